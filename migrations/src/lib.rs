@@ -1,0 +1,26 @@
+//! The databases of the hub and the node: SQLite and PostgreSQL behind one transaction type, their
+//! schemas, and statements that take many rows at once.
+//!
+//! Queries are written once, with `$1` placeholders, and run on both through [`on!`]. This crate
+//! knows how to reach, own and upgrade a database; it must never know what the tables mean.
+
+mod address;
+mod bulk;
+#[cfg(test)]
+mod comparison;
+mod db;
+mod error;
+mod postgres;
+mod schema;
+mod sqlite;
+#[cfg(any(test, feature = "throwaway"))]
+pub mod throwaway;
+mod tx;
+mod value;
+
+pub use bulk::Bulk;
+pub use db::{Db, DbOptions, Kind};
+pub use error::DbError;
+pub use schema::{MigrationName, MigrationReport, Schema};
+pub use tx::Tx;
+pub use value::Value;

@@ -1,0 +1,364 @@
+//! The tables of the two programs: which migrations there are, which a database has, and whose it is.
+//!
+//! Migrations are the files in `sql/PROGRAM/DATABASE`, with the same numbers and names for both
+//! databases. All that are missing are applied in one write transaction, so that of several
+//! processes starting at once one does it and a failure leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::{Db, DbError, Kind, Tx, on};
+
+/// A migration on both databases, with the name of its file, such as `0001_core`.
+struct Source {
+    file: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! sources {
+    ($program:literal: $($file:literal),+) => {
+        &[$(Source {
+            file: $file,
+            sqlite: include_str!(concat!("../sql/", $program, "/sqlite/", $file, ".sql")),
+            postgres: include_str!(concat!("../sql/", $program, "/postgres/", $file, ".sql")),
+        }),+]
+    };
+}
+
+/// Every migration, in order: a file in the folders does nothing before it is named here.
+const HUB: &[Source] = sources!("hub": "0001_core");
+const NODE: &[Source] = sources!("node": "0001_core");
+
+/// Each database lists its tables in a place of its own.
+const TABLES_SQLITE: &str =
+    "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
+const TABLES_POSTGRES: &str =
+    "select cast(tablename as text) from pg_tables where schemaname = current_schema()";
+const PROGRAM: &str = "select value from schema_facts where name = 'program'";
+const VERSIONS: &str = "select version from _sqlx_migrations";
+
+/// Whose tables a database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    Hub,
+    Node,
+}
+
+/// A migration, displayed as `0001 core`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationName {
+    pub version: i64,
+    pub name: String,
+}
+
+/// What [`Db::migrate`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// The migrations applied by this call, in order; empty when there was nothing to do.
+    pub applied: Vec<MigrationName>,
+    /// The schema's version now.
+    pub version: i64,
+}
+
+impl Schema {
+    /// The name written into the database, which is the name of the program.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Hub => "lapor-hub",
+            Self::Node => "lapor-node",
+        }
+    }
+
+    /// The newest version this build knows.
+    pub fn version(self) -> i64 {
+        self.sources()
+            .iter()
+            .map(|source| source.name().version)
+            .max()
+            .unwrap_or_default()
+    }
+
+    fn sources(self) -> &'static [Source] {
+        match self {
+            Self::Hub => HUB,
+            Self::Node => NODE,
+        }
+    }
+
+    fn missing(self, applied: &BTreeSet<i64>) -> Vec<MigrationName> {
+        let all = self.sources().iter().map(Source::name);
+        all.filter(|migration| !applied.contains(&migration.version))
+            .collect()
+    }
+
+    /// The lock of a write transaction is enough, and ends by itself when a migration fails.
+    fn migrator(self, kind: Kind) -> Migrator {
+        let migrations = self
+            .sources()
+            .iter()
+            .map(|source| source.migration(kind))
+            .collect();
+        let mut migrator = Migrator::with_migrations(migrations);
+        migrator.set_locking(false);
+        migrator
+    }
+}
+
+impl Source {
+    fn name(&self) -> MigrationName {
+        let (version, name) = self.file.split_once('_').unwrap_or((self.file, ""));
+        let version = version
+            .parse()
+            .expect("a migration's file begins with its number");
+        MigrationName {
+            version,
+            name: name.to_owned(),
+        }
+    }
+
+    fn migration(&self, kind: Kind) -> Migration {
+        let MigrationName { version, name } = self.name();
+        let sql = match kind {
+            Kind::Sqlite => self.sqlite,
+            Kind::Postgres => self.postgres,
+        };
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            SqlStr::from_static(sql),
+            false,
+        )
+    }
+}
+
+impl fmt::Display for MigrationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04} {}", self.version, self.name)
+    }
+}
+
+impl Db {
+    /// Applies every migration the database does not have, all or none. Of several processes that
+    /// start at once one applies them, and the others wait and find nothing to do.
+    pub async fn migrate(&self) -> Result<MigrationReport, DbError> {
+        let schema = self.schema();
+        let mut tx = self.write().await?;
+        let before = applied(&mut tx, schema).await?;
+        let pending = schema.missing(&before);
+        let migrator = schema.migrator(tx.kind());
+        if let Tx::Postgres(transaction) = &mut tx {
+            sqlx::query("set local statement_timeout = 0")
+                .execute(&mut **transaction)
+                .await?;
+        }
+        on!(&mut tx, conn => migrator.run_direct(None, conn, false).await)?;
+        tx.commit().await?;
+        for migration in &pending {
+            tracing::info!(%migration, program = schema.program(), "migrated the database");
+        }
+        Ok(MigrationReport {
+            applied: pending,
+            version: schema.version(),
+        })
+    }
+
+    /// The migrations that [`Db::migrate`] would apply.
+    pub async fn pending_migrations(&self) -> Result<Vec<MigrationName>, DbError> {
+        let mut tx = self.read().await?;
+        let applied = applied(&mut tx, self.schema()).await?;
+        Ok(self.schema().missing(&applied))
+    }
+}
+
+/// The versions this database has, after making sure that it is ours or empty, and not newer.
+pub(crate) async fn applied(tx: &mut Tx, schema: Schema) -> Result<BTreeSet<i64>, DbError> {
+    let sql = match tx.kind() {
+        Kind::Sqlite => TABLES_SQLITE,
+        Kind::Postgres => TABLES_POSTGRES,
+    };
+    let tables: Vec<String> = on!(&mut *tx, conn => sqlx::query_scalar(sql).fetch_all(conn).await)?;
+    if tables.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let program: Option<String> = if tables.iter().any(|table| table == "schema_facts") {
+        on!(&mut *tx, conn => sqlx::query_scalar(PROGRAM).fetch_optional(conn).await)?
+    } else {
+        None
+    };
+    if program.as_deref() != Some(schema.program()) {
+        let found = program.unwrap_or_else(|| "something that is not Lapor".into());
+        return Err(DbError::WrongProgram {
+            expected: schema.program(),
+            found,
+        });
+    }
+    let versions: Vec<i64> =
+        on!(&mut *tx, conn => sqlx::query_scalar(VERSIONS).fetch_all(conn).await)?;
+    let found = versions.iter().copied().max().unwrap_or_default();
+    if found > schema.version() {
+        return Err(DbError::Newer {
+            found,
+            known: schema.version(),
+        });
+    }
+    Ok(versions.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throwaway::databases;
+
+    #[tokio::test]
+    async fn an_empty_database_is_migrated_once() {
+        for test in databases().await {
+            let db = test.open(Schema::Hub).await.unwrap();
+            let all = db.pending_migrations().await.unwrap();
+            assert_eq!(all[0].to_string(), "0001 core");
+            let report = db.migrate().await.unwrap();
+            assert_eq!(
+                report,
+                MigrationReport {
+                    applied: all,
+                    version: Schema::Hub.version()
+                },
+                "{}",
+                test.name
+            );
+            assert_eq!(db.pending_migrations().await, Ok(vec![]), "{}", test.name);
+            assert_eq!(db.migrate().await.unwrap().applied, vec![], "{}", test.name);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_several_that_start_at_once_one_migrates() {
+        for test in databases().await {
+            let url = std::sync::Arc::new(test.url.clone());
+            let tasks: Vec<_> = (0..8)
+                .map(|_| {
+                    let url = url.clone();
+                    tokio::spawn(async move {
+                        let db = Db::open(&url, Schema::Node, &crate::DbOptions::default()).await?;
+                        let report = db.migrate().await?;
+                        db.close().await;
+                        Ok::<_, DbError>(report.applied.len())
+                    })
+                })
+                .collect();
+            let mut applied = 0;
+            for task in tasks {
+                applied += task.await.unwrap().unwrap();
+            }
+            assert_eq!(applied, NODE.len(), "{}", test.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_database_of_another_program_is_refused() {
+        for test in databases().await {
+            test.migrated(Schema::Hub).await.unwrap().close().await;
+            let refused = test.open(Schema::Node).await.map(|_| ());
+            let error = DbError::WrongProgram {
+                expected: "lapor-node",
+                found: "lapor-hub".into(),
+            };
+            assert_eq!(refused, Err(error), "{}", test.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_with_tables_of_something_else_is_refused() {
+        for test in databases().await {
+            let db = test.open(Schema::Hub).await.unwrap();
+            execute(&db, "create table recipes (name text primary key)").await;
+            let migrated = db.migrate().await.map(|_| ());
+            assert!(
+                matches!(migrated, Err(DbError::WrongProgram { .. })),
+                "{}: {migrated:?}",
+                test.name
+            );
+            let opened = test.open(Schema::Hub).await.map(|_| ());
+            assert!(
+                matches!(opened, Err(DbError::WrongProgram { .. })),
+                "{}: {opened:?}",
+                test.name
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_upgraded_by_a_newer_program_is_refused() {
+        const NEWER: &str = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+             select 9000, 'later', success, checksum, 0 from _sqlx_migrations where version = 1";
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            execute(&db, NEWER).await;
+            let newer = DbError::Newer {
+                found: 9000,
+                known: Schema::Hub.version(),
+            };
+            assert_eq!(db.migrate().await, Err(newer.clone()), "{}", test.name);
+            assert_eq!(
+                test.open(Schema::Hub).await.map(|_| ()),
+                Err(newer),
+                "{}",
+                test.name
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_was_changed_after_it_was_applied_is_named() {
+        const EDIT: &str = "update _sqlx_migrations set checksum = $1 where version = 1";
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            on!(&mut tx, conn => sqlx::query(EDIT).bind(vec![0_u8]).execute(conn).await.map(|_| ())).unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(
+                db.migrate().await,
+                Err(DbError::Diverged { version: 1 }),
+                "{}",
+                test.name
+            );
+        }
+    }
+
+    /// A file that is in a folder and not in the list would never run.
+    #[test]
+    fn the_lists_name_every_file_of_every_folder() {
+        for (program, sources) in [("hub", HUB), ("node", NODE)] {
+            for database in ["sqlite", "postgres"] {
+                let folder = format!("{}/sql/{program}/{database}", env!("CARGO_MANIFEST_DIR"));
+                let entries = std::fs::read_dir(&folder).unwrap();
+                let files: BTreeSet<String> = entries
+                    .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                    .collect();
+                let listed: BTreeSet<String> = sources
+                    .iter()
+                    .map(|source| format!("{}.sql", source.file))
+                    .collect();
+                assert_eq!(files, listed, "{folder}");
+            }
+        }
+    }
+
+    #[test]
+    fn migrations_are_numbered_without_gaps() {
+        for sources in [HUB, NODE] {
+            let versions: Vec<i64> = sources.iter().map(|source| source.name().version).collect();
+            assert_eq!(versions, (1..=sources.len() as i64).collect::<Vec<_>>());
+        }
+    }
+
+    async fn execute(db: &Db, sql: &'static str) {
+        let mut tx = db.write().await.unwrap();
+        on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(|_| ())).unwrap();
+        tx.commit().await.unwrap();
+    }
+}

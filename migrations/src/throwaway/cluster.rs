@@ -1,0 +1,180 @@
+//! A PostgreSQL server in a temporary folder, reached through a socket in it and by nobody else.
+//!
+//! It forgets everything when the machine stops: fsync is off. What a session asks for, such as
+//! `synchronous_commit`, is left alone, so that tests meet the settings of production.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+use super::BINARIES_VARIABLE;
+use super::binaries::{self, User};
+
+const READY_WITHIN: Duration = Duration::from_mins(1);
+/// The longest path of a socket is 107 bytes, and the server adds `/.s.PGSQL.5432.lock`.
+const LONGEST_FOLDER: usize = 80;
+const SETTINGS: [&str; 13] = [
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "fsync=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_connections=400",
+    "shared_buffers=64MB",
+    "dynamic_shared_memory_type=mmap",
+    "autovacuum=off",
+    "jit=off",
+    "log_min_messages=warning",
+    "lc_messages=C",
+];
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    #[error(
+        "PostgreSQL's programs were not found; install PostgreSQL (Debian: `apt-get install postgresql`), \
+         or name their folder in {BINARIES_VARIABLE}"
+    )]
+    NotInstalled,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("{what} failed: {log}")]
+    Server { what: &'static str, log: String },
+}
+
+/// A running server. Dropping it stops the server and removes its folder.
+#[derive(Debug)]
+pub struct Cluster {
+    server: Child,
+    binaries: PathBuf,
+    user: Option<User>,
+    folder: TempDir,
+}
+
+impl Cluster {
+    /// Makes and starts a server, which takes about two seconds, and waits until it answers.
+    pub async fn start() -> Result<Self, ClusterError> {
+        let binaries = binaries::folder().ok_or(ClusterError::NotInstalled)?;
+        let folder = folder()?;
+        let user = binaries::server_user(folder.path());
+        if let Some(user) = user {
+            chown(folder.path(), Some(user.uid), Some(user.gid))?;
+        }
+        let data = folder.path().join("data");
+        let initdb = as_user(&binaries.join("initdb"), user, folder.path())
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--username=lapor",
+                "--encoding=UTF8",
+                "--no-locale",
+                "-D",
+            ])
+            .arg(&data)
+            .output()?;
+        if !initdb.status.success() {
+            let log = String::from_utf8_lossy(&initdb.stderr).into_owned();
+            return Err(ClusterError::Server {
+                what: "initdb",
+                log,
+            });
+        }
+        let log = fs::File::create(folder.path().join("log"))?;
+        let mut server = as_user(&binaries.join("postgres"), user, folder.path());
+        server.arg("-D").arg(&data).arg("-k").arg(folder.path());
+        for setting in SETTINGS {
+            server.args(["-c", setting]);
+        }
+        // A group of its own keeps Ctrl-C from stopping the server before the tests have ended.
+        server
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let server = server.spawn()?;
+        let mut cluster = Self {
+            server,
+            binaries,
+            user,
+            folder,
+        };
+        cluster.wait_until_ready().await?;
+        Ok(cluster)
+    }
+
+    /// The URL of the maintenance database, for `LAPOR_TEST_POSTGRES`.
+    pub fn url(&self) -> String {
+        format!(
+            "postgres:///postgres?host={}&user=lapor&sslmode=disable",
+            self.folder.path().display()
+        )
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
+        let options = PgConnectOptions::from_str(&self.url()).map_err(io::Error::other)?;
+        let started = Instant::now();
+        loop {
+            if let Ok(connection) = PgConnection::connect_with(&options).await {
+                connection.close().await.map_err(io::Error::other)?;
+                return Ok(());
+            }
+            let ended = self.server.try_wait()?.is_some();
+            if ended || started.elapsed() > READY_WITHIN {
+                let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+                return Err(ClusterError::Server {
+                    what: "starting PostgreSQL",
+                    log,
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // `pg_ctl` lets the server release its shared memory; killing is for when that fails.
+        let stopped = as_user(&self.binaries.join("pg_ctl"), self.user, self.folder.path())
+            .args(["stop", "--silent", "--mode=immediate", "-D"])
+            .arg(self.folder.path().join("data"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            let _ = self.server.kill();
+        }
+        let _ = self.server.wait();
+    }
+}
+
+fn folder() -> io::Result<TempDir> {
+    let make = |parent: &Path| {
+        tempfile::Builder::new()
+            .prefix("lapor-pg-")
+            .tempdir_in(parent)
+    };
+    let folder = make(&std::env::temp_dir())?;
+    if folder.path().as_os_str().len() <= LONGEST_FOLDER {
+        Ok(folder)
+    } else {
+        make(Path::new("/tmp"))
+    }
+}
+
+fn as_user(program: &Path, user: Option<User>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder);
+    if let Some(user) = user {
+        command.uid(user.uid).gid(user.gid);
+    }
+    command
+}

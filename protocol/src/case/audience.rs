@@ -1,0 +1,93 @@
+//! To whom a message of a case goes, and who gets only the fact of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Case, Effect};
+use crate::directory::DirectoryAt;
+use crate::ids::InstanceId;
+use crate::kinds::Body;
+use crate::message::Message;
+
+/// Why an item comes without its envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withheld {
+    /// The recipient wrote it and holds the bytes.
+    Own,
+    /// The recipient is a party but may not read it; it never affects the fold.
+    NotEntitled,
+    /// The recipient wrote it and is no party: it learns the ruling and nothing else.
+    RulingOnly,
+}
+
+/// How a message is shared with a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    Whole,
+    Without(Withheld),
+}
+
+/// Everyone who gets an item for this message: the parties before and after
+/// it, and its author.
+pub fn audience(
+    message: &Message,
+    effect: Effect,
+    before: Option<&Case>,
+    after: Option<&Case>,
+    world: DirectoryAt<'_>,
+) -> Vec<(InstanceId, Share)> {
+    let mut recipients = before.map(|case| case.parties(world)).unwrap_or_default();
+    if let Some(after) = after {
+        recipients.extend(after.parties(world));
+    }
+    let author = &message.header.author;
+    let known = before.or(after);
+    let author_is_party = recipients.contains(author);
+    let mut out: Vec<_> = recipients
+        .into_iter()
+        .map(|recipient| {
+            // A party that this message brings in reads it in its new role.
+            let case = after
+                .filter(|after| after.is_party(&recipient, world))
+                .or(known);
+            let share = case.map_or(Share::Without(Withheld::RulingOnly), |case| {
+                entitlement(message, effect, &recipient, case, world)
+            });
+            (recipient, share)
+        })
+        .collect();
+    if !author_is_party {
+        out.push((author.clone(), Share::Without(Withheld::RulingOnly)));
+    }
+    out
+}
+
+/// What one party of a case gets of one of its messages.
+pub fn entitlement(
+    message: &Message,
+    effect: Effect,
+    recipient: &InstanceId,
+    case: &Case,
+    world: DirectoryAt<'_>,
+) -> Share {
+    let author = &message.header.author;
+    if author == recipient {
+        return Share::Without(Withheld::Own);
+    }
+    let entitled = match &message.body {
+        Ok(Body::IdentityRequested(_)) => *recipient == case.origin,
+        Ok(Body::IdentityDisclosed(answer)) => answer.requester == *recipient,
+        Ok(Body::IdentityRefused(answer)) => answer.requester == *recipient,
+        Ok(Body::CaseNoted(_)) => case.is_desk_side(recipient, world),
+        Ok(_) => true,
+        // What cannot be read cannot be told apart from a note or an identity.
+        Err(_) => false,
+    };
+    // Words of someone who has no role here are evidence at the hub, not mail for the parties.
+    let stranger = effect != Effect::Applied && !case.ever_party.contains(author);
+    if entitled && !stranger {
+        Share::Whole
+    } else {
+        Share::Without(Withheld::NotEntitled)
+    }
+}

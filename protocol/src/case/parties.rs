@@ -1,0 +1,88 @@
+//! Who is a party of a case, in which role, and how custody moves.
+
+use std::collections::BTreeSet;
+
+use super::{Case, State};
+use crate::directory::{DirectoryAt, InstanceEntry};
+use crate::ids::{InstanceId, MessageRef};
+
+impl Case {
+    /// The national desk of this case: the default supervisor where the desk
+    /// itself is excluded.
+    pub fn desk<'a>(&self, world: DirectoryAt<'a>) -> Option<&'a InstanceEntry> {
+        world
+            .desk()
+            .filter(|desk| !self.excluded.contains(&desk.id))
+            .or_else(|| {
+                world
+                    .default_supervisor()
+                    .filter(|stand_in| !self.excluded.contains(&stand_in.id))
+            })
+    }
+
+    /// Everyone to whom the case's messages go.
+    pub fn parties(&self, world: DirectoryAt<'_>) -> BTreeSet<InstanceId> {
+        let mut all = BTreeSet::from([self.origin.clone(), self.custodian.clone()]);
+        all.extend(self.stack.iter().cloned());
+        all.extend(self.copies.iter().cloned());
+        all.extend(self.supervisors.iter().cloned());
+        all.extend(self.linked.values().map(|linked| linked.origin.clone()));
+        all.extend(self.desk(world).map(|desk| desk.id.clone()));
+        all.retain(|party| !self.excluded.contains(party));
+        all
+    }
+
+    pub fn is_party(&self, instance: &InstanceId, world: DirectoryAt<'_>) -> bool {
+        self.is_desk_side(instance, world)
+            || *instance == self.origin
+            || self
+                .linked
+                .values()
+                .any(|linked| linked.origin == *instance && !self.excluded.contains(instance))
+    }
+
+    /// A party by another role than origin: those who may read internal notes.
+    pub fn is_desk_side(&self, instance: &InstanceId, world: DirectoryAt<'_>) -> bool {
+        let role = *instance == self.custodian
+            || self.stack.contains(instance)
+            || self.copies.contains(instance)
+            || self.supervisors.contains(instance)
+            || self.desk(world).is_some_and(|desk| desk.id == *instance);
+        role && !self.excluded.contains(instance)
+    }
+
+    /// Moves custody; the former custodian is not put on the stack here.
+    pub(crate) fn give_custody(&mut self, to: InstanceId, term: MessageRef) {
+        self.ever_custodian.insert(to.clone());
+        self.custodian = to;
+        self.term = term;
+    }
+
+    pub(crate) fn push_disposer(&mut self, from: InstanceId) {
+        self.ever_disposer.insert(from.clone());
+        self.stack.push(from);
+    }
+
+    pub(crate) fn enter(&mut self, state: State) {
+        self.state = state;
+        if state != State::Held {
+            self.before_hold = None;
+        }
+    }
+
+    /// Closed or archived becomes in progress; a new close needs a new follow-up.
+    pub(crate) fn reopen(&mut self) {
+        self.follow_up = None;
+        self.enter(State::InProgress);
+    }
+
+    /// Takes institutions out of every role but origin and custodian.
+    pub(crate) fn exclude<'a>(&mut self, institutions: impl IntoIterator<Item = &'a InstanceId>) {
+        for institution in institutions {
+            self.stack.retain(|disposer| disposer != institution);
+            self.copies.remove(institution);
+            self.supervisors.remove(institution);
+            self.excluded.insert(institution.clone());
+        }
+    }
+}

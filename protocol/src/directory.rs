@@ -1,0 +1,436 @@
+//! The directory: who is in the federation, with which keys and which
+//! authority, as a chain of hub-signed versions.
+//!
+//! A version carries whole entries of what changed. The fold keeps every
+//! entry's history, because a ruling is judged by the directory as it stood
+//! at that ruling.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::authority::Pattern;
+use crate::dsse::{self, Envelope, EnvelopeError};
+use crate::ids::{Digest, InstanceId, InstanceKind, Position};
+use crate::keys::{CertifiedKey, Jwk, KeyError, KeyId, KeyUse, Signer, Verifier};
+use crate::region::RegionCode;
+
+/// A version that cannot be what the hub published after the one before.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    #[error("directory version {found} does not follow {expected}", expected = .expected - 1)]
+    Version { expected: u64, found: u64 },
+    #[error("directory version {0} names another predecessor")]
+    Previous(u64),
+    #[error("directory version is signed by a key that is not the hub's: {0}")]
+    Signer(KeyId),
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    #[error("a key of {instance} in the directory cannot be trusted: {error}")]
+    Key {
+        instance: InstanceId,
+        error: KeyError,
+    },
+    #[error("the directory replaces the identity key of {0}, which is pinned")]
+    Identity(InstanceId),
+}
+
+/// Where an instance stands in the federation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Known by name only; the national desk acts for it.
+    Registered,
+    /// Holds an invitation that it has not used.
+    Invited,
+    Active,
+    Suspended,
+    Revoked,
+}
+
+/// An epoch of an instance's chain; closed at the head that was accepted when
+/// the next one was granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochEntry {
+    pub epoch: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<u64>,
+}
+
+/// One instance as a directory version states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceEntry {
+    pub id: InstanceId,
+    pub kind: InstanceKind,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionCode>,
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<InstanceId>,
+    /// IANA name of the zone in which its working days are counted.
+    pub time_zone: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disposes_to: Vec<Pattern>,
+    /// Of all `pengawas`, the one that stands in for an excluded desk.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub default_supervisor: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Jwk>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<CertifiedKey>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub epochs: Vec<EpochEntry>,
+    /// The accepted head when the revocation took effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Position>,
+}
+
+impl InstanceEntry {
+    /// An institution known by name only.
+    pub fn registered(id: InstanceId, kind: InstanceKind, name: String) -> Self {
+        Self {
+            id,
+            kind,
+            name,
+            region: None,
+            status: Status::Registered,
+            successor: None,
+            time_zone: "Asia/Jakarta".into(),
+            disposes_to: Vec::new(),
+            default_supervisor: false,
+            identity: None,
+            keys: Vec::new(),
+            epochs: Vec::new(),
+            revoked_at: None,
+        }
+    }
+
+    /// The signing key valid at a position of this instance's chain, if `kid` names it.
+    pub fn signing_key(&self, kid: &KeyId, at: Position) -> Option<&CertifiedKey> {
+        self.keys
+            .iter()
+            .find(|key| key.use_for == KeyUse::Signing && key.jwk.kid == *kid && key.valid_at(at))
+    }
+
+    /// The sealing key to wrap to: the latest that has not ended.
+    pub fn sealing_key(&self) -> Option<&CertifiedKey> {
+        self.keys
+            .iter()
+            .filter(|key| key.use_for == KeyUse::Sealing && key.valid_to.is_none())
+            .max_by_key(|key| key.valid_from)
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+}
+
+/// What one directory version states; the payload of its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryVersion {
+    pub version: u64,
+    /// Envelope id of the version before; zeros for version 1.
+    pub prev: Digest,
+    /// Unix ms at the hub.
+    pub at: i64,
+    pub trust_domain: String,
+    /// All keys with which the hub signs from the next version on.
+    pub hub_keys: Vec<Jwk>,
+    /// Whole entries of the instances that changed.
+    pub changes: Vec<InstanceEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taxonomy: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+}
+
+impl DirectoryVersion {
+    pub fn sign(&self, hub: &Signer) -> Envelope {
+        dsse::sign_json(dsse::DIRECTORY_TYPE, self, hub)
+    }
+}
+
+/// The fold of all versions so far.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    version: u64,
+    head: Digest,
+    trust_domain: String,
+    hub_keys: Vec<Verifier>,
+    /// Hub keys of earlier versions, which signed what is still stored.
+    former_hub_keys: Vec<Verifier>,
+    history: BTreeMap<InstanceId, Vec<(u64, Arc<InstanceEntry>)>>,
+    taxonomy: Option<String>,
+    calendar: Option<String>,
+}
+
+impl Directory {
+    /// Version 0: empty, trusting the hub keys that enrolment pinned.
+    pub fn trusting(hub_keys: Vec<Verifier>) -> Self {
+        Self {
+            version: 0,
+            head: Digest::ZERO,
+            trust_domain: String::new(),
+            hub_keys,
+            former_hub_keys: Vec::new(),
+            history: BTreeMap::new(),
+            taxonomy: None,
+            calendar: None,
+        }
+    }
+
+    /// Takes the next version; on an error nothing has changed.
+    pub fn apply(&mut self, envelope: &Envelope) -> Result<DirectoryVersion, DirectoryError> {
+        let key = self
+            .hub_keys
+            .iter()
+            .find(|key| *key.kid() == envelope.kid)
+            .ok_or_else(|| DirectoryError::Signer(envelope.kid.clone()))?;
+        let stated: DirectoryVersion = dsse::open_json(dsse::DIRECTORY_TYPE, envelope, key)?;
+        if stated.version != self.version + 1 {
+            return Err(DirectoryError::Version {
+                expected: self.version + 1,
+                found: stated.version,
+            });
+        }
+        if stated.prev != self.head {
+            return Err(DirectoryError::Previous(stated.version));
+        }
+        for entry in &stated.changes {
+            self.check_entry(entry)?;
+        }
+        let hub_keys = stated
+            .hub_keys
+            .iter()
+            .map(Verifier::from_jwk)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| DirectoryError::Signer(envelope.kid.clone()))?;
+        let retired = std::mem::replace(&mut self.hub_keys, hub_keys);
+        self.former_hub_keys.extend(
+            retired
+                .into_iter()
+                .filter(|key| !self.hub_keys.contains(key)),
+        );
+        self.record(&stated, envelope.id());
+        Ok(stated)
+    }
+
+    /// The directory as the latest version states it.
+    pub fn latest(&self) -> DirectoryAt<'_> {
+        self.at(self.version)
+    }
+
+    /// The directory as it stood when `version` was in force.
+    pub fn at(&self, version: u64) -> DirectoryAt<'_> {
+        DirectoryAt {
+            directory: self,
+            version,
+        }
+    }
+
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Envelope id of the latest version.
+    pub fn head(&self) -> Digest {
+        self.head
+    }
+
+    pub fn trust_domain(&self) -> &str {
+        &self.trust_domain
+    }
+
+    pub fn taxonomy(&self) -> Option<&str> {
+        self.taxonomy.as_deref()
+    }
+
+    pub fn calendar(&self) -> Option<&str> {
+        self.calendar.as_deref()
+    }
+
+    /// A key with which the hub signs now.
+    pub fn hub_key(&self, kid: &KeyId) -> Option<&Verifier> {
+        self.hub_keys.iter().find(|key| key.kid() == kid)
+    }
+
+    /// A key with which the hub signs or has signed, for what is already stored.
+    pub fn any_hub_key(&self, kid: &KeyId) -> Option<&Verifier> {
+        self.hub_key(kid)
+            .or_else(|| self.former_hub_keys.iter().find(|key| key.kid() == kid))
+    }
+
+    pub fn hub_keys(&self) -> &[Verifier] {
+        &self.hub_keys
+    }
+
+    fn check_entry(&self, entry: &InstanceEntry) -> Result<(), DirectoryError> {
+        let Some(identity) = &entry.identity else {
+            return Ok(());
+        };
+        let wrong = |error| DirectoryError::Key {
+            instance: entry.id.clone(),
+            error,
+        };
+        let former = self
+            .history
+            .get(&entry.id)
+            .and_then(|all| all.last())
+            .and_then(|(_, e)| e.identity.as_ref());
+        if former.is_some_and(|pinned| pinned != identity) {
+            return Err(DirectoryError::Identity(entry.id.clone()));
+        }
+        let identity = Verifier::from_jwk(identity).map_err(wrong)?;
+        entry
+            .keys
+            .iter()
+            .try_for_each(|key| key.check(&identity, &entry.id))
+            .map_err(wrong)
+    }
+
+    fn record(&mut self, stated: &DirectoryVersion, id: Digest) {
+        self.version = stated.version;
+        self.head = id;
+        self.trust_domain.clone_from(&stated.trust_domain);
+        self.taxonomy.clone_from(&stated.taxonomy);
+        self.calendar.clone_from(&stated.calendar);
+        for entry in &stated.changes {
+            let all = self.history.entry(entry.id.clone()).or_default();
+            all.push((stated.version, Arc::new(entry.clone())));
+        }
+    }
+}
+
+/// The directory at one version; what the rules of a case look at.
+#[derive(Debug, Clone, Copy)]
+pub struct DirectoryAt<'a> {
+    directory: &'a Directory,
+    version: u64,
+}
+
+impl<'a> DirectoryAt<'a> {
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub fn instance(&self, id: &InstanceId) -> Option<&'a InstanceEntry> {
+        self.directory
+            .history
+            .get(id)
+            .and_then(|all| self.pick(all))
+    }
+
+    pub fn instances(&self) -> impl Iterator<Item = &'a InstanceEntry> + use<'a> {
+        let at = *self;
+        self.directory
+            .history
+            .values()
+            .filter_map(move |all| at.pick(all))
+    }
+
+    pub fn is_active(&self, id: &InstanceId) -> bool {
+        self.instance(id).is_some_and(InstanceEntry::is_active)
+    }
+
+    /// The one national desk, whatever its status.
+    pub fn desk(&self) -> Option<&'a InstanceEntry> {
+        self.instances()
+            .find(|entry| entry.kind == InstanceKind::Pusat)
+    }
+
+    /// The `pengawas` that stands in for an excluded desk.
+    pub fn default_supervisor(&self) -> Option<&'a InstanceEntry> {
+        self.instances()
+            .find(|entry| entry.kind == InstanceKind::Pengawas && entry.default_supervisor)
+    }
+
+    fn pick(&self, all: &'a [(u64, Arc<InstanceEntry>)]) -> Option<&'a InstanceEntry> {
+        let upto = all.partition_point(|(version, _)| *version <= self.version);
+        upto.checked_sub(1).map(|last| all[last].1.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(n: u64, prev: Digest, hub: &Signer, changes: Vec<InstanceEntry>) -> Envelope {
+        DirectoryVersion {
+            version: n,
+            prev,
+            at: 0,
+            trust_domain: "lapor.test".into(),
+            hub_keys: vec![hub.public()],
+            changes,
+            taxonomy: None,
+            calendar: None,
+        }
+        .sign(hub)
+    }
+
+    fn joined(slug: &str, seed: u8) -> InstanceEntry {
+        let id: InstanceId = slug.parse().unwrap();
+        let identity = Signer::from_seed(&[seed; 32]);
+        let first = Position { epoch: 1, seq: 1 };
+        let signing = Signer::from_seed(&[seed + 1; 32]).public();
+        let key = CertifiedKey::certify(&identity, &id, KeyUse::Signing, signing, first);
+        let mut entry = InstanceEntry::registered(id, InstanceKind::Kota, slug.into());
+        entry.status = Status::Active;
+        entry.identity = Some(identity.public());
+        entry.keys = vec![key];
+        entry
+    }
+
+    #[test]
+    fn versions_are_chained_and_history_stays_readable() {
+        let hub = Signer::from_seed(&[1; 32]);
+        let mut directory = Directory::trusting(vec![Verifier::from_jwk(&hub.public()).unwrap()]);
+        let first = version(1, Digest::ZERO, &hub, vec![joined("kota-bandung", 10)]);
+        directory.apply(&first).unwrap();
+        let mut gone = joined("kota-bandung", 10);
+        gone.status = Status::Suspended;
+        let second = version(2, first.id(), &hub, vec![gone]);
+        assert!(matches!(
+            directory.apply(&version(3, first.id(), &hub, vec![])),
+            Err(DirectoryError::Version {
+                expected: 2,
+                found: 3
+            })
+        ));
+        assert!(matches!(
+            directory.apply(&version(2, Digest::ZERO, &hub, vec![])),
+            Err(DirectoryError::Previous(2))
+        ));
+        directory.apply(&second).unwrap();
+        let id = "kota-bandung".parse().unwrap();
+        assert!(directory.at(1).is_active(&id));
+        assert!(!directory.latest().is_active(&id));
+        assert!(directory.at(0).instance(&id).is_none());
+    }
+
+    #[test]
+    fn the_hub_can_neither_slip_in_a_key_nor_replace_an_identity() {
+        let hub = Signer::from_seed(&[1; 32]);
+        let mut directory = Directory::trusting(vec![Verifier::from_jwk(&hub.public()).unwrap()]);
+        let mut forged = joined("kota-bandung", 10);
+        forged.keys[0].jwk = Signer::from_seed(&[99; 32]).public();
+        let refused = directory.apply(&version(1, Digest::ZERO, &hub, vec![forged]));
+        assert!(matches!(refused, Err(DirectoryError::Key { .. })));
+        let first = version(1, Digest::ZERO, &hub, vec![joined("kota-bandung", 10)]);
+        directory.apply(&first).unwrap();
+        let replaced = version(2, first.id(), &hub, vec![joined("kota-bandung", 20)]);
+        assert!(matches!(
+            directory.apply(&replaced),
+            Err(DirectoryError::Identity(_))
+        ));
+        let foreign = Signer::from_seed(&[2; 32]);
+        let other = version(2, first.id(), &foreign, vec![]);
+        assert!(matches!(
+            directory.apply(&other),
+            Err(DirectoryError::Signer(_))
+        ));
+        assert_eq!(directory.version(), 1);
+    }
+}

@@ -1,0 +1,255 @@
+//! DSSE v1 envelopes: a signature over exact bytes, never over parsed JSON.
+//!
+//! Source: the Dead Simple Signing Envelope specification, version 1.0.2. We
+//! admit exactly one signature. Nothing in this module looks inside a payload
+//! before its signature has been verified.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as B64;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use crate::ids::{Digest, EnvelopeId};
+use crate::keys::{KeyId, Signer, Verifier};
+
+pub const MESSAGE_TYPE: &str = "application/vnd.lapor.message.v1+json";
+pub const RECEIPT_TYPE: &str = "application/vnd.lapor.receipt.v1+json";
+pub const ACK_TYPE: &str = "application/vnd.lapor.ack.v1+json";
+pub const HEAD_TYPE: &str = "application/vnd.lapor.head.v1+json";
+pub const DIRECTORY_TYPE: &str = "application/vnd.lapor.directory.v1+json";
+pub const KEY_TYPE: &str = "application/vnd.lapor.key.v1+json";
+pub const EPOCH_TYPE: &str = "application/vnd.lapor.epoch.v1+json";
+pub const ENROLMENT_TYPE: &str = "application/vnd.lapor.enrolment.v1+json";
+
+/// Why an envelope was refused; the sender's fault in every case.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    #[error("the line is not a DSSE envelope: {0}")]
+    Malformed(String),
+    #[error("an envelope carries exactly one signature, this one has {0}")]
+    Signatures(usize),
+    #[error("expected payload type {expected}, got {found}")]
+    PayloadType {
+        expected: &'static str,
+        found: String,
+    },
+    #[error("the key {0} is not the one that must have signed")]
+    Key(KeyId),
+    #[error("the signature does not verify")]
+    Signature,
+    #[error("the payload is not what its type says: {0}")]
+    Payload(String),
+}
+
+/// A signed envelope, decoded: the payload's exact bytes and one signature.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub struct Envelope {
+    pub payload_type: String,
+    pub payload: Vec<u8>,
+    pub kid: KeyId,
+    pub signature: [u8; 64],
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    #[serde(rename = "payloadType")]
+    payload_type: String,
+    payload: String,
+    signatures: Vec<WireSignature>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSignature {
+    keyid: KeyId,
+    sig: String,
+}
+
+impl Envelope {
+    /// Reads one line of NDJSON (without its line break).
+    pub fn parse(line: &[u8]) -> Result<Self, EnvelopeError> {
+        let wire: Wire =
+            serde_json::from_slice(line).map_err(|e| EnvelopeError::Malformed(e.to_string()))?;
+        Self::try_from(wire)
+    }
+
+    /// Signs exact bytes.
+    pub fn sign(payload_type: &str, payload: Vec<u8>, signer: &Signer) -> Self {
+        let signature = signer.sign(&pae(payload_type, &payload));
+        Self {
+            payload_type: payload_type.into(),
+            payload,
+            kid: signer.kid().clone(),
+            signature,
+        }
+    }
+
+    /// One line of NDJSON, without its line break.
+    pub fn to_line(&self) -> String {
+        serde_json::to_string(self).expect("an envelope serialises")
+    }
+
+    /// `SHA-256(PAE(payloadType, payload))`.
+    pub fn id(&self) -> EnvelopeId {
+        Digest::of(&pae(&self.payload_type, &self.payload))
+    }
+
+    /// Checks payload type, key id and signature, in that order.
+    pub fn verify(&self, payload_type: &'static str, key: &Verifier) -> Result<(), EnvelopeError> {
+        self.verified_id(payload_type, key).map(drop)
+    }
+
+    /// [`Self::verify`] and [`Self::id`] at the cost of one encoding.
+    pub fn verified_id(
+        &self,
+        payload_type: &'static str,
+        key: &Verifier,
+    ) -> Result<EnvelopeId, EnvelopeError> {
+        if self.payload_type != payload_type {
+            return Err(EnvelopeError::PayloadType {
+                expected: payload_type,
+                found: self.payload_type.clone(),
+            });
+        }
+        if self.kid != *key.kid() {
+            return Err(EnvelopeError::Key(self.kid.clone()));
+        }
+        let encoded = pae(&self.payload_type, &self.payload);
+        if key.verify(&encoded, &self.signature) {
+            Ok(Digest::of(&encoded))
+        } else {
+            Err(EnvelopeError::Signature)
+        }
+    }
+}
+
+/// The pre-authentication encoding: what is signed and hashed.
+pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + payload_type.len() + 40);
+    out.extend_from_slice(
+        format!(
+            "DSSEv1 {} {payload_type} {} ",
+            payload_type.len(),
+            payload.len()
+        )
+        .as_bytes(),
+    );
+    out.extend_from_slice(payload);
+    out
+}
+
+/// Signs the JSON of a value; the bytes in the envelope are the truth from then on.
+pub fn sign_json<T: Serialize>(payload_type: &'static str, value: &T, signer: &Signer) -> Envelope {
+    let payload = serde_json::to_vec(value).expect("a signed statement serialises");
+    Envelope::sign(payload_type, payload, signer)
+}
+
+/// Verifies, then reads the payload.
+pub fn open_json<T: DeserializeOwned>(
+    payload_type: &'static str,
+    envelope: &Envelope,
+    key: &Verifier,
+) -> Result<T, EnvelopeError> {
+    envelope.verify(payload_type, key)?;
+    serde_json::from_slice(&envelope.payload).map_err(|e| EnvelopeError::Payload(e.to_string()))
+}
+
+impl TryFrom<Wire> for Envelope {
+    type Error = EnvelopeError;
+
+    fn try_from(wire: Wire) -> Result<Self, EnvelopeError> {
+        let [signature] = <[WireSignature; 1]>::try_from(wire.signatures)
+            .map_err(|all| EnvelopeError::Signatures(all.len()))?;
+        let payload = B64
+            .decode(&wire.payload)
+            .map_err(|_| EnvelopeError::Malformed("payload is not base64".into()))?;
+        let bytes = B64
+            .decode(&signature.sig)
+            .ok()
+            .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
+            .ok_or_else(|| EnvelopeError::Malformed("sig is not 64 bytes in base64".into()))?;
+        Ok(Self {
+            payload_type: wire.payload_type,
+            payload,
+            kid: signature.keyid,
+            signature: bytes,
+        })
+    }
+}
+
+impl From<Envelope> for Wire {
+    fn from(envelope: Envelope) -> Self {
+        Self {
+            payload_type: envelope.payload_type,
+            payload: B64.encode(&envelope.payload),
+            signatures: vec![WireSignature {
+                keyid: envelope.kid,
+                sig: B64.encode(envelope.signature),
+            }],
+        }
+    }
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A payload holds the words of a case, sealed or not: never print it.
+        write!(
+            f,
+            "Envelope({}, {} bytes, {})",
+            self.payload_type,
+            self.payload.len(),
+            self.kid
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pre_authentication_encoding_is_that_of_the_specification() {
+        // DSSE protocol, test vector "hello world".
+        assert_eq!(
+            pae("http://example.com/HelloWorld", b"hello world"),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
+    }
+
+    #[test]
+    fn a_signed_envelope_survives_the_wire_and_a_changed_byte_does_not() {
+        let signer = Signer::from_seed(&[9; 32]);
+        let key = Verifier::from_jwk(&signer.public()).unwrap();
+        let envelope = Envelope::sign(MESSAGE_TYPE, b"{\"v\":1}".to_vec(), &signer);
+        let mut read = Envelope::parse(envelope.to_line().as_bytes()).unwrap();
+        assert_eq!(read, envelope);
+        assert_eq!(read.verified_id(MESSAGE_TYPE, &key), Ok(envelope.id()));
+        assert!(matches!(
+            read.verify(RECEIPT_TYPE, &key),
+            Err(EnvelopeError::PayloadType { .. })
+        ));
+        read.payload[0] ^= 1;
+        assert_eq!(
+            read.verify(MESSAGE_TYPE, &key),
+            Err(EnvelopeError::Signature)
+        );
+    }
+
+    #[test]
+    fn two_signatures_or_an_unknown_field_are_refused() {
+        let signer = Signer::from_seed(&[9; 32]);
+        let line = Envelope::sign(MESSAGE_TYPE, b"{}".to_vec(), &signer).to_line();
+        let mut value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let first = value["signatures"][0].clone();
+        value["signatures"].as_array_mut().unwrap().push(first);
+        assert_eq!(
+            Envelope::parse(value.to_string().as_bytes()),
+            Err(EnvelopeError::Signatures(2))
+        );
+        let padded = line.replacen('{', r#"{"x":1,"#, 1);
+        assert!(Envelope::parse(padded.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! `case.linked`: a duplicate is merged into the case it repeats.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BodyError, CaseRules};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use crate::case::rules::{inapplicable, require, unauthorised};
+use crate::directory::DirectoryAt;
+use crate::case::{LinkedCase, Merged};
+use crate::ids::{CaseId, InstanceId};
+use crate::message::Header;
+
+pub use super::EmptyWords as Words;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CaseLinked {
+    /// The case that stays.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub target_case: CaseId,
+    /// Origin of the case that is merged; it becomes a party of the target.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub origin: InstanceId,
+}
+
+impl CaseLinked {
+    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+        Ok(())
+    }
+}
+
+impl CaseRules for CaseLinked {
+    fn judge(&self, act: &Act<'_>) -> Verdict {
+        let desk = act.is_desk();
+        require(desk || act.case.ever_custodian.contains(act.author()), unauthorised(Reason::NeverCustodian))?;
+        require(self.target_case != act.case.id, inapplicable(Reason::SameCase))?;
+        let target = act.second(self.target_case)?;
+        require(target.is_party(act.author(), act.world), unauthorised(Reason::NeverParty))?;
+        require(!target.excluded.contains(&self.origin), unauthorised(Reason::Excluded))?;
+        if !desk {
+            act.term_is_current()?;
+        }
+        act.open()?;
+        // A target that is merged itself is not open, so that links cannot form a cycle.
+        require(target.state.is_open(), inapplicable(Reason::NotOpen))?;
+        require(self.origin == act.case.origin, inapplicable(Reason::OriginDiffers))
+    }
+
+    fn apply(&self, header: &Header, order: Order, _: DirectoryAt<'_>, case: &mut Case) {
+        if order.case == self.target_case {
+            let source = LinkedCase { case: header.case.unwrap_or(case.id), origin: self.origin.clone() };
+            case.linked.insert(header.id, source);
+        } else {
+            let former = case.state;
+            case.merged = Some(Merged { into: self.target_case, link: header.message_ref(), former });
+            case.state = State::Merged;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `case.unlinked`: the author of a link undoes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BodyError, CaseRules};
+use crate::case::{Act, Case, Order, Reason, Verdict};
+use crate::case::rules::{inapplicable, require, unauthorised};
+use crate::directory::DirectoryAt;
+use crate::ids::{CaseId, MessageId};
+use crate::message::Header;
+
+pub use super::EmptyWords as Words;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CaseUnlinked {
+    /// The link that is undone.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub link: MessageId,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub target_case: CaseId,
+}
+
+impl CaseUnlinked {
+    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+        Ok(())
+    }
+}
+
+impl CaseRules for CaseUnlinked {
+    fn judge(&self, act: &Act<'_>) -> Verdict {
+        let ever = act.case.ever_party.contains(act.author());
+        require(ever, unauthorised(Reason::NotLinker))?;
+        let merged = act.case.merged.as_ref().ok_or(inapplicable(Reason::NotMerged))?;
+        require(merged.link.author == *act.author(), unauthorised(Reason::NotLinker))?;
+        let names_it = merged.link.id == self.link && merged.into == self.target_case;
+        require(names_it, inapplicable(Reason::NotMerged))
+    }
+
+    fn apply(&self, _: &Header, order: Order, _: DirectoryAt<'_>, case: &mut Case) {
+        if order.case == self.target_case {
+            case.linked.remove(&self.link);
+        } else if let Some(merged) = case.merged.take() {
+            case.state = merged.former;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `case.verified`: the custodian accepts the report as one, and corrects what describes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BodyError, CaseRules, Category, Classification, WordsCheck, checks};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use crate::case::rules::{inapplicable, require};
+use crate::directory::DirectoryAt;
+use crate::ids::InstanceId;
+use crate::limits::{EXCLUSIONS, TEXT_CHARS, TITLE_CHARS};
+use crate::region::RegionCode;
+use crate::message::Header;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CaseVerified {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<Classification>,
+    /// *Berkadar pengawasan*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oversight: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub category: Option<Category>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub region: Option<RegionCode>,
+    /// Institutions excluded from now on, beside those that the filing excluded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    pub excluded: Vec<InstanceId>,
+    /// An institution that has not joined and for which the custodian acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub on_behalf_of: Option<InstanceId>,
+}
+
+/// The title as edited; the reporter's own stays in the history.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl WordsCheck for Words {
+    fn check(&self) -> Result<(), BodyError> {
+        if let Some(title) = &self.title {
+            checks::filled("title", title, TITLE_CHARS)?;
+        }
+        checks::chars("text", self.text.as_deref().unwrap_or(""), TEXT_CHARS)
+    }
+}
+
+impl CaseVerified {
+    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+        checks::at_most("excluded", self.excluded.len(), EXCLUSIONS)
+    }
+}
+
+impl CaseRules for CaseVerified {
+    fn judge(&self, act: &Act<'_>) -> Verdict {
+        act.was_custodian()?;
+        if let Some(institution) = &self.on_behalf_of {
+            act.known(institution)?;
+            act.not_excluded(institution)?;
+        }
+        act.term_is_current()?;
+        let state = matches!(act.case.state, State::Received | State::Verified | State::Held);
+        require(state, inapplicable(Reason::WrongState))?;
+        let needed = [&act.case.origin, &act.case.custodian];
+        let excludes_needed = self.excluded.iter().any(|institution| needed.contains(&institution));
+        require(!excludes_needed, inapplicable(Reason::ExcludesParty))?;
+        let known = self.excluded.iter().all(|institution| act.world.instance(institution).is_some());
+        require(known, inapplicable(Reason::UnknownInstance))?;
+        let joined = self.on_behalf_of.as_ref().is_some_and(|institution| act.world.is_active(institution));
+        require(!joined, inapplicable(Reason::HasJoined))
+    }
+
+    fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, case: &mut Case) {
+        case.classification = self.classification.unwrap_or(case.classification);
+        case.oversight = self.oversight.or(case.oversight);
+        case.category = self.category.clone().or(case.category.take());
+        case.region = self.region.clone().or(case.region.take());
+        case.on_behalf_of.clone_from(&self.on_behalf_of);
+        case.exclude(&self.excluded);
+        case.enter(State::Verified);
+    }
+}
