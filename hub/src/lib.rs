@@ -1,1 +1,33 @@
-//! hub
+//! `lapor-hub`: membership and certificates of the federation, ordered and
+//! signed exchange of messages, custody of cases, the ledger.
+//!
+//! The hub orders, rules and counts, and cannot read: words are sealed by
+//! their authors. All its state is in the database; keys and blobs are files.
+//! It must never acknowledge what is not on disk.
+
+pub mod app;
+pub mod blobs;
+pub mod casefile;
+pub mod cli;
+pub mod clock;
+pub mod directory;
+pub mod enrolment;
+mod entropy;
+pub mod epochs;
+pub mod error;
+pub mod ground;
+pub mod http;
+mod keys;
+mod limits;
+pub mod membership;
+pub mod sequencer;
+mod serve;
+pub mod settings;
+mod store;
+mod streams;
+#[cfg(test)]
+mod testing;
+
+pub use app::Hub;
+pub use error::HubError;
+pub use serve::serve;

@@ -1,1 +1,17 @@
-//! node
+//! `lapor-node`: everything one institution does with reports. It goes on
+//! working when the hub, or the line to it, is down.
+
+pub mod api;
+pub mod casework;
+pub mod chance;
+pub mod cli;
+pub mod clock;
+pub mod enrolment;
+pub mod error;
+pub mod folder;
+pub mod node;
+pub mod settings;
+pub mod status;
+mod store;
+pub mod sync;
+pub mod tokens;

@@ -10,6 +10,7 @@ use crate::case::{Ruling, Withheld};
 use crate::dsse::{self, Envelope, EnvelopeError};
 use crate::ids::{CaseId, Digest, EnvelopeId, IdError, InstanceId};
 use crate::keys::{Signer, Verifier};
+use crate::limits::MAX_INTEGER;
 use crate::receipt::Stream;
 
 /// One item of a stream. Its exact bytes are hashed into the chain; envelope
@@ -67,9 +68,10 @@ impl Cursor {
 
     /// Takes the next item; the error says how it fails to continue the stream.
     pub fn advance(&self, bytes: &[u8], item: &Item) -> Result<Self, DeliveryError> {
-        if item.depoch != self.depoch || item.dseq != self.dseq + 1 {
+        let expected = self.dseq.saturating_add(1);
+        if item.depoch != self.depoch || item.dseq != expected {
             return Err(DeliveryError::Gap {
-                expected: self.dseq + 1,
+                expected,
                 found: item.dseq,
             });
         }
@@ -101,11 +103,15 @@ impl FromStr for Cursor {
         else {
             return Err(wrong());
         };
-        Ok(Self {
+        let cursor = Self {
             depoch: depoch.parse().map_err(|_| wrong())?,
             dseq: dseq.parse().map_err(|_| wrong())?,
             hash: hash.parse().map_err(|_| wrong())?,
-        })
+        };
+        // One cursor has one spelling (`+1` and `01` parse too), and counts no
+        // further than a database or another language can.
+        let canonical = cursor.dseq <= MAX_INTEGER as u64 && cursor.to_string() == text;
+        canonical.then_some(cursor).ok_or_else(wrong)
     }
 }
 

@@ -5,7 +5,7 @@
 //! entry's history, because a ruling is judged by the directory as it stood
 //! at that ruling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,10 @@ pub enum DirectoryError {
         instance: InstanceId,
         error: KeyError,
     },
-    #[error("the directory replaces the identity key of {0}, which is pinned")]
+    #[error("the directory replaces or drops the identity key of {0}, which is pinned")]
     Identity(InstanceId),
+    #[error("one directory version states {0} twice")]
+    Twice(InstanceId),
 }
 
 /// Where an instance stands in the federation.
@@ -198,7 +200,11 @@ impl Directory {
         if stated.prev != self.head {
             return Err(DirectoryError::Previous(stated.version));
         }
+        let mut stated_ids = BTreeSet::new();
         for entry in &stated.changes {
+            if !stated_ids.insert(&entry.id) {
+                return Err(DirectoryError::Twice(entry.id.clone()));
+            }
             self.check_entry(entry)?;
         }
         let hub_keys = stated
@@ -267,9 +273,6 @@ impl Directory {
     }
 
     fn check_entry(&self, entry: &InstanceEntry) -> Result<(), DirectoryError> {
-        let Some(identity) = &entry.identity else {
-            return Ok(());
-        };
         let wrong = |error| DirectoryError::Key {
             instance: entry.id.clone(),
             error,
@@ -279,9 +282,17 @@ impl Directory {
             .get(&entry.id)
             .and_then(|all| all.last())
             .and_then(|(_, e)| e.identity.as_ref());
-        if former.is_some_and(|pinned| pinned != identity) {
+        // Dropping the identity key first would be the way to replace it later.
+        if former.is_some() && former != entry.identity.as_ref() {
             return Err(DirectoryError::Identity(entry.id.clone()));
         }
+        let Some(identity) = &entry.identity else {
+            return if entry.keys.is_empty() {
+                Ok(())
+            } else {
+                Err(wrong(KeyError::Certificate))
+            };
+        };
         let identity = Verifier::from_jwk(identity).map_err(wrong)?;
         entry
             .keys

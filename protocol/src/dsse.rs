@@ -8,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::ids::{Digest, EnvelopeId};
@@ -52,20 +54,24 @@ pub struct Envelope {
     pub signature: [u8; 64],
 }
 
+/// `rest` makes serde read objects only (a derived struct would take an array
+/// of its fields too, which no other language does) and shows unknown fields.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Wire {
     #[serde(rename = "payloadType")]
     payload_type: String,
     payload: String,
     signatures: Vec<WireSignature>,
+    #[serde(flatten, skip_serializing)]
+    rest: BTreeMap<String, Value>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct WireSignature {
     keyid: KeyId,
     sig: String,
+    #[serde(flatten, skip_serializing)]
+    rest: BTreeMap<String, Value>,
 }
 
 impl Envelope {
@@ -163,6 +169,10 @@ impl TryFrom<Wire> for Envelope {
     fn try_from(wire: Wire) -> Result<Self, EnvelopeError> {
         let [signature] = <[WireSignature; 1]>::try_from(wire.signatures)
             .map_err(|all| EnvelopeError::Signatures(all.len()))?;
+        if let Some(field) = wire.rest.keys().chain(signature.rest.keys()).next() {
+            let field: String = field.chars().take(60).collect();
+            return Err(EnvelopeError::Malformed(format!("unknown field {field:?}")));
+        }
         let payload = B64
             .decode(&wire.payload)
             .map_err(|_| EnvelopeError::Malformed("payload is not base64".into()))?;
@@ -188,7 +198,9 @@ impl From<Envelope> for Wire {
             signatures: vec![WireSignature {
                 keyid: envelope.kid,
                 sig: B64.encode(envelope.signature),
+                rest: BTreeMap::new(),
             }],
+            rest: BTreeMap::new(),
         }
     }
 }

@@ -298,7 +298,6 @@ impl fmt::Debug for Digest {
 
 /// A message named by who wrote it: an id alone is only unique per author.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct MessageRef {
     pub author: InstanceId,
     pub id: MessageId,
@@ -306,7 +305,6 @@ pub struct MessageRef {
 
 /// Where in an author's chain: epochs count from 1, so does `seq` in each epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Position {
     pub epoch: u32,
     pub seq: u64,

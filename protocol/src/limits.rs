@@ -23,7 +23,11 @@ pub const ATTACHMENTS: usize = 20;
 pub const BLOB_BYTES: u64 = 200 * 1024 * 1024;
 /// Copies of one disposition.
 pub const COPIES: usize = 32;
-/// Exclusions of one case.
+/// Institutions in each list that a split child inherits.
+pub const INHERITED: usize = 1000;
+/// Characters of the name of a kind.
+pub const KIND_CHARS: usize = 60;
+/// Exclusions that one message states.
 pub const EXCLUSIONS: usize = 32;
 /// Wraps beside one envelope.
 pub const WRAPS: usize = 64;

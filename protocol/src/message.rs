@@ -5,11 +5,12 @@
 //! that cannot be read is accepted and ruled `malformed`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::ids::{CaseId, Digest, InstanceId, MessageId, MessageRef, Position};
 use crate::kinds::{Body, BodyError};
-use crate::limits::{ATTACHMENTS, BLOB_BYTES, PAYLOAD_BYTES};
+use crate::limits::{ATTACHMENTS, BLOB_BYTES, KIND_CHARS, PAYLOAD_BYTES};
 use crate::seal::{Context, Sealed};
 use crate::strict_json;
 
@@ -102,7 +103,7 @@ impl Message {
         if wire.epoch == 0 || wire.seq == 0 {
             return Err(HeaderError::Position);
         }
-        let sealed = read_optional::<Sealed>(wire.sealed);
+        check_kind(&wire.kind)?;
         let header = Header {
             v: wire.v,
             kind: wire.kind,
@@ -115,16 +116,16 @@ impl Message {
             term: wire.term,
             created_at: wire.created_at,
         };
-        let attachments =
-            read_optional::<Vec<Attachment>>(wire.attachments).map(Option::unwrap_or_default);
-        let (body, sealed, attachments) = match (sealed, attachments) {
-            (Ok(sealed), Ok(attachments)) => {
-                let raw = wire.body.map_or("{}", RawValue::get);
-                let body = check_attachments(&attachments).and_then(|()| Body::parse(&header, raw));
-                (body, sealed, attachments)
-            }
-            (Err(error), _) | (_, Err(error)) => (Err(error), None, Vec::new()),
-        };
+        let written: Value =
+            serde_json::from_slice(payload).map_err(|e| HeaderError::Json(e.to_string()))?;
+        if !strict_json::states(&written, &header) {
+            return Err(HeaderError::Fields(NOT_AS_WRITTEN.into()));
+        }
+        let (body, sealed, attachments) =
+            match read_content(&header, wire.body, wire.sealed, wire.attachments, &written) {
+                Ok((body, sealed, attachments)) => (Ok(body), sealed, attachments),
+                Err(error) => (Err(error), None, Vec::new()),
+            };
         Ok(Self {
             header,
             body,
@@ -275,12 +276,59 @@ struct Wire<'a> {
     attachments: Option<&'a RawValue>,
 }
 
+const NOT_AS_WRITTEN: &str = "an object is written as an array, or a name as an object";
+
+/// A kind is copied into items and rows before anything else is known of it.
+fn check_kind(kind: &str) -> Result<(), HeaderError> {
+    let shape = (1..=KIND_CHARS).contains(&kind.len())
+        && kind
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.".contains(&b));
+    if shape {
+        Ok(())
+    } else {
+        let wanted = format!("a kind is 1 to {KIND_CHARS} characters a-z, 0-9, _ or .");
+        Err(HeaderError::Fields(wanted))
+    }
+}
+
+type Content = (Body, Option<Sealed>, Vec<Attachment>);
+
+/// What follows the header; an error here is the ruling `malformed`.
+fn read_content(
+    header: &Header,
+    body: Option<&RawValue>,
+    sealed: Option<&RawValue>,
+    attachments: Option<&RawValue>,
+    written: &Value,
+) -> Result<Content, BodyError> {
+    let sealed: Option<Sealed> = read_optional(sealed)?;
+    let attachments: Vec<Attachment> = read_optional(attachments)?.unwrap_or_default();
+    check_attachments(&attachments)?;
+    let read = Body::parse(header, body.map_or("{}", RawValue::get))?;
+    let as_written = body.is_none_or(|_| strict_json::states(&written["body"], &read))
+        && strict_json::states(&written["sealed"], &sealed)
+        && (attachments.is_empty() || strict_json::states(&written["attachments"], &attachments));
+    if as_written {
+        Ok((read, sealed, attachments))
+    } else {
+        Err(BodyError::Fields(NOT_AS_WRITTEN.into()))
+    }
+}
+
 fn read_optional<T: serde::de::DeserializeOwned>(
     raw: Option<&RawValue>,
 ) -> Result<Option<T>, BodyError> {
     raw.map(|raw| serde_json::from_str(raw.get()))
         .transpose()
         .map_err(|e| BodyError::Fields(e.to_string()))
+}
+
+/// Text that may stand in a header line: visible ASCII and spaces, with a slash.
+fn is_media_type(text: &str) -> bool {
+    (3..=100).contains(&text.len())
+        && text.contains('/')
+        && text.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
 fn check_attachments(attachments: &[Attachment]) -> Result<(), BodyError> {
@@ -290,14 +338,12 @@ fn check_attachments(attachments: &[Attachment]) -> Result<(), BodyError> {
             limit: ATTACHMENTS,
         });
     }
-    let sound = |a: &Attachment| {
-        a.size > 0 && a.size <= BLOB_BYTES && (3..=100).contains(&a.media_type.len())
-    };
+    let sound = |a: &Attachment| a.size > 0 && a.size <= BLOB_BYTES && is_media_type(&a.media_type);
     if attachments.iter().all(sound) {
         Ok(())
     } else {
         Err(BodyError::Fields(
-            "an attachment has no size, is too large, or has no media type".into(),
+            "an attachment has no size, is too large, or has no sound media type".into(),
         ))
     }
 }

@@ -42,6 +42,13 @@ pub struct PageLine<'a> {
     pub head: Option<&'a RawValue>,
 }
 
+impl PageLine<'_> {
+    /// Nothing travels beside a head.
+    fn bare(&self) -> bool {
+        self.envelope.is_none() && self.wraps.is_empty() && self.trace.is_none()
+    }
+}
+
 /// An item with what travelled beside it, its chain checked, its envelope's
 /// id checked; the author's signature is not checked yet.
 #[derive(Debug, Clone)]
@@ -78,8 +85,8 @@ pub fn read_page(
                 cursor = delivered.cursor;
                 out.push(delivered);
             }
-            (None, Some(raw)) if head.is_none() => {
-                head = Some(Envelope::parse(raw.get().as_bytes())?)
+            (None, Some(raw)) if head.is_none() && line.bare() => {
+                head = Some(Envelope::parse(raw.get().as_bytes())?);
             }
             _ => {
                 return Err(DeliveryError::Malformed(

@@ -23,10 +23,6 @@ pub fn rule_public(
             effect: Effect::Malformed,
             reason: Some(Reason::KindUnknown),
         },
-        Err(_) => Ruling {
-            effect: Effect::Malformed,
-            reason: Some(Reason::BodyInvalid),
-        },
         Ok(_) if seen => Ruling {
             effect: Effect::Duplicate,
             reason: None,
@@ -40,7 +36,8 @@ pub fn rule_public(
             require(desk, unauthorised(Reason::NotDesk)).into()
         }
         Ok(Body::KeyAnnounced(announced)) => judge_key(announced, header, world).into(),
-        Ok(_) => Ruling {
+        // A kind about a case has no place here.
+        Err(_) | Ok(_) => Ruling {
             effect: Effect::Malformed,
             reason: Some(Reason::BodyInvalid),
         },

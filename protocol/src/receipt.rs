@@ -81,7 +81,7 @@ impl Receipt {
 
     /// Whether this receipt is about exactly these messages.
     pub fn covers(&self, ids: &[EnvelopeId]) -> Result<(), ReceiptError> {
-        let stated = (self.to + 1).saturating_sub(self.from);
+        let stated = self.to.saturating_add(1).saturating_sub(self.from);
         if stated != ids.len() as u64 {
             return Err(ReceiptError::Range {
                 stated,

@@ -176,6 +176,19 @@ impl fmt::Display for Subject {
     }
 }
 
+impl std::str::FromStr for Subject {
+    type Err = SealError;
+
+    fn from_str(text: &str) -> Result<Self, SealError> {
+        let (what, id) = text.split_once(':').ok_or(SealError::Encoding)?;
+        match what {
+            "case" => id.parse().map(Self::Case).map_err(|_| SealError::Encoding),
+            "identity" => id.parse().map(Self::Identity).map_err(|_| SealError::Encoding),
+            _ => Err(SealError::Encoding),
+        }
+    }
+}
+
 /// A content key, HPKE-wrapped to one sealing key of one recipient. It travels
 /// beside envelopes and items, never in a payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

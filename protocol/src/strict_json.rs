@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::limits::{JSON_DEPTH, MAX_INTEGER};
 
@@ -14,6 +16,34 @@ pub fn check(bytes: &[u8]) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     Walk { depth: 0 }.deserialize(&mut reader)?;
     reader.end()
+}
+
+/// Whether a value that was read from `written` stands there in the form in
+/// which it is published: objects as objects, names as strings. serde also
+/// reads a struct from an array of its fields and a name from `{"name":null}`;
+/// a client in another language does not, and would fold another case.
+pub fn states<T: Serialize>(written: &Value, read: &T) -> bool {
+    let read = serde_json::to_value(read).expect("a message serialises");
+    same_form(written, &read)
+}
+
+fn same_form(written: &Value, read: &Value) -> bool {
+    match (written, read) {
+        (Value::Object(written), Value::Object(read)) => read.iter().all(|(name, read)| {
+            // A field that was not written was read as its default.
+            written
+                .get(name)
+                .is_none_or(|written| same_form(written, read))
+        }),
+        (Value::Array(written), Value::Array(read)) => {
+            written.iter().zip(read).all(|(w, r)| same_form(w, r))
+        }
+        (Value::String(_), Value::String(_))
+        | (Value::Number(_), Value::Number(_))
+        | (Value::Bool(_), Value::Bool(_))
+        | (Value::Null, Value::Null) => true,
+        _ => false,
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -1,1 +1,15 @@
-//! web
+//! What every page and every API of Lapor stands on: problem details, strict
+//! readers of requests, the entrance through which all requests pass, a server
+//! that drains, and the documentation page.
+//!
+//! Shared by hub and node; it knows nothing of cases, databases or the wire
+//! between them (whose problems are `lapor_protocol::problem`).
+
+pub mod docs;
+pub mod entrance;
+pub mod problem;
+pub mod reading;
+pub mod serving;
+
+pub use problem::ApiProblem;
+pub use reading::{Json, Path, Query};

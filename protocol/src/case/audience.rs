@@ -28,7 +28,8 @@ pub enum Share {
 }
 
 /// Everyone who gets an item for this message: the parties before and after
-/// it, and its author.
+/// it, and its author. A duplicate concerns its author alone: the parties
+/// have had the first, and a duplicate has no place in the case.
 pub fn audience(
     message: &Message,
     effect: Effect,
@@ -36,6 +37,15 @@ pub fn audience(
     after: Option<&Case>,
     world: DirectoryAt<'_>,
 ) -> Vec<(InstanceId, Share)> {
+    if effect == Effect::Duplicate {
+        let party = before.is_some_and(|case| case.is_party(&message.header.author, world));
+        let why = if party {
+            Withheld::Own
+        } else {
+            Withheld::RulingOnly
+        };
+        return vec![(message.header.author.clone(), Share::Without(why))];
+    }
     let mut recipients = before.map(|case| case.parties(world)).unwrap_or_default();
     if let Some(after) = after {
         recipients.extend(after.parties(world));

@@ -102,6 +102,10 @@ pub struct LinkedCase {
 }
 
 /// The fold of a case's applied messages.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts of a case, each a field on the wire"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     pub id: CaseId,

@@ -82,6 +82,9 @@ pub enum Reason {
     NotPublished,
     KindUnknown,
     BodyInvalid,
+    /// A reason of a later version; the effect still says what happened.
+    #[serde(other)]
+    Unknown,
 }
 
 /// An effect other than applied, and why.

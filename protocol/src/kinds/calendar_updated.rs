@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, checks};
+use super::{BodyError, Limited, checks};
 use crate::limits::TITLE_CHARS;
 use crate::message::Header;
 
@@ -35,8 +35,8 @@ pub enum HolidayKind {
     CollectiveLeave,
 }
 
-impl CalendarUpdated {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CalendarUpdated {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::code("edition", &self.edition)?;
         checks::at_most("days", self.days.len(), 1000)?;
         self.days.iter().try_for_each(|day| {

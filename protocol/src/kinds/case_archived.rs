@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
+use super::{CaseRules, Limited};
 use crate::case::{Act, Case, Order, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
@@ -30,11 +30,7 @@ pub enum ArchiveReason {
     Other,
 }
 
-impl CaseArchived {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseArchived {}
 
 impl CaseRules for CaseArchived {
     fn judge(&self, act: &Act<'_>) -> Verdict {

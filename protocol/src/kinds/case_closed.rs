@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, ClosedBy};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
-use crate::case::rules::{inapplicable, require};
-use crate::directory::DirectoryAt;
+use super::{BodyError, CaseRules, ClosedBy, Limited};
 use crate::case::Close;
+use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use crate::directory::DirectoryAt;
 use crate::ids::MessageRef;
 use crate::message::Header;
 
@@ -22,11 +22,14 @@ pub struct CaseClosed {
     pub follow_up: Option<MessageRef>,
 }
 
-impl CaseClosed {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CaseClosed {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         if self.by == ClosedBy::Silence && self.follow_up.is_none() {
             let problem = "a close by silence names the follow-up that was not answered";
-            return Err(BodyError::Field { field: "follow_up", problem });
+            return Err(BodyError::Field {
+                field: "follow_up",
+                problem,
+            });
         }
         Ok(())
     }

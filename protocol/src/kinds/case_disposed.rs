@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, checks};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{BodyError, CaseRules, Limited, checks};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::InstanceId;
 use crate::limits::COPIES;
@@ -26,10 +26,12 @@ pub struct CaseDisposed {
     pub deadline: Option<String>,
 }
 
-impl CaseDisposed {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CaseDisposed {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::at_most("copies", self.copies.len(), COPIES)?;
-        self.deadline.as_deref().map_or(Ok(()), |date| checks::date("deadline", date))
+        self.deadline
+            .as_deref()
+            .map_or(Ok(()), |date| checks::date("deadline", date))
     }
 }
 
@@ -43,7 +45,10 @@ impl CaseRules for CaseDisposed {
         act.covers(&self.target)?;
         act.term_is_current()?;
         act.open()?;
-        require(self.target != act.case.custodian, inapplicable(Reason::TargetIsCustodian))?;
+        require(
+            self.target != act.case.custodian,
+            inapplicable(Reason::TargetIsCustodian),
+        )?;
         act.is_joined(&self.target)
     }
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{BodyError, CaseRules, Limited};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::{DirectoryAt, Status};
 use crate::ids::{InstanceId, InstanceKind};
 use crate::message::Header;
@@ -21,10 +21,17 @@ pub struct CaseEscalated {
     pub consent: bool,
 }
 
-impl CaseEscalated {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CaseEscalated {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         let problem = "the reporter must have agreed";
-        if self.consent { Ok(()) } else { Err(BodyError::Field { field: "consent", problem }) }
+        if self.consent {
+            Ok(())
+        } else {
+            Err(BodyError::Field {
+                field: "consent",
+                problem,
+            })
+        }
     }
 }
 
@@ -33,10 +40,16 @@ impl CaseRules for CaseEscalated {
         act.by_origin()?;
         act.known(&self.supervisor)?;
         act.not_excluded(&self.supervisor)?;
-        require(act.case.state != State::Merged, inapplicable(Reason::NotOpen))?;
+        require(
+            act.case.state != State::Merged,
+            inapplicable(Reason::NotOpen),
+        )?;
         let supervisor = act.world.instance(&self.supervisor);
         let kind = supervisor.map(|entry| entry.kind);
-        require(kind == Some(InstanceKind::Pengawas), inapplicable(Reason::NotSupervisor))?;
+        require(
+            kind == Some(InstanceKind::Pengawas),
+            inapplicable(Reason::NotSupervisor),
+        )?;
         // One that has not joined yet is a party all the same: what it is sent waits for it.
         let gone = supervisor.is_some_and(|entry| entry.status == Status::Revoked);
         require(!gone, inapplicable(Reason::TargetNotActive))

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
+use super::{CaseRules, Limited};
+use crate::case::FollowUp;
 use crate::case::{Act, Case, Order, State, Verdict};
 use crate::directory::DirectoryAt;
-use crate::case::FollowUp;
 use crate::message::Header;
 
 pub use super::TextWords as Words;
@@ -18,11 +18,7 @@ pub struct CaseFollowedUp {
     pub proposes_to_close: bool,
 }
 
-impl CaseFollowedUp {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseFollowedUp {}
 
 impl CaseRules for CaseFollowedUp {
     fn judge(&self, act: &Act<'_>) -> Verdict {
@@ -36,6 +32,10 @@ impl CaseRules for CaseFollowedUp {
             ordered_at: order.ordered_at,
             replied_since: false,
         });
-        case.enter(if self.proposes_to_close { State::Answered } else { State::InProgress });
+        case.enter(if self.proposes_to_close {
+            State::Answered
+        } else {
+            State::InProgress
+        });
     }
 }

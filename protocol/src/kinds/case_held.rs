@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, WordsCheck, checks};
+use super::{BodyError, CaseRules, Limited, WordsCheck, checks};
 use crate::case::{Act, Case, Order, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::limits::{QUESTIONS, TEXT_CHARS};
@@ -25,14 +25,19 @@ impl WordsCheck for Words {
     fn check(&self) -> Result<(), BodyError> {
         checks::at_most("questions", self.questions.len(), QUESTIONS)?;
         if self.questions.is_empty() {
-            return Err(BodyError::Field { field: "questions", problem: "a hold asks at least one" });
+            return Err(BodyError::Field {
+                field: "questions",
+                problem: "a hold asks at least one",
+            });
         }
-        self.questions.iter().try_for_each(|question| checks::filled("questions", question, TEXT_CHARS))
+        self.questions
+            .iter()
+            .try_for_each(|question| checks::filled("questions", question, TEXT_CHARS))
     }
 }
 
-impl CaseHeld {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CaseHeld {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::at_most("questions", usize::from(self.questions), QUESTIONS)
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{require, stale, unauthorised};
+use crate::case::{Act, Case, Order, Reason, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -12,22 +12,20 @@ pub use super::TextWords as Words;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CaseNoted {
-}
+pub struct CaseNoted {}
 
-impl CaseNoted {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseNoted {}
 
 impl CaseRules for CaseNoted {
     fn judge(&self, act: &Act<'_>) -> Verdict {
-        let ever = act.case.ever_party.contains(act.author()) || act.case.is_party(act.author(), act.world);
+        let ever = act.case.ever_party.contains(act.author())
+            || act.case.is_party(act.author(), act.world);
         require(ever, unauthorised(Reason::NeverParty))?;
-        require(act.case.is_party(act.author(), act.world), stale(Reason::NoLongerParty))
+        require(
+            act.case.is_party(act.author(), act.world),
+            stale(Reason::NoLongerParty),
+        )
     }
 
-    fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, _: &mut Case) {
-    }
+    fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, _: &mut Case) {}
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{BodyError, CaseRules, Limited};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -17,17 +17,27 @@ pub struct CaseRated {
     pub score: u8,
 }
 
-impl CaseRated {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CaseRated {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         let problem = "a score is 1 to 5";
-        if (1..=5).contains(&self.score) { Ok(()) } else { Err(BodyError::Field { field: "score", problem }) }
+        if (1..=5).contains(&self.score) {
+            Ok(())
+        } else {
+            Err(BodyError::Field {
+                field: "score",
+                problem,
+            })
+        }
     }
 }
 
 impl CaseRules for CaseRated {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         act.by_origin()?;
-        require(act.case.state == State::Closed, inapplicable(Reason::NotClosed))
+        require(
+            act.case.state == State::Closed,
+            inapplicable(Reason::NotClosed),
+        )
     }
 
     fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, case: &mut Case) {

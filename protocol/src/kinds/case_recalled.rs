@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require, stale, unauthorised};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -27,26 +27,38 @@ pub enum RecallReason {
     Other,
 }
 
-impl CaseRecalled {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseRecalled {}
 
 impl CaseRules for CaseRecalled {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         let desk = act.is_desk();
-        require(desk || act.case.ever_disposer.contains(act.author()), unauthorised(Reason::NeverDisposer))?;
-        require(desk || act.case.stack.contains(act.author()), stale(Reason::TermEnded))?;
+        require(
+            desk || act.case.ever_disposer.contains(act.author()),
+            unauthorised(Reason::NeverDisposer),
+        )?;
+        require(
+            desk || act.case.stack.contains(act.author()),
+            stale(Reason::TermEnded),
+        )?;
         // `term` names the custody that the recall ends: a recall never takes
         // back more than its author had seen.
-        require(act.header.term.as_ref() == Some(&act.case.term), stale(Reason::TermEnded))?;
+        require(
+            act.header.term.as_ref() == Some(&act.case.term),
+            stale(Reason::TermEnded),
+        )?;
         act.open()?;
-        require(act.case.custodian != *act.author(), inapplicable(Reason::AlreadyCustodian))
+        require(
+            act.case.custodian != *act.author(),
+            inapplicable(Reason::AlreadyCustodian),
+        )
     }
 
     fn apply(&self, header: &Header, _: Order, _: DirectoryAt<'_>, case: &mut Case) {
-        let depth = case.stack.iter().rposition(|disposer| *disposer == header.author).unwrap_or(0);
+        let depth = case
+            .stack
+            .iter()
+            .rposition(|disposer| *disposer == header.author)
+            .unwrap_or(0);
         case.stack.truncate(depth);
         case.on_behalf_of = None;
         case.give_custody(header.author.clone(), header.message_ref());

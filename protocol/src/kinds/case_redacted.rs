@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require, unauthorised};
+use crate::case::{Act, Case, Order, Reason, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -26,15 +26,14 @@ pub enum RedactionReason {
     Other,
 }
 
-impl CaseRedacted {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseRedacted {}
 
 impl CaseRules for CaseRedacted {
     fn judge(&self, act: &Act<'_>) -> Verdict {
-        require(act.case.origin == *act.author() || act.is_desk(), unauthorised(Reason::NotOrigin))?;
+        require(
+            act.case.origin == *act.author() || act.is_desk(),
+            unauthorised(Reason::NotOrigin),
+        )?;
         require(!act.case.redacted, inapplicable(Reason::AlreadyRedacted))
     }
 

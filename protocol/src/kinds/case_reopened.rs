@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require, unauthorised};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -12,14 +12,9 @@ pub use super::EmptyWords as Words;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CaseReopened {
-}
+pub struct CaseReopened {}
 
-impl CaseReopened {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseReopened {}
 
 impl CaseRules for CaseReopened {
     fn judge(&self, act: &Act<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
+use super::{CaseRules, Limited};
 use crate::case::{Act, Case, Order, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
@@ -11,14 +11,9 @@ pub use super::TextWords as Words;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CaseReplied {
-}
+pub struct CaseReplied {}
 
-impl CaseReplied {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseReplied {}
 
 impl CaseRules for CaseReplied {
     fn judge(&self, act: &Act<'_>) -> Verdict {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::InstanceId;
 use crate::message::Header;
@@ -32,30 +32,39 @@ pub enum ReturnReason {
     Other,
 }
 
-/// The top of the stack that is active, else the national desk.
+/// The top of the stack that is active, else the national desk. A desk that
+/// has not joined is none: custody must not go where nobody can act on it.
 fn heir(case: &Case, world: DirectoryAt<'_>) -> Option<InstanceId> {
-    let on_stack = case.stack.iter().rev().find(|disposer| world.is_active(disposer) && **disposer != case.custodian);
-    on_stack.cloned().or_else(|| case.desk(world).map(|desk| desk.id.clone()))
+    let fit = |who: &&InstanceId| world.is_active(who) && **who != case.custodian;
+    let desk = case.desk(world).map(|desk| &desk.id);
+    case.stack
+        .iter()
+        .rev()
+        .find(fit)
+        .or(desk.filter(fit))
+        .cloned()
 }
 
-impl CaseReturned {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseReturned {}
 
 impl CaseRules for CaseReturned {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         act.custodial()?;
         act.open()?;
         let heir = heir(act.case, act.world);
-        require(heir.is_some_and(|heir| heir != act.case.custodian), inapplicable(Reason::NobodyToReturnTo))
+        require(heir.is_some(), inapplicable(Reason::NobodyToReturnTo))
     }
 
     fn apply(&self, header: &Header, _: Order, world: DirectoryAt<'_>, case: &mut Case) {
-        let Some(heir) = heir(case, world) else { return };
+        let Some(heir) = heir(case, world) else {
+            return;
+        };
         // Everyone above the heir was passed over as not active, and leaves the stack with it.
-        let depth = case.stack.iter().rposition(|disposer| *disposer == heir).unwrap_or(0);
+        let depth = case
+            .stack
+            .iter()
+            .rposition(|disposer| *disposer == heir)
+            .unwrap_or(0);
         case.stack.truncate(depth);
         case.hops += 1;
         case.on_behalf_of = None;

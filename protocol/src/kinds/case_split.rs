@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, Category, Classification, checks};
+use super::{BodyError, CaseRules, Category, Classification, Limited, checks};
 use crate::case::rules::{inapplicable, require};
 use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{CaseId, Digest, InstanceId};
-use crate::limits::{COPIES, EXCLUSIONS};
+use crate::limits::INHERITED;
 use crate::message::Header;
 use crate::region::RegionCode;
 use crate::seal::Sealed;
@@ -86,14 +86,24 @@ impl Inheritance {
     }
 }
 
-impl CaseSplit {
-    pub(super) fn check(&self, header: &Header) -> Result<(), BodyError> {
+impl Limited for CaseSplit {
+    fn check(&self, header: &Header) -> Result<(), BodyError> {
         checks::code("inherits.channel", &self.inherits.channel)?;
-        checks::at_most("inherits.copies", self.inherits.copies.len(), COPIES * 4)?;
-        checks::at_most("inherits.excluded", self.inherits.excluded.len(), EXCLUSIONS * 4)?;
+        // What many acts have added up is more than any one of them may hold.
+        checks::at_most("inherits.stack", self.inherits.stack.len(), INHERITED)?;
+        for (field, set) in [
+            ("inherits.copies", &self.inherits.copies),
+            ("inherits.supervisors", &self.inherits.supervisors),
+            ("inherits.excluded", &self.inherits.excluded),
+        ] {
+            checks::at_most(field, set.len(), INHERITED)?;
+        }
         if header.case == Some(self.child) {
             let problem = "a case cannot be its own child";
-            return Err(BodyError::Field { field: "child", problem });
+            return Err(BodyError::Field {
+                field: "child",
+                problem,
+            });
         }
         Ok(())
     }
@@ -105,7 +115,10 @@ impl CaseRules for CaseSplit {
         act.open()?;
         require(!act.child_exists, inapplicable(Reason::CaseTaken))?;
         // Parties that joined after the author last heard must not be lost.
-        require(self.inherits == Inheritance::of(act.case), inapplicable(Reason::InheritanceDiffers))
+        require(
+            self.inherits == Inheritance::of(act.case),
+            inapplicable(Reason::InheritanceDiffers),
+        )
     }
 
     fn apply(&self, _: &Header, order: Order, _: DirectoryAt<'_>, case: &mut Case) {
@@ -130,7 +143,12 @@ impl CaseRules for CaseSplit {
             excluded: from.excluded.clone(),
             linked: BTreeMap::new(),
             ever_party: BTreeSet::new(),
-            ever_custodian: from.stack.iter().cloned().chain([header.author.clone()]).collect(),
+            ever_custodian: from
+                .stack
+                .iter()
+                .cloned()
+                .chain([header.author.clone()])
+                .collect(),
             ever_disposer: from.stack.iter().cloned().collect(),
             ever_supervisor: from.supervisors.clone(),
             state: State::Verified,

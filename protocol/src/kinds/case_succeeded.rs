@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, Verdict};
 use crate::directory::DirectoryAt;
 use crate::directory::Status;
 use crate::ids::InstanceId;
@@ -21,15 +21,16 @@ pub struct CaseSucceeded {
 }
 
 fn successor<'a>(institution: &InstanceId, world: DirectoryAt<'a>) -> Option<&'a InstanceId> {
-    let dissolved = world.instance(institution).filter(|entry| entry.status == Status::Revoked)?;
-    dissolved.successor.as_ref().filter(|successor| world.is_active(successor))
+    let dissolved = world
+        .instance(institution)
+        .filter(|entry| entry.status == Status::Revoked)?;
+    dissolved
+        .successor
+        .as_ref()
+        .filter(|successor| world.is_active(successor))
 }
 
-impl CaseSucceeded {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseSucceeded {}
 
 impl CaseRules for CaseSucceeded {
     fn judge(&self, act: &Act<'_>) -> Verdict {
@@ -39,11 +40,16 @@ impl CaseRules for CaseSucceeded {
             act.not_excluded(successor)?;
         }
         require(successor.is_some(), inapplicable(Reason::NotDissolved))?;
-        require(act.case.is_party(&self.institution, act.world), inapplicable(Reason::NeverParty))
+        require(
+            act.case.is_party(&self.institution, act.world),
+            inapplicable(Reason::NeverParty),
+        )
     }
 
     fn apply(&self, header: &Header, _: Order, world: DirectoryAt<'_>, case: &mut Case) {
-        let Some(successor) = successor(&self.institution, world) else { return };
+        let Some(successor) = successor(&self.institution, world) else {
+            return;
+        };
         let replace = |who: &mut InstanceId| {
             if *who == self.institution {
                 who.clone_from(successor);
@@ -51,7 +57,9 @@ impl CaseRules for CaseSucceeded {
         };
         replace(&mut case.origin);
         case.stack.iter_mut().for_each(replace);
-        case.linked.values_mut().for_each(|linked| replace(&mut linked.origin));
+        case.linked
+            .values_mut()
+            .for_each(|linked| replace(&mut linked.origin));
         for set in [&mut case.copies, &mut case.supervisors] {
             if set.remove(&self.institution) {
                 set.insert(successor.clone());

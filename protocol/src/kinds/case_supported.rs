@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
+use super::{CaseRules, Limited};
 use crate::case::{Act, Case, Order, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
@@ -11,14 +11,9 @@ pub use super::EmptyWords as Words;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CaseSupported {
-}
+pub struct CaseSupported {}
 
-impl CaseSupported {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseSupported {}
 
 impl CaseRules for CaseSupported {
     fn judge(&self, act: &Act<'_>) -> Verdict {

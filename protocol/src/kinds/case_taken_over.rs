@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require, stale, unauthorised};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -12,22 +12,29 @@ pub use super::EmptyWords as Words;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CaseTakenOver {
-}
+pub struct CaseTakenOver {}
 
-impl CaseTakenOver {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseTakenOver {}
 
 impl CaseRules for CaseTakenOver {
     fn judge(&self, act: &Act<'_>) -> Verdict {
-        require(act.case.ever_supervisor.contains(act.author()), unauthorised(Reason::NeverSupervisor))?;
-        require(act.case.supervisors.contains(act.author()), stale(Reason::NoLongerParty))?;
+        require(
+            act.case.ever_supervisor.contains(act.author()),
+            unauthorised(Reason::NeverSupervisor),
+        )?;
+        require(
+            act.case.supervisors.contains(act.author()),
+            stale(Reason::NoLongerParty),
+        )?;
         require(act.case.escalated, inapplicable(Reason::NotEscalated))?;
-        require(act.case.state != State::Merged, inapplicable(Reason::NotOpen))?;
-        require(act.case.custodian != *act.author(), inapplicable(Reason::AlreadyCustodian))
+        require(
+            act.case.state != State::Merged,
+            inapplicable(Reason::NotOpen),
+        )?;
+        require(
+            act.case.custodian != *act.author(),
+            inapplicable(Reason::AlreadyCustodian),
+        )
     }
 
     fn apply(&self, header: &Header, _: Order, _: DirectoryAt<'_>, case: &mut Case) {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require, unauthorised};
+use crate::case::{Act, Case, Order, Reason, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{CaseId, MessageId};
 use crate::message::Header;
@@ -21,18 +21,21 @@ pub struct CaseUnlinked {
     pub target_case: CaseId,
 }
 
-impl CaseUnlinked {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for CaseUnlinked {}
 
 impl CaseRules for CaseUnlinked {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         let ever = act.case.ever_party.contains(act.author());
         require(ever, unauthorised(Reason::NotLinker))?;
-        let merged = act.case.merged.as_ref().ok_or(inapplicable(Reason::NotMerged))?;
-        require(merged.link.author == *act.author(), unauthorised(Reason::NotLinker))?;
+        let merged = act
+            .case
+            .merged
+            .as_ref()
+            .ok_or(inapplicable(Reason::NotMerged))?;
+        require(
+            merged.link.author == *act.author(),
+            unauthorised(Reason::NotLinker),
+        )?;
         let names_it = merged.link.id == self.link && merged.into == self.target_case;
         require(names_it, inapplicable(Reason::NotMerged))
     }

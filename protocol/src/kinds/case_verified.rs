@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, Category, Classification, WordsCheck, checks};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use super::{BodyError, CaseRules, Category, Classification, Limited, WordsCheck, checks};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::InstanceId;
 use crate::limits::{EXCLUSIONS, TEXT_CHARS, TITLE_CHARS};
-use crate::region::RegionCode;
 use crate::message::Header;
+use crate::region::RegionCode;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -54,8 +54,8 @@ impl WordsCheck for Words {
     }
 }
 
-impl CaseVerified {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for CaseVerified {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::at_most("excluded", self.excluded.len(), EXCLUSIONS)
     }
 }
@@ -68,14 +68,26 @@ impl CaseRules for CaseVerified {
             act.not_excluded(institution)?;
         }
         act.term_is_current()?;
-        let state = matches!(act.case.state, State::Received | State::Verified | State::Held);
+        let state = matches!(
+            act.case.state,
+            State::Received | State::Verified | State::Held
+        );
         require(state, inapplicable(Reason::WrongState))?;
         let needed = [&act.case.origin, &act.case.custodian];
-        let excludes_needed = self.excluded.iter().any(|institution| needed.contains(&institution));
+        let excludes_needed = self
+            .excluded
+            .iter()
+            .any(|institution| needed.contains(&institution));
         require(!excludes_needed, inapplicable(Reason::ExcludesParty))?;
-        let known = self.excluded.iter().all(|institution| act.world.instance(institution).is_some());
+        let known = self
+            .excluded
+            .iter()
+            .all(|institution| act.world.instance(institution).is_some());
         require(known, inapplicable(Reason::UnknownInstance))?;
-        let joined = self.on_behalf_of.as_ref().is_some_and(|institution| act.world.is_active(institution));
+        let joined = self
+            .on_behalf_of
+            .as_ref()
+            .is_some_and(|institution| act.world.is_active(institution));
         require(!joined, inapplicable(Reason::HasJoined))
     }
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, WordsCheck, checks};
-use crate::case::{Act, Case, Order, Reason, Verdict};
+use super::{BodyError, CaseRules, Limited, WordsCheck, checks};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{Digest, InstanceId, MessageId};
 use crate::message::Header;
@@ -52,17 +52,16 @@ pub(super) fn answers(act: &Act<'_>, request: MessageId, requester: &InstanceId)
     )
 }
 
-impl IdentityDisclosed {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for IdentityDisclosed {}
 
 impl CaseRules for IdentityDisclosed {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         act.by_origin()?;
         answers(act, self.request, &self.requester)?;
-        require(act.case.is_party(&self.requester, act.world), inapplicable(Reason::NoLongerParty))
+        require(
+            act.case.is_party(&self.requester, act.world),
+            inapplicable(Reason::NoLongerParty),
+        )
     }
 
     fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, case: &mut Case) {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
+use super::identity_disclosed::answers;
+use super::{CaseRules, Limited};
 use crate::case::{Act, Case, Order, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{InstanceId, MessageId};
-use super::identity_disclosed::answers;
 use crate::message::Header;
 
 pub use super::EmptyWords as Words;
@@ -31,11 +31,7 @@ pub enum IdentityRefusal {
     Other,
 }
 
-impl IdentityRefused {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for IdentityRefused {}
 
 impl CaseRules for IdentityRefused {
     fn judge(&self, act: &Act<'_>) -> Verdict {

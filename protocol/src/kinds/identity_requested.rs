@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules};
-use crate::case::{Act, Case, Order, Reason, Verdict};
+use super::{CaseRules, Limited};
 use crate::case::rules::{inapplicable, require};
+use crate::case::{Act, Case, Order, Reason, Verdict};
 use crate::directory::DirectoryAt;
 use crate::message::Header;
 
@@ -27,20 +27,21 @@ pub enum IdentityPurpose {
     Other,
 }
 
-impl IdentityRequested {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        Ok(())
-    }
-}
+impl Limited for IdentityRequested {}
 
 impl CaseRules for IdentityRequested {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         act.custodial()?;
         act.open()?;
-        require(act.case.origin != *act.author(), inapplicable(Reason::HolderAsks))
+        let stranger = act.case.origin != *act.author();
+        require(stranger, inapplicable(Reason::HolderAsks))?;
+        // Ids are unique per author only: one must not take the place of another's request.
+        let pending = act.case.identity_requests.contains_key(&act.header.id);
+        require(!pending, inapplicable(Reason::WrongState))
     }
 
     fn apply(&self, header: &Header, _: Order, _: DirectoryAt<'_>, case: &mut Case) {
-        case.identity_requests.insert(header.id, header.author.clone());
+        case.identity_requests
+            .insert(header.id, header.author.clone());
     }
 }

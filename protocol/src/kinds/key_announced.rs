@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::BodyError;
+use super::{BodyError, Limited};
 use crate::keys::{CertifiedKey, KeyUse};
 use crate::message::Header;
 
@@ -17,12 +17,15 @@ pub struct KeyAnnounced {
     pub key: CertifiedKey,
 }
 
-impl KeyAnnounced {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for KeyAnnounced {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         let problem = "only signing and sealing keys are announced";
         match self.key.use_for {
             KeyUse::Signing | KeyUse::Sealing => Ok(()),
-            KeyUse::Identity => Err(BodyError::Field { field: "key", problem }),
+            KeyUse::Identity => Err(BodyError::Field {
+                field: "key",
+                problem,
+            }),
         }
     }
 }

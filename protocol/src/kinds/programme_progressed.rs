@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, checks};
+use super::{BodyError, Limited, checks};
 use crate::limits::TEXT_CHARS;
 use crate::message::Header;
 
@@ -31,8 +31,8 @@ pub enum ProgrammeStatus {
     Cancelled,
 }
 
-impl ProgrammeProgressed {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for ProgrammeProgressed {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::code("slug", &self.slug)?;
         checks::chars("text", &self.text, TEXT_CHARS)?;
         checks::at_most("percent", usize::from(self.percent), 100)

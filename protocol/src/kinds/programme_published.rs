@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, checks};
+use super::{BodyError, Limited, checks};
 use crate::limits::{MAX_INTEGER, TEXT_CHARS, TITLE_CHARS};
 use crate::message::Header;
 use crate::region::RegionCode;
@@ -32,16 +32,26 @@ pub struct ProgrammePublished {
     pub description: String,
 }
 
-impl ProgrammePublished {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for ProgrammePublished {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::code("slug", &self.slug)?;
         checks::filled("name", &self.name, TITLE_CHARS)?;
         checks::chars("description", &self.description, TEXT_CHARS)?;
         for (field, date) in [("start", &self.start), ("end", &self.end)] {
-            date.as_deref().map_or(Ok(()), |date| checks::date(field, date))?;
+            date.as_deref()
+                .map_or(Ok(()), |date| checks::date(field, date))?;
         }
         let problem = "a budget is between 0 and 2^53 - 1 rupiah";
-        let budget = self.budget_idr.is_none_or(|rupiah| (0..=MAX_INTEGER).contains(&rupiah));
-        if budget { Ok(()) } else { Err(BodyError::Field { field: "budget_idr", problem }) }
+        let budget = self
+            .budget_idr
+            .is_none_or(|rupiah| (0..=MAX_INTEGER).contains(&rupiah));
+        if budget {
+            Ok(())
+        } else {
+            Err(BodyError::Field {
+                field: "budget_idr",
+                problem,
+            })
+        }
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, WordsCheck, checks};
+use super::{BodyError, CaseRules, Limited, WordsCheck, checks};
 use crate::case::{Act, Case, Order, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::limits::{QUESTIONS, TEXT_CHARS};
-use crate::region::RegionCode;
 use crate::message::Header;
+use crate::region::RegionCode;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -33,7 +33,9 @@ pub struct Words {
 impl WordsCheck for Words {
     fn check(&self) -> Result<(), BodyError> {
         checks::at_most("answers", self.answers.len(), QUESTIONS)?;
-        self.answers.iter().try_for_each(|answer| checks::chars("answers", answer, TEXT_CHARS))?;
+        self.answers
+            .iter()
+            .try_for_each(|answer| checks::chars("answers", answer, TEXT_CHARS))?;
         if self.answers.is_empty() || self.text.is_some() {
             checks::filled("text", self.text.as_deref().unwrap_or(""), TEXT_CHARS)?;
         }
@@ -41,9 +43,11 @@ impl WordsCheck for Words {
     }
 }
 
-impl ReportCompleted {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
-        self.incident_date.as_deref().map_or(Ok(()), |date| checks::date("incident_date", date))
+impl Limited for ReportCompleted {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
+        self.incident_date
+            .as_deref()
+            .map_or(Ok(()), |date| checks::date("incident_date", date))
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, CaseRules, Category, Classification, ProgrammeRef, WordsCheck, checks};
-use crate::case::{Act, Case, Order, Reason, Refusal, State, Verdict};
+use super::{
+    BodyError, CaseRules, Category, Classification, Limited, ProgrammeRef, WordsCheck, checks,
+};
 use crate::case::Effect::{Inapplicable, Unauthorised};
+use crate::case::{Act, Case, Order, Reason, Refusal, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{Digest, InstanceId};
 use crate::limits::{EXCLUSIONS, TEXT_CHARS, TITLE_CHARS};
@@ -58,6 +60,9 @@ pub struct Words {
     pub place: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coordinates: Option<Coordinates>,
+    /// What the reporter was given to ask by; the hub never sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
 /// WGS 84, in millionths of a degree, because payloads hold no floats.
@@ -73,16 +78,25 @@ impl WordsCheck for Words {
         checks::filled("title", &self.title, TITLE_CHARS)?;
         checks::filled("content", &self.content, TEXT_CHARS)?;
         checks::chars("place", self.place.as_deref().unwrap_or(""), TITLE_CHARS)?;
+        checks::chars("ticket", self.ticket.as_deref().unwrap_or(""), 40)?;
         let on_earth = self.coordinates.is_none_or(|c| {
-            c.latitude_micro.abs() <= 90_000_000 && c.longitude_micro.abs() <= 180_000_000
+            c.latitude_micro.unsigned_abs() <= 90_000_000
+                && c.longitude_micro.unsigned_abs() <= 180_000_000
         });
         let problem = "latitude is at most 90 degrees, longitude at most 180";
-        if on_earth { Ok(()) } else { Err(BodyError::Field { field: "coordinates", problem }) }
+        if on_earth {
+            Ok(())
+        } else {
+            Err(BodyError::Field {
+                field: "coordinates",
+                problem,
+            })
+        }
     }
 }
 
-impl ReportFiled {
-    pub(super) fn check(&self, header: &Header) -> Result<(), BodyError> {
+impl Limited for ReportFiled {
+    fn check(&self, header: &Header) -> Result<(), BodyError> {
         checks::code("channel", &self.channel)?;
         checks::at_most("excluded", self.excluded.len(), EXCLUSIONS)?;
         if let Some(date) = &self.incident_date {
@@ -93,18 +107,29 @@ impl ReportFiled {
         }
         if self.excluded.contains(&header.author) {
             let problem = "the institution where the report is filed cannot be excluded from it";
-            return Err(BodyError::Field { field: "excluded", problem });
+            return Err(BodyError::Field {
+                field: "excluded",
+                problem,
+            });
         }
         Ok(())
     }
+}
 
+impl ReportFiled {
     /// Any active instance may file; the hub serves no other.
     pub(crate) fn judge_birth(&self, _: &Header, world: DirectoryAt<'_>) -> Verdict {
-        let known = self.excluded.iter().all(|institution| world.instance(institution).is_some());
+        let known = self
+            .excluded
+            .iter()
+            .all(|institution| world.instance(institution).is_some());
         if known {
             Ok(())
         } else {
-            Err(Refusal { effect: Inapplicable, reason: Reason::UnknownInstance })
+            Err(Refusal {
+                effect: Inapplicable,
+                reason: Reason::UnknownInstance,
+            })
         }
     }
 }
@@ -112,8 +137,15 @@ impl ReportFiled {
 impl CaseRules for ReportFiled {
     fn judge(&self, act: &Act<'_>) -> Verdict {
         // The case exists, so this is a second filing under its id.
-        let effect = if act.case.origin == act.header.author { Inapplicable } else { Unauthorised };
-        Err(Refusal { effect, reason: Reason::CaseExists })
+        let effect = if act.case.origin == act.header.author {
+            Inapplicable
+        } else {
+            Unauthorised
+        };
+        Err(Refusal {
+            effect,
+            reason: Reason::CaseExists,
+        })
     }
 
     fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, _: &mut Case) {}
@@ -154,7 +186,8 @@ impl CaseRules for ReportFiled {
             hops: 0,
             escalated: false,
             redacted: false,
-            filed_at: header.created_at.min(order.ordered_at),
+            // An author's clock may say anything; no deadline starts before 1970.
+            filed_at: header.created_at.min(order.ordered_at).max(0),
             identity_requests: BTreeMap::new(),
         })
     }

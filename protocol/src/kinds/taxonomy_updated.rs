@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyError, checks};
+use super::{BodyError, Limited, checks};
 use crate::message::Header;
 
 pub use super::EmptyWords as Words;
@@ -23,14 +23,16 @@ pub struct TaxonomyRoot {
     pub below: Vec<String>,
 }
 
-impl TaxonomyUpdated {
-    pub(super) fn check(&self, _: &Header) -> Result<(), BodyError> {
+impl Limited for TaxonomyUpdated {
+    fn check(&self, _: &Header) -> Result<(), BodyError> {
         checks::code("edition", &self.edition)?;
         checks::at_most("roots", self.roots.len(), 200)?;
         for root in &self.roots {
             checks::filled("roots.name", &root.name, 80)?;
             checks::at_most("roots.below", root.below.len(), 200)?;
-            root.below.iter().try_for_each(|name| checks::filled("roots.below", name, 80))?;
+            root.below
+                .iter()
+                .try_for_each(|name| checks::filled("roots.below", name, 80))?;
         }
         Ok(())
     }

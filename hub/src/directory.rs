@@ -1,0 +1,177 @@
+//! The directory in memory, and the one way to change it.
+//!
+//! Every change is a new signed version, made in a write transaction that has
+//! first taken in what other processes published, so that the program that
+//! serves and the operator's commands can both publish. Memory follows the
+//! disk and is never ahead of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use lapor_migrations::{Db, Tx};
+use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::keys::{Signer, Verifier};
+use lapor_protocol::problem::Code;
+use tokio::sync::watch;
+
+use crate::error::HubError;
+use crate::store;
+
+/// How often a process looks for versions that another one published; a
+/// suspension must bite within five seconds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a new version changes.
+#[derive(Debug, Default)]
+pub struct Amendment {
+    /// Whole entries of the instances that changed.
+    pub entries: Vec<InstanceEntry>,
+    /// The edition of the taxonomy from now on.
+    pub taxonomy: Option<String>,
+    /// The edition of the calendar from now on.
+    pub calendar: Option<String>,
+}
+
+/// A version that has been signed and is not stored yet.
+#[derive(Debug)]
+pub struct Signed {
+    pub version: u64,
+    pub line: String,
+    pub directory: Arc<Directory>,
+}
+
+/// The directory as this process knows it.
+pub struct DirectoryBook {
+    current: ArcSwap<Directory>,
+    version: watch::Sender<u64>,
+}
+
+impl DirectoryBook {
+    /// Folds every stored version; the hub trusts its own key for the first.
+    pub async fn load(tx: &mut Tx, signer: &Signer) -> Result<Self, HubError> {
+        let own = Verifier::from_jwk(&signer.public()).map_err(HubError::damaged)?;
+        let book = Self {
+            current: ArcSwap::from_pointee(Directory::trusting(vec![own])),
+            version: watch::Sender::new(0),
+        };
+        let directory = book.refresh(tx).await?;
+        book.adopt(directory);
+        Ok(book)
+    }
+
+    pub fn current(&self) -> Arc<Directory> {
+        self.current.load_full()
+    }
+
+    /// Told the number of each version that this process takes in.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// The directory with everything that is on disk. Inside a write
+    /// transaction it stays true until the transaction ends; [`Self::adopt`]
+    /// it when that is committed.
+    pub async fn refresh(&self, tx: &mut Tx) -> Result<Arc<Directory>, HubError> {
+        let mut known = self.current();
+        loop {
+            let lines = store::directory::after(tx, known.version(), 8 << 20).await?;
+            if lines.is_empty() {
+                return Ok(known);
+            }
+            let mut directory = Arc::unwrap_or_clone(known);
+            for line in lines {
+                let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+                directory.apply(&envelope)?;
+            }
+            known = Arc::new(directory);
+        }
+    }
+
+    /// Takes over what has been committed, and wakes who waits for it.
+    pub fn adopt(&self, directory: Arc<Directory>) {
+        let version = directory.version();
+        self.current.rcu(|known| {
+            if known.version() < version {
+                directory.clone()
+            } else {
+                known.clone()
+            }
+        });
+        self.version.send_if_modified(|known| {
+            let newer = *known < version;
+            *known = version.max(*known);
+            newer
+        });
+    }
+
+    /// Takes in what other processes published, for as long as it runs.
+    pub async fn follow(&self, db: &Db) {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.look(db).await {
+                tracing::warn!(%error, "the directory could not be read");
+            }
+        }
+    }
+
+    /// Takes in what other processes have published so far.
+    pub async fn look(&self, db: &Db) -> Result<(), HubError> {
+        let mut tx = db.read().await?;
+        if store::directory::latest(&mut tx).await? > self.current().version() {
+            let directory = self.refresh(&mut tx).await?;
+            self.adopt(directory);
+        }
+        tx.rollback().await?;
+        Ok(())
+    }
+
+    /// The status of an instance by the directory in memory, as a refusal if
+    /// it may not take part.
+    pub fn admit(&self, instance: &InstanceId) -> Result<(), HubError> {
+        admit(&self.current(), instance)
+    }
+}
+
+/// Whether an instance may take part, or with which code it is refused.
+pub fn admit(directory: &Directory, instance: &InstanceId) -> Result<(), HubError> {
+    match directory.latest().instance(instance).map(|e| e.status) {
+        Some(Status::Active) => Ok(()),
+        Some(Status::Suspended) => Err(Code::InstanceSuspended.into()),
+        Some(Status::Revoked) => Err(Code::InstanceRevoked.into()),
+        _ => Err(Code::CertificateUnknown.into()),
+    }
+}
+
+/// Signs the version after `known`.
+pub fn amend(
+    known: &Directory,
+    amendment: Amendment,
+    trust_domain: &str,
+    signer: &Signer,
+    now_ms: i64,
+) -> Result<Signed, HubError> {
+    let keep = |new: Option<String>, old: Option<&str>| new.or_else(|| old.map(str::to_owned));
+    let envelope = DirectoryVersion {
+        version: known.version() + 1,
+        prev: known.head(),
+        at: now_ms,
+        trust_domain: trust_domain.to_owned(),
+        hub_keys: vec![signer.public()],
+        changes: amendment.entries,
+        taxonomy: keep(amendment.taxonomy, known.taxonomy()),
+        calendar: keep(amendment.calendar, known.calendar()),
+    }
+    .sign(signer);
+    let mut directory = known.clone();
+    directory.apply(&envelope)?;
+    Ok(Signed {
+        version: directory.version(),
+        line: envelope.to_line(),
+        directory: Arc::new(directory),
+    })
+}

@@ -1,0 +1,158 @@
+//! An invited institution becomes a member, in one transaction: directory,
+//! chain, certificate and the answer itself. The same request gets the same
+//! answer for a day, so that a lost response strands nobody.
+
+use lapor_certs::{CheckedEnrolment, EnrolRequest, EnrolResponse, RenewResponse, Serial, TlsPublicKey};
+use lapor_migrations::Tx;
+use lapor_protocol::chain::EpochGrant;
+use lapor_protocol::directory::{EpochEntry, Status};
+use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::problem::Code;
+
+use crate::directory::Amendment;
+use crate::entropy::random;
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::store::chains::{self, Chain};
+use crate::store::joining::{self, IssuedCertificate, StoredInvitation, Used};
+
+/// How long a used invitation repeats its answer.
+const REPEATED_FOR_MS: i64 = 24 * 3_600_000;
+
+/// `POST /enrol`: JSON of an [`EnrolResponse`].
+pub async fn enrol(ground: &Ground, request: &EnrolRequest) -> Result<String, HubError> {
+    let now_ms = ground.clock.now_ms();
+    // A secret always matches its own hash; whether it is one of ours is asked below.
+    let hash = request.secret.hash();
+    let checked = request
+        .check(&hash)
+        .map_err(|error| HubError::refused(Code::EnrolmentInvalid, error.to_string()))?;
+    let mut tx = ground.db.write().await?;
+    let invitation = joining::find(&mut tx, hash)
+        .await?
+        .filter(|invitation| invitation.slug == request.instance)
+        .ok_or_else(unknown)?;
+    if let Some(used) = &invitation.used {
+        let same = used.digest == checked.digest && now_ms - used.at < REPEATED_FOR_MS;
+        return if same {
+            Ok(used.answer.clone())
+        } else {
+            Err(HubError::refused(
+                Code::InvitationInvalid,
+                "the invitation has been used with other keys, or too long ago; ask for another",
+            ))
+        };
+    }
+    if invitation.expires_at <= now_ms {
+        return Err(HubError::refused(
+            Code::InvitationInvalid,
+            "the invitation has expired or been replaced; ask for another",
+        ));
+    }
+    let answer = join(ground, tx, request, &checked, &invitation).await?;
+    tracing::info!(instance = %request.instance, "an institution has joined");
+    Ok(answer)
+}
+
+async fn join(
+    ground: &Ground,
+    mut tx: Tx,
+    request: &EnrolRequest,
+    checked: &CheckedEnrolment,
+    invitation: &StoredInvitation,
+) -> Result<String, HubError> {
+    let now_ms = ground.clock.now_ms();
+    let id = &request.instance;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    let known = directory.latest().instance(id);
+    let mut entry = known
+        .filter(|entry| entry.status == Status::Invited)
+        .cloned()
+        .ok_or_else(unknown)?;
+    entry.status = Status::Active;
+    entry.identity = Some(checked.identity.jwk());
+    entry.keys = vec![request.signing.clone(), request.sealing.clone()];
+    entry.epochs = vec![EpochEntry {
+        epoch: 1,
+        closed_at: None,
+    }];
+    let (certificate, trust_bundle) = certify(ground, &mut tx, id, &checked.tls_key).await?;
+    let grant = EpochGrant {
+        instance: id.clone(),
+        epoch: 1,
+        prev: Digest::ZERO,
+        nonce: String::new(),
+    }
+    .sign(&ground.signer);
+    chains::save(&mut tx, [&Chain::new(id.clone())]).await?;
+    chains::insert_grant(&mut tx, id, 1, "", &grant.to_line(), now_ms).await?;
+    let response = EnrolResponse {
+        instance: id.clone(),
+        certificate,
+        trust_bundle,
+        hub_keys: vec![ground.signer.public()],
+        federation_url: ground.settings.federation.public_url.clone(),
+        trust_domain: ground.trust_domain.clone(),
+        epoch: grant,
+    };
+    let used = Used {
+        digest: checked.digest,
+        answer: serde_json::to_string(&response).map_err(HubError::damaged)?,
+        at: now_ms,
+    };
+    joining::answer(&mut tx, &invitation.id, &used).await?;
+    let amendment = Amendment {
+        entries: vec![entry],
+        ..Amendment::default()
+    };
+    let directory = ground.publish(&mut tx, &directory, amendment).await?;
+    tx.commit().await?;
+    ground.directory.adopt(directory);
+    Ok(used.answer)
+}
+
+/// `POST /certificates/renew`, over live mTLS; may change the TLS key.
+pub async fn renew(
+    ground: &Ground,
+    instance: &InstanceId,
+    key: &TlsPublicKey,
+) -> Result<RenewResponse, HubError> {
+    let mut tx = ground.db.write().await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    crate::directory::admit(&directory, instance)?;
+    let (certificate, trust_bundle) = certify(ground, &mut tx, instance, key).await?;
+    tx.commit().await?;
+    Ok(RenewResponse {
+        certificate,
+        trust_bundle,
+    })
+}
+
+/// Issues a certificate and records it; returns the chain and the roots in PEM.
+async fn certify(
+    ground: &Ground,
+    tx: &mut Tx,
+    instance: &InstanceId,
+    key: &TlsPublicKey,
+) -> Result<(String, String), HubError> {
+    let now_ms = ground.clock.now_ms();
+    let serial = Serial::from_random(random());
+    let issued = ground
+        .issuer
+        .issue_instance(key, instance, now_ms, serial)?;
+    let certificate = IssuedCertificate {
+        serial: serial.to_hex(),
+        slug: instance.clone(),
+        fingerprint: Digest::of(&issued.chain[0]),
+        not_after: issued.not_after_ms,
+    };
+    joining::certify(tx, &certificate, now_ms).await?;
+    Ok((issued.chain_pem(), ground.bundle.to_pem()))
+}
+
+fn unknown() -> HubError {
+    HubError::refused(
+        Code::InvitationInvalid,
+        "no open invitation with this secret is for this institution; ask for another",
+    )
+}

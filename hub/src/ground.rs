@@ -1,0 +1,129 @@
+//! What every act of the hub stands on: settings, database, clock, keys,
+//! directory. Commands of the operator open it alone; the running hub puts
+//! the sequencer and the listeners on top.
+
+use std::sync::Arc;
+
+use lapor_certs::{Issuer, TrustBundle, TrustDomain, Vault};
+use lapor_migrations::{Db, DbOptions, Schema, Tx};
+use lapor_protocol::directory::Directory;
+use lapor_protocol::keys::Signer;
+
+use crate::clock::Clock;
+use crate::directory::{Amendment, DirectoryBook, amend};
+use crate::error::HubError;
+use crate::settings::Settings;
+use crate::{keys, store};
+
+/// The keys of a hub, as read from its files or made by a test.
+pub struct Keyring {
+    pub signer: Signer,
+    pub issuer: Issuer,
+    pub bundle: TrustBundle,
+}
+
+pub struct Ground {
+    pub settings: Settings,
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub signer: Signer,
+    pub issuer: Issuer,
+    pub bundle: TrustBundle,
+    pub trust_domain: TrustDomain,
+    pub directory: DirectoryBook,
+    /// Generation of the delivery streams.
+    pub depoch: u32,
+}
+
+impl Keyring {
+    /// Reads what `lapor-hub init` made.
+    pub fn load(settings: &Settings) -> Result<Self, HubError> {
+        let vault = Vault::at(&settings.storage.authority);
+        Ok(Self {
+            signer: keys::load_signer(&keys::signing_path(settings))?,
+            issuer: vault.issuer().map_err(HubError::damaged)?,
+            bundle: vault.bundle().map_err(HubError::damaged)?,
+        })
+    }
+}
+
+impl Ground {
+    /// Opens keys and database as the settings say, and migrates the database.
+    pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, HubError> {
+        let keyring = Keyring::load(&settings)?;
+        let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
+        db.migrate().await?;
+        Self::new(settings, db, keyring, clock).await
+    }
+
+    /// Stands on a migrated database; an empty one gets its first directory
+    /// version, which names the hub's keys.
+    pub async fn new(
+        settings: Settings,
+        db: Db,
+        keyring: Keyring,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, HubError> {
+        let trust_domain = keyring.issuer.trust_domain().clone();
+        let mut tx = db.write().await?;
+        let depoch = found(&mut tx, &trust_domain, clock.now_ms()).await?;
+        let directory = DirectoryBook::load(&mut tx, &keyring.signer).await?;
+        let ground = Self {
+            settings,
+            db,
+            clock,
+            signer: keyring.signer,
+            issuer: keyring.issuer,
+            bundle: keyring.bundle,
+            trust_domain,
+            directory,
+            depoch,
+        };
+        let mut current = ground.directory.current();
+        if current.version() == 0 {
+            current = ground
+                .publish(&mut tx, &current, Amendment::default())
+                .await?;
+        }
+        tx.commit().await?;
+        ground.directory.adopt(current);
+        Ok(Arc::new(ground))
+    }
+
+    /// Signs and stores the version after `known`, which must be what
+    /// [`DirectoryBook::refresh`] gave in this transaction.
+    pub async fn publish(
+        &self,
+        tx: &mut Tx,
+        known: &Directory,
+        amendment: Amendment,
+    ) -> Result<Arc<Directory>, HubError> {
+        let signed = amend(
+            known,
+            amendment,
+            self.trust_domain.as_str(),
+            &self.signer,
+            self.clock.now_ms(),
+        )?;
+        store::directory::insert(tx, signed.version, &signed.line).await?;
+        Ok(signed.directory)
+    }
+}
+
+/// Reads the generation, or writes the facts of a new hub.
+async fn found(tx: &mut Tx, trust_domain: &TrustDomain, now_ms: i64) -> Result<u32, HubError> {
+    use store::state::{CREATED_AT, DEPOCH, TRUST_DOMAIN, read, write};
+    if let Some(depoch) = read(tx, DEPOCH).await? {
+        let stored = read(tx, TRUST_DOMAIN).await?.unwrap_or_default();
+        if stored != trust_domain.as_str() {
+            return Err(HubError::Damaged(format!(
+                "the database belongs to the federation {stored:?}, the authority to {trust_domain:?}"
+            )));
+        }
+        return depoch.parse().map_err(HubError::damaged);
+    }
+    write(tx, DEPOCH, "1").await?;
+    write(tx, TRUST_DOMAIN, trust_domain.as_str()).await?;
+    write(tx, CREATED_AT, &now_ms.to_string()).await?;
+    Ok(1)
+}

@@ -1,0 +1,70 @@
+//! The hub's own keys as files: the signing key, and the TLS certificate with
+//! its key. Private parts never leave these files and this process.
+
+use std::path::{Path, PathBuf};
+
+use lapor_certs::{Credential, Issuer, Serial, TlsKey, write_private};
+use lapor_protocol::keys::Signer;
+use zeroize::Zeroizing;
+
+use crate::entropy::random;
+use crate::error::HubError;
+use crate::settings::{Settings, SettingsError};
+
+const SIGNING: &str = "hub-signing.key";
+const TLS: &str = "hub-tls.pem";
+
+/// Where the signing key of a hub with these settings stands.
+pub fn signing_path(settings: &Settings) -> PathBuf {
+    settings.storage.keys.join(SIGNING)
+}
+
+/// Makes a signing key: 32 bytes in hexadecimal, mode 0600.
+pub fn create_signer(path: &Path) -> Result<Signer, HubError> {
+    let seed = Zeroizing::new(random::<32>());
+    let text = Zeroizing::new(hex::encode(seed.as_slice()));
+    write_private(path, text.as_bytes())?;
+    Ok(Signer::from_seed(&seed))
+}
+
+pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
+    let text = Zeroizing::new(std::fs::read_to_string(path)?);
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| {
+        HubError::damaged(format_args!(
+            "{} is not 32 bytes in hexadecimal",
+            path.display()
+        ))
+    })?;
+    Ok(Signer::from_seed(&seed))
+}
+
+/// The hub's certificate, issued anew when it is missing, past half of its
+/// life, or not for the names in the settings.
+pub fn credential(
+    settings: &Settings,
+    issuer: &Issuer,
+    now_ms: i64,
+) -> Result<Credential, HubError> {
+    let path = settings.storage.keys.join(TLS);
+    let names_path = settings.storage.keys.join("hub-tls.names");
+    let wanted = settings.names.join("\n");
+    if path.exists() && std::fs::read_to_string(&names_path).is_ok_and(|names| names == wanted) {
+        let credential = Credential::load(&path).map_err(HubError::damaged)?;
+        let facts = credential.facts().map_err(HubError::damaged)?;
+        let same_root = credential.chain().last() == Some(issuer.root());
+        if same_root && now_ms < facts.half_life_ms() {
+            return Ok(credential);
+        }
+    }
+    let names = settings
+        .server_names()
+        .map_err(|error: SettingsError| HubError::damaged(error))?;
+    let key = TlsKey::generate();
+    let serial = Serial::from_random(random());
+    let issued = issuer.issue_hub(&key.public(), &names, now_ms, serial)?;
+    let credential = Credential::new(issued.chain, key).map_err(HubError::damaged)?;
+    credential.save(&path).map_err(HubError::damaged)?;
+    write_private(&names_path, wanted.as_bytes())?;
+    Ok(credential)
+}

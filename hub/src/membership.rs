@@ -1,0 +1,285 @@
+//! Who belongs to the federation: registered, invited, suspended, revoked.
+//! Every act here is one write transaction with one directory version; it
+//! works while the hub serves in another process.
+
+use lapor_certs::{INVITATION_LIFE_MS, Invitation, InvitationSecret};
+use lapor_protocol::authority::Pattern;
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
+use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
+use lapor_protocol::region::RegionCode;
+use zeroize::Zeroizing;
+
+use crate::directory::Amendment;
+use crate::entropy::random;
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::store;
+
+/// Why an institution cannot get the status that the operator wants.
+#[derive(Debug, thiserror::Error)]
+pub enum MembershipError {
+    #[error("{0} is unknown; register or invite it first")]
+    Unknown(InstanceId),
+    #[error(
+        "{id} has joined already ({status}); suspend, resume or revoke it instead of inviting it"
+    )]
+    Joined { id: InstanceId, status: &'static str },
+    #[error("{id} is {status}; only {needed} institutions can be {act}")]
+    Status {
+        id: InstanceId,
+        status: &'static str,
+        needed: &'static str,
+        act: &'static str,
+    },
+    #[error("{id} stands in the directory as {known}, not as {given}")]
+    Kind {
+        id: InstanceId,
+        known: InstanceKind,
+        given: InstanceKind,
+    },
+    #[error("there is one national desk, and it is {0}")]
+    SecondDesk(InstanceId),
+    #[error("only an institution of kind pengawas can be the default supervisor")]
+    NoSupervisor,
+    #[error("the default supervisor is {0} already")]
+    SecondSupervisor(InstanceId),
+    #[error(transparent)]
+    Hub(#[from] HubError),
+}
+
+impl From<lapor_migrations::DbError> for MembershipError {
+    fn from(error: lapor_migrations::DbError) -> Self {
+        Self::Hub(error.into())
+    }
+}
+
+/// What the operator says of an institution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub id: InstanceId,
+    pub kind: InstanceKind,
+    /// `None` keeps what is known, or takes the slug.
+    pub name: Option<String>,
+    pub region: Option<RegionCode>,
+    pub disposes_to: Vec<Pattern>,
+    pub default_supervisor: bool,
+    /// IANA name.
+    pub time_zone: Option<String>,
+}
+
+/// A line to paste, and what the operator should know of it.
+#[derive(Debug)]
+pub struct Invited {
+    pub line: Zeroizing<String>,
+    /// Unix ms.
+    pub expires_at: i64,
+}
+
+pub fn status_text(status: Status) -> &'static str {
+    match status {
+        Status::Registered => "registered",
+        Status::Invited => "invited",
+        Status::Active => "active",
+        Status::Suspended => "suspended",
+        Status::Revoked => "revoked",
+    }
+}
+
+/// Makes a line for an institution that has not joined, and voids the lines
+/// made for it before.
+pub async fn invite(ground: &Ground, profile: &Profile) -> Result<Invited, MembershipError> {
+    let now_ms = ground.clock.now_ms();
+    let mut tx = ground.db.write().await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    let known = directory.latest().instance(&profile.id);
+    if let Some(entry) = known.filter(|e| !matches!(e.status, Status::Registered | Status::Invited))
+    {
+        return Err(MembershipError::Joined {
+            id: entry.id.clone(),
+            status: status_text(entry.status),
+        });
+    }
+    let mut entry = entry_of(&directory, profile)?;
+    entry.status = Status::Invited;
+    let secret = InvitationSecret::from_random(random());
+    let expires_at = now_ms + INVITATION_LIFE_MS;
+    let id = hex::encode(random::<8>());
+    store::joining::invite(
+        &mut tx,
+        &id,
+        &profile.id,
+        secret.hash(),
+        now_ms,
+        expires_at,
+    )
+    .await?;
+    let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
+    tx.commit().await?;
+    ground.directory.adopt(directory);
+    let invitation = Invitation {
+        enrolment_url: ground.settings.enrolment.public_url.clone(),
+        federation_url: ground.settings.federation.public_url.clone(),
+        trust_domain: ground.trust_domain.clone(),
+        root_pin: ground.issuer.root_pin(),
+        instance: profile.id.clone(),
+        secret,
+    };
+    Ok(Invited {
+        line: invitation.to_line(),
+        expires_at,
+    })
+}
+
+/// Makes institutions known by name, in one directory version; those known
+/// already keep their status. Returns how many entries changed.
+pub async fn register(ground: &Ground, profiles: &[Profile]) -> Result<usize, MembershipError> {
+    let mut tx = ground.db.write().await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    let mut entries: Vec<InstanceEntry> = Vec::new();
+    for profile in profiles {
+        let entry = entry_of(&directory, profile)?;
+        let second_desk = entries
+            .iter()
+            .find(|e| e.kind == InstanceKind::Pusat && profile.kind == InstanceKind::Pusat);
+        if let Some(desk) = second_desk {
+            return Err(MembershipError::SecondDesk(desk.id.clone()));
+        }
+        if directory.latest().instance(&profile.id) != Some(&entry) {
+            entries.push(entry);
+        }
+    }
+    let changed = entries.len();
+    let directory = publish_if_changed(ground, &mut tx, directory, entries).await?;
+    tx.commit().await?;
+    ground.directory.adopt(directory);
+    Ok(changed)
+}
+
+/// Cuts an institution off until it is resumed.
+pub async fn suspend(ground: &Ground, id: &InstanceId) -> Result<(), MembershipError> {
+    change(ground, id, "suspended", "active", &[Status::Active], |e, _| {
+        e.status = Status::Suspended;
+    })
+    .await
+}
+
+/// Lets a suspended institution take part again.
+pub async fn resume(ground: &Ground, id: &InstanceId) -> Result<(), MembershipError> {
+    change(ground, id, "resumed", "suspended", &[Status::Suspended], |e, _| {
+        e.status = Status::Active;
+    })
+    .await
+}
+
+/// Ends a membership for ever, at the head that is accepted now.
+pub async fn revoke(
+    ground: &Ground,
+    id: &InstanceId,
+    successor: Option<InstanceId>,
+) -> Result<(), MembershipError> {
+    let from = [
+        Status::Registered,
+        Status::Invited,
+        Status::Active,
+        Status::Suspended,
+    ];
+    change(ground, id, "revoked", "not yet revoked", &from, |e, head| {
+        e.status = Status::Revoked;
+        e.revoked_at = head;
+        e.successor = successor;
+    })
+    .await
+}
+
+async fn change(
+    ground: &Ground,
+    id: &InstanceId,
+    act: &'static str,
+    needed: &'static str,
+    from: &[Status],
+    alter: impl FnOnce(&mut InstanceEntry, Option<Position>),
+) -> Result<(), MembershipError> {
+    let mut tx = ground.db.write().await?;
+    let directory = ground.directory.refresh(&mut tx).await?;
+    let known = directory.latest().instance(id);
+    let mut entry = known
+        .cloned()
+        .ok_or_else(|| MembershipError::Unknown(id.clone()))?;
+    if !from.contains(&entry.status) {
+        let status = status_text(entry.status);
+        return Err(MembershipError::Status {
+            id: id.clone(),
+            status,
+            needed,
+            act,
+        });
+    }
+    let chain = store::chains::one(&mut tx, id).await?;
+    alter(&mut entry, chain.map(|chain| chain.head.position()));
+    let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
+    tx.commit().await?;
+    ground.directory.adopt(directory);
+    Ok(())
+}
+
+async fn publish_if_changed(
+    ground: &Ground,
+    tx: &mut lapor_migrations::Tx,
+    directory: std::sync::Arc<Directory>,
+    entries: Vec<InstanceEntry>,
+) -> Result<std::sync::Arc<Directory>, HubError> {
+    let latest = directory.latest();
+    if entries.iter().all(|e| latest.instance(&e.id) == Some(e)) {
+        return Ok(directory);
+    }
+    let amendment = Amendment {
+        entries,
+        ..Amendment::default()
+    };
+    ground.publish(tx, &directory, amendment).await
+}
+
+/// The entry that a profile leads to; status and keys stay as they are.
+fn entry_of(directory: &Directory, profile: &Profile) -> Result<InstanceEntry, MembershipError> {
+    let world = directory.latest();
+    let id = &profile.id;
+    let mut entry = match world.instance(id) {
+        Some(known) if known.kind != profile.kind => {
+            return Err(MembershipError::Kind {
+                id: id.clone(),
+                known: known.kind,
+                given: profile.kind,
+            });
+        }
+        Some(known) => known.clone(),
+        None => InstanceEntry::registered(id.clone(), profile.kind, id.to_string()),
+    };
+    let desk = world.desk().filter(|desk| desk.id != *id);
+    if let (InstanceKind::Pusat, Some(desk)) = (profile.kind, desk) {
+        return Err(MembershipError::SecondDesk(desk.id.clone()));
+    }
+    if profile.default_supervisor {
+        if profile.kind != InstanceKind::Pengawas {
+            return Err(MembershipError::NoSupervisor);
+        }
+        if let Some(other) = world.default_supervisor().filter(|other| other.id != *id) {
+            return Err(MembershipError::SecondSupervisor(other.id.clone()));
+        }
+        entry.default_supervisor = true;
+    }
+    if let Some(name) = &profile.name {
+        entry.name.clone_from(name);
+    }
+    if let Some(region) = &profile.region {
+        entry.region = Some(region.clone());
+    }
+    if let Some(zone) = &profile.time_zone {
+        entry.time_zone.clone_from(zone);
+    }
+    if !profile.disposes_to.is_empty() {
+        entry.disposes_to.clone_from(&profile.disposes_to);
+    } else if profile.kind == InstanceKind::Pusat && entry.disposes_to.is_empty() {
+        entry.disposes_to = vec![Pattern::Anyone];
+    }
+    Ok(entry)
+}

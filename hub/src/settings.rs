@@ -1,0 +1,341 @@
+//! `hub.toml`: one struct per section, a default and a sentence for each field.
+//!
+//! Relative paths are relative to the file. `LAPOR_HUB__SECTION__FIELD` in the
+//! environment overrides a field. Parsing is pure; nothing is opened here.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use lapor_certs::HubUrl;
+use rustls_pki_types::ServerName;
+use serde::{Deserialize, Serialize};
+
+const PREFIX: &str = "LAPOR_HUB";
+
+/// Why a configuration cannot be used; the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error(
+        "there is no configuration at {0}; make one with `lapor-hub init`, or name another with --config"
+    )]
+    Missing(PathBuf),
+    #[error("{path} cannot be read: {problem}")]
+    Unreadable { path: PathBuf, problem: String },
+    #[error("the configuration is wrong: {0}")]
+    Wrong(String),
+}
+
+/// The whole of `hub.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// DNS names and IP addresses under which nodes reach the hub; its
+    /// certificate carries them.
+    pub names: Vec<String>,
+    pub database: DatabaseSettings,
+    pub federation: ListenerSettings,
+    pub enrolment: ListenerSettings,
+    pub storage: StorageSettings,
+    pub limits: LimitSettings,
+    pub log: LogSettings,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSettings {
+    /// `sqlite://hub.db` (embedded) or `postgres://user@host/name?sslmode=verify-full`.
+    pub url: String,
+}
+
+/// One of the two listeners.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerSettings {
+    /// Address and port on this machine.
+    pub listen: SocketAddr,
+    /// `https://host[:port]`, as nodes see it.
+    pub public_url: HubUrl,
+}
+
+/// Where the hub keeps what is not in the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageSettings {
+    /// The hub's signing key and TLS certificate; only its user may read them.
+    pub keys: PathBuf,
+    /// Root and issuer of the federation's certificates.
+    pub authority: PathBuf,
+    /// Attachments, encrypted by their authors.
+    pub blobs: PathBuf,
+}
+
+/// What one instance, and all together, may ask of the hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Envelopes that an instance may send, a second on average.
+    pub envelopes_per_second: u32,
+    /// Envelopes that an instance may send at once after a silence.
+    pub envelope_burst: u32,
+    /// Bytes of envelopes and blobs that an instance may send, a second on average.
+    pub bytes_per_second: u32,
+    /// Bytes that an instance may send at once; at least one batch, 4 MiB.
+    pub byte_burst: u32,
+    /// Batches that wait to be ordered; beyond it the hub says `overloaded`.
+    pub queued_batches: usize,
+    /// Messages of recent cases that are kept in memory.
+    pub cached_messages: usize,
+    /// Seconds in which a request's body must have arrived.
+    pub body_seconds: u64,
+    /// Seconds for requests under way to end when the hub stops.
+    pub drain_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// `human` or `json`.
+    pub format: LogFormat,
+    /// For instance `info` or `lapor_hub=debug`.
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            names: vec!["localhost".into(), "127.0.0.1".into()],
+            database: DatabaseSettings::default(),
+            federation: listener(7443),
+            enrolment: listener(7444),
+            storage: StorageSettings::default(),
+            limits: LimitSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self {
+            url: "sqlite://hub.db".into(),
+        }
+    }
+}
+
+impl Default for ListenerSettings {
+    fn default() -> Self {
+        listener(7443)
+    }
+}
+
+impl Default for StorageSettings {
+    fn default() -> Self {
+        Self {
+            keys: "keys".into(),
+            authority: "authority".into(),
+            blobs: "blobs".into(),
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            envelopes_per_second: 20_000,
+            envelope_burst: 40_000,
+            bytes_per_second: 64 << 20,
+            byte_burst: 128 << 20,
+            queued_batches: 256,
+            cached_messages: 100_000,
+            body_seconds: 30,
+            drain_seconds: 10,
+        }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Human,
+            filter: "info".into(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file and the process's environment, and makes paths absolute.
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        if !path.is_file() {
+            return Err(SettingsError::Missing(path.to_owned()));
+        }
+        let unreadable = |error: std::io::Error| SettingsError::Unreadable {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().map_err(unreadable)?;
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        Ok(Self::parse(&text, environment)?.below(&folder))
+    }
+
+    /// Reads a text and overrides; names of overrides as in the environment.
+    pub fn parse(text: &str, overrides: HashMap<String, String>) -> Result<Self, SettingsError> {
+        let environment = config::Environment::with_prefix(PREFIX)
+            .prefix_separator("__")
+            .separator("__")
+            .list_separator(",")
+            .with_list_parse_key("names")
+            .try_parsing(true)
+            .source(Some(overrides.into_iter().collect()));
+        let settings: Self = config::Config::builder()
+            .add_source(config::File::from_str(text, config::FileFormat::Toml))
+            .add_source(environment)
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|error| SettingsError::Wrong(error.to_string()))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The same settings with relative paths taken from `folder`.
+    #[must_use]
+    pub fn below(mut self, folder: &Path) -> Self {
+        let storage = &mut self.storage;
+        for path in [
+            &mut storage.keys,
+            &mut storage.authority,
+            &mut storage.blobs,
+        ] {
+            *path = folder.join(&*path);
+        }
+        if let Some(file) = self.database.url.strip_prefix("sqlite://") {
+            self.database.url = format!("sqlite://{}", folder.join(file).display());
+        }
+        self
+    }
+
+    /// The names as TLS wants them.
+    pub fn server_names(&self) -> Result<Vec<ServerName<'static>>, SettingsError> {
+        let read = |name: &String| {
+            ServerName::try_from(name.clone()).map_err(|_| {
+                SettingsError::Wrong(format!(
+                    "names: {name:?} is neither a DNS name nor an IP address"
+                ))
+            })
+        };
+        self.names.iter().map(read).collect()
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let names = self.server_names()?;
+        for (section, listener) in [
+            ("federation", &self.federation),
+            ("enrolment", &self.enrolment),
+        ] {
+            if !names.contains(&listener.public_url.server_name()) {
+                return Err(SettingsError::Wrong(format!(
+                    "{section}.public_url: its host must stand in `names`, or no node will trust the hub there"
+                )));
+            }
+        }
+        let limits = &self.limits;
+        let batch = lapor_protocol::limits::BATCH_BYTES as u32;
+        let envelopes = lapor_protocol::limits::BATCH_ENVELOPES as u32;
+        let (field, least) = match () {
+            () if limits.byte_burst < batch => ("byte_burst", batch),
+            () if limits.envelope_burst < envelopes => ("envelope_burst", envelopes),
+            () if limits.bytes_per_second == 0 => ("bytes_per_second", 1),
+            () if limits.envelopes_per_second == 0 => ("envelopes_per_second", 1),
+            () if limits.queued_batches == 0 => ("queued_batches", 1),
+            () => return Ok(()),
+        };
+        Err(SettingsError::Wrong(format!(
+            "limits.{field} must be at least {least}"
+        )))
+    }
+}
+
+fn listener(port: u16) -> ListenerSettings {
+    let url = format!("https://localhost:{port}");
+    ListenerSettings {
+        listen: SocketAddr::from(([127, 0, 0, 1], port)),
+        public_url: url.parse().expect("the default address is one"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overrides(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_written_defaults_are_the_defaults() {
+        let text = toml(&Settings::default());
+        let read = Settings::parse(&text, HashMap::new()).unwrap();
+        assert_eq!(read, Settings::default());
+        assert_eq!(
+            Settings::parse("", HashMap::new()).unwrap(),
+            Settings::default()
+        );
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let read = Settings::parse(
+            "names = [\"a.test\"]\n[database]\nurl = \"sqlite://x.db\"",
+            overrides(&[
+                ("LAPOR_HUB__DATABASE__URL", "sqlite://other.db"),
+                ("LAPOR_HUB__NAMES", "localhost,hub.test"),
+                ("LAPOR_HUB__LIMITS__DRAIN_SECONDS", "3"),
+            ]),
+        )
+        .unwrap();
+        assert_eq!(read.names, ["localhost", "hub.test"]);
+        assert_eq!(read.limits.drain_seconds, 3);
+        let below = read.below(Path::new("/srv/hub"));
+        assert_eq!(below.database.url, "sqlite:///srv/hub/other.db");
+        assert_eq!(below.storage.keys, Path::new("/srv/hub/keys"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, named) in [
+            ("nonsense = 1", "nonsense"),
+            ("[limits]\nbyte_burst = 10", "byte_burst"),
+            ("names = [\"hub.test\"]", "public_url"),
+            ("names = [\"not a name\"]", "names"),
+            (
+                "[federation]\nlisten = \"127.0.0.1:1\"\npublic_url = \"http://x\"",
+                "https",
+            ),
+        ] {
+            let error = Settings::parse(text, HashMap::new()).unwrap_err();
+            assert!(error.to_string().contains(named), "{text}: {error}");
+        }
+    }
+
+    fn toml(settings: &Settings) -> String {
+        crate::cli::init::write_toml(settings)
+    }
+}

@@ -1,0 +1,36 @@
+//! What recipients have acknowledged, as they signed it.
+
+use lapor_migrations::{DbError, Tx, on};
+use lapor_protocol::receipt::Ack;
+
+const READ: &str =
+    "select depoch, accepted, settled from acks where recipient = $1 and stream = $2";
+const SAVE: &str = "insert into acks (recipient, stream, depoch, accepted, settled, line, received_at) \
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (recipient, stream) do update set \
+     depoch = excluded.depoch, accepted = excluded.accepted, settled = excluded.settled, \
+     line = excluded.line, received_at = excluded.received_at";
+
+/// How far a recipient has come: generation, accepted, settled.
+pub async fn progress(tx: &mut Tx, ack: &Ack) -> Result<Option<(u32, u64, u64)>, DbError> {
+    let row: Option<(i64, i64, i64)> = on!(tx, conn => sqlx::query_as(READ)
+        .bind(ack.recipient.as_str())
+        .bind(ack.stream.as_str())
+        .fetch_optional(conn)
+        .await)?;
+    Ok(row.map(|(depoch, accepted, settled)| (depoch as u32, accepted as u64, settled as u64)))
+}
+
+pub async fn save(tx: &mut Tx, ack: &Ack, line: &str, now_ms: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(SAVE)
+        .bind(ack.recipient.as_str())
+        .bind(ack.stream.as_str())
+        .bind(i64::from(ack.depoch))
+        .bind(ack.accepted as i64)
+        .bind(ack.settled as i64)
+        .bind(line)
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}

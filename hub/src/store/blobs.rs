@@ -1,0 +1,70 @@
+//! Which attachments accepted messages announced, and by whom.
+
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+
+use super::{bytes, digest, id};
+
+static INSERT: Bulk = Bulk::new(
+    "insert into blobs (sha256, number, case_id, author, size) values",
+    5,
+    "on conflict (sha256, number) do nothing",
+);
+const ANNOUNCED: &str = "select number, case_id, author, size from blobs where sha256 = $1";
+const OF_CASE: &str = "select distinct b.sha256 from blobs b where b.case_id = $1 \
+     and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.case_id <> b.case_id)";
+const FORGET: &str = "delete from blobs where case_id = $1";
+
+/// An attachment that an accepted message announced.
+#[derive(Debug, Clone)]
+pub struct Announced {
+    pub sha256: Digest,
+    /// The message's number in the hub's order.
+    pub number: i64,
+    pub case: CaseId,
+    pub author: InstanceId,
+    /// Bytes.
+    pub size: u64,
+}
+
+pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
+    let values = rows.into_iter().flat_map(|row| {
+        [
+            Value::from(bytes(row.sha256)),
+            row.number.into(),
+            row.case.to_string().into(),
+            row.author.as_str().into(),
+            (row.size as i64).into(),
+        ]
+    });
+    tx.run_rows(&INSERT, values.collect()).await.map(drop)
+}
+
+/// Every announcement of these bytes.
+pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Announced>, DbError> {
+    let rows: Vec<(i64, String, String, i64)> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
+        .bind(bytes(sha256))
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter()
+        .map(|(number, case, author, size)| {
+            Ok(Announced {
+                sha256,
+                number,
+                case: id(&case)?,
+                author: id(&author)?,
+                size: size as u64,
+            })
+        })
+        .collect()
+}
+
+/// Forgets the attachments of a redacted case; returns those that no other
+/// case has, whose files can go.
+pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Digest>, DbError> {
+    let case = case.to_string();
+    let rows: Vec<Vec<u8>> =
+        on!(tx, conn => sqlx::query_scalar(OF_CASE).bind(&case).fetch_all(conn).await)?;
+    on!(tx, conn => sqlx::query(FORGET).bind(&case).execute(conn).await.map(drop))?;
+    rows.iter().map(|sha256| digest(sha256)).collect()
+}

@@ -1,0 +1,201 @@
+//! Where the authors' chains stand, the epochs granted to them, the receipts
+//! they were given, and what contradicted them.
+
+use std::collections::HashMap;
+
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_protocol::chain::ChainHead;
+use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
+
+use super::{bytes, digest, id};
+
+static MANY: Bulk = Bulk::new(
+    "with v (author) as (values",
+    1,
+    ") select c.author, c.epoch, c.seq, c.head, c.boot, c.frozen from v join chains c on c.author = v.author",
+);
+static SAVE: Bulk = Bulk::new(
+    "insert into chains (author, epoch, seq, head, boot, frozen) values",
+    6,
+    "on conflict (author) do update set epoch = excluded.epoch, seq = excluded.seq, \
+     head = excluded.head, boot = excluded.boot, frozen = excluded.frozen",
+);
+const GRANT: &str = "select line from grants where author = $1 and nonce = $2";
+const INSERT_GRANT: &str =
+    "insert into grants (author, epoch, nonce, line, granted_at) values ($1, $2, $3, $4, $5)";
+const INSERT_FORK: &str = "insert into forks (id, author, epoch, seq, line, seen_at) \
+     values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing";
+const RECEIPTS: &str = "select line from receipts \
+     where author = $1 and epoch = $2 and to_seq >= $3 and from_seq <= $4 order by to_seq";
+static INSERT_RECEIPTS: Bulk = Bulk::new(
+    "insert into receipts (author, epoch, from_seq, to_seq, line) values",
+    5,
+    "",
+);
+
+type Row = (String, i64, i64, Vec<u8>, Option<String>, i64);
+
+/// An author's chain as the hub holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    pub author: InstanceId,
+    pub head: ChainHead,
+    /// What the instance last showed in `Lapor-Boot`.
+    pub boot: Option<String>,
+    /// Two envelopes claimed one position; only a new epoch goes on.
+    pub frozen: bool,
+}
+
+/// A signed receipt on its way into the database.
+#[derive(Debug)]
+pub struct StoredReceipt {
+    pub author: InstanceId,
+    pub epoch: u32,
+    pub from: u64,
+    pub to: u64,
+    pub line: String,
+}
+
+impl Chain {
+    pub fn new(author: InstanceId) -> Self {
+        Self {
+            author,
+            head: ChainHead::START,
+            boot: None,
+            frozen: false,
+        }
+    }
+}
+
+pub async fn one(tx: &mut Tx, author: &InstanceId) -> Result<Option<Chain>, DbError> {
+    let mut found = many(tx, [author]).await?;
+    Ok(found.remove(author))
+}
+
+pub async fn many<'a>(
+    tx: &mut Tx,
+    authors: impl IntoIterator<Item = &'a InstanceId>,
+) -> Result<HashMap<InstanceId, Chain>, DbError> {
+    let values = authors.into_iter().map(|a| Value::from(a.as_str()));
+    let rows: Vec<Row> = tx.fetch_rows(&MANY, values.collect()).await?;
+    rows.into_iter().map(|row| from_row(&row)).collect()
+}
+
+pub async fn save<'a>(
+    tx: &mut Tx,
+    chains: impl IntoIterator<Item = &'a Chain>,
+) -> Result<(), DbError> {
+    let values = chains.into_iter().flat_map(|chain| {
+        [
+            Value::from(chain.author.as_str()),
+            i64::from(chain.head.epoch).into(),
+            (chain.head.seq as i64).into(),
+            bytes(chain.head.id).into(),
+            chain.boot.clone().into(),
+            i64::from(chain.frozen).into(),
+        ]
+    });
+    tx.run_rows(&SAVE, values.collect()).await.map(drop)
+}
+
+/// The grant that answered the request with this nonce.
+pub async fn grant(
+    tx: &mut Tx,
+    author: &InstanceId,
+    nonce: &str,
+) -> Result<Option<String>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(GRANT)
+        .bind(author.as_str())
+        .bind(nonce)
+        .fetch_optional(conn)
+        .await)?)
+}
+
+pub async fn insert_grant(
+    tx: &mut Tx,
+    author: &InstanceId,
+    epoch: u32,
+    nonce: &str,
+    line: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(INSERT_GRANT)
+        .bind(author.as_str())
+        .bind(i64::from(epoch))
+        .bind(nonce)
+        .bind(line)
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Keeps an envelope that claims a position already taken.
+pub async fn insert_fork(
+    tx: &mut Tx,
+    author: &InstanceId,
+    at: Position,
+    envelope: EnvelopeId,
+    line: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(INSERT_FORK)
+        .bind(bytes(envelope))
+        .bind(author.as_str())
+        .bind(i64::from(at.epoch))
+        .bind(at.seq as i64)
+        .bind(line)
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Lines of the receipts that cover any of `from..=to`.
+pub async fn receipts(
+    tx: &mut Tx,
+    author: &InstanceId,
+    epoch: u32,
+    from: u64,
+    to: u64,
+) -> Result<Vec<String>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(RECEIPTS)
+        .bind(author.as_str())
+        .bind(i64::from(epoch))
+        .bind(from as i64)
+        .bind(to as i64)
+        .fetch_all(conn)
+        .await)?)
+}
+
+pub async fn insert_receipts(tx: &mut Tx, receipts: &[StoredReceipt]) -> Result<(), DbError> {
+    let values = receipts.iter().flat_map(|receipt| {
+        [
+            Value::from(receipt.author.as_str()),
+            i64::from(receipt.epoch).into(),
+            (receipt.from as i64).into(),
+            (receipt.to as i64).into(),
+            receipt.line.as_str().into(),
+        ]
+    });
+    tx.run_rows(&INSERT_RECEIPTS, values.collect())
+        .await
+        .map(drop)
+}
+
+fn from_row((author, epoch, seq, head, boot, frozen): &Row) -> Result<(InstanceId, Chain), DbError> {
+    let author: InstanceId = id(author)?;
+    let chain = Chain {
+        author: author.clone(),
+        head: ChainHead {
+            epoch: *epoch as u32,
+            seq: *seq as u64,
+            id: digest(head)?,
+        },
+        boot: boot.clone(),
+        frozen: *frozen != 0,
+    };
+    Ok((author, chain))
+}

@@ -1,0 +1,147 @@
+//! The recipients' streams: items exactly as hashed, and where each stands.
+
+use futures_util::TryStreamExt as _;
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_protocol::delivery::Cursor;
+use lapor_protocol::ids::CaseId;
+
+use super::{bytes, digest, id};
+use crate::streams::StreamKey;
+
+static INSERT: Bulk = Bulk::new(
+    "insert into deliveries (recipient, depoch, dseq, item, number, case_id, whole) values",
+    7,
+    "",
+);
+static SAVE_HEADS: Bulk = Bulk::new(
+    "insert into streams (recipient, depoch, dseq, hash) values",
+    4,
+    "on conflict (recipient) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash",
+);
+const HEADS: &str = "select recipient, depoch, dseq, hash from streams";
+const ITEM: &str =
+    "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
+const PAGE: &str = "select d.item, d.number, d.case_id, e.line, e.trace from deliveries d \
+     left join envelopes e on e.number = d.number and d.whole = 1 \
+     where d.recipient = $1 and d.depoch = $2 and d.dseq > $3 order by d.dseq limit $4";
+
+/// A row on its way into the table.
+#[derive(Debug)]
+pub struct NewDelivery {
+    pub to: StreamKey,
+    pub depoch: u32,
+    pub dseq: u64,
+    /// The exact bytes of the item.
+    pub item: String,
+    pub number: i64,
+    pub case: Option<CaseId>,
+    /// Whether the envelope travels beside it.
+    pub whole: bool,
+}
+
+/// One item of a page.
+#[derive(Debug)]
+pub struct PageRow {
+    pub item: String,
+    pub number: i64,
+    pub case: Option<CaseId>,
+    pub line: Option<String>,
+    pub trace: Option<String>,
+}
+
+pub async fn insert(tx: &mut Tx, rows: Vec<NewDelivery>) -> Result<(), DbError> {
+    let mut values = Vec::with_capacity(rows.len() * 7);
+    for row in rows {
+        values.extend([
+            Value::from(row.to.column()),
+            i64::from(row.depoch).into(),
+            (row.dseq as i64).into(),
+            row.item.into(),
+            row.number.into(),
+            row.case.map(|case| case.to_string()).into(),
+            i64::from(row.whole).into(),
+        ]);
+    }
+    tx.run_rows(&INSERT, values).await.map(drop)
+}
+
+pub async fn save_heads<'a>(
+    tx: &mut Tx,
+    heads: impl IntoIterator<Item = (&'a StreamKey, &'a Cursor)>,
+) -> Result<(), DbError> {
+    let values = heads.into_iter().flat_map(|(to, head)| {
+        [
+            Value::from(to.column()),
+            i64::from(head.depoch).into(),
+            (head.dseq as i64).into(),
+            bytes(head.hash).into(),
+        ]
+    });
+    tx.run_rows(&SAVE_HEADS, values.collect()).await.map(drop)
+}
+
+/// Where every stream stands; one row per instance.
+pub async fn heads(tx: &mut Tx) -> Result<Vec<(StreamKey, Cursor)>, DbError> {
+    let rows: Vec<(String, i64, i64, Vec<u8>)> =
+        on!(tx, conn => sqlx::query_as(HEADS).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(recipient, depoch, dseq, hash)| {
+            let to = match recipient.as_str() {
+                "" => StreamKey::Public,
+                slug => StreamKey::Inbox(id(slug)?),
+            };
+            let head = Cursor {
+                depoch: depoch as u32,
+                dseq: dseq as u64,
+                hash: digest(&hash)?,
+            };
+            Ok((to, head))
+        })
+        .collect()
+}
+
+/// The exact bytes of one item.
+pub async fn item(
+    tx: &mut Tx,
+    to: &StreamKey,
+    depoch: u32,
+    dseq: u64,
+) -> Result<Option<String>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(ITEM)
+        .bind(to.column())
+        .bind(i64::from(depoch))
+        .bind(dseq as i64)
+        .fetch_optional(conn)
+        .await)?)
+}
+
+/// The items after a position, until they are `most` or have more than
+/// `most_bytes` together.
+pub async fn page(
+    tx: &mut Tx,
+    to: &StreamKey,
+    after: Cursor,
+    most: usize,
+    most_bytes: usize,
+) -> Result<Vec<PageRow>, DbError> {
+    type Row = (String, i64, Option<String>, Option<String>, Option<String>);
+    let mut page: Vec<PageRow> = Vec::new();
+    let mut size = 0;
+    on!(tx, conn => {
+        let mut rows = sqlx::query_as::<_, Row>(PAGE)
+            .bind(to.column())
+            .bind(i64::from(after.depoch))
+            .bind(after.dseq as i64)
+            .bind(most as i64)
+            .fetch(conn);
+        while let Some((item, number, case, line, trace)) = rows.try_next().await? {
+            size += item.len() + line.as_ref().map_or(0, String::len);
+            let case = case.as_deref().map(id).transpose()?;
+            page.push(PageRow { item, number, case, line, trace });
+            if size > most_bytes {
+                break;
+            }
+        }
+    });
+    Ok(page)
+}

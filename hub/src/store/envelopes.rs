@@ -1,0 +1,168 @@
+//! Accepted envelopes, exactly as their authors sent them.
+
+use futures_util::TryStreamExt as _;
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
+
+use super::{bytes, digest, id};
+
+static INSERT: Bulk = Bulk::new(
+    "insert into envelopes (number, id, author, epoch, seq, message_id, case_id, kind, line, trace, accepted_at) values",
+    11,
+    "",
+);
+static SEEN: Bulk = Bulk::new(
+    "with v (author, message_id) as (values",
+    2,
+    ") select e.author, e.message_id, e.number, e.id from v \
+     join envelopes e on e.author = v.author and e.message_id = v.message_id",
+);
+const IDS: &str = "select seq, id from envelopes \
+     where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
+const LINES: &str = "select line from envelopes \
+     where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
+const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
+
+/// A row on its way into the table.
+#[derive(Debug)]
+pub struct NewEnvelope {
+    pub number: i64,
+    pub id: EnvelopeId,
+    pub author: InstanceId,
+    pub epoch: u32,
+    pub seq: u64,
+    pub message_id: MessageId,
+    pub case: Option<CaseId>,
+    pub kind: String,
+    pub line: String,
+    pub trace: Option<String>,
+    /// Unix ms.
+    pub accepted_at: i64,
+}
+
+/// The first envelope that had this author's message id.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub author: InstanceId,
+    pub message_id: MessageId,
+    pub number: i64,
+    pub id: EnvelopeId,
+}
+
+/// A stored envelope.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub number: i64,
+    pub author: InstanceId,
+    pub case: Option<CaseId>,
+    pub line: String,
+}
+
+pub async fn insert(tx: &mut Tx, rows: Vec<NewEnvelope>) -> Result<(), DbError> {
+    let mut values = Vec::with_capacity(rows.len() * 11);
+    for row in rows {
+        values.extend([
+            Value::from(row.number),
+            bytes(row.id).into(),
+            row.author.as_str().into(),
+            i64::from(row.epoch).into(),
+            (row.seq as i64).into(),
+            row.message_id.to_string().into(),
+            row.case.map(|case| case.to_string()).into(),
+            row.kind.into(),
+            row.line.into(),
+            row.trace.into(),
+            row.accepted_at.into(),
+        ]);
+    }
+    tx.run_rows(&INSERT, values).await.map(drop)
+}
+
+/// Of these messages, those that have been accepted before; a message that
+/// came more than once has several rows.
+pub async fn seen<'a>(
+    tx: &mut Tx,
+    messages: impl IntoIterator<Item = (&'a InstanceId, MessageId)>,
+) -> Result<Vec<Seen>, DbError> {
+    let values = messages
+        .into_iter()
+        .flat_map(|(author, id)| [Value::from(author.as_str()), id.to_string().into()]);
+    let rows: Vec<(String, String, i64, Vec<u8>)> = tx.fetch_rows(&SEEN, values.collect()).await?;
+    rows.into_iter()
+        .map(|(author, message_id, number, envelope)| {
+            Ok(Seen {
+                author: id(&author)?,
+                message_id: id(&message_id)?,
+                number,
+                id: digest(&envelope)?,
+            })
+        })
+        .collect()
+}
+
+/// Envelope ids at `from..=to` of an epoch, in order.
+pub async fn ids(
+    tx: &mut Tx,
+    author: &InstanceId,
+    epoch: u32,
+    from: u64,
+    to: u64,
+) -> Result<Vec<(u64, EnvelopeId)>, DbError> {
+    let rows: Vec<(i64, Vec<u8>)> = on!(tx, conn => sqlx::query_as(IDS)
+        .bind(author.as_str())
+        .bind(i64::from(epoch))
+        .bind(from as i64)
+        .bind(to as i64)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter()
+        .map(|(seq, id)| Ok((seq as u64, digest(&id)?)))
+        .collect()
+}
+
+/// An author's own lines after `after`, until they have more than
+/// `most_bytes` together or are `most`.
+pub async fn lines(
+    tx: &mut Tx,
+    author: &InstanceId,
+    epoch: u32,
+    after: u64,
+    most: usize,
+    most_bytes: usize,
+) -> Result<Vec<String>, DbError> {
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let mut lines: Vec<String> = Vec::new();
+    let mut size = 0;
+    on!(tx, conn => {
+        let mut rows = sqlx::query_scalar::<_, String>(LINES)
+            .bind(author.as_str())
+            .bind(i64::from(epoch))
+            .bind(after)
+            .bind(most as i64)
+            .fetch(conn);
+        while let Some(line) = rows.try_next().await? {
+            size += line.len();
+            lines.push(line);
+            if size > most_bytes {
+                break;
+            }
+        }
+    });
+    Ok(lines)
+}
+
+pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, DbError> {
+    let row: Option<(i64, String, Option<String>, String)> = on!(tx, conn => sqlx::query_as(BY_ID)
+        .bind(bytes(envelope))
+        .fetch_optional(conn)
+        .await)?;
+    row.map(|(number, author, case, line)| {
+        Ok(Stored {
+            number,
+            author: id(&author)?,
+            case: case.as_deref().map(id).transpose()?,
+            line,
+        })
+    })
+    .transpose()
+}

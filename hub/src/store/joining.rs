@@ -1,0 +1,145 @@
+//! Invitations, the answers given to them, and the certificates issued.
+
+use lapor_migrations::{DbError, Tx, on};
+use lapor_protocol::ids::{Digest, InstanceId};
+
+use super::{bytes, digest, id};
+
+const INSERT: &str = "insert into invitations (id, slug, secret_hash, created_at, expires_at) \
+     values ($1, $2, $3, $4, $5)";
+const VOID: &str = "update invitations set expires_at = $2 \
+     where slug = $1 and used_digest is null and expires_at > $2";
+const FIND: &str = "select id, slug, expires_at, used_digest, answer, answered_at \
+     from invitations where secret_hash = $1";
+const USE: &str =
+    "update invitations set used_digest = $2, answer = $3, answered_at = $4 where id = $1";
+const CERTIFY: &str = "insert into certificates (serial, slug, fingerprint, not_after, issued_at) \
+     values ($1, $2, $3, $4, $5)";
+const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1";
+
+/// An invitation as stored; its secret is known by hash only.
+#[derive(Debug, Clone)]
+pub struct StoredInvitation {
+    pub id: String,
+    pub slug: InstanceId,
+    /// Unix ms.
+    pub expires_at: i64,
+    pub used: Option<Used>,
+}
+
+/// The enrolment that used an invitation.
+#[derive(Debug, Clone)]
+pub struct Used {
+    pub digest: Digest,
+    /// JSON of the answer.
+    pub answer: String,
+    /// Unix ms.
+    pub at: i64,
+}
+
+/// What is kept of a certificate that was issued.
+#[derive(Debug, Clone)]
+pub struct IssuedCertificate {
+    pub serial: String,
+    pub slug: InstanceId,
+    /// SHA-256 of the DER.
+    pub fingerprint: Digest,
+    /// Unix ms.
+    pub not_after: i64,
+}
+
+/// Stores a new invitation and voids the unused ones before it.
+pub async fn invite(
+    tx: &mut Tx,
+    invitation: &str,
+    slug: &InstanceId,
+    secret_hash: Digest,
+    now_ms: i64,
+    expires_at: i64,
+) -> Result<(), DbError> {
+    on!(&mut *tx, conn => sqlx::query(VOID)
+        .bind(slug.as_str())
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    on!(tx, conn => sqlx::query(INSERT)
+        .bind(invitation)
+        .bind(slug.as_str())
+        .bind(bytes(secret_hash))
+        .bind(now_ms)
+        .bind(expires_at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn find(tx: &mut Tx, secret_hash: Digest) -> Result<Option<StoredInvitation>, DbError> {
+    type Row = (
+        String,
+        String,
+        i64,
+        Option<Vec<u8>>,
+        Option<String>,
+        Option<i64>,
+    );
+    let row: Option<Row> = on!(tx, conn => sqlx::query_as(FIND)
+        .bind(bytes(secret_hash))
+        .fetch_optional(conn)
+        .await)?;
+    let Some((invitation, slug, expires_at, used, answer, at)) = row else {
+        return Ok(None);
+    };
+    let used = match (used, answer, at) {
+        (Some(used), Some(answer), Some(at)) => Some(Used {
+            digest: digest(&used)?,
+            answer,
+            at,
+        }),
+        _ => None,
+    };
+    Ok(Some(StoredInvitation {
+        id: invitation,
+        slug: id(&slug)?,
+        expires_at,
+        used,
+    }))
+}
+
+pub async fn answer(tx: &mut Tx, invitation: &str, used: &Used) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(USE)
+        .bind(invitation)
+        .bind(bytes(used.digest))
+        .bind(&used.answer)
+        .bind(used.at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn certify(
+    tx: &mut Tx,
+    certificate: &IssuedCertificate,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(CERTIFY)
+        .bind(&certificate.serial)
+        .bind(certificate.slug.as_str())
+        .bind(bytes(certificate.fingerprint))
+        .bind(certificate.not_after)
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Unix ms; when the latest certificate of an instance ends.
+pub async fn not_after(tx: &mut Tx, slug: &InstanceId) -> Result<Option<i64>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(NOT_AFTER)
+        .bind(slug.as_str())
+        .fetch_one(conn)
+        .await)?)
+}

@@ -1,0 +1,52 @@
+//! The hub's singletons, and where its order stands.
+
+use lapor_migrations::{DbError, Tx, on};
+
+/// The generation of the delivery streams.
+pub const DEPOCH: &str = "depoch";
+/// The token of the process that may order messages.
+pub const SEQUENCER: &str = "sequencer";
+pub const TRUST_DOMAIN: &str = "trust_domain";
+/// Unix ms.
+pub const CREATED_AT: &str = "created_at";
+
+const READ: &str = "select value from hub_state where name = $1";
+const WRITE: &str = "insert into hub_state (name, value) values ($1, $2) \
+     on conflict (name) do update set value = excluded.value";
+const MOMENT: &str = "select \
+     coalesce((select max(version) from directory_versions), 0), \
+     (select value from hub_state where name = 'sequencer'), \
+     coalesce((select max(number) from envelopes), 0), \
+     coalesce((select accepted_at from envelopes order by number desc limit 1), 0)";
+
+/// Where everything stands at the beginning of a write transaction.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// Latest directory version.
+    pub directory: u64,
+    pub sequencer: Option<String>,
+    /// Last number of the hub's order.
+    pub number: i64,
+    /// Unix ms; when the last message was ordered.
+    pub ordered_at: i64,
+}
+
+pub async fn read(tx: &mut Tx, name: &str) -> Result<Option<String>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(READ).bind(name).fetch_optional(conn).await)?)
+}
+
+pub async fn write(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(WRITE).bind(name).bind(value).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn moment(tx: &mut Tx) -> Result<Moment, DbError> {
+    let (directory, sequencer, number, ordered_at): (i64, Option<String>, i64, i64) =
+        on!(tx, conn => sqlx::query_as(MOMENT).fetch_one(conn).await)?;
+    Ok(Moment {
+        directory: directory as u64,
+        sequencer,
+        number,
+        ordered_at,
+    })
+}

@@ -1,0 +1,78 @@
+//! Who calls, and whether that caller may. The role is judged before a body is read.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use lapor_web::ApiProblem;
+
+use super::refusals::problem;
+use crate::node::Node;
+use crate::tokens::{self, Bearer, Role};
+
+/// A caller with a token that is valid; every role may read.
+pub struct Caller(Bearer);
+
+impl Caller {
+    /// How the audit log names the caller.
+    pub fn actor(&self) -> String {
+        self.0.actor()
+    }
+
+    /// Refuses all who may not file and act.
+    pub fn handles_cases(&self) -> Result<(), ApiProblem> {
+        self.needs(Role::handles_cases, "officer or admin")
+    }
+
+    /// Refuses all but the keeper of identities, the cases' handlers too.
+    pub fn opens_identities(&self) -> Result<(), ApiProblem> {
+        self.needs(Role::opens_identities, "identity")
+    }
+
+    fn needs(&self, allowed: fn(Role) -> bool, roles: &str) -> Result<(), ApiProblem> {
+        if allowed(self.0.role) {
+            return Ok(());
+        }
+        let title = "The token's role does not allow this";
+        Err(ApiProblem::new(StatusCode::FORBIDDEN, "forbidden", title).with_detail(format!(
+            "This needs a token with the role {roles}; the role of this one is {}. The operator \
+             makes another with `lapor-node token create`.",
+            self.0.role
+        )))
+    }
+}
+
+impl FromRequestParts<Arc<Node>> for Caller {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, ApiProblem> {
+        let secret = parts.headers.get(AUTHORIZATION).and_then(bearer_of).ok_or_else(no_token)?;
+        let bearer = tokens::bearer(node.db(), secret).await.map_err(|e| problem(&e))?;
+        bearer.map(Self).ok_or_else(wrong_token)
+    }
+}
+
+/// The secret in `Bearer SECRET`; the scheme's case does not matter (RFC 9110, 11.1).
+fn bearer_of(header: &HeaderValue) -> Option<&str> {
+    let (scheme, secret) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+fn no_token() -> ApiProblem {
+    unauthorised("token_missing", "A token is needed", "Bearer realm=\"lapor-node\"").with_detail(
+        "Send `Authorization: Bearer TOKEN`; the operator makes tokens with `lapor-node token create`.",
+    )
+}
+
+fn wrong_token() -> ApiProblem {
+    let challenge = "Bearer realm=\"lapor-node\", error=\"invalid_token\"";
+    unauthorised("token_invalid", "The token is not valid", challenge)
+        .with_detail("It is unknown here or has been revoked; ask the operator for another.")
+}
+
+fn unauthorised(code: &'static str, title: &'static str, challenge: &'static str) -> ApiProblem {
+    ApiProblem::new(StatusCode::UNAUTHORIZED, code, title)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+}

@@ -1,0 +1,49 @@
+//! Acts on a case: one route for all kinds.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use lapor_web::{Json, Path};
+
+use super::access::Caller;
+use super::cases::CasePath;
+use super::refusals::problem;
+use super::{Answer, kinds};
+use crate::casework::{Acted, NewAct};
+use crate::node::Node;
+
+/// Act on a case
+///
+/// The act is judged on the case as this institution sees it, stored, and sent when the line
+/// allows; until the hub has ruled it is pending. What the case does not allow is answered with
+/// 409 `not_allowed`, which names the custodian.
+#[utoipa::path(
+    post,
+    path = "/cases/{id}/acts",
+    operation_id = "act",
+    tag = "acts",
+    params(CasePath),
+    request_body = NewAct,
+    responses(
+        (status = 202, description = "The act is stored and pending.", body = Acted),
+        (status = 409, description = "`not_allowed`: the case does not allow it; `effect`, `reason`, `state` and `custodian` say why. `key_missing`: the key of the case has not arrived yet.", body = lapor_web::ApiProblem, content_type = "application/problem+json")
+    ),
+    security(("token" = []))
+)]
+pub async fn act(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<CasePath>,
+    Json(act): Json<NewAct>,
+) -> Answer<impl IntoResponse> {
+    if kinds::answers_identity(&act.kind) {
+        caller.opens_identities()?;
+    } else {
+        caller.handles_cases()?;
+    }
+    kinds::check(&act).map_err(|e| problem(&e))?;
+    let acted = node.act(path.id, act, &caller.actor()).await.map_err(|e| problem(&e))?;
+    Ok((StatusCode::ACCEPTED, Json(acted)))
+}

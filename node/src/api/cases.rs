@@ -1,0 +1,206 @@
+//! Reading cases: lists, one case with its history, the case of a ticket, its
+//! attachments, and, for the keeper of identities only, who reported.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use lapor_protocol::case::State as CaseState;
+use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+use lapor_web::{ApiProblem, Json, Path, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Answer;
+use super::access::Caller;
+use super::refusals::problem;
+use crate::casework::{CaseFilter, CaseList, CaseView, Reporter};
+use crate::node::Node;
+
+const PAGE: u32 = 50;
+const MAX_PAGE: u32 = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CaseQuery {
+    state: Option<CaseState>,
+    /// Slug of the institution that has the case now.
+    #[param(value_type = Option<String>)]
+    custodian: Option<InstanceId>,
+    /// Slug of the institution where it was filed.
+    #[param(value_type = Option<String>)]
+    origin: Option<InstanceId>,
+    /// Slug of an institution that has not joined and for which the custodian acts.
+    #[param(value_type = Option<String>)]
+    on_behalf_of: Option<InstanceId>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// 1 to 200; 50 if not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct CasePath {
+    /// Id of the case, a UUID of version 7.
+    #[param(value_type = String)]
+    pub id: CaseId,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct TicketPath {
+    /// The ticket as printed or as somebody typed it: case, spaces and hyphens do not matter.
+    ticket: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct AttachmentPath {
+    /// Id of the case.
+    #[param(value_type = String)]
+    id: CaseId,
+    /// The attachment's `sha256` in the history of the case.
+    #[param(value_type = String)]
+    sha256: Digest,
+}
+
+/// List cases
+///
+/// All cases of which this institution is a party, latest change first; every filter that is given
+/// must hold. Titles of cases whose key has not arrived are missing.
+#[utoipa::path(
+    get,
+    path = "/cases",
+    operation_id = "listCases",
+    tag = "cases",
+    params(CaseQuery),
+    responses((status = 200, description = "A page of cases.", body = CaseList)),
+    security(("token" = []))
+)]
+pub async fn list(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Query(query): Query<CaseQuery>,
+) -> Answer<Json<CaseList>> {
+    let limit = query.limit.unwrap_or(PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        let title = "The query cannot be used";
+        return Err(ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
+            .with_detail(format!("limit: expected 1 to {MAX_PAGE}."))
+            .with("field", "limit"));
+    }
+    let CaseQuery { state, custodian, origin, on_behalf_of, after, .. } = query;
+    let filter = CaseFilter { state, custodian, origin, on_behalf_of };
+    node.cases(&filter, after.as_deref(), limit).await.map(Json).map_err(|e| problem(&e))
+}
+
+/// Read a case
+///
+/// The case as this institution sees it, with its whole history: what the hub has ruled, in order,
+/// then own acts that wait for a ruling.
+#[utoipa::path(
+    get,
+    path = "/cases/{id}",
+    operation_id = "readCase",
+    tag = "cases",
+    params(CasePath),
+    responses((status = 200, description = "The case.", body = CaseView)),
+    security(("token" = []))
+)]
+pub async fn read(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Path(path): Path<CasePath>,
+) -> Answer<Json<CaseView>> {
+    node.case(path.id).await.map(Json).map_err(|e| problem(&e))
+}
+
+/// Read the case of a ticket
+///
+/// Works at every institution that is a party of the case.
+#[utoipa::path(
+    get,
+    path = "/tickets/{ticket}",
+    operation_id = "readTicket",
+    tag = "cases",
+    params(TicketPath),
+    responses((status = 200, description = "The case.", body = CaseView)),
+    security(("token" = []))
+)]
+pub async fn by_ticket(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Path(path): Path<TicketPath>,
+) -> Answer<Json<CaseView>> {
+    node.case_by_ticket(&path.ticket).await.map(Json).map_err(|e| problem(&e))
+}
+
+/// Download an attachment
+///
+/// The file as it was uploaded, decrypted on the way out. It is always sent as a download: a
+/// browser must not show what a stranger uploaded as if it came from this institution.
+#[utoipa::path(
+    get,
+    path = "/cases/{id}/attachments/{sha256}",
+    operation_id = "readAttachment",
+    tag = "cases",
+    params(AttachmentPath),
+    responses(
+        (status = 200, description = "The file, with the content type of its upload.", content_type = "application/octet-stream")
+    ),
+    security(("token" = []))
+)]
+pub async fn attachment(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Path(path): Path<AttachmentPath>,
+) -> Answer<impl IntoResponse> {
+    let opened = node.open_attachment(path.id, path.sha256).await.map_err(|e| problem(&e))?;
+    let media_type = HeaderValue::from_str(&opened.media_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let name = format!("attachment; filename=\"{}\"", &path.sha256.to_hex()[..16]);
+    let policy = HeaderValue::from_static("sandbox; default-src 'none'");
+    let headers = [
+        (CONTENT_TYPE, media_type),
+        (CONTENT_LENGTH, opened.size.into()),
+        (CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?),
+        (CONTENT_SECURITY_POLICY, policy),
+    ];
+    Ok((headers, Body::from_stream(opened.body)))
+}
+
+/// Open the identity of the reporter
+///
+/// Who reported, if the report was filed here or the origin has disclosed it to this institution.
+/// Every call is written into the audit log before it is answered. A reporter who told nothing is
+/// an empty object.
+#[utoipa::path(
+    get,
+    path = "/cases/{id}/identity",
+    operation_id = "openIdentity",
+    tag = "cases",
+    params(CasePath),
+    responses((status = 200, description = "The reporter.", body = Reporter)),
+    security(("token" = []))
+)]
+pub async fn identity(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<CasePath>,
+) -> Answer<Json<Reporter>> {
+    caller.opens_identities()?;
+    let found = node.identity(path.id, &caller.actor()).await.map_err(|e| problem(&e))?;
+    found.map(Json).ok_or_else(|| {
+        let title = "This node does not hold it";
+        ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title).with_detail(
+            "This node holds no identity for the case. Ask the institution where it was filed \
+             with the act identity.requested.",
+        )
+    })
+}

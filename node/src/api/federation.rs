@@ -1,0 +1,160 @@
+//! What surrounds the cases: the directory, programmes, how the node is doing.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use lapor_protocol::directory::Status as Standing;
+use lapor_protocol::ids::{InstanceId, InstanceKind};
+use lapor_protocol::kinds::{ProgrammeProgressed, ProgrammePublished};
+use lapor_protocol::region::RegionCode;
+use lapor_web::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Answer;
+use super::access::Caller;
+use super::refusals::problem;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::status::Status;
+use crate::store;
+
+/// The directory as this node has it; a newer one may exist at the hub.
+#[derive(Serialize, ToSchema)]
+pub struct Instances {
+    /// Version of the directory.
+    version: u64,
+    /// This institution.
+    #[schema(value_type = String)]
+    own: InstanceId,
+    /// The national desk.
+    #[schema(value_type = Option<String>)]
+    national_desk: Option<InstanceId>,
+    instances: Vec<Instance>,
+}
+
+/// An institution of the federation, or one that is known by name only.
+#[derive(Serialize, ToSchema)]
+pub struct Instance {
+    #[schema(value_type = String, example = "kota-bandung")]
+    id: InstanceId,
+    /// `pusat`, `kementerian`, `lembaga`, `provinsi`, `kabupaten`, `kota`, `bumn` or `pengawas`.
+    #[schema(value_type = String, example = "kota")]
+    kind: InstanceKind,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "32.73")]
+    region: Option<RegionCode>,
+    /// `registered` (known by name only), `invited`, `active`, `suspended` or `revoked`.
+    #[schema(value_type = String, example = "active")]
+    status: Standing,
+    /// Who took its place, if it was dissolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    successor: Option<InstanceId>,
+}
+
+/// Development programmes that institutions have published.
+#[derive(Serialize, ToSchema)]
+pub struct Programmes {
+    programmes: Vec<Programme>,
+}
+
+/// A programme with its latest progress.
+#[derive(Serialize, ToSchema)]
+pub struct Programme {
+    #[schema(value_type = String)]
+    owner: InstanceId,
+    published: ProgrammePublished,
+    progress: Option<ProgrammeProgressed>,
+}
+
+/// List the institutions
+///
+/// Everyone in the directory, and whether they have joined: only an `active` one can be given a case.
+#[utoipa::path(
+    get,
+    path = "/instances",
+    operation_id = "listInstances",
+    tag = "federation",
+    responses((status = 200, description = "The directory.", body = Instances)),
+    security(("token" = []))
+)]
+pub async fn instances(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Instances>> {
+    let own = node.instance().map_err(|e| problem(&e))?.clone();
+    let directory = node.directory();
+    let latest = directory.latest();
+    let instances = latest
+        .instances()
+        .map(|entry| Instance {
+            id: entry.id.clone(),
+            kind: entry.kind,
+            name: entry.name.clone(),
+            region: entry.region.clone(),
+            status: entry.status,
+            successor: entry.successor.clone(),
+        })
+        .collect();
+    let national_desk = latest.desk().map(|desk| desk.id.clone());
+    Ok(Json(Instances { version: directory.version(), own, national_desk, instances }))
+}
+
+/// List development programmes
+///
+/// All programmes that have reached this node, with their latest progress.
+#[utoipa::path(
+    get,
+    path = "/programmes",
+    operation_id = "listProgrammes",
+    tag = "federation",
+    responses((status = 200, description = "The programmes.", body = Programmes)),
+    security(("token" = []))
+)]
+pub async fn programmes(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Programmes>> {
+    let programmes = read_programmes(&node).await.map_err(|e| problem(&e))?;
+    Ok(Json(Programmes { programmes }))
+}
+
+/// How the node is doing
+///
+/// Connected or not and why, what waits to be sent, how far the streams have been read, how long
+/// the certificate lasts.
+#[utoipa::path(
+    get,
+    path = "/status",
+    operation_id = "readStatus",
+    tag = "federation",
+    responses((status = 200, description = "The node's state.", body = Status)),
+    security(("token" = []))
+)]
+pub async fn status(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Status>> {
+    node.status().await.map(Json).map_err(|e| problem(&e))
+}
+
+/// For a load balancer: whether requests can be served. A hub out of reach is
+/// no reason not to.
+pub async fn ready(State(node): State<Arc<Node>>) -> Response {
+    match node.db().ping().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}
+
+async fn read_programmes(node: &Node) -> Result<Vec<Programme>, NodeError> {
+    let mut tx = node.read_tx().await?;
+    let rows = store::public::programmes(&mut tx).await?;
+    rows.into_iter()
+        .map(|(owner, _, published, progress)| {
+            Ok(Programme {
+                owner: store::instance_id(&owner)?,
+                published: store::read(serde_json::from_str(&published))?,
+                progress: progress.map(|p| store::read(serde_json::from_str(&p))).transpose()?,
+            })
+        })
+        .collect()
+}

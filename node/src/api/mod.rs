@@ -1,0 +1,63 @@
+//! The JSON API for applications and officers, `/api/v1`, with its OpenAPI
+//! document and a page that explains it.
+//!
+//! A handler reads a request, calls the node, and answers; it knows no SQL and
+//! no rule. Every refusal is a problem; bodies and queries are never logged.
+
+mod access;
+mod acts;
+mod cases;
+mod documents;
+pub mod kinds;
+mod federation;
+mod openapi;
+mod refusals;
+mod reports;
+mod uploads;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use lapor_web::{ApiProblem, docs, entrance, serving};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::node::Node;
+
+pub use openapi::document;
+
+/// Where the documentation page stands.
+pub const DOCS: &str = "/api/docs";
+/// Where the OpenAPI document stands.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
+const STYLE: &str = "/api/docs/lapor.css";
+/// Bytes of a JSON body, at most; uploads have a limit of their own.
+const JSON_BYTES: usize = 1024 * 1024;
+
+type Answer<T> = Result<T, ApiProblem>;
+
+/// Serves the API until `shutdown`, then drains.
+pub async fn serve(
+    node: Arc<Node>,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    Ok(serving::serve(listener, router(node), shutdown).await?)
+}
+
+/// All routes of the API listener.
+pub fn router(node: Arc<Node>) -> Router {
+    let (v1, _) = openapi::routes().split_for_parts();
+    let router = Router::new()
+        .nest("/api/v1", v1)
+        .route(OPENAPI, get(documents::openapi))
+        .route(DOCS, get(documents::docs))
+        .route(STYLE, get(docs::style))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(federation::ready))
+        .layer(DefaultBodyLimit::max(JSON_BYTES));
+    entrance::guard(router).with_state(node)
+}

@@ -1,0 +1,115 @@
+//! From what went wrong at the node to the problem that the caller sees, for
+//! every error in one place.
+
+use http::StatusCode;
+use lapor_migrations::DbError;
+use lapor_web::ApiProblem;
+use serde_json::json;
+
+use crate::error::{NodeError, NotAllowed};
+
+/// Seconds after which something that the node fetches may have arrived.
+const FETCHED_SECONDS: u32 = 30;
+/// Seconds after which a database may answer again.
+const DATABASE_SECONDS: u32 = 5;
+
+/// The problem for an error; what the operator must mend is logged here.
+pub fn problem(error: &NodeError) -> ApiProblem {
+    let said = |status, code, title| ApiProblem::new(status, code, title).with_detail(error.to_string());
+    match error {
+        NodeError::Invalid(message) => invalid(message),
+        NodeError::NotFound { .. } => {
+            said(StatusCode::NOT_FOUND, "not_found", "This node does not hold it")
+        }
+        NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(error.to_string()),
+        NodeError::KeyMissing(_) => {
+            said(StatusCode::CONFLICT, "key_missing", "The key of the case has not arrived")
+                .retry_after(FETCHED_SECONDS)
+        }
+        NodeError::Redacted(_) => said(StatusCode::GONE, "redacted", "The words have been erased"),
+        NodeError::BlobPending => {
+            said(StatusCode::NOT_FOUND, "blob_pending", "The attachment has not arrived")
+                .retry_after(FETCHED_SECONDS)
+        }
+        NodeError::TooLarge(_) => {
+            said(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large")
+        }
+        NodeError::NotEnrolled => {
+            said(StatusCode::SERVICE_UNAVAILABLE, "not_enrolled", "This node has not joined")
+        }
+        NodeError::Database(failed) => database(failed),
+        NodeError::File(_) | NodeError::Damaged(_) => {
+            tracing::error!(%error, "a request failed");
+            ApiProblem::internal()
+        }
+    }
+}
+
+/// What the rules do not allow; the members let a program react without reading the detail.
+fn not_allowed(refused: &NotAllowed) -> ApiProblem {
+    ApiProblem::new(StatusCode::CONFLICT, "not_allowed", "The case does not allow this act")
+        .with("effect", json!(refused.ruling.effect))
+        .with("reason", json!(refused.ruling.reason))
+        .with("state", json!(refused.state))
+        .with("custodian", json!(refused.custodian))
+}
+
+fn database(failed: &DbError) -> ApiProblem {
+    tracing::error!(error = %failed, "the database failed a request");
+    match failed {
+        DbError::Unavailable(_) => {
+            let title = "The database of this node does not answer";
+            ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title)
+                .retry_after(DATABASE_SECONDS)
+        }
+        DbError::DiskFull(_) => {
+            let title = "There is no room to store this";
+            ApiProblem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", title)
+        }
+        _ => ApiProblem::internal(),
+    }
+}
+
+fn invalid(message: &str) -> ApiProblem {
+    let problem = ApiProblem::invalid().with_detail(format!("{message}."));
+    match field(message) {
+        Some(field) => problem.with("field", field),
+        None => problem,
+    }
+}
+
+/// The field that a message names: it begins with it (`body: deadline: expected ...`),
+/// or with its place and serde's sentence about a missing one.
+fn field(message: &str) -> Option<String> {
+    let mut path: Vec<&str> = Vec::new();
+    let mut rest = message;
+    while let Some((name, after)) = rest.split_once(": ").filter(|(name, _)| is_name(name)) {
+        path.push(name);
+        rest = after;
+    }
+    let quoted = rest.split_once("missing field `").and_then(|(_, name)| name.split_once('`'));
+    path.extend(quoted.map(|(name, _)| name));
+    (!path.is_empty()).then(|| path.join("."))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_is_found_where_a_message_names_it() {
+        for (message, expected) in [
+            ("body: deadline: expected a date of the form YYYY-MM-DD", Some("body.deadline")),
+            ("words: the body cannot be read: missing field `text` at line 1", Some("words.text")),
+            ("title: must not be empty", Some("title")),
+            ("the upload is empty", None),
+            ("a ticket has ten characters: this one has not", None),
+        ] {
+            assert_eq!(field(message).as_deref(), expected, "{message}");
+        }
+    }
+}

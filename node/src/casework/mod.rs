@@ -1,0 +1,264 @@
+//! What officers and applications do with cases: file, act, list, read.
+//!
+//! Everything here works without a hub: an act is judged on the case as this
+//! node sees it, stored with its message in one transaction, and shown as
+//! pending until the hub has ruled.
+
+mod act;
+mod attachments;
+mod compose;
+mod filing;
+mod reading;
+mod shown;
+pub mod ticket;
+
+use lapor_protocol::case::{Effect, Reason, State, Withheld};
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::message::Attachment;
+use lapor_protocol::region::RegionCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use attachments::{Opened, UploadReceipt};
+pub(crate) use shown::{refresh, shown};
+
+/// A report as it comes in at a desk or through the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReport {
+    pub classification: Classification,
+    pub title: String,
+    pub content: String,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
+    /// Official region code, for instance `32.73`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub region: Option<RegionCode>,
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Degrees, WGS 84.
+    #[serde(default)]
+    pub coordinates: Option<Coordinates>,
+    /// `YYYY-MM-DD`.
+    #[serde(default)]
+    pub incident_date: Option<String>,
+    /// *Anonim*: the name is hidden from the handling institution and the public.
+    #[serde(default)]
+    pub anonymous: bool,
+    /// *Rahasia*: the whole report is hidden from the public.
+    #[serde(default)]
+    pub secret: bool,
+    /// How it came in, for instance `web`, `sms`, `walk-in`.
+    pub channel: String,
+    /// Institutions that may never become a party.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub excluded: Vec<InstanceId>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub suggested: Option<InstanceId>,
+    #[serde(default)]
+    pub programme: Option<ProgrammeRef>,
+    /// Ids of uploads made before.
+    #[serde(default)]
+    pub attachments: Vec<String>,
+    /// Who reports; kept apart from the case and never sent with it.
+    #[serde(default)]
+    pub reporter: Option<Reporter>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coordinates {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+impl Eq for Coordinates {}
+
+/// The reporter's identity, as far as they tell.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reporter {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+impl std::fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reporter(..)")
+    }
+}
+
+/// What a filing answers at once, hub or no hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Filed {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    /// What citizens see and say; random, with a check character.
+    pub ticket: String,
+    #[schema(value_type = String)]
+    pub message: MessageId,
+}
+
+/// An act on a case: a kind of `docs/protocol.md` with its clear fields and words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAct {
+    /// For instance `case.disposed`.
+    pub kind: String,
+    /// Clear fields of the kind. Fields that the node knows better are filled
+    /// in: commitments, a split's inheritance and child, a link's origin.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub body: serde_json::Map<String, serde_json::Value>,
+    /// Words of the kind; encrypted before they leave this node.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub words: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Ids of uploads made before.
+    #[serde(default)]
+    pub attachments: Vec<String>,
+}
+
+/// What an act answers at once: it is stored and pending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Acted {
+    #[schema(value_type = String)]
+    pub message: MessageId,
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    /// The case that a split gave birth to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub child: Option<CaseId>,
+    /// The case as it looks with the act on top.
+    pub state: Option<State>,
+    #[schema(value_type = Option<String>)]
+    pub custodian: Option<InstanceId>,
+}
+
+/// Which cases to list; all conditions must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFilter {
+    pub state: Option<State>,
+    pub custodian: Option<InstanceId>,
+    pub origin: Option<InstanceId>,
+    pub on_behalf_of: Option<InstanceId>,
+}
+
+/// A line of a case list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaseSummary {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub ticket: Option<String>,
+    /// `None` while the key has not arrived, and after an erasure.
+    pub title: Option<String>,
+    /// `None` for a case whose beginning has not arrived.
+    pub state: Option<State>,
+    #[schema(value_type = Option<String>)]
+    pub custodian: Option<InstanceId>,
+    #[schema(value_type = Option<String>)]
+    pub origin: Option<InstanceId>,
+    pub classification: Option<Classification>,
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
+    #[schema(value_type = Option<String>)]
+    pub region: Option<RegionCode>,
+    #[schema(value_type = Option<String>)]
+    pub on_behalf_of: Option<InstanceId>,
+    pub secret: bool,
+    /// Own acts on it that the hub has not ruled yet.
+    pub pending: u32,
+    /// Unix ms.
+    pub filed_at: i64,
+    /// Unix ms.
+    pub updated_at: i64,
+}
+
+/// A page of a list; `next` goes into `after` for the next page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaseList {
+    pub cases: Vec<CaseSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What stands in the way of reading a case's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    Held,
+    Missing,
+    Erased,
+}
+
+/// A case as this node sees it, own pending acts included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaseView {
+    #[serde(flatten)]
+    pub summary: CaseSummary,
+    pub key: KeyState,
+    /// Who disposed of it to whom, oldest first.
+    #[schema(value_type = Vec<String>)]
+    pub stack: Vec<InstanceId>,
+    #[schema(value_type = Vec<String>)]
+    pub copies: Vec<InstanceId>,
+    #[schema(value_type = Vec<String>)]
+    pub supervisors: Vec<InstanceId>,
+    #[schema(value_type = Vec<String>)]
+    pub excluded: Vec<InstanceId>,
+    #[schema(value_type = Option<String>)]
+    pub merged_into: Option<CaseId>,
+    #[schema(value_type = Vec<String>)]
+    pub children: Vec<CaseId>,
+    #[schema(value_type = Option<String>)]
+    pub parent: Option<CaseId>,
+    pub supports: u32,
+    pub hops: u32,
+    pub score: Option<u8>,
+    /// SHA-256 of what all parties agree on; equal at every caught-up party.
+    /// `None` before the hub has ruled anything.
+    pub digest: Option<String>,
+    /// Messages of the case ruled and applied here.
+    pub case_seq: u64,
+    /// Why the case waits, if it does: an earlier message is missing or quarantined.
+    pub blocked: Option<String>,
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One message of a case, in order; pending ones last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryEntry {
+    /// `None` while pending.
+    pub case_seq: Option<u64>,
+    #[schema(value_type = Option<String>)]
+    pub message: Option<MessageId>,
+    pub kind: String,
+    #[schema(value_type = Option<String>)]
+    pub author: Option<InstanceId>,
+    /// `None` while pending.
+    pub effect: Option<Effect>,
+    pub reason: Option<Reason>,
+    /// Unix ms at the hub; while pending, when it was made here.
+    pub at: i64,
+    /// Clear fields; `None` where the item came without its message.
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<serde_json::Value>,
+    /// `None` where there are none, or no key.
+    #[schema(value_type = Option<Object>)]
+    pub words: Option<serde_json::Value>,
+    #[schema(value_type = Option<String>)]
+    pub withheld: Option<Withheld>,
+    pub attachments: Vec<Attachment>,
+}

@@ -1,0 +1,288 @@
+//! Lists, cases and their history, with the words that this node can open.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::{Case, State};
+use lapor_protocol::delivery::Item;
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::message::{Draft, Message};
+use lapor_protocol::seal::{Context, ContentKey, Subject, open_words};
+use serde_json::Value;
+
+use super::act::content_key;
+use super::shown::{drafts, shown};
+use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Reporter, ticket};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::cases::{CaseRow, Conditions};
+
+const MAX_PAGE: u32 = 200;
+
+impl Node {
+    /// Cases, latest change first. `after` is `next` of the page before.
+    pub async fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: u32) -> Result<CaseList, NodeError> {
+        let limit = i64::from(limit.clamp(1, MAX_PAGE));
+        let (before_updated, before_case) = match after {
+            None => (i64::MAX, String::new()),
+            Some(text) => read_after(text)?,
+        };
+        let texts = [&filter.custodian, &filter.origin, &filter.on_behalf_of]
+            .map(|id| id.as_ref().map(InstanceId::as_str));
+        let wanted = Conditions {
+            state: filter.state.map(State::as_str),
+            custodian: texts[0],
+            origin: texts[1],
+            on_behalf_of: texts[2],
+            before_updated,
+            before_case: &before_case,
+        };
+        let mut tx = self.read_tx().await?;
+        let rows = store::cases::list(&mut tx, &wanted, limit + 1).await?;
+        let more = rows.len() as i64 > limit;
+        let mut cases = Vec::with_capacity(rows.len());
+        for row in rows.into_iter().take(limit as usize) {
+            let title = self.title(&mut tx, &row).await?;
+            cases.push(summary(&row, title)?);
+        }
+        let next = cases.last().filter(|_| more).map(|last| format!("{}.{}", last.updated_at, last.case));
+        Ok(CaseList { cases, next })
+    }
+
+    /// A case with its history.
+    pub async fn case(&self, id: CaseId) -> Result<CaseView, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::cases::case(&mut tx, &id.to_string()).await?;
+        let row = row.filter(|row| row.state.is_some()).ok_or_else(|| NodeError::not_found("case", id))?;
+        let me = self.instance()?;
+        let fold = row.ruled()?;
+        let pending = drafts(&mut tx, &row.case_id).await?;
+        let directory = self.directory();
+        let case = shown(id, fold.clone(), &pending, me, directory.latest());
+        let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
+        let history = history(&mut tx, id, me, &pending).await?;
+        let title = title_of(&history);
+        let key = match content_key(&mut tx, id).await? {
+            _ if case.redacted => KeyState::Erased,
+            Some(_) => KeyState::Held,
+            None => KeyState::Missing,
+        };
+        Ok(view(summary(&row, title)?, &row, key, &case, fold.as_ref(), history))
+    }
+
+    /// The case of a ticket, however it was typed.
+    pub async fn case_by_ticket(&self, typed: &str) -> Result<CaseView, NodeError> {
+        let ticket = ticket::parse(typed).ok_or_else(|| {
+            NodeError::Invalid("a ticket has ten characters such as 4F7KX-92MQ3; this one has a typing error".into())
+        })?;
+        let mut tx = self.read_tx().await?;
+        let id = store::cases::by_ticket(&mut tx, &ticket).await?;
+        drop(tx);
+        match id {
+            Some(id) => self.case(store::case_id(&id)?).await,
+            None => Err(NodeError::not_found("ticket", ticket)),
+        }
+    }
+
+    /// Who reported, if this node took the report in or was told. Every look
+    /// is written into the audit log before it is answered.
+    pub async fn identity(&self, case: CaseId, actor: &str) -> Result<Option<Reporter>, NodeError> {
+        let me = self.instance()?;
+        let mut tx = self.write_tx().await?;
+        let text = case.to_string();
+        let found = match store::secrets::identity(&mut tx, &text).await? {
+            Some(held) => Some(store::read(serde_json::from_str(&held))?),
+            None => disclosed(&mut tx, case, me).await?,
+        };
+        let now = self.clock().now_ms();
+        let detail = if found.is_some() { "opened" } else { "none held" };
+        store::audit::add(&mut tx, now, actor, "identity.opened", Some(&text), detail).await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    async fn title(&self, tx: &mut Tx, row: &CaseRow) -> Result<Option<String>, NodeError> {
+        let id = store::case_id(&row.case_id)?;
+        if row.erased != 0 || content_key(tx, id).await?.is_none() {
+            return Ok(None);
+        }
+        let pending = if row.pending == 0 { Vec::new() } else { drafts(tx, &row.case_id).await? };
+        Ok(title_of(&history(tx, id, self.instance()?, &pending).await?))
+    }
+}
+
+/// The state column of a row.
+pub(crate) fn state_of(row: &CaseRow) -> Option<State> {
+    State::ALL.into_iter().find(|state| Some(state.as_str()) == row.state.as_deref())
+}
+
+fn summary(row: &CaseRow, title: Option<String>) -> Result<CaseSummary, NodeError> {
+    let instance = |text: &Option<String>| text.as_deref().map(store::instance_id).transpose();
+    let value = |text: &Option<String>| text.clone().map(Value::String);
+    Ok(CaseSummary {
+        case: store::case_id(&row.case_id)?,
+        ticket: row.ticket.clone(),
+        title,
+        state: state_of(row),
+        custodian: instance(&row.custodian)?,
+        origin: instance(&row.origin)?,
+        classification: value(&row.classification).map(|v| store::read(serde_json::from_value(v))).transpose()?,
+        category: value(&row.category).map(|v| store::read(serde_json::from_value(v))).transpose()?,
+        region: value(&row.region).map(|v| store::read(serde_json::from_value(v))).transpose()?,
+        on_behalf_of: instance(&row.on_behalf_of)?,
+        secret: row.secret != 0,
+        pending: row.pending as u32,
+        filed_at: row.filed_at,
+        updated_at: row.updated_at,
+    })
+}
+
+fn view(
+    summary: CaseSummary,
+    row: &CaseRow,
+    key: KeyState,
+    case: &Case,
+    ruled: Option<&Case>,
+    history: Vec<HistoryEntry>,
+) -> CaseView {
+    CaseView {
+        summary,
+        key,
+        stack: case.stack.clone(),
+        copies: case.copies.iter().cloned().collect(),
+        supervisors: case.supervisors.iter().cloned().collect(),
+        excluded: case.excluded.iter().cloned().collect(),
+        merged_into: case.merged.as_ref().map(|merged| merged.into),
+        children: case.children.clone(),
+        parent: case.parent,
+        supports: case.supports,
+        hops: case.hops,
+        score: case.close.as_ref().and_then(|close| close.score),
+        digest: ruled.map(|case| case.digest().to_hex()),
+        case_seq: (row.next_seq - 1) as u64,
+        blocked: row.blocked.clone(),
+        history,
+    }
+}
+
+/// Ruled messages in the order of the case, then own pending ones.
+async fn history(
+    tx: &mut Tx,
+    id: CaseId,
+    me: &InstanceId,
+    pending: &[Draft],
+) -> Result<Vec<HistoryEntry>, NodeError> {
+    let key = content_key(tx, id).await?;
+    let mut out = Vec::new();
+    for (item, foreign, own, _) in store::inbox::history(tx, &id.to_string()).await? {
+        let item: Item = store::read(serde_json::from_str(&item))?;
+        let line = foreign.or(own);
+        let message = line.map(|line| read_message(&line)).transpose()?;
+        let words = match &message {
+            Some(message) => words_of(tx, message, key.as_ref()).await?,
+            None => None,
+        };
+        out.push(HistoryEntry {
+            case_seq: item.case_seq,
+            message: message.as_ref().map(|m| m.header.id),
+            kind: item.kind,
+            author: message.as_ref().map(|m| m.header.author.clone()),
+            effect: Some(item.ruling.effect),
+            reason: item.ruling.reason,
+            at: item.ordered_at,
+            body: message.as_ref().and_then(|m| m.body.as_ref().ok()).map(body_value).transpose()?,
+            words,
+            withheld: item.withheld,
+            attachments: message.map(|m| m.attachments).unwrap_or_default(),
+        });
+    }
+    for draft in pending {
+        let message = draft.provisional(me);
+        let words = words_of(tx, &message, key.as_ref()).await?;
+        out.push(HistoryEntry {
+            case_seq: None,
+            message: Some(draft.id),
+            kind: draft.kind.clone(),
+            author: Some(me.clone()),
+            effect: None,
+            reason: None,
+            at: draft.created_at,
+            body: Some(body_value(&draft.body)?),
+            words,
+            withheld: None,
+            attachments: draft.attachments.clone(),
+        });
+    }
+    Ok(out)
+}
+
+fn body_value(body: &Body) -> Result<Value, NodeError> {
+    store::read(serde_json::to_value(body))
+}
+
+pub(crate) fn read_message(line: &str) -> Result<Message, NodeError> {
+    let envelope = store::read(Envelope::parse(line.as_bytes()))?;
+    store::read(Message::parse(&envelope.payload))
+}
+
+/// The words of a message, if this node can open them.
+async fn words_of(tx: &mut Tx, message: &Message, case_key: Option<&ContentKey>) -> Result<Option<Value>, NodeError> {
+    let (Some(sealed), Some(context)) = (&message.sealed, message.seal_context()) else { return Ok(None) };
+    let own_key = key_beside(tx, message, context).await?;
+    let Some(key) = own_key.as_ref().or(case_key) else { return Ok(None) };
+    let Ok(words) = open_words(key, context, sealed) else { return Ok(None) };
+    Ok(serde_json::from_slice(&words).ok())
+}
+
+/// The key of words that are not sealed under the case at hand: a split's
+/// child, a disclosed identity.
+async fn key_beside(
+    tx: &mut Tx,
+    message: &Message,
+    context: Context<'_>,
+) -> Result<Option<ContentKey>, NodeError> {
+    match &message.body {
+        Ok(Body::CaseSplit(_)) => content_key(tx, context.case).await,
+        // Identities are opened by `Node::identity` only, which logs it.
+        _ => Ok(None),
+    }
+}
+
+async fn disclosed(tx: &mut Tx, case: CaseId, me: &InstanceId) -> Result<Option<Reporter>, NodeError> {
+    for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
+        let Some(message) = line.map(|line| read_message(&line)).transpose()? else { continue };
+        let Ok(Body::IdentityDisclosed(answer)) = &message.body else { continue };
+        let (Some(sealed), Some(context), true) = (&message.sealed, message.seal_context(), answer.requester == *me)
+        else {
+            continue;
+        };
+        let Some(key) = identity_key(tx, message.header.id).await? else { continue };
+        let Ok(words) = open_words(&key, context, sealed) else { continue };
+        return Ok(serde_json::from_slice(&words).ok());
+    }
+    Ok(None)
+}
+
+async fn identity_key(tx: &mut Tx, id: MessageId) -> Result<Option<ContentKey>, NodeError> {
+    let held = store::secrets::content_key(tx, &Subject::Identity(id).to_string()).await?;
+    held.map(|key| store::read(ContentKey::from_bytes(&key))).transpose()
+}
+
+/// The title as last edited, or as filed.
+fn title_of(history: &[HistoryEntry]) -> Option<String> {
+    let counts = |entry: &&HistoryEntry| entry.effect.is_none_or(|effect| effect.as_str() == "applied");
+    history
+        .iter()
+        .filter(counts)
+        .filter(|entry| matches!(entry.kind.as_str(), "report.filed" | "case.split" | "case.verified"))
+        .filter_map(|entry| entry.words.as_ref()?.get("title")?.as_str().map(str::to_owned))
+        .next_back()
+}
+
+fn read_after(text: &str) -> Result<(i64, String), NodeError> {
+    let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
+    let (updated, case) = text.split_once('.').ok_or_else(wrong)?;
+    let case: CaseId = case.parse().map_err(|_| wrong())?;
+    Ok((updated.parse().map_err(|_| wrong())?, case.to_string()))
+}

@@ -1,0 +1,40 @@
+//! The clock as a value: production reads the system's, a test moves its own.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Gives the time as Unix milliseconds UTC.
+pub trait Clock: Send + Sync {
+    fn now_ms(&self) -> i64;
+}
+
+/// The machine's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the real clock")]
+        let now = std::time::SystemTime::now();
+        now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+    }
+}
+
+/// A clock that stands still until somebody moves it.
+#[derive(Debug, Default)]
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub fn at(now_ms: i64) -> Self {
+        Self(AtomicI64::new(now_ms))
+    }
+
+    pub fn advance(&self, by_ms: i64) {
+        self.0.fetch_add(by_ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,72 @@
+//! What can go wrong at a node, grouped by who can mend it. A message here may
+//! name cases and institutions, never the words of a case or a secret.
+
+use lapor_migrations::DbError;
+use lapor_protocol::case::{Ruling, State};
+use lapor_protocol::ids::{CaseId, InstanceId};
+
+/// An act that the rules do not allow on the case as this node sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAllowed {
+    pub ruling: Ruling,
+    pub state: Option<State>,
+    pub custodian: Option<InstanceId>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The caller's input; says which field and what is expected.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("this node holds no {what} {id}")]
+    NotFound { what: &'static str, id: String },
+    #[error("{}", refusal(.0))]
+    NotAllowed(Box<NotAllowed>),
+    #[error("the key of case {0} has not arrived yet; the node asks for it, try again later")]
+    KeyMissing(CaseId),
+    #[error("the words of case {0} have been erased; acts on it carry no words")]
+    Redacted(CaseId),
+    #[error("the attachment has not arrived yet; the node fetches it, try again later")]
+    BlobPending,
+    #[error("{0}")]
+    TooLarge(String),
+    #[error("this node has not joined a federation; run `lapor-node enrol LINE` first")]
+    NotEnrolled,
+    #[error("the database of this node failed: {0}")]
+    Database(#[from] DbError),
+    #[error("a file of this node cannot be used: {0}")]
+    File(#[from] std::io::Error),
+    /// A stored value that this program wrote and cannot read any more.
+    #[error("the node's own records are damaged: {0}")]
+    Damaged(String),
+}
+
+impl NodeError {
+    pub fn not_found(what: &'static str, id: impl ToString) -> Self {
+        Self::NotFound { what, id: id.to_string() }
+    }
+
+    pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {
+        Self::Damaged(what.to_string())
+    }
+}
+
+fn refusal(refused: &NotAllowed) -> String {
+    let reason = refused.ruling.reason.map_or_else(String::new, reason_text);
+    match (&refused.custodian, refused.state) {
+        (Some(custodian), Some(state)) => format!(
+            "the act is {}: {reason}; the case is {} and {custodian} has it",
+            refused.ruling.effect.as_str(),
+            state.as_str().replace('_', " "),
+        ),
+        _ => format!("the act is {}: {reason}", refused.ruling.effect.as_str()),
+    }
+}
+
+/// A reason's stable code as words: `term_ended` reads "term ended".
+fn reason_text(reason: lapor_protocol::case::Reason) -> String {
+    serde_json::to_value(reason)
+        .ok()
+        .and_then(|value| value.as_str().map(|code| code.replace('_', " ")))
+        .unwrap_or_default()
+}

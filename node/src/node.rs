@@ -1,0 +1,168 @@
+//! The node as one value: database, clock, keys, directory, and the bells that
+//! wake its link. Casework and sync are methods on it, each in its module.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use lapor_certs::{HubUrl, TrustDomain};
+use lapor_migrations::{Db, DbOptions, Schema, Tx};
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::keys::{Jwk, Verifier};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::error::NodeError;
+use crate::folder::{KeyFileError, NodeKeys};
+use crate::settings::Settings;
+use crate::store;
+
+/// Name of the fact that says this node has joined.
+pub(crate) const JOINED: &str = "joined";
+
+/// What the node learned when it joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    pub instance: InstanceId,
+    pub trust_domain: TrustDomain,
+    pub federation_url: HubUrl,
+    pub enrolment_url: HubUrl,
+    /// The hub's keys as pinned at enrolment; the directory continues from them.
+    pub hub_keys: Vec<Jwk>,
+}
+
+/// One institution's node.
+pub struct Node {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    joined: Option<(Joined, NodeKeys)>,
+    directory: ArcSwap<Directory>,
+    /// Rung when there is something to send.
+    outgoing: Notify,
+}
+
+impl Node {
+    /// Opens and migrates the database and loads keys and directory.
+    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, NodeError> {
+        let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
+        db.migrate().await?;
+        let joined = read_joined(&db, &settings.node.keys).await?;
+        let directory = read_directory(&db, joined.as_ref().map(|(joined, _)| joined)).await?;
+        Ok(Arc::new(Self {
+            db,
+            clock,
+            settings: settings.clone(),
+            joined,
+            directory: ArcSwap::from_pointee(directory),
+            outgoing: Notify::new(),
+        }))
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn instance(&self) -> Result<&InstanceId, NodeError> {
+        self.joined().map(|joined| &joined.instance)
+    }
+
+    pub fn joined(&self) -> Result<&Joined, NodeError> {
+        self.joined.as_ref().map(|(joined, _)| joined).ok_or(NodeError::NotEnrolled)
+    }
+
+    pub fn keys(&self) -> Result<&NodeKeys, NodeError> {
+        self.joined.as_ref().map(|(_, keys)| keys).ok_or(NodeError::NotEnrolled)
+    }
+
+    /// The directory as this node has it; a newer one may exist at the hub.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// Stores versions that follow ours, then uses them. Returns how many were new.
+    pub(crate) async fn extend_directory(&self, versions: &[Envelope]) -> Result<usize, DirectoryRefused> {
+        let mut next = (*self.directory()).clone();
+        let mut lines = Vec::new();
+        for envelope in versions {
+            let stated = next.apply(envelope).map_err(|e| DirectoryRefused::Hub(e.to_string()))?;
+            lines.push((stated.version as i64, envelope.to_line()));
+        }
+        if lines.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.db.write().await.map_err(NodeError::from)?;
+        for (version, line) in &lines {
+            store::chain::add_directory_line(&mut tx, *version, line).await.map_err(NodeError::from)?;
+        }
+        tx.commit().await.map_err(NodeError::from)?;
+        self.directory.store(Arc::new(next));
+        Ok(lines.len())
+    }
+
+    /// Says that there is something to send.
+    pub(crate) fn ring_outgoing(&self) {
+        self.outgoing.notify_one();
+    }
+
+    pub(crate) async fn outgoing_rung(&self) {
+        self.outgoing.notified().await;
+    }
+
+    pub(crate) async fn read_tx(&self) -> Result<Tx, NodeError> {
+        Ok(self.db.read().await?)
+    }
+
+    pub(crate) async fn write_tx(&self) -> Result<Tx, NodeError> {
+        Ok(self.db.write().await?)
+    }
+}
+
+/// Why directory versions were not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DirectoryRefused {
+    #[error("the hub's directory contradicts itself: {0}")]
+    Hub(String),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+async fn read_joined(db: &Db, keys: &Path) -> Result<Option<(Joined, NodeKeys)>, NodeError> {
+    let mut tx = db.read().await?;
+    let Some(text) = store::chain::fact(&mut tx, JOINED).await? else { return Ok(None) };
+    let joined = store::read(serde_json::from_str(&text))?;
+    let keys = NodeKeys::load(keys).map_err(|error| match error {
+        KeyFileError::Read { source, .. } | KeyFileError::Write { source, .. } => NodeError::File(
+            std::io::Error::new(source.kind(), format!("{}: {source}", keys.display())),
+        ),
+        KeyFileError::Damaged(path) => NodeError::Damaged(format!("{} holds no key", path.display())),
+    })?;
+    Ok(Some((joined, keys)))
+}
+
+async fn read_directory(db: &Db, joined: Option<&Joined>) -> Result<Directory, NodeError> {
+    let hub_keys = joined.map_or(&[][..], |joined| &joined.hub_keys);
+    let hub_keys = store::read(hub_keys.iter().map(Verifier::from_jwk).collect::<Result<Vec<_>, _>>())?;
+    let mut directory = Directory::trusting(hub_keys);
+    let mut tx = db.read().await?;
+    for line in store::chain::directory_lines(&mut tx, 0).await? {
+        let envelope = store::read(Envelope::parse(line.as_bytes()))?;
+        store::read(directory.apply(&envelope))?;
+    }
+    Ok(directory)
+}

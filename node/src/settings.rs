@@ -1,0 +1,145 @@
+//! `node.toml`: one struct per section, a default and a sentence for each field.
+//!
+//! Relative paths are relative to the file. `LAPOR_NODE__SECTION__FIELD` in the
+//! environment overrides a field. Parsing is pure; nothing is opened here.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a configuration cannot be used; the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("there is no configuration at {0}; make one with `lapor-node init` or name another with --config")]
+    Missing(PathBuf),
+    #[error("{path}: {problem}")]
+    Unreadable { path: PathBuf, problem: String },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub node: NodeSettings,
+    pub database: DatabaseSettings,
+    pub api: ApiSettings,
+    pub link: LinkSettings,
+    pub log: LogSettings,
+}
+
+/// Where the node keeps what is its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeSettings {
+    /// Keys and certificates; only the node's user may read it.
+    pub keys: PathBuf,
+    /// Attachments, encrypted, and uploads that wait to be used.
+    pub blobs: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSettings {
+    /// `sqlite://node.db` (embedded) or `postgres://user@host/name?sslmode=verify-full`.
+    pub url: String,
+}
+
+/// The API for applications and officers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiSettings {
+    pub listen: SocketAddr,
+    /// Bytes of one upload, at most.
+    pub upload_bytes: u64,
+}
+
+/// The connection to the hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkSettings {
+    /// Messages in one batch, at most.
+    pub batch: usize,
+    /// Seconds that a long poll may wait; lower it where a proxy cuts idle connections.
+    pub long_poll_seconds: u64,
+    /// Seconds between two reports of this node's health.
+    pub health_seconds: u64,
+    /// Longest pause between two attempts, in seconds.
+    pub backoff_cap_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    pub format: LogFormat,
+    /// For instance `info` or `lapor_node=debug`.
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+impl Default for NodeSettings {
+    fn default() -> Self {
+        Self { keys: "keys".into(), blobs: "blobs".into() }
+    }
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self { url: "sqlite://node.db".into() }
+    }
+}
+
+impl Default for ApiSettings {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8090)), upload_bytes: 200 * 1024 * 1024 - 4096 * 1024 }
+    }
+}
+
+impl Default for LinkSettings {
+    fn default() -> Self {
+        Self { batch: 500, long_poll_seconds: 25, health_seconds: 60, backoff_cap_seconds: 300 }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { format: LogFormat::Human, filter: "info".into() }
+    }
+}
+
+impl Settings {
+    /// Reads the file and the environment, and makes its paths absolute.
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        if !path.is_file() {
+            return Err(SettingsError::Missing(path.to_owned()));
+        }
+        let unreadable = |e: config::ConfigError| SettingsError::Unreadable {
+            path: path.to_owned(),
+            problem: e.to_string(),
+        };
+        let settings: Self = config::Config::builder()
+            .add_source(config::File::from(path).format(config::FileFormat::Toml))
+            .add_source(config::Environment::with_prefix("LAPOR_NODE").separator("__"))
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(unreadable)?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(settings.below(folder))
+    }
+
+    /// The same settings with relative paths taken from `folder`.
+    #[must_use]
+    pub fn below(mut self, folder: &Path) -> Self {
+        self.node.keys = folder.join(&self.node.keys);
+        self.node.blobs = folder.join(&self.node.blobs);
+        if let Some(file) = self.database.url.strip_prefix("sqlite://") {
+            self.database.url = format!("sqlite://{}", folder.join(file).display());
+        }
+        self
+    }
+}

@@ -1,0 +1,139 @@
+//! How this node is doing, for `lapor-node status`, the API and the hub.
+
+use lapor_certs::Credential;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::NodeError;
+use crate::folder::credential_path;
+use crate::node::Node;
+use crate::store;
+use crate::sync::{LinkState, read_state};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Everything that an operator asks first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    pub instance: Option<String>,
+    pub hub: Option<String>,
+    pub link: LinkState,
+    pub outbox: OutboxStatus,
+    pub inbox: InboxStatus,
+    pub cursors: Vec<CursorStatus>,
+    /// Attachments still to be sent.
+    pub blobs_to_send: u64,
+    /// Attachments still to be fetched.
+    pub blobs_to_fetch: u64,
+    /// Directory version that this node has.
+    pub directory: u64,
+    /// Unix ms.
+    pub certificate_expires: Option<i64>,
+    /// Whole days until the certificate expires; negative when it has.
+    pub certificate_days: Option<i64>,
+    /// Cases by state.
+    pub cases: std::collections::BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutboxStatus {
+    /// Messages that are not durable at the hub yet.
+    pub unsent: u64,
+    /// Unix ms; when the oldest of them was made.
+    pub oldest_unsent: Option<i64>,
+    /// Accepted by the hub, ruling not here yet.
+    pub unruled: u64,
+    pub quarantined: u64,
+    /// The open epoch, and the last position that is durable at the hub.
+    pub epoch: u64,
+    pub accepted: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InboxStatus {
+    /// On disk, not looked at.
+    pub received: u64,
+    /// In a case that waits for an earlier message.
+    pub waiting: u64,
+    pub quarantined: u64,
+    /// Of a kind that this version does not know.
+    pub parked: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CursorStatus {
+    pub stream: String,
+    /// `depoch.dseq`: the last item on disk.
+    pub accepted: String,
+    pub settled: u64,
+    pub acknowledged: u64,
+}
+
+impl Node {
+    pub async fn status(&self) -> Result<Status, NodeError> {
+        let joined = self.joined().ok();
+        let link = read_state(self).await?;
+        let mut tx = self.read_tx().await?;
+        let mut outbox = OutboxStatus::default();
+        for (state, count, oldest) in store::outbox::backlog(&mut tx).await? {
+            let count = count as u64;
+            match state.as_str() {
+                "accepted" => outbox.unruled += count,
+                "quarantined" => outbox.quarantined += count,
+                _ => {
+                    outbox.unsent += count;
+                    outbox.oldest_unsent = outbox.oldest_unsent.into_iter().chain(oldest).min();
+                }
+            }
+        }
+        if let Some((epoch, _, _, accepted)) = store::chain::head(&mut tx).await? {
+            (outbox.epoch, outbox.accepted) = (epoch as u64, accepted as u64);
+        }
+        let mut inbox = InboxStatus::default();
+        for (state, count) in store::inbox::counts(&mut tx).await? {
+            let slot = match state.as_str() {
+                "received" => &mut inbox.received,
+                "waiting" => &mut inbox.waiting,
+                "quarantined" => &mut inbox.quarantined,
+                _ => &mut inbox.parked,
+            };
+            *slot = count as u64;
+        }
+        let mut cursors = Vec::new();
+        for stream in ["inbox", "public"] {
+            if let Some((depoch, dseq, _, settled, acked)) = store::chain::cursor(&mut tx, stream).await? {
+                cursors.push(CursorStatus {
+                    stream: stream.into(),
+                    accepted: format!("{depoch}.{dseq}"),
+                    settled: settled as u64,
+                    acknowledged: acked as u64,
+                });
+            }
+        }
+        let blobs: std::collections::BTreeMap<_, _> =
+            store::blobs::pending_counts(&mut tx).await?.into_iter().collect();
+        let count = |state: &str| blobs.get(state).copied().unwrap_or(0) as u64;
+        let cases = store::cases::counts(&mut tx).await?;
+        let expires = joined.and_then(|_| certificate_expires(self));
+        Ok(Status {
+            instance: joined.map(|joined| joined.instance.to_string()),
+            hub: joined.map(|joined| joined.federation_url.as_str().to_owned()),
+            link,
+            outbox,
+            inbox,
+            cursors,
+            blobs_to_send: count("to_send"),
+            blobs_to_fetch: count("to_fetch"),
+            directory: self.directory().version(),
+            certificate_expires: expires,
+            certificate_days: expires.map(|at| (at - self.clock().now_ms()).div_euclid(DAY_MS)),
+            cases: cases.into_iter().map(|(state, count)| (state, count as u64)).collect(),
+        })
+    }
+}
+
+/// `None` if the certificate cannot be read; the link says why.
+fn certificate_expires(node: &Node) -> Option<i64> {
+    let credential = Credential::load(&credential_path(&node.settings().node.keys)).ok()?;
+    credential.facts().ok().map(|facts| facts.not_after_ms)
+}

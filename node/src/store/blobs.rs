@@ -1,0 +1,86 @@
+//! Attachments beside messages.
+//!
+//! States: `to_send` (encrypted here, not yet at the hub), `to_fetch`
+//! (announced, not yet here), `held`, `erased`. `progress` is in bytes.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct BlobRow {
+    pub sha256: Vec<u8>,
+    pub case_id: String,
+    pub message_id: String,
+    pub size: i64,
+    pub media_type: String,
+    pub state: String,
+    pub progress: i64,
+}
+
+pub async fn add(tx: &mut Tx, row: &BlobRow) -> Stored<()> {
+    const SQL: &str = "insert into blobs (sha256, case_id, message_id, size, media_type, state, progress)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (sha256, message_id) do nothing";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.sha256)
+        .bind(&row.case_id)
+        .bind(&row.message_id)
+        .bind(row.size)
+        .bind(&row.media_type)
+        .bind(&row.state)
+        .bind(row.progress)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Blobs to send whose message the hub has accepted.
+pub async fn to_send(tx: &mut Tx, limit: i64) -> Stored<Vec<BlobRow>> {
+    const SQL: &str = "select b.sha256, b.case_id, b.message_id, b.size, b.media_type, b.state, b.progress
+        from blobs b join outbox o on o.message_id = b.message_id
+        where b.state = 'to_send' and o.state in ('accepted', 'ruled')
+        order by o.number limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+pub async fn to_fetch(tx: &mut Tx, limit: i64) -> Stored<Vec<BlobRow>> {
+    const SQL: &str = "select sha256, case_id, message_id, size, media_type, state, progress
+        from blobs where state = 'to_fetch' order by case_id limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+pub async fn set_state(tx: &mut Tx, sha256: &[u8], state: &str) -> Stored<()> {
+    const SQL: &str = "update blobs set state = $2, progress = size where sha256 = $1";
+    on!(tx, c => sqlx::query(SQL).bind(sha256).bind(state).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<BlobRow>> {
+    const SQL: &str = "select sha256, case_id, message_id, size, media_type, state, progress
+        from blobs where case_id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+pub async fn pending_counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select state, count(*) from blobs
+        where state in ('to_send', 'to_fetch') group by state";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+pub async fn add_upload(tx: &mut Tx, id: &str, media_type: &str, size: i64, at: i64) -> Stored<()> {
+    const SQL: &str = "insert into uploads (id, media_type, size, created_at) values ($1, $2, $3, $4)";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(media_type).bind(size).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn upload(tx: &mut Tx, id: &str) -> Stored<Option<(String, i64)>> {
+    const SQL: &str = "select media_type, size from uploads where id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
+}
+
+pub async fn remove_upload(tx: &mut Tx, id: &str) -> Stored<u64> {
+    const SQL: &str = "delete from uploads where id = $1";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
+}

@@ -1,0 +1,78 @@
+//! Where this node stands: its own chain, its cursors, the directory, and the
+//! few facts it learned when it joined.
+
+use lapor_migrations::{Tx, on};
+
+use super::Stored;
+
+pub async fn fact(tx: &mut Tx, name: &str) -> Stored<Option<String>> {
+    const SQL: &str = "select value from node_facts where name = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(name).fetch_optional(c).await)?)
+}
+
+pub async fn set_fact(tx: &mut Tx, name: &str, value: &str) -> Stored<()> {
+    const SQL: &str = "insert into node_facts (name, value) values ($1, $2)
+        on conflict (name) do update set value = excluded.value";
+    on!(tx, c => sqlx::query(SQL).bind(name).bind(value).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Epoch, last sealed seq, envelope id of the last sealed message, last accepted seq.
+pub async fn head(tx: &mut Tx) -> Stored<Option<(i64, i64, Vec<u8>, i64)>> {
+    const SQL: &str = "select epoch, seq, head, accepted from chain where id = 1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_optional(c).await)?)
+}
+
+pub async fn set_head(tx: &mut Tx, epoch: i64, seq: i64, head: &[u8], accepted: i64) -> Stored<()> {
+    const SQL: &str = "insert into chain (id, epoch, seq, head, accepted) values (1, $1, $2, $3, $4)
+        on conflict (id) do update set epoch = excluded.epoch, seq = excluded.seq,
+            head = excluded.head, accepted = excluded.accepted";
+    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(head).bind(accepted).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn set_accepted(tx: &mut Tx, epoch: i64, accepted: i64) -> Stored<()> {
+    const SQL: &str = "update chain set accepted = $2 where epoch = $1 and accepted < $2";
+    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(accepted).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn directory_lines(tx: &mut Tx, since: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select line from directory_versions where version > $1 order by version";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(since).fetch_all(c).await)?)
+}
+
+pub async fn add_directory_line(tx: &mut Tx, version: i64, line: &str) -> Stored<()> {
+    const SQL: &str = "insert into directory_versions (version, line) values ($1, $2)
+        on conflict (version) do nothing";
+    on!(tx, c => sqlx::query(SQL).bind(version).bind(line).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// A stream's cursor: depoch, dseq, hash, settled dseq, acknowledged (settled) dseq.
+pub type CursorRow = (i64, i64, Vec<u8>, i64, i64);
+
+pub async fn cursor(tx: &mut Tx, stream: &str) -> Stored<Option<CursorRow>> {
+    const SQL: &str = "select depoch, dseq, hash, settled, acked from cursors where stream = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).fetch_optional(c).await)?)
+}
+
+pub async fn set_cursor(tx: &mut Tx, stream: &str, depoch: i64, dseq: i64, hash: &[u8]) -> Stored<()> {
+    const SQL: &str = "insert into cursors (stream, depoch, dseq, hash, settled, acked)
+        values ($1, $2, $3, $4, 0, 0)
+        on conflict (stream) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash";
+    on!(tx, c => sqlx::query(SQL).bind(stream).bind(depoch).bind(dseq).bind(hash).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn set_settled(tx: &mut Tx, stream: &str, settled: i64) -> Stored<()> {
+    const SQL: &str = "update cursors set settled = $2 where stream = $1 and settled < $2";
+    on!(tx, c => sqlx::query(SQL).bind(stream).bind(settled).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn set_acked(tx: &mut Tx, stream: &str, acked: i64) -> Stored<()> {
+    const SQL: &str = "update cursors set acked = $2 where stream = $1 and acked < $2";
+    on!(tx, c => sqlx::query(SQL).bind(stream).bind(acked).execute(c).await.map(drop))?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Items as delivered, from receipt to effect.
+//!
+//! States: `received` (durable, not looked at), `applied`, `waiting` (its case
+//! waits for an earlier message), `quarantined`, `parked` (of a kind that this
+//! version does not know), `refused`, `superseded`.
+
+use lapor_migrations::{Bulk, Tx, Value, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct InboxRow {
+    pub depoch: i64,
+    pub dseq: i64,
+    pub item: String,
+    pub line: Option<String>,
+    pub wraps: Option<String>,
+    pub attempts: i64,
+}
+
+static ADD: Bulk = Bulk::new(
+    "insert into inbox (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq,
+        kind, state, reason, attempts, received_at) values",
+    14,
+    "on conflict (stream, depoch, dseq) do nothing",
+);
+
+pub async fn add(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&ADD, rows).await
+}
+
+/// Items not looked at yet, in stream order.
+pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<InboxRow>> {
+    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts from inbox
+        where state = 'received' and stream = $1 order by depoch, dseq limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
+}
+
+/// Items of a case that wait or stand in the way, in the order of the case.
+pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
+    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts from inbox
+        where stream = 'inbox' and case_id = $1 and state in ('waiting', 'quarantined', 'parked')
+        order by case_seq, depoch, dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+static MARK: Bulk = Bulk::new(
+    "with v (stream, depoch, dseq, state, reason, attempts) as (values",
+    6,
+    ") update inbox set state = v.state, reason = v.reason, attempts = v.attempts, wraps = null
+        from v where inbox.stream = v.stream and inbox.depoch = v.depoch and inbox.dseq = v.dseq",
+);
+
+/// Outcomes: stream, depoch, dseq, state, reason, attempts. Wraps have then
+/// done their work.
+pub async fn mark(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&MARK, rows).await
+}
+
+static MARK_WAITING: Bulk = Bulk::new(
+    "with v (stream, depoch, dseq, state, reason, attempts) as (values",
+    6,
+    ") update inbox set state = v.state, reason = v.reason, attempts = v.attempts
+        from v where inbox.stream = v.stream and inbox.depoch = v.depoch and inbox.dseq = v.dseq",
+);
+
+/// Outcomes that are not final: the wraps are kept for the next look.
+pub async fn mark_waiting(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&MARK_WAITING, rows).await
+}
+
+/// Lowest item of a stream that has not been looked at, if any.
+pub async fn first_received(tx: &mut Tx, stream: &str) -> Stored<Option<i64>> {
+    const SQL: &str = "select min(dseq) from inbox where state = 'received' and stream = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(stream).fetch_one(c).await)?)
+}
+
+/// Items beyond what was acknowledged that are settled without being applied,
+/// and all that still wait: dseq, state, reason.
+pub async fn exceptions(tx: &mut Tx, stream: &str, acked: i64, limit: i64) -> Stored<Vec<(i64, String, Option<String>)>> {
+    const SQL: &str = "select dseq, state, reason from inbox
+        where stream = $1 and (state in ('waiting', 'quarantined', 'parked')
+            or (state in ('refused', 'superseded') and dseq > $2))
+        order by depoch, dseq limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(acked).bind(limit).fetch_all(c).await)?)
+}
+
+/// The history of a case: item, foreign line or own line, in the case's order.
+pub async fn history(tx: &mut Tx, case_id: &str) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
+    const SQL: &str = "select i.item, i.line, o.line, i.state
+        from inbox i left join outbox o on o.envelope_id = i.envelope_id
+        where i.stream = 'inbox' and i.case_id = $1
+        order by i.case_seq, i.depoch, i.dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// The foreign envelope of an attachment's message: item and line.
+pub async fn by_envelope(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<(String, Option<String>)>> {
+    const SQL: &str = "select item, line from inbox where envelope_id = $1 and line is not null limit 1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(envelope_id).fetch_optional(c).await)?)
+}
+
+/// Counts by state other than applied.
+pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select state, count(*) from inbox
+        where state in ('received', 'waiting', 'quarantined', 'parked') group by state";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}

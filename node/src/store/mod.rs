@@ -1,0 +1,41 @@
+//! All SQL of the node. A function here is one statement with its types; it
+//! decides nothing, and it never sees a key or a word that is not encrypted
+//! (content keys and identities excepted, which have tables of their own).
+
+pub mod audit;
+pub mod blobs;
+pub mod cases;
+pub mod chain;
+pub mod inbox;
+pub mod outbox;
+pub mod public;
+pub mod secrets;
+pub mod tokens;
+
+use lapor_migrations::DbError;
+use lapor_protocol::ids::{CaseId, Digest, InstanceId, MessageId};
+
+use crate::error::NodeError;
+
+/// The result of reading a stored column that this program wrote.
+pub(crate) fn read<T, E: std::fmt::Display>(parsed: Result<T, E>) -> Result<T, NodeError> {
+    parsed.map_err(NodeError::damaged)
+}
+
+pub(crate) fn case_id(text: &str) -> Result<CaseId, NodeError> {
+    read(text.parse())
+}
+
+pub(crate) fn message_id(text: &str) -> Result<MessageId, NodeError> {
+    read(text.parse())
+}
+
+pub(crate) fn instance_id(text: &str) -> Result<InstanceId, NodeError> {
+    read(text.parse())
+}
+
+pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, NodeError> {
+    read(Digest::from_slice(bytes))
+}
+
+pub(crate) type Stored<T> = Result<T, DbError>;

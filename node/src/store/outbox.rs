@@ -1,0 +1,201 @@
+//! Own messages, from draft to ruling.
+//!
+//! States: `pending` (no place in the chain yet), `sealed` (signed, on its way),
+//! `accepted` (durable at the hub), `ruled` (the ruling has come back),
+//! `quarantined` (the hub refused its header; a person must look).
+
+use lapor_migrations::{Bulk, Tx, Value, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct OutboxRow {
+    pub number: i64,
+    pub message_id: String,
+    pub case_id: Option<String>,
+    pub kind: String,
+    pub draft: String,
+    pub newcomers: String,
+    pub state: String,
+    pub epoch: Option<i64>,
+    pub seq: Option<i64>,
+    pub envelope_id: Option<Vec<u8>>,
+    pub line: Option<String>,
+    pub created_at: i64,
+}
+
+/// What a new message stores.
+pub struct NewRow<'a> {
+    pub message_id: &'a str,
+    pub case_id: Option<&'a str>,
+    pub other_case: Option<&'a str>,
+    pub kind: &'a str,
+    pub draft: &'a str,
+    pub newcomers: &'a str,
+    pub created_at: i64,
+}
+
+pub async fn add(tx: &mut Tx, row: &NewRow<'_>) -> Stored<()> {
+    const SQL: &str = "insert into outbox
+            (number, message_id, case_id, other_case, kind, draft, newcomers, state, created_at)
+        values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, $4, $5, $6, 'pending', $7)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(row.message_id)
+        .bind(row.case_id)
+        .bind(row.other_case)
+        .bind(row.kind)
+        .bind(row.draft)
+        .bind(row.newcomers)
+        .bind(row.created_at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Rows in a state, oldest first.
+pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
+    const SQL: &str = "select number, message_id, case_id, kind, draft, newcomers, state, epoch, seq,
+            envelope_id, line, created_at
+        from outbox where state = $1 order by number limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
+}
+
+static SEAL: Bulk = Bulk::new(
+    "with v (number, epoch, seq, envelope_id, line) as (values",
+    5,
+    ") update outbox set state = 'sealed', epoch = v.epoch, seq = v.seq,
+        envelope_id = v.envelope_id, line = v.line from v where outbox.number = v.number",
+);
+
+/// Gives drafts their places: number, epoch, seq, envelope id, line.
+pub async fn seal(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
+    tx.run_rows(&SEAL, rows).await
+}
+
+/// An own envelope that came back from the hub after a restore. If its draft
+/// is still here, it takes its place.
+#[expect(clippy::too_many_arguments, reason = "one column each")]
+pub async fn adopt(
+    tx: &mut Tx,
+    message_id: &str,
+    case_id: Option<&str>,
+    kind: &str,
+    place: (i64, i64),
+    envelope_id: &[u8],
+    line: &str,
+    created_at: i64,
+    now: i64,
+) -> Stored<()> {
+    const SQL: &str = "insert into outbox (number, message_id, case_id, kind, draft, newcomers, state,
+            epoch, seq, envelope_id, line, created_at, accepted_at)
+        values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, '', '[]', 'accepted',
+            $4, $5, $6, $7, $8, $9)
+        on conflict (message_id) do update set state = 'accepted', epoch = excluded.epoch,
+            seq = excluded.seq, envelope_id = excluded.envelope_id, line = excluded.line,
+            accepted_at = excluded.accepted_at";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(message_id)
+        .bind(case_id)
+        .bind(kind)
+        .bind(place.0)
+        .bind(place.1)
+        .bind(envelope_id)
+        .bind(line)
+        .bind(created_at)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Marks everything sealed up to a position as durable at the hub.
+pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'accepted', accepted_at = $3
+        where state = 'sealed' and epoch = $1 and seq <= $2";
+    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Takes their places away from messages that the hub has not accepted.
+pub async fn unseal(tx: &mut Tx) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'pending', epoch = null, seq = null,
+        envelope_id = null, line = null where state = 'sealed'";
+    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn quarantine(tx: &mut Tx, number: i64, reason: &str) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'quarantined', reason = $2 where number = $1";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(reason).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Later unsent messages of a case, which must wait for a quarantined one.
+pub async fn quarantine_later(tx: &mut Tx, case_id: &str, after: i64, reason: &str) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'quarantined', reason = $3
+        where case_id = $1 and number > $2 and state in ('pending', 'sealed')";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(after).bind(reason).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The hub's ruling of an own message, whatever state it was in.
+pub async fn ruled(tx: &mut Tx, envelope_id: &[u8], effect: &str, reason: Option<&str>, at: i64) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'ruled', effect = $2, reason = $3, ruled_at = $4
+        where envelope_id = $1";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(envelope_id)
+        .bind(effect)
+        .bind(reason)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Line of an own message by its envelope id.
+pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
+    const SQL: &str = "select line from outbox where envelope_id = $1 and line is not null";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+}
+
+/// Drafts of a case (as first or second case) that are not ruled yet, oldest first.
+pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "select draft from outbox
+        where state in ('pending', 'sealed', 'accepted') and draft <> ''
+            and (case_id = $1 or other_case = $1)
+        order by number";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// Ids of the sealed messages of an epoch, from a position on: seq and envelope id.
+pub async fn ids_from(tx: &mut Tx, epoch: i64, from: i64, to: i64) -> Stored<Vec<Vec<u8>>> {
+    const SQL: &str = "select envelope_id from outbox
+        where epoch = $1 and seq >= $2 and seq <= $3 order by seq";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).bind(from).bind(to).fetch_all(c).await)?)
+}
+
+/// The row at a position.
+pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
+    const SQL: &str = "select number, message_id, case_id, kind, draft, newcomers, state, epoch, seq,
+            envelope_id, line, created_at
+        from outbox where epoch = $1 and seq = $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
+}
+
+pub async fn add_receipt(tx: &mut Tx, epoch: i64, from: i64, to: i64, line: &str) -> Stored<()> {
+    const SQL: &str = "insert into receipts (epoch, from_seq, to_seq, line) values ($1, $2, $3, $4)
+        on conflict (epoch, from_seq, to_seq) do nothing";
+    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(from).bind(to).bind(line).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Counts and ages: rows in a state, and when the oldest of them was made.
+pub async fn backlog(tx: &mut Tx) -> Stored<Vec<(String, i64, Option<i64>)>> {
+    const SQL: &str = "select state, count(*), min(created_at) from outbox
+        where state in ('pending', 'sealed', 'accepted', 'quarantined') group by state";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}

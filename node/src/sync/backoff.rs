@@ -1,0 +1,46 @@
+//! Full jitter: `U(0, min(cap, 1 s * 2^n))`, reset by any success.
+
+use std::time::Duration;
+
+use crate::chance::random;
+
+const FIRST: Duration = Duration::from_secs(1);
+
+/// How often one step has failed in a row.
+#[derive(Debug, Default)]
+pub(super) struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// How long to wait after one more failure, at least `retry_after`.
+    pub(super) fn next(&mut self, cap: Duration, retry_after: Option<Duration>) -> Duration {
+        let ceiling = FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(cap);
+        self.failures = (self.failures + 1).min(31);
+        let share = f64::from(u32::from_be_bytes(random())) / f64::from(u32::MAX);
+        ceiling.mul_f64(share).max(retry_after.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_to_the_cap_and_never_beyond() {
+        let cap = Duration::from_secs(300);
+        let mut backoff = Backoff::default();
+        for n in 0..40 {
+            let ceiling = FIRST.saturating_mul(1 << n.min(20)).min(cap);
+            assert!(backoff.next(cap, None) <= ceiling);
+        }
+        let after = Duration::from_secs(400);
+        assert_eq!(backoff.next(cap, Some(after)), after);
+        backoff.reset();
+        assert!(backoff.next(cap, None) <= FIRST);
+    }
+}

@@ -1,0 +1,181 @@
+//! Pulling a stream: a page is checked whole (chain, head, signatures), made
+//! durable with its cursor, then applied, then acknowledged.
+
+use std::time::Duration;
+
+use http::Method;
+use lapor_migrations::Value;
+use lapor_protocol::delivery::Cursor;
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::MESSAGE_TYPE;
+use lapor_protocol::keys::Verifier;
+use lapor_protocol::limits::{ACK_EXCEPTIONS, PAGE_ITEMS};
+use lapor_protocol::message::Message;
+use lapor_protocol::page::{Delivered, read_page};
+use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
+use lapor_protocol::wire::PREFIX;
+
+use super::{Call, Link, LinkError};
+use crate::error::NodeError;
+use crate::store;
+
+impl Link {
+    /// Takes in one page, waiting up to `wait` seconds for something to come.
+    /// Returns how many items came.
+    pub async fn pull(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
+        let outcome = self.pull_page(stream, wait).await;
+        self.note(&outcome).await;
+        let count = outcome?;
+        self.apply_received(stream).await?;
+        self.acknowledge(stream).await?;
+        Ok(count)
+    }
+
+    async fn pull_page(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
+        let me = self.node.instance()?.clone();
+        let after = self.cursor(stream).await?;
+        let path = format!("{PREFIX}/{}?after={after}&limit={PAGE_ITEMS}&wait={wait}", stream.as_str());
+        let answer = self.transport.call(Call::new(Method::GET, path).waiting(Duration::from_secs(wait))).await?;
+        let page = answer.body;
+        // The head may be signed by a key that only a newer directory shows.
+        let read = |link: &Self| read_page(&page, after, stream, &me, |envelope| link.hub_key(envelope));
+        let items = match read(self) {
+            Ok(items) => items,
+            Err(_) => {
+                self.refresh_directory(0).await?;
+                read(self).map_err(LinkError::hub)?
+            }
+        };
+        let Some(last) = items.last().map(|item| item.cursor) else { return Ok(0) };
+        let newest = items.iter().map(|item| item.item.directory).max().unwrap_or_default();
+        self.directory_at_least(newest).await?;
+        let directory = self.node.directory();
+        let items = tokio::task::spawn_blocking(move || verify(items, &directory))
+            .await
+            .map_err(|e| LinkError::Node(NodeError::damaged(e)))?;
+        let count = items.len();
+        self.keep(stream, items, last).await?;
+        Ok(count)
+    }
+
+    /// Stores items and cursor in one transaction: level `delivered`.
+    async fn keep(&self, stream: Stream, items: Vec<Checked>, last: Cursor) -> Result<(), LinkError> {
+        let now = self.node.clock().now_ms();
+        let mut rows = Vec::with_capacity(items.len() * 14);
+        for Checked { delivered, fault } in items {
+            let item = &delivered.item;
+            let text = String::from_utf8(delivered.bytes).map_err(LinkError::hub)?;
+            let wraps = if delivered.wraps.is_empty() {
+                None
+            } else {
+                Some(serde_json::to_string(&delivered.wraps).map_err(NodeError::damaged)?)
+            };
+            rows.extend([
+                Value::from(stream.as_str()),
+                Value::from(i64::from(item.depoch)),
+                Value::from(item.dseq as i64),
+                Value::from(text),
+                Value::from(item.envelope_id.as_bytes().as_slice()),
+                Value::from(delivered.line),
+                Value::from(wraps),
+                Value::from(item.case.map(|case| case.to_string())),
+                Value::from(item.case_seq.map(|seq| seq as i64)),
+                Value::from(item.kind.clone()),
+                Value::from("received"),
+                Value::from(fault.map(str::to_owned)),
+                Value::from(0i64),
+                Value::from(now),
+            ]);
+        }
+        let mut tx = self.node.write_tx().await?;
+        store::inbox::add(&mut tx, rows).await?;
+        let (depoch, dseq) = (i64::from(last.depoch), last.dseq as i64);
+        store::chain::set_cursor(&mut tx, stream.as_str(), depoch, dseq, last.hash.as_bytes()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Tells the hub what is durable and what is settled here, signed.
+    async fn acknowledge(&self, stream: Stream) -> Result<(), LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let Some((depoch, dseq, hash, settled, acked)) = store::chain::cursor(&mut tx, stream.as_str()).await? else {
+            return Ok(());
+        };
+        if settled <= acked {
+            return Ok(());
+        }
+        let waiting = store::inbox::exceptions(&mut tx, stream.as_str(), acked, ACK_EXCEPTIONS as i64).await?;
+        drop(tx);
+        let ack = Ack {
+            recipient: self.node.instance()?.clone(),
+            stream,
+            depoch: depoch as u32,
+            accepted: dseq as u64,
+            settled: settled as u64,
+            head: store::digest(&hash)?,
+            exceptions: waiting.into_iter().map(exception).collect(),
+            at: self.node.clock().now_ms(),
+        };
+        let line = ack.sign(&self.node.keys()?.signing).to_line();
+        let call = Call::new(Method::POST, format!("{PREFIX}/inbox/ack")).body("application/json", line);
+        self.transport.call(call).await?;
+        let mut tx = self.node.write_tx().await?;
+        store::chain::set_acked(&mut tx, stream.as_str(), settled).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn cursor(&self, stream: Stream) -> Result<Cursor, NodeError> {
+        let mut tx = self.node.read_tx().await?;
+        match store::chain::cursor(&mut tx, stream.as_str()).await? {
+            None => Ok(Cursor::START),
+            Some((depoch, dseq, hash, _, _)) => {
+                Ok(Cursor { depoch: depoch as u32, dseq: dseq as u64, hash: store::digest(&hash)? })
+            }
+        }
+    }
+}
+
+/// An item with the verdict on its author's signature.
+struct Checked {
+    delivered: Delivered,
+    fault: Option<&'static str>,
+}
+
+/// Checks every author's signature under the key that was valid at the
+/// message's position. A bad one is kept as evidence and never applied.
+fn verify(items: Vec<Delivered>, directory: &Directory) -> Vec<Checked> {
+    items
+        .into_iter()
+        .map(|delivered| {
+            let fault = fault(&delivered, directory);
+            Checked { delivered, fault }
+        })
+        .collect()
+}
+
+fn fault(delivered: &Delivered, directory: &Directory) -> Option<&'static str> {
+    let envelope = delivered.envelope.as_ref()?;
+    let Ok(message) = Message::parse(&envelope.payload) else { return Some("header_invalid") };
+    let header = &message.header;
+    let entry = directory.at(delivered.item.directory).instance(&header.author);
+    let Some(key) = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position())) else {
+        return Some("key_unknown");
+    };
+    let Ok(key) = Verifier::from_jwk(&key.jwk) else { return Some("key_unknown") };
+    if envelope.verify(MESSAGE_TYPE, &key).is_err() {
+        return Some("signature_invalid");
+    }
+    // A split is delivered in its child under the same envelope.
+    let about = header.case == delivered.item.case
+        || message.body.as_ref().is_ok_and(|body| body.other_case() == delivered.item.case);
+    (!about || header.kind != delivered.item.kind).then_some("item_mismatch")
+}
+
+fn exception((dseq, state, reason): (i64, String, Option<String>)) -> Exception {
+    let state = match state.as_str() {
+        "quarantined" => ExceptionState::Quarantined,
+        "refused" => ExceptionState::Refused,
+        "superseded" => ExceptionState::Superseded,
+        _ => ExceptionState::Parked,
+    };
+    Exception { dseq: dseq as u64, state, reason: reason.unwrap_or_default() }
+}

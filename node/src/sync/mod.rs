@@ -1,0 +1,98 @@
+//! The link between this node and the hub: seal and push, pull and apply,
+//! directory, wraps, blobs, health.
+//!
+//! Every step is a method that does one bounded thing and says how it went;
+//! [`Link::run`] repeats them for ever, with backoff and without a dead state.
+
+mod apply;
+mod backoff;
+mod blobs;
+mod directory;
+mod error;
+mod health;
+mod incoming;
+mod keys;
+mod outgoing;
+mod public;
+mod run;
+mod seal;
+mod settle;
+mod state;
+mod transport;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::keys::Verifier;
+use tokio::sync::Mutex;
+
+pub use error::LinkError;
+pub use state::{LinkState, read_state};
+pub use transport::{Answer, Call, Https, Transport};
+
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// The one link of a node.
+pub struct Link {
+    node: Arc<Node>,
+    transport: Arc<dyn Transport>,
+    state: state::Shared,
+    /// Whether heads have been compared since the hub last contradicted us.
+    compared: AtomicBool,
+    /// Only one sealer may give out places in the chain.
+    sealer: Mutex<()>,
+    /// Only one task may apply what has been received.
+    applier: Mutex<()>,
+}
+
+impl Link {
+    /// A link over HTTPS with the node's certificate.
+    pub fn connect(node: Arc<Node>) -> Result<Arc<Self>, NodeError> {
+        let transport = Https::of(&node)?;
+        Self::over(node, Arc::new(transport))
+    }
+
+    /// A link over any transport.
+    pub fn over(node: Arc<Node>, transport: Arc<dyn Transport>) -> Result<Arc<Self>, NodeError> {
+        node.joined()?;
+        Ok(Arc::new(Self {
+            node,
+            transport,
+            state: state::Shared::default(),
+            compared: AtomicBool::new(false),
+            sealer: Mutex::new(()),
+            applier: Mutex::new(()),
+        }))
+    }
+
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Everything that can be done without waiting, until nothing moves.
+    /// Returns how many messages and items moved.
+    pub async fn catch_up(&self) -> Result<usize, LinkError> {
+        self.refresh_directory(0).await?;
+        let mut moved = 0;
+        loop {
+            let step = self.push().await?
+                + self.pull(lapor_protocol::receipt::Stream::Inbox, 0).await?
+                + self.pull(lapor_protocol::receipt::Stream::Public, 0).await?;
+            if step == 0 {
+                break;
+            }
+            moved += step;
+        }
+        moved += self.exchange_keys().await?;
+        moved += self.send_blobs().await?;
+        moved += self.fetch_blobs().await?;
+        Ok(moved)
+    }
+
+    /// The hub's key that signed this, by the directory or by what enrolment pinned.
+    fn hub_key(&self, envelope: &Envelope) -> Option<Verifier> {
+        self.node.directory().any_hub_key(&envelope.kid).cloned()
+    }
+}

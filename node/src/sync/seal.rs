@@ -1,0 +1,166 @@
+//! The sealer: compares heads, then gives drafts their places in the chain,
+//! signs them, and keeps the exact bytes before anything is sent.
+//!
+//! There are never two byte strings for one place: a sealed message is sent
+//! again as it is, and only a new epoch takes places away.
+
+use std::sync::atomic::Ordering;
+
+use http::Method;
+use lapor_migrations::{Tx, Value};
+use lapor_protocol::chain::{ChainHead, EpochGrant, EpochRequest};
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
+use lapor_protocol::ids::{Digest, Position};
+use lapor_protocol::message::{Draft, Message};
+use lapor_protocol::wire::{EpochAnswer, OutboxHead, PREFIX};
+
+use super::{Call, Link, LinkError};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::outbox::OutboxRow;
+
+impl Link {
+    /// Compares what the hub holds of us with what we hold. Where the hub has
+    /// more, or something else, this node was restored or cloned: it opens an
+    /// epoch and takes back what it lost.
+    pub(super) async fn compare_heads(&self) -> Result<(), LinkError> {
+        let call = Call::new(Method::GET, format!("{PREFIX}/outbox/head"));
+        let theirs: OutboxHead = self.transport.call(call).await?.json()?;
+        let mut tx = self.node.read_tx().await?;
+        let ours = head(&mut tx).await?;
+        let agrees = match theirs.head {
+            head if head.epoch != ours.epoch => false,
+            head if head.seq > ours.seq => false,
+            // Right after a grant both stand at the same predecessor.
+            head if head.seq == 0 => true,
+            head => {
+                let row = store::outbox::at(&mut tx, i64::from(head.epoch), head.seq as i64).await?;
+                row.and_then(|row| row.envelope_id) == Some(head.id.as_bytes().to_vec())
+            }
+        };
+        drop(tx);
+        if agrees {
+            let now = self.node.clock().now_ms();
+            let mut tx = self.node.write_tx().await?;
+            let (epoch, accepted) = (i64::from(theirs.head.epoch), theirs.accepted as i64);
+            store::outbox::accept(&mut tx, epoch, accepted, now).await?;
+            store::chain::set_accepted(&mut tx, epoch, accepted).await?;
+            tx.commit().await?;
+        } else {
+            tracing::warn!(ours = %ours.position(), theirs = %theirs.head.position(),
+                "the hub holds another chain of this node; opening an epoch");
+            self.take_back_lost(theirs.head).await?;
+            self.open_epoch(theirs.head.epoch).await?;
+        }
+        self.compared.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Asks for an epoch after `after` and unseals what was not accepted, to
+    /// be sealed again under the same ids.
+    pub(super) async fn open_epoch(&self, after: u32) -> Result<(), LinkError> {
+        let me = self.node.instance()?.clone();
+        let request = EpochRequest { instance: me.clone(), after, nonce: hex::encode(random::<16>()), keys: Vec::new() };
+        let signed = request.sign(&self.node.keys()?.identity);
+        let call = Call::new(Method::POST, format!("{PREFIX}/epochs")).body("application/json", signed.to_line());
+        let answer: EpochAnswer = self.transport.call(call).await?.json()?;
+        let key = self.hub_key(&answer.grant).ok_or_else(|| LinkError::hub("the grant is not signed by the hub"))?;
+        let grant = EpochGrant::open(&answer.grant, &key).map_err(LinkError::hub)?;
+        if grant.instance != me || grant.nonce != request.nonce || grant.epoch <= after {
+            return Err(LinkError::hub("the grant answers another request"));
+        }
+        let mut tx = self.node.write_tx().await?;
+        store::outbox::unseal(&mut tx).await?;
+        store::chain::set_head(&mut tx, i64::from(grant.epoch), 0, grant.prev.as_bytes(), 0).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Own envelopes that the hub has and this node lost, kept as accepted.
+    async fn take_back_lost(&self, head: ChainHead) -> Result<(), LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let ours = head_of_accepted(&mut tx).await?;
+        drop(tx);
+        let mut after = if ours.0 == i64::from(head.epoch) { ours.1 as u64 } else { 0 };
+        while after < head.seq {
+            let path = format!("{PREFIX}/outbox?epoch={}&after={after}", head.epoch);
+            let answer = self.transport.call(Call::new(Method::GET, path)).await?;
+            let lines: Vec<&[u8]> = answer.body.split(|b| *b == b'\n').filter(|l| !l.is_empty()).collect();
+            if lines.is_empty() {
+                return Err(LinkError::hub("its head is beyond the envelopes that it holds"));
+            }
+            let mut tx = self.node.write_tx().await?;
+            for line in &lines {
+                after = adopt(&mut tx, &self.node, line).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Seals up to `limit` drafts; returns how many.
+    pub(super) async fn seal_pending(&self, limit: usize) -> Result<usize, LinkError> {
+        let mut tx = self.node.write_tx().await?;
+        let drafts = store::outbox::in_state(&mut tx, "pending", limit as i64).await?;
+        if drafts.is_empty() {
+            return Ok(0);
+        }
+        let mut head = head(&mut tx).await?;
+        let accepted = head_of_accepted(&mut tx).await?.1;
+        let mut rows = Vec::with_capacity(drafts.len() * 5);
+        for row in &drafts {
+            let (envelope, place) = seal(&self.node, row, head)?;
+            head = head.advanced(envelope.id());
+            rows.extend([
+                Value::from(row.number),
+                Value::from(i64::from(place.epoch)),
+                Value::from(place.seq as i64),
+                Value::from(head.id.as_bytes().as_slice()),
+                Value::from(envelope.to_line()),
+            ]);
+        }
+        store::outbox::seal(&mut tx, rows).await?;
+        store::chain::set_head(&mut tx, i64::from(head.epoch), head.seq as i64, head.id.as_bytes(), accepted).await?;
+        tx.commit().await?;
+        Ok(drafts.len())
+    }
+}
+
+/// Where this node's own chain stands.
+pub(super) async fn head(tx: &mut Tx) -> Result<ChainHead, NodeError> {
+    let stored = store::chain::head(tx).await?;
+    let Some((epoch, seq, id, _)) = stored else { return Ok(ChainHead::START) };
+    Ok(ChainHead { epoch: epoch as u32, seq: seq as u64, id: store::digest(&id)? })
+}
+
+/// Open epoch and the last position of it that the hub has accepted.
+pub(super) async fn head_of_accepted(tx: &mut Tx) -> Result<(i64, i64), NodeError> {
+    Ok(store::chain::head(tx).await?.map_or((1, 0), |(epoch, _, _, accepted)| (epoch, accepted)))
+}
+
+fn seal(node: &Node, row: &OutboxRow, head: ChainHead) -> Result<(Envelope, Position), NodeError> {
+    let draft: Draft = store::read(serde_json::from_str(&row.draft))?;
+    let place = head.next();
+    let payload = draft.payload(node.instance()?, place, head.id);
+    Ok((Envelope::sign(MESSAGE_TYPE, payload, &node.keys()?.signing), place))
+}
+
+/// Stores an own envelope that came back from the hub. Returns its seq.
+async fn adopt(tx: &mut Tx, node: &Node, line: &[u8]) -> Result<u64, LinkError> {
+    let envelope = Envelope::parse(line).map_err(LinkError::hub)?;
+    let message = Message::parse(&envelope.payload).map_err(LinkError::hub)?;
+    let text = String::from_utf8(line.to_vec()).map_err(LinkError::hub)?;
+    if message.header.author != *node.instance()? {
+        return Err(LinkError::hub("it sent somebody else's envelope as ours"));
+    }
+    let (id, now) = (envelope.id(), node.clock().now_ms());
+    let header = &message.header;
+    store::outbox::adopt(tx, &header.id.to_string(), header.case.map(|c| c.to_string()).as_deref(), &header.kind,
+        (i64::from(header.epoch), header.seq as i64), id.as_bytes(), &text, header.created_at, now)
+        .await?;
+    let head: Digest = id;
+    store::chain::set_head(tx, i64::from(header.epoch), header.seq as i64, head.as_bytes(), header.seq as i64).await?;
+    Ok(header.seq)
+}

@@ -1,0 +1,206 @@
+//! Bearer tokens of the API: who calls, and what that caller may do.
+//!
+//! A token is `lpt_` and 32 random bytes; only its SHA-256 is stored. With so
+//! much randomness a fast hash is enough, and looking up the hash tells a
+//! guesser nothing by its timing.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lapor_migrations::Db;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::store;
+
+const PREFIX: &str = "lpt_";
+
+/// What a token may do. One role a token: who opens identities handles no cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// All that an officer may; later also the settings of the node.
+    Admin,
+    /// Reads, files, acts.
+    Officer,
+    /// Reads only.
+    Reader,
+    /// *Penjaga identitas*: reads, opens identities, discloses or refuses them.
+    Identity,
+}
+
+/// A name of a role that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a role is admin, officer, reader or identity")]
+pub struct RoleError;
+
+/// Who calls: a token that exists and is not revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    pub name: String,
+    pub role: Role,
+}
+
+/// A token as the operator sees it in a list; the secret cannot be seen again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenEntry {
+    pub name: String,
+    pub role: Role,
+    /// Unix ms.
+    pub created_at: i64,
+    /// Unix ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<i64>,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Officer, Self::Reader, Self::Identity];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Officer => "officer",
+            Self::Reader => "reader",
+            Self::Identity => "identity",
+        }
+    }
+
+    /// Files reports and acts on cases.
+    pub fn handles_cases(self) -> bool {
+        matches!(self, Self::Admin | Self::Officer)
+    }
+
+    /// Opens identities, and answers requests for them.
+    pub fn opens_identities(self) -> bool {
+        self == Self::Identity
+    }
+}
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Self, RoleError> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(RoleError)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Bearer {
+    /// How the audit log names this caller.
+    pub fn actor(&self) -> String {
+        format!("token:{}", self.name)
+    }
+}
+
+/// Makes a token and returns its secret, which is shown once and stored nowhere.
+pub async fn create(
+    db: &Db,
+    name: &str,
+    role: Role,
+    actor: &str,
+    now: i64,
+) -> Result<Zeroizing<String>, NodeError> {
+    let shape = (1..=60).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if !shape {
+        let problem = "name: expected 1 to 60 letters, digits, dots, hyphens or underscores";
+        return Err(NodeError::Invalid(problem.into()));
+    }
+    let secret = Zeroizing::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>())));
+    let id = hex::encode(random::<8>());
+    let mut tx = db.write().await?;
+    if store::tokens::exists(&mut tx, name).await? {
+        return Err(NodeError::Invalid(format!(
+            "name: there is a token {name} already, and the audit log must not confuse two; choose another"
+        )));
+    }
+    store::tokens::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
+    let detail = format!("{name} {role}");
+    store::audit::add(&mut tx, now, actor, "token.created", None, &detail).await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// The bearer of a secret; `None` if there is no such token or it is revoked.
+pub async fn bearer(db: &Db, secret: &str) -> Result<Option<Bearer>, NodeError> {
+    let shape = secret.len() == PREFIX.len() + 43 && secret.starts_with(PREFIX);
+    if !shape {
+        return Ok(None);
+    }
+    let mut tx = db.read().await?;
+    let found = store::tokens::bearer(&mut tx, &hash(secret)).await?;
+    found.map(|(name, role)| Ok(Bearer { name, role: store::read(role.parse())? })).transpose()
+}
+
+/// All tokens, oldest first.
+pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
+    let mut tx = db.read().await?;
+    let rows = store::tokens::all(&mut tx).await?;
+    rows.into_iter()
+        .map(|(_, name, role, created_at, revoked_at)| {
+            Ok(TokenEntry { name, role: store::read(role.parse())?, created_at, revoked_at })
+        })
+        .collect()
+}
+
+/// Ends a token; its next request is refused.
+pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), NodeError> {
+    let mut tx = db.write().await?;
+    if store::tokens::revoke(&mut tx, name, now).await? == 0 {
+        return Err(NodeError::not_found("active token", name));
+    }
+    store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;
+    Ok(tx.commit().await?)
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_token_names_its_bearer_until_it_is_revoked() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            let secret = create(&db, "desk-app", Role::Officer, "test", 1).await.unwrap();
+            let known = Bearer { name: "desk-app".into(), role: Role::Officer };
+            assert_eq!(bearer(&db, &secret).await.unwrap(), Some(known), "{}", test.name);
+            let wrong = secret.replace("lpt_", "lpx_");
+            assert_eq!(bearer(&db, &wrong).await.unwrap(), None);
+            revoke(&db, "desk-app", "test", 2).await.unwrap();
+            assert_eq!(bearer(&db, &secret).await.unwrap(), None, "{}", test.name);
+            assert!(matches!(revoke(&db, "desk-app", "test", 3).await, Err(NodeError::NotFound { .. })));
+            let listed = list(&db).await.unwrap();
+            assert_eq!((listed[0].created_at, listed[0].revoked_at), (1, Some(2)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_used_once_even_after_it_is_revoked() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Node).await.unwrap();
+            create(&db, "a", Role::Reader, "test", 1).await.unwrap();
+            revoke(&db, "a", "test", 2).await.unwrap();
+            assert!(matches!(create(&db, "a", Role::Admin, "test", 3).await, Err(NodeError::Invalid(_))));
+            for bad in ["", "two words", "ünïcode", &"x".repeat(61)] {
+                assert!(matches!(create(&db, bad, Role::Admin, "test", 3).await, Err(NodeError::Invalid(_))));
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a hub cannot do to the directory without a node noticing.
+
+use lapor_protocol::directory::{
+    Directory, DirectoryError, DirectoryVersion, InstanceEntry, Status,
+};
+use lapor_protocol::ids::{Digest, InstanceKind, Position};
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer, Verifier};
+
+use crate::world::id;
+
+fn hub() -> Signer {
+    Signer::from_seed(&[1; 32])
+}
+
+fn joined(seed: u8) -> InstanceEntry {
+    let identity = Signer::from_seed(&[seed; 32]);
+    let first = Position { epoch: 1, seq: 1 };
+    let signing = Signer::from_seed(&[seed + 1; 32]).public();
+    let owner = id("kota-bandung");
+    let mut entry = InstanceEntry::registered(owner.clone(), InstanceKind::Kota, "x".into());
+    entry.status = Status::Active;
+    entry.identity = Some(identity.public());
+    entry.keys = vec![CertifiedKey::certify(
+        &identity,
+        &owner,
+        KeyUse::Signing,
+        signing,
+        first,
+    )];
+    entry
+}
+
+/// Applies one version after another; gives the last error.
+fn refusal(versions: Vec<Vec<InstanceEntry>>) -> Option<DirectoryError> {
+    let key = Verifier::from_jwk(&hub().public()).unwrap();
+    let mut directory = Directory::trusting(vec![key]);
+    for changes in versions {
+        let version = DirectoryVersion {
+            version: directory.version() + 1,
+            prev: directory.head(),
+            at: 0,
+            trust_domain: "lapor.test".into(),
+            hub_keys: vec![hub().public()],
+            changes,
+            taxonomy: None,
+            calendar: None,
+        };
+        let before = (directory.version(), directory.head());
+        if let Err(error) = directory.apply(&version.sign(&hub())) {
+            assert_eq!((directory.version(), directory.head()), before);
+            return Some(error);
+        }
+    }
+    None
+}
+
+#[test]
+fn an_identity_key_cannot_be_replaced_by_dropping_it_first() {
+    let mut dropped = joined(10);
+    dropped.identity = None;
+    dropped.keys.clear();
+    let refused = refusal(vec![vec![joined(10)], vec![dropped], vec![joined(20)]]);
+    assert!(matches!(refused, Some(DirectoryError::Identity(_))));
+}
+
+#[test]
+fn a_key_without_an_identity_to_vouch_for_it_is_refused() {
+    let mut bare = joined(10);
+    bare.identity = None;
+    let refused = refusal(vec![vec![bare]]);
+    assert!(matches!(refused, Some(DirectoryError::Key { .. })));
+}
+
+#[test]
+fn one_version_states_an_instance_once() {
+    let refused = refusal(vec![vec![joined(10), joined(20)]]);
+    assert!(matches!(refused, Some(DirectoryError::Twice(_))));
+}
+
+#[test]
+fn a_key_is_valid_between_its_positions_only() {
+    let mut entry = joined(10);
+    let kid = entry.keys[0].jwk.kid.clone();
+    entry.keys[0].valid_to = Some(Position { epoch: 2, seq: 5 });
+    let at = |epoch, seq| entry.signing_key(&kid, Position { epoch, seq }).is_some();
+    assert!(at(1, 1) && at(1, 900) && at(2, 5));
+    assert!(!at(2, 6) && !at(3, 1));
+}
+
+#[test]
+fn a_hub_key_signs_from_the_version_after_the_one_that_names_it() {
+    let (old, new) = (hub(), Signer::from_seed(&[2; 32]));
+    let mut directory = Directory::trusting(vec![Verifier::from_jwk(&old.public()).unwrap()]);
+    let version = |n, prev| DirectoryVersion {
+        version: n,
+        prev,
+        at: 0,
+        trust_domain: "lapor.test".into(),
+        hub_keys: vec![new.public()],
+        changes: Vec::new(),
+        taxonomy: None,
+        calendar: None,
+    };
+    let first = version(1, Digest::ZERO);
+    assert!(directory.apply(&first.sign(&new)).is_err());
+    directory.apply(&first.sign(&old)).unwrap();
+    let second = version(2, directory.head());
+    assert!(matches!(
+        directory.apply(&second.sign(&old)),
+        Err(DirectoryError::Signer(_))
+    ));
+    directory.apply(&second.sign(&new)).unwrap();
+    assert!(directory.hub_key(old.kid()).is_none());
+    assert!(
+        directory.any_hub_key(old.kid()).is_some(),
+        "what is stored stays verifiable"
+    );
+}

@@ -1,0 +1,22 @@
+//! The contract of protocol 1 as tests: the rules of a case, what random acts
+//! and bytes can do to them, fixed vectors, and the published page.
+
+mod acts;
+mod codecs;
+mod custody;
+mod delivery;
+mod directories;
+mod exclusion;
+mod fold;
+mod identity;
+mod invariants;
+mod links;
+mod malformed;
+mod precedence;
+mod public;
+mod published;
+mod reporter;
+mod story;
+mod supervision;
+mod vectors;
+mod world;

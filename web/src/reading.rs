@@ -1,0 +1,270 @@
+//! Readers of a request's body, path and query that answer with a problem and
+//! name the field. The framework's own refusals are plain text; use these instead.
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ApiProblem;
+
+/// How long a caller may take to send a JSON body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A JSON body; as a response, the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+/// The parameters of a path, in a struct whose fields are named after them.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+/// The query of a URL, in a struct that denies unknown fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<T>(pub T);
+
+impl<S, T> FromRequest<S> for Json<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
+        let reading = axum::Json::<T>::from_request(request, state);
+        match tokio::time::timeout(BODY_TIMEOUT, reading).await {
+            Ok(Ok(axum::Json(value))) => Ok(Self(value)),
+            Ok(Err(rejection)) => Err(json_problem(&rejection)),
+            Err(_) => Err(too_slow()),
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S, T> FromRequestParts<S> for Path<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Path(value)| Self(value)).map_err(path_problem)
+    }
+}
+
+impl<S, T> FromRequestParts<S> for Query<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
+        let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Query(value)| Self(value)).map_err(|e| query_problem(&e))
+    }
+}
+
+/// 408, for a body that does not arrive.
+pub fn too_slow() -> ApiProblem {
+    ApiProblem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not arrive in time")
+        .with_detail("Send it again over a better line, or in smaller parts.")
+}
+
+/// 413, for a body beyond the limit.
+pub fn too_large(limit: &str) -> ApiProblem {
+    ApiProblem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large")
+        .with_detail(format!("At most {limit} are allowed here."))
+}
+
+/// 415, naming what is expected.
+pub fn unsupported_media(expected: &str) -> ApiProblem {
+    let title = "The content type is not supported here";
+    ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media", title)
+        .with_detail(format!("Send the body with {expected}."))
+}
+
+fn json_problem(rejection: &JsonRejection) -> ApiProblem {
+    match rejection {
+        JsonRejection::JsonDataError(error) => {
+            let cause = cause::<serde_json::Error>(error);
+            let problem = cause.map(|cause| field_problem(&cause.path().to_string(), cause.inner()));
+            problem.unwrap_or_else(ApiProblem::invalid)
+        }
+        JsonRejection::JsonSyntaxError(error) => {
+            let title = "The body is not JSON";
+            let problem = ApiProblem::new(StatusCode::BAD_REQUEST, "malformed_json", title);
+            match cause::<serde_json::Error>(error) {
+                Some(cause) => problem.with_detail(sentence(cause.inner())),
+                None => problem,
+            }
+        }
+        JsonRejection::MissingJsonContentType(_) => {
+            unsupported_media("Content-Type: application/json")
+        }
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large("1 MiB of JSON"),
+        _ => ApiProblem::new(StatusCode::BAD_REQUEST, "body_broken", "The body broke off")
+            .with_detail("The connection ended before the whole body had arrived; send it again."),
+    }
+}
+
+fn query_problem(rejection: &QueryRejection) -> ApiProblem {
+    let title = "The query cannot be used";
+    let problem = match cause::<serde::de::value::Error>(rejection) {
+        Some(cause) => field_problem(&cause.path().to_string(), cause.inner()),
+        None => ApiProblem::invalid(),
+    };
+    problem.retitled(StatusCode::BAD_REQUEST, "invalid_query", title)
+}
+
+fn path_problem(rejection: PathRejection) -> ApiProblem {
+    let title = "The path cannot be used";
+    let problem = ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_path", title);
+    let PathRejection::FailedToDeserializePathParams(error) = rejection else {
+        return ApiProblem::internal();
+    };
+    match error.into_kind() {
+        ErrorKind::DeserializeError { key, message, .. } => {
+            problem.with_detail(format!("{key}: {message}.")).with("field", key)
+        }
+        ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
+            problem.with_detail(format!("{key}: expected {expected_type}.")).with("field", key)
+        }
+        ErrorKind::InvalidUtf8InPathParam { key } => {
+            problem.with_detail(format!("{key}: this is not UTF-8.")).with("field", key)
+        }
+        ErrorKind::Message(message) => problem.with_detail(message),
+        _ => ApiProblem::internal(),
+    }
+}
+
+fn field_problem(path: &str, error: &dyn Error) -> ApiProblem {
+    let detail = sentence(error);
+    let place = if path == "." { "" } else { path };
+    // serde names a missing field in its message only, and the path is its parent's.
+    let missing = detail.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    let field = match missing {
+        Some((name, _)) if place.is_empty() => name.to_owned(),
+        Some((name, _)) => format!("{place}.{name}"),
+        None => place.to_owned(),
+    };
+    if field.is_empty() {
+        ApiProblem::invalid().with_detail(detail)
+    } else {
+        ApiProblem::invalid().with_detail(format!("{field}: {detail}")).with("field", field)
+    }
+}
+
+fn sentence(error: &dyn Error) -> String {
+    format!("{error}.")
+}
+
+/// The reader's own error, somewhere below the framework's.
+fn cause<'a, E: Error + 'static>(
+    error: &'a (dyn Error + 'static),
+) -> Option<&'a serde_path_to_error::Error<E>> {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .find_map(|error| error.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::DefaultBodyLimit;
+    use axum::routing::{get, post};
+    use http_body_util::BodyExt;
+    use serde::Deserialize;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[derive(Deserialize, Serialize)]
+    #[serde(deny_unknown_fields)]
+    struct Report {
+        title: String,
+        place: Option<Place>,
+    }
+
+    #[derive(Deserialize, Serialize)]
+    #[serde(deny_unknown_fields)]
+    struct Place {
+        latitude: f64,
+    }
+
+    #[derive(Deserialize)]
+    struct Number {
+        id: std::num::NonZeroU32,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Filter {
+        limit: Option<u32>,
+    }
+
+    async fn answer(method: &str, path: &str, media_type: &str, body: &str) -> String {
+        let router: Router = Router::new()
+            .route("/reports", post(async |Json(report): Json<Report>| Json(report)))
+            .route("/reports/{id}", get(async |Path(path): Path<Number>| path.id.to_string()))
+            .route("/list", get(async |Query(filter): Query<Filter>| format!("{:?}", filter.limit)))
+            .layer(DefaultBodyLimit::max(200));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", media_type)
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let body = router.oneshot(request).await.unwrap().into_body();
+        String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    async fn posted(body: &str) -> String {
+        answer("POST", "/reports", "application/json", body).await
+    }
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_used_names_the_field() {
+        insta::assert_snapshot!(posted(r#"{"title":1}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"title: invalid type: integer `1`, expected a string at line 1 column 10.","field":"title"}"#);
+        insta::assert_snapshot!(posted(r#"{"place":{"latitude":1}}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"title: missing field `title` at line 1 column 24.","field":"title"}"#);
+        insta::assert_snapshot!(posted(r#"{"title":"a","place":{}}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"place.latitude: missing field `latitude` at line 1 column 23.","field":"place.latitude"}"#);
+        insta::assert_snapshot!(posted(r#"{"title":"a","place":{"latitude":"north"}}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"place.latitude: invalid type: string \"north\", expected f64 at line 1 column 40.","field":"place.latitude"}"#);
+        insta::assert_snapshot!(posted(r#"{"title":"a","titel":"b"}"#).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"titel: unknown field `titel`, expected `title` or `place` at line 1 column 20.","field":"titel"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_read_says_why() {
+        insta::assert_snapshot!(posted(r#"{"title":"#).await, @r#"{"type":"urn:lapor:problem:malformed_json","title":"The body is not JSON","status":400,"code":"malformed_json","detail":"EOF while parsing a value at line 1 column 9."}"#);
+        insta::assert_snapshot!(posted(&format!("{{\"title\":\"{}\"}}", "x".repeat(200))).await, @r#"{"type":"urn:lapor:problem:too_large","title":"The body is too large","status":413,"code":"too_large","detail":"At most 1 MiB of JSON are allowed here."}"#);
+        insta::assert_snapshot!(answer("POST", "/reports", "text/plain", "{}").await, @r#"{"type":"urn:lapor:problem:unsupported_media","title":"The content type is not supported here","status":415,"code":"unsupported_media","detail":"Send the body with Content-Type: application/json."}"#);
+    }
+
+    #[tokio::test]
+    async fn a_path_or_query_that_cannot_be_used_names_the_parameter() {
+        insta::assert_snapshot!(answer("GET", "/reports/x", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"id: expected u32.","field":"id"}"#);
+        insta::assert_snapshot!(answer("GET", "/reports/%ff", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"id: this is not UTF-8.","field":"id"}"#);
+        insta::assert_snapshot!(answer("GET", "/list?limit=many", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"limit: invalid digit found in string.","field":"limit"}"#);
+        insta::assert_snapshot!(answer("GET", "/list?page=2", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"page: unknown field `page`, expected `limit`.","field":"page"}"#);
+    }
+
+    #[tokio::test]
+    async fn what_can_be_read_passes() {
+        assert_eq!(posted(r#"{"title":"a"}"#).await, r#"{"title":"a","place":null}"#);
+        assert_eq!(answer("GET", "/reports/7", "text/plain", "").await, "7");
+        assert_eq!(answer("GET", "/list", "text/plain", "").await, "None");
+    }
+}
