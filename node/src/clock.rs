@@ -13,9 +13,13 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the real clock")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the real clock"
+        )]
         let now = std::time::SystemTime::now();
-        now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+        now.duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as i64)
     }
 }
 

@@ -43,7 +43,10 @@ pub enum NodeError {
 
 impl NodeError {
     pub fn not_found(what: &'static str, id: impl ToString) -> Self {
-        Self::NotFound { what, id: id.to_string() }
+        Self::NotFound {
+            what,
+            id: id.to_string(),
+        }
     }
 
     pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {

@@ -19,17 +19,30 @@ pub enum InitError {
     #[error("{0} exists already; a node is initialised once. Choose another folder with --dir")]
     Exists(PathBuf),
     #[error("{path} cannot be written: {source}")]
-    Write { path: PathBuf, source: std::io::Error },
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    #[error("the key file {path} cannot be read: {source}; restore it from the backup of the keys folder")]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("{0} does not hold 32 bytes in hexadecimal; restore it from the backup of the keys folder")]
+    #[error(
+        "the key file {path} cannot be read: {source}; restore it from the backup of the keys folder"
+    )]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "{0} does not hold 32 bytes in hexadecimal; restore it from the backup of the keys folder"
+    )]
     Damaged(PathBuf),
     #[error("the key file {path} cannot be written: {source}")]
-    Write { path: PathBuf, source: std::io::Error },
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
 }
 
 /// The private keys of a node, TLS excepted.
@@ -65,7 +78,9 @@ impl NodeKeys {
     }
 
     pub fn opener(&self, kid: &KeyId) -> Option<&Opener> {
-        self.sealing.iter().find(|opener| opener.public().kid == *kid)
+        self.sealing
+            .iter()
+            .find(|opener| opener.public().kid == *kid)
     }
 }
 
@@ -121,16 +136,22 @@ fn load_or_make(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     }
     let seed = Zeroizing::new(random::<32>());
     let text = Zeroizing::new(hex::encode(*seed));
-    write_private(path, text.as_bytes())
-        .map_err(|source| KeyFileError::Write { path: path.to_owned(), source })?;
+    write_private(path, text.as_bytes()).map_err(|source| KeyFileError::Write {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(seed)
 }
 
 fn load(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let text = std::fs::read_to_string(path)
         .map(Zeroizing::new)
-        .map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+        .map_err(|source| KeyFileError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
     let mut seed = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| KeyFileError::Damaged(path.to_owned()))?;
+    hex::decode_to_slice(text.trim(), seed.as_mut_slice())
+        .map_err(|_| KeyFileError::Damaged(path.to_owned()))?;
     Ok(seed)
 }

@@ -83,11 +83,17 @@ impl Node {
     }
 
     pub fn joined(&self) -> Result<&Joined, NodeError> {
-        self.joined.as_ref().map(|(joined, _)| joined).ok_or(NodeError::NotEnrolled)
+        self.joined
+            .as_ref()
+            .map(|(joined, _)| joined)
+            .ok_or(NodeError::NotEnrolled)
     }
 
     pub fn keys(&self) -> Result<&NodeKeys, NodeError> {
-        self.joined.as_ref().map(|(_, keys)| keys).ok_or(NodeError::NotEnrolled)
+        self.joined
+            .as_ref()
+            .map(|(_, keys)| keys)
+            .ok_or(NodeError::NotEnrolled)
     }
 
     /// The directory as this node has it; a newer one may exist at the hub.
@@ -96,11 +102,16 @@ impl Node {
     }
 
     /// Stores versions that follow ours, then uses them. Returns how many were new.
-    pub(crate) async fn extend_directory(&self, versions: &[Envelope]) -> Result<usize, DirectoryRefused> {
+    pub(crate) async fn extend_directory(
+        &self,
+        versions: &[Envelope],
+    ) -> Result<usize, DirectoryRefused> {
         let mut next = (*self.directory()).clone();
         let mut lines = Vec::new();
         for envelope in versions {
-            let stated = next.apply(envelope).map_err(|e| DirectoryRefused::Hub(e.to_string()))?;
+            let stated = next
+                .apply(envelope)
+                .map_err(|e| DirectoryRefused::Hub(e.to_string()))?;
             lines.push((stated.version as i64, envelope.to_line()));
         }
         if lines.is_empty() {
@@ -108,7 +119,9 @@ impl Node {
         }
         let mut tx = self.db.write().await.map_err(NodeError::from)?;
         for (version, line) in &lines {
-            store::chain::add_directory_line(&mut tx, *version, line).await.map_err(NodeError::from)?;
+            store::chain::add_directory_line(&mut tx, *version, line)
+                .await
+                .map_err(NodeError::from)?;
         }
         tx.commit().await.map_err(NodeError::from)?;
         self.directory.store(Arc::new(next));
@@ -144,20 +157,29 @@ pub(crate) enum DirectoryRefused {
 
 async fn read_joined(db: &Db, keys: &Path) -> Result<Option<(Joined, NodeKeys)>, NodeError> {
     let mut tx = db.read().await?;
-    let Some(text) = store::chain::fact(&mut tx, JOINED).await? else { return Ok(None) };
+    let Some(text) = store::chain::fact(&mut tx, JOINED).await? else {
+        return Ok(None);
+    };
     let joined = store::read(serde_json::from_str(&text))?;
     let keys = NodeKeys::load(keys).map_err(|error| match error {
         KeyFileError::Read { source, .. } | KeyFileError::Write { source, .. } => NodeError::File(
             std::io::Error::new(source.kind(), format!("{}: {source}", keys.display())),
         ),
-        KeyFileError::Damaged(path) => NodeError::Damaged(format!("{} holds no key", path.display())),
+        KeyFileError::Damaged(path) => {
+            NodeError::Damaged(format!("{} holds no key", path.display()))
+        }
     })?;
     Ok(Some((joined, keys)))
 }
 
 async fn read_directory(db: &Db, joined: Option<&Joined>) -> Result<Directory, NodeError> {
     let hub_keys = joined.map_or(&[][..], |joined| &joined.hub_keys);
-    let hub_keys = store::read(hub_keys.iter().map(Verifier::from_jwk).collect::<Result<Vec<_>, _>>())?;
+    let hub_keys = store::read(
+        hub_keys
+            .iter()
+            .map(Verifier::from_jwk)
+            .collect::<Result<Vec<_>, _>>(),
+    )?;
     let mut directory = Directory::trusting(hub_keys);
     let mut tx = db.read().await?;
     for line in store::chain::directory_lines(&mut tx, 0).await? {

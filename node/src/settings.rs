@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("there is no configuration at {0}; make one with `lapor-node init` or name another with --config")]
+    #[error(
+        "there is no configuration at {0}; make one with `lapor-node init` or name another with --config"
+    )]
     Missing(PathBuf),
     #[error("{path}: {problem}")]
     Unreadable { path: PathBuf, problem: String },
@@ -84,31 +86,47 @@ pub enum LogFormat {
 
 impl Default for NodeSettings {
     fn default() -> Self {
-        Self { keys: "keys".into(), blobs: "blobs".into() }
+        Self {
+            keys: "keys".into(),
+            blobs: "blobs".into(),
+        }
     }
 }
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { url: "sqlite://node.db".into() }
+        Self {
+            url: "sqlite://node.db".into(),
+        }
     }
 }
 
 impl Default for ApiSettings {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8090)), upload_bytes: 200 * 1024 * 1024 - 4096 * 1024 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
+            upload_bytes: 200 * 1024 * 1024 - 4096 * 1024,
+        }
     }
 }
 
 impl Default for LinkSettings {
     fn default() -> Self {
-        Self { batch: 500, long_poll_seconds: 25, health_seconds: 60, backoff_cap_seconds: 300 }
+        Self {
+            batch: 500,
+            long_poll_seconds: 25,
+            health_seconds: 60,
+            backoff_cap_seconds: 300,
+        }
     }
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { format: LogFormat::Human, filter: "info".into() }
+        Self {
+            format: LogFormat::Human,
+            filter: "info".into(),
+        }
     }
 }
 
@@ -128,7 +146,10 @@ impl Settings {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(unreadable)?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         Ok(settings.below(folder))
     }
 

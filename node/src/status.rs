@@ -101,7 +101,9 @@ impl Node {
         }
         let mut cursors = Vec::new();
         for stream in ["inbox", "public"] {
-            if let Some((depoch, dseq, _, settled, acked)) = store::chain::cursor(&mut tx, stream).await? {
+            if let Some((depoch, dseq, _, settled, acked)) =
+                store::chain::cursor(&mut tx, stream).await?
+            {
                 cursors.push(CursorStatus {
                     stream: stream.into(),
                     accepted: format!("{depoch}.{dseq}"),
@@ -110,8 +112,10 @@ impl Node {
                 });
             }
         }
-        let blobs: std::collections::BTreeMap<_, _> =
-            store::blobs::pending_counts(&mut tx).await?.into_iter().collect();
+        let blobs: std::collections::BTreeMap<_, _> = store::blobs::pending_counts(&mut tx)
+            .await?
+            .into_iter()
+            .collect();
         let count = |state: &str| blobs.get(state).copied().unwrap_or(0) as u64;
         let cases = store::cases::counts(&mut tx).await?;
         let expires = joined.and_then(|_| certificate_expires(self));
@@ -127,7 +131,10 @@ impl Node {
             directory: self.directory().version(),
             certificate_expires: expires,
             certificate_days: expires.map(|at| (at - self.clock().now_ms()).div_euclid(DAY_MS)),
-            cases: cases.into_iter().map(|(state, count)| (state, count as u64)).collect(),
+            cases: cases
+                .into_iter()
+                .map(|(state, count)| (state, count as u64))
+                .collect(),
         })
     }
 }

@@ -85,7 +85,10 @@ impl FromStr for Role {
     type Err = RoleError;
 
     fn from_str(text: &str) -> Result<Self, RoleError> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(RoleError)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or(RoleError)
     }
 }
 
@@ -111,12 +114,17 @@ pub async fn create(
     now: i64,
 ) -> Result<Zeroizing<String>, NodeError> {
     let shape = (1..=60).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if !shape {
         let problem = "name: expected 1 to 60 letters, digits, dots, hyphens or underscores";
         return Err(NodeError::Invalid(problem.into()));
     }
-    let secret = Zeroizing::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>())));
+    let secret = Zeroizing::new(format!(
+        "{PREFIX}{}",
+        URL_SAFE_NO_PAD.encode(random::<32>())
+    ));
     let id = hex::encode(random::<8>());
     let mut tx = db.write().await?;
     if store::tokens::exists(&mut tx, name).await? {
@@ -139,7 +147,14 @@ pub async fn bearer(db: &Db, secret: &str) -> Result<Option<Bearer>, NodeError> 
     }
     let mut tx = db.read().await?;
     let found = store::tokens::bearer(&mut tx, &hash(secret)).await?;
-    found.map(|(name, role)| Ok(Bearer { name, role: store::read(role.parse())? })).transpose()
+    found
+        .map(|(name, role)| {
+            Ok(Bearer {
+                name,
+                role: store::read(role.parse())?,
+            })
+        })
+        .transpose()
 }
 
 /// All tokens, oldest first.
@@ -148,7 +163,12 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
     let rows = store::tokens::all(&mut tx).await?;
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
-            Ok(TokenEntry { name, role: store::read(role.parse())?, created_at, revoked_at })
+            Ok(TokenEntry {
+                name,
+                role: store::read(role.parse())?,
+                created_at,
+                revoked_at,
+            })
         })
         .collect()
 }
@@ -178,14 +198,27 @@ mod tests {
     async fn a_token_names_its_bearer_until_it_is_revoked() {
         for test in databases().await {
             let db = test.migrated(Schema::Node).await.unwrap();
-            let secret = create(&db, "desk-app", Role::Officer, "test", 1).await.unwrap();
-            let known = Bearer { name: "desk-app".into(), role: Role::Officer };
-            assert_eq!(bearer(&db, &secret).await.unwrap(), Some(known), "{}", test.name);
+            let secret = create(&db, "desk-app", Role::Officer, "test", 1)
+                .await
+                .unwrap();
+            let known = Bearer {
+                name: "desk-app".into(),
+                role: Role::Officer,
+            };
+            assert_eq!(
+                bearer(&db, &secret).await.unwrap(),
+                Some(known),
+                "{}",
+                test.name
+            );
             let wrong = secret.replace("lpt_", "lpx_");
             assert_eq!(bearer(&db, &wrong).await.unwrap(), None);
             revoke(&db, "desk-app", "test", 2).await.unwrap();
             assert_eq!(bearer(&db, &secret).await.unwrap(), None, "{}", test.name);
-            assert!(matches!(revoke(&db, "desk-app", "test", 3).await, Err(NodeError::NotFound { .. })));
+            assert!(matches!(
+                revoke(&db, "desk-app", "test", 3).await,
+                Err(NodeError::NotFound { .. })
+            ));
             let listed = list(&db).await.unwrap();
             assert_eq!((listed[0].created_at, listed[0].revoked_at), (1, Some(2)));
         }
@@ -197,9 +230,15 @@ mod tests {
             let db = test.migrated(Schema::Node).await.unwrap();
             create(&db, "a", Role::Reader, "test", 1).await.unwrap();
             revoke(&db, "a", "test", 2).await.unwrap();
-            assert!(matches!(create(&db, "a", Role::Admin, "test", 3).await, Err(NodeError::Invalid(_))));
+            assert!(matches!(
+                create(&db, "a", Role::Admin, "test", 3).await,
+                Err(NodeError::Invalid(_))
+            ));
             for bad in ["", "two words", "ünïcode", &"x".repeat(61)] {
-                assert!(matches!(create(&db, bad, Role::Admin, "test", 3).await, Err(NodeError::Invalid(_))));
+                assert!(matches!(
+                    create(&db, bad, Role::Admin, "test", 3).await,
+                    Err(NodeError::Invalid(_))
+                ));
             }
         }
     }

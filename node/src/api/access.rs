@@ -48,8 +48,14 @@ impl FromRequestParts<Arc<Node>> for Caller {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, ApiProblem> {
-        let secret = parts.headers.get(AUTHORIZATION).and_then(bearer_of).ok_or_else(no_token)?;
-        let bearer = tokens::bearer(node.db(), secret).await.map_err(|e| problem(&e))?;
+        let secret = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(bearer_of)
+            .ok_or_else(no_token)?;
+        let bearer = tokens::bearer(node.db(), secret)
+            .await
+            .map_err(|e| problem(&e))?;
         bearer.map(Self).ok_or_else(wrong_token)
     }
 }

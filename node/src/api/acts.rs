@@ -44,6 +44,9 @@ pub async fn act(
         caller.handles_cases()?;
     }
     kinds::check(&act).map_err(|e| problem(&e))?;
-    let acted = node.act(path.id, act, &caller.actor()).await.map_err(|e| problem(&e))?;
+    let acted = node
+        .act(path.id, act, &caller.actor())
+        .await
+        .map_err(|e| problem(&e))?;
     Ok((StatusCode::ACCEPTED, Json(acted)))
 }

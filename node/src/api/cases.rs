@@ -91,13 +91,30 @@ pub async fn list(
     let limit = query.limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         let title = "The query cannot be used";
-        return Err(ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
-            .with_detail(format!("limit: expected 1 to {MAX_PAGE}."))
-            .with("field", "limit"));
+        return Err(
+            ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
+                .with_detail(format!("limit: expected 1 to {MAX_PAGE}."))
+                .with("field", "limit"),
+        );
     }
-    let CaseQuery { state, custodian, origin, on_behalf_of, after, .. } = query;
-    let filter = CaseFilter { state, custodian, origin, on_behalf_of };
-    node.cases(&filter, after.as_deref(), limit).await.map(Json).map_err(|e| problem(&e))
+    let CaseQuery {
+        state,
+        custodian,
+        origin,
+        on_behalf_of,
+        after,
+        ..
+    } = query;
+    let filter = CaseFilter {
+        state,
+        custodian,
+        origin,
+        on_behalf_of,
+    };
+    node.cases(&filter, after.as_deref(), limit)
+        .await
+        .map(Json)
+        .map_err(|e| problem(&e))
 }
 
 /// Read a case
@@ -138,7 +155,10 @@ pub async fn by_ticket(
     _: Caller,
     Path(path): Path<TicketPath>,
 ) -> Answer<Json<CaseView>> {
-    node.case_by_ticket(&path.ticket).await.map(Json).map_err(|e| problem(&e))
+    node.case_by_ticket(&path.ticket)
+        .await
+        .map(Json)
+        .map_err(|e| problem(&e))
 }
 
 /// Download an attachment
@@ -161,7 +181,10 @@ pub async fn attachment(
     _: Caller,
     Path(path): Path<AttachmentPath>,
 ) -> Answer<impl IntoResponse> {
-    let opened = node.open_attachment(path.id, path.sha256).await.map_err(|e| problem(&e))?;
+    let opened = node
+        .open_attachment(path.id, path.sha256)
+        .await
+        .map_err(|e| problem(&e))?;
     let media_type = HeaderValue::from_str(&opened.media_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let name = format!("attachment; filename=\"{}\"", &path.sha256.to_hex()[..16]);
@@ -169,7 +192,10 @@ pub async fn attachment(
     let headers = [
         (CONTENT_TYPE, media_type),
         (CONTENT_LENGTH, opened.size.into()),
-        (CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?),
+        (
+            CONTENT_DISPOSITION,
+            HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?,
+        ),
         (CONTENT_SECURITY_POLICY, policy),
     ];
     Ok((headers, Body::from_stream(opened.body)))
@@ -195,7 +221,10 @@ pub async fn identity(
     Path(path): Path<CasePath>,
 ) -> Answer<Json<Reporter>> {
     caller.opens_identities()?;
-    let found = node.identity(path.id, &caller.actor()).await.map_err(|e| problem(&e))?;
+    let found = node
+        .identity(path.id, &caller.actor())
+        .await
+        .map_err(|e| problem(&e))?;
     found.map(Json).ok_or_else(|| {
         let title = "This node does not hold it";
         ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title).with_detail(

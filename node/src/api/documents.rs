@@ -16,7 +16,10 @@ pub struct DocsQuery {
 }
 
 pub async fn openapi() -> Response {
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")];
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-cache"),
+    ];
     (headers, document().to_string()).into_response()
 }
 

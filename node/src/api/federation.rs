@@ -98,7 +98,12 @@ pub async fn instances(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<
         })
         .collect();
     let national_desk = latest.desk().map(|desk| desk.id.clone());
-    Ok(Json(Instances { version: directory.version(), own, national_desk, instances }))
+    Ok(Json(Instances {
+        version: directory.version(),
+        own,
+        national_desk,
+        instances,
+    }))
 }
 
 /// List development programmes
@@ -140,7 +145,11 @@ pub async fn ready(State(node): State<Arc<Node>>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
+                .into_response()
         }
     }
 }
@@ -153,7 +162,9 @@ async fn read_programmes(node: &Node) -> Result<Vec<Programme>, NodeError> {
             Ok(Programme {
                 owner: store::instance_id(&owner)?,
                 published: store::read(serde_json::from_str(&published))?,
-                progress: progress.map(|p| store::read(serde_json::from_str(&p))).transpose()?,
+                progress: progress
+                    .map(|p| store::read(serde_json::from_str(&p)))
+                    .transpose()?,
             })
         })
         .collect()

@@ -7,9 +7,10 @@
 mod access;
 mod acts;
 mod cases;
+mod catalogue;
 mod documents;
-pub mod kinds;
 mod federation;
+pub mod kinds;
 mod openapi;
 mod refusals;
 mod reports;

@@ -15,28 +15,39 @@ const DATABASE_SECONDS: u32 = 5;
 
 /// The problem for an error; what the operator must mend is logged here.
 pub fn problem(error: &NodeError) -> ApiProblem {
-    let said = |status, code, title| ApiProblem::new(status, code, title).with_detail(error.to_string());
+    let said =
+        |status, code, title| ApiProblem::new(status, code, title).with_detail(error.to_string());
     match error {
         NodeError::Invalid(message) => invalid(message),
-        NodeError::NotFound { .. } => {
-            said(StatusCode::NOT_FOUND, "not_found", "This node does not hold it")
-        }
+        NodeError::NotFound { .. } => said(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "This node does not hold it",
+        ),
         NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(error.to_string()),
-        NodeError::KeyMissing(_) => {
-            said(StatusCode::CONFLICT, "key_missing", "The key of the case has not arrived")
-                .retry_after(FETCHED_SECONDS)
-        }
+        NodeError::KeyMissing(_) => said(
+            StatusCode::CONFLICT,
+            "key_missing",
+            "The key of the case has not arrived",
+        )
+        .retry_after(FETCHED_SECONDS),
         NodeError::Redacted(_) => said(StatusCode::GONE, "redacted", "The words have been erased"),
-        NodeError::BlobPending => {
-            said(StatusCode::NOT_FOUND, "blob_pending", "The attachment has not arrived")
-                .retry_after(FETCHED_SECONDS)
-        }
-        NodeError::TooLarge(_) => {
-            said(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large")
-        }
-        NodeError::NotEnrolled => {
-            said(StatusCode::SERVICE_UNAVAILABLE, "not_enrolled", "This node has not joined")
-        }
+        NodeError::BlobPending => said(
+            StatusCode::NOT_FOUND,
+            "blob_pending",
+            "The attachment has not arrived",
+        )
+        .retry_after(FETCHED_SECONDS),
+        NodeError::TooLarge(_) => said(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "The body is too large",
+        ),
+        NodeError::NotEnrolled => said(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_enrolled",
+            "This node has not joined",
+        ),
         NodeError::Database(failed) => database(failed),
         NodeError::File(_) | NodeError::Damaged(_) => {
             tracing::error!(%error, "a request failed");
@@ -47,11 +58,15 @@ pub fn problem(error: &NodeError) -> ApiProblem {
 
 /// What the rules do not allow; the members let a program react without reading the detail.
 fn not_allowed(refused: &NotAllowed) -> ApiProblem {
-    ApiProblem::new(StatusCode::CONFLICT, "not_allowed", "The case does not allow this act")
-        .with("effect", json!(refused.ruling.effect))
-        .with("reason", json!(refused.ruling.reason))
-        .with("state", json!(refused.state))
-        .with("custodian", json!(refused.custodian))
+    ApiProblem::new(
+        StatusCode::CONFLICT,
+        "not_allowed",
+        "The case does not allow this act",
+    )
+    .with("effect", json!(refused.ruling.effect))
+    .with("reason", json!(refused.ruling.reason))
+    .with("state", json!(refused.state))
+    .with("custodian", json!(refused.custodian))
 }
 
 fn database(failed: &DbError) -> ApiProblem {
@@ -87,13 +102,18 @@ fn field(message: &str) -> Option<String> {
         path.push(name);
         rest = after;
     }
-    let quoted = rest.split_once("missing field `").and_then(|(_, name)| name.split_once('`'));
+    let quoted = rest
+        .split_once("missing field `")
+        .and_then(|(_, name)| name.split_once('`'));
     path.extend(quoted.map(|(name, _)| name));
     (!path.is_empty()).then(|| path.join("."))
 }
 
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
 }
 
 #[cfg(test)]
@@ -103,8 +123,14 @@ mod tests {
     #[test]
     fn the_field_is_found_where_a_message_names_it() {
         for (message, expected) in [
-            ("body: deadline: expected a date of the form YYYY-MM-DD", Some("body.deadline")),
-            ("words: the body cannot be read: missing field `text` at line 1", Some("words.text")),
+            (
+                "body: deadline: expected a date of the form YYYY-MM-DD",
+                Some("body.deadline"),
+            ),
+            (
+                "words: the body cannot be read: missing field `text` at line 1",
+                Some("words.text"),
+            ),
             ("title: must not be empty", Some("title")),
             ("the upload is empty", None),
             ("a ticket has ten characters: this one has not", None),

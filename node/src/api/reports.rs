@@ -33,7 +33,10 @@ pub async fn file(
     Json(report): Json<NewReport>,
 ) -> Answer<impl IntoResponse> {
     caller.handles_cases()?;
-    let filed = node.file(report, &caller.actor()).await.map_err(|e| problem(&e))?;
+    let filed = node
+        .file(report, &caller.actor())
+        .await
+        .map_err(|e| problem(&e))?;
     let location = format!("/api/v1/cases/{}", filed.case);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(filed)))
 }

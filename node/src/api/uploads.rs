@@ -41,23 +41,35 @@ pub async fn upload(
     body: Body,
 ) -> Answer<impl IntoResponse> {
     caller.handles_cases()?;
-    let media_type = media_type(&headers)
-        .ok_or_else(|| unsupported_media("the Content-Type of the file itself, such as image/jpeg"))?;
+    let media_type = media_type(&headers).ok_or_else(|| {
+        unsupported_media("the Content-Type of the file itself, such as image/jpeg")
+    })?;
     let limit = node.settings().api.upload_bytes;
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|announced: u64| announced > limit) {
         return Err(too_large(&format!("{limit} bytes")));
     }
     let chunks = Box::pin(impatient(body.into_data_stream()));
-    let receipt = node.receive_upload(media_type, chunks).await.map_err(|e| problem(&e))?;
+    let receipt = node
+        .receive_upload(media_type, chunks)
+        .await
+        .map_err(|e| problem(&e))?;
     Ok((StatusCode::CREATED, Json(receipt)))
 }
 
 /// A form is a mistake: it would be stored with its envelope.
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let form = ["application/x-www-form-urlencoded", "multipart/form-data"].contains(&essence.as_str());
+    let essence = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let form =
+        ["application/x-www-form-urlencoded", "multipart/form-data"].contains(&essence.as_str());
     (!form && essence.contains('/')).then_some(text)
 }
 

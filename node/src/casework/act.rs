@@ -21,7 +21,12 @@ use crate::store::outbox::NewRow;
 
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
-    pub async fn act(&self, case_id: CaseId, mut act: NewAct, actor: &str) -> Result<Acted, NodeError> {
+    pub async fn act(
+        &self,
+        case_id: CaseId,
+        mut act: NewAct,
+        actor: &str,
+    ) -> Result<Acted, NodeError> {
         let me = self.instance()?;
         let directory = self.directory();
         let world = directory.latest();
@@ -37,14 +42,28 @@ impl Node {
         }
         let key = content_key(&mut tx, case_id).await?;
         compose::fill_identity(&mut tx, &mut act, case_id, case.as_ref()).await?;
-        let at = Setting { me, case_id, case: case.as_ref(), key: key.as_ref(), world, now, id };
+        let at = Setting {
+            me,
+            case_id,
+            case: case.as_ref(),
+            key: key.as_ref(),
+            world,
+            now,
+            id,
+        };
         let prepared = compose::prepare(act, &at)?;
         let term = term(&prepared.body, case.as_ref(), me, world);
         let other = other_case(&mut tx, &prepared.body, me, world).await?;
         let redacted = case.as_ref().is_some_and(|case| case.redacted);
         let sealed = compose::seal(&prepared, &at, redacted)?;
-        let fresh = prepared.fresh.as_ref().map(|fresh| (fresh.subject, fresh.key.clone()));
-        let attached = encrypted.iter().map(|blob| blob.attachment.clone()).collect();
+        let fresh = prepared
+            .fresh
+            .as_ref()
+            .map(|fresh| (fresh.subject, fresh.key.clone()));
+        let attached = encrypted
+            .iter()
+            .map(|blob| blob.attachment.clone())
+            .collect();
         let draft = compose::draft(prepared, &at, term, sealed, attached)?;
         if let Some(case) = &case {
             allowed(&draft, me, case, other.as_ref(), world)?;
@@ -52,8 +71,18 @@ impl Node {
         let newcomers = newcomers(&draft, case.as_ref(), other.as_ref(), me, world);
         store_draft(&mut tx, &draft, &newcomers).await?;
         if let Some((subject, key)) = &fresh {
-            let of = if let Subject::Case(child) = subject { *child } else { case_id };
-            store::secrets::add_content_key(&mut tx, &subject.to_string(), &of.to_string(), key.as_bytes()).await?;
+            let of = if let Subject::Case(child) = subject {
+                *child
+            } else {
+                case_id
+            };
+            store::secrets::add_content_key(
+                &mut tx,
+                &subject.to_string(),
+                &of.to_string(),
+                key.as_bytes(),
+            )
+            .await?;
         }
         attachments::record(&mut tx, case_id, id, &encrypted).await?;
         if !supports {
@@ -61,11 +90,22 @@ impl Node {
             refresh(&mut tx, &mut row, fold.as_ref(), me, world).await?;
             store::cases::put(&mut tx, std::slice::from_ref(&row)).await?;
         }
-        let child = draft.body.other_case().filter(|_| matches!(draft.body, Body::CaseSplit(_)));
+        let child = draft
+            .body
+            .other_case()
+            .filter(|_| matches!(draft.body, Body::CaseSplit(_)));
         if let Some(touched) = draft.body.other_case() {
             show_second(&mut tx, touched, me, world, now).await?;
         }
-        store::audit::add(&mut tx, now, actor, &draft.kind, Some(&case_id.to_string()), &id.to_string()).await?;
+        store::audit::add(
+            &mut tx,
+            now,
+            actor,
+            &draft.kind,
+            Some(&case_id.to_string()),
+            &id.to_string(),
+        )
+        .await?;
         tx.commit().await?;
         attachments::forget_uploads(self, &uploads).await;
         self.ring_outgoing();
@@ -74,13 +114,21 @@ impl Node {
             case: case_id,
             child,
             state: super::reading::state_of(&row),
-            custodian: row.custodian.as_deref().map(store::instance_id).transpose()?,
+            custodian: row
+                .custodian
+                .as_deref()
+                .map(store::instance_id)
+                .transpose()?,
         })
     }
 }
 
 /// Stores a draft with the wraps that its sending needs.
-pub(crate) async fn store_draft(tx: &mut Tx, draft: &Draft, newcomers: &[Newcomer]) -> Result<(), NodeError> {
+pub(crate) async fn store_draft(
+    tx: &mut Tx,
+    draft: &Draft,
+    newcomers: &[Newcomer],
+) -> Result<(), NodeError> {
     let text = serde_json::to_string(draft).map_err(NodeError::damaged)?;
     let newcomers = serde_json::to_string(newcomers).map_err(NodeError::damaged)?;
     let case = draft.case.map(|case| case.to_string());
@@ -102,9 +150,13 @@ pub(crate) async fn store_draft(tx: &mut Tx, draft: &Draft, newcomers: &[Newcome
 }
 
 /// The content key of a case, if it is held.
-pub(crate) async fn content_key(tx: &mut Tx, case_id: CaseId) -> Result<Option<ContentKey>, NodeError> {
+pub(crate) async fn content_key(
+    tx: &mut Tx,
+    case_id: CaseId,
+) -> Result<Option<ContentKey>, NodeError> {
     let held = store::secrets::content_key(tx, &Subject::Case(case_id).to_string()).await?;
-    held.map(|key| store::read(ContentKey::from_bytes(&key))).transpose()
+    held.map(|key| store::read(ContentKey::from_bytes(&key)))
+        .transpose()
 }
 
 /// Row, ruled fold, and the case with own pending acts on top.
@@ -116,7 +168,9 @@ async fn load(
     now: i64,
 ) -> Result<(CaseRow, Option<Case>, Option<Case>), NodeError> {
     let text = case_id.to_string();
-    let row = store::cases::case(tx, &text).await?.unwrap_or_else(|| CaseRow::unborn(text.clone(), now));
+    let row = store::cases::case(tx, &text)
+        .await?
+        .unwrap_or_else(|| CaseRow::unborn(text.clone(), now));
     let fold = row.ruled()?;
     let drafts = drafts(tx, &text).await?;
     let case = shown(case_id, fold.clone(), &drafts, me, world);
@@ -136,7 +190,12 @@ async fn other_case(
 }
 
 /// The custody that an act relies on, or for a recall the one that it ends.
-fn term(body: &Body, case: Option<&Case>, me: &InstanceId, world: DirectoryAt<'_>) -> Option<MessageRef> {
+fn term(
+    body: &Body,
+    case: Option<&Case>,
+    me: &InstanceId,
+    world: DirectoryAt<'_>,
+) -> Option<MessageRef> {
     let case = case.filter(|_| body.takes_term())?;
     let elsewhere = match body {
         Body::CaseReopened(_) => case.origin == *me,
@@ -158,7 +217,11 @@ fn allowed(
     if ruling.applied() {
         return Ok(());
     }
-    let not_allowed = NotAllowed { ruling, state: Some(case.state), custodian: Some(case.custodian.clone()) };
+    let not_allowed = NotAllowed {
+        ruling,
+        state: Some(case.state),
+        custodian: Some(case.custodian.clone()),
+    };
     debug_assert_ne!(ruling.reason, Some(Reason::BodyInvalid));
     Err(NodeError::NotAllowed(Box::new(not_allowed)))
 }
@@ -171,15 +234,30 @@ pub(crate) fn newcomers(
     me: &InstanceId,
     world: DirectoryAt<'_>,
 ) -> Vec<Newcomer> {
-    let Some(id) = draft.case else { return Vec::new() };
+    let Some(id) = draft.case else {
+        return Vec::new();
+    };
     let message = draft.provisional(me);
     let mut out = Vec::new();
     let mut gain = |id: CaseId, before: Option<&Case>| {
-        let order = Order { case: id, case_seq: 0, ordered_at: draft.created_at };
-        let Some(after) = apply(&message, &draft.body, order, before.cloned(), world) else { return };
+        let order = Order {
+            case: id,
+            case_seq: 0,
+            ordered_at: draft.created_at,
+        };
+        let Some(after) = apply(&message, &draft.body, order, before.cloned(), world) else {
+            return;
+        };
         let former = before.map(|case| case.parties(world)).unwrap_or_default();
-        for recipient in after.parties(world).difference(&former).filter(|party| *party != me) {
-            out.push(Newcomer { subject: Subject::Case(id).to_string(), recipient: recipient.clone() });
+        for recipient in after
+            .parties(world)
+            .difference(&former)
+            .filter(|party| *party != me)
+        {
+            out.push(Newcomer {
+                subject: Subject::Case(id).to_string(),
+                recipient: recipient.clone(),
+            });
         }
     };
     if case.is_some() || draft.body.creates(&message.header).is_some() {
@@ -190,7 +268,10 @@ pub(crate) fn newcomers(
     }
     if let Body::IdentityDisclosed(disclosed) = &draft.body {
         let subject = Subject::Identity(draft.id).to_string();
-        out.push(Newcomer { subject, recipient: disclosed.requester.clone() });
+        out.push(Newcomer {
+            subject,
+            recipient: disclosed.requester.clone(),
+        });
     }
     out
 }
@@ -204,10 +285,11 @@ async fn show_second(
     now: i64,
 ) -> Result<(), NodeError> {
     let text = id.to_string();
-    let mut row = store::cases::case(tx, &text).await?.unwrap_or_else(|| CaseRow::unborn(text, now));
+    let mut row = store::cases::case(tx, &text)
+        .await?
+        .unwrap_or_else(|| CaseRow::unborn(text, now));
     let fold = row.ruled()?;
     row.updated_at = now;
     refresh(tx, &mut row, fold.as_ref(), me, world).await?;
     Ok(store::cases::put(tx, &[row]).await?)
 }
-

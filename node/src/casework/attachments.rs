@@ -52,14 +52,20 @@ pub(crate) struct Encrypted {
 
 impl Node {
     /// Takes in a file; it is on disk when this returns.
-    pub async fn receive_upload<S, E>(&self, media_type: &str, mut body: S) -> Result<UploadReceipt, NodeError>
+    pub async fn receive_upload<S, E>(
+        &self,
+        media_type: &str,
+        mut body: S,
+    ) -> Result<UploadReceipt, NodeError>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
         E: std::fmt::Display,
     {
         let shape = (3..=100).contains(&media_type.len()) && media_type.contains('/');
         if !shape {
-            return Err(NodeError::Invalid("the media type must be given, for instance image/jpeg".into()));
+            return Err(NodeError::Invalid(
+                "the media type must be given, for instance image/jpeg".into(),
+            ));
         }
         let id = hex::encode(random::<16>());
         let path = upload_path(self, &id);
@@ -76,7 +82,11 @@ impl Node {
         let now = self.clock().now_ms();
         store::blobs::add_upload(&mut tx, &id, media_type, size as i64, now).await?;
         tx.commit().await?;
-        Ok(UploadReceipt { upload: id, size, media_type: media_type.to_owned() })
+        Ok(UploadReceipt {
+            upload: id,
+            size,
+            media_type: media_type.to_owned(),
+        })
     }
 
     /// Opens an attachment of a case, decrypting as it is read.
@@ -90,19 +100,27 @@ impl Node {
             "erased" => return Err(NodeError::Redacted(case)),
             _ => {}
         }
-        let key = content_key(&mut tx, case).await?.ok_or(NodeError::KeyMissing(case))?;
+        let key = content_key(&mut tx, case)
+            .await?
+            .ok_or(NodeError::KeyMissing(case))?;
         drop(tx);
         open(&blob_path(self, &sha256), &key, row).await
     }
 }
 
 /// Encrypts uploads under the key of a case that exists.
-pub(crate) async fn encrypt(node: &Node, case: CaseId, uploads: &[String]) -> Result<Vec<Encrypted>, NodeError> {
+pub(crate) async fn encrypt(
+    node: &Node,
+    case: CaseId,
+    uploads: &[String],
+) -> Result<Vec<Encrypted>, NodeError> {
     if uploads.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = node.read_tx().await?;
-    let key = content_key(&mut tx, case).await?.ok_or(NodeError::KeyMissing(case))?;
+    let key = content_key(&mut tx, case)
+        .await?
+        .ok_or(NodeError::KeyMissing(case))?;
     drop(tx);
     encrypt_under(node, &key, uploads).await
 }
@@ -114,7 +132,9 @@ pub(crate) async fn encrypt_under(
     uploads: &[String],
 ) -> Result<Vec<Encrypted>, NodeError> {
     if uploads.len() > ATTACHMENTS {
-        return Err(NodeError::Invalid(format!("attachments: at most {ATTACHMENTS} go with one message")));
+        return Err(NodeError::Invalid(format!(
+            "attachments: at most {ATTACHMENTS} go with one message"
+        )));
     }
     let mut out = Vec::with_capacity(uploads.len());
     for id in uploads {
@@ -123,7 +143,13 @@ pub(crate) async fn encrypt_under(
         let (media_type, _) = known.ok_or_else(|| NodeError::not_found("upload", id))?;
         drop(tx);
         let (sha256, size) = encrypt_file(node, key, &upload_path(node, id)).await?;
-        out.push(Encrypted { attachment: Attachment { sha256, size, media_type } });
+        out.push(Encrypted {
+            attachment: Attachment {
+                sha256,
+                size,
+                media_type,
+            },
+        });
     }
     Ok(out)
 }
@@ -158,7 +184,9 @@ pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
             let mut tx = node.write_tx().await?;
             store::blobs::remove_upload(&mut tx, id).await?;
             tx.commit().await?;
-            fs::remove_file(upload_path(node, id)).await.map_err(NodeError::from)
+            fs::remove_file(upload_path(node, id))
+                .await
+                .map_err(NodeError::from)
         };
         if let Err(error) = forget.await {
             tracing::warn!(%error, "an upload that has been used could not be removed");
@@ -187,7 +215,9 @@ where
         let chunk = chunk.map_err(|e| NodeError::Invalid(format!("the upload broke off: {e}")))?;
         size += chunk.len() as u64;
         if size > limit {
-            return Err(NodeError::TooLarge(format!("an attachment has at most {limit} bytes")));
+            return Err(NodeError::TooLarge(format!(
+                "an attachment has at most {limit} bytes"
+            )));
         }
         file.write_all(&chunk).await?;
     }
@@ -198,7 +228,11 @@ where
     Ok(size)
 }
 
-async fn encrypt_file(node: &Node, key: &ContentKey, source: &Path) -> Result<(Digest, u64), NodeError> {
+async fn encrypt_file(
+    node: &Node,
+    key: &ContentKey,
+    source: &Path,
+) -> Result<(Digest, u64), NodeError> {
     let mut input = File::open(source).await?;
     let part = source.with_extension("sealed");
     let mut output = File::create(&part).await?;
@@ -215,7 +249,9 @@ async fn encrypt_file(node: &Node, key: &ContentKey, source: &Path) -> Result<(D
             break;
         }
         let next = read_chunk(&mut input, CHUNK_BYTES).await?;
-        piece = cipher.seal(&chunk, next.is_empty()).map_err(NodeError::damaged)?;
+        piece = cipher
+            .seal(&chunk, next.is_empty())
+            .map_err(NodeError::damaged)?;
         chunk = next;
     }
     output.sync_all().await?;
@@ -233,15 +269,24 @@ async fn open(path: &Path, key: &ContentKey, row: BlobRow) -> Result<Opened, Nod
     let sealed = (row.size as u64).saturating_sub(HEADER_BYTES as u64);
     let chunks = sealed.div_ceil(SEALED_CHUNK_BYTES as u64);
     let first = read_chunk(&mut file, SEALED_CHUNK_BYTES).await?;
-    let body = stream::try_unfold((file, cipher, first), |(mut file, mut cipher, chunk)| async move {
-        if chunk.is_empty() {
-            return Ok(None);
-        }
-        let next = read_chunk(&mut file, SEALED_CHUNK_BYTES).await?;
-        let plain = cipher.open(&chunk, next.is_empty()).map_err(io::Error::other)?;
-        Ok(Some((Bytes::from(plain), (file, cipher, next))))
-    });
-    Ok(Opened { media_type: row.media_type, size: sealed.saturating_sub(chunks * 16), body: body.boxed() })
+    let body = stream::try_unfold(
+        (file, cipher, first),
+        |(mut file, mut cipher, chunk)| async move {
+            if chunk.is_empty() {
+                return Ok(None);
+            }
+            let next = read_chunk(&mut file, SEALED_CHUNK_BYTES).await?;
+            let plain = cipher
+                .open(&chunk, next.is_empty())
+                .map_err(io::Error::other)?;
+            Ok(Some((Bytes::from(plain), (file, cipher, next))))
+        },
+    );
+    Ok(Opened {
+        media_type: row.media_type,
+        size: sealed.saturating_sub(chunks * 16),
+        body: body.boxed(),
+    })
 }
 
 /// Reads up to `size` bytes; fewer only at the end of the file.

@@ -7,7 +7,7 @@ use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, MessageId, MessageRef};
 use lapor_protocol::kinds::{Body, case_split::Inheritance};
 use lapor_protocol::message::Draft;
-use lapor_protocol::seal::{Context, ContentKey, Sealed, Subject, seal_words};
+use lapor_protocol::seal::{ContentKey, Context, Sealed, Subject, seal_words};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -50,7 +50,12 @@ pub(crate) struct Setting<'a> {
 
 /// Fills in what the node knows, and reads the body.
 pub(crate) fn prepare(act: NewAct, at: &Setting<'_>) -> Result<Prepared, NodeError> {
-    let NewAct { kind, mut body, words, .. } = act;
+    let NewAct {
+        kind,
+        mut body,
+        words,
+        ..
+    } = act;
     let mut fresh = None;
     if let Some(case) = at.case {
         fill_from_case(&kind, &mut body, words.as_ref(), case, at.world);
@@ -60,10 +65,15 @@ pub(crate) fn prepare(act: NewAct, at: &Setting<'_>) -> Result<Prepared, NodeErr
         "identity.disclosed" => {
             let key = ContentKey::generate(&mut SystemEntropy);
             body.insert("commitment".into(), json!(key.commitment()));
-            fresh = Some(FreshKey { subject: Subject::Identity(at.id), key });
+            fresh = Some(FreshKey {
+                subject: Subject::Identity(at.id),
+                key,
+            });
         }
         "report.filed" => {
-            return Err(NodeError::Invalid("a report is filed at /reports, it is no act on a case".into()));
+            return Err(NodeError::Invalid(
+                "a report is filed at /reports, it is no act on a case".into(),
+            ));
         }
         _ => {}
     }
@@ -96,7 +106,12 @@ pub(crate) fn seal(
         (_, Some(fresh)) => (at.case_id, &fresh.key),
         (_, None) => (at.case_id, at.key.ok_or(NodeError::KeyMissing(at.case_id))?),
     };
-    let context = Context { kind: prepared.body.kind(), id: at.id, case, author: at.me };
+    let context = Context {
+        kind: prepared.body.kind(),
+        id: at.id,
+        case,
+        author: at.me,
+    };
     seal_words(key, context, text.as_bytes(), &mut SystemEntropy)
         .map(Some)
         .map_err(|e| NodeError::Invalid(e.to_string()))
@@ -121,7 +136,10 @@ pub(crate) fn draft(
         attachments,
     };
     let message = draft.provisional(at.me);
-    draft.body.check(&message.header).map_err(|e| NodeError::Invalid(format!("body: {e}")))?;
+    draft
+        .body
+        .check(&message.header)
+        .map_err(|e| NodeError::Invalid(format!("body: {e}")))?;
     Ok(draft)
 }
 
@@ -133,16 +151,27 @@ pub(crate) async fn fill_identity(
     case: Option<&Case>,
 ) -> Result<(), NodeError> {
     let answers = matches!(act.kind.as_str(), "identity.disclosed" | "identity.refused");
-    let Some(case) = case.filter(|_| answers) else { return Ok(()) };
-    let asked = act.body.get("request").and_then(Value::as_str).and_then(|id| id.parse::<MessageId>().ok());
+    let Some(case) = case.filter(|_| answers) else {
+        return Ok(());
+    };
+    let asked = act
+        .body
+        .get("request")
+        .and_then(Value::as_str)
+        .and_then(|id| id.parse::<MessageId>().ok());
     let request = asked.or_else(|| case.identity_requests.keys().next().copied());
-    if let Some((request, requester)) = request.and_then(|id| case.identity_requests.get_key_value(&id)) {
+    if let Some((request, requester)) =
+        request.and_then(|id| case.identity_requests.get_key_value(&id))
+    {
         act.body.insert("request".into(), json!(request));
-        act.body.entry("requester").or_insert_with(|| json!(requester));
+        act.body
+            .entry("requester")
+            .or_insert_with(|| json!(requester));
     }
     if act.kind == "identity.disclosed" && act.words.is_none() {
         let held = store::secrets::identity(tx, &case_id.to_string()).await?;
-        let held = held.ok_or_else(|| NodeError::not_found("identity of the reporter of case", case_id))?;
+        let held =
+            held.ok_or_else(|| NodeError::not_found("identity of the reporter of case", case_id))?;
         act.words = Some(store::read(serde_json::from_str(&held))?);
     }
     Ok(())
@@ -162,21 +191,41 @@ fn fill_from_case(
     };
     match kind {
         "case.held" => {
-            let count = words.and_then(|words| words.get("questions")).and_then(Value::as_array).map(Vec::len);
+            let count = words
+                .and_then(|words| words.get("questions"))
+                .and_then(Value::as_array)
+                .map(Vec::len);
             default("questions", count.map(|count| json!(count)));
         }
-        "case.closed" => default("follow_up", case.follow_up.as_ref().map(|last| json!(last.message))),
+        "case.closed" => default(
+            "follow_up",
+            case.follow_up.as_ref().map(|last| json!(last.message)),
+        ),
         "case.linked" => default("origin", Some(json!(case.origin))),
         "case.unlinked" => {
-            default("link", case.merged.as_ref().map(|merged| json!(merged.link.id)));
-            default("target_case", case.merged.as_ref().map(|merged| json!(merged.into)));
+            default(
+                "link",
+                case.merged.as_ref().map(|merged| json!(merged.link.id)),
+            );
+            default(
+                "target_case",
+                case.merged.as_ref().map(|merged| json!(merged.into)),
+            );
         }
         "case.escalated" => {
-            default("supervisor", world.default_supervisor().map(|supervisor| json!(supervisor.id)));
+            default(
+                "supervisor",
+                world
+                    .default_supervisor()
+                    .map(|supervisor| json!(supervisor.id)),
+            );
         }
         "case.split" => {
             default("classification", Some(json!(case.classification)));
-            default("category", case.category.as_ref().map(|category| json!(category)));
+            default(
+                "category",
+                case.category.as_ref().map(|category| json!(category)),
+            );
             default("region", case.region.as_ref().map(|region| json!(region)));
         }
         _ => {}
@@ -184,16 +233,26 @@ fn fill_from_case(
 }
 
 fn fill_split(body: &mut Map<String, Value>, at: &Setting<'_>) -> Result<FreshKey, NodeError> {
-    let parent = at.case.ok_or_else(|| NodeError::not_found("case", at.case_id))?;
+    let parent = at
+        .case
+        .ok_or_else(|| NodeError::not_found("case", at.case_id))?;
     let parent_key = at.key.ok_or(NodeError::KeyMissing(at.case_id))?;
     let child = new_case_id(at.now);
     let key = ContentKey::generate(&mut SystemEntropy);
-    let context = Context { kind: "case.split", id: at.id, case: at.case_id, author: at.me };
+    let context = Context {
+        kind: "case.split",
+        id: at.id,
+        case: at.case_id,
+        author: at.me,
+    };
     let child_key = seal_words(parent_key, context, key.as_bytes(), &mut SystemEntropy)
         .map_err(|e| NodeError::Invalid(e.to_string()))?;
     body.insert("child".into(), json!(child));
     body.insert("commitment".into(), json!(key.commitment()));
     body.insert("child_key".into(), json!(child_key));
     body.insert("inherits".into(), json!(Inheritance::of(parent)));
-    Ok(FreshKey { subject: Subject::Case(child), key })
+    Ok(FreshKey {
+        subject: Subject::Case(child),
+        key,
+    })
 }

@@ -4,7 +4,7 @@
 use lapor_protocol::case::{Order, apply};
 use lapor_protocol::kinds::{Body, ReportFiled, report_filed};
 use lapor_protocol::message::Draft;
-use lapor_protocol::seal::{Context, ContentKey, Subject, seal_words};
+use lapor_protocol::seal::{ContentKey, Context, Subject, seal_words};
 use serde_json::json;
 
 use super::act::{newcomers, store_draft};
@@ -30,8 +30,14 @@ impl Node {
         let encrypted = attachments::encrypt_under(self, &key, &report.attachments).await?;
         let body = Body::ReportFiled(clear(&report, &key));
         let words = words(&report, &ticket)?;
-        body.check_words(&words).map_err(|e| NodeError::Invalid(e.to_string()))?;
-        let context = Context { kind: body.kind(), id, case: case_id, author: me };
+        body.check_words(&words)
+            .map_err(|e| NodeError::Invalid(e.to_string()))?;
+        let context = Context {
+            kind: body.kind(),
+            id,
+            case: case_id,
+            author: me,
+        };
         let sealed = seal_words(&key, context, &words, &mut SystemEntropy)
             .map_err(|e| NodeError::Invalid(e.to_string()))?;
         let draft = Draft {
@@ -42,11 +48,21 @@ impl Node {
             created_at: now,
             body,
             sealed: Some(sealed),
-            attachments: encrypted.iter().map(|blob| blob.attachment.clone()).collect(),
+            attachments: encrypted
+                .iter()
+                .map(|blob| blob.attachment.clone())
+                .collect(),
         };
         let message = draft.provisional(me);
-        draft.body.check(&message.header).map_err(|e| NodeError::Invalid(e.to_string()))?;
-        let order = Order { case: case_id, case_seq: 0, ordered_at: now };
+        draft
+            .body
+            .check(&message.header)
+            .map_err(|e| NodeError::Invalid(e.to_string()))?;
+        let order = Order {
+            case: case_id,
+            case_seq: 0,
+            ordered_at: now,
+        };
         let case = apply(&message, &draft.body, order, None, world);
         let mut row = CaseRow::unborn(case_id.to_string(), now);
         row.ticket = Some(ticket.clone());
@@ -58,17 +74,33 @@ impl Node {
         let subject = Subject::Case(case_id).to_string();
         store::secrets::add_content_key(&mut tx, &subject, &row.case_id, key.as_bytes()).await?;
         store::cases::put(&mut tx, std::slice::from_ref(&row)).await?;
-        if let Some(identity) = report.reporter.as_ref().filter(|reporter| **reporter != Reporter::default()) {
+        if let Some(identity) = report
+            .reporter
+            .as_ref()
+            .filter(|reporter| **reporter != Reporter::default())
+        {
             check_identity(identity)?;
             let text = serde_json::to_string(identity).map_err(NodeError::damaged)?;
             store::secrets::put_identity(&mut tx, &row.case_id, &text).await?;
         }
         attachments::record(&mut tx, case_id, id, &encrypted).await?;
-        store::audit::add(&mut tx, now, actor, &draft.kind, Some(&row.case_id), &id.to_string()).await?;
+        store::audit::add(
+            &mut tx,
+            now,
+            actor,
+            &draft.kind,
+            Some(&row.case_id),
+            &id.to_string(),
+        )
+        .await?;
         tx.commit().await?;
         attachments::forget_uploads(self, &report.attachments).await;
         self.ring_outgoing();
-        Ok(Filed { case: case_id, ticket, message: id })
+        Ok(Filed {
+            case: case_id,
+            ticket,
+            message: id,
+        })
     }
 }
 
@@ -99,7 +131,11 @@ fn words(report: &NewReport, ticket: &str) -> Result<Vec<u8>, NodeError> {
                     latitude_micro: micro(place.latitude),
                     longitude_micro: micro(place.longitude),
                 })
-                .ok_or_else(|| NodeError::Invalid("coordinates: latitude is -90 to 90, longitude -180 to 180".into()))
+                .ok_or_else(|| {
+                    NodeError::Invalid(
+                        "coordinates: latitude is -90 to 90, longitude -180 to 180".into(),
+                    )
+                })
         })
         .transpose()?;
     let words = report_filed::Words {
@@ -115,6 +151,9 @@ fn words(report: &NewReport, ticket: &str) -> Result<Vec<u8>, NodeError> {
 /// The same limits as for a disclosure, so that what is held can be disclosed.
 fn check_identity(reporter: &Reporter) -> Result<(), NodeError> {
     use lapor_protocol::kinds::{WordsCheck, identity_disclosed};
-    let words: identity_disclosed::Words = serde_json::from_value(json!(reporter)).map_err(NodeError::damaged)?;
-    words.check().map_err(|e| NodeError::Invalid(format!("reporter: {e}")))
+    let words: identity_disclosed::Words =
+        serde_json::from_value(json!(reporter)).map_err(NodeError::damaged)?;
+    words
+        .check()
+        .map_err(|e| NodeError::Invalid(format!("reporter: {e}")))
 }

@@ -20,8 +20,11 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use attachments::blob_path;
 pub use attachments::{Opened, UploadReceipt};
-pub(crate) use shown::{refresh, shown};
+pub(crate) use compose::Newcomer;
+pub(crate) use reading::read_message;
+pub(crate) use shown::{refresh, show};
 
 /// A report as it comes in at a desk or through the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

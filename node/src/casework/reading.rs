@@ -7,12 +7,14 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Message};
-use lapor_protocol::seal::{Context, ContentKey, Subject, open_words};
+use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
 use super::shown::{drafts, shown};
-use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Reporter, ticket};
+use super::{
+    CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Reporter, ticket,
+};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -22,7 +24,12 @@ const MAX_PAGE: u32 = 200;
 
 impl Node {
     /// Cases, latest change first. `after` is `next` of the page before.
-    pub async fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: u32) -> Result<CaseList, NodeError> {
+    pub async fn cases(
+        &self,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<CaseList, NodeError> {
         let limit = i64::from(limit.clamp(1, MAX_PAGE));
         let (before_updated, before_case) = match after {
             None => (i64::MAX, String::new()),
@@ -46,7 +53,10 @@ impl Node {
             let title = self.title(&mut tx, &row).await?;
             cases.push(summary(&row, title)?);
         }
-        let next = cases.last().filter(|_| more).map(|last| format!("{}.{}", last.updated_at, last.case));
+        let next = cases
+            .last()
+            .filter(|_| more)
+            .map(|last| format!("{}.{}", last.updated_at, last.case));
         Ok(CaseList { cases, next })
     }
 
@@ -54,7 +64,9 @@ impl Node {
     pub async fn case(&self, id: CaseId) -> Result<CaseView, NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::cases::case(&mut tx, &id.to_string()).await?;
-        let row = row.filter(|row| row.state.is_some()).ok_or_else(|| NodeError::not_found("case", id))?;
+        let row = row
+            .filter(|row| row.state.is_some())
+            .ok_or_else(|| NodeError::not_found("case", id))?;
         let me = self.instance()?;
         let fold = row.ruled()?;
         let pending = drafts(&mut tx, &row.case_id).await?;
@@ -68,13 +80,23 @@ impl Node {
             Some(_) => KeyState::Held,
             None => KeyState::Missing,
         };
-        Ok(view(summary(&row, title)?, &row, key, &case, fold.as_ref(), history))
+        Ok(view(
+            summary(&row, title)?,
+            &row,
+            key,
+            &case,
+            fold.as_ref(),
+            history,
+        ))
     }
 
     /// The case of a ticket, however it was typed.
     pub async fn case_by_ticket(&self, typed: &str) -> Result<CaseView, NodeError> {
         let ticket = ticket::parse(typed).ok_or_else(|| {
-            NodeError::Invalid("a ticket has ten characters such as 4F7KX-92MQ3; this one has a typing error".into())
+            NodeError::Invalid(
+                "a ticket has ten characters such as 4F7KX-92MQ3; this one has a typing error"
+                    .into(),
+            )
         })?;
         let mut tx = self.read_tx().await?;
         let id = store::cases::by_ticket(&mut tx, &ticket).await?;
@@ -96,7 +118,11 @@ impl Node {
             None => disclosed(&mut tx, case, me).await?,
         };
         let now = self.clock().now_ms();
-        let detail = if found.is_some() { "opened" } else { "none held" };
+        let detail = if found.is_some() {
+            "opened"
+        } else {
+            "none held"
+        };
         store::audit::add(&mut tx, now, actor, "identity.opened", Some(&text), detail).await?;
         tx.commit().await?;
         Ok(found)
@@ -107,14 +133,22 @@ impl Node {
         if row.erased != 0 || content_key(tx, id).await?.is_none() {
             return Ok(None);
         }
-        let pending = if row.pending == 0 { Vec::new() } else { drafts(tx, &row.case_id).await? };
-        Ok(title_of(&history(tx, id, self.instance()?, &pending).await?))
+        let pending = if row.pending == 0 {
+            Vec::new()
+        } else {
+            drafts(tx, &row.case_id).await?
+        };
+        Ok(title_of(
+            &history(tx, id, self.instance()?, &pending).await?,
+        ))
     }
 }
 
 /// The state column of a row.
 pub(crate) fn state_of(row: &CaseRow) -> Option<State> {
-    State::ALL.into_iter().find(|state| Some(state.as_str()) == row.state.as_deref())
+    State::ALL
+        .into_iter()
+        .find(|state| Some(state.as_str()) == row.state.as_deref())
 }
 
 fn summary(row: &CaseRow, title: Option<String>) -> Result<CaseSummary, NodeError> {
@@ -127,9 +161,15 @@ fn summary(row: &CaseRow, title: Option<String>) -> Result<CaseSummary, NodeErro
         state: state_of(row),
         custodian: instance(&row.custodian)?,
         origin: instance(&row.origin)?,
-        classification: value(&row.classification).map(|v| store::read(serde_json::from_value(v))).transpose()?,
-        category: value(&row.category).map(|v| store::read(serde_json::from_value(v))).transpose()?,
-        region: value(&row.region).map(|v| store::read(serde_json::from_value(v))).transpose()?,
+        classification: value(&row.classification)
+            .map(|v| store::read(serde_json::from_value(v)))
+            .transpose()?,
+        category: value(&row.category)
+            .map(|v| store::read(serde_json::from_value(v)))
+            .transpose()?,
+        region: value(&row.region)
+            .map(|v| store::read(serde_json::from_value(v)))
+            .transpose()?,
         on_behalf_of: instance(&row.on_behalf_of)?,
         secret: row.secret != 0,
         pending: row.pending as u32,
@@ -191,7 +231,11 @@ async fn history(
             effect: Some(item.ruling.effect),
             reason: item.ruling.reason,
             at: item.ordered_at,
-            body: message.as_ref().and_then(|m| m.body.as_ref().ok()).map(body_value).transpose()?,
+            body: message
+                .as_ref()
+                .and_then(|m| m.body.as_ref().ok())
+                .map(body_value)
+                .transpose()?,
             words,
             withheld: item.withheld,
             attachments: message.map(|m| m.attachments).unwrap_or_default(),
@@ -227,11 +271,21 @@ pub(crate) fn read_message(line: &str) -> Result<Message, NodeError> {
 }
 
 /// The words of a message, if this node can open them.
-async fn words_of(tx: &mut Tx, message: &Message, case_key: Option<&ContentKey>) -> Result<Option<Value>, NodeError> {
-    let (Some(sealed), Some(context)) = (&message.sealed, message.seal_context()) else { return Ok(None) };
+async fn words_of(
+    tx: &mut Tx,
+    message: &Message,
+    case_key: Option<&ContentKey>,
+) -> Result<Option<Value>, NodeError> {
+    let (Some(sealed), Some(context)) = (&message.sealed, message.seal_context()) else {
+        return Ok(None);
+    };
     let own_key = key_beside(tx, message, context).await?;
-    let Some(key) = own_key.as_ref().or(case_key) else { return Ok(None) };
-    let Ok(words) = open_words(key, context, sealed) else { return Ok(None) };
+    let Some(key) = own_key.as_ref().or(case_key) else {
+        return Ok(None);
+    };
+    let Ok(words) = open_words(key, context, sealed) else {
+        return Ok(None);
+    };
     Ok(serde_json::from_slice(&words).ok())
 }
 
@@ -249,16 +303,31 @@ async fn key_beside(
     }
 }
 
-async fn disclosed(tx: &mut Tx, case: CaseId, me: &InstanceId) -> Result<Option<Reporter>, NodeError> {
+async fn disclosed(
+    tx: &mut Tx,
+    case: CaseId,
+    me: &InstanceId,
+) -> Result<Option<Reporter>, NodeError> {
     for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
-        let Some(message) = line.map(|line| read_message(&line)).transpose()? else { continue };
-        let Ok(Body::IdentityDisclosed(answer)) = &message.body else { continue };
-        let (Some(sealed), Some(context), true) = (&message.sealed, message.seal_context(), answer.requester == *me)
-        else {
+        let Some(message) = line.map(|line| read_message(&line)).transpose()? else {
             continue;
         };
-        let Some(key) = identity_key(tx, message.header.id).await? else { continue };
-        let Ok(words) = open_words(&key, context, sealed) else { continue };
+        let Ok(Body::IdentityDisclosed(answer)) = &message.body else {
+            continue;
+        };
+        let (Some(sealed), Some(context), true) = (
+            &message.sealed,
+            message.seal_context(),
+            answer.requester == *me,
+        ) else {
+            continue;
+        };
+        let Some(key) = identity_key(tx, message.header.id).await? else {
+            continue;
+        };
+        let Ok(words) = open_words(&key, context, sealed) else {
+            continue;
+        };
         return Ok(serde_json::from_slice(&words).ok());
     }
     Ok(None)
@@ -266,17 +335,34 @@ async fn disclosed(tx: &mut Tx, case: CaseId, me: &InstanceId) -> Result<Option<
 
 async fn identity_key(tx: &mut Tx, id: MessageId) -> Result<Option<ContentKey>, NodeError> {
     let held = store::secrets::content_key(tx, &Subject::Identity(id).to_string()).await?;
-    held.map(|key| store::read(ContentKey::from_bytes(&key))).transpose()
+    held.map(|key| store::read(ContentKey::from_bytes(&key)))
+        .transpose()
 }
 
 /// The title as last edited, or as filed.
 fn title_of(history: &[HistoryEntry]) -> Option<String> {
-    let counts = |entry: &&HistoryEntry| entry.effect.is_none_or(|effect| effect.as_str() == "applied");
+    let counts = |entry: &&HistoryEntry| {
+        entry
+            .effect
+            .is_none_or(|effect| effect.as_str() == "applied")
+    };
     history
         .iter()
         .filter(counts)
-        .filter(|entry| matches!(entry.kind.as_str(), "report.filed" | "case.split" | "case.verified"))
-        .filter_map(|entry| entry.words.as_ref()?.get("title")?.as_str().map(str::to_owned))
+        .filter(|entry| {
+            matches!(
+                entry.kind.as_str(),
+                "report.filed" | "case.split" | "case.verified"
+            )
+        })
+        .filter_map(|entry| {
+            entry
+                .words
+                .as_ref()?
+                .get("title")?
+                .as_str()
+                .map(str::to_owned)
+        })
         .next_back()
 }
 

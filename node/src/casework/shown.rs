@@ -26,7 +26,11 @@ pub(crate) fn shown(
         let allowed = draft.body.other_case().is_some()
             || judge(&message, &draft.body, case.as_ref(), None, world).is_ok();
         if allowed {
-            let order = Order { case: id, case_seq: 0, ordered_at: draft.created_at };
+            let order = Order {
+                case: id,
+                case_seq: 0,
+                ordered_at: draft.created_at,
+            };
             case = apply(&message, &draft.body, order, case.clone(), world).or(case);
         }
     }
@@ -36,7 +40,10 @@ pub(crate) fn shown(
 /// Own unruled messages of a case, oldest first.
 pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, NodeError> {
     let stored = store::outbox::unruled_of(tx, case_id).await?;
-    stored.iter().map(|text| store::read(serde_json::from_str(text))).collect()
+    stored
+        .iter()
+        .map(|text| store::read(serde_json::from_str(text)))
+        .collect()
 }
 
 /// Recomputes what lists show of a case from its fold and own unruled acts.
@@ -48,7 +55,13 @@ pub(crate) async fn refresh(
     world: DirectoryAt<'_>,
 ) -> Result<(), NodeError> {
     let drafts = drafts(tx, &row.case_id).await?;
-    let case = shown(store::case_id(&row.case_id)?, fold.cloned(), &drafts, me, world);
+    let case = shown(
+        store::case_id(&row.case_id)?,
+        fold.cloned(),
+        &drafts,
+        me,
+        world,
+    );
     row.pending = drafts.len() as i64;
     show(row, case.as_ref());
     Ok(())
@@ -63,7 +76,10 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>) {
     row.classification = serde_json::to_value(case.classification)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned));
-    row.category = case.category.as_ref().map(|category| category.as_str().to_owned());
+    row.category = case
+        .category
+        .as_ref()
+        .map(|category| category.as_str().to_owned());
     row.region = case.region.as_ref().map(ToString::to_string);
     row.on_behalf_of = case.on_behalf_of.as_ref().map(ToString::to_string);
     row.secret = i64::from(case.secret);
@@ -96,6 +112,9 @@ impl CaseRow {
 
     /// The ruled fold, if the case is born.
     pub(crate) fn ruled(&self) -> Result<Option<Case>, NodeError> {
-        self.fold.as_deref().map(|fold| store::read(serde_json::from_str(fold))).transpose()
+        self.fold
+            .as_deref()
+            .map(|fold| store::read(serde_json::from_str(fold)))
+            .transpose()
     }
 }

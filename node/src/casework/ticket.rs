@@ -12,7 +12,10 @@ const LENGTH: usize = 10;
 /// A new random ticket.
 pub fn mint() -> String {
     let bytes = random::<9>();
-    let mut text: String = bytes.iter().map(|b| char::from(ALPHABET[usize::from(b % 32)])).collect();
+    let mut text: String = bytes
+        .iter()
+        .map(|b| char::from(ALPHABET[usize::from(b % 32)]))
+        .collect();
     text.push(check_character(&text));
     grouped(&text)
 }
@@ -58,8 +61,14 @@ mod tests {
         for _ in 0..200 {
             let ticket = mint();
             assert_eq!(parse(&ticket), Some(ticket.clone()));
-            assert_eq!(parse(&ticket.to_lowercase().replace('-', " ")), Some(ticket.clone()));
-            assert_eq!(parse(&ticket.replace('0', "o").replace('1', "l")), Some(ticket));
+            assert_eq!(
+                parse(&ticket.to_lowercase().replace('-', " ")),
+                Some(ticket.clone())
+            );
+            assert_eq!(
+                parse(&ticket.replace('0', "o").replace('1', "l")),
+                Some(ticket)
+            );
         }
         for wrong in ["", "12345", "ABCDE-FGHJKM", "ÄBCDE-FGHJK"] {
             assert_eq!(parse(wrong), None, "{wrong}");

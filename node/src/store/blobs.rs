@@ -20,7 +20,8 @@ pub struct BlobRow {
 }
 
 pub async fn add(tx: &mut Tx, row: &BlobRow) -> Stored<()> {
-    const SQL: &str = "insert into blobs (sha256, case_id, message_id, size, media_type, state, progress)
+    const SQL: &str =
+        "insert into blobs (sha256, case_id, message_id, size, media_type, state, progress)
         values ($1, $2, $3, $4, $5, $6, $7) on conflict (sha256, message_id) do nothing";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.sha256)
@@ -38,7 +39,8 @@ pub async fn add(tx: &mut Tx, row: &BlobRow) -> Stored<()> {
 
 /// Blobs to send whose message the hub has accepted.
 pub async fn to_send(tx: &mut Tx, limit: i64) -> Stored<Vec<BlobRow>> {
-    const SQL: &str = "select b.sha256, b.case_id, b.message_id, b.size, b.media_type, b.state, b.progress
+    const SQL: &str =
+        "select b.sha256, b.case_id, b.message_id, b.size, b.media_type, b.state, b.progress
         from blobs b join outbox o on o.message_id = b.message_id
         where b.state = 'to_send' and o.state in ('accepted', 'ruled')
         order by o.number limit $1";
@@ -70,7 +72,8 @@ pub async fn pending_counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
 }
 
 pub async fn add_upload(tx: &mut Tx, id: &str, media_type: &str, size: i64, at: i64) -> Stored<()> {
-    const SQL: &str = "insert into uploads (id, media_type, size, created_at) values ($1, $2, $3, $4)";
+    const SQL: &str =
+        "insert into uploads (id, media_type, size, created_at) values ($1, $2, $3, $4)";
     on!(tx, c => sqlx::query(SQL).bind(id).bind(media_type).bind(size).bind(at).execute(c).await.map(drop))?;
     Ok(())
 }

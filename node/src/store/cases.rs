@@ -129,7 +129,12 @@ pub async fn list(tx: &mut Tx, wanted: &Conditions<'_>, limit: i64) -> Stored<Ve
 }
 
 /// Cases filed here, a page after `after`, for those who need the case's key anew.
-pub async fn of_origin(tx: &mut Tx, origin: &str, after: &str, limit: i64) -> Stored<Vec<(String, Option<String>)>> {
+pub async fn of_origin(
+    tx: &mut Tx,
+    origin: &str,
+    after: &str,
+    limit: i64,
+) -> Stored<Vec<(String, Option<String>)>> {
     const SQL: &str = "select case_id, fold from cases
         where origin = $1 and case_id > $2 order by case_id limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(origin).bind(after).bind(limit).fetch_all(c).await)?)

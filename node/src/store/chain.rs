@@ -24,7 +24,8 @@ pub async fn head(tx: &mut Tx) -> Stored<Option<(i64, i64, Vec<u8>, i64)>> {
 }
 
 pub async fn set_head(tx: &mut Tx, epoch: i64, seq: i64, head: &[u8], accepted: i64) -> Stored<()> {
-    const SQL: &str = "insert into chain (id, epoch, seq, head, accepted) values (1, $1, $2, $3, $4)
+    const SQL: &str =
+        "insert into chain (id, epoch, seq, head, accepted) values (1, $1, $2, $3, $4)
         on conflict (id) do update set epoch = excluded.epoch, seq = excluded.seq,
             head = excluded.head, accepted = excluded.accepted";
     on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(head).bind(accepted).execute(c).await.map(drop))?;
@@ -57,7 +58,13 @@ pub async fn cursor(tx: &mut Tx, stream: &str) -> Stored<Option<CursorRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).fetch_optional(c).await)?)
 }
 
-pub async fn set_cursor(tx: &mut Tx, stream: &str, depoch: i64, dseq: i64, hash: &[u8]) -> Stored<()> {
+pub async fn set_cursor(
+    tx: &mut Tx,
+    stream: &str,
+    depoch: i64,
+    dseq: i64,
+    hash: &[u8],
+) -> Stored<()> {
     const SQL: &str = "insert into cursors (stream, depoch, dseq, hash, settled, acked)
         values ($1, $2, $3, $4, 0, 0)
         on conflict (stream) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash";

@@ -17,11 +17,13 @@ pub struct InboxRow {
     pub line: Option<String>,
     pub wraps: Option<String>,
     pub attempts: i64,
+    /// What was wrong with it when it was received; it is then never applied.
+    pub fault: Option<String>,
 }
 
 static ADD: Bulk = Bulk::new(
     "insert into inbox (stream, depoch, dseq, item, envelope_id, line, wraps, case_id, case_seq,
-        kind, state, reason, attempts, received_at) values",
+        kind, state, fault, attempts, received_at) values",
     14,
     "on conflict (stream, depoch, dseq) do nothing",
 );
@@ -32,14 +34,14 @@ pub async fn add(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
 
 /// Items not looked at yet, in stream order.
 pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts from inbox
+    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts, fault from inbox
         where state = 'received' and stream = $1 order by depoch, dseq limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
 /// Items of a case that wait or stand in the way, in the order of the case.
 pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts from inbox
+    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts, fault from inbox
         where stream = 'inbox' and case_id = $1 and state in ('waiting', 'quarantined', 'parked')
         order by case_seq, depoch, dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
@@ -70,15 +72,14 @@ pub async fn mark_waiting(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&MARK_WAITING, rows).await
 }
 
-/// Lowest item of a stream that has not been looked at, if any.
-pub async fn first_received(tx: &mut Tx, stream: &str) -> Stored<Option<i64>> {
-    const SQL: &str = "select min(dseq) from inbox where state = 'received' and stream = $1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(stream).fetch_one(c).await)?)
-}
-
 /// Items beyond what was acknowledged that are settled without being applied,
 /// and all that still wait: dseq, state, reason.
-pub async fn exceptions(tx: &mut Tx, stream: &str, acked: i64, limit: i64) -> Stored<Vec<(i64, String, Option<String>)>> {
+pub async fn exceptions(
+    tx: &mut Tx,
+    stream: &str,
+    acked: i64,
+    limit: i64,
+) -> Stored<Vec<(i64, String, Option<String>)>> {
     const SQL: &str = "select dseq, state, reason from inbox
         where stream = $1 and (state in ('waiting', 'quarantined', 'parked')
             or (state in ('refused', 'superseded') and dseq > $2))
@@ -87,18 +88,15 @@ pub async fn exceptions(tx: &mut Tx, stream: &str, acked: i64, limit: i64) -> St
 }
 
 /// The history of a case: item, foreign line or own line, in the case's order.
-pub async fn history(tx: &mut Tx, case_id: &str) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
+pub async fn history(
+    tx: &mut Tx,
+    case_id: &str,
+) -> Stored<Vec<(String, Option<String>, Option<String>, String)>> {
     const SQL: &str = "select i.item, i.line, o.line, i.state
         from inbox i left join outbox o on o.envelope_id = i.envelope_id
         where i.stream = 'inbox' and i.case_id = $1
         order by i.case_seq, i.depoch, i.dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
-}
-
-/// The foreign envelope of an attachment's message: item and line.
-pub async fn by_envelope(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<(String, Option<String>)>> {
-    const SQL: &str = "select item, line from inbox where envelope_id = $1 and line is not null limit 1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(envelope_id).fetch_optional(c).await)?)
 }
 
 /// Counts by state other than applied.

@@ -13,7 +13,7 @@ pub mod secrets;
 pub mod tokens;
 
 use lapor_migrations::DbError;
-use lapor_protocol::ids::{CaseId, Digest, InstanceId, MessageId};
+use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 
 use crate::error::NodeError;
 
@@ -23,10 +23,6 @@ pub(crate) fn read<T, E: std::fmt::Display>(parsed: Result<T, E>) -> Result<T, N
 }
 
 pub(crate) fn case_id(text: &str) -> Result<CaseId, NodeError> {
-    read(text.parse())
-}
-
-pub(crate) fn message_id(text: &str) -> Result<MessageId, NodeError> {
     read(text.parse())
 }
 

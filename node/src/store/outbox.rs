@@ -12,17 +12,13 @@ use super::Stored;
 #[derive(Debug, Clone, FromRow)]
 pub struct OutboxRow {
     pub number: i64,
-    pub message_id: String,
     pub case_id: Option<String>,
-    pub kind: String,
     pub draft: String,
     pub newcomers: String,
-    pub state: String,
     pub epoch: Option<i64>,
     pub seq: Option<i64>,
     pub envelope_id: Option<Vec<u8>>,
     pub line: Option<String>,
-    pub created_at: i64,
 }
 
 /// What a new message stores.
@@ -56,8 +52,7 @@ pub async fn add(tx: &mut Tx, row: &NewRow<'_>) -> Stored<()> {
 
 /// Rows in a state, oldest first.
 pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
-    const SQL: &str = "select number, message_id, case_id, kind, draft, newcomers, state, epoch, seq,
-            envelope_id, line, created_at
+    const SQL: &str = "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line
         from outbox where state = $1 order by number limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
 }
@@ -88,7 +83,8 @@ pub async fn adopt(
     created_at: i64,
     now: i64,
 ) -> Stored<()> {
-    const SQL: &str = "insert into outbox (number, message_id, case_id, kind, draft, newcomers, state,
+    const SQL: &str =
+        "insert into outbox (number, message_id, case_id, kind, draft, newcomers, state,
             epoch, seq, envelope_id, line, created_at, accepted_at)
         values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, '', '[]', 'accepted',
             $4, $5, $6, $7, $8, $9)
@@ -142,7 +138,13 @@ pub async fn quarantine_later(tx: &mut Tx, case_id: &str, after: i64, reason: &s
 }
 
 /// The hub's ruling of an own message, whatever state it was in.
-pub async fn ruled(tx: &mut Tx, envelope_id: &[u8], effect: &str, reason: Option<&str>, at: i64) -> Stored<()> {
+pub async fn ruled(
+    tx: &mut Tx,
+    envelope_id: &[u8],
+    effect: &str,
+    reason: Option<&str>,
+    at: i64,
+) -> Stored<()> {
     const SQL: &str = "update outbox set state = 'ruled', effect = $2, reason = $3, ruled_at = $4
         where envelope_id = $1";
     on!(tx, c => sqlx::query(SQL)
@@ -180,8 +182,7 @@ pub async fn ids_from(tx: &mut Tx, epoch: i64, from: i64, to: i64) -> Stored<Vec
 
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
-    const SQL: &str = "select number, message_id, case_id, kind, draft, newcomers, state, epoch, seq,
-            envelope_id, line, created_at
+    const SQL: &str = "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line
         from outbox where epoch = $1 and seq = $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }

@@ -93,7 +93,9 @@ impl Link {
             let item: Item = store::read(serde_json::from_str(&row.item))?;
             items.push((row, item));
         }
-        batch.load(tx, items.iter().filter_map(|(_, item)| item.case)).await?;
+        batch
+            .load(tx, items.iter().filter_map(|(_, item)| item.case))
+            .await?;
         for (row, item) in &items {
             let step = settle(&mut batch, tx, &self.node, row, item).await?;
             batch.note(row, step);
@@ -103,7 +105,11 @@ impl Link {
 }
 
 impl Batch<'_> {
-    async fn load(&mut self, tx: &mut Tx, ids: impl Iterator<Item = CaseId>) -> Result<(), NodeError> {
+    async fn load(
+        &mut self,
+        tx: &mut Tx,
+        ids: impl Iterator<Item = CaseId>,
+    ) -> Result<(), NodeError> {
         let ids: BTreeSet<CaseId> = ids.collect();
         if ids.is_empty() {
             return Ok(());
@@ -111,17 +117,31 @@ impl Batch<'_> {
         let wanted = ids.iter().map(|id| Value::from(id.to_string())).collect();
         for row in store::cases::these(tx, wanted).await? {
             let fold = row.ruled()?;
-            self.cases.insert(store::case_id(&row.case_id)?, Working { row, fold, changed: false });
+            self.cases.insert(
+                store::case_id(&row.case_id)?,
+                Working {
+                    row,
+                    fold,
+                    changed: false,
+                },
+            );
         }
         for id in ids {
-            let unborn = || Working { row: CaseRow::unborn(id.to_string(), self.now), fold: None, changed: false };
+            let unborn = || Working {
+                row: CaseRow::unborn(id.to_string(), self.now),
+                fold: None,
+                changed: false,
+            };
             self.cases.entry(id).or_insert_with(unborn);
         }
         Ok(())
     }
 
     fn note(&mut self, row: &InboxRow, step: Step) {
-        let final_ = !matches!(step, Step::Waiting(_) | Step::Quarantined(_) | Step::Parked(_));
+        let final_ = !matches!(
+            step,
+            Step::Waiting(_) | Step::Quarantined(_) | Step::Parked(_)
+        );
         let (state, reason) = match step {
             Step::Applied => ("applied", None),
             Step::Disputed => ("applied", Some("disputed".to_owned())),
@@ -138,7 +158,11 @@ impl Batch<'_> {
             Value::from(reason),
             Value::from(row.attempts + 1),
         ];
-        if final_ { self.outcomes.extend(values) } else { self.waiting.extend(values) }
+        if final_ {
+            self.outcomes.extend(values)
+        } else {
+            self.waiting.extend(values)
+        }
     }
 
     async fn finish(mut self, tx: &mut Tx) -> Result<(), NodeError> {
@@ -163,6 +187,10 @@ impl Batch<'_> {
             }
             rows.push(working.row);
         }
-        if rows.is_empty() { Ok(()) } else { Ok(store::cases::put(tx, &rows).await?) }
+        if rows.is_empty() {
+            Ok(())
+        } else {
+            Ok(store::cases::put(tx, &rows).await?)
+        }
     }
 }

@@ -19,7 +19,9 @@ impl Backoff {
 
     /// How long to wait after one more failure, at least `retry_after`.
     pub(super) fn next(&mut self, cap: Duration, retry_after: Option<Duration>) -> Duration {
-        let ceiling = FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(cap);
+        let ceiling = FIRST
+            .saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX))
+            .min(cap);
         self.failures = (self.failures + 1).min(31);
         let share = f64::from(u32::from_be_bytes(random())) / f64::from(u32::MAX);
         ceiling.mul_f64(share).max(retry_after.unwrap_or_default())

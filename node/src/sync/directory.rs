@@ -29,7 +29,9 @@ impl Link {
     pub(super) async fn directory_at_least(&self, version: u64) -> Result<(), LinkError> {
         while self.node.directory().version() < version {
             if self.fetch_directory(0).await?.0 == 0 {
-                return Err(LinkError::Hub(format!("it rules by directory {version} and does not show it")));
+                return Err(LinkError::Hub(format!(
+                    "it rules by directory {version} and does not show it"
+                )));
             }
         }
         Ok(())
@@ -42,11 +44,18 @@ impl Link {
         let page: DirectoryPage = self.transport.call(call).await?.json()?;
         let count = self.node.extend_directory(&page.versions).await?;
         let mut changed = BTreeSet::new();
-        for version in page.versions.iter().filter(|v| v.payload_type == DIRECTORY_TYPE) {
+        for version in page
+            .versions
+            .iter()
+            .filter(|v| v.payload_type == DIRECTORY_TYPE)
+        {
             let stated: lapor_protocol::directory::DirectoryVersion =
                 serde_json::from_slice(&version.payload).map_err(LinkError::hub)?;
             let fresh = stated.changes.iter().filter(|entry| {
-                let before = known.latest().instance(&entry.id).and_then(|e| e.sealing_key());
+                let before = known
+                    .latest()
+                    .instance(&entry.id)
+                    .and_then(|e| e.sealing_key());
                 entry.sealing_key().map(|key| &key.jwk) != before.map(|key| &key.jwk)
             });
             changed.extend(fresh.map(|entry| entry.id.clone()));

@@ -23,7 +23,8 @@ impl Link {
             last_backup: None,
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;
-        let call = Call::new(Method::POST, format!("{PREFIX}/health")).body("application/json", body);
+        let call =
+            Call::new(Method::POST, format!("{PREFIX}/health")).body("application/json", body);
         self.transport.call(call).await.map(drop)
     }
 }

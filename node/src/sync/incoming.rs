@@ -34,11 +34,18 @@ impl Link {
     async fn pull_page(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
         let me = self.node.instance()?.clone();
         let after = self.cursor(stream).await?;
-        let path = format!("{PREFIX}/{}?after={after}&limit={PAGE_ITEMS}&wait={wait}", stream.as_str());
-        let answer = self.transport.call(Call::new(Method::GET, path).waiting(Duration::from_secs(wait))).await?;
+        let path = format!(
+            "{PREFIX}/{}?after={after}&limit={PAGE_ITEMS}&wait={wait}",
+            stream.as_str()
+        );
+        let answer = self
+            .transport
+            .call(Call::new(Method::GET, path).waiting(Duration::from_secs(wait)))
+            .await?;
         let page = answer.body;
         // The head may be signed by a key that only a newer directory shows.
-        let read = |link: &Self| read_page(&page, after, stream, &me, |envelope| link.hub_key(envelope));
+        let read =
+            |link: &Self| read_page(&page, after, stream, &me, |envelope| link.hub_key(envelope));
         let items = match read(self) {
             Ok(items) => items,
             Err(_) => {
@@ -46,20 +53,31 @@ impl Link {
                 read(self).map_err(LinkError::hub)?
             }
         };
-        let Some(last) = items.last().map(|item| item.cursor) else { return Ok(0) };
-        let newest = items.iter().map(|item| item.item.directory).max().unwrap_or_default();
+        let Some(last) = items.last().map(|item| item.cursor) else {
+            return Ok(0);
+        };
+        let newest = items
+            .iter()
+            .map(|item| item.item.directory)
+            .max()
+            .unwrap_or_default();
         self.directory_at_least(newest).await?;
         let directory = self.node.directory();
         let items = tokio::task::spawn_blocking(move || verify(items, &directory))
             .await
             .map_err(|e| LinkError::Node(NodeError::damaged(e)))?;
         let count = items.len();
-        self.keep(stream, items, last).await?;
+        self.keep_page(stream, items, last).await?;
         Ok(count)
     }
 
     /// Stores items and cursor in one transaction: level `delivered`.
-    async fn keep(&self, stream: Stream, items: Vec<Checked>, last: Cursor) -> Result<(), LinkError> {
+    async fn keep_page(
+        &self,
+        stream: Stream,
+        items: Vec<Checked>,
+        last: Cursor,
+    ) -> Result<(), LinkError> {
         let now = self.node.clock().now_ms();
         let mut rows = Vec::with_capacity(items.len() * 14);
         for Checked { delivered, fault } in items {
@@ -90,20 +108,25 @@ impl Link {
         let mut tx = self.node.write_tx().await?;
         store::inbox::add(&mut tx, rows).await?;
         let (depoch, dseq) = (i64::from(last.depoch), last.dseq as i64);
-        store::chain::set_cursor(&mut tx, stream.as_str(), depoch, dseq, last.hash.as_bytes()).await?;
+        store::chain::set_cursor(&mut tx, stream.as_str(), depoch, dseq, last.hash.as_bytes())
+            .await?;
         Ok(tx.commit().await?)
     }
 
     /// Tells the hub what is durable and what is settled here, signed.
     async fn acknowledge(&self, stream: Stream) -> Result<(), LinkError> {
         let mut tx = self.node.read_tx().await?;
-        let Some((depoch, dseq, hash, settled, acked)) = store::chain::cursor(&mut tx, stream.as_str()).await? else {
+        let Some((depoch, dseq, hash, settled, acked)) =
+            store::chain::cursor(&mut tx, stream.as_str()).await?
+        else {
             return Ok(());
         };
         if settled <= acked {
             return Ok(());
         }
-        let waiting = store::inbox::exceptions(&mut tx, stream.as_str(), acked, ACK_EXCEPTIONS as i64).await?;
+        let waiting =
+            store::inbox::exceptions(&mut tx, stream.as_str(), acked, ACK_EXCEPTIONS as i64)
+                .await?;
         drop(tx);
         let ack = Ack {
             recipient: self.node.instance()?.clone(),
@@ -116,7 +139,8 @@ impl Link {
             at: self.node.clock().now_ms(),
         };
         let line = ack.sign(&self.node.keys()?.signing).to_line();
-        let call = Call::new(Method::POST, format!("{PREFIX}/inbox/ack")).body("application/json", line);
+        let call =
+            Call::new(Method::POST, format!("{PREFIX}/inbox/ack")).body("application/json", line);
         self.transport.call(call).await?;
         let mut tx = self.node.write_tx().await?;
         store::chain::set_acked(&mut tx, stream.as_str(), settled).await?;
@@ -127,9 +151,11 @@ impl Link {
         let mut tx = self.node.read_tx().await?;
         match store::chain::cursor(&mut tx, stream.as_str()).await? {
             None => Ok(Cursor::START),
-            Some((depoch, dseq, hash, _, _)) => {
-                Ok(Cursor { depoch: depoch as u32, dseq: dseq as u64, hash: store::digest(&hash)? })
-            }
+            Some((depoch, dseq, hash, _, _)) => Ok(Cursor {
+                depoch: depoch as u32,
+                dseq: dseq as u64,
+                hash: store::digest(&hash)?,
+            }),
         }
     }
 }
@@ -154,19 +180,29 @@ fn verify(items: Vec<Delivered>, directory: &Directory) -> Vec<Checked> {
 
 fn fault(delivered: &Delivered, directory: &Directory) -> Option<&'static str> {
     let envelope = delivered.envelope.as_ref()?;
-    let Ok(message) = Message::parse(&envelope.payload) else { return Some("header_invalid") };
+    let Ok(message) = Message::parse(&envelope.payload) else {
+        return Some("header_invalid");
+    };
     let header = &message.header;
-    let entry = directory.at(delivered.item.directory).instance(&header.author);
-    let Some(key) = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position())) else {
+    let entry = directory
+        .at(delivered.item.directory)
+        .instance(&header.author);
+    let Some(key) = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position()))
+    else {
         return Some("key_unknown");
     };
-    let Ok(key) = Verifier::from_jwk(&key.jwk) else { return Some("key_unknown") };
+    let Ok(key) = Verifier::from_jwk(&key.jwk) else {
+        return Some("key_unknown");
+    };
     if envelope.verify(MESSAGE_TYPE, &key).is_err() {
         return Some("signature_invalid");
     }
     // A split is delivered in its child under the same envelope.
     let about = header.case == delivered.item.case
-        || message.body.as_ref().is_ok_and(|body| body.other_case() == delivered.item.case);
+        || message
+            .body
+            .as_ref()
+            .is_ok_and(|body| body.other_case() == delivered.item.case);
     (!about || header.kind != delivered.item.kind).then_some("item_mismatch")
 }
 
@@ -177,5 +213,9 @@ fn exception((dseq, state, reason): (i64, String, Option<String>)) -> Exception 
         "superseded" => ExceptionState::Superseded,
         _ => ExceptionState::Parked,
     };
-    Exception { dseq: dseq as u64, state, reason: reason.unwrap_or_default() }
+    Exception {
+        dseq: dseq as u64,
+        state,
+        reason: reason.unwrap_or_default(),
+    }
 }

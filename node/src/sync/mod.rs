@@ -25,11 +25,12 @@ use std::sync::atomic::AtomicBool;
 
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::keys::Verifier;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 pub use error::LinkError;
 pub use state::{LinkState, read_state};
 pub use transport::{Answer, Call, Https, Transport};
+pub(crate) use transport::{broken as transport_error, client, read_answer};
 
 use crate::error::NodeError;
 use crate::node::Node;
@@ -41,6 +42,8 @@ pub struct Link {
     state: state::Shared,
     /// Whether heads have been compared since the hub last contradicted us.
     compared: AtomicBool,
+    /// Rung when the hub has answered anything.
+    answered: Notify,
     /// Only one sealer may give out places in the chain.
     sealer: Mutex<()>,
     /// Only one task may apply what has been received.
@@ -62,6 +65,7 @@ impl Link {
             transport,
             state: state::Shared::default(),
             compared: AtomicBool::new(false),
+            answered: Notify::new(),
             sealer: Mutex::new(()),
             applier: Mutex::new(()),
         }))
@@ -79,7 +83,9 @@ impl Link {
         loop {
             let step = self.push().await?
                 + self.pull(lapor_protocol::receipt::Stream::Inbox, 0).await?
-                + self.pull(lapor_protocol::receipt::Stream::Public, 0).await?;
+                + self
+                    .pull(lapor_protocol::receipt::Stream::Public, 0)
+                    .await?;
             if step == 0 {
                 break;
             }

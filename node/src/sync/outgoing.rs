@@ -55,7 +55,9 @@ impl Link {
         let mut call = Call::new(Method::POST, format!("{PREFIX}/outbox"));
         if body.len() >= COMPRESS_FROM {
             let packed = zstd::bulk::compress(&body, 1).map_err(NodeError::File)?;
-            call = call.header(CONTENT_ENCODING, HeaderValue::from_static("zstd")).body(NDJSON, packed);
+            call = call
+                .header(CONTENT_ENCODING, HeaderValue::from_static("zstd"))
+                .body(NDJSON, packed);
         } else {
             call = call.body(NDJSON, body);
         }
@@ -70,7 +72,9 @@ impl Link {
 
     async fn anything_pending(&self) -> Result<bool, NodeError> {
         let mut tx = self.node.read_tx().await?;
-        Ok(!store::outbox::in_state(&mut tx, "pending", 1).await?.is_empty())
+        Ok(!store::outbox::in_state(&mut tx, "pending", 1)
+            .await?
+            .is_empty())
     }
 
     /// The lines of a batch; cuts `rows` to what fits.
@@ -78,10 +82,18 @@ impl Link {
         let mut body = Vec::new();
         let mut count = 0;
         for row in rows.iter() {
-            let line = row.line.clone().ok_or_else(|| NodeError::damaged("a sealed message without bytes"))?;
+            let line = row
+                .line
+                .clone()
+                .ok_or_else(|| NodeError::damaged("a sealed message without bytes"))?;
             let raw = RawValue::from_string(line).map_err(NodeError::damaged)?;
             let wraps = self.wraps_for(row).await?;
-            let text = serde_json::to_vec(&BatchLine { envelope: &raw, wraps, trace: None }).map_err(NodeError::damaged)?;
+            let text = serde_json::to_vec(&BatchLine {
+                envelope: &raw,
+                wraps,
+                trace: None,
+            })
+            .map_err(NodeError::damaged)?;
             if count > 0 && body.len() + text.len() + 1 > BATCH_BYTES {
                 break;
             }
@@ -98,17 +110,25 @@ impl Link {
         if row.newcomers == "[]" {
             return Ok(Vec::new());
         }
-        let newcomers: Vec<crate::casework::Newcomer> = store::read(serde_json::from_str(&row.newcomers))?;
+        let newcomers: Vec<crate::casework::Newcomer> =
+            store::read(serde_json::from_str(&row.newcomers))?;
         let mut tx = self.node.read_tx().await?;
         let mut wraps = Vec::new();
         for newcomer in &newcomers {
-            wraps.extend(self.wrap(&mut tx, &newcomer.subject, &newcomer.recipient).await?);
+            wraps.extend(
+                self.wrap(&mut tx, &newcomer.subject, &newcomer.recipient)
+                    .await?,
+            );
         }
         Ok(wraps)
     }
 
     /// Checks every receipt against the bytes that were sent, then moves on.
-    async fn take_answer(&self, rows: &[OutboxRow], answer: OutboxAnswer) -> Result<usize, LinkError> {
+    async fn take_answer(
+        &self,
+        rows: &[OutboxRow],
+        answer: OutboxAnswer,
+    ) -> Result<usize, LinkError> {
         let me = self.node.instance()?;
         let now = self.node.clock().now_ms();
         let mut tx = self.node.write_tx().await?;
@@ -119,9 +139,16 @@ impl Link {
             if receipt.author != *me {
                 return Err(LinkError::hub("it sent a receipt for another instance"));
             }
-            let (of, from, to) = (i64::from(receipt.epoch), receipt.from as i64, receipt.to as i64);
+            let (of, from, to) = (
+                i64::from(receipt.epoch),
+                receipt.from as i64,
+                receipt.to as i64,
+            );
             let held = store::outbox::ids_from(&mut tx, of, from, to).await?;
-            let held = held.iter().map(|id| store::digest(id)).collect::<Result<Vec<_>, _>>()?;
+            let held = held
+                .iter()
+                .map(|id| store::digest(id))
+                .collect::<Result<Vec<_>, _>>()?;
             receipt.covers(&held).map_err(LinkError::hub)?;
             store::outbox::add_receipt(&mut tx, of, from, to, &envelope.to_line()).await?;
             if of == epoch && from <= through + 1 {
@@ -134,24 +161,39 @@ impl Link {
         tx.commit().await?;
         match answer.exceptions.first() {
             Some(exception) => self.take_exception(rows, exception).await?,
-            None if through == before => return Err(LinkError::hub("it answered a batch without a receipt")),
+            None if through == before => {
+                return Err(LinkError::hub("it answered a batch without a receipt"));
+            }
             None => {}
         }
         Ok((through - before).max(0) as usize)
     }
 
     fn check_receipt(&self, envelope: &Envelope) -> Result<Receipt, LinkError> {
-        let key = self.hub_key(envelope).ok_or_else(|| LinkError::hub("a receipt is not signed by the hub"))?;
+        let key = self
+            .hub_key(envelope)
+            .ok_or_else(|| LinkError::hub("a receipt is not signed by the hub"))?;
         Receipt::open(envelope, &key).map_err(LinkError::hub)
     }
 
     /// The hub stopped at a message: compare again, or set a bad one aside.
-    async fn take_exception(&self, rows: &[OutboxRow], exception: &OutboxException) -> Result<(), LinkError> {
-        tracing::warn!(code = exception.code.as_str(), seq = exception.seq, "the hub stopped at a message");
+    async fn take_exception(
+        &self,
+        rows: &[OutboxRow],
+        exception: &OutboxException,
+    ) -> Result<(), LinkError> {
+        tracing::warn!(
+            code = exception.code.as_str(),
+            seq = exception.seq,
+            "the hub stopped at a message"
+        );
         match exception.code {
             Code::HeaderInvalid | Code::SignatureInvalid | Code::KeyUnknown | Code::KeyRevoked => {
-                let bad = rows.iter().find(|row| row.seq == Some(exception.seq as i64));
-                let bad = bad.ok_or_else(|| LinkError::hub("it refuses a message that was not sent"))?;
+                let bad = rows
+                    .iter()
+                    .find(|row| row.seq == Some(exception.seq as i64));
+                let bad =
+                    bad.ok_or_else(|| LinkError::hub("it refuses a message that was not sent"))?;
                 self.set_aside(bad, exception).await
             }
             code if code.retry() == Retry::Resync => {
@@ -164,7 +206,11 @@ impl Link {
 
     /// Quarantines a message that the hub cannot accept, with the later ones
     /// of its case, and goes on with the rest in a new epoch.
-    async fn set_aside(&self, bad: &OutboxRow, exception: &OutboxException) -> Result<(), LinkError> {
+    async fn set_aside(
+        &self,
+        bad: &OutboxRow,
+        exception: &OutboxException,
+    ) -> Result<(), LinkError> {
         let reason = exception.code.as_str();
         let mut tx = self.node.write_tx().await?;
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;

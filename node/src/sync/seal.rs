@@ -36,7 +36,8 @@ impl Link {
             // Right after a grant both stand at the same predecessor.
             head if head.seq == 0 => true,
             head => {
-                let row = store::outbox::at(&mut tx, i64::from(head.epoch), head.seq as i64).await?;
+                let row =
+                    store::outbox::at(&mut tx, i64::from(head.epoch), head.seq as i64).await?;
                 row.and_then(|row| row.envelope_id) == Some(head.id.as_bytes().to_vec())
             }
         };
@@ -62,18 +63,27 @@ impl Link {
     /// be sealed again under the same ids.
     pub(super) async fn open_epoch(&self, after: u32) -> Result<(), LinkError> {
         let me = self.node.instance()?.clone();
-        let request = EpochRequest { instance: me.clone(), after, nonce: hex::encode(random::<16>()), keys: Vec::new() };
+        let request = EpochRequest {
+            instance: me.clone(),
+            after,
+            nonce: hex::encode(random::<16>()),
+            keys: Vec::new(),
+        };
         let signed = request.sign(&self.node.keys()?.identity);
-        let call = Call::new(Method::POST, format!("{PREFIX}/epochs")).body("application/json", signed.to_line());
+        let call = Call::new(Method::POST, format!("{PREFIX}/epochs"))
+            .body("application/json", signed.to_line());
         let answer: EpochAnswer = self.transport.call(call).await?.json()?;
-        let key = self.hub_key(&answer.grant).ok_or_else(|| LinkError::hub("the grant is not signed by the hub"))?;
+        let key = self
+            .hub_key(&answer.grant)
+            .ok_or_else(|| LinkError::hub("the grant is not signed by the hub"))?;
         let grant = EpochGrant::open(&answer.grant, &key).map_err(LinkError::hub)?;
         if grant.instance != me || grant.nonce != request.nonce || grant.epoch <= after {
             return Err(LinkError::hub("the grant answers another request"));
         }
         let mut tx = self.node.write_tx().await?;
         store::outbox::unseal(&mut tx).await?;
-        store::chain::set_head(&mut tx, i64::from(grant.epoch), 0, grant.prev.as_bytes(), 0).await?;
+        store::chain::set_head(&mut tx, i64::from(grant.epoch), 0, grant.prev.as_bytes(), 0)
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -83,13 +93,23 @@ impl Link {
         let mut tx = self.node.read_tx().await?;
         let ours = head_of_accepted(&mut tx).await?;
         drop(tx);
-        let mut after = if ours.0 == i64::from(head.epoch) { ours.1 as u64 } else { 0 };
+        let mut after = if ours.0 == i64::from(head.epoch) {
+            ours.1 as u64
+        } else {
+            0
+        };
         while after < head.seq {
             let path = format!("{PREFIX}/outbox?epoch={}&after={after}", head.epoch);
             let answer = self.transport.call(Call::new(Method::GET, path)).await?;
-            let lines: Vec<&[u8]> = answer.body.split(|b| *b == b'\n').filter(|l| !l.is_empty()).collect();
+            let lines: Vec<&[u8]> = answer
+                .body
+                .split(|b| *b == b'\n')
+                .filter(|l| !l.is_empty())
+                .collect();
             if lines.is_empty() {
-                return Err(LinkError::hub("its head is beyond the envelopes that it holds"));
+                return Err(LinkError::hub(
+                    "its head is beyond the envelopes that it holds",
+                ));
             }
             let mut tx = self.node.write_tx().await?;
             for line in &lines {
@@ -122,7 +142,14 @@ impl Link {
             ]);
         }
         store::outbox::seal(&mut tx, rows).await?;
-        store::chain::set_head(&mut tx, i64::from(head.epoch), head.seq as i64, head.id.as_bytes(), accepted).await?;
+        store::chain::set_head(
+            &mut tx,
+            i64::from(head.epoch),
+            head.seq as i64,
+            head.id.as_bytes(),
+            accepted,
+        )
+        .await?;
         tx.commit().await?;
         Ok(drafts.len())
     }
@@ -131,20 +158,31 @@ impl Link {
 /// Where this node's own chain stands.
 pub(super) async fn head(tx: &mut Tx) -> Result<ChainHead, NodeError> {
     let stored = store::chain::head(tx).await?;
-    let Some((epoch, seq, id, _)) = stored else { return Ok(ChainHead::START) };
-    Ok(ChainHead { epoch: epoch as u32, seq: seq as u64, id: store::digest(&id)? })
+    let Some((epoch, seq, id, _)) = stored else {
+        return Ok(ChainHead::START);
+    };
+    Ok(ChainHead {
+        epoch: epoch as u32,
+        seq: seq as u64,
+        id: store::digest(&id)?,
+    })
 }
 
 /// Open epoch and the last position of it that the hub has accepted.
 pub(super) async fn head_of_accepted(tx: &mut Tx) -> Result<(i64, i64), NodeError> {
-    Ok(store::chain::head(tx).await?.map_or((1, 0), |(epoch, _, _, accepted)| (epoch, accepted)))
+    Ok(store::chain::head(tx)
+        .await?
+        .map_or((1, 0), |(epoch, _, _, accepted)| (epoch, accepted)))
 }
 
 fn seal(node: &Node, row: &OutboxRow, head: ChainHead) -> Result<(Envelope, Position), NodeError> {
     let draft: Draft = store::read(serde_json::from_str(&row.draft))?;
     let place = head.next();
     let payload = draft.payload(node.instance()?, place, head.id);
-    Ok((Envelope::sign(MESSAGE_TYPE, payload, &node.keys()?.signing), place))
+    Ok((
+        Envelope::sign(MESSAGE_TYPE, payload, &node.keys()?.signing),
+        place,
+    ))
 }
 
 /// Stores an own envelope that came back from the hub. Returns its seq.
@@ -157,10 +195,26 @@ async fn adopt(tx: &mut Tx, node: &Node, line: &[u8]) -> Result<u64, LinkError> 
     }
     let (id, now) = (envelope.id(), node.clock().now_ms());
     let header = &message.header;
-    store::outbox::adopt(tx, &header.id.to_string(), header.case.map(|c| c.to_string()).as_deref(), &header.kind,
-        (i64::from(header.epoch), header.seq as i64), id.as_bytes(), &text, header.created_at, now)
-        .await?;
+    store::outbox::adopt(
+        tx,
+        &header.id.to_string(),
+        header.case.map(|c| c.to_string()).as_deref(),
+        &header.kind,
+        (i64::from(header.epoch), header.seq as i64),
+        id.as_bytes(),
+        &text,
+        header.created_at,
+        now,
+    )
+    .await?;
     let head: Digest = id;
-    store::chain::set_head(tx, i64::from(header.epoch), header.seq as i64, head.as_bytes(), header.seq as i64).await?;
+    store::chain::set_head(
+        tx,
+        i64::from(header.epoch),
+        header.seq as i64,
+        head.as_bytes(),
+        header.seq as i64,
+    )
+    .await?;
     Ok(header.seq)
 }

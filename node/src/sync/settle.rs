@@ -6,7 +6,7 @@ use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
-use lapor_protocol::seal::{Context, ContentKey, Subject, Wrap, open_words};
+use lapor_protocol::seal::{ContentKey, Context, Subject, Wrap, open_words};
 
 use super::apply::{Batch, Working};
 use crate::casework::read_message;
@@ -40,7 +40,14 @@ pub(super) async fn settle(
     if own {
         let reason = item.ruling.reason.and_then(code);
         let id = item.envelope_id.as_bytes();
-        store::outbox::ruled(tx, id, item.ruling.effect.as_str(), reason.as_deref(), batch.now).await?;
+        store::outbox::ruled(
+            tx,
+            id,
+            item.ruling.effect.as_str(),
+            reason.as_deref(),
+            batch.now,
+        )
+        .await?;
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
         return refresh_ruled(batch, item).map(|()| Step::Applied);
@@ -59,10 +66,14 @@ pub(super) async fn settle(
         return Ok(Step::Waiting(blocked.clone()));
     }
     if case_seq > next {
-        return Ok(block(batch, id, Step::Waiting(format!("message {next} of the case has not arrived"))));
+        return Ok(block(
+            batch,
+            id,
+            Step::Waiting(format!("message {next} of the case has not arrived")),
+        ));
     }
-    if let Some(fault) = fault_at_receipt(tx, row).await? {
-        return Ok(block(batch, id, Step::Quarantined(fault)));
+    if let Some(fault) = &row.fault {
+        return Ok(block(batch, id, Step::Quarantined(fault.clone())));
     }
     let line = match (&row.line, item.withheld) {
         (Some(line), _) => Some(line.clone()),
@@ -74,7 +85,11 @@ pub(super) async fn settle(
             advance(batch, id, None);
             Ok(Step::Applied)
         }
-        None => Ok(block(batch, id, Step::Waiting("an own message has not been fetched back".into()))),
+        None => Ok(block(
+            batch,
+            id,
+            Step::Waiting("an own message has not been fetched back".into()),
+        )),
         Some(line) => fold(batch, tx, node, row, item, id, &line).await,
     }
 }
@@ -95,29 +110,57 @@ async fn fold(
     }
     let body = match &message.body {
         Ok(body) => body,
-        Err(BodyError::Kind(kind)) => return Ok(block(batch, id, Step::Parked(format!("unknown kind {kind}")))),
+        Err(BodyError::Kind(kind)) => {
+            return Ok(block(
+                batch,
+                id,
+                Step::Parked(format!("unknown kind {kind}")),
+            ));
+        }
         Err(error) => return Ok(block(batch, id, Step::Quarantined(error.to_string()))),
     };
     let world = batch.directory.at(item.directory);
-    let before = batch.cases.get(&id).and_then(|working| working.fold.clone());
+    let before = batch
+        .cases
+        .get(&id)
+        .and_then(|working| working.fold.clone());
     let disputed = disputes(&message, body, id, before.as_ref(), item);
     let alone = body.other_case().is_none() && body.creates(&message.header).is_none();
-    let disputed = disputed || (alone && judge(&message, body, before.as_ref(), None, world).is_err());
-    let order = Order { case: id, case_seq: item.case_seq.unwrap_or_default(), ordered_at: item.ordered_at };
+    let disputed =
+        disputed || (alone && judge(&message, body, before.as_ref(), None, world).is_err());
+    let order = Order {
+        case: id,
+        case_seq: item.case_seq.unwrap_or_default(),
+        ordered_at: item.ordered_at,
+    };
     let Some(after) = apply(&message, body, order, before, world) else {
-        return Ok(block(batch, id, Step::Quarantined("the case has no beginning".into())));
+        return Ok(block(
+            batch,
+            id,
+            Step::Quarantined("the case has no beginning".into()),
+        ));
     };
     learn(batch, tx, node, row, &message, &after).await?;
     advance(batch, id, Some(after));
     if disputed {
         tracing::error!(case = %id, kind = item.kind, "a ruling of the hub contradicts the rules as this node knows them");
     }
-    Ok(if disputed { Step::Disputed } else { Step::Applied })
+    Ok(if disputed {
+        Step::Disputed
+    } else {
+        Step::Applied
+    })
 }
 
 /// What one case cannot prove is not rechecked here; the offline verifier
 /// rechecks all. A birth must be a birth and nothing else.
-fn disputes(message: &Message, body: &Body, id: CaseId, before: Option<&Case>, item: &Item) -> bool {
+fn disputes(
+    message: &Message,
+    body: &Body,
+    id: CaseId,
+    before: Option<&Case>,
+    item: &Item,
+) -> bool {
     let birth = body.creates(&message.header) == Some(id);
     birth != before.is_none() || (birth && item.case_seq != Some(1))
 }
@@ -141,17 +184,26 @@ async fn learn(
         return Ok(());
     }
     let subject = Subject::Case(id);
-    if store::secrets::content_key(tx, &subject.to_string()).await?.is_none()
+    if store::secrets::content_key(tx, &subject.to_string())
+        .await?
+        .is_none()
         && let Some(key) = find_key(tx, node, &wraps, subject, case, message).await?
     {
-        store::secrets::add_content_key(tx, &subject.to_string(), &id.to_string(), key.as_bytes()).await?;
+        store::secrets::add_content_key(tx, &subject.to_string(), &id.to_string(), key.as_bytes())
+            .await?;
     }
     if let Ok(Body::IdentityDisclosed(disclosed)) = &message.body
         && disclosed.requester == *batch.me
     {
         let subject = Subject::Identity(message.header.id);
         if let Some(key) = unwrap(node, &wraps, subject, &disclosed.commitment)? {
-            store::secrets::add_content_key(tx, &subject.to_string(), &id.to_string(), key.as_bytes()).await?;
+            store::secrets::add_content_key(
+                tx,
+                &subject.to_string(),
+                &id.to_string(),
+                key.as_bytes(),
+            )
+            .await?;
         }
     }
     if message.header.author != *batch.me {
@@ -172,12 +224,21 @@ async fn find_key(
     if let Some(key) = unwrap(node, wraps, subject, &case.commitment)? {
         return Ok(Some(key));
     }
-    let (Ok(Body::CaseSplit(split)), Some(parent)) = (&message.body, message.header.case) else { return Ok(None) };
+    let (Ok(Body::CaseSplit(split)), Some(parent)) = (&message.body, message.header.case) else {
+        return Ok(None);
+    };
     let held = store::secrets::content_key(tx, &Subject::Case(parent).to_string()).await?;
-    let Some(held) = held.filter(|_| split.child == case.id) else { return Ok(None) };
+    let Some(held) = held.filter(|_| split.child == case.id) else {
+        return Ok(None);
+    };
     let parent_key = store::read(ContentKey::from_bytes(&held))?;
     let header = &message.header;
-    let context = Context { kind: &header.kind, id: header.id, case: parent, author: &header.author };
+    let context = Context {
+        kind: &header.kind,
+        id: header.id,
+        case: parent,
+        author: &header.author,
+    };
     let opened = open_words(&parent_key, context, &split.child_key).ok();
     let key = opened.and_then(|bytes| ContentKey::from_bytes(&bytes).ok());
     Ok(key.filter(|key| key.commitment() == case.commitment))
@@ -191,13 +252,24 @@ pub(super) fn unwrap(
     commitment: &lapor_protocol::ids::Digest,
 ) -> Result<Option<ContentKey>, NodeError> {
     let (me, keys) = (node.instance()?, node.keys()?);
-    Ok(wraps.iter().filter(|wrap| wrap.recipient == *me).find_map(|wrap| {
-        keys.opener(&wrap.kid).and_then(|opener| opener.unwrap(wrap, subject, commitment).ok())
-    }))
+    Ok(wraps
+        .iter()
+        .filter(|wrap| wrap.recipient == *me)
+        .find_map(|wrap| {
+            keys.opener(&wrap.kid)
+                .and_then(|opener| opener.unwrap(wrap, subject, commitment).ok())
+        }))
 }
 
-async fn learn_ticket(batch: &mut Batch<'_>, tx: &mut Tx, message: &Message, id: CaseId) -> Result<(), NodeError> {
-    let Ok(Body::ReportFiled(_)) = &message.body else { return Ok(()) };
+async fn learn_ticket(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx,
+    message: &Message,
+    id: CaseId,
+) -> Result<(), NodeError> {
+    let Ok(Body::ReportFiled(_)) = &message.body else {
+        return Ok(());
+    };
     let ticket = ticket_of(tx, message, id).await?;
     if let (Some(ticket), Some(working)) = (ticket, batch.cases.get_mut(&id)) {
         working.row.ticket.get_or_insert(ticket);
@@ -207,16 +279,23 @@ async fn learn_ticket(batch: &mut Batch<'_>, tx: &mut Tx, message: &Message, id:
 
 /// The ticket in the words of a filing, if it is well formed and this node
 /// holds the key.
-pub(super) async fn ticket_of(tx: &mut Tx, message: &Message, id: CaseId) -> Result<Option<String>, NodeError> {
+pub(super) async fn ticket_of(
+    tx: &mut Tx,
+    message: &Message,
+    id: CaseId,
+) -> Result<Option<String>, NodeError> {
     let held = store::secrets::content_key(tx, &Subject::Case(id).to_string()).await?;
-    let (Some(held), Some(sealed), Some(context)) = (held, &message.sealed, message.seal_context()) else {
+    let (Some(held), Some(sealed), Some(context)) = (held, &message.sealed, message.seal_context())
+    else {
         return Ok(None);
     };
     let key = store::read(ContentKey::from_bytes(&held))?;
     let words = open_words(&key, context, sealed).ok();
     let words: Option<lapor_protocol::kinds::report_filed::Words> =
         words.and_then(|words| serde_json::from_slice(&words).ok());
-    let ticket = words.and_then(|words| words.ticket).and_then(|text| crate::casework::ticket::parse(&text));
+    let ticket = words
+        .and_then(|words| words.ticket)
+        .and_then(|text| crate::casework::ticket::parse(&text));
     // Tickets are random; one that is taken is another filer's mischief.
     match ticket {
         Some(ticket) if store::cases::by_ticket(tx, &ticket).await?.is_none() => Ok(Some(ticket)),
@@ -252,12 +331,6 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     Ok(())
 }
 
-/// The fault that was found when the item was received, if any. It stands in
-/// the reason of a row that has not been looked at.
-async fn fault_at_receipt(tx: &mut Tx, row: &InboxRow) -> Result<Option<String>, NodeError> {
-    Ok(store::inbox::fault(tx, row.depoch, row.dseq).await?)
-}
-
 fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>) {
     if let Some(working) = batch.cases.get_mut(&id) {
         working.row.next_seq += 1;
@@ -268,8 +341,10 @@ fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>) {
 
 /// The case waits from here on; other cases and the stream go on.
 fn block(batch: &mut Batch<'_>, id: CaseId, step: Step) -> Step {
-    if let (Some(working), Step::Waiting(reason) | Step::Quarantined(reason) | Step::Parked(reason)) =
-        (batch.cases.get_mut(&id), &step)
+    if let (
+        Some(working),
+        Step::Waiting(reason) | Step::Quarantined(reason) | Step::Parked(reason),
+    ) = (batch.cases.get_mut(&id), &step)
     {
         working.row.blocked = Some(reason.clone());
         working.changed = true;
@@ -286,5 +361,8 @@ fn refresh_ruled(batch: &mut Batch<'_>, item: &Item) -> Result<(), NodeError> {
 }
 
 fn code(reason: Reason) -> Option<String> {
-    serde_json::to_value(reason).ok()?.as_str().map(str::to_owned)
+    serde_json::to_value(reason)
+        .ok()?
+        .as_str()
+        .map(str::to_owned)
 }

@@ -63,7 +63,10 @@ impl Link {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, (LinkState, i64)> {
-        self.state.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -80,9 +83,11 @@ pub async fn read_state(node: &Node) -> Result<LinkState, NodeError> {
 fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
     let (connected, problem, code) = match error {
         None => (true, None, None),
-        Some(LinkError::Refused(problem)) => {
-            (false, Some(problem.title.clone()), Some(problem.code.as_str().to_owned()))
-        }
+        Some(LinkError::Refused(problem)) => (
+            false,
+            Some(problem.title.clone()),
+            Some(problem.code.as_str().to_owned()),
+        ),
         Some(error) => (false, Some(error.to_string()), None),
     };
     if error.is_none() || matches!(error, Some(LinkError::Refused(_))) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use lapor_certs::tls::{self, ClockDoubt};
+use lapor_certs::tls::{self, ClockDoubt, Refusal};
 use lapor_certs::{Credential, TrustBundle};
 use lapor_protocol::problem::Problem;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
@@ -36,12 +36,21 @@ pub struct Call {
 
 impl Call {
     pub fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), headers: Vec::new(), body: Bytes::new(), wait: Duration::ZERO }
+        Self {
+            method,
+            path: path.into(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            wait: Duration::ZERO,
+        }
     }
 
     #[must_use]
     pub fn body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        self.headers.push((http::header::CONTENT_TYPE, HeaderValue::from_static(content_type)));
+        self.headers.push((
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static(content_type),
+        ));
         self.body = body.into();
         self
     }
@@ -90,7 +99,8 @@ impl Https {
     pub fn of(node: &Node) -> Result<Self, NodeError> {
         let keys = &node.settings().node.keys;
         let unusable = |e: String| NodeError::File(std::io::Error::other(e));
-        let credential = Credential::load(&credential_path(keys)).map_err(|e| unusable(e.to_string()))?;
+        let credential =
+            Credential::load(&credential_path(keys)).map_err(|e| unusable(e.to_string()))?;
         let roots = std::fs::read_to_string(roots_path(keys))?;
         let roots = TrustBundle::from_pem(&roots).map_err(|e| unusable(e.to_string()))?;
         let clock = node.shared_clock();
@@ -103,7 +113,11 @@ impl Https {
         )
         .map_err(|e| unusable(e.to_string()))?;
         let client = client(config).map_err(|e| unusable(e.to_string()))?;
-        Ok(Self { client, base: node.joined()?.federation_url.as_str().to_owned(), doubt })
+        Ok(Self {
+            client,
+            base: node.joined()?.federation_url.as_str().to_owned(),
+            doubt,
+        })
     }
 
     /// Whether the hub's certificate made this node doubt its own clock.
@@ -157,26 +171,36 @@ pub(crate) async fn read_answer(mut response: reqwest::Response) -> Result<Answe
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| broken(&e))? {
         if body.len() + chunk.len() > ANSWER_BYTES {
-            return Err(LinkError::NotTheHub("its answer is longer than any the hub gives".into()));
+            return Err(LinkError::NotTheHub(
+                "its answer is longer than any the hub gives".into(),
+            ));
         }
         body.extend_from_slice(&chunk);
     }
     // A captive portal answers 200 with a page; the hub always names its version.
     if !headers.contains_key(VERSION_HEADER) {
-        return Err(LinkError::NotTheHub(format!("status {status} without {VERSION_HEADER}")));
+        return Err(LinkError::NotTheHub(format!(
+            "status {status} without {VERSION_HEADER}"
+        )));
     }
     if status.is_success() {
-        return Ok(Answer { status: status.as_u16(), headers, body: body.freeze() });
+        return Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            body: body.freeze(),
+        });
     }
     match serde_json::from_slice::<Problem>(&body) {
         Ok(problem) => Err(LinkError::Refused(Box::new(problem))),
-        Err(_) => Err(LinkError::NotTheHub(format!("status {status} without a problem"))),
+        Err(_) => Err(LinkError::NotTheHub(format!(
+            "status {status} without a problem"
+        ))),
     }
 }
 
 pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
     if let Some(refusal) = tls::refusal_in(error) {
-        return LinkError::Tls(refusal.to_string());
+        return LinkError::Tls(refusal_text(refusal).to_owned());
     }
     // The chain of causes says what failed; the URL in it is the hub's and no secret.
     let mut text = error.to_string();
@@ -186,4 +210,17 @@ pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
         cause = inner.source();
     }
     LinkError::Unreachable(text)
+}
+
+fn refusal_text(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::OurCertificateExpired => "this node's certificate has expired",
+        Refusal::OurCertificateMissing => "the hub got no certificate from this node",
+        Refusal::OurCertificateRefused => "the hub does not take this node's certificate",
+        Refusal::HubNotPinned => "the hub shows another root than the one that is pinned",
+        Refusal::HubNamedOtherwise => "the hub's certificate is for another name",
+        Refusal::HubNotTrusted => {
+            "the hub's certificate does not verify under the roots trusted here"
+        }
+    }
 }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapor_protocol::case::{self, Case, Effect, Order, Reason, Ruling, Share, State};
-use lapor_protocol::ids::{CaseId, Digest, InstanceId, MessageId, MessageRef, Position};
+use lapor_protocol::chain::ChainHead;
+use lapor_protocol::dsse::{MESSAGE_TYPE, pae};
+use lapor_protocol::ids::{CaseId, Digest, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::{Body, CaseRecalled};
 use lapor_protocol::message::{Draft, Message};
 
@@ -19,15 +21,26 @@ pub struct Ordered {
     pub directory: u64,
 }
 
+/// A payload and what became of it.
+pub struct Ruled {
+    pub payload: Vec<u8>,
+    pub ruling: Ruling,
+    pub ordered_at: i64,
+    pub directory: u64,
+}
+
 pub struct Story {
     pub world: World,
     pub cases: BTreeMap<CaseId, Case>,
     /// The case that acts are about.
     pub current: CaseId,
     pub log: Vec<Ordered>,
+    /// Everything that was ruled, applied or not, in order.
+    pub ruled: Vec<Ruled>,
     pub clock: i64,
     /// Who got the last message, and how.
     pub audience: BTreeMap<InstanceId, Share>,
+    heads: BTreeMap<InstanceId, ChainHead>,
     seen: BTreeSet<(InstanceId, MessageId)>,
     minted: u8,
 }
@@ -40,6 +53,8 @@ impl Story {
             cases: BTreeMap::new(),
             current: CaseId::mint(1, [0; 10]),
             log: Vec::new(),
+            ruled: Vec::new(),
+            heads: BTreeMap::new(),
             clock: 1_000,
             audience: BTreeMap::new(),
             seen: BTreeSet::new(),
@@ -163,11 +178,19 @@ impl Story {
             sealed: None,
             attachments: Vec::new(),
         };
-        let at = Position { epoch: 1, seq: 1 };
-        let payload = draft.payload(&id(author), at, Digest::ZERO);
+        let head = self.heads.entry(id(author)).or_insert(ChainHead::START);
+        let payload = draft.payload(&id(author), head.next(), head.id);
         let message = Message::parse(&payload).unwrap();
+        assert_eq!(head.admits(&message.header), Ok(()));
+        *head = head.advanced(Digest::of(&pae(MESSAGE_TYPE, &payload)));
         self.clock += 1;
         let ruling = self.decide(&message);
+        self.ruled.push(Ruled {
+            payload,
+            ruling,
+            ordered_at: self.clock,
+            directory: self.world.version(),
+        });
         (ruling, message.header.message_ref())
     }
 

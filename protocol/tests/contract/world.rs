@@ -2,6 +2,7 @@
 //! to. Every change is a signed directory version, as it is in life.
 
 use lapor_protocol::directory::{Directory, DirectoryAt, DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::keys::{Signer, Verifier};
 
@@ -94,6 +95,8 @@ const MEMBERS: [Member; 11] = [
 ];
 
 pub struct World {
+    /// Every version as the hub signed it.
+    pub versions: Vec<Envelope>,
     directory: Directory,
     hub: Signer,
 }
@@ -104,6 +107,7 @@ impl World {
         let hub = Signer::from_seed(&[1; 32]);
         let key = Verifier::from_jwk(&hub.public()).unwrap();
         let mut world = Self {
+            versions: Vec::new(),
             directory: Directory::trusting(vec![key]),
             hub,
         };
@@ -157,7 +161,9 @@ impl World {
             taxonomy: None,
             calendar: None,
         };
-        self.directory.apply(&version.sign(&self.hub)).unwrap();
+        let envelope = version.sign(&self.hub);
+        self.directory.apply(&envelope).unwrap();
+        self.versions.push(envelope);
     }
 }
 

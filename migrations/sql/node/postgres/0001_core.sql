@@ -79,6 +79,7 @@ create table inbox (
     case_seq bigint,
     kind text not null,
     state text not null,
+    fault text,
     reason text,
     attempts bigint not null,
     received_at bigint not null,

@@ -79,6 +79,7 @@ create table inbox (
     case_seq integer,
     kind text not null,
     state text not null,
+    fault text,
     reason text,
     attempts integer not null,
     received_at integer not null,

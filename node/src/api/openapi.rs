@@ -1,0 +1,352 @@
+//! The OpenAPI 3.1 document: what the handlers declare, completed with a shape
+//! for each kind of act, examples, problems, roles and Indonesian text.
+
+use std::sync::{Arc, LazyLock};
+
+use lapor_protocol::kinds::Body;
+use lapor_web::ApiProblem;
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::catalogue::ACTS;
+use super::kinds::{Kind, Word, WordShape, shape};
+use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
+use super::{acts, cases, federation, reports, uploads};
+use crate::node::Node;
+
+#[derive(OpenApi)]
+#[openapi(components(schemas(ApiProblem, Body)))]
+struct Declared;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
+
+/// The document as JSON.
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// The handlers with what they declare.
+pub fn routes() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::with_openapi(Declared::openapi())
+        .routes(routes!(reports::file))
+        .routes(routes!(uploads::upload))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::read))
+        .routes(routes!(cases::by_ticket))
+        .routes(routes!(cases::attachment))
+        .routes(routes!(cases::identity))
+        .routes(routes!(acts::act))
+        .routes(routes!(federation::instances))
+        .routes(routes!(federation::programmes))
+        .routes(routes!(federation::status))
+}
+
+fn build() -> Value {
+    let mut declared = routes().into_openapi();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("lpt_...")
+        .build();
+    let components = declared.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    // A document that cannot be serialised would be found by every test of this module.
+    let mut document = serde_json::to_value(&declared).unwrap_or_default();
+    introduce(&mut document);
+    shape_acts(&mut document);
+    describe_history(&mut document);
+    complete_operations(&mut document);
+    document
+}
+
+fn introduce(document: &mut Value) {
+    document["info"] = json!({
+        "title": TITLE,
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": ENGLISH,
+        "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        "x-id": {"description": INDONESIAN},
+    });
+    document["servers"] = json!([{"url": "/api/v1"}]);
+    let groups = GROUPS.iter().map(|group| {
+        json!({
+            "name": group.name,
+            "description": group.english,
+            "x-id": {"description": group.indonesian},
+        })
+    });
+    document["tags"] = groups.collect();
+}
+
+/// Replaces the open shape of an act by one of a shape for each kind.
+fn shape_acts(document: &mut Value) {
+    let schemas = &mut document["components"]["schemas"];
+    let mut references = Vec::new();
+    let mut mapping = Map::new();
+    for kind in ACTS {
+        let name = format!("{}Act", kind.shape());
+        let reference = format!("#/components/schemas/{name}");
+        schemas[&name] = act_shape(kind, &schemas[kind.shape()]);
+        references.push(json!({"$ref": reference}));
+        mapping.insert(kind.name.into(), reference.into());
+    }
+    schemas["NewAct"] = json!({
+        "description": "An act: its kind, the clear fields and the words of that kind, and uploads \
+                        made before. Words are encrypted before they leave this node.",
+        "oneOf": references,
+        "discriminator": {"propertyName": "kind", "mapping": mapping},
+    });
+}
+
+fn act_shape(kind: &Kind, body: &Value) -> Value {
+    let mut body = body.clone();
+    if let Some(properties) = body["properties"].as_object_mut() {
+        properties.retain(|name, _| !kind.filled.contains(&name.as_str()));
+    }
+    let optional = |name: &str| kind.filled.contains(&name) || kind.defaulted.contains(&name);
+    if let Some(required) = body["required"].as_array_mut() {
+        required.retain(|name| !name.as_str().is_some_and(optional));
+    }
+    for name in kind.defaulted {
+        let field = &mut body["properties"][*name];
+        let said = field["description"].as_str().unwrap_or_default();
+        field["description"] = format!("{said} Filled in when left out.").trim().into();
+    }
+    body["additionalProperties"] = false.into();
+    let body_needed = body["required"]
+        .as_array()
+        .is_some_and(|names| !names.is_empty());
+    let words_needed = kind.word_fields.iter().any(|word| word.required);
+    let mut required = vec!["kind"];
+    required.extend(body_needed.then_some("body"));
+    required.extend(words_needed.then_some("words"));
+    json!({
+        "type": "object",
+        "description": format!("{}. By: {}.", kind.what, kind.who),
+        "required": required,
+        "additionalProperties": false,
+        "properties": {
+            "kind": {"type": "string", "const": kind.name},
+            "body": body,
+            "words": words_shape(kind.word_fields),
+            "attachments": {
+                "type": "array",
+                "items": {"type": "string"},
+                "maxItems": lapor_protocol::limits::ATTACHMENTS,
+                "description": "Ids of uploads made before.",
+            },
+        },
+    })
+}
+
+fn words_shape(words: &[Word]) -> Value {
+    let properties: Map<String, Value> = words
+        .iter()
+        .map(|word| (word.name.to_owned(), word_shape(word)))
+        .collect();
+    let required: Vec<_> = words
+        .iter()
+        .filter(|word| word.required)
+        .map(|word| word.name)
+        .collect();
+    json!({
+        "type": "object",
+        "required": required,
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+fn word_shape(word: &Word) -> Value {
+    use lapor_protocol::limits::{QUESTIONS, TEXT_CHARS, TITLE_CHARS};
+    let mut shape = match word.shape {
+        WordShape::Title => json!({"type": "string", "maxLength": TITLE_CHARS}),
+        WordShape::Text => json!({"type": "string", "maxLength": TEXT_CHARS}),
+        WordShape::Texts => json!({
+            "type": "array",
+            "maxItems": QUESTIONS,
+            "items": {"type": "string", "maxLength": TEXT_CHARS},
+        }),
+        WordShape::Coordinates => json!({
+            "type": "object",
+            "required": ["latitude_micro", "longitude_micro"],
+            "properties": {
+                "latitude_micro": {"type": "integer"},
+                "longitude_micro": {"type": "integer"},
+            },
+        }),
+    };
+    shape["description"] = word.what.into();
+    shape
+}
+
+/// The history holds every kind of message, so a reader finds the shape of each body.
+fn describe_history(document: &mut Value) {
+    let schemas = &mut document["components"]["schemas"];
+    let bodies: Vec<_> = Body::KINDS
+        .iter()
+        .map(|kind| json!({"$ref": format!("#/components/schemas/{}", shape(kind))}))
+        .collect();
+    schemas["Body"] = json!({
+        "description": "The clear fields of a message, by its kind: case.disposed has the shape \
+                        CaseDisposed. A later version may add fields.",
+        "anyOf": bodies,
+    });
+    let entry = &mut schemas["HistoryEntry"]["properties"];
+    entry["kind"]["examples"] = json!(Body::KINDS);
+    entry["body"] = json!({
+        "oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Body"}],
+        "description": "Clear fields; `null` where the item came without its message.",
+    });
+}
+
+fn complete_operations(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    let operations = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
+    for (_, operation) in operations {
+        let id = operation["operationId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if let Some(words) = OPERATIONS.iter().find(|words| words.id == id) {
+            operation["x-roles"] = json!(words.roles);
+            operation["x-id"] = json!({"summary": words.summary, "description": words.description});
+        }
+        let answers = &mut operation["responses"];
+        answers["401"] = refusal("`token_missing` or `token_invalid`.");
+        answers["403"] = refusal("`forbidden`: the token's role does not allow this.");
+        answers["default"] = refusal("Any other refusal or failure, by its `code`.");
+        match id.as_str() {
+            "fileReport" => {
+                let example =
+                    json!({"report": {"summary": "A street lamp", "value": report_example()}});
+                operation["requestBody"]["content"]["application/json"]["examples"] = example;
+            }
+            "act" => {
+                let examples: Map<_, _> = ACTS
+                    .iter()
+                    .map(|kind| {
+                        let example = json!({"summary": kind.what, "value": kind.example()});
+                        (kind.name.to_owned(), example)
+                    })
+                    .collect();
+                operation["requestBody"]["content"]["application/json"]["examples"] =
+                    examples.into();
+            }
+            "upload" => {
+                let schema = json!({"schema": {"type": "string", "format": "binary"}});
+                operation["requestBody"] = json!({"required": true, "content": {"*/*": schema}});
+            }
+            _ => {}
+        }
+    }
+}
+
+fn refusal(description: &str) -> Value {
+    let schema = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
+    json!({"description": description, "content": {"application/problem+json": schema}})
+}
+
+/// What a caller would post to file a report.
+pub fn report_example() -> Value {
+    json!({
+        "classification": "complaint",
+        "title": "Lampu jalan padam",
+        "content": "Lampu di Jalan Braga depan nomor 12 padam sejak Senin; jalan gelap gulita.",
+        "category": "Perhubungan/Lampu Penerangan Jalan",
+        "region": "32.73",
+        "coordinates": {"latitude": -6.9175, "longitude": 107.6091},
+        "incident_date": "2026-11-23",
+        "channel": "walk-in",
+        "reporter": {"name": "Siti", "phone": "+62 811 0000 000"},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::casework::NewReport;
+
+    fn references(value: &Value, into: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value.as_str().filter(|_| name == "$ref") {
+                        Some(target) => drop(into.insert(target.to_owned())),
+                        None => references(value, into),
+                    }
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| references(value, into)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        let mut found = BTreeSet::new();
+        references(document(), &mut found);
+        assert!(found.len() > 40, "{found:?}");
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document().pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn the_document_says_openapi_3_1_and_names_every_kind() {
+        assert!(document()["openapi"].as_str().unwrap().starts_with("3.1."));
+        let schemas = &document()["components"]["schemas"];
+        for kind in Body::KINDS {
+            assert!(schemas[shape(kind)].is_object(), "{kind}");
+            let kinds = &schemas["HistoryEntry"]["properties"]["kind"]["examples"];
+            assert!(
+                kinds.as_array().unwrap().iter().any(|named| named == kind),
+                "{kind}"
+            );
+        }
+        for kind in ACTS {
+            let act = &schemas[format!("{}Act", kind.shape())];
+            assert_eq!(act["properties"]["kind"]["const"], kind.name);
+        }
+    }
+
+    #[test]
+    fn every_operation_has_an_id_a_summary_roles_and_an_indonesian_text() {
+        let mut ids = BTreeSet::new();
+        for (path, item) in document()["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap();
+                assert!(ids.insert(id.to_owned()), "{id} twice");
+                assert!(operation["summary"].is_string(), "{method} {path}");
+                assert!(operation["description"].is_string(), "{method} {path}");
+                assert!(operation["x-id"]["summary"].is_string(), "{method} {path}");
+                assert!(operation["security"].is_array(), "{method} {path}");
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let in_path: BTreeSet<_> = parameters
+                    .filter(|parameter| parameter["in"] == "path")
+                    .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
+                    .collect();
+                let named = path
+                    .split(['{', '}'])
+                    .enumerate()
+                    .filter(|(at, _)| at % 2 == 1);
+                assert_eq!(
+                    in_path,
+                    named.map(|(_, name)| name.to_owned()).collect(),
+                    "{path}"
+                );
+            }
+        }
+        assert_eq!(ids.len(), OPERATIONS.len());
+    }
+
+    #[test]
+    fn the_example_of_a_report_can_be_filed() {
+        serde_json::from_value::<NewReport>(report_example()).unwrap();
+    }
+}

@@ -1,0 +1,156 @@
+//! What the OpenAPI document says in prose: the introduction, the groups, and
+//! for each operation its roles and its Indonesian text.
+
+/// An operation's roles, and its summary and description in Indonesian.
+pub struct Operation {
+    pub id: &'static str,
+    pub roles: &'static [&'static str],
+    pub summary: &'static str,
+    pub description: &'static str,
+}
+
+/// A group of operations, in the order of the page.
+pub struct Group {
+    pub name: &'static str,
+    pub english: &'static str,
+    pub indonesian: &'static str,
+}
+
+pub const TITLE: &str = "Lapor Node API";
+
+pub const ENGLISH: &str = "\
+The API of one institution's node: file reports, read cases with their history, act on them. It \
+works without the hub; what is not sent yet is shown as pending.
+
+The operator makes a token with `lapor-node token create --name NAME --role ROLE`. Send it as \
+`Authorization: Bearer TOKEN`. The examples expect the address of the node and the token in two \
+shell variables: `NODE=http://127.0.0.1:8090` and `TOKEN=lpt_...`.
+
+Every refusal is a problem (RFC 9457, `application/problem+json`). Decide by its `code`, which \
+never changes; `detail` says what to do next, `field` names the field, and `request` the line in \
+the node's log. Instants are Unix milliseconds, days are `YYYY-MM-DD`, regions are official codes.";
+
+pub const INDONESIAN: &str = "\
+API untuk node satu instansi: menerima laporan, membaca berkas beserta riwayatnya, dan \
+menindaklanjutinya. API ini tetap bekerja tanpa hub; yang belum terkirim ditandai menunggu.
+
+Operator membuat token dengan `lapor-node token create --name NAMA --role PERAN`. Kirimkan sebagai \
+`Authorization: Bearer TOKEN`. Contoh di halaman ini memakai dua variabel shell: \
+`NODE=http://127.0.0.1:8090` dan `TOKEN=lpt_...`.
+
+Setiap penolakan berupa problem (RFC 9457, `application/problem+json`). Program memutuskan \
+berdasarkan `code` yang tidak pernah berubah; `detail` menjelaskan langkah berikutnya, `field` \
+menyebut isian yang salah, dan `request` menunjuk baris di log node. Waktu ditulis dalam milidetik \
+Unix, tanggal `YYYY-MM-DD`, wilayah dengan kode resmi. Nama isian dan keterangannya berbahasa \
+Inggris.";
+
+pub const GROUPS: &[Group] = &[
+    Group {
+        name: "reports",
+        english: "Reports",
+        indonesian: "Laporan",
+    },
+    Group {
+        name: "cases",
+        english: "Cases",
+        indonesian: "Berkas laporan",
+    },
+    Group {
+        name: "acts",
+        english: "Acts",
+        indonesian: "Tindakan",
+    },
+    Group {
+        name: "federation",
+        english: "Federation",
+        indonesian: "Federasi",
+    },
+];
+
+const ALL: &[&str] = &["reader", "officer", "admin", "identity"];
+const HANDLERS: &[&str] = &["officer", "admin"];
+
+pub const OPERATIONS: &[Operation] = &[
+    Operation {
+        id: "fileReport",
+        roles: HANDLERS,
+        summary: "Ajukan laporan",
+        description: "Laporan langsung menjadi berkas instansi ini, dengan atau tanpa hub. \
+                      Tiket diberikan kepada pelapor. Identitas pelapor disimpan terpisah dari \
+                      berkas dan tidak pernah ikut dikirim.",
+    },
+    Operation {
+        id: "upload",
+        roles: HANDLERS,
+        summary: "Unggah lampiran",
+        description: "Isi permintaan adalah berkas itu sendiri, bukan formulir; `Content-Type` \
+                      adalah jenis berkasnya. Nilai `upload` pada jawaban dipakai satu kali di \
+                      `attachments` sebuah laporan atau tindakan.",
+    },
+    Operation {
+        id: "listCases",
+        roles: ALL,
+        summary: "Daftar berkas",
+        description: "Semua berkas yang melibatkan instansi ini, perubahan terakhir lebih dahulu; \
+                      semua saringan yang diberikan harus terpenuhi. Judul berkas yang kuncinya \
+                      belum tiba tidak ditampilkan.",
+    },
+    Operation {
+        id: "readCase",
+        roles: ALL,
+        summary: "Baca berkas",
+        description: "Berkas menurut instansi ini dengan seluruh riwayatnya: yang sudah diputus \
+                      hub menurut urutannya, lalu tindakan sendiri yang masih menunggu putusan.",
+    },
+    Operation {
+        id: "readTicket",
+        roles: ALL,
+        summary: "Baca berkas dari tiket",
+        description: "Berlaku di setiap instansi yang terlibat dalam berkas.",
+    },
+    Operation {
+        id: "readAttachment",
+        roles: ALL,
+        summary: "Unduh lampiran",
+        description: "Berkas sebagaimana diunggah, dibuka sandinya saat dikirim. Selalu dikirim \
+                      sebagai unduhan: peramban tidak boleh menampilkan unggahan orang lain \
+                      seolah-olah berasal dari instansi ini.",
+    },
+    Operation {
+        id: "openIdentity",
+        roles: &["identity"],
+        summary: "Buka identitas pelapor",
+        description: "Siapa yang melapor, jika laporan masuk di sini atau instansi penerima telah \
+                      membukanya untuk instansi ini. Hanya penjaga identitas yang boleh, dan \
+                      setiap panggilan dicatat di log audit sebelum dijawab.",
+    },
+    Operation {
+        id: "act",
+        roles: &["officer", "admin", "identity"],
+        summary: "Lakukan tindakan",
+        description: "Tindakan dinilai pada berkas menurut instansi ini, disimpan, dan dikirim \
+                      saat jalur tersedia; sampai diputus hub ia menunggu. Yang tidak diizinkan \
+                      dijawab 409 `not_allowed` dengan menyebut instansi penanggung jawab. Peran \
+                      `identity` hanya untuk `identity.disclosed` dan `identity.refused`.",
+    },
+    Operation {
+        id: "listInstances",
+        roles: ALL,
+        summary: "Daftar instansi",
+        description: "Semua instansi dalam direktori dan apakah sudah bergabung: hanya yang \
+                      `active` dapat menerima disposisi.",
+    },
+    Operation {
+        id: "listProgrammes",
+        roles: ALL,
+        summary: "Daftar program pembangunan",
+        description: "Semua program yang sudah sampai di node ini dengan kemajuan terakhirnya.",
+    },
+    Operation {
+        id: "readStatus",
+        roles: ALL,
+        summary: "Keadaan node",
+        description: "Tersambung atau tidak dan sebabnya, apa yang menunggu dikirim, sampai mana \
+                      aliran telah dibaca, dan berapa lama sertifikat masih berlaku.",
+    },
+];

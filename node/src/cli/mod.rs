@@ -1,0 +1,134 @@
+//! The command line of `lapor-node`. Commands work on the folder and the
+//! database of the node; none but `serve` needs or starts a server.
+//!
+//! A secret is printed once, to standard output, when it is made. Everything
+//! else that goes wrong goes to standard error with what to do next.
+
+mod act;
+mod attachment;
+mod case;
+mod failure;
+mod print;
+mod report;
+mod serve;
+mod setup;
+mod status;
+mod token;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::{Clock, SystemClock};
+use crate::node::Node;
+use crate::settings::Settings;
+
+pub use failure::{Failure, exit};
+
+/// The node of one institution in the Lapor federation.
+#[derive(Debug, Parser)]
+#[command(name = "lapor-node", version, max_term_width = 100)]
+pub struct Cli {
+    /// Configuration of the node.
+    #[arg(long, global = true, value_name = "PATH", default_value = "node.toml", env = "LAPOR_NODE_CONFIG")]
+    pub config: PathBuf,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a node: its folder, its configuration, its keys
+    Init(setup::Init),
+    /// Join the federation with the line that the hub's staff gave you
+    Enrol(setup::Enrol),
+    /// Serve the API and keep the link to the hub
+    Serve,
+    /// Bring the database to the version of this program; `serve` does it too
+    Migrate,
+    /// Prove that the configuration can be used
+    CheckConfig,
+    /// Connected or not and why, what waits, how long the certificate lasts
+    Status(status::Args),
+    /// Tokens for applications that use the API
+    #[command(subcommand)]
+    Token(token::Command),
+    /// File reports
+    #[command(subcommand)]
+    Report(report::Command),
+    /// List, read and handle cases
+    #[command(subcommand)]
+    Case(case::Command),
+    /// Files that belong to a case
+    #[command(subcommand)]
+    Attachment(attachment::Command),
+}
+
+/// Where a command writes its result.
+pub type Out<'a> = &'a mut (dyn Write + Send);
+
+/// The whole program: reads the arguments, runs, and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors. Nothing can be done if the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(error).report(),
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut out = io::stdout();
+    let ran = runtime.block_on(run(cli, clock, &mut out));
+    match ran.and_then(|()| out.flush().map_err(Failure::from)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Runs one command and writes its result to `out`.
+pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Failure> {
+    let place = Place { config: cli.config, clock };
+    match cli.command {
+        Command::Init(args) => setup::init(&args, out),
+        Command::Enrol(args) => setup::enrol(&place, args, out).await,
+        Command::Serve => serve::serve(&place, out).await,
+        Command::Migrate => setup::migrate(&place, out).await,
+        Command::CheckConfig => setup::check_config(&place, out).await,
+        Command::Status(args) => status::status(&place, &args, out).await,
+        Command::Token(command) => token::run(&place, command, out).await,
+        Command::Report(command) => report::run(&place, command, out).await,
+        Command::Case(command) => case::run(&place, command, out).await,
+        Command::Attachment(command) => attachment::run(&place, command, out).await,
+    }
+}
+
+/// Which node a command is about, and whose time it uses.
+pub(crate) struct Place {
+    config: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+impl Place {
+    fn settings(&self) -> Result<Settings, Failure> {
+        Ok(Settings::load(&self.config)?)
+    }
+
+    async fn node(&self) -> Result<Arc<Node>, Failure> {
+        Ok(Node::open(&self.settings()?, Arc::clone(&self.clock)).await?)
+    }
+}
+
+/// How the audit log names whoever works at the command line.
+pub(crate) fn actor() -> String {
+    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_default();
+    let known: String = user.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    if known.is_empty() { "cli".into() } else { format!("cli:{known}") }
+}

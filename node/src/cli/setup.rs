@@ -1,0 +1,137 @@
+//! Making a node, joining, and looking after its database and configuration.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lapor_migrations::{Db, DbOptions, Schema};
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, Out, Place, exit};
+use crate::enrolment;
+use crate::folder;
+use crate::node::Node;
+use crate::settings::Settings;
+
+/// Bytes of an invitation line, far more than one has.
+const LINE_BYTES: u64 = 64 * 1024;
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Folder of the node; made if it is missing
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// Where the API listens
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// sqlite://FILE, or postgres://USER@HOST/NAME?sslmode=verify-full
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Enrol {
+    /// The invitation line, or - to read it from standard input
+    #[arg(value_name = "LINE")]
+    line: String,
+}
+
+pub fn init(args: &Init, out: Out<'_>) -> Result<(), Failure> {
+    let mut settings = Settings::default();
+    if let Some(listen) = args.listen {
+        settings.api.listen = listen;
+    }
+    if let Some(url) = &args.database_url {
+        settings.database.url.clone_from(url);
+    }
+    let config = folder::init(&args.dir, &settings)?;
+    let config = config.display();
+    writeln!(out, "Made {config}.")?;
+    writeln!(out, "Next: ask the federation's staff for an invitation line and run")?;
+    writeln!(out, "  lapor-node --config {config} enrol LINE")?;
+    Ok(())
+}
+
+pub async fn enrol(place: &Place, args: Enrol, out: Out<'_>) -> Result<(), Failure> {
+    let settings = place.settings()?;
+    let line = if args.line == "-" { first_line()? } else { args.line };
+    let joined = enrolment::enrol(&settings, line.trim(), place.clock.clone()).await?;
+    writeln!(out, "Joined as {}.", joined.instance)?;
+    writeln!(out, "  hub                   {}", joined.hub)?;
+    writeln!(out, "  root                  {}", joined.root_pin)?;
+    writeln!(out, "  identity of this node {}", joined.identity_fingerprint)?;
+    writeln!(out, "Read the identity to the federation's staff over the phone; they see the same one.")?;
+    writeln!(out, "Next: lapor-node --config {} serve", place.config.display())?;
+    Ok(())
+}
+
+pub async fn migrate(place: &Place, out: Out<'_>) -> Result<(), Failure> {
+    let settings = place.settings()?;
+    let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
+    let report = db.migrate().await;
+    db.close().await;
+    let report = report?;
+    for migration in &report.applied {
+        writeln!(out, "Applied {migration}.")?;
+    }
+    writeln!(out, "The database has schema {}.", report.version)?;
+    Ok(())
+}
+
+/// Tries everything that `serve` will need, and says what each is.
+pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
+    let settings = place.settings()?;
+    writeln!(out, "{}: read", place.config.display())?;
+    filter(&settings)?;
+    writeln!(out, "log.filter: {}", settings.log.filter)?;
+    for (name, path) in [("node.keys", &settings.node.keys), ("node.blobs", &settings.node.blobs)] {
+        folder_exists(name, path)?;
+        writeln!(out, "{name}: {}", path.display())?;
+    }
+    let listener = tokio::net::TcpListener::bind(settings.api.listen).await;
+    match listener {
+        Ok(_) => writeln!(out, "api.listen: {} is free", settings.api.listen)?,
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            writeln!(out, "api.listen: {} is in use; that is right if this node is running", settings.api.listen)?;
+        }
+        Err(error) => {
+            let message = format!("api.listen: {} cannot be used: {error}", settings.api.listen);
+            return Err(Failure::new(exit::CONFIGURATION, message));
+        }
+    }
+    let node = Node::open(&settings, place.clock.clone()).await?;
+    writeln!(out, "database.url: opened, its schema is current")?;
+    match node.instance() {
+        Ok(instance) => writeln!(out, "This node has joined as {instance}.")?,
+        Err(_) => writeln!(out, "This node has not joined; run `lapor-node enrol LINE`.")?,
+    }
+    node.db().close().await;
+    Ok(())
+}
+
+/// What `log.filter` says, or why it cannot be used.
+pub fn filter(settings: &Settings) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(&settings.log.filter).map_err(|error| {
+        let message = format!("log.filter cannot be used: {error}; try `info` or `lapor_node=debug`");
+        Failure::new(exit::CONFIGURATION, message)
+    })
+}
+
+fn folder_exists(name: &str, path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let message = format!("{name}: there is no folder {}; restore it, or correct the path", path.display());
+    Err(Failure::new(exit::CONFIGURATION, message))
+}
+
+/// An invitation is a secret, and arguments can be seen by others on the machine.
+fn first_line() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin().take(LINE_BYTES).read_to_string(&mut text)?;
+    match text.lines().find(|line| !line.trim().is_empty()) {
+        Some(line) => Ok(line.to_owned()),
+        None => Err(Failure::new(exit::DATA, "standard input holds no invitation line")),
+    }
+}

@@ -1,0 +1,58 @@
+//! Tokens for applications.
+
+use clap::Subcommand;
+
+use super::print::{Zone, json};
+use super::{Failure, Out, Place, actor};
+use crate::tokens::{self, Role};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a token; it is shown once
+    Create {
+        /// Whose it is, for instance desk-app
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// admin, officer, reader or identity
+        #[arg(long, value_name = "ROLE")]
+        role: Role,
+    },
+    /// List all tokens, the revoked ones included
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token at once
+    Revoke {
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Failure> {
+    let node = place.node().await?;
+    let now = node.clock().now_ms();
+    match command {
+        Command::Create { name, role } => {
+            let secret = tokens::create(node.db(), &name, role, &actor(), now).await?;
+            writeln!(out, "{}", *secret)?;
+            eprintln!("This is the token {name} ({role}). It is shown only now; keep it where the application reads it.");
+        }
+        Command::List { json: true } => json(&tokens::list(node.db()).await?, out)?,
+        Command::List { json: false } => {
+            let zone = Zone::of(&node);
+            for token in tokens::list(node.db()).await? {
+                let state = token.revoked_at.map_or_else(
+                    || format!("since {}", zone.show(token.created_at)),
+                    |at| format!("revoked {}", zone.show(at)),
+                );
+                writeln!(out, "{:<24} {:<9} {state}", token.name, token.role)?;
+            }
+        }
+        Command::Revoke { name } => {
+            tokens::revoke(node.db(), &name, &actor(), now).await?;
+            writeln!(out, "Revoked {name}.")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Attachments on their way, in pieces that a poor line survives: every piece
+//! is a request of its own and continues where the last one ended.
+
+use std::io::SeekFrom;
+
+use http::header::{CONTENT_RANGE, RANGE};
+use http::{HeaderValue, Method};
+use lapor_protocol::ids::Digest;
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::PREFIX;
+use sha2::{Digest as _, Sha256};
+use tokio::fs::{self, File, OpenOptions};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+
+use super::{Answer, Call, Link, LinkError};
+use crate::casework::blob_path;
+use crate::error::NodeError;
+use crate::store;
+use crate::store::blobs::BlobRow;
+
+/// Bytes of one request.
+const PIECE: u64 = 1024 * 1024;
+/// Blobs looked at in one step.
+const STEP: i64 = 20;
+/// How much of a blob the hub has.
+const RECEIVED: &str = "lapor-received";
+
+impl Link {
+    /// Sends blobs whose message the hub has accepted. Returns how many are
+    /// complete at the hub.
+    pub async fn send_blobs(&self) -> Result<usize, LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let rows = store::blobs::to_send(&mut tx, STEP).await?;
+        drop(tx);
+        let count = rows.len();
+        for row in rows {
+            self.send_blob(&row).await?;
+            self.settle_blob(&row).await?;
+        }
+        Ok(count)
+    }
+
+    /// Fetches blobs that messages have announced. One that is not at the hub
+    /// yet is left for later. Returns how many are here now.
+    pub async fn fetch_blobs(&self) -> Result<usize, LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let rows = store::blobs::to_fetch(&mut tx, STEP).await?;
+        drop(tx);
+        let mut count = 0;
+        for row in rows {
+            match self.fetch_blob(&row).await {
+                Ok(()) => {
+                    self.settle_blob(&row).await?;
+                    count += 1;
+                }
+                Err(error) if error.code() == Some(Code::BlobPending) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    async fn send_blob(&self, row: &BlobRow) -> Result<(), LinkError> {
+        let sha256 = store::digest(&row.sha256)?;
+        let total = row.size as u64;
+        let mut from = self.received(&sha256).await?;
+        let mut file = File::open(blob_path(&self.node, &sha256))
+            .await
+            .map_err(NodeError::from)?;
+        while from < total {
+            file.seek(SeekFrom::Start(from))
+                .await
+                .map_err(NodeError::from)?;
+            let mut piece = Vec::new();
+            (&mut file)
+                .take(PIECE)
+                .read_to_end(&mut piece)
+                .await
+                .map_err(NodeError::from)?;
+            if piece.is_empty() {
+                return Err(LinkError::Node(NodeError::damaged(format!(
+                    "blob {sha256} is shorter than announced"
+                ))));
+            }
+            let to = from + piece.len() as u64;
+            let range = HeaderValue::from_str(&format!("bytes {from}-{}/{total}", to - 1))
+                .map_err(LinkError::hub)?;
+            let call = Call::new(Method::PUT, format!("{PREFIX}/blobs/{sha256}"))
+                .header(CONTENT_RANGE, range)
+                .body("application/octet-stream", piece);
+            self.transport.call(call).await?;
+            from = to;
+        }
+        Ok(())
+    }
+
+    /// How much the hub has of a blob.
+    async fn received(&self, sha256: &Digest) -> Result<u64, LinkError> {
+        let call = Call::new(Method::HEAD, format!("{PREFIX}/blobs/{sha256}"));
+        let answer: Answer = self.transport.call(call).await?;
+        let received = answer
+            .headers
+            .get(RECEIVED)
+            .and_then(|value| value.to_str().ok());
+        Ok(received.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    async fn fetch_blob(&self, row: &BlobRow) -> Result<(), LinkError> {
+        let sha256 = store::digest(&row.sha256)?;
+        let path = blob_path(&self.node, &sha256);
+        let part = path.with_extension("part");
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).await.map_err(NodeError::from)?;
+        }
+        let total = row.size as u64;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&part)
+            .await
+            .map_err(NodeError::from)?;
+        let mut from = file.metadata().await.map_err(NodeError::from)?.len();
+        while from < total {
+            let to = (from + PIECE).min(total) - 1;
+            let range =
+                HeaderValue::from_str(&format!("bytes={from}-{to}")).map_err(LinkError::hub)?;
+            let call =
+                Call::new(Method::GET, format!("{PREFIX}/blobs/{sha256}")).header(RANGE, range);
+            let piece = self.transport.call(call).await?.body;
+            if piece.is_empty() || from + piece.len() as u64 > total {
+                return Err(LinkError::hub(
+                    "it sent another range of a blob than was asked for",
+                ));
+            }
+            file.write_all(&piece).await.map_err(NodeError::from)?;
+            from += piece.len() as u64;
+        }
+        file.sync_all().await.map_err(NodeError::from)?;
+        drop(file);
+        if digest_of(&part).await? != sha256 {
+            fs::remove_file(&part).await.map_err(NodeError::from)?;
+            return Err(LinkError::hub(format!(
+                "its bytes of blob {sha256} are not those that were announced"
+            )));
+        }
+        fs::rename(&part, &path)
+            .await
+            .map_err(|e| LinkError::Node(e.into()))
+    }
+
+    async fn settle_blob(&self, row: &BlobRow) -> Result<(), LinkError> {
+        let mut tx = self.node.write_tx().await?;
+        store::blobs::set_state(&mut tx, &row.sha256, "held").await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn digest_of(path: &std::path::Path) -> Result<Digest, NodeError> {
+    let mut file = File::open(path).await?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let count = file.read(&mut piece).await?;
+        if count == 0 {
+            return Ok(Digest::new(hash.finalize().into()));
+        }
+        hash.update(&piece[..count]);
+    }
+}

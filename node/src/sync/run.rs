@@ -1,0 +1,137 @@
+//! The link at work: a handful of loops, each of which waits for its cause,
+//! does its step, and after a failure pauses with jitter. None ever gives up,
+//! and the success of one lets the others try at once.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapor_protocol::problem::Retry;
+use lapor_protocol::receipt::Stream;
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::{Link, LinkError};
+
+/// How often what nobody rings for is looked at.
+const SWEEP: Duration = Duration::from_secs(5);
+/// A refusal that only an operator ends is asked about again this often.
+const OPERATOR: Duration = Duration::from_secs(30);
+
+impl Link {
+    /// Runs until `shutdown`; a step in flight is dropped, which loses nothing.
+    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let wait = self.node.settings().link.long_poll_seconds;
+        let health = Duration::from_secs(self.node.settings().link.health_seconds.max(1));
+        let link = &self;
+        let work = async {
+            tokio::join!(
+                link.repeat(
+                    "push",
+                    || async { link.push().await.map(|sent| sent > 0) },
+                    Cause::Outgoing
+                ),
+                link.repeat("inbox", || link.poll(Stream::Inbox, wait), Cause::None),
+                link.repeat("public", || link.poll(Stream::Public, wait), Cause::None),
+                link.repeat("directory", || link.poll_directory(wait), Cause::None),
+                link.repeat("sweep", || link.sweep(), Cause::Every(SWEEP)),
+                link.repeat(
+                    "health",
+                    || async { link.report_health().await.map(|()| false) },
+                    Cause::Every(health)
+                ),
+            )
+        };
+        tokio::select! {
+            _ = work => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn poll(&self, stream: Stream, wait: u64) -> Result<bool, LinkError> {
+        self.pull(stream, wait).await.map(|_| true)
+    }
+
+    async fn poll_directory(&self, wait: u64) -> Result<bool, LinkError> {
+        self.refresh_directory(wait).await.map(|_| true)
+    }
+
+    async fn sweep(&self) -> Result<bool, LinkError> {
+        let moved =
+            self.exchange_keys().await? + self.send_blobs().await? + self.fetch_blobs().await?;
+        Ok(moved > 0)
+    }
+
+    /// Repeats a step. While it says `true` it goes on at once; otherwise it
+    /// waits for its cause.
+    async fn repeat<F, Fut>(&self, name: &'static str, step: F, cause: Cause)
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<bool, LinkError>>,
+    {
+        let cap = Duration::from_secs(self.node.settings().link.backoff_cap_seconds.max(1));
+        let mut backoff = Backoff::default();
+        loop {
+            match step().await {
+                Ok(more) => {
+                    backoff.reset();
+                    self.answered.notify_waiters();
+                    if !more {
+                        self.wait_for(cause).await;
+                    }
+                }
+                Err(error) => {
+                    let pause = backoff.next(cap, at_least(&error));
+                    tracing::debug!(step = name, %error, pause_ms = pause.as_millis() as u64, "will try again");
+                    self.pause(pause, &error, &mut backoff).await;
+                }
+            }
+        }
+    }
+
+    /// Pauses; another loop's success ends the pause, unless the hub itself
+    /// refused this step.
+    async fn pause(&self, pause: Duration, error: &LinkError, backoff: &mut Backoff) {
+        if matches!(
+            error,
+            LinkError::Unreachable(_) | LinkError::Tls(_) | LinkError::NotTheHub(_)
+        ) {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.answered.notified() => backoff.reset(),
+            }
+        } else {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn wait_for(&self, cause: Cause) {
+        match cause {
+            Cause::None => {}
+            Cause::Every(period) => tokio::time::sleep(period).await,
+            Cause::Outgoing => {
+                // The bell may have been missed by a crash between commit and ring.
+                tokio::select! {
+                    () = self.node.outgoing_rung() => {}
+                    () = tokio::time::sleep(SWEEP) => {}
+                }
+            }
+        }
+    }
+}
+
+/// What a loop waits for when there is nothing to do.
+#[derive(Clone, Copy)]
+enum Cause {
+    /// The step itself waits at the hub.
+    None,
+    Outgoing,
+    Every(Duration),
+}
+
+fn at_least(error: &LinkError) -> Option<Duration> {
+    match error {
+        LinkError::Refused(problem) if problem.retry == Retry::Operator => Some(OPERATOR),
+        _ => None,
+    }
+}
