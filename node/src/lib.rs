@@ -14,4 +14,6 @@ pub mod settings;
 pub mod status;
 mod store;
 pub mod sync;
+#[cfg(test)]
+mod testing;
 pub mod tokens;

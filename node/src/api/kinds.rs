@@ -265,7 +265,7 @@ mod tests {
             words: None,
             attachments: Vec::new(),
         };
-        insta::assert_snapshot!(check(&act).unwrap_err(), @"");
+        insta::assert_snapshot!(check(&act).unwrap_err(), @"body: deadlin: case.disposed has no such field; its fields are: copies, deadline, target");
         act.kind = "case.dispose".into();
         assert!(
             check(&act)

@@ -10,6 +10,8 @@ mod compose;
 mod filing;
 mod reading;
 mod shown;
+#[cfg(test)]
+mod tests;
 pub mod ticket;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};

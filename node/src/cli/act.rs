@@ -38,11 +38,19 @@ pub struct Args {
 
 pub async fn act(place: &Place, args: Args, out: Out<'_>) -> Result<(), Failure> {
     let kind = kinds::act(&args.kind).ok_or_else(|| {
-        Failure::usage(format!("{} is no kind of act; `lapor-node case acts` lists them", args.kind))
+        Failure::usage(format!(
+            "{} is no kind of act; `lapor-node case acts` lists them",
+            args.kind
+        ))
     })?;
     let body = read_fields(kind, &args.fields)?;
     let words = read_words(kind, &args.words)?;
-    let mut act = NewAct { kind: args.kind, body, words, attachments: Vec::new() };
+    let mut act = NewAct {
+        kind: args.kind,
+        body,
+        words,
+        attachments: Vec::new(),
+    };
     kinds::check(&act)?;
     let node = place.node().await?;
     let case = resolve(&node, &args.case).await?;
@@ -51,9 +59,17 @@ pub async fn act(place: &Place, args: Args, out: Out<'_>) -> Result<(), Failure>
     if args.json {
         return json(&acted, out);
     }
-    let state = acted.state.map_or("not known here", lapor_protocol::case::State::as_str);
-    let custodian = acted.custodian.map_or_else(|| "nobody known here".into(), |id| id.to_string());
-    writeln!(out, "Stored and pending: {}. The case is {state}, {custodian} has it.", kind.name)?;
+    let state = acted
+        .state
+        .map_or("not known here", lapor_protocol::case::State::as_str);
+    let custodian = acted
+        .custodian
+        .map_or_else(|| "nobody known here".into(), |id| id.to_string());
+    writeln!(
+        out,
+        "Stored and pending: {}. The case is {state}, {custodian} has it.",
+        kind.name
+    )?;
     if let Some(child) = acted.child {
         writeln!(out, "  new case {child}")?;
     }
@@ -101,7 +117,10 @@ fn read_value(field: &Field, text: &str) -> Value {
     }
     match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(_) if field.values == "array" => text.split(',').map(|each| Value::from(each.trim())).collect(),
+        Err(_) if field.values == "array" => text
+            .split(',')
+            .map(|each| Value::from(each.trim()))
+            .collect(),
         Err(_) => text.into(),
     }
 }
@@ -114,14 +133,24 @@ fn read_words(kind: &Kind, given: &[String]) -> Result<Option<Map<String, Value>
             Some(file) => read_text(Path::new(file))?,
             None => value.to_owned(),
         };
-        match kind.word_fields.iter().find(|word| word.name == name).map(|word| word.shape) {
+        match kind
+            .word_fields
+            .iter()
+            .find(|word| word.name == name)
+            .map(|word| word.shape)
+        {
             Some(WordShape::Texts) => {
-                let all = words.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-                all.as_array_mut().into_iter().for_each(|all| all.push(value.as_str().into()));
+                let all = words
+                    .entry(name)
+                    .or_insert_with(|| Value::Array(Vec::new()));
+                all.as_array_mut()
+                    .into_iter()
+                    .for_each(|all| all.push(value.as_str().into()));
             }
             Some(WordShape::Coordinates) => {
-                let value = serde_json::from_str(&value)
-                    .map_err(|error| Failure::usage(format!("--words {name}: expected JSON: {error}")))?;
+                let value = serde_json::from_str(&value).map_err(|error| {
+                    Failure::usage(format!("--words {name}: expected JSON: {error}"))
+                })?;
                 words.insert(name.into(), value);
             }
             _ => drop(words.insert(name.into(), value.into())),
@@ -131,7 +160,8 @@ fn read_words(kind: &Kind, given: &[String]) -> Result<Option<Map<String, Value>
 }
 
 fn pair<'a>(text: &'a str, flag: &str) -> Result<(&'a str, &'a str), Failure> {
-    text.split_once('=').ok_or_else(|| Failure::usage(format!("{flag} expects NAME=VALUE, not {text:?}")))
+    text.split_once('=')
+        .ok_or_else(|| Failure::usage(format!("{flag} expects NAME=VALUE, not {text:?}")))
 }
 
 fn read_text(file: &Path) -> Result<String, Failure> {
@@ -139,13 +169,15 @@ fn read_text(file: &Path) -> Result<String, Failure> {
     let read = if file == Path::new("-") {
         std::io::stdin().take(TEXT_BYTES).read_to_string(&mut text)
     } else {
-        std::fs::File::open(file).and_then(|opened| opened.take(TEXT_BYTES).read_to_string(&mut text))
+        std::fs::File::open(file)
+            .and_then(|opened| opened.take(TEXT_BYTES).read_to_string(&mut text))
     };
     match read {
         Ok(_) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(Failure::new(exit::DATA, format!("{} is not UTF-8 text", file.display())))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Failure::new(
+            exit::DATA,
+            format!("{} is not UTF-8 text", file.display()),
+        )),
         Err(error) => Err(unreadable(file, &error)),
     }
 }
@@ -158,7 +190,11 @@ mod tests {
 
     #[test]
     fn fields_are_read_by_their_type() {
-        let given = ["region=32.73", "oversight=true", "excluded=kota-bandung, bumn-pln"];
+        let given = [
+            "region=32.73",
+            "oversight=true",
+            "excluded=kota-bandung, bumn-pln",
+        ];
         let kind = kinds::act("case.verified").unwrap();
         let body = read_fields(kind, &given.map(str::to_owned)).unwrap();
         let expected = json!({
@@ -171,10 +207,18 @@ mod tests {
     fn words_of_one_name_become_a_list_where_the_kind_has_one() {
         let given = ["questions=Di mana?", "questions=Sejak kapan = kapan?"];
         let kind = kinds::act("case.held").unwrap();
-        let words = read_words(kind, &given.map(str::to_owned)).unwrap().unwrap();
-        assert_eq!(Value::Object(words), json!({"questions": ["Di mana?", "Sejak kapan = kapan?"]}));
+        let words = read_words(kind, &given.map(str::to_owned))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            Value::Object(words),
+            json!({"questions": ["Di mana?", "Sejak kapan = kapan?"]})
+        );
         assert!(read_words(kind, &[]).unwrap().is_none());
-        assert_eq!(read_words(kind, &["questions".into()]).unwrap_err().code, exit::USAGE);
+        assert_eq!(
+            read_words(kind, &["questions".into()]).unwrap_err().code,
+            exit::USAGE
+        );
     }
 
     #[test]
@@ -186,7 +230,10 @@ mod tests {
             assert!(text.contains(kind.name), "{}", kind.name);
         }
         assert!(text.contains("--field target=string (required)"), "{text}");
-        assert!(text.contains("--field reason=not_our_authority | wrong_region"), "{text}");
+        assert!(
+            text.contains("--field reason=not_our_authority | wrong_region"),
+            "{text}"
+        );
         assert!(!text.contains("commitment"), "{text}");
     }
 }

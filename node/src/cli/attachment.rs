@@ -30,7 +30,11 @@ pub enum Command {
 }
 
 pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Failure> {
-    let Command::Get { case, sha256, out: file } = command;
+    let Command::Get {
+        case,
+        sha256,
+        out: file,
+    } = command;
     let node = place.node().await?;
     let case = resolve(&node, &case).await?;
     let mut opened = node.open_attachment(case, sha256).await?;
@@ -42,14 +46,23 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     };
     let created = tokio::fs::File::create_new(&path).await;
     let mut file = created.map_err(|error| {
-        let message = format!("{} cannot be made: {error}; name a file that does not exist yet", path.display());
+        let message = format!(
+            "{} cannot be made: {error}; name a file that does not exist yet",
+            path.display()
+        );
         Failure::new(exit::CANNOT_CREATE, message)
     })?;
     while let Some(chunk) = opened.body.next().await {
         file.write_all(&chunk?).await?;
     }
     file.sync_all().await?;
-    writeln!(out, "Wrote {} ({}, {} bytes).", path.display(), opened.media_type, opened.size)?;
+    writeln!(
+        out,
+        "Wrote {} ({}, {} bytes).",
+        path.display(),
+        opened.media_type,
+        opened.size
+    )?;
     Ok(())
 }
 
@@ -57,8 +70,12 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
 pub async fn take_in(node: &Node, files: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let mut uploads = Vec::with_capacity(files.len());
     for path in files {
-        let file = tokio::fs::File::open(path).await.map_err(|e| unreadable(path, &e))?;
-        let receipt = node.receive_upload(media_type(path), ReaderStream::new(file)).await?;
+        let file = tokio::fs::File::open(path)
+            .await
+            .map_err(|e| unreadable(path, &e))?;
+        let receipt = node
+            .receive_upload(media_type(path), ReaderStream::new(file))
+            .await?;
         uploads.push(receipt.upload);
     }
     Ok(uploads)
@@ -66,7 +83,10 @@ pub async fn take_in(node: &Node, files: &[PathBuf]) -> Result<Vec<String>, Fail
 
 /// What a file is, by the end of its name.
 fn media_type(path: &Path) -> &'static str {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
     match extension.to_ascii_lowercase().as_str() {
         "jpg" | "jpeg" => "image/jpeg",
         "png" => "image/png",

@@ -59,10 +59,17 @@ pub struct List {
 pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Failure> {
     match command {
         Command::List(args) => list(place, args, out).await,
-        Command::Show { case, json: as_json } => {
+        Command::Show {
+            case,
+            json: as_json,
+        } => {
             let node = place.node().await?;
             let view = node.case(resolve(&node, &case).await?).await?;
-            if as_json { json(&view, out) } else { show(&view, Zone::of(&node), out) }
+            if as_json {
+                json(&view, out)
+            } else {
+                show(&view, Zone::of(&node), out)
+            }
         }
         Command::Act(args) => act::act(place, args, out).await,
         Command::Acts => act::list(out),
@@ -85,7 +92,9 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         origin: args.origin,
         on_behalf_of: args.on_behalf_of,
     };
-    let page = node.cases(&filter, args.after.as_deref(), args.limit).await?;
+    let page = node
+        .cases(&filter, args.after.as_deref(), args.limit)
+        .await?;
     if args.json {
         return json(&page, out);
     }
@@ -94,7 +103,11 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         let custodian = case.custodian.as_ref().map_or("?", InstanceId::as_str);
         let title = shortened(case.title.as_deref().unwrap_or("(words not here)"), 60);
         let pending = if case.pending == 0 { "" } else { " (pending)" };
-        writeln!(out, "{id:<12} {:<12} {custodian:<20} {title}{pending}", state(case.state))?;
+        writeln!(
+            out,
+            "{id:<12} {:<12} {custodian:<20} {title}{pending}",
+            state(case.state)
+        )?;
     }
     match (&page.next, page.cases.is_empty()) {
         (Some(next), _) => writeln!(out, "More: --after {next}")?,
@@ -106,14 +119,32 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
 
 fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
     let case = &view.summary;
-    let title = case.title.as_deref().unwrap_or("(the words of this case are not here)");
+    let title = case
+        .title
+        .as_deref()
+        .unwrap_or("(the words of this case are not here)");
     writeln!(out, "{}", plain(title))?;
-    let line = |out: Out<'_>, name: &str, value: &str| writeln!(out, "  {name:<12} {}", plain(value));
+    let line =
+        |out: Out<'_>, name: &str, value: &str| writeln!(out, "  {name:<12} {}", plain(value));
     line(out, "case", &case.case.to_string())?;
-    line(out, "ticket", case.ticket.as_deref().unwrap_or("not known here"))?;
+    line(
+        out,
+        "ticket",
+        case.ticket.as_deref().unwrap_or("not known here"),
+    )?;
     line(out, "state", state(case.state))?;
-    line(out, "custodian", case.custodian.as_ref().map_or("not known", InstanceId::as_str))?;
-    line(out, "origin", case.origin.as_ref().map_or("not known", InstanceId::as_str))?;
+    line(
+        out,
+        "custodian",
+        case.custodian
+            .as_ref()
+            .map_or("not known", InstanceId::as_str),
+    )?;
+    line(
+        out,
+        "origin",
+        case.origin.as_ref().map_or("not known", InstanceId::as_str),
+    )?;
     for (name, all) in [
         ("disposed by", &view.stack),
         ("copies", &view.copies),
@@ -127,14 +158,30 @@ fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
     }
     let optional = [
         ("for", case.on_behalf_of.as_ref().map(ToString::to_string)),
-        ("category", case.category.as_ref().map(|category| category.as_str().to_owned())),
-        ("region", case.region.as_ref().map(|region| region.as_str().to_owned())),
+        (
+            "category",
+            case.category
+                .as_ref()
+                .map(|category| category.as_str().to_owned()),
+        ),
+        (
+            "region",
+            case.region
+                .as_ref()
+                .map(|region| region.as_str().to_owned()),
+        ),
         ("merged into", view.merged_into.map(|id| id.to_string())),
         ("split from", view.parent.map(|id| id.to_string())),
         ("rating", view.score.map(|score| format!("{score} of 5"))),
-        ("supports", (view.supports > 0).then(|| view.supports.to_string())),
+        (
+            "supports",
+            (view.supports > 0).then(|| view.supports.to_string()),
+        ),
         ("waits", view.blocked.clone()),
-        ("pending", (case.pending > 0).then(|| counted(case.pending.into(), "own act"))),
+        (
+            "pending",
+            (case.pending > 0).then(|| counted(case.pending.into(), "own act")),
+        ),
         ("words", key(view.key).map(str::to_owned)),
     ];
     for (name, value) in optional {
@@ -143,19 +190,34 @@ fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
         }
     }
     writeln!(out)?;
-    view.history.iter().try_for_each(|entry| show_entry(entry, zone, out))
+    view.history
+        .iter()
+        .try_for_each(|entry| show_entry(entry, zone, out))
 }
 
 fn show_entry(entry: &HistoryEntry, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
-    let place = entry.case_seq.map_or_else(|| "…".to_owned(), |seq| seq.to_string());
+    let place = entry
+        .case_seq
+        .map_or_else(|| "…".to_owned(), |seq| seq.to_string());
     let author = entry.author.as_ref().map_or("?", InstanceId::as_str);
     let at = zone.show(entry.at);
-    writeln!(out, "{place:>4}  {at}  {author}  {}{}", plain(&entry.kind), fields(entry.body.as_ref()))?;
+    writeln!(
+        out,
+        "{place:>4}  {at}  {author}  {}{}",
+        plain(&entry.kind),
+        fields(entry.body.as_ref())
+    )?;
     match entry.effect {
         None => writeln!(out, "      pending")?,
         Some(effect) if effect.as_str() != "applied" => {
-            let reason = entry.reason.and_then(|reason| serde_json::to_value(reason).ok());
-            let reason = reason.as_ref().and_then(Value::as_str).unwrap_or_default().replace('_', " ");
+            let reason = entry
+                .reason
+                .and_then(|reason| serde_json::to_value(reason).ok());
+            let reason = reason
+                .as_ref()
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .replace('_', " ");
             writeln!(out, "      {}: {reason}", effect.as_str())?;
         }
         Some(_) => {}
@@ -183,7 +245,9 @@ fn fields(body: Option<&Value>) -> String {
     let all = body.and_then(Value::as_object).into_iter().flatten();
     all.filter(|(name, _)| !NOISE.contains(&name.as_str()))
         .map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             format!(" {}={}", plain(name), shortened(&value, 80))
         })
         .collect()

@@ -33,7 +33,13 @@ pub use failure::{Failure, exit};
 #[command(name = "lapor-node", version, max_term_width = 100)]
 pub struct Cli {
     /// Configuration of the node.
-    #[arg(long, global = true, value_name = "PATH", default_value = "node.toml", env = "LAPOR_NODE_CONFIG")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "node.toml",
+        env = "LAPOR_NODE_CONFIG"
+    )]
     pub config: PathBuf,
     #[command(subcommand)]
     pub command: Command,
@@ -80,7 +86,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(error).report(),
     };
@@ -95,7 +104,10 @@ pub fn main() -> ExitCode {
 
 /// Runs one command and writes its result to `out`.
 pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Failure> {
-    let place = Place { config: cli.config, clock };
+    let place = Place {
+        config: cli.config,
+        clock,
+    };
     match cli.command {
         Command::Init(args) => setup::init(&args, out),
         Command::Enrol(args) => setup::enrol(&place, args, out).await,
@@ -128,7 +140,16 @@ impl Place {
 
 /// How the audit log names whoever works at the command line.
 pub(crate) fn actor() -> String {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_default();
-    let known: String = user.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
-    if known.is_empty() { "cli".into() } else { format!("cli:{known}") }
+    let user = std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .unwrap_or_default();
+    let known: String = user
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
+    if known.is_empty() {
+        "cli".into()
+    } else {
+        format!("cli:{known}")
+    }
 }

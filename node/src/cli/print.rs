@@ -13,14 +13,47 @@ pub struct Zone {
     name: &'static str,
 }
 
-const UTC: Zone = Zone { hours: 0, name: "UTC" };
+const UTC: Zone = Zone {
+    hours: 0,
+    name: "UTC",
+};
 /// Indonesia's zones have no summer time, so their offset is all there is to them.
 const ZONES: [(&str, Zone); 7] = [
-    ("Asia/Jakarta", Zone { hours: 7, name: "WIB" }),
-    ("Asia/Pontianak", Zone { hours: 7, name: "WIB" }),
-    ("Asia/Makassar", Zone { hours: 8, name: "WITA" }),
-    ("Asia/Ujung_Pandang", Zone { hours: 8, name: "WITA" }),
-    ("Asia/Jayapura", Zone { hours: 9, name: "WIT" }),
+    (
+        "Asia/Jakarta",
+        Zone {
+            hours: 7,
+            name: "WIB",
+        },
+    ),
+    (
+        "Asia/Pontianak",
+        Zone {
+            hours: 7,
+            name: "WIB",
+        },
+    ),
+    (
+        "Asia/Makassar",
+        Zone {
+            hours: 8,
+            name: "WITA",
+        },
+    ),
+    (
+        "Asia/Ujung_Pandang",
+        Zone {
+            hours: 8,
+            name: "WITA",
+        },
+    ),
+    (
+        "Asia/Jayapura",
+        Zone {
+            hours: 9,
+            name: "WIT",
+        },
+    ),
     ("UTC", UTC),
     ("Etc/UTC", UTC),
 ];
@@ -29,7 +62,10 @@ impl Zone {
     /// The zone of the node's own institution; UTC until the directory says another.
     pub fn of(node: &Node) -> Self {
         let directory = node.directory();
-        let own = node.instance().ok().and_then(|own| directory.latest().instance(own));
+        let own = node
+            .instance()
+            .ok()
+            .and_then(|own| directory.latest().instance(own));
         let named = own.and_then(|own| ZONES.iter().find(|(name, _)| *name == own.time_zone));
         named.map_or(UTC, |(_, zone)| *zone)
     }
@@ -60,18 +96,26 @@ pub fn span(ms: i64) -> String {
 
 /// `1 message`, `2 messages`.
 pub fn counted(count: u64, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+    if count == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{count} {thing}s")
+    }
 }
 
 /// A text of somebody else on one line: a control character could move the
 /// cursor, colour the terminal or type for its user.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// The same for a text of several lines, each indented.
 pub fn indented(text: &str, by: usize) -> String {
-    let lines = text.lines().map(|line| format!("{:by$}{}\n", "", plain(line)));
+    let lines = text
+        .lines()
+        .map(|line| format!("{:by$}{}\n", "", plain(line)));
     lines.collect()
 }
 
@@ -98,19 +142,29 @@ mod tests {
     #[test]
     fn times_are_shown_in_the_institutions_zone() {
         let jakarta = ZONES[0].1;
-        assert_eq!(jakarta.show(1_795_000_000_000), "2026-11-18 19:06 WIB");
+        assert_eq!(jakarta.show(1_795_000_000_000), "2026-11-18 18:06 WIB");
         assert_eq!(UTC.show(0), "1970-01-01 00:00 UTC");
         assert_eq!(UTC.show(i64::MAX), format!("{} ms", i64::MAX));
     }
 
     #[test]
     fn spans_and_counts_read_like_speech() {
-        let spans = [(999, "0 seconds"), (119_000, "119 seconds"), (240_000, "4 minutes")];
+        let spans = [
+            (999, "0 seconds"),
+            (119_000, "119 seconds"),
+            (240_000, "4 minutes"),
+        ];
         for (ms, expected) in spans {
             assert_eq!(span(ms), expected);
         }
-        assert_eq!((span(86_400_000), span(3 * 86_400_000)), ("24 hours".into(), "3 days".into()));
-        assert_eq!((counted(1, "case"), counted(0, "case")), ("1 case".into(), "0 cases".into()));
+        assert_eq!(
+            (span(86_400_000), span(3 * 86_400_000)),
+            ("24 hours".into(), "3 days".into())
+        );
+        assert_eq!(
+            (counted(1, "case"), counted(0, "case")),
+            ("1 case".into(), "0 cases".into())
+        );
     }
 
     #[test]

@@ -45,9 +45,19 @@ pub struct File {
     /// Where, in words
     #[arg(long, value_name = "TEXT")]
     place: Option<String>,
-    #[arg(long, value_name = "DEGREES", requires = "longitude", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "DEGREES",
+        requires = "longitude",
+        allow_negative_numbers = true
+    )]
     latitude: Option<f64>,
-    #[arg(long, value_name = "DEGREES", requires = "latitude", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "DEGREES",
+        requires = "latitude",
+        allow_negative_numbers = true
+    )]
     longitude: Option<f64>,
     /// YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
@@ -107,9 +117,16 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
 
 fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure> {
     let missing = |flag: &str| Failure::usage(format!("--{flag} is needed"));
-    let reporter = Reporter { name: args.name, email: args.email, phone: args.phone, address: args.address };
+    let reporter = Reporter {
+        name: args.name,
+        email: args.email,
+        phone: args.phone,
+        address: args.address,
+    };
     Ok(NewReport {
-        classification: args.classification.ok_or_else(|| missing("classification"))?,
+        classification: args
+            .classification
+            .ok_or_else(|| missing("classification"))?,
         title: args.title.ok_or_else(|| missing("title"))?,
         content: args.content.ok_or_else(|| missing("content"))?,
         category: args.category,
@@ -118,7 +135,10 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
         coordinates: args
             .latitude
             .zip(args.longitude)
-            .map(|(latitude, longitude)| Coordinates { latitude, longitude }),
+            .map(|(latitude, longitude)| Coordinates {
+                latitude,
+                longitude,
+            }),
         incident_date: args.incident_date,
         anonymous: args.anonymous,
         secret: args.secret,
@@ -135,10 +155,15 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
 pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
     let mut text = String::new();
     if file == Path::new("-") {
-        std::io::stdin().take(JSON_BYTES).read_to_string(&mut text)?;
+        std::io::stdin()
+            .take(JSON_BYTES)
+            .read_to_string(&mut text)?;
     } else {
         let opened = std::fs::File::open(file).map_err(|e| unreadable(file, &e))?;
-        opened.take(JSON_BYTES).read_to_string(&mut text).map_err(|e| unreadable(file, &e))?;
+        opened
+            .take(JSON_BYTES)
+            .read_to_string(&mut text)
+            .map_err(|e| unreadable(file, &e))?;
     }
     serde_json::from_str(&text)
         .map_err(|error| Failure::new(exit::DATA, format!("{}: {error}", file.display())))

@@ -30,7 +30,11 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     writeln!(out, "lapor-node {instance}")?;
     writeln!(out, "  API            http://{seen}/api/v1")?;
     writeln!(out, "  documentation  http://{seen}{}", api::DOCS)?;
-    writeln!(out, "  hub            {}", node.joined()?.federation_url.as_str())?;
+    writeln!(
+        out,
+        "  hub            {}",
+        node.joined()?.federation_url.as_str()
+    )?;
     out.flush()?;
     tracing::info!(%instance, %bound, "serving");
 
@@ -52,8 +56,13 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         ended = &mut serving => flat(ended),
     };
     shutdown.cancel();
-    if tokio::time::timeout(GRACE, node.db().close()).await.is_err() {
-        tracing::warn!("the database was still busy when the node stopped; nothing acknowledged is lost");
+    if tokio::time::timeout(GRACE, node.db().close())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "the database was still busy when the node stopped; nothing acknowledged is lost"
+        );
     }
     tracing::info!("stopped");
     served
@@ -75,13 +84,18 @@ fn start_log(settings: &Settings) -> Result<(), Failure> {
 async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(listen).await.map_err(|error| {
         let (code, next) = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                (exit::UNAVAILABLE, "another program listens there; stop it or change api.listen")
-            }
-            std::io::ErrorKind::PermissionDenied => {
-                (exit::PERMISSION, "this user may not listen there; take a port above 1023")
-            }
-            _ => (exit::CONFIGURATION, "change api.listen to an address of this machine"),
+            std::io::ErrorKind::AddrInUse => (
+                exit::UNAVAILABLE,
+                "another program listens there; stop it or change api.listen",
+            ),
+            std::io::ErrorKind::PermissionDenied => (
+                exit::PERMISSION,
+                "this user may not listen there; take a port above 1023",
+            ),
+            _ => (
+                exit::CONFIGURATION,
+                "change api.listen to an address of this machine",
+            ),
         };
         Failure::new(code, format!("{listen} cannot be bound: {error}; {next}"))
     })
@@ -109,6 +123,9 @@ fn flat(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> Result<(),
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Failure::new(exit::IO, format!("the API stopped: {error}"))),
-        Err(_) => Err(Failure::new(exit::INTERNAL, "the API stopped by a mistake in the program; the log says where")),
+        Err(_) => Err(Failure::new(
+            exit::INTERNAL,
+            "the API stopped by a mistake in the program; the log says where",
+        )),
     }
 }

@@ -48,21 +48,39 @@ pub fn init(args: &Init, out: Out<'_>) -> Result<(), Failure> {
     let config = folder::init(&args.dir, &settings)?;
     let config = config.display();
     writeln!(out, "Made {config}.")?;
-    writeln!(out, "Next: ask the federation's staff for an invitation line and run")?;
+    writeln!(
+        out,
+        "Next: ask the federation's staff for an invitation line and run"
+    )?;
     writeln!(out, "  lapor-node --config {config} enrol LINE")?;
     Ok(())
 }
 
 pub async fn enrol(place: &Place, args: Enrol, out: Out<'_>) -> Result<(), Failure> {
     let settings = place.settings()?;
-    let line = if args.line == "-" { first_line()? } else { args.line };
+    let line = if args.line == "-" {
+        first_line()?
+    } else {
+        args.line
+    };
     let joined = enrolment::enrol(&settings, line.trim(), place.clock.clone()).await?;
     writeln!(out, "Joined as {}.", joined.instance)?;
     writeln!(out, "  hub                   {}", joined.hub)?;
     writeln!(out, "  root                  {}", joined.root_pin)?;
-    writeln!(out, "  identity of this node {}", joined.identity_fingerprint)?;
-    writeln!(out, "Read the identity to the federation's staff over the phone; they see the same one.")?;
-    writeln!(out, "Next: lapor-node --config {} serve", place.config.display())?;
+    writeln!(
+        out,
+        "  identity of this node {}",
+        joined.identity_fingerprint
+    )?;
+    writeln!(
+        out,
+        "Read the identity to the federation's staff over the phone; they see the same one."
+    )?;
+    writeln!(
+        out,
+        "Next: lapor-node --config {} serve",
+        place.config.display()
+    )?;
     Ok(())
 }
 
@@ -85,7 +103,10 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     writeln!(out, "{}: read", place.config.display())?;
     filter(&settings)?;
     writeln!(out, "log.filter: {}", settings.log.filter)?;
-    for (name, path) in [("node.keys", &settings.node.keys), ("node.blobs", &settings.node.blobs)] {
+    for (name, path) in [
+        ("node.keys", &settings.node.keys),
+        ("node.blobs", &settings.node.blobs),
+    ] {
         folder_exists(name, path)?;
         writeln!(out, "{name}: {}", path.display())?;
     }
@@ -93,10 +114,17 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     match listener {
         Ok(_) => writeln!(out, "api.listen: {} is free", settings.api.listen)?,
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            writeln!(out, "api.listen: {} is in use; that is right if this node is running", settings.api.listen)?;
+            writeln!(
+                out,
+                "api.listen: {} is in use; that is right if this node is running",
+                settings.api.listen
+            )?;
         }
         Err(error) => {
-            let message = format!("api.listen: {} cannot be used: {error}", settings.api.listen);
+            let message = format!(
+                "api.listen: {} cannot be used: {error}",
+                settings.api.listen
+            );
             return Err(Failure::new(exit::CONFIGURATION, message));
         }
     }
@@ -104,7 +132,10 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     writeln!(out, "database.url: opened, its schema is current")?;
     match node.instance() {
         Ok(instance) => writeln!(out, "This node has joined as {instance}.")?,
-        Err(_) => writeln!(out, "This node has not joined; run `lapor-node enrol LINE`.")?,
+        Err(_) => writeln!(
+            out,
+            "This node has not joined; run `lapor-node enrol LINE`."
+        )?,
     }
     node.db().close().await;
     Ok(())
@@ -113,7 +144,8 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
 /// What `log.filter` says, or why it cannot be used.
 pub fn filter(settings: &Settings) -> Result<EnvFilter, Failure> {
     EnvFilter::try_new(&settings.log.filter).map_err(|error| {
-        let message = format!("log.filter cannot be used: {error}; try `info` or `lapor_node=debug`");
+        let message =
+            format!("log.filter cannot be used: {error}; try `info` or `lapor_node=debug`");
         Failure::new(exit::CONFIGURATION, message)
     })
 }
@@ -122,16 +154,24 @@ fn folder_exists(name: &str, path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Ok(());
     }
-    let message = format!("{name}: there is no folder {}; restore it, or correct the path", path.display());
+    let message = format!(
+        "{name}: there is no folder {}; restore it, or correct the path",
+        path.display()
+    );
     Err(Failure::new(exit::CONFIGURATION, message))
 }
 
 /// An invitation is a secret, and arguments can be seen by others on the machine.
 fn first_line() -> Result<String, Failure> {
     let mut text = String::new();
-    std::io::stdin().take(LINE_BYTES).read_to_string(&mut text)?;
+    std::io::stdin()
+        .take(LINE_BYTES)
+        .read_to_string(&mut text)?;
     match text.lines().find(|line| !line.trim().is_empty()) {
         Some(line) => Ok(line.to_owned()),
-        None => Err(Failure::new(exit::DATA, "standard input holds no invitation line")),
+        None => Err(Failure::new(
+            exit::DATA,
+            "standard input holds no invitation line",
+        )),
     }
 }

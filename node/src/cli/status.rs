@@ -24,16 +24,30 @@ pub async fn status(place: &Place, args: &Args, out: Out<'_>) -> Result<(), Fail
 
 fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failure> {
     let Some(instance) = &status.instance else {
-        writeln!(out, "This node has not joined a federation; run `lapor-node enrol LINE`.")?;
+        writeln!(
+            out,
+            "This node has not joined a federation; run `lapor-node enrol LINE`."
+        )?;
         return Ok(());
     };
     let hub = status.hub.as_deref().unwrap_or("its hub");
-    let since = status.link.since.map(|at| format!(" since {}", zone.show(at))).unwrap_or_default();
+    let since = status
+        .link
+        .since
+        .map(|at| format!(" since {}", zone.show(at)))
+        .unwrap_or_default();
     if status.link.connected {
         writeln!(out, "{instance} is connected to {hub}{since}.")?;
     } else {
-        writeln!(out, "{instance} is not connected to {hub}{since}. Work goes on.")?;
-        let why = status.link.problem.as_deref().unwrap_or("`lapor-node serve` has not tried yet");
+        writeln!(
+            out,
+            "{instance} is not connected to {hub}{since}. Work goes on."
+        )?;
+        let why = status
+            .link
+            .problem
+            .as_deref()
+            .unwrap_or("`lapor-node serve` has not tried yet");
         writeln!(out, "  why           {}", plain(why))?;
     }
     let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
@@ -48,16 +62,40 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
         line("attachments", format!("{send} to send, {fetch} to fetch"))?;
     }
     let stuck = status.outbox.quarantined + status.inbox.quarantined;
-    line("quarantine", if stuck == 0 { "empty".into() } else { counted(stuck, "message") })?;
+    line(
+        "quarantine",
+        if stuck == 0 {
+            "empty".into()
+        } else {
+            counted(stuck, "message")
+        },
+    )?;
     for cursor in &status.cursors {
         let name = format!("{} read", cursor.stream);
         let (accepted, settled) = (&cursor.accepted, cursor.settled);
-        line(&name, format!("{accepted} (settled {settled}, acknowledged {})", cursor.acknowledged))?;
+        line(
+            &name,
+            format!(
+                "{accepted} (settled {settled}, acknowledged {})",
+                cursor.acknowledged
+            ),
+        )?;
     }
     line("directory", format!("version {}", status.directory))?;
     line("certificate", certificate(status))?;
-    let cases: Vec<_> = status.cases.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    line("cases", if cases.is_empty() { "none".into() } else { cases.join(", ") })?;
+    let cases: Vec<_> = status
+        .cases
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    line(
+        "cases",
+        if cases.is_empty() {
+            "none".into()
+        } else {
+            cases.join(", ")
+        },
+    )?;
     Ok(())
 }
 
@@ -76,7 +114,10 @@ fn to_apply(status: &Status) -> String {
         parts.push(format!("{} waiting for an earlier one", inbox.waiting));
     }
     if inbox.parked > 0 {
-        parts.push(format!("{} of a kind that needs a newer lapor-node", inbox.parked));
+        parts.push(format!(
+            "{} of a kind that needs a newer lapor-node",
+            inbox.parked
+        ));
     }
     parts.join(", ")
 }
@@ -86,7 +127,10 @@ fn certificate(status: &Status) -> String {
         None => "cannot be read; restore the keys folder from its backup".into(),
         Some(days) if days < 0 => format!("expired {} ago", counted(days.unsigned_abs(), "day")),
         Some(days) if days < CERTIFICATE_DAYS => {
-            format!("only {} left; it renews itself while the node is connected", counted(days as u64, "day"))
+            format!(
+                "only {} left; it renews itself while the node is connected",
+                counted(days as u64, "day")
+            )
         }
         Some(days) => format!("{} left", counted(days as u64, "day")),
     }

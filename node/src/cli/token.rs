@@ -36,7 +36,9 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         Command::Create { name, role } => {
             let secret = tokens::create(node.db(), &name, role, &actor(), now).await?;
             writeln!(out, "{}", *secret)?;
-            eprintln!("This is the token {name} ({role}). It is shown only now; keep it where the application reads it.");
+            eprintln!(
+                "This is the token {name} ({role}). It is shown only now; keep it where the application reads it."
+            );
         }
         Command::List { json: true } => json(&tokens::list(node.db()).await?, out)?,
         Command::List { json: false } => {

@@ -1,0 +1,359 @@
+//! Casework without a hub, and what the outbox then sends, on both databases.
+
+use futures_util::{StreamExt, stream};
+use lapor_migrations::throwaway::databases;
+use lapor_protocol::case::{Effect, Reason, State};
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::kinds::Classification;
+use serde_json::{Value, json};
+
+use super::{CaseFilter, NewAct, NewReport, Reporter};
+use crate::error::NodeError;
+use crate::sync::{Link, LinkError};
+use crate::testing::{PaperHub, Place};
+
+fn report(title: &str) -> NewReport {
+    serde_json::from_value(json!({
+        "classification": "complaint",
+        "title": title,
+        "content": "Lampu jalan di depan pasar padam sejak hari Minggu.",
+        "region": "32.73",
+        "place": "Pasar Kosambi",
+        "coordinates": { "latitude": -6.919, "longitude": 107.622 },
+        "channel": "web",
+        "reporter": { "name": "Ibu Canary", "phone": "080000000000" },
+    }))
+    .unwrap()
+}
+
+fn act(kind: &str, body: Value, words: Option<Value>) -> NewAct {
+    let object = |value: Value| value.as_object().cloned().unwrap();
+    NewAct {
+        kind: kind.into(),
+        body: object(body),
+        words: words.map(object),
+        attachments: Vec::new(),
+    }
+}
+
+fn text(text: &str) -> Option<Value> {
+    Some(json!({ "text": text }))
+}
+
+async fn filed(place: &Place) -> CaseId {
+    place
+        .node
+        .file(report("Lampu jalan padam"), "test")
+        .await
+        .unwrap()
+        .case
+}
+
+#[tokio::test]
+async fn a_report_is_filed_listed_and_read_without_a_hub() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let filed = place
+            .node
+            .file(report("Lampu jalan padam"), "test")
+            .await
+            .unwrap();
+        let view = place
+            .node
+            .case_by_ticket(&filed.ticket.to_lowercase())
+            .await
+            .unwrap();
+        assert_eq!(view.summary.case, filed.case);
+        assert_eq!(view.summary.title.as_deref(), Some("Lampu jalan padam"));
+        assert_eq!(
+            (view.summary.state, view.summary.pending),
+            (Some(State::Received), 1)
+        );
+        assert_eq!(view.digest, None, "nothing is ruled yet");
+        let list = place
+            .node
+            .cases(&CaseFilter::default(), None, 10)
+            .await
+            .unwrap();
+        assert_eq!(list.cases.len(), 1);
+        assert_eq!(
+            list.cases[0].classification,
+            Some(Classification::Complaint)
+        );
+        let after = place.reopened().await.case(filed.case).await.unwrap();
+        assert_eq!(after, view, "a restart forgets nothing");
+    }
+}
+
+#[tokio::test]
+async fn an_identity_stays_apart_from_its_case() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let case = filed(&place).await;
+        let view = serde_json::to_string(&place.node.case(case).await.unwrap()).unwrap();
+        assert!(!view.contains("Canary"));
+        let identity = place.node.identity(case, "keeper").await.unwrap();
+        assert_eq!(
+            identity
+                .and_then(|reporter: Reporter| reporter.name)
+                .as_deref(),
+            Some("Ibu Canary")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_was_given_away_is_somebody_elses() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let case = filed(&place).await;
+        place
+            .node
+            .act(case, act("case.verified", json!({}), None), "test")
+            .await
+            .unwrap();
+        let disposed = act(
+            "case.disposed",
+            json!({ "target": "kota-bandung" }),
+            text("Mohon ditindaklanjuti."),
+        );
+        let acted = place.node.act(case, disposed, "test").await.unwrap();
+        assert_eq!(acted.state, Some(State::Disposed));
+        assert_eq!(
+            acted.custodian.as_ref().map(InstanceId::as_str),
+            Some("kota-bandung")
+        );
+        let follow_up = act("case.followed_up", json!({}), text("Sudah diperbaiki."));
+        let refused = place.node.act(case, follow_up, "test").await.unwrap_err();
+        let NodeError::NotAllowed(refusal) = &refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(
+            (refusal.ruling.effect, refusal.ruling.reason),
+            (Effect::Stale, Some(Reason::TermEnded))
+        );
+        assert!(
+            refused.to_string().contains("kota-bandung has it"),
+            "{refused}"
+        );
+        let recalled = act(
+            "case.recalled",
+            json!({ "reason": "disposed_in_error" }),
+            None,
+        );
+        let back = place.node.act(case, recalled, "test").await.unwrap();
+        assert_eq!(
+            back.custodian.as_ref().map(InstanceId::as_str),
+            Some("pusat")
+        );
+    }
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_with_the_reason_and_changes_nothing() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let case = filed(&place).await;
+        let before = place.node.case(case).await.unwrap();
+        for (bad, says) in [
+            (act("case.followed_up", json!({}), None), "words"),
+            (
+                act("case.followed_up", json!({}), text(" ")),
+                "must not be empty",
+            ),
+            (act("case.dispatched", json!({}), None), "unknown kind"),
+            (
+                act("case.held", json!({}), Some(json!({ "questions": [] }))),
+                "at least one",
+            ),
+            (
+                act("case.disposed", json!({ "target": "kab-garut" }), None),
+                "outside authority",
+            ),
+            (
+                act("case.verified", json!({ "region": "3273" }), None),
+                "region code",
+            ),
+            (act("case.rated", json!({ "score": 9 }), None), "1 to 5"),
+        ] {
+            let error = place
+                .node
+                .act(case, bad, "test")
+                .await
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(says), "{error:?} should say {says:?}");
+        }
+        let unknown = CaseId::mint(1, [1; 10]);
+        let missing = place
+            .node
+            .act(unknown, act("case.verified", json!({}), None), "test")
+            .await;
+        assert!(matches!(missing, Err(NodeError::NotFound { .. })));
+        let far = NewReport {
+            coordinates: serde_json::from_value(json!({"latitude": 91.0, "longitude": 0.0}))
+                .unwrap(),
+            ..report("x")
+        };
+        assert!(matches!(
+            place.node.file(far, "test").await,
+            Err(NodeError::Invalid(_))
+        ));
+        assert_eq!(place.node.case(case).await.unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_split_gives_a_second_case_that_reads_alike() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let case = filed(&place).await;
+        let words = json!({ "title": "Sampah menumpuk", "content": "Bagian kedua dari laporan." });
+        let acted = place
+            .node
+            .act(case, act("case.split", json!({}), Some(words)), "test")
+            .await
+            .unwrap();
+        let child = place.node.case(acted.child.unwrap()).await.unwrap();
+        assert_eq!(child.summary.title.as_deref(), Some("Sampah menumpuk"));
+        assert_eq!(
+            (child.summary.state, child.parent),
+            (Some(State::Verified), Some(case))
+        );
+        assert_eq!(
+            place.node.case(case).await.unwrap().children,
+            [child.summary.case]
+        );
+        let linked = act("case.linked", json!({ "target_case": case }), None);
+        place
+            .node
+            .act(child.summary.case, linked, "test")
+            .await
+            .unwrap();
+        let merged = place.node.case(child.summary.case).await.unwrap();
+        assert_eq!(
+            (merged.summary.state, merged.merged_into),
+            (Some(State::Merged), Some(case))
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_attachment_is_encrypted_at_rest_and_opens_again() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let picture: Vec<u8> = (0..200_000u32).map(|n| (n % 253) as u8).collect();
+        let chunks: Vec<Result<bytes::Bytes, String>> = picture
+            .chunks(7000)
+            .map(|c| Ok(bytes::Bytes::copy_from_slice(c)))
+            .collect();
+        let upload = place
+            .node
+            .receive_upload("image/jpeg", stream::iter(chunks))
+            .await
+            .unwrap();
+        let with = NewReport {
+            attachments: vec![upload.upload.clone()],
+            ..report("Dengan foto")
+        };
+        let case = place.node.file(with.clone(), "test").await.unwrap().case;
+        let view = place.node.case(case).await.unwrap();
+        let attachment = &view.history[0].attachments[0];
+        let opened = place
+            .node
+            .open_attachment(case, attachment.sha256)
+            .await
+            .unwrap();
+        assert_eq!(
+            (opened.size, opened.media_type.as_str()),
+            (200_000, "image/jpeg")
+        );
+        let plain: Vec<u8> = opened
+            .body
+            .map(|chunk| chunk.unwrap().to_vec())
+            .concat()
+            .await;
+        assert_eq!(plain, picture);
+        let sealed = std::fs::read(super::blob_path(&place.node, &attachment.sha256)).unwrap();
+        assert!(
+            !sealed
+                .windows(64)
+                .any(|window| picture.windows(64).next() == Some(window))
+        );
+        assert!(
+            matches!(
+                place.node.file(with, "test").await,
+                Err(NodeError::NotFound { .. })
+            ),
+            "used once"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_is_one_chain_and_a_lost_answer_sends_the_same_bytes() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        place
+            .node
+            .act(case, act("case.verified", json!({}), None), "test")
+            .await
+            .unwrap();
+        let disposed = act("case.disposed", json!({ "target": "kota-bandung" }), None);
+        place.node.act(case, disposed, "test").await.unwrap();
+        hub.lose_answers(1);
+        assert!(matches!(link.push().await, Err(LinkError::Unreachable(_))));
+        assert!(!link.state().connected);
+        assert_eq!(
+            place.node.status().await.unwrap().outbox.unsent,
+            3,
+            "no receipt, not sent"
+        );
+        assert_eq!(link.push().await.unwrap(), 3);
+        assert_eq!(link.push().await.unwrap(), 0);
+        assert_eq!(
+            (hub.accepted(), hub.wraps()),
+            (3, 1),
+            "the target of the disposition can read"
+        );
+        let sent = hub.sent();
+        assert_eq!(sent[..3], sent[3..], "a retry is byte for byte the same");
+        let status = place.node.status().await.unwrap();
+        assert_eq!(
+            (
+                status.outbox.unsent,
+                status.outbox.unruled,
+                status.outbox.accepted
+            ),
+            (0, 3, 3)
+        );
+        assert!(link.state().connected);
+    }
+}
+
+#[tokio::test]
+async fn words_leave_the_node_sealed_only() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        let note = act(
+            "case.noted",
+            json!({}),
+            text("Catatan canary-kasus untuk rekan."),
+        );
+        place.node.act(case, note, "test").await.unwrap();
+        assert_eq!(link.push().await.unwrap(), 2);
+        for line in hub.sent() {
+            let envelope = lapor_protocol::dsse::Envelope::parse(line.as_bytes()).unwrap();
+            let payload = String::from_utf8(envelope.payload).unwrap();
+            for word in ["Lampu", "Kosambi", "canary", "Canary", "080000000000"] {
+                assert!(!payload.contains(word), "{word} left the node");
+            }
+        }
+    }
+}
