@@ -58,7 +58,7 @@ impl DirectoryBook {
             version: watch::Sender::new(0),
         };
         let directory = book.refresh(tx).await?;
-        book.adopt(directory);
+        book.adopt(&directory);
         Ok(book)
     }
 
@@ -91,11 +91,11 @@ impl DirectoryBook {
     }
 
     /// Takes over what has been committed, and wakes who waits for it.
-    pub fn adopt(&self, directory: Arc<Directory>) {
+    pub fn adopt(&self, directory: &Arc<Directory>) {
         let version = directory.version();
         self.current.rcu(|known| {
             if known.version() < version {
-                directory.clone()
+                Arc::clone(directory)
             } else {
                 known.clone()
             }
@@ -124,7 +124,7 @@ impl DirectoryBook {
         let mut tx = db.read().await?;
         if store::directory::latest(&mut tx).await? > self.current().version() {
             let directory = self.refresh(&mut tx).await?;
-            self.adopt(directory);
+            self.adopt(&directory);
         }
         tx.rollback().await?;
         Ok(())

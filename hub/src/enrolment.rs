@@ -2,7 +2,9 @@
 //! chain, certificate and the answer itself. The same request gets the same
 //! answer for a day, so that a lost response strands nobody.
 
-use lapor_certs::{CheckedEnrolment, EnrolRequest, EnrolResponse, RenewResponse, Serial, TlsPublicKey};
+use lapor_certs::{
+    CheckedEnrolment, EnrolRequest, EnrolResponse, RenewResponse, Serial, TlsPublicKey,
+};
 use lapor_migrations::Tx;
 use lapor_protocol::chain::EpochGrant;
 use lapor_protocol::directory::{EpochEntry, Status};
@@ -107,7 +109,7 @@ async fn join(
     };
     let directory = ground.publish(&mut tx, &directory, amendment).await?;
     tx.commit().await?;
-    ground.directory.adopt(directory);
+    ground.directory.adopt(&directory);
     Ok(used.answer)
 }
 

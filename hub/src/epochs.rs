@@ -64,7 +64,7 @@ pub async fn grant(
     };
     let directory = ground.publish(&mut tx, &directory, amendment).await?;
     tx.commit().await?;
-    ground.directory.adopt(directory);
+    ground.directory.adopt(&directory);
     tracing::info!(instance = %peer, epoch = first.epoch, "an epoch was granted");
     Ok(grant)
 }

@@ -86,7 +86,7 @@ impl Ground {
                 .await?;
         }
         tx.commit().await?;
-        ground.directory.adopt(current);
+        ground.directory.adopt(&current);
         Ok(Arc::new(ground))
     }
 

@@ -62,8 +62,8 @@ pub fn credential(
         .map_err(|error: SettingsError| HubError::damaged(error))?;
     let key = TlsKey::generate();
     let serial = Serial::from_random(random());
-    let issued = issuer.issue_hub(&key.public(), &names, now_ms, serial)?;
-    let credential = Credential::new(issued.chain, key).map_err(HubError::damaged)?;
+    let made = issuer.issue_hub(&key.public(), &names, now_ms, serial)?;
+    let credential = Credential::new(made.chain, key).map_err(HubError::damaged)?;
     credential.save(&path).map_err(HubError::damaged)?;
     write_private(&names_path, wanted.as_bytes())?;
     Ok(credential)

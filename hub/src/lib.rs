@@ -5,29 +5,18 @@
 //! their authors. All its state is in the database; keys and blobs are files.
 //! It must never acknowledge what is not on disk.
 
-pub mod app;
-pub mod blobs;
 pub mod casefile;
-pub mod cli;
 pub mod clock;
 pub mod directory;
 pub mod enrolment;
-mod entropy;
+pub mod entropy;
 pub mod epochs;
 pub mod error;
 pub mod ground;
-pub mod http;
-mod keys;
-mod limits;
+pub mod keys;
 pub mod membership;
-pub mod sequencer;
-mod serve;
 pub mod settings;
-mod store;
-mod streams;
-#[cfg(test)]
-mod testing;
+pub mod store;
+pub mod streams;
 
-pub use app::Hub;
 pub use error::HubError;
-pub use serve::serve;

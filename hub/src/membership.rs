@@ -23,7 +23,10 @@ pub enum MembershipError {
     #[error(
         "{id} has joined already ({status}); suspend, resume or revoke it instead of inviting it"
     )]
-    Joined { id: InstanceId, status: &'static str },
+    Joined {
+        id: InstanceId,
+        status: &'static str,
+    },
     #[error("{id} is {status}; only {needed} institutions can be {act}")]
     Status {
         id: InstanceId,
@@ -104,18 +107,10 @@ pub async fn invite(ground: &Ground, profile: &Profile) -> Result<Invited, Membe
     let secret = InvitationSecret::from_random(random());
     let expires_at = now_ms + INVITATION_LIFE_MS;
     let id = hex::encode(random::<8>());
-    store::joining::invite(
-        &mut tx,
-        &id,
-        &profile.id,
-        secret.hash(),
-        now_ms,
-        expires_at,
-    )
-    .await?;
+    store::joining::invite(&mut tx, &id, &profile.id, secret.hash(), now_ms, expires_at).await?;
     let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
     tx.commit().await?;
-    ground.directory.adopt(directory);
+    ground.directory.adopt(&directory);
     let invitation = Invitation {
         enrolment_url: ground.settings.enrolment.public_url.clone(),
         federation_url: ground.settings.federation.public_url.clone(),
@@ -151,23 +146,37 @@ pub async fn register(ground: &Ground, profiles: &[Profile]) -> Result<usize, Me
     let changed = entries.len();
     let directory = publish_if_changed(ground, &mut tx, directory, entries).await?;
     tx.commit().await?;
-    ground.directory.adopt(directory);
+    ground.directory.adopt(&directory);
     Ok(changed)
 }
 
 /// Cuts an institution off until it is resumed.
 pub async fn suspend(ground: &Ground, id: &InstanceId) -> Result<(), MembershipError> {
-    change(ground, id, "suspended", "active", &[Status::Active], |e, _| {
-        e.status = Status::Suspended;
-    })
+    change(
+        ground,
+        id,
+        "suspended",
+        "active",
+        &[Status::Active],
+        |e, _| {
+            e.status = Status::Suspended;
+        },
+    )
     .await
 }
 
 /// Lets a suspended institution take part again.
 pub async fn resume(ground: &Ground, id: &InstanceId) -> Result<(), MembershipError> {
-    change(ground, id, "resumed", "suspended", &[Status::Suspended], |e, _| {
-        e.status = Status::Active;
-    })
+    change(
+        ground,
+        id,
+        "resumed",
+        "suspended",
+        &[Status::Suspended],
+        |e, _| {
+            e.status = Status::Active;
+        },
+    )
     .await
 }
 
@@ -183,11 +192,18 @@ pub async fn revoke(
         Status::Active,
         Status::Suspended,
     ];
-    change(ground, id, "revoked", "not yet revoked", &from, |e, head| {
-        e.status = Status::Revoked;
-        e.revoked_at = head;
-        e.successor = successor;
-    })
+    change(
+        ground,
+        id,
+        "revoked",
+        "not yet revoked",
+        &from,
+        |e, head| {
+            e.status = Status::Revoked;
+            e.revoked_at = head;
+            e.successor = successor;
+        },
+    )
     .await
 }
 
@@ -218,7 +234,7 @@ async fn change(
     alter(&mut entry, chain.map(|chain| chain.head.position()));
     let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
     tx.commit().await?;
-    ground.directory.adopt(directory);
+    ground.directory.adopt(&directory);
     Ok(())
 }
 

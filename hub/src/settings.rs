@@ -290,17 +290,6 @@ mod tests {
     }
 
     #[test]
-    fn the_written_defaults_are_the_defaults() {
-        let text = toml(&Settings::default());
-        let read = Settings::parse(&text, HashMap::new()).unwrap();
-        assert_eq!(read, Settings::default());
-        assert_eq!(
-            Settings::parse("", HashMap::new()).unwrap(),
-            Settings::default()
-        );
-    }
-
-    #[test]
     fn the_environment_overrides_the_file() {
         let read = Settings::parse(
             "names = [\"a.test\"]\n[database]\nurl = \"sqlite://x.db\"",
@@ -333,9 +322,5 @@ mod tests {
             let error = Settings::parse(text, HashMap::new()).unwrap_err();
             assert!(error.to_string().contains(named), "{text}: {error}");
         }
-    }
-
-    fn toml(settings: &Settings) -> String {
-        crate::cli::init::write_toml(settings)
     }
 }

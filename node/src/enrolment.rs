@@ -28,7 +28,7 @@ use crate::settings::Settings;
 use crate::store;
 use crate::sync::{LinkError, client, read_answer, transport_error};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What to tell the operator after joining.
 #[derive(Debug, Clone, PartialEq, Eq)]

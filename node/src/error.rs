@@ -42,7 +42,7 @@ pub enum NodeError {
 }
 
 impl NodeError {
-    pub fn not_found(what: &'static str, id: impl ToString) -> Self {
+    pub fn not_found(what: &'static str, id: &dyn std::fmt::Display) -> Self {
         Self::NotFound {
             what,
             id: id.to_string(),

@@ -177,7 +177,7 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
 pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), NodeError> {
     let mut tx = db.write().await?;
     if store::tokens::revoke(&mut tx, name, now).await? == 0 {
-        return Err(NodeError::not_found("active token", name));
+        return Err(NodeError::not_found("active token", &name));
     }
     store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;
     Ok(tx.commit().await?)

@@ -183,7 +183,10 @@ impl std::str::FromStr for Subject {
         let (what, id) = text.split_once(':').ok_or(SealError::Encoding)?;
         match what {
             "case" => id.parse().map(Self::Case).map_err(|_| SealError::Encoding),
-            "identity" => id.parse().map(Self::Identity).map_err(|_| SealError::Encoding),
+            "identity" => id
+                .parse()
+                .map(Self::Identity)
+                .map_err(|_| SealError::Encoding),
             _ => Err(SealError::Encoding),
         }
     }
@@ -327,88 +330,4 @@ fn unpad(padded: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
     rest.get(..size)
         .map(|words| Zeroizing::new(words.to_vec()))
         .ok_or(SealError::Encoding)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entropy::Seeded;
-    use proptest::prelude::*;
-
-    fn author() -> InstanceId {
-        "kota-bandung".parse().unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn sealed_words_open_only_under_their_key_and_context(words in proptest::collection::vec(any::<u8>(), 0..2000)) {
-            let mut entropy = Seeded::new(1);
-            let key = ContentKey::generate(&mut entropy);
-            let (author, other) = (author(), "kemenpu".parse().unwrap());
-            let context = Context {
-                kind: "case.noted", id: MessageId::mint(1, [1; 10]), case: CaseId::mint(1, [2; 10]), author: &author,
-            };
-            let sealed = seal_words(&key, context, &words, &mut entropy).unwrap();
-            prop_assert_eq!(&*open_words(&key, context, &sealed).unwrap(), &words);
-            let stranger = ContentKey::generate(&mut entropy);
-            prop_assert_eq!(open_words(&stranger, context, &sealed), Err(SealError::Key));
-            let moved = Context { author: &other, ..context };
-            prop_assert_eq!(open_words(&key, moved, &sealed), Err(SealError::Key));
-        }
-    }
-
-    #[test]
-    fn words_of_similar_length_look_alike() {
-        let mut entropy = Seeded::new(2);
-        let key = ContentKey::generate(&mut entropy);
-        let author = author();
-        let context = Context {
-            kind: "case.noted",
-            id: MessageId::mint(1, [1; 10]),
-            case: CaseId::mint(1, [2; 10]),
-            author: &author,
-        };
-        let lengths: Vec<usize> = [1, 100, 250]
-            .map(|n| {
-                seal_words(&key, context, &vec![b'x'; n], &mut entropy)
-                    .unwrap()
-                    .ciphertext
-                    .len()
-            })
-            .into();
-        assert_eq!(lengths[0], lengths[2]);
-        let long = vec![b'x'; WORDS_BYTES + 1];
-        assert_eq!(
-            seal_words(&key, context, &long, &mut entropy),
-            Err(SealError::TooLong(WORDS_BYTES + 1))
-        );
-    }
-
-    #[test]
-    fn a_wrap_opens_for_its_recipient_and_subject_only() {
-        let mut entropy = Seeded::new(3);
-        let key = ContentKey::generate(&mut entropy);
-        let opener = Opener::from_seed(&[4; 32]);
-        let subject = Subject::Case(CaseId::mint(1, [2; 10]));
-        let made = wrap(&key, subject, &author(), opener.public(), &mut entropy).unwrap();
-        assert_eq!(
-            opener.unwrap(&made, subject, &key.commitment()),
-            Ok(key.clone())
-        );
-        let other = Subject::Case(CaseId::mint(2, [2; 10]));
-        assert_eq!(
-            opener.unwrap(&made, other, &key.commitment()),
-            Err(SealError::Key)
-        );
-        let stolen = Opener::from_seed(&[5; 32]);
-        assert_eq!(
-            stolen.unwrap(&made, subject, &key.commitment()),
-            Err(SealError::Key)
-        );
-        let wrong = ContentKey::generate(&mut entropy).commitment();
-        assert_eq!(
-            opener.unwrap(&made, subject, &wrong),
-            Err(SealError::Commitment)
-        );
-    }
 }

@@ -1,1 +1,2 @@
-//! tests
+//! The stories told with hubs and nodes together, and the sample data under
+//! `tests/data` on which they run.

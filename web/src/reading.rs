@@ -4,14 +4,14 @@
 use std::error::Error;
 use std::time::Duration;
 
-use axum::extract::path::ErrorKind;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::rejection::{JsonRejection, QueryRejection, RawPathParamsRejection};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 
 use crate::ApiProblem;
 
@@ -22,7 +22,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
-/// The parameters of a path, in a struct whose fields are named after them.
+/// The parameters of a path, in a struct whose fields are named after them and
+/// are read from a text, as ids are.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
@@ -61,8 +62,17 @@ where
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
-        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        read.map(|axum::extract::Path(value)| Self(value)).map_err(path_problem)
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|rejection| match rejection {
+            RawPathParamsRejection::InvalidUtf8InPathParam(error) => {
+                invalid_path(ApiProblem::invalid().with_detail(format!("{}.", error.body_text())))
+            }
+            _ => ApiProblem::internal(),
+        })?;
+        let texts = MapDeserializer::<_, serde::de::value::Error>::new(params.iter());
+        serde_path_to_error::deserialize(texts).map(Self).map_err(|cause| {
+            invalid_path(field_problem(&cause.path().to_string(), cause.inner()))
+        })
     }
 }
 
@@ -131,25 +141,8 @@ fn query_problem(rejection: &QueryRejection) -> ApiProblem {
     problem.retitled(StatusCode::BAD_REQUEST, "invalid_query", title)
 }
 
-fn path_problem(rejection: PathRejection) -> ApiProblem {
-    let title = "The path cannot be used";
-    let problem = ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_path", title);
-    let PathRejection::FailedToDeserializePathParams(error) = rejection else {
-        return ApiProblem::internal();
-    };
-    match error.into_kind() {
-        ErrorKind::DeserializeError { key, message, .. } => {
-            problem.with_detail(format!("{key}: {message}.")).with("field", key)
-        }
-        ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
-            problem.with_detail(format!("{key}: expected {expected_type}.")).with("field", key)
-        }
-        ErrorKind::InvalidUtf8InPathParam { key } => {
-            problem.with_detail(format!("{key}: this is not UTF-8.")).with("field", key)
-        }
-        ErrorKind::Message(message) => problem.with_detail(message),
-        _ => ApiProblem::internal(),
-    }
+fn invalid_path(problem: ApiProblem) -> ApiProblem {
+    problem.retitled(StatusCode::BAD_REQUEST, "invalid_path", "The path cannot be used")
 }
 
 fn field_problem(path: &str, error: &dyn Error) -> ApiProblem {
@@ -207,8 +200,20 @@ mod tests {
     }
 
     #[derive(Deserialize)]
-    struct Number {
-        id: std::num::NonZeroU32,
+    struct Named {
+        id: Slug,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(try_from = "String")]
+    struct Slug(String);
+
+    impl TryFrom<String> for Slug {
+        type Error = &'static str;
+
+        fn try_from(text: String) -> Result<Self, Self::Error> {
+            if text == "x" { Err("expected a slug") } else { Ok(Self(text)) }
+        }
     }
 
     #[derive(Deserialize)]
@@ -220,7 +225,7 @@ mod tests {
     async fn answer(method: &str, path: &str, media_type: &str, body: &str) -> String {
         let router: Router = Router::new()
             .route("/reports", post(async |Json(report): Json<Report>| Json(report)))
-            .route("/reports/{id}", get(async |Path(path): Path<Number>| path.id.to_string()))
+            .route("/reports/{id}", get(async |Path(path): Path<Named>| path.id.0))
             .route("/list", get(async |Query(filter): Query<Filter>| format!("{:?}", filter.limit)))
             .layer(DefaultBodyLimit::max(200));
         let request = Request::builder()
@@ -255,8 +260,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_path_or_query_that_cannot_be_used_names_the_parameter() {
-        insta::assert_snapshot!(answer("GET", "/reports/x", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"id: expected u32.","field":"id"}"#);
-        insta::assert_snapshot!(answer("GET", "/reports/%ff", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"id: this is not UTF-8.","field":"id"}"#);
+        insta::assert_snapshot!(answer("GET", "/reports/x", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"id: expected a slug.","field":"id"}"#);
+        insta::assert_snapshot!(answer("GET", "/reports/%ff", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"Invalid UTF-8 in `id`."}"#);
         insta::assert_snapshot!(answer("GET", "/list?limit=many", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"limit: invalid digit found in string.","field":"limit"}"#);
         insta::assert_snapshot!(answer("GET", "/list?page=2", "text/plain", "").await, @r#"{"type":"urn:lapor:problem:invalid_query","title":"The query cannot be used","status":400,"code":"invalid_query","detail":"page: unknown field `page`, expected `limit`.","field":"page"}"#);
     }

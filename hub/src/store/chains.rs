@@ -185,7 +185,9 @@ pub async fn insert_receipts(tx: &mut Tx, receipts: &[StoredReceipt]) -> Result<
         .map(drop)
 }
 
-fn from_row((author, epoch, seq, head, boot, frozen): &Row) -> Result<(InstanceId, Chain), DbError> {
+fn from_row(
+    (author, epoch, seq, head, boot, frozen): &Row,
+) -> Result<(InstanceId, Chain), DbError> {
     let author: InstanceId = id(author)?;
     let chain = Chain {
         author: author.clone(),

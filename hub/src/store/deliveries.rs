@@ -19,8 +19,7 @@ static SAVE_HEADS: Bulk = Bulk::new(
     "on conflict (recipient) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash",
 );
 const HEADS: &str = "select recipient, depoch, dseq, hash from streams";
-const ITEM: &str =
-    "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
+const ITEM: &str = "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
 const PAGE: &str = "select d.item, d.number, d.case_id, e.line, e.trace from deliveries d \
      left join envelopes e on e.number = d.number and d.whole = 1 \
      where d.recipient = $1 and d.depoch = $2 and d.dseq > $3 order by d.dseq limit $4";

@@ -14,6 +14,8 @@ pub mod kinds;
 mod openapi;
 mod refusals;
 mod reports;
+#[cfg(test)]
+mod tests;
 mod uploads;
 mod words;
 

@@ -15,8 +15,9 @@ const DATABASE_SECONDS: u32 = 5;
 
 /// The problem for an error; what the operator must mend is logged here.
 pub fn problem(error: &NodeError) -> ApiProblem {
-    let said =
-        |status, code, title| ApiProblem::new(status, code, title).with_detail(error.to_string());
+    let said = |status, code, title| {
+        ApiProblem::new(status, code, title).with_detail(sentence(&error.to_string()))
+    };
     match error {
         NodeError::Invalid(message) => invalid(message),
         NodeError::NotFound { .. } => said(
@@ -24,7 +25,7 @@ pub fn problem(error: &NodeError) -> ApiProblem {
             "not_found",
             "This node does not hold it",
         ),
-        NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(error.to_string()),
+        NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(sentence(&error.to_string())),
         NodeError::KeyMissing(_) => said(
             StatusCode::CONFLICT,
             "key_missing",
@@ -86,11 +87,35 @@ fn database(failed: &DbError) -> ApiProblem {
 }
 
 fn invalid(message: &str) -> ApiProblem {
-    let problem = ApiProblem::invalid().with_detail(format!("{message}."));
-    match field(message) {
+    let message = tidy(message);
+    let problem = ApiProblem::invalid().with_detail(sentence(&message));
+    match field(&message) {
         Some(field) => problem.with("field", field),
         None => problem,
     }
+}
+
+/// Fields and words are read a second time on their own, so that the reader's
+/// line and column are not those of what the caller sent.
+fn tidy(message: &str) -> String {
+    let message = message
+        .replace("words: the body cannot be read: words: ", "words: ")
+        .replace("body: the body cannot be read: ", "body: ");
+    match message.rsplit_once(" at line ") {
+        Some((said, _)) => said.to_owned(),
+        None => message,
+    }
+}
+
+/// A message as a sentence; one that begins with a field keeps its spelling.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let end = if text.ends_with('.') { "" } else { "." };
+    if field(text).is_some() {
+        return format!("{text}{end}");
+    }
+    let first = rest.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(rest).chain(end.chars()).collect()
 }
 
 /// The field that a message names: it begins with it (`body: deadline: expected ...`),
@@ -102,9 +127,9 @@ fn field(message: &str) -> Option<String> {
         path.push(name);
         rest = after;
     }
-    let quoted = rest
-        .split_once("missing field `")
-        .and_then(|(_, name)| name.split_once('`'));
+    let quoted = ["missing field `", "unknown field `"]
+        .iter()
+        .find_map(|words| rest.strip_prefix(words)?.split_once('`'));
     path.extend(quoted.map(|(name, _)| name));
     (!path.is_empty()).then(|| path.join("."))
 }
@@ -127,10 +152,8 @@ mod tests {
                 "body: deadline: expected a date of the form YYYY-MM-DD",
                 Some("body.deadline"),
             ),
-            (
-                "words: the body cannot be read: missing field `text` at line 1",
-                Some("words.text"),
-            ),
+            ("words: missing field `text`", Some("words.text")),
+            ("words: unknown field `txt`, expected `text`", Some("words.txt")),
             ("title: must not be empty", Some("title")),
             ("the upload is empty", None),
             ("a ticket has ten characters: this one has not", None),

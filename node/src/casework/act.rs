@@ -38,7 +38,7 @@ impl Node {
         let (mut row, fold, case) = load(&mut tx, case_id, me, world, now).await?;
         let supports = act.kind == "case.supported" && case.is_none();
         if case.is_none() && !supports {
-            return Err(NodeError::not_found("case", case_id));
+            return Err(NodeError::not_found("case", &case_id));
         }
         let key = content_key(&mut tx, case_id).await?;
         compose::fill_identity(&mut tx, &mut act, case_id, case.as_ref()).await?;

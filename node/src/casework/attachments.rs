@@ -94,7 +94,7 @@ impl Node {
         let mut tx = self.read_tx().await?;
         let rows = store::blobs::of_case(&mut tx, &case.to_string()).await?;
         let row = rows.into_iter().find(|row| row.sha256 == sha256.as_bytes());
-        let row = row.ok_or_else(|| NodeError::not_found("attachment", sha256))?;
+        let row = row.ok_or_else(|| NodeError::not_found("attachment", &sha256))?;
         match row.state.as_str() {
             "to_fetch" => return Err(NodeError::BlobPending),
             "erased" => return Err(NodeError::Redacted(case)),

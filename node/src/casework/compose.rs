@@ -171,7 +171,7 @@ pub(crate) async fn fill_identity(
     if act.kind == "identity.disclosed" && act.words.is_none() {
         let held = store::secrets::identity(tx, &case_id.to_string()).await?;
         let held =
-            held.ok_or_else(|| NodeError::not_found("identity of the reporter of case", case_id))?;
+            held.ok_or_else(|| NodeError::not_found("identity of the reporter of case", &case_id))?;
         act.words = Some(store::read(serde_json::from_str(&held))?);
     }
     Ok(())
@@ -235,7 +235,7 @@ fn fill_from_case(
 fn fill_split(body: &mut Map<String, Value>, at: &Setting<'_>) -> Result<FreshKey, NodeError> {
     let parent = at
         .case
-        .ok_or_else(|| NodeError::not_found("case", at.case_id))?;
+        .ok_or_else(|| NodeError::not_found("case", &at.case_id))?;
     let parent_key = at.key.ok_or(NodeError::KeyMissing(at.case_id))?;
     let child = new_case_id(at.now);
     let key = ContentKey::generate(&mut SystemEntropy);

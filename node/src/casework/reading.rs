@@ -66,7 +66,7 @@ impl Node {
         let row = store::cases::case(&mut tx, &id.to_string()).await?;
         let row = row
             .filter(|row| row.state.is_some())
-            .ok_or_else(|| NodeError::not_found("case", id))?;
+            .ok_or_else(|| NodeError::not_found("case", &id))?;
         let me = self.instance()?;
         let fold = row.ruled()?;
         let pending = drafts(&mut tx, &row.case_id).await?;
@@ -103,7 +103,7 @@ impl Node {
         drop(tx);
         match id {
             Some(id) => self.case(store::case_id(&id)?).await,
-            None => Err(NodeError::not_found("ticket", ticket)),
+            None => Err(NodeError::not_found("ticket", &ticket)),
         }
     }
 

@@ -36,8 +36,8 @@ fn act(kind: &str, body: Value, words: Option<Value>) -> NewAct {
     }
 }
 
-fn text(text: &str) -> Option<Value> {
-    Some(json!({ "text": text }))
+fn text(text: &str) -> Value {
+    json!({ "text": text })
 }
 
 async fn filed(place: &Place) -> CaseId {
@@ -115,7 +115,7 @@ async fn a_case_that_was_given_away_is_somebody_elses() {
         let disposed = act(
             "case.disposed",
             json!({ "target": "kota-bandung" }),
-            text("Mohon ditindaklanjuti."),
+            Some(text("Mohon ditindaklanjuti.")),
         );
         let acted = place.node.act(case, disposed, "test").await.unwrap();
         assert_eq!(acted.state, Some(State::Disposed));
@@ -123,7 +123,11 @@ async fn a_case_that_was_given_away_is_somebody_elses() {
             acted.custodian.as_ref().map(InstanceId::as_str),
             Some("kota-bandung")
         );
-        let follow_up = act("case.followed_up", json!({}), text("Sudah diperbaiki."));
+        let follow_up = act(
+            "case.followed_up",
+            json!({}),
+            Some(text("Sudah diperbaiki.")),
+        );
         let refused = place.node.act(case, follow_up, "test").await.unwrap_err();
         let NodeError::NotAllowed(refusal) = &refused else {
             panic!("{refused}")
@@ -158,7 +162,7 @@ async fn bad_input_is_refused_with_the_reason_and_changes_nothing() {
         for (bad, says) in [
             (act("case.followed_up", json!({}), None), "words"),
             (
-                act("case.followed_up", json!({}), text(" ")),
+                act("case.followed_up", json!({}), Some(text(" "))),
                 "must not be empty",
             ),
             (act("case.dispatched", json!({}), None), "unknown kind"),
@@ -344,7 +348,7 @@ async fn words_leave_the_node_sealed_only() {
         let note = act(
             "case.noted",
             json!({}),
-            text("Catatan canary-kasus untuk rekan."),
+            Some(text("Catatan canary-kasus untuk rekan.")),
         );
         place.node.act(case, note, "test").await.unwrap();
         assert_eq!(link.push().await.unwrap(), 2);

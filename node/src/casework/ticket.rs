@@ -34,7 +34,9 @@ pub fn parse(typed: &str) -> Option<String> {
         .collect();
     let known = text.len() == LENGTH && text.bytes().all(|b| ALPHABET.contains(&b));
     let (body, check) = text.split_at_checked(LENGTH - 1).filter(|_| known)?;
-    (check.chars().next() == Some(check_character(body))).then(|| grouped(&text))
+    check
+        .starts_with(check_character(body))
+        .then(|| grouped(&text))
 }
 
 /// Each place weighs differently modulo 31, so that one wrong character and

@@ -159,9 +159,9 @@ impl Batch<'_> {
             Value::from(row.attempts + 1),
         ];
         if final_ {
-            self.outcomes.extend(values)
+            self.outcomes.extend(values);
         } else {
-            self.waiting.extend(values)
+            self.waiting.extend(values);
         }
     }
 

@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn it_grows_to_the_cap_and_never_beyond() {
-        let cap = Duration::from_secs(300);
+        let cap = Duration::from_mins(5);
         let mut backoff = Backoff::default();
         for n in 0..40 {
             let ceiling = FIRST.saturating_mul(1 << n.min(20)).min(cap);

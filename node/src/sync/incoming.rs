@@ -46,12 +46,11 @@ impl Link {
         // The head may be signed by a key that only a newer directory shows.
         let read =
             |link: &Self| read_page(&page, after, stream, &me, |envelope| link.hub_key(envelope));
-        let items = match read(self) {
-            Ok(items) => items,
-            Err(_) => {
-                self.refresh_directory(0).await?;
-                read(self).map_err(LinkError::hub)?
-            }
+        let items = if let Ok(items) = read(self) {
+            items
+        } else {
+            self.refresh_directory(0).await?;
+            read(self).map_err(LinkError::hub)?
         };
         let Some(last) = items.last().map(|item| item.cursor) else {
             return Ok(0);

@@ -50,10 +50,12 @@ pub(super) async fn settle(
         .await?;
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
-        return refresh_ruled(batch, item).map(|()| Step::Applied);
+        refresh_ruled(batch, item);
+        return Ok(Step::Applied);
     };
     if item.withheld == Some(Withheld::RulingOnly) {
-        return refresh_ruled(batch, item).map(|()| Step::Applied);
+        refresh_ruled(batch, item);
+        return Ok(Step::Applied);
     }
     let Some(working) = batch.cases.get(&id) else {
         return Err(NodeError::damaged("an item whose case was not loaded"));
@@ -353,11 +355,10 @@ fn block(batch: &mut Batch<'_>, id: CaseId, step: Step) -> Step {
 }
 
 /// A ruling outside the order still changes what is shown as pending.
-fn refresh_ruled(batch: &mut Batch<'_>, item: &Item) -> Result<(), NodeError> {
+fn refresh_ruled(batch: &mut Batch<'_>, item: &Item) {
     if let Some(Working { row, changed, .. }) = item.case.and_then(|id| batch.cases.get_mut(&id)) {
         *changed = *changed || row.pending > 0;
     }
-    Ok(())
 }
 
 fn code(reason: Reason) -> Option<String> {

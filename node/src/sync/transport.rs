@@ -20,7 +20,7 @@ use crate::node::Node;
 /// Longest answer that is read: a page of the largest messages.
 const ANSWER_BYTES: usize = 512 * 1024 * 1024;
 /// What a call may take beyond the time it asks the hub to wait.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One request to the hub.
 #[derive(Debug, Clone)]

@@ -55,6 +55,55 @@ fn refusal(versions: Vec<Vec<InstanceEntry>>) -> Option<DirectoryError> {
 }
 
 #[test]
+fn the_hub_can_neither_slip_in_a_key_nor_replace_an_identity() {
+    let mut forged = joined(10);
+    forged.keys[0].jwk = Signer::from_seed(&[99; 32]).public();
+    let refused = refusal(vec![vec![forged]]);
+    assert!(matches!(refused, Some(DirectoryError::Key { .. })));
+    let refused = refusal(vec![vec![joined(10)], vec![joined(20)]]);
+    assert!(matches!(refused, Some(DirectoryError::Identity(_))));
+    assert_eq!(refusal(vec![vec![joined(10)], vec![joined(10)]]), None);
+}
+
+#[test]
+fn versions_are_chained_and_history_stays_readable() {
+    let mut directory = Directory::trusting(vec![Verifier::from_jwk(&hub().public()).unwrap()]);
+    let version = |n, prev, changes| {
+        DirectoryVersion {
+            version: n,
+            prev,
+            at: 0,
+            trust_domain: "lapor.test".into(),
+            hub_keys: vec![hub().public()],
+            changes,
+            taxonomy: None,
+            calendar: None,
+        }
+        .sign(&hub())
+    };
+    let first = version(1, Digest::ZERO, vec![joined(10)]);
+    directory.apply(&first).unwrap();
+    let skipped = directory.apply(&version(3, first.id(), vec![]));
+    assert!(matches!(
+        skipped,
+        Err(DirectoryError::Version {
+            expected: 2,
+            found: 3
+        })
+    ));
+    let forked = directory.apply(&version(2, Digest::ZERO, vec![]));
+    assert!(matches!(forked, Err(DirectoryError::Previous(2))));
+    let mut suspended = joined(10);
+    suspended.status = Status::Suspended;
+    directory
+        .apply(&version(2, first.id(), vec![suspended]))
+        .unwrap();
+    let who = id("kota-bandung");
+    assert!(directory.at(1).is_active(&who) && !directory.latest().is_active(&who));
+    assert!(directory.at(0).instance(&who).is_none());
+}
+
+#[test]
 fn an_identity_key_cannot_be_replaced_by_dropping_it_first() {
     let mut dropped = joined(10);
     dropped.identity = None;

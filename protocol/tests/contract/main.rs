@@ -16,6 +16,7 @@ mod precedence;
 mod public;
 mod published;
 mod reporter;
+mod sealing;
 mod story;
 mod supervision;
 mod vectors;

@@ -1,7 +1,6 @@
-//! Bodies and words at their limits: what is malformed, and what is not.
+//! Bodies at their limits: what is malformed, and what is not.
 
 use lapor_protocol::ids::Digest;
-use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{HeaderError, Message};
 
 const CASE: &str = "018bcfe5-6800-7000-8000-0000000000aa";
@@ -278,48 +277,4 @@ fn a_header_that_cannot_be_read_refuses_the_envelope() {
         Message::parse(later.as_bytes()).is_ok(),
         "an unknown field is no fault"
     );
-}
-
-#[test]
-fn words_are_checked_before_they_are_sealed() {
-    let body = |kind: &str, json: &str| Body::of_kind(kind, json).unwrap();
-    let zero = Digest::ZERO;
-    let filed = body(
-        "report.filed",
-        &format!(r#"{{"classification":"aspiration","channel":"sms","commitment":"{zero}"}}"#),
-    );
-    let place = |latitude: &str| {
-        format!(
-            r#"{{"title":"a","content":"b","coordinates":{{"latitude_micro":{latitude},"longitude_micro":0}}}}"#
-        )
-    };
-    let noted = body("case.noted", "{}");
-    let held = body("case.held", r#"{"questions":1}"#);
-    let identity = body(
-        "identity.disclosed",
-        &format!(r#"{{"request":"{ID}","requester":"kemenpu","commitment":"{zero}"}}"#),
-    );
-    let long = format!(r#"{{"title":"{}","content":"b"}}"#, "x".repeat(301));
-    for (of, words, expected) in [
-        (&filed, r#"{"title":"a","content":"b"}"#, true),
-        (&filed, r#"{"title":" ","content":"b"}"#, false),
-        (&filed, &long, false),
-        (&filed, &place("-6914744"), true),
-        (&filed, &place("90000001"), false),
-        (&filed, &place("-9223372036854775808"), false),
-        (&noted, r#"{"text":"a"}"#, true),
-        (&noted, r#"{"text":""}"#, false),
-        (&noted, r#"{"text":"a","more":1}"#, false),
-        (&held, r#"{"questions":["Di mana?"]}"#, true),
-        (&held, r#"{"questions":[]}"#, false),
-        (&identity, r#"{"name":"Siti"}"#, true),
-        (&identity, r#"{"name":""}"#, false),
-    ] {
-        assert_eq!(
-            of.check_words(words.as_bytes()).is_ok(),
-            expected,
-            "{} {words}",
-            of.kind()
-        );
-    }
 }

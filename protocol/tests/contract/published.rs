@@ -87,7 +87,8 @@ fn the_examples_of_the_published_page_are_the_fixed_vectors() {
         let fence = lines.next().unwrap();
         assert!(fence.starts_with("```"), "{at} has no fenced block");
         let _old = lines.by_ref().take_while(|line| *line != "```").count();
-        made.push_str(&format!("{fence}\n{}\n```\n", shown(node)));
+        let example = shown(node);
+        made.extend([fence, "\n", &example, "\n```\n"]);
     }
     assert!(examples > 20, "only {examples} examples");
     if blessing() {

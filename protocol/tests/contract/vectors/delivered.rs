@@ -136,13 +136,13 @@ pub fn page() -> Node {
         .map(|(item, cursor)| {
             object([
                 ("item", utf8(&item.to_bytes())),
-                ("hash", text(cursor.hash)),
-                ("cursor", text(cursor)),
+                ("hash", text(&cursor.hash)),
+                ("cursor", text(&cursor)),
             ])
         });
     object([
         ("recipient", text("kemenpu")),
-        ("start", text(Cursor::START)),
+        ("start", text(&Cursor::START)),
         ("items", Node::List(items.collect())),
         ("head", envelope(&page.head)),
         ("page", Node::List(page.lines.iter().map(text).collect())),

@@ -24,7 +24,7 @@ pub fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Node)>) -> Node {
     Node::Object(named.collect())
 }
 
-pub fn text(value: impl ToString) -> Node {
+pub fn text<T: ToString + ?Sized>(value: &T) -> Node {
     Node::Text(value.to_string())
 }
 
@@ -46,15 +46,15 @@ pub fn of<T: Serialize>(value: &T) -> Node {
 impl Node {
     /// The value at a path such as `/messages/0/payload`.
     pub fn at(&self, path: &str) -> Option<&Self> {
-        let steps = path.split('/').skip(1);
-        steps.fold(Some(self), |node, step| match node? {
-            Self::Object(fields) => fields
-                .iter()
-                .find(|(name, _)| name == step)
-                .map(|(_, node)| node),
-            Self::List(items) => items.get(step.parse::<usize>().ok()?),
-            _ => None,
-        })
+        let mut node = self;
+        for step in path.split('/').skip(1) {
+            node = match node {
+                Self::Object(fields) => &fields.iter().find(|(name, _)| name == step)?.1,
+                Self::List(items) => items.get(step.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(node)
     }
 }
 

@@ -19,10 +19,10 @@ pub fn inputs() -> Node {
 
 fn refused(name: &str, what: &str, input: Node, verdict: &str) -> Node {
     object([
-        ("name", text(name)),
-        ("what", text(what)),
+        ("name", text(&name)),
+        ("what", text(&what)),
         ("input", input),
-        ("verdict", text(verdict)),
+        ("verdict", text(&verdict)),
     ])
 }
 
@@ -75,7 +75,12 @@ fn envelopes() -> Vec<Node> {
             _ => "signature_invalid",
         };
         assert_eq!(found, verdict, "{name}");
-        out.push(refused(name, "envelope", text(envelope.to_line()), verdict));
+        out.push(refused(
+            name,
+            "envelope",
+            text(&envelope.to_line()),
+            verdict,
+        ));
     }
     let line = good.to_line();
     let unpadded = line.replace("=\"", "\"");
@@ -92,7 +97,7 @@ fn envelopes() -> Vec<Node> {
     ] {
         assert_ne!(bad, line, "{name}");
         assert!(Envelope::parse(bad.as_bytes()).is_err(), "{name}");
-        out.push(refused(name, "envelope", text(bad), "malformed_batch"));
+        out.push(refused(name, "envelope", text(&bad), "malformed_batch"));
     }
     out
 }
@@ -237,7 +242,7 @@ fn payloads() -> Vec<Node> {
             Ok(_) => "sound",
         };
         assert_eq!(found, verdict, "{name}: {payload}");
-        out.push(refused(name, "payload", text(payload), verdict));
+        out.push(refused(name, "payload", text(&payload), verdict));
     }
     out
 }

@@ -43,11 +43,11 @@ pub fn words() -> Node {
     padded.resize(256, 0);
     object([
         ("content_key_hex", hexed(cast::content_key().as_bytes())),
-        ("commitment", text(commitment)),
-        ("words_key_hex", text(derived("lapor words v1"))),
+        ("commitment", text(&commitment)),
+        ("words_key_hex", text(&derived("lapor words v1"))),
         ("nonce_hex", hexed(B64.decode(&sealed.nonce).unwrap())),
-        ("aad", text(aad)),
-        ("plaintext", text(cast::WORDS)),
+        ("aad", text(&aad)),
+        ("plaintext", text(&cast::WORDS)),
         ("padded_hex", hexed(padded)),
         ("sealed", of(&sealed)),
     ])
@@ -56,16 +56,16 @@ pub fn words() -> Node {
 /// Open it with the ministry's private sealing key.
 pub fn wrapped() -> Node {
     let wrap = key_for_the_ministry();
-    let opener = cast::ministry_sealing();
+    let recipient = cast::ministry_sealing();
     let subject = Subject::Case(cast::case());
-    let opened = opener.unwrap(&wrap, subject, &cast::content_key().commitment());
+    let opened = recipient.unwrap(&wrap, subject, &cast::content_key().commitment());
     assert_eq!(opened, Ok(cast::content_key()));
     object([
-        ("recipient_private_hex", hexed(opener.seed())),
+        ("recipient_private_hex", hexed(recipient.seed())),
         ("info", text("lapor wrap v1")),
         (
             "aad",
-            text(format!("{subject}\nkemenpu\n{}", opener.public().kid)),
+            text(&format!("{subject}\nkemenpu\n{}", recipient.public().kid)),
         ),
         ("wrap", of(&wrap)),
         ("content_key_hex", hexed(cast::content_key().as_bytes())),
@@ -87,12 +87,12 @@ fn blob(name: &str, size: usize, key: &ContentKey, seed: u64) -> Node {
         sealed.extend(cipher.seal(chunk, n == last).unwrap());
     }
     let mut fields = vec![
-        ("name", text(name)),
+        ("name", text(&name)),
         ("plaintext_size", Node::Number(size as i64)),
         ("header_hex", hexed(&header)),
         ("chunks", Node::Number(chunks.len() as i64)),
         ("size", Node::Number(sealed.len() as i64)),
-        ("sha256", text(Digest::of(&sealed))),
+        ("sha256", text(&Digest::of(&sealed))),
         ("last_tag_hex", hexed(&sealed[sealed.len() - 16..])),
     ];
     if size < 100 {
@@ -105,7 +105,7 @@ pub fn blobs() -> Node {
     let key = cast::content_key();
     object([
         ("content_key_hex", hexed(key.as_bytes())),
-        ("blob_key_hex", text(derived("lapor blob v1"))),
+        ("blob_key_hex", text(&derived("lapor blob v1"))),
         ("plaintext", text("byte n of each plaintext is n mod 251")),
         (
             "blobs",

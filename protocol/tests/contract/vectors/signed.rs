@@ -21,22 +21,22 @@ pub fn envelope(envelope: &Envelope) -> Node {
             "pae_hex",
             hexed(pae(&envelope.payload_type, &envelope.payload)),
         ),
-        ("envelope_id", text(envelope.id())),
+        ("envelope_id", text(&envelope.id())),
         ("signature_hex", hexed(envelope.signature)),
-        ("line", text(envelope.to_line())),
+        ("line", text(&envelope.to_line())),
     ])
 }
 
 fn ed25519(name: &str, signer: &Signer) -> Node {
     let verifier = Verifier::from_jwk(&signer.public()).unwrap();
     let mut fields = key(name, signer.seed(), &signer.public());
-    fields.push(("fingerprint", text(verifier.fingerprint())));
+    fields.push(("fingerprint", text(&verifier.fingerprint())));
     object(fields)
 }
 
 fn key<'a>(name: &str, private: &[u8; 32], public: &Jwk) -> Vec<(&'a str, Node)> {
     vec![
-        ("name", text(name)),
+        ("name", text(&name)),
         ("private_hex", hexed(private)),
         ("jwk", of(public)),
     ]
@@ -91,7 +91,7 @@ pub fn receipts() -> Node {
         assert_eq!(Receipt::open(&signed, &key).unwrap().covers(ids), Ok(()));
         object([
             ("envelope_ids", of(&ids)),
-            ("root", text(merkle::root(ids))),
+            ("root", text(&merkle::root(ids))),
             ("path_of_first", of(&merkle::path(ids, 0))),
             ("receipt", envelope(&signed)),
         ])

@@ -61,11 +61,11 @@ fn play() -> Story {
 
 fn ruled(ruled: &Ruled, case: CaseId, n: usize) -> Node {
     let mut fields = vec![
-        ("case", text(case)),
+        ("case", text(&case)),
         ("case_seq", Node::Number(n as i64)),
         ("ordered_at", Node::Number(ruled.ordered_at)),
         ("directory", Node::Number(ruled.directory as i64)),
-        ("effect", text(ruled.ruling.effect.as_str())),
+        ("effect", text(&ruled.ruling.effect.as_str())),
     ];
     if let Some(reason) = ruled.ruling.reason {
         fields.push(("reason", of(&reason)));
@@ -81,7 +81,7 @@ pub fn story() -> Node {
         .world
         .versions
         .iter()
-        .map(|version| text(version.to_line()));
+        .map(|version| text(&version.to_line()));
     let messages = (1..)
         .zip(&story.ruled)
         .map(|(n, one)| ruled(one, story.current, n));
@@ -94,6 +94,6 @@ pub fn story() -> Node {
         ("directory", Node::List(versions.collect())),
         ("messages", Node::List(messages.collect())),
         ("case", utf8(&serde_json::to_vec(&shared).unwrap())),
-        ("digest", text(case.digest())),
+        ("digest", text(&case.digest())),
     ])
 }
