@@ -40,8 +40,13 @@ pub fn guard<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
 /// Makes a panic say where it happened, and not what: its message may quote data.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, ToString::to_string);
-        tracing::error!(place, "a part of the program panicked; this is a mistake in it");
+        let place = panic
+            .location()
+            .map_or_else(String::new, ToString::to_string);
+        tracing::error!(
+            place,
+            "a part of the program panicked; this is a mistake in it"
+        );
     }));
 }
 
@@ -76,7 +81,9 @@ async fn admit(mut request: Request, next: Next) -> Response {
 fn offered_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let shape = (8..=64).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     shape.then(|| id.to_owned())
 }
 
@@ -94,11 +101,16 @@ fn fortify(headers: &mut HeaderMap) {
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         (RESOURCE_POLICY, "same-origin"),
     ];
     for (name, value) in defaults {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
 }
 
@@ -113,15 +125,21 @@ mod tests {
     use super::*;
 
     async fn ask(request: http::request::Builder) -> (StatusCode, HeaderMap, String) {
-        let router: Router = guard(
-            Router::new()
-                .route("/here", get(async || "here"))
-                .route("/broken", get(async || -> String { panic!("words of a case") })),
-        );
-        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let router: Router = guard(Router::new().route("/here", get(async || "here")).route(
+            "/broken",
+            get(async || -> String { panic!("words of a case") }),
+        ));
+        let response = router
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
     }
 
     #[tokio::test]
@@ -156,7 +174,8 @@ mod tests {
     #[tokio::test]
     async fn an_id_that_could_forge_a_log_line_is_replaced() {
         for id in ["short", "a b c d e f g h", "quote\"quote", &"x".repeat(65)] {
-            let (status, headers, body) = ask(Request::get("/here").header("x-request-id", id)).await;
+            let (status, headers, body) =
+                ask(Request::get("/here").header("x-request-id", id)).await;
             assert_eq!((status, body.as_str()), (StatusCode::OK, "here"));
             assert_eq!(headers["x-request-id"].len(), 24, "{id}");
         }

@@ -59,12 +59,20 @@ impl ApiProblem {
 
     /// 500: our own mistake, of which the caller learns nothing but the request's id.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed here")
-            .with_detail("The operator finds the reason in the log, under this request's id.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something failed here",
+        )
+        .with_detail("The operator finds the reason in the log, under this request's id.")
     }
 
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this path",
+        )
     }
 
     pub fn method_not_allowed() -> Self {
@@ -75,7 +83,11 @@ impl ApiProblem {
 
     /// 422: a value that can be read but not used.
     pub fn invalid() -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value cannot be used")
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "A value cannot be used",
+        )
     }
 
     #[must_use]
@@ -106,7 +118,13 @@ impl ApiProblem {
     /// The same problem under another status, code and title.
     #[must_use]
     pub fn retitled(self, status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, type_uri: type_uri(code), ..self }
+        Self {
+            status,
+            code,
+            title,
+            type_uri: type_uri(code),
+            ..self
+        }
     }
 
     pub fn status(&self) -> StatusCode {
@@ -149,7 +167,10 @@ fn type_uri(code: &str) -> String {
     format!("urn:lapor:problem:{code}")
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
 fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u16(status.as_u16())
 }

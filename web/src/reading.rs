@@ -70,9 +70,9 @@ where
             _ => ApiProblem::internal(),
         })?;
         let texts = MapDeserializer::<_, serde::de::value::Error>::new(params.iter());
-        serde_path_to_error::deserialize(texts).map(Self).map_err(|cause| {
-            invalid_path(field_problem(&cause.path().to_string(), cause.inner()))
-        })
+        serde_path_to_error::deserialize(texts)
+            .map(Self)
+            .map_err(|cause| invalid_path(field_problem(&cause.path().to_string(), cause.inner())))
     }
 }
 
@@ -85,34 +85,48 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
         let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        read.map(|axum::extract::Query(value)| Self(value)).map_err(|e| query_problem(&e))
+        read.map(|axum::extract::Query(value)| Self(value))
+            .map_err(|e| query_problem(&e))
     }
 }
 
 /// 408, for a body that does not arrive.
 pub fn too_slow() -> ApiProblem {
-    ApiProblem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not arrive in time")
-        .with_detail("Send it again over a better line, or in smaller parts.")
+    ApiProblem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too_slow",
+        "The body did not arrive in time",
+    )
+    .with_detail("Send it again over a better line, or in smaller parts.")
 }
 
 /// 413, for a body beyond the limit.
 pub fn too_large(limit: &str) -> ApiProblem {
-    ApiProblem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large")
-        .with_detail(format!("At most {limit} are allowed here."))
+    ApiProblem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "The body is too large",
+    )
+    .with_detail(format!("At most {limit} are allowed here."))
 }
 
 /// 415, naming what is expected.
 pub fn unsupported_media(expected: &str) -> ApiProblem {
     let title = "The content type is not supported here";
-    ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media", title)
-        .with_detail(format!("Send the body with {expected}."))
+    ApiProblem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media",
+        title,
+    )
+    .with_detail(format!("Send the body with {expected}."))
 }
 
 fn json_problem(rejection: &JsonRejection) -> ApiProblem {
     match rejection {
         JsonRejection::JsonDataError(error) => {
             let cause = cause::<serde_json::Error>(error);
-            let problem = cause.map(|cause| field_problem(&cause.path().to_string(), cause.inner()));
+            let problem =
+                cause.map(|cause| field_problem(&cause.path().to_string(), cause.inner()));
             problem.unwrap_or_else(ApiProblem::invalid)
         }
         JsonRejection::JsonSyntaxError(error) => {
@@ -142,14 +156,20 @@ fn query_problem(rejection: &QueryRejection) -> ApiProblem {
 }
 
 fn invalid_path(problem: ApiProblem) -> ApiProblem {
-    problem.retitled(StatusCode::BAD_REQUEST, "invalid_path", "The path cannot be used")
+    problem.retitled(
+        StatusCode::BAD_REQUEST,
+        "invalid_path",
+        "The path cannot be used",
+    )
 }
 
 fn field_problem(path: &str, error: &dyn Error) -> ApiProblem {
     let detail = sentence(error);
     let place = if path == "." { "" } else { path };
     // serde names a missing field in its message only, and the path is its parent's.
-    let missing = detail.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    let missing = detail
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split_once('`'));
     let field = match missing {
         Some((name, _)) if place.is_empty() => name.to_owned(),
         Some((name, _)) => format!("{place}.{name}"),
@@ -158,7 +178,9 @@ fn field_problem(path: &str, error: &dyn Error) -> ApiProblem {
     if field.is_empty() {
         ApiProblem::invalid().with_detail(detail)
     } else {
-        ApiProblem::invalid().with_detail(format!("{field}: {detail}")).with("field", field)
+        ApiProblem::invalid()
+            .with_detail(format!("{field}: {detail}"))
+            .with("field", field)
     }
 }
 
@@ -212,7 +234,11 @@ mod tests {
         type Error = &'static str;
 
         fn try_from(text: String) -> Result<Self, Self::Error> {
-            if text == "x" { Err("expected a slug") } else { Ok(Self(text)) }
+            if text == "x" {
+                Err("expected a slug")
+            } else {
+                Ok(Self(text))
+            }
         }
     }
 
@@ -224,9 +250,18 @@ mod tests {
 
     async fn answer(method: &str, path: &str, media_type: &str, body: &str) -> String {
         let router: Router = Router::new()
-            .route("/reports", post(async |Json(report): Json<Report>| Json(report)))
-            .route("/reports/{id}", get(async |Path(path): Path<Named>| path.id.0))
-            .route("/list", get(async |Query(filter): Query<Filter>| format!("{:?}", filter.limit)))
+            .route(
+                "/reports",
+                post(async |Json(report): Json<Report>| Json(report)),
+            )
+            .route(
+                "/reports/{id}",
+                get(async |Path(path): Path<Named>| path.id.0),
+            )
+            .route(
+                "/list",
+                get(async |Query(filter): Query<Filter>| format!("{:?}", filter.limit)),
+            )
             .layer(DefaultBodyLimit::max(200));
         let request = Request::builder()
             .method(method)
@@ -268,7 +303,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_can_be_read_passes() {
-        assert_eq!(posted(r#"{"title":"a"}"#).await, r#"{"title":"a","place":null}"#);
+        assert_eq!(
+            posted(r#"{"title":"a"}"#).await,
+            r#"{"title":"a","place":null}"#
+        );
         assert_eq!(answer("GET", "/reports/7", "text/plain", "").await, "7");
         assert_eq!(answer("GET", "/list", "text/plain", "").await, "None");
     }

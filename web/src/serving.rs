@@ -26,7 +26,10 @@ pub async fn serve(
     let mut server = axum_server::from_tcp(listener.into_std()?)?
         .handle(handle.clone())
         .first_request_timeout(HEAD_TIMEOUT);
-    server.http_builder().http1().header_read_timeout(HEAD_TIMEOUT);
+    server
+        .http_builder()
+        .http1()
+        .header_read_timeout(HEAD_TIMEOUT);
     let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     let stopping = async {
         shutdown.cancelled().await;

@@ -32,7 +32,8 @@ pub struct Instances {
     /// The national desk.
     #[schema(value_type = Option<String>)]
     national_desk: Option<InstanceId>,
-    instances: Vec<Instance>,
+    #[serde(rename = "instances")]
+    entries: Vec<Instance>,
 }
 
 /// An institution of the federation, or one that is known by name only.
@@ -102,7 +103,7 @@ pub async fn instances(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<
         version: directory.version(),
         own,
         national_desk,
-        instances,
+        entries: instances,
     }))
 }
 

@@ -151,8 +151,8 @@ fn values(field: &Value) -> String {
             .strip_prefix("#/components/schemas/")?;
         Some(document()["components"]["schemas"][name].clone())
     };
-    let options = field["oneOf"].as_array().into_iter().flatten();
-    let schema = named(field).or_else(|| options.filter_map(named).next());
+    let mut options = field["oneOf"].as_array().into_iter().flatten();
+    let schema = named(field).or_else(|| options.find_map(named));
     let schema = schema.as_ref().unwrap_or(field);
     match schema["enum"].as_array() {
         Some(all) => all
@@ -162,10 +162,10 @@ fn values(field: &Value) -> String {
             .join(" | "),
         None => match &schema["type"] {
             Value::String(name) => name.clone(),
-            Value::Array(names) => {
-                let names = names.iter().filter_map(Value::as_str);
-                names
-                    .filter(|name| *name != "null")
+            Value::Array(all) => {
+                let types = all.iter().filter_map(Value::as_str);
+                types
+                    .filter(|each| *each != "null")
                     .collect::<Vec<_>>()
                     .join(" or ")
             }

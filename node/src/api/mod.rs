@@ -58,7 +58,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .nest("/api/v1", v1)
         .route(OPENAPI, get(documents::openapi))
         .route(DOCS, get(documents::docs))
-        .route(STYLE, get(docs::style))
+        .route(STYLE, get(async || docs::style()))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(federation::ready))
         .layer(DefaultBodyLimit::max(JSON_BYTES));

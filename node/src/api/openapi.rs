@@ -102,11 +102,11 @@ fn shape_acts(document: &mut Value) {
 
 fn act_shape(kind: &Kind, body: &Value) -> Value {
     let mut body = body.clone();
-    if let Some(properties) = body["properties"].as_object_mut() {
+    if let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut) {
         properties.retain(|name, _| !kind.filled.contains(&name.as_str()));
     }
     let optional = |name: &str| kind.filled.contains(&name) || kind.defaulted.contains(&name);
-    if let Some(required) = body["required"].as_array_mut() {
+    if let Some(required) = body.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| !name.as_str().is_some_and(optional));
     }
     for name in kind.defaulted {
@@ -244,9 +244,14 @@ fn complete_operations(document: &mut Value) {
     }
 }
 
+/// An answer that every operation may give; the page says it once, in its introduction.
 fn refusal(description: &str) -> Value {
     let schema = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
-    json!({"description": description, "content": {"application/problem+json": schema}})
+    json!({
+        "description": description,
+        "content": {"application/problem+json": schema},
+        "x-common": true,
+    })
 }
 
 /// What a caller would post to file a report.
@@ -343,6 +348,28 @@ mod tests {
             }
         }
         assert_eq!(ids.len(), OPERATIONS.len());
+    }
+
+    fn nulls(value: &Value, at: &str, into: &mut Vec<String>) {
+        match value {
+            Value::Null => into.push(at.to_owned()),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    nulls(value, &format!("{at}/{name}"), into);
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| nulls(value, at, into)),
+            _ => {}
+        }
+    }
+
+    /// Reading a missing member through a mutable document makes it, as null,
+    /// and null is valid nowhere in this document.
+    #[test]
+    fn nothing_in_the_document_is_null() {
+        let mut found = Vec::new();
+        nulls(document(), "", &mut found);
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]

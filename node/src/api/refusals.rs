@@ -25,7 +25,9 @@ pub fn problem(error: &NodeError) -> ApiProblem {
             "not_found",
             "This node does not hold it",
         ),
-        NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(sentence(&error.to_string())),
+        NodeError::NotAllowed(refused) => {
+            not_allowed(refused).with_detail(sentence(&error.to_string()))
+        }
         NodeError::KeyMissing(_) => said(
             StatusCode::CONFLICT,
             "key_missing",
@@ -153,7 +155,10 @@ mod tests {
                 Some("body.deadline"),
             ),
             ("words: missing field `text`", Some("words.text")),
-            ("words: unknown field `txt`, expected `text`", Some("words.txt")),
+            (
+                "words: unknown field `txt`, expected `text`",
+                Some("words.txt"),
+            ),
             ("title: must not be empty", Some("title")),
             ("the upload is empty", None),
             ("a ticket has ten characters: this one has not", None),

@@ -45,7 +45,12 @@ impl Reply {
 
     /// The problem without what is random.
     fn problem(&self, random: &str) -> String {
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text());
+        assert_eq!(
+            self.headers["content-type"],
+            "application/problem+json",
+            "{}",
+            self.text()
+        );
         self.text().replace(random, "CASE")
     }
 }
@@ -58,7 +63,11 @@ impl Desk {
             tokens.push((role, secret.unwrap().to_string()));
         }
         let router = router(place.node.clone());
-        Self { place, router, tokens }
+        Self {
+            place,
+            router,
+            tokens,
+        }
     }
 
     async fn send(&self, role: Option<Role>, request: http::request::Builder, body: Body) -> Reply {
@@ -67,18 +76,30 @@ impl Desk {
             request = request.header("authorization", format!("Bearer {secret}"));
         }
         let request = request.body(body).unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply { status: parts.status, headers: parts.headers, body }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     async fn get(&self, role: Role, path: &str) -> Reply {
-        self.send(Some(role), Request::get(path), Body::empty()).await
+        self.send(Some(role), Request::get(path), Body::empty())
+            .await
     }
 
     async fn post(&self, role: Role, path: &str, body: &Value) -> Reply {
         let request = Request::post(path).header("content-type", "application/json");
-        self.send(Some(role), request, Body::from(body.to_string())).await
+        self.send(Some(role), request, Body::from(body.to_string()))
+            .await
     }
 
     async fn upload(&self, media_type: &str, body: Body) -> Reply {
@@ -88,7 +109,9 @@ impl Desk {
 
     /// Files the example and returns the case and its ticket.
     async fn filed(&self) -> (String, String) {
-        let filed = self.post(Role::Officer, "/api/v1/reports", &report_example()).await;
+        let filed = self
+            .post(Role::Officer, "/api/v1/reports", &report_example())
+            .await;
         assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
         let said = filed.json();
         let case = said["case"].as_str().unwrap().to_owned();
@@ -97,7 +120,8 @@ impl Desk {
     }
 
     async fn act(&self, case: &str, act: Value) -> Reply {
-        self.post(Role::Officer, &format!("/api/v1/cases/{case}/acts"), &act).await
+        self.post(Role::Officer, &format!("/api/v1/cases/{case}/acts"), &act)
+            .await
     }
 }
 
@@ -113,17 +137,37 @@ async fn desks(slug: &str) -> Vec<Desk> {
 async fn a_report_is_filed_listed_read_and_found_by_its_ticket() {
     for desk in desks("pusat").await {
         let (case, ticket) = desk.filed().await;
-        let read = desk.get(Role::Reader, &format!("/api/v1/cases/{case}")).await.json();
+        let read = desk
+            .get(Role::Reader, &format!("/api/v1/cases/{case}"))
+            .await
+            .json();
         assert_eq!(read["title"], "Lampu jalan padam");
-        assert_eq!((&read["state"], &read["pending"]), (&json!("received"), &json!(1)));
+        assert_eq!(
+            (&read["state"], &read["pending"]),
+            (&json!("received"), &json!(1))
+        );
         assert_eq!(read["history"][0]["kind"], "report.filed");
-        assert!(!read.to_string().contains("Siti"), "the identity is no part of the case");
+        assert!(
+            !read.to_string().contains("Siti"),
+            "the identity is no part of the case"
+        );
         let typed = ticket.to_lowercase().replace('-', "%20");
-        let found = desk.get(Role::Reader, &format!("/api/v1/tickets/{typed}")).await.json();
+        let found = desk
+            .get(Role::Reader, &format!("/api/v1/tickets/{typed}"))
+            .await
+            .json();
         assert_eq!(found, read);
-        let listed = desk.get(Role::Reader, "/api/v1/cases?state=received&custodian=pusat&limit=1").await;
+        let listed = desk
+            .get(
+                Role::Reader,
+                "/api/v1/cases?state=received&custodian=pusat&limit=1",
+            )
+            .await;
         assert_eq!(listed.json()["cases"][0]["case"], case.as_str());
-        let other = desk.get(Role::Reader, "/api/v1/cases?state=closed").await.json();
+        let other = desk
+            .get(Role::Reader, "/api/v1/cases?state=closed")
+            .await
+            .json();
         assert_eq!(other, json!({"cases": []}));
         let status = desk.get(Role::Reader, "/api/v1/status").await.json();
         assert_eq!(status["outbox"]["unsent"], 1, "{status}");
@@ -140,10 +184,19 @@ async fn a_list_goes_on_where_the_page_before_ended() {
         }
         let (mut seen, mut after) = (Vec::new(), String::new());
         loop {
-            let page = desk.get(Role::Reader, &format!("/api/v1/cases?limit=2{after}")).await.json();
+            let page = desk
+                .get(Role::Reader, &format!("/api/v1/cases?limit=2{after}"))
+                .await
+                .json();
             let cases = page["cases"].as_array().unwrap();
-            seen.extend(cases.iter().map(|case| case["case"].as_str().unwrap().to_owned()));
-            let Some(next) = page["next"].as_str() else { break };
+            seen.extend(
+                cases
+                    .iter()
+                    .map(|case| case["case"].as_str().unwrap().to_owned()),
+            );
+            let Some(next) = page["next"].as_str() else {
+                break;
+            };
             after = format!("&after={next}");
         }
         filed.reverse();
@@ -159,9 +212,17 @@ async fn acts_are_stored_and_what_the_case_does_not_allow_names_the_custodian() 
         assert_eq!(verified.status, StatusCode::ACCEPTED, "{}", verified.text());
         assert_eq!(verified.json()["state"], "verified");
         let body = json!({"target": "kota-bandung"});
-        let disposed = desk.act(&case, json!({"kind": "case.disposed", "body": body})).await.json();
+        let disposed = desk
+            .act(&case, json!({"kind": "case.disposed", "body": body}))
+            .await
+            .json();
         assert_eq!(disposed["custodian"], "kota-bandung", "{disposed}");
-        let late = desk.act(&case, json!({"kind": "case.archived", "body": {"reason": "other"}})).await;
+        let late = desk
+            .act(
+                &case,
+                json!({"kind": "case.archived", "body": {"reason": "other"}}),
+            )
+            .await;
         assert_eq!(late.status, StatusCode::CONFLICT);
         said!(late.problem(&case), @r#"{"type":"urn:lapor:problem:not_allowed","title":"The case does not allow this act","status":409,"code":"not_allowed","detail":"The act is stale: term ended; the case is disposed and kota-bandung has it.","request":"request-of-test","custodian":"kota-bandung","effect":"stale","reason":"term_ended","state":"disposed"}"#);
         let closed = json!({"kind": "case.rated", "body": {"score": 5}});
@@ -179,7 +240,10 @@ async fn a_wrong_act_names_its_field() {
         let refused = async |act: Value| desk.act(&case, act).await.problem(&case);
         let kind = json!({"kind": "case.dispose"});
         let detail = refused(kind).await;
-        assert!(detail.contains("\"field\":\"kind\"") && detail.contains("case.disposed"), "{detail}");
+        assert!(
+            detail.contains("\"field\":\"kind\"") && detail.contains("case.disposed"),
+            "{detail}"
+        );
         let typing = json!({"kind": "case.disposed", "body": {"target": "kota-bandung", "deadlin": "2026-12-04"}});
         said!(refused(typing).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"body: deadlin: case.disposed has no such field; its fields are: copies, deadline, target.","request":"request-of-test","field":"body.deadlin"}"#);
         let missing = json!({"kind": "case.disposed", "body": {}});
@@ -201,7 +265,9 @@ async fn a_wrong_report_names_its_field() {
         let refused = async |field: &str, value: Value| {
             let mut report = report_example();
             report[field] = value;
-            desk.post(Role::Officer, "/api/v1/reports", &report).await.problem("(none)")
+            desk.post(Role::Officer, "/api/v1/reports", &report)
+                .await
+                .problem("(none)")
         };
         said!(refused("region", json!("Bandung")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"region: expected a region code such as 32, 32.73, 32.73.01 or 32.73.01.1001, got \"Bandung\" at line 1 column 288.","request":"request-of-test","field":"region"}"#);
         said!(refused("title", json!(" ")).await, @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"title: must not be empty.","request":"request-of-test","field":"title"}"#);
@@ -228,24 +294,46 @@ async fn a_wrong_path_or_query_is_a_problem_and_never_plain_text() {
         said!(refused("/cases?after=yesterday").await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"after: expected the `next` of the page before.","request":"request-of-test","field":"after"}"#);
         said!(refused("/cases/019a0a7e-3c00-7000-8000-000000000001/attachments/x").await, @r#"400 {"type":"urn:lapor:problem:invalid_path","title":"The path cannot be used","status":400,"code":"invalid_path","detail":"sha256: expected 64 lower-case hexadecimal digits, got \"x\".","request":"request-of-test","field":"sha256"}"#);
         said!(refused("/nowhere").await, @r#"404 {"type":"urn:lapor:problem:not_found","title":"There is nothing at this path","status":404,"code":"not_found","request":"request-of-test"}"#);
-        let wrong = desk.send(Some(Role::Reader), Request::delete("/api/v1/cases"), Body::empty()).await;
-        assert_eq!((wrong.status, &wrong.headers["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap()));
+        let wrong = desk
+            .send(
+                Some(Role::Reader),
+                Request::delete("/api/v1/cases"),
+                Body::empty(),
+            )
+            .await;
+        assert_eq!(
+            (wrong.status, &wrong.headers["allow"]),
+            (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap())
+        );
     }
 }
 
 #[tokio::test]
 async fn without_a_valid_token_nothing_is_read() {
     for desk in desks("pusat").await {
-        let none = desk.send(None, Request::get("/api/v1/cases"), Body::empty()).await;
+        let none = desk
+            .send(None, Request::get("/api/v1/cases"), Body::empty())
+            .await;
         assert_eq!(none.status, StatusCode::UNAUTHORIZED);
-        assert_eq!(none.headers["www-authenticate"], "Bearer realm=\"lapor-node\"");
+        assert_eq!(
+            none.headers["www-authenticate"],
+            "Bearer realm=\"lapor-node\""
+        );
         said!(none.problem("(none)"), @r#"{"type":"urn:lapor:problem:token_missing","title":"A token is needed","status":401,"code":"token_missing","detail":"Send `Authorization: Bearer TOKEN`; the operator makes tokens with `lapor-node token create`.","request":"request-of-test"}"#);
         let wrong = Request::get("/api/v1/cases").header("authorization", "Bearer lpt_guess");
         let wrong = desk.send(None, wrong, Body::empty()).await;
-        assert_eq!(wrong.headers["www-authenticate"], "Bearer realm=\"lapor-node\", error=\"invalid_token\"");
+        assert_eq!(
+            wrong.headers["www-authenticate"],
+            "Bearer realm=\"lapor-node\", error=\"invalid_token\""
+        );
         said!(wrong.problem("(none)"), @r#"{"type":"urn:lapor:problem:token_invalid","title":"The token is not valid","status":401,"code":"token_invalid","detail":"It is unknown here or has been revoked; ask the operator for another.","request":"request-of-test"}"#);
-        tokens::revoke(desk.place.node.db(), "reader", "test", NOW).await.unwrap();
-        assert_eq!(desk.get(Role::Reader, "/api/v1/cases").await.status, StatusCode::UNAUTHORIZED);
+        tokens::revoke(desk.place.node.db(), "reader", "test", NOW)
+            .await
+            .unwrap();
+        assert_eq!(
+            desk.get(Role::Reader, "/api/v1/cases").await.status,
+            StatusCode::UNAUTHORIZED
+        );
     }
 }
 
@@ -255,17 +343,27 @@ async fn who_handles_cases_opens_no_identities_and_the_other_way_round() {
         let (case, _) = desk.filed().await;
         let identity = format!("/api/v1/cases/{case}/identity");
         for role in [Role::Admin, Role::Officer, Role::Reader] {
-            assert_eq!(desk.get(role, &identity).await.status, StatusCode::FORBIDDEN, "{role}");
+            assert_eq!(
+                desk.get(role, &identity).await.status,
+                StatusCode::FORBIDDEN,
+                "{role}"
+            );
         }
         let opened = desk.get(Role::Identity, &identity).await;
-        assert_eq!(opened.json(), json!({"name": "Siti", "phone": "+62 811 0000 000"}));
+        assert_eq!(
+            opened.json(),
+            json!({"name": "Siti", "phone": "+62 811 0000 000"})
+        );
         for role in [Role::Identity, Role::Reader] {
             let refused = desk.post(role, "/api/v1/reports", &report_example()).await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role}");
         }
         let acts = format!("/api/v1/cases/{case}/acts");
         let verify = json!({"kind": "case.verified"});
-        assert_eq!(desk.post(Role::Identity, &acts, &verify).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(
+            desk.post(Role::Identity, &acts, &verify).await.status,
+            StatusCode::FORBIDDEN
+        );
         let disclose = json!({"kind": "identity.disclosed"});
         let refused = desk.post(Role::Admin, &acts, &disclose).await;
         said!(refused.problem(&case), @r#"{"type":"urn:lapor:problem:forbidden","title":"The token's role does not allow this","status":403,"code":"forbidden","detail":"This needs a token with the role identity; the role of this one is admin. The operator makes another with `lapor-node token create`.","request":"request-of-test"}"#);
@@ -280,24 +378,40 @@ async fn an_attachment_comes_back_as_it_was_sent_and_only_as_a_download() {
         assert_eq!(uploaded.status, StatusCode::CREATED, "{}", uploaded.text());
         let mut report = report_example();
         report["attachments"] = json!([uploaded.json()["upload"]]);
-        let filed = desk.post(Role::Officer, "/api/v1/reports", &report).await.json();
+        let filed = desk
+            .post(Role::Officer, "/api/v1/reports", &report)
+            .await
+            .json();
         let case = format!("/api/v1/cases/{}", filed["case"].as_str().unwrap());
         let read = desk.get(Role::Reader, &case).await.json();
         let attachment = &read["history"][0]["attachments"][0];
-        let path = format!("{case}/attachments/{}", attachment["sha256"].as_str().unwrap());
+        let path = format!(
+            "{case}/attachments/{}",
+            attachment["sha256"].as_str().unwrap()
+        );
         let got = desk.get(Role::Reader, &path).await;
         assert!(got.body == picture, "the bytes differ");
         assert_eq!(got.headers["content-length"], "200000");
-        assert!(got.headers["content-disposition"].to_str().unwrap().starts_with("attachment;"));
+        assert!(
+            got.headers["content-disposition"]
+                .to_str()
+                .unwrap()
+                .starts_with("attachment;")
+        );
         assert_eq!(got.headers["x-content-type-options"], "nosniff");
-        assert_eq!(got.headers["content-security-policy"], "sandbox; default-src 'none'");
+        assert_eq!(
+            got.headers["content-security-policy"],
+            "sandbox; default-src 'none'"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_upload_that_is_a_form_or_too_large_is_refused() {
     for mut desk in desks("pusat").await {
-        let form = desk.upload("multipart/form-data; boundary=x", Body::from("x")).await;
+        let form = desk
+            .upload("multipart/form-data; boundary=x", Body::from("x"))
+            .await;
         assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         said!(form.problem("(none)"), @r#"{"type":"urn:lapor:problem:unsupported_media","title":"The content type is not supported here","status":415,"code":"unsupported_media","detail":"Send the body with the Content-Type of the file itself, such as image/jpeg.","request":"request-of-test"}"#);
         desk.place.settings.api.upload_bytes = 10;
@@ -305,12 +419,27 @@ async fn an_upload_that_is_a_form_or_too_large_is_refused() {
         let announced = Request::post("/api/v1/uploads")
             .header("content-type", "image/png")
             .header("content-length", "11");
-        let announced = desk.send(Some(Role::Officer), announced, Body::from("12345678901")).await;
+        let announced = desk
+            .send(Some(Role::Officer), announced, Body::from("12345678901"))
+            .await;
         assert_eq!(announced.status, StatusCode::PAYLOAD_TOO_LARGE);
         let streamed = desk.upload("image/png", Body::from("12345678901")).await;
-        assert_eq!(streamed.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", streamed.text());
-        assert_eq!(desk.upload("image/png", Body::from("1234567890")).await.status, StatusCode::CREATED);
-        assert_eq!(desk.upload("image/png", Body::empty()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            streamed.status,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "{}",
+            streamed.text()
+        );
+        assert_eq!(
+            desk.upload("image/png", Body::from("1234567890"))
+                .await
+                .status,
+            StatusCode::CREATED
+        );
+        assert_eq!(
+            desk.upload("image/png", Body::empty()).await.status,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
     }
 }
 
@@ -318,9 +447,15 @@ async fn an_upload_that_is_a_form_or_too_large_is_refused() {
 async fn the_directory_says_who_can_be_given_a_case() {
     for desk in desks("kota-bandung").await {
         let read = desk.get(Role::Reader, "/api/v1/instances").await.json();
-        assert_eq!((&read["own"], &read["national_desk"]), (&json!("kota-bandung"), &json!("pusat")));
+        assert_eq!(
+            (&read["own"], &read["national_desk"]),
+            (&json!("kota-bandung"), &json!("pusat"))
+        );
         let garut = json!({"id": "kab-garut", "kind": "kabupaten", "name": "kab-garut", "status": "registered"});
-        assert!(read["instances"].as_array().unwrap().contains(&garut), "{read}");
+        assert!(
+            read["instances"].as_array().unwrap().contains(&garut),
+            "{read}"
+        );
         let programmes = desk.get(Role::Reader, "/api/v1/programmes").await.json();
         assert_eq!(programmes, json!({"programmes": []}));
     }
@@ -329,14 +464,29 @@ async fn the_directory_says_who_can_be_given_a_case() {
 #[tokio::test]
 async fn what_needs_no_token_is_the_health_and_the_documentation() {
     for desk in desks("pusat").await {
-        for path in ["/healthz", "/readyz", OPENAPI, DOCS, "/api/docs?lang=en", "/api/docs/lapor.css"] {
+        for path in [
+            "/healthz",
+            "/readyz",
+            OPENAPI,
+            DOCS,
+            "/api/docs?lang=en",
+            "/api/docs/lapor.css",
+        ] {
             let reply = desk.send(None, Request::get(path), Body::empty()).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
         }
-        let page = desk.send(None, Request::get(DOCS), Body::empty()).await.text();
+        let page = desk
+            .send(None, Request::get(DOCS), Body::empty())
+            .await
+            .text();
         assert!(page.contains("Ajukan laporan") && page.contains("case.disposed"));
-        assert!(!page.contains("http://") || !page.contains("src=\"http"), "loads nothing from elsewhere");
-        let wrong = desk.send(None, Request::get("/api/docs?lang=jv"), Body::empty()).await;
+        assert!(
+            !page.contains("http://") || !page.contains("src=\"http"),
+            "loads nothing from elsewhere"
+        );
+        let wrong = desk
+            .send(None, Request::get("/api/docs?lang=jv"), Body::empty())
+            .await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     }
 }

@@ -20,7 +20,7 @@ use crate::casework::UploadReceipt;
 use crate::node::Node;
 
 /// How long the line may be silent in the middle of an upload.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Upload a file
 ///

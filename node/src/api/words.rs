@@ -27,7 +27,8 @@ The operator makes a token with `lapor-node token create --name NAME --role ROLE
 shell variables: `NODE=http://127.0.0.1:8090` and `TOKEN=lpt_...`.
 
 Every refusal is a problem (RFC 9457, `application/problem+json`). Decide by its `code`, which \
-never changes; `detail` says what to do next, `field` names the field, and `request` the line in \
+never changes: 401 `token_missing` or `token_invalid`, 403 `forbidden`, 404 `not_found`, 409 \
+`not_allowed`, 422 `invalid` and others; `detail` says what to do next, `field` names the field, and `request` the line in \
 the node's log. Instants are Unix milliseconds, days are `YYYY-MM-DD`, regions are official codes.";
 
 pub const INDONESIAN: &str = "\
@@ -39,7 +40,8 @@ Operator membuat token dengan `lapor-node token create --name NAMA --role PERAN`
 `NODE=http://127.0.0.1:8090` dan `TOKEN=lpt_...`.
 
 Setiap penolakan berupa problem (RFC 9457, `application/problem+json`). Program memutuskan \
-berdasarkan `code` yang tidak pernah berubah; `detail` menjelaskan langkah berikutnya, `field` \
+berdasarkan `code` yang tidak pernah berubah: 401 `token_missing` atau `token_invalid`, 403 \
+`forbidden`, 404 `not_found`, 409 `not_allowed`, 422 `invalid` dan lainnya; `detail` menjelaskan langkah berikutnya, `field` \
 menyebut isian yang salah, dan `request` menunjuk baris di log node. Waktu ditulis dalam milidetik \
 Unix, tanggal `YYYY-MM-DD`, wilayah dengan kode resmi. Nama isian dan keterangannya berbahasa \
 Inggris.";

@@ -243,14 +243,13 @@ fn show_entry(entry: &HistoryEntry, zone: Zone, out: Out<'_>) -> Result<(), Fail
 /// ` target=kota-bandung deadline=2026-12-04`
 fn fields(body: Option<&Value>) -> String {
     let all = body.and_then(Value::as_object).into_iter().flatten();
-    all.filter(|(name, _)| !NOISE.contains(&name.as_str()))
-        .map(|(name, value)| {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            format!(" {}={}", plain(name), shortened(&value, 80))
-        })
-        .collect()
+    let shown = all.filter(|(name, _)| !NOISE.contains(&name.as_str()));
+    shown.fold(String::new(), |line, (name, value)| {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        line + &format!(" {}={}", plain(name), shortened(&value, 80))
+    })
 }
 
 fn state(state: Option<State>) -> &'static str {

@@ -99,12 +99,11 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     let as_json = args.json;
     let node = place.node().await?;
     node.instance()?;
-    let report = match &args.from {
-        Some(file) => read_json(file)?,
-        None => {
-            let attachments = attachment::take_in(&node, &args.attach).await?;
-            from_flags(*args, attachments)?
-        }
+    let report = if let Some(file) = &args.from {
+        read_json(file)?
+    } else {
+        let attachments = attachment::take_in(&node, &args.attach).await?;
+        from_flags(*args, attachments)?
     };
     let filed = node.file(report, &actor()).await?;
     if as_json {

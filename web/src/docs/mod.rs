@@ -2,7 +2,8 @@
 //! Indonesian or English, without script, loading nothing but one style sheet.
 //!
 //! The document carries Indonesian beside English in the extension `x-id`
-//! (`summary`, `description`, or a text); where it is missing, English stands in.
+//! (`summary`, `description`); where it is missing, English stands in. Answers
+//! with `x-common` are left to the introduction.
 
 mod operation;
 mod prose;
@@ -141,7 +142,7 @@ pub fn page(
 }
 
 /// The style sheet of all pages.
-pub async fn style() -> Response {
+pub fn style() -> Response {
     let headers = [
         (CONTENT_TYPE, "text/css; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=3600"),
@@ -215,8 +216,14 @@ mod tests {
     #[tokio::test]
     async fn the_page_speaks_indonesian_first_and_falls_back_to_english() {
         let page = rendered(Language::default()).await;
-        assert!(page.contains("<html lang=\"id\">") && page.contains("Kerjakan"), "{page}");
-        assert!(page.contains("Ucapkan <code>halo</code>.") && !page.contains("Twice"), "{page}");
+        assert!(
+            page.contains("<html lang=\"id\">") && page.contains("Kerjakan"),
+            "{page}"
+        );
+        assert!(
+            page.contains("Ucapkan <code>halo</code>.") && !page.contains("Twice"),
+            "{page}"
+        );
         assert!(page.contains("Done"), "{page}");
         let page = rendered(Language::English).await;
         assert!(page.contains("Do &#60;b&#62;it&#60;/b&#62;"), "{page}");

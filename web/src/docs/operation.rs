@@ -63,12 +63,16 @@ pub fn groups(document: &Value, language: Language, base: &str) -> Vec<Group> {
             .map(|(path, method, operation)| read(path, method, operation, language, base))
             .collect();
         let title = localised(tag, "description", language).to_owned();
-        Group { name, title, operations }
+        Group {
+            name,
+            title,
+            operations,
+        }
     })
     .collect()
 }
 
-fn operations<'a>(document: &'a Value) -> impl Iterator<Item = (&'a str, &'a str, &'a Value)> {
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
     paths.flat_map(|(path, item)| {
         let methods = item.as_object().into_iter().flatten();
@@ -78,22 +82,40 @@ fn operations<'a>(document: &'a Value) -> impl Iterator<Item = (&'a str, &'a str
 
 fn read(path: &str, method: &str, operation: &Value, language: Language, base: &str) -> Operation {
     let body = body(&operation["requestBody"]);
-    let needs_token = operation["security"].as_array().is_some_and(|all| !all.is_empty());
+    let needs_token = operation["security"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty());
     let method = method.to_uppercase();
     Operation {
         id: text(&operation["operationId"]),
         path: path.to_owned(),
         summary: localised(operation, "summary", language).to_owned(),
         text: paragraphs(localised(operation, "description", language)),
-        roles: operation["x-roles"].as_array().into_iter().flatten().map(text).collect(),
-        parameters: operation["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
+        roles: operation["x-roles"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(text)
+            .collect(),
+        parameters: operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(parameter)
+            .collect(),
         answers: operation["responses"]
             .as_object()
             .into_iter()
             .flatten()
+            .filter(|(_, answer)| answer["x-common"] != true)
             .map(|(status, answer)| self::answer(status, answer))
             .collect(),
-        curl: curl(&method, &format!("{base}{path}"), needs_token, &operation["requestBody"]),
+        curl: curl(
+            &method,
+            &format!("{base}{path}"),
+            needs_token,
+            &operation["requestBody"],
+        ),
         method,
         needs_token,
         body,
@@ -129,12 +151,18 @@ fn body(body: &Value) -> Option<Body> {
 }
 
 fn answer(status: &str, answer: &Value) -> Answer {
-    let content = answer["content"].as_object().and_then(|all| all.iter().next());
+    let content = answer["content"]
+        .as_object()
+        .and_then(|all| all.iter().next());
     Answer {
         status: status.to_owned(),
         text: pieces(&text(&answer["description"])),
-        media_type: content.map(|(media_type, _)| media_type.clone()).unwrap_or_default(),
-        kind: content.map(|(_, content)| kind(&content["schema"])).unwrap_or_default(),
+        media_type: content
+            .map(|(media_type, _)| media_type.clone())
+            .unwrap_or_default(),
+        kind: content
+            .map(|(_, content)| kind(&content["schema"]))
+            .unwrap_or_default(),
     }
 }
 
@@ -147,17 +175,19 @@ fn curl(method: &str, url: &str, needs_token: bool, body: &Value) -> String {
     if needs_token {
         lines.push("-H \"Authorization: Bearer $TOKEN\"".into());
     }
-    if let Some((media_type, content)) = body["content"].as_object().and_then(|all| all.iter().next()) {
-        let named = content["examples"].as_object().and_then(|all| all.values().next());
-        match named.map(|example| &example["value"]) {
-            Some(value) => {
-                lines.push(format!("-H 'Content-Type: {media_type}'"));
-                lines.push(format!("-d {}", quoted(&value.to_string())));
-            }
-            None => {
-                lines.push("-H 'Content-Type: image/jpeg'".into());
-                lines.push("--data-binary @foto.jpg".into());
-            }
+    if let Some((media_type, content)) = body["content"]
+        .as_object()
+        .and_then(|all| all.iter().next())
+    {
+        let named = content["examples"]
+            .as_object()
+            .and_then(|all| all.values().next());
+        if let Some(example) = named {
+            lines.push(format!("-H 'Content-Type: {media_type}'"));
+            lines.push(format!("-d {}", quoted(&example["value"].to_string())));
+        } else {
+            lines.push("-H 'Content-Type: image/jpeg'".into());
+            lines.push("--data-binary @foto.jpg".into());
         }
     }
     lines.push(format!("\"{}\"", with_variables(url)));

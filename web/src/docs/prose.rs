@@ -20,11 +20,17 @@ pub type Paragraph = Vec<Piece>;
 
 impl Piece {
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), style: Style::Plain }
+        Self {
+            text: text.into(),
+            style: Style::Plain,
+        }
     }
 
     pub fn shape(name: &str) -> Self {
-        Self { text: name.into(), style: Style::Shape }
+        Self {
+            text: name.into(),
+            style: Style::Shape,
+        }
     }
 
     pub fn is_code(&self) -> bool {
@@ -55,12 +61,26 @@ pub fn pieces(line: &str) -> Paragraph {
     let mut pieces = Vec::new();
     for (at, part) in line.split('`').enumerate() {
         if at % 2 == 1 {
-            pieces.push(Piece { text: part.into(), style: Style::Code });
+            pieces.push(Piece {
+                text: part.into(),
+                style: Style::Code,
+            });
             continue;
         }
-        for (at, text) in part.split('*').enumerate().filter(|(_, text)| !text.is_empty()) {
-            let style = if at % 2 == 1 { Style::Emphasis } else { Style::Plain };
-            pieces.push(Piece { text: text.into(), style });
+        for (at, text) in part
+            .split('*')
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+        {
+            let style = if at % 2 == 1 {
+                Style::Emphasis
+            } else {
+                Style::Plain
+            };
+            pieces.push(Piece {
+                text: text.into(),
+                style,
+            });
         }
     }
     pieces
@@ -82,6 +102,9 @@ mod tests {
             ("flag", Style::Code),
             (" of a report", Style::Plain),
         ];
-        assert_eq!(styles, expected.map(|(text, style)| (text.to_owned(), style)));
+        assert_eq!(
+            styles,
+            expected.map(|(text, style)| (text.to_owned(), style))
+        );
     }
 }

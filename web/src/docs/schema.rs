@@ -34,7 +34,10 @@ pub fn shapes(document: &Value) -> Vec<Shape> {
     let Some(schemas) = document["components"]["schemas"].as_object() else {
         return Vec::new();
     };
-    schemas.iter().map(|(name, schema)| shape(name, schema)).collect()
+    schemas
+        .iter()
+        .map(|(name, schema)| shape(name, schema))
+        .collect()
 }
 
 /// A schema as a phrase: `array of CaseSummary`, `string or null`.
@@ -85,7 +88,11 @@ fn shape(name: &str, schema: &Value) -> Shape {
     Shape {
         name: name.to_owned(),
         text: paragraphs(&text(&schema["description"])),
-        kind: if plain { kind(schema) } else { Paragraph::new() },
+        kind: if plain {
+            kind(schema)
+        } else {
+            Paragraph::new()
+        },
         fields,
         values,
         choices,
@@ -125,21 +132,30 @@ fn collect(schema: &Value, prefix: &str, depth: usize, into: &mut Vec<Field>) {
 
 /// Required fields first; among equals, as the document has them.
 fn ordered<'a>(properties: &'a Map<String, Value>, required: &Value) -> Vec<(&'a str, &'a Value)> {
-    let mut all: Vec<_> = properties.iter().map(|(name, field)| (name.as_str(), field)).collect();
+    let mut all: Vec<_> = properties
+        .iter()
+        .map(|(name, field)| (name.as_str(), field))
+        .collect();
     all.sort_by_key(|(name, _)| !is_required(required, name));
     all
 }
 
 fn is_required(required: &Value, name: &str) -> bool {
-    required.as_array().is_some_and(|names| names.iter().any(|each| each == name))
+    required
+        .as_array()
+        .is_some_and(|names| names.iter().any(|each| each == name))
 }
 
 fn reference(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
+    schema["$ref"]
+        .as_str()?
+        .strip_prefix("#/components/schemas/")
 }
 
 fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
-    schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array())
+    schema["oneOf"]
+        .as_array()
+        .or_else(|| schema["anyOf"].as_array())
 }
 
 fn enumeration(schema: &Value) -> Vec<Value> {
@@ -158,7 +174,9 @@ fn bounds(schema: &Value) -> Option<String> {
         .iter()
         .filter(|(name, _)| schema[*name].is_number())
         .map(|(name, words)| match words.split_once(' ') {
-            Some((unit, rest)) if rest.starts_with("at") => format!("{} {unit} {rest}", schema[*name]),
+            Some((unit, rest)) if rest.starts_with("at") => {
+                format!("{} {unit} {rest}", schema[*name])
+            }
             _ => format!("{words} {}", schema[*name]),
         })
         .collect();
