@@ -69,12 +69,12 @@ async fn compare(schema: Schema) {
 #[tokio::test]
 async fn a_table_is_described_alike_on_both() {
     const STATEMENTS: [&str; 5] = [
-        "create table cases (id bigint primary key, slug text not null)",
-        "create table acts (node text not null, seq bigint not null, case_id bigint references cases (id), \
+        "create table sample_cases (id bigint primary key, slug text not null)",
+        "create table sample_acts (node text not null, seq bigint not null, case_id bigint references sample_cases (id), \
          body bytea not null, state text not null default 'open', primary key (node, seq), unique (case_id, seq))",
-        "create unique index acts_open on acts (case_id) where state = 'open'",
-        "create index acts_by_state on acts (state, node)",
-        "create index acts_by_length on acts (length(state))",
+        "create unique index acts_open on sample_acts (case_id) where state = 'open'",
+        "create index acts_by_state on sample_acts (state, node)",
+        "create index acts_by_length on sample_acts (length(state))",
     ];
     let index = |columns: &[&str], unique, partial| {
         let columns = columns.iter().map(ToString::to_string).collect();
@@ -97,7 +97,7 @@ async fn a_table_is_described_alike_on_both() {
             on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(|_| ())).unwrap();
         }
         let tables = describe(&mut tx).await.unwrap();
-        let acts = &tables["acts"];
+        let acts = &tables["sample_acts"];
         assert_eq!(acts.primary_key, ["node", "seq"], "{}", test.name);
         let case_id = Column {
             kind: "integer",
@@ -120,15 +120,23 @@ async fn a_table_is_described_alike_on_both() {
             index(&["?"], false, false),
         ];
         assert_eq!(acts.indexes, BTreeSet::from(indexes), "{}", test.name);
-        let to_cases = (BTreeSet::from(["case_id".to_owned()]), "cases".to_owned());
+        let to_cases = (
+            BTreeSet::from(["case_id".to_owned()]),
+            "sample_cases".to_owned(),
+        );
         assert_eq!(
             acts.foreign_keys,
             BTreeSet::from([to_cases]),
             "{}",
             test.name
         );
-        assert_eq!(tables["cases"].primary_key, ["id"], "{}", test.name);
-        assert_eq!(tables["cases"].indexes, BTreeSet::new(), "{}", test.name);
+        assert_eq!(tables["sample_cases"].primary_key, ["id"], "{}", test.name);
+        assert_eq!(
+            tables["sample_cases"].indexes,
+            BTreeSet::new(),
+            "{}",
+            test.name
+        );
     }
 }
 

@@ -220,15 +220,18 @@ fn complete_operations(document: &mut Value) {
         answers["default"] = refusal("Any other refusal or failure, by its `code`.");
         match id.as_str() {
             "fileReport" => {
-                let example =
-                    json!({"report": {"summary": "A street lamp", "value": report_example()}});
+                let example = json!({"report": {"summary": "a street lamp", "x-id": {"summary": "lampu jalan"}, "value": report_example()}});
                 operation["requestBody"]["content"]["application/json"]["examples"] = example;
             }
             "act" => {
                 let examples: Map<_, _> = ACTS
                     .iter()
                     .map(|kind| {
-                        let example = json!({"summary": kind.what, "value": kind.example()});
+                        let example = json!({
+                            "summary": kind.what,
+                            "x-id": {"summary": kind.apa},
+                            "value": kind.example(),
+                        });
                         (kind.name.to_owned(), example)
                     })
                     .collect();

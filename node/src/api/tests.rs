@@ -490,3 +490,27 @@ async fn what_needs_no_token_is_the_health_and_the_documentation() {
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     }
 }
+
+#[tokio::test]
+async fn serving_answers_on_its_listener_and_ends_when_told() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let place = Place::joined("pusat", databases().await.remove(0)).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = tokio_util::sync::CancellationToken::new();
+    let serving = tokio::spawn(super::serve(place.node.clone(), listener, shutdown.clone()));
+    let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: node\r\n\r\n";
+    line.write_all(request).await.unwrap();
+    let mut start = [0; 15];
+    line.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+    shutdown.cancel();
+    serving.await.unwrap().unwrap();
+    let mut rest = Vec::new();
+    line.read_to_end(&mut rest).await.unwrap();
+    assert!(
+        rest.ends_with(b"ok\n"),
+        "an idle connection is closed, not left"
+    );
+}

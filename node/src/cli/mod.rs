@@ -13,6 +13,8 @@ mod report;
 mod serve;
 mod setup;
 mod status;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::io::{self, Write};

@@ -26,7 +26,11 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct File {
     /// Read the report from a JSON file, or from - (standard input), instead of from flags
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "classification", "title", "content", "category", "region", "place", "latitude",
+        "longitude", "incident_date", "anonymous", "secret", "channel", "exclude", "suggested",
+        "attach", "name", "email", "phone", "address",
+    ])]
     from: Option<PathBuf>,
     /// complaint, information_request or aspiration
     #[arg(long, value_name = "KIND", value_parser = named::<Classification>, required_unless_present = "from")]

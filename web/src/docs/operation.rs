@@ -81,7 +81,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
 }
 
 fn read(path: &str, method: &str, operation: &Value, language: Language, base: &str) -> Operation {
-    let body = body(&operation["requestBody"]);
+    let body = body(&operation["requestBody"], language);
     let needs_token = operation["security"]
         .as_array()
         .is_some_and(|all| !all.is_empty());
@@ -132,14 +132,11 @@ fn parameter(parameter: &Value) -> Parameter {
     }
 }
 
-fn body(body: &Value) -> Option<Body> {
+fn body(body: &Value, language: Language) -> Option<Body> {
     let (media_type, content) = body["content"].as_object()?.iter().next()?;
     let named = content["examples"].as_object().into_iter().flatten();
     let examples = named.map(|(name, example)| Example {
-        title: match example["summary"].as_str() {
-            Some(summary) => format!("{name}: {summary}"),
-            None => name.clone(),
-        },
+        title: format!("{name}: {}", localised(example, "summary", language)),
         json: format!("{:#}", example["value"]),
     });
     Some(Body {

@@ -1,0 +1,295 @@
+//! Commands as an operator types them, against a node that has joined.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+use lapor_migrations::throwaway::databases;
+use serde_json::Value;
+
+use super::{Cli, Failure, exit, run};
+use crate::clock::HandClock;
+use crate::folder;
+use crate::testing::{NOW, Place};
+
+/// A folder with a configuration, as `init` makes it.
+struct Shell {
+    place: Option<Place>,
+    folder: tempfile::TempDir,
+}
+
+impl Shell {
+    fn empty() -> Self {
+        Self {
+            place: None,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A node that has joined, behind a configuration of its own.
+    fn of(place: Place) -> Self {
+        let shell = Self {
+            place: Some(place),
+            ..Self::empty()
+        };
+        folder::init(shell.folder.path(), &shell.place.as_ref().unwrap().settings).unwrap();
+        shell
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join(folder::CONFIG)
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    async fn tries(&self, words: &[&str]) -> Result<String, Failure> {
+        let config = self.config().display().to_string();
+        let program = ["lapor-node", "--config", &config];
+        let cli = Cli::try_parse_from(program.iter().chain(words))
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        let mut out = Vec::new();
+        run(cli, Arc::new(HandClock::at(NOW)), &mut out).await?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    async fn says(&self, words: &[&str]) -> String {
+        self.tries(words)
+            .await
+            .unwrap_or_else(|failure| panic!("{words:?}: {}", failure.message))
+    }
+
+    /// The exit code and the message of a command that must fail.
+    async fn fails(&self, words: &[&str]) -> (u8, String) {
+        let failure = self.tries(words).await.expect_err("a failure");
+        (failure.code, failure.message)
+    }
+
+    async fn json(&self, words: &[&str]) -> Value {
+        serde_json::from_str(&self.says(words).await).unwrap()
+    }
+}
+
+async fn shells(slug: &str) -> Vec<Shell> {
+    let mut shells = Vec::new();
+    for db in databases().await {
+        shells.push(Shell::of(Place::joined(slug, db).await));
+    }
+    shells
+}
+
+const FILE: [&str; 10] = [
+    "report",
+    "file",
+    "--classification=complaint",
+    "--title=Lampu jalan padam",
+    "--content=Gelap sejak Senin.",
+    "--region=32.73",
+    "--latitude=-6.9175",
+    "--longitude=107.6091",
+    "--name=Siti",
+    "--json",
+];
+
+#[tokio::test]
+async fn a_report_is_filed_handled_and_shown() {
+    for shell in shells("pusat").await {
+        let picture = shell.file("foto.jpg", "not really a picture");
+        let attach = format!("--attach={picture}");
+        let filed = shell.json(&[&FILE[..], &[&attach]].concat()).await;
+        let ticket = filed["ticket"].as_str().unwrap();
+        shell
+            .says(&[
+                "case",
+                "act",
+                ticket,
+                "case.verified",
+                "--field",
+                "region=32.73",
+            ])
+            .await;
+        let text = shell.file("jawaban.txt", "Mohon ditangani.\nSegera.");
+        let words = format!("text=@{text}");
+        let act = [
+            "case",
+            "act",
+            ticket,
+            "case.disposed",
+            "--field",
+            "target=kota-bandung",
+            "--words",
+            &words,
+        ];
+        let said = shell.says(&act).await;
+        insta::allow_duplicates! { insta::assert_snapshot!(said, @"Stored and pending: case.disposed. The case is disposed, kota-bandung has it.") };
+        let shown = shell.says(&["case", "show", ticket]).await;
+        for part in [
+            "Lampu jalan padam\n",
+            "custodian    kota-bandung",
+            "Mohon ditangani.\n      Segera.",
+            "pending",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert!(!shown.contains("Siti"), "{shown}");
+        let view = shell.json(&["case", "show", ticket, "--json"]).await;
+        let sha256 = view["history"][0]["attachments"][0]["sha256"]
+            .as_str()
+            .unwrap();
+        let bytes = shell.says(&["attachment", "get", ticket, sha256]).await;
+        assert_eq!(bytes, "not really a picture");
+        let copy = shell.folder.path().join("copy.jpg").display().to_string();
+        shell
+            .says(&["attachment", "get", ticket, sha256, "--out", &copy])
+            .await;
+        let again = shell
+            .fails(&["attachment", "get", ticket, sha256, "--out", &copy])
+            .await;
+        assert_eq!(again.0, exit::CANNOT_CREATE, "{}", again.1);
+        let listed = shell.says(&["case", "list", "--state", "disposed"]).await;
+        assert!(
+            listed.contains(ticket) && listed.contains("kota-bandung"),
+            "{listed}"
+        );
+        assert_eq!(
+            shell.says(&["case", "list", "--state=closed"]).await,
+            "No case fits.\n"
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_exit_code_and_says_what_to_do() {
+    for shell in shells("pusat").await {
+        let filed = shell.json(&FILE).await;
+        let case = filed["case"].as_str().unwrap();
+        let (code, message) = shell
+            .fails(&["case", "act", case, "case.rated", "--field=score=5"])
+            .await;
+        assert_eq!(code, exit::DATA);
+        assert!(message.contains("pusat has it"), "{message}");
+        let missing = "019a0a7e-3c00-7000-8000-000000000001";
+        for (words, expected) in [
+            (&["case", "show", missing][..], exit::NOT_FOUND),
+            (&["case", "show", "no-ticket"], exit::DATA),
+            (&["case", "act", case, "case.dispose"], exit::USAGE),
+            (
+                &["case", "act", case, "case.noted", "--words", "text"],
+                exit::USAGE,
+            ),
+            (
+                &["case", "act", case, "case.noted", "--field", "a=b"],
+                exit::DATA,
+            ),
+            (&["case", "list", "--state", "lost"], exit::USAGE),
+            (&["report", "file"], exit::USAGE),
+            (
+                &["report", "file", "--from", "/no/such/file"],
+                exit::NOT_FOUND,
+            ),
+            (&["token", "revoke", "nobody"], exit::NOT_FOUND),
+            (
+                &["token", "create", "--name", "a", "--role", "king"],
+                exit::USAGE,
+            ),
+            (&["enrol", "not-an-invitation"], exit::DATA),
+            (
+                &["init", "--dir", shell.folder.path().to_str().unwrap()],
+                exit::CANNOT_CREATE,
+            ),
+        ] {
+            let (code, message) = shell.fails(words).await;
+            assert_eq!(code, expected, "{words:?}: {message}");
+        }
+        let report = shell.file(
+            "report.json",
+            r#"{"classification":"complaint","titel":"a"}"#,
+        );
+        let both = shell
+            .fails(&["report", "file", "--from", &report, "--secret"])
+            .await;
+        assert_eq!(both.0, exit::USAGE, "{}", both.1);
+        let from = ["report", "file", "--json", "--from", &report];
+        let (code, message) = shell.fails(&from).await;
+        assert!(code == exit::DATA && message.contains("titel"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once_and_listed_without_its_secret() {
+    for shell in shells("pusat").await {
+        let secret = shell
+            .says(&["token", "create", "--name", "desk-app", "--role", "officer"])
+            .await;
+        assert!(
+            secret.starts_with("lpt_") && secret.lines().count() == 1,
+            "{secret}"
+        );
+        shell.says(&["token", "revoke", "desk-app"]).await;
+        let listed = shell.says(&["token", "list"]).await;
+        assert!(
+            listed.contains("desk-app") && listed.contains("revoked"),
+            "{listed}"
+        );
+        assert!(!listed.contains(secret.trim()));
+        let listed = shell.json(&["token", "list", "--json"]).await;
+        assert_eq!(listed[0]["role"], "officer");
+    }
+}
+
+#[tokio::test]
+async fn the_status_says_whether_the_node_is_connected_and_why_not() {
+    for shell in shells("kota-bandung").await {
+        shell.says(&FILE).await;
+        let said = shell.says(&["status"]).await;
+        insta::allow_duplicates! { insta::assert_snapshot!(said, @r#"
+    kota-bandung is not connected to https://hub.lapor.test. Work goes on.
+      why           `lapor-node serve` has not tried yet
+      to send       1 message, the oldest for 0 seconds
+      unruled       0 own messages
+      to apply      0 items
+      quarantine    empty
+      directory     version 1
+      certificate   cannot be read; restore the keys folder from its backup
+      cases         1 received
+    "#) };
+        let status = shell.json(&["status", "--json"]).await;
+        assert_eq!(status["outbox"]["unsent"], 1);
+    }
+}
+
+#[tokio::test]
+async fn a_new_node_is_made_checked_and_does_not_serve_before_it_has_joined() {
+    let shell = Shell::empty();
+    let (code, message) = shell.fails(&["status"]).await;
+    assert!(
+        code == exit::CONFIGURATION && message.contains("lapor-node init"),
+        "{message}"
+    );
+    let dir = shell.folder.path().display().to_string();
+    let made = shell
+        .says(&["init", "--dir", &dir, "--listen", "127.0.0.1:0"])
+        .await;
+    assert!(made.contains("enrol LINE"), "{made}");
+    let checked = shell.says(&["check-config"]).await;
+    assert!(checked.contains("has not joined"), "{checked}");
+    let migrated = shell.says(&["migrate"]).await;
+    assert!(migrated.contains("has schema"), "{migrated}");
+    let status = shell.says(&["status"]).await;
+    assert!(status.contains("enrol LINE"), "{status}");
+    let (code, message) = shell.fails(&["serve"]).await;
+    assert!(
+        code == exit::CONFIGURATION && message.contains("enrol"),
+        "{message}"
+    );
+    assert_eq!(shell.fails(&FILE).await.0, exit::CONFIGURATION);
+    std::fs::write(shell.config(), "[api]\nlisen = \"x\"\n").unwrap();
+    let (code, message) = shell.fails(&["check-config"]).await;
+    assert!(
+        code == exit::CONFIGURATION && message.contains("lisen"),
+        "{message}"
+    );
+}
