@@ -1,6 +1,7 @@
 //! A node's folder: its configuration and its keys. Keys are files that only
 //! the node's user may read; they are made here and never leave.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use lapor_certs::write_private;
@@ -107,10 +108,16 @@ pub fn init(dir: &Path, settings: &Settings) -> Result<PathBuf, InitError> {
     }
     let below = settings.clone().below(dir);
     for folder in [dir, &below.node.keys, &below.node.blobs] {
-        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        // Keys, and uploads that are not encrypted yet, are nobody else's to read.
+        let private = std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder);
+        private.map_err(failed(folder))?;
     }
     let text = render(settings);
-    std::fs::write(&path, text).map_err(failed(&path))?;
+    // A database URL may hold a password.
+    write_private(&path, text.as_bytes()).map_err(failed(&path))?;
     Ok(path)
 }
 
@@ -154,4 +161,28 @@ fn load(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     hex::decode_to_slice(text.trim(), seed.as_mut_slice())
         .map_err(|_| KeyFileError::Damaged(path.to_owned()))?;
     Ok(seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_new_folder_is_private_and_is_made_once() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("node");
+        let config = init(&dir, &Settings::default()).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&config), 0o600);
+        for folder in [&dir, &dir.join("keys"), &dir.join("blobs")] {
+            assert_eq!(mode(folder), 0o700);
+        }
+        assert!(matches!(
+            init(&dir, &Settings::default()),
+            Err(InitError::Exists(_))
+        ));
+        let read = Settings::load(&config).unwrap();
+        assert_eq!(read.node.keys, dir.join("keys"));
+    }
 }

@@ -116,6 +116,8 @@ fn fortify(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use axum::body::Body;
     use axum::routing::get;
     use http::StatusCode;
@@ -179,5 +181,51 @@ mod tests {
             assert_eq!((status, body.as_str()), (StatusCode::OK, "here"));
             assert_eq!(headers["x-request-id"].len(), 24, "{id}");
         }
+    }
+
+    /// Keeps what is logged.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_names_the_route_and_the_request_but_no_ticket_and_no_query() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        let logging = tracing::subscriber::set_default(log.finish());
+        let inner = Router::new().route("/tickets/{ticket}", get(async || "here"));
+        let router: Router = guard(Router::new().nest("/api", inner));
+        for path in [
+            "/api/tickets/4F7KX-92MQ3?name=Siti",
+            "/elsewhere/4F7KX?name=Siti",
+        ] {
+            let request = Request::get(path).header("x-request-id", "from-proxy-1");
+            router
+                .clone()
+                .oneshot(request.body(Body::from("Siti")).unwrap())
+                .await
+                .unwrap();
+        }
+        drop(logging);
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.matches("from-proxy-1").count(), 2, "{text}");
+        assert!(
+            text.contains("/api/tickets/{ticket}") && text.contains("status=404"),
+            "{text}"
+        );
+        assert!(!text.contains("4F7KX") && !text.contains("Siti"), "{text}");
     }
 }

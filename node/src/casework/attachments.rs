@@ -17,7 +17,7 @@ use lapor_protocol::message::Attachment;
 use lapor_protocol::seal::ContentKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::fs::{self, File};
+use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use utoipa::ToSchema;
 
@@ -209,7 +209,12 @@ where
     S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
     E: std::fmt::Display,
 {
-    let mut file = File::create(path).await?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .await?;
     let mut size = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|e| NodeError::Invalid(format!("the upload broke off: {e}")))?;
