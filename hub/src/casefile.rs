@@ -85,16 +85,29 @@ impl CaseFile {
             })
     }
 
-    /// Adds a message that has been ruled and delivered.
-    pub fn close_entry(&mut self, past: Past, after: Option<Case>, recipients: &[InstanceId]) {
-        self.past.push(Arc::new(past));
-        if let Some(after) = after {
-            self.case = after;
-        }
-        let last = self.last();
-        for recipient in recipients {
-            self.sent.insert(recipient.clone(), last);
-        }
+    /// Adds a message that has been ruled and delivered; `after` is the case
+    /// from now on, if the message was applied. `None` if there is no case yet
+    /// and this message gave birth to none.
+    pub fn extended(
+        file: Option<Self>,
+        past: Past,
+        after: Option<Case>,
+        holders: Vec<InstanceId>,
+    ) -> Option<Self> {
+        let mut file = match (file, after) {
+            (Some(file), None) => file,
+            (Some(file), Some(case)) => Self { case, ..file },
+            (None, after) => Self {
+                case: after?,
+                past: Vec::new(),
+                sent: BTreeMap::new(),
+            },
+        };
+        file.past.push(Arc::new(past));
+        let last = file.last();
+        file.sent
+            .extend(holders.into_iter().map(|holder| (holder, last)));
+        Some(file)
     }
 }
 
@@ -189,7 +202,7 @@ fn replay(
 ) -> Result<(), HubError> {
     let envelope = Envelope::parse(placed.line.as_bytes()).map_err(HubError::damaged)?;
     let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
-    let file = files.get_mut(&placed.case);
+    let file = files.remove(&placed.case);
     let expected = file.as_ref().map_or(1, |file| file.last() + 1);
     if placed.case_seq != expected {
         return Err(HubError::Damaged(format!(
@@ -206,7 +219,6 @@ fn replay(
         world: directory.at(placed.directory),
     };
     let outcome = settle(entry, file.as_ref().map(|file| &file.case))?;
-    let holders = holders(&outcome.recipients);
     let past = Past::new(
         placed.number,
         placed.id,
@@ -215,30 +227,13 @@ fn replay(
         placed.directory,
         placed.ordered_at,
     );
-    match (file, outcome.after) {
-        (Some(file), after) => file.close_entry(past, after, &holders),
-        (None, Some(case)) => {
-            let mut file = CaseFile::born(case);
-            file.close_entry(past, None, &holders);
-            files.insert(placed.case, file);
-        }
-        (None, None) => {
-            return Err(HubError::Damaged(format!(
-                "case {} begins with a message that was not applied",
-                placed.case
-            )));
-        }
-    }
+    let holders = holders(&outcome.recipients);
+    let file = CaseFile::extended(file, past, outcome.after, holders).ok_or_else(|| {
+        HubError::Damaged(format!(
+            "case {} begins with a message that was not applied",
+            placed.case
+        ))
+    })?;
+    files.insert(placed.case, file);
     Ok(())
-}
-
-impl CaseFile {
-    /// A case before its first entry is closed.
-    pub fn born(case: Case) -> Self {
-        Self {
-            case,
-            past: Vec::new(),
-            sent: BTreeMap::new(),
-        }
-    }
 }

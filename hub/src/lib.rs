@@ -5,7 +5,10 @@
 //! their authors. All its state is in the database; keys and blobs are files.
 //! It must never acknowledge what is not on disk.
 
+pub mod app;
+pub mod blobs;
 pub mod casefile;
+pub mod cli;
 pub mod clock;
 pub mod directory;
 pub mod enrolment;
@@ -13,10 +16,16 @@ pub mod entropy;
 pub mod epochs;
 pub mod error;
 pub mod ground;
+pub mod http;
 pub mod keys;
+mod limits;
 pub mod membership;
+pub mod sequencer;
+mod serve;
 pub mod settings;
 pub mod store;
 pub mod streams;
 
+pub use app::Hub;
 pub use error::HubError;
+pub use serve::serve;

@@ -18,6 +18,8 @@ static HISTORY: Bulk = Bulk::new(
      from v join rulings r on r.case_id = v.case_id and r.case_seq >= 1 \
      join envelopes e on e.number = r.number",
 );
+const CASES: &str =
+    "select case_id from rulings where number = $1 and case_seq is not null order by leg";
 const EFFECT: &str = "select effect from rulings where number = $1 and leg = 0";
 
 /// A row on its way into the table.
@@ -92,6 +94,13 @@ pub async fn history(
         .collect::<Result<Vec<_>, _>>()?;
     placed.sort_unstable_by_key(|row| (row.case, row.case_seq));
     Ok(placed)
+}
+
+/// The cases in which a message has a place.
+pub async fn cases(tx: &mut Tx, number: i64) -> Result<Vec<CaseId>, DbError> {
+    let rows: Vec<String> =
+        on!(tx, conn => sqlx::query_scalar(CASES).bind(number).fetch_all(conn).await)?;
+    rows.iter().map(|case| id(case)).collect()
 }
 
 /// Whether a message was applied where its header says.

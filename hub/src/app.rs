@@ -1,0 +1,115 @@
+//! The running hub: the ground, the order on top of it, and what requests
+//! share. The listeners are put before it by [`crate::serve`].
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::limits::LONG_POLL_SECONDS;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::limits::Admission;
+use crate::sequencer::Sequencer;
+use crate::settings::Settings;
+use crate::store;
+use crate::streams::Streams;
+
+pub struct Hub {
+    pub ground: Arc<Ground>,
+    pub streams: Arc<Streams>,
+    pub sequencer: Sequencer,
+    pub(crate) admission: Admission,
+    /// One permit a core for checking signatures.
+    pub(crate) verifiers: Arc<Semaphore>,
+    closing: watch::Sender<bool>,
+    follower: JoinHandle<()>,
+}
+
+impl Hub {
+    /// Opens keys and database as the settings say, and starts.
+    pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, HubError> {
+        Self::start(Ground::open(settings, clock).await?).await
+    }
+
+    /// Starts to order messages and to follow the directory. From now on no
+    /// other process may order messages of this database.
+    pub async fn start(ground: Arc<Ground>) -> Result<Arc<Self>, HubError> {
+        let mut tx = ground.db.read().await?;
+        let heads = store::deliveries::heads(&mut tx).await?;
+        tx.rollback().await?;
+        let streams = Arc::new(Streams::new(ground.depoch, heads));
+        let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
+        let below = Arc::clone(&ground);
+        let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Arc::new(Self {
+            admission: Admission::new(&ground.settings.limits),
+            verifiers: Arc::new(Semaphore::new(cores)),
+            closing: watch::Sender::new(false),
+            ground,
+            streams,
+            sequencer,
+            follower,
+        }))
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.ground.settings
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.ground.clock.now_ms()
+    }
+
+    /// Ends every long poll with what there is, so that the listeners can drain.
+    pub fn begin_closing(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Orders what has been taken in, then ends. The database stays open for
+    /// whoever shares it.
+    pub async fn stop(&self) {
+        self.begin_closing();
+        self.sequencer.stop().await;
+        self.follower.abort();
+    }
+
+    /// Waits for an event on behalf of an instance, at most so many seconds.
+    /// Ends early when the hub closes, and with a refusal the moment the
+    /// instance is suspended or revoked.
+    pub async fn wait_for(
+        &self,
+        peer: &InstanceId,
+        seconds: u64,
+        event: impl Future<Output = ()> + Send,
+    ) -> Result<(), HubError> {
+        let mut versions = self.ground.directory.watch();
+        let mut closing = self.closing.subscribe();
+        let limit = Duration::from_secs(seconds.min(LONG_POLL_SECONDS));
+        let waiting = async {
+            tokio::pin!(event);
+            loop {
+                self.ground.directory.admit(peer)?;
+                tokio::select! {
+                    () = &mut event => return Ok(()),
+                    _ = closing.wait_for(|closing| *closing) => return Ok(()),
+                    changed = versions.changed() => {
+                        changed.map_err(|_| HubError::Stopping)?;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(limit, waiting).await.unwrap_or(Ok(()))
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}

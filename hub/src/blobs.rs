@@ -1,0 +1,155 @@
+//! Attachments as files: encrypted by their authors, named by the SHA-256 of
+//! their bytes. The files are the truth about what has arrived; a file under
+//! its own name is complete, checked and on disk.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt as _};
+use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::problem::Code;
+use sha2::{Digest as _, Sha256};
+use tokio::fs::{self, File, OpenOptions};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::error::HubError;
+
+/// Bytes that are hashed at a time.
+const PIECE: usize = 256 * 1024;
+
+/// How much of a blob is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    Whole,
+    /// Bytes that its author has uploaded so far.
+    Part(u64),
+}
+
+/// Where the complete file of a blob stands.
+pub fn path(folder: &Path, sha256: Digest) -> PathBuf {
+    let name = sha256.to_hex();
+    folder.join(&name[..2]).join(name)
+}
+
+/// What there is of a blob that `author` announced.
+pub async fn held(folder: &Path, sha256: Digest, author: &InstanceId) -> Result<Held, HubError> {
+    if fs::try_exists(path(folder, sha256)).await? {
+        return Ok(Held::Whole);
+    }
+    match fs::metadata(part(folder, sha256, author)).await {
+        Ok(facts) => Ok(Held::Part(facts.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Held::Part(0)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Appends to the part that is here, at most until it has `until` bytes, and
+/// makes that durable. What arrived before a failure is kept, so that the
+/// next upload can go on from there. Returns the new length.
+pub async fn append<S>(
+    folder: &Path,
+    sha256: Digest,
+    author: &InstanceId,
+    until: u64,
+    mut bytes: S,
+) -> Result<u64, HubError>
+where
+    S: Stream<Item = Result<Bytes, HubError>> + Unpin + Send,
+{
+    let part = part(folder, sha256, author);
+    if let Some(parts) = part.parent() {
+        fs::create_dir_all(parts).await?;
+    }
+    let mut options = OpenOptions::new();
+    let mut file = options.create(true).append(true).open(&part).await?;
+    let mut length = file.metadata().await?.len();
+    let outcome = loop {
+        match bytes.try_next().await {
+            Ok(Some(piece)) if length + piece.len() as u64 <= until => {
+                file.write_all(&piece).await?;
+                length += piece.len() as u64;
+            }
+            Ok(Some(_)) => {
+                let detail = "the body is longer than its Content-Range says";
+                break Err(HubError::refused(Code::MalformedRequest, detail));
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    file.sync_all().await?;
+    outcome.map(|()| length)
+}
+
+/// Gives a complete part its name, if its bytes are those of the digest;
+/// otherwise it is thrown away and the upload begins anew.
+pub async fn complete(folder: &Path, sha256: Digest, author: &InstanceId) -> Result<(), HubError> {
+    let part = part(folder, sha256, author);
+    let hashed = part.clone();
+    let found = tokio::task::spawn_blocking(move || digest_of(&hashed))
+        .await
+        .map_err(|_| HubError::Aborted)??;
+    if found != sha256 {
+        fs::remove_file(&part).await?;
+        return Err(Code::BlobMismatch.into());
+    }
+    let whole = path(folder, sha256);
+    let shelf = whole.parent().unwrap_or(folder);
+    fs::create_dir_all(shelf).await?;
+    fs::rename(&part, &whole).await?;
+    File::open(shelf).await?.sync_all().await?;
+    Ok(())
+}
+
+/// Throws away what an author has uploaded so far.
+pub async fn begin_anew(
+    folder: &Path,
+    sha256: Digest,
+    author: &InstanceId,
+) -> Result<(), HubError> {
+    remove(&part(folder, sha256, author)).await
+}
+
+/// Erases a blob and every part of it.
+pub async fn erase(folder: &Path, sha256: Digest) -> Result<(), HubError> {
+    remove(&path(folder, sha256)).await?;
+    let name = sha256.to_hex();
+    let mut parts = match fs::read_dir(folder.join("parts")).await {
+        Ok(parts) => parts,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    while let Some(part) = parts.next_entry().await? {
+        if part.file_name().to_string_lossy().starts_with(&name) {
+            remove(&part.path()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Two authors may announce one blob; neither can spoil the other's upload.
+fn part(folder: &Path, sha256: Digest, author: &InstanceId) -> PathBuf {
+    folder.join("parts").join(format!("{sha256}.{author}"))
+}
+
+async fn remove(path: &Path) -> Result<(), HubError> {
+    match fs::remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn digest_of(path: &Path) -> io::Result<Digest> {
+    use std::io::Read as _;
+    let mut file = std::fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 {
+            return Ok(Digest::new(hash.finalize().into()));
+        }
+        hash.update(&piece[..count]);
+    }
+}

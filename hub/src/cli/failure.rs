@@ -1,0 +1,121 @@
+//! How a command fails: a message that says what was wrong and what to do
+//! next, and an exit code of `sysexits.h` by which a script decides.
+
+use std::io;
+use std::process::ExitCode;
+
+use lapor_migrations::DbError;
+
+use crate::error::HubError;
+use crate::membership::MembershipError;
+use crate::settings::SettingsError;
+
+/// Exit codes, after `sysexits.h`.
+pub mod exit {
+    /// The command line is wrong.
+    pub const USAGE: u8 = 64;
+    /// The input is wrong, or the directory does not allow the act.
+    pub const DATA: u8 = 65;
+    /// There is no such institution or file.
+    pub const NOT_FOUND: u8 = 66;
+    /// The database cannot be reached, or an address is taken.
+    pub const UNAVAILABLE: u8 = 69;
+    /// A mistake of this program, or damaged records.
+    pub const INTERNAL: u8 = 70;
+    /// A file or folder cannot be made.
+    pub const CANNOT_CREATE: u8 = 73;
+    /// Reading or writing failed.
+    pub const IO: u8 = 74;
+    /// Not now; the same command may work later.
+    pub const TEMPORARY: u8 = 75;
+    /// This user may not.
+    pub const PERMISSION: u8 = 77;
+    /// The configuration is missing or wrong.
+    pub const CONFIGURATION: u8 = 78;
+}
+
+/// A command that did not work.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: u8,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// Says it on standard error. A reader that went away is no failure.
+    pub fn report(&self) -> ExitCode {
+        if self.code != 0 {
+            eprintln!("lapor-hub: {}", self.message);
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(code_of_io(&error), error.to_string())
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        let code = match error {
+            DbError::Unavailable(_) => exit::UNAVAILABLE,
+            DbError::DiskFull(_) => exit::IO,
+            DbError::Configuration(_)
+            | DbError::Newer { .. }
+            | DbError::WrongProgram { .. }
+            | DbError::Diverged { .. } => exit::CONFIGURATION,
+            _ => exit::INTERNAL,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            HubError::Database(error) => return error.into(),
+            HubError::File(error) => code_of_io(&error),
+            HubError::Refused(_) => exit::DATA,
+            HubError::Authority(_) => exit::CONFIGURATION,
+            HubError::Fenced | HubError::Stopping => exit::TEMPORARY,
+            HubError::Directory(_) | HubError::Damaged(_) | HubError::Aborted => exit::INTERNAL,
+        };
+        Self::new(code, message)
+    }
+}
+
+impl From<MembershipError> for Failure {
+    fn from(error: MembershipError) -> Self {
+        let code = match error {
+            MembershipError::Hub(error) => return error.into(),
+            MembershipError::Unknown(_) => exit::NOT_FOUND,
+            _ => exit::DATA,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+fn code_of_io(error: &io::Error) -> u8 {
+    match error.kind() {
+        // `lapor-hub instance list | head` ends in the middle, as it should.
+        io::ErrorKind::BrokenPipe => 0,
+        io::ErrorKind::PermissionDenied => exit::PERMISSION,
+        _ => exit::IO,
+    }
+}

@@ -1,0 +1,208 @@
+//! The operator's acts on institutions: register, invite, list, show, suspend,
+//! resume, revoke.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use lapor_protocol::authority::Pattern;
+use lapor_protocol::ids::{InstanceId, InstanceKind};
+use lapor_protocol::region::RegionCode;
+use serde::Deserialize;
+
+use super::{Failure, Out, exit, roster};
+use crate::ground::Ground;
+use crate::membership::{self, Profile};
+
+/// Zones of Indonesia: WIB, WITA, WIT.
+const ZONES: [&str; 4] = [
+    "Asia/Jakarta",
+    "Asia/Pontianak",
+    "Asia/Makassar",
+    "Asia/Jayapura",
+];
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the line with which an institution joins; voids earlier lines
+    Invite(Invite),
+    /// Make institutions known by name; the national desk acts for them
+    Register(Register),
+    /// List the institutions
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the directory says of one
+    Show {
+        slug: InstanceId,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Cut an institution off until it is resumed
+    Suspend { slug: InstanceId },
+    /// Let a suspended institution take part again
+    Resume { slug: InstanceId },
+    /// End a membership for ever
+    Revoke {
+        slug: InstanceId,
+        /// The institution that takes its place
+        #[arg(long, value_name = "SLUG")]
+        successor: Option<InstanceId>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Invite {
+    slug: InstanceId,
+    /// pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn or pengawas
+    #[arg(long)]
+    kind: InstanceKind,
+    #[command(flatten)]
+    facts: Facts,
+}
+
+#[derive(Debug, Args)]
+pub struct Register {
+    #[arg(required_unless_present = "csv", requires = "kind")]
+    slug: Option<InstanceId>,
+    #[arg(long)]
+    kind: Option<InstanceKind>,
+    /// Many at once: columns slug, kind, name, region_code
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["slug", "kind"])]
+    csv: Option<PathBuf>,
+    #[command(flatten)]
+    facts: Facts,
+}
+
+#[derive(Debug, Args)]
+struct Facts {
+    /// Full name; by default the slug
+    #[arg(long)]
+    name: Option<String>,
+    /// Official region code, for instance 32.73
+    #[arg(long, value_name = "CODE")]
+    region: Option<RegionCode>,
+    /// Whom it may dispose to: *, slug:NAME, slug:PREFIX*, kind:KIND,
+    /// region:CODE or region:CODE.*; may be given more than once
+    #[arg(long, value_name = "PATTERN")]
+    disposes_to: Vec<Pattern>,
+    /// Of all pengawas, the one that stands in for an excluded national desk
+    #[arg(long)]
+    default_supervisor: bool,
+    /// Zone in which its working days are counted
+    #[arg(long, value_name = "ZONE", value_parser = ZONES)]
+    time_zone: Option<String>,
+}
+
+impl Facts {
+    fn profile(self, id: InstanceId, kind: InstanceKind) -> Profile {
+        Profile {
+            id,
+            kind,
+            name: self.name,
+            region: self.region,
+            disposes_to: self.disposes_to,
+            default_supervisor: self.default_supervisor,
+            time_zone: self.time_zone,
+        }
+    }
+}
+
+pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result<(), Failure> {
+    match command {
+        Command::Invite(invite) => {
+            let profile = invite.facts.profile(invite.slug, invite.kind);
+            let made = membership::invite(ground, &profile).await?;
+            writeln!(out.answer, "{}", *made.line)?;
+            out.answer.flush()?;
+            writeln!(
+                out.explanation,
+                "good for one enrolment of {} within 72 hours; paste it there into `lapor-node enrol LINE`. It holds a secret: send it by a way that others cannot read.",
+                profile.id
+            )?;
+        }
+        Command::Register(register) => {
+            let profiles = register.profiles()?;
+            let changed = membership::register(ground, &profiles).await?;
+            let known = profiles.len() - changed;
+            writeln!(
+                out.answer,
+                "registered or changed {changed}, known already {known}"
+            )?;
+        }
+        Command::List { json } => roster::list(ground, json, out)?,
+        Command::Show { slug, json } => roster::show(ground, &slug, json, out).await?,
+        Command::Suspend { slug } => {
+            membership::suspend(ground, &slug).await?;
+            writeln!(
+                out.answer,
+                "{slug} is suspended: the hub refuses it from now on"
+            )?;
+        }
+        Command::Resume { slug } => {
+            membership::resume(ground, &slug).await?;
+            writeln!(out.answer, "{slug} takes part again")?;
+        }
+        Command::Revoke { slug, successor } => {
+            membership::revoke(ground, &slug, successor).await?;
+            writeln!(
+                out.answer,
+                "{slug} is revoked: its slug is never used again"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+impl Register {
+    fn profiles(self) -> Result<Vec<Profile>, Failure> {
+        match (self.csv, self.slug, self.kind) {
+            (Some(path), _, _) => read_csv(&path),
+            (None, Some(slug), Some(kind)) => Ok(vec![self.facts.profile(slug, kind)]),
+            _ => Err(Failure::new(
+                exit::USAGE,
+                "name a slug and its --kind, or a --csv",
+            )),
+        }
+    }
+}
+
+/// A line of the file; further columns are left alone.
+#[derive(Debug, Deserialize)]
+struct Row {
+    slug: InstanceId,
+    kind: InstanceKind,
+    name: String,
+    #[serde(default)]
+    region_code: Option<String>,
+}
+
+fn read_csv(path: &Path) -> Result<Vec<Profile>, Failure> {
+    let shown = path.display();
+    let mut reader = csv::Reader::from_path(path).map_err(|error| {
+        let message = format!("{shown} cannot be read: {error}");
+        Failure::new(exit::NOT_FOUND, message)
+    })?;
+    let mut profiles = Vec::new();
+    for row in reader.deserialize::<Row>() {
+        let wrong = |problem: String| {
+            let message = format!("{shown}: {problem}; nothing was registered");
+            Failure::new(exit::DATA, message)
+        };
+        let row = row.map_err(|error| wrong(error.to_string()))?;
+        let region = row.region_code.filter(|code| !code.is_empty());
+        let region = region.map(|code| code.parse::<RegionCode>()).transpose();
+        profiles.push(Profile {
+            region: region.map_err(|error| wrong(format!("{}: {error}", row.slug)))?,
+            id: row.slug,
+            kind: row.kind,
+            name: Some(row.name),
+            disposes_to: Vec::new(),
+            default_supervisor: false,
+            time_zone: None,
+        });
+    }
+    Ok(profiles)
+}

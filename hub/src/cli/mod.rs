@@ -1,0 +1,148 @@
+//! The command line of `lapor-hub`. Commands work on the folder and the
+//! database of the hub, also while it serves in another process.
+//!
+//! A secret is printed once, to standard output, when it is made. What went
+//! wrong goes to standard error with what to do next.
+
+mod failure;
+mod init;
+mod instance;
+mod roster;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use lapor_migrations::{Db, DbOptions, Schema};
+
+use crate::clock::{Clock, SystemClock};
+use crate::ground::{Ground, Keyring};
+use crate::settings::Settings;
+
+pub use failure::{Failure, exit};
+
+/// The hub of a Lapor federation.
+#[derive(Debug, Parser)]
+#[command(name = "lapor-hub", version, max_term_width = 100)]
+pub struct Cli {
+    /// Configuration of the hub.
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "hub.toml",
+        env = "LAPOR_HUB_CONFIG"
+    )]
+    pub config: PathBuf,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a hub: its folder, configuration, authority, keys and database
+    Init(init::Init),
+    /// Serve the federation
+    Serve,
+    /// Bring the database to the version of this program; `serve` does it too
+    Migrate,
+    /// Prove that the configuration can be used
+    CheckConfig,
+    /// The institutions of the federation
+    #[command(subcommand)]
+    Instance(instance::Command),
+}
+
+/// Where a command writes what is asked for, and what explains it.
+pub struct Out<'a> {
+    pub answer: &'a mut (dyn Write + Send),
+    pub explanation: &'a mut (dyn Write + Send),
+}
+
+/// Runs the process's command.
+pub fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(error).report(),
+    };
+    let mut out = Out {
+        answer: &mut io::stdout(),
+        explanation: &mut io::stderr(),
+    };
+    let outcome = runtime.block_on(run(std::env::args_os(), &mut out, Arc::new(SystemClock)));
+    // A blocking task that is still reading a file must not hold up the end.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Runs one command; `arguments` begin with the program's name.
+pub async fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut Out<'_>,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            let text = error.render().to_string();
+            return Err(Failure::new(exit::USAGE, text.trim_end()));
+        }
+        Err(help) => {
+            write!(out.answer, "{}", help.render())?;
+            return Ok(());
+        }
+    };
+    let config = cli.config;
+    match cli.command {
+        Command::Init(init) => init::init(&init, out, clock).await,
+        Command::Serve => serve::serve(Settings::load(&config)?, out, clock).await,
+        Command::Migrate => migrate(&Settings::load(&config)?, out).await,
+        Command::CheckConfig => check_config(&Settings::load(&config)?, out).await,
+        Command::Instance(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = instance::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
+        }
+    }
+}
+
+async fn migrate(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> {
+    let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
+    let report = db.migrate().await?;
+    db.close().await;
+    for migration in &report.applied {
+        writeln!(out.answer, "applied {migration}")?;
+    }
+    writeln!(out.answer, "the database is at schema {}", report.version)?;
+    Ok(())
+}
+
+async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> {
+    serve::filter(settings)?;
+    let keyring = Keyring::load(settings)?;
+    let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
+    let pending = db.pending_migrations().await?;
+    db.close().await;
+    writeln!(out.answer, "the configuration can be used")?;
+    writeln!(
+        out.answer,
+        "  federation  {}",
+        keyring.issuer.trust_domain()
+    )?;
+    writeln!(out.answer, "  root pin    {}", keyring.issuer.root_pin())?;
+    writeln!(out.answer, "  signing key {}", keyring.signer.kid())?;
+    for migration in pending {
+        writeln!(out.answer, "  to be applied by `serve`: {migration}")?;
+    }
+    Ok(())
+}

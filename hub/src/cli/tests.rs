@@ -1,0 +1,168 @@
+//! The commands as an operator types them.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use lapor_certs::Invitation;
+
+use super::{Failure, Out, exit, init, run};
+use crate::clock::HandClock;
+use crate::settings::Settings;
+
+const NOW: i64 = 1_790_000_000_000;
+
+struct Said {
+    outcome: Result<(), Failure>,
+    answer: String,
+    explanation: String,
+}
+
+async fn say(folder: &Path, words: &[&str]) -> Said {
+    let (mut answer, mut explanation) = (Vec::new(), Vec::new());
+    let config = folder.join("hub.toml");
+    let mut arguments: Vec<OsString> = vec!["lapor-hub".into(), "--config".into(), config.into()];
+    arguments.extend(words.iter().map(OsString::from));
+    let mut out = Out {
+        answer: &mut answer,
+        explanation: &mut explanation,
+    };
+    let outcome = run(arguments, &mut out, Arc::new(HandClock::at(NOW))).await;
+    Said {
+        outcome,
+        answer: String::from_utf8(answer).unwrap(),
+        explanation: String::from_utf8(explanation).unwrap(),
+    }
+}
+
+async fn made() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let said = say(folder.path(), &["init", "--dir", dir]).await;
+    said.outcome.unwrap();
+    assert!(said.answer.contains("root pin") && said.explanation.contains("next:"));
+    folder
+}
+
+fn code(said: &Said) -> u8 {
+    said.outcome
+        .as_ref()
+        .err()
+        .map_or(0, |failure| failure.code)
+}
+
+#[test]
+fn the_written_defaults_are_the_defaults() {
+    let text = init::write_toml(&Settings::default());
+    let read = Settings::parse(&text, HashMap::new()).unwrap();
+    assert_eq!(read, Settings::default());
+    assert_eq!(
+        Settings::parse("", HashMap::new()).unwrap(),
+        Settings::default()
+    );
+}
+
+#[tokio::test]
+async fn a_hub_is_made_once_and_its_configuration_can_be_used() {
+    let folder = made().await;
+    let dir = folder.path().to_str().unwrap();
+    let again = say(folder.path(), &["init", "--dir", dir]).await;
+    assert_eq!(code(&again), exit::CANNOT_CREATE);
+    let checked = say(folder.path(), &["check-config"]).await;
+    checked.outcome.unwrap();
+    assert!(checked.answer.contains("can be used"));
+    let key = folder.path().join("keys/hub-signing.key");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&key.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn an_invitation_is_the_one_line_on_standard_output() {
+    let folder = made().await;
+    let words = [
+        "instance",
+        "invite",
+        "kota-bandung",
+        "--kind",
+        "kota",
+        "--region",
+        "32.73",
+    ];
+    let said = say(folder.path(), &words).await;
+    said.outcome.unwrap();
+    assert_eq!(said.answer.lines().count(), 1);
+    let invitation: Invitation = said.answer.parse().unwrap();
+    assert_eq!(invitation.instance.as_str(), "kota-bandung");
+    assert_eq!(invitation.enrolment_url.as_str(), "https://127.0.0.1:7444");
+    assert!(!said.explanation.contains("lapor1."));
+    let listed = say(folder.path(), &["instance", "list"]).await;
+    assert!(listed.answer.contains("kota-bandung") && listed.answer.contains("invited"));
+    let shown = say(
+        folder.path(),
+        &["instance", "show", "kota-bandung", "--json"],
+    )
+    .await;
+    let shown: serde_json::Value = serde_json::from_str(&shown.answer).unwrap();
+    assert_eq!(shown["region"], "32.73");
+}
+
+#[tokio::test]
+async fn institutions_are_registered_from_a_file_all_or_none() {
+    let folder = made().await;
+    let file = folder.path().join("instances.csv");
+    let csv = file.to_str().unwrap();
+    std::fs::write(
+        &file,
+        "slug,kind,name,parent,region_code\npusat,pusat,Desk Nasional,,\n\
+         kota-bandung,kota,\"Kota Bandung\",prov-jawa-barat,32.73\n",
+    )
+    .unwrap();
+    let words = ["instance", "register", "--csv", csv];
+    let said = say(folder.path(), &words).await;
+    said.outcome.unwrap();
+    assert_eq!(said.answer, "registered or changed 2, known already 0\n");
+    let again = say(folder.path(), &words).await;
+    assert_eq!(again.answer, "registered or changed 0, known already 2\n");
+    std::fs::write(&file, "slug,kind,name\nkemenpu,ministry,PU\n").unwrap();
+    let wrong = say(folder.path(), &words).await;
+    assert_eq!(code(&wrong), exit::DATA);
+    let missing = say(
+        folder.path(),
+        &["instance", "register", "--csv", "/no/file"],
+    )
+    .await;
+    assert_eq!(code(&missing), exit::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_work_says_what_to_do_next_with_a_code_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let unmade = say(folder.path(), &["instance", "list"]).await;
+    assert_eq!(code(&unmade), exit::CONFIGURATION);
+    let failure = unmade.outcome.unwrap_err();
+    assert!(failure.message.contains("lapor-hub init"), "{failure:?}");
+    let folder = made().await;
+    for (words, expected) in [
+        (
+            vec!["instance", "invite", "Kota", "--kind", "kota"],
+            exit::USAGE,
+        ),
+        (
+            vec!["instance", "invite", "kota-x", "--kind", "city"],
+            exit::USAGE,
+        ),
+        (vec!["instance", "show", "kota-x"], exit::NOT_FOUND),
+        (vec!["instance", "suspend", "kota-x"], exit::NOT_FOUND),
+        (vec!["nonsense"], exit::USAGE),
+    ] {
+        let said = say(folder.path(), &words).await;
+        assert_eq!(code(&said), expected, "{words:?}");
+    }
+    let invited = ["instance", "invite", "pusat", "--kind", "pusat"];
+    say(folder.path(), &invited).await.outcome.unwrap();
+    let second = ["instance", "invite", "desk-dua", "--kind", "pusat"];
+    assert_eq!(code(&say(folder.path(), &second).await), exit::DATA);
+    let suspended = say(folder.path(), &["instance", "suspend", "pusat"]).await;
+    assert_eq!(code(&suspended), exit::DATA);
+}

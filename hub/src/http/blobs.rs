@@ -1,0 +1,193 @@
+//! Attachments: uploaded in pieces by the author once the message is accepted,
+//! fetched by those who were sent the message. To everyone else there is none.
+
+use std::io::SeekFrom;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::problem::Code;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use super::envelopes::may_read_in_any;
+use super::{Peer, body};
+use crate::app::Hub;
+use crate::blobs::{self, Held};
+use crate::error::{HubError, Refusal};
+use crate::store;
+use crate::store::blobs::Announced;
+
+/// How many bytes of a blob the hub has.
+const RECEIVED: HeaderName = HeaderName::from_static("lapor-received");
+/// Bytes read from the disk at a time.
+const PIECE: usize = 64 * 1024;
+
+/// `PUT /blobs/{sha256}`, with `Content-Range: bytes FROM-TO/TOTAL` in pieces,
+/// without it the whole. 201 when the blob is complete, 202 before.
+pub async fn receive(
+    State(hub): State<Arc<Hub>>,
+    Peer(author): Peer,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Response, HubError> {
+    let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
+    let announced = announced(&hub, sha256).await?;
+    let own = announced.iter().find(|blob| blob.author == author);
+    let total = own.ok_or(Code::BlobUnknown)?.size;
+    let _place = hub.admission.uploads.take((author.clone(), sha256))?;
+    let folder = &hub.settings().storage.blobs;
+    let Held::Part(here) = blobs::held(folder, sha256, &author).await? else {
+        return Ok(progress(StatusCode::CREATED, total));
+    };
+    let until = match content_range(&headers)? {
+        None => {
+            blobs::begin_anew(folder, sha256, &author).await?;
+            total
+        }
+        Some((from, to, stated)) if from == here && stated == total => to + 1,
+        Some(_) => {
+            let expected = serde_json::json!({ "received": here, "size": total });
+            let refusal = Refusal::of(Code::RangeMismatch).expecting(expected);
+            return Err(refusal.into());
+        }
+    };
+    let size = usize::try_from(until.saturating_sub(here)).unwrap_or(usize::MAX);
+    hub.admission.bytes(&author, size)?;
+    let pieces = pin!(body::pieces(sent, hub.settings().limits.body_seconds));
+    let length = blobs::append(folder, sha256, &author, until, pieces).await?;
+    if length < total {
+        return Ok(progress(StatusCode::ACCEPTED, length));
+    }
+    blobs::complete(folder, sha256, &author).await?;
+    Ok(progress(StatusCode::CREATED, total))
+}
+
+/// `HEAD /blobs/{sha256}`: how much is here.
+pub async fn tell(
+    State(hub): State<Arc<Hub>>,
+    Peer(peer): Peer,
+    Path(sha256): Path<String>,
+) -> Result<Response, HubError> {
+    let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
+    let blob = readable(&hub, sha256, &peer).await?;
+    let folder = &hub.settings().storage.blobs;
+    match blobs::held(folder, sha256, &blob.author).await? {
+        Held::Whole => Ok(progress(StatusCode::OK, blob.size)),
+        Held::Part(here) if blob.author == peer => Ok(progress(StatusCode::OK, here)),
+        Held::Part(_) => Err(Code::BlobPending.into()),
+    }
+}
+
+/// `GET /blobs/{sha256}`, whole or a range.
+pub async fn send(
+    State(hub): State<Arc<Hub>>,
+    Peer(peer): Peer,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, HubError> {
+    let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
+    readable(&hub, sha256, &peer).await?;
+    let path = blobs::path(&hub.settings().storage.blobs, sha256);
+    let mut file = match File::open(path).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Code::BlobPending.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let total = file.metadata().await?.len();
+    let wanted = range(&headers, total)?;
+    let (from, to) = wanted.unwrap_or((0, total.saturating_sub(1)));
+    file.seek(SeekFrom::Start(from)).await?;
+    let length = (to + 1).saturating_sub(from).min(total);
+    let stream = ReaderStream::with_capacity(file.take(length), PIECE);
+    let mut response = Body::from_stream(stream).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    let octets = HeaderValue::from_static("application/octet-stream");
+    headers.insert(CONTENT_TYPE, octets);
+    if wanted.is_some() {
+        let text = format!("bytes {from}-{to}/{total}");
+        let text = HeaderValue::from_str(&text).map_err(HubError::damaged)?;
+        headers.insert(CONTENT_RANGE, text);
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    Ok(response)
+}
+
+async fn announced(hub: &Hub, sha256: Digest) -> Result<Vec<Announced>, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    Ok(store::blobs::announced(&mut tx, sha256).await?)
+}
+
+/// The announcement by which an instance may know of a blob, its own first.
+async fn readable(hub: &Hub, sha256: Digest, peer: &InstanceId) -> Result<Announced, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let announced = store::blobs::announced(&mut tx, sha256).await?;
+    if let Some(own) = announced.iter().find(|blob| blob.author == *peer) {
+        return Ok(own.clone());
+    }
+    for blob in announced {
+        if may_read_in_any(hub, &mut tx, &[blob.case], blob.number, peer).await? {
+            return Ok(blob);
+        }
+    }
+    Err(Code::BlobUnknown.into())
+}
+
+fn progress(status: StatusCode, received: u64) -> Response {
+    (status, [(RECEIVED, HeaderValue::from(received))]).into_response()
+}
+
+/// `bytes FROM-TO/TOTAL`, both ends included.
+fn content_range(headers: &HeaderMap) -> Result<Option<(u64, u64, u64)>, HubError> {
+    let Some(value) = headers.get(CONTENT_RANGE) else {
+        return Ok(None);
+    };
+    let read = |text: &str| {
+        let (ends, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+        let (from, to) = ends.split_once('-')?;
+        let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
+        let total: u64 = total.parse().ok()?;
+        (from <= to && to < total).then_some((from, to, total))
+    };
+    let range = value.to_str().ok().and_then(read);
+    range
+        .map(Some)
+        .ok_or_else(|| malformed("Content-Range is bytes FROM-TO/TOTAL"))
+}
+
+/// `bytes=FROM-TO` or `bytes=FROM-`, both ends included.
+fn range(headers: &HeaderMap, total: u64) -> Result<Option<(u64, u64)>, HubError> {
+    let Some(value) = headers.get(RANGE) else {
+        return Ok(None);
+    };
+    let read = |text: &str| {
+        let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
+        let last = total.checked_sub(1)?;
+        let to = match to {
+            "" => last,
+            to => to.parse::<u64>().ok()?.min(last),
+        };
+        let from: u64 = from.parse().ok()?;
+        (from <= to).then_some((from, to))
+    };
+    let range = value.to_str().ok().and_then(read);
+    range.map(Some).ok_or_else(|| {
+        let expected = serde_json::json!({ "size": total });
+        Refusal::of(Code::RangeMismatch).expecting(expected).into()
+    })
+}
+
+fn malformed(detail: &str) -> HubError {
+    HubError::refused(Code::MalformedRequest, detail)
+}

@@ -1,0 +1,53 @@
+//! The control stream: signed directory versions, on a poll of their own so
+//! that they never wait behind a backlog.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use serde::Deserialize;
+
+use super::{Peer, body};
+use crate::app::Hub;
+use crate::error::HubError;
+use crate::store;
+
+/// A page ends when it has more than this.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// `GET /directory?since=&wait=`.
+#[derive(Debug, Deserialize)]
+pub struct SinceQuery {
+    #[serde(default)]
+    since: u64,
+    #[serde(default)]
+    wait: u64,
+}
+
+/// A `DirectoryPage`, built from the stored lines.
+pub async fn versions(
+    State(hub): State<Arc<Hub>>,
+    Peer(peer): Peer,
+    query: Result<Query<SinceQuery>, QueryRejection>,
+) -> Result<Response, HubError> {
+    let SinceQuery { since, wait } = body::query(query)?;
+    let mut version = hub.ground.directory.watch();
+    if *version.borrow_and_update() <= since {
+        let event = async {
+            // The book lives as long as the hub; an end is as good as an event.
+            let _ = version.wait_for(|version| *version > since).await;
+        };
+        hub.wait_for(&peer, wait, event).await?;
+    }
+    let latest = hub.ground.directory.current().version();
+    let lines = if latest > since {
+        let mut tx = hub.ground.db.read().await?;
+        store::directory::after(&mut tx, since, PAGE_BYTES).await?
+    } else {
+        Vec::new()
+    };
+    let page = format!(r#"{{"versions":[{}],"latest":{latest}}}"#, lines.join(","));
+    Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
+}

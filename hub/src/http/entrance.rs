@@ -1,0 +1,143 @@
+//! What every request passes: who is asking, whether it may take part at this
+//! very moment, which version it speaks; and how every failure is told. The
+//! log names the route and the instance, never a path, a query or a body.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum_server::tls::TlsInfo;
+use futures_util::FutureExt as _;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+use lapor_certs::PeerIdentity;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::{VERSION, VERSION_HEADER};
+
+use crate::app::Hub;
+use crate::entropy::random;
+use crate::error::HubError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The instance whose certificate the connection showed. A test of the router
+/// puts it into the request's extensions itself; a peer cannot.
+#[derive(Debug, Clone)]
+pub struct Peer(pub InstanceId);
+
+/// A failure on its way out; the entrance writes it.
+#[derive(Clone)]
+struct Failure(HubError);
+
+impl IntoResponse for HubError {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() =
+            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.extensions_mut().insert(Failure(self));
+        response
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = HubError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HubError> {
+        let peer = parts.extensions.get::<Self>().cloned();
+        peer.ok_or_else(|| Code::CertificateUnknown.into())
+    }
+}
+
+/// Before the federation's routes: nobody passes without being an active
+/// instance, whatever the path.
+pub async fn federation(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> Response {
+    let admitted = admit(&hub, &mut request);
+    answer(admitted, request, next).await
+}
+
+/// Before the routes for those who join.
+pub async fn enrolment(request: Request, next: Next) -> Response {
+    let spoken = check_version(&request);
+    answer(spoken, request, next).await
+}
+
+fn admit(hub: &Hub, request: &mut Request) -> Result<(), HubError> {
+    let peer = match request.extensions().get::<Peer>() {
+        Some(peer) => peer.clone(),
+        None => identify(hub, request)?,
+    };
+    request.extensions_mut().insert(peer.clone());
+    hub.ground.directory.admit(&peer.0)?;
+    check_version(request)
+}
+
+/// The name in the certificate; its chain was verified in the handshake.
+fn identify(hub: &Hub, request: &Request) -> Result<Peer, HubError> {
+    let info = request.extensions().get::<Arc<TlsInfo>>();
+    let leaf = info.and_then(|info| info.peer_certificates.first());
+    let leaf = leaf.ok_or(Code::CertificateUnknown)?;
+    match PeerIdentity::of(leaf, &hub.ground.trust_domain) {
+        Ok(PeerIdentity::Instance(instance)) => Ok(Peer(instance)),
+        _ => Err(Code::CertificateUnknown.into()),
+    }
+}
+
+fn check_version(request: &Request) -> Result<(), HubError> {
+    match request.headers().get(VERSION_HEADER) {
+        Some(version) if version != VERSION => {
+            let detail = format!("this hub speaks version {VERSION}");
+            Err(HubError::refused(Code::VersionUnsupported, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) -> Response {
+    let id = hex::encode(random::<12>());
+    let began = Instant::now();
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let instance = request.extensions().get::<Peer>();
+    let instance = instance.map_or_else(String::new, |peer| peer.0.to_string());
+    let method = request.method().clone();
+    let mut response = match admitted {
+        Ok(()) => {
+            let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            answered.unwrap_or_else(|_| HubError::Aborted.into_response())
+        }
+        Err(refused) => refused.into_response(),
+    };
+    if let Some(Failure(error)) = response.extensions_mut().remove() {
+        if error.status() >= 500 {
+            tracing::error!(request = id, route, instance, %error, "a request failed");
+        }
+        tell(&mut response, &error, &id);
+    }
+    let headers = response.headers_mut();
+    headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
+    tracing::debug!(request = id, %method, route, instance, status, ms, "answered");
+    response
+}
+
+/// Writes the problem.
+fn tell(response: &mut Response, error: &HubError, request: &str) {
+    let problem = error.problem(request);
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, PROBLEM);
+    if let Some(seconds) = error.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}

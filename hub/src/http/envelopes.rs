@@ -1,0 +1,59 @@
+//! One envelope again, exactly as it was sent, for its author and for those
+//! who were sent it.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use lapor_migrations::Tx;
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::problem::Code;
+
+use super::{Peer, body};
+use crate::app::Hub;
+use crate::casefile;
+use crate::error::HubError;
+use crate::store;
+
+/// `GET /envelopes/{id}`.
+pub async fn exact(
+    State(hub): State<Arc<Hub>>,
+    Peer(peer): Peer,
+    Path(id): Path<String>,
+) -> Result<Response, HubError> {
+    let id = body::id(&id, Code::EnvelopeUnknown)?;
+    let mut tx = hub.ground.db.read().await?;
+    let stored = store::envelopes::by_id(&mut tx, id).await?;
+    let stored = stored.ok_or(Code::EnvelopeUnknown)?;
+    let allowed = stored.author == peer
+        || match stored.case {
+            // A link is shown in its second case, too.
+            Some(_) => {
+                let cases = store::rulings::cases(&mut tx, stored.number).await?;
+                may_read_in_any(&hub, &mut tx, &cases, stored.number, &peer).await?
+            }
+            None => store::rulings::applied(&mut tx, stored.number).await?,
+        };
+    if allowed {
+        Ok(([(CONTENT_TYPE, "application/json")], stored.line).into_response())
+    } else {
+        Err(Code::EnvelopeUnknown.into())
+    }
+}
+
+/// Whether an instance has been sent a message whole, in any of these cases.
+pub async fn may_read_in_any(
+    hub: &Hub,
+    tx: &mut Tx,
+    cases: &[CaseId],
+    number: i64,
+    peer: &InstanceId,
+) -> Result<bool, HubError> {
+    let directory = hub.ground.directory.refresh(tx).await?;
+    let files = casefile::load(tx, &directory, cases.iter().copied()).await?;
+    let world = directory.latest();
+    Ok(files
+        .values()
+        .any(|file| file.may_read(number, peer, world)))
+}

@@ -1,0 +1,113 @@
+//! What an instance sends: batches of its own chain, and what the hub holds
+//! of it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
+use serde::Deserialize;
+
+use super::{Peer, body};
+use crate::app::Hub;
+use crate::error::HubError;
+use crate::sequencer::{Boot, read_batch};
+use crate::store;
+
+/// `GET /outbox?epoch=&after=`.
+#[derive(Debug, Deserialize)]
+pub struct OwnQuery {
+    epoch: u32,
+    #[serde(default)]
+    after: u64,
+}
+
+/// `POST /outbox`.
+pub async fn accept(
+    State(hub): State<Arc<Hub>>,
+    Peer(author): Peer,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<OutboxAnswer>, HubError> {
+    body::expect_type(&headers, NDJSON)?;
+    let boot = boot(&headers)?;
+    let _place = hub.admission.batches.take(author.clone())?;
+    let seconds = hub.settings().limits.body_seconds;
+    let packed = body::read(sent, BATCH_BYTES, seconds, Code::BatchTooLarge).await?;
+    hub.admission.bytes(&author, packed.len())?;
+    let lines = body::unpack(&headers, packed, BATCH_BYTES).await?;
+    let count = lines.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+    hub.admission.envelopes(&author, count.count())?;
+    let directory = hub.ground.directory.current();
+    let batch = read_batch(author, lines, &directory, &hub.verifiers).await?;
+    hub.sequencer.submit(batch, boot).await.map(Json)
+}
+
+/// `GET /outbox/head`.
+pub async fn head(
+    State(hub): State<Arc<Hub>>,
+    Peer(author): Peer,
+    headers: HeaderMap,
+) -> Result<Json<OutboxHead>, HubError> {
+    if let Some(boot) = boot(&headers)? {
+        check_boot(&hub, &author, &boot).await?;
+    }
+    let mut tx = hub.ground.db.read().await?;
+    let chain = store::chains::one(&mut tx, &author).await?;
+    let chain = chain.ok_or_else(|| HubError::damaged("an active instance has no chain"))?;
+    Ok(Json(OutboxHead {
+        head: chain.head,
+        accepted: chain.head.seq,
+        archived: 0,
+    }))
+}
+
+/// `GET /outbox`: the exact lines, for an instance that lost them.
+pub async fn own(
+    State(hub): State<Arc<Hub>>,
+    Peer(author): Peer,
+    query: Result<Query<OwnQuery>, QueryRejection>,
+) -> Result<Response, HubError> {
+    let OwnQuery { epoch, after } = body::query(query)?;
+    let mut tx = hub.ground.db.read().await?;
+    let most = BATCH_ENVELOPES;
+    let lines = store::envelopes::lines(&mut tx, &author, epoch, after, most, BATCH_BYTES).await?;
+    let mut answer = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in &lines {
+        answer.push_str(line);
+        answer.push('\n');
+    }
+    Ok(([(CONTENT_TYPE, NDJSON)], answer).into_response())
+}
+
+fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {
+    let Some(value) = headers.get(BOOT_HEADER) else {
+        return Ok(None);
+    };
+    let boot = value.to_str().ok().and_then(Boot::parse);
+    boot.map(Some).ok_or_else(|| {
+        let detail = "Lapor-Boot is `new, previous`, each of 32 hexadecimal digits";
+        HubError::refused(Code::MalformedRequest, detail)
+    })
+}
+
+/// Takes over a boot at the first comparison of heads, before anything is sealed.
+async fn check_boot(hub: &Hub, author: &InstanceId, boot: &Boot) -> Result<(), HubError> {
+    let mut tx = hub.ground.db.write().await?;
+    let chain = store::chains::one(&mut tx, author).await?;
+    let mut chain = chain.ok_or_else(|| HubError::damaged("an active instance has no chain"))?;
+    if chain.boot.as_deref() == Some(&boot.new) {
+        return Ok(());
+    }
+    boot.take_over(&mut chain)?;
+    store::chains::save(&mut tx, [&chain]).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,257 @@
+//! One transaction of the order: compares batches with the chains, fetches
+//! what their messages need in a few queries, orders them, writes, commits,
+//! and only then lets memory follow and answers.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::public::needs_programme;
+use lapor_protocol::receipt::Receipt;
+use lapor_protocol::wire::OutboxAnswer;
+
+use super::Submission;
+use super::cache::CaseCache;
+use super::intake::{Admitted, compare};
+use super::verify::Incoming;
+use super::working::{Rows, Working};
+use crate::blobs;
+use crate::casefile;
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::store;
+use crate::store::chains::{Chain, StoredReceipt};
+use crate::streams::Streams;
+
+pub struct Worker {
+    ground: Arc<Ground>,
+    streams: Arc<Streams>,
+    cases: CaseCache,
+    token: String,
+    /// A transaction failed, and whether it is on disk is not known.
+    stale: bool,
+    fenced: bool,
+}
+
+type Answer = Result<OutboxAnswer, HubError>;
+
+impl Worker {
+    pub fn new(
+        ground: Arc<Ground>,
+        streams: Arc<Streams>,
+        cases: CaseCache,
+        token: String,
+    ) -> Self {
+        Self {
+            ground,
+            streams,
+            cases,
+            token,
+            stale: false,
+            fenced: false,
+        }
+    }
+
+    pub fn is_fenced(&self) -> bool {
+        self.fenced
+    }
+
+    /// Orders a group and answers. Where the group fails for another reason
+    /// than the disk, each batch is tried alone, so that none can hold up
+    /// the others.
+    pub async fn process(&mut self, group: Vec<Submission>) {
+        match self.attempt(&group).await {
+            Ok(answers) => reply(group, answers),
+            Err(error) if group.len() > 1 && !error.is_transient() && !self.fenced => {
+                tracing::error!(%error, "a group of batches failed; trying each alone");
+                for submission in group {
+                    let one = vec![submission];
+                    let answers = match self.attempt(&one).await {
+                        Ok(answers) => answers,
+                        Err(error) => vec![Err(error)],
+                    };
+                    reply(one, answers);
+                }
+            }
+            Err(error) => {
+                let answers = group.iter().map(|_| Err(error.clone())).collect();
+                reply(group, answers);
+            }
+        }
+    }
+
+    async fn attempt(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {
+        let outcome = self.transact(group).await;
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a transaction of the order failed");
+            self.stale = true;
+            self.fenced |= matches!(error, HubError::Fenced);
+        }
+        outcome
+    }
+
+    async fn transact(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {
+        let ground = Arc::clone(&self.ground);
+        let mut tx = ground.db.write().await?;
+        let mut working = self.begin(&mut tx).await?;
+        let authors = group.iter().map(|submission| &submission.batch.author);
+        let stored = store::chains::many(&mut tx, authors).await?;
+        let mut chains = stored.clone();
+        let mut admitted = Vec::with_capacity(group.len());
+        for submission in group {
+            let chain = chains.get_mut(&submission.batch.author);
+            let chain =
+                chain.ok_or_else(|| HubError::damaged("an active instance has no chain"))?;
+            let now_ms = working.ordered_at;
+            let outcome = compare(&mut tx, &working.directory, chain, submission, now_ms).await?;
+            admitted.push(outcome);
+        }
+        let fresh = || admitted.iter().flatten().flat_map(|a| a.fresh);
+        self.fetch(&mut tx, &mut working, fresh().collect()).await?;
+        for incoming in fresh() {
+            working.order(incoming)?;
+        }
+        let answers = group
+            .iter()
+            .zip(admitted)
+            .map(|(submission, admitted)| {
+                let chain = &chains[&submission.batch.author];
+                Ok(answer(&mut working, chain, admitted?))
+            })
+            .collect();
+        let erased = working.write(&mut tx).await?;
+        let changed = chains
+            .values()
+            .filter(|c| stored.get(&c.author) != Some(*c));
+        store::chains::save(&mut tx, changed).await?;
+        tx.commit().await?;
+        self.adopt(working);
+        self.erase(erased).await;
+        Ok(answers)
+    }
+
+    /// Makes sure that this process may order, and takes in what others did.
+    async fn begin(&mut self, tx: &mut Tx) -> Result<Working, HubError> {
+        let moment = store::state::moment(tx).await?;
+        if moment.sequencer.as_deref() != Some(&self.token) {
+            return Err(HubError::Fenced);
+        }
+        if self.stale {
+            self.cases.clear();
+            self.streams.advance(store::deliveries::heads(tx).await?);
+            self.stale = false;
+        }
+        let ground = &self.ground;
+        let mut directory = ground.directory.current();
+        if directory.version() < moment.directory {
+            directory = ground.directory.refresh(tx).await?;
+        }
+        Ok(Working {
+            ground: Arc::clone(ground),
+            streams: Arc::clone(&self.streams),
+            directory,
+            ordered_at: ground.clock.now_ms().max(moment.ordered_at),
+            number: moment.number,
+            cases: HashMap::new(),
+            heads: HashMap::new(),
+            seen: HashMap::new(),
+            programmes: HashSet::new(),
+            rows: Rows::default(),
+        })
+    }
+
+    /// Brings everything that these messages need, in a query for each table.
+    async fn fetch(
+        &mut self,
+        tx: &mut Tx,
+        working: &mut Working,
+        fresh: Vec<&Incoming>,
+    ) -> Result<(), HubError> {
+        let headers = fresh.iter().map(|incoming| &incoming.message.header);
+        let mut seen =
+            store::envelopes::seen(tx, headers.map(|header| (&header.author, header.id))).await?;
+        seen.sort_unstable_by_key(|seen| seen.number);
+        for seen in seen {
+            let key = (seen.author, seen.message_id);
+            working.seen.entry(key).or_insert(seen.id);
+        }
+        let mut missing: BTreeSet<CaseId> = BTreeSet::new();
+        for incoming in &fresh {
+            let body = incoming.message.body.as_ref().ok();
+            let other = body.and_then(Body::other_case);
+            missing.extend(incoming.message.header.case.into_iter().chain(other));
+            let author: &InstanceId = &incoming.message.header.author;
+            if let Some(slug) = body.and_then(needs_programme)
+                && store::programmes::published(tx, author, slug).await?
+            {
+                let key = (author.clone(), slug.to_owned());
+                working.programmes.insert(key);
+            }
+        }
+        missing.retain(|case| match self.cases.take(*case) {
+            Some(file) => {
+                working.cases.insert(*case, file);
+                false
+            }
+            None => true,
+        });
+        let loaded = casefile::load(tx, &working.directory, missing).await?;
+        working.cases.extend(loaded);
+        Ok(())
+    }
+
+    /// Memory follows the disk, and whoever waited is woken.
+    fn adopt(&mut self, mut working: Working) {
+        self.cases.put(working.cases.drain());
+        self.ground.directory.adopt(&working.directory);
+        self.streams.advance(working.heads.drain());
+    }
+
+    async fn erase(&self, erased: Vec<Digest>) {
+        for sha256 in erased {
+            if let Err(error) = blobs::erase(&self.ground.settings.storage.blobs, sha256).await {
+                tracing::error!(%error, %sha256, "a blob of a redacted case could not be erased");
+            }
+        }
+    }
+}
+
+/// The answer to one batch, with a fresh receipt over what is new.
+fn answer(working: &mut Working, chain: &Chain, admitted: Admitted<'_>) -> OutboxAnswer {
+    let mut receipts = admitted.receipts;
+    if let Some(first) = admitted.fresh.first() {
+        let ids: Vec<EnvelopeId> = admitted.fresh.iter().map(|incoming| incoming.id).collect();
+        let header = &first.message.header;
+        let receipt = Receipt::accepted(
+            chain.author.clone(),
+            header.epoch,
+            header.seq,
+            &ids,
+            working.ordered_at,
+        );
+        let signed = receipt.sign(&working.ground.signer);
+        working.rows.receipts.push(StoredReceipt {
+            author: receipt.author,
+            epoch: receipt.epoch,
+            from: receipt.from,
+            to: receipt.to,
+            line: signed.to_line(),
+        });
+        receipts.push(signed);
+    }
+    OutboxAnswer {
+        accepted_through: chain.head.seq,
+        head: chain.head,
+        exceptions: admitted.exception.into_iter().collect(),
+        receipts,
+    }
+}
+
+fn reply(group: Vec<Submission>, answers: Vec<Answer>) {
+    for (submission, answer) in group.into_iter().zip(answers) {
+        // Whoever asked may have gone; the batch is durable all the same.
+        let _ = submission.reply.send(answer);
+    }
+}

@@ -1,0 +1,219 @@
+//! The one place where messages get their order. One task takes verified
+//! batches from a bounded queue, gathers what is waiting into one write
+//! transaction, and answers after the commit is on disk.
+//!
+//! Nothing in memory is ever ahead of the disk: what a failed transaction
+//! touched is forgotten and read again.
+
+mod cache;
+mod group;
+mod intake;
+mod order;
+mod verify;
+mod working;
+
+use std::sync::Arc;
+
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::OutboxAnswer;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::entropy::random;
+use crate::error::{HubError, Refusal};
+use crate::ground::Ground;
+use crate::store;
+use crate::store::chains::Chain;
+use crate::streams::Streams;
+use cache::CaseCache;
+use group::Worker;
+
+pub use verify::{Batch, Incoming, read_batch};
+
+/// Messages that one transaction may order, and their bytes.
+const GROUP_MESSAGES: usize = 2000;
+const GROUP_BYTES: usize = 8 << 20;
+
+/// `Lapor-Boot`: shows a cloned machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boot {
+    pub new: String,
+    pub previous: Option<String>,
+}
+
+/// A verified batch on its way into the order.
+#[derive(Debug)]
+pub struct Submission {
+    pub batch: Batch,
+    pub boot: Option<Boot>,
+    reply: oneshot::Sender<Result<OutboxAnswer, HubError>>,
+}
+
+/// The handle of the sequencing task.
+pub struct Sequencer {
+    queue: mpsc::Sender<Submission>,
+    stop: watch::Sender<bool>,
+    fenced: watch::Receiver<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Boot {
+    /// Reads `new, previous`: 32 hexadecimal digits each, the second optional.
+    pub fn parse(text: &str) -> Option<Self> {
+        let value = |part: &str| {
+            let shape = part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
+            shape.then(|| part.to_owned())
+        };
+        match text.split_once(',') {
+            None => Some(Self {
+                new: value(text.trim())?,
+                previous: None,
+            }),
+            Some((new, previous)) => Some(Self {
+                new: value(new.trim())?,
+                previous: Some(value(previous.trim())?),
+            }),
+        }
+    }
+
+    /// Takes the place of the boot that the hub has, if this one follows it;
+    /// otherwise another copy of the instance has been there.
+    pub fn take_over(&self, chain: &mut Chain) -> Result<(), HubError> {
+        if !self.follows(chain.boot.as_deref()) {
+            return Err(Refusal::of(Code::BootConflict).expecting(chain.head).into());
+        }
+        chain.boot = Some(self.new.clone());
+        Ok(())
+    }
+
+    /// Whether the hub may take this boot over the one that it has.
+    pub fn follows(&self, stored: Option<&str>) -> bool {
+        stored.is_none_or(|stored| stored == self.new || self.previous.as_deref() == Some(stored))
+    }
+}
+
+impl Sequencer {
+    /// Takes the right to order messages from whoever had it, and starts.
+    pub async fn start(ground: Arc<Ground>, streams: Arc<Streams>) -> Result<Self, HubError> {
+        let token = hex::encode(random::<16>());
+        let mut tx = ground.db.write().await?;
+        store::state::write(&mut tx, store::state::SEQUENCER, &token).await?;
+        tx.commit().await?;
+        let limits = &ground.settings.limits;
+        let (queue, waiting) = mpsc::channel(limits.queued_batches);
+        let (stop, stopped) = watch::channel(false);
+        let (fence, fenced) = watch::channel(false);
+        let cases = CaseCache::new(limits.cached_messages);
+        let worker = Worker::new(ground, streams, cases, token);
+        let task = tokio::spawn(run(worker, waiting, stopped, fence));
+        Ok(Self {
+            queue,
+            stop,
+            fenced,
+            task: Mutex::new(Some(task)),
+        })
+    }
+
+    /// Waits until a batch is durable, or refused.
+    pub async fn submit(&self, batch: Batch, boot: Option<Boot>) -> Result<OutboxAnswer, HubError> {
+        let (reply, answer) = oneshot::channel();
+        let submission = Submission { batch, boot, reply };
+        self.queue
+            .try_send(submission)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => {
+                    Refusal::of(Code::Overloaded).after_seconds(1).into()
+                }
+                mpsc::error::TrySendError::Closed(_) => HubError::Stopping,
+            })?;
+        answer.await.map_err(|_| HubError::Aborted)?
+    }
+
+    /// Becomes true when another process has taken over.
+    pub fn fenced(&self) -> watch::Receiver<bool> {
+        self.fenced.clone()
+    }
+
+    /// Takes no more batches, orders those that wait, and ends.
+    pub async fn stop(&self) {
+        self.stop.send_replace(true);
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the sequencer ended in the middle of its work");
+        }
+    }
+}
+
+async fn run(
+    mut worker: Worker,
+    mut waiting: mpsc::Receiver<Submission>,
+    mut stopped: watch::Receiver<bool>,
+    fence: watch::Sender<bool>,
+) {
+    let mut held: Option<Submission> = None;
+    loop {
+        let first = if let Some(submission) = held.take() {
+            submission
+        } else {
+            let next = tokio::select! {
+                biased;
+                // A handle that was dropped closes the queue by itself.
+                Ok(()) = stopped.changed(), if !waiting.is_closed() => {
+                    waiting.close();
+                    continue;
+                }
+                submission = waiting.recv() => submission,
+            };
+            let Some(submission) = next else { return };
+            submission
+        };
+        let group;
+        (group, held) = gather(first, &mut waiting);
+        worker.process(group).await;
+        if worker.is_fenced() {
+            fence.send_replace(true);
+        }
+    }
+}
+
+/// Takes what is waiting, without waiting for more; one batch of each author,
+/// because a batch is compared with what is on disk. The first that does not
+/// fit is held for the next group.
+fn gather(
+    first: Submission,
+    waiting: &mut mpsc::Receiver<Submission>,
+) -> (Vec<Submission>, Option<Submission>) {
+    let mut messages = first.batch.messages.len();
+    let mut bytes = first.batch.bytes;
+    let mut group = vec![first];
+    while let Ok(next) = waiting.try_recv() {
+        messages += next.batch.messages.len();
+        bytes += next.batch.bytes;
+        let author: &InstanceId = &next.batch.author;
+        let twice = group.iter().any(|taken| taken.batch.author == *author);
+        if twice || messages > GROUP_MESSAGES || bytes > GROUP_BYTES {
+            return (group, Some(next));
+        }
+        group.push(next);
+    }
+    (group, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_boot_follows_itself_its_predecessor_or_nothing() {
+        let (a, b, c) = ("a".repeat(32), "b".repeat(32), "c".repeat(32));
+        let boot = Boot::parse(&format!("{b}, {a}")).unwrap();
+        assert!(boot.follows(None) && boot.follows(Some(&a)) && boot.follows(Some(&b)));
+        assert!(!boot.follows(Some(&c)));
+        assert_eq!(Boot::parse(&b).unwrap().previous, None);
+        for bad in ["", "x", &format!("{a},"), &"g".repeat(32)] {
+            assert_eq!(Boot::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Reads a batch and checks all that one author's lines can prove by
+//! themselves: form, header, key, signature, and that each continues the one
+//! before. The longest prefix that holds is kept; the work is spread over the
+//! cores.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
+use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
+use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse, Verifier};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::limits::{BATCH_ENVELOPES, LINE_BYTES, WRAPS};
+use lapor_protocol::message::Message;
+use lapor_protocol::page::BatchLine;
+use lapor_protocol::problem::Code;
+use lapor_protocol::seal::Wrap;
+use tokio::sync::Semaphore;
+
+use crate::error::HubError;
+
+/// Lines that one core takes at a time: about a millisecond of signatures.
+const CHUNK: usize = 32;
+/// Longest `traceparent` of W3C Trace Context, version 00.
+const TRACE_BYTES: usize = 55;
+
+/// The verified prefix of a batch.
+#[derive(Debug)]
+pub struct Batch {
+    pub author: InstanceId,
+    /// The directory version by which the keys were judged.
+    pub directory: u64,
+    pub messages: Vec<Incoming>,
+    /// Why the prefix ends before the batch does.
+    pub end: Option<PrefixEnd>,
+    pub bytes: usize,
+}
+
+/// A message whose signature and header hold.
+#[derive(Debug)]
+pub struct Incoming {
+    pub id: EnvelopeId,
+    pub kid: KeyId,
+    /// Exactly as sent.
+    pub line: String,
+    pub wraps: Vec<Wrap>,
+    pub trace: Option<String>,
+    pub message: Message,
+}
+
+/// The first message that does not hold.
+#[derive(Debug, Clone)]
+pub struct PrefixEnd {
+    /// `None` where even that cannot be read: the position after the prefix.
+    pub at: Option<Position>,
+    pub code: Code,
+    pub detail: Option<String>,
+}
+
+/// What is wrong with a line: the whole batch, or the prefix that it ends.
+enum Fault {
+    Batch(HubError),
+    Line(PrefixEnd),
+}
+
+/// The keys with which an author signs or has signed.
+struct AuthorKeys {
+    author: InstanceId,
+    keys: Vec<(CertifiedKey, Verifier)>,
+}
+
+/// Verifies the lines of `author`, who is known to be active.
+pub async fn read_batch(
+    author: InstanceId,
+    body: Bytes,
+    directory: &Directory,
+    permits: &Arc<Semaphore>,
+) -> Result<Batch, HubError> {
+    let lines = split(&body)?;
+    let keys = Arc::new(AuthorKeys::of(&author, directory));
+    let mut chunks = Vec::with_capacity(lines.len().div_ceil(CHUNK));
+    for chunk in lines.chunks(CHUNK) {
+        let permit = Arc::clone(permits).acquire_owned().await;
+        let (body, keys, chunk) = (body.clone(), Arc::clone(&keys), chunk.to_vec());
+        chunks.push(tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let judge = |range: Range<usize>| keys.judge(&body[range]);
+            chunk.into_iter().map(judge).collect::<Vec<_>>()
+        }));
+    }
+    let mut judged = Vec::with_capacity(lines.len());
+    for chunk in chunks {
+        judged.extend(chunk.await.map_err(|_| HubError::Aborted)?);
+    }
+    let (messages, end) = prefix(judged)?;
+    Ok(Batch {
+        author,
+        directory: directory.version(),
+        bytes: messages.iter().map(|m| m.line.len()).sum(),
+        messages,
+        end,
+    })
+}
+
+/// Where the lines are; too many, or one that is too long, refuse the batch.
+fn split(body: &[u8]) -> Result<Vec<Range<usize>>, HubError> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for line in body.split(|byte| *byte == b'\n') {
+        let range = start..start + line.len();
+        start = range.end + 1;
+        if line.is_empty() {
+            continue;
+        }
+        if line.len() > LINE_BYTES {
+            let detail = format!("line {} is longer than {LINE_BYTES} bytes", lines.len() + 1);
+            return Err(HubError::refused(Code::BatchTooLarge, detail));
+        }
+        lines.push(range);
+        if lines.len() > BATCH_ENVELOPES {
+            let detail = format!("a batch has at most {BATCH_ENVELOPES} envelopes");
+            return Err(HubError::refused(Code::BatchTooLarge, detail));
+        }
+    }
+    if lines.is_empty() {
+        return Err(HubError::refused(
+            Code::MalformedBatch,
+            "the batch is empty",
+        ));
+    }
+    Ok(lines)
+}
+
+/// Keeps what continues from line to line. A message that announces a key
+/// ends the prefix without a fault: what follows may be signed by that key,
+/// which is known only when the announcement has been ruled.
+fn prefix(
+    judged: Vec<Result<Incoming, Fault>>,
+) -> Result<(Vec<Incoming>, Option<PrefixEnd>), HubError> {
+    let mut messages: Vec<Incoming> = Vec::with_capacity(judged.len());
+    let mut end = None;
+    let mut open = true;
+    for line in judged {
+        let incoming = match line {
+            Err(Fault::Batch(error)) => return Err(error),
+            Err(Fault::Line(fault)) if open => {
+                open = false;
+                end = Some(fault);
+                continue;
+            }
+            Ok(incoming) if open => incoming,
+            // Only a fault of the whole batch still counts.
+            _ => continue,
+        };
+        match continues(messages.last(), &incoming) {
+            Continuity::Holds => {
+                open = !matches!(incoming.message.body, Ok(Body::KeyAnnounced(_)));
+                messages.push(incoming);
+            }
+            Continuity::NextEpoch => open = false,
+            Continuity::Breaks(fault) => {
+                open = false;
+                end = Some(fault);
+            }
+        }
+    }
+    Ok((messages, end))
+}
+
+enum Continuity {
+    Holds,
+    NextEpoch,
+    Breaks(PrefixEnd),
+}
+
+fn continues(before: Option<&Incoming>, incoming: &Incoming) -> Continuity {
+    let Some(before) = before else {
+        return Continuity::Holds;
+    };
+    let (last, header) = (&before.message.header, &incoming.message.header);
+    let at = header.position();
+    if header.epoch > last.epoch {
+        return Continuity::NextEpoch;
+    }
+    let expected = Position {
+        epoch: last.epoch,
+        seq: last.seq.saturating_add(1),
+    };
+    let (code, detail) = if at != expected {
+        let detail = format!("expected position {expected}, got {at}");
+        (Code::SequenceGap, detail)
+    } else if header.prev != before.id {
+        let detail = format!("position {at} names another predecessor");
+        (Code::PreviousMismatch, detail)
+    } else {
+        return Continuity::Holds;
+    };
+    Continuity::Breaks(PrefixEnd {
+        at: Some(at),
+        code,
+        detail: Some(detail),
+    })
+}
+
+impl AuthorKeys {
+    fn of(author: &InstanceId, directory: &Directory) -> Self {
+        let entry = directory.latest().instance(author);
+        let keys = entry.map_or(&[][..], |entry| &entry.keys);
+        let signing = keys.iter().filter(|key| key.use_for == KeyUse::Signing);
+        Self {
+            author: author.clone(),
+            keys: signing
+                .filter_map(|key| Some((key.clone(), Verifier::from_jwk(&key.jwk).ok()?)))
+                .collect(),
+        }
+    }
+
+    fn judge(&self, line: &[u8]) -> Result<Incoming, Fault> {
+        let malformed =
+            |detail: String| Fault::Batch(HubError::refused(Code::MalformedBatch, detail));
+        let read: BatchLine<'_> =
+            serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
+        if read.wraps.len() > WRAPS {
+            return Err(malformed(format!("a line has at most {WRAPS} wraps")));
+        }
+        let envelope = Envelope::parse(read.envelope.get().as_bytes())
+            .map_err(|error| malformed(error.to_string()))?;
+        let (id, key) = self.verify(&envelope)?;
+        let message = Message::parse(&envelope.payload)
+            .map_err(|error| fault(None, Code::HeaderInvalid, error.to_string()))?;
+        if message.header.author != self.author {
+            return Err(Fault::Batch(Code::AuthorMismatch.into()));
+        }
+        let at = message.header.position();
+        if !key.valid_at(at) {
+            let detail = format!("the key {} is not valid at {at}", key.jwk.kid);
+            return Err(fault(Some(at), Code::KeyRevoked, detail));
+        }
+        Ok(Incoming {
+            id,
+            kid: envelope.kid,
+            line: read.envelope.get().to_owned(),
+            wraps: read.wraps,
+            trace: read.trace.filter(|trace| is_trace(trace)),
+            message,
+        })
+    }
+
+    fn verify(&self, envelope: &Envelope) -> Result<(EnvelopeId, &CertifiedKey), Fault> {
+        let known = self.keys.iter().find(|(_, key)| *key.kid() == envelope.kid);
+        let Some((key, verifier)) = known else {
+            return Err(self.stranger(envelope));
+        };
+        match envelope.verified_id(MESSAGE_TYPE, verifier) {
+            Ok(id) => Ok((id, key)),
+            Err(error) => {
+                let code = if envelope.payload_type == MESSAGE_TYPE {
+                    Code::SignatureInvalid
+                } else {
+                    Code::HeaderInvalid
+                };
+                Err(fault(position(envelope), code, error.to_string()))
+            }
+        }
+    }
+
+    /// No key of this author's: somebody else's message, or a key that is not
+    /// known yet. The payload is read only to name the refusal.
+    fn stranger(&self, envelope: &Envelope) -> Fault {
+        match Message::parse(&envelope.payload) {
+            Ok(message) if message.header.author != self.author => {
+                Fault::Batch(Code::AuthorMismatch.into())
+            }
+            _ => {
+                let kid: String = envelope.kid.as_str().chars().take(60).collect();
+                let detail = format!(
+                    "the directory has no signing key {kid:?} of {}",
+                    self.author
+                );
+                fault(position(envelope), Code::KeyUnknown, detail)
+            }
+        }
+    }
+}
+
+/// Where a message that is being refused claims to stand.
+fn position(envelope: &Envelope) -> Option<Position> {
+    let message = Message::parse(&envelope.payload).ok()?;
+    Some(message.header.position())
+}
+
+fn fault(at: Option<Position>, code: Code, detail: String) -> Fault {
+    Fault::Line(PrefixEnd {
+        at,
+        code,
+        detail: Some(detail),
+    })
+}
+
+fn is_trace(trace: &str) -> bool {
+    trace.len() <= TRACE_BYTES && trace.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}

@@ -1,0 +1,172 @@
+//! What one transaction has in hand: the cases, streams and directory as they
+//! stand after the messages ordered so far, and the rows that will say so.
+//! Nothing of it is seen by anyone before the commit.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::{Case, Ruling, Share};
+use lapor_protocol::delivery::{Cursor, Item};
+use lapor_protocol::directory::Directory;
+use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId, MessageId};
+
+use crate::casefile::{CaseFile, Past};
+use crate::directory::{Amendment, amend};
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::store;
+use crate::store::blobs::Announced;
+use crate::store::chains::StoredReceipt;
+use crate::store::deliveries::NewDelivery;
+use crate::store::envelopes::NewEnvelope;
+use crate::store::rulings::NewRuling;
+use crate::store::wraps::NewWrap;
+use crate::streams::{StreamKey, Streams};
+
+pub struct Working {
+    pub ground: Arc<Ground>,
+    pub streams: Arc<Streams>,
+    pub directory: Arc<Directory>,
+    /// Unix ms; never before what was ordered before.
+    pub ordered_at: i64,
+    /// Last number given in the hub's order.
+    pub number: i64,
+    pub cases: HashMap<CaseId, CaseFile>,
+    /// Streams that have grown.
+    pub heads: HashMap<StreamKey, Cursor>,
+    /// The first envelope of each message id.
+    pub seen: HashMap<(InstanceId, MessageId), EnvelopeId>,
+    pub programmes: HashSet<(InstanceId, String)>,
+    pub rows: Rows,
+}
+
+/// Rows to be written, many at a time.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub envelopes: Vec<NewEnvelope>,
+    pub rulings: Vec<NewRuling>,
+    pub deliveries: Vec<NewDelivery>,
+    pub wraps: Vec<NewWrap>,
+    pub blobs: Vec<Announced>,
+    pub receipts: Vec<StoredReceipt>,
+    pub directory: Vec<(u64, String)>,
+    pub programmes: Vec<(InstanceId, String)>,
+    pub redacted: Vec<CaseId>,
+}
+
+/// What an item tells its recipient of a message.
+#[derive(Debug, Clone)]
+pub struct Told<'a> {
+    pub number: i64,
+    pub case: Option<CaseId>,
+    pub case_seq: Option<u64>,
+    pub kind: &'a str,
+    pub id: EnvelopeId,
+    pub ruling: Ruling,
+    pub first: Option<EnvelopeId>,
+    pub directory: u64,
+    pub ordered_at: i64,
+}
+
+impl<'a> Told<'a> {
+    /// A message that a new party is told later.
+    pub fn past(case: CaseId, case_seq: u64, past: &'a Past) -> Self {
+        Self {
+            number: past.number,
+            case: Some(case),
+            case_seq: Some(case_seq),
+            kind: &past.message.header.kind,
+            id: past.id,
+            ruling: past.ruling,
+            first: None,
+            directory: past.directory,
+            ordered_at: past.ordered_at,
+        }
+    }
+}
+
+impl Working {
+    pub fn case(&self, case: CaseId) -> Option<&Case> {
+        self.cases.get(&case).map(|file| &file.case)
+    }
+
+    /// Puts an item at the end of a stream.
+    pub fn tell(&mut self, to: StreamKey, told: &Told<'_>, share: Share) {
+        let head = match self.heads.get(&to) {
+            Some(head) => *head,
+            None => self.streams.head(&to),
+        };
+        let item = Item {
+            depoch: head.depoch,
+            dseq: head.dseq + 1,
+            dprev: head.hash,
+            case: told.case,
+            case_seq: told.case_seq,
+            kind: told.kind.to_owned(),
+            envelope_id: told.id,
+            ruling: told.ruling,
+            first: told.first,
+            directory: told.directory,
+            ordered_at: told.ordered_at,
+            withheld: match share {
+                Share::Whole => None,
+                Share::Without(why) => Some(why),
+            },
+        };
+        let text = serde_json::to_string(&item).expect("an item serialises");
+        let head = Cursor {
+            depoch: item.depoch,
+            dseq: item.dseq,
+            hash: Digest::of(text.as_bytes()),
+        };
+        self.rows.deliveries.push(NewDelivery {
+            to: to.clone(),
+            depoch: head.depoch,
+            dseq: head.dseq,
+            item: text,
+            number: told.number,
+            case: told.case,
+            whole: share == Share::Whole,
+        });
+        self.heads.insert(to, head);
+    }
+
+    /// Signs the next directory version; it is in force for what follows.
+    pub fn publish(&mut self, amendment: Amendment) -> Result<(), HubError> {
+        let signed = amend(
+            &self.directory,
+            amendment,
+            self.ground.trust_domain.as_str(),
+            &self.ground.signer,
+            self.ordered_at,
+        )?;
+        self.rows.directory.push((signed.version, signed.line));
+        self.directory = signed.directory;
+        Ok(())
+    }
+
+    /// Writes all rows; returns the blobs whose files nobody may have any more.
+    pub async fn write(&mut self, tx: &mut Tx) -> Result<Vec<Digest>, HubError> {
+        let rows = std::mem::take(&mut self.rows);
+        for (version, line) in &rows.directory {
+            store::directory::insert(tx, *version, line).await?;
+        }
+        store::envelopes::insert(tx, rows.envelopes).await?;
+        store::rulings::insert(tx, rows.rulings).await?;
+        store::deliveries::insert(tx, rows.deliveries).await?;
+        store::deliveries::save_heads(tx, &self.heads).await?;
+        store::wraps::save(tx, rows.wraps).await?;
+        store::blobs::insert(tx, rows.blobs).await?;
+        store::chains::insert_receipts(tx, &rows.receipts).await?;
+        for (author, slug) in &rows.programmes {
+            store::programmes::publish(tx, author, slug).await?;
+        }
+        let mut erased = Vec::new();
+        for case in rows.redacted {
+            store::wraps::forget(tx, case).await?;
+            erased.extend(store::blobs::forget(tx, case).await?);
+        }
+        Ok(erased)
+    }
+}

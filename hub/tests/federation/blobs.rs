@@ -1,0 +1,153 @@
+//! Attachments: uploaded in pieces by their author, fetched by those who were
+//! sent the message, and gone when the case is redacted.
+
+use axum::body::Body;
+use http::Method;
+use lapor_migrations::throwaway::databases;
+use lapor_protocol::ids::Digest;
+use lapor_protocol::problem::Code;
+use serde_json::json;
+
+use super::harness::{Answered, Institution, NOW, Place, Written, content_key, request};
+
+fn with_attachment(from: &mut Institution, bytes: &[u8]) -> (lapor_protocol::ids::CaseId, Written) {
+    let case = super::harness::case_id(&from.id, 1);
+    let id = lapor_protocol::ids::MessageId::mint(NOW, [5; 10]);
+    let at = from.head.next();
+    let attachment =
+        json!({ "sha256": Digest::of(bytes), "size": bytes.len(), "media_type": "image/jpeg" });
+    let payload = json!({
+        "v": 1, "kind": "report.filed", "id": id, "author": from.id, "epoch": at.epoch, "seq": at.seq,
+        "prev": from.head.id, "case": case, "created_at": NOW,
+        "body": { "classification": "complaint", "channel": "web", "commitment": content_key(case).commitment() },
+        "attachments": [attachment],
+    });
+    let written = from.sign(&payload, id);
+    from.head = from.head.advanced(written.envelope);
+    (case, written)
+}
+
+async fn put(place: &Place, who: &Institution, path: &str, range: &str, bytes: &[u8]) -> Answered {
+    let request = request(Method::PUT, path).header("content-range", range);
+    let request = request.body(Body::from(bytes.to_vec())).unwrap();
+    place.call(who, request).await
+}
+
+async fn head(place: &Place, who: &Institution, path: &str) -> (u16, Option<String>) {
+    let empty = request(Method::HEAD, path).body(Body::empty()).unwrap();
+    let answered = place.call(who, empty).await;
+    let received = answered.headers.get("lapor-received");
+    let received = received.map(|value| value.to_str().unwrap().to_owned());
+    (answered.status.as_u16(), received)
+}
+
+#[tokio::test]
+async fn a_blob_is_uploaded_in_pieces_and_read_by_parties_only() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, mut bandung, kemenpu] = place.three().await;
+        let bytes: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+        let path = format!("/blobs/{}", Digest::of(&bytes));
+        let early = put(&place, &bandung, &path, "bytes 0-9/100000", &bytes[..10]).await;
+        assert_eq!(early.code(), Some(Code::BlobUnknown), "before its message");
+        let (_, written) = with_attachment(&mut bandung, &bytes);
+        place.send(&bandung, &[written]).await;
+        assert_eq!(head(&place, &bandung, &path).await, (200, Some("0".into())));
+        assert_eq!(
+            place.get(&pusat, &path).await.code(),
+            Some(Code::BlobPending)
+        );
+        assert_eq!(
+            place.get(&kemenpu, &path).await.code(),
+            Some(Code::BlobUnknown)
+        );
+        let other = put(&place, &pusat, &path, "bytes 0-9/100000", &bytes[..10]).await;
+        assert_eq!(other.code(), Some(Code::BlobUnknown));
+        let first = put(
+            &place,
+            &bandung,
+            &path,
+            "bytes 0-59999/100000",
+            &bytes[..60_000],
+        )
+        .await;
+        assert_eq!(first.status, 202);
+        assert_eq!(
+            head(&place, &bandung, &path).await,
+            (200, Some("60000".into()))
+        );
+        let hole = put(
+            &place,
+            &bandung,
+            &path,
+            "bytes 70000-99999/100000",
+            &bytes[70_000..],
+        )
+        .await;
+        assert_eq!(hole.code(), Some(Code::RangeMismatch));
+        let rest = put(
+            &place,
+            &bandung,
+            &path,
+            "bytes 60000-99999/100000",
+            &bytes[60_000..],
+        )
+        .await;
+        assert_eq!(rest.status, 201);
+        let again = put(&place, &bandung, &path, "bytes 0-9/100000", &bytes[..10]).await;
+        assert_eq!(again.status, 201, "it is there already");
+        assert_eq!(place.get(&pusat, &path).await.body, bytes);
+        let part = request(Method::GET, &path).header("range", "bytes=99990-");
+        let part = place.call(&pusat, part.body(Body::empty()).unwrap()).await;
+        assert_eq!(
+            (part.status.as_u16(), part.body.as_slice()),
+            (206, &bytes[99_990..])
+        );
+        assert_eq!(part.headers["content-range"], "bytes 99990-99999/100000");
+        let beyond = request(Method::GET, &path).header("range", "bytes=100000-");
+        let beyond = place
+            .call(&pusat, beyond.body(Body::empty()).unwrap())
+            .await;
+        assert_eq!(beyond.code(), Some(Code::RangeMismatch));
+        assert_eq!(
+            place.get(&kemenpu, &path).await.code(),
+            Some(Code::BlobUnknown)
+        );
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_those_of_the_digest_are_thrown_away() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, mut bandung, _] = place.three().await;
+        let bytes = vec![7; 5000];
+        let path = format!("/blobs/{}", Digest::of(&bytes));
+        let (case, written) = with_attachment(&mut bandung, &bytes);
+        place.send(&bandung, &[written]).await;
+        let wrong = put(&place, &bandung, &path, "bytes 0-4999/5000", &[8; 5000]).await;
+        assert_eq!(wrong.code(), Some(Code::BlobMismatch));
+        let long = put(&place, &bandung, &path, "bytes 0-99/5000", &bytes).await;
+        assert_eq!(long.code(), Some(Code::MalformedRequest));
+        assert_eq!(head(&place, &bandung, &path).await, (200, Some("0".into())));
+        let whole = request(Method::PUT, &path).body(Body::from(bytes)).unwrap();
+        assert_eq!(place.call(&bandung, whole).await.status, 201);
+        assert_eq!(place.get(&pusat, &path).await.status, 200);
+        let erased = bandung.write(
+            "case.redacted",
+            Some(case),
+            None,
+            json!({ "reason": "other" }),
+        );
+        place.send(&bandung, &[erased]).await;
+        for reader in [&pusat, &bandung] {
+            assert_eq!(
+                place.get(reader, &path).await.code(),
+                Some(Code::BlobUnknown)
+            );
+        }
+        let folder = &place.hub.settings().storage.blobs;
+        let shelf = lapor_hub::blobs::path(folder, path[7..].parse().unwrap());
+        assert!(!shelf.exists());
+    }
+}

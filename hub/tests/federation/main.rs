@@ -1,0 +1,10 @@
+//! The hub from the outside, through its router and its listeners, on both
+//! databases.
+
+mod blobs;
+mod cases;
+mod harness;
+mod joining;
+mod outbox;
+mod serving;
+mod streams;

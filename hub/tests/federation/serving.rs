@@ -1,0 +1,139 @@
+//! The two listeners over real TLS: who is let in, and how the hub ends.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
+use lapor_certs::{Credential, EnrolResponse, Invitation, TrustBundle};
+use lapor_hub::membership::{self, Profile};
+use lapor_migrations::throwaway::databases;
+use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::problem::{Code, Problem};
+use lapor_protocol::wire::{OutboxHead, PREFIX, WellKnown};
+use tokio::sync::oneshot;
+
+use super::harness::{Institution, NOW, Place};
+
+fn client(config: rustls::ClientConfig) -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+struct Listening {
+    federation: String,
+    enrolment: String,
+    stop: oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<Result<(), lapor_hub::HubError>>,
+}
+
+fn listen(place: &Place) -> Listening {
+    let sockets = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [federation, enrolment] = sockets
+        .each_ref()
+        .map(|socket| format!("https://localhost:{}", socket.local_addr().unwrap().port()));
+    let (stop, stopped) = oneshot::channel();
+    let [inner, outer] = sockets;
+    let serving = tokio::spawn(lapor_hub::serve(place.hub.clone(), inner, outer, async {
+        let _ = stopped.await;
+    }));
+    Listening {
+        federation,
+        enrolment,
+        stop,
+        serving,
+    }
+}
+
+/// Joins over the enrolment listener; returns a client with the certificate.
+async fn join(place: &Place, at: &Listening, who: &Institution) -> reqwest::Client {
+    let profile = Profile {
+        id: who.id.clone(),
+        kind: InstanceKind::Kota,
+        name: None,
+        region: None,
+        disposes_to: Vec::new(),
+        default_supervisor: false,
+        time_zone: None,
+    };
+    let made = membership::invite(&place.hub.ground, &profile)
+        .await
+        .unwrap();
+    let invitation: Invitation = made.line.parse().unwrap();
+    let pinned =
+        enrolment_client_config(&[invitation.root_pin], clock(|| NOW), Arc::default()).unwrap();
+    let url = format!("{}{PREFIX}/enrol", at.enrolment);
+    let asked = client(pinned).post(url).json(&who.request(&invitation));
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let answer: EnrolResponse = answer.json().await.unwrap();
+    let accepted = answer.check(&invitation, &who.tls.public()).unwrap();
+    let key = lapor_certs::TlsKey::from_pem(&who.tls.to_pem()).unwrap();
+    let credential = Credential::new(accepted.chain, key).unwrap();
+    let config =
+        federation_client_config(&credential, &accepted.bundle, clock(|| NOW), Arc::default());
+    client(config.unwrap())
+}
+
+#[tokio::test]
+async fn an_institution_joins_and_comes_in_and_others_are_kept_out() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        let url = format!("{}{PREFIX}/outbox/head", at.federation);
+        let head: OutboxHead = client.get(&url).send().await.unwrap().json().await.unwrap();
+        assert_eq!(head.head, bandung.head);
+
+        let bundle = TrustBundle::new(vec![place.hub.ground.issuer.root().clone()]).unwrap();
+        let bare = enrolment_client_config(&bundle.pins(), clock(|| NOW), Arc::default()).unwrap();
+        let bare = self::client(bare);
+        assert!(bare.get(&url).send().await.is_err(), "no certificate");
+        let public = format!("{}/.well-known/lapor", at.enrolment);
+        let known: WellKnown = bare.get(public).send().await.unwrap().json().await.unwrap();
+        assert_eq!(known.trust_domain, "lapor.test");
+        let inside = format!("{}{PREFIX}/outbox/head", at.enrolment);
+        let refused = bare.get(inside).send().await.unwrap();
+        assert_eq!(
+            refused.status(),
+            404,
+            "the enrolment listener serves joining only"
+        );
+
+        membership::revoke(&place.hub.ground, &bandung.id, None)
+            .await
+            .unwrap();
+        let refused = client.get(&url).send().await.unwrap();
+        let problem: Problem = refused.json().await.unwrap();
+        assert_eq!(problem.code, Code::InstanceRevoked);
+        at.stop.send(()).unwrap();
+        at.serving.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_stops_answers_its_long_polls_first() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        let poll = client.get(format!("{}{PREFIX}/inbox?wait=25", at.federation));
+        let poll = tokio::spawn(poll.send());
+        // Answered on the same connection while the poll waits.
+        let head = client.get(format!("{}{PREFIX}/outbox/head", at.federation));
+        head.send().await.unwrap();
+        at.stop.send(()).unwrap();
+        at.serving.await.unwrap().unwrap();
+        match poll.await.unwrap() {
+            Ok(answer) => assert_eq!(answer.status(), 200),
+            // The poll had not begun when the hub stopped to take requests.
+            Err(error) => assert!(error.is_request(), "{error}"),
+        }
+    }
+}
