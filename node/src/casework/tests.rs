@@ -300,6 +300,11 @@ async fn what_is_sent_is_one_chain_and_a_lost_answer_sends_the_same_bytes() {
         let place = Place::joined("pusat", db).await;
         let hub = PaperHub::of(&place);
         let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        assert_eq!(link.push().await.unwrap(), 0);
+        assert!(
+            !link.state().connected,
+            "nothing was sent, so nothing is known of the hub"
+        );
         let case = filed(&place).await;
         place
             .node

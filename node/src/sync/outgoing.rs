@@ -27,6 +27,10 @@ impl Link {
     /// the hub.
     pub async fn push(&self) -> Result<usize, LinkError> {
         let _sealer = self.sealer.lock().await;
+        // Having nothing to send says nothing of the hub.
+        if !self.anything_to_send().await? {
+            return Ok(0);
+        }
         let outcome = self.push_batch().await;
         self.note(&outcome).await;
         if outcome.as_ref().is_err_and(LinkError::needs_comparison) {
@@ -38,9 +42,6 @@ impl Link {
     async fn push_batch(&self) -> Result<usize, LinkError> {
         let batch = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
         let mut rows = self.sealed(batch).await?;
-        if rows.is_empty() && !self.anything_pending().await? {
-            return Ok(0);
-        }
         if !self.compared.load(Ordering::SeqCst) {
             self.compare_heads().await?;
             rows = self.sealed(batch).await?;
@@ -70,11 +71,14 @@ impl Link {
         Ok(store::outbox::in_state(&mut tx, "sealed", limit as i64).await?)
     }
 
-    async fn anything_pending(&self) -> Result<bool, NodeError> {
+    async fn anything_to_send(&self) -> Result<bool, NodeError> {
         let mut tx = self.node.read_tx().await?;
-        Ok(!store::outbox::in_state(&mut tx, "pending", 1)
-            .await?
-            .is_empty())
+        for state in ["sealed", "pending"] {
+            if !store::outbox::in_state(&mut tx, state, 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The lines of a batch; cuts `rows` to what fits.

@@ -75,7 +75,6 @@ impl Link {
             match step().await {
                 Ok(more) => {
                     backoff.reset();
-                    self.answered.notify_waiters();
                     if !more {
                         self.wait_for(cause).await;
                     }

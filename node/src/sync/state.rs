@@ -36,8 +36,12 @@ impl Link {
         self.lock().0.clone()
     }
 
-    /// Notes the outcome of a call and keeps it for other processes.
+    /// Notes the outcome of a call to the hub, keeps it for other processes,
+    /// and lets pausing steps try again after a success.
     pub(super) async fn note<T>(&self, outcome: &Result<T, LinkError>) {
+        if outcome.is_ok() {
+            self.answered.notify_waiters();
+        }
         let now = self.node.clock().now_ms();
         let write = {
             let mut shared = self.lock();
