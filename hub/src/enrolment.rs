@@ -12,11 +12,11 @@ use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::problem::Code;
 
 use crate::directory::Amendment;
-use crate::entropy::random;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store::chains::{self, Chain};
 use crate::store::joining::{self, IssuedCertificate, StoredInvitation, Used};
+use lapor_web::chance::random;
 
 /// How long a used invitation repeats its answer.
 const REPEATED_FOR_MS: i64 = 24 * 3_600_000;

@@ -7,9 +7,9 @@ use lapor_certs::{Credential, Issuer, Serial, TlsKey, write_private};
 use lapor_protocol::keys::Signer;
 use zeroize::Zeroizing;
 
-use crate::entropy::random;
 use crate::error::HubError;
 use crate::settings::{Settings, SettingsError};
+use lapor_web::chance::random;
 
 const SIGNING: &str = "hub-signing.key";
 const TLS: &str = "hub-tls.pem";

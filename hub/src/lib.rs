@@ -9,10 +9,8 @@ pub mod app;
 pub mod blobs;
 pub mod casefile;
 pub mod cli;
-pub mod clock;
 pub mod directory;
 pub mod enrolment;
-mod entropy;
 pub mod epochs;
 pub mod error;
 pub mod ground;
@@ -28,4 +26,5 @@ mod streams;
 
 pub use app::Hub;
 pub use error::HubError;
+pub use lapor_web::clock;
 pub use serve::serve;

@@ -10,10 +10,10 @@ use lapor_protocol::region::RegionCode;
 use zeroize::Zeroizing;
 
 use crate::directory::Amendment;
-use crate::entropy::random;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
+use lapor_web::chance::random;
 
 /// Why an institution cannot get the status that the operator wants.
 #[derive(Debug, thiserror::Error)]

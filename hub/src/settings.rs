@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use lapor_certs::HubUrl;
+use lapor_web::log::LogSettings;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
@@ -92,22 +93,6 @@ pub struct LimitSettings {
     pub drain_seconds: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogSettings {
-    /// `human` or `json`.
-    pub format: LogFormat,
-    /// For instance `info` or `lapor_hub=debug`.
-    pub filter: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    Human,
-    Json,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -157,15 +142,6 @@ impl Default for LimitSettings {
             cached_messages: 100_000,
             body_seconds: 30,
             drain_seconds: 10,
-        }
-    }
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self {
-            format: LogFormat::Human,
-            filter: "info".into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use lapor_protocol::entropy::Entropy;
 use lapor_protocol::ids::{CaseId, MessageId};
+pub use lapor_web::chance::random;
 
 /// The operating system's generator.
 #[derive(Debug, Clone, Copy, Default)]
@@ -9,16 +10,8 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&mut self, bytes: &mut [u8]) {
-        // Without randomness no key and no id may be made: stopping is right.
-        getrandom::fill(bytes).expect("the operating system gives random bytes");
+        lapor_web::chance::fill(bytes);
     }
-}
-
-/// Fresh random bytes.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    SystemEntropy.fill(&mut bytes);
-    bytes
 }
 
 pub fn new_case_id(now_ms: i64) -> CaseId {

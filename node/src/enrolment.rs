@@ -19,6 +19,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::problem::Retry;
 use lapor_protocol::wire::PREFIX;
+use lapor_web::exit;
 
 use crate::clock::Clock;
 use crate::error::NodeError;
@@ -62,15 +63,17 @@ pub enum EnrolError {
 
 impl EnrolError {
     /// The exit code of the process, after sysexits(3).
-    pub fn exit_code(&self) -> i32 {
+    pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Invitation(_) => 65,
-            Self::AlreadyJoined(_) => 78,
-            Self::Keys(_) | Self::File { .. } => 74,
-            Self::Link(LinkError::Refused(problem)) if problem.retry == Retry::Operator => 77,
-            Self::Link(_) => 69,
-            Self::Answer(_) => 76,
-            Self::Node(_) => 70,
+            Self::Invitation(_) => exit::DATA,
+            Self::AlreadyJoined(_) => exit::CONFIGURATION,
+            Self::Keys(_) | Self::File { .. } => exit::IO,
+            Self::Link(LinkError::Refused(problem)) if problem.retry == Retry::Operator => {
+                exit::PERMISSION
+            }
+            Self::Link(_) => exit::UNAVAILABLE,
+            Self::Answer(_) => exit::PROTOCOL,
+            Self::Node(_) => exit::INTERNAL,
         }
     }
 }

@@ -5,7 +5,6 @@ pub mod api;
 pub mod casework;
 pub mod chance;
 pub mod cli;
-pub mod clock;
 pub mod enrolment;
 pub mod error;
 pub mod folder;
@@ -17,3 +16,5 @@ pub mod sync;
 #[cfg(test)]
 mod testing;
 pub mod tokens;
+
+pub use lapor_web::clock;

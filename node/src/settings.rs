@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use lapor_web::log::LogSettings;
 use serde::{Deserialize, Serialize};
 
 /// Why a configuration cannot be used; the operator's to mend.
@@ -69,21 +70,6 @@ pub struct LinkSettings {
     pub backoff_cap_seconds: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogSettings {
-    pub format: LogFormat,
-    /// For instance `info` or `lapor_node=debug`.
-    pub filter: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    Human,
-    Json,
-}
-
 impl Default for NodeSettings {
     fn default() -> Self {
         Self {
@@ -117,15 +103,6 @@ impl Default for LinkSettings {
             long_poll_seconds: 25,
             health_seconds: 60,
             backoff_cap_seconds: 300,
-        }
-    }
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self {
-            format: LogFormat::Human,
-            filter: "info".into(),
         }
     }
 }

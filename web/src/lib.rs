@@ -1,12 +1,17 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
-//! that drains, and the documentation page.
+//! that drains, the documentation page, and what both programs take from their
+//! machine: clock, randomness, log, signals, exit codes.
 //!
 //! Shared by hub and node; it knows nothing of cases, databases or the wire
 //! between them (whose problems are `lapor_protocol::problem`).
 
+pub mod chance;
+pub mod clock;
 pub mod docs;
 pub mod entrance;
+pub mod exit;
+pub mod log;
 pub mod problem;
 pub mod reading;
 pub mod serving;

@@ -1,4 +1,5 @@
-//! Serves a router on a listener until it is told to stop, then drains.
+//! Serves a router on a listener until it is told to stop, then drains; and the
+//! signals by which a program is told.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum_server::Handle;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// How long a connection may take to send the head of a request, and how long
@@ -39,5 +41,29 @@ pub async fn serve(
     tokio::select! {
         ended = serving => ended,
         never = stopping => never,
+    }
+}
+
+/// The two signals that ask a program to end. Listening begins when this is
+/// made, so that none is missed between the first and a second.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for the next one and gives its name.
+    pub async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }

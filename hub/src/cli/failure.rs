@@ -5,34 +5,12 @@ use std::io;
 use std::process::ExitCode;
 
 use lapor_migrations::DbError;
+pub use lapor_web::exit;
+use lapor_web::log::FilterError;
 
 use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::settings::SettingsError;
-
-/// Exit codes, after `sysexits.h`.
-pub mod exit {
-    /// The command line is wrong.
-    pub const USAGE: u8 = 64;
-    /// The input is wrong, or the directory does not allow the act.
-    pub const DATA: u8 = 65;
-    /// There is no such institution or file.
-    pub const NOT_FOUND: u8 = 66;
-    /// The database cannot be reached, or an address is taken.
-    pub const UNAVAILABLE: u8 = 69;
-    /// A mistake of this program, or damaged records.
-    pub const INTERNAL: u8 = 70;
-    /// A file or folder cannot be made.
-    pub const CANNOT_CREATE: u8 = 73;
-    /// Reading or writing failed.
-    pub const IO: u8 = 74;
-    /// Not now; the same command may work later.
-    pub const TEMPORARY: u8 = 75;
-    /// This user may not.
-    pub const PERMISSION: u8 = 77;
-    /// The configuration is missing or wrong.
-    pub const CONFIGURATION: u8 = 78;
-}
 
 /// A command that did not work.
 #[derive(Debug)]
@@ -60,7 +38,13 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(code_of_io(&error), error.to_string())
+        Self::new(exit::of_io(&error), error.to_string())
+    }
+}
+
+impl From<FilterError> for Failure {
+    fn from(error: FilterError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
     }
 }
 
@@ -90,7 +74,7 @@ impl From<HubError> for Failure {
         let message = error.to_string();
         let code = match error {
             HubError::Database(error) => return error.into(),
-            HubError::File(error) => code_of_io(&error),
+            HubError::File(error) => exit::of_io(&error),
             HubError::Refused(_) => exit::DATA,
             HubError::Authority(_) => exit::CONFIGURATION,
             HubError::Fenced | HubError::Stopping => exit::TEMPORARY,
@@ -108,14 +92,5 @@ impl From<MembershipError> for Failure {
             _ => exit::DATA,
         };
         Self::new(code, error.to_string())
-    }
-}
-
-fn code_of_io(error: &io::Error) -> u8 {
-    match error.kind() {
-        // `lapor-hub instance list | head` ends in the middle, as it should.
-        io::ErrorKind::BrokenPipe => 0,
-        io::ErrorKind::PermissionDenied => exit::PERMISSION,
-        _ => exit::IO,
     }
 }

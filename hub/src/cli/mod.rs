@@ -128,7 +128,7 @@ async fn migrate(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> 
 }
 
 async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> {
-    serve::filter(settings)?;
+    settings.log.parse_filter()?;
     let keyring = Keyring::load(settings)?;
     let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
     let pending = db.pending_migrations().await?;

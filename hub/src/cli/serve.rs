@@ -3,25 +3,23 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use lapor_web::entrance::quiet_panics;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use lapor_web::serving::StopSignals;
 
 use super::{Failure, Out, exit};
 use crate::app::Hub;
 use crate::clock::Clock;
-use crate::settings::{LogFormat, Settings};
+use crate::settings::Settings;
 
 pub async fn serve(
     settings: Settings,
     out: &mut Out<'_>,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    start_log(&settings)?;
+    settings.log.start()?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;
     let addresses = (federation.local_addr()?, enrolment.local_addr()?);
-    let mut stop = Stop::listen()?;
+    let mut stop = StopSignals::listen()?;
     let hub = Hub::open(settings, clock).await?;
     let urls = [&hub.settings().federation, &hub.settings().enrolment];
     writeln!(out.answer, "lapor-hub {}", hub.ground.trust_domain)?;
@@ -46,12 +44,12 @@ pub async fn serve(
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
-        name = stop.signal() => {
+        name = stop.next() => {
             tracing::info!(signal = name, "stopping; a second signal stops at once");
             let _ = told.send(());
             tokio::select! {
                 ended = &mut serving => ended,
-                _ = stop.signal() => {
+                _ = stop.next() => {
                     return Err(Failure::new(exit::TEMPORARY, "stopped at once by a second signal"));
                 }
             }
@@ -63,27 +61,6 @@ pub async fn serve(
         let message = "the hub stopped by a mistake in the program; the log says where";
         Failure::new(exit::INTERNAL, message)
     })??;
-    Ok(())
-}
-
-/// What is logged, by the settings.
-pub fn filter(settings: &Settings) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(&settings.log.filter).map_err(|error| {
-        let message = format!("log.filter cannot be used: {error}; write for instance \"info\"");
-        Failure::new(exit::CONFIGURATION, message)
-    })
-}
-
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter(settings)?)
-        .with_writer(std::io::stderr);
-    // A test that serves twice in one process keeps the first log.
-    let _ = match settings.log.format {
-        LogFormat::Human => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
-    quiet_panics();
     Ok(())
 }
 
@@ -103,26 +80,4 @@ fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
         let message = format!("{listen} cannot be bound: {error}; {next} {field}");
         Failure::new(code, message)
     })
-}
-
-/// The two signals that ask the program to end.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn signal(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
 }

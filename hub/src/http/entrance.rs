@@ -14,17 +14,18 @@ use axum_server::tls::TlsInfo;
 use futures_util::FutureExt as _;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
 
-use crate::app::Hub;
-use crate::entropy::random;
-use crate::error::HubError;
+use lapor_web::entrance::REQUEST_ID;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::app::Hub;
+use crate::error::HubError;
+use lapor_web::chance::random;
+
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// The instance whose certificate the connection showed. A test of the router

@@ -20,7 +20,6 @@ use lapor_protocol::wire::OutboxAnswer;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::entropy::random;
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
 use crate::store;
@@ -28,6 +27,7 @@ use crate::store::chains::Chain;
 use crate::streams::Streams;
 use cache::CaseCache;
 use group::Worker;
+use lapor_web::chance::random;
 
 pub use verify::{Batch, Incoming, read_batch};
 

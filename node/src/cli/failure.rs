@@ -5,35 +5,13 @@ use std::io;
 use std::process::ExitCode;
 
 use lapor_migrations::DbError;
+pub use lapor_web::exit;
+use lapor_web::log::FilterError;
 
 use crate::enrolment::EnrolError;
 use crate::error::NodeError;
 use crate::folder::InitError;
 use crate::settings::SettingsError;
-
-/// Exit codes, after `sysexits.h`.
-pub mod exit {
-    /// The command line is wrong.
-    pub const USAGE: u8 = 64;
-    /// The input is wrong, or the case does not allow the act.
-    pub const DATA: u8 = 65;
-    /// There is no such case, ticket, attachment or token.
-    pub const NOT_FOUND: u8 = 66;
-    /// A database or the hub cannot be reached.
-    pub const UNAVAILABLE: u8 = 69;
-    /// A mistake of this program, or damaged records.
-    pub const INTERNAL: u8 = 70;
-    /// A file or folder cannot be made.
-    pub const CANNOT_CREATE: u8 = 73;
-    /// Reading or writing failed.
-    pub const IO: u8 = 74;
-    /// Not yet; the same command will work later.
-    pub const TEMPORARY: u8 = 75;
-    /// This user may not.
-    pub const PERMISSION: u8 = 77;
-    /// The configuration is missing or wrong, or the node has not joined.
-    pub const CONFIGURATION: u8 = 78;
-}
 
 /// A command that did not work.
 #[derive(Debug)]
@@ -65,13 +43,13 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let code = match error.kind() {
-            // `lapor-node case list | head` ends in the middle, as it should.
-            io::ErrorKind::BrokenPipe => 0,
-            io::ErrorKind::PermissionDenied => exit::PERMISSION,
-            _ => exit::IO,
-        };
-        Self::new(code, error.to_string())
+        Self::new(exit::of_io(&error), error.to_string())
+    }
+}
+
+impl From<FilterError> for Failure {
+    fn from(error: FilterError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
     }
 }
 
@@ -97,10 +75,7 @@ impl From<EnrolError> for Failure {
     fn from(error: EnrolError) -> Self {
         match error {
             EnrolError::Node(error) => error.into(),
-            other => {
-                let code = u8::try_from(other.exit_code()).unwrap_or(exit::INTERNAL);
-                Self::new(code, other.to_string())
-            }
+            other => Self::new(other.exit_code(), other.to_string()),
         }
     }
 }

@@ -3,16 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use lapor_web::entrance::quiet_panics;
-use lapor_web::serving::DRAIN;
+use lapor_web::serving::{DRAIN, StopSignals};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::setup::filter;
 use super::{Failure, Out, Place, exit};
 use crate::api;
-use crate::settings::{LogFormat, Settings};
 use crate::sync::Link;
 
 /// What the link gets beyond the API's time to end what it is doing.
@@ -20,11 +16,12 @@ const GRACE: Duration = Duration::from_secs(5);
 
 pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let settings = place.settings()?;
-    start_log(&settings)?;
+    settings.log.start()?;
     let node = place.node().await?;
     let instance = node.instance()?.clone();
     let listener = bind(settings.api.listen).await?;
     let bound = listener.local_addr()?;
+    let mut stop = StopSignals::listen()?;
     let link = Link::connect(node.clone())?;
     let seen = reachable(bound);
     writeln!(out, "lapor-node {instance}")?;
@@ -42,15 +39,14 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
     let linking = tokio::spawn(link.run(shutdown.clone()));
     let served = tokio::select! {
-        signal = stop_signal() => {
-            let signal = signal?;
+        signal = stop.next() => {
             tracing::info!(signal, "stopping; a second signal stops at once");
             shutdown.cancel();
             tokio::select! {
                 ended = tokio::time::timeout(DRAIN + GRACE, async { tokio::join!(&mut serving, linking).0 }) => {
                     ended.map_or(Ok(()), flat)
                 }
-                second = stop_signal() => second.map(drop),
+                _ = stop.next() => Ok(()),
             }
         }
         ended = &mut serving => flat(ended),
@@ -66,19 +62,6 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     tracing::info!("stopped");
     served
-}
-
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter(settings)?)
-        .with_writer(std::io::stderr);
-    // A test that serves twice in one process keeps the first log.
-    let _ = match settings.log.format {
-        LogFormat::Human => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
-    quiet_panics();
-    Ok(())
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
@@ -108,15 +91,6 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
     } else {
         bound
     }
-}
-
-async fn stop_signal() -> Result<&'static str, Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
 }
 
 fn flat(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> Result<(), Failure> {

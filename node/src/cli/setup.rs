@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lapor_migrations::{Db, DbOptions, Schema};
-use tracing_subscriber::EnvFilter;
 
 use super::{Failure, Out, Place, exit};
 use crate::enrolment;
@@ -101,7 +100,7 @@ pub async fn migrate(place: &Place, out: Out<'_>) -> Result<(), Failure> {
 pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let settings = place.settings()?;
     writeln!(out, "{}: read", place.config.display())?;
-    filter(&settings)?;
+    settings.log.parse_filter()?;
     writeln!(out, "log.filter: {}", settings.log.filter)?;
     for (name, path) in [
         ("node.keys", &settings.node.keys),
@@ -139,15 +138,6 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     node.db().close().await;
     Ok(())
-}
-
-/// What `log.filter` says, or why it cannot be used.
-pub fn filter(settings: &Settings) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(&settings.log.filter).map_err(|error| {
-        let message =
-            format!("log.filter cannot be used: {error}; try `info` or `lapor_node=debug`");
-        Failure::new(exit::CONFIGURATION, message)
-    })
 }
 
 fn folder_exists(name: &str, path: &Path) -> Result<(), Failure> {

@@ -1,5 +1,5 @@
-//! The clock as a value: a running hub reads the system's, a test moves its
-//! own. Nothing else in this crate may ask what time it is.
+//! The clock as a value: a running program reads the system's, a test moves its
+//! own. Nothing else may ask what time it is.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,10 +12,6 @@ pub trait Clock: Send + Sync {
 #[derive(Debug, Default)]
 pub struct SystemClock;
 
-/// A clock that stands still until somebody moves it.
-#[derive(Debug, Default)]
-pub struct HandClock(AtomicI64);
-
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         #[expect(
@@ -27,6 +23,10 @@ impl Clock for SystemClock {
             .map_or(0, |since| since.as_millis() as i64)
     }
 }
+
+/// A clock that stands still until somebody moves it.
+#[derive(Debug, Default)]
+pub struct HandClock(AtomicI64);
 
 impl HandClock {
     pub fn at(now_ms: i64) -> Self {

@@ -1,0 +1,14 @@
+//! Randomness from the operating system, as fixed-size values.
+
+/// Fresh random bytes, fit for keys.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill(&mut bytes);
+    bytes
+}
+
+/// Fills a slice with fresh random bytes, fit for keys.
+pub fn fill(bytes: &mut [u8]) {
+    // Without randomness no key, no secret and no id may be made: stopping is right.
+    getrandom::fill(bytes).expect("the operating system gives random bytes");
+}

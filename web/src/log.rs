@@ -1,0 +1,58 @@
+//! The log of both programs: what is logged, in which form, to standard error.
+
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+use crate::entrance::quiet_panics;
+
+/// A filter that cannot be used; the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+#[error("log.filter cannot be used: {0}; try `info` or `lapor_node=debug`")]
+pub struct FilterError(String);
+
+/// Section `log` of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// `human` or `json`.
+    pub format: LogFormat,
+    /// For instance `info` or `lapor_node=debug`.
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Human,
+            filter: "info".into(),
+        }
+    }
+}
+
+impl LogSettings {
+    /// What the filter says, or why it cannot be used.
+    pub fn parse_filter(&self) -> Result<EnvFilter, FilterError> {
+        EnvFilter::try_new(&self.filter).map_err(|error| FilterError(error.to_string()))
+    }
+
+    /// Starts the log, and makes panics say where they happened and not what.
+    pub fn start(&self) -> Result<(), FilterError> {
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(self.parse_filter()?)
+            .with_writer(std::io::stderr);
+        // A test that serves twice in one process keeps the first log.
+        let _ = match self.format {
+            LogFormat::Human => log.try_init(),
+            LogFormat::Json => log.json().try_init(),
+        };
+        quiet_panics();
+        Ok(())
+    }
+}
