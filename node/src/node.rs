@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
-use lapor_protocol::directory::Directory;
+use lapor_protocol::directory::{Directory, DirectoryError, DirectoryVersion};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, Verifier};
@@ -101,21 +101,27 @@ impl Node {
         self.directory.load_full()
     }
 
-    /// Stores versions that follow ours, then uses them. Returns how many were new.
+    /// Stores versions that follow ours, then uses them. Returns what they state;
+    /// those that another poll brought meanwhile are passed over.
     pub(crate) async fn extend_directory(
         &self,
         versions: &[Envelope],
-    ) -> Result<usize, DirectoryRefused> {
+    ) -> Result<Vec<DirectoryVersion>, DirectoryRefused> {
         let mut next = (*self.directory()).clone();
+        let mut fresh = Vec::new();
         let mut lines = Vec::new();
         for envelope in versions {
-            let stated = next
-                .apply(envelope)
-                .map_err(|e| DirectoryRefused::Hub(e.to_string()))?;
-            lines.push((stated.version as i64, envelope.to_line()));
+            match next.apply(envelope) {
+                Ok(stated) => {
+                    lines.push((stated.version as i64, envelope.to_line()));
+                    fresh.push(stated);
+                }
+                Err(DirectoryError::Version { expected, found }) if found < expected => {}
+                Err(error) => return Err(DirectoryRefused::Hub(error.to_string())),
+            }
         }
-        if lines.is_empty() {
-            return Ok(0);
+        if fresh.is_empty() {
+            return Ok(fresh);
         }
         let mut tx = self.db.write().await.map_err(NodeError::from)?;
         for (version, line) in &lines {
@@ -124,8 +130,15 @@ impl Node {
                 .map_err(NodeError::from)?;
         }
         tx.commit().await.map_err(NodeError::from)?;
-        self.directory.store(Arc::new(next));
-        Ok(lines.len())
+        let next = Arc::new(next);
+        self.directory.rcu(|known| {
+            if known.version() < next.version() {
+                Arc::clone(&next)
+            } else {
+                Arc::clone(known)
+            }
+        });
+        Ok(fresh)
     }
 
     /// Says that there is something to send.

@@ -48,6 +48,7 @@ pub struct Opened {
 /// What an encrypted upload becomes in a message.
 pub(crate) struct Encrypted {
     pub attachment: Attachment,
+    upload: String,
 }
 
 impl Node {
@@ -149,19 +150,25 @@ pub(crate) async fn encrypt_under(
                 size,
                 media_type,
             },
+            upload: id.clone(),
         });
     }
     Ok(out)
 }
 
-/// Notes encrypted blobs with their message, to be sent once it is accepted.
+/// Notes encrypted blobs with their message, to be sent once it is accepted,
+/// and uses up their uploads: one that another message has used meanwhile is
+/// refused, and with it the whole act.
 pub(crate) async fn record(
     tx: &mut Tx,
     case: CaseId,
     message: MessageId,
     encrypted: &[Encrypted],
 ) -> Result<(), NodeError> {
-    for Encrypted { attachment } in encrypted {
+    for Encrypted { attachment, upload } in encrypted {
+        if store::blobs::remove_upload(tx, upload).await? == 0 {
+            return Err(NodeError::not_found("upload", upload));
+        }
         let row = BlobRow {
             sha256: attachment.sha256.as_bytes().to_vec(),
             case_id: case.to_string(),
@@ -176,19 +183,11 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// Removes uploads whose encrypted form is stored. A failure leaves a file
+/// Removes the files of uploads that have been used. A failure leaves a file
 /// behind and nothing else.
 pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
     for id in uploads {
-        let forget = async {
-            let mut tx = node.write_tx().await?;
-            store::blobs::remove_upload(&mut tx, id).await?;
-            tx.commit().await?;
-            fs::remove_file(upload_path(node, id))
-                .await
-                .map_err(NodeError::from)
-        };
-        if let Err(error) = forget.await {
+        if let Err(error) = fs::remove_file(upload_path(node, id)).await {
             tracing::warn!(%error, "an upload that has been used could not be removed");
         }
     }

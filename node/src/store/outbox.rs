@@ -57,6 +57,13 @@ pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<Outbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
 }
 
+/// Whether a message waits to be sealed or sent.
+pub async fn anything_to_send(tx: &mut Tx) -> Stored<bool> {
+    const SQL: &str = "select number from outbox where state in ('pending', 'sealed') limit 1";
+    let found: Option<i64> = on!(tx, c => sqlx::query_scalar(SQL).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
 static SEAL: Bulk = Bulk::new(
     "with v (number, epoch, seq, envelope_id, line) as (values",
     5,

@@ -26,6 +26,8 @@ const BATCH: i64 = 250;
 pub(super) struct Working {
     pub row: CaseRow,
     pub fold: Option<Case>,
+    /// The content key is known to be held.
+    pub keyed: bool,
     pub changed: bool,
 }
 
@@ -45,11 +47,15 @@ impl Link {
         let _applier = self.applier.lock().await;
         let mut count = 0;
         loop {
-            let mut tx = self.node.write_tx().await?;
+            // An empty page must not cost the writer its turn; nobody else
+            // changes what has been received while the applier is held.
+            let mut tx = self.node.read_tx().await?;
             let rows = store::inbox::received(&mut tx, stream.as_str(), BATCH).await?;
+            drop(tx);
             if rows.is_empty() {
                 break;
             }
+            let mut tx = self.node.write_tx().await?;
             count += rows.len();
             let last = rows.last().map_or(0, |row| row.dseq);
             match stream {
@@ -122,6 +128,7 @@ impl Batch<'_> {
                 Working {
                     row,
                     fold,
+                    keyed: false,
                     changed: false,
                 },
             );
@@ -130,6 +137,7 @@ impl Batch<'_> {
             let unborn = || Working {
                 row: CaseRow::unborn(id.to_string(), self.now),
                 fold: None,
+                keyed: false,
                 changed: false,
             };
             self.cases.entry(id).or_insert_with(unborn);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::Method;
-use lapor_protocol::dsse::DIRECTORY_TYPE;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::wire::{DirectoryPage, PREFIX};
 
@@ -27,14 +26,18 @@ impl Link {
     /// Fetches until `version` is known: an item is judged by the directory in
     /// force at its ruling.
     pub(super) async fn directory_at_least(&self, version: u64) -> Result<(), LinkError> {
-        while self.node.directory().version() < version {
-            if self.fetch_directory(0).await?.0 == 0 {
+        loop {
+            let known = self.node.directory().version();
+            if known >= version {
+                return Ok(());
+            }
+            self.refresh_directory(0).await?;
+            if self.node.directory().version() == known {
                 return Err(LinkError::Hub(format!(
                     "it rules by directory {version} and does not show it"
                 )));
             }
         }
-        Ok(())
     }
 
     async fn fetch_directory(&self, wait: u64) -> Result<(usize, BTreeSet<InstanceId>), LinkError> {
@@ -42,24 +45,15 @@ impl Link {
         let path = format!("{PREFIX}/directory?since={}&wait={wait}", known.version());
         let call = Call::new(Method::GET, path).waiting(Duration::from_secs(wait));
         let page: DirectoryPage = self.transport.call(call).await?.json()?;
-        let count = self.node.extend_directory(&page.versions).await?;
+        let fresh = self.node.extend_directory(&page.versions).await?;
         let mut changed = BTreeSet::new();
-        for version in page
-            .versions
-            .iter()
-            .filter(|v| v.payload_type == DIRECTORY_TYPE)
-        {
-            let stated: lapor_protocol::directory::DirectoryVersion =
-                serde_json::from_slice(&version.payload).map_err(LinkError::hub)?;
-            let fresh = stated.changes.iter().filter(|entry| {
-                let before = known
-                    .latest()
-                    .instance(&entry.id)
-                    .and_then(|e| e.sealing_key());
-                entry.sealing_key().map(|key| &key.jwk) != before.map(|key| &key.jwk)
-            });
-            changed.extend(fresh.map(|entry| entry.id.clone()));
+        for entry in fresh.iter().flat_map(|stated| &stated.changes) {
+            let before = known.latest().instance(&entry.id);
+            let before = before.and_then(|entry| entry.sealing_key());
+            if entry.sealing_key().map(|key| &key.jwk) != before.map(|key| &key.jwk) {
+                changed.insert(entry.id.clone());
+            }
         }
-        Ok((count, changed))
+        Ok((fresh.len(), changed))
     }
 }

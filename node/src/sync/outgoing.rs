@@ -41,11 +41,10 @@ impl Link {
 
     async fn push_batch(&self) -> Result<usize, LinkError> {
         let batch = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
-        let mut rows = self.sealed(batch).await?;
         if !self.compared.load(Ordering::SeqCst) {
             self.compare_heads().await?;
-            rows = self.sealed(batch).await?;
         }
+        let mut rows = self.sealed(batch).await?;
         if rows.len() < batch && self.seal_pending(batch - rows.len()).await? > 0 {
             rows = self.sealed(batch).await?;
         }
@@ -73,12 +72,7 @@ impl Link {
 
     async fn anything_to_send(&self) -> Result<bool, NodeError> {
         let mut tx = self.node.read_tx().await?;
-        for state in ["sealed", "pending"] {
-            if !store::outbox::in_state(&mut tx, state, 1).await?.is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(store::outbox::anything_to_send(&mut tx).await?)
     }
 
     /// The lines of a batch; cuts `rows` to what fits.

@@ -29,7 +29,7 @@ impl Link {
         let call = Call::new(Method::GET, format!("{PREFIX}/outbox/head"));
         let theirs: OutboxHead = self.transport.call(call).await?.json()?;
         let mut tx = self.node.read_tx().await?;
-        let ours = head(&mut tx).await?;
+        let (ours, _) = own_chain(&mut tx).await?;
         let agrees = match theirs.head {
             head if head.epoch != ours.epoch => false,
             head if head.seq > ours.seq => false,
@@ -91,10 +91,10 @@ impl Link {
     /// Own envelopes that the hub has and this node lost, kept as accepted.
     async fn take_back_lost(&self, head: ChainHead) -> Result<(), LinkError> {
         let mut tx = self.node.read_tx().await?;
-        let ours = head_of_accepted(&mut tx).await?;
+        let (ours, accepted) = own_chain(&mut tx).await?;
         drop(tx);
-        let mut after = if ours.0 == i64::from(head.epoch) {
-            ours.1 as u64
+        let mut after = if ours.epoch == head.epoch {
+            accepted
         } else {
             0
         };
@@ -127,8 +127,7 @@ impl Link {
         if drafts.is_empty() {
             return Ok(0);
         }
-        let mut head = head(&mut tx).await?;
-        let accepted = head_of_accepted(&mut tx).await?.1;
+        let (mut head, accepted) = own_chain(&mut tx).await?;
         let mut rows = Vec::with_capacity(drafts.len() * 5);
         for row in &drafts {
             let (envelope, place) = seal(&self.node, row, head)?;
@@ -147,7 +146,7 @@ impl Link {
             i64::from(head.epoch),
             head.seq as i64,
             head.id.as_bytes(),
-            accepted,
+            accepted as i64,
         )
         .await?;
         tx.commit().await?;
@@ -155,24 +154,19 @@ impl Link {
     }
 }
 
-/// Where this node's own chain stands.
-pub(super) async fn head(tx: &mut Tx) -> Result<ChainHead, NodeError> {
+/// Where this node's own chain stands, and the last position of the open epoch
+/// that the hub has accepted.
+async fn own_chain(tx: &mut Tx) -> Result<(ChainHead, u64), NodeError> {
     let stored = store::chain::head(tx).await?;
-    let Some((epoch, seq, id, _)) = stored else {
-        return Ok(ChainHead::START);
+    let Some((epoch, seq, id, accepted)) = stored else {
+        return Ok((ChainHead::START, 0));
     };
-    Ok(ChainHead {
+    let head = ChainHead {
         epoch: epoch as u32,
         seq: seq as u64,
         id: store::digest(&id)?,
-    })
-}
-
-/// Open epoch and the last position of it that the hub has accepted.
-pub(super) async fn head_of_accepted(tx: &mut Tx) -> Result<(i64, i64), NodeError> {
-    Ok(store::chain::head(tx)
-        .await?
-        .map_or((1, 0), |(epoch, _, _, accepted)| (epoch, accepted)))
+    };
+    Ok((head, accepted as u64))
 }
 
 fn seal(node: &Node, row: &OutboxRow, head: ChainHead) -> Result<(Envelope, Position), NodeError> {

@@ -185,14 +185,11 @@ async fn learn(
         erase(batch, tx, id).await?;
         return Ok(());
     }
-    let subject = Subject::Case(id);
-    if store::secrets::content_key(tx, &subject.to_string())
-        .await?
-        .is_none()
-        && let Some(key) = find_key(tx, node, &wraps, subject, case, message).await?
-    {
-        store::secrets::add_content_key(tx, &subject.to_string(), &id.to_string(), key.as_bytes())
-            .await?;
+    if !batch.cases.get(&id).is_some_and(|working| working.keyed) {
+        let held = learn_key(tx, node, &wraps, case, message).await?;
+        if let Some(working) = batch.cases.get_mut(&id) {
+            working.keyed = held;
+        }
     }
     if let Ok(Body::IdentityDisclosed(disclosed)) = &message.body
         && disclosed.requester == *batch.me
@@ -212,6 +209,26 @@ async fn learn(
         announce_blobs(tx, id, message).await?;
     }
     learn_ticket(batch, tx, message, id).await
+}
+
+/// Whether the case's content key is held, now if not before.
+async fn learn_key(
+    tx: &mut Tx,
+    node: &Node,
+    wraps: &[Wrap],
+    case: &Case,
+    message: &Message,
+) -> Result<bool, NodeError> {
+    let subject = Subject::Case(case.id);
+    let name = subject.to_string();
+    if store::secrets::content_key(tx, &name).await?.is_some() {
+        return Ok(true);
+    }
+    let Some(key) = find_key(tx, node, wraps, subject, case, message).await? else {
+        return Ok(false);
+    };
+    store::secrets::add_content_key(tx, &name, &case.id.to_string(), key.as_bytes()).await?;
+    Ok(true)
 }
 
 /// The case's content key from a wrap, or from the parent's key for a split.
