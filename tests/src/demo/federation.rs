@@ -1,0 +1,220 @@
+//! Makes the federation as a newcomer would: with the commands of the two
+//! programs, invitations included; starts it; waits until all are connected.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use futures_util::future::try_join_all;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::api::{self, Api};
+use super::cast::{MEMBERS, Member, REGISTRY, SUPERVISOR};
+use super::folder::Folder;
+use super::ledger::Ledger;
+use super::play::Nodes;
+use super::ports::{self, Reserved};
+use super::programs::{Programs, run};
+use super::progress::Progress;
+use super::troupe::Troupe;
+
+/// How long a program may take until it listens, and until all know each other.
+const PATIENCE: Duration = Duration::from_mins(1);
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What everything here needs.
+pub struct Stage<'a> {
+    pub folder: &'a Folder,
+    pub programs: &'a Programs,
+    pub troupe: &'a Troupe,
+    pub progress: &'a Progress,
+}
+
+impl Stage<'_> {
+    /// Makes a hub and eight nodes, and joins and starts them.
+    pub async fn found(&self) -> anyhow::Result<Arc<Nodes>> {
+        self.progress
+            .stage("making the hub and registering 710 institutions");
+        let mut ports = ports::reserve(2 + MEMBERS.len())?;
+        let for_nodes = ports.split_off(2);
+        self.make_hub(ports).await?;
+        self.progress
+            .stage("inviting and joining eight institutions");
+        let joining = MEMBERS.iter().zip(for_nodes);
+        let addresses = try_join_all(joining.map(|(member, port)| self.join(member, port))).await?;
+        self.connect(&addresses).await
+    }
+
+    /// Starts a federation that was made before.
+    pub async fn raise(&self) -> anyhow::Result<Arc<Nodes>> {
+        self.progress
+            .stage("starting the hub and eight nodes again");
+        let (federation, enrolment) = hub_addresses(self.folder)?;
+        self.serve_hub(&[federation, enrolment]).await?;
+        let mut addresses = Vec::new();
+        for member in &MEMBERS {
+            addresses.push(node_address(self.folder, member.slug)?);
+            self.serve_node(member.slug)?;
+        }
+        self.connect(&addresses).await
+    }
+
+    async fn make_hub(&self, ports: Vec<Reserved>) -> anyhow::Result<()> {
+        let hub = self.folder.hub();
+        let addresses: Vec<SocketAddr> = ports.iter().map(Reserved::address).collect();
+        let (federation, enrolment) = (addresses[0].to_string(), addresses[1].to_string());
+        let dir = hub.to_string_lossy();
+        self.hub(&[
+            "init",
+            "--dir",
+            &dir,
+            "--federation-address",
+            &federation,
+            "--enrolment-address",
+            &enrolment,
+        ])
+        .await?;
+        let registry = hub.join("instances.csv");
+        std::fs::write(&registry, REGISTRY)
+            .with_context(|| format!("{} cannot be written", registry.display()))?;
+        self.hub(&["instance", "register", "--csv", &registry.to_string_lossy()])
+            .await?;
+        self.hub(&[
+            "instance",
+            "register",
+            SUPERVISOR,
+            "--kind",
+            "pengawas",
+            "--default-supervisor",
+        ])
+        .await?;
+        ports.into_iter().for_each(Reserved::release);
+        self.serve_hub(&addresses).await
+    }
+
+    /// Invites an institution, makes its node, and joins it with the line.
+    async fn join(&self, member: &Member, port: Reserved) -> anyhow::Result<SocketAddr> {
+        let address = port.address();
+        let mut invite = vec!["instance", "invite", member.slug, "--kind", member.kind];
+        for pattern in member.disposes_to {
+            invite.extend(["--disposes-to", pattern]);
+        }
+        let line = self.hub(&invite).await?;
+        let folder = self.folder.node(member.slug);
+        let config = self.folder.node_config(member.slug);
+        let program = &self.programs.node;
+        let listen = address.to_string();
+        let init = [
+            "init",
+            "--dir",
+            &folder.to_string_lossy(),
+            "--listen",
+            &listen,
+        ];
+        run(program, &config, &init, None).await?;
+        // On standard input, because others on the machine see arguments.
+        run(program, &config, &["enrol", "-"], Some(&line)).await?;
+        let token = ["token", "create", "--name", "demo", "--role", "officer"];
+        let token = run(program, &config, &token, None).await?;
+        self.folder.keep_token(member.slug, &token)?;
+        port.release();
+        self.serve_node(member.slug)?;
+        Ok(address)
+    }
+
+    async fn serve_hub(&self, addresses: &[SocketAddr]) -> anyhow::Result<()> {
+        let (config, log) = (self.folder.hub_config(), self.folder.hub_log());
+        self.troupe.serve(&self.programs.hub, &config, &log)?;
+        for address in addresses {
+            listening(*address)
+                .await
+                .context("the hub does not listen")?;
+        }
+        Ok(())
+    }
+
+    fn serve_node(&self, slug: &str) -> anyhow::Result<()> {
+        let (config, log) = (self.folder.node_config(slug), self.folder.node_log(slug));
+        self.troupe.serve(&self.programs.node, &config, &log)
+    }
+
+    /// Waits until every node is connected and has the hub's directory, so
+    /// that each knows the keys of all others before the first report.
+    async fn connect(&self, addresses: &[SocketAddr]) -> anyhow::Result<Arc<Nodes>> {
+        self.progress.stage("waiting until all are connected");
+        let client = api::client()?;
+        let mut nodes = BTreeMap::new();
+        for (member, address) in MEMBERS.iter().zip(addresses) {
+            listening(*address)
+                .await
+                .with_context(|| format!("{} does not listen", member.slug))?;
+            let token = self.folder.token(member.slug)?;
+            let api = Api::new(client.clone(), member.slug, *address, token);
+            nodes.insert(member.slug.to_owned(), api);
+        }
+        let ledger = Ledger::open(self.folder).await?;
+        let version = ledger.directory_version().await;
+        ledger.close().await;
+        let version = version?;
+        try_join_all(nodes.values().map(|node| connected(node, version))).await?;
+        Ok(Arc::new(nodes))
+    }
+
+    async fn hub(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        run(
+            &self.programs.hub,
+            &self.folder.hub_config(),
+            arguments,
+            None,
+        )
+        .await
+    }
+}
+
+/// Federation and enrolment, as configured.
+pub fn hub_addresses(folder: &Folder) -> anyhow::Result<(SocketAddr, SocketAddr)> {
+    let settings = lapor_hub::settings::Settings::load(&folder.hub_config())?;
+    Ok((settings.federation.listen, settings.enrolment.listen))
+}
+
+/// Where the API of a node listens, as configured.
+pub fn node_address(folder: &Folder, slug: &str) -> anyhow::Result<SocketAddr> {
+    let settings = lapor_node::settings::Settings::load(&folder.node_config(slug))?;
+    Ok(settings.api.listen)
+}
+
+async fn listening(address: SocketAddr) -> anyhow::Result<()> {
+    let give_up = Instant::now() + PATIENCE;
+    while let Err(error) = TcpStream::connect(address).await {
+        if Instant::now() >= give_up {
+            bail!("{address}: {error}");
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+    Ok(())
+}
+
+async fn connected(node: &Api, directory: u64) -> anyhow::Result<()> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let status = node.status().await?;
+        if status.link.connected && status.directory >= directory {
+            return Ok(());
+        }
+        if Instant::now() >= give_up {
+            let why = status
+                .link
+                .problem
+                .unwrap_or_else(|| "no reason known".to_owned());
+            bail!(
+                "{} has directory {} of {directory} and is not connected: {why}",
+                node.slug(),
+                status.directory
+            );
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+}

@@ -1,0 +1,169 @@
+//! The data folder: one folder an instance with its configuration and log,
+//! and `demo.json`, which says that the demo in it is finished and what was filed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use lapor_certs::write_private;
+use lapor_web::exit;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use super::failure::Failure;
+use super::play::Played;
+
+const RECORD: &str = "demo.json";
+
+/// A folder that is used by this demo; a temporary one is removed when dropped.
+pub struct Folder {
+    path: PathBuf,
+    temporary: Option<TempDir>,
+}
+
+/// What a finished demo leaves.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Whether every report was filed, or `--reports` chose some.
+    pub whole: bool,
+    pub played: Vec<Played>,
+}
+
+impl Folder {
+    /// The folder, and what a finished demo left in it.
+    pub fn open(wanted: Option<&Path>) -> anyhow::Result<(Self, Option<Record>)> {
+        let Some(wanted) = wanted else {
+            let made = tempfile::Builder::new().prefix("lapor-demo-").tempdir();
+            let made = made.map_err(|error| unusable(&std::env::temp_dir(), &error.to_string()))?;
+            let folder = Self {
+                path: made.path().to_owned(),
+                temporary: Some(made),
+            };
+            return Ok((folder, None));
+        };
+        fs::create_dir_all(wanted).map_err(|error| unusable(wanted, &error.to_string()))?;
+        let path = wanted
+            .canonicalize()
+            .map_err(|error| unusable(wanted, &error.to_string()))?;
+        let record = read_record(&path)?;
+        let empty = fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+        if record.is_none() && !empty {
+            return Err(unusable(&path, "it is not empty and holds no finished demo").into());
+        }
+        let temporary = None;
+        Ok((Self { path, temporary }, record))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
+    }
+
+    pub fn hub(&self) -> PathBuf {
+        self.path.join("hub")
+    }
+
+    pub fn hub_config(&self) -> PathBuf {
+        self.hub().join("hub.toml")
+    }
+
+    pub fn hub_log(&self) -> PathBuf {
+        self.hub().join("hub.log")
+    }
+
+    pub fn node(&self, slug: &str) -> PathBuf {
+        self.path.join(slug)
+    }
+
+    pub fn node_config(&self, slug: &str) -> PathBuf {
+        self.node(slug).join("node.toml")
+    }
+
+    pub fn node_log(&self, slug: &str) -> PathBuf {
+        self.node(slug).join("node.log")
+    }
+
+    fn token_file(&self, slug: &str) -> PathBuf {
+        self.node(slug).join("token")
+    }
+
+    /// A token is shown once; the demo keeps its own beside the node, so that
+    /// a folder that is started again can be tried again.
+    pub fn keep_token(&self, slug: &str, token: &str) -> anyhow::Result<()> {
+        let path = self.token_file(slug);
+        write_private(&path, token.as_bytes())
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    pub fn token(&self, slug: &str) -> anyhow::Result<String> {
+        let path = self.token_file(slug);
+        let text = fs::read_to_string(&path);
+        Ok(text
+            .with_context(|| format!("{} cannot be read", path.display()))?
+            .trim()
+            .to_owned())
+    }
+
+    /// Says that the demo in this folder is finished.
+    pub fn finish(&self, record: &Record) -> anyhow::Result<()> {
+        let path = self.path.join(RECORD);
+        let text = serde_json::to_vec_pretty(record)?;
+        write_private(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
+    }
+}
+
+fn read_record(folder: &Path) -> anyhow::Result<Option<Record>> {
+    let path = folder.join(RECORD);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = fs::read(&path).map_err(|error| unusable(folder, &error.to_string()))?;
+    let record = serde_json::from_slice(&text)
+        .map_err(|error| unusable(folder, &format!("its {RECORD} cannot be read: {error}")))?;
+    Ok(Some(record))
+}
+
+fn unusable(folder: &Path, why: &str) -> Failure {
+    let message = format!(
+        "{} cannot be used: {why}; name another folder with --data, or remove this one",
+        folder.display()
+    );
+    Failure::new(exit::CANNOT_CREATE, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_used_if_it_is_empty_or_finished() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("demo");
+        let (folder, record) = Folder::open(Some(&path)).unwrap();
+        assert!(record.is_none());
+        fs::write(path.join("something"), "of somebody").unwrap();
+        let refused = Folder::open(Some(&path)).err().unwrap();
+        assert!(refused.to_string().contains("not empty"), "{refused}");
+        let played = Vec::new();
+        folder
+            .finish(&Record {
+                whole: true,
+                played,
+            })
+            .unwrap();
+        let (_, record) = Folder::open(Some(&path)).unwrap();
+        assert!(record.unwrap().whole);
+    }
+
+    #[test]
+    fn a_temporary_folder_goes_with_the_demo() {
+        let (folder, _) = Folder::open(None).unwrap();
+        let path = folder.path().to_owned();
+        assert!(path.is_dir() && folder.is_temporary());
+        drop(folder);
+        assert!(!path.exists());
+    }
+}

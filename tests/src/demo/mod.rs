@@ -1,0 +1,288 @@
+//! The demonstration: a hub and eight nodes as real processes, joined by real
+//! invitations, with every sample report filed, moved, answered and closed.
+//!
+//! Nothing here knows a rule or touches a database of the programs except to
+//! count. On every way out the processes are ended.
+
+mod api;
+mod attachment;
+mod cast;
+mod doors;
+mod failure;
+mod federation;
+mod folder;
+mod ledger;
+mod options;
+mod plan;
+mod play;
+mod ports;
+mod programs;
+mod progress;
+mod reports;
+mod sealed;
+mod show;
+mod speech;
+mod stop;
+mod tally;
+mod troupe;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use lapor_web::clock::{Clock as _, SystemClock};
+use lapor_web::exit;
+use tokio::sync::mpsc;
+
+use failure::Failure;
+use federation::Stage;
+use folder::{Folder, Record};
+use options::Options;
+use plan::Family;
+use play::Nodes;
+use programs::Programs;
+use progress::Progress;
+use reports::Report;
+use stop::Stop;
+use tally::Tally;
+use troupe::Troupe;
+
+/// Days that an institution has for an answer.
+const DEADLINE_DAYS: i64 = 14;
+const DAY_MS: i64 = 86_400_000;
+/// What a shell shows for a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the process's command.
+pub fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(said) => {
+            let _ = said.print();
+            return if said.use_stderr() { exit::USAGE } else { 0 }.into();
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&error.into()),
+    };
+    let outcome = runtime.block_on(run(&options));
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    eprintln!("lapor-demo: {error:#}");
+    let code = error
+        .downcast_ref::<Failure>()
+        .map_or(exit::INTERNAL, |failure| failure.code);
+    code.into()
+}
+
+async fn run(options: &Options) -> anyhow::Result<()> {
+    let mut stop = Stop::listen()?;
+    let programs = Programs::beside_me()?;
+    let (folder, left) = Folder::open(options.data.as_deref())?;
+    let progress = Progress::start();
+    let (troupe, mut deaths) = Troupe::new();
+    let show = Show {
+        options,
+        folder: &folder,
+        programs: &programs,
+        troupe: &troupe,
+        progress: &progress,
+    };
+    let outcome = tokio::select! {
+        outcome = show.perform(left) => told_by_death(outcome, &mut deaths),
+        Some(death) = deaths.recv() => Err(death.into()),
+        signal = stop.next() => {
+            let message = format!("{signal}: interrupted before the work was done");
+            Err(Failure::new(INTERRUPTED, message).into())
+        }
+    };
+    let outcome = match outcome {
+        Ok(()) if !options.once => show.stay_up(&mut stop, &mut deaths).await,
+        outcome => outcome,
+    };
+    progress.stage("stopping the nodes and the hub; Ctrl-C again stops at once");
+    tokio::select! {
+        () = troupe.stop() => {}
+        _ = stop.next() => troupe.kill().await,
+    }
+    outcome
+}
+
+/// What failed because a program had ended is told as that end.
+fn told_by_death(
+    outcome: anyhow::Result<()>,
+    deaths: &mut mpsc::Receiver<Failure>,
+) -> anyhow::Result<()> {
+    match (outcome, deaths.try_recv()) {
+        (Err(_), Ok(death)) => Err(death.into()),
+        (outcome, _) => outcome,
+    }
+}
+
+/// A demo under way.
+struct Show<'a> {
+    options: &'a Options,
+    folder: &'a Folder,
+    programs: &'a Programs,
+    troupe: &'a Troupe,
+    progress: &'a Arc<Progress>,
+}
+
+impl Show<'_> {
+    /// Everything up to what is printed.
+    async fn perform(&self, left: Option<Record>) -> anyhow::Result<()> {
+        let ticking = self.progress.tick();
+        let stage = Stage {
+            folder: self.folder,
+            programs: self.programs,
+            troupe: self.troupe,
+            progress: self.progress,
+        };
+        let reports = reports::all()?;
+        let (nodes, record) = if let Some(record) = left {
+            (stage.raise().await?, record)
+        } else {
+            let nodes = stage.found().await?;
+            let record = self.play(&nodes, reports.clone()).await?;
+            (nodes, record)
+        };
+        self.progress.expect(0);
+        self.progress
+            .stage("waiting until nothing is under way, then counting");
+        let mut tally = tally::tally(self.folder, &nodes, &record, &reports).await?;
+        tally.seconds = (self.progress.seconds() * 10.0).round() / 10.0;
+        self.folder.finish(&record)?;
+        drop(ticking);
+        self.progress.end_line();
+        self.print(&tally)?;
+        if tally.holds() {
+            return Ok(());
+        }
+        let message = format!("an invariant does not hold: {}", tally.problems.join("; "));
+        Err(Failure::new(exit::INTERNAL, message).into())
+    }
+
+    async fn play(&self, nodes: &Arc<Nodes>, reports: Vec<Report>) -> anyhow::Result<Record> {
+        let all = plan::families(reports)?;
+        let families = chosen(all, self.options.reports);
+        let count = families.iter().map(|family| 1 + family.repeats.len()).sum();
+        self.progress
+            .stage("filing reports, disposing, answering, closing");
+        self.progress.expect(count);
+        let deadline = deadline(SystemClock.now_ms())?;
+        let played = play::play(families, nodes, &deadline, self.progress).await?;
+        let whole = self.options.reports.is_none();
+        Ok(Record { whole, played })
+    }
+
+    /// One JSON object on standard output, or the table and the addresses.
+    fn print(&self, tally: &Tally) -> anyhow::Result<()> {
+        let addresses = show::addresses(self.folder)?;
+        let table = show::table(tally);
+        match (self.options.json, self.options.once) {
+            (true, true) => println!("{}", serde_json::to_string(tally)?),
+            (true, false) => {
+                eprintln!("{table}");
+                println!("{}", serde_json::to_string(&addresses)?);
+            }
+            (false, true) => println!("{table}"),
+            (false, false) => {
+                let temporary = self.folder.is_temporary();
+                println!("{table}{}", show::invitation(&addresses, temporary));
+            }
+        }
+        Ok(())
+    }
+
+    /// Until Ctrl-C, or until a program ends by itself.
+    async fn stay_up(
+        &self,
+        stop: &mut Stop,
+        deaths: &mut mpsc::Receiver<Failure>,
+    ) -> anyhow::Result<()> {
+        tokio::select! {
+            _ = stop.next() => Ok(()),
+            Some(death) = deaths.recv() => Err(death.into()),
+        }
+    }
+}
+
+/// All families, or the first that hold so many reports, those with a story first.
+fn chosen(mut families: Vec<Family>, most: Option<u32>) -> Vec<Family> {
+    let Some(most) = most else { return families };
+    let mut told = BTreeSet::new();
+    // Of each story one before the second of any.
+    let mut rank = |family: &Family| {
+        let note = family
+            .head
+            .report
+            .note
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        !told.insert((note, family.repeats.is_empty()))
+    };
+    let mut ranked: Vec<(bool, Family)> = families.drain(..).rev().map(|f| (rank(&f), f)).collect();
+    ranked.sort_by_key(|(common, _)| *common);
+    let mut taken = 0;
+    let enough = |family: &Family| {
+        let before = taken;
+        taken += 1 + family.repeats.len();
+        before < most as usize
+    };
+    ranked
+        .into_iter()
+        .map(|(_, family)| family)
+        .take_while(enough)
+        .collect()
+}
+
+/// `YYYY-MM-DD` in Jakarta, so many days from now.
+fn deadline(now_ms: i64) -> anyhow::Result<String> {
+    const JAKARTA_MS: i64 = 7 * 3_600_000;
+    let day = chrono::DateTime::from_timestamp_millis(now_ms + JAKARTA_MS + DEADLINE_DAYS * DAY_MS);
+    let day = day.context("the clock of this machine shows an impossible day")?;
+    Ok(day.format("%Y-%m-%d").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_day_in_jakarta() {
+        for (now_ms, day) in [
+            (0, "1970-01-15"),
+            (16 * 3_600_000, "1970-01-15"),
+            (17 * 3_600_000, "1970-01-16"),
+        ] {
+            assert_eq!(deadline(now_ms).unwrap(), day, "{now_ms}");
+        }
+        assert!(deadline(i64::MAX / 2).is_err());
+    }
+
+    #[test]
+    fn a_few_reports_hold_every_story() {
+        let all = plan::families(reports::all().unwrap()).unwrap();
+        let count =
+            |families: &[Family]| families.iter().map(|f| 1 + f.repeats.len()).sum::<usize>();
+        let few = chosen(all.clone(), Some(20));
+        assert!((20..30).contains(&count(&few)), "{}", count(&few));
+        for note in ["misrouted", "recalled", "held", "escalated", "reopened"] {
+            let tells = |family: &Family| family.head.report.note.starts_with(note);
+            assert!(few.iter().any(tells), "{note}");
+        }
+        assert!(few.iter().any(|family| !family.repeats.is_empty()));
+        assert_eq!(count(&chosen(all, None)), 326);
+    }
+}

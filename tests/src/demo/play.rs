@@ -1,0 +1,216 @@
+//! Plays the plans: files every report, then does each act at the node whose
+//! turn it is, as soon as that node sees the case as the plan says it must look.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use lapor_node::casework::{CaseView, KeyState};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::api::Api;
+use super::attachment::attachment;
+use super::plan::{Course, Family, Step};
+use super::progress::Progress;
+use super::speech;
+
+/// Families under way at once.
+const ABREAST: usize = 24;
+/// First and longest pause between two looks at a case.
+const GLANCE: Duration = Duration::from_millis(40);
+const LONGEST_GLANCE: Duration = Duration::from_millis(500);
+/// How long a message may take from one institution to another.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The nodes by slug.
+pub type Nodes = BTreeMap<String, Api>;
+
+/// What the APIs answered about one report: kept to be held against what is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Played {
+    pub report: u32,
+    pub origin: String,
+    pub case: String,
+    pub ticket: String,
+    /// Ids of all messages, the filing first.
+    pub messages: Vec<String>,
+    /// SHA-256 of the file that was attached, as it was before it was encrypted.
+    pub file: Option<String>,
+}
+
+/// Plays all families and returns what was answered, by report.
+pub async fn play(
+    families: Vec<Family>,
+    nodes: &Arc<Nodes>,
+    deadline: &str,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Played>> {
+    let playing = stream::iter(families).map(|family| {
+        let stage = Stage {
+            nodes: Arc::clone(nodes),
+            deadline,
+            progress,
+        };
+        async move { stage.family(family).await }
+    });
+    let mut played: Vec<Vec<Played>> = playing.buffer_unordered(ABREAST).try_collect().await?;
+    let mut all: Vec<Played> = played.drain(..).flatten().collect();
+    all.sort_unstable_by_key(|one| one.report);
+    Ok(all)
+}
+
+struct Stage<'a> {
+    nodes: Arc<Nodes>,
+    deadline: &'a str,
+    progress: &'a Progress,
+}
+
+impl Stage<'_> {
+    /// All reports of the family reach their institution, then those that
+    /// repeat the head are linked to it, then the head is answered.
+    async fn family(&self, family: Family) -> anyhow::Result<Vec<Played>> {
+        let courses: Vec<&Course> = std::iter::once(&family.head)
+            .chain(&family.repeats)
+            .collect();
+        let filing = courses.iter().map(|course| self.bring(course));
+        let mut played = try_join_all(filing).await?;
+        let target = played[0].case.clone();
+        for (course, one) in courses.iter().zip(&mut played).skip(1) {
+            self.take(course, &course.answer, one, Some(&target))
+                .await?;
+        }
+        self.take(courses[0], &courses[0].answer, &mut played[0], None)
+            .await?;
+        Ok(played)
+    }
+
+    /// Files a report and brings it to the institution that answers it.
+    async fn bring(&self, course: &Course) -> anyhow::Result<Played> {
+        let report = &course.report;
+        let node = self.node(course.door)?;
+        let what = || format!("report {} could not be filed", report.id);
+        let file = attachment(report);
+        let mut uploads = Vec::new();
+        if let Some(file) = &file {
+            uploads.push(node.upload(file).await.with_context(what)?.upload);
+        }
+        let filed = node
+            .file(&speech::filing(report, &uploads))
+            .await
+            .with_context(what)?;
+        self.progress.filed();
+        let mut played = Played {
+            report: report.id,
+            origin: course.door.to_owned(),
+            case: filed.case.to_string(),
+            ticket: filed.ticket,
+            messages: vec![filed.message.to_string()],
+            file: file.map(|file| hex::encode(Sha256::digest(&file.bytes))),
+        };
+        self.take(course, &course.way, &mut played, None).await?;
+        Ok(played)
+    }
+
+    async fn take(
+        &self,
+        course: &Course,
+        steps: &[Step],
+        played: &mut Played,
+        target: Option<&str>,
+    ) -> anyhow::Result<()> {
+        for step in steps {
+            let kind = speech::kind(&step.act);
+            let what = || format!("report {}: {kind} by {}", course.report.id, step.by);
+            let node = self.node(&step.by)?;
+            wait_for(node, &played.case, step)
+                .await
+                .with_context(what)?;
+            if let Some(target) = target {
+                wait_to_know(node, target).await.with_context(what)?;
+            }
+            let request = speech::act(&step.act, &course.report, target, self.deadline);
+            let acted = node.act(&played.case, &request).await.with_context(what)?;
+            played.messages.push(acted.message.to_string());
+            self.progress.acted(&step.act);
+        }
+        Ok(())
+    }
+
+    fn node(&self, slug: &str) -> anyhow::Result<&Api> {
+        self.nodes
+            .get(slug)
+            .with_context(|| format!("{slug} has no node in this demo"))
+    }
+}
+
+/// Until the node sees the case as the step needs it, and can read its words.
+async fn wait_for(node: &Api, case: &str, step: &Step) -> anyhow::Result<()> {
+    let ready = |view: &CaseView| {
+        let custodian = view.summary.custodian.as_ref().map(ToString::to_string);
+        let state = view.summary.state.map(|state| state.as_str());
+        view.key == KeyState::Held
+            && custodian.as_deref() == Some(step.custodian.as_str())
+            && state == Some(step.state)
+    };
+    let Err(seen) = look(node, case, ready).await? else {
+        return Ok(());
+    };
+    let (custodian, state, slug) = (&step.custodian, step.state, node.slug());
+    bail!(
+        "after {} s {slug} should see it {state} at {custodian}, but {seen}",
+        PATIENCE.as_secs()
+    )
+}
+
+/// Until the node holds the key of a case that it is to link another to.
+async fn wait_to_know(node: &Api, case: &str) -> anyhow::Result<()> {
+    match look(node, case, |view| view.key == KeyState::Held).await? {
+        Ok(()) => Ok(()),
+        Err(seen) => bail!("the case to link to has not arrived: {seen}"),
+    }
+}
+
+/// Looks at a case until it is as wanted; otherwise says how it was seen last.
+async fn look(
+    node: &Api,
+    case: &str,
+    wanted: impl Fn(&CaseView) -> bool,
+) -> anyhow::Result<Result<(), String>> {
+    let give_up = Instant::now() + PATIENCE;
+    let mut pause = GLANCE;
+    loop {
+        let view = node.case(case).await?;
+        if view.as_ref().is_some_and(&wanted) {
+            return Ok(Ok(()));
+        }
+        if Instant::now() >= give_up {
+            return Ok(Err(seen(view.as_ref())));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3 / 2).min(LONGEST_GLANCE);
+    }
+}
+
+fn seen(view: Option<&CaseView>) -> String {
+    let Some(view) = view else {
+        return "the case is not there".to_owned();
+    };
+    let custodian = view.summary.custodian.as_ref().map(ToString::to_string);
+    let state = view.summary.state.map_or("unborn", |state| state.as_str());
+    let refused = view
+        .history
+        .iter()
+        .rev()
+        .find_map(|entry| entry.reason.as_ref());
+    format!(
+        "sees it {state} at {}, key {:?}, {} acts pending, last refusal {refused:?}",
+        custodian.as_deref().unwrap_or("nobody"),
+        view.key,
+        view.summary.pending
+    )
+}
