@@ -49,10 +49,6 @@ impl Ledger {
         self.db.close().await;
     }
 
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
     pub async fn directory_version(&self) -> anyhow::Result<u64> {
         let mut tx = self.db.read().await?;
         Ok(store::directory::latest(&mut tx).await?)
