@@ -34,6 +34,8 @@ pub enum Wrong {
     Gap { author: InstanceId, at: Position },
     #[error("a receipt does not hold: {0}")]
     Receipt(String),
+    #[error("a signed head does not hold: {0}")]
+    Head(String),
     #[error("it has no ruling")]
     Unruled,
     #[error("a ruling about another envelope stands in its place")]

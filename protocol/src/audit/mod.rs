@@ -8,12 +8,14 @@
 mod chains;
 mod finding;
 mod rulings;
+mod streams;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Ruling};
+use crate::delivery::StreamHead;
 use crate::directory::Directory;
 use crate::dsse::{Envelope, MESSAGE_TYPE};
 use crate::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
@@ -57,14 +59,18 @@ pub struct Tally {
     pub rulings: u64,
     pub applied: u64,
     pub receipts: u64,
+    pub heads: u64,
     pub cases: u64,
 }
 
 /// A case as far as it has been folded again.
 #[derive(Debug, Default)]
 struct Refolded {
-    last: u64,
     case: Option<Case>,
+    /// The message at `case_seq` n stands at n - 1.
+    past: Vec<streams::Past>,
+    /// Up to which `case_seq` each party has been told.
+    told: BTreeMap<InstanceId, usize>,
 }
 
 /// Replays a record in the hub's order. Feed each envelope, then its rulings;
@@ -75,10 +81,12 @@ pub struct Audit {
     extent: Extent,
     chains: BTreeMap<InstanceId, chains::Chain>,
     cases: BTreeMap<CaseId, Refolded>,
-    /// Messages of which an envelope was seen before the current one.
-    seen: BTreeSet<(InstanceId, MessageId)>,
+    /// The first envelope of every message before the current one.
+    seen: HashMap<(InstanceId, MessageId), EnvelopeId>,
     programmes: BTreeSet<(InstanceId, String)>,
+    streams: streams::Streams,
     receipts: Vec<Receipt>,
+    heads: Vec<StreamHead>,
     current: Option<Current>,
     ordered_at: i64,
     tally: Tally,
@@ -103,9 +111,11 @@ impl Audit {
             extent,
             chains: BTreeMap::new(),
             cases: BTreeMap::new(),
-            seen: BTreeSet::new(),
+            seen: HashMap::new(),
             programmes: BTreeSet::new(),
+            streams: streams::Streams::default(),
             receipts: Vec::new(),
+            heads: Vec::new(),
             current: None,
             ordered_at: i64::MIN,
             tally: Tally::default(),
@@ -159,11 +169,23 @@ impl Audit {
         }
     }
 
-    /// The cases as folded again, with the place of the last message.
-    pub fn cases(&self) -> impl Iterator<Item = (CaseId, u64, &Case)> {
+    /// A signed head of a stream; whether it is true is known at the end.
+    pub fn head(&mut self, envelope: &Envelope) {
+        self.tally.heads += 1;
+        let Some(key) = self.directory.any_hub_key(&envelope.kid) else {
+            return self.find(Wrong::Head("its key is not the hub's".into()));
+        };
+        match StreamHead::open(envelope, key) {
+            Ok(head) => self.heads.push(head),
+            Err(error) => self.find(Wrong::Head(error.to_string())),
+        }
+    }
+
+    /// The cases as folded again.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
         self.cases
-            .iter()
-            .filter_map(|(id, refolded)| Some((*id, refolded.last, refolded.case.as_ref()?)))
+            .values()
+            .filter_map(|refolded| refolded.case.as_ref())
     }
 
     pub fn case(&self, id: CaseId) -> Option<&Case> {
@@ -174,13 +196,20 @@ impl Audit {
         &self.directory
     }
 
+    /// What has been found since this was last asked, so that a reader can say
+    /// at which line.
+    pub fn found(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.findings)
+    }
+
     /// Checks what needs the whole, and says what was looked at and what is wrong.
     pub fn finish(&mut self) -> (Tally, Vec<Finding>) {
         self.close_current();
         self.check_chains();
         self.check_receipts();
+        self.check_heads();
         self.tally.cases = self.cases.len() as u64;
-        (self.tally, std::mem::take(&mut self.findings))
+        (self.tally, self.found())
     }
 
     fn check_signature(&mut self, envelope: &Envelope, id: EnvelopeId, message: &Message) {

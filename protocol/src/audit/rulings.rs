@@ -1,9 +1,10 @@
 //! Rulings made again, cases folded again, custody followed by what each kind
 //! says of it.
 
-use super::{Audit, Current, Extent, Refolded, Ruled, Wrong};
+use super::{Audit, Current, Extent, Ruled, Wrong};
 use crate::case::{Case, Effect, Order, Ruling, apply, rule};
 use crate::directory::DirectoryAt;
+use crate::ids::{CaseId, EnvelopeId};
 use crate::kinds::Body;
 use crate::message::Message;
 use crate::public::{needs_programme, rule_public};
@@ -36,7 +37,8 @@ impl Audit {
             self.find_in(current.id, Wrong::Unruled);
         }
         let header = &current.message.header;
-        self.seen.insert((header.author.clone(), header.id));
+        let key = (header.author.clone(), header.id);
+        self.seen.entry(key).or_insert(current.id);
     }
 
     fn look_at(&mut self, current: &mut Current, ruled: &Ruled) {
@@ -75,7 +77,7 @@ impl Audit {
         let message = &current.message;
         let world = self.directory.at(ruled.directory);
         let header = &message.header;
-        let seen = self.seen.contains(&(header.author.clone(), header.id));
+        let seen = self.first(message).is_some();
         let body = message.body.as_ref().ok();
         let expected = match header.case {
             None => {
@@ -107,16 +109,18 @@ impl Audit {
         }
     }
 
-    /// Gives the message its place in a case and folds it, as ruled.
+    /// Gives the message its place in a case, folds it as ruled, and tells
+    /// those whom it concerns.
     fn place(&mut self, current: &Current, ruled: &Ruled) {
         let (Some(case), Some(case_seq)) = (ruled.case, ruled.case_seq) else {
-            return;
+            return self.tell_unplaced(current, ruled);
         };
-        let mut refolded = self.cases.remove(&case).unwrap_or_default();
-        if case_seq != refolded.last + 1 {
+        let refolded = self.cases.remove(&case).unwrap_or_default();
+        let expected = refolded.past.len() as u64 + 1;
+        if case_seq != expected {
             let wrong = Wrong::CaseSeq {
                 case,
-                expected: refolded.last + 1,
+                expected,
                 found: case_seq,
             };
             self.find_in(current.id, wrong);
@@ -124,29 +128,47 @@ impl Audit {
         if ruled.ruling.effect == Effect::Duplicate {
             self.find_in(current.id, Wrong::Placed(case));
         }
-        refolded.last = case_seq;
-        if let (Ok(body), true) = (&current.message.body, ruled.ruling.applied()) {
-            let order = Order {
-                case,
-                case_seq,
-                ordered_at: ruled.ordered_at,
-            };
-            let world = self.directory.at(ruled.directory);
-            let before = refolded.case.take();
-            let after = apply(&current.message, body, order, before.clone(), world);
-            let wrong = match &after {
-                None => Some(Wrong::Unborn(case)),
-                Some(after) => misplaced(&current.message, body, before.as_ref(), after, world),
-            };
-            self.tally.applied += 1;
-            refolded.case = after.or(before);
-            self.cases.insert(case, refolded);
-            if let Some(wrong) = wrong {
-                self.find_in(current.id, wrong);
+        let after = match &current.message.body {
+            Ok(body) if ruled.ruling.applied() => {
+                self.tally.applied += 1;
+                self.fold(current, body, ruled, case, case_seq, refolded.case.as_ref())
             }
-        } else {
-            self.cases.insert(case, Refolded { ..refolded });
+            _ => None,
+        };
+        let refolded = self.tell_placed(current, ruled, refolded, after);
+        self.cases.insert(case, refolded);
+    }
+
+    fn fold(
+        &mut self,
+        current: &Current,
+        body: &Body,
+        ruled: &Ruled,
+        case: CaseId,
+        case_seq: u64,
+        before: Option<&Case>,
+    ) -> Option<Case> {
+        let order = Order {
+            case,
+            case_seq,
+            ordered_at: ruled.ordered_at,
+        };
+        let world = self.directory.at(ruled.directory);
+        let after = apply(&current.message, body, order, before.cloned(), world);
+        let wrong = match &after {
+            None => Some(Wrong::Unborn(case)),
+            Some(after) => misplaced(&current.message, body, before, after, world),
+        };
+        if let Some(wrong) = wrong {
+            self.find_in(current.id, wrong);
         }
+        after
+    }
+
+    /// The envelope in which this message came first, if it came before.
+    pub(super) fn first(&self, message: &Message) -> Option<EnvelopeId> {
+        let key = (message.header.author.clone(), message.header.id);
+        self.seen.get(&key).copied()
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use lapor_protocol::audit::{Audit, Extent, Finding, Ruled, Tally, Wrong};
 use lapor_protocol::case::{Effect, Reason, Ruling};
+use lapor_protocol::delivery::StreamHead;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{CaseId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer, Verifier};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Message;
-use lapor_protocol::receipt::Receipt;
+use lapor_protocol::receipt::{Receipt, Stream};
 
 use crate::acts;
 use crate::story::Story;
@@ -22,6 +23,7 @@ struct Record {
     world: World,
     envelopes: Vec<(String, Vec<Ruled>)>,
     receipts: Vec<Envelope>,
+    heads: Vec<Envelope>,
 }
 
 fn hub() -> Signer {
@@ -100,6 +102,19 @@ fn recorded(story: Story) -> Record {
         world,
         envelopes,
         receipts: chains.into_iter().map(receipt).collect(),
+        heads: Vec::new(),
+    }
+}
+
+fn head(audit: &Audit, slug: &str) -> StreamHead {
+    let items = audit.stream(Some(&id(slug)));
+    StreamHead {
+        recipient: Some(id(slug)),
+        stream: Stream::Inbox,
+        depoch: 1,
+        dseq: items.len() as u64,
+        hash: *items.last().unwrap(),
+        at: 0,
     }
 }
 
@@ -120,6 +135,9 @@ impl Record {
         for receipt in &self.receipts {
             audit.receipt(receipt);
         }
+        for head in &self.heads {
+            audit.head(head);
+        }
         audit
     }
 
@@ -139,7 +157,13 @@ impl Record {
 fn a_true_record_is_proved_and_folds_to_the_same_cases() {
     let story = told();
     let cases = story.cases.clone();
-    let record = recorded(story);
+    let mut record = recorded(story);
+    let honest = head(&record.audit(Extent::Whole), "kemenpu");
+    assert_eq!(
+        honest.dseq, 9,
+        "two cases and what came before it was a party"
+    );
+    record.heads = vec![honest.sign(&hub())];
     let mut audit = record.audit(Extent::Whole);
     let (tally, findings) = audit.finish();
     assert_eq!(findings, []);
@@ -147,7 +171,8 @@ fn a_true_record_is_proved_and_folds_to_the_same_cases() {
         envelopes: 9,
         rulings: 10,
         applied: 9,
-        receipts: 2 + 1,
+        receipts: 3,
+        heads: 1,
         cases: 2,
     };
     assert_eq!(tally, expected);
@@ -217,6 +242,28 @@ fn swapped_rulings_and_orders_are_named() {
     let mut record = recorded(told());
     record.envelopes[7].1.pop();
     record.contradicted(|wrong| *wrong == Wrong::Unruled);
+}
+
+#[test]
+fn a_head_over_other_items_is_named() {
+    let mut record = recorded(told());
+    let honest = head(&record.audit(Extent::Whole), "kota-bandung");
+    let short = StreamHead {
+        dseq: honest.dseq - 1,
+        ..honest.clone()
+    };
+    let misaddressed = StreamHead {
+        recipient: Some(id("kemensos")),
+        ..honest.clone()
+    };
+    let ahead = StreamHead {
+        dseq: honest.dseq + 1,
+        ..honest
+    };
+    for lie in [short, misaddressed, ahead] {
+        record.heads = vec![lie.sign(&hub())];
+        record.contradicted(|wrong| matches!(wrong, Wrong::Head(_)));
+    }
 }
 
 #[test]

@@ -73,8 +73,8 @@ pub struct History {
     /// The digest of each case after each of its messages, from place 1.
     pub digests: BTreeMap<CaseId, Vec<Option<Digest>>>,
     pub cases: BTreeMap<CaseId, Case>,
-    /// Envelope ids by what they say of themselves.
-    pub lines: HashMap<EnvelopeId, usize>,
+    /// SHA-256 of every item of every stream, as it follows from the order.
+    pub streams: BTreeMap<String, Vec<Digest>>,
 }
 
 const DIRECTORY: &str = "select line from directory_versions order by version";
@@ -133,10 +133,10 @@ pub fn audit(ledger: &Ledger, report: &mut Report) -> anyhow::Result<History> {
     let mut history = History {
         digests: BTreeMap::new(),
         cases: BTreeMap::new(),
-        lines: HashMap::new(),
+        streams: BTreeMap::new(),
     };
     let mut effects: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (index, row) in ledger.envelopes.iter().enumerate() {
+    for row in &ledger.envelopes {
         let id = Digest::from_slice(&row.id)?;
         if Envelope::parse(row.line.as_bytes())?.id() != id {
             report.wrong(
@@ -144,7 +144,6 @@ pub fn audit(ledger: &Ledger, report: &mut Report) -> anyhow::Result<History> {
                 format!("envelope {id} is stored under an id that is not its own"),
             );
         }
-        history.lines.insert(id, index);
         audit.envelope(row.line.as_bytes());
         let legs = ledger.rulings.get(&row.number);
         for (leg, ruled) in legs.into_iter().flatten().enumerate() {
@@ -169,10 +168,13 @@ pub fn audit(ledger: &Ledger, report: &mut Report) -> anyhow::Result<History> {
     for finding in findings {
         report.wrong(name_of(&finding), finding.to_string());
     }
-    history.cases = audit
-        .cases()
-        .map(|(id, _, case)| (id, case.clone()))
-        .collect();
+    history.cases = audit.cases().map(|case| (case.id, case.clone())).collect();
+    for (recipient, ..) in &ledger.heads {
+        let id = Some(recipient).filter(|slug| !slug.is_empty());
+        let id = id.map(|slug| slug.parse()).transpose()?;
+        let derived = audit.stream(id.as_ref()).to_vec();
+        history.streams.insert(recipient.clone(), derived);
+    }
     for ((author, message), count) in effects.iter().filter(|(_, count)| **count > 1) {
         report.duplicated += 1;
         report.wrong(

@@ -36,14 +36,14 @@ pub fn check(ledger: &Ledger, history: &History, report: &mut Report) {
                 format!("{recipient} {} says it is {}", row.dseq, item.dseq),
             );
         }
-        if !history.lines.contains_key(&item.envelope_id) {
-            report.wrong(
-                NAME,
-                format!(
-                    "{recipient} {} tells of an envelope that the hub does not hold",
-                    row.dseq
-                ),
+        let derived = history.streams.get(recipient);
+        let derived = derived.and_then(|items| items.get(row.dseq as usize - 1));
+        if derived != Some(&cursor.hash) {
+            let what = format!(
+                "{recipient} {} is not what follows from the order",
+                row.dseq
             );
+            report.wrong(NAME, what);
         }
         let outsider = item.withheld == Some(Withheld::RulingOnly);
         if let (Some(case), Some(seq), false) = (item.case, item.case_seq, outsider) {
