@@ -1,4 +1,6 @@
-//! The stories told with hubs and nodes together, the demonstration, and the
-//! sample data under `tests/data` on which they run.
+//! The stories told with hubs and nodes together, the demonstration, the
+//! invariants that both are held against, and the sample data under
+//! `tests/data` on which they run.
 
 pub mod demo;
+pub mod invariants;

@@ -6,17 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use lapor_hub::store;
 use lapor_migrations::{Db, DbOptions, Schema, on};
-use lapor_protocol::dsse::Envelope;
 
 use super::folder::Folder;
 
 const RULED: &str = "select e.author, e.message_id, e.kind, r.case_id, r.case_seq, r.leg, r.effect \
      from envelopes e join rulings r on r.number = e.number order by e.number, r.leg";
-const LINES: &str = "select line from envelopes order by number";
 
 /// The database of the hub.
 pub struct Ledger {
     db: Db,
+}
+
+/// The database of a node.
+pub async fn node_database(folder: &Folder, slug: &str) -> anyhow::Result<Db> {
+    let settings = lapor_node::settings::Settings::load(&folder.node_config(slug))?;
+    let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await;
+    db.with_context(|| format!("the database of {slug} cannot be read"))
 }
 
 /// An accepted message with what the hub ruled; a link has two.
@@ -49,6 +54,10 @@ impl Ledger {
         self.db.close().await;
     }
 
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
     pub async fn directory_version(&self) -> anyhow::Result<u64> {
         let mut tx = self.db.read().await?;
         Ok(store::directory::latest(&mut tx).await?)
@@ -69,20 +78,6 @@ impl Ledger {
         let mut tx = self.db.read().await?;
         let rows = on!(&mut tx, conn => sqlx::query_as(RULED).fetch_all(conn).await)?;
         Ok(rows)
-    }
-
-    /// The signed payload of every message: what the hub could read.
-    pub async fn payloads(&self) -> anyhow::Result<Vec<Vec<u8>>> {
-        let mut tx = self.db.read().await?;
-        let lines: Vec<String> =
-            on!(&mut tx, conn => sqlx::query_scalar(LINES).fetch_all(conn).await)?;
-        let mut payloads = Vec::with_capacity(lines.len());
-        for line in lines {
-            let envelope =
-                Envelope::parse(line.as_bytes()).context("a stored envelope cannot be read")?;
-            payloads.push(envelope.payload);
-        }
-        Ok(payloads)
     }
 }
 

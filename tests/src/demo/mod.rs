@@ -156,9 +156,8 @@ impl Show<'_> {
             (nodes, record)
         };
         self.progress.expect(0);
-        self.progress
-            .stage("waiting until nothing is under way, then counting");
-        let mut tally = tally::tally(self.folder, &nodes, &record, &reports).await?;
+        self.progress.stage("waiting until nothing is under way");
+        let mut tally = tally::tally(self.folder, &nodes, &record, &reports, self.progress).await?;
         tally.seconds = (self.progress.seconds() * 10.0).round() / 10.0;
         self.folder.finish(&record)?;
         drop(ticking);

@@ -41,6 +41,8 @@ pub struct Played {
     pub messages: Vec<String>,
     /// SHA-256 of the file that was attached, as it was before it was encrypted.
     pub file: Option<String>,
+    #[serde(skip)]
+    last_by: String,
 }
 
 /// Plays all families and returns what was answered, by report.
@@ -111,6 +113,7 @@ impl Stage<'_> {
             ticket: filed.ticket,
             messages: vec![filed.message.to_string()],
             file: file.map(|file| hex::encode(Sha256::digest(&file.bytes))),
+            last_by: course.door.to_owned(),
         };
         self.take(course, &course.way, &mut played, None).await?;
         Ok(played)
@@ -136,6 +139,7 @@ impl Stage<'_> {
             let request = speech::act(&step.act, &course.report, target, self.deadline);
             let acted = node.act(&played.case, &request).await.with_context(what)?;
             played.messages.push(acted.message.to_string());
+            played.last_by.clone_from(&step.by);
             self.progress.acted(&step.act);
         }
         Ok(())

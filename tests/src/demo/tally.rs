@@ -9,17 +9,20 @@ use anyhow::Context as _;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use lapor_node::casework::CaseView;
 use lapor_node::status::Status;
+use lapor_protocol::ids::InstanceId;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::cast::{DESK, MEMBERS};
 use super::folder::{Folder, Record};
-use super::ledger::{Ledger, Ruling};
+use super::ledger::{Ledger, Ruling, node_database};
 use super::play::{Nodes, Played};
+use super::progress::Progress;
 use super::reports::Report;
-use super::sealed::{self, Canaries};
+use super::sealed;
 use super::speech::NOTICE;
+use crate::invariants;
 
 /// How long messages and files may still be under way.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -90,9 +93,16 @@ pub async fn tally(
     nodes: &Arc<Nodes>,
     record: &Record,
     reports: &[Report],
+    progress: &Progress,
 ) -> anyhow::Result<Tally> {
     let ledger = Ledger::open(folder).await?;
-    let counted = count(folder, nodes, record, reports, &ledger).await;
+    let counted = match settle(nodes, &ledger).await {
+        Ok(standing) => {
+            progress.stage("counting what is on disk and checking the invariants");
+            count(folder, nodes, record, reports, &ledger, &standing).await
+        }
+        Err(error) => Err(error),
+    };
     ledger.close().await;
     counted
 }
@@ -103,8 +113,8 @@ async fn count(
     record: &Record,
     reports: &[Report],
     ledger: &Ledger,
+    standing: &[Standing],
 ) -> anyhow::Result<Tally> {
-    let standing = settle(nodes, ledger).await?;
     let ruling = Ruling::of(ledger.ruled().await?);
     let held = parties(nodes, &record.played).await?;
     let mut verdict = Verdict::default();
@@ -123,11 +133,19 @@ async fn count(
         "attachments_arrive",
         files_missing(nodes, &record.played, &held).await?,
     );
-    let canaries = Canaries::of(reports);
-    let search = sealed::search(folder, ledger, &canaries).await?;
+    let words = sealed::canaries(reports);
+    let search = sealed::search(folder, &words)?;
     verdict.note("words_stay_sealed", search.leaks);
-    let blind = "it does not find reporters at the node that knows them".to_owned();
+    let blind = format!(
+        "in {} files it finds nothing, not even at the node that knows it",
+        search.files
+    );
     verdict.note("the_search_finds", (!search.proven).then_some(blind));
+    let whole = federation(folder, ledger, &words).await?;
+    for (name, check) in &whole.checks {
+        let nothing = (check.looked_at == 0).then(|| "nothing was looked at".to_owned());
+        verdict.note(name, check.wrong.iter().cloned().chain(nothing));
+    }
     let dispositions_applied = ruling.count("case.disposed");
     if record.whole {
         let few = format!("{dispositions_applied} dispositions, fewer than {DISPOSITIONS}");
@@ -143,14 +161,32 @@ async fn count(
         dispositions_applied,
         messages: ruling.messages(),
         cases,
-        lost: lost.len(),
-        duplicated: doubled.len(),
+        lost: lost.len() + whole.lost as usize,
+        duplicated: doubled.len() + whole.duplicated as usize,
         invariants: verdict.invariants,
         problems: verdict.problems,
         seconds: 0.0,
         nodes: standing.iter().map(|one| row(one, &ruling)).collect(),
         notice: NOTICE,
     })
+}
+
+/// The invariants of the federation, read from all nine databases.
+async fn federation(
+    folder: &Folder,
+    ledger: &Ledger,
+    words: &[String],
+) -> anyhow::Result<invariants::Report> {
+    let mut nodes = Vec::new();
+    for member in &MEMBERS {
+        let id: InstanceId = member.slug.parse()?;
+        nodes.push((id, node_database(folder, member.slug).await?));
+    }
+    let report = invariants::check(ledger.db(), &nodes, words).await;
+    for (_, db) in nodes {
+        db.close().await;
+    }
+    report
 }
 
 /// A node with how far it is behind.
