@@ -1,10 +1,11 @@
+# demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # check   format, lints, dependencies
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test check format lint dependencies
+.PHONY: help demo test check format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -15,6 +16,14 @@ say = @printf '== %s\n' $(1) >&2
 
 help:
 	@sed -n 's/^# \([a-z]\+    *\)/  make \1/p' Makefile
+
+# Profile and features of the tests, so that `make test` finds it built (decision 0008).
+# exec: the demo itself gets the signals that make is sent.
+demo:
+	@.ci/need cargo cc
+	$(call say,"building hub and node and demo; the first time takes some minutes")
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	@exec $(TARGET)/debug/lapor-demo $(ARGS)
 
 # One build of everything with one set of features, so that nothing is compiled twice;
 # it also makes lapor-test-postgres and the programs that the stories start.

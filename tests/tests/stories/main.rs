@@ -1,0 +1,3 @@
+//! The stories told with hubs and nodes together.
+
+mod demo;
