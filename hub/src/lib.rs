@@ -13,6 +13,7 @@ pub mod directory;
 pub mod enrolment;
 pub mod epochs;
 pub mod error;
+pub mod evidence;
 pub mod ground;
 pub mod http;
 mod keys;
