@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lapor_protocol::directory::{Directory, InstanceEntry};
 use lapor_protocol::ids::Position;
-use lapor_protocol::keys::{Jwk, KeyUse};
+use lapor_protocol::keys::{Jwk, KeyUse, Verifier};
 use serde_json::{Value, json};
 
 /// The object; equal directories give equal objects.
@@ -17,25 +17,21 @@ pub fn object(directory: &Directory) -> Value {
             // A later entry says how long a key was valid.
             let all = directory.history_of(&entry.id).flat_map(keys_of);
             let keys: BTreeMap<String, Value> = all.collect();
-            instance(entry, keys.into_values().collect())
+            let mut object = json!({
+                "id": entry.id,
+                "kind": entry.kind,
+                "name": entry.name,
+                "status": entry.status,
+                "keys": keys.into_values().collect::<Vec<_>>(),
+            });
+            if let Some(region) = &entry.region {
+                object["region"] = json!(region);
+            }
+            object
         })
         .collect();
-    let hub_keys: Vec<Jwk> = directory.all_hub_keys().map(|key| key.jwk()).collect();
+    let hub_keys: Vec<Jwk> = directory.all_hub_keys().map(Verifier::jwk).collect();
     json!({ "hub_keys": hub_keys, "instances": instances })
-}
-
-fn instance(entry: &InstanceEntry, keys: Vec<Value>) -> Value {
-    let mut object = json!({
-        "id": entry.id,
-        "kind": entry.kind,
-        "name": entry.name,
-        "status": entry.status,
-        "keys": keys,
-    });
-    if let Some(region) = &entry.region {
-        object["region"] = json!(region);
-    }
-    object
 }
 
 /// Keys by their ids, as RFC 8037 JWKs with use and life.

@@ -187,7 +187,7 @@ fn read_directory(
     folder: &Path,
     found: &mut Vec<Contradiction>,
 ) -> io::Result<Option<(Directory, KeyId)>> {
-    let mut folded: Option<(Directory, KeyId)> = None;
+    let mut known: Option<(Directory, KeyId)> = None;
     let mut broken = false;
     each(folder, DIRECTORY, |number, line| {
         if broken {
@@ -195,10 +195,10 @@ fn read_directory(
         }
         let taken = Envelope::parse(line).map_err(|error| error.to_string());
         let taken = taken.and_then(|envelope| {
-            if folded.is_none() {
-                folded = Some(begin(&envelope)?);
+            if known.is_none() {
+                known = Some(begin(&envelope)?);
             }
-            let Some((directory, _)) = &mut folded else {
+            let Some((directory, _)) = &mut known else {
                 return Ok(());
             };
             directory
@@ -211,7 +211,7 @@ fn read_directory(
             found.push(at(DIRECTORY, number, what));
         }
     })?;
-    Ok(folded.filter(|(directory, _)| directory.version() > 0))
+    Ok(known.filter(|(directory, _)| directory.version() > 0))
 }
 
 /// The first version is signed by one of the keys that it names.

@@ -72,8 +72,10 @@ pub async fn export(
     fs::create_dir_all(&part).map_err(|e| failed(&part, e))?;
     let mut tx = ground.db.read().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
-    let mut written = Written::default();
-    written.directory = write_directory(&mut tx, &part, &directory).await?;
+    let mut written = Written {
+        directory: write_directory(&mut tx, &part, &directory).await?,
+        ..Written::default()
+    };
     let listeners = match case {
         None => {
             write_all(&mut tx, &part, &mut written, &mut progress).await?;

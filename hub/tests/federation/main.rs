@@ -3,6 +3,7 @@
 
 mod blobs;
 mod cases;
+mod evidence;
 mod harness;
 mod joining;
 mod outbox;
