@@ -2,7 +2,7 @@
 
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
-use lapor_tests::fleet::words::{act, report};
+use lapor_tests::fleet::words::{report, said};
 use lapor_tests::fleet::{Fleet, Weather, kinds};
 use serde_json::json;
 
@@ -71,11 +71,9 @@ async fn of_two_institutions_that_race_for_custody_one_wins_and_the_other_is_tol
         assert_eq!(ruling.effect, Some(Effect::Stale));
         assert_eq!(ruling.reason, Some(Reason::TermEnded));
         assert_eq!(lost.summary.custodian.unwrap().as_str(), "pusat");
+        let again = json!({ "proposes_to_close": false });
         let refused = kemenpu
-            .tries(
-                case,
-                act("case.followed_up", json!({ "proposes_to_close": false })),
-            )
+            .tries(case, said("case.followed_up", again, "Sekali lagi."))
             .await;
         assert_eq!(
             refused.custodian.unwrap().as_str(),
