@@ -5,6 +5,7 @@
 //! Pure: no I/O, no async, no SQL, no clock. Time and randomness come in as
 //! values, so that a simulation can replay every decision.
 
+pub mod audit;
 pub mod authority;
 pub mod blob;
 pub mod case;

@@ -2,3 +2,4 @@
 //! `tests/data` on which they run.
 
 pub mod fleet;
+pub mod invariants;

@@ -2,6 +2,7 @@
 //! and bytes can do to them, fixed vectors, and the published page.
 
 mod acts;
+mod audit;
 mod codecs;
 mod custody;
 mod delivery;

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 
 use lapor_hub::clock::HandClock;
@@ -101,6 +102,11 @@ impl HubHouse {
     pub async fn db(&self) -> Db {
         let opened = self.database.open(Schema::Hub).await;
         opened.expect("the hub's database opens")
+    }
+
+    /// Keys, authority and attachments.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn federation(&self) -> SocketAddr {

@@ -1,0 +1,209 @@
+//! Rulings made again, cases folded again, custody followed by what each kind
+//! says of it.
+
+use super::{Audit, Current, Extent, Refolded, Ruled, Wrong};
+use crate::case::{Case, Effect, Order, Ruling, apply, rule};
+use crate::directory::DirectoryAt;
+use crate::kinds::Body;
+use crate::message::Message;
+use crate::public::{needs_programme, rule_public};
+
+impl Audit {
+    /// The next ruling of the envelope given last, in the hub's order.
+    pub fn ruling(&mut self, ruled: &Ruled) {
+        self.tally.rulings += 1;
+        let Some(mut current) = self.current.take() else {
+            return self.find_in(ruled.envelope_id, Wrong::RulingElsewhere);
+        };
+        if current.id == ruled.envelope_id {
+            self.look_at(&mut current, ruled);
+        } else {
+            self.find_in(ruled.envelope_id, Wrong::RulingElsewhere);
+        }
+        self.current = Some(current);
+    }
+
+    /// Ends the envelope at hand: its rulings must have come.
+    pub(super) fn close_current(&mut self) {
+        let Some(current) = self.current.take() else {
+            return;
+        };
+        let legs = match &current.first {
+            None => 0,
+            Some(first) => legs(&current.message, first),
+        };
+        if current.legs == 0 || (self.extent == Extent::Whole && current.legs < legs) {
+            self.find_in(current.id, Wrong::Unruled);
+        }
+        let header = &current.message.header;
+        self.seen.insert((header.author.clone(), header.id));
+    }
+
+    fn look_at(&mut self, current: &mut Current, ruled: &Ruled) {
+        current.legs += 1;
+        if ruled.ordered_at < self.ordered_at {
+            self.find_in(current.id, Wrong::Backdated);
+        }
+        self.ordered_at = self.ordered_at.max(ruled.ordered_at);
+        if ruled.directory > self.directory.version() {
+            self.find_in(current.id, Wrong::Directory);
+        }
+        match &current.first {
+            None => {
+                self.rule_again(current, ruled);
+                current.first = Some(ruled.clone());
+            }
+            Some(first) => {
+                let same = first.ruling == ruled.ruling && first.ordered_at == ruled.ordered_at;
+                let other = current
+                    .message
+                    .body
+                    .as_ref()
+                    .ok()
+                    .and_then(Body::other_case);
+                if current.legs > legs(&current.message, first) {
+                    self.find_in(current.id, Wrong::RulingTwice);
+                } else if !same || ruled.case != other {
+                    self.find_in(current.id, Wrong::Legs);
+                }
+            }
+        }
+        self.place(current, ruled);
+    }
+
+    fn rule_again(&mut self, current: &Current, ruled: &Ruled) {
+        let message = &current.message;
+        let world = self.directory.at(ruled.directory);
+        let header = &message.header;
+        let seen = self.seen.contains(&(header.author.clone(), header.id));
+        let body = message.body.as_ref().ok();
+        let expected = match header.case {
+            None => {
+                let published = body.and_then(needs_programme).is_some_and(|slug| {
+                    let key = (header.author.clone(), slug.to_owned());
+                    self.programmes.contains(&key)
+                });
+                rule_public(message, seen, published, world)
+            }
+            Some(case) => {
+                let other = body.and_then(Body::other_case);
+                let (case, other) = (self.case(case), other.and_then(|other| self.case(other)));
+                rule(message, seen, case, other, world)
+            }
+        };
+        // Of some cases alone neither a duplicate nor what a second case says can be made again.
+        let elsewhere = body.is_some_and(|body| body.other_case().is_some());
+        let provable = self.extent == Extent::Whole
+            || !(elsewhere || ruled.ruling.effect == Effect::Duplicate || header.case.is_none());
+        if provable && expected != ruled.ruling {
+            let ruled = ruled.ruling;
+            self.find_in(current.id, Wrong::Ruling { ruled, expected });
+        }
+        if let (Ok(Body::ProgrammePublished(programme)), true) =
+            (&message.body, ruled.ruling.applied())
+        {
+            let key = (header.author.clone(), programme.slug.clone());
+            self.programmes.insert(key);
+        }
+    }
+
+    /// Gives the message its place in a case and folds it, as ruled.
+    fn place(&mut self, current: &Current, ruled: &Ruled) {
+        let (Some(case), Some(case_seq)) = (ruled.case, ruled.case_seq) else {
+            return;
+        };
+        let mut refolded = self.cases.remove(&case).unwrap_or_default();
+        if case_seq != refolded.last + 1 {
+            let wrong = Wrong::CaseSeq {
+                case,
+                expected: refolded.last + 1,
+                found: case_seq,
+            };
+            self.find_in(current.id, wrong);
+        }
+        if ruled.ruling.effect == Effect::Duplicate {
+            self.find_in(current.id, Wrong::Placed(case));
+        }
+        refolded.last = case_seq;
+        if let (Ok(body), true) = (&current.message.body, ruled.ruling.applied()) {
+            let order = Order {
+                case,
+                case_seq,
+                ordered_at: ruled.ordered_at,
+            };
+            let world = self.directory.at(ruled.directory);
+            let before = refolded.case.take();
+            let after = apply(&current.message, body, order, before.clone(), world);
+            let wrong = match &after {
+                None => Some(Wrong::Unborn(case)),
+                Some(after) => misplaced(&current.message, body, before.as_ref(), after, world),
+            };
+            self.tally.applied += 1;
+            refolded.case = after.or(before);
+            self.cases.insert(case, refolded);
+            if let Some(wrong) = wrong {
+                self.find_in(current.id, wrong);
+            }
+        } else {
+            self.cases.insert(case, Refolded { ..refolded });
+        }
+    }
+}
+
+/// In how many cases a message is ruled.
+fn legs(message: &Message, first: &Ruled) -> usize {
+    let other = message.body.as_ref().ok().and_then(Body::other_case);
+    if other.is_some() && first.ruling.applied() && first.case_seq.is_some() {
+        2
+    } else {
+        1
+    }
+}
+
+/// Custody as each kind states it, told apart from the fold: it changes by
+/// these kinds only, to whom they say, and otherwise stays.
+fn misplaced(
+    message: &Message,
+    body: &Body,
+    before: Option<&Case>,
+    after: &Case,
+    world: DirectoryAt<'_>,
+) -> Option<Wrong> {
+    let author = &message.header.author;
+    let expected = match (body, before) {
+        // A child stays with whoever splits.
+        (Body::ReportFiled(_) | Body::CaseSplit(_), None) => vec![author],
+        (_, None) => Vec::new(),
+        (Body::CaseDisposed(disposed), _) => vec![&disposed.target],
+        (Body::CaseRecalled(_) | Body::CaseTakenOver(_), _) => vec![author],
+        (Body::CaseReturned(_), Some(before)) => {
+            let mut back: Vec<_> = before.stack.iter().collect();
+            back.extend(before.desk(world).map(|desk| &desk.id));
+            back
+        }
+        (Body::CaseSucceeded(_), Some(before)) => {
+            let former = world.instance(&before.custodian);
+            let mut heirs = vec![&before.custodian];
+            heirs.extend(former.and_then(|entry| entry.successor.as_ref()));
+            heirs
+        }
+        (_, Some(before)) => vec![&before.custodian],
+    };
+    if expected.contains(&&after.custodian) {
+        return None;
+    }
+    let names: Vec<_> = expected.iter().map(|id| id.as_str()).collect();
+    Some(Wrong::Custody {
+        case: after.id,
+        expected: names.join(" or "),
+        found: after.custodian.clone(),
+    })
+}
+
+impl Ruled {
+    /// Whether this ruling gave its message an effect.
+    pub fn applied(&self) -> bool {
+        let Ruling { effect, .. } = self.ruling;
+        effect == Effect::Applied
+    }
+}

@@ -1,0 +1,263 @@
+//! The audit proves a record that is true, and names what was changed in one
+//! that is not.
+
+use std::collections::BTreeMap;
+
+use lapor_protocol::audit::{Audit, Extent, Finding, Ruled, Tally, Wrong};
+use lapor_protocol::case::{Effect, Reason, Ruling};
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
+use lapor_protocol::ids::{CaseId, Position};
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer, Verifier};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::message::Message;
+use lapor_protocol::receipt::Receipt;
+
+use crate::acts;
+use crate::story::Story;
+use crate::world::{World, id};
+
+/// A record as a hub publishes it.
+struct Record {
+    world: World,
+    envelopes: Vec<(String, Vec<Ruled>)>,
+    receipts: Vec<Envelope>,
+}
+
+fn hub() -> Signer {
+    Signer::from_seed(&[1; 32])
+}
+
+fn signing(slug: &str) -> Signer {
+    let mut seed = [0; 32];
+    seed[..slug.len()].copy_from_slice(slug.as_bytes());
+    Signer::from_seed(&seed)
+}
+
+/// Two cases at three institutions, one merged into the other, with acts that
+/// had no effect among them.
+fn told() -> Story {
+    let mut story = Story::filed_at("kota-bandung");
+    let first = story.current;
+    story.applied("kota-bandung", acts::verified());
+    story.applied("kota-bandung", acts::disposed("kemenpu"));
+    story.refused(
+        "kemensos",
+        acts::followed_up(),
+        Effect::Unauthorised,
+        Reason::NeverCustodian,
+    );
+    story.applied("kemenpu", acts::followed_up());
+    story.new_case("kota-bandung", acts::filed());
+    story.applied("kota-bandung", acts::disposed("kemenpu"));
+    story.applied("kemenpu", acts::linked(first, "kota-bandung"));
+    story.current = first;
+    story.applied("kemenpu", acts::returned());
+    story
+}
+
+/// Signs a story's messages, numbers them as a hub does, and writes receipts.
+fn recorded(story: Story) -> Record {
+    let mut world = story.world;
+    for slug in ["kota-bandung", "kemenpu", "kemensos"] {
+        let identity = signing(&format!("i-{slug}"));
+        world.change(slug, |entry| {
+            let first = Position { epoch: 1, seq: 1 };
+            let key = signing(slug).public();
+            entry.identity = Some(identity.public());
+            let key = CertifiedKey::certify(&identity, &entry.id, KeyUse::Signing, key, first);
+            entry.keys = vec![key];
+        });
+    }
+    let mut places: BTreeMap<CaseId, u64> = BTreeMap::new();
+    let mut chains: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut envelopes = Vec::new();
+    for ruled in story.ruled {
+        let message = Message::parse(&ruled.payload).unwrap();
+        let author = message.header.author.clone();
+        let envelope = Envelope::sign(MESSAGE_TYPE, ruled.payload, &signing(author.as_str()));
+        chains.entry(author).or_default().push(envelope.id());
+        let other = message.body.as_ref().ok().and_then(Body::other_case);
+        let second = other.filter(|_| ruled.ruling.applied());
+        let legs = message.header.case.into_iter().chain(second).map(|case| {
+            let place = places.entry(case).or_default();
+            *place += 1;
+            Ruled {
+                case: Some(case),
+                case_seq: Some(*place),
+                envelope_id: envelope.id(),
+                ruling: ruled.ruling,
+                directory: ruled.directory,
+                ordered_at: ruled.ordered_at,
+            }
+        });
+        let legs = legs.collect();
+        envelopes.push((envelope.to_line(), legs));
+    }
+    let receipt =
+        |(author, ids): (_, Vec<_>)| Receipt::accepted(author, 1, 1, &ids, 0).sign(&hub());
+    Record {
+        world,
+        envelopes,
+        receipts: chains.into_iter().map(receipt).collect(),
+    }
+}
+
+impl Record {
+    fn audit(&self, extent: Extent) -> Audit {
+        let key = Verifier::from_jwk(&hub().public()).unwrap();
+        let mut directory = Directory::trusting(vec![key]);
+        for version in &self.world.versions {
+            directory.apply(version).unwrap();
+        }
+        let mut audit = Audit::new(directory, extent);
+        for (line, rulings) in &self.envelopes {
+            audit.envelope(line.as_bytes());
+            for ruled in rulings {
+                audit.ruling(ruled);
+            }
+        }
+        for receipt in &self.receipts {
+            audit.receipt(receipt);
+        }
+        audit
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.audit(Extent::Whole).finish().1
+    }
+
+    #[track_caller]
+    fn contradicted(&self, wrong: impl Fn(&Wrong) -> bool) {
+        let findings = self.findings();
+        let named = findings.iter().any(|finding| wrong(&finding.wrong));
+        assert!(named, "{findings:?}");
+    }
+}
+
+#[test]
+fn a_true_record_is_proved_and_folds_to_the_same_cases() {
+    let story = told();
+    let cases = story.cases.clone();
+    let record = recorded(story);
+    let mut audit = record.audit(Extent::Whole);
+    let (tally, findings) = audit.finish();
+    assert_eq!(findings, []);
+    let expected = Tally {
+        envelopes: 9,
+        rulings: 10,
+        applied: 9,
+        receipts: 2 + 1,
+        cases: 2,
+    };
+    assert_eq!(tally, expected);
+    for (id, case) in &cases {
+        assert_eq!(audit.case(*id).unwrap().digest(), case.digest());
+    }
+}
+
+#[test]
+fn a_changed_or_missing_line_is_named() {
+    let mut record = recorded(told());
+    let (line, rulings) = record.envelopes.remove(3);
+    record.contradicted(|wrong| matches!(wrong, Wrong::Receipt(_)));
+    record.envelopes.insert(3, (line, rulings));
+
+    record.envelopes.remove(1);
+    record.contradicted(|wrong| matches!(wrong, Wrong::Gap { .. }));
+    record.contradicted(|wrong| matches!(wrong, Wrong::CaseSeq { expected: 2, .. }));
+    record.contradicted(|wrong| matches!(wrong, Wrong::Receipt(_)));
+    let forged = Envelope::sign(
+        MESSAGE_TYPE,
+        Envelope::parse(record.envelopes[1].0.as_bytes())
+            .unwrap()
+            .payload,
+        &signing("kemensos"),
+    );
+    record.envelopes[1].0 = forged.to_line();
+    record.contradicted(|wrong| matches!(wrong, Wrong::Key(_)));
+}
+
+#[test]
+fn a_changed_ruling_is_named() {
+    let stale = Ruling {
+        effect: Effect::Stale,
+        reason: Some(Reason::TermEnded),
+    };
+    let mut record = recorded(told());
+    record.envelopes[4].1[0].ruling = stale;
+    record.contradicted(
+        |wrong| matches!(wrong, Wrong::Ruling { ruled, .. } if ruled.effect == Effect::Stale),
+    );
+
+    let mut record = recorded(told());
+    record.envelopes[3].1[0].ruling = Ruling::APPLIED;
+    record.contradicted(
+        |wrong| matches!(wrong, Wrong::Ruling { expected, .. } if expected.effect == Effect::Unauthorised),
+    );
+}
+
+#[test]
+fn swapped_rulings_and_orders_are_named() {
+    let mut record = recorded(told());
+    let first = record.envelopes[1].1[0].clone();
+    record.envelopes[1].1[0] = record.envelopes[2].1[0].clone();
+    record.envelopes[2].1[0] = first;
+    record.contradicted(|wrong| *wrong == Wrong::RulingElsewhere);
+
+    let mut record = recorded(told());
+    record.envelopes.swap(1, 2);
+    record.contradicted(|wrong| matches!(wrong, Wrong::CaseSeq { .. }));
+
+    let mut record = recorded(told());
+    let earlier = record.envelopes[1].1[0].ordered_at;
+    record.envelopes[4].1[0].ordered_at = earlier - 1;
+    record.contradicted(|wrong| *wrong == Wrong::Backdated);
+
+    let mut record = recorded(told());
+    record.envelopes[7].1.pop();
+    record.contradicted(|wrong| *wrong == Wrong::Unruled);
+}
+
+#[test]
+fn nothing_beyond_a_revocation_stands() {
+    let mut record = recorded(told());
+    record.world.change("kemenpu", |entry| {
+        entry.revoked_at = Some(Position { epoch: 1, seq: 2 });
+    });
+    record.contradicted(|wrong| *wrong == Wrong::Revoked);
+}
+
+#[test]
+fn a_receipt_for_other_messages_is_named() {
+    let mut record = recorded(told());
+    let ids = [lapor_protocol::ids::Digest::of(b"another")];
+    let lie = Receipt::accepted(id("kemensos"), 1, 1, &ids, 0);
+    record.receipts[0] = lie.sign(&hub());
+    record.contradicted(|wrong| matches!(wrong, Wrong::Receipt(_)));
+    record.receipts[0] = lie.sign(&signing("kemensos"));
+    record.contradicted(|wrong| matches!(wrong, Wrong::Receipt(_)));
+}
+
+#[test]
+fn one_case_alone_is_proved_with_the_ids_of_what_lies_between() {
+    let story = told();
+    let case = story.current;
+    let digest = story.cases[&case].digest();
+    let mut record = recorded(story);
+    let (of_case, others): (Vec<_>, Vec<_>) = std::mem::take(&mut record.envelopes)
+        .into_iter()
+        .partition(|(_, rulings)| rulings.iter().any(|ruled| ruled.case == Some(case)));
+    record.envelopes = of_case;
+    for (_, rulings) in &mut record.envelopes {
+        rulings.retain(|ruled| ruled.case == Some(case));
+    }
+    let mut audit = record.audit(Extent::Cases);
+    for (line, _) in &others {
+        let envelope = Envelope::parse(line.as_bytes()).unwrap();
+        let header = Message::parse(&envelope.payload).unwrap().header;
+        audit.stub(&header.author, header.epoch, header.seq, envelope.id());
+    }
+    assert_eq!(audit.finish().1, []);
+    assert_eq!(audit.case(case).unwrap().digest(), digest);
+}
