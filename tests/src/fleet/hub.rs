@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use lapor_hub::clock::HandClock;
 use lapor_hub::membership::{self, Profile};
+use lapor_hub::sequencer::Batch;
 use lapor_hub::settings::Settings;
 use lapor_hub::{Hub, HubError};
 use lapor_migrations::throwaway::TestDb;
@@ -88,6 +89,25 @@ impl HubHouse {
         let ended = running.serving.await.expect("the hub ends by itself");
         ended.unwrap_or_else(|error| panic!("the hub did not end well: {error}"));
         running.hub.ground.db.close().await;
+    }
+
+    /// Another process starts on the same database while this one runs; the
+    /// first must end by itself at its next message, and say why.
+    pub async fn be_replaced(&mut self) {
+        let first = self.running.take().expect("the hub is running");
+        self.start().await;
+        let nothing = Batch {
+            author: "pusat".parse().expect("a slug"),
+            directory: 0,
+            messages: Vec::new(),
+            end: None,
+            bytes: 0,
+        };
+        let late = first.hub.sequencer.submit(nothing, None).await;
+        assert!(matches!(late, Err(HubError::Fenced)), "{late:?}");
+        let ended = first.serving.await.expect("the first hub ends by itself");
+        assert!(matches!(ended, Err(HubError::Fenced)), "{ended:?}");
+        first.hub.ground.db.close().await;
     }
 
     pub fn hub(&self) -> &Arc<Hub> {

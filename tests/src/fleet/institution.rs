@@ -2,6 +2,7 @@
 //! to the hub. The process can end and begin again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{TryStreamExt as _, stream};
@@ -16,12 +17,18 @@ use lapor_node::sync::{Https, Link, LinkError};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::problem::Retry;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::line::Line;
 use super::member::Member;
 
 /// How often one institution tries in one round of settling.
 const TRIES: usize = 400;
+/// Less than a long poll waits.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A link that works by itself for as long as this is held.
+pub struct Working(#[expect(dead_code, reason = "held for its drop")] DropGuard);
 
 pub struct Institution {
     pub member: Member,
@@ -124,6 +131,37 @@ impl Institution {
             }
         }
         panic!("{} gets nowhere: {last:?}", self.member.slug)
+    }
+
+    /// One attempt to exchange with the hub, whatever the weather makes of it.
+    pub async fn attempt(&self) {
+        match self.link().catch_up().await {
+            Ok(_) | Err(LinkError::Unreachable(_)) => {}
+            Err(LinkError::Refused(problem)) if !is_final(problem.retry) => {}
+            Err(error) => panic!("{}: {error}", self.member.slug),
+        }
+    }
+
+    /// The link at work by itself, until what this returns is dropped.
+    pub fn work(&self) -> Working {
+        let token = CancellationToken::new();
+        let link = Arc::clone(self.link());
+        tokio::spawn(link.run(token.clone()));
+        Working(token.drop_guard())
+    }
+
+    /// Waits until something holds here, looking again whenever a call of the
+    /// link has ended. Bounded below the time of a long poll, so that what came
+    /// only by its end fails.
+    pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let mut ended = self.line().ended();
+        let waiting = async {
+            while !holds().await {
+                ended.changed().await.expect("the line outlives the story");
+            }
+        };
+        let done = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(done.is_ok(), "{}: never {what}", self.member.slug);
     }
 
     /// Files a report at this institution's desk.

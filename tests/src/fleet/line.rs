@@ -5,13 +5,13 @@
 //! The calls themselves are real: mTLS to the hub's listener.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use http::Method;
 use lapor_node::sync::{Answer, Call, LinkError, Transport};
 use lapor_protocol::entropy::{Entropy as _, Seeded};
+use tokio::sync::watch;
 
 /// Copies that may be under way at once; the oldest arrives when another is
 /// held back.
@@ -57,7 +57,8 @@ impl Weather {
 pub struct Line {
     inner: Arc<dyn Transport>,
     state: Mutex<State>,
-    calls: AtomicU64,
+    /// Calls that have been answered, or lost.
+    ended: watch::Sender<u64>,
 }
 
 struct State {
@@ -98,7 +99,7 @@ impl Line {
                 under_way: VecDeque::new(),
                 chosen: None,
             }),
-            calls: AtomicU64::new(0),
+            ended: watch::Sender::new(0),
         })
     }
 
@@ -138,9 +139,9 @@ impl Line {
         });
     }
 
-    /// How many calls the node has made.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+    /// Told whenever a call has been answered, or lost.
+    pub fn ended(&self) -> watch::Receiver<u64> {
+        self.ended.subscribe()
     }
 
     /// Whatever is still under way arrives now.
@@ -150,7 +151,12 @@ impl Line {
     }
 
     async fn carry(&self, call: Call) -> Result<Answer, LinkError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        let answer = self.risk(call).await;
+        self.ended.send_modify(|count| *count += 1);
+        answer
+    }
+
+    async fn risk(&self, call: Call) -> Result<Answer, LinkError> {
         let fate = self.state().fate(&call)?;
         self.deliver(fate.late).await;
         if fate.lost {

@@ -23,7 +23,7 @@ use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
 use lapor_protocol::ids::InstanceId;
 
 pub use hub::HubHouse;
-pub use institution::Institution;
+pub use institution::{Institution, Working};
 pub use line::{Line, Weather};
 pub use member::Member;
 
