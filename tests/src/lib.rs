@@ -1,4 +1,5 @@
 //! The stories told with hubs and nodes together, and the sample data under
 //! `tests/data` on which they run.
 
+pub mod fleet;
 pub mod invariants;
