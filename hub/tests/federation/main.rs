@@ -6,5 +6,6 @@ mod cases;
 mod harness;
 mod joining;
 mod outbox;
+mod recovery;
 mod serving;
 mod streams;
