@@ -19,6 +19,7 @@ pub mod http;
 mod keys;
 mod limits;
 pub mod membership;
+pub mod recovery;
 pub mod sequencer;
 mod serve;
 pub mod settings;

@@ -7,5 +7,6 @@ mod evidence;
 mod harness;
 mod joining;
 mod outbox;
+mod recovery;
 mod serving;
 mod streams;
