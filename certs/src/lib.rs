@@ -9,6 +9,7 @@
 
 pub mod authority;
 pub mod bundle;
+pub mod challenge;
 pub mod credential;
 pub mod csr;
 pub mod enrolment;
@@ -25,6 +26,7 @@ pub mod vault;
 
 pub use authority::{Authority, AuthorityError};
 pub use bundle::{BundleError, RootPin, TrustBundle};
+pub use challenge::{CHALLENGE_LIFE_MS, ChallengeKey};
 pub use credential::{Credential, CredentialError};
 pub use csr::{Csr, CsrError, TlsKey, TlsPublicKey};
 pub use enrolment::{CheckedEnrolment, EnrolRequest, EnrolmentError};

@@ -6,17 +6,15 @@ use lapor_protocol::dsse::{self, Envelope, EnvelopeError};
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::keys::{Signer, Verifier};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 
 use crate::bundle::TrustBundle;
+use crate::challenge::ChallengeKey;
 use crate::csr::{Csr, CsrError, TlsPublicKey};
 use crate::enrolment_answer::{AcceptedAnswer, AnswerError, Expected};
 use crate::identity::TrustDomain;
 
 /// DSSE payload type of [`RecoveryStatement`].
 pub const RECOVERY_TYPE: &str = "application/vnd.lapor.recovery.v1+json";
-/// How long a hub honours a challenge: five minutes by its own clock.
-pub const CHALLENGE_LIFE_MS: i64 = 5 * 60_000;
 
 /// Body of `POST /federation/v1/certificates/renew`; the handshake says whose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +41,7 @@ pub struct ChallengeRequest {
 /// not know, so that nobody learns who has joined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChallengeResponse {
-    /// 32 random bytes.
+    /// 32 bytes that nobody can foresee; opaque to all but the hub.
     pub nonce: Digest,
 }
 
@@ -73,7 +71,7 @@ pub struct RecoveryStatement {
 pub enum RenewalError {
     #[error(transparent)]
     Csr(#[from] CsrError),
-    #[error("the challenge is not the one that the hub gave; ask for another")]
+    #[error("the challenge was not given to this instance, or it has expired; ask for another")]
     Challenge,
     #[error("the proof is not of the instance's identity key: {0}")]
     Proof(#[from] EnvelopeError),
@@ -139,14 +137,15 @@ impl RecoverRequest {
 
     /// Checks the request against the challenge that the hub gave to this
     /// instance and the identity key that it knows for it. That the challenge
-    /// is fresh, and used once, is for the hub.
+    /// is used once is for the hub's records.
     pub fn check(
         &self,
         trust_domain: &TrustDomain,
-        challenge: &Digest,
+        challenges: &ChallengeKey,
         identity: &Verifier,
+        now_ms: i64,
     ) -> Result<TlsPublicKey, RenewalError> {
-        if !bool::from(self.nonce.as_bytes().ct_eq(challenge.as_bytes())) {
+        if !challenges.honours(&self.nonce, &self.instance, now_ms) {
             return Err(RenewalError::Challenge);
         }
         let statement: RecoveryStatement = dsse::open_json(RECOVERY_TYPE, &self.proof, identity)?;
@@ -166,6 +165,7 @@ impl RecoverRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::challenge::CHALLENGE_LIFE_MS;
     use crate::{Authority, Serial, TlsKey};
 
     const NOW: i64 = 1_750_000_000_000;
@@ -176,14 +176,13 @@ mod tests {
         let instance: InstanceId = "kota-bandung".parse().unwrap();
         let identity = Signer::from_seed(&[1; 32]);
         let known = Verifier::from_jwk(&identity.public()).unwrap();
-        let challenge = ChallengeResponse {
-            nonce: Digest::new([7; 32]),
-        };
+        let challenges = ChallengeKey::from_random([3; 32]);
+        let challenge = challenges.challenge(&instance, NOW, [7; 8]);
         let tls = TlsKey::generate();
         let build =
             |signer| RecoverRequest::build(&domain, &instance, &challenge, tls.request(), signer);
         let good = build(&identity);
-        let check = |request: &RecoverRequest| request.check(&domain, &challenge.nonce, &known);
+        let check = |request: &RecoverRequest| request.check(&domain, &challenges, &known, NOW);
         assert_eq!(check(&good), Ok(tls.public()));
 
         let stranger = build(&Signer::from_seed(&[2; 32]));
@@ -197,23 +196,26 @@ mod tests {
             instance: "kemenpu".parse().unwrap(),
             ..good.clone()
         };
-        assert_eq!(check(&other_instance), Err(RenewalError::Statement));
-        let later = Digest::new([8; 32]);
+        assert_eq!(check(&other_instance), Err(RenewalError::Challenge));
+        let theirs = challenges.challenge(&other_instance.instance, NOW, [7; 8]);
+        let replayed = RecoverRequest {
+            nonce: theirs.nonce,
+            ..other_instance
+        };
+        assert_eq!(check(&replayed), Err(RenewalError::Statement));
+        let later = NOW + CHALLENGE_LIFE_MS;
         assert_eq!(
-            good.check(&domain, &later, &known),
+            good.check(&domain, &challenges, &known, later),
             Err(RenewalError::Challenge)
         );
-        let replayed = RecoverRequest {
-            nonce: later,
+        let another = RecoverRequest {
+            nonce: challenges.challenge(&instance, NOW, [8; 8]).nonce,
             ..good.clone()
         };
-        assert_eq!(
-            replayed.check(&domain, &later, &known),
-            Err(RenewalError::Statement)
-        );
+        assert_eq!(check(&another), Err(RenewalError::Statement));
         let elsewhere = "other.test".parse().unwrap();
         assert_eq!(
-            good.check(&elsewhere, &challenge.nonce, &known),
+            good.check(&elsewhere, &challenges, &known, NOW),
             Err(RenewalError::Statement)
         );
     }

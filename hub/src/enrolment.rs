@@ -131,7 +131,7 @@ pub async fn renew(
 }
 
 /// Issues a certificate and records it; returns the chain and the roots in PEM.
-async fn certify(
+pub(crate) async fn certify(
     ground: &Ground,
     tx: &mut Tx,
     instance: &InstanceId,

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
-use lapor_certs::{Issuer, TrustBundle, TrustDomain, Vault};
+use lapor_certs::{ChallengeKey, Issuer, TrustBundle, TrustDomain, Vault};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::keys::Signer;
+use lapor_web::chance::random;
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::directory::{Amendment, DirectoryBook, amend};
@@ -31,6 +33,7 @@ pub struct Ground {
     pub bundle: TrustBundle,
     pub trust_domain: TrustDomain,
     pub directory: DirectoryBook,
+    pub(crate) challenges: ChallengeKey,
     /// Generation of the delivery streams.
     pub depoch: u32,
 }
@@ -67,6 +70,7 @@ impl Ground {
         let trust_domain = keyring.issuer.trust_domain().clone();
         let mut tx = db.write().await?;
         let depoch = found(&mut tx, &trust_domain, clock.now_ms()).await?;
+        let challenges = challenge_key(&mut tx).await?;
         let directory = DirectoryBook::load(&mut tx, &keyring.signer).await?;
         let ground = Self {
             settings,
@@ -77,6 +81,7 @@ impl Ground {
             bundle: keyring.bundle,
             trust_domain,
             directory,
+            challenges,
             depoch,
         };
         let mut current = ground.directory.current();
@@ -126,4 +131,18 @@ async fn found(tx: &mut Tx, trust_domain: &TrustDomain, now_ms: i64) -> Result<u
     write(tx, TRUST_DOMAIN, trust_domain.as_str()).await?;
     write(tx, CREATED_AT, &now_ms.to_string()).await?;
     Ok(1)
+}
+
+/// Reads the secret that the replicas of this hub share, or makes it.
+async fn challenge_key(tx: &mut Tx) -> Result<ChallengeKey, HubError> {
+    use store::state::{CHALLENGES, read, write};
+    let mut secret = Zeroizing::new([0; 32]);
+    if let Some(stored) = read(tx, CHALLENGES).await?.map(Zeroizing::new) {
+        hex::decode_to_slice(stored.as_str(), secret.as_mut_slice())
+            .map_err(|_| HubError::damaged("the secret of challenges is not 32 bytes"))?;
+    } else {
+        *secret = random();
+        write(tx, CHALLENGES, &Zeroizing::new(hex::encode(*secret))).await?;
+    }
+    Ok(ChallengeKey::from_random(*secret))
 }

@@ -1,9 +1,11 @@
 //! What one instance may ask of the hub, so that a hostile or broken one
 //! costs only itself: bytes and envelopes a second, one batch at a time, one
-//! upload of a blob at a time.
+//! upload of a blob at a time. And what those may ask who show no certificate:
+//! so many requests from one network, so many from all together.
 
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,18 +17,28 @@ use lapor_protocol::problem::Code;
 use crate::error::{HubError, Refusal};
 use crate::settings::LimitSettings;
 
+/// Networks of strangers that are told apart; further ones share a bucket.
+const NETWORKS: usize = 50_000;
+/// Certificates that an instance may have at once after a silence; it needs
+/// one a fortnight.
+const CERTIFICATE_BURST: u32 = 10;
+
 /// The token buckets and the places that are taken.
 pub struct Admission {
-    envelopes: Bucket,
-    bytes: Bucket,
+    envelopes: Bucket<InstanceId>,
+    bytes: Bucket<InstanceId>,
+    certificates: Bucket<InstanceId>,
+    /// Requests without a certificate, by network.
+    joins: Bucket<IpAddr>,
+    all_joins: Bucket<()>,
     /// Who has a batch under way.
     pub batches: Exclusive<InstanceId>,
     /// Who is uploading what.
     pub uploads: Exclusive<(InstanceId, Digest)>,
 }
 
-struct Bucket {
-    limiter: DefaultKeyedRateLimiter<InstanceId>,
+struct Bucket<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K>,
     clock: DefaultClock,
     burst: NonZeroU32,
 }
@@ -44,9 +56,14 @@ pub struct Taken<K: Eq + Hash + Clone> {
 
 impl Admission {
     pub fn new(settings: &LimitSettings) -> Self {
+        let (own, all) = (settings.joins_per_second, settings.all_joins_per_second);
+        let a_minute = Quota::per_minute(NonZeroU32::MIN);
         Self {
             envelopes: Bucket::new(settings.envelopes_per_second, settings.envelope_burst),
             bytes: Bucket::new(settings.bytes_per_second, settings.byte_burst),
+            certificates: Bucket::of(a_minute, CERTIFICATE_BURST),
+            joins: Bucket::new(own, settings.join_burst),
+            all_joins: Bucket::new(all, all.max(settings.join_burst)),
             batches: Exclusive::default(),
             uploads: Exclusive::default(),
         }
@@ -59,26 +76,60 @@ impl Admission {
     pub fn bytes(&self, instance: &InstanceId, count: usize) -> Result<(), HubError> {
         self.bytes.draw(instance, count)
     }
+
+    /// One more certificate for an instance that has proved who it is.
+    pub fn certificate(&self, instance: &InstanceId) -> Result<(), HubError> {
+        self.certificates.draw(instance, 1)
+    }
+
+    /// One request of somebody who shows no certificate. One network cannot
+    /// use up what all have: it is asked first.
+    pub fn stranger(&self, remote: IpAddr) -> Result<(), HubError> {
+        if self.joins.limiter.len() > NETWORKS {
+            self.joins.limiter.retain_recent();
+        }
+        let network = match network(remote) {
+            known if self.joins.limiter.len() <= NETWORKS => known,
+            _ => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        self.joins.draw(&network, 1)?;
+        self.all_joins.draw(&(), 1)
+    }
 }
 
-impl Bucket {
+/// An IPv4 address is its holder's; of IPv6 every holder has a /64.
+fn network(remote: IpAddr) -> IpAddr {
+    match remote.to_canonical() {
+        IpAddr::V6(address) => {
+            let holder = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(holder))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+impl<K: Hash + Eq + Clone> Bucket<K> {
     fn new(per_second: u32, burst: u32) -> Self {
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
+        Self::of(Quota::per_second(rate), burst)
+    }
+
+    fn of(rate: Quota, burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         Self {
-            limiter: RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)),
+            limiter: RateLimiter::keyed(rate.allow_burst(burst)),
             clock: DefaultClock::default(),
             burst,
         }
     }
 
-    fn draw(&self, instance: &InstanceId, count: usize) -> Result<(), HubError> {
+    fn draw(&self, key: &K, count: usize) -> Result<(), HubError> {
         // What is larger than the bucket empties it.
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let Some(count) = NonZeroU32::new(count.min(self.burst.get())) else {
             return Ok(());
         };
-        match self.limiter.check_key_n(instance, count) {
+        match self.limiter.check_key_n(key, count) {
             Ok(Ok(())) | Err(_) => Ok(()),
             Ok(Err(not_until)) => {
                 let wait = not_until.wait_time_from(self.clock.now());
@@ -133,6 +184,27 @@ mod tests {
         assert_eq!(refused.code(), Code::RateLimited);
         assert!(refused.retry_after_seconds().is_some_and(|s| s >= 5));
         admission.envelopes(&modest, 10).unwrap();
+    }
+
+    #[test]
+    fn a_flood_from_one_network_leaves_room_for_others_until_all_is_used() {
+        let settings = LimitSettings {
+            joins_per_second: 1,
+            join_burst: 3,
+            all_joins_per_second: 5,
+            ..LimitSettings::default()
+        };
+        let admission = Admission::new(&settings);
+        let ask = |remote: &str| admission.stranger(remote.parse().unwrap());
+        for _ in 0..3 {
+            ask("2001:db8::1").unwrap();
+        }
+        let refused = ask("2001:db8::ffff:1").unwrap_err();
+        assert_eq!(refused.code(), Code::RateLimited);
+        assert!(refused.retry_after_seconds().is_some());
+        ask("2001:db8:0:1::1").unwrap();
+        ask("192.0.2.1").unwrap();
+        assert!(ask("192.0.2.2").is_err(), "all together have used theirs");
     }
 
     #[test]

@@ -93,5 +93,6 @@ fn listen(
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_PATIENCE);
-    Ok(tokio::spawn(server.serve(router.into_make_service())))
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(tokio::spawn(server.serve(service)))
 }

@@ -83,6 +83,13 @@ pub struct LimitSettings {
     pub bytes_per_second: u32,
     /// Bytes that an instance may send at once; at least one batch, 4 MiB.
     pub byte_burst: u32,
+    /// Requests from one network without a certificate (to join, to recover a
+    /// certificate), a second on average.
+    pub joins_per_second: u32,
+    /// Requests from one network without a certificate at once.
+    pub join_burst: u32,
+    /// Requests without a certificate from all networks together, a second.
+    pub all_joins_per_second: u32,
     /// Batches that wait to be ordered; beyond it the hub says `overloaded`.
     pub queued_batches: usize,
     /// Messages of recent cases that are kept in memory.
@@ -138,6 +145,9 @@ impl Default for LimitSettings {
             envelope_burst: 40_000,
             bytes_per_second: 64 << 20,
             byte_burst: 128 << 20,
+            joins_per_second: 10,
+            join_burst: 200,
+            all_joins_per_second: 100,
             queued_batches: 256,
             cached_messages: 100_000,
             body_seconds: 30,
@@ -237,6 +247,9 @@ impl Settings {
             () if limits.envelope_burst < envelopes => ("envelope_burst", envelopes),
             () if limits.bytes_per_second == 0 => ("bytes_per_second", 1),
             () if limits.envelopes_per_second == 0 => ("envelopes_per_second", 1),
+            () if limits.joins_per_second == 0 => ("joins_per_second", 1),
+            () if limits.join_burst == 0 => ("join_burst", 1),
+            () if limits.all_joins_per_second == 0 => ("all_joins_per_second", 1),
             () if limits.queued_batches == 0 => ("queued_batches", 1),
             () => return Ok(()),
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
-use lapor_protocol::directory::{Directory, DirectoryError, DirectoryVersion};
+use lapor_protocol::directory::{Directory, DirectoryError};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, Verifier};
@@ -101,27 +101,23 @@ impl Node {
         self.directory.load_full()
     }
 
-    /// Stores versions that follow ours, then uses them. Returns what they state;
+    /// Stores versions that follow ours, then uses them. Returns how many;
     /// those that another poll brought meanwhile are passed over.
     pub(crate) async fn extend_directory(
         &self,
         versions: &[Envelope],
-    ) -> Result<Vec<DirectoryVersion>, DirectoryRefused> {
+    ) -> Result<usize, DirectoryRefused> {
         let mut next = (*self.directory()).clone();
-        let mut fresh = Vec::new();
         let mut lines = Vec::new();
         for envelope in versions {
             match next.apply(envelope) {
-                Ok(stated) => {
-                    lines.push((stated.version as i64, envelope.to_line()));
-                    fresh.push(stated);
-                }
+                Ok(stated) => lines.push((stated.version as i64, envelope.to_line())),
                 Err(DirectoryError::Version { expected, found }) if found < expected => {}
                 Err(error) => return Err(DirectoryRefused::Hub(error.to_string())),
             }
         }
-        if fresh.is_empty() {
-            return Ok(fresh);
+        if lines.is_empty() {
+            return Ok(0);
         }
         let mut tx = self.db.write().await.map_err(NodeError::from)?;
         for (version, line) in &lines {
@@ -138,7 +134,7 @@ impl Node {
                 Arc::clone(known)
             }
         });
-        Ok(fresh)
+        Ok(lines.len())
     }
 
     /// Says that there is something to send.

@@ -272,6 +272,17 @@ impl Directory {
         &self.hub_keys
     }
 
+    /// Every key with which the hub has ever signed, the former ones first.
+    pub fn all_hub_keys(&self) -> impl Iterator<Item = &Verifier> {
+        self.former_hub_keys.iter().chain(&self.hub_keys)
+    }
+
+    /// What every version that changed an instance says of it, oldest first.
+    pub fn history_of(&self, id: &InstanceId) -> impl Iterator<Item = &InstanceEntry> {
+        let all = self.history.get(id).into_iter().flatten();
+        all.map(|(_, entry)| entry.as_ref())
+    }
+
     fn check_entry(&self, entry: &InstanceEntry) -> Result<(), DirectoryError> {
         let wrong = |error| DirectoryError::Key {
             instance: entry.id.clone(),

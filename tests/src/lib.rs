@@ -3,4 +3,5 @@
 //! `tests/data` on which they run.
 
 pub mod demo;
+pub mod fleet;
 pub mod invariants;

@@ -26,6 +26,19 @@ pub enum Refusal {
     HubNotTrusted,
 }
 
+/// The alerts by which a hub refuses a certificate.
+const ALERTS: [AlertDescription; 9] = [
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateRequired,
+    AlertDescription::UnknownCA,
+    AlertDescription::BadCertificate,
+    AlertDescription::UnsupportedCertificate,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::DecryptError,
+    AlertDescription::AccessDenied,
+];
+
 /// Finds the refusal in an error of any client, if a handshake caused it.
 /// With TLS 1.3 a client learns of it on its first read, not while connecting.
 pub fn refusal_in(error: &(dyn StdError + 'static)) -> Option<Refusal> {
@@ -34,16 +47,28 @@ pub fn refusal_in(error: &(dyn StdError + 'static)) -> Option<Refusal> {
         if let Some(tls) = error.downcast_ref::<Error>() {
             return classify(tls);
         }
+        let failed = error.downcast_ref::<io::Error>();
+        if let Some(refusal) = failed.and_then(|failed| told_in(&failed.to_string())) {
+            return Some(refusal);
+        }
         // An I/O error's source is the source of what it wraps, not the thing.
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        next = match wrapped {
+        next = match failed.and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
         };
     }
     None
+}
+
+/// The alert in an I/O error of which only the words are left: that is how an
+/// HTTP/2 connection passes it on to the requests on it. They are compared
+/// with what this very rustls says.
+fn told_in(words: &str) -> Option<Refusal> {
+    ALERTS
+        .into_iter()
+        .map(Error::AlertReceived)
+        .find(|error| error.to_string() == words)
+        .and_then(|error| classify(&error))
 }
 
 fn classify(error: &Error) -> Option<Refusal> {
@@ -85,6 +110,15 @@ mod tests {
         let inner = io::Error::new(io::ErrorKind::InvalidData, alert);
         let wrapped = Wrapped(io::Error::other(Wrapped(inner)));
         assert_eq!(refusal_in(&wrapped), Some(Refusal::OurCertificateExpired));
+        let words = Error::AlertReceived(AlertDescription::CertificateExpired).to_string();
+        let told = Wrapped(io::Error::new(io::ErrorKind::InvalidData, words));
+        assert_eq!(refusal_in(&told), Some(Refusal::OurCertificateExpired));
+        for alert in ALERTS {
+            assert!(
+                classify(&Error::AlertReceived(alert)).is_some(),
+                "{alert:?}"
+            );
+        }
         let plain = Wrapped(io::Error::from(io::ErrorKind::ConnectionRefused));
         assert_eq!(refusal_in(&plain), None);
     }

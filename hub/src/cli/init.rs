@@ -151,6 +151,9 @@ pub fn write_toml(settings: &Settings) -> String {
         "[limits]\n\
          # Of each institution, a second on average, and at once after a silence.\n\
          envelopes_per_second = {}\nenvelope_burst = {}\nbytes_per_second = {}\nbyte_burst = {}\n\
+         # Of one network without a certificate (to join or to recover one), a second and at once;\n\
+         # and of all networks together, a second.\n\
+         joins_per_second = {}\njoin_burst = {}\nall_joins_per_second = {}\n\
          # Batches that may wait to be ordered.\nqueued_batches = {}\n\
          # Messages of recent cases kept in memory.\ncached_messages = {}\n\
          # Seconds between two pieces of a request's body.\nbody_seconds = {}\n\
@@ -160,6 +163,9 @@ pub fn write_toml(settings: &Settings) -> String {
         limits.envelope_burst,
         limits.bytes_per_second,
         limits.byte_burst,
+        limits.joins_per_second,
+        limits.join_burst,
+        limits.all_joins_per_second,
         limits.queued_batches,
         limits.cached_messages,
         limits.body_seconds,

@@ -4,6 +4,7 @@
 //! A secret is printed once, to standard output, when it is made. What went
 //! wrong goes to standard error with what to do next.
 
+mod evidence;
 mod failure;
 mod init;
 mod instance;
@@ -54,6 +55,10 @@ pub enum Command {
     Migrate,
     /// Prove that the configuration can be used
     CheckConfig,
+    /// Write the record for outsiders: everything, or what proves one case
+    Export(evidence::Export),
+    /// Prove a record from its files alone: signatures, chains, rulings, receipts, heads, folds
+    Verify(evidence::Verify),
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
@@ -107,6 +112,13 @@ pub async fn run(
         Command::Serve => serve::serve(Settings::load(&config)?, out, clock).await,
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, out).await,
+        Command::Export(asked) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = evidence::export(&ground, &asked, out).await;
+            ground.db.close().await;
+            outcome
+        }
+        Command::Verify(asked) => evidence::verify(&asked, out),
         Command::Instance(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = instance::run(&ground, command, out).await;

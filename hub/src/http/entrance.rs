@@ -2,12 +2,13 @@
 //! very moment, which version it speaks; and how every failure is told. The
 //! log names the route and the instance, never a path, a query or a body.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_server::tls::TlsInfo;
@@ -63,9 +64,13 @@ pub async fn federation(State(hub): State<Arc<Hub>>, mut request: Request, next:
     answer(admitted, request, next).await
 }
 
-/// Before the routes for those who join.
-pub async fn enrolment(request: Request, next: Next) -> Response {
-    let spoken = check_version(&request);
+/// Before the routes for those who join or recover: anybody may knock, but
+/// not as often as they like.
+pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let remote = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let remote = remote.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+    let knocked = hub.admission.stranger(remote);
+    let spoken = knocked.and_then(|()| check_version(&request));
     answer(spoken, request, next).await
 }
 

@@ -8,7 +8,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use lapor_certs::{EnrolRequest, RenewRequest, RenewResponse};
+use lapor_certs::{
+    ChallengeRequest, ChallengeResponse, EnrolRequest, RecoverRequest, RenewRequest, RenewResponse,
+};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::EpochAnswer;
@@ -16,7 +18,7 @@ use lapor_protocol::wire::EpochAnswer;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
-use crate::{enrolment, epochs};
+use crate::{enrolment, epochs, recovery};
 
 /// `POST /enrol`, without a certificate.
 pub async fn enrol(
@@ -43,7 +45,34 @@ pub async fn renew(
     let key = request
         .check()
         .map_err(|error| HubError::refused(Code::EnrolmentInvalid, error.to_string()))?;
+    hub.admission.certificate(&peer)?;
     enrolment::renew(&hub.ground, &peer, &key).await.map(Json)
+}
+
+/// `POST /certificates/challenge`, without a certificate.
+pub async fn challenge(
+    State(hub): State<Arc<Hub>>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<ChallengeResponse>, HubError> {
+    let seconds = hub.settings().limits.body_seconds;
+    let request: ChallengeRequest = body::json(&headers, sent, seconds).await?;
+    Ok(Json(recovery::challenge(&hub.ground, &request)))
+}
+
+/// `POST /certificates/recover`, without a certificate.
+pub async fn recover(
+    State(hub): State<Arc<Hub>>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<RenewResponse>, HubError> {
+    let seconds = hub.settings().limits.body_seconds;
+    let request: RecoverRequest = body::json(&headers, sent, seconds).await?;
+    let proved = recovery::prove(&hub.ground, &request)?;
+    hub.admission.certificate(&request.instance)?;
+    recovery::recover(&hub.ground, &request, &proved)
+        .await
+        .map(Json)
 }
 
 /// `POST /epochs`.

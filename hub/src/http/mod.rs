@@ -57,7 +57,10 @@ pub fn federation(hub: Arc<Hub>) -> Router {
 
 /// What somebody without a certificate may ask.
 pub fn enrolment(hub: Arc<Hub>) -> Router {
-    let endpoints = Router::new().route("/enrol", post(joining::enrol));
+    let endpoints = Router::new()
+        .route("/enrol", post(joining::enrol))
+        .route("/certificates/challenge", post(joining::challenge))
+        .route("/certificates/recover", post(joining::recover));
     dressed(Router::new().nest(PREFIX, endpoints))
         .layer(from_fn_with_state(Arc::clone(&hub), entrance::enrolment))
         .with_state(hub)

@@ -1,4 +1,5 @@
-//! Invitations, the answers given to them, and the certificates issued.
+//! Invitations, the answers given to them, the certificates issued, and the
+//! challenges that brought one.
 
 use lapor_migrations::{DbError, Tx, on};
 use lapor_protocol::ids::{Digest, InstanceId};
@@ -16,6 +17,9 @@ const USE: &str =
 const CERTIFY: &str = "insert into certificates (serial, slug, fingerprint, not_after, issued_at) \
      values ($1, $2, $3, $4, $5)";
 const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1";
+const USE_CHALLENGE: &str = "insert into recoveries (nonce, slug, used_at) values ($1, $2, $3) \
+     on conflict (nonce) do nothing";
+const FORGET_CHALLENGES: &str = "delete from recoveries where used_at < $1";
 
 /// An invitation as stored; its secret is known by hash only.
 #[derive(Debug, Clone)]
@@ -142,4 +146,31 @@ pub async fn not_after(tx: &mut Tx, slug: &InstanceId) -> Result<Option<i64>, Db
         .bind(slug.as_str())
         .fetch_one(conn)
         .await)?)
+}
+
+/// Notes that a challenge has brought a certificate; `false` if it has before.
+pub async fn use_challenge(
+    tx: &mut Tx,
+    nonce: Digest,
+    slug: &InstanceId,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let rows = on!(tx, conn => sqlx::query(USE_CHALLENGE)
+        .bind(bytes(nonce))
+        .bind(slug.as_str())
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Forgets the challenges that were used before an instant, Unix ms.
+pub async fn forget_challenges(tx: &mut Tx, before: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FORGET_CHALLENGES)
+        .bind(before)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod envelopes;
 pub mod joining;
 pub mod programmes;
+pub mod record;
 pub mod reports;
 pub mod rulings;
 pub mod state;

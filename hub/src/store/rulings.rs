@@ -116,13 +116,18 @@ fn from_row(row: Row) -> Result<Placed, DbError> {
         case: id(&case)?,
         case_seq: case_seq as u64,
         number,
-        ruling: Ruling {
-            effect: from_code(effect)?,
-            reason: reason.map(from_code).transpose()?,
-        },
+        ruling: ruling(effect, reason)?,
         directory: directory as u64,
         ordered_at,
         id: digest(&envelope)?,
         line,
+    })
+}
+
+/// A ruling from its two columns.
+pub fn ruling(effect: String, reason: Option<String>) -> Result<Ruling, DbError> {
+    Ok(Ruling {
+        effect: from_code(effect)?,
+        reason: reason.map(from_code).transpose()?,
     })
 }

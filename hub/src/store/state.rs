@@ -7,6 +7,9 @@ pub const DEPOCH: &str = "depoch";
 /// The token of the process that may order messages.
 pub const SEQUENCER: &str = "sequencer";
 pub const TRUST_DOMAIN: &str = "trust_domain";
+/// The secret of recovery challenges, which all replicas share: 32 bytes in
+/// hexadecimal.
+pub const CHALLENGES: &str = "challenges";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

@@ -121,6 +121,15 @@ impl Place {
         self.router = lapor_hub::http::federation(Arc::clone(&self.hub));
     }
 
+    pub fn roots(&self) -> TrustBundle {
+        TrustBundle::new(vec![self.authority.root().clone()]).unwrap()
+    }
+
+    /// Another issuer below the root.
+    pub fn issuer(&self) -> lapor_certs::Issuer {
+        self.authority.new_issuer(NOW).unwrap()
+    }
+
     /// `pusat`, `kota-bandung` and `kemenpu`, joined.
     pub async fn three(&self) -> [Institution; 3] {
         [

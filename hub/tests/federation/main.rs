@@ -3,8 +3,10 @@
 
 mod blobs;
 mod cases;
+mod evidence;
 mod harness;
 mod joining;
 mod outbox;
+mod recovery;
 mod serving;
 mod streams;

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::harness::{Institution, NOW, Place};
 
-fn client(config: rustls::ClientConfig) -> reqwest::Client {
+pub fn client(config: rustls::ClientConfig) -> reqwest::Client {
     reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .no_proxy()
@@ -22,14 +22,14 @@ fn client(config: rustls::ClientConfig) -> reqwest::Client {
         .unwrap()
 }
 
-struct Listening {
-    federation: String,
-    enrolment: String,
+pub struct Listening {
+    pub federation: String,
+    pub enrolment: String,
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<Result<(), lapor_hub::HubError>>,
 }
 
-fn listen(place: &Place) -> Listening {
+pub fn listen(place: &Place) -> Listening {
     let sockets = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     let [federation, enrolment] = sockets
         .each_ref()
@@ -48,7 +48,7 @@ fn listen(place: &Place) -> Listening {
 }
 
 /// Joins over the enrolment listener; returns a client with the certificate.
-async fn join(place: &Place, at: &Listening, who: &Institution) -> reqwest::Client {
+pub async fn join(place: &Place, at: &Listening, who: &Institution) -> reqwest::Client {
     let profile = Profile {
         id: who.id.clone(),
         kind: InstanceKind::Kota,

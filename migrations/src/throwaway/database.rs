@@ -73,7 +73,8 @@ impl TestDb {
         let server = PgConnectOptions::from_str(&server)?;
         let name = unused_name();
         let mut connection = PgConnection::connect_with(&server).await?;
-        let create = format!("create database {name} template template0");
+        // Copying files is twice as fast as logging pages, where nothing is synced anyway.
+        let create = format!("create database {name} template template0 strategy file_copy");
         connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;
         let url = server.clone().database(&name).to_url_lossy().to_string();

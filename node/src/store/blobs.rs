@@ -47,10 +47,17 @@ pub async fn to_send(tx: &mut Tx, limit: i64) -> Stored<Vec<BlobRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
-pub async fn to_fetch(tx: &mut Tx, limit: i64) -> Stored<Vec<BlobRow>> {
+/// Announced blobs, a page after a case's blob.
+pub async fn to_fetch(tx: &mut Tx, after: (&str, &[u8]), limit: i64) -> Stored<Vec<BlobRow>> {
     const SQL: &str = "select sha256, case_id, message_id, size, media_type, state, progress
-        from blobs where state = 'to_fetch' order by case_id limit $1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+        from blobs where state = 'to_fetch' and (case_id > $1 or (case_id = $1 and sha256 > $2))
+        order by case_id, sha256, message_id limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
 pub async fn set_state(tx: &mut Tx, sha256: &[u8], state: &str) -> Stored<()> {

@@ -128,25 +128,29 @@ pub async fn list(tx: &mut Tx, wanted: &Conditions<'_>, limit: i64) -> Stored<Ve
         .await)?)
 }
 
-/// Cases filed here, a page after `after`, for those who need the case's key anew.
-pub async fn of_origin(
-    tx: &mut Tx,
-    origin: &str,
-    after: &str,
-    limit: i64,
-) -> Stored<Vec<(String, Option<String>)>> {
-    const SQL: &str = "select case_id, fold from cases
-        where origin = $1 and case_id > $2 order by case_id limit $3";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(origin).bind(after).bind(limit).fetch_all(c).await)?)
+/// A case as far as it decides who holds its key.
+#[derive(Debug, Clone, FromRow)]
+pub struct Parties {
+    pub case_id: String,
+    pub fold: Option<String>,
+    pub origin: Option<String>,
+    pub pending: i64,
 }
 
-/// Cases whose key this node lacks although it is a party, oldest first.
-pub async fn without_key(tx: &mut Tx, limit: i64) -> Stored<Vec<(String, String)>> {
+/// Every case, a page after `after`.
+pub async fn parties(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<Parties>> {
+    const SQL: &str = "select case_id, fold, origin, pending from cases
+        where case_id > $1 and erased = 0 order by case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+}
+
+/// Cases whose key this node lacks, a page after `after`.
+pub async fn without_key(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<(String, String)>> {
     const SQL: &str = "select c.case_id, c.fold from cases c
         left join content_keys k on k.subject = 'case:' || c.case_id
-        where c.fold is not null and c.erased = 0 and k.subject is null
-        order by c.filed_at limit $1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+        where c.fold is not null and c.erased = 0 and k.subject is null and c.case_id > $1
+        order by c.case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
 }
 
 pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {

@@ -171,6 +171,12 @@ pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
 }
 
+/// Who is given which key with an own message, by its envelope id.
+pub async fn newcomers(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
+    const SQL: &str = "select newcomers from outbox where envelope_id = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+}
+
 /// Drafts of a case (as first or second case) that are not ruled yet, oldest first.
 pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
     const SQL: &str = "select draft from outbox

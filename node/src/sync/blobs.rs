@@ -34,18 +34,29 @@ impl Link {
         drop(tx);
         let count = rows.len();
         for row in rows {
-            self.send_blob(&row).await?;
+            match self.send_blob(&row).await {
+                Ok(()) => {}
+                // The message was ruled out of its case, or the case has been
+                // redacted: nobody will ask for the blob.
+                Err(error) if error.code() == Some(Code::BlobUnknown) => {
+                    tracing::warn!(message = row.message_id, "the hub wants no such attachment");
+                }
+                Err(error) => return Err(error),
+            }
             self.settle_blob(&row).await?;
         }
         Ok(count)
     }
 
-    /// Fetches blobs that messages have announced. One that is not at the hub
-    /// yet is left for later. Returns how many are here now.
+    /// Fetches blobs that messages have announced, another page at each call.
+    /// One that is not at the hub is left for later. Returns how many are here
+    /// now.
     pub async fn fetch_blobs(&self) -> Result<usize, LinkError> {
+        let (case, sha256) = self.asked().blobs.clone();
         let mut tx = self.node.read_tx().await?;
-        let rows = store::blobs::to_fetch(&mut tx, STEP).await?;
+        let rows = store::blobs::to_fetch(&mut tx, (&case, &sha256), STEP).await?;
         drop(tx);
+        let last_page = (rows.len() as i64) < STEP;
         let mut count = 0;
         for row in rows {
             match self.fetch_blob(&row).await {
@@ -53,9 +64,14 @@ impl Link {
                     self.settle_blob(&row).await?;
                     count += 1;
                 }
-                Err(error) if error.code() == Some(Code::BlobPending) => {}
+                Err(error)
+                    if matches!(error.code(), Some(Code::BlobPending | Code::BlobUnknown)) => {}
                 Err(error) => return Err(error),
             }
+            self.asked().blobs = (row.case_id, row.sha256);
+        }
+        if last_page {
+            self.asked().blobs = (String::new(), Vec::new());
         }
         Ok(count)
     }

@@ -1,11 +1,9 @@
 //! The control stream: signed directory versions, on a poll of their own so
 //! that they never wait behind a backlog.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::Method;
-use lapor_protocol::ids::InstanceId;
 use lapor_protocol::wire::{DirectoryPage, PREFIX};
 
 use super::{Call, Link, LinkError};
@@ -16,11 +14,7 @@ impl Link {
     pub async fn refresh_directory(&self, wait: u64) -> Result<usize, LinkError> {
         let outcome = self.fetch_directory(wait).await;
         self.note(&outcome).await;
-        let (count, changed) = outcome?;
-        if !changed.is_empty() {
-            self.wrap_for(&changed).await?;
-        }
-        Ok(count)
+        outcome
     }
 
     /// Fetches until `version` is known: an item is judged by the directory in
@@ -40,20 +34,11 @@ impl Link {
         }
     }
 
-    async fn fetch_directory(&self, wait: u64) -> Result<(usize, BTreeSet<InstanceId>), LinkError> {
+    async fn fetch_directory(&self, wait: u64) -> Result<usize, LinkError> {
         let known = self.node.directory();
         let path = format!("{PREFIX}/directory?since={}&wait={wait}", known.version());
         let call = Call::new(Method::GET, path).waiting(Duration::from_secs(wait));
         let page: DirectoryPage = self.transport.call(call).await?.json()?;
-        let fresh = self.node.extend_directory(&page.versions).await?;
-        let mut changed = BTreeSet::new();
-        for entry in fresh.iter().flat_map(|stated| &stated.changes) {
-            let before = known.latest().instance(&entry.id);
-            let before = before.and_then(|entry| entry.sealing_key());
-            if entry.sealing_key().map(|key| &key.jwk) != before.map(|key| &key.jwk) {
-                changed.insert(entry.id.clone());
-            }
-        }
-        Ok((fresh.len(), changed))
+        Ok(self.node.extend_directory(&page.versions).await?)
     }
 }

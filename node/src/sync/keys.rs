@@ -1,19 +1,17 @@
-//! Content keys on their way: wraps for those who become parties, and asking
-//! for the keys that this node lacks.
-
-use std::collections::BTreeSet;
+//! Asking for the content keys that this node lacks.
 
 use http::Method;
 use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
-use lapor_protocol::ids::{CaseId, InstanceId};
-use lapor_protocol::seal::{ContentKey, Subject, Wrap, wrap};
+use lapor_protocol::ids::CaseId;
+use lapor_protocol::message::Message;
+use lapor_protocol::problem::Code;
+use lapor_protocol::seal::{ContentKey, Subject};
 use lapor_protocol::wire::{CaseKeys, PREFIX};
 
-use super::settle::{ticket_of, unwrap};
+use super::settle::{find_key, ticket_of, unwrap};
 use super::{Call, Link, LinkError};
 use crate::casework::read_message;
-use crate::chance::SystemEntropy;
 use crate::error::NodeError;
 use crate::store;
 
@@ -21,115 +19,50 @@ use crate::store;
 const STEP: i64 = 50;
 
 impl Link {
-    /// A wrap of a key for the recipient's current sealing key. `None` where
-    /// the key is not held, or the recipient has no key yet.
-    pub(super) async fn wrap(
-        &self,
-        tx: &mut Tx,
-        subject: &str,
-        recipient: &InstanceId,
-    ) -> Result<Option<Wrap>, NodeError> {
-        let Some(held) = store::secrets::content_key(tx, subject).await? else {
-            return Ok(None);
-        };
-        let key = store::read(ContentKey::from_bytes(&held))?;
-        let directory = self.node.directory();
-        let sealing = directory
-            .latest()
-            .instance(recipient)
-            .and_then(|entry| entry.sealing_key());
-        let Some(sealing) = sealing else {
-            return Ok(None);
-        };
-        let subject: Subject = store::read(subject.parse())?;
-        store::read(wrap(
-            &key,
-            subject,
-            recipient,
-            &sealing.jwk,
-            &mut SystemEntropy,
-        ))
-        .map(Some)
-    }
-
-    /// Gives the keys of cases filed here to parties whose sealing key is new:
-    /// they have just joined, or rotated, or lost theirs.
-    pub(super) async fn wrap_for(&self, changed: &BTreeSet<InstanceId>) -> Result<(), LinkError> {
-        let me = self.node.instance()?.clone();
-        let directory = self.node.directory();
-        let mut after = String::new();
-        loop {
-            let mut tx = self.node.read_tx().await?;
-            let page = store::cases::of_origin(&mut tx, me.as_str(), &after, STEP).await?;
-            drop(tx);
-            let Some((last, _)) = page.last() else {
-                return Ok(());
-            };
-            after.clone_from(last);
-            for (id, fold) in page.into_iter().filter_map(|(id, fold)| Some((id, fold?))) {
-                let case: Case = store::read(serde_json::from_str(&fold))?;
-                let parties = case.parties(directory.latest());
-                let due = parties.intersection(changed).filter(|party| **party != me);
-                self.put_keys(store::case_id(&id)?, due).await?;
-            }
-        }
-    }
-
-    /// Asks for the keys of cases whose words this node cannot read. Returns
-    /// how many came.
+    /// Asks for the keys of cases whose words this node cannot read, another
+    /// page at each call. Returns how many came.
     pub async fn exchange_keys(&self) -> Result<usize, LinkError> {
+        let after = self.asked().keys.clone();
         let mut tx = self.node.read_tx().await?;
-        let lacking = store::cases::without_key(&mut tx, STEP).await?;
+        let lacking = store::cases::without_key(&mut tx, &after, STEP).await?;
         drop(tx);
+        let last_page = (lacking.len() as i64) < STEP;
         let mut count = 0;
         for (id, fold) in lacking {
             let case: Case = store::read(serde_json::from_str(&fold))?;
-            let path = format!("{PREFIX}/cases/{id}/keys");
-            let keys: CaseKeys = self
-                .transport
-                .call(Call::new(Method::GET, path))
-                .await?
-                .json()?;
-            let found = unwrap(
-                &self.node,
-                &keys.wraps,
-                Subject::Case(case.id),
-                &case.commitment,
-            )?;
-            if let Some(key) = found {
+            if let Some(key) = self.ask_for_key(&case).await? {
                 self.keep_key(case.id, &key).await?;
                 count += 1;
             }
+            self.asked().keys = id;
+        }
+        if last_page {
+            self.asked().keys.clear();
         }
         Ok(count)
     }
 
-    async fn put_keys(
-        &self,
-        case: CaseId,
-        recipients: impl Iterator<Item = &InstanceId>,
-    ) -> Result<(), LinkError> {
-        let subject = Subject::Case(case).to_string();
+    /// From the hub, or for a split from the parent's key that has come since.
+    async fn ask_for_key(&self, case: &Case) -> Result<Option<ContentKey>, LinkError> {
         let mut tx = self.node.read_tx().await?;
-        let mut wraps = Vec::new();
-        for recipient in recipients {
-            wraps.extend(self.wrap(&mut tx, &subject, recipient).await?);
+        if let Some(message) = beginning(&mut tx, case.id).await? {
+            let subject = Subject::Case(case.id);
+            let found = find_key(&mut tx, &self.node, &[], subject, case, &message).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
         }
         drop(tx);
-        if wraps.is_empty() {
-            return Ok(());
-        }
-        let keys = CaseKeys {
-            case,
-            wraps,
-            missing: Vec::new(),
+        let path = format!("{PREFIX}/cases/{}/keys", case.id);
+        let keys: CaseKeys = match self.transport.call(Call::new(Method::GET, path)).await {
+            Ok(answer) => answer.json()?,
+            // No party any more, and none of its keys came before: other
+            // cases must not wait for this one.
+            Err(error) if error.code() == Some(Code::CaseUnknown) => return Ok(None),
+            Err(error) => return Err(error),
         };
-        let body = serde_json::to_vec(&keys).map_err(NodeError::damaged)?;
-        let path = format!("{PREFIX}/cases/{case}/keys");
-        self.transport
-            .call(Call::new(Method::PUT, path).body("application/json", body))
-            .await
-            .map(drop)
+        let subject = Subject::Case(case.id);
+        Ok(unwrap(&self.node, &keys.wraps, subject, &case.commitment)?)
     }
 
     /// Keeps a key that came late, and the ticket that it opens.
@@ -143,16 +76,22 @@ impl Link {
             key.as_bytes(),
         )
         .await?;
-        let history = store::inbox::history(&mut tx, &id).await?;
-        let filing = history
-            .into_iter()
-            .find_map(|(_, foreign, own, _)| foreign.or(own));
-        if let (Some(line), Some(mut row)) = (filing, store::cases::case(&mut tx, &id).await?)
-            && let Some(ticket) = ticket_of(&mut tx, &read_message(&line)?, case).await?
+        if let (Some(filing), Some(mut row)) = (
+            beginning(&mut tx, case).await?,
+            store::cases::case(&mut tx, &id).await?,
+        ) && let Some(ticket) = ticket_of(&mut tx, &filing, case).await?
         {
             row.ticket.get_or_insert(ticket);
             store::cases::put(&mut tx, &[row]).await?;
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// The message that gave birth to a case.
+async fn beginning(tx: &mut Tx, case: CaseId) -> Result<Option<Message>, NodeError> {
+    let history = store::inbox::history(tx, &case.to_string()).await?;
+    let mut lines = history.into_iter();
+    let line = lines.find_map(|(_, foreign, own, _)| foreign.or(own));
+    line.map(|line| read_message(&line)).transpose()
 }

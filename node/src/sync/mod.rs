@@ -9,6 +9,7 @@ mod backoff;
 mod blobs;
 mod directory;
 mod error;
+mod giving;
 mod health;
 mod incoming;
 mod keys;
@@ -48,6 +49,17 @@ pub struct Link {
     sealer: Mutex<()>,
     /// Only one task may apply what has been received.
     applier: Mutex<()>,
+    asked: std::sync::Mutex<Asked>,
+}
+
+/// How far this node has asked for what it lacks. Each step asks for another
+/// page, so that what nobody can give holds up nothing behind it.
+#[derive(Debug, Default)]
+struct Asked {
+    /// The last case whose key was asked for.
+    keys: String,
+    /// The last attachment that was asked for: case and hash.
+    blobs: (String, Vec<u8>),
 }
 
 impl Link {
@@ -68,6 +80,7 @@ impl Link {
             answered: Notify::new(),
             sealer: Mutex::new(()),
             applier: Mutex::new(()),
+            asked: std::sync::Mutex::default(),
         }))
     }
 
@@ -91,10 +104,17 @@ impl Link {
             }
             moved += step;
         }
+        moved += self.give_keys().await?;
         moved += self.exchange_keys().await?;
         moved += self.send_blobs().await?;
         moved += self.fetch_blobs().await?;
         Ok(moved)
+    }
+
+    fn asked(&self) -> std::sync::MutexGuard<'_, Asked> {
+        self.asked
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The hub's key that signed this, by the directory or by what enrolment pinned.

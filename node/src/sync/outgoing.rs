@@ -10,7 +10,7 @@ use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::{Code, Retry};
 use lapor_protocol::receipt::Receipt;
-use lapor_protocol::seal::Wrap;
+use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
 use serde_json::value::RawValue;
 
@@ -103,7 +103,8 @@ impl Link {
         Ok(body)
     }
 
-    /// The wraps that a message needs, made now, for the keys of now.
+    /// The wraps that a message needs, made now, for the keys of now. A wrap
+    /// that cannot be made yet is noted before the message leaves.
     async fn wraps_for(&self, row: &OutboxRow) -> Result<Vec<Wrap>, LinkError> {
         if row.newcomers == "[]" {
             return Ok(Vec::new());
@@ -112,11 +113,23 @@ impl Link {
             store::read(serde_json::from_str(&row.newcomers))?;
         let mut tx = self.node.read_tx().await?;
         let mut wraps = Vec::new();
+        let mut owed = Vec::new();
         for newcomer in &newcomers {
-            wraps.extend(
-                self.wrap(&mut tx, &newcomer.subject, &newcomer.recipient)
-                    .await?,
-            );
+            let wrap = self
+                .wrap(&mut tx, &newcomer.subject, &newcomer.recipient)
+                .await?;
+            match (wrap, store::read(newcomer.subject.parse())?) {
+                (Some(wrap), _) => wraps.push(wrap),
+                (None, Subject::Case(case)) => owed.push(case.to_string()),
+                (None, Subject::Identity(_)) => {}
+            }
+        }
+        drop(tx);
+        if !owed.is_empty() {
+            let now = self.node.clock().now_ms();
+            let mut tx = self.node.write_tx().await?;
+            store::keys_due::add(&mut tx, owed.into_iter().map(|case| (case, now))).await?;
+            tx.commit().await?;
         }
         Ok(wraps)
     }

@@ -57,9 +57,9 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
-        let moved =
-            self.exchange_keys().await? + self.send_blobs().await? + self.fetch_blobs().await?;
-        Ok(moved > 0)
+        let keys = self.give_keys().await? + self.exchange_keys().await?;
+        let blobs = self.send_blobs().await? + self.fetch_blobs().await?;
+        Ok(keys + blobs > 0)
     }
 
     /// Repeats a step. While it says `true` it goes on at once; otherwise it

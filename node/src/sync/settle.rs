@@ -9,6 +9,7 @@ use lapor_protocol::message::Message;
 use lapor_protocol::seal::{ContentKey, Context, Subject, Wrap, open_words};
 
 use super::apply::{Batch, Working};
+use super::giving::note_gained;
 use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -143,6 +144,12 @@ async fn fold(
         ));
     };
     learn(batch, tx, node, row, &message, &after).await?;
+    if message.header.author == *batch.me {
+        let envelope_id = item.envelope_id.as_bytes();
+        let at = (batch.directory.latest(), batch.now);
+        let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
+        note_gained(tx, envelope_id, before, &after, batch.me, at).await?;
+    }
     advance(batch, id, Some(after));
     if disputed {
         tracing::error!(case = %id, kind = item.kind, "a ruling of the hub contradicts the rules as this node knows them");
@@ -232,7 +239,7 @@ async fn learn_key(
 }
 
 /// The case's content key from a wrap, or from the parent's key for a split.
-async fn find_key(
+pub(super) async fn find_key(
     tx: &mut Tx,
     node: &Node,
     wraps: &[Wrap],
@@ -341,6 +348,7 @@ async fn announce_blobs(tx: &mut Tx, id: CaseId, message: &Message) -> Result<()
 async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
     let text = id.to_string();
     store::secrets::erase(tx, &text).await?;
+    store::keys_due::forget(tx, &text).await?;
     for blob in store::blobs::of_case(tx, &text).await? {
         store::blobs::set_state(tx, &blob.sha256, "erased").await?;
     }

@@ -159,10 +159,7 @@ fn a_true_record_is_proved_and_folds_to_the_same_cases() {
     let cases = story.cases.clone();
     let mut record = recorded(story);
     let honest = head(&record.audit(Extent::Whole), "kemenpu");
-    assert_eq!(
-        honest.dseq, 9,
-        "two cases and what came before it was a party"
-    );
+    assert_eq!(honest.dseq, 10, "every message of both cases");
     record.heads = vec![honest.sign(&hub())];
     let mut audit = record.audit(Extent::Whole);
     let (tally, findings) = audit.finish();

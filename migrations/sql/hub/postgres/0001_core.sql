@@ -38,6 +38,13 @@ create table certificates (
 );
 create index certificates_slug on certificates (slug, not_after);
 
+-- Challenges that brought a certificate, until they expire: each is good once.
+create table recoveries (
+    nonce bytea not null primary key,
+    slug text not null,
+    used_at bigint not null
+);
+
 -- Where each author's chain stands. A frozen chain goes on only in a new epoch.
 create table chains (
     author text not null primary key,

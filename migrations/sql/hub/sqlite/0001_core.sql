@@ -38,6 +38,13 @@ create table certificates (
 ) strict;
 create index certificates_slug on certificates (slug, not_after);
 
+-- Challenges that brought a certificate, until they expire: each is good once.
+create table recoveries (
+    nonce blob not null primary key,
+    slug text not null,
+    used_at integer not null
+) strict;
+
 -- Where each author's chain stands. A frozen chain goes on only in a new epoch.
 create table chains (
     author text not null primary key,

@@ -1,0 +1,261 @@
+//! Giving content keys to parties that lack them.
+//!
+//! Whoever makes someone a party sends the wrap beside the message. What that
+//! misses (a party that joined or renewed its keys meanwhile, a directory that
+//! was behind) is noted in `keys_due` in the transaction that shows it, and
+//! stays there until the hub has been asked who lacks a wrap and they have it.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
+use lapor_protocol::directory::{Directory, DirectoryAt};
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::problem::Retry;
+use lapor_protocol::seal::{ContentKey, Subject, Wrap, wrap};
+use lapor_protocol::wire::{CaseKeys, PREFIX};
+use serde::{Deserialize, Serialize};
+
+use super::{Call, Link, LinkError};
+use crate::casework::Newcomer;
+use crate::chance::SystemEntropy;
+use crate::error::NodeError;
+use crate::store;
+use crate::store::cases::Parties;
+
+/// Cases asked about in one step.
+const STEP: i64 = 50;
+/// Cases looked through in one transaction.
+const PAGE: i64 = 200;
+/// The origin gives at once; the other holders of a key look after it this
+/// much later, in case the origin is gone.
+const AFTER_THE_ORIGIN_MS: i64 = 15 * 60_000;
+const NOTED: &str = "sealing_keys_noted";
+
+/// How far new sealing keys of the directory have been compared with the cases.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Noted {
+    /// Every case has been compared up to this version.
+    through: u64,
+    /// The version that the comparison under way leads to.
+    toward: u64,
+    /// The last case that it has passed; empty when none is under way.
+    after: String,
+}
+
+impl Link {
+    /// A wrap of a key for the recipient's current sealing key. `None` where
+    /// the key is not held, or the recipient has no key yet.
+    pub(super) async fn wrap(
+        &self,
+        tx: &mut Tx,
+        subject: &str,
+        recipient: &InstanceId,
+    ) -> Result<Option<Wrap>, NodeError> {
+        let Some(held) = store::secrets::content_key(tx, subject).await? else {
+            return Ok(None);
+        };
+        let key = store::read(ContentKey::from_bytes(&held))?;
+        let directory = self.node.directory();
+        let sealing = directory
+            .latest()
+            .instance(recipient)
+            .and_then(|entry| entry.sealing_key());
+        let Some(sealing) = sealing else {
+            return Ok(None);
+        };
+        let subject: Subject = store::read(subject.parse())?;
+        store::read(wrap(
+            &key,
+            subject,
+            recipient,
+            &sealing.jwk,
+            &mut SystemEntropy,
+        ))
+        .map(Some)
+    }
+
+    /// Gives the keys of cases to parties that lack them. Returns how many
+    /// wraps the hub has taken.
+    pub async fn give_keys(&self) -> Result<usize, LinkError> {
+        self.note_new_keys().await?;
+        let now = self.node.clock().now_ms();
+        let mut tx = self.node.read_tx().await?;
+        let due = store::keys_due::due(&mut tx, now, STEP).await?;
+        drop(tx);
+        let mut given = 0;
+        for (case_id, asked) in due {
+            match self.give_in(store::case_id(&case_id)?).await {
+                Ok(count) => given += count,
+                // A case of which this node is no party any more, or one that
+                // the hub has forgotten, is others' to look after.
+                Err(LinkError::Refused(problem)) if problem.retry == Retry::Never => {
+                    tracing::debug!(case = case_id, %problem.title, "no keys to give");
+                }
+                Err(error) => return Err(error),
+            }
+            let mut tx = self.node.write_tx().await?;
+            store::keys_due::settle(&mut tx, &case_id, asked).await?;
+            tx.commit().await?;
+        }
+        Ok(given)
+    }
+
+    async fn give_in(&self, case: CaseId) -> Result<usize, LinkError> {
+        let path = format!("{PREFIX}/cases/{case}/keys");
+        let call = Call::new(Method::GET, path.clone());
+        let lacking: CaseKeys = self.transport.call(call).await?.json()?;
+        let directory = self.node.directory();
+        let known = |party: &InstanceId| {
+            let entry = directory.latest().instance(party);
+            entry.is_some_and(|entry| entry.sealing_key().is_some())
+        };
+        if !lacking.missing.iter().all(known) {
+            self.refresh_directory(0).await?;
+        }
+        let subject = Subject::Case(case).to_string();
+        let mut tx = self.node.read_tx().await?;
+        let mut wraps = Vec::new();
+        for recipient in &lacking.missing {
+            wraps.extend(self.wrap(&mut tx, &subject, recipient).await?);
+        }
+        drop(tx);
+        let count = wraps.len();
+        if count > 0 {
+            let keys = CaseKeys {
+                case,
+                wraps,
+                missing: Vec::new(),
+            };
+            let body = serde_json::to_vec(&keys).map_err(NodeError::damaged)?;
+            let call = Call::new(Method::PUT, path).body("application/json", body);
+            self.transport.call(call).await?;
+        }
+        Ok(count)
+    }
+
+    /// Compares the cases with the sealing keys that are new in the directory,
+    /// and notes those whose parties may lack the key. Only reads and writes
+    /// here; an interrupted comparison goes on where it was.
+    async fn note_new_keys(&self) -> Result<(), NodeError> {
+        loop {
+            let directory = self.node.directory();
+            let mut tx = self.node.read_tx().await?;
+            let mut noted: Noted = match store::chain::fact(&mut tx, NOTED).await? {
+                Some(text) => store::read(serde_json::from_str(&text))?,
+                None => Noted::default(),
+            };
+            if noted.after.is_empty() {
+                noted.toward = directory.version();
+            }
+            if noted.through == noted.toward {
+                return Ok(());
+            }
+            let renewed = renewed(&directory, &noted);
+            let page = if renewed.is_empty() {
+                Vec::new()
+            } else {
+                store::cases::parties(&mut tx, &noted.after, PAGE).await?
+            };
+            drop(tx);
+            noted.after = page
+                .last()
+                .map(|row| row.case_id.clone())
+                .unwrap_or_default();
+            if (page.len() as i64) < PAGE {
+                noted.after.clear();
+                noted.through = noted.toward;
+            }
+            self.keep_noted(page, &renewed, &noted).await?;
+        }
+    }
+
+    async fn keep_noted(
+        &self,
+        page: Vec<Parties>,
+        renewed: &BTreeSet<InstanceId>,
+        noted: &Noted,
+    ) -> Result<(), NodeError> {
+        let me = self.node.instance()?;
+        let now = self.node.clock().now_ms();
+        let directory = self.node.directory();
+        let mut due = Vec::new();
+        for row in page {
+            if concerns(&row, renewed, me, directory.latest())? {
+                let ours = row.origin.as_deref() == Some(me.as_str());
+                let wait = if ours { 0 } else { AFTER_THE_ORIGIN_MS };
+                due.push((row.case_id, now + wait));
+            }
+        }
+        let text = serde_json::to_string(noted).map_err(NodeError::damaged)?;
+        let mut tx = self.node.write_tx().await?;
+        store::keys_due::add(&mut tx, due).await?;
+        store::chain::set_fact(&mut tx, NOTED, &text).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Institutions whose sealing key is another one than when cases were last
+/// compared.
+fn renewed(directory: &Directory, noted: &Noted) -> BTreeSet<InstanceId> {
+    let key = |world: DirectoryAt<'_>, id: &InstanceId| {
+        let entry = world.instance(id);
+        entry.and_then(|entry| entry.sealing_key().map(|key| key.jwk.clone()))
+    };
+    let (before, after) = (directory.at(noted.through), directory.at(noted.toward));
+    let all = after.instances().map(|entry| entry.id.clone());
+    all.filter(|id| key(before, id) != key(after, id)).collect()
+}
+
+/// Whether one of these is a party of the case. One on which own messages are
+/// under way may get parties by them, and is looked at to be sure.
+fn concerns(
+    row: &Parties,
+    renewed: &BTreeSet<InstanceId>,
+    me: &InstanceId,
+    world: DirectoryAt<'_>,
+) -> Result<bool, NodeError> {
+    if row.pending > 0 {
+        return Ok(true);
+    }
+    let Some(fold) = &row.fold else {
+        return Ok(false);
+    };
+    let case: Case = store::read(serde_json::from_str(fold))?;
+    let parties = case.parties(world);
+    let mut others = parties.intersection(renewed).filter(|party| *party != me);
+    Ok(others.next().is_some())
+}
+
+/// Notes a case when an own message has made someone a party to whom no key
+/// went with it: the directory in which the message was written did not show
+/// that they would be one.
+pub(super) async fn note_gained(
+    tx: &mut Tx,
+    envelope_id: &[u8],
+    before: Option<&Case>,
+    after: &Case,
+    me: &InstanceId,
+    (world, now): (DirectoryAt<'_>, i64),
+) -> Result<(), NodeError> {
+    let former = before.map(|case| case.parties(world)).unwrap_or_default();
+    let mut gained = after.parties(world);
+    gained.retain(|party| party != me && !former.contains(party));
+    if gained.is_empty() {
+        return Ok(());
+    }
+    let given: Vec<Newcomer> = match store::outbox::newcomers(tx, envelope_id).await? {
+        Some(text) => store::read(serde_json::from_str(&text))?,
+        None => Vec::new(),
+    };
+    let subject = Subject::Case(after.id).to_string();
+    gained.retain(|party| {
+        let same = |given: &Newcomer| given.recipient == *party && given.subject == subject;
+        !given.iter().any(same)
+    });
+    if gained.is_empty() {
+        return Ok(());
+    }
+    Ok(store::keys_due::add(tx, [(after.id.to_string(), now)]).await?)
+}

@@ -1,0 +1,255 @@
+//! The line between a node and the hub, with the weather on it: calls that are
+//! lost, answers that are lost after the hub has done its work, calls that
+//! arrive twice, and copies that arrive when everybody has moved on.
+//!
+//! The calls themselves are real: mTLS to the hub's listener.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use http::Method;
+use lapor_node::sync::{Answer, Call, LinkError, Transport};
+use lapor_protocol::entropy::{Entropy as _, Seeded};
+use tokio::sync::watch;
+
+/// Copies that may be under way at once; the oldest arrives when another is
+/// held back.
+const UNDER_WAY: usize = 8;
+
+/// What happens to calls, each in so many of a hundred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weather {
+    /// Nothing passes at all.
+    pub cut: bool,
+    /// The call is lost before the hub hears it.
+    pub lose_call: u8,
+    /// The hub does its work and the answer is lost.
+    pub lose_answer: u8,
+    /// The call arrives twice.
+    pub twice: u8,
+    /// A copy of the call arrives again, after later calls.
+    pub late: u8,
+}
+
+impl Weather {
+    pub const CLEAR: Self = Self {
+        cut: false,
+        lose_call: 0,
+        lose_answer: 0,
+        twice: 0,
+        late: 0,
+    };
+    pub const CUT: Self = Self {
+        cut: true,
+        ..Self::CLEAR
+    };
+    pub const STORM: Self = Self {
+        cut: false,
+        lose_call: 10,
+        lose_answer: 10,
+        twice: 15,
+        late: 15,
+    };
+}
+
+/// A node's line to the hub.
+pub struct Line {
+    inner: Arc<dyn Transport>,
+    state: Mutex<State>,
+    /// Calls that have been answered, or lost.
+    ended: watch::Sender<u64>,
+}
+
+struct State {
+    weather: Weather,
+    dice: Seeded,
+    /// Copies that have not arrived yet, oldest first.
+    under_way: VecDeque<Call>,
+    chosen: Option<Chosen>,
+}
+
+/// Calls that a story loses by name.
+#[derive(Debug, Clone)]
+struct Chosen {
+    method: Method,
+    /// How the path ends, without its query.
+    ends: &'static str,
+    left: usize,
+    /// The hub does its work all the same.
+    heard: bool,
+}
+
+/// What becomes of one call.
+struct Fate {
+    lost: bool,
+    answer_lost: bool,
+    twice: bool,
+    /// Copies of former calls that arrive before this one.
+    late: Vec<Call>,
+}
+
+impl Line {
+    pub fn over(inner: Arc<dyn Transport>, seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            state: Mutex::new(State {
+                weather: Weather::CLEAR,
+                dice: Seeded::new(seed),
+                under_way: VecDeque::new(),
+                chosen: None,
+            }),
+            ended: watch::Sender::new(0),
+        })
+    }
+
+    pub fn weather(&self, weather: Weather) {
+        self.state().weather = weather;
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.state().weather.cut
+    }
+
+    /// Whether calls may fail or arrive oddly.
+    pub fn is_rough(&self) -> bool {
+        let state = self.state();
+        state.weather != Weather::CLEAR || state.chosen.is_some()
+    }
+
+    /// The next calls of this method to a path that ends so never arrive.
+    pub fn lose_calls(&self, method: Method, ends: &'static str, left: usize) {
+        let heard = false;
+        self.choose(method, ends, left, heard);
+    }
+
+    /// As [`Self::lose_calls`], but the hub does its work and only its answer
+    /// is lost.
+    pub fn lose_answers(&self, method: Method, ends: &'static str, left: usize) {
+        let heard = true;
+        self.choose(method, ends, left, heard);
+    }
+
+    fn choose(&self, method: Method, ends: &'static str, left: usize, heard: bool) {
+        self.state().chosen = Some(Chosen {
+            method,
+            ends,
+            left,
+            heard,
+        });
+    }
+
+    /// Told whenever a call has been answered, or lost.
+    pub fn ended(&self) -> watch::Receiver<u64> {
+        self.ended.subscribe()
+    }
+
+    /// Whatever is still under way arrives now.
+    pub async fn arrive(&self) {
+        let copies: Vec<Call> = self.state().under_way.drain(..).collect();
+        self.deliver(copies).await;
+    }
+
+    async fn carry(&self, call: Call) -> Result<Answer, LinkError> {
+        let answer = self.risk(call).await;
+        self.ended.send_modify(|count| *count += 1);
+        answer
+    }
+
+    async fn risk(&self, call: Call) -> Result<Answer, LinkError> {
+        let fate = self.state().fate(&call)?;
+        self.deliver(fate.late).await;
+        if fate.lost {
+            return Err(lost("the call was lost"));
+        }
+        let mut answer = self.inner.call(call.clone()).await;
+        if fate.twice {
+            answer = self.inner.call(call).await;
+        }
+        if fate.answer_lost {
+            return Err(lost("the answer was lost"));
+        }
+        answer
+    }
+
+    /// Nobody waits for the answers to late copies.
+    async fn deliver(&self, copies: Vec<Call>) {
+        for copy in copies {
+            let _ = self.inner.call(copy).await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Line {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, LinkError>> {
+        Box::pin(self.carry(call))
+    }
+}
+
+impl State {
+    fn fate(&mut self, call: &Call) -> Result<Fate, LinkError> {
+        if self.weather.cut {
+            return Err(lost("the line is cut"));
+        }
+        let Weather {
+            lose_call,
+            lose_answer,
+            twice,
+            late,
+            ..
+        } = self.weather;
+        let mut arriving = Vec::new();
+        while !self.under_way.is_empty() && self.rolls(40) {
+            arriving.extend(self.under_way.pop_front());
+        }
+        if self.rolls(late) {
+            let mut copy = call.clone();
+            // A copy that nobody waits for must not wait at the hub.
+            copy.path = copy.path.replace("&wait=", "&wait=0&former=");
+            self.under_way.push_back(copy);
+            if self.under_way.len() > UNDER_WAY {
+                arriving.extend(self.under_way.pop_front());
+            }
+        }
+        let chosen = self.chosen_for(call);
+        Ok(Fate {
+            lost: chosen == Some(false) || self.rolls(lose_call),
+            answer_lost: chosen == Some(true) || self.rolls(lose_answer),
+            twice: self.rolls(twice),
+            late: arriving,
+        })
+    }
+
+    /// Whether the story has chosen this call, and whether the hub hears it.
+    fn chosen_for(&mut self, call: &Call) -> Option<bool> {
+        let chosen = self.chosen.as_mut()?;
+        let path = call.path.split('?').next().unwrap_or_default();
+        if call.method != chosen.method || !path.ends_with(chosen.ends) {
+            return None;
+        }
+        let heard = chosen.heard;
+        chosen.left -= 1;
+        if chosen.left == 0 {
+            self.chosen = None;
+        }
+        Some(heard)
+    }
+
+    /// Whether something happens that happens so many times in a hundred.
+    fn rolls(&mut self, in_a_hundred: u8) -> bool {
+        if in_a_hundred == 0 {
+            return false;
+        }
+        let mut byte = [0; 2];
+        self.dice.fill(&mut byte);
+        u16::from_be_bytes(byte) % 100 < u16::from(in_a_hundred)
+    }
+}
+
+fn lost(why: &str) -> LinkError {
+    LinkError::Unreachable(why.to_owned())
+}

@@ -1,0 +1,229 @@
+//! A fleet: a real hub and real nodes in one process, with real mTLS on ports
+//! of their own, a clock that a story moves by hand, and weather on every line.
+//!
+//! A story begins with [`Fleet::gather`], lets institutions act, lets the fleet
+//! [`Fleet::settle`], and must end with [`Fleet::ends_well`], which asserts
+//! what holds after every story.
+
+mod desk;
+mod hub;
+mod institution;
+mod line;
+pub mod member;
+mod rest;
+pub mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lapor_hub::clock::HandClock;
+use lapor_hub::membership;
+use lapor_migrations::Kind;
+use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
+use lapor_protocol::ids::InstanceId;
+
+pub use hub::HubHouse;
+pub use institution::{Institution, Working};
+pub use line::{Line, Weather};
+pub use member::Member;
+
+/// When every story begins, Unix ms.
+pub const BEGINNING: i64 = 1_790_000_000_000;
+pub const DAY_MS: i64 = 86_400_000;
+
+/// Rounds in which a fleet must come to rest.
+const ROUNDS: usize = 60;
+
+pub struct Fleet {
+    pub hub: HubHouse,
+    pub clock: Arc<HandClock>,
+    kind: Kind,
+    seed: u64,
+    institutions: BTreeMap<&'static str, Institution>,
+    /// Whom the hub refuses: suspended or revoked in this story.
+    barred: BTreeSet<String>,
+    ended: bool,
+}
+
+/// The databases on which every story is told. A run without PostgreSQL fails
+/// when the first one is made.
+pub fn kinds() -> Vec<Kind> {
+    if std::env::var(SQLITE_ONLY_VARIABLE).is_ok_and(|value| value == "1") {
+        vec![Kind::Sqlite]
+    } else {
+        vec![Kind::Sqlite, Kind::Postgres]
+    }
+}
+
+async fn database(kind: Kind) -> TestDb {
+    let made = match kind {
+        Kind::Sqlite => TestDb::sqlite(),
+        Kind::Postgres => TestDb::postgres().await,
+    };
+    made.unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl Fleet {
+    /// A hub, and these institutions joined.
+    pub async fn gather(kind: Kind, members: &[Member]) -> Self {
+        Self::with(kind, members, 1, |_| {}).await
+    }
+
+    /// As [`Self::gather`], with dice of its own and other settings of the hub.
+    pub async fn with(
+        kind: Kind,
+        members: &[Member],
+        seed: u64,
+        change: impl FnOnce(&mut lapor_hub::settings::Settings),
+    ) -> Self {
+        lapor_certs::tls::install_default_provider();
+        let clock = Arc::new(HandClock::at(BEGINNING));
+        let hub = HubHouse::found(database(kind).await, Arc::clone(&clock), change).await;
+        let mut fleet = Self {
+            hub,
+            clock,
+            kind,
+            seed: seed << 32,
+            institutions: BTreeMap::new(),
+            barred: BTreeSet::new(),
+            ended: false,
+        };
+        for member in members {
+            fleet.join(*member).await;
+        }
+        fleet.settle().await;
+        fleet
+    }
+
+    /// An institution makes its folder, pastes the line of its invitation and
+    /// starts.
+    pub async fn join(&mut self, member: Member) {
+        let line = self.hub.invite(&member).await;
+        let mut institution = self.arrive(member).await;
+        let enrolled = institution.enrol(&line).await;
+        assert_eq!(enrolled.instance, member.id());
+        institution.start().await;
+        self.institutions.insert(member.slug, institution);
+    }
+
+    /// A folder and a database for an institution that has not joined.
+    pub async fn arrive(&mut self, member: Member) -> Institution {
+        self.seed += 1 << 16;
+        let database = database(self.kind).await;
+        Institution::new(member, database, Arc::clone(&self.clock), self.seed)
+    }
+
+    pub fn at(&self, slug: &str) -> &Institution {
+        let found = self.institutions.get(slug);
+        found.unwrap_or_else(|| panic!("{slug} does not take part"))
+    }
+
+    pub fn at_mut(&mut self, slug: &str) -> &mut Institution {
+        let found = self.institutions.get_mut(slug);
+        found.unwrap_or_else(|| panic!("{slug} does not take part"))
+    }
+
+    /// Those whose process runs.
+    pub fn running(&self) -> impl Iterator<Item = &Institution> {
+        let all = self.institutions.values();
+        all.filter(|institution| institution.is_running())
+    }
+
+    /// Time goes by.
+    pub fn pass(&self, by_ms: i64) {
+        self.clock.advance(by_ms);
+    }
+
+    /// The same weather on every line.
+    pub fn weather(&self, weather: Weather) {
+        for institution in self.running() {
+            institution.line().weather(weather);
+        }
+    }
+
+    /// The lines clear up, and what was under way arrives.
+    pub async fn weather_clears(&self) {
+        self.weather(Weather::CLEAR);
+        for institution in self.running() {
+            institution.line().arrive().await;
+        }
+    }
+
+    /// Central staff keep an institution out for a while.
+    pub async fn suspend(&mut self, slug: &str) {
+        let ground = &self.hub.hub().ground;
+        membership::suspend(ground, &self.id(slug))
+            .await
+            .expect("an active institution");
+        self.barred.insert(slug.to_owned());
+    }
+
+    pub async fn resume(&mut self, slug: &str) {
+        let ground = &self.hub.hub().ground;
+        membership::resume(ground, &self.id(slug))
+            .await
+            .expect("a suspended institution");
+        self.barred.remove(slug);
+    }
+
+    /// Central staff end a membership for ever.
+    pub async fn revoke(&mut self, slug: &str) {
+        let ground = &self.hub.hub().ground;
+        membership::revoke(ground, &self.id(slug), None)
+            .await
+            .expect("an institution that is not revoked");
+        self.barred.insert(slug.to_owned());
+    }
+
+    /// The hub's process ends after draining, and begins again.
+    pub async fn restart_hub(&mut self) {
+        self.hub.stop().await;
+        self.hub.start().await;
+    }
+
+    /// Every institution that can exchanges with the hub until nothing moves.
+    pub async fn settle(&self) {
+        let mut quiet = 0;
+        for _ in 0..ROUNDS {
+            let mut moved = 0;
+            for institution in self.running() {
+                moved += institution.catch_up().await;
+            }
+            // A key that is given in one round is fetched in the next.
+            quiet = if moved == 0 { quiet + 1 } else { 0 };
+            if quiet == 2 {
+                return;
+            }
+        }
+        panic!("the fleet does not come to rest");
+    }
+
+    /// Ends a story: everybody who runs catches up in clear weather, and what
+    /// holds after every story is asserted.
+    pub async fn ends_well(mut self) {
+        self.weather_clears().await;
+        self.settle().await;
+        self.invariants().await;
+        self.hub.stop().await;
+        self.ended = true;
+    }
+
+    /// The slugs of the institutions, for a story that lets all of them act.
+    pub fn slugs(&self) -> Vec<&'static str> {
+        self.institutions.keys().copied().collect()
+    }
+
+    pub fn id(&self, slug: &str) -> InstanceId {
+        self.at(slug).member.id()
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        // A story that forgets its end would assert nothing of the invariants.
+        assert!(
+            self.ended || std::thread::panicking(),
+            "a story ends with `fleet.ends_well()`"
+        );
+    }
+}

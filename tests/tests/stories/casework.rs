@@ -1,0 +1,214 @@
+//! A case from question to rating, and what goes with it: notes, attachments,
+//! exclusion, erasure.
+
+use lapor_node::casework::KeyState;
+use lapor_node::error::NodeError;
+use lapor_protocol::case::{Effect, Reason, State, Withheld};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, OMBUDSMAN, PUSAT};
+use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, act, report, report_without, said};
+use lapor_tests::fleet::{Fleet, Weather, kinds};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_case_is_held_completed_answered_closed_rated_and_goes_on_when_it_must() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let case = bandung.file(report("Jembatan retak")).await;
+        fleet.settle().await;
+        pusat.recall(case).await;
+        fleet.settle().await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        kemenpu.hold(case, "Jembatan yang mana?").await;
+        fleet.settle().await;
+        assert_eq!(bandung.state(case).await, State::Held);
+        bandung.complete(case, "Jembatan Pasupati.").await;
+        fleet.settle().await;
+        assert_eq!(kemenpu.state(case).await, State::Disposed, "as it was");
+        kemenpu.answer(case, "Retakan ditutup.").await;
+        fleet.settle().await;
+        bandung.close(case).await;
+        bandung.rate(case, 4).await;
+        fleet.settle().await;
+        let closed = kemenpu.view(case).await;
+        assert_eq!(closed.summary.state, Some(State::Closed));
+        assert_eq!(closed.score, Some(4));
+        let refused = kemenpu
+            .tries(case, act("case.disposed", json!({ "target": "pusat" })))
+            .await;
+        assert_ne!(refused.ruling.effect, Effect::Applied);
+
+        bandung.reply(case, "Retak lagi.").await;
+        fleet.settle().await;
+        assert_eq!(
+            kemenpu.state(case).await,
+            State::InProgress,
+            "a reply reopens"
+        );
+        kemenpu.answer(case, "Diperbaiki tuntas.").await;
+        fleet.settle().await;
+        bandung.close(case).await;
+        fleet.settle().await;
+        kemenpu.reopen(case).await;
+        fleet.settle().await;
+        assert_eq!(pusat.state(case).await, State::InProgress);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_note_between_desks_is_withheld_from_the_origin_and_leaves_no_hole() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let case = bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        pusat.recall(case).await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        kemenpu.note(case, "Petugas berangkat besok.").await;
+        kemenpu.follow_up(case, "Sedang dikerjakan.").await;
+        fleet.settle().await;
+        let note = &pusat.view(case).await.history[3];
+        assert!(
+            note.words.as_ref().unwrap()["text"]
+                .as_str()
+                .unwrap()
+                .contains("besok")
+        );
+        let origins = bandung.view(case).await;
+        assert_eq!(origins.history[3].withheld, Some(Withheld::NotEntitled));
+        assert_eq!(origins.history[3].words, None);
+        assert_eq!(origins.case_seq, 5);
+        assert_eq!(origins.summary.state, Some(State::InProgress));
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn attachments_reach_every_party_byte_for_byte_over_a_bad_line() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        // More than two pieces of the link, and not a whole number of chunks.
+        let photo: Vec<u8> = (0..2_300_001u32).map(|n| (n * n / 7) as u8).collect();
+        let evidence = format!("{WORDS_CANARY}: kuitansi").into_bytes();
+        let mut filed = report("Jalan berlubang");
+        filed.attachments = vec![bandung.upload(&photo).await];
+        fleet.weather(Weather::STORM);
+        let case = bandung.file(filed).await;
+        fleet.settle().await;
+        pusat.recall(case).await;
+        fleet.settle().await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        let open = json!({ "proposes_to_close": true });
+        let mut answer = said("case.followed_up", open, "Ditambal, kuitansi terlampir.");
+        answer.attachments = vec![kemenpu.upload(&evidence).await];
+        kemenpu.act(case, answer).await;
+        fleet.settle().await;
+        fleet.weather_clears().await;
+        fleet.settle().await;
+        let history = bandung.view(case).await.history;
+        let sent = [&history[0].attachments[0], &history[3].attachments[0]];
+        for institution in [bandung, pusat, kemenpu] {
+            let read = institution.attachment(case, sent[0].sha256).await.unwrap();
+            assert!(
+                read == photo,
+                "{} reads another photo",
+                institution.member.slug
+            );
+            let read = institution.attachment(case, sent[1].sha256).await.unwrap();
+            assert!(read == evidence, "{}", institution.member.slug);
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn an_excluded_institution_never_becomes_a_party() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let case = bandung
+            .file(report_without("Pungutan liar", &["kemenpu"]))
+            .await;
+        fleet.settle().await;
+        pusat.recall(case).await;
+        fleet.settle().await;
+        let to_it = json!({ "target": "kemenpu" });
+        let refused = pusat.tries(case, act("case.disposed", to_it)).await;
+        assert_eq!(refused.ruling.reason, Some(Reason::Excluded));
+        let copied = json!({ "target": "kota-bandung", "copies": ["kemenpu"] });
+        let refused = pusat.tries(case, act("case.disposed", copied)).await;
+        assert_eq!(refused.ruling.reason, Some(Reason::Excluded));
+        pusat.dispose(case, "kota-bandung").await;
+        fleet.settle().await;
+        assert!(!kemenpu.knows(case).await);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn where_the_national_desk_is_excluded_the_supervisor_stands_in_for_it() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU, OMBUDSMAN]).await;
+        let [bandung, ombudsman] = ["kota-bandung", "ombudsman"].map(|slug| fleet.at(slug));
+        let case = bandung
+            .file(report_without("Keluhan tentang pusat", &["pusat"]))
+            .await;
+        fleet.settle().await;
+        assert!(!fleet.at("pusat").knows(case).await);
+        ombudsman.recall(case).await;
+        fleet.settle().await;
+        ombudsman.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        fleet.at("kemenpu").answer(case, "Diperiksa.").await;
+        fleet.settle().await;
+        assert_eq!(bandung.state(case).await, State::Answered);
+        assert!(!fleet.at("pusat").knows(case).await);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_redacted_case_is_forgotten_everywhere_and_its_skeleton_stays() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let mut filed = report("Data pribadi saya");
+        filed.attachments = vec![bandung.upload(b"sebuah foto").await];
+        let case = bandung.file(filed).await;
+        fleet.settle().await;
+        pusat.recall(case).await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        let photo = kemenpu.view(case).await.history[0].attachments[0].sha256;
+        kemenpu.attachment(case, photo).await.unwrap();
+        bandung.redact(case).await;
+        fleet.settle().await;
+        for institution in [bandung, pusat, kemenpu] {
+            let view = institution.view(case).await;
+            assert_eq!(view.key, KeyState::Erased);
+            assert_eq!(view.summary.title, None);
+            let told = serde_json::to_string(&view).unwrap();
+            assert!(!told.contains(WORDS_CANARY), "{}", institution.member.slug);
+            let gone = institution.attachment(case, photo).await;
+            assert!(matches!(gone, Err(NodeError::Redacted(_))));
+        }
+        let reporter = bandung.node().identity(case, "petugas").await.unwrap();
+        assert_eq!(reporter, None, "{NAME_CANARY} is forgotten too");
+        let wordless = json!({ "target": "kota-bandung" });
+        pusat.recall(case).await;
+        pusat.act(case, act("case.disposed", wordless)).await;
+        fleet.settle().await;
+        assert_eq!(bandung.state(case).await, State::Disposed);
+        fleet.ends_well().await;
+    }
+}

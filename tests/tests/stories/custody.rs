@@ -1,0 +1,122 @@
+//! Who has a case: given, sent back, fought over, called back.
+
+use lapor_protocol::case::{Effect, Reason, State};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
+use lapor_tests::fleet::words::{report, said};
+use lapor_tests::fleet::{Fleet, Weather, kinds};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_misrouted_report_comes_back_and_reaches_the_one_who_can_act() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU, PLN]).await;
+        let [bandung, pusat, kemenpu, pln] =
+            ["kota-bandung", "pusat", "kemenpu", "bumn-pln"].map(|slug| fleet.at(slug));
+        let case = pusat.file(report("Tiang listrik miring")).await;
+        pusat.verify(case).await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        kemenpu.give_back(case, "bumn-pln").await;
+        fleet.settle().await;
+        assert_eq!(pusat.custodian(case).await, "pusat");
+        assert_eq!(pusat.state(case).await, State::Verified);
+        let back = pusat.view(case).await;
+        assert_eq!(back.hops, 1);
+        assert_eq!(
+            back.history[3].body.as_ref().unwrap()["suggested"],
+            "bumn-pln"
+        );
+
+        pusat.dispose(case, "bumn-pln").await;
+        fleet.settle().await;
+        let given = pln.view(case).await;
+        assert_eq!(given.summary.title.as_deref(), Some("Tiang listrik miring"));
+        assert_eq!(given.history.len(), 5, "with everything that came before");
+        pln.answer(case, "Tiang telah ditegakkan.").await;
+        fleet.settle().await;
+        assert_eq!(pusat.state(case).await, State::Answered);
+        let former = kemenpu.view(case).await;
+        assert_eq!(former.case_seq, 4, "who gave it back hears nothing more");
+        assert!(!bandung.knows(case).await);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_institutions_that_race_for_custody_one_wins_and_the_other_is_told() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let case = pusat.file(report("Jembatan retak")).await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        // Both act on what they know, neither knows of the other.
+        bandung.line().weather(Weather::CLEAR);
+        kemenpu.line().weather(Weather::CUT);
+        kemenpu.answer(case, "Jembatan telah diperbaiki.").await;
+        pusat.recall(case).await;
+        fleet.settle().await;
+        pusat.dispose(case, "kota-bandung").await;
+        fleet.settle().await;
+        assert_eq!(kemenpu.state(case).await, State::Answered, "as it believes");
+
+        kemenpu.line().weather(Weather::CLEAR);
+        fleet.settle().await;
+        assert_eq!(bandung.custodian(case).await, "kota-bandung");
+        assert_eq!(bandung.state(case).await, State::Disposed);
+        let lost = kemenpu.view(case).await;
+        let ruling = lost.history.iter().find(|e| e.kind == "case.followed_up");
+        let ruling = ruling.unwrap();
+        assert_eq!(ruling.effect, Some(Effect::Stale));
+        assert_eq!(ruling.reason, Some(Reason::TermEnded));
+        assert_eq!(lost.summary.custodian.unwrap().as_str(), "pusat");
+        let again = json!({ "proposes_to_close": false });
+        let refused = kemenpu
+            .tries(case, said("case.followed_up", again, "Sekali lagi."))
+            .await;
+        assert_eq!(
+            refused.custodian.unwrap().as_str(),
+            "pusat",
+            "as far as it was told"
+        );
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_case_is_recalled_from_a_dead_node_and_given_to_it_again_when_it_lives() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let case = fleet
+            .at("kota-bandung")
+            .file(report("Jalan berlubang"))
+            .await;
+        fleet.settle().await;
+        fleet.at("pusat").recall(case).await;
+        fleet.settle().await;
+        fleet.at("pusat").dispose(case, "kemenpu").await;
+        fleet.at_mut("kemenpu").stop().await;
+        fleet.settle().await;
+        fleet.at("pusat").recall(case).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("kota-bandung").custodian(case).await, "pusat");
+        fleet.at("pusat").dispose(case, "kemenpu").await;
+        fleet.settle().await;
+
+        fleet.at_mut("kemenpu").start().await;
+        fleet.settle().await;
+        let [pusat, kemenpu] = ["pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        assert_eq!(kemenpu.custodian(case).await, "kemenpu");
+        kemenpu.answer(case, "Sudah ditambal.").await;
+        fleet.settle().await;
+        assert_eq!(pusat.state(case).await, State::Answered);
+        let effects = pusat.view(case).await.history;
+        assert!(
+            effects
+                .iter()
+                .all(|entry| entry.effect == Some(Effect::Applied))
+        );
+        fleet.ends_well().await;
+    }
+}

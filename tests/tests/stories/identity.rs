@@ -1,0 +1,71 @@
+//! Who reported is no part of a case: it is asked for, and given or not, and
+//! reaches nobody but the desk that asked.
+
+use lapor_protocol::case::Withheld;
+use lapor_protocol::ids::CaseId;
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
+use lapor_tests::fleet::words::{NAME_CANARY, act, report, said};
+use lapor_tests::fleet::{Fleet, Institution, kinds};
+use serde_json::json;
+
+async fn name(institution: &Institution, case: CaseId) -> Option<String> {
+    let reporter = institution.node().identity(case, "petugas").await;
+    reporter.unwrap().and_then(|reporter| reporter.name)
+}
+
+/// A case filed at Bandung, in the hands of the ministry that asks for a name.
+async fn asked(fleet: &Fleet) -> CaseId {
+    let [bandung, pusat, kemenpu] = ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+    let case = bandung.file(report("Rumah terendam")).await;
+    fleet.settle().await;
+    pusat.recall(case).await;
+    pusat.dispose(case, "kemenpu").await;
+    fleet.settle().await;
+    let visit = json!({ "purpose": "visit" });
+    let question = said("identity.requested", visit, "Petugas perlu datang.");
+    kemenpu.act(case, question).await;
+    fleet.settle().await;
+    case
+}
+
+#[tokio::test]
+async fn an_identity_is_disclosed_to_the_desk_that_asked_and_to_nobody_else() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let case = asked(&fleet).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        assert_eq!(name(kemenpu, case).await, None);
+        bandung
+            .act(case, act("identity.disclosed", json!({})))
+            .await;
+        fleet.settle().await;
+        assert_eq!(name(kemenpu, case).await.as_deref(), Some(NAME_CANARY));
+        assert_eq!(name(pusat, case).await, None);
+        let seen = pusat.view(case).await.history;
+        for entry in &seen[3..] {
+            assert_eq!(entry.withheld, Some(Withheld::NotEntitled));
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_is_refused_stays_where_it_is() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let case = asked(&fleet).await;
+        let [bandung, kemenpu] = ["kota-bandung", "kemenpu"].map(|slug| fleet.at(slug));
+        let declined = json!({ "reason": "reporter_declined" });
+        bandung.act(case, act("identity.refused", declined)).await;
+        fleet.settle().await;
+        assert_eq!(name(kemenpu, case).await, None);
+        let told = kemenpu.view(case).await.history;
+        assert_eq!(told.last().unwrap().kind, "identity.refused");
+        assert_eq!(
+            told.last().unwrap().body.as_ref().unwrap()["reason"],
+            "reporter_declined"
+        );
+        fleet.ends_well().await;
+    }
+}

@@ -1,0 +1,158 @@
+//! Who comes late gets everything that is theirs: the history, and the key to
+//! its words, whoever is left to give it.
+
+use http::Method;
+use lapor_node::casework::{CaseFilter, KeyState};
+use lapor_protocol::case::State;
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, KEMENSOS, OMBUDSMAN, PUSAT};
+use lapor_tests::fleet::words::{act, report, said};
+use lapor_tests::fleet::{Fleet, kinds};
+use serde_json::json;
+
+const HOUR_MS: i64 = 3_600_000;
+
+#[tokio::test]
+async fn a_party_that_joins_late_gets_the_history_and_the_key() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        fleet.hub.register(&OMBUDSMAN).await;
+        fleet.settle().await;
+        let bandung = fleet.at("kota-bandung");
+        let case = bandung.file(report("Izin tidak kunjung terbit")).await;
+        bandung.escalate(case).await;
+        bandung.follow_up(case, "Diperiksa.").await;
+        fleet.settle().await;
+        fleet.join(OMBUDSMAN).await;
+        fleet.settle().await;
+        let seen = fleet.at("ombudsman").view(case).await;
+        assert_eq!(seen.key, KeyState::Held);
+        assert_eq!(
+            seen.summary.title.as_deref(),
+            Some("Izin tidak kunjung terbit")
+        );
+        assert_eq!(seen.history.len(), 3);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_owed_to_a_newcomer_is_given_although_every_attempt_fails_at_first() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        fleet.hub.register(&OMBUDSMAN).await;
+        fleet.settle().await;
+        let bandung = fleet.at("kota-bandung");
+        let case = bandung.file(report("Izin tidak kunjung terbit")).await;
+        bandung.escalate(case).await;
+        fleet.settle().await;
+        fleet.join(OMBUDSMAN).await;
+        // Bandung takes the directory in, and fails to give; then its process ends.
+        let bandung = fleet.at("kota-bandung");
+        bandung.line().lose_calls(Method::PUT, "/keys", 1);
+        bandung.link().catch_up().await.unwrap_err();
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.stop().await;
+        bandung.start().await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("ombudsman").view(case).await.key, KeyState::Held);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn where_the_origin_is_gone_another_holder_gives_the_key() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        fleet.hub.register(&OMBUDSMAN).await;
+        fleet.settle().await;
+        let bandung = fleet.at("kota-bandung");
+        let case = bandung.file(report("Izin tidak kunjung terbit")).await;
+        bandung.escalate(case).await;
+        fleet.settle().await;
+        fleet.at_mut("kota-bandung").stop().await;
+        fleet.join(OMBUDSMAN).await;
+        fleet.settle().await;
+        let waiting = fleet.at("ombudsman").view(case).await;
+        assert_eq!(
+            waiting.key,
+            KeyState::Missing,
+            "the origin has a while to give it"
+        );
+        fleet.pass(HOUR_MS);
+        fleet.settle().await;
+        let seen = fleet.at("ombudsman").view(case).await;
+        assert_eq!(seen.key, KeyState::Held);
+        fleet.at_mut("kota-bandung").start().await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_national_desk_that_joins_last_sees_every_case_that_waits() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[BANDUNG, KEMENPU]).await;
+        let first = fleet
+            .at("kota-bandung")
+            .file(report("Jalan berlubang"))
+            .await;
+        let second = fleet.at("kemenpu").file(report("Jembatan retak")).await;
+        fleet.settle().await;
+        // A report filed by one who does not know yet that there is a desk.
+        fleet.join(PUSAT).await;
+        let unaware = fleet.at("kota-bandung").file(report("Lampu padam")).await;
+        fleet.settle().await;
+        for case in [first, second, unaware] {
+            let seen = fleet.at("pusat").view(case).await;
+            assert_eq!(seen.key, KeyState::Held);
+            assert_eq!(seen.summary.state, Some(State::Received));
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_case_answered_for_an_institution_is_handed_over_when_it_joins() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        fleet.hub.register(&KEMENSOS).await;
+        fleet.settle().await;
+        let case = fleet
+            .at("kota-bandung")
+            .file(report("Bansos belum turun"))
+            .await;
+        fleet.settle().await;
+        let pusat = fleet.at("pusat");
+        pusat.recall(case).await;
+        fleet.settle().await;
+        let not_yet = act("case.disposed", json!({ "target": "kemensos" }));
+        pusat.tries(case, not_yet).await;
+        let for_it = json!({ "on_behalf_of": "kemensos" });
+        pusat.act(case, act("case.verified", for_it)).await;
+        pusat.follow_up(case, "Kami teruskan ke kementerian.").await;
+        fleet.settle().await;
+        let badge = fleet.at("kota-bandung").view(case).await;
+        assert_eq!(badge.summary.on_behalf_of, Some(KEMENSOS.id()));
+
+        fleet.join(KEMENSOS).await;
+        fleet.settle().await;
+        let pusat = fleet.at("pusat");
+        let offered = CaseFilter {
+            on_behalf_of: Some(KEMENSOS.id()),
+            ..CaseFilter::default()
+        };
+        let waiting = pusat.cases(&offered).await;
+        assert_eq!(waiting.len(), 1);
+        pusat.dispose(waiting[0].case, "kemensos").await;
+        fleet.settle().await;
+        let kemensos = fleet.at("kemensos");
+        let told = kemensos.view(case).await;
+        assert_eq!(told.history.len(), 5);
+        assert_eq!(told.summary.on_behalf_of, None);
+        let done = json!({ "proposes_to_close": true });
+        let answer = said("case.followed_up", done, "Bansos dicairkan.");
+        kemensos.act(case, answer).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("kota-bandung").state(case).await, State::Answered);
+        fleet.ends_well().await;
+    }
+}

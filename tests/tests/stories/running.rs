@@ -1,0 +1,95 @@
+//! The programs at work by themselves: long polls answered at once, a hub that
+//! drains and comes back in the middle of traffic.
+
+use lapor_protocol::case::State;
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
+use lapor_tests::fleet::words::report;
+use lapor_tests::fleet::{Fleet, kinds};
+
+#[tokio::test]
+async fn what_happens_at_one_institution_is_at_the_next_without_waiting_for_a_poll() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [bandung, pusat, kemenpu] =
+            ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
+        let working = [bandung, pusat, kemenpu].map(|institution| institution.work());
+        let case = bandung.file(report("Jembatan retak")).await;
+        pusat
+            .until("heard of it", async || pusat.knows(case).await)
+            .await;
+        pusat.recall(case).await;
+        pusat.dispose(case, "kemenpu").await;
+        kemenpu
+            .until("got it", async || kemenpu.knows(case).await)
+            .await;
+        kemenpu.answer(case, "Diperbaiki.").await;
+        bandung
+            .until("was answered", async || {
+                bandung.state(case).await == State::Answered
+            })
+            .await;
+        drop(working);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_drains_and_returns_in_the_middle_of_traffic_loses_nothing() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let slugs = fleet.slugs();
+        let working: Vec<_> = slugs.iter().map(|slug| fleet.at(slug).work()).collect();
+        let mut filed = Vec::new();
+        for number in 0..30 {
+            let at = ["kota-bandung", "kemenpu"][number % 2];
+            filed.push(
+                fleet
+                    .at(at)
+                    .file(report(&format!("Laporan {number}")))
+                    .await,
+            );
+            if number % 10 == 4 {
+                fleet.restart_hub().await;
+            }
+        }
+        drop(working);
+        fleet.settle().await;
+        for case in filed {
+            assert_eq!(fleet.at("pusat").view(case).await.case_seq, 1);
+        }
+        let report = fleet.invariants().await;
+        assert_eq!(report.applied["report.filed"], 30);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_was_away_finds_everything_as_it_was() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let first = fleet.at("kota-bandung").file(report("Sebelum")).await;
+        fleet.settle().await;
+        fleet.hub.stop().await;
+        let second = fleet.at("kota-bandung").file(report("Selama")).await;
+        fleet.hub.start().await;
+        fleet.settle().await;
+        for case in [first, second] {
+            assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_hub_on_the_same_database_takes_over_and_the_first_ends() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        fleet.at("kota-bandung").file(report("Sebelum")).await;
+        fleet.settle().await;
+        fleet.hub.be_replaced().await;
+        let after = fleet.at("kota-bandung").file(report("Sesudah")).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").state(after).await, State::Received);
+        fleet.ends_well().await;
+    }
+}

@@ -1,0 +1,177 @@
+//! Everybody acts at random in bad weather, processes end and begin, and when
+//! it clears up nothing is lost, nothing has happened twice, and every copy of
+//! every case is equal. A failure names its seed, which repeats it.
+
+use lapor_migrations::Kind;
+use lapor_node::casework::{CaseFilter, NewAct};
+use lapor_node::error::NodeError;
+use lapor_protocol::entropy::{Entropy as _, Seeded};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, OMBUDSMAN, PLN, PUSAT};
+use lapor_tests::fleet::words::{act, report, report_without, said, sentence_of, worded};
+use lapor_tests::fleet::{Fleet, Institution, Weather, kinds};
+use serde_json::{Value, json};
+
+const ACTS: usize = 200;
+
+struct Dice(Seeded);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        (u64::from_be_bytes(bytes) % end as u64) as usize
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}
+
+/// Says on the way out which seed failed.
+struct Named(Kind, u64);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the storm of seed {} on {:?} failed", self.1, self.0);
+        }
+    }
+}
+
+async fn storm(seed: u64) {
+    for kind in kinds() {
+        let _named = Named(kind, seed);
+        let members = [PUSAT, BANDUNG, KEMENPU, PLN, OMBUDSMAN];
+        let mut fleet = Fleet::with(kind, &members, seed, |_| {}).await;
+        let mut dice = Dice(Seeded::new(seed));
+        let slugs = fleet.slugs();
+        fleet.weather(Weather::STORM);
+        for _ in 0..ACTS {
+            let slug = dice.one_of(&slugs);
+            something(fleet.at(slug), &slugs, &mut dice).await;
+            for _ in 0..dice.below(3) {
+                fleet.at(dice.one_of(&slugs)).attempt().await;
+            }
+            whatever_befalls(&mut fleet, slug, &mut dice).await;
+        }
+        fleet.weather_clears().await;
+        fleet.settle().await;
+        let seen = fleet.invariants().await;
+        assert!(seen.messages > ACTS as u64 / 2, "hardly anything happened");
+        fleet.ends_well().await;
+    }
+}
+
+/// A line breaks or comes back, a process ends and begins.
+async fn whatever_befalls(fleet: &mut Fleet, slug: &str, dice: &mut Dice) {
+    match dice.below(40) {
+        0 => fleet.at(slug).line().weather(Weather::CUT),
+        1..=3 => fleet.weather(Weather::STORM),
+        4 | 5 => {
+            let institution = fleet.at_mut(slug);
+            institution.stop().await;
+            institution.start().await;
+            institution.line().weather(Weather::STORM);
+        }
+        6 => fleet.restart_hub().await,
+        7..=9 => fleet.pass(3_600_000),
+        _ => {}
+    }
+}
+
+/// A report, or an act on a case that this institution knows. What the rules
+/// do not allow as it sees the case is not done.
+async fn something(at: &Institution, slugs: &[&str], dice: &mut Dice) {
+    let known = at.cases(&CaseFilter::default()).await;
+    if known.is_empty() || dice.below(6) == 0 {
+        let mut filed = match dice.below(8) {
+            0 => report_without("Pungutan liar", &["bumn-pln"]),
+            _ => report("Jalan berlubang"),
+        };
+        if dice.below(5) == 0 {
+            filed.attachments = vec![at.upload(b"foto jalan berlubang").await];
+        }
+        at.file(filed).await;
+        return;
+    }
+    let case = known[dice.below(known.len())].case;
+    let other = known[dice.below(known.len())].case;
+    let act = any_act(slugs, json!(other), dice);
+    match at.node().act(case, act, "petugas").await {
+        Ok(_)
+        | Err(
+            NodeError::NotAllowed(_)
+            | NodeError::KeyMissing(_)
+            | NodeError::Redacted(_)
+            | NodeError::Invalid(_)
+            | NodeError::NotFound { .. },
+        ) => {}
+        Err(error) => panic!("{}: {error}", at.member.slug),
+    }
+}
+
+fn any_act(slugs: &[&str], other: Value, dice: &mut Dice) -> NewAct {
+    let target = dice.one_of(slugs);
+    let answered = dice.below(2) == 0;
+    match dice.below(24) {
+        0 => act("case.verified", json!({})),
+        1..=6 => {
+            let copies = if dice.below(4) == 0 {
+                vec![dice.one_of(slugs)]
+            } else {
+                vec![]
+            };
+            let to = json!({ "target": target, "copies": copies });
+            said("case.disposed", to, "Mohon ditindaklanjuti.")
+        }
+        7 | 8 => act("case.returned", json!({ "reason": "belongs_to_another" })),
+        9 | 10 => act("case.recalled", json!({ "reason": "no_answer" })),
+        11..=13 => {
+            let proposes = json!({ "proposes_to_close": answered });
+            said("case.followed_up", proposes, "Dikerjakan.")
+        }
+        14 => said("case.noted", json!({}), "Catatan."),
+        15 => {
+            let questions = json!({ "questions": [sentence_of("Di mana?")] });
+            worded("case.held", json!({}), questions)
+        }
+        16 => {
+            let answers = json!({ "answers": [sentence_of("Di sana.")] });
+            worded("report.completed", json!({}), answers)
+        }
+        17 => said("case.replied", json!({}), "Belum selesai."),
+        18 => act("case.closed", json!({ "by": "reporter" })),
+        19 => act("case.rated", json!({ "score": 3 })),
+        20 => act("case.linked", json!({ "target_case": other })),
+        21 => act("case.unlinked", json!({})),
+        22 => match dice.below(4) {
+            0 => act("case.redacted", json!({ "reason": "reporter_request" })),
+            1 => act("case.escalated", json!({ "consent": true })),
+            2 => act("case.taken_over", json!({})),
+            _ => said(
+                "identity.requested",
+                json!({ "purpose": "visit" }),
+                "Perlu datang.",
+            ),
+        },
+        _ => {
+            let words = json!({ "title": "Bagian kedua", "content": sentence_of("Bagian kedua") });
+            worded("case.split", json!({}), words)
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_storm_leaves_nothing_lost_or_doubled() {
+    storm(1).await;
+}
+
+#[tokio::test]
+async fn another_storm_leaves_nothing_lost_or_doubled() {
+    storm(20_261_125).await;
+}
+
+#[tokio::test]
+async fn a_third_storm_leaves_nothing_lost_or_doubled() {
+    storm(1708).await;
+}
