@@ -17,7 +17,7 @@ say = @printf '== %s\n' $(1) >&2
 help:
 	@sed -n 's/^# \([a-z]\+    *\)/  make \1/p' Makefile
 
-# Profile and features of the tests, so that `make test` finds it built (decision 0008).
+# Profile and features of the tests, so that `make test` finds it built (decision 0005).
 # exec: the demo itself gets the signals that make is sent.
 demo:
 	@.ci/need cargo cc

@@ -1,6 +1,7 @@
 //! Small files that the demo makes for some of the reports, so that blobs
 //! travel too: a picture for one, a document for the next.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use flate2::write::ZlibEncoder;
@@ -83,12 +84,13 @@ fn pdf(line: &str) -> Vec<u8> {
     let mut file = "%PDF-1.4\n".to_owned();
     let mut table = "0000000000 65535 f \n".to_owned();
     for (number, object) in objects.iter().enumerate() {
-        table += &format!("{:010} 00000 n \n", file.len());
-        file += &format!("{} 0 obj\n{object}\nendobj\n", number + 1);
+        let _ = writeln!(table, "{:010} 00000 n ", file.len());
+        let _ = writeln!(file, "{} 0 obj\n{object}\nendobj", number + 1);
     }
     let (count, start) = (objects.len() + 1, file.len());
-    file += &format!(
-        "xref\n0 {count}\n{table}trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    let _ = writeln!(
+        file,
+        "xref\n0 {count}\n{table}trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF"
     );
     file.into_bytes()
 }

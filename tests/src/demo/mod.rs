@@ -27,8 +27,10 @@ mod tally;
 mod troupe;
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -52,6 +54,8 @@ use troupe::Troupe;
 /// Days that an institution has for an answer.
 const DEADLINE_DAYS: i64 = 14;
 const DAY_MS: i64 = 86_400_000;
+/// How long after its consequence the end of a program may show.
+const MOMENT: Duration = Duration::from_millis(500);
 /// What a shell shows for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
@@ -98,7 +102,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         progress: &progress,
     };
     let outcome = tokio::select! {
-        outcome = show.perform(left) => told_by_death(outcome, &mut deaths),
+        outcome = show.perform(left) => told_by_death(outcome, &mut deaths).await,
         Some(death) = deaths.recv() => Err(death.into()),
         signal = stop.next() => {
             let message = format!("{signal}: interrupted before the work was done");
@@ -117,14 +121,17 @@ async fn run(options: &Options) -> anyhow::Result<()> {
     outcome
 }
 
-/// What failed because a program had ended is told as that end.
-fn told_by_death(
+/// What failed because a program had ended is told as that end, which may
+/// show a moment later.
+async fn told_by_death(
     outcome: anyhow::Result<()>,
     deaths: &mut mpsc::Receiver<Failure>,
 ) -> anyhow::Result<()> {
-    match (outcome, deaths.try_recv()) {
-        (Err(_), Ok(death)) => Err(death.into()),
-        (outcome, _) => outcome,
+    let Err(error) = outcome else { return Ok(()) };
+    let known = error.downcast_ref::<Failure>().is_some();
+    match tokio::time::timeout(MOMENT, deaths.recv()).await {
+        Ok(Some(death)) if !known => Err(death.into()),
+        _ => Err(error),
     }
 }
 
@@ -187,19 +194,18 @@ impl Show<'_> {
     fn print(&self, tally: &Tally) -> anyhow::Result<()> {
         let addresses = show::addresses(self.folder)?;
         let table = show::table(tally);
-        match (self.options.json, self.options.once) {
-            (true, true) => println!("{}", serde_json::to_string(tally)?),
+        let answer = match (self.options.json, self.options.once) {
+            (true, true) => serde_json::to_string(tally)?,
             (true, false) => {
-                eprintln!("{table}");
-                println!("{}", serde_json::to_string(&addresses)?);
+                self.progress.say(&table);
+                serde_json::to_string(&addresses)?
             }
-            (false, true) => println!("{table}"),
-            (false, false) => {
-                let temporary = self.folder.is_temporary();
-                println!("{table}{}", show::invitation(&addresses, temporary));
-            }
-        }
-        Ok(())
+            (false, true) => table,
+            (false, false) => table + &show::invitation(&addresses, self.folder.is_temporary()),
+        };
+        let mut stdout = std::io::stdout();
+        let written = writeln!(stdout, "{answer}").and_then(|()| stdout.flush());
+        written.map_err(|error| Failure::new(exit::of_io(&error), error.to_string()).into())
     }
 
     /// Until Ctrl-C, or until a program ends by itself.

@@ -195,27 +195,27 @@ impl Going {
             Story::Misrouted(wrong) => {
                 joined(wrong)?;
                 if self.custodian != *wrong {
-                    self.to_desk(wrong);
+                    self.give_back(wrong);
                     self.dispose(wrong);
                 }
-                self.to_desk(expected);
+                self.give_back(expected);
             }
             Story::Recalled(wrong) => {
                 joined(wrong)?;
-                self.to_desk(expected);
+                self.give_back(expected);
                 self.dispose(wrong);
                 self.step(DESK, Act::Recall);
             }
             _ => {}
         }
         if member_of(expected).is_none() {
-            self.to_desk(expected);
+            self.give_back(expected);
             let on_behalf_of = Some(expected.to_owned());
             self.by_custodian(Act::Verify { on_behalf_of });
             return Ok(());
         }
         if self.custodian != expected && !may_dispose(&self.custodian, expected) {
-            self.to_desk(expected);
+            self.give_back(expected);
         }
         if self.custodian == expected {
             self.verify();
@@ -226,7 +226,7 @@ impl Going {
     }
 
     /// Whoever cannot dispose of it returns it to the desk, and says who should have it.
-    fn to_desk(&mut self, suggested: &str) {
+    fn give_back(&mut self, suggested: &str) {
         if self.custodian != DESK {
             let suggested = suggested.to_owned();
             self.by_custodian(Act::Return { suggested });

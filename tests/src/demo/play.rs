@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use lapor_node::casework::{CaseView, KeyState};
+use lapor_protocol::case::State;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -156,7 +157,7 @@ impl Stage<'_> {
 async fn wait_for(node: &Api, case: &str, step: &Step) -> anyhow::Result<()> {
     let ready = |view: &CaseView| {
         let custodian = view.summary.custodian.as_ref().map(ToString::to_string);
-        let state = view.summary.state.map(|state| state.as_str());
+        let state = view.summary.state.map(State::as_str);
         view.key == KeyState::Held
             && custodian.as_deref() == Some(step.custodian.as_str())
             && state == Some(step.state)

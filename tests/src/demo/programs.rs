@@ -56,7 +56,7 @@ impl Programs {
 /// is in a process group of its own, so that Ctrl-C reaches the demo alone,
 /// which then ends it in order.
 pub fn command(program: &Path, config: &Path) -> Command {
-    let mut command = Command::new(program);
+    let mut command = bound_to_me(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with(FOREIGN) {
             command.env_remove(name);
@@ -67,6 +67,19 @@ pub fn command(program: &Path, config: &Path) -> Command {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .process_group(0);
+    command
+}
+
+/// Where util-linux is, the kernel ends the program when the demo is killed
+/// with SIGKILL, which nobody can catch.
+fn bound_to_me(program: &Path) -> Command {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut setpriv = std::env::split_paths(&path).map(|folder| folder.join("setpriv"));
+    let Some(setpriv) = setpriv.find(|path| path.is_file()) else {
+        return Command::new(program);
+    };
+    let mut command = Command::new(setpriv);
+    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
     command
 }
 

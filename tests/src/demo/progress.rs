@@ -58,7 +58,7 @@ impl Progress {
     pub fn stage(&self, what: &str) {
         what.clone_into(&mut self.stage.lock().unwrap_or_else(PoisonError::into_inner));
         self.end_line();
-        eprintln!("{} {what}", self.clock());
+        say(&format!("{} {what}\n", self.clock()));
     }
 
     pub fn expect(&self, reports: usize) {
@@ -95,9 +95,14 @@ impl Progress {
     /// Leaves the line that renews itself.
     pub fn end_line(&self) {
         if self.terminal {
-            eprint!("\r\x1b[K");
-            let _ = std::io::stderr().flush();
+            say("\r\x1b[K");
         }
+    }
+
+    /// Something beside the progress.
+    pub fn say(&self, text: &str) {
+        self.end_line();
+        say(&format!("{text}\n"));
     }
 
     fn show(&self) {
@@ -106,7 +111,7 @@ impl Progress {
         if reports == 0 {
             if !self.terminal {
                 let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
-                eprintln!("{} {} ...", self.clock(), *stage);
+                say(&format!("{} {} ...\n", self.clock(), *stage));
             }
             return;
         }
@@ -119,14 +124,21 @@ impl Progress {
         if self.terminal {
             let full = (ended * BAR / reports).min(BAR);
             let bar = "#".repeat(full) + &".".repeat(BAR - full);
-            eprint!("\r\x1b[K{} [{bar}] {counts}", self.clock());
-            let _ = std::io::stderr().flush();
+            say(&format!("\r\x1b[K{} [{bar}] {counts}", self.clock()));
         } else {
-            eprintln!("{} {counts}", self.clock());
+            say(&format!("{} {counts}\n", self.clock()));
         }
     }
 
     fn clock(&self) -> String {
         format!("[{:5.1} s]", self.seconds())
     }
+}
+
+/// A terminal that was closed meanwhile is no reason to stop in disorder.
+fn say(text: &str) {
+    let mut stderr = std::io::stderr();
+    let _ = stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush());
 }

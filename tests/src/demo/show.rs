@@ -76,7 +76,7 @@ pub fn table(tally: &Tally) -> String {
         "cases",
         "lag"
     );
-    text += &format!("{}\n", "-".repeat(54));
+    let _ = writeln!(text, "{}", "-".repeat(54));
     for row in &tally.nodes {
         let _ = writeln!(
             text,
@@ -137,7 +137,7 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
     } else {
         "disimpan / kept"
     };
-    let _ = write!(text, "  {:16} {} ({kept})\n", "data", addresses.data);
+    let _ = writeln!(text, "  {:16} {} ({kept})", "data", addresses.data);
     if let Some(node) = addresses.nodes.first() {
         let _ = write!(
             text,

@@ -126,7 +126,7 @@ async fn count(
         "every_report_filed_once",
         filed_once(&record.played, &ruling),
     );
-    verdict.note("every_act_applied", refused(&ruling));
+    verdict.note("every_act_applied", refused(&record.played, &ruling));
     verdict.note("copies_agree", disagreeing(&ruling, &held));
     verdict.note("all_caught_up", standing.iter().filter_map(behind));
     verdict.note(
@@ -322,22 +322,34 @@ fn doubled(ruling: &Ruling, held: &[Held]) -> Vec<String> {
     doubled
 }
 
-fn filed_once(played: &[Played], ruling: &Ruling) -> Option<String> {
+/// Every report that was filed began exactly one case, of its own. Others may
+/// have been filed since, by whoever tries a demo that was kept.
+fn filed_once(played: &[Played], ruling: &Ruling) -> Vec<String> {
+    let mut births: BTreeMap<&str, usize> = BTreeMap::new();
+    let filed = ruling
+        .first_legs()
+        .filter(|row| row.kind == "report.filed" && row.applied());
+    for case in filed.filter_map(|row| row.case_id.as_deref()) {
+        *births.entry(case).or_default() += 1;
+    }
     let cases: BTreeSet<&str> = played.iter().map(|one| one.case.as_str()).collect();
-    let filed = ruling.count("report.filed");
-    let equal = cases.len() == played.len() && filed == played.len();
-    (!equal).then(|| {
-        format!(
-            "{} answered, {} cases, {filed} at the hub",
-            played.len(),
-            cases.len()
-        )
-    })
+    let shared = (cases.len() < played.len()).then(|| "two reports have one case".to_owned());
+    let other = cases.iter().filter(|case| births.get(*case) != Some(&1));
+    let other = other.map(|case| format!("case {case} was not filed once"));
+    other.chain(shared).collect()
 }
 
-/// The plans hold only what the rules allow, so the hub refuses nothing.
-fn refused(ruling: &Ruling) -> Vec<String> {
-    let refused = ruling.all.iter().filter(|row| !row.applied());
+/// The plans hold only what the rules allow, so the hub refuses none of it.
+fn refused(played: &[Played], ruling: &Ruling) -> Vec<String> {
+    let ours: BTreeSet<&str> = played
+        .iter()
+        .flat_map(|one| &one.messages)
+        .map(String::as_str)
+        .collect();
+    let refused = ruling
+        .all
+        .iter()
+        .filter(|row| !row.applied() && ours.contains(row.message_id.as_str()));
     refused
         .map(|row| format!("{} of {} is {}", row.kind, row.author, row.effect))
         .collect()

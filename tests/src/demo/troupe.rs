@@ -151,7 +151,7 @@ fn tail(log: &Path) -> std::io::Result<String> {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];
-    Ok(last.iter().map(|line| format!("  {line}\n")).collect())
+    Ok(last.join("\n"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ const REPORTS: &str = "16";
 
 fn demo(arguments: &[&str], data: &Path) -> Output {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_lapor-demo"));
-    demo.args(["--once", "--json", "--reports", REPORTS, "--data"]).arg(data).args(arguments);
+    demo.args(["--once", "--json", "--reports", REPORTS, "--data"])
+        .arg(data)
+        .args(arguments);
     demo.output().unwrap()
 }
 
@@ -30,7 +32,10 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     let data = home.path().join("demo");
     let first = answered(&demo(&[], &data));
     assert_eq!(first["instances"], 8);
-    assert_eq!((&first["lost"], &first["duplicated"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&first["lost"], &first["duplicated"]),
+        (&0.into(), &0.into())
+    );
     let invariants = first["invariants"].as_object().unwrap();
     assert!(invariants.len() > 15 && invariants.values().all(|holds| holds == true));
     assert!(first["reports_filed"].as_u64().unwrap() >= 16);
@@ -43,7 +48,14 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     }
 
     let again = answered(&demo(&[], &data));
-    for fact in ["reports_filed", "dispositions_applied", "messages", "cases", "lost", "duplicated"] {
+    for fact in [
+        "reports_filed",
+        "dispositions_applied",
+        "messages",
+        "cases",
+        "lost",
+        "duplicated",
+    ] {
         assert_eq!(first[fact], again[fact], "{fact}");
     }
 }
@@ -56,6 +68,9 @@ fn a_folder_of_somebody_else_is_left_alone() {
     assert_eq!(refused.status.code(), Some(73));
     assert!(refused.stdout.is_empty());
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("not empty") && said.contains("--data"), "{said}");
+    assert!(
+        said.contains("not empty") && said.contains("--data"),
+        "{said}"
+    );
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
 }
