@@ -67,9 +67,14 @@ pub(crate) async fn refresh(
     Ok(())
 }
 
-/// Writes what a list shows of a case into its row.
+/// Writes what a list shows of a case into its row. One whose birth the hub
+/// has refused is shown no more.
 pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>) {
-    let Some(case) = case else { return };
+    let Some(case) = case else {
+        row.state = None;
+        row.custodian = None;
+        return;
+    };
     row.origin = Some(case.origin.to_string());
     row.custodian = Some(case.custodian.to_string());
     row.state = Some(case.state.as_str().to_owned());

@@ -144,25 +144,25 @@ pub async fn quarantine_later(tx: &mut Tx, case_id: &str, after: i64, reason: &s
     Ok(())
 }
 
-/// The hub's ruling of an own message, whatever state it was in.
+/// The hub's ruling of an own message, whatever state it was in. Returns the
+/// second case that the message names, if it names one.
 pub async fn ruled(
     tx: &mut Tx,
     envelope_id: &[u8],
     effect: &str,
     reason: Option<&str>,
     at: i64,
-) -> Stored<()> {
+) -> Stored<Option<String>> {
     const SQL: &str = "update outbox set state = 'ruled', effect = $2, reason = $3, ruled_at = $4
-        where envelope_id = $1";
-    on!(tx, c => sqlx::query(SQL)
+        where envelope_id = $1 returning other_case";
+    let row: Option<Option<String>> = on!(tx, c => sqlx::query_scalar(SQL)
         .bind(envelope_id)
         .bind(effect)
         .bind(reason)
         .bind(at)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.flatten())
 }
 
 /// Line of an own message by its envelope id.

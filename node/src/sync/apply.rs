@@ -145,6 +145,17 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Shows a case anew if own acts on it were pending.
+    pub(super) async fn look_again(&mut self, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
+        if !self.cases.contains_key(&id) {
+            self.load(tx, std::iter::once(id)).await?;
+        }
+        if let Some(working) = self.cases.get_mut(&id) {
+            working.changed |= working.row.pending > 0;
+        }
+        Ok(())
+    }
+
     fn note(&mut self, row: &InboxRow, step: Step) {
         let final_ = !matches!(
             step,

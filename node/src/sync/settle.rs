@@ -41,7 +41,7 @@ pub(super) async fn settle(
     if own {
         let reason = item.ruling.reason.and_then(code);
         let id = item.envelope_id.as_bytes();
-        store::outbox::ruled(
+        let second = store::outbox::ruled(
             tx,
             id,
             item.ruling.effect.as_str(),
@@ -49,6 +49,11 @@ pub(super) async fn settle(
             batch.now,
         )
         .await?;
+        // A refused link or split has no place in its second case, where it
+        // was shown as pending all the same.
+        if let Some(second) = second {
+            batch.look_again(tx, store::case_id(&second)?).await?;
+        }
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
         refresh_ruled(batch, item);

@@ -95,7 +95,9 @@ async fn attachments_reach_every_party_byte_for_byte_over_a_bad_line() {
         let [bandung, pusat, kemenpu] =
             ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
         // More than two pieces of the link, and not a whole number of chunks.
-        let photo: Vec<u8> = (0..2_300_001u32).map(|n| (n * n / 7) as u8).collect();
+        let photo: Vec<u8> = (0..2_300_001u32)
+            .map(|n| (n.wrapping_mul(n) / 7) as u8)
+            .collect();
         let evidence = format!("{WORDS_CANARY}: kuitansi").into_bytes();
         let mut filed = report("Jalan berlubang");
         filed.attachments = vec![bandung.upload(&photo).await];

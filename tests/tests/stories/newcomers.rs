@@ -88,23 +88,22 @@ async fn where_the_origin_is_gone_another_holder_gives_the_key() {
 }
 
 #[tokio::test]
-async fn a_national_desk_that_joins_last_sees_every_case_that_waits() {
+async fn a_national_desk_that_joins_last_hears_of_each_case_with_its_next_message() {
     for kind in kinds() {
         let mut fleet = Fleet::gather(kind, &[BANDUNG, KEMENPU]).await;
-        let first = fleet
-            .at("kota-bandung")
-            .file(report("Jalan berlubang"))
-            .await;
-        let second = fleet.at("kemenpu").file(report("Jembatan retak")).await;
+        let bandung = fleet.at("kota-bandung");
+        let before = bandung.file(report("Jalan berlubang")).await;
         fleet.settle().await;
-        // A report filed by one who does not know yet that there is a desk.
         fleet.join(PUSAT).await;
-        let unaware = fleet.at("kota-bandung").file(report("Lampu padam")).await;
+        // Filed by one who does not know yet that there is a desk.
+        let bandung = fleet.at("kota-bandung");
+        let unaware = bandung.file(report("Lampu padam")).await;
+        bandung.follow_up(before, "Ditambal.").await;
         fleet.settle().await;
-        for case in [first, second, unaware] {
+        for (case, messages) in [(before, 2), (unaware, 1)] {
             let seen = fleet.at("pusat").view(case).await;
             assert_eq!(seen.key, KeyState::Held);
-            assert_eq!(seen.summary.state, Some(State::Received));
+            assert_eq!(seen.case_seq, messages);
         }
         fleet.ends_well().await;
     }
