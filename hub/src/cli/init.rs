@@ -66,13 +66,14 @@ pub async fn init(init: &Init, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Resu
         keys::create_signer(&signing)?;
     }
     let ground = Ground::open(settings, clock).await?;
-    keys::credential(&ground.settings, &ground.issuer, ground.clock.now_ms())?;
+    let certifier = ground.certifier();
+    keys::credential(&ground.settings, &certifier.issuer, ground.clock.now_ms())?;
     ground.db.close().await;
     // The address of a database may hold a password.
     write_private(&config, text.as_bytes()).map_err(|error| cannot_create(&config, &error))?;
     writeln!(out.answer, "a hub has been made in {}", folder.display())?;
     writeln!(out.answer, "  federation   {}", ground.trust_domain)?;
-    writeln!(out.answer, "  root pin     {}", ground.issuer.root_pin())?;
+    writeln!(out.answer, "  root pin     {}", certifier.issuer.root_pin())?;
     writeln!(out.answer, "  signing key  {}", ground.signer.kid())?;
     writeln!(
         out.answer,

@@ -4,6 +4,7 @@
 //! A secret is printed once, to standard output, when it is made. What went
 //! wrong goes to standard error with what to do next.
 
+mod authority;
 mod failure;
 mod init;
 mod instance;
@@ -54,6 +55,9 @@ pub enum Command {
     Migrate,
     /// Prove that the configuration can be used
     CheckConfig,
+    /// The authority that certifies institutions
+    #[command(subcommand)]
+    Authority(authority::Command),
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
@@ -107,6 +111,10 @@ pub async fn run(
         Command::Serve => serve::serve(Settings::load(&config)?, out, clock).await,
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, out).await,
+        Command::Authority(command) => {
+            let settings = Settings::load(&config)?;
+            authority::run(&settings, &command, out, clock.now_ms())
+        }
         Command::Instance(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = instance::run(&ground, command, out).await;

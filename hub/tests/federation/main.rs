@@ -3,9 +3,11 @@
 
 mod blobs;
 mod cases;
+mod cutting;
 mod harness;
 mod joining;
 mod outbox;
 mod recovery;
+mod renewal;
 mod serving;
 mod streams;
