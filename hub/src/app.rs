@@ -5,12 +5,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::limits::LONG_POLL_SECONDS;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::limits::Admission;
@@ -26,6 +27,12 @@ pub struct Hub {
     pub(crate) admission: Admission,
     /// One permit a core for checking signatures.
     pub(crate) verifiers: Arc<Semaphore>,
+    /// Open connections of the federation.
+    pub(crate) connections: Arc<Connections>,
+    /// Rung to look after the certificate at once.
+    pub(crate) certificate_bell: Notify,
+    /// SHA-256 of the certificate that the listeners show, once they do.
+    pub(crate) shown: watch::Sender<Option<Digest>>,
     closing: watch::Sender<bool>,
     follower: JoinHandle<()>,
 }
@@ -50,6 +57,9 @@ impl Hub {
         Ok(Arc::new(Self {
             admission: Admission::new(&ground.settings.limits),
             verifiers: Arc::new(Semaphore::new(cores)),
+            connections: Arc::default(),
+            certificate_bell: Notify::new(),
+            shown: watch::Sender::new(None),
             closing: watch::Sender::new(false),
             ground,
             streams,
@@ -64,6 +74,22 @@ impl Hub {
 
     pub fn now_ms(&self) -> i64 {
         self.ground.clock.now_ms()
+    }
+
+    /// Looks at once whether there is another issuer and whether the hub's own
+    /// certificate is due, which it otherwise does every minute.
+    pub fn look_after_certificate(&self) {
+        self.certificate_bell.notify_one();
+    }
+
+    /// Told the SHA-256 of each certificate that the listeners show.
+    pub fn watch_certificate(&self) -> watch::Receiver<Option<Digest>> {
+        self.shown.subscribe()
+    }
+
+    /// How many connections an instance has open.
+    pub fn open_connections(&self, instance: &InstanceId) -> usize {
+        self.connections.count(instance)
     }
 
     /// Ends every long poll with what there is, so that the listeners can drain.

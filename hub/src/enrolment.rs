@@ -19,7 +19,7 @@ use crate::store::joining::{self, IssuedCertificate, StoredInvitation, Used};
 use lapor_web::chance::random;
 
 /// How long a used invitation repeats its answer.
-const REPEATED_FOR_MS: i64 = 24 * 3_600_000;
+pub(crate) const REPEATED_FOR_MS: i64 = 24 * 3_600_000;
 
 /// `POST /enrol`: JSON of an [`EnrolResponse`].
 pub async fn enrol(ground: &Ground, request: &EnrolRequest) -> Result<String, HubError> {
@@ -139,7 +139,8 @@ pub(crate) async fn certify(
 ) -> Result<(String, String), HubError> {
     let now_ms = ground.clock.now_ms();
     let serial = Serial::from_random(random());
-    let issued = ground
+    let certifier = ground.certifier();
+    let issued = certifier
         .issuer
         .issue_instance(key, instance, now_ms, serial)?;
     let certificate = IssuedCertificate {
@@ -149,7 +150,7 @@ pub(crate) async fn certify(
         not_after: issued.not_after_ms,
     };
     joining::certify(tx, &certificate, now_ms).await?;
-    Ok((issued.chain_pem(), ground.bundle.to_pem()))
+    Ok((issued.chain_pem(), certifier.bundle.to_pem()))
 }
 
 fn unknown() -> HubError {

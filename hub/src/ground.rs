@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use lapor_certs::{ChallengeKey, Issuer, TrustBundle, TrustDomain, Vault};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::Directory;
@@ -24,13 +25,18 @@ pub struct Keyring {
     pub bundle: TrustBundle,
 }
 
+/// What certificates are made with, and the roots that go with them.
+pub struct Certifier {
+    pub issuer: Issuer,
+    pub bundle: TrustBundle,
+}
+
 pub struct Ground {
     pub settings: Settings,
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub signer: Signer,
-    pub issuer: Issuer,
-    pub bundle: TrustBundle,
+    certifier: ArcSwap<Certifier>,
     pub trust_domain: TrustDomain,
     pub directory: DirectoryBook,
     pub(crate) challenges: ChallengeKey,
@@ -77,8 +83,10 @@ impl Ground {
             db,
             clock,
             signer: keyring.signer,
-            issuer: keyring.issuer,
-            bundle: keyring.bundle,
+            certifier: ArcSwap::from_pointee(Certifier {
+                issuer: keyring.issuer,
+                bundle: keyring.bundle,
+            }),
             trust_domain,
             directory,
             challenges,
@@ -93,6 +101,29 @@ impl Ground {
         tx.commit().await?;
         ground.directory.adopt(&current);
         Ok(Arc::new(ground))
+    }
+
+    /// The issuer and the roots of now; the next call may give others.
+    pub fn certifier(&self) -> Arc<Certifier> {
+        self.certifier.load_full()
+    }
+
+    /// Takes up the issuer and the roots that are in the authority's folder,
+    /// if they are others. A folder of another federation is refused.
+    pub fn reload_certifier(&self) -> Result<bool, HubError> {
+        let vault = Vault::at(&self.settings.storage.authority);
+        let issuer = vault.issuer().map_err(HubError::damaged)?;
+        let bundle = vault.bundle().map_err(HubError::damaged)?;
+        if *issuer.trust_domain() != self.trust_domain {
+            return Err(HubError::damaged("the authority is another federation's"));
+        }
+        let known = self.certifier();
+        let same = known.issuer.certificate() == issuer.certificate() && known.bundle == bundle;
+        if !same {
+            self.certifier.store(Arc::new(Certifier { issuer, bundle }));
+            tracing::info!("another issuer or other roots are in use");
+        }
+        Ok(!same)
     }
 
     /// Signs and stores the version after `known`, which must be what

@@ -40,7 +40,7 @@ pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
 }
 
 /// The hub's certificate, issued anew when it is missing, past half of its
-/// life, or not for the names in the settings.
+/// life, of a former issuer, or not for the names in the settings.
 pub fn credential(
     settings: &Settings,
     issuer: &Issuer,
@@ -52,8 +52,8 @@ pub fn credential(
     if path.exists() && std::fs::read_to_string(&names_path).is_ok_and(|names| names == wanted) {
         let credential = Credential::load(&path).map_err(HubError::damaged)?;
         let facts = credential.facts().map_err(HubError::damaged)?;
-        let same_root = credential.chain().last() == Some(issuer.root());
-        if same_root && now_ms < facts.half_life_ms() {
+        let above = [issuer.certificate().clone(), issuer.root().clone()];
+        if credential.chain()[1..] == above && now_ms < facts.half_life_ms() {
             return Ok(credential);
         }
     }

@@ -9,6 +9,7 @@ pub mod app;
 pub mod blobs;
 pub mod casefile;
 pub mod cli;
+mod connections;
 pub mod directory;
 pub mod enrolment;
 pub mod epochs;
@@ -25,6 +26,7 @@ mod serve;
 pub mod settings;
 pub mod store;
 mod streams;
+mod tls;
 
 pub use app::Hub;
 pub use error::HubError;

@@ -115,7 +115,7 @@ pub async fn invite(ground: &Ground, profile: &Profile) -> Result<Invited, Membe
         enrolment_url: ground.settings.enrolment.public_url.clone(),
         federation_url: ground.settings.federation.public_url.clone(),
         trust_domain: ground.trust_domain.clone(),
-        root_pin: ground.issuer.root_pin(),
+        root_pin: ground.certifier().issuer.root_pin(),
         instance: profile.id.clone(),
         secret,
     };

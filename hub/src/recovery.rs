@@ -10,7 +10,7 @@ use lapor_protocol::keys::Verifier;
 use lapor_protocol::problem::Code;
 
 use crate::directory::admit;
-use crate::enrolment::certify;
+use crate::enrolment::{REPEATED_FOR_MS, certify};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store::joining;
@@ -60,8 +60,6 @@ pub async fn recover(
     let mut tx = ground.db.write().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
     admit(&directory, instance)?;
-    // What is as old as two lives no replica honours any more.
-    joining::forget_challenges(&mut tx, now_ms - 2 * CHALLENGE_LIFE_MS).await?;
     if !joining::use_challenge(&mut tx, request.nonce, instance, now_ms).await? {
         return Err(Code::ChallengeInvalid.into());
     }
@@ -72,4 +70,15 @@ pub async fn recover(
         certificate,
         trust_bundle,
     })
+}
+
+/// Forgets what no replica honours any more: used challenges, and the answers
+/// of invitations that are not repeated.
+pub async fn forget(ground: &Ground) -> Result<(), HubError> {
+    let now_ms = ground.clock.now_ms();
+    let mut tx = ground.db.write().await?;
+    joining::forget_challenges(&mut tx, now_ms - 2 * CHALLENGE_LIFE_MS).await?;
+    joining::forget_answers(&mut tx, now_ms - REPEATED_FOR_MS).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The two listeners: the federation's, which lets nobody in without a
 //! certificate, and the one for those who join. Started on sockets that are
-//! bound already, drained with a deadline.
+//! bound already, drained with a deadline; meanwhile their certificate is
+//! renewed and the connections of whoever is cut off are ended.
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -8,15 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use lapor_certs::tls::{clock, enrolment_server_config, federation_server_config};
-use tokio::task::JoinHandle;
+use axum_server::tls_rustls::RustlsAcceptor;
 
 use crate::app::Hub;
+use crate::connections::Doorkeeper;
 use crate::error::HubError;
-use crate::{http, keys};
+use crate::http;
+use crate::tls::Shown;
 
 /// Streams that one connection may have open at once.
 const STREAMS: u32 = 64;
@@ -28,6 +30,9 @@ const FIRST_REQUEST: Duration = Duration::from_secs(20);
 const HEADERS: Duration = Duration::from_secs(20);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// How often the certificate and the issuer are looked at.
+const UPKEEP: Duration = Duration::from_mins(1);
+
 /// Serves until `shutdown`, then answers what is under way, orders what has
 /// been taken in, and returns. An error says that the hub could not start or
 /// must not go on.
@@ -38,28 +43,36 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), HubError> {
     let ground = &hub.ground;
-    let credential = keys::credential(&ground.settings, &ground.issuer, hub.now_ms())?;
-    let now = {
-        let clock = Arc::clone(&ground.clock);
-        move || clock.now_ms()
-    };
-    let inner = federation_server_config(&credential, &ground.bundle, clock(now.clone()));
-    let inner = inner.map_err(HubError::damaged)?;
-    let outer = enrolment_server_config(&credential, clock(now)).map_err(HubError::damaged)?;
+    let shown = Shown::of(ground)?;
+    hub.shown.send_replace(Some(shown.leaf()));
     let handles = [Handle::new(), Handle::new()];
+    let [inside, outside] = [&shown.inside, &shown.outside].map(|config| {
+        RustlsAcceptor::new(config.clone())
+            .handshake_timeout(HANDSHAKE)
+            .acceptor(NoDelayAcceptor)
+    });
+    let inside = Doorkeeper {
+        tls: inside,
+        ground: Arc::clone(ground),
+        connections: Arc::clone(&hub.connections),
+    };
     let routers = [
         http::federation(Arc::clone(&hub)),
         http::enrolment(Arc::clone(&hub)),
     ];
-    let [inside, outside] = routers;
+    let [members, strangers] = routers;
+    let first = prepare(federation, &handles[0])?.acceptor(inside);
+    let second = prepare(enrolment, &handles[1])?.acceptor(outside);
     let tasks = [
-        listen(federation, inner, inside, &handles[0])?,
-        listen(enrolment, outer, outside, &handles[1])?,
+        tokio::spawn(first.serve(service(members))),
+        tokio::spawn(second.serve(service(strangers))),
     ];
     let mut fenced = hub.sequencer.fenced();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
         Ok(_) = fenced.wait_for(|fenced| *fenced) => Err(HubError::Fenced),
+        () = hub.connections.guard(ground) => Err(HubError::Aborted),
+        () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
     hub.begin_closing();
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);
@@ -73,17 +86,32 @@ pub async fn serve(
     outcome
 }
 
-fn listen(
+/// Renews what the listeners show, and forgets what has had its time, for as
+/// long as it runs. What fails is tried again a minute later.
+async fn look_after(hub: &Hub, mut shown: Shown) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(UPKEEP) => {}
+            () = hub.certificate_bell.notified() => {}
+        }
+        match shown.renew(&hub.ground) {
+            Ok(false) => {}
+            Ok(true) => {
+                hub.shown.send_replace(Some(shown.leaf()));
+            }
+            Err(error) => tracing::error!(%error, "the hub's certificate could not be renewed"),
+        }
+        if let Err(error) = crate::recovery::forget(&hub.ground).await {
+            tracing::warn!(%error, "used challenges could not be forgotten");
+        }
+    }
+}
+
+fn prepare(
     listener: TcpListener,
-    tls: rustls::ServerConfig,
-    router: Router,
     handle: &Handle<SocketAddr>,
-) -> Result<JoinHandle<std::io::Result<()>>, HubError> {
-    let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls)))
-        .handshake_timeout(HANDSHAKE)
-        .acceptor(NoDelayAcceptor);
+) -> Result<axum_server::Server<SocketAddr>, HubError> {
     let mut server = axum_server::from_tcp(listener)?
-        .acceptor(acceptor)
         .handle(handle.clone())
         .first_request_timeout(FIRST_REQUEST);
     let protocol = server.http_builder();
@@ -93,6 +121,9 @@ fn listen(
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_PATIENCE);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    Ok(tokio::spawn(server.serve(service)))
+    Ok(server)
+}
+
+fn service(router: Router) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    router.into_make_service_with_connect_info::<SocketAddr>()
 }

@@ -83,6 +83,8 @@ pub struct LimitSettings {
     pub bytes_per_second: u32,
     /// Bytes that an instance may send at once; at least one batch, 4 MiB.
     pub byte_burst: u32,
+    /// Bytes of attachments that the hub keeps for one instance.
+    pub blob_quota_bytes: u64,
     /// Requests from one network without a certificate (to join, to recover a
     /// certificate), a second on average.
     pub joins_per_second: u32,
@@ -145,6 +147,7 @@ impl Default for LimitSettings {
             envelope_burst: 40_000,
             bytes_per_second: 64 << 20,
             byte_burst: 128 << 20,
+            blob_quota_bytes: 50 << 30,
             joins_per_second: 10,
             join_burst: 200,
             all_joins_per_second: 100,

@@ -106,6 +106,7 @@ codes! {
     Overloaded "overloaded" 503 After "The hub is busy",
     Recovering "recovering" 503 After "The hub is being restored",
     Maintenance "maintenance" 503 After "The hub is in maintenance",
+    QuotaExceeded "quota_exceeded" 507 Backoff "The attachments of this instance have used up its room",
     StorageFull "storage_full" 507 Backoff "There is no room to store this",
 }
 

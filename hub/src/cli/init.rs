@@ -66,13 +66,14 @@ pub async fn init(init: &Init, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Resu
         keys::create_signer(&signing)?;
     }
     let ground = Ground::open(settings, clock).await?;
-    keys::credential(&ground.settings, &ground.issuer, ground.clock.now_ms())?;
+    let certifier = ground.certifier();
+    keys::credential(&ground.settings, &certifier.issuer, ground.clock.now_ms())?;
     ground.db.close().await;
     // The address of a database may hold a password.
     write_private(&config, text.as_bytes()).map_err(|error| cannot_create(&config, &error))?;
     writeln!(out.answer, "a hub has been made in {}", folder.display())?;
     writeln!(out.answer, "  federation   {}", ground.trust_domain)?;
-    writeln!(out.answer, "  root pin     {}", ground.issuer.root_pin())?;
+    writeln!(out.answer, "  root pin     {}", certifier.issuer.root_pin())?;
     writeln!(out.answer, "  signing key  {}", ground.signer.kid())?;
     writeln!(
         out.answer,
@@ -151,6 +152,7 @@ pub fn write_toml(settings: &Settings) -> String {
         "[limits]\n\
          # Of each institution, a second on average, and at once after a silence.\n\
          envelopes_per_second = {}\nenvelope_burst = {}\nbytes_per_second = {}\nbyte_burst = {}\n\
+         # Of the attachments of each institution together.\nblob_quota_bytes = {}\n\
          # Of one network without a certificate (to join or to recover one), a second and at once;\n\
          # and of all networks together, a second.\n\
          joins_per_second = {}\njoin_burst = {}\nall_joins_per_second = {}\n\
@@ -163,6 +165,7 @@ pub fn write_toml(settings: &Settings) -> String {
         limits.envelope_burst,
         limits.bytes_per_second,
         limits.byte_burst,
+        limits.blob_quota_bytes,
         limits.joins_per_second,
         limits.join_burst,
         limits.all_joins_per_second,

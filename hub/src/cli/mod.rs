@@ -4,6 +4,7 @@
 //! A secret is printed once, to standard output, when it is made. What went
 //! wrong goes to standard error with what to do next.
 
+mod authority;
 mod evidence;
 mod failure;
 mod init;
@@ -59,6 +60,9 @@ pub enum Command {
     Export(evidence::Export),
     /// Prove a record from its files alone: signatures, chains, rulings, receipts, heads, folds
     Verify(evidence::Verify),
+    /// The authority that certifies institutions
+    #[command(subcommand)]
+    Authority(authority::Command),
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
@@ -119,6 +123,10 @@ pub async fn run(
             outcome
         }
         Command::Verify(asked) => evidence::verify(&asked, out),
+        Command::Authority(command) => {
+            let settings = Settings::load(&config)?;
+            authority::run(&settings, &command, out, clock.now_ms())
+        }
         Command::Instance(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = instance::run(&ground, command, out).await;

@@ -166,3 +166,23 @@ async fn a_command_that_cannot_work_says_what_to_do_next_with_a_code_of_its_own(
     let suspended = say(folder.path(), &["instance", "suspend", "pusat"]).await;
     assert_eq!(code(&suspended), exit::DATA);
 }
+
+#[tokio::test]
+async fn another_issuer_stands_below_the_same_root_and_needs_its_key() {
+    let folder = made().await;
+    let before = say(folder.path(), &["authority", "show"]).await;
+    before.outcome.unwrap();
+    let issuer = folder.path().join("authority/issuer.pem");
+    let first = std::fs::read_to_string(&issuer).unwrap();
+    let rotated = say(folder.path(), &["authority", "rotate-issuer"]).await;
+    rotated.outcome.unwrap();
+    assert!(rotated.explanation.contains("within a minute"));
+    assert_ne!(std::fs::read_to_string(&issuer).unwrap(), first);
+    let after = say(folder.path(), &["authority", "show"]).await;
+    assert_eq!(after.answer, before.answer, "the same root, the same life");
+    std::fs::remove_file(folder.path().join("authority/root.key.pem")).unwrap();
+    let offline = say(folder.path(), &["authority", "rotate-issuer"]).await;
+    assert_eq!(code(&offline), exit::CONFIGURATION);
+    let failure = offline.outcome.unwrap_err();
+    assert!(failure.message.contains("bring it back"), "{failure:?}");
+}

@@ -47,6 +47,7 @@ pub async fn receive(
     let Held::Part(here) = blobs::held(folder, sha256, &author).await? else {
         return Ok(progress(StatusCode::CREATED, total));
     };
+    take_room(&hub, sha256, &author, total).await?;
     let until = match content_range(&headers)? {
         None => {
             blobs::begin_anew(folder, sha256, &author).await?;
@@ -66,8 +67,47 @@ pub async fn receive(
     if length < total {
         return Ok(progress(StatusCode::ACCEPTED, length));
     }
-    blobs::complete(folder, sha256, &author).await?;
+    let completed = blobs::complete(folder, sha256, &author).await;
+    if completed
+        .as_ref()
+        .is_err_and(|error| error.code() == Code::BlobMismatch)
+    {
+        let mut tx = hub.ground.db.write().await?;
+        store::blobs::leave_room(&mut tx, sha256, &author).await?;
+        tx.commit().await?;
+    }
+    completed?;
     Ok(progress(StatusCode::CREATED, total))
+}
+
+/// Takes room for the whole of a blob before its first byte is taken in, so
+/// that no upload breaks off in the middle for want of it.
+async fn take_room(
+    hub: &Hub,
+    sha256: Digest,
+    author: &InstanceId,
+    size: u64,
+) -> Result<(), HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let taken = store::blobs::has_room(&mut tx, sha256, author).await?;
+    tx.rollback().await?;
+    if taken {
+        return Ok(());
+    }
+    let quota = hub.settings().limits.blob_quota_bytes;
+    let mut tx = hub.ground.db.write().await?;
+    let used = store::blobs::room_used(&mut tx, author).await?;
+    if used.saturating_add(size) > quota {
+        let detail = format!(
+            "{used} of {quota} bytes are in use and this attachment has {size}; it can be sent when the federation's staff give more room"
+        );
+        let mut refusal = Refusal::of(Code::QuotaExceeded)
+            .expecting(serde_json::json!({ "used": used, "quota": quota }));
+        refusal.detail = Some(detail);
+        return Err(refusal.into());
+    }
+    store::blobs::take_room(&mut tx, sha256, author, size).await?;
+    Ok(tx.commit().await?)
 }
 
 /// `HEAD /blobs/{sha256}`: how much is here.

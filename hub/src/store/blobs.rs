@@ -1,4 +1,5 @@
-//! Which attachments accepted messages announced, and by whom.
+//! Which attachments accepted messages announced, and by whom; and the room
+//! that uploads take.
 
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
@@ -14,6 +15,14 @@ const ANNOUNCED: &str = "select number, case_id, author, size from blobs where s
 const OF_CASE: &str = "select distinct b.sha256 from blobs b where b.case_id = $1 \
      and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.case_id <> b.case_id)";
 const FORGET: &str = "delete from blobs where case_id = $1";
+
+const ROOM_TAKEN: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
+const ROOM_USED: &str =
+    "select cast(coalesce(sum(size), 0) as bigint) from blob_room where author = $1";
+const TAKE_ROOM: &str = "insert into blob_room (sha256, author, size) values ($1, $2, $3) \
+     on conflict (sha256, author) do nothing";
+const LEAVE_ROOM: &str = "delete from blob_room where sha256 = $1 and author = $2";
+const EMPTY_ROOM: &str = "delete from blob_room where sha256 = $1";
 
 /// An attachment that an accepted message announced.
 #[derive(Debug, Clone)]
@@ -66,5 +75,54 @@ pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Digest>, DbError> {
     let rows: Vec<Vec<u8>> =
         on!(tx, conn => sqlx::query_scalar(OF_CASE).bind(&case).fetch_all(conn).await)?;
     on!(tx, conn => sqlx::query(FORGET).bind(&case).execute(conn).await.map(drop))?;
+    for sha256 in &rows {
+        on!(&mut *tx, conn => sqlx::query(EMPTY_ROOM).bind(sha256).execute(conn).await.map(drop))?;
+    }
     rows.iter().map(|sha256| digest(sha256)).collect()
+}
+
+/// Whether an upload has its room already.
+pub async fn has_room(tx: &mut Tx, sha256: Digest, author: &InstanceId) -> Result<bool, DbError> {
+    let count: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_TAKEN)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .fetch_one(conn)
+        .await)?;
+    Ok(count > 0)
+}
+
+/// Bytes of all uploads of an author.
+pub async fn room_used(tx: &mut Tx, author: &InstanceId) -> Result<u64, DbError> {
+    let used: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_USED)
+        .bind(author.as_str())
+        .fetch_one(conn)
+        .await)?;
+    Ok(used as u64)
+}
+
+pub async fn take_room(
+    tx: &mut Tx,
+    sha256: Digest,
+    author: &InstanceId,
+    size: u64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(TAKE_ROOM)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .bind(size as i64)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Gives back the room of an upload that came to nothing.
+pub async fn leave_room(tx: &mut Tx, sha256: Digest, author: &InstanceId) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(LEAVE_ROOM)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }

@@ -20,6 +20,9 @@ const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1
 const USE_CHALLENGE: &str = "insert into recoveries (nonce, slug, used_at) values ($1, $2, $3) \
      on conflict (nonce) do nothing";
 const FORGET_CHALLENGES: &str = "delete from recoveries where used_at < $1";
+/// The row stays: an invitation is used once for ever.
+const FORGET_ANSWERS: &str =
+    "update invitations set answer = '' where answered_at <= $1 and answer <> ''";
 
 /// An invitation as stored; its secret is known by hash only.
 #[derive(Debug, Clone)]
@@ -163,6 +166,16 @@ pub async fn use_challenge(
         .await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// Forgets the answers given until an instant, Unix ms.
+pub async fn forget_answers(tx: &mut Tx, until: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FORGET_ANSWERS)
+        .bind(until)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// Forgets the challenges that were used before an instant, Unix ms.

@@ -11,8 +11,16 @@ use serde_json::json;
 use super::harness::{Answered, Institution, NOW, Place, Written, content_key, request};
 
 fn with_attachment(from: &mut Institution, bytes: &[u8]) -> (lapor_protocol::ids::CaseId, Written) {
-    let case = super::harness::case_id(&from.id, 1);
-    let id = lapor_protocol::ids::MessageId::mint(NOW, [5; 10]);
+    with_attachments(from, 1, bytes)
+}
+
+fn with_attachments(
+    from: &mut Institution,
+    number: u8,
+    bytes: &[u8],
+) -> (lapor_protocol::ids::CaseId, Written) {
+    let case = super::harness::case_id(&from.id, number);
+    let id = lapor_protocol::ids::MessageId::mint(NOW, [number + 4; 10]);
     let at = from.head.next();
     let attachment =
         json!({ "sha256": Digest::of(bytes), "size": bytes.len(), "media_type": "image/jpeg" });
@@ -149,5 +157,82 @@ async fn bytes_that_are_not_those_of_the_digest_are_thrown_away() {
         let folder = &place.hub.settings().storage.blobs;
         let shelf = lapor_hub::blobs::path(folder, path[7..].parse().unwrap());
         assert!(!shelf.exists());
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_has_used_up_its_room_is_told_so_and_gets_it_back() {
+    for db in databases().await {
+        let place = Place::with(&db, |settings| settings.limits.blob_quota_bytes = 9000).await;
+        let [mut pusat, mut bandung, _] = place.three().await;
+        let whole = |bytes: &[u8]| {
+            let path = format!("/blobs/{}", Digest::of(bytes));
+            request(Method::PUT, &path)
+                .body(Body::from(bytes.to_vec()))
+                .unwrap()
+        };
+        let (first, second) = (vec![1; 5000], vec![2; 5000]);
+        let (case, written) = with_attachments(&mut bandung, 1, &first);
+        let (_, also) = with_attachments(&mut bandung, 2, &second);
+        place.send(&bandung, &[written, also]).await;
+        let path = format!("/blobs/{}", Digest::of(&first));
+        let begun = put(&place, &bandung, &path, "bytes 0-9/5000", &first[..10]).await;
+        assert_eq!(begun.status, 202, "the room of the whole is taken at once");
+        let refused = place.call(&bandung, whole(&second)).await;
+        assert_eq!(refused.code(), Some(Code::QuotaExceeded));
+        let problem: lapor_protocol::problem::Problem = refused.json();
+        assert_eq!(problem.status, 507);
+        assert_eq!(
+            problem.expected,
+            Some(json!({ "used": 5000, "quota": 9000 }))
+        );
+        let rest = put(&place, &bandung, &path, "bytes 10-4999/5000", &first[10..]).await;
+        assert_eq!(rest.status, 201);
+
+        // Another instance has room of its own.
+        let third = vec![3; 5000];
+        let (_, theirs) = with_attachments(&mut pusat, 3, &third);
+        place.send(&pusat, &[theirs]).await;
+        assert_eq!(place.call(&pusat, whole(&third)).await.status, 201);
+
+        let erased = bandung.write(
+            "case.redacted",
+            Some(case),
+            None,
+            json!({ "reason": "other" }),
+        );
+        place.send(&bandung, &[erased]).await;
+        assert_eq!(place.call(&bandung, whole(&second)).await.status, 201);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_were_thrown_away_take_no_room() {
+    for db in databases().await {
+        let place = Place::with(&db, |settings| settings.limits.blob_quota_bytes = 9000).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (first, second) = (vec![1; 5000], vec![2; 5000]);
+        let (_, written) = with_attachments(&mut bandung, 1, &first);
+        let (_, also) = with_attachments(&mut bandung, 2, &second);
+        place.send(&bandung, &[written, also]).await;
+        let path = |bytes: &[u8]| format!("/blobs/{}", Digest::of(bytes));
+        let wrong = put(
+            &place,
+            &bandung,
+            &path(&first),
+            "bytes 0-4999/5000",
+            &second,
+        )
+        .await;
+        assert_eq!(wrong.code(), Some(Code::BlobMismatch));
+        let fits = put(
+            &place,
+            &bandung,
+            &path(&second),
+            "bytes 0-4999/5000",
+            &second,
+        )
+        .await;
+        assert_eq!(fits.status, 201);
     }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
-use lapor_certs::{Authority, EnrolRequest, Invitation, TlsKey, TrustBundle};
+use lapor_certs::{Authority, EnrolRequest, Invitation, Issuer, TlsKey, TrustBundle, Vault};
 use lapor_hub::Hub;
-use lapor_hub::clock::HandClock;
+use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::enrolment::enrol;
 use lapor_hub::ground::{Ground, Keyring};
 use lapor_hub::http::Peer;
@@ -101,8 +101,11 @@ impl Place {
         change(&mut settings);
         settings.database.url.clone_from(&db.url);
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();
+        let issuer = authority.new_issuer(NOW).unwrap();
+        let vault = Vault::at(&settings.storage.authority);
+        vault.found(&authority, &issuer).unwrap();
         let clock = Arc::new(HandClock::at(NOW));
-        let hub = start(&authority, &settings, &clock).await;
+        let hub = start(&settings, &clock).await;
         std::fs::create_dir_all(&settings.storage.keys).unwrap();
         Self {
             router: lapor_hub::http::federation(Arc::clone(&hub)),
@@ -117,7 +120,7 @@ impl Place {
     /// The same hub after its process has ended and begun again.
     pub async fn restart(&mut self) {
         self.hub.stop().await;
-        self.hub = start(&self.authority, &self.settings, &self.clock).await;
+        self.hub = start(&self.settings, &self.clock).await;
         self.router = lapor_hub::http::federation(Arc::clone(&self.hub));
     }
 
@@ -126,8 +129,14 @@ impl Place {
     }
 
     /// Another issuer below the root.
-    pub fn issuer(&self) -> lapor_certs::Issuer {
-        self.authority.new_issuer(NOW).unwrap()
+    pub fn issuer(&self) -> Issuer {
+        self.authority.new_issuer(self.clock.now_ms()).unwrap()
+    }
+
+    /// Puts another issuer into the authority's folder, as the operator does.
+    pub fn rotate_issuer(&self) {
+        let vault = Vault::at(&self.settings.storage.authority);
+        vault.replace_issuer(&self.issuer()).unwrap();
     }
 
     /// `pusat`, `kota-bandung` and `kemenpu`, joined.
@@ -422,15 +431,16 @@ pub fn message(line: &str) -> Message {
     Message::parse(&envelope.payload).unwrap()
 }
 
-async fn start(authority: &Authority, settings: &Settings, clock: &Arc<HandClock>) -> Arc<Hub> {
+async fn start(settings: &Settings, clock: &Arc<HandClock>) -> Arc<Hub> {
     let options = lapor_migrations::DbOptions::default();
     let db = lapor_migrations::Db::open(&settings.database.url, Schema::Hub, &options).await;
     let db = db.unwrap();
     db.migrate().await.unwrap();
+    let vault = Vault::at(&settings.storage.authority);
     let keyring = Keyring {
         signer: Signer::from_seed(&[7; 32]),
-        issuer: authority.new_issuer(NOW).unwrap(),
-        bundle: TrustBundle::new(vec![authority.root().clone()]).unwrap(),
+        issuer: vault.issuer().unwrap(),
+        bundle: vault.bundle().unwrap(),
     };
     let ground = Ground::new(settings.clone(), db, keyring, clock.clone()).await;
     Hub::start(ground.unwrap()).await.unwrap()

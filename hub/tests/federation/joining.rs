@@ -193,7 +193,7 @@ async fn a_restarted_hub_knows_what_it_published() {
                 .unwrap()
                 .new_issuer(NOW)
                 .unwrap(),
-            bundle: first.bundle.clone(),
+            bundle: TrustBundle::new(first.certifier().bundle.roots().to_vec()).unwrap(),
         };
         let again = Ground::new(
             Settings::default(),

@@ -3,10 +3,12 @@
 
 mod blobs;
 mod cases;
+mod cutting;
 mod evidence;
 mod harness;
 mod joining;
 mod outbox;
 mod recovery;
+mod renewal;
 mod serving;
 mod streams;

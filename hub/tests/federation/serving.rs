@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
-use lapor_certs::{Credential, EnrolResponse, Invitation, TrustBundle};
+use lapor_certs::{Credential, EnrolResponse, Invitation};
 use lapor_hub::membership::{self, Profile};
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceKind;
@@ -27,6 +27,13 @@ pub struct Listening {
     pub enrolment: String,
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<Result<(), lapor_hub::HubError>>,
+}
+
+impl Listening {
+    pub async fn end(self) {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap().unwrap();
+    }
 }
 
 pub fn listen(place: &Place) -> Listening {
@@ -89,7 +96,7 @@ async fn an_institution_joins_and_comes_in_and_others_are_kept_out() {
         let head: OutboxHead = client.get(&url).send().await.unwrap().json().await.unwrap();
         assert_eq!(head.head, bandung.head);
 
-        let bundle = TrustBundle::new(vec![place.hub.ground.issuer.root().clone()]).unwrap();
+        let bundle = place.roots();
         let bare = enrolment_client_config(&bundle.pins(), clock(|| NOW), Arc::default()).unwrap();
         let bare = self::client(bare);
         assert!(bare.get(&url).send().await.is_err(), "no certificate");
@@ -110,8 +117,7 @@ async fn an_institution_joins_and_comes_in_and_others_are_kept_out() {
         let refused = client.get(&url).send().await.unwrap();
         let problem: Problem = refused.json().await.unwrap();
         assert_eq!(problem.code, Code::InstanceRevoked);
-        at.stop.send(()).unwrap();
-        at.serving.await.unwrap().unwrap();
+        at.end().await;
     }
 }
 
@@ -128,8 +134,7 @@ async fn a_hub_that_stops_answers_its_long_polls_first() {
         // Answered on the same connection while the poll waits.
         let head = client.get(format!("{}{PREFIX}/outbox/head", at.federation));
         head.send().await.unwrap();
-        at.stop.send(()).unwrap();
-        at.serving.await.unwrap().unwrap();
+        at.end().await;
         match poll.await.unwrap() {
             Ok(answer) => assert_eq!(answer.status(), 200),
             // The poll had not begun when the hub stopped to take requests.

@@ -170,6 +170,15 @@ create table blobs (
 );
 create index blobs_case on blobs (case_id);
 
+-- Room that an author's upload takes, from its first piece until it is erased.
+create table blob_room (
+    sha256 bytea not null,
+    author text not null,
+    size bigint not null,
+    primary key (sha256, author)
+);
+create index blob_room_author on blob_room (author, size);
+
 create table programmes (
     author text not null,
     slug text not null,

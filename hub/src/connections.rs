@@ -1,0 +1,237 @@
+//! The open connections of the federation, by instance, so that a suspension
+//! ends what is under way as well: an upload, a stream, a keep-alive. A new
+//! connection of such an instance is let in, to be told why it is refused.
+
+use std::collections::HashMap;
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum_server::accept::{Accept, NoDelayAcceptor};
+use axum_server::tls_rustls::RustlsAcceptor;
+use futures_util::future::BoxFuture;
+use lapor_certs::PeerIdentity;
+use lapor_protocol::ids::InstanceId;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::ground::Ground;
+
+/// What answers under way get, to tell the instance why, before its
+/// connections end. With the look at the directory it stays below the five
+/// seconds in which a suspension must bite.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// All open connections whose certificate names an instance.
+#[derive(Debug, Default)]
+pub struct Connections(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    open: HashMap<u64, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    instance: InstanceId,
+    /// Whether the instance could take part at some time of this connection.
+    admitted: bool,
+    end: CancellationToken,
+}
+
+/// Keeps a connection in the table until it is dropped.
+#[derive(Debug)]
+struct Place {
+    number: u64,
+    connections: Arc<Connections>,
+}
+
+/// Does the TLS handshake and puts the connection into the table.
+#[derive(Clone)]
+pub struct Doorkeeper {
+    pub tls: RustlsAcceptor<NoDelayAcceptor>,
+    pub ground: Arc<Ground>,
+    pub connections: Arc<Connections>,
+}
+
+/// A stream that can be ended from outside.
+#[derive(Debug)]
+pub struct Endable<T> {
+    stream: T,
+    ended: Pin<Box<WaitForCancellationFutureOwned>>,
+    _place: Option<Place>,
+}
+
+impl Connections {
+    /// Ends the connections of whoever is suspended or revoked, for as long
+    /// as it runs.
+    pub async fn guard(&self, ground: &Ground) {
+        let mut versions = ground.directory.watch();
+        loop {
+            let ending = self.judge(ground);
+            if !ending.is_empty() {
+                tokio::time::sleep(GRACE).await;
+                ending.iter().for_each(CancellationToken::cancel);
+            }
+            if versions.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// How many connections an instance has open.
+    pub fn count(&self, instance: &InstanceId) -> usize {
+        let table = self.lock();
+        let of = |open: &&Open| open.instance == *instance;
+        table.open.values().filter(of).count()
+    }
+
+    /// The connections that must end: of instances that could take part.
+    fn judge(&self, ground: &Ground) -> Vec<CancellationToken> {
+        let mut ending = Vec::new();
+        for open in self.lock().open.values_mut() {
+            if ground.directory.admit(&open.instance).is_ok() {
+                open.admitted = true;
+            } else if open.admitted {
+                open.admitted = false;
+                tracing::info!(instance = %open.instance, "an open connection ends");
+                ending.push(open.end.clone());
+            }
+        }
+        ending
+    }
+
+    fn enter(
+        self: &Arc<Self>,
+        instance: InstanceId,
+        ground: &Ground,
+    ) -> (Place, CancellationToken) {
+        let end = CancellationToken::new();
+        let mut table = self.lock();
+        table.next += 1;
+        let number = table.next;
+        // Read under the lock: a version that comes later is judged later.
+        let admitted = ground.directory.admit(&instance).is_ok();
+        let open = Open {
+            instance,
+            admitted,
+            end: end.clone(),
+        };
+        table.open.insert(number, open);
+        let connections = Arc::clone(self);
+        (
+            Place {
+                number,
+                connections,
+            },
+            end,
+        )
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.lock().open.remove(&self.number);
+    }
+}
+
+type Tls<S> = <RustlsAcceptor<NoDelayAcceptor> as Accept<TcpStream, S>>::Stream;
+type Service<S> = <RustlsAcceptor<NoDelayAcceptor> as Accept<TcpStream, S>>::Service;
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Doorkeeper {
+    type Stream = Endable<Tls<S>>;
+    type Service = Service<S>;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let (ground, connections) = (Arc::clone(&self.ground), Arc::clone(&self.connections));
+        let accepting = self.tls.accept(stream, service);
+        Box::pin(async move {
+            let (stream, service) = accepting.await?;
+            let chain = stream.get_ref().1.peer_certificates();
+            let leaf = chain.and_then(<[_]>::first);
+            let peer = leaf.and_then(|leaf| PeerIdentity::of(leaf, &ground.trust_domain).ok());
+            let (place, end) = match peer {
+                Some(PeerIdentity::Instance(instance)) => {
+                    let (place, end) = connections.enter(instance, &ground);
+                    (Some(place), end)
+                }
+                // Every request of it is refused.
+                _ => (None, CancellationToken::new()),
+            };
+            let stream = Endable {
+                stream,
+                ended: Box::pin(end.cancelled_owned()),
+                _place: place,
+            };
+            Ok((stream, service))
+        })
+    }
+}
+
+impl<T> Endable<T> {
+    /// An error once the connection must end; whoever waits is woken then.
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match self.ended.as_mut().poll(cx) {
+            Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.check(cx)?;
+        Pin::new(&mut this.stream).poll_read(cx, buf)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.check(cx)?;
+        Pin::new(&mut this.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.check(cx)?;
+        Pin::new(&mut this.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.check(cx)?;
+        Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
