@@ -14,6 +14,11 @@ impl Spread {
         self.0.push(figure);
     }
 
+    /// The one added last.
+    pub fn last(&self) -> f64 {
+        self.0.last().copied().unwrap_or(f64::NAN)
+    }
+
     /// The middle one; of an even number the lower of the two in the middle.
     pub fn median(&self) -> f64 {
         quantile(&mut self.0.clone(), 0.5)

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use lapor_certs::{Credential, EnrolRequest, EnrolResponse, Invitation, TlsKey, write_private};
 use lapor_hub::enrolment::enrol;
 use lapor_hub::ground::Ground;
@@ -44,7 +44,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
         bounds.look(home.path()).await?;
         let hub = world.start_hub()?;
         tokio::time::sleep(SETTLE).await;
-        let before = resident_kb(hub.pid())?;
+        let before = hub.resident_kb()?;
         let log = home.path().join("clients.log");
         let mut clients = Command::new(&plan.programs.bench);
         let clients = Running::start(
@@ -54,11 +54,11 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
         )?;
         connected.add(clients.said("connected")?.parse()?);
         tokio::time::sleep(SETTLE).await;
-        let (began, spent) = (Instant::now(), cpu_seconds(hub.pid())?);
+        let (began, spent) = (Instant::now(), hub.cpu_seconds()?);
         tokio::time::sleep(WATCHED).await;
-        let spent = cpu_seconds(hub.pid())? - spent;
+        let spent = hub.cpu_seconds()? - spent;
         cpu.add(spent / began.elapsed().as_secs_f64() * 100.0);
-        let grown = resident_kb(hub.pid())? - before;
+        let grown = hub.resident_kb()? - before;
         memory.add(grown / plan.clients as f64);
         eprintln!(
             "idle: round {round}: {:.1} KB each, {:.2} % of a core",
@@ -119,22 +119,4 @@ async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
     Credential::new(accepted.chain, key)?.save(&folder.join(format!("{number:04}.pem")))?;
     write_private(&folder.join("roots"), accepted.bundle.to_pem().as_bytes())?;
     Ok(())
-}
-
-/// What a process has in memory, in KB.
-fn resident_kb(pid: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kb = line.and_then(|rest| rest.split_whitespace().next());
-    Ok(kb.context("a process without memory")?.parse()?)
-}
-
-/// Processor time that a process has used, from proc(5): user and system, in
-/// hundredths of a second on every Linux.
-fn cpu_seconds(pid: u32) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let (_, rest) = stat.rsplit_once(')').context("a process without a name")?;
-    let ticks = rest.split_whitespace().skip(11).take(2);
-    let ticks: Vec<f64> = ticks.map(str::parse).collect::<Result<_, _>>()?;
-    Ok(ticks.iter().sum::<f64>() / 100.0)
 }

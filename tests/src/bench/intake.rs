@@ -52,7 +52,7 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
             one_run(&world, &node, &token, plan.messages, told).await?;
             eprintln!(
                 "intake: round {round}, connected {connected}: {:.0} reports/s",
-                told.rate.median()
+                told.rate.last()
             );
             node.stop().await?;
             if let Some(hub) = hub {

@@ -88,8 +88,22 @@ impl Running {
         Ok(Self { child, greeting })
     }
 
-    pub fn pid(&self) -> u32 {
-        self.child.id()
+    /// What it has in memory, in KB.
+    pub fn resident_kb(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kb = line.and_then(|rest| rest.split_whitespace().next());
+        Ok(kb.context("a process without memory")?.parse()?)
+    }
+
+    /// Processor time that it has used, from proc(5): user and system, in
+    /// hundredths of a second on every Linux.
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, rest) = stat.rsplit_once(')').context("a process without a name")?;
+        let ticks = rest.split_whitespace().skip(11).take(2);
+        let ticks: Vec<f64> = ticks.map(str::parse).collect::<Result<_, _>>()?;
+        Ok(ticks.iter().sum::<f64>() / 100.0)
     }
 
     /// The word after `label` in the greeting.
