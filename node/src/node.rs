@@ -14,6 +14,7 @@ use lapor_protocol::keys::{Jwk, Verifier};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use crate::casework::{self, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::{KeyFileError, NodeKeys};
@@ -43,6 +44,8 @@ pub struct Node {
     directory: ArcSwap<Directory>,
     /// Rung when there is something to send.
     outgoing: Notify,
+    /// Where filings and acts share transactions.
+    writer: Writer,
 }
 
 impl Node {
@@ -52,14 +55,18 @@ impl Node {
         db.migrate().await?;
         let joined = read_joined(&db, &settings.node.keys).await?;
         let directory = read_directory(&db, joined.as_ref().map(|(joined, _)| joined)).await?;
-        Ok(Arc::new(Self {
+        let (writer, waiting) = Writer::new();
+        let node = Arc::new(Self {
             db,
             clock,
             settings: settings.clone(),
             joined,
             directory: ArcSwap::from_pointee(directory),
             outgoing: Notify::new(),
-        }))
+            writer,
+        });
+        tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
+        Ok(node)
     }
 
     pub fn db(&self) -> &Db {
@@ -135,6 +142,10 @@ impl Node {
             }
         });
         Ok(lines.len())
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
     }
 
     /// Says that there is something to send.

@@ -2,6 +2,7 @@
 //! invariants that both are held against, and the sample data under
 //! `tests/data` on which they run.
 
+pub mod bench;
 pub mod demo;
 pub mod fleet;
 pub mod invariants;

@@ -48,6 +48,8 @@ fn findings(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+type Change<'a> = &'a dyn Fn(Vec<String>) -> Vec<String>;
+
 /// A copy of the export with one file rewritten.
 fn changed(folder: &Path, file: &str, change: impl FnOnce(Vec<String>) -> Vec<String>) -> PathBuf {
     let copy = folder.with_extension(format!("copy-{}", copies(folder)));
@@ -124,7 +126,6 @@ async fn whatever_is_changed_is_named_with_its_line() {
             text.lines().map(str::to_owned).collect()
         };
         let rename = |lines: Vec<String>| vec![lines[0].replacen("kemenpu", "kemensos", 1)];
-        type Change<'a> = &'a dyn Fn(Vec<String>) -> Vec<String>;
         let changes: [(&str, Change<'_>, &str); 10] = [
             ("envelopes.ndjson", &flip, "envelopes.ndjson:3: "),
             ("envelopes.ndjson", &cut, "rulings.ndjson:2: "),

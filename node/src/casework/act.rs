@@ -4,20 +4,43 @@
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, Order, Reason, Ruling, apply, judge};
 use lapor_protocol::directory::DirectoryAt;
-use lapor_protocol::ids::{CaseId, InstanceId, MessageRef};
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Subject};
 
-use super::compose::{self, Newcomer, Setting};
+use super::attachments::{self, Encrypted};
+use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::shown::{drafts, refresh, shown};
-use super::{Acted, NewAct, attachments};
+use super::{Acted, NewAct};
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::outbox::NewRow;
+
+/// An act that waits to be judged on the case as it then stands.
+pub(crate) struct Weighing {
+    case_id: CaseId,
+    act: NewAct,
+    id: MessageId,
+    now: i64,
+    attachments: Vec<Encrypted>,
+    actor: String,
+}
+
+/// An act that is allowed and only has to be written.
+pub(crate) struct Weighed<'a> {
+    weighing: &'a Weighing,
+    draft: Draft,
+    newcomers: Vec<Newcomer>,
+    fresh: Option<FreshKey>,
+    row: CaseRow,
+    fold: Option<Case>,
+    /// A case that is not here is only supported from here.
+    absent: bool,
+}
 
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
@@ -27,126 +50,156 @@ impl Node {
         mut act: NewAct,
         actor: &str,
     ) -> Result<Acted, NodeError> {
-        let me = self.instance()?;
-        let directory = self.directory();
-        let world = directory.latest();
+        self.instance()?;
         let now = self.clock().now_ms();
-        let id = new_message_id(now);
         let uploads = std::mem::take(&mut act.attachments);
-        let encrypted = attachments::encrypt(self, case_id, &uploads).await?;
-        let mut tx = self.write_tx().await?;
-        let (mut row, fold, case) = load(&mut tx, case_id, me, world, now).await?;
-        let supports = act.kind == "case.supported" && case.is_none();
-        if case.is_none() && !supports {
+        let weighing = Weighing {
+            case_id,
+            act,
+            id: new_message_id(now),
+            now,
+            attachments: attachments::encrypt(self, case_id, &uploads).await?,
+            actor: actor.to_owned(),
+        };
+        let acted = self.writer().act(weighing).await?;
+        attachments::forget_uploads(self, &uploads).await;
+        Ok(acted)
+    }
+}
+
+impl Weighing {
+    /// Judges the act; reads only.
+    pub(crate) async fn weigh(&self, node: &Node, tx: &mut Tx) -> Result<Weighed<'_>, NodeError> {
+        let me = node.instance()?;
+        let directory = node.directory();
+        let world = directory.latest();
+        let case_id = self.case_id;
+        let mut act = self.act.clone();
+        let (row, fold, case) = load(tx, case_id, me, world, self.now).await?;
+        let absent = case.is_none();
+        if absent && act.kind != "case.supported" {
             return Err(NodeError::not_found("case", &case_id));
         }
-        let key = content_key(&mut tx, case_id).await?;
-        compose::fill_identity(&mut tx, &mut act, case_id, case.as_ref()).await?;
+        let key = content_key(tx, case_id).await?;
+        compose::fill_identity(tx, &mut act, case_id, case.as_ref()).await?;
         let at = Setting {
             me,
             case_id,
             case: case.as_ref(),
             key: key.as_ref(),
             world,
-            now,
-            id,
+            now: self.now,
+            id: self.id,
         };
-        let prepared = compose::prepare(act, &at)?;
+        let mut prepared = compose::prepare(act, &at)?;
         let term = term(&prepared.body, case.as_ref(), me, world);
-        let other = other_case(&mut tx, &prepared.body, me, world).await?;
+        let other = other_case(tx, &prepared.body, me, world).await?;
         let redacted = case.as_ref().is_some_and(|case| case.redacted);
         let sealed = compose::seal(&prepared, &at, redacted)?;
-        let fresh = prepared
-            .fresh
-            .as_ref()
-            .map(|fresh| (fresh.subject, fresh.key.clone()));
-        let attached = encrypted
-            .iter()
-            .map(|blob| blob.attachment.clone())
-            .collect();
+        let fresh = prepared.fresh.take();
+        let attached = self.attachments.iter();
+        let attached = attached.map(|blob| blob.attachment.clone()).collect();
         let draft = compose::draft(prepared, &at, term, sealed, attached)?;
         if let Some(case) = &case {
             allowed(&draft, me, case, other.as_ref(), world)?;
         }
-        let newcomers = newcomers(&draft, case.as_ref(), other.as_ref(), me, world);
-        store_draft(&mut tx, &draft, &newcomers).await?;
-        if let Some((subject, key)) = &fresh {
+        Ok(Weighed {
+            weighing: self,
+            newcomers: newcomers(&draft, case.as_ref(), other.as_ref(), me, world),
+            draft,
+            fresh,
+            row,
+            fold,
+            absent,
+        })
+    }
+}
+
+impl Weighed<'_> {
+    /// Stores the act and what it changes. An error leaves a part behind, and
+    /// the transaction must not be committed.
+    pub(crate) async fn write(mut self, node: &Node, tx: &mut Tx) -> Result<Acted, NodeError> {
+        let me = node.instance()?;
+        let directory = node.directory();
+        let world = directory.latest();
+        let Weighing {
+            case_id, id, now, ..
+        } = *self.weighing;
+        store_drafts(tx, &[(&self.draft, &self.newcomers)]).await?;
+        if let Some(FreshKey { subject, key }) = &self.fresh {
             let of = if let Subject::Case(child) = subject {
                 *child
             } else {
                 case_id
             };
             store::secrets::add_content_key(
-                &mut tx,
+                tx,
                 &subject.to_string(),
                 &of.to_string(),
                 key.as_bytes(),
             )
             .await?;
         }
-        attachments::record(&mut tx, case_id, id, &encrypted).await?;
-        if !supports {
-            row.updated_at = now;
-            refresh(&mut tx, &mut row, fold.as_ref(), me, world).await?;
-            store::cases::put(&mut tx, std::slice::from_ref(&row)).await?;
+        attachments::record(tx, case_id, id, &self.weighing.attachments).await?;
+        if !self.absent {
+            self.row.updated_at = now;
+            refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
+            store::cases::put(tx, std::slice::from_ref(&self.row)).await?;
         }
-        let child = draft
-            .body
-            .other_case()
-            .filter(|_| matches!(draft.body, Body::CaseSplit(_)));
-        if let Some(touched) = draft.body.other_case() {
-            show_second(&mut tx, touched, me, world, now).await?;
+        let other = self.draft.body.other_case();
+        let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
+        if let Some(touched) = other {
+            show_second(tx, touched, me, world, now).await?;
         }
         store::audit::add(
-            &mut tx,
+            tx,
             now,
-            actor,
-            &draft.kind,
+            &self.weighing.actor,
+            &self.draft.kind,
             Some(&case_id.to_string()),
             &id.to_string(),
         )
         .await?;
-        tx.commit().await?;
-        attachments::forget_uploads(self, &uploads).await;
-        self.ring_outgoing();
+        let custodian = self.row.custodian.as_deref();
         Ok(Acted {
             message: id,
             case: case_id,
             child,
-            state: super::reading::state_of(&row),
-            custodian: row
-                .custodian
-                .as_deref()
-                .map(store::instance_id)
-                .transpose()?,
+            state: super::reading::state_of(&self.row),
+            custodian: custodian.map(store::instance_id).transpose()?,
         })
     }
 }
 
-/// Stores a draft with the wraps that its sending needs.
-pub(crate) async fn store_draft(
+/// Stores drafts with the wraps that their sending needs, in this order.
+pub(crate) async fn store_drafts(
     tx: &mut Tx,
-    draft: &Draft,
-    newcomers: &[Newcomer],
+    drafts: &[(&Draft, &[Newcomer])],
 ) -> Result<(), NodeError> {
-    let text = serde_json::to_string(draft).map_err(NodeError::damaged)?;
-    let newcomers = serde_json::to_string(newcomers).map_err(NodeError::damaged)?;
-    let case = draft.case.map(|case| case.to_string());
-    let other = draft.body.other_case().map(|case| case.to_string());
-    store::outbox::add(
-        tx,
-        &NewRow {
-            message_id: &draft.id.to_string(),
+    let mut written = Vec::with_capacity(drafts.len());
+    for (draft, newcomers) in drafts {
+        written.push((
+            draft,
+            draft.id.to_string(),
+            draft.case.map(|case| case.to_string()),
+            draft.body.other_case().map(|case| case.to_string()),
+            serde_json::to_string(draft).map_err(NodeError::damaged)?,
+            serde_json::to_string(newcomers).map_err(NodeError::damaged)?,
+        ));
+    }
+    let rows: Vec<_> = written
+        .iter()
+        .map(|(draft, id, case, other, text, newcomers)| NewRow {
+            message_id: id,
             case_id: case.as_deref(),
             other_case: other.as_deref(),
             kind: &draft.kind,
-            draft: &text,
-            newcomers: &newcomers,
+            draft: text,
+            newcomers,
             created_at: draft.created_at,
-        },
-    )
-    .await?;
-    Ok(())
+        })
+        .collect();
+    Ok(store::outbox::add(tx, &rows).await?)
 }
 
 /// The content key of a case, if it is held.

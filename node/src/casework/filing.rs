@@ -1,25 +1,55 @@
 //! Filing a report: the case, its key, its ticket, the reporter's identity and
 //! the message that tells the federation, in one transaction.
 
+use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Order, apply};
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::{Body, ReportFiled, report_filed};
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Context, Subject, seal_words};
 use serde_json::json;
 
-use super::act::{newcomers, store_draft};
-use super::{Filed, NewReport, Reporter, attachments, shown, ticket};
+use super::act::{newcomers, store_drafts};
+use super::attachments::{self, Encrypted};
+use super::compose::Newcomer;
+use super::{Filed, NewReport, Reporter, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::audit::Deed;
 use crate::store::cases::CaseRow;
 
 const MICRO: f64 = 1_000_000.0;
 
+/// A report that only has to be written.
+pub(crate) struct Filing {
+    draft: Draft,
+    newcomers: Vec<Newcomer>,
+    row: CaseRow,
+    case: CaseId,
+    key: ContentKey,
+    /// JSON of the reporter, if they told anything.
+    identity: Option<String>,
+    attachments: Vec<Encrypted>,
+    actor: String,
+}
+
 impl Node {
     /// Files a report here. It is durable when this returns, hub or no hub.
     pub async fn file(&self, report: NewReport, actor: &str) -> Result<Filed, NodeError> {
+        let filing = self.prepare_filing(&report, actor).await?;
+        let filed = Filed {
+            case: filing.case,
+            ticket: filing.row.ticket.clone().unwrap_or_default(),
+            message: filing.draft.id,
+        };
+        self.writer().file(filing).await?;
+        attachments::forget_uploads(self, &report.attachments).await;
+        Ok(filed)
+    }
+
+    async fn prepare_filing(&self, report: &NewReport, actor: &str) -> Result<Filing, NodeError> {
         let me = self.instance()?;
         let directory = self.directory();
         let world = directory.latest();
@@ -28,8 +58,8 @@ impl Node {
         let key = ContentKey::generate(&mut SystemEntropy);
         let ticket = ticket::mint();
         let encrypted = attachments::encrypt_under(self, &key, &report.attachments).await?;
-        let body = Body::ReportFiled(clear(&report, &key));
-        let words = words(&report, &ticket)?;
+        let body = Body::ReportFiled(clear(report, &key));
+        let words = words(report, &ticket)?;
         body.check_words(&words)
             .map_err(|e| NodeError::Invalid(e.to_string()))?;
         let context = Context {
@@ -65,43 +95,73 @@ impl Node {
         };
         let case = apply(&message, &draft.body, order, None, world);
         let mut row = CaseRow::unborn(case_id.to_string(), now);
-        row.ticket = Some(ticket.clone());
+        row.ticket = Some(ticket);
         row.pending = 1;
         shown::show(&mut row, case.as_ref());
-
-        let mut tx = self.write_tx().await?;
-        store_draft(&mut tx, &draft, &newcomers(&draft, None, None, me, world)).await?;
-        let subject = Subject::Case(case_id).to_string();
-        store::secrets::add_content_key(&mut tx, &subject, &row.case_id, key.as_bytes()).await?;
-        store::cases::put(&mut tx, std::slice::from_ref(&row)).await?;
-        if let Some(identity) = report
-            .reporter
-            .as_ref()
-            .filter(|reporter| **reporter != Reporter::default())
-        {
-            check_identity(identity)?;
-            let text = serde_json::to_string(identity).map_err(NodeError::damaged)?;
-            store::secrets::put_identity(&mut tx, &row.case_id, &text).await?;
-        }
-        attachments::record(&mut tx, case_id, id, &encrypted).await?;
-        store::audit::add(
-            &mut tx,
-            now,
-            actor,
-            &draft.kind,
-            Some(&row.case_id),
-            &id.to_string(),
-        )
-        .await?;
-        tx.commit().await?;
-        attachments::forget_uploads(self, &report.attachments).await;
-        self.ring_outgoing();
-        Ok(Filed {
+        Ok(Filing {
+            newcomers: newcomers(&draft, None, None, me, world),
+            draft,
+            row,
             case: case_id,
-            ticket,
-            message: id,
+            key,
+            identity: identity(report)?,
+            attachments: encrypted,
+            actor: actor.to_owned(),
         })
     }
+}
+
+/// Writes filings, each table at once. An error undoes them all.
+pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError> {
+    let drafts: Vec<_> = filings
+        .iter()
+        .map(|f| (&f.draft, &f.newcomers[..]))
+        .collect();
+    store_drafts(tx, &drafts).await?;
+    let keys = filings.iter().flat_map(|filing| {
+        [
+            Value::from(Subject::Case(filing.case).to_string()),
+            filing.row.case_id.as_str().into(),
+            filing.key.as_bytes().as_slice().into(),
+        ]
+    });
+    store::secrets::add_content_keys(tx, keys.collect()).await?;
+    let rows: Vec<CaseRow> = filings.iter().map(|filing| filing.row.clone()).collect();
+    store::cases::put(tx, &rows).await?;
+    let identities = filings.iter().filter_map(|filing| {
+        let identity = filing.identity.as_deref()?;
+        Some([Value::from(filing.row.case_id.as_str()), identity.into()])
+    });
+    store::secrets::put_identities(tx, identities.flatten().collect()).await?;
+    for filing in filings {
+        attachments::record(tx, filing.case, filing.draft.id, &filing.attachments).await?;
+    }
+    let details: Vec<String> = filings.iter().map(|f| f.draft.id.to_string()).collect();
+    let deeds: Vec<_> = filings
+        .iter()
+        .zip(&details)
+        .map(|(filing, detail)| Deed {
+            at: filing.draft.created_at,
+            actor: &filing.actor,
+            action: &filing.draft.kind,
+            case_id: Some(&filing.row.case_id),
+            detail,
+        })
+        .collect();
+    Ok(store::audit::add_all(tx, &deeds).await?)
+}
+
+/// The reporter's identity as it is kept; within the limits of a disclosure,
+/// so that what is held can be disclosed.
+fn identity(report: &NewReport) -> Result<Option<String>, NodeError> {
+    let told = report.reporter.as_ref();
+    let Some(reporter) = told.filter(|reporter| **reporter != Reporter::default()) else {
+        return Ok(None);
+    };
+    check_identity(reporter)?;
+    serde_json::to_string(reporter)
+        .map(Some)
+        .map_err(NodeError::damaged)
 }
 
 fn clear(report: &NewReport, key: &ContentKey) -> ReportFiled {
@@ -148,7 +208,6 @@ fn words(report: &NewReport, ticket: &str) -> Result<Vec<u8>, NodeError> {
     serde_json::to_vec(&words).map_err(NodeError::damaged)
 }
 
-/// The same limits as for a disclosure, so that what is held can be disclosed.
 fn check_identity(reporter: &Reporter) -> Result<(), NodeError> {
     use lapor_protocol::kinds::{WordsCheck, identity_disclosed};
     let words: identity_disclosed::Words =

@@ -13,6 +13,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
@@ -27,6 +28,7 @@ pub use attachments::{Opened, UploadReceipt};
 pub(crate) use compose::Newcomer;
 pub(crate) use reading::read_message;
 pub(crate) use shown::{refresh, show};
+pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

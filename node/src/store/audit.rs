@@ -1,8 +1,23 @@
 //! Who did what at this node. Never the words of a case, never an identity.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Tx, Value, on};
 
 use super::Stored;
+
+/// What somebody did.
+pub struct Deed<'a> {
+    pub at: i64,
+    pub actor: &'a str,
+    pub action: &'a str,
+    pub case_id: Option<&'a str>,
+    pub detail: &'a str,
+}
+
+static ADD: Bulk = Bulk::new(
+    "insert into audit (number, at, actor, action, case_id, detail) values",
+    6,
+    "",
+);
 
 pub async fn add(
     tx: &mut Tx,
@@ -12,16 +27,29 @@ pub async fn add(
     case_id: Option<&str>,
     detail: &str,
 ) -> Stored<()> {
-    const SQL: &str = "insert into audit (number, at, actor, action, case_id, detail)
-        values ((select coalesce(max(number), 0) + 1 from audit), $1, $2, $3, $4, $5)";
-    on!(tx, c => sqlx::query(SQL)
-        .bind(at)
-        .bind(actor)
-        .bind(action)
-        .bind(case_id)
-        .bind(detail)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
+    let deed = Deed {
+        at,
+        actor,
+        action,
+        case_id,
+        detail,
+    };
+    add_all(tx, &[deed]).await
+}
+
+/// Adds deeds behind those that are there, in this order.
+pub async fn add_all(tx: &mut Tx, deeds: &[Deed<'_>]) -> Stored<()> {
+    const LAST: &str = "select coalesce(max(number), 0) from audit";
+    let last: i64 = on!(tx, c => sqlx::query_scalar(LAST).fetch_one(c).await)?;
+    let values = deeds.iter().zip(last + 1..).flat_map(|(deed, number)| {
+        [
+            Value::from(number),
+            Value::from(deed.at),
+            Value::from(deed.actor),
+            Value::from(deed.action),
+            Value::from(deed.case_id.map(str::to_owned)),
+            Value::from(deed.detail),
+        ]
+    });
+    tx.run_rows(&ADD, values.collect()).await.map(drop)
 }

@@ -32,6 +32,14 @@ pub async fn set_head(tx: &mut Tx, epoch: i64, seq: i64, head: &[u8], accepted: 
     Ok(())
 }
 
+/// Moves the last sealed position and leaves the last accepted one alone.
+pub async fn advance(tx: &mut Tx, epoch: i64, seq: i64, head: &[u8]) -> Stored<()> {
+    const SQL: &str = "insert into chain (id, epoch, seq, head, accepted) values (1, $1, $2, $3, 0)
+        on conflict (id) do update set epoch = excluded.epoch, seq = excluded.seq, head = excluded.head";
+    on!(tx, c => sqlx::query(SQL).bind(epoch).bind(seq).bind(head).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 pub async fn set_accepted(tx: &mut Tx, epoch: i64, accepted: i64) -> Stored<()> {
     const SQL: &str = "update chain set accepted = $2 where epoch = $1 and accepted < $2";
     on!(tx, c => sqlx::query(SQL).bind(epoch).bind(accepted).execute(c).await.map(drop))?;

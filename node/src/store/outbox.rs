@@ -32,22 +32,30 @@ pub struct NewRow<'a> {
     pub created_at: i64,
 }
 
-pub async fn add(tx: &mut Tx, row: &NewRow<'_>) -> Stored<()> {
-    const SQL: &str = "insert into outbox
-            (number, message_id, case_id, other_case, kind, draft, newcomers, state, created_at)
-        values ((select coalesce(max(number), 0) + 1 from outbox), $1, $2, $3, $4, $5, $6, 'pending', $7)";
-    on!(tx, c => sqlx::query(SQL)
-        .bind(row.message_id)
-        .bind(row.case_id)
-        .bind(row.other_case)
-        .bind(row.kind)
-        .bind(row.draft)
-        .bind(row.newcomers)
-        .bind(row.created_at)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
+static ADD: Bulk = Bulk::new(
+    "insert into outbox (number, message_id, case_id, other_case, kind, draft, newcomers, state, created_at) values",
+    9,
+    "",
+);
+
+/// Adds drafts behind those that are there, in this order.
+pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
+    const LAST: &str = "select coalesce(max(number), 0) from outbox";
+    let last: i64 = on!(tx, c => sqlx::query_scalar(LAST).fetch_one(c).await)?;
+    let values = rows.iter().zip(last + 1..).flat_map(|(row, number)| {
+        [
+            Value::from(number),
+            Value::from(row.message_id),
+            Value::from(row.case_id.map(str::to_owned)),
+            Value::from(row.other_case.map(str::to_owned)),
+            Value::from(row.kind),
+            Value::from(row.draft),
+            Value::from(row.newcomers),
+            Value::from("pending"),
+            Value::from(row.created_at),
+        ]
+    });
+    tx.run_rows(&ADD, values.collect()).await.map(drop)
 }
 
 /// Rows in a state, oldest first.
@@ -64,14 +72,23 @@ pub async fn anything_to_send(tx: &mut Tx) -> Stored<bool> {
     Ok(found.is_some())
 }
 
+/// Sealed rows of an epoch behind a position, in the order of the chain.
+pub async fn sealed_after(tx: &mut Tx, epoch: i64, seq: i64, limit: i64) -> Stored<Vec<OutboxRow>> {
+    const SQL: &str = "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line
+        from outbox where epoch = $1 and seq > $2 and state = 'sealed' order by seq limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
+}
+
 static SEAL: Bulk = Bulk::new(
     "with v (number, epoch, seq, envelope_id, line) as (values",
     5,
     ") update outbox set state = 'sealed', epoch = v.epoch, seq = v.seq,
-        envelope_id = v.envelope_id, line = v.line from v where outbox.number = v.number",
+        envelope_id = v.envelope_id, line = v.line
+        from v where outbox.number = v.number and outbox.state = 'pending'",
 );
 
-/// Gives drafts their places: number, epoch, seq, envelope id, line.
+/// Gives drafts their places: number, epoch, seq, envelope id, line. Returns
+/// how many of them were still pending.
 pub async fn seal(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&SEAL, rows).await
 }
@@ -144,31 +161,36 @@ pub async fn quarantine_later(tx: &mut Tx, case_id: &str, after: i64, reason: &s
     Ok(())
 }
 
-/// The hub's ruling of an own message, whatever state it was in. Returns the
-/// second case that the message names, if it names one.
-pub async fn ruled(
-    tx: &mut Tx,
-    envelope_id: &[u8],
-    effect: &str,
-    reason: Option<&str>,
-    at: i64,
-) -> Stored<Option<String>> {
-    const SQL: &str = "update outbox set state = 'ruled', effect = $2, reason = $3, ruled_at = $4
-        where envelope_id = $1 returning other_case";
-    let row: Option<Option<String>> = on!(tx, c => sqlx::query_scalar(SQL)
-        .bind(envelope_id)
-        .bind(effect)
-        .bind(reason)
-        .bind(at)
-        .fetch_optional(c)
-        .await)?;
-    Ok(row.flatten())
+static RULED: Bulk = Bulk::new(
+    "with v (envelope_id, effect, reason, at) as (values",
+    4,
+    ") update outbox set state = 'ruled', effect = v.effect, reason = v.reason, ruled_at = v.at
+        from v where outbox.envelope_id = v.envelope_id returning other_case",
+);
+
+/// The hub's rulings of own messages, whatever state they were in: envelope
+/// id, effect, reason, when. Returns the second cases that they name.
+pub async fn ruled(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
+    let named: Vec<(Option<String>,)> = tx.fetch_rows(&RULED, rows).await?;
+    Ok(named.into_iter().filter_map(|(case,)| case).collect())
+}
+
+static LINES: Bulk = Bulk::new(
+    "with v (envelope_id) as (values",
+    1,
+    ") select o.envelope_id, o.line from v join outbox o on o.envelope_id = v.envelope_id
+        where o.line is not null",
+);
+
+/// Lines of own messages by their envelope ids.
+pub async fn lines(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<(Vec<u8>, String)>> {
+    tx.fetch_rows(&LINES, ids).await
 }
 
 /// Line of an own message by its envelope id.
 pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
-    const SQL: &str = "select line from outbox where envelope_id = $1 and line is not null";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+    let found = lines(tx, vec![envelope_id.into()]).await?;
+    Ok(found.into_iter().next().map(|(_, line)| line))
 }
 
 /// Who is given which key with an own message, by its envelope id.
@@ -178,12 +200,29 @@ pub async fn newcomers(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>
 }
 
 /// Drafts of a case (as first or second case) that are not ruled yet, oldest first.
+/// Each half has its index; `or` would read every draft that is not ruled.
 pub async fn unruled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
-    const SQL: &str = "select draft from outbox
+    const SQL: &str = "select draft from (
+            select number, draft, state from outbox where case_id = $1
+            union
+            select number, draft, state from outbox where other_case = $1
+        ) of_case
         where state in ('pending', 'sealed', 'accepted') and draft <> ''
-            and (case_id = $1 or other_case = $1)
         order by number";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+static UNRULED: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select v.case_id, count(*) from v join outbox o on o.case_id = v.case_id
+        where o.state in ('pending', 'sealed', 'accepted') and o.draft <> '' group by v.case_id",
+);
+
+/// How many drafts of these cases (as first case) are not ruled yet; a case
+/// without any is left out.
+pub async fn unruled_counts(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, i64)>> {
+    tx.fetch_rows(&UNRULED, cases).await
 }
 
 /// Ids of the sealed messages of an epoch, from a position on: seq and envelope id.

@@ -1,6 +1,6 @@
 //! Content keys and identities: the only tables that open anything.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Tx, Value, on};
 
 use super::Stored;
 
@@ -9,11 +9,32 @@ pub async fn content_key(tx: &mut Tx, subject: &str) -> Stored<Option<Vec<u8>>> 
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(subject).fetch_optional(c).await)?)
 }
 
+static HELD: Bulk = Bulk::new(
+    "with v (subject) as (values",
+    1,
+    ") select k.subject from v join content_keys k on k.subject = v.subject",
+);
+
+/// Of these subjects, those whose key is held.
+pub async fn held(tx: &mut Tx, subjects: Vec<Value>) -> Stored<Vec<String>> {
+    let rows: Vec<(String,)> = tx.fetch_rows(&HELD, subjects).await?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
+static ADD_KEYS: Bulk = Bulk::new(
+    "insert into content_keys (subject, case_id, content_key) values",
+    3,
+    "on conflict (subject) do nothing",
+);
+
+/// Keeps keys: subject, case, key.
+pub async fn add_content_keys(tx: &mut Tx, rows: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&ADD_KEYS, rows).await.map(drop)
+}
+
 pub async fn add_content_key(tx: &mut Tx, subject: &str, case_id: &str, key: &[u8]) -> Stored<()> {
-    const SQL: &str = "insert into content_keys (subject, case_id, content_key) values ($1, $2, $3)
-        on conflict (subject) do nothing";
-    on!(tx, c => sqlx::query(SQL).bind(subject).bind(case_id).bind(key).execute(c).await.map(drop))?;
-    Ok(())
+    let row = vec![subject.into(), case_id.into(), key.into()];
+    add_content_keys(tx, row).await
 }
 
 /// Forgets every key and the identity of a case.
@@ -30,9 +51,13 @@ pub async fn identity(tx: &mut Tx, case_id: &str) -> Stored<Option<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_optional(c).await)?)
 }
 
-pub async fn put_identity(tx: &mut Tx, case_id: &str, identity: &str) -> Stored<()> {
-    const SQL: &str = "insert into identities (case_id, identity) values ($1, $2)
-        on conflict (case_id) do update set identity = excluded.identity";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(identity).execute(c).await.map(drop))?;
-    Ok(())
+static PUT_IDENTITIES: Bulk = Bulk::new(
+    "insert into identities (case_id, identity) values",
+    2,
+    "on conflict (case_id) do update set identity = excluded.identity",
+);
+
+/// Keeps who filed which case: case, identity.
+pub async fn put_identities(tx: &mut Tx, rows: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&PUT_IDENTITIES, rows).await.map(drop)
 }

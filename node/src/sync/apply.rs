@@ -2,14 +2,15 @@
 //! transaction. A message that cannot be applied stops its case, never the
 //! stream.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lapor_migrations::{Tx, Value};
-use lapor_protocol::case::Case;
+use lapor_protocol::case::{Case, Withheld};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::directory::Directory;
-use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::receipt::Stream;
+use lapor_protocol::seal::Subject;
 
 use super::settle::{Step, settle};
 use super::{Link, LinkError};
@@ -29,6 +30,11 @@ pub(super) struct Working {
     /// The content key is known to be held.
     pub keyed: bool,
     pub changed: bool,
+    /// Own acts that were applied as they had been shown, so that nothing but
+    /// their number among the pending ones changes.
+    pub as_shown: i64,
+    /// Something else happened: what is shown must be computed anew.
+    pub restate: bool,
 }
 
 /// What a batch works with.
@@ -37,6 +43,10 @@ pub(super) struct Batch<'a> {
     pub directory: &'a Directory,
     pub now: i64,
     pub cases: BTreeMap<CaseId, Working>,
+    /// Own lines that come back as rulings only.
+    pub own_lines: HashMap<EnvelopeId, String>,
+    /// Rulings of own messages: envelope id, effect, reason, when.
+    pub rulings: Vec<Value>,
     outcomes: Vec<Value>,
     waiting: Vec<Value>,
 }
@@ -91,6 +101,8 @@ impl Link {
             directory: &directory,
             now: self.node.clock().now_ms(),
             cases: BTreeMap::new(),
+            own_lines: HashMap::new(),
+            rulings: Vec::new(),
             outcomes: Vec::new(),
             waiting: Vec::new(),
         };
@@ -102,6 +114,7 @@ impl Link {
         batch
             .load(tx, items.iter().filter_map(|(_, item)| item.case))
             .await?;
+        batch.load_lines(tx, &items).await?;
         for (row, item) in &items {
             let step = settle(&mut batch, tx, &self.node, row, item).await?;
             batch.note(row, step);
@@ -123,35 +136,50 @@ impl Batch<'_> {
         let wanted = ids.iter().map(|id| Value::from(id.to_string())).collect();
         for row in store::cases::these(tx, wanted).await? {
             let fold = row.ruled()?;
-            self.cases.insert(
-                store::case_id(&row.case_id)?,
-                Working {
-                    row,
-                    fold,
-                    keyed: false,
-                    changed: false,
-                },
-            );
+            let id = store::case_id(&row.case_id)?;
+            self.cases.insert(id, Working::of(row, fold));
         }
-        for id in ids {
-            let unborn = || Working {
-                row: CaseRow::unborn(id.to_string(), self.now),
-                fold: None,
-                keyed: false,
-                changed: false,
-            };
-            self.cases.entry(id).or_insert_with(unborn);
+        for id in &ids {
+            let unborn = || Working::of(CaseRow::unborn(id.to_string(), self.now), None);
+            self.cases.entry(*id).or_insert_with(unborn);
+        }
+        let subjects: HashMap<String, CaseId> = ids
+            .into_iter()
+            .map(|id| (Subject::Case(id).to_string(), id))
+            .collect();
+        let wanted = subjects.keys().map(|subject| subject.as_str().into());
+        for held in store::secrets::held(tx, wanted.collect()).await? {
+            let working = subjects.get(&held).and_then(|id| self.cases.get_mut(id));
+            if let Some(working) = working {
+                working.keyed = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the lines of own messages, which do not travel back.
+    async fn load_lines(
+        &mut self,
+        tx: &mut Tx,
+        items: &[(InboxRow, Item)],
+    ) -> Result<(), NodeError> {
+        let own = items.iter().map(|(_, item)| item);
+        let own = own.filter(|item| item.withheld == Some(Withheld::Own));
+        let ids = own.map(|item| item.envelope_id.as_bytes().as_slice().into());
+        for (id, line) in store::outbox::lines(tx, ids.collect()).await? {
+            self.own_lines.insert(store::digest(&id)?, line);
         }
         Ok(())
     }
 
     /// Shows a case anew if own acts on it were pending.
-    pub(super) async fn look_again(&mut self, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
+    async fn look_again(&mut self, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
         if !self.cases.contains_key(&id) {
             self.load(tx, std::iter::once(id)).await?;
         }
         if let Some(working) = self.cases.get_mut(&id) {
             working.changed |= working.row.pending > 0;
+            working.restate = true;
         }
         Ok(())
     }
@@ -185,13 +213,15 @@ impl Batch<'_> {
     }
 
     async fn finish(mut self, tx: &mut Tx) -> Result<(), NodeError> {
-        if !self.outcomes.is_empty() {
-            store::inbox::mark(tx, std::mem::take(&mut self.outcomes)).await?;
+        // A refused link or split has no place in its second case, where it
+        // was shown as pending all the same.
+        for second in store::outbox::ruled(tx, std::mem::take(&mut self.rulings)).await? {
+            self.look_again(tx, store::case_id(&second)?).await?;
         }
-        if !self.waiting.is_empty() {
-            store::inbox::mark_waiting(tx, std::mem::take(&mut self.waiting)).await?;
-        }
+        store::inbox::mark(tx, std::mem::take(&mut self.outcomes)).await?;
+        store::inbox::mark_waiting(tx, std::mem::take(&mut self.waiting)).await?;
         let world = self.directory.latest();
+        let still = self.still_pending(tx).await?;
         let mut rows = Vec::new();
         for mut working in self.cases.into_values().filter(|working| working.changed) {
             working.row.fold = match &working.fold {
@@ -199,17 +229,39 @@ impl Batch<'_> {
                 None => None,
             };
             working.row.updated_at = self.now;
-            if working.row.pending > 0 {
+            let pending = still.get(&working.row.case_id).copied().unwrap_or_default();
+            if !working.restate && working.row.pending == pending + working.as_shown {
+                working.row.pending = pending;
+            } else if working.row.pending > 0 {
                 refresh(tx, &mut working.row, working.fold.as_ref(), self.me, world).await?;
             } else {
                 crate::casework::show(&mut working.row, working.fold.as_ref());
             }
             rows.push(working.row);
         }
-        if rows.is_empty() {
-            Ok(())
-        } else {
-            Ok(store::cases::put(tx, &rows).await?)
+        Ok(store::cases::put(tx, &rows).await?)
+    }
+
+    /// Own acts that still wait for their ruling, by case, where that may
+    /// spare computing what is shown.
+    async fn still_pending(&self, tx: &mut Tx) -> Result<HashMap<String, i64>, NodeError> {
+        let cases = self.cases.values();
+        let cases = cases.filter(|working| working.as_shown > 0 && !working.restate);
+        let ids = cases.map(|working| working.row.case_id.as_str().into());
+        let counts = store::outbox::unruled_counts(tx, ids.collect()).await?;
+        Ok(counts.into_iter().collect())
+    }
+}
+
+impl Working {
+    fn of(row: CaseRow, fold: Option<Case>) -> Self {
+        Self {
+            row,
+            fold,
+            keyed: false,
+            changed: false,
+            as_shown: 0,
+            restate: false,
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Pushing the outbox: one batch at a time, exact bytes, receipts checked
-//! before anything counts as sent.
+//! Pushing the outbox: exact bytes, receipts checked before anything counts as
+//! sent. One batch is at the hub at a time; while it is there, the next one is
+//! sealed and the answer to the one before is taken in.
 
 use std::sync::atomic::Ordering;
 
@@ -21,17 +22,25 @@ use crate::store::outbox::OutboxRow;
 
 /// Below this a batch is not worth compressing.
 const COMPRESS_FROM: usize = 2 * 1024;
+/// Batches of one push, after which it says how it went.
+const BATCHES: usize = 16;
+
+/// Rows that are sealed, and the body in which they travel.
+struct Batch {
+    rows: Vec<OutboxRow>,
+    body: Vec<u8>,
+}
 
 impl Link {
-    /// Seals and sends one batch. Returns how many messages became durable at
-    /// the hub.
+    /// Seals and sends what waits, some batches at most. Returns how many
+    /// messages became durable at the hub.
     pub async fn push(&self) -> Result<usize, LinkError> {
         let _sealer = self.sealer.lock().await;
         // Having nothing to send says nothing of the hub.
         if !self.anything_to_send().await? {
             return Ok(0);
         }
-        let outcome = self.push_batch().await;
+        let outcome = self.push_batches().await;
         self.note(&outcome).await;
         if outcome.as_ref().is_err_and(LinkError::needs_comparison) {
             self.compared.store(false, Ordering::SeqCst);
@@ -39,19 +48,63 @@ impl Link {
         outcome
     }
 
-    async fn push_batch(&self) -> Result<usize, LinkError> {
-        let batch = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
+    async fn push_batches(&self) -> Result<usize, LinkError> {
         if !self.compared.load(Ordering::SeqCst) {
             self.compare_heads().await?;
         }
-        let mut rows = self.sealed(batch).await?;
-        if rows.len() < batch && self.seal_pending(batch - rows.len()).await? > 0 {
-            rows = self.sealed(batch).await?;
+        let mut next = self.next_batch(None).await?;
+        let mut answered: Option<(Vec<OutboxRow>, OutboxAnswer)> = None;
+        let mut sent = 0;
+        for _ in 0..BATCHES {
+            let Some(Batch { rows, body }) = next else {
+                break;
+            };
+            let before = answered.take();
+            let (taken, answer, prepared) = tokio::join!(
+                self.take(before),
+                self.post(body),
+                self.next_batch(rows.last()),
+            );
+            sent += taken?;
+            let answer = answer?;
+            let through = answer.accepted_through as i64;
+            let all = rows
+                .last()
+                .and_then(|row| row.seq)
+                .is_some_and(|seq| seq <= through);
+            let whole = all && answer.exceptions.is_empty();
+            answered = Some((rows, answer));
+            if !whole {
+                break;
+            }
+            next = prepared?;
+        }
+        Ok(sent + self.take(answered).await?)
+    }
+
+    /// The batch behind `last`, or the first that has no receipt yet; `None`
+    /// where there is nothing more.
+    async fn next_batch(&self, last: Option<&OutboxRow>) -> Result<Option<Batch>, LinkError> {
+        let most = self.node.settings().link.batch.clamp(1, BATCH_ENVELOPES);
+        let mut tx = self.node.read_tx().await?;
+        let mut rows = match last.and_then(|row| row.epoch.zip(row.seq)) {
+            Some((epoch, seq)) => {
+                store::outbox::sealed_after(&mut tx, epoch, seq, most as i64).await?
+            }
+            None => store::outbox::in_state(&mut tx, "sealed", most as i64).await?,
+        };
+        drop(tx);
+        if rows.len() < most {
+            rows.extend(self.seal_pending(most - rows.len()).await?);
         }
         if rows.is_empty() {
-            return Ok(0);
+            return Ok(None);
         }
         let body = self.batch(&mut rows).await?;
+        Ok(Some(Batch { rows, body }))
+    }
+
+    async fn post(&self, body: Vec<u8>) -> Result<OutboxAnswer, LinkError> {
         let mut call = Call::new(Method::POST, format!("{PREFIX}/outbox"));
         if body.len() >= COMPRESS_FROM {
             let packed = zstd::bulk::compress(&body, 1).map_err(NodeError::File)?;
@@ -61,13 +114,7 @@ impl Link {
         } else {
             call = call.body(NDJSON, body);
         }
-        let answer: OutboxAnswer = self.transport.call(call).await?.json()?;
-        self.take_answer(&rows, answer).await
-    }
-
-    async fn sealed(&self, limit: usize) -> Result<Vec<OutboxRow>, NodeError> {
-        let mut tx = self.node.read_tx().await?;
-        Ok(store::outbox::in_state(&mut tx, "sealed", limit as i64).await?)
+        self.transport.call(call).await?.json()
     }
 
     async fn anything_to_send(&self) -> Result<bool, NodeError> {
@@ -132,6 +179,16 @@ impl Link {
             tx.commit().await?;
         }
         Ok(wraps)
+    }
+
+    async fn take(
+        &self,
+        answered: Option<(Vec<OutboxRow>, OutboxAnswer)>,
+    ) -> Result<usize, LinkError> {
+        match answered {
+            Some((rows, answer)) => self.take_answer(&rows, answer).await,
+            None => Ok(0),
+        }
     }
 
     /// Checks every receipt against the bytes that were sent, then moves on.

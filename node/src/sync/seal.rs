@@ -4,13 +4,14 @@
 //! There are never two byte strings for one place: a sealed message is sent
 //! again as it is, and only a new epoch takes places away.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use http::Method;
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::chain::{ChainHead, EpochGrant, EpochRequest};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
-use lapor_protocol::ids::{Digest, Position};
+use lapor_protocol::ids::Digest;
 use lapor_protocol::message::{Draft, Message};
 use lapor_protocol::wire::{EpochAnswer, OutboxHead, PREFIX};
 
@@ -120,37 +121,39 @@ impl Link {
         Ok(())
     }
 
-    /// Seals up to `limit` drafts; returns how many.
-    pub(super) async fn seal_pending(&self, limit: usize) -> Result<usize, LinkError> {
-        let mut tx = self.node.write_tx().await?;
+    /// Seals up to `limit` drafts and gives their rows. The signatures are made
+    /// before the write transaction, which others wait for; a chain that has
+    /// moved meanwhile, by another process, leaves everything as it was.
+    pub(super) async fn seal_pending(&self, limit: usize) -> Result<Vec<OutboxRow>, LinkError> {
+        let mut tx = self.node.read_tx().await?;
         let drafts = store::outbox::in_state(&mut tx, "pending", limit as i64).await?;
+        let (head, _) = own_chain(&mut tx).await?;
+        drop(tx);
         if drafts.is_empty() {
-            return Ok(0);
+            return Ok(drafts);
         }
-        let (mut head, accepted) = own_chain(&mut tx).await?;
-        let mut rows = Vec::with_capacity(drafts.len() * 5);
-        for row in &drafts {
-            let (envelope, place) = seal(&self.node, row, head)?;
-            head = head.advanced(envelope.id());
-            rows.extend([
+        let node = Arc::clone(&self.node);
+        let sealing = tokio::task::spawn_blocking(move || seal_all(&node, drafts, head));
+        let (rows, end) = sealing.await.map_err(NodeError::damaged)??;
+        let mut tx = self.node.write_tx().await?;
+        let places = rows.iter().flat_map(|row| {
+            [
                 Value::from(row.number),
-                Value::from(i64::from(place.epoch)),
-                Value::from(place.seq as i64),
-                Value::from(head.id.as_bytes().as_slice()),
-                Value::from(envelope.to_line()),
-            ]);
+                Value::from(row.epoch.unwrap_or_default()),
+                Value::from(row.seq.unwrap_or_default()),
+                Value::from(row.envelope_id.clone().unwrap_or_default()),
+                Value::from(row.line.clone().unwrap_or_default()),
+            ]
+        });
+        let unmoved = own_chain(&mut tx).await?.0 == head;
+        let count = rows.len() as u64;
+        if !unmoved || store::outbox::seal(&mut tx, places.collect()).await? != count {
+            return Ok(Vec::new());
         }
-        store::outbox::seal(&mut tx, rows).await?;
-        store::chain::set_head(
-            &mut tx,
-            i64::from(head.epoch),
-            head.seq as i64,
-            head.id.as_bytes(),
-            accepted as i64,
-        )
-        .await?;
+        let id = end.id.as_bytes();
+        store::chain::advance(&mut tx, i64::from(end.epoch), end.seq as i64, id).await?;
         tx.commit().await?;
-        Ok(drafts.len())
+        Ok(rows)
     }
 }
 
@@ -169,14 +172,26 @@ async fn own_chain(tx: &mut Tx) -> Result<(ChainHead, u64), NodeError> {
     Ok((head, accepted as u64))
 }
 
-fn seal(node: &Node, row: &OutboxRow, head: ChainHead) -> Result<(Envelope, Position), NodeError> {
-    let draft: Draft = store::read(serde_json::from_str(&row.draft))?;
-    let place = head.next();
-    let payload = draft.payload(node.instance()?, place, head.id);
-    Ok((
-        Envelope::sign(MESSAGE_TYPE, payload, &node.keys()?.signing),
-        place,
-    ))
+/// Signs drafts one after another behind `head`; gives them with their places,
+/// and where the chain then stands.
+fn seal_all(
+    node: &Node,
+    mut drafts: Vec<OutboxRow>,
+    mut head: ChainHead,
+) -> Result<(Vec<OutboxRow>, ChainHead), NodeError> {
+    let (me, keys) = (node.instance()?, node.keys()?);
+    for row in &mut drafts {
+        let draft: Draft = store::read(serde_json::from_str(&row.draft))?;
+        let place = head.next();
+        let payload = draft.payload(me, place, head.id);
+        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &keys.signing);
+        head = head.advanced(envelope.id());
+        row.epoch = Some(i64::from(place.epoch));
+        row.seq = Some(place.seq as i64);
+        row.envelope_id = Some(head.id.as_bytes().to_vec());
+        row.line = Some(envelope.to_line());
+    }
+    Ok((drafts, head))
 }
 
 /// Stores an own envelope that came back from the hub. Returns its seq.

@@ -1,6 +1,6 @@
 //! One item of the inbox stream: from its bytes to its effect on a case.
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::CaseId;
@@ -8,7 +8,7 @@ use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
 use lapor_protocol::seal::{ContentKey, Context, Subject, Wrap, open_words};
 
-use super::apply::{Batch, Working};
+use super::apply::Batch;
 use super::giving::note_gained;
 use crate::casework::read_message;
 use crate::error::NodeError;
@@ -39,21 +39,12 @@ pub(super) async fn settle(
 ) -> Result<Step, NodeError> {
     let own = matches!(item.withheld, Some(Withheld::Own | Withheld::RulingOnly));
     if own {
-        let reason = item.ruling.reason.and_then(code);
-        let id = item.envelope_id.as_bytes();
-        let second = store::outbox::ruled(
-            tx,
-            id,
-            item.ruling.effect.as_str(),
-            reason.as_deref(),
-            batch.now,
-        )
-        .await?;
-        // A refused link or split has no place in its second case, where it
-        // was shown as pending all the same.
-        if let Some(second) = second {
-            batch.look_again(tx, store::case_id(&second)?).await?;
-        }
+        batch.rulings.extend([
+            Value::from(item.envelope_id.as_bytes().as_slice()),
+            Value::from(item.ruling.effect.as_str()),
+            Value::from(item.ruling.reason.and_then(code)),
+            Value::from(batch.now),
+        ]);
     }
     let (Some(id), Some(case_seq)) = (item.case, item.case_seq) else {
         refresh_ruled(batch, item);
@@ -85,12 +76,12 @@ pub(super) async fn settle(
     }
     let line = match (&row.line, item.withheld) {
         (Some(line), _) => Some(line.clone()),
-        (None, Some(Withheld::Own)) => store::outbox::line(tx, item.envelope_id.as_bytes()).await?,
+        (None, Some(Withheld::Own)) => batch.own_lines.get(&item.envelope_id).cloned(),
         (None, _) => None,
     };
     match line {
         None if item.withheld == Some(Withheld::NotEntitled) => {
-            advance(batch, id, None);
+            advance(batch, id, None, false);
             Ok(Step::Applied)
         }
         None => Ok(block(
@@ -113,7 +104,7 @@ async fn fold(
 ) -> Result<Step, NodeError> {
     let message = read_message(line)?;
     if item.ruling.effect != Effect::Applied {
-        advance(batch, id, None);
+        advance(batch, id, None, false);
         return Ok(Step::Applied);
     }
     let body = match &message.body {
@@ -155,7 +146,10 @@ async fn fold(
         let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
         note_gained(tx, envelope_id, before, &after, batch.me, at).await?;
     }
-    advance(batch, id, Some(after));
+    // Folded in the order in which it was shown, an own act changes nothing that is shown; a
+    // birth gets the hub's time.
+    let as_shown = item.withheld == Some(Withheld::Own) && alone && !disputed;
+    advance(batch, id, Some(after), as_shown);
     if disputed {
         tracing::error!(case = %id, kind = item.kind, "a ruling of the hub contradicts the rules as this node knows them");
     }
@@ -363,11 +357,13 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     Ok(())
 }
 
-fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>) {
+fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>, as_shown: bool) {
     if let Some(working) = batch.cases.get_mut(&id) {
         working.row.next_seq += 1;
         working.fold = fold.or(working.fold.take());
         working.changed = true;
+        working.restate |= !as_shown;
+        working.as_shown += i64::from(as_shown);
     }
 }
 
@@ -380,14 +376,17 @@ fn block(batch: &mut Batch<'_>, id: CaseId, step: Step) -> Step {
     {
         working.row.blocked = Some(reason.clone());
         working.changed = true;
+        working.restate = true;
     }
     step
 }
 
 /// A ruling outside the order still changes what is shown as pending.
 fn refresh_ruled(batch: &mut Batch<'_>, item: &Item) {
-    if let Some(Working { row, changed, .. }) = item.case.and_then(|id| batch.cases.get_mut(&id)) {
-        *changed = *changed || row.pending > 0;
+    let working = item.case.and_then(|id| batch.cases.get_mut(&id));
+    if let Some(working) = working.filter(|working| working.row.pending > 0) {
+        working.changed = true;
+        working.restate = true;
     }
 }
 

@@ -88,7 +88,7 @@ async fn without_a_certificate_of_this_federation_nobody_comes_in() {
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT]).await;
         let ground = &fleet.hub.hub().ground;
-        let bundle = TrustBundle::new(vec![ground.issuer.root().clone()]).unwrap();
+        let bundle = TrustBundle::new(vec![ground.certifier().issuer.root().clone()]).unwrap();
         let now = || clock(|| BEGINNING);
         let bare = enrolment_client_config(&bundle.pins(), now(), Arc::default()).unwrap();
         let bare = client(bare);

@@ -57,6 +57,7 @@ create unique index outbox_position on outbox (epoch, seq);
 create unique index outbox_envelope on outbox (envelope_id);
 create index outbox_state on outbox (state, number);
 create index outbox_case on outbox (case_id, number);
+create index outbox_other on outbox (other_case, number);
 
 create table receipts (
     epoch integer not null,

@@ -1,0 +1,143 @@
+//! `make bench`: the release build of hub and node, each in a process of its
+//! own, over loopback mTLS on SQLite with `synchronous=FULL`.
+//!
+//! One JSON object goes to standard output, progress to standard error. Every
+//! run is measured beside the bounds of this machine at that moment, because a
+//! figure alone says more about the neighbours than about the program.
+
+mod bounds;
+mod clients;
+mod figures;
+mod idle;
+mod intake;
+mod latency;
+mod peek;
+mod programs;
+mod sync;
+mod wire;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use programs::Programs;
+
+/// Measures hub and node; prints one JSON object.
+#[derive(Debug, Parser)]
+#[command(name = "lapor-bench", max_term_width = 100)]
+struct Cli {
+    /// What to measure
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        default_value = "sync,latency,idle,intake"
+    )]
+    only: Vec<Measure>,
+    /// Messages of a sync run, and reports of an intake run
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    messages: usize,
+    /// How often each figure is measured; the median counts
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    repeat: usize,
+    /// Connected nodes of the idle run
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    clients: usize,
+    /// Folder of lapor-hub and lapor-node; by default that of this program
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measure {
+    Sync,
+    Latency,
+    Idle,
+    Intake,
+}
+
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// The idle nodes, in a process of their own
+    #[command(hide = true)]
+    IdleClients { folder: PathBuf },
+}
+
+/// How much is measured.
+struct Plan {
+    programs: Programs,
+    messages: usize,
+    repeat: usize,
+    clients: usize,
+}
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let outcome = match cli.role {
+        Some(Role::IdleClients { folder }) => runtime.block_on(clients::run(&folder)),
+        None => runtime.block_on(measure(cli)),
+    };
+    outcome.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("lapor-bench: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn measure(cli: Cli) -> Result<()> {
+    let plan = Plan {
+        programs: Programs::find(cli.programs)?,
+        messages: cli.messages.max(1000),
+        repeat: cli.repeat.max(1),
+        clients: cli.clients.max(1),
+    };
+    let mut report = Map::new();
+    report.insert("machine".into(), machine());
+    report.insert("repeat".into(), json!(plan.repeat));
+    for what in [
+        Measure::Sync,
+        Measure::Latency,
+        Measure::Idle,
+        Measure::Intake,
+    ] {
+        if !cli.only.contains(&what) {
+            continue;
+        }
+        let (name, figures) = match what {
+            Measure::Sync => ("sync", sync::measure(&plan).await.context("sync")?),
+            Measure::Latency => ("latency", latency::measure(&plan).await.context("latency")?),
+            Measure::Idle => ("idle", idle::measure(&plan).await.context("idle")?),
+            Measure::Intake => ("intake", intake::measure(&plan).await.context("intake")?),
+        };
+        report.insert(name.into(), figures);
+    }
+    println!("{}", serde_json::to_string_pretty(&Value::Object(report))?);
+    Ok(())
+}
+
+/// What the figures were measured on, and how busy it was with other things.
+fn machine() -> Value {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let model = model
+        .and_then(|rest| rest.split_once(':'))
+        .map(|(_, name)| name.trim());
+    let load = read("/proc/loadavg");
+    json!({
+        "cores": std::thread::available_parallelism().map_or(1, usize::from),
+        "cpu": model,
+        "load_before": load.split(' ').next().and_then(|load| load.parse::<f64>().ok()),
+    })
+}

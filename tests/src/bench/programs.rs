@@ -1,0 +1,160 @@
+//! Hub and node as processes: found, run once for a command, or started and
+//! stopped as a service manager would.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// How long a stopping program may drain.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where the programs are.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    pub hub: PathBuf,
+    pub node: PathBuf,
+    pub bench: PathBuf,
+}
+
+/// A program that serves; killed when it is dropped.
+pub struct Running {
+    child: Child,
+    /// What it said when it was ready.
+    pub greeting: Vec<String>,
+}
+
+impl Programs {
+    pub fn find(folder: Option<PathBuf>) -> Result<Self> {
+        let bench = std::env::current_exe()?;
+        let folder = folder
+            .or_else(|| bench.parent().map(Path::to_owned))
+            .context("this program is in no folder")?;
+        let found = Self {
+            hub: folder.join("lapor-hub"),
+            node: folder.join("lapor-node"),
+            bench,
+        };
+        for program in [&found.hub, &found.node] {
+            ensure!(
+                program.is_file(),
+                "there is no {}; build it, or name its folder with --programs",
+                program.display()
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// Runs a command to its end and gives the first line that it printed.
+pub fn ask(command: &mut Command) -> Result<String> {
+    let done = command.stdin(Stdio::null()).output()?;
+    ensure!(
+        done.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let text = String::from_utf8(done.stdout)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+impl Running {
+    /// Starts a server and waits for the line of its greeting that contains `ready`.
+    pub fn start(command: &mut Command, log: &Path, ready: &str) -> Result<Self> {
+        let log = File::options().create(true).append(true).open(log)?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("{command:?}"))?;
+        let mut said = BufReader::new(child.stdout.take().context("a pipe")?);
+        let mut greeting = Vec::new();
+        loop {
+            let mut line = String::new();
+            if said.read_line(&mut line)? == 0 {
+                let status = child.wait()?;
+                bail!("{command:?} ended with {status} before it was ready");
+            }
+            greeting.push(line.trim().to_owned());
+            if line.contains(ready) {
+                break;
+            }
+        }
+        Ok(Self { child, greeting })
+    }
+
+    /// What it has in memory, in KB.
+    pub fn resident_kb(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kb = line.and_then(|rest| rest.split_whitespace().next());
+        Ok(kb.context("a process without memory")?.parse()?)
+    }
+
+    /// Processor time that it has used, from proc(5): user and system, in
+    /// hundredths of a second on every Linux.
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, rest) = stat.rsplit_once(')').context("a process without a name")?;
+        let ticks = rest.split_whitespace().skip(11).take(2);
+        let ticks: Vec<f64> = ticks.map(str::parse).collect::<Result<_, _>>()?;
+        Ok(ticks.iter().sum::<f64>() / 100.0)
+    }
+
+    /// The word after `label` in the greeting.
+    pub fn said(&self, label: &str) -> Result<&str> {
+        let mut words = self.greeting.iter().map(|line| line.split_whitespace());
+        let found = words.find_map(|mut words| {
+            words.by_ref().find(|word| *word == label)?;
+            words.next()
+        });
+        found.with_context(|| format!("no {label} in {:?}", self.greeting))
+    }
+
+    /// Asks it to end, and waits until it has drained.
+    pub async fn stop(mut self) -> Result<()> {
+        ask(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
+        let drained = async {
+            while self.child.try_wait()?.is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, drained)
+            .await
+            .context("it did not drain in time")?
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port on which nobody listens now.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

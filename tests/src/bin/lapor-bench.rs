@@ -1,0 +1,7 @@
+//! `lapor-bench`: how fast hub and node are on this machine, as one JSON object.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lapor_tests::bench::main()
+}
