@@ -25,3 +25,10 @@ pub async fn add(
         .map(drop))?;
     Ok(())
 }
+
+/// Actor and detail of every entry of an action, oldest first.
+#[cfg(test)]
+pub async fn of_action(tx: &mut Tx, action: &str) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "select actor, detail from audit where action = $1 order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(action).fetch_all(c).await)?)
+}

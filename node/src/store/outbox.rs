@@ -165,6 +165,12 @@ pub async fn ruled(
     Ok(())
 }
 
+/// Id of an own message by its envelope id.
+pub async fn message_id(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
+    const SQL: &str = "select message_id from outbox where envelope_id = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+}
+
 /// Line of an own message by its envelope id.
 pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
     const SQL: &str = "select line from outbox where envelope_id = $1 and line is not null";
