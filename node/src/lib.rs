@@ -9,6 +9,7 @@ pub mod enrolment;
 pub mod error;
 pub mod folder;
 pub mod node;
+pub mod publishing;
 pub mod settings;
 pub mod status;
 mod store;

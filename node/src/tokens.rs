@@ -75,6 +75,11 @@ impl Role {
         matches!(self, Self::Admin | Self::Officer)
     }
 
+    /// Publishes for the whole federation, where the institution may.
+    pub fn administers(self) -> bool {
+        self == Self::Admin
+    }
+
     /// Opens identities, and answers requests for them.
     pub fn opens_identities(self) -> bool {
         self == Self::Identity

@@ -2,6 +2,10 @@
 //! invariants that both are held against, and the sample data under
 //! `tests/data` on which they run.
 
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "figures are rounded to what anyone reads"
+)]
 pub mod bench;
 pub mod demo;
 pub mod fleet;

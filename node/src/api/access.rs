@@ -26,6 +26,11 @@ impl Caller {
         self.needs(Role::handles_cases, "officer or admin")
     }
 
+    /// Refuses all who may not speak for the institution as a whole.
+    pub fn administers(&self) -> Result<(), ApiProblem> {
+        self.needs(Role::administers, "admin")
+    }
+
     /// Refuses all but the keeper of identities, the cases' handlers too.
     pub fn opens_identities(&self) -> Result<(), ApiProblem> {
         self.needs(Role::opens_identities, "identity")

@@ -16,12 +16,10 @@ use utoipa::IntoParams;
 
 use super::Answer;
 use super::access::Caller;
+use super::paging::page_size;
 use super::refusals::problem;
 use crate::casework::{CaseFilter, CaseList, CaseView, Reporter};
 use crate::node::Node;
-
-const PAGE: u32 = 50;
-const MAX_PAGE: u32 = 200;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -88,15 +86,7 @@ pub async fn list(
     _: Caller,
     Query(query): Query<CaseQuery>,
 ) -> Answer<Json<CaseList>> {
-    let limit = query.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        let title = "The query cannot be used";
-        return Err(
-            ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
-                .with_detail(format!("limit: expected 1 to {MAX_PAGE}."))
-                .with("field", "limit"),
-        );
-    }
+    let limit = page_size(query.limit)?;
     let CaseQuery {
         state,
         custodian,

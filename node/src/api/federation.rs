@@ -1,4 +1,4 @@
-//! What surrounds the cases: the directory, programmes, how the node is doing.
+//! What surrounds the cases: the directory, how the node is doing.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use lapor_protocol::directory::Status as Standing;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
-use lapor_protocol::kinds::{ProgrammeProgressed, ProgrammePublished};
 use lapor_protocol::region::RegionCode;
 use lapor_web::Json;
 use serde::Serialize;
@@ -16,10 +15,8 @@ use utoipa::ToSchema;
 use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
-use crate::error::NodeError;
 use crate::node::Node;
 use crate::status::Status;
-use crate::store;
 
 /// The directory as this node has it; a newer one may exist at the hub.
 #[derive(Serialize, ToSchema)]
@@ -57,21 +54,6 @@ pub struct Instance {
     successor: Option<InstanceId>,
 }
 
-/// Development programmes that institutions have published.
-#[derive(Serialize, ToSchema)]
-pub struct Programmes {
-    programmes: Vec<Programme>,
-}
-
-/// A programme with its latest progress.
-#[derive(Serialize, ToSchema)]
-pub struct Programme {
-    #[schema(value_type = String)]
-    owner: InstanceId,
-    published: ProgrammePublished,
-    progress: Option<ProgrammeProgressed>,
-}
-
 /// List the institutions
 ///
 /// Everyone in the directory, and whether they have joined: only an `active` one can be given a case.
@@ -107,22 +89,6 @@ pub async fn instances(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<
     }))
 }
 
-/// List development programmes
-///
-/// All programmes that have reached this node, with their latest progress.
-#[utoipa::path(
-    get,
-    path = "/programmes",
-    operation_id = "listProgrammes",
-    tag = "federation",
-    responses((status = 200, description = "The programmes.", body = Programmes)),
-    security(("token" = []))
-)]
-pub async fn programmes(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Programmes>> {
-    let programmes = read_programmes(&node).await.map_err(|e| problem(&e))?;
-    Ok(Json(Programmes { programmes }))
-}
-
 /// How the node is doing
 ///
 /// Connected or not and why, what waits to be sent, how far the streams have been read, how long
@@ -153,20 +119,4 @@ pub async fn ready(State(node): State<Arc<Node>>) -> Response {
                 .into_response()
         }
     }
-}
-
-async fn read_programmes(node: &Node) -> Result<Vec<Programme>, NodeError> {
-    let mut tx = node.read_tx().await?;
-    let rows = store::public::programmes(&mut tx).await?;
-    rows.into_iter()
-        .map(|(owner, _, published, progress)| {
-            Ok(Programme {
-                owner: store::instance_id(&owner)?,
-                published: store::read(serde_json::from_str(&published))?,
-                progress: progress
-                    .map(|p| store::read(serde_json::from_str(&p)))
-                    .transpose()?,
-            })
-        })
-        .collect()
 }

@@ -9,9 +9,13 @@ mod acts;
 mod cases;
 mod catalogue;
 mod documents;
+mod editions;
+mod examples;
 mod federation;
 pub mod kinds;
 mod openapi;
+mod paging;
+mod programmes;
 mod refusals;
 mod reports;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
-use super::{acts, cases, federation, reports, uploads};
+use super::{acts, cases, editions, examples, federation, programmes, reports, uploads};
 use crate::node::Node;
 
 #[derive(OpenApi)]
@@ -40,7 +40,11 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::identity))
         .routes(routes!(acts::act))
         .routes(routes!(federation::instances))
-        .routes(routes!(federation::programmes))
+        .routes(routes!(programmes::publish, programmes::list))
+        .routes(routes!(programmes::read))
+        .routes(routes!(programmes::progress))
+        .routes(routes!(editions::publish_taxonomy, editions::taxonomy))
+        .routes(routes!(editions::publish_calendar, editions::calendar))
         .routes(routes!(federation::status))
 }
 
@@ -219,10 +223,6 @@ fn complete_operations(document: &mut Value) {
         answers["403"] = refusal("`forbidden`: the token's role does not allow this.");
         answers["default"] = refusal("Any other refusal or failure, by its `code`.");
         match id.as_str() {
-            "fileReport" => {
-                let example = json!({"report": {"summary": "a street lamp", "x-id": {"summary": "lampu jalan"}, "value": report_example()}});
-                operation["requestBody"]["content"]["application/json"]["examples"] = example;
-            }
             "act" => {
                 let examples: Map<_, _> = ACTS
                     .iter()
@@ -242,7 +242,11 @@ fn complete_operations(document: &mut Value) {
                 let schema = json!({"schema": {"type": "string", "format": "binary"}});
                 operation["requestBody"] = json!({"required": true, "content": {"*/*": schema}});
             }
-            _ => {}
+            _ => {
+                if let Some(example) = examples::of(&id) {
+                    operation["requestBody"]["content"]["application/json"]["examples"] = example;
+                }
+            }
         }
     }
 }
@@ -257,27 +261,11 @@ fn refusal(description: &str) -> Value {
     })
 }
 
-/// What a caller would post to file a report.
-pub fn report_example() -> Value {
-    json!({
-        "classification": "complaint",
-        "title": "Lampu jalan padam",
-        "content": "Lampu di Jalan Braga depan nomor 12 padam sejak Senin; jalan gelap gulita.",
-        "category": "Perhubungan/Lampu Penerangan Jalan",
-        "region": "32.73",
-        "coordinates": {"latitude": -6.9175, "longitude": 107.6091},
-        "incident_date": "2026-11-23",
-        "channel": "walk-in",
-        "reporter": {"name": "Siti", "phone": "+62 811 0000 000"},
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::casework::NewReport;
 
     fn references(value: &Value, into: &mut BTreeSet<String>) {
         match value {
@@ -373,10 +361,5 @@ mod tests {
         let mut found = Vec::new();
         nulls(document(), "", &mut found);
         assert!(found.is_empty(), "{found:?}");
-    }
-
-    #[test]
-    fn the_example_of_a_report_can_be_filed() {
-        serde_json::from_value::<NewReport>(report_example()).unwrap();
     }
 }

@@ -61,15 +61,20 @@ pub fn problem(error: &NodeError) -> ApiProblem {
 
 /// What the rules do not allow; the members let a program react without reading the detail.
 fn not_allowed(refused: &NotAllowed) -> ApiProblem {
-    ApiProblem::new(
-        StatusCode::CONFLICT,
-        "not_allowed",
-        "The case does not allow this act",
-    )
-    .with("effect", json!(refused.ruling.effect))
-    .with("reason", json!(refused.ruling.reason))
-    .with("state", json!(refused.state))
-    .with("custodian", json!(refused.custodian))
+    let title = if refused.state.is_some() {
+        "The case does not allow this act"
+    } else {
+        "The rules do not allow this act"
+    };
+    let problem = ApiProblem::new(StatusCode::CONFLICT, "not_allowed", title)
+        .with("effect", json!(refused.ruling.effect))
+        .with("reason", json!(refused.ruling.reason));
+    if refused.state.is_none() {
+        return problem;
+    }
+    problem
+        .with("state", json!(refused.state))
+        .with("custodian", json!(refused.custodian))
 }
 
 fn database(failed: &DbError) -> ApiProblem {

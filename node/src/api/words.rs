@@ -63,6 +63,11 @@ pub const GROUPS: &[Group] = &[
         indonesian: "Tindakan",
     },
     Group {
+        name: "public",
+        english: "What concerns everyone",
+        indonesian: "Informasi bagi semua",
+    },
+    Group {
         name: "federation",
         english: "Federation",
         indonesian: "Federasi",
@@ -143,10 +148,59 @@ pub const OPERATIONS: &[Operation] = &[
                       `active` dapat menerima disposisi.",
     },
     Operation {
+        id: "publishProgramme",
+        roles: HANDLERS,
+        summary: "Terbitkan program pembangunan",
+        description: "Program milik instansi ini, untuk semua. Slug yang sama mengganti teksnya \
+                      dan mempertahankan kemajuannya. Disimpan dan menunggu sampai kembali lewat \
+                      aliran publik.",
+    },
+    Operation {
+        id: "tellProgress",
+        roles: HANDLERS,
+        summary: "Laporkan kemajuan program",
+        description: "Hanya oleh pemilik program, dan hanya setelah program diterbitkan.",
+    },
+    Operation {
         id: "listProgrammes",
         roles: ALL,
         summary: "Daftar program pembangunan",
-        description: "Semua program yang sudah sampai di node ini dengan kemajuan terakhirnya.",
+        description: "Semua program yang sudah sampai di node ini menurut pemilik dan slug, dengan \
+                      kemajuan terakhirnya; milik sendiri yang masih menunggu hub ikut tampil dan \
+                      ditandai.",
+    },
+    Operation {
+        id: "readProgramme",
+        roles: ALL,
+        summary: "Baca program",
+        description: "Dengan semua yang pernah diterbitkan tentangnya, yang terlama lebih dahulu.",
+    },
+    Operation {
+        id: "readTaxonomy",
+        roles: ALL,
+        summary: "Baca kategori",
+        description: "Edisi yang berlaku atau edisi yang diminta, dan nama semua edisi.",
+    },
+    Operation {
+        id: "publishTaxonomy",
+        roles: &["admin"],
+        summary: "Terbitkan edisi kategori",
+        description: "Untuk semua instansi, hanya oleh desk nasional. Sebuah edisi utuh dan tidak \
+                      pernah berubah; perubahan adalah edisi baru dengan nama baru.",
+    },
+    Operation {
+        id: "readCalendar",
+        roles: ALL,
+        summary: "Baca kalender",
+        description: "Libur nasional dan cuti bersama dari edisi yang berlaku atau yang diminta, \
+                      dan nama semua edisi. Hari kerja dihitung menurut kalender ini.",
+    },
+    Operation {
+        id: "publishCalendar",
+        roles: &["admin"],
+        summary: "Terbitkan edisi kalender",
+        description: "Untuk semua instansi, hanya oleh desk nasional. Sebuah edisi utuh dan tidak \
+                      pernah berubah; keputusan di tengah tahun adalah edisi baru dengan nama baru.",
     },
     Operation {
         id: "readStatus",

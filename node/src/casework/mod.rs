@@ -23,6 +23,7 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use act::store_drafts;
 pub(crate) use attachments::blob_path;
 pub use attachments::{Opened, UploadReceipt};
 pub(crate) use compose::Newcomer;

@@ -1,19 +1,15 @@
 //! Acts at the command line: any kind, its fields and words as `name=value`.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::case::resolve;
 use super::print::json;
-use super::report::unreadable;
-use super::{Failure, Out, Place, actor, attachment, exit};
+use super::report::read_text;
+use super::{Failure, Out, Place, actor, attachment};
 use crate::api::kinds::{self, Field, Kind, WordShape};
 use crate::casework::NewAct;
-
-/// Bytes of a text read from a file; more than any text may have.
-const TEXT_BYTES: u64 = 256 * 1024;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -164,27 +160,11 @@ fn pair<'a>(text: &'a str, flag: &str) -> Result<(&'a str, &'a str), Failure> {
         .ok_or_else(|| Failure::usage(format!("{flag} expects NAME=VALUE, not {text:?}")))
 }
 
-fn read_text(file: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().take(TEXT_BYTES).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file)
-            .and_then(|opened| opened.take(TEXT_BYTES).read_to_string(&mut text))
-    };
-    match read {
-        Ok(_) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Failure::new(
-            exit::DATA,
-            format!("{} is not UTF-8 text", file.display()),
-        )),
-        Err(error) => Err(unreadable(file, &error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use super::super::exit;
 
     use super::*;
 

@@ -7,8 +7,10 @@
 mod act;
 mod attachment;
 mod case;
+mod edition;
 mod failure;
 mod print;
+mod programme;
 mod report;
 mod serve;
 mod setup;
@@ -73,6 +75,15 @@ pub enum Command {
     /// Files that belong to a case
     #[command(subcommand)]
     Attachment(attachment::Command),
+    /// Development programmes of all institutions
+    #[command(subcommand)]
+    Programme(programme::Command),
+    /// Categories of reports, the same at all institutions
+    #[command(subcommand)]
+    Taxonomy(edition::Taxonomy),
+    /// Holidays, by which working days are counted
+    #[command(subcommand)]
+    Calendar(edition::Calendar),
 }
 
 /// Where a command writes its result.
@@ -121,6 +132,9 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
         Command::Attachment(command) => attachment::run(&place, command, out).await,
+        Command::Programme(command) => programme::run(&place, command, out).await,
+        Command::Taxonomy(command) => edition::taxonomy(&place, command, out).await,
+        Command::Calendar(command) => edition::calendar(&place, command, out).await,
     }
 }
 

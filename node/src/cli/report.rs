@@ -14,8 +14,8 @@ use super::print::json;
 use super::{Failure, Out, Place, actor, attachment, exit};
 use crate::casework::{Coordinates, NewReport, Reporter};
 
-/// Bytes of a report in JSON.
-const JSON_BYTES: u64 = 1024 * 1024;
+/// Bytes of a file that is read as one text.
+const TEXT_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -156,20 +156,33 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
 
 /// Reads a value from a JSON file, or from standard input for `-`.
 pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin()
-            .take(JSON_BYTES)
-            .read_to_string(&mut text)?;
-    } else {
-        let opened = std::fs::File::open(file).map_err(|e| unreadable(file, &e))?;
-        opened
-            .take(JSON_BYTES)
-            .read_to_string(&mut text)
-            .map_err(|e| unreadable(file, &e))?;
-    }
-    serde_json::from_str(&text)
+    serde_json::from_str(&read_text(file)?)
         .map_err(|error| Failure::new(exit::DATA, format!("{}: {error}", file.display())))
+}
+
+/// Reads a text file, or standard input for `-`; one that is too long is refused.
+pub fn read_text(file: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin()
+            .take(TEXT_BYTES + 1)
+            .read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file)
+            .and_then(|opened| opened.take(TEXT_BYTES + 1).read_to_string(&mut text))
+    };
+    match read {
+        Ok(bytes) if bytes as u64 > TEXT_BYTES => Err(Failure::new(
+            exit::DATA,
+            format!("{} has more than {TEXT_BYTES} bytes", file.display()),
+        )),
+        Ok(_) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Failure::new(
+            exit::DATA,
+            format!("{} is not UTF-8 text", file.display()),
+        )),
+        Err(error) => Err(unreadable(file, &error)),
+    }
 }
 
 /// What to say of a file that cannot be read.

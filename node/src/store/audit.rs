@@ -53,3 +53,10 @@ pub async fn add_all(tx: &mut Tx, deeds: &[Deed<'_>]) -> Stored<()> {
     });
     tx.run_rows(&ADD, values.collect()).await.map(drop)
 }
+
+/// Actor and detail of every entry of an action, oldest first.
+#[cfg(test)]
+pub async fn of_action(tx: &mut Tx, action: &str) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "select actor, detail from audit where action = $1 order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(action).fetch_all(c).await)?)
+}

@@ -187,6 +187,12 @@ pub async fn lines(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<(Vec<u8>, String)
     tx.fetch_rows(&LINES, ids).await
 }
 
+/// Id of an own message by its envelope id.
+pub async fn message_id(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
+    const SQL: &str = "select message_id from outbox where envelope_id = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(envelope_id).fetch_optional(c).await)?)
+}
+
 /// Line of an own message by its envelope id.
 pub async fn line(tx: &mut Tx, envelope_id: &[u8]) -> Stored<Option<String>> {
     let found = lines(tx, vec![envelope_id.into()]).await?;

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::{Call, Link, LinkError};
 use crate::error::NodeError;
+use crate::publishing::withdraw;
 use crate::store;
 use crate::store::outbox::OutboxRow;
 
@@ -284,6 +285,11 @@ impl Link {
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;
         if let Some(case) = &bad.case_id {
             store::outbox::quarantine_later(&mut tx, case, bad.number, reason).await?;
+        }
+        if let Some(id) = &bad.envelope_id
+            && let Some(message) = store::outbox::message_id(&mut tx, id).await?
+        {
+            withdraw(&mut tx, self.node.instance()?, &message, reason).await?;
         }
         tx.commit().await?;
         self.open_epoch(bad.epoch.unwrap_or(1) as u32).await

@@ -1,16 +1,23 @@
-//! The public stream: programmes, taxonomy and calendar, for everyone.
+//! The public stream: programmes, taxonomy and calendar, for everyone. Its
+//! items are applied as ruled; what this node would have ruled otherwise is an
+//! alarm and changes nothing.
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Effect;
 use lapor_protocol::delivery::Item;
-use lapor_protocol::kinds::{Body, BodyError};
+use lapor_protocol::directory::Directory;
+use lapor_protocol::kinds::{Body, BodyError, Scope};
+use lapor_protocol::message::Message;
+use lapor_protocol::public::{needs_programme, rule_public};
 use lapor_protocol::receipt::Stream;
 
 use super::Link;
 use crate::casework::read_message;
 use crate::error::NodeError;
+use crate::publishing::{name_of, refresh};
 use crate::store;
 use crate::store::inbox::InboxRow;
+use crate::store::public::NewPublication;
 
 impl Link {
     pub(super) async fn apply_public(
@@ -18,12 +25,12 @@ impl Link {
         tx: &mut Tx,
         rows: Vec<InboxRow>,
     ) -> Result<(), NodeError> {
-        let now = self.node.clock().now_ms();
+        let directory = self.node.directory();
         let mut marks = Vec::with_capacity(rows.len() * 6);
         for row in rows {
             let (state, reason) = match &row.fault {
                 Some(fault) => ("quarantined", Some(fault.clone())),
-                None => take(tx, &row, now).await?,
+                None => take(tx, &row, &directory).await?,
             };
             marks.extend([
                 Value::from(Stream::Public.as_str()),
@@ -41,35 +48,63 @@ impl Link {
 async fn take(
     tx: &mut Tx,
     row: &InboxRow,
-    now: i64,
+    directory: &Directory,
 ) -> Result<(&'static str, Option<String>), NodeError> {
     let item: Item = store::read(serde_json::from_str(&row.item))?;
-    let own = match &row.line {
+    let line = match &row.line {
         Some(line) => Some(line.clone()),
         None => store::outbox::line(tx, item.envelope_id.as_bytes()).await?,
     };
-    let (Some(line), Effect::Applied) = (own, item.ruling.effect) else {
+    let (Some(line), Effect::Applied) = (line, item.ruling.effect) else {
         return Ok(("applied", None));
     };
     let message = read_message(&line)?;
-    let owner = message.header.author.as_str();
-    let text = |body: &Body| serde_json::to_string(body).map_err(NodeError::damaged);
-    match &message.body {
-        Ok(body @ Body::ProgrammePublished(published)) => {
-            store::public::publish(tx, owner, &published.slug, &text(body)?, now).await?;
-        }
-        Ok(body @ Body::ProgrammeProgressed(progress)) => {
-            store::public::progress(tx, owner, &progress.slug, &text(body)?, now).await?;
-        }
-        Ok(body @ Body::TaxonomyUpdated(update)) => {
-            store::public::add_edition(tx, "taxonomy", &update.edition, &text(body)?, now).await?;
-        }
-        Ok(body @ Body::CalendarUpdated(update)) => {
-            store::public::add_edition(tx, "calendar", &update.edition, &text(body)?, now).await?;
-        }
+    let body = match &message.body {
+        Ok(body) if body.scope() == Scope::Public => body,
         Ok(_) => return Ok(("refused", Some("not a kind of the public stream".into()))),
         Err(BodyError::Kind(kind)) => return Ok(("parked", Some(format!("unknown kind {kind}")))),
         Err(error) => return Ok(("quarantined", Some(error.to_string()))),
+    };
+    let disputed = disputed(tx, &message, body, &item, directory).await?;
+    let owner = message.header.author.as_str();
+    let name = name_of(body).unwrap_or_default();
+    let text = serde_json::to_string(body).map_err(NodeError::damaged)?;
+    let publication = NewPublication {
+        author: owner,
+        message_id: &message.header.id.to_string(),
+        kind: body.kind(),
+        name,
+        body: &text,
+        at: item.ordered_at,
+    };
+    store::public::publish(tx, &publication, (row.depoch, row.dseq)).await?;
+    refresh(tx, owner, body.kind(), name).await?;
+    if disputed {
+        tracing::error!(
+            kind = body.kind(),
+            author = owner,
+            name,
+            "a ruling of the hub contradicts the rules as this node knows them"
+        );
     }
-    Ok(("applied", None))
+    Ok(("applied", disputed.then(|| "disputed".to_owned())))
+}
+
+/// Whether this node would not have let the message through.
+async fn disputed(
+    tx: &mut Tx,
+    message: &Message,
+    body: &Body,
+    item: &Item,
+    directory: &Directory,
+) -> Result<bool, NodeError> {
+    let owner = message.header.author.as_str();
+    let published = match needs_programme(body) {
+        Some(slug) => store::public::latest(tx, "programme.published", slug, Some(owner))
+            .await?
+            .is_some(),
+        None => false,
+    };
+    let world = directory.at(item.directory);
+    Ok(!rule_public(message, false, published, world).applied())
 }

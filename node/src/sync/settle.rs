@@ -3,7 +3,7 @@
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Effect, Order, Reason, Withheld, apply, judge};
 use lapor_protocol::delivery::Item;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
 use lapor_protocol::seal::{ContentKey, Context, Subject, Wrap, open_words};
@@ -13,6 +13,7 @@ use super::giving::note_gained;
 use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::publishing::withdraw;
 use crate::store;
 use crate::store::blobs::BlobRow;
 use crate::store::inbox::InboxRow;
@@ -39,10 +40,14 @@ pub(super) async fn settle(
 ) -> Result<Step, NodeError> {
     let own = matches!(item.withheld, Some(Withheld::Own | Withheld::RulingOnly));
     if own {
+        let reason = item.ruling.reason.and_then(code);
+        if item.case.is_none() {
+            withdraw_refused(tx, batch.me, item, reason.as_deref()).await?;
+        }
         batch.rulings.extend([
             Value::from(item.envelope_id.as_bytes().as_slice()),
             Value::from(item.ruling.effect.as_str()),
-            Value::from(item.ruling.reason.and_then(code)),
+            Value::from(reason),
             Value::from(batch.now),
         ]);
     }
@@ -90,6 +95,25 @@ pub(super) async fn settle(
             Step::Waiting("an own message has not been fetched back".into()),
         )),
         Some(line) => fold(batch, tx, node, row, item, id, &line).await,
+    }
+}
+
+/// What was published without effect is no longer shown as pending. A
+/// duplicate is another matter: its first envelope has had the effect.
+async fn withdraw_refused(
+    tx: &mut Tx,
+    me: &InstanceId,
+    item: &Item,
+    reason: Option<&str>,
+) -> Result<(), NodeError> {
+    let effect = item.ruling.effect;
+    if matches!(effect, Effect::Applied | Effect::Duplicate) {
+        return Ok(());
+    }
+    let id = item.envelope_id.as_bytes();
+    match store::outbox::message_id(tx, id).await? {
+        Some(message) => withdraw(tx, me, &message, reason.unwrap_or(effect.as_str())).await,
+        None => Ok(()),
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Bounds {
     pub commits: Spread,
 }
 
+const TABLE: &str =
+    "create table bench_rows (number integer not null primary key, line text not null) strict";
+
 impl Bounds {
     /// Looks again at what the machine can do now.
     pub async fn look(&mut self, folder: &Path) -> Result<()> {
@@ -39,8 +42,6 @@ impl Bounds {
         let url = format!("sqlite://{}", file.display());
         let db = Db::open(&url, Schema::Hub, &DbOptions::default()).await?;
         let mut tx = db.write().await?;
-        const TABLE: &str = "create table bench_rows (number integer not null primary key, \
-             line text not null) strict";
         on!(&mut tx, c => sqlx::query(TABLE).execute(c).await.map(drop))?;
         tx.commit().await?;
         self.inserts.add(rows(&db, BATCH, 0).await?);

@@ -1,7 +1,7 @@
 //! The idle nodes, in a process of their own: each with its own certificate,
 //! one HTTP/2 connection, and the three long polls that a node holds.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,7 +66,7 @@ async fn poll(client: &reqwest::Client, url: &str, wait: u64) -> Result<()> {
     Ok(())
 }
 
-fn client(credential: &PathBuf, roots: &TrustBundle) -> Result<reqwest::Client> {
+fn client(credential: &Path, roots: &TrustBundle) -> Result<reqwest::Client> {
     let credential = Credential::load(credential)?;
     let clock = tls::clock(|| SystemClock.now_ms());
     let doubt = Arc::new(ClockDoubt::default());

@@ -80,8 +80,12 @@ impl Institution {
         let https = Https::of(&node).expect("a certificate");
         self.seed += 1;
         let line = Line::over(Arc::new(https), self.seed);
-        let link = Link::over(node.clone(), line.clone()).expect("a joined node");
-        self.running = Some(Running { node, link, line });
+        let linked = Link::over(node.clone(), line.clone()).expect("a joined node");
+        self.running = Some(Running {
+            node,
+            link: linked,
+            line,
+        });
     }
 
     /// The process ends; what is on disk stays.

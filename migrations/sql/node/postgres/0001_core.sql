@@ -170,19 +170,32 @@ create table audit (
 );
 create index audit_case on audit (case_id, number);
 
+-- Messages of the public stream, and own ones that have not come back on it.
+create table publications (
+    number bigint not null,
+    author text not null,
+    message_id text not null,
+    kind text not null,
+    name text not null,
+    body text not null,
+    state text not null,
+    reason text,
+    at bigint not null,
+    depoch bigint,
+    dseq bigint,
+    primary key (author, message_id)
+);
+create unique index publications_number on publications (number);
+create index publications_name on publications (kind, name, author);
+
+-- The latest of each programme, own pending messages on top.
 create table programmes (
     owner text not null,
     slug text not null,
+    region text,
     published text not null,
     progress text,
+    pending bigint not null,
     updated_at bigint not null,
     primary key (owner, slug)
-);
-
-create table editions (
-    kind text not null,
-    edition text not null,
-    payload text not null,
-    received_at bigint not null,
-    primary key (kind, edition)
 );

@@ -170,19 +170,32 @@ create table audit (
 ) strict;
 create index audit_case on audit (case_id, number);
 
+-- Messages of the public stream, and own ones that have not come back on it.
+create table publications (
+    number integer not null,
+    author text not null,
+    message_id text not null,
+    kind text not null,
+    name text not null,
+    body text not null,
+    state text not null,
+    reason text,
+    at integer not null,
+    depoch integer,
+    dseq integer,
+    primary key (author, message_id)
+) strict;
+create unique index publications_number on publications (number);
+create index publications_name on publications (kind, name, author);
+
+-- The latest of each programme, own pending messages on top.
 create table programmes (
     owner text not null,
     slug text not null,
+    region text,
     published text not null,
     progress text,
+    pending integer not null,
     updated_at integer not null,
     primary key (owner, slug)
-) strict;
-
-create table editions (
-    kind text not null,
-    edition text not null,
-    payload text not null,
-    received_at integer not null,
-    primary key (kind, edition)
 ) strict;

@@ -8,6 +8,7 @@ macro_rules! said {
     };
 }
 
+mod published;
 mod refused;
 mod work;
 
@@ -19,7 +20,7 @@ use lapor_migrations::throwaway::databases;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::openapi::report_example;
+use super::examples::report as report_example;
 use super::router;
 use crate::testing::{NOW, Place};
 use crate::tokens::{self, Role};

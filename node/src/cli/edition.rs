@@ -1,0 +1,150 @@
+//! Taxonomy and calendar at the command line: show, and for the national desk
+//! publish an edition from a file.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::kinds::calendar_updated::HolidayKind;
+
+use super::print::{Zone, json, plain};
+use super::programme::{standing, stored};
+use super::report::{read_json, read_text};
+use super::{Failure, Out, Place, actor, exit};
+use crate::node::Node;
+use crate::publishing::{Edition, NewCalendar, NewTaxonomy, tables};
+
+#[derive(Debug, Subcommand)]
+pub enum Taxonomy {
+    /// Publish an edition of the categories, as the national desk
+    Publish {
+        /// JSON with `edition` and `roots`, or - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the categories in force, or of an edition
+    Show(Show),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Calendar {
+    /// Publish an edition of the holidays, as the national desk
+    Publish {
+        /// JSON with `edition` and `days`, or a .csv with the columns date, kind (libur_nasional
+        /// or cuti_bersama), name
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Name of the edition, for instance 2026.1; a .csv needs it
+        #[arg(long, value_name = "NAME")]
+        edition: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the holidays in force, or of an edition
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Name of an edition; the one in force if not given
+    #[arg(value_name = "EDITION")]
+    edition: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn taxonomy(place: &Place, command: Taxonomy, out: Out<'_>) -> Result<(), Failure> {
+    let node = place.node().await?;
+    match command {
+        Taxonomy::Publish { file, json } => {
+            let new: NewTaxonomy = read_json(&file)?;
+            publish(&node, new.into(), json, out).await
+        }
+        Taxonomy::Show(args) => {
+            let view = node.taxonomy(args.edition.as_deref()).await?;
+            if args.json {
+                return json(&view, out);
+            }
+            if let Some(taxonomy) = &view.taxonomy {
+                writeln!(out, "Edition {}", plain(&taxonomy.edition))?;
+                for root in &taxonomy.roots {
+                    writeln!(out, "  {}", plain(&root.name))?;
+                    for name in &root.below {
+                        writeln!(out, "    {}", plain(name))?;
+                    }
+                }
+            }
+            list(&view.editions, Zone::of(&node), out)
+        }
+    }
+}
+
+pub async fn calendar(place: &Place, command: Calendar, out: Out<'_>) -> Result<(), Failure> {
+    let node = place.node().await?;
+    match command {
+        Calendar::Publish {
+            file,
+            edition,
+            json,
+        } => {
+            let new = read_calendar(&file, edition)?;
+            publish(&node, new.into(), json, out).await
+        }
+        Calendar::Show(args) => {
+            let view = node.calendar(args.edition.as_deref()).await?;
+            if args.json {
+                return json(&view, out);
+            }
+            if let Some(calendar) = &view.calendar {
+                writeln!(out, "Edition {}", plain(&calendar.edition))?;
+                for day in &calendar.days {
+                    let kind = match day.kind {
+                        HolidayKind::NationalHoliday => "libur nasional",
+                        HolidayKind::CollectiveLeave => "cuti bersama",
+                    };
+                    writeln!(out, "  {}  {kind:<14}  {}", day.date, plain(&day.name))?;
+                }
+            }
+            list(&view.editions, Zone::of(&node), out)
+        }
+    }
+}
+
+async fn publish(node: &Node, body: Body, as_json: bool, out: Out<'_>) -> Result<(), Failure> {
+    let published = node.publish(body, &actor()).await?;
+    stored(&published, as_json, out)
+}
+
+fn read_calendar(file: &Path, edition: Option<String>) -> Result<NewCalendar, Failure> {
+    if file
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("csv"))
+    {
+        let edition = edition.ok_or_else(|| {
+            Failure::usage("--edition NAME is needed: a .csv does not say its edition")
+        })?;
+        return tables::holidays(&read_text(file)?, &edition)
+            .map_err(|problem| Failure::new(exit::DATA, format!("{}: {problem}", file.display())));
+    }
+    let mut new: NewCalendar = read_json(file)?;
+    if let Some(edition) = edition {
+        new.edition = edition;
+    }
+    Ok(new)
+}
+
+fn list(editions: &[Edition], zone: Zone, out: Out<'_>) -> Result<(), Failure> {
+    if editions.is_empty() {
+        return Ok(writeln!(out, "No edition has been published.")?);
+    }
+    writeln!(out, "Editions:")?;
+    for edition in editions {
+        let current = if edition.current { "  in force" } else { "" };
+        let mark = standing(edition.standing, edition.reason.as_deref());
+        let (name, at) = (plain(&edition.edition), zone.show(edition.at));
+        writeln!(out, "  {name:<12} {at}{current}{}", plain(&mark))?;
+    }
+    Ok(())
+}

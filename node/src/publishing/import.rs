@@ -1,0 +1,90 @@
+//! Programmes from a table: own rows are published where they say something
+//! new, all others are named with the reason why not.
+
+use lapor_protocol::kinds::Body;
+
+use super::tables::{ProgrammeLine, Row};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    /// Its text, its progress, or both are new here and have been published.
+    Published { text: bool, progress: bool },
+    /// What it says has been published before.
+    Unchanged,
+    /// It is another institution's.
+    Skipped(String),
+    /// It cannot be used; the file's author corrects it.
+    Refused(String),
+}
+
+impl Node {
+    /// Publishes what the rows say that is new. Doing it twice publishes once.
+    /// Answers in the order of the rows, each with its line and its slug.
+    pub async fn import_programmes(
+        &self,
+        rows: Vec<Row>,
+        actor: &str,
+    ) -> Result<Vec<(u64, String, Imported)>, NodeError> {
+        let me = self.instance()?;
+        let mut out = Vec::with_capacity(rows.len());
+        for (line, row) in rows {
+            let (slug, outcome) = match row {
+                Err(problem) => (String::new(), Imported::Refused(problem)),
+                Ok(row) if row.owner != *me => {
+                    let owner = format!("it is {}'s, which publishes it itself", row.owner);
+                    (row.programme.slug, Imported::Skipped(owner))
+                }
+                Ok(row) => {
+                    let slug = row.programme.slug.clone();
+                    (slug, self.import_programme(row, actor).await?)
+                }
+            };
+            out.push((line, slug, outcome));
+        }
+        Ok(out)
+    }
+
+    async fn import_programme(
+        &self,
+        row: ProgrammeLine,
+        actor: &str,
+    ) -> Result<Imported, NodeError> {
+        let slug = row.programme.slug.clone();
+        let text = self.publish_if_new(row.programme.into(), actor).await;
+        let progress = match &text {
+            Ok(_) => self.publish_if_new(row.progress.about(slug), actor).await,
+            Err(_) => Ok(false),
+        };
+        match (text, progress) {
+            (Ok(false), Ok(false)) => Ok(Imported::Unchanged),
+            (Ok(text), Ok(progress)) => Ok(Imported::Published { text, progress }),
+            (Err(error), _) | (_, Err(error)) => match error {
+                NodeError::Invalid(_) | NodeError::NotAllowed(_) | NodeError::TooLarge(_) => {
+                    Ok(Imported::Refused(error.to_string()))
+                }
+                other => Err(other),
+            },
+        }
+    }
+
+    /// Publishes a body unless the latest of its kind and name says the same.
+    async fn publish_if_new(&self, body: Body, actor: &str) -> Result<bool, NodeError> {
+        let me = self.instance()?.as_str();
+        let name = super::name_of(&body).unwrap_or_default();
+        let mut tx = self.read_tx().await?;
+        let latest = store::public::latest(&mut tx, body.kind(), name, Some(me)).await?;
+        drop(tx);
+        let same = match latest {
+            Some(row) => store::read(Body::of_kind(&row.kind, &row.body))? == body,
+            None => false,
+        };
+        if !same {
+            self.publish(body, actor).await?;
+        }
+        Ok(!same)
+    }
+}

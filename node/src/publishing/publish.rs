@@ -1,0 +1,188 @@
+//! Publishing: judged as the hub will judge it, stored with its message in one
+//! transaction, sent when the line allows.
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::{Digest, InstanceId, Position};
+use lapor_protocol::kinds::{Body, Scope};
+use lapor_protocol::limits::{MAX_INTEGER, PAYLOAD_BYTES};
+use lapor_protocol::message::Draft;
+use lapor_protocol::public::{needs_programme, rule_public};
+
+use super::Publication;
+use crate::casework::store_drafts;
+use crate::chance::new_message_id;
+use crate::error::{NodeError, NotAllowed};
+use crate::node::Node;
+use crate::store;
+use crate::store::public::{NewPublication, ProgrammeRow};
+
+const PUBLISHED: &str = "programme.published";
+const PROGRESSED: &str = "programme.progressed";
+
+impl Node {
+    /// Judges, stores and queues something for the public stream. `actor` is
+    /// who did it, for the audit log.
+    pub async fn publish(&self, body: Body, actor: &str) -> Result<Publication, NodeError> {
+        let me = self.instance()?;
+        let now = self.clock().now_ms();
+        let Some(name) = name_of(&body).map(str::to_owned) else {
+            let problem = format!("kind: {} is not for the public stream", body.kind());
+            return Err(NodeError::Invalid(problem));
+        };
+        let draft = Draft {
+            kind: body.kind().to_owned(),
+            id: new_message_id(now),
+            case: None,
+            term: None,
+            created_at: now,
+            body,
+            sealed: None,
+            attachments: Vec::new(),
+        };
+        check_limits(&draft, me)?;
+        let directory = self.directory();
+        let mut tx = self.write_tx().await?;
+        let known = match needs_programme(&draft.body) {
+            Some(slug) => store::public::latest(&mut tx, PUBLISHED, slug, Some(me.as_str()))
+                .await?
+                .is_some(),
+            None => false,
+        };
+        let message = draft.provisional(me);
+        let ruling = rule_public(&message, false, known, directory.latest());
+        if !ruling.applied() {
+            return Err(NodeError::NotAllowed(Box::new(NotAllowed {
+                ruling,
+                state: None,
+                custodian: None,
+            })));
+        }
+        new_edition(&mut tx, &draft, &name).await?;
+        store_drafts(&mut tx, &[(&draft, &[])]).await?;
+        let id = draft.id.to_string();
+        let text = serde_json::to_string(&draft.body).map_err(NodeError::damaged)?;
+        let row = NewPublication {
+            author: me.as_str(),
+            message_id: &id,
+            kind: &draft.kind,
+            name: &name,
+            body: &text,
+            at: now,
+        };
+        store::public::add_pending(&mut tx, &row).await?;
+        refresh(&mut tx, me.as_str(), &draft.kind, &name).await?;
+        let detail = format!("{name} {id}");
+        store::audit::add(&mut tx, now, actor, &draft.kind, None, &detail).await?;
+        tx.commit().await?;
+        self.ring_outgoing();
+        Ok(Publication {
+            message: draft.id,
+            kind: draft.kind,
+            author: me.clone(),
+            name,
+        })
+    }
+}
+
+/// What a public message is about: the slug of a programme, the name of an edition.
+pub(crate) fn name_of(body: &Body) -> Option<&str> {
+    debug_assert_eq!(body.scope() == Scope::Public, stated_name(body).is_some());
+    stated_name(body)
+}
+
+/// Recomputes what lists show of a programme after a publication of `kind`
+/// about it has come, gone or changed. Editions have no such row.
+pub(crate) async fn refresh(
+    tx: &mut Tx,
+    owner: &str,
+    kind: &str,
+    slug: &str,
+) -> Result<(), NodeError> {
+    if kind != PUBLISHED && kind != PROGRESSED {
+        return Ok(());
+    }
+    let published = store::public::latest(tx, PUBLISHED, slug, Some(owner)).await?;
+    let Some(published) = published else {
+        return Ok(store::public::remove_programme(tx, owner, slug).await?);
+    };
+    let progress = store::public::latest(tx, PROGRESSED, slug, Some(owner)).await?;
+    let body: Body = store::read(Body::of_kind(PUBLISHED, &published.body))?;
+    let region = match body {
+        Body::ProgrammePublished(programme) => programme.region.map(|code| code.to_string()),
+        _ => None,
+    };
+    let progressed_at = progress.as_ref().map_or(published.at, |row| row.at);
+    let row = ProgrammeRow {
+        owner: owner.to_owned(),
+        slug: slug.to_owned(),
+        region,
+        published: published.body,
+        progress: progress.map(|row| row.body),
+        pending: store::public::pending_of(tx, owner, slug).await?,
+        updated_at: published.at.max(progressed_at),
+    };
+    Ok(store::public::put_programme(tx, &row).await?)
+}
+
+/// An own publication turned out to have no effect: the hub ruled so, or
+/// refused to take it.
+pub(crate) async fn withdraw(
+    tx: &mut Tx,
+    me: &InstanceId,
+    message_id: &str,
+    reason: &str,
+) -> Result<(), NodeError> {
+    match store::public::refuse(tx, me.as_str(), message_id, reason).await? {
+        Some((kind, name)) => refresh(tx, me.as_str(), &kind, &name).await,
+        None => Ok(()),
+    }
+}
+
+fn stated_name(body: &Body) -> Option<&str> {
+    match body {
+        Body::ProgrammePublished(programme) => Some(&programme.slug),
+        Body::ProgrammeProgressed(progress) => Some(&progress.slug),
+        Body::TaxonomyUpdated(update) => Some(&update.edition),
+        Body::CalendarUpdated(update) => Some(&update.edition),
+        _ => None,
+    }
+}
+
+/// The limits of the kind and of a message: a header too large would be
+/// refused by the hub and stop what is queued behind it.
+fn check_limits(draft: &Draft, me: &InstanceId) -> Result<(), NodeError> {
+    let message = draft.provisional(me);
+    draft
+        .body
+        .check(&message.header)
+        .map_err(|e| NodeError::Invalid(e.to_string()))?;
+    let last = Position {
+        epoch: u32::MAX,
+        seq: MAX_INTEGER as u64,
+    };
+    let bytes = draft.payload(me, last, Digest::ZERO).len();
+    if bytes > PAYLOAD_BYTES {
+        return Err(NodeError::TooLarge(format!(
+            "the message would have {bytes} bytes; at most {PAYLOAD_BYTES} are allowed"
+        )));
+    }
+    Ok(())
+}
+
+/// The directory names an edition by its name alone, so one name is one text.
+async fn new_edition(tx: &mut Tx, draft: &Draft, name: &str) -> Result<(), NodeError> {
+    let edition = matches!(
+        draft.body,
+        Body::TaxonomyUpdated(_) | Body::CalendarUpdated(_)
+    );
+    if edition
+        && store::public::latest(tx, &draft.kind, name, None)
+            .await?
+            .is_some()
+    {
+        return Err(NodeError::Invalid(format!(
+            "edition: {name} has been published, and an edition never changes; choose another name"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Programmes with their history, and the editions of taxonomy and calendar.
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
+use lapor_protocol::region::RegionCode;
+use serde::de::DeserializeOwned;
+
+use super::{
+    CalendarView, Edition, Programme, ProgrammeEntry, ProgrammeFilter, ProgrammeList,
+    ProgrammeView, Standing, TaxonomyView,
+};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::public::{Conditions, ProgrammeRow, PublicationRow};
+
+const MAX_PAGE: u32 = 200;
+const TAXONOMY: &str = "taxonomy.updated";
+const CALENDAR: &str = "calendar.updated";
+
+impl Node {
+    /// Programmes by owner and slug. `after` is `next` of the page before.
+    pub async fn programmes(
+        &self,
+        filter: &ProgrammeFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ProgrammeList, NodeError> {
+        let limit = i64::from(limit.clamp(1, MAX_PAGE));
+        let (after_owner, after_slug) = match after {
+            None => ("", ""),
+            // An owner's name has no dot; a slug may have some.
+            Some(text) => text.split_once('.').ok_or_else(|| {
+                NodeError::Invalid("after: expected the `next` of the page before".into())
+            })?,
+        };
+        let wanted = Conditions {
+            owner: filter.owner.as_ref().map(InstanceId::as_str),
+            region: filter.region.as_ref().map(RegionCode::as_str),
+            after_owner,
+            after_slug,
+        };
+        let mut tx = self.read_tx().await?;
+        let rows = store::public::programmes(&mut tx, &wanted, limit + 1).await?;
+        let more = rows.len() as i64 > limit;
+        let programmes = rows
+            .into_iter()
+            .take(limit as usize)
+            .map(programme)
+            .collect::<Result<Vec<_>, _>>()?;
+        let next = programmes
+            .last()
+            .filter(|_| more)
+            .map(|last| format!("{}.{}", last.owner, last.published.slug));
+        Ok(ProgrammeList { programmes, next })
+    }
+
+    /// A programme with all that was published about it.
+    pub async fn programme(
+        &self,
+        owner: &InstanceId,
+        slug: &str,
+    ) -> Result<ProgrammeView, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::public::programme(&mut tx, owner.as_str(), slug).await?;
+        let row =
+            row.ok_or_else(|| NodeError::not_found("programme", &format!("{owner}/{slug}")))?;
+        let history = store::public::of_programme(&mut tx, owner.as_str(), slug).await?;
+        Ok(ProgrammeView {
+            programme: programme(row)?,
+            history: history.into_iter().map(entry).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// An edition of the categories by name, or the one in force.
+    pub async fn taxonomy(&self, edition: Option<&str>) -> Result<TaxonomyView, NodeError> {
+        let directory = self.directory();
+        let mut tx = self.read_tx().await?;
+        let editions = editions(&mut tx, TAXONOMY, directory.taxonomy()).await?;
+        let taxonomy: Option<TaxonomyUpdated> =
+            stated(&mut tx, TAXONOMY, edition, &editions).await?;
+        Ok(TaxonomyView { taxonomy, editions })
+    }
+
+    /// An edition of the holidays by name, or the one in force.
+    pub async fn calendar(&self, edition: Option<&str>) -> Result<CalendarView, NodeError> {
+        let directory = self.directory();
+        let mut tx = self.read_tx().await?;
+        let editions = editions(&mut tx, CALENDAR, directory.calendar()).await?;
+        let calendar: Option<CalendarUpdated> =
+            stated(&mut tx, CALENDAR, edition, &editions).await?;
+        Ok(CalendarView { calendar, editions })
+    }
+}
+
+fn programme(row: ProgrammeRow) -> Result<Programme, NodeError> {
+    let progress = row
+        .progress
+        .map(|text| store::read(serde_json::from_str(&text)))
+        .transpose()?;
+    Ok(Programme {
+        owner: store::instance_id(&row.owner)?,
+        published: store::read(serde_json::from_str(&row.published))?,
+        progress,
+        pending: row.pending as u32,
+        updated_at: row.updated_at,
+    })
+}
+
+fn entry(row: PublicationRow) -> Result<ProgrammeEntry, NodeError> {
+    Ok(ProgrammeEntry {
+        message: store::read(row.message_id.parse())?,
+        standing: standing(&row)?,
+        kind: row.kind,
+        reason: row.reason,
+        at: row.at,
+        body: store::read(serde_json::from_str(&row.body))?,
+    })
+}
+
+fn standing(row: &PublicationRow) -> Result<Standing, NodeError> {
+    match row.state.as_str() {
+        "pending" => Ok(Standing::Pending),
+        "published" => Ok(Standing::Published),
+        "refused" => Ok(Standing::Refused),
+        other => Err(NodeError::damaged(format!(
+            "a publication is in the state {other}"
+        ))),
+    }
+}
+
+/// All editions, with the one in force marked: the one that the directory
+/// names, or, while that has not arrived, the latest that has.
+async fn editions(tx: &mut Tx, kind: &str, named: Option<&str>) -> Result<Vec<Edition>, NodeError> {
+    let mut editions = store::public::editions(tx, kind)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Edition {
+                standing: standing(&row)?,
+                edition: row.name,
+                current: false,
+                reason: row.reason,
+                at: row.at,
+            })
+        })
+        .collect::<Result<Vec<_>, NodeError>>()?;
+    let published = |edition: &Edition| edition.standing == Standing::Published;
+    let named = editions
+        .iter()
+        .rposition(|edition| published(edition) && Some(edition.edition.as_str()) == named);
+    if let Some(current) = named.or_else(|| editions.iter().rposition(published)) {
+        editions[current].current = true;
+    }
+    Ok(editions)
+}
+
+async fn stated<T: DeserializeOwned>(
+    tx: &mut Tx,
+    kind: &'static str,
+    wanted: Option<&str>,
+    editions: &[Edition],
+) -> Result<Option<T>, NodeError> {
+    let current = editions.iter().find(|edition| edition.current);
+    let Some(name) = wanted.or(current.map(|edition| edition.edition.as_str())) else {
+        return Ok(None);
+    };
+    let row = store::public::latest(tx, kind, name, None).await?;
+    let row = row.ok_or_else(|| NodeError::not_found("edition", &name))?;
+    store::read(serde_json::from_str(&row.body)).map(Some)
+}

@@ -1,0 +1,260 @@
+//! Tables as institutions keep them, read into what can be published: holidays
+//! (`date,kind,name`) and programmes (`tests/data/programmes.csv` is one).
+//!
+//! Reading is pure. A row that cannot be used is told with its line and does
+//! not keep the others back; a calendar with a hole is none, so there it does.
+
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::calendar_updated::HolidayKind;
+use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
+use lapor_protocol::region::RegionCode;
+use serde::Deserialize;
+
+use super::{NewCalendar, NewDay, NewProgramme, NewProgress};
+
+/// A programme of a table, with its owner and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgrammeLine {
+    pub owner: InstanceId,
+    pub programme: NewProgramme,
+    pub progress: NewProgress,
+}
+
+/// A row: the line where it begins, and what it says or why it cannot be used.
+pub type Row = (u64, Result<ProgrammeLine, String>);
+
+/// Reads holidays; the error names the line.
+pub fn holidays(text: &str, edition: &str) -> Result<NewCalendar, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Columns {
+        date: String,
+        kind: String,
+        name: String,
+    }
+    let mut days = Vec::new();
+    for (line, row) in rows::<Columns>(text) {
+        let row = row.map_err(|problem| format!("line {line}: {problem}"))?;
+        let kind = match row.kind.as_str() {
+            "libur_nasional" => HolidayKind::NationalHoliday,
+            "cuti_bersama" => HolidayKind::CollectiveLeave,
+            other => {
+                return Err(format!(
+                    "line {line}: kind: expected libur_nasional or cuti_bersama, not {other:?}"
+                ));
+            }
+        };
+        days.push(NewDay {
+            date: row.date,
+            name: row.name,
+            kind,
+        });
+    }
+    if days.is_empty() {
+        return Err("no row below the header `date,kind,name`".into());
+    }
+    Ok(NewCalendar {
+        edition: edition.to_owned(),
+        days,
+    })
+}
+
+/// Reads programmes, each row on its own.
+pub fn programmes(text: &str) -> Vec<Row> {
+    rows::<ProgrammeColumns>(text)
+        .map(|(line, row)| (line, row.and_then(ProgrammeColumns::read)))
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProgrammeColumns {
+    slug: String,
+    instance: String,
+    name: String,
+    region_code: String,
+    budget_idr: String,
+    start: String,
+    end: String,
+    status: String,
+    progress_percent: String,
+    description: String,
+}
+
+impl ProgrammeColumns {
+    fn read(self) -> Result<ProgrammeLine, String> {
+        let region: Option<RegionCode> = optional("region_code", &self.region_code)?;
+        Ok(ProgrammeLine {
+            owner: required("instance", &self.instance)?,
+            progress: NewProgress {
+                percent: required("progress_percent", &self.progress_percent)?,
+                status: status(&self.status)?,
+                text: String::new(),
+            },
+            programme: NewProgramme {
+                slug: self.slug,
+                name: self.name,
+                region,
+                budget_idr: optional("budget_idr", &self.budget_idr)?,
+                start: optional("start", &self.start)?,
+                end: optional("end", &self.end)?,
+                description: self.description,
+            },
+        })
+    }
+}
+
+/// The status in Indonesian, as tables have it, or by its code.
+fn status(text: &str) -> Result<ProgrammeStatus, String> {
+    Ok(match text {
+        "direncanakan" | "planned" => ProgrammeStatus::Planned,
+        "berjalan" | "running" => ProgrammeStatus::Running,
+        "terlambat" | "late" => ProgrammeStatus::Late,
+        "dihentikan" | "suspended" => ProgrammeStatus::Suspended,
+        "selesai" | "done" => ProgrammeStatus::Done,
+        "dibatalkan" | "cancelled" => ProgrammeStatus::Cancelled,
+        other => {
+            return Err(format!(
+                "status: expected direncanakan, berjalan, terlambat, dihentikan, selesai or \
+                 dibatalkan, not {other:?}"
+            ));
+        }
+    })
+}
+
+fn required<T: std::str::FromStr>(column: &str, text: &str) -> Result<T, String>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| format!("{column}: {error}"))
+}
+
+fn optional<T: std::str::FromStr>(column: &str, text: &str) -> Result<Option<T>, String>
+where
+    T::Err: std::fmt::Display,
+{
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        required(column, text).map(Some)
+    }
+}
+
+/// Every row with the line where it begins.
+fn rows<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> impl Iterator<Item = (u64, Result<T, String>)> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let headers = reader.headers().cloned();
+    reader
+        .into_records()
+        .map(move |record| match (&headers, record) {
+            (Ok(headers), Ok(record)) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                let row = record.deserialize(Some(headers)).map_err(|e| plain(&e));
+                (line, row)
+            }
+            (Err(error), _) => (1, Err(plain(error))),
+            (_, Err(error)) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                (line, Err(plain(&error)))
+            }
+        })
+}
+
+/// What is wrong, without the place, which the caller says.
+fn plain(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("{len} columns, and the header has {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOLIDAYS: &str = include_str!("../../../tests/data/calendar/holidays-id.csv");
+    const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");
+
+    #[test]
+    fn the_calendar_that_is_shipped_is_read_whole() {
+        let calendar = holidays(HOLIDAYS, "2026.1").unwrap();
+        assert_eq!(calendar.days.len(), HOLIDAYS.lines().count() - 1);
+        assert_eq!(calendar.days[0].date, "2025-01-01");
+        let leave = |day: &&NewDay| day.kind == HolidayKind::CollectiveLeave;
+        assert_eq!(
+            calendar.days.iter().filter(leave).count(),
+            HOLIDAYS.matches(",cuti_bersama,").count()
+        );
+    }
+
+    #[test]
+    fn a_calendar_with_a_bad_row_is_refused_with_its_line() {
+        for (text, expected) in [
+            (
+                "date,kind,name\n2026-01-01,libur,Tahun Baru\n",
+                "line 2: kind",
+            ),
+            (
+                "date,kind\n2026-01-01,libur_nasional\n",
+                "line 2: missing field `name`",
+            ),
+            (
+                "date,kind,name\n2026-01-01,libur_nasional\n",
+                "line 2: 2 columns",
+            ),
+            ("date,kind,name\n", "no row"),
+            ("", "no row"),
+        ] {
+            let problem = holidays(text, "x").unwrap_err();
+            assert!(problem.starts_with(expected), "{text:?}: {problem}");
+        }
+    }
+
+    #[test]
+    fn every_sample_programme_is_read() {
+        let rows = programmes(PROGRAMMES);
+        assert_eq!(rows.len(), 40);
+        for (line, row) in &rows {
+            assert!(row.is_ok(), "line {line}: {row:?}");
+        }
+        let (_, first) = &rows[0];
+        let first = first.as_ref().unwrap();
+        assert_eq!(first.owner.as_str(), "kemenpu");
+        assert_eq!(first.programme.budget_idr, Some(4_586_000_000_000));
+        assert_eq!(
+            (first.progress.percent, first.progress.status),
+            (81, ProgrammeStatus::Running)
+        );
+    }
+
+    #[test]
+    fn a_bad_programme_names_its_column_and_keeps_no_other_back() {
+        let header = PROGRAMMES.lines().next().unwrap();
+        let text = format!(
+            "\u{feff}{header}\na,kemenpu,A,99x,,,,berjalan,5,x\nb,kemenpu,B,,,,,mulai,5,x\n\
+             c,kemenpu,C,,,,,berjalan,many,x\nd,kemenpu,D,,,,,berjalan,5,\"x\ny\"\ne,kemenpu\n"
+        );
+        let said: Vec<String> = programmes(&text)
+            .into_iter()
+            .map(|(line, row)| match row {
+                Ok(row) => format!("{line} {}", row.programme.slug),
+                Err(problem) => format!("{line} {problem}"),
+            })
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r#"
+    2 region_code: expected a region code such as 32, 32.73, 32.73.01 or 32.73.01.1001, got "99x"
+    3 status: expected direncanakan, berjalan, terlambat, dihentikan, selesai or dibatalkan, not "mulai"
+    4 progress_percent: invalid digit found in string
+    5 d
+    7 2 columns, and the header has 10
+    "#);
+    }
+}

@@ -1,0 +1,160 @@
+//! A node that has joined a federation of paper: a directory signed by a hub
+//! key of the test's own, and a transport that answers as a hub would.
+
+mod paper_hub;
+
+use std::sync::Arc;
+
+use lapor_migrations::throwaway::TestDb;
+use lapor_protocol::directory::{DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::{Digest, InstanceId, InstanceKind, Position};
+use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
+
+use crate::clock::HandClock;
+use crate::folder::NodeKeys;
+use crate::node::{JOINED, Joined, Node};
+use crate::settings::Settings;
+use crate::store;
+
+pub use paper_hub::PaperHub;
+
+pub const NOW: i64 = 1_790_000_000_000;
+
+/// A joined node with its folder, its database and its clock.
+pub struct Place {
+    pub node: Arc<Node>,
+    pub clock: Arc<HandClock>,
+    pub settings: Settings,
+    folder: tempfile::TempDir,
+    _db: TestDb,
+}
+
+fn hub() -> Signer {
+    Signer::from_seed(&[200; 32])
+}
+
+fn instance(slug: &str) -> InstanceId {
+    slug.parse().unwrap()
+}
+
+/// The signing key of an institution other than the node's own.
+fn signing_of(slug: &str) -> Signer {
+    Signer::from_seed(&[100 + slug.len() as u8; 32])
+}
+
+impl Place {
+    /// `slug` on this database, beside `pusat`, `kota-bandung`, `kemenpu` (all
+    /// active) and `kab-garut` (registered only).
+    pub async fn joined(slug: &str, db: TestDb) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default().below(folder.path());
+        settings.database.url = db.url.clone();
+        std::fs::create_dir_all(&settings.node.keys).unwrap();
+        let keys = NodeKeys::load_or_make(&settings.node.keys).unwrap();
+        let joined = Joined {
+            instance: instance(slug),
+            trust_domain: "lapor.test".parse().unwrap(),
+            federation_url: "https://hub.lapor.test".parse().unwrap(),
+            enrolment_url: "https://hub.lapor.test:8443".parse().unwrap(),
+            hub_keys: vec![hub().public()],
+        };
+        let clock = Arc::new(HandClock::at(NOW));
+        let fresh = Node::open(&settings, clock.clone()).await.unwrap();
+        let mut tx = fresh.write_tx().await.unwrap();
+        let text = serde_json::to_string(&joined).unwrap();
+        store::chain::set_fact(&mut tx, JOINED, &text)
+            .await
+            .unwrap();
+        let line = directory(&joined.instance, &keys).to_line();
+        store::chain::add_directory_line(&mut tx, 1, &line)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let node = Node::open(&settings, clock.clone()).await.unwrap();
+        Self {
+            node,
+            clock,
+            settings,
+            folder,
+            _db: db,
+        }
+    }
+
+    /// The node as it is after its process has ended and begun again.
+    pub async fn reopened(&self) -> Arc<Node> {
+        assert!(self.folder.path().exists());
+        Node::open(&self.settings, self.clock.clone())
+            .await
+            .unwrap()
+    }
+
+    /// A version of the directory that names an edition of the calendar.
+    pub async fn directory_names_calendar(&self, edition: &str) {
+        let known = self.node.directory();
+        let next = DirectoryVersion {
+            version: known.version() + 1,
+            prev: known.head(),
+            at: NOW,
+            trust_domain: "lapor.test".into(),
+            hub_keys: vec![hub().public()],
+            changes: Vec::new(),
+            taxonomy: None,
+            calendar: Some(edition.into()),
+        };
+        let versions = [next.sign(&hub())];
+        self.node.extend_directory(&versions).await.unwrap();
+    }
+
+    /// Actor and detail of what the audit log holds of an action.
+    pub async fn audited(&self, action: &str) -> Vec<(String, String)> {
+        let mut tx = self.node.read_tx().await.unwrap();
+        store::audit::of_action(&mut tx, action).await.unwrap()
+    }
+}
+
+fn directory(me: &InstanceId, keys: &NodeKeys) -> Envelope {
+    let entry = |slug: &str, kind: InstanceKind, status: Status| {
+        let mut entry = InstanceEntry::registered(instance(slug), kind, slug.to_owned());
+        entry.status = status;
+        if status == Status::Active {
+            let ours = entry.id == *me;
+            let other = NodeKeys {
+                identity: Signer::from_seed(&[slug.len() as u8; 32]),
+                signing: signing_of(slug),
+                sealing: keys.sealing.clone(),
+            };
+            certify(&mut entry, if ours { keys } else { &other });
+        }
+        entry
+    };
+    let mut desk = entry("pusat", InstanceKind::Pusat, Status::Active);
+    desk.disposes_to = vec!["*".parse().unwrap()];
+    DirectoryVersion {
+        version: 1,
+        prev: Digest::ZERO,
+        at: NOW,
+        trust_domain: "lapor.test".into(),
+        hub_keys: vec![hub().public()],
+        changes: vec![
+            desk,
+            entry("kota-bandung", InstanceKind::Kota, Status::Active),
+            entry("kemenpu", InstanceKind::Kementerian, Status::Active),
+            entry("kab-garut", InstanceKind::Kabupaten, Status::Registered),
+        ],
+        taxonomy: None,
+        calendar: None,
+    }
+    .sign(&hub())
+}
+
+fn certify(entry: &mut InstanceEntry, keys: &NodeKeys) {
+    let first = Position { epoch: 1, seq: 1 };
+    let certify =
+        |use_for, jwk| CertifiedKey::certify(&keys.identity, &entry.id, use_for, jwk, first);
+    entry.keys = vec![
+        certify(KeyUse::Signing, keys.signing.public()),
+        certify(KeyUse::Sealing, keys.sealing[0].public().clone()),
+    ];
+    entry.identity = Some(keys.identity.public());
+}
