@@ -1,11 +1,12 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # check   format, lints, dependencies
+# bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint dependencies
+.PHONY: help demo test check bench format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -33,6 +34,12 @@ test:
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
 	@$(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
+
+bench:
+	@.ci/need cargo cc
+	$(call say,"building the release; the first time takes ten minutes and more")
+	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	@exec $(TARGET)/release/lapor-bench $(ARGS)
 
 check: format lint dependencies
 

@@ -4,7 +4,7 @@
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{Fleet, kinds};
+use lapor_tests::fleet::{Fleet, Institution, kinds};
 
 #[tokio::test]
 async fn what_happens_at_one_institution_is_at_the_next_without_waiting_for_a_poll() {
@@ -12,7 +12,7 @@ async fn what_happens_at_one_institution_is_at_the_next_without_waiting_for_a_po
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
         let [bandung, pusat, kemenpu] =
             ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
-        let working = [bandung, pusat, kemenpu].map(|institution| institution.work());
+        let working = [bandung, pusat, kemenpu].map(Institution::work);
         let case = bandung.file(report("Jembatan retak")).await;
         pusat
             .until("heard of it", async || pusat.knows(case).await)

@@ -62,8 +62,11 @@ async fn storm(seed: u64) {
         }
         fleet.weather_clears().await;
         fleet.settle().await;
-        let seen = fleet.invariants().await;
-        assert!(seen.messages > ACTS as u64 / 2, "hardly anything happened");
+        let report = fleet.invariants().await;
+        assert!(
+            report.messages > ACTS as u64 / 2,
+            "hardly anything happened"
+        );
         fleet.ends_well().await;
     }
 }
@@ -95,7 +98,7 @@ async fn something(at: &Institution, slugs: &[&str], dice: &mut Dice) {
         }
         let case = dice.pick(&known).case;
         let other = dice.pick(&known).case;
-        let act = any_act(slugs, json!(other), dice);
+        let act = any_act(slugs, &json!(other), dice);
         match at.node().act(case, act, "petugas").await {
             Ok(_) => return,
             Err(
@@ -121,7 +124,7 @@ async fn file(at: &Institution, dice: &mut Dice) {
     at.file(filed).await;
 }
 
-fn any_act(slugs: &[&str], other: Value, dice: &mut Dice) -> NewAct {
+fn any_act(slugs: &[&str], other: &Value, dice: &mut Dice) -> NewAct {
     let target = dice.one_of(slugs);
     let answered = dice.below(2) == 0;
     match dice.below(24) {
