@@ -147,8 +147,14 @@ async fn one_who_floods_is_told_to_wait_and_delays_nobody_else() {
             bandung.note(case, &format!("Catatan {number}")).await;
         }
         bandung.line().weather(Weather::CLEAR);
-        assert_eq!(bandung.link().push().await.unwrap(), 500);
-        assert_eq!(code(bandung.link().push().await), Some(Code::RateLimited));
+        // Batches overlap on their way, so the second may be refused with the first or after it.
+        let mut pushed = bandung.link().push().await;
+        if pushed.is_ok() {
+            pushed = bandung.link().push().await;
+        }
+        assert_eq!(code(pushed), Some(Code::RateLimited));
+        let status = bandung.node().status().await.unwrap();
+        assert_eq!(status.outbox.accepted, 500);
         let kemenpu = fleet.at("kemenpu");
         let other = kemenpu.file(report("Jembatan retak")).await;
         assert_eq!(

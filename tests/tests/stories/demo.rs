@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Reports that the demonstration plays here, or a few more.
-const REPORTS: &str = "16";
+const REPORTS: &str = "24";
 
 fn demo(arguments: &[&str], data: &Path) -> Output {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_lapor-demo"));
