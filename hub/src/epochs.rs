@@ -3,7 +3,7 @@
 
 use lapor_protocol::chain::{ChainHead, EpochGrant, EpochRequest};
 use lapor_protocol::directory::{EpochEntry, InstanceEntry};
-use lapor_protocol::dsse::Envelope;
+use lapor_protocol::dsse::{Envelope, EnvelopeError};
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Verifier};
 use lapor_protocol::problem::Code;
@@ -41,8 +41,13 @@ pub async fn grant(
         epoch: chain.head.epoch + 1,
         seq: 1,
     };
-    for key in &request.keys {
+    for (index, key) in request.keys.iter().enumerate() {
         check_key(key, &identity, peer, first)?;
+        let others = &request.keys[..index];
+        if entry.has_key(&key.jwk.kid) || others.iter().any(|other| other.use_for == key.use_for) {
+            let detail = "one key has one use and one life; bring a fresh key, one for each use";
+            return Err(HubError::refused(Code::MalformedRequest, detail));
+        }
     }
     close_epoch(&mut entry, &chain, &request.keys);
     let grant = EpochGrant {
@@ -78,8 +83,13 @@ fn open(
     let identity = identity
         .and_then(Result::ok)
         .ok_or_else(|| HubError::damaged("an active instance has no identity key"))?;
-    let request = EpochRequest::open(envelope, &identity)
-        .map_err(|error| HubError::refused(Code::SignatureInvalid, error.to_string()))?;
+    let request = EpochRequest::open(envelope, &identity).map_err(|error| {
+        let code = match error {
+            EnvelopeError::Payload(_) => Code::MalformedRequest,
+            _ => Code::SignatureInvalid,
+        };
+        HubError::refused(code, error.to_string())
+    })?;
     if request.instance != *peer {
         return Err(Code::AuthorMismatch.into());
     }

@@ -116,6 +116,25 @@ impl InstanceEntry {
             .find(|key| key.use_for == KeyUse::Signing && key.jwk.kid == *kid && key.valid_at(at))
     }
 
+    /// Whether this instance has or had a key, for whatever use: one key has
+    /// one use and one life.
+    pub fn has_key(&self, kid: &KeyId) -> bool {
+        let identity = self.identity.as_ref().map(|jwk| &jwk.kid);
+        let mut all = identity
+            .into_iter()
+            .chain(self.keys.iter().map(|key| &key.jwk.kid));
+        all.any(|known| known == kid)
+    }
+
+    /// Whether a wrap to this key can be opened by the instance, now or ever.
+    pub fn has_sealing_key(&self, kid: &KeyId) -> bool {
+        let mut sealing = self
+            .keys
+            .iter()
+            .filter(|key| key.use_for == KeyUse::Sealing);
+        sealing.any(|key| key.jwk.kid == *kid)
+    }
+
     /// The sealing key to wrap to: the latest that has not ended.
     pub fn sealing_key(&self) -> Option<&CertifiedKey> {
         self.keys

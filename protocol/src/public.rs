@@ -53,8 +53,8 @@ pub fn needs_programme(body: &Body) -> Option<&str> {
 }
 
 fn judge_key(announced: &KeyAnnounced, header: &Header, world: DirectoryAt<'_>) -> Verdict {
-    let identity = world
-        .instance(&header.author)
+    let entry = world.instance(&header.author);
+    let identity = entry
         .and_then(|entry| entry.identity.as_ref())
         .and_then(|jwk| Verifier::from_jwk(jwk).ok())
         .ok_or(unauthorised(Reason::KeyNotCertified))?;
@@ -65,5 +65,7 @@ fn judge_key(announced: &KeyAnnounced, header: &Header, world: DirectoryAt<'_>) 
         seq: header.seq + 1,
     };
     let fresh = announced.key.valid_from == next && announced.key.valid_to.is_none();
-    require(fresh, inapplicable(Reason::KeyPosition))
+    require(fresh, inapplicable(Reason::KeyPosition))?;
+    let taken = entry.is_some_and(|entry| entry.has_key(&announced.key.jwk.kid));
+    require(!taken, inapplicable(Reason::KeyTaken))
 }

@@ -19,6 +19,7 @@ use sha2::Digest as _;
 use std::fmt;
 use zeroize::Zeroizing;
 
+use crate::directory::InstanceEntry;
 use crate::entropy::Entropy;
 use crate::ids::{CaseId, Digest, InstanceId, MessageId};
 use crate::keys::{Jwk, KeyError, KeyId};
@@ -27,6 +28,10 @@ use crate::limits::WORDS_BYTES;
 const COMMITMENT_LABEL: &[u8] = b"lapor content key v1\0";
 const WORDS_LABEL: &[u8] = b"lapor words v1\0";
 const WRAP_INFO: &[u8] = b"lapor wrap v1";
+/// An X25519 public key.
+const ENC_BYTES: usize = 32;
+/// A content key and its authentication tag.
+const WRAPPED_BYTES: usize = 48;
 /// Plaintexts are padded to a multiple of this, so that a length says little.
 const STEP: usize = 256;
 
@@ -204,6 +209,18 @@ pub struct Wrap {
     pub enc: String,
     /// The sealed content key, 48 bytes, base64.
     pub ciphertext: String,
+}
+
+impl Wrap {
+    /// Whether this is to a sealing key that the recipient has or had, and both
+    /// parts have their sizes. What is in them only the recipient can tell.
+    pub fn may_open(&self, recipient: &InstanceEntry) -> bool {
+        let size = |text: &str| B64.decode(text).map_or(0, |bytes| bytes.len());
+        recipient.id == self.recipient
+            && recipient.has_sealing_key(&self.kid)
+            && size(&self.enc) == ENC_BYTES
+            && size(&self.ciphertext) == WRAPPED_BYTES
+    }
 }
 
 /// Wraps a content key to a recipient's sealing key.

@@ -19,6 +19,21 @@ pub const SEEN_HEADER: &str = "lapor-seen";
 pub const NDJSON: &str = "application/x-ndjson";
 pub const PREFIX: &str = "/federation/v1";
 
+/// Reads a JSON object. Derived readers take an array of the fields too, which
+/// nobody who writes another language would expect.
+pub fn read_object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Error> {
+    if text.trim_ascii_start().first() == Some(&b'{') {
+        return serde_json::from_slice(text);
+    }
+    // Says what stands there instead.
+    Err(
+        match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => serde::de::Error::custom("expected an object"),
+            Err(error) => error,
+        },
+    )
+}
+
 /// `GET /.well-known/lapor`, public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WellKnown {

@@ -14,6 +14,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use lapor_protocol::problem::Code;
+use lapor_protocol::wire::read_object;
 use serde::de::DeserializeOwned;
 
 use crate::error::{HubError, Refusal};
@@ -83,7 +84,7 @@ pub async fn json<T: DeserializeOwned>(
 ) -> Result<T, HubError> {
     expect_type(headers, "application/json")?;
     let bytes = read(body, JSON_BYTES, piece_seconds, Code::MalformedRequest).await?;
-    serde_json::from_slice(&bytes)
+    read_object(&bytes)
         .map_err(|error| HubError::refused(Code::MalformedRequest, error.to_string()))
 }
 

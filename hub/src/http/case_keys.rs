@@ -34,6 +34,7 @@ pub async fn list(
     let directory = hub.ground.directory.refresh(&mut tx).await?;
     let world = directory.latest();
     let file = casefile::load_one(&mut tx, &directory, case).await?;
+    let redacted = file.as_ref().is_some_and(|file| file.case.redacted);
     let parties = file.map_or_else(BTreeSet::new, |file| file.case.parties(world));
     let subject = Subject::Case(case).to_string();
     let stored = store::wraps::of_cases(&mut tx, &peer, [case]).await?;
@@ -46,7 +47,8 @@ pub async fn list(
     if !is_party && wraps.is_empty() {
         return Err(Code::CaseUnknown.into());
     }
-    let missing = if is_party {
+    // What has been erased is owed to nobody.
+    let missing = if is_party && !redacted {
         let holders = store::wraps::holders(&mut tx, case).await?;
         parties
             .into_iter()
@@ -90,7 +92,11 @@ pub async fn add(
         return Ok(StatusCode::NO_CONTENT);
     }
     let wraps = keys.wraps.into_iter();
-    let wraps = wraps.filter(|wrap| parties.contains(&wrap.recipient));
+    let world = directory.latest();
+    let wraps = wraps.filter(|wrap| {
+        let recipient = world.instance(&wrap.recipient);
+        parties.contains(&wrap.recipient) && recipient.is_some_and(|entry| wrap.may_open(entry))
+    });
     let rows = wraps.map(|wrap| NewWrap {
         subject: Subject::Case(case),
         author: peer.clone(),

@@ -12,7 +12,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::{Cursor, StreamHead};
-use lapor_protocol::dsse::Envelope;
+use lapor_protocol::dsse::{Envelope, EnvelopeError};
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::PAGE_ITEMS;
@@ -230,6 +230,7 @@ async fn open_ack(hub: &Hub, peer: &InstanceId, envelope: &Envelope) -> Result<A
     let key = Verifier::from_jwk(&key.jwk).map_err(HubError::damaged)?;
     let ack = Ack::open(envelope, &key).map_err(|error| {
         let code = match error {
+            ReceiptError::Envelope(EnvelopeError::Payload(_)) => Code::MalformedRequest,
             ReceiptError::Envelope(_) => Code::SignatureInvalid,
             _ => Code::MalformedRequest,
         };

@@ -44,17 +44,15 @@ pub async fn compare<'a>(
     {
         return Ok(Err(refused));
     }
-    if chain.frozen {
-        let detail = "the chain is frozen since two messages claimed one position; open an epoch";
-        let at = chain.head.next();
-        return Ok(Ok(Admitted {
-            exception: Some(exception(at, Code::ForkDetected, Some(detail.into()))),
-            ..Admitted::default()
-        }));
-    }
     let (again, fresh) = divide(chain, &batch.messages);
     let mut admitted = Admitted::default();
     if !again.is_empty() && !repeated(tx, chain, again, &mut admitted, now_ms).await? {
+        return Ok(Ok(admitted));
+    }
+    if chain.frozen {
+        let detail = "the chain is frozen since two messages claimed one position; open an epoch";
+        let first = fresh.first().map(|m| m.message.header.position());
+        admitted.exception = first.map(|at| exception(at, Code::ForkDetected, Some(detail.into())));
         return Ok(Ok(admitted));
     }
     take(directory, chain, batch, fresh, &mut admitted);

@@ -2,6 +2,7 @@
 //! folded, and told to whom it concerns. All in memory; what it needs has been
 //! fetched before.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lapor_protocol::case::{Case, Effect, Ruling, Share, Withheld, audience, entitlement, rule};
@@ -190,9 +191,19 @@ impl Working {
         if forgotten(self.case(case)) {
             return;
         }
-        let known = incoming.wraps.iter();
-        let known = known.filter(|wrap| world.instance(&wrap.recipient).is_some());
-        let wraps: Vec<_> = known
+        let parties = match body {
+            Body::IdentityDisclosed(answer) => BTreeSet::from([answer.requester.clone()]),
+            _ => self
+                .case(case)
+                .map(|c| c.parties(world))
+                .unwrap_or_default(),
+        };
+        let wanted = incoming.wraps.iter();
+        let wanted = wanted.filter(|wrap| {
+            let recipient = world.instance(&wrap.recipient);
+            parties.contains(&wrap.recipient) && recipient.is_some_and(|entry| wrap.may_open(entry))
+        });
+        let wraps: Vec<_> = wanted
             .map(|wrap| NewWrap {
                 subject,
                 author: header.author.clone(),

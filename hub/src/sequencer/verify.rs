@@ -17,6 +17,7 @@ use lapor_protocol::message::Message;
 use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::Code;
 use lapor_protocol::seal::Wrap;
+use lapor_protocol::wire::read_object;
 use tokio::sync::Semaphore;
 
 use crate::error::HubError;
@@ -221,21 +222,22 @@ impl AuthorKeys {
         let malformed =
             |detail: String| Fault::Batch(HubError::refused(Code::MalformedBatch, detail));
         let read: BatchLine<'_> =
-            serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
+            read_object(line).map_err(|error| malformed(error.to_string()))?;
         if read.wraps.len() > WRAPS {
             return Err(malformed(format!("a line has at most {WRAPS} wraps")));
         }
         let envelope = Envelope::parse(read.envelope.get().as_bytes())
             .map_err(|error| malformed(error.to_string()))?;
-        let (id, key) = self.verify(&envelope)?;
+        let id = self.verify(&envelope)?;
         let message = Message::parse(&envelope.payload)
             .map_err(|error| fault(None, Code::HeaderInvalid, error.to_string()))?;
         if message.header.author != self.author {
             return Err(Fault::Batch(Code::AuthorMismatch.into()));
         }
         let at = message.header.position();
-        if !key.valid_at(at) {
-            let detail = format!("the key {} is not valid at {at}", key.jwk.kid);
+        let valid = |key: &CertifiedKey| key.jwk.kid == envelope.kid && key.valid_at(at);
+        if !self.keys.iter().any(|(key, _)| valid(key)) {
+            let detail = format!("the key {} is not valid at {at}", envelope.kid);
             return Err(fault(Some(at), Code::KeyRevoked, detail));
         }
         Ok(Incoming {
@@ -248,13 +250,13 @@ impl AuthorKeys {
         })
     }
 
-    fn verify(&self, envelope: &Envelope) -> Result<(EnvelopeId, &CertifiedKey), Fault> {
+    fn verify(&self, envelope: &Envelope) -> Result<EnvelopeId, Fault> {
         let known = self.keys.iter().find(|(_, key)| *key.kid() == envelope.kid);
-        let Some((key, verifier)) = known else {
+        let Some((_, verifier)) = known else {
             return Err(self.stranger(envelope));
         };
         match envelope.verified_id(MESSAGE_TYPE, verifier) {
-            Ok(id) => Ok((id, key)),
+            Ok(id) => Ok(id),
             Err(error) => {
                 let code = if envelope.payload_type == MESSAGE_TYPE {
                     Code::SignatureInvalid

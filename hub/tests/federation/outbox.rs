@@ -6,10 +6,12 @@ use http::Method;
 use lapor_hub::membership;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
-use lapor_protocol::ids::{Digest, MessageId};
+use lapor_protocol::dsse::{self, EPOCH_TYPE};
+use lapor_protocol::ids::{Digest, MessageId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Receipt;
+use lapor_protocol::seal::Opener;
 use lapor_protocol::wire::{EpochAnswer, NDJSON, OutboxAnswer, OutboxHead};
 use serde_json::json;
 
@@ -88,6 +90,8 @@ async fn two_messages_for_one_position_freeze_the_chain_until_a_new_epoch() {
         let answer: OutboxAnswer = place.push(&bandung, &[forked]).await.json();
         assert_eq!(exception(&answer), Some((1, Code::ForkDetected)));
         bandung.head = real;
+        let again: OutboxAnswer = place.push(&bandung, &[first.clone()]).await.json();
+        assert_eq!((exception(&again), again.receipts.len()), (None, 1));
         let next = bandung.file(3).1;
         let answer: OutboxAnswer = place.push(&bandung, &[next]).await.json();
         assert_eq!(exception(&answer), Some((2, Code::ForkDetected)));
@@ -183,7 +187,9 @@ async fn a_batch_that_cannot_be_read_or_is_too_large_changes_nothing() {
         let many = vec![good.as_str(); 501].join("\n");
         let long = format!("{{\"trace\":\"{}\"}}", "x".repeat(600_000));
         let bomb = zstd::bulk::compress(&vec![b'\n'; 64 << 20], 1).unwrap();
-        let cases: [(&str, Option<&str>, Vec<u8>, Code); 8] = [
+        let array = format!("[{},[],null]", &good[12..good.find(",\"wraps\"").unwrap()]);
+        let cases: [(&str, Option<&str>, Vec<u8>, Code); 9] = [
+            (NDJSON, None, array.into(), Code::MalformedBatch),
             (NDJSON, None, b"no json".to_vec(), Code::MalformedBatch),
             (NDJSON, None, b"\n\n".to_vec(), Code::MalformedBatch),
             (
@@ -255,6 +261,51 @@ async fn an_announced_key_signs_from_the_next_message_on() {
         let directory = place.hub.ground.directory.current();
         let entry = directory.latest().instance(&id).unwrap();
         assert_eq!(entry.keys.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_key_has_one_use_and_one_life_and_a_new_epoch_brings_one_for_each_use() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let first = Position { epoch: 2, seq: 1 };
+        let certified = |jwk, use_for| {
+            CertifiedKey::certify(&bandung.identity, &bandung.id, use_for, jwk, first)
+        };
+        let fresh = |seed| certified(Signer::from_seed(&[seed; 32]).public(), KeyUse::Signing);
+        let sealing = Opener::from_seed(&[99; 32]).public().clone();
+        let tries = [
+            (
+                vec![certified(bandung.signing.public(), KeyUse::Signing)],
+                400,
+            ),
+            (
+                vec![certified(bandung.identity.public(), KeyUse::Signing)],
+                400,
+            ),
+            (vec![fresh(77), fresh(78)], 400),
+            (vec![fresh(77), certified(sealing, KeyUse::Sealing)], 200),
+        ];
+        for (keys, status) in tries {
+            let wish = EpochRequest {
+                instance: bandung.id.clone(),
+                after: 1,
+                nonce: "00112233445566778899aabbccddeeff".into(),
+                keys,
+            };
+            let line = wish.sign(&bandung.identity).to_line();
+            let answered = place.post(&bandung, "/epochs", line).await;
+            assert_eq!(answered.status.as_u16(), status);
+        }
+        let mute = dsse::sign_json(EPOCH_TYPE, &json!({ "after": 1 }), &bandung.identity);
+        let answered = place.post(&bandung, "/epochs", mute.to_line()).await;
+        assert_eq!(answered.code(), Some(Code::MalformedRequest));
+        let head = place.get(&bandung, "/outbox/head").await;
+        bandung.head = head.json::<OutboxHead>().head;
+        bandung.signing = Signer::from_seed(&[77; 32]);
+        let filed = bandung.file(1).1;
+        place.send(&bandung, &[filed]).await;
     }
 }
 

@@ -257,6 +257,28 @@ async fn an_envelope_is_shown_again_to_those_who_were_sent_it() {
 }
 
 #[tokio::test]
+async fn wraps_for_strangers_and_to_keys_that_nobody_has_are_dropped() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, mut bandung, kemenpu] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        let mut filed = filed.wrapped_for(case, &pusat).wrapped_for(case, &kemenpu);
+        let good = filed.wraps[0].clone();
+        let mut elsewhere = good.clone();
+        elsewhere.kid = kemenpu.opener.public().kid.clone();
+        let mut short = good.clone();
+        short.enc.truncate(8);
+        filed.wraps.extend([elsewhere, short]);
+        place.send(&bandung, &[filed]).await;
+        let path = format!("/cases/{case}/keys");
+        let refused = place.get(&kemenpu, &path).await;
+        assert_eq!(refused.code(), Some(Code::CaseUnknown));
+        let keys: CaseKeys = place.get(&pusat, &path).await.json();
+        assert_eq!(keys.wraps, [good]);
+    }
+}
+
+#[tokio::test]
 async fn a_party_wraps_for_another_and_learns_who_lacks_a_key() {
     for db in databases().await {
         let place = Place::new(&db).await;
@@ -297,7 +319,7 @@ async fn a_party_wraps_for_another_and_learns_who_lacks_a_key() {
         );
         place.send(&bandung, &[erased]).await;
         let keys: CaseKeys = place.get(&pusat, &path).await.json();
-        assert!(keys.wraps.is_empty());
+        assert!(keys.wraps.is_empty() && keys.missing.is_empty(), "erased");
     }
 }
 

@@ -74,7 +74,7 @@ impl Node {
         let case = shown(id, fold.clone(), &pending, me, directory.latest());
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
         let history = history(&mut tx, id, me, &pending).await?;
-        let title = title_of(&history);
+        let title = title_of(id, &history);
         let key = match content_key(&mut tx, id).await? {
             _ if case.redacted => KeyState::Erased,
             Some(_) => KeyState::Held,
@@ -139,6 +139,7 @@ impl Node {
             drafts(tx, &row.case_id).await?
         };
         Ok(title_of(
+            id,
             &history(tx, id, self.instance()?, &pending).await?,
         ))
     }
@@ -339,8 +340,13 @@ async fn identity_key(tx: &mut Tx, id: MessageId) -> Result<Option<ContentKey>, 
         .transpose()
 }
 
-/// The title as last edited, or as filed.
-fn title_of(history: &[HistoryEntry]) -> Option<String> {
+/// The title as last edited, or as filed. A split says the child's title, in
+/// the parent too.
+fn title_of(case: CaseId, history: &[HistoryEntry]) -> Option<String> {
+    let child = |entry: &HistoryEntry| {
+        let body = entry.body.as_ref();
+        body.and_then(|body| body.get("child")?.as_str()?.parse().ok()) == Some(case)
+    };
     let counts = |entry: &&HistoryEntry| {
         entry
             .effect
@@ -350,10 +356,9 @@ fn title_of(history: &[HistoryEntry]) -> Option<String> {
         .iter()
         .filter(counts)
         .filter(|entry| {
-            matches!(
-                entry.kind.as_str(),
-                "report.filed" | "case.split" | "case.verified"
-            )
+            let kind = entry.kind.as_str();
+            matches!(kind, "report.filed" | "case.verified")
+                || (kind == "case.split" && child(entry))
         })
         .filter_map(|entry| {
             entry

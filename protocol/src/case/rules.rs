@@ -79,6 +79,7 @@ pub enum Reason {
     AlreadyRedacted,
     KeyNotCertified,
     KeyPosition,
+    KeyTaken,
     NotPublished,
     KindUnknown,
     BodyInvalid,

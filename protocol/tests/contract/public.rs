@@ -158,6 +158,35 @@ fn an_announced_key_is_certified_and_starts_at_the_next_position() {
 }
 
 #[test]
+fn a_key_that_an_instance_has_or_had_is_not_announced_again() {
+    let mut world = World::new();
+    let identity = Signer::from_seed(&[5; 32]);
+    let former = Signer::from_seed(&[6; 32]);
+    let first = Position { epoch: 1, seq: 1 };
+    world.change("kemenpu", |entry| {
+        let key = CertifiedKey::certify(
+            &identity,
+            &entry.id,
+            KeyUse::Signing,
+            former.public(),
+            first,
+        );
+        entry.identity = Some(identity.public());
+        entry.keys = vec![key];
+    });
+    let next = Position { epoch: 1, seq: 8 };
+    for taken in [&identity, &former] {
+        let jwk = taken.public();
+        let key = CertifiedKey::certify(&identity, &id("kemenpu"), KeyUse::Signing, jwk, next);
+        let body = Body::KeyAnnounced(KeyAnnounced { key });
+        let message = message("kemenpu", "key.announced", body);
+        let ruling = rule_public(&message, false, false, world.now());
+        assert_eq!(ruling.effect, Inapplicable);
+        assert_eq!(ruling.reason, Some(Reason::KeyTaken));
+    }
+}
+
+#[test]
 fn an_identity_key_is_not_announced_and_a_case_has_no_place_here() {
     let world = World::new();
     let identity = Signer::from_seed(&[5; 32]);
