@@ -128,7 +128,7 @@ fn certificate(status: &Status) -> String {
         Some(days) if days < 0 => format!("expired {} ago", counted(days.unsigned_abs(), "day")),
         Some(days) if days < CERTIFICATE_DAYS => {
             format!(
-                "only {} left; it renews itself while the node is connected",
+                "only {} left; this version does not renew it by itself yet",
                 counted(days as u64, "day")
             )
         }

@@ -14,6 +14,9 @@ const FACT: &str = "link";
 /// The state is written at a change, and otherwise at most this often.
 const REWRITE_MS: i64 = 10_000;
 
+/// What an answer may take beyond its poll.
+const SILENCE_MS: i64 = 60_000;
+
 /// Connected or not, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LinkState {
@@ -74,13 +77,25 @@ impl Link {
     }
 }
 
-/// The state that the serving process last wrote.
+/// The state that the serving process last wrote. One that has written
+/// nothing for longer than two polls take has ended, whatever it said last.
 pub async fn read_state(node: &Node) -> Result<LinkState, NodeError> {
     let mut tx = node.read_tx().await?;
-    match store::chain::fact(&mut tx, FACT).await? {
-        Some(text) => store::read(serde_json::from_str(&text)),
-        None => Ok(LinkState::default()),
+    let Some(text) = store::chain::fact(&mut tx, FACT).await? else {
+        return Ok(LinkState::default());
+    };
+    let state: LinkState = store::read(serde_json::from_str(&text))?;
+    let silence = node.clock().now_ms() - state.last_contact.unwrap_or_default();
+    let poll_ms = node.settings().link.long_poll_seconds as i64 * 1000;
+    if state.connected && silence > 2 * poll_ms + SILENCE_MS {
+        return Ok(LinkState {
+            connected: false,
+            since: state.last_contact,
+            problem: Some("`lapor-node serve` does not run; start it".into()),
+            ..state
+        });
     }
+    Ok(state)
 }
 
 /// Says whether connectedness or its reason changed.
@@ -105,4 +120,34 @@ fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
     state.problem = problem;
     state.code = code;
     changed
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::throwaway::databases;
+
+    use super::*;
+    use crate::testing::{NOW, Place};
+
+    #[tokio::test]
+    async fn a_node_that_has_fallen_silent_is_not_connected_whatever_it_said_last() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let said = LinkState {
+                connected: true,
+                since: Some(NOW),
+                last_contact: Some(NOW),
+                ..LinkState::default()
+            };
+            let mut tx = place.node.write_tx().await.unwrap();
+            let text = serde_json::to_string(&said).unwrap();
+            store::chain::set_fact(&mut tx, FACT, &text).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(read_state(&place.node).await.unwrap(), said);
+            place.clock.advance(3 * 60_000);
+            let read = read_state(&place.node).await.unwrap();
+            assert!(!read.connected && read.problem.unwrap().contains("serve"));
+            assert_eq!(read.since, Some(NOW));
+        }
+    }
 }
