@@ -90,7 +90,10 @@ async fn two_messages_for_one_position_freeze_the_chain_until_a_new_epoch() {
         let answer: OutboxAnswer = place.push(&bandung, &[forked]).await.json();
         assert_eq!(exception(&answer), Some((1, Code::ForkDetected)));
         bandung.head = real;
-        let again: OutboxAnswer = place.push(&bandung, &[first.clone()]).await.json();
+        let again: OutboxAnswer = place
+            .push(&bandung, std::slice::from_ref(&first))
+            .await
+            .json();
         assert_eq!((exception(&again), again.receipts.len()), (None, 1));
         let next = bandung.file(3).1;
         let answer: OutboxAnswer = place.push(&bandung, &[next]).await.json();
