@@ -11,6 +11,7 @@ mod edition;
 mod failure;
 mod print;
 mod programme;
+mod quarantine;
 mod report;
 mod serve;
 mod setup;
@@ -63,6 +64,9 @@ pub enum Command {
     CheckConfig,
     /// Connected or not and why, what waits, how long the certificate lasts
     Status(status::Args),
+    /// What could not be applied or sent, and waits for a person
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// Tokens for applications that use the API
     #[command(subcommand)]
     Token(token::Command),
@@ -128,6 +132,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Migrate => setup::migrate(&place, out).await,
         Command::CheckConfig => setup::check_config(&place, out).await,
         Command::Status(args) => status::status(&place, &args, out).await,
+        Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,

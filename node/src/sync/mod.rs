@@ -28,7 +28,9 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::keys::Verifier;
 use tokio::sync::{Mutex, Notify};
 
+pub(crate) use apply::{FAILS, apply_rows, unblock};
 pub use error::LinkError;
+pub(crate) use incoming::fault_of;
 pub use state::{LinkState, read_state};
 pub use transport::{Answer, Call, Https, Transport};
 pub(crate) use transport::{broken as transport_error, client, read_answer};
@@ -104,6 +106,7 @@ impl Link {
             }
             moved += step;
         }
+        moved += self.move_on().await?;
         moved += self.give_keys().await?;
         moved += self.exchange_keys().await?;
         moved += self.send_blobs().await?;

@@ -25,6 +25,9 @@ impl Link {
         let health = Duration::from_secs(self.node.settings().link.health_seconds.max(1));
         let link = &self;
         let work = async {
+            if let Err(error) = link.unpark().await {
+                tracing::error!(%error, "what was parked could not be looked at again");
+            }
             tokio::join!(
                 link.repeat(
                     "push",
@@ -59,7 +62,8 @@ impl Link {
     async fn sweep(&self) -> Result<bool, LinkError> {
         let keys = self.give_keys().await? + self.exchange_keys().await?;
         let blobs = self.send_blobs().await? + self.fetch_blobs().await?;
-        Ok(keys + blobs > 0)
+        let waited = self.move_on().await?;
+        Ok(keys + blobs + waited > 0)
     }
 
     /// Repeats a step. While it says `true` it goes on at once; otherwise it
