@@ -15,6 +15,8 @@ use super::{Link, LinkError};
 
 /// How often what nobody rings for is looked at.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How long a page of the inbox may wait for own messages under way.
+const TURN: Duration = Duration::from_secs(1);
 /// A refusal that only an operator ends is asked about again this often.
 const OPERATOR: Duration = Duration::from_secs(30);
 
@@ -34,7 +36,7 @@ impl Link {
                     || async { link.push().await.map(|sent| sent > 0) },
                     Cause::Outgoing
                 ),
-                link.repeat("inbox", || link.poll(Stream::Inbox, wait), Cause::None),
+                link.repeat("inbox", || link.poll_inbox(wait), Cause::None),
                 link.repeat("public", || link.poll(Stream::Public, wait), Cause::None),
                 link.repeat("directory", || link.poll_directory(wait), Cause::None),
                 link.repeat("sweep", || link.sweep(), Cause::Every(SWEEP)),
@@ -49,6 +51,13 @@ impl Link {
             _ = work => {}
             () = shutdown.cancelled() => {}
         }
+    }
+
+    /// A backlog of own messages, which nobody else holds yet, goes before what
+    /// the hub keeps for this node, but not for longer than [`TURN`].
+    async fn poll_inbox(&self, wait: u64) -> Result<bool, LinkError> {
+        drop(tokio::time::timeout(TURN, self.sealer.lock()).await);
+        self.poll(Stream::Inbox, wait).await
     }
 
     async fn poll(&self, stream: Stream, wait: u64) -> Result<bool, LinkError> {
