@@ -1,0 +1,271 @@
+//! A federation made once with the commands of the two programs, and copied for
+//! every run: a hub, the national desk and a city, each in a folder.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::net::TcpStream;
+
+use super::desk::Desk;
+use super::kill::{Count, Kill, Outcome, Victim};
+use super::process::{Orders, Program, Supervised};
+use super::verdict;
+use super::workload::{self, Record};
+use crate::demo::ports::{self, Reserved};
+use crate::demo::programs::Programs;
+
+pub const DESK: &str = "pusat";
+pub const CITY: &str = "kota-bandung";
+/// A run that takes longer hangs.
+const PATIENCE: Duration = Duration::from_mins(2);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A node that looks at everything often, and does not wait long after a failure.
+const IMPATIENT: &str = "\n[link]\nsweep_seconds = 1\nbackoff_cap_seconds = 1\n";
+
+/// A federation at rest, and the addresses that belong to it.
+pub struct World {
+    folder: PathBuf,
+    programs: Programs,
+    apis: [SocketAddr; 2],
+    tokens: [String; 2],
+}
+
+/// The parts of a federation in a folder.
+pub struct Place<'a> {
+    pub folder: &'a Path,
+    pub programs: &'a Programs,
+}
+
+impl Place<'_> {
+    pub fn hub(&self) -> Program {
+        self.program(&self.programs.hub, "hub", "hub.toml")
+    }
+
+    pub fn node(&self, slug: &str) -> Program {
+        self.program(&self.programs.node, slug, "node.toml")
+    }
+
+    fn program(&self, path: &Path, name: &str, config: &str) -> Program {
+        Program {
+            path: path.to_owned(),
+            config: self.folder.join(name).join(config),
+            log: self.folder.join(format!("{name}.log")),
+        }
+    }
+
+    pub fn of(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+}
+
+impl World {
+    /// Makes a federation below `folder` and leaves it at rest.
+    pub async fn found(folder: PathBuf, programs: &Programs) -> Result<Self> {
+        let template = folder.join("template");
+        std::fs::create_dir_all(&template)?;
+        let place = Place {
+            folder: &template,
+            programs,
+        };
+        let mut reserved = ports::reserve(4)?;
+        let nodes = reserved.split_off(2);
+        let apis = [nodes[0].address(), nodes[1].address()];
+        init_hub(&place, &reserved, &Orders::default()).await?;
+        let listening = reserved[1].address();
+        reserved
+            .into_iter()
+            .chain(nodes)
+            .for_each(Reserved::release);
+        let hub = place.hub().supervise(Orders::default())?;
+        listens(listening).await?;
+        let mut tokens = [String::new(), String::new()];
+        let members = [(DESK, "pusat"), (CITY, "kota")];
+        for ((slug, kind), (api, token)) in members.iter().zip(apis.iter().zip(&mut tokens)) {
+            let orders = Orders::default();
+            let invite = ["instance", "invite", slug, "--kind", kind];
+            let line = answered(place.hub().once(&orders, &invite).await?)?;
+            let node = place.node(slug);
+            init_node(&place, slug, *api, &orders).await?;
+            answered(node.once(&orders, &["enrol", &line]).await?)?;
+            *token = answered(node.once(&orders, &TOKEN).await?)?;
+        }
+        hub.kill().await?;
+        Ok(Self {
+            folder,
+            programs: programs.clone(),
+            apis,
+            tokens,
+        })
+    }
+
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A run that nobody kills: every passage of every program.
+    pub async fn count(&self) -> Result<Vec<Count>> {
+        let lists = |victim: Victim| self.folder.join(format!("{}.list", victim.name()));
+        let (killed, _) = self
+            .work(|victim| Orders {
+                kill: None,
+                list: Some(lists(victim)),
+            })
+            .await?;
+        ensure!(!killed, "a program was killed by nobody");
+        let mut counts = Vec::new();
+        for victim in [Victim::Hub, Victim::Desk, Victim::City] {
+            counts.extend(Count::read(victim, &lists(victim))?);
+        }
+        Ok(counts)
+    }
+
+    /// One run with one kill.
+    pub async fn run(&self, kill: &Kill) -> Result<Outcome> {
+        let (killed, _) = self
+            .work(|victim| Orders {
+                kill: (victim == kill.victim).then(|| kill.clone()),
+                list: None,
+            })
+            .await?;
+        Ok(if killed {
+            Outcome::Killed
+        } else {
+            Outcome::NotReached
+        })
+    }
+
+    /// Does the whole work on a copy, ends everything, and reads what is left.
+    async fn work(&self, orders: impl Fn(Victim) -> Orders) -> Result<(bool, Record)> {
+        let folder = self.folder.join("run");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        copy(&self.folder.join("template"), &folder)?;
+        let place = Place {
+            folder: &folder,
+            programs: &self.programs,
+        };
+        let mut running = [
+            place.hub().supervise(orders(Victim::Hub))?,
+            place.node(DESK).supervise(orders(Victim::Desk))?,
+            place.node(CITY).supervise(orders(Victim::City))?,
+        ];
+        let desks = [DESK, CITY]
+            .into_iter()
+            .zip(self.apis.iter().zip(&self.tokens));
+        let desks = desks.map(|(slug, (api, token))| Desk::new(slug, *api, token));
+        let [desk, city] = <[_; 2]>::try_from(desks.collect::<Result<Vec<_>>>()?)
+            .map_err(|_| anyhow::anyhow!("two nodes have two desks"))?;
+        let done = watched(&mut running, workload::play(&desk, &city)).await;
+        let killed = running.iter().any(Supervised::was_killed);
+        for program in running {
+            let ended = program.kill().await;
+            if done.is_ok() {
+                ended?;
+            }
+        }
+        let record = done?;
+        verdict::hold(&place, &[DESK, CITY], &record).await?;
+        Ok((killed, record))
+    }
+
+    /// Keeps what the last run left.
+    pub fn keep(&self, below: &Path, name: &str) {
+        let kept = std::fs::create_dir_all(below)
+            .map_err(anyhow::Error::from)
+            .and_then(|()| copy(&self.folder.join("run"), &below.join(name)));
+        if let Err(error) = kept {
+            eprintln!("lapor-crash: {name} could not be kept: {error}");
+        }
+    }
+}
+
+/// The token of this test.
+pub const TOKEN: [&str; 6] = ["token", "create", "--name", "crash", "--role", "officer"];
+
+/// What a command answered that nobody may have killed.
+pub fn answered(said: Option<String>) -> Result<String> {
+    said.context("a command was killed by nobody")
+}
+
+pub async fn init_hub(
+    place: &Place<'_>,
+    ports: &[Reserved],
+    orders: &Orders,
+) -> Result<Option<String>> {
+    let [federation, enrolment] = [0, 1].map(|port| ports[port].address().to_string());
+    let dir = place.of("hub");
+    let init = [
+        "init",
+        "--dir",
+        &dir,
+        "--federation-address",
+        &federation,
+        "--enrolment-address",
+        &enrolment,
+    ];
+    place.hub().once(orders, &init).await
+}
+
+/// Makes a node's folder, impatient.
+pub async fn init_node(
+    place: &Place<'_>,
+    slug: &str,
+    api: SocketAddr,
+    orders: &Orders,
+) -> Result<Option<String>> {
+    let (dir, listen) = (place.of(slug), api.to_string());
+    let node = place.node(slug);
+    let said = node
+        .once(orders, &["init", "--dir", &dir, "--listen", &listen])
+        .await?;
+    if said.is_some() {
+        let text = std::fs::read_to_string(&node.config)? + IMPATIENT;
+        std::fs::write(&node.config, text)?;
+    }
+    Ok(said)
+}
+
+/// Does something while programs run, and ends with the first that fails.
+pub async fn watched<T>(
+    running: &mut [Supervised],
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let failing = running.iter_mut().map(|program| Box::pin(program.failed()));
+    tokio::select! {
+        done = tokio::time::timeout(PATIENCE, work) => done.context("the work hangs")?,
+        (error, ..) = futures_util::future::select_all(failing) => Err(error),
+    }
+}
+
+/// Waits until somebody listens there.
+pub async fn listens(address: SocketAddr) -> Result<()> {
+    let listening = async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, listening).await;
+    waited.with_context(|| format!("nobody listens at {address}"))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
