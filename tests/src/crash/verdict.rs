@@ -2,7 +2,7 @@
 //! program says of itself counts, except what an API answered with success.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use lapor_migrations::{Db, DbOptions, Schema, on};
@@ -15,6 +15,7 @@ use crate::invariants;
 
 /// How often the hub holds a message, and in which epoch the authors are.
 const HELD: &str = "select count(*) from envelopes where message_id = $1";
+const FILES: &str = "select distinct sha256 from blobs";
 const EPOCHS: &str = "select count(*) from envelopes where epoch <> 1";
 
 /// An error that names everything that does not hold.
@@ -50,22 +51,9 @@ async fn read(
         wrong.push(format!("applied {seen:?}, meant {:?}", record.meant));
     }
     wrong.extend(unheld(hub, record).await?);
-    let slugs = nodes.iter().map(|(id, _)| id.as_str());
-    for folder in slugs.chain(["hub"]) {
-        let files = blobs(&place.folder.join(folder).join("blobs"))?;
-        if files.len() != record.files {
-            wrong.push(format!(
-                "{folder} holds {} of {} files",
-                files.len(),
-                record.files
-            ));
-        }
-        wrong.extend(
-            files
-                .iter()
-                .filter(|file| !is_whole(file))
-                .map(|file| format!("{} does not hold what its name says", file.display())),
-        );
+    let slugs = nodes.iter().map(|(id, db)| (id.as_str(), db));
+    for (name, db) in slugs.chain([("hub", hub)]) {
+        wrong.extend(unwhole(name, &place.folder.join(name).join("blobs"), db, record).await?);
     }
     Ok(wrong)
 }
@@ -95,30 +83,27 @@ async fn unheld(hub: &Db, record: &Record) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Files that stand under their own names; pieces and uploads do not.
-fn blobs(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut whole = Vec::new();
-    for shelf in std::fs::read_dir(folder)? {
-        let shelf = shelf?.path();
-        if shelf.file_name().is_none_or(|name| name.len() != 2) {
-            continue;
-        }
-        for file in std::fs::read_dir(shelf)? {
-            let file = file?.path();
-            if file.extension().is_none() {
-                whole.push(file);
-            }
+/// Files that a database names and that are not there whole. A file that it
+/// does not name is what a crash left of an act that never was.
+async fn unwhole(name: &str, folder: &Path, db: &Db, record: &Record) -> Result<Vec<String>> {
+    let mut tx = db.read().await?;
+    let named: Vec<Vec<u8>> =
+        on!(&mut tx, conn => sqlx::query_scalar(FILES).fetch_all(conn).await)?;
+    let mut wrong = Vec::new();
+    if named.len() != record.files {
+        wrong.push(format!(
+            "{name} knows {} of {} files",
+            named.len(),
+            record.files
+        ));
+    }
+    for sha256 in named.iter().map(hex::encode) {
+        let held = std::fs::read(folder.join(&sha256[..2]).join(&sha256));
+        if held.ok().map(|bytes| hex::encode(Sha256::digest(&bytes))) != Some(sha256.clone()) {
+            wrong.push(format!("{name} does not hold the file {sha256}"));
         }
     }
-    Ok(whole)
-}
-
-fn is_whole(file: &Path) -> bool {
-    let name = file
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let held = std::fs::read(file).map(|bytes| hex::encode(Sha256::digest(&bytes)));
-    held.ok() == name
+    Ok(wrong)
 }
 
 async fn open(place: &Place<'_>, file: &str, schema: Schema) -> Result<Db> {

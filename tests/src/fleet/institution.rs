@@ -95,6 +95,10 @@ impl Institution {
         running.node.db().close().await;
     }
 
+    pub fn clock(&self) -> &HandClock {
+        &self.clock
+    }
+
     pub fn is_running(&self) -> bool {
         self.running.is_some()
     }

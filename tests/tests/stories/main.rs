@@ -3,6 +3,8 @@
 
 mod admission;
 mod casework;
+mod clocks;
+mod crashes;
 mod custody;
 mod demo;
 mod identity;
@@ -10,6 +12,7 @@ mod joining;
 mod linking;
 mod newcomers;
 mod offline;
+mod outages;
 mod running;
 mod storms;
 mod supervision;
