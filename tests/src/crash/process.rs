@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use lapor_killpoints::KILL_LIST;
+use rustix::process::Pid;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -41,6 +42,8 @@ pub struct Orders {
 
 /// A program under supervision; killed when this is dropped.
 pub struct Supervised {
+    /// Of the first process.
+    pub pid: Pid,
     deaths: Arc<AtomicUsize>,
     stop: oneshot::Sender<()>,
     watching: JoinHandle<Result<()>>,
@@ -62,10 +65,13 @@ impl Program {
     /// Serves until [`Supervised::kill`].
     pub fn supervise(self, orders: Orders) -> Result<Supervised> {
         let child = self.serve(&orders)?;
+        let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let pid = pid.context("a program that ended at once")?;
         let deaths = Arc::new(AtomicUsize::new(0));
         let (stop, stopped) = oneshot::channel();
         let watching = tokio::spawn(self.watch(child, Arc::clone(&deaths), stopped, orders.list));
         Ok(Supervised {
+            pid,
             deaths,
             stop,
             watching,

@@ -9,10 +9,11 @@ use anyhow::{Context as _, Result, ensure};
 use tokio::net::TcpStream;
 
 use super::desk::Desk;
+use super::full;
 use super::kill::{Count, Kill, Outcome, Victim};
 use super::process::{Orders, Program, Supervised};
 use super::verdict;
-use super::workload::{self, Record};
+use super::workload;
 use crate::demo::ports::{self, Reserved};
 use crate::demo::programs::Programs;
 
@@ -112,7 +113,7 @@ impl World {
     /// A run that nobody kills: every passage of every program.
     pub async fn count(&self) -> Result<Vec<Count>> {
         let lists = |victim: Victim| self.folder.join(format!("{}.list", victim.name()));
-        let (killed, _) = self
+        let killed = self
             .work(|victim| Orders {
                 kill: None,
                 list: Some(lists(victim)),
@@ -128,7 +129,7 @@ impl World {
 
     /// One run with one kill.
     pub async fn run(&self, kill: &Kill) -> Result<Outcome> {
-        let (killed, _) = self
+        let killed = self
             .work(|victim| Orders {
                 kill: (victim == kill.victim).then(|| kill.clone()),
                 list: None,
@@ -141,39 +142,86 @@ impl World {
         })
     }
 
-    /// Does the whole work on a copy, ends everything, and reads what is left.
-    async fn work(&self, orders: impl Fn(Victim) -> Orders) -> Result<(bool, Record)> {
+    /// One run in which a program has no room for a while; it must have
+    /// complained, and then ended its work as if nothing had been.
+    pub async fn without_room(&self, victim: Victim) -> Result<()> {
+        let folder = self.copied()?;
+        let place = self.place(&folder);
+        let name = [
+            (Victim::Hub, "hub"),
+            (Victim::Desk, DESK),
+            (Victim::City, CITY),
+        ];
+        let mut running = Vec::new();
+        let mut missing = None;
+        for (who, name) in name {
+            let program = if who == Victim::Hub {
+                place.hub()
+            } else {
+                place.node(name)
+            };
+            let log = program.log.clone();
+            if who != victim {
+                running.push(program.supervise(Orders::default())?);
+                continue;
+            }
+            let program = full::hearing_errors(program, &folder)?;
+            let supervised = program.supervise(Orders::default())?;
+            full::take_room(supervised.pid)?;
+            missing = Some(full::give_room_when_missed(supervised.pid, log));
+            running.push(supervised);
+        }
+        let missing = missing.context("there is no such program")?;
+        let (desk, city) = self.desks()?;
+        let both = async {
+            let (record, missed) = tokio::join!(workload::play(&desk, &city), missing);
+            missed?;
+            record
+        };
+        let done = watched(&mut running, both).await;
+        end(running, done.is_ok()).await?;
+        verdict::hold(&place, &[DESK, CITY], &done?).await
+    }
+
+    /// Does the whole work on a copy, ends everything, and reads what is left;
+    /// whether anyone was killed.
+    async fn work(&self, orders: impl Fn(Victim) -> Orders) -> Result<bool> {
+        let folder = self.copied()?;
+        let place = self.place(&folder);
+        let mut running = vec![
+            place.hub().supervise(orders(Victim::Hub))?,
+            place.node(DESK).supervise(orders(Victim::Desk))?,
+            place.node(CITY).supervise(orders(Victim::City))?,
+        ];
+        let (desk, city) = self.desks()?;
+        let done = watched(&mut running, workload::play(&desk, &city)).await;
+        let killed = running.iter().any(Supervised::was_killed);
+        end(running, done.is_ok()).await?;
+        verdict::hold(&place, &[DESK, CITY], &done?).await?;
+        Ok(killed)
+    }
+
+    fn copied(&self) -> Result<PathBuf> {
         let folder = self.folder.join("run");
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
         copy(&self.folder.join("template"), &folder)?;
-        let place = Place {
-            folder: &folder,
+        Ok(folder)
+    }
+
+    fn place<'a>(&'a self, folder: &'a Path) -> Place<'a> {
+        Place {
+            folder,
             programs: &self.programs,
-        };
-        let mut running = [
-            place.hub().supervise(orders(Victim::Hub))?,
-            place.node(DESK).supervise(orders(Victim::Desk))?,
-            place.node(CITY).supervise(orders(Victim::City))?,
-        ];
-        let desks = [DESK, CITY]
-            .into_iter()
-            .zip(self.apis.iter().zip(&self.tokens));
-        let desks = desks.map(|(slug, (api, token))| Desk::new(slug, *api, token));
-        let [desk, city] = <[_; 2]>::try_from(desks.collect::<Result<Vec<_>>>()?)
-            .map_err(|_| anyhow::anyhow!("two nodes have two desks"))?;
-        let done = watched(&mut running, workload::play(&desk, &city)).await;
-        let killed = running.iter().any(Supervised::was_killed);
-        for program in running {
-            let ended = program.kill().await;
-            if done.is_ok() {
-                ended?;
-            }
         }
-        let record = done?;
-        verdict::hold(&place, &[DESK, CITY], &record).await?;
-        Ok((killed, record))
+    }
+
+    fn desks(&self) -> Result<(Desk, Desk)> {
+        Ok((
+            Desk::new(DESK, self.apis[0], &self.tokens[0])?,
+            Desk::new(CITY, self.apis[1], &self.tokens[1])?,
+        ))
     }
 
     /// Keeps what the last run left.
@@ -185,6 +233,17 @@ impl World {
             eprintln!("lapor-crash: {name} could not be kept: {error}");
         }
     }
+}
+
+/// Ends all, and after work that was done tells how any of them has failed.
+async fn end(running: Vec<Supervised>, done: bool) -> Result<()> {
+    for program in running {
+        let ended = program.kill().await;
+        if done {
+            ended?;
+        }
+    }
+    Ok(())
 }
 
 /// The token of this test.

@@ -36,7 +36,7 @@ pub struct Institution {
     clock: Arc<HandClock>,
     seed: u64,
     running: Option<Running>,
-    _database: TestDb,
+    database: TestDb,
     folder: tempfile::TempDir,
 }
 
@@ -60,9 +60,14 @@ impl Institution {
             clock,
             seed,
             running: None,
-            _database: database,
+            database,
             folder,
         }
+    }
+
+    /// Where its database is, apart from what the settings say.
+    pub fn database(&self) -> &TestDb {
+        &self.database
     }
 
     /// Joins with the line that the hub's operator has sent.

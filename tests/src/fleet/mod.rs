@@ -6,10 +6,12 @@
 //! what holds after every story.
 
 mod desk;
+pub mod disk;
 mod hub;
 mod institution;
 mod line;
 pub mod member;
+mod pipe;
 mod rest;
 pub mod words;
 
@@ -26,6 +28,7 @@ pub use hub::HubHouse;
 pub use institution::{Institution, Working};
 pub use line::{Line, Weather};
 pub use member::Member;
+pub use pipe::Pipe;
 
 /// When every story begins, Unix ms.
 pub const BEGINNING: i64 = 1_790_000_000_000;

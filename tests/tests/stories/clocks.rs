@@ -120,7 +120,7 @@ async fn decisions(fleet: &Fleet) -> Decisions {
 async fn a_clock_that_is_a_year_off_and_jumps_changes_no_decision_and_is_said() {
     for kind in kinds() {
         let right = told(kind, None).await;
-        assert_eq!(right.len(), 5, "{right:?}");
+        assert_eq!(right.len(), 4, "{right:?}");
         for whose in ["kota-bandung", "pusat", "hub"] {
             for by_ms in [YEAR_MS, -YEAR_MS] {
                 let wrong = Wrong {

@@ -7,6 +7,7 @@ mod clocks;
 mod crashes;
 mod custody;
 mod demo;
+mod full_disks;
 mod identity;
 mod joining;
 mod linking;
