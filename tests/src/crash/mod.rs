@@ -23,6 +23,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 use lapor_web::exit;
 use serde::Serialize;
@@ -125,12 +126,7 @@ async fn run(options: &Options) -> Result<Summary> {
         let folder = home.path().join(format!("world-{number}"));
         worlds.push(World::found(folder, &programs).await?);
     }
-    let mut failures = Vec::new();
-    for victim in [Victim::Hub, Victim::Desk, Victim::City] {
-        if let Err(error) = worlds[0].without_room(victim).await {
-            failures.push(format!("{} without room: {error:#}", victim.name()));
-        }
-    }
+    let mut failures = without_room(&worlds).await;
     let outcomes = kill_all(worlds, &chosen, options).await;
     let failed = outcomes.iter().filter_map(|(kill, outcome)| match outcome {
         Err(error) => Some(format!("{kill}: {error:#}")),
@@ -153,6 +149,21 @@ async fn run(options: &Options) -> Result<Summary> {
         failures,
         seconds: began.elapsed().as_secs(),
     })
+}
+
+/// What is wrong after the room was taken from each program in turn.
+async fn without_room(worlds: &[World]) -> Vec<String> {
+    let mut failures = Vec::new();
+    for victims in [Victim::Hub, Victim::Desk, Victim::City].chunks(worlds.len()) {
+        let runs = worlds.iter().zip(victims);
+        let runs = runs.map(async |(world, victim)| (victim, world.without_room(*victim).await));
+        for (victim, outcome) in join_all(runs).await {
+            if let Err(error) = outcome {
+                failures.push(format!("{} without room: {error:#}", victim.name()));
+            }
+        }
+    }
+    failures
 }
 
 /// Every world takes the next point as soon as it is done with the last.

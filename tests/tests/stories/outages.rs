@@ -3,6 +3,7 @@
 
 use lapor_migrations::Kind;
 use lapor_node::error::NodeError;
+use lapor_node::sync::LinkError;
 use lapor_protocol::case::State;
 use lapor_protocol::problem::Code;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
@@ -76,22 +77,20 @@ async fn programs_whose_database_is_gone_for_a_while_say_so_and_go_on_by_themsel
             .node()
             .file(report("Tanpa basis data"), "loket")
             .await;
-        assert!(is_away(&refused.map(|_| ())), "the node's database");
+        assert!(is_away(&refused.unwrap_err()));
         assert!(bandung.link().push().await.is_err());
         of_bandung.mend();
         let during = file_at_last(bandung).await;
+        in_step_at_last(bandung).await;
 
         of_hub.cut().await;
+        bandung.follow_up(before, "Dicatat.").await;
         let refused = bandung.link().push().await.unwrap_err();
         assert_eq!(refused.code(), Some(Code::Overloaded), "{refused}");
         let said = bandung.link().state();
         assert!(!said.connected && said.problem.is_some());
-        bandung.follow_up(before, "Dicatat.").await;
         of_hub.mend();
-        for _ in 0..ATTEMPTS {
-            bandung.attempt().await;
-            fleet.at("pusat").attempt().await;
-        }
+        in_step_at_last(bandung).await;
         fleet.settle().await;
         assert_eq!(fleet.at("pusat").view(before).await.case_seq, 2);
         assert_eq!(fleet.at("pusat").view(during).await.case_seq, 1);
@@ -116,8 +115,8 @@ async fn behind_pipes(fleet: &mut Fleet) -> (Pipe, Pipe) {
     (of_hub, of_bandung)
 }
 
-fn is_away(outcome: &Result<(), NodeError>) -> bool {
-    matches!(outcome, Err(NodeError::Database(error)) if error.is_transient())
+fn is_away(error: &NodeError) -> bool {
+    matches!(error, NodeError::Database(error) if error.is_transient())
 }
 
 /// Files once the database answers; what failed before was not filed.
@@ -125,8 +124,22 @@ async fn file_at_last(at: &Institution) -> lapor_protocol::ids::CaseId {
     for _ in 0..ATTEMPTS {
         match at.node().file(report("Selama"), "loket").await {
             Ok(filed) => return filed.case,
-            Err(error) => assert!(is_away(&Err(error)), "another failure"),
+            Err(error) => assert!(is_away(&error), "another failure"),
         }
     }
     panic!("the node does not find its database again")
+}
+
+/// Exchanges with the hub once both find their databases again.
+async fn in_step_at_last(at: &Institution) {
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        match at.link().catch_up().await {
+            Ok(_) => return,
+            Err(LinkError::Node(error)) if is_away(&error) => {}
+            Err(error) if error.code() == Some(Code::Overloaded) => last = Some(error),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("they do not find their databases again: {last:?}")
 }
