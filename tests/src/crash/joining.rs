@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::desk::Desk;
 use super::kill::{Count, Kill, Outcome, Victim};
+use super::place::{self, DESK, Place, TOKEN, answered};
 use super::process::{Orders, Program};
-use super::world::{self, DESK, Place, TOKEN, World, answered};
+use super::world::{self, World};
 use super::{verdict, workload};
 use crate::demo::ports::{self, Reserved};
 use crate::demo::programs::Programs;
@@ -98,12 +99,12 @@ async fn join(
 }
 
 async fn make_hub(place: &Place<'_>, ports: &[Reserved], orders: &Orders) -> Result<bool> {
-    if world::init_hub(place, ports, orders).await?.is_some() {
+    if place::init_hub(place, ports, orders).await?.is_some() {
         return Ok(false);
     }
     // The configuration is written last: where it is, `init` has done everything.
     if !place.hub().config.exists() {
-        answered(world::init_hub(place, ports, &Orders::default()).await?)?;
+        answered(place::init_hub(place, ports, &Orders::default()).await?)?;
     }
     Ok(true)
 }
@@ -126,13 +127,13 @@ async fn enter(
         &mut killed,
     )
     .await?;
-    if world::init_node(place, DESK, api, &orders(Victim::NodeInit))
+    if place::init_node(place, DESK, api, &orders(Victim::NodeInit))
         .await?
         .is_none()
     {
         killed = true;
         if !node.config.exists() {
-            answered(world::init_node(place, DESK, api, &Orders::default()).await?)?;
+            answered(place::init_node(place, DESK, api, &Orders::default()).await?)?;
         }
     }
     let mut enrol = orders(Victim::NodeEnrol);

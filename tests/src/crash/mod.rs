@@ -11,6 +11,7 @@ mod desk;
 mod full;
 mod joining;
 mod kill;
+mod place;
 mod process;
 mod verdict;
 mod workload;

@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 use lapor_migrations::{Db, DbOptions, Schema, on};
 use sha2::{Digest as _, Sha256};
 
+use super::place::Place;
 use super::workload::Record;
-use super::world::Place;
+
 use crate::fleet::words::WORDS_CANARY;
 use crate::invariants;
 
