@@ -1,12 +1,13 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # check   format, lints, dependencies
+# crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--sample 50 --seed 7"
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format lint dependencies
+.PHONY: help demo test check crash bench format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -34,6 +35,12 @@ test:
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
 	@$(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
+
+crash:
+	@.ci/need cargo cc
+	$(call say,"building hub and node with their kill points")
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	@exec $(TARGET)/debug/lapor-crash $(ARGS)
 
 bench:
 	@.ci/need cargo cc

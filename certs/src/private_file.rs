@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// must not run at once.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let neighbour = neighbour_of(path)?;
+    lapor_killpoints::pass("file.before");
     // One left by a crash was never renamed, so nothing refers to it.
     match fs::remove_file(&neighbour) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -23,7 +24,9 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .open(&neighbour)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    lapor_killpoints::pass("file.written");
     fs::rename(&neighbour, path)?;
+    lapor_killpoints::pass("file.renamed");
     sync_folder_of(path)
 }
 

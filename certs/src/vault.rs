@@ -85,7 +85,9 @@ impl Vault {
             write_private(&partial.join(ROOT_KEY), authority.key().to_pem().as_bytes())?;
             write_private(&partial.join(ISSUER), issuer.to_pem().as_bytes())?;
             // Onto a folder with files this fails, so two that race found one.
+            lapor_killpoints::pass("authority.before");
             fs::rename(&partial, &self.folder)?;
+            lapor_killpoints::pass("authority.after");
             sync_folder_of(&self.folder)
         };
         write().map_err(at_folder)

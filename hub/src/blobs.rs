@@ -69,6 +69,7 @@ where
             Ok(Some(piece)) if length + piece.len() as u64 <= until => {
                 file.write_all(&piece).await?;
                 length += piece.len() as u64;
+                lapor_killpoints::pass("blob.piece");
             }
             Ok(Some(_)) => {
                 let detail = "the body is longer than its Content-Range says";
@@ -97,7 +98,9 @@ pub async fn complete(folder: &Path, sha256: Digest, author: &InstanceId) -> Res
     let whole = path(folder, sha256);
     let shelf = whole.parent().unwrap_or(folder);
     fs::create_dir_all(shelf).await?;
+    lapor_killpoints::pass("blob.before");
     fs::rename(&part, &whole).await?;
+    lapor_killpoints::pass("blob.renamed");
     File::open(shelf).await?.sync_all().await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use lapor_certs::AuthorityError;
 use lapor_migrations::DbError;
 use lapor_protocol::directory::DirectoryError;
 use lapor_protocol::problem::{Code, Problem};
+use lapor_web::room::is_full;
 use serde_json::Value;
 
 /// Seconds after which a busy hub may be asked again.
@@ -63,7 +64,7 @@ impl HubError {
             Self::Refused(refusal) => refusal.code,
             Self::Database(DbError::DiskFull(_)) => Code::StorageFull,
             Self::Database(DbError::Unavailable(_)) | Self::Stopping => Code::Overloaded,
-            Self::File(error) if error.kind() == io::ErrorKind::StorageFull => Code::StorageFull,
+            Self::File(error) if is_full(error) => Code::StorageFull,
             _ => Code::Internal,
         }
     }

@@ -50,10 +50,12 @@ impl Tx {
     /// Makes everything done in this transaction durable. After `Ok` it survives a power cut; after
     /// an error it may or may not have happened, and the caller has to look.
     pub async fn commit(self) -> Result<(), DbError> {
+        lapor_killpoints::pass("commit.before");
         match self {
             Self::Sqlite(transaction) => transaction.commit().await?,
             Self::Postgres(transaction) => transaction.commit().await?,
         }
+        lapor_killpoints::pass("commit.after");
         Ok(())
     }
 

@@ -172,6 +172,7 @@ async fn ask(
             .map_err(|e| EnrolError::Answer(e.to_string()))?;
     let client = client(config).map_err(|e| transport_error(&e))?;
     let url = format!("{}{PREFIX}/enrol", invitation.enrolment_url.as_str());
+    lapor_killpoints::pass("send.before");
     let sent = client
         .request(Method::POST, url)
         .timeout(TIMEOUT)
@@ -179,6 +180,7 @@ async fn ask(
         .send()
         .await;
     let answer = read_answer(sent.map_err(|e| transport_error(&e))?).await?;
+    lapor_killpoints::pass("send.answered");
     Ok(answer.json()?)
 }
 

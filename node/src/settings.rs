@@ -66,6 +66,8 @@ pub struct LinkSettings {
     pub long_poll_seconds: u64,
     /// Seconds between two reports of this node's health.
     pub health_seconds: u64,
+    /// Seconds between two looks at what nobody rings for: attachments, keys of cases.
+    pub sweep_seconds: u64,
     /// Longest pause between two attempts, in seconds.
     pub backoff_cap_seconds: u64,
 }
@@ -102,6 +104,7 @@ impl Default for LinkSettings {
             batch: 500,
             long_poll_seconds: 25,
             health_seconds: 60,
+            sweep_seconds: 5,
             backoff_cap_seconds: 300,
         }
     }

@@ -64,6 +64,16 @@ pub struct Delivered {
     pub trace: Option<String>,
 }
 
+/// When the hub signed the head of a page that [`read_page`] has accepted,
+/// Unix ms by its clock.
+pub fn signed_at(page: &[u8]) -> Option<i64> {
+    let last = page.split(|b| *b == b'\n').rfind(|line| !line.is_empty())?;
+    let line: PageLine<'_> = serde_json::from_slice(last).ok()?;
+    let envelope = Envelope::parse(line.head?.get().as_bytes()).ok()?;
+    let head: StreamHead = serde_json::from_slice(&envelope.payload).ok()?;
+    Some(head.at)
+}
+
 /// Reads a page that follows `after`, and checks chain and signed head. An
 /// empty page has only its head.
 pub fn read_page(

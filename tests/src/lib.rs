@@ -7,6 +7,7 @@
     reason = "figures are rounded to what anyone reads"
 )]
 pub mod bench;
+pub mod crash;
 pub mod demo;
 pub mod fleet;
 pub mod invariants;

@@ -14,6 +14,7 @@ pub mod exit;
 pub mod log;
 pub mod problem;
 pub mod reading;
+pub mod room;
 pub mod serving;
 
 pub use problem::ApiProblem;

@@ -46,6 +46,9 @@ impl LogSettings {
     pub fn start(&self) -> Result<(), FilterError> {
         let log = tracing_subscriber::fmt()
             .with_env_filter(self.parse_filter()?)
+            // It would tell a log that cannot be written on standard error, which is that log, and
+            // panic: a full disk must not end what is at work.
+            .log_internal_errors(false)
             .with_writer(std::io::stderr);
         // A test that serves twice in one process keeps the first log.
         let _ = match self.format {

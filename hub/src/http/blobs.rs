@@ -44,7 +44,7 @@ pub async fn receive(
     let total = own.ok_or(Code::BlobUnknown)?.size;
     let _place = hub.admission.uploads.take((author.clone(), sha256))?;
     let folder = &hub.settings().storage.blobs;
-    let Held::Part(here) = blobs::held(folder, sha256, &author).await? else {
+    let Held::Part(here) = held(&hub, sha256, &author, total).await? else {
         return Ok(progress(StatusCode::CREATED, total));
     };
     take_room(&hub, sha256, &author, total).await?;
@@ -67,17 +67,54 @@ pub async fn receive(
     if length < total {
         return Ok(progress(StatusCode::ACCEPTED, length));
     }
-    let completed = blobs::complete(folder, sha256, &author).await;
+    complete(&hub, sha256, &author).await?;
+    Ok(progress(StatusCode::CREATED, total))
+}
+
+/// Gives a complete part its name; bytes of another digest give their room back.
+async fn complete(hub: &Hub, sha256: Digest, author: &InstanceId) -> Result<(), HubError> {
+    let completed = blobs::complete(&hub.settings().storage.blobs, sha256, author).await;
     if completed
         .as_ref()
         .is_err_and(|error| error.code() == Code::BlobMismatch)
     {
         let mut tx = hub.ground.db.write().await?;
-        store::blobs::leave_room(&mut tx, sha256, &author).await?;
+        store::blobs::leave_room(&mut tx, sha256, author).await?;
         tx.commit().await?;
     }
-    completed?;
-    Ok(progress(StatusCode::CREATED, total))
+    completed
+}
+
+/// What there is of a blob, once a part that is all there has been given its
+/// name: the hub may have been killed before it did. Whoever calls this holds
+/// the place of the upload.
+async fn held(
+    hub: &Hub,
+    sha256: Digest,
+    author: &InstanceId,
+    total: u64,
+) -> Result<Held, HubError> {
+    let held = blobs::held(&hub.settings().storage.blobs, sha256, author).await?;
+    match held {
+        Held::Part(here) if here >= total => match complete(hub, sha256, author).await {
+            Ok(()) => Ok(Held::Whole),
+            Err(error) if error.code() == Code::BlobMismatch => Ok(Held::Part(0)),
+            Err(error) => Err(error),
+        },
+        held => Ok(held),
+    }
+}
+
+/// As [`held`], for those who only ask: an upload under way is left alone.
+async fn seen(hub: &Hub, sha256: Digest, blob: &Announced) -> Result<Held, HubError> {
+    let found = blobs::held(&hub.settings().storage.blobs, sha256, &blob.author).await?;
+    if !matches!(found, Held::Part(here) if here >= blob.size) {
+        return Ok(found);
+    }
+    match hub.admission.uploads.take((blob.author.clone(), sha256)) {
+        Ok(_place) => held(hub, sha256, &blob.author, blob.size).await,
+        Err(_) => Ok(found),
+    }
 }
 
 /// Takes room for the whole of a blob before its first byte is taken in, so
@@ -118,8 +155,7 @@ pub async fn tell(
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
     let blob = readable(&hub, sha256, &peer).await?;
-    let folder = &hub.settings().storage.blobs;
-    match blobs::held(folder, sha256, &blob.author).await? {
+    match seen(&hub, sha256, &blob).await? {
         Held::Whole => Ok(progress(StatusCode::OK, blob.size)),
         Held::Part(here) if blob.author == peer => Ok(progress(StatusCode::OK, here)),
         Held::Part(_) => Err(Code::BlobPending.into()),
@@ -134,7 +170,10 @@ pub async fn send(
     headers: HeaderMap,
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
-    readable(&hub, sha256, &peer).await?;
+    let blob = readable(&hub, sha256, &peer).await?;
+    if seen(&hub, sha256, &blob).await? != Held::Whole {
+        return Err(Code::BlobPending.into());
+    }
     let path = blobs::path(&hub.settings().storage.blobs, sha256);
     let mut file = match File::open(path).await {
         Ok(file) => file,

@@ -120,6 +120,7 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
         }
         Err(refused) => refused.into_response(),
     };
+    lapor_killpoints::pass("answer.before");
     if let Some(Failure(error)) = response.extensions_mut().remove() {
         if error.status() >= 500 {
             tracing::error!(request = id, route, instance, %error, "a request failed");

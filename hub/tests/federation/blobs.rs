@@ -124,6 +124,33 @@ async fn a_blob_is_uploaded_in_pieces_and_read_by_parties_only() {
     }
 }
 
+/// What the hub finds that was killed, or whose caller hung up, between the
+/// last piece and the name.
+#[tokio::test]
+async fn a_blob_that_is_all_here_and_has_no_name_gets_it_when_anyone_asks() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, mut bandung, _] = place.three().await;
+        let parts = place.hub.settings().storage.blobs.join("parts");
+        std::fs::create_dir_all(&parts).unwrap();
+        for (number, author_asks) in [(1, true), (2, false)] {
+            let bytes = vec![number; 10_000];
+            let sha256 = Digest::of(&bytes);
+            let path = format!("/blobs/{sha256}");
+            let (_, written) = with_attachments(&mut bandung, number, &bytes);
+            place.send(&bandung, &[written]).await;
+            let part = parts.join(format!("{sha256}.{}", bandung.id));
+            std::fs::write(&part, &bytes).unwrap();
+            if author_asks {
+                let whole = (200, Some("10000".to_owned()));
+                assert_eq!(head(&place, &bandung, &path).await, whole);
+                assert!(!part.exists(), "it has its name");
+            }
+            assert_eq!(place.get(&pusat, &path).await.body, bytes);
+        }
+    }
+}
+
 #[tokio::test]
 async fn bytes_that_are_not_those_of_the_digest_are_thrown_away() {
     for db in databases().await {

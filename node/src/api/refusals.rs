@@ -4,6 +4,7 @@
 use http::StatusCode;
 use lapor_migrations::DbError;
 use lapor_web::ApiProblem;
+use lapor_web::room::is_full;
 use serde_json::json;
 
 use crate::error::{NodeError, NotAllowed};
@@ -52,6 +53,10 @@ pub fn problem(error: &NodeError) -> ApiProblem {
             "This node has not joined",
         ),
         NodeError::Database(failed) => database(failed),
+        NodeError::File(failed) if is_full(failed) => {
+            tracing::error!(%error, "a file could not be written");
+            full()
+        }
         NodeError::File(_) | NodeError::Damaged(_) => {
             tracing::error!(%error, "a request failed");
             ApiProblem::internal()
@@ -85,12 +90,16 @@ fn database(failed: &DbError) -> ApiProblem {
             ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title)
                 .retry_after(DATABASE_SECONDS)
         }
-        DbError::DiskFull(_) => {
-            let title = "There is no room to store this";
-            ApiProblem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", title)
-        }
+        DbError::DiskFull(_) => full(),
         _ => ApiProblem::internal(),
     }
+}
+
+fn full() -> ApiProblem {
+    let title = "There is no room to store this";
+    ApiProblem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", title).with_detail(
+        "Nothing of it was stored. Free some space on the node's disk, then send it again.",
+    )
 }
 
 fn invalid(message: &str) -> ApiProblem {

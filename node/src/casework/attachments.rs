@@ -79,6 +79,7 @@ impl Node {
                 return Err(error);
             }
         };
+        lapor_killpoints::pass("upload.kept");
         let mut tx = self.write_tx().await?;
         let now = self.clock().now_ms();
         store::blobs::add_upload(&mut tx, &id, media_type, size as i64, now).await?;
@@ -187,6 +188,7 @@ pub(crate) async fn record(
 /// behind and nothing else.
 pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
     for id in uploads {
+        lapor_killpoints::pass("upload.forget");
         if let Err(error) = fs::remove_file(upload_path(node, id)).await {
             tracing::warn!(%error, "an upload that has been used could not be removed");
         }
@@ -224,6 +226,7 @@ where
             )));
         }
         file.write_all(&chunk).await?;
+        lapor_killpoints::pass("upload.piece");
     }
     if size == 0 {
         return Err(NodeError::Invalid("the upload is empty".into()));
@@ -262,7 +265,9 @@ async fn encrypt_file(
     let sha256 = Digest::new(hash.finalize().into());
     let path = blob_path(node, &sha256);
     fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
+    lapor_killpoints::pass("seal.written");
     fs::rename(&part, &path).await?;
+    lapor_killpoints::pass("seal.renamed");
     Ok((sha256, size))
 }
 

@@ -50,6 +50,9 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
             .unwrap_or("`lapor-node serve` has not tried yet");
         writeln!(out, "  why           {}", plain(why))?;
     }
+    if let Some(ahead) = status.link.clock_ahead_ms {
+        writeln!(out, "  clock         {}", clocks(ahead))?;
+    }
     let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
     if let Some(at) = status.link.last_contact {
         line("last contact", zone.show(at))?;
@@ -100,6 +103,12 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
         },
     )?;
     Ok(())
+}
+
+fn clocks(ahead_ms: i64) -> String {
+    let side = if ahead_ms > 0 { "ahead of" } else { "behind" };
+    let apart = span(ahead_ms.saturating_abs());
+    format!("{apart} {side} the hub's; correct the one that is wrong. Work goes on")
 }
 
 fn to_send(status: &Status, now: i64) -> String {

@@ -150,6 +150,7 @@ impl Link {
             }
             file.write_all(&piece).await.map_err(NodeError::from)?;
             from += piece.len() as u64;
+            lapor_killpoints::pass("fetch.piece");
         }
         file.sync_all().await.map_err(NodeError::from)?;
         drop(file);
@@ -159,9 +160,9 @@ impl Link {
                 "its bytes of blob {sha256} are not those that were announced"
             )));
         }
-        fs::rename(&part, &path)
-            .await
-            .map_err(|e| LinkError::Node(e.into()))
+        fs::rename(&part, &path).await.map_err(NodeError::from)?;
+        lapor_killpoints::pass("fetch.renamed");
+        Ok(())
     }
 
     async fn settle_blob(&self, row: &BlobRow) -> Result<(), LinkError> {

@@ -11,7 +11,7 @@ use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::{ACK_EXCEPTIONS, PAGE_ITEMS};
 use lapor_protocol::message::Message;
-use lapor_protocol::page::{Delivered, read_page};
+use lapor_protocol::page::{Delivered, read_page, signed_at};
 use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 use lapor_protocol::wire::PREFIX;
 
@@ -52,6 +52,9 @@ impl Link {
             self.refresh_directory(0).await?;
             read(self).map_err(LinkError::hub)?
         };
+        if let Some(at) = signed_at(&page) {
+            self.compare_clocks(at);
+        }
         let Some(last) = items.last().map(|item| item.cursor) else {
             return Ok(0);
         };

@@ -13,8 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::{Link, LinkError};
 
-/// How often what nobody rings for is looked at.
-const SWEEP: Duration = Duration::from_secs(5);
 /// How long a page of the inbox may wait for own messages under way.
 const TURN: Duration = Duration::from_secs(1);
 /// A refusal that only an operator ends is asked about again this often.
@@ -25,6 +23,7 @@ impl Link {
     pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let wait = self.node.settings().link.long_poll_seconds;
         let health = Duration::from_secs(self.node.settings().link.health_seconds.max(1));
+        let sweep = Duration::from_secs(self.node.settings().link.sweep_seconds.max(1));
         let link = &self;
         let work = async {
             if let Err(error) = link.unpark().await {
@@ -34,12 +33,12 @@ impl Link {
                 link.repeat(
                     "push",
                     || async { link.push().await.map(|sent| sent > 0) },
-                    Cause::Outgoing
+                    Cause::Outgoing(sweep)
                 ),
                 link.repeat("inbox", || link.poll_inbox(wait), Cause::None),
                 link.repeat("public", || link.poll(Stream::Public, wait), Cause::None),
                 link.repeat("directory", || link.poll_directory(wait), Cause::None),
-                link.repeat("sweep", || link.sweep(), Cause::Every(SWEEP)),
+                link.repeat("sweep", || link.sweep(), Cause::Every(sweep)),
                 link.repeat(
                     "health",
                     || async { link.report_health().await.map(|()| false) },
@@ -121,11 +120,11 @@ impl Link {
         match cause {
             Cause::None => {}
             Cause::Every(period) => tokio::time::sleep(period).await,
-            Cause::Outgoing => {
+            Cause::Outgoing(sweep) => {
                 // The bell may have been missed by a crash between commit and ring.
                 tokio::select! {
                     () = self.node.outgoing_rung() => {}
-                    () = tokio::time::sleep(SWEEP) => {}
+                    () = tokio::time::sleep(sweep) => {}
                 }
             }
         }
@@ -137,7 +136,8 @@ impl Link {
 enum Cause {
     /// The step itself waits at the hub.
     None,
-    Outgoing,
+    /// Something to send, looked for at least so often.
+    Outgoing(Duration),
     Every(Duration),
 }
 

@@ -17,6 +17,10 @@ const REWRITE_MS: i64 = 10_000;
 /// What an answer may take beyond its poll.
 const SILENCE_MS: i64 = 60_000;
 
+/// Clocks further apart than this are told to the operator: more than a page takes on a poor line,
+/// less than what would show in a deadline.
+const CLOCKS_APART_MS: i64 = 10 * 60_000;
+
 /// Connected or not, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LinkState {
@@ -27,6 +31,10 @@ pub struct LinkState {
     pub last_contact: Option<i64>,
     /// Why not, in a sentence.
     pub problem: Option<String>,
+    /// Unix ms by which this node's clock is ahead of the hub's (behind, if negative), when that is
+    /// more than an answer can take: one of the two is wrong. Nothing is decided by it.
+    #[serde(default)]
+    pub clock_ahead_ms: Option<i64>,
     /// The hub's code, if it refused: `instance_suspended`, `instance_revoked`, ...
     pub code: Option<String>,
 }
@@ -49,7 +57,8 @@ impl Link {
         let write = {
             let mut shared = self.lock();
             let changed = update(&mut shared.0, outcome.as_ref().err(), now);
-            let due = changed || now - shared.1 >= REWRITE_MS;
+            // A clock that was put back must not keep it from being written.
+            let due = changed || now.saturating_sub(shared.1).saturating_abs() >= REWRITE_MS;
             if due {
                 shared.1 = now;
             }
@@ -60,6 +69,26 @@ impl Link {
         {
             tracing::warn!(%error, "the state of the link could not be stored");
         }
+    }
+
+    /// Notes how far this node's clock is from the hub's, as the signed head of
+    /// a page shows it.
+    pub(super) fn compare_clocks(&self, at_hub: i64) {
+        let ahead = self.node.clock().now_ms().saturating_sub(at_hub);
+        let apart = (ahead.saturating_abs() > CLOCKS_APART_MS).then_some(ahead);
+        let mut shared = self.lock();
+        if apart.is_some() != shared.0.clock_ahead_ms.is_some() {
+            // Written with the next outcome, whatever that is.
+            shared.1 = i64::MIN;
+            match apart {
+                Some(ahead_ms) => tracing::error!(
+                    ahead_ms,
+                    "this node's clock and the hub's are apart; correct the one that is wrong"
+                ),
+                None => tracing::info!("this node's clock and the hub's agree"),
+            }
+        }
+        shared.0.clock_ahead_ms = apart;
     }
 
     async fn keep(&self, state: &LinkState) -> Result<(), NodeError> {

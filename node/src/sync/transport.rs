@@ -136,8 +136,11 @@ impl Https {
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
+        lapor_killpoints::pass("send.before");
         let response = request.send().await.map_err(|e| broken(&e))?;
-        read_answer(response).await
+        let answer = read_answer(response).await;
+        lapor_killpoints::pass("send.answered");
+        answer
     }
 }
 

@@ -124,6 +124,11 @@ impl HubHouse {
         opened.expect("the hub's database opens")
     }
 
+    /// Where the hub's database is, apart from what the settings say.
+    pub fn database(&self) -> &TestDb {
+        &self.database
+    }
+
     /// Keys, authority and attachments.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -36,7 +36,7 @@ pub struct Institution {
     clock: Arc<HandClock>,
     seed: u64,
     running: Option<Running>,
-    _database: TestDb,
+    database: TestDb,
     folder: tempfile::TempDir,
 }
 
@@ -60,9 +60,14 @@ impl Institution {
             clock,
             seed,
             running: None,
-            _database: database,
+            database,
             folder,
         }
+    }
+
+    /// Where its database is, apart from what the settings say.
+    pub fn database(&self) -> &TestDb {
+        &self.database
     }
 
     /// Joins with the line that the hub's operator has sent.
@@ -93,6 +98,10 @@ impl Institution {
         let running = self.running.take();
         let running = running.unwrap_or_else(|| panic!("{} is not running", self.member.slug));
         running.node.db().close().await;
+    }
+
+    pub fn clock(&self) -> &HandClock {
+        &self.clock
     }
 
     pub fn is_running(&self) -> bool {

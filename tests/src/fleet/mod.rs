@@ -6,17 +6,19 @@
 //! what holds after every story.
 
 mod desk;
+pub mod disk;
 mod hub;
 mod institution;
 mod line;
 pub mod member;
+mod pipe;
 mod rest;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lapor_hub::clock::HandClock;
+use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership;
 use lapor_migrations::Kind;
 use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
@@ -26,6 +28,7 @@ pub use hub::HubHouse;
 pub use institution::{Institution, Working};
 pub use line::{Line, Weather};
 pub use member::Member;
+pub use pipe::Pipe;
 
 /// When every story begins, Unix ms.
 pub const BEGINNING: i64 = 1_790_000_000_000;
@@ -36,6 +39,7 @@ const ROUNDS: usize = 60;
 
 pub struct Fleet {
     pub hub: HubHouse,
+    /// The hub's; every institution has its own.
     pub clock: Arc<HandClock>,
     kind: Kind,
     seed: u64,
@@ -110,7 +114,8 @@ impl Fleet {
     pub async fn arrive(&mut self, member: Member) -> Institution {
         self.seed += 1 << 16;
         let database = database(self.kind).await;
-        Institution::new(member, database, Arc::clone(&self.clock), self.seed)
+        let clock = Arc::new(HandClock::at(self.clock.now_ms()));
+        Institution::new(member, database, clock, self.seed)
     }
 
     pub fn at(&self, slug: &str) -> &Institution {
@@ -129,9 +134,12 @@ impl Fleet {
         all.filter(|institution| institution.is_running())
     }
 
-    /// Time goes by.
+    /// Time goes by, for everybody.
     pub fn pass(&self, by_ms: i64) {
         self.clock.advance(by_ms);
+        for institution in self.institutions.values() {
+            institution.clock().advance(by_ms);
+        }
     }
 
     /// The same weather on every line.

@@ -84,6 +84,67 @@ async fn a_revoked_institution_changes_nothing_more_and_its_cases_go_back() {
 }
 
 #[tokio::test]
+async fn one_who_is_revoked_in_mid_stream_is_heard_up_to_there_and_no_further() {
+    const BACKLOG: u64 = 300;
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let kemenpu = fleet.at_mut("kemenpu");
+        kemenpu.stop().await;
+        kemenpu.settings.link.batch = 5;
+        kemenpu.start().await;
+        let kemenpu = fleet.at("kemenpu");
+        kemenpu.line().weather(Weather::CUT);
+        let case = kemenpu.file(report("Jembatan retak")).await;
+        for number in 1..BACKLOG {
+            kemenpu.note(case, &format!("Catatan {number}")).await;
+        }
+        kemenpu.line().weather(Weather::CLEAR);
+        let working = kemenpu.work();
+        let accepted = async || kemenpu.node().status().await.unwrap().outbox.accepted;
+        kemenpu
+            .until("sent a part", async || accepted().await >= 20)
+            .await;
+        fleet.revoke("kemenpu").await;
+        let kemenpu = fleet.at("kemenpu");
+        kemenpu
+            .until("was told", async || {
+                kemenpu.link().state().code.as_deref() == Some("instance_revoked")
+            })
+            .await;
+        drop(working);
+        assert_eq!(
+            code(kemenpu.link().push().await),
+            Some(Code::InstanceRevoked)
+        );
+        fleet.settle().await;
+
+        let heard = fleet.at("pusat").view(case).await.case_seq;
+        let receipts = kemenpu_accepted(&fleet).await;
+        assert!(
+            (20..BACKLOG).contains(&heard),
+            "{heard} of {BACKLOG} were heard"
+        );
+        assert!(
+            receipts <= heard,
+            "a receipt for {receipts}, and {heard} at the hub"
+        );
+        let other = fleet.at("kota-bandung").file(report("Lampu padam")).await;
+        fleet.at("pusat").recall(case).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").custodian(case).await, "pusat");
+        assert_eq!(fleet.at("pusat").state(other).await, State::Received);
+        // The audit holds every message against the position of the revocation.
+        assert_eq!(fleet.invariants().await.messages, heard + 2);
+        fleet.ends_well().await;
+    }
+}
+
+async fn kemenpu_accepted(fleet: &Fleet) -> u64 {
+    let status = fleet.at("kemenpu").node().status().await.unwrap();
+    status.outbox.accepted
+}
+
+#[tokio::test]
 async fn without_a_certificate_of_this_federation_nobody_comes_in() {
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT]).await;

@@ -3,13 +3,17 @@
 
 mod admission;
 mod casework;
+mod clocks;
+mod crashes;
 mod custody;
 mod demo;
+mod full_disks;
 mod identity;
 mod joining;
 mod linking;
 mod newcomers;
 mod offline;
+mod outages;
 mod quarantine;
 mod running;
 mod storms;

@@ -1,0 +1,238 @@
+//! A federation made once with the commands of the two programs, and copied for
+//! every run: a hub, the national desk and a city, each in a folder.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::net::TcpStream;
+
+use super::desk::Desk;
+use super::full;
+use super::kill::{Count, Kill, Outcome, Victim};
+use super::place::{CITY, DESK, Place, TOKEN, answered, copy, init_hub, init_node};
+use super::process::{Orders, Supervised};
+use super::verdict;
+use super::workload;
+use crate::demo::ports::{self, Reserved};
+use crate::demo::programs::Programs;
+
+/// A run that takes longer hangs.
+const PATIENCE: Duration = Duration::from_mins(2);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A federation at rest, and the addresses that belong to it.
+pub struct World {
+    folder: PathBuf,
+    programs: Programs,
+    apis: [SocketAddr; 2],
+    tokens: [String; 2],
+}
+
+impl World {
+    /// Makes a federation below `folder` and leaves it at rest.
+    pub async fn found(folder: PathBuf, programs: &Programs) -> Result<Self> {
+        let template = folder.join("template");
+        std::fs::create_dir_all(&template)?;
+        let place = Place {
+            folder: &template,
+            programs,
+        };
+        let mut reserved = ports::reserve(4)?;
+        let nodes = reserved.split_off(2);
+        let apis = [nodes[0].address(), nodes[1].address()];
+        init_hub(&place, &reserved, &Orders::default()).await?;
+        let listening = reserved[1].address();
+        reserved
+            .into_iter()
+            .chain(nodes)
+            .for_each(Reserved::release);
+        let hub = place.hub().supervise(Orders::default())?;
+        listens(listening).await?;
+        let mut tokens = [String::new(), String::new()];
+        let members = [(DESK, "pusat"), (CITY, "kota")];
+        for ((slug, kind), (api, token)) in members.iter().zip(apis.iter().zip(&mut tokens)) {
+            let orders = Orders::default();
+            let invite = ["instance", "invite", slug, "--kind", kind];
+            let line = answered(place.hub().once(&orders, &invite).await?)?;
+            let node = place.node(slug);
+            init_node(&place, slug, *api, &orders).await?;
+            answered(node.once(&orders, &["enrol", &line]).await?)?;
+            *token = answered(node.once(&orders, &TOKEN).await?)?;
+        }
+        hub.kill().await?;
+        Ok(Self {
+            folder,
+            programs: programs.clone(),
+            apis,
+            tokens,
+        })
+    }
+
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A run that nobody kills: every passage of every program.
+    pub async fn count(&self) -> Result<Vec<Count>> {
+        let lists = |victim: Victim| self.folder.join(format!("{}.list", victim.name()));
+        let killed = self
+            .work(|victim| Orders {
+                kill: None,
+                list: Some(lists(victim)),
+            })
+            .await?;
+        ensure!(!killed, "a program was killed by nobody");
+        let mut counts = Vec::new();
+        for victim in [Victim::Hub, Victim::Desk, Victim::City] {
+            counts.extend(Count::read(victim, &lists(victim))?);
+        }
+        Ok(counts)
+    }
+
+    /// One run with one kill.
+    pub async fn run(&self, kill: &Kill) -> Result<Outcome> {
+        let killed = self
+            .work(|victim| Orders {
+                kill: (victim == kill.victim).then(|| kill.clone()),
+                list: None,
+            })
+            .await?;
+        Ok(if killed {
+            Outcome::Killed
+        } else {
+            Outcome::NotReached
+        })
+    }
+
+    /// One run in which a program has no room for a while; it must have
+    /// complained, and then ended its work as if nothing had been.
+    pub async fn without_room(&self, victim: Victim) -> Result<()> {
+        let folder = self.copied()?;
+        let place = self.place(&folder);
+        let name = [
+            (Victim::Hub, "hub"),
+            (Victim::Desk, DESK),
+            (Victim::City, CITY),
+        ];
+        let mut running = Vec::new();
+        let mut missing = None;
+        for (who, name) in name {
+            let program = if who == Victim::Hub {
+                place.hub()
+            } else {
+                place.node(name)
+            };
+            let log = program.log.clone();
+            if who != victim {
+                running.push(program.supervise(Orders::default())?);
+                continue;
+            }
+            let program = full::hearing_errors(program, &folder)?;
+            let supervised = program.supervise(Orders::default())?;
+            full::take_room(supervised.pid)?;
+            missing = Some(full::give_room_when_missed(supervised.pid, log));
+            running.push(supervised);
+        }
+        let missing = missing.context("there is no such program")?;
+        let (desk, city) = self.desks()?;
+        let both = async {
+            let (record, missed) = tokio::join!(workload::play(&desk, &city), missing);
+            missed?;
+            record
+        };
+        let done = watched(&mut running, both).await;
+        end(running, done.is_ok()).await?;
+        verdict::hold(&place, &[DESK, CITY], &done?).await
+    }
+
+    /// Does the whole work on a copy, ends everything, and reads what is left;
+    /// whether anyone was killed.
+    async fn work(&self, orders: impl Fn(Victim) -> Orders) -> Result<bool> {
+        let folder = self.copied()?;
+        let place = self.place(&folder);
+        let mut running = vec![
+            place.hub().supervise(orders(Victim::Hub))?,
+            place.node(DESK).supervise(orders(Victim::Desk))?,
+            place.node(CITY).supervise(orders(Victim::City))?,
+        ];
+        let (desk, city) = self.desks()?;
+        let done = watched(&mut running, workload::play(&desk, &city)).await;
+        let killed = running.iter().any(Supervised::was_killed);
+        end(running, done.is_ok()).await?;
+        verdict::hold(&place, &[DESK, CITY], &done?).await?;
+        Ok(killed)
+    }
+
+    fn copied(&self) -> Result<PathBuf> {
+        let folder = self.folder.join("run");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        copy(&self.folder.join("template"), &folder)?;
+        Ok(folder)
+    }
+
+    fn place<'a>(&'a self, folder: &'a Path) -> Place<'a> {
+        Place {
+            folder,
+            programs: &self.programs,
+        }
+    }
+
+    fn desks(&self) -> Result<(Desk, Desk)> {
+        Ok((
+            Desk::new(DESK, self.apis[0], &self.tokens[0])?,
+            Desk::new(CITY, self.apis[1], &self.tokens[1])?,
+        ))
+    }
+
+    /// Keeps what the last run left.
+    pub fn keep(&self, below: &Path, name: &str) {
+        let kept = std::fs::create_dir_all(below)
+            .map_err(anyhow::Error::from)
+            .and_then(|()| copy(&self.folder.join("run"), &below.join(name)));
+        if let Err(error) = kept {
+            eprintln!("lapor-crash: {name} could not be kept: {error}");
+        }
+    }
+}
+
+/// Ends all, and after work that was done tells how any of them has failed.
+async fn end(running: Vec<Supervised>, done: bool) -> Result<()> {
+    for program in running {
+        let ended = program.kill().await;
+        if done {
+            ended?;
+        }
+    }
+    Ok(())
+}
+
+/// Does something while programs run, and ends with the first that fails.
+pub async fn watched<T>(
+    running: &mut [Supervised],
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let failing = running.iter_mut().map(|program| Box::pin(program.failed()));
+    tokio::select! {
+        done = tokio::time::timeout(PATIENCE, work) => done.context("the work hangs")?,
+        (error, ..) = futures_util::future::select_all(failing) => Err(error),
+    }
+}
+
+/// Waits until somebody listens there.
+pub async fn listens(address: SocketAddr) -> Result<()> {
+    let listening = async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, listening).await;
+    waited.with_context(|| format!("nobody listens at {address}"))
+}
