@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use lapor_web::log::LogSettings;
+use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
 /// Why a configuration cannot be used; the operator's to mend.
@@ -27,6 +28,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub api: ApiSettings,
     pub link: LinkSettings,
+    pub monitor: MonitorSettings,
     pub log: LogSettings,
 }
 
@@ -70,6 +72,17 @@ pub struct LinkSettings {
     pub backoff_cap_seconds: u64,
 }
 
+/// The listener for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MonitorSettings {
+    /// `/healthz`, `/readyz` and `/metrics`, for this machine or a network of
+    /// the operators' own; `off` for nowhere.
+    pub listen: Listen,
+    /// With fewer free bytes than these the program is not ready.
+    pub free_disk_bytes: u64,
+}
+
 impl Default for NodeSettings {
     fn default() -> Self {
         Self {
@@ -103,6 +116,15 @@ impl Default for LinkSettings {
             long_poll_seconds: 25,
             health_seconds: 60,
             backoff_cap_seconds: 300,
+        }
+    }
+}
+
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        Self {
+            listen: Listen(Some(SocketAddr::from(([127, 0, 0, 1], 8091)))),
+            free_disk_bytes: 1 << 30,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The log of both programs: what is logged, in which form, to standard error.
 
+use std::io::IsTerminal as _;
+
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
@@ -46,6 +48,8 @@ impl LogSettings {
     pub fn start(&self) -> Result<(), FilterError> {
         let log = tracing_subscriber::fmt()
             .with_env_filter(self.parse_filter()?)
+            // Colours are for people; in a file or a journal they are noise.
+            .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr);
         // A test that serves twice in one process keeps the first log.
         let _ = match self.format {

@@ -84,6 +84,11 @@ impl Link {
         }))
     }
 
+    /// Whether the hub's certificate made this node doubt its own clock.
+    pub fn doubts_clock(&self) -> bool {
+        self.transport.doubts_clock()
+    }
+
     pub fn node(&self) -> &Arc<Node> {
         &self.node
     }
