@@ -67,6 +67,11 @@ impl Trace {
         CURRENT.scope(self, work).await
     }
 
+    /// The span of one message on its way, for whatever is logged of it.
+    pub fn span(&self) -> tracing::Span {
+        tracing::info_span!("message", trace_id = self.trace_id)
+    }
+
     fn next(&self) -> Self {
         Self {
             parent_id: hex::encode(random::<8>()),

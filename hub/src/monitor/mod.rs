@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use lapor_web::monitor::{Check, Figures, Monitored, Traffic};
+use metrics::{describe_counter, describe_histogram};
 
 use crate::app::Hub;
 use crate::settings::Settings;
@@ -22,10 +23,62 @@ pub static TRAFFIC: Traffic = Traffic {
     duration: "lapor_hub_request_duration_seconds",
 };
 
+/// What is counted where it happens.
+pub const COUNTERS: [(&str, &str); 6] = [
+    (
+        "lapor_hub_envelopes_accepted_total",
+        "Messages made durable and ordered.",
+    ),
+    (
+        "lapor_hub_envelopes_repeated_total",
+        "Messages that came again and had been accepted before.",
+    ),
+    (
+        "lapor_hub_envelopes_refused_total",
+        "Messages at which a batch stopped, by code.",
+    ),
+    (
+        "lapor_hub_rulings_total",
+        "Rulings by kind of message and effect.",
+    ),
+    (
+        "lapor_hub_deliveries_total",
+        "Items put at the end of a recipient's stream.",
+    ),
+    (
+        "lapor_hub_refusals_total",
+        "Requests that were refused or failed, by code.",
+    ),
+];
+pub const HISTOGRAMS: [(&str, &str); 3] = [
+    (
+        "lapor_hub_transaction_size",
+        "Messages in one transaction of the order.",
+    ),
+    (
+        "lapor_hub_transaction_duration_seconds",
+        "Time of one transaction of the order.",
+    ),
+    (
+        "lapor_hub_commit_duration_seconds",
+        "Time of its commit, most of it the disk's.",
+    ),
+];
+
 /// A running hub that lets itself be watched.
 pub struct Monitor(pub Arc<Hub>);
 
 impl Monitored for Monitor {
+    fn describe(&self) {
+        TRAFFIC.describe();
+        for (name, help) in COUNTERS {
+            describe_counter!(name, help);
+        }
+        for (name, help) in HISTOGRAMS {
+            describe_histogram!(name, help);
+        }
+    }
+
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
         Box::pin(readiness::checks(&self.0))
     }

@@ -131,7 +131,10 @@ async fn transact(node: &Node, group: &[Job]) -> Result<Vec<Outcome>, NodeError>
     for job in group {
         outcomes.push(match job {
             Job::File(..) => Outcome::Filed,
-            Job::Act(weighing, _) => Outcome::Acted(act(node, &mut tx, weighing).await?),
+            Job::Act(weighing, _) => {
+                let trace = weighing.trace.clone();
+                Outcome::Acted(trace.scope(act(node, &mut tx, weighing)).await?)
+            }
         });
     }
     tx.commit().await?;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use lapor_web::monitor::{Check, Figures, Monitored, Traffic, free_disk_bytes};
+use metrics::{describe_counter, describe_histogram};
 
 use crate::settings::Settings;
 use crate::sync::Link;
@@ -21,10 +22,40 @@ pub static TRAFFIC: Traffic = Traffic {
     duration: "lapor_node_request_duration_seconds",
 };
 
+/// What is counted where it happens.
+pub const COUNTERS: [(&str, &str); 3] = [
+    ("lapor_node_filings_total", "Reports filed here."),
+    ("lapor_node_acts_total", "Acts stored here."),
+    (
+        "lapor_node_acts_refused_total",
+        "Acts that the case did not allow.",
+    ),
+];
+pub const HISTOGRAMS: [(&str, &str); 2] = [
+    (
+        "lapor_node_transaction_size",
+        "Filings and acts that shared one transaction.",
+    ),
+    (
+        "lapor_node_transaction_duration_seconds",
+        "Time of that transaction.",
+    ),
+];
+
 /// A running node that lets itself be watched.
 pub struct Monitor(pub Arc<Link>);
 
 impl Monitored for Monitor {
+    fn describe(&self) {
+        TRAFFIC.describe();
+        for (name, help) in COUNTERS {
+            describe_counter!(name, help);
+        }
+        for (name, help) in HISTOGRAMS {
+            describe_histogram!(name, help);
+        }
+    }
+
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
         Box::pin(readiness::checks(self.0.node()))
     }

@@ -13,6 +13,7 @@ use lapor_protocol::receipt::Stream;
 use lapor_protocol::seal::Subject;
 
 use super::settle::{Step, settle};
+use super::traces::{Traced, tell_taken_in};
 use super::{Link, LinkError};
 use crate::casework::refresh;
 use crate::error::NodeError;
@@ -68,12 +69,13 @@ impl Link {
             let mut tx = self.node.write_tx().await?;
             count += rows.len();
             let last = rows.last().map_or(0, |row| row.dseq);
-            match stream {
+            let traced = match stream {
                 Stream::Inbox => self.apply_batch(&mut tx, rows).await?,
                 Stream::Public => self.apply_public(&mut tx, rows).await?,
-            }
+            };
             store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
             tx.commit().await?;
+            tell_taken_in(&traced);
         }
         Ok(count)
     }
@@ -89,12 +91,17 @@ impl Link {
             row.blocked = None;
             store::cases::put(&mut tx, &[row]).await?;
         }
-        self.apply_batch(&mut tx, rows).await?;
+        let traced = self.apply_batch(&mut tx, rows).await?;
         tx.commit().await?;
+        tell_taken_in(&traced);
         Ok(count)
     }
 
-    async fn apply_batch(&self, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<(), NodeError> {
+    async fn apply_batch(
+        &self,
+        tx: &mut Tx,
+        rows: Vec<InboxRow>,
+    ) -> Result<Vec<Traced>, NodeError> {
         let directory = self.node.directory();
         let mut batch = Batch {
             me: self.node.instance()?,
@@ -106,6 +113,7 @@ impl Link {
             outcomes: Vec::new(),
             waiting: Vec::new(),
         };
+        let mut traced = Vec::new();
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
             let item: Item = store::read(serde_json::from_str(&row.item))?;
@@ -117,9 +125,11 @@ impl Link {
         batch.load_lines(tx, &items).await?;
         for (row, item) in &items {
             let step = settle(&mut batch, tx, &self.node, row, item).await?;
-            batch.note(row, step);
+            let state = batch.note(row, step);
+            traced.extend(Traced::of(row, item.envelope_id, state));
         }
-        batch.finish(tx).await
+        batch.finish(tx).await?;
+        Ok(traced)
     }
 }
 
@@ -184,7 +194,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn note(&mut self, row: &InboxRow, step: Step) {
+    /// Notes what became of an item; returns the state that it then has.
+    fn note(&mut self, row: &InboxRow, step: Step) -> &'static str {
         let final_ = !matches!(
             step,
             Step::Waiting(_) | Step::Quarantined(_) | Step::Parked(_)
@@ -210,6 +221,7 @@ impl Batch<'_> {
         } else {
             self.waiting.extend(values);
         }
+        state
     }
 
     async fn finish(mut self, tx: &mut Tx) -> Result<(), NodeError> {

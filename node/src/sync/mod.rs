@@ -19,6 +19,7 @@ mod run;
 mod seal;
 mod settle;
 mod state;
+mod traces;
 mod transport;
 
 use std::sync::Arc;

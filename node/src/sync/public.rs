@@ -12,6 +12,7 @@ use lapor_protocol::public::{needs_programme, rule_public};
 use lapor_protocol::receipt::Stream;
 
 use super::Link;
+use super::traces::Traced;
 use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::publishing::{name_of, refresh};
@@ -24,14 +25,19 @@ impl Link {
         &self,
         tx: &mut Tx,
         rows: Vec<InboxRow>,
-    ) -> Result<(), NodeError> {
+    ) -> Result<Vec<Traced>, NodeError> {
         let directory = self.node.directory();
+        let mut traced = Vec::new();
         let mut marks = Vec::with_capacity(rows.len() * 6);
         for row in rows {
             let (state, reason) = match &row.fault {
                 Some(fault) => ("quarantined", Some(fault.clone())),
                 None => take(tx, &row, &directory).await?,
             };
+            if row.trace.is_some() {
+                let item: Item = store::read(serde_json::from_str(&row.item))?;
+                traced.extend(Traced::of(&row, item.envelope_id, state));
+            }
             marks.extend([
                 Value::from(Stream::Public.as_str()),
                 Value::from(row.depoch),
@@ -41,7 +47,8 @@ impl Link {
                 Value::from(row.attempts + 1),
             ]);
         }
-        Ok(store::inbox::mark(tx, marks).await.map(drop)?)
+        store::inbox::mark(tx, marks).await?;
+        Ok(traced)
     }
 }
 

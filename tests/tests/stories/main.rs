@@ -13,3 +13,4 @@ mod offline;
 mod running;
 mod storms;
 mod supervision;
+mod watching;

@@ -45,6 +45,8 @@ const SIZES: [f64; 8] = [1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 2000.0];
 
 /// A program that lets itself be watched.
 pub trait Monitored: Send + Sync + 'static {
+    /// Says what the program's counters mean.
+    fn describe(&self);
     /// Tries what the program needs for its work.
     fn checks(&self) -> BoxFuture<'_, Vec<Check>>;
     /// Reads what is a state, when it is asked for: a number that is kept
@@ -80,6 +82,7 @@ pub async fn serve(
 /// The three routes. From now on the program's counters count.
 pub fn router(program: Arc<dyn Monitored>) -> Router {
     recorder();
+    program.describe();
     let turn = Mutex::new(());
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -166,6 +169,10 @@ mod tests {
     struct Paper(Vec<Check>);
 
     impl Monitored for Paper {
+        fn describe(&self) {
+            metrics::describe_counter!("paper_written_total", "Sheets written.");
+        }
+
         fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
             Box::pin(async { self.0.clone() })
         }
@@ -217,6 +224,8 @@ mod tests {
             body.contains("# TYPE paper_sheets gauge\npaper_sheets 3\n"),
             "{body}"
         );
+        let help = "# HELP paper_written_total Sheets written.\n";
+        assert!(body.contains(help), "{body}");
         assert!(
             body.contains("paper_written_total{tray=\"upper\"} 2"),
             "{body}"

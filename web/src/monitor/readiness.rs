@@ -3,7 +3,9 @@
 //! fails.
 
 use std::fmt::Display;
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -103,6 +105,11 @@ pub async fn writes_files(name: &'static str, folder: &Path) -> Check {
 }
 
 fn try_folder(folder: &Path) -> io::Result<()> {
+    // Made where it is needed, as the program does; nobody else's to read.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let written = random::<32>();
     let path = folder.join(format!(".readiness-{}", hex::encode(&written[..8])));
     let outcome = write_and_read(&path, &written);
@@ -151,8 +158,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(writes_files("blobs", home.path()).await, Check::ok("blobs"));
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
-        let missing = home.path().join("missing");
-        let failed = writes_files("blobs", &missing).await;
+        let file = home.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let failed = writes_files("blobs", &file.join("below")).await;
         assert_eq!(failed.standing, Standing::Failed);
     }
 

@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use http::Method;
-use metrics::{counter, histogram};
+use metrics::{counter, describe_counter, describe_histogram, histogram};
 
 /// The names under which a program counts its requests.
 #[derive(Debug)]
@@ -20,6 +20,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// Says what the two mean.
+    pub fn describe(&self) {
+        describe_counter!(self.requests, "Requests by route, method and status.");
+        describe_histogram!(self.duration, "Time from request to answer, by route.");
+    }
+
     /// Counts one request. A method outside HTTP's own is the caller's word.
     pub fn note(&self, method: &Method, route: &str, status: u16, took: Duration) {
         let method = match *method {
