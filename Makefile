@@ -2,12 +2,13 @@
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # check   format, lints, dependencies
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--sample 50 --seed 7"
+# package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check crash bench format lint dependencies
+.PHONY: help demo test check crash bench package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -47,6 +48,21 @@ bench:
 	$(call say,"building the release; the first time takes ten minutes and more")
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
 	@exec $(TARGET)/release/lapor-bench $(ARGS)
+
+# Release: the two programs alone, without a feature that only tests use. Dev: what
+# `make demo` and `make test` have built, under a version that a release replaces.
+PROFILE := release
+package:
+	@.ci/need cargo cc dpkg-deb
+ifeq ($(PROFILE),release)
+	$(call say,"building the release; the first time takes ten minutes and more")
+	@cargo build $(LOCKED) --release -p lapor-hub -p lapor-node >&2
+	@packaging/build $(TARGET)/release $(TARGET)/debian
+else
+	$(call say,"building the dev profile")
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	@packaging/build $(TARGET)/debug $(TARGET)/debian '~dev'
+endif
 
 check: format lint dependencies
 

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lapor_protocol::ids::{Digest, InstanceId};
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::connections::Connections;
+use crate::contacts::Contacts;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::limits::Admission;
@@ -29,6 +31,10 @@ pub struct Hub {
     pub(crate) verifiers: Arc<Semaphore>,
     /// Open connections of the federation.
     pub(crate) connections: Arc<Connections>,
+    /// When each instance was last heard.
+    pub(crate) contacts: Contacts,
+    /// Requests in [`Hub::wait_for`].
+    polls: AtomicUsize,
     /// Rung to look after the certificate at once.
     pub(crate) certificate_bell: Notify,
     /// SHA-256 of the certificate that the listeners show, once they do.
@@ -58,6 +64,8 @@ impl Hub {
             admission: Admission::new(&ground.settings.limits),
             verifiers: Arc::new(Semaphore::new(cores)),
             connections: Arc::default(),
+            contacts: Contacts::default(),
+            polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),
             closing: watch::Sender::new(false),
@@ -92,6 +100,11 @@ impl Hub {
         self.connections.count(instance)
     }
 
+    /// How many requests wait for something to happen.
+    pub fn waiting(&self) -> usize {
+        self.polls.load(Ordering::Relaxed)
+    }
+
     /// Ends every long poll with what there is, so that the listeners can drain.
     pub fn begin_closing(&self) {
         self.closing.send_replace(true);
@@ -117,6 +130,7 @@ impl Hub {
         let mut versions = self.ground.directory.watch();
         let mut closing = self.closing.subscribe();
         let limit = Duration::from_secs(seconds.min(LONG_POLL_SECONDS));
+        let _poll = Poll::begin(&self.polls);
         let waiting = async {
             tokio::pin!(event);
             loop {
@@ -131,6 +145,22 @@ impl Hub {
             }
         };
         tokio::time::timeout(limit, waiting).await.unwrap_or(Ok(()))
+    }
+}
+
+/// Counts one who waits, until it is dropped.
+struct Poll<'a>(&'a AtomicUsize);
+
+impl<'a> Poll<'a> {
+    fn begin(polls: &'a AtomicUsize) -> Self {
+        polls.fetch_add(1, Ordering::Relaxed);
+        Self(polls)
+    }
+}
+
+impl Drop for Poll<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

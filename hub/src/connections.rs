@@ -91,6 +91,11 @@ impl Connections {
         table.open.values().filter(of).count()
     }
 
+    /// How many connections are open.
+    pub fn total(&self) -> usize {
+        self.lock().open.len()
+    }
+
     /// The connections that must end: of instances that could take part.
     fn judge(&self, ground: &Ground) -> Vec<CancellationToken> {
         let mut ending = Vec::new();

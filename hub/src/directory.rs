@@ -125,6 +125,8 @@ impl DirectoryBook {
         if store::directory::latest(&mut tx).await? > self.current().version() {
             let directory = self.refresh(&mut tx).await?;
             self.adopt(&directory);
+            let version = directory.version();
+            tracing::info!(version, "the directory has been changed by a command");
         }
         tx.rollback().await?;
         Ok(())

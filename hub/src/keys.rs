@@ -39,6 +39,12 @@ pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
     Ok(Signer::from_seed(&seed))
 }
 
+/// When the hub's certificate ends, Unix ms; `None` if there is none that can be read.
+pub fn credential_ends(settings: &Settings) -> Option<i64> {
+    let credential = Credential::load(&settings.storage.keys.join(TLS)).ok()?;
+    credential.facts().ok().map(|facts| facts.not_after_ms)
+}
+
 /// The hub's certificate, issued anew when it is missing, past half of its
 /// life, of a former issuer, or not for the names in the settings.
 pub fn credential(

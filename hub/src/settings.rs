@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use lapor_certs::HubUrl;
 use lapor_web::log::LogSettings;
+use lapor_web::monitor::Listen;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,7 @@ pub struct Settings {
     pub enrolment: ListenerSettings,
     pub storage: StorageSettings,
     pub limits: LimitSettings,
+    pub monitor: MonitorSettings,
     pub log: LogSettings,
 }
 
@@ -102,6 +104,17 @@ pub struct LimitSettings {
     pub drain_seconds: u64,
 }
 
+/// The listener for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MonitorSettings {
+    /// `/healthz`, `/readyz` and `/metrics`, for this machine or a network of
+    /// the operators' own; `off` for nowhere.
+    pub listen: Listen,
+    /// With fewer free bytes than these the program is not ready.
+    pub free_disk_bytes: u64,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -111,6 +124,7 @@ impl Default for Settings {
             enrolment: listener(7444),
             storage: StorageSettings::default(),
             limits: LimitSettings::default(),
+            monitor: MonitorSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -155,6 +169,15 @@ impl Default for LimitSettings {
             cached_messages: 100_000,
             body_seconds: 30,
             drain_seconds: 10,
+        }
+    }
+}
+
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        Self {
+            listen: Listen(Some(SocketAddr::from(([127, 0, 0, 1], 7445)))),
+            free_disk_bytes: 1 << 30,
         }
     }
 }
@@ -289,11 +312,13 @@ mod tests {
                 ("LAPOR_HUB__DATABASE__URL", "sqlite://other.db"),
                 ("LAPOR_HUB__NAMES", "localhost,hub.test"),
                 ("LAPOR_HUB__LIMITS__DRAIN_SECONDS", "3"),
+                ("LAPOR_HUB__MONITOR__LISTEN", "off"),
             ]),
         )
         .unwrap();
         assert_eq!(read.names, ["localhost", "hub.test"]);
         assert_eq!(read.limits.drain_seconds, 3);
+        assert_eq!(read.monitor.listen.0, None);
         let below = read.below(Path::new("/srv/hub"));
         assert_eq!(below.database.url, "sqlite:///srv/hub/other.db");
         assert_eq!(below.storage.keys, Path::new("/srv/hub/keys"));
@@ -306,6 +331,7 @@ mod tests {
             ("[limits]\nbyte_burst = 10", "byte_burst"),
             ("names = [\"hub.test\"]", "public_url"),
             ("names = [\"not a name\"]", "names"),
+            ("[monitor]\nlisten = \"nowhere\"", "nowhere"),
             (
                 "[federation]\nlisten = \"127.0.0.1:1\"\npublic_url = \"http://x\"",
                 "https",
@@ -313,6 +339,30 @@ mod tests {
         ] {
             let error = Settings::parse(text, HashMap::new()).unwrap_err();
             assert!(error.to_string().contains(named), "{text}: {error}");
+        }
+    }
+
+    /// `section.field` of everything in a value.
+    fn fields(value: &serde_json::Value, above: &str, found: &mut Vec<String>) {
+        let serde_json::Value::Object(members) = value else {
+            found.push(above.to_owned());
+            return;
+        };
+        for (name, inner) in members {
+            let dot = if above.is_empty() { "" } else { "." };
+            fields(inner, &format!("{above}{dot}{name}"), found);
+        }
+    }
+
+    #[test]
+    fn the_page_for_operators_names_every_field() {
+        let page = include_str!("../../docs/operations.md");
+        let mut found = Vec::new();
+        let settings = serde_json::to_value(Settings::default()).unwrap();
+        fields(&settings, "", &mut found);
+        assert!(found.len() > 10);
+        for field in found {
+            assert!(page.contains(&format!("| `{field}` |")), "{field}");
         }
     }
 }

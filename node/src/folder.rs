@@ -128,11 +128,13 @@ fn render(settings: &Settings) -> String {
          [node]\nkeys = {keys:?}\nblobs = {blobs:?}\n\n\
          [database]\nurl = {url:?}\n\n\
          [api]\nlisten = \"{listen}\"\n\n\
+         [monitor]\nlisten = \"{monitor}\"\n\n\
          [log]\nformat = \"human\"\nfilter = {filter:?}\n",
         keys = settings.node.keys.display().to_string(),
         blobs = settings.node.blobs.display().to_string(),
         url = settings.database.url,
         listen = settings.api.listen,
+        monitor = settings.monitor.listen,
         filter = settings.log.filter,
     )
 }

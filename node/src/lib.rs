@@ -8,6 +8,7 @@ pub mod cli;
 pub mod enrolment;
 pub mod error;
 pub mod folder;
+pub mod monitor;
 pub mod node;
 pub mod publishing;
 pub mod quarantine;

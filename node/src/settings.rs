@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use lapor_web::log::LogSettings;
+use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
 /// Why a configuration cannot be used; the operator's to mend.
@@ -27,6 +28,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub api: ApiSettings,
     pub link: LinkSettings,
+    pub monitor: MonitorSettings,
     pub log: LogSettings,
 }
 
@@ -72,6 +74,17 @@ pub struct LinkSettings {
     pub backoff_cap_seconds: u64,
 }
 
+/// The listener for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MonitorSettings {
+    /// `/healthz`, `/readyz` and `/metrics`, for this machine or a network of
+    /// the operators' own; `off` for nowhere.
+    pub listen: Listen,
+    /// With fewer free bytes than these the program is not ready.
+    pub free_disk_bytes: u64,
+}
+
 impl Default for NodeSettings {
     fn default() -> Self {
         Self {
@@ -110,6 +123,15 @@ impl Default for LinkSettings {
     }
 }
 
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        Self {
+            listen: Listen(Some(SocketAddr::from(([127, 0, 0, 1], 8091)))),
+            free_disk_bytes: 1 << 30,
+        }
+    }
+}
+
 impl Settings {
     /// Reads the file and the environment, and makes its paths absolute.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
@@ -142,5 +164,34 @@ impl Settings {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `section.field` of everything in a value.
+    fn fields(value: &serde_json::Value, above: &str, found: &mut Vec<String>) {
+        let serde_json::Value::Object(members) = value else {
+            found.push(above.to_owned());
+            return;
+        };
+        for (name, inner) in members {
+            let dot = if above.is_empty() { "" } else { "." };
+            fields(inner, &format!("{above}{dot}{name}"), found);
+        }
+    }
+
+    #[test]
+    fn the_page_for_operators_names_every_field() {
+        let page = include_str!("../../docs/operations.md");
+        let mut found = Vec::new();
+        let settings = serde_json::to_value(Settings::default()).unwrap();
+        fields(&settings, "", &mut found);
+        assert!(found.len() > 10);
+        for field in found {
+            assert!(page.contains(&format!("| `{field}` |")), "{field}");
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! What every request passes on its way in and out: an id, one line in the
-//! log, security headers, and a problem where there would be nothing or a panic.
+//! What every request passes on its way in and out: an id, the trace that it
+//! is part of, one line in the log, security headers, and a problem where there
+//! would be nothing or a panic.
 //!
 //! The log names the route, never the path, the query or a body: tickets and
 //! the words of a case stand in those.
@@ -21,6 +22,7 @@ use tracing::Instrument;
 
 use crate::ApiProblem;
 use crate::problem::name_request;
+use crate::trace::Trace;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -57,10 +59,11 @@ async fn admit(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
-    let span = tracing::info_span!("request", id);
+    let trace = Trace::of(request.headers());
+    let span = tracing::info_span!("request", id, trace_id = trace.trace_id());
     let began = Instant::now();
     request.extensions_mut().insert(RequestId(id.clone()));
-    async move {
+    let answering = async move {
         let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| ApiProblem::internal().into_response());
         name_request(&mut response, &id);
@@ -72,9 +75,8 @@ async fn admit(mut request: Request, next: Next) -> Response {
         let ms = began.elapsed().as_millis() as u64;
         tracing::info!(%method, route, status, ms, "answered");
         response
-    }
-    .instrument(span)
-    .await
+    };
+    trace.scope(answering).instrument(span).await
 }
 
 /// A caller may bring an id, so that one id runs through a chain of programs.

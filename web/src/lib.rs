@@ -1,7 +1,8 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
-//! that drains, the documentation page, and what both programs take from their
-//! machine: clock, randomness, log, signals, exit codes.
+//! that drains, the documentation page, the listener for monitoring, and what
+//! both programs take from their machine: clock, randomness, log, signals, exit
+//! codes.
 //!
 //! Shared by hub and node; it knows nothing of cases, databases or the wire
 //! between them (whose problems are `lapor_protocol::problem`).
@@ -12,10 +13,13 @@ pub mod docs;
 pub mod entrance;
 pub mod exit;
 pub mod log;
+pub mod monitor;
 pub mod problem;
 pub mod reading;
 pub mod room;
 pub mod serving;
+pub mod supervisor;
+pub mod trace;
 
 pub use problem::ApiProblem;
 pub use reading::{Json, Path, Query};

@@ -1,7 +1,12 @@
 //! The log of both programs: what is logged, in which form, to standard error.
 
+use std::io::IsTerminal as _;
+
 use serde::{Deserialize, Serialize};
+use tracing::Dispatch;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::entrance::quiet_panics;
 
@@ -44,18 +49,29 @@ impl LogSettings {
 
     /// Starts the log, and makes panics say where they happened and not what.
     pub fn start(&self) -> Result<(), FilterError> {
+        // Colours are for people; in a file or a journal they are noise.
+        let log = self.to(std::io::stderr, std::io::stderr().is_terminal())?;
+        // A test that serves twice in one process keeps the first log.
+        let _ = log.try_init();
+        quiet_panics();
+        Ok(())
+    }
+
+    /// The log as it is started, written elsewhere.
+    pub fn to<W>(&self, writer: W, colours: bool) -> Result<Dispatch, FilterError>
+    where
+        W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    {
         let log = tracing_subscriber::fmt()
             .with_env_filter(self.parse_filter()?)
+            .with_ansi(colours)
             // It would tell a log that cannot be written on standard error, which is that log, and
             // panic: a full disk must not end what is at work.
             .log_internal_errors(false)
-            .with_writer(std::io::stderr);
-        // A test that serves twice in one process keeps the first log.
-        let _ = match self.format {
-            LogFormat::Human => log.try_init(),
-            LogFormat::Json => log.json().try_init(),
-        };
-        quiet_panics();
-        Ok(())
+            .with_writer(writer);
+        Ok(match self.format {
+            LogFormat::Human => log.finish().into(),
+            LogFormat::Json => log.json().finish().into(),
+        })
     }
 }

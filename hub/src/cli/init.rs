@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use lapor_certs::{Authority, HubUrl, TrustDomain, Vault, VaultError, write_private};
+use lapor_web::monitor::Listen;
 
 use super::{Failure, Out, exit};
 use crate::clock::Clock;
@@ -33,6 +34,9 @@ pub struct Init {
     /// Where newcomers join
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7444")]
     enrolment_address: SocketAddr,
+    /// Where monitoring listens, or `off`; the port after --enrolment-address if not given
+    #[arg(long, value_name = "ADDR:PORT")]
+    monitor_address: Option<Listen>,
     /// DNS name or IP address under which institutions reach the hub; the first
     /// one stands in invitations
     #[arg(long = "name", value_name = "NAME")]
@@ -160,6 +164,8 @@ pub fn write_toml(settings: &Settings) -> String {
          # Messages of recent cases kept in memory.\ncached_messages = {}\n\
          # Seconds between two pieces of a request's body.\nbody_seconds = {}\n\
          # Seconds for requests under way when the hub stops.\ndrain_seconds = {}\n\n\
+         [monitor]\n# /healthz, /readyz and /metrics, for the operators' own network only; or off\n\
+         listen = {}\n# Not ready with fewer free bytes than these.\nfree_disk_bytes = {}\n\n\
          [log]\n# human or json\nformat = {}\n# For instance info or lapor_hub=debug\nfilter = {}\n",
         limits.envelopes_per_second,
         limits.envelope_burst,
@@ -173,6 +179,8 @@ pub fn write_toml(settings: &Settings) -> String {
         limits.cached_messages,
         limits.body_seconds,
         limits.drain_seconds,
+        quote(&settings.monitor.listen.to_string()),
+        settings.monitor.free_disk_bytes,
         serde_json::to_string(&settings.log.format).unwrap_or_default(),
         quote(&settings.log.filter),
     );
@@ -192,6 +200,8 @@ fn settings(init: &Init) -> Result<Settings, Failure> {
     settings.federation = listener(&first, init.federation_address)?;
     settings.enrolment = listener(&first, init.enrolment_address)?;
     settings.database.url.clone_from(&init.database_url);
+    let beside = || Listen::beside(init.enrolment_address);
+    settings.monitor.listen = init.monitor_address.unwrap_or_else(beside);
     Ok(settings)
 }
 

@@ -3,11 +3,15 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use lapor_web::monitor::{self, Listen};
 use lapor_web::serving::StopSignals;
+use lapor_web::supervisor;
+use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, exit};
 use crate::app::Hub;
 use crate::clock::Clock;
+use crate::monitor::Monitor;
 use crate::settings::Settings;
 
 pub async fn serve(
@@ -18,11 +22,22 @@ pub async fn serve(
     settings.log.start()?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;
+    let watched = settings.monitor.listen.0;
+    let watched = watched
+        .map(|listen| bind("monitor.listen", listen))
+        .transpose()?;
     let addresses = (federation.local_addr()?, enrolment.local_addr()?);
     let mut stop = StopSignals::listen()?;
     let hub = Hub::open(settings, clock).await?;
+    let watching = CancellationToken::new();
+    let watched = watched
+        .map(|listener| watch(&hub, listener, &watching))
+        .transpose()?;
     let urls = [&hub.settings().federation, &hub.settings().enrolment];
     writeln!(out.answer, "lapor-hub {}", hub.ground.trust_domain)?;
+    if let Some(address) = watched {
+        writeln!(out.answer, "  monitoring  http://{address}")?;
+    }
     writeln!(
         out.answer,
         "  federation  {} ({})",
@@ -34,7 +49,8 @@ pub async fn serve(
         addresses.1, urls[1].public_url
     )?;
     out.answer.flush()?;
-    tracing::info!(federation = %addresses.0, enrolment = %addresses.1, "serving");
+    let monitor = Listen(watched);
+    tracing::info!(federation = %addresses.0, enrolment = %addresses.1, %monitor, "serving");
 
     let db = hub.ground.db.clone();
     let (told, shutdown) = tokio::sync::oneshot::channel::<()>();
@@ -42,9 +58,11 @@ pub async fn serve(
         let _ = shutdown.await;
     }));
     tokio::pin!(serving);
+    supervisor::tell(supervisor::READY);
     let ended = tokio::select! {
         ended = &mut serving => ended,
         name = stop.next() => {
+            supervisor::tell(supervisor::STOPPING);
             tracing::info!(signal = name, "stopping; a second signal stops at once");
             let _ = told.send(());
             tokio::select! {
@@ -55,6 +73,7 @@ pub async fn serve(
             }
         }
     };
+    watching.cancel();
     db.close().await;
     tracing::info!("stopped");
     ended.map_err(|_| {
@@ -62,6 +81,24 @@ pub async fn serve(
         Failure::new(exit::INTERNAL, message)
     })??;
     Ok(())
+}
+
+/// Lets the hub be watched until `ending`; returns where.
+fn watch(
+    hub: &Arc<Hub>,
+    listener: TcpListener,
+    ending: &CancellationToken,
+) -> Result<SocketAddr, Failure> {
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let (monitor, ending) = (Arc::new(Monitor(Arc::clone(hub))), ending.clone());
+    tokio::spawn(async move {
+        if let Err(error) = monitor::serve(listener, monitor, ending).await {
+            tracing::error!(%error, "monitoring ended; the hub goes on without it");
+        }
+    });
+    Ok(address)
 }
 
 fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {

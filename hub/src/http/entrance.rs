@@ -20,11 +20,14 @@ use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
-
 use lapor_web::entrance::REQUEST_ID;
+use lapor_web::trace::Trace;
+use metrics::counter;
+use tracing::Instrument as _;
 
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::monitor::TRAFFIC;
 use lapor_web::chance::random;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -81,6 +84,7 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<(), HubError> {
     };
     request.extensions_mut().insert(peer.clone());
     hub.ground.directory.admit(&peer.0)?;
+    hub.contacts.note(&peer.0, hub.now_ms());
     check_version(request)
 }
 
@@ -107,6 +111,20 @@ fn check_version(request: &Request) -> Result<(), HubError> {
 
 async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) -> Response {
     let id = hex::encode(random::<12>());
+    let trace = Trace::of(request.headers());
+    let span = tracing::info_span!("request", id, trace_id = trace.trace_id());
+    trace
+        .scope(answer_as(id, admitted, request, next))
+        .instrument(span)
+        .await
+}
+
+async fn answer_as(
+    id: String,
+    admitted: Result<(), HubError>,
+    request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
@@ -123,8 +141,9 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
     lapor_killpoints::pass("answer.before");
     if let Some(Failure(error)) = response.extensions_mut().remove() {
         if error.status() >= 500 {
-            tracing::error!(request = id, route, instance, %error, "a request failed");
+            tracing::error!(route, instance, %error, "a request failed");
         }
+        counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);
         tell(&mut response, &error, &id);
     }
     let headers = response.headers_mut();
@@ -132,8 +151,10 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
-    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
-    tracing::debug!(request = id, %method, route, instance, status, ms, "answered");
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    TRAFFIC.note(&method, &route, status, took);
+    let ms = took.as_millis() as u64;
+    tracing::debug!(%method, route, instance, status, ms, "answered");
     response
 }
 

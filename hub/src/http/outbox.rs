@@ -10,16 +10,17 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
+use lapor_web::trace::Trace;
 use serde::Deserialize;
 
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
-use crate::sequencer::{Boot, read_batch};
+use crate::sequencer::{Batch, Boot, read_batch};
 use crate::store;
 
 /// `GET /outbox?epoch=&after=`.
@@ -48,7 +49,30 @@ pub async fn accept(
     hub.admission.envelopes(&author, count.count())?;
     let directory = hub.ground.directory.current();
     let batch = read_batch(author, lines, &directory, &hub.verifiers).await?;
-    hub.sequencer.submit(batch, boot).await.map(Json)
+    let traced = traced(&batch);
+    let answer = hub.sequencer.submit(batch, boot).await?;
+    tell(&traced, &answer);
+    Ok(Json(answer))
+}
+
+/// The messages of a batch that came with a trace.
+fn traced(batch: &Batch) -> Vec<(Position, EnvelopeId, Trace)> {
+    let messages = batch.messages.iter().filter_map(|incoming| {
+        let trace = incoming.trace.as_ref()?.parse().ok()?;
+        Some((incoming.message.header.position(), incoming.id, trace))
+    });
+    messages.collect()
+}
+
+/// Those that are durable now, for the log.
+fn tell(traced: &[(Position, EnvelopeId, Trace)], answer: &OutboxAnswer) {
+    for (at, envelope, trace) in traced {
+        if at.epoch == answer.head.epoch && at.seq <= answer.accepted_through {
+            trace.span().in_scope(|| {
+                tracing::info!(target: "lapor::message", %envelope, "a message is in order");
+            });
+        }
+    }
 }
 
 /// `GET /outbox/head`.

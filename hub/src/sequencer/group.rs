@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
@@ -15,6 +16,7 @@ use lapor_protocol::wire::OutboxAnswer;
 use super::Submission;
 use super::cache::CaseCache;
 use super::intake::{Admitted, compare};
+use super::tally::Tally;
 use super::verify::Incoming;
 use super::working::{Rows, Working};
 use crate::blobs;
@@ -94,6 +96,7 @@ impl Worker {
 
     async fn transact(&mut self, group: &[Submission]) -> Result<Vec<Answer>, HubError> {
         let ground = Arc::clone(&self.ground);
+        let began = Instant::now();
         let mut tx = ground.db.write().await?;
         let mut working = self.begin(&mut tx).await?;
         let authors = group.iter().map(|submission| &submission.batch.author);
@@ -113,6 +116,7 @@ impl Worker {
         for incoming in fresh() {
             working.order(incoming)?;
         }
+        let mut tally = Tally::of(&admitted, &working.rows);
         let answers = group
             .iter()
             .zip(admitted)
@@ -126,7 +130,9 @@ impl Worker {
             .values()
             .filter(|c| stored.get(&c.author) != Some(*c));
         store::chains::save(&mut tx, changed).await?;
+        tally.written(began);
         tx.commit().await?;
+        tally.count();
         self.adopt(working);
         self.erase(erased).await;
         Ok(answers)

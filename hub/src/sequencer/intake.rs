@@ -21,6 +21,8 @@ use crate::store::envelopes;
 #[derive(Debug, Default)]
 pub struct Admitted<'a> {
     pub fresh: &'a [Incoming],
+    /// How many had been accepted before.
+    pub repeated: usize,
     /// Stored receipts over what had been accepted before.
     pub receipts: Vec<Envelope>,
     pub exception: Option<OutboxException>,
@@ -91,6 +93,7 @@ async fn repeated(
             admitted.receipts.push(receipt);
         }
     }
+    admitted.repeated = same;
     let Some(other) = again.get(same) else {
         return Ok(true);
     };

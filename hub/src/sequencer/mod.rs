@@ -9,6 +9,7 @@ mod cache;
 mod group;
 mod intake;
 mod order;
+mod tally;
 mod verify;
 mod working;
 
@@ -128,6 +129,11 @@ impl Sequencer {
                 mpsc::error::TrySendError::Closed(_) => HubError::Stopping,
             })?;
         answer.await.map_err(|_| HubError::Aborted)?
+    }
+
+    /// Batches that wait to be ordered.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// Becomes true when another process has taken over.

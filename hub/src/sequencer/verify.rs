@@ -18,14 +18,13 @@ use lapor_protocol::page::BatchLine;
 use lapor_protocol::problem::Code;
 use lapor_protocol::seal::Wrap;
 use lapor_protocol::wire::read_object;
+use lapor_web::trace::Trace;
 use tokio::sync::Semaphore;
 
 use crate::error::HubError;
 
 /// Lines that one core takes at a time: about a millisecond of signatures.
 const CHUNK: usize = 32;
-/// Longest `traceparent` of W3C Trace Context, version 00.
-const TRACE_BYTES: usize = 55;
 
 /// The verified prefix of a batch.
 #[derive(Debug)]
@@ -245,7 +244,7 @@ impl AuthorKeys {
             kid: envelope.kid,
             line: read.envelope.get().to_owned(),
             wraps: read.wraps,
-            trace: read.trace.filter(|trace| is_trace(trace)),
+            trace: read.trace.filter(|text| text.parse::<Trace>().is_ok()),
             message,
         })
     }
@@ -299,8 +298,4 @@ fn fault(at: Option<Position>, code: Code, detail: String) -> Fault {
         code,
         detail: Some(detail),
     })
-}
-
-fn is_trace(trace: &str) -> bool {
-    trace.len() <= TRACE_BYTES && trace.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }

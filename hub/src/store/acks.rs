@@ -1,14 +1,46 @@
 //! What recipients have acknowledged, as they signed it.
 
 use lapor_migrations::{DbError, Tx, on};
+use lapor_protocol::ids::InstanceId;
 use lapor_protocol::receipt::Ack;
+
+use super::id;
 
 const READ: &str =
     "select depoch, accepted, settled from acks where recipient = $1 and stream = $2";
+const ALL: &str =
+    "select recipient, depoch, accepted, received_at from acks where stream = 'inbox'";
 const SAVE: &str = "insert into acks (recipient, stream, depoch, accepted, settled, line, received_at) \
      values ($1, $2, $3, $4, $5, $6, $7) on conflict (recipient, stream) do update set \
      depoch = excluded.depoch, accepted = excluded.accepted, settled = excluded.settled, \
      line = excluded.line, received_at = excluded.received_at";
+
+/// How far a recipient of an inbox has come.
+#[derive(Debug)]
+pub struct Progress {
+    pub recipient: InstanceId,
+    pub depoch: u32,
+    /// Last `dseq` that is durable there.
+    pub accepted: u64,
+    /// Unix ms.
+    pub received_at: i64,
+}
+
+/// How far everybody has come; one row per instance.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Progress>, DbError> {
+    let rows: Vec<(String, i64, i64, i64)> =
+        on!(tx, conn => sqlx::query_as(ALL).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(recipient, depoch, accepted, received_at)| {
+            Ok(Progress {
+                recipient: id(&recipient)?,
+                depoch: depoch as u32,
+                accepted: accepted as u64,
+                received_at,
+            })
+        })
+        .collect()
+}
 
 /// How far a recipient has come: generation, accepted, settled.
 pub async fn progress(tx: &mut Tx, ack: &Ack) -> Result<Option<(u32, u64, u64)>, DbError> {

@@ -19,6 +19,7 @@ const FORGET: &str = "delete from blobs where case_id = $1";
 const ROOM_TAKEN: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
 const ROOM_USED: &str =
     "select cast(coalesce(sum(size), 0) as bigint) from blob_room where author = $1";
+const ROOM_USED_BY_ALL: &str = "select cast(coalesce(sum(size), 0) as bigint) from blob_room";
 const TAKE_ROOM: &str = "insert into blob_room (sha256, author, size) values ($1, $2, $3) \
      on conflict (sha256, author) do nothing";
 const LEAVE_ROOM: &str = "delete from blob_room where sha256 = $1 and author = $2";
@@ -97,6 +98,12 @@ pub async fn room_used(tx: &mut Tx, author: &InstanceId) -> Result<u64, DbError>
         .bind(author.as_str())
         .fetch_one(conn)
         .await)?;
+    Ok(used as u64)
+}
+
+/// Bytes of all uploads.
+pub async fn room_used_by_all(tx: &mut Tx) -> Result<u64, DbError> {
+    let used: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_USED_BY_ALL).fetch_one(conn).await)?;
     Ok(used as u64)
 }
 

@@ -10,6 +10,8 @@ pub const TRUST_DOMAIN: &str = "trust_domain";
 /// The secret of recovery challenges, which all replicas share: 32 bytes in
 /// hexadecimal.
 pub const CHALLENGES: &str = "challenges";
+/// What the last probe of the database wrote.
+pub const READINESS: &str = "readiness";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

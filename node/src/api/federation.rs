@@ -106,7 +106,8 @@ pub async fn status(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Sta
 }
 
 /// For a load balancer: whether requests can be served. A hub out of reach is
-/// no reason not to.
+/// no reason not to. Anybody may ask, so it costs no write; the listener for
+/// monitoring tries more.
 pub async fn ready(State(node): State<Arc<Node>>) -> Response {
     match node.db().ping().await {
         Ok(()) => "ready\n".into_response(),

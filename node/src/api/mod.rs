@@ -28,10 +28,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
-use lapor_web::{ApiProblem, docs, entrance, serving};
+use lapor_web::{ApiProblem, docs, entrance, monitor, serving};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::monitor::TRAFFIC;
 use crate::node::Node;
 
 pub use openapi::document;
@@ -66,5 +67,5 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(federation::ready))
         .layer(DefaultBodyLimit::max(JSON_BYTES));
-    entrance::guard(router).with_state(node)
+    entrance::guard(monitor::count(router, &TRAFFIC)).with_state(node)
 }

@@ -8,6 +8,7 @@ use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Subject};
+use lapor_web::trace::Trace;
 
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
@@ -28,6 +29,8 @@ pub(crate) struct Weighing {
     now: i64,
     attachments: Vec<Encrypted>,
     actor: String,
+    /// The work that it is part of.
+    pub(super) trace: Trace,
 }
 
 /// An act that is allowed and only has to be written.
@@ -60,8 +63,13 @@ impl Node {
             now,
             attachments: attachments::encrypt(self, case_id, &uploads).await?,
             actor: actor.to_owned(),
+            trace: Trace::here(),
         };
+        let (trace, id) = (weighing.trace.clone(), weighing.id);
         let acted = self.writer().act(weighing).await?;
+        trace.span().in_scope(|| {
+            tracing::info!(target: "lapor::message", id = %id, "an act was stored");
+        });
         attachments::forget_uploads(self, &uploads).await;
         Ok(acted)
     }
@@ -171,13 +179,26 @@ impl Weighed<'_> {
     }
 }
 
-/// Stores drafts with the wraps that their sending needs, in this order.
+/// Stores drafts with the wraps that their sending needs, in this order, as
+/// part of the work that is being done.
 pub(crate) async fn store_drafts(
     tx: &mut Tx,
     drafts: &[(&Draft, &[Newcomer])],
 ) -> Result<(), NodeError> {
-    let mut written = Vec::with_capacity(drafts.len());
-    for (draft, newcomers) in drafts {
+    let trace = Trace::here();
+    let drafts = drafts
+        .iter()
+        .map(|(draft, newcomers)| (*draft, *newcomers, &trace));
+    store_traced(tx, drafts).await
+}
+
+/// Stores drafts of several pieces of work, in this order.
+pub(super) async fn store_traced<'a>(
+    tx: &mut Tx,
+    drafts: impl Iterator<Item = (&'a Draft, &'a [Newcomer], &'a Trace)>,
+) -> Result<(), NodeError> {
+    let mut written = Vec::new();
+    for (draft, newcomers, trace) in drafts {
         written.push((
             draft,
             draft.id.to_string(),
@@ -185,11 +206,12 @@ pub(crate) async fn store_drafts(
             draft.body.other_case().map(|case| case.to_string()),
             serde_json::to_string(draft).map_err(NodeError::damaged)?,
             serde_json::to_string(newcomers).map_err(NodeError::damaged)?,
+            trace.to_string(),
         ));
     }
     let rows: Vec<_> = written
         .iter()
-        .map(|(draft, id, case, other, text, newcomers)| NewRow {
+        .map(|(draft, id, case, other, text, newcomers, trace)| NewRow {
             message_id: id,
             case_id: case.as_deref(),
             other_case: other.as_deref(),
@@ -197,6 +219,7 @@ pub(crate) async fn store_drafts(
             draft: text,
             newcomers,
             created_at: draft.created_at,
+            trace,
         })
         .collect();
     Ok(store::outbox::add(tx, &rows).await?)

@@ -7,9 +7,10 @@ use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::{Body, ReportFiled, report_filed};
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Context, Subject, seal_words};
+use lapor_web::trace::Trace;
 use serde_json::json;
 
-use super::act::{newcomers, store_drafts};
+use super::act::{newcomers, store_traced};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
 use super::{Filed, NewReport, Reporter, shown, ticket};
@@ -33,6 +34,8 @@ pub(crate) struct Filing {
     identity: Option<String>,
     attachments: Vec<Encrypted>,
     actor: String,
+    /// The work that it is part of.
+    trace: Trace,
 }
 
 impl Node {
@@ -44,7 +47,11 @@ impl Node {
             ticket: filing.row.ticket.clone().unwrap_or_default(),
             message: filing.draft.id,
         };
+        let trace = filing.trace.clone();
         self.writer().file(filing).await?;
+        trace.span().in_scope(|| {
+            tracing::info!(target: "lapor::message", id = %filed.message, "a report was filed");
+        });
         attachments::forget_uploads(self, &report.attachments).await;
         Ok(filed)
     }
@@ -107,17 +114,17 @@ impl Node {
             identity: identity(report)?,
             attachments: encrypted,
             actor: actor.to_owned(),
+            trace: Trace::here(),
         })
     }
 }
 
 /// Writes filings, each table at once. An error undoes them all.
 pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError> {
-    let drafts: Vec<_> = filings
+    let drafts = filings
         .iter()
-        .map(|f| (&f.draft, &f.newcomers[..]))
-        .collect();
-    store_drafts(tx, &drafts).await?;
+        .map(|f| (&f.draft, &f.newcomers[..], &f.trace));
+    store_traced(tx, drafts).await?;
     let keys = filings.iter().flat_map(|filing| {
         [
             Value::from(Subject::Case(filing.case).to_string()),

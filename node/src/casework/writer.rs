@@ -5,8 +5,10 @@
 //! shares the next one. One that fails takes no other with it.
 
 use std::sync::Weak;
+use std::time::Instant;
 
 use lapor_migrations::Tx;
+use metrics::{counter, histogram};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Acted;
@@ -118,6 +120,7 @@ async fn process(node: &Node, group: Vec<Job>) {
 /// An inner error refuses one act and has changed nothing; an outer one
 /// undoes the whole group.
 async fn transact(node: &Node, group: &[Job]) -> Result<Vec<Outcome>, NodeError> {
+    let began = Instant::now();
     let mut tx = node.write_tx().await?;
     let filings = group.iter().filter_map(|job| match job {
         Job::File(filing, _) => Some(&**filing),
@@ -128,11 +131,28 @@ async fn transact(node: &Node, group: &[Job]) -> Result<Vec<Outcome>, NodeError>
     for job in group {
         outcomes.push(match job {
             Job::File(..) => Outcome::Filed,
-            Job::Act(weighing, _) => Outcome::Acted(act(node, &mut tx, weighing).await?),
+            Job::Act(weighing, _) => {
+                let trace = weighing.trace.clone();
+                Outcome::Acted(trace.scope(act(node, &mut tx, weighing)).await?)
+            }
         });
     }
     tx.commit().await?;
+    count(&outcomes, began);
     Ok(outcomes)
+}
+
+fn count(outcomes: &[Outcome], began: Instant) {
+    let size = u32::try_from(outcomes.len()).unwrap_or(u32::MAX);
+    histogram!("lapor_node_transaction_size").record(size);
+    histogram!("lapor_node_transaction_duration_seconds").record(began.elapsed());
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Filed => counter!("lapor_node_filings_total").increment(1),
+            Outcome::Acted(Ok(_)) => counter!("lapor_node_acts_total").increment(1),
+            Outcome::Acted(Err(_)) => counter!("lapor_node_acts_refused_total").increment(1),
+        }
+    }
 }
 
 async fn act(

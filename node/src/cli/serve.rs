@@ -1,14 +1,18 @@
 //! Serving: start, say what was bound, wait for a signal, drain.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
+use lapor_web::monitor::{self, Listen};
 use lapor_web::serving::{DRAIN, StopSignals};
+use lapor_web::supervisor;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, Place, exit};
 use crate::api;
+use crate::monitor::Monitor;
 use crate::sync::Link;
 
 /// What the link gets beyond the API's time to end what it is doing.
@@ -19,27 +23,40 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     settings.log.start()?;
     let node = place.node().await?;
     let instance = node.instance()?.clone();
-    let listener = bind(settings.api.listen).await?;
+    let listener = bind("api.listen", settings.api.listen).await?;
+    let watched = match settings.monitor.listen.0 {
+        Some(listen) => Some(bind("monitor.listen", listen).await?),
+        None => None,
+    };
     let bound = listener.local_addr()?;
     let mut stop = StopSignals::listen()?;
     let link = Link::connect(node.clone())?;
+    let shutdown = CancellationToken::new();
+    let watched = watched
+        .map(|listener| watch(&link, listener, &shutdown))
+        .transpose()?;
     let seen = reachable(bound);
     writeln!(out, "lapor-node {instance}")?;
     writeln!(out, "  API            http://{seen}/api/v1")?;
     writeln!(out, "  documentation  http://{seen}{}", api::DOCS)?;
+    if let Some(address) = watched {
+        writeln!(out, "  monitoring     http://{address}")?;
+    }
     writeln!(
         out,
         "  hub            {}",
         node.joined()?.federation_url.as_str()
     )?;
     out.flush()?;
-    tracing::info!(%instance, %bound, "serving");
+    let monitor = Listen(watched);
+    tracing::info!(%instance, %bound, %monitor, "serving");
 
-    let shutdown = CancellationToken::new();
     let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
     let linking = tokio::spawn(link.run(shutdown.clone()));
+    supervisor::tell(supervisor::READY);
     let served = tokio::select! {
         signal = stop.next() => {
+            supervisor::tell(supervisor::STOPPING);
             tracing::info!(signal, "stopping; a second signal stops at once");
             shutdown.cancel();
             tokio::select! {
@@ -64,23 +81,39 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     served
 }
 
-async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+/// Lets the node be watched until `ending`; returns where.
+fn watch(
+    link: &Arc<Link>,
+    listener: TcpListener,
+    ending: &CancellationToken,
+) -> Result<SocketAddr, Failure> {
+    let address = listener.local_addr()?;
+    let (monitor, ending) = (Arc::new(Monitor(Arc::clone(link))), ending.clone());
+    tokio::spawn(async move {
+        if let Err(error) = monitor::serve(listener, monitor, ending).await {
+            tracing::error!(%error, "monitoring ended; the node goes on without it");
+        }
+    });
+    Ok(address)
+}
+
+async fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(listen).await.map_err(|error| {
         let (code, next) = match error.kind() {
             std::io::ErrorKind::AddrInUse => (
                 exit::UNAVAILABLE,
-                "another program listens there; stop it or change api.listen",
+                "another program listens there; stop it or change",
             ),
             std::io::ErrorKind::PermissionDenied => (
                 exit::PERMISSION,
-                "this user may not listen there; take a port above 1023",
+                "this user may not listen there; take a port above 1023 in",
             ),
-            _ => (
-                exit::CONFIGURATION,
-                "change api.listen to an address of this machine",
-            ),
+            _ => (exit::CONFIGURATION, "put an address of this machine into"),
         };
-        Failure::new(code, format!("{listen} cannot be bound: {error}; {next}"))
+        Failure::new(
+            code,
+            format!("{listen} cannot be bound: {error}; {next} {field}"),
+        )
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lapor_migrations::{Db, DbOptions, Schema};
+use lapor_web::monitor::Listen;
 
 use super::{Failure, Out, Place, exit};
 use crate::enrolment;
@@ -24,6 +25,9 @@ pub struct Init {
     /// Where the API listens
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Where monitoring listens, or `off`; the port after --listen if not given
+    #[arg(long, value_name = "ADDR")]
+    monitor_listen: Option<Listen>,
     /// sqlite://FILE, or postgres://USER@HOST/NAME?sslmode=verify-full
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
@@ -41,6 +45,8 @@ pub fn init(args: &Init, out: Out<'_>) -> Result<(), Failure> {
     if let Some(listen) = args.listen {
         settings.api.listen = listen;
     }
+    let beside = || Listen::beside(settings.api.listen);
+    settings.monitor.listen = args.monitor_listen.unwrap_or_else(beside);
     if let Some(url) = &args.database_url {
         settings.database.url.clone_from(url);
     }

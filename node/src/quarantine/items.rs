@@ -15,7 +15,7 @@ use crate::node::Node;
 use crate::store;
 use crate::store::aside::AsideItem;
 use crate::store::inbox::InboxRow;
-use crate::sync::{FAILS, apply_rows, fault_of, unblock};
+use crate::sync::{FAILS, apply_rows, fault_of, tell_taken_in, unblock};
 
 /// What follows an item that an operator has handled.
 const WAITING: &str = "waiting";
@@ -79,7 +79,7 @@ pub(super) async fn replay(node: &Node, place: Place, actor: &str) -> Result<Rep
     };
     let looked_at = rows.len();
     let rows = verified_again(node, &mut tx, place.stream, rows).await?;
-    apply_rows(node, &mut tx, place.stream, rows).await?;
+    let traced = apply_rows(node, &mut tx, place.stream, rows).await?;
     note(
         node,
         &mut tx,
@@ -91,6 +91,7 @@ pub(super) async fn replay(node: &Node, place: Place, actor: &str) -> Result<Rep
     .await?;
     let now = stored(&mut tx, place).await?;
     tx.commit().await?;
+    tell_taken_in(&traced);
     let stuck = [QUARANTINED, PARKED, WAITING].contains(&now.state.as_str());
     let still = stuck.then(|| now.reason.unwrap_or(now.state));
     Ok(Replayed { looked_at, still })
@@ -133,7 +134,7 @@ pub(super) async fn refuse(
         item.attempts,
     )
     .await?;
-    apply_rows(node, &mut tx, place.stream, rows).await?;
+    let traced = apply_rows(node, &mut tx, place.stream, rows).await?;
     note(
         node,
         &mut tx,
@@ -143,7 +144,9 @@ pub(super) async fn refuse(
         actor,
     )
     .await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    tell_taken_in(&traced);
+    Ok(())
 }
 
 /// Judges signatures once more: the directory may have brought a key since.

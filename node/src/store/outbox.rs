@@ -19,6 +19,9 @@ pub struct OutboxRow {
     pub seq: Option<i64>,
     pub envelope_id: Option<Vec<u8>>,
     pub line: Option<String>,
+    /// W3C `traceparent`.
+    #[sqlx(default)]
+    pub trace: Option<String>,
 }
 
 /// What a new message stores.
@@ -30,11 +33,12 @@ pub struct NewRow<'a> {
     pub draft: &'a str,
     pub newcomers: &'a str,
     pub created_at: i64,
+    pub trace: &'a str,
 }
 
 static ADD: Bulk = Bulk::new(
-    "insert into outbox (number, message_id, case_id, other_case, kind, draft, newcomers, state, created_at) values",
-    9,
+    "insert into outbox (number, message_id, case_id, other_case, kind, draft, newcomers, state, created_at, trace) values",
+    10,
     "",
 );
 
@@ -53,6 +57,7 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
             Value::from(row.newcomers),
             Value::from("pending"),
             Value::from(row.created_at),
+            Value::from(row.trace),
         ]
     });
     tx.run_rows(&ADD, values.collect()).await.map(drop)
@@ -60,7 +65,8 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
 
 /// Rows in a state, oldest first.
 pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
-    const SQL: &str = "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line
+    const SQL: &str =
+        "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line, trace
         from outbox where state = $1 order by number limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
 }
@@ -74,7 +80,8 @@ pub async fn anything_to_send(tx: &mut Tx) -> Stored<bool> {
 
 /// Sealed rows of an epoch behind a position, in the order of the chain.
 pub async fn sealed_after(tx: &mut Tx, epoch: i64, seq: i64, limit: i64) -> Stored<Vec<OutboxRow>> {
-    const SQL: &str = "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line
+    const SQL: &str =
+        "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line, trace
         from outbox where epoch = $1 and seq > $2 and state = 'sealed' order by seq limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
 }
@@ -240,7 +247,8 @@ pub async fn ids_from(tx: &mut Tx, epoch: i64, from: i64, to: i64) -> Stored<Vec
 
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
-    const SQL: &str = "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line
+    const SQL: &str =
+        "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line, trace
         from outbox where epoch = $1 and seq = $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }

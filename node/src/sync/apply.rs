@@ -16,6 +16,7 @@ use lapor_protocol::seal::Subject;
 
 use super::public::apply_public;
 use super::settle::{OWN_MISSING, Step, settle};
+use super::traces::{Traced, tell_taken_in};
 use super::{Link, LinkError};
 use crate::casework::refresh;
 use crate::error::NodeError;
@@ -124,8 +125,9 @@ impl Link {
         let mut count = public.len();
         if count > 0 {
             let mut tx = self.node.write_tx().await?;
-            apply_rows(&self.node, &mut tx, Stream::Public, public).await?;
+            let traced = apply_rows(&self.node, &mut tx, Stream::Public, public).await?;
             tx.commit().await?;
+            tell_taken_in(&traced);
         }
         count += self.look_again(cases).await?;
         Ok(count)
@@ -139,7 +141,10 @@ impl Link {
             let rows = store::inbox::unsettled_of(&mut tx, &case).await?;
             count += rows.len();
             match apply_rows(&self.node, &mut tx, Stream::Inbox, rows).await {
-                Ok(()) => tx.commit().await?,
+                Ok(traced) => {
+                    tx.commit().await?;
+                    tell_taken_in(&traced);
+                }
                 // Its case stays as it is; an operator's replay says why.
                 Err(error) if is_poison(&error) => {
                     tracing::error!(case, "a case that waits cannot be moved on");
@@ -156,9 +161,11 @@ async fn apply_page(node: &Node, stream: Stream, rows: Vec<InboxRow>) -> Result<
     let applying = async {
         let mut tx = node.write_tx().await?;
         let last = rows.last().map_or(0, |row| row.dseq);
-        apply_rows(node, &mut tx, stream, rows).await?;
+        let traced = apply_rows(node, &mut tx, stream, rows).await?;
         store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        tell_taken_in(&traced);
+        Ok(())
     };
     let done = AssertUnwindSafe(applying).catch_unwind().await;
     done.unwrap_or_else(|_| Err(NodeError::damaged("a mistake in the program")))
@@ -197,13 +204,14 @@ async fn quarantine(
     Ok(())
 }
 
-/// Applies items that are in the database already.
+/// Applies items that are in the database already. What came with a trace is
+/// told with [`tell_taken_in`] once that is durable.
 pub(crate) async fn apply_rows(
     node: &Node,
     tx: &mut Tx,
     stream: Stream,
     rows: Vec<InboxRow>,
-) -> Result<(), NodeError> {
+) -> Result<Vec<Traced>, NodeError> {
     match stream {
         Stream::Inbox => apply_batch(node, tx, rows).await,
         Stream::Public => apply_public(node, tx, rows).await,
@@ -225,7 +233,11 @@ pub(crate) async fn unblock(tx: &mut Tx, case: &str, anew: bool) -> Result<Optio
     Ok(Some(next))
 }
 
-async fn apply_batch(node: &Node, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<(), NodeError> {
+async fn apply_batch(
+    node: &Node,
+    tx: &mut Tx,
+    rows: Vec<InboxRow>,
+) -> Result<Vec<Traced>, NodeError> {
     let directory = node.directory();
     let mut batch = Batch {
         me: node.instance()?,
@@ -237,6 +249,7 @@ async fn apply_batch(node: &Node, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<()
         outcomes: Vec::new(),
         waiting: Vec::new(),
     };
+    let mut traced = Vec::new();
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let item: Item = store::read(serde_json::from_str(&row.item))?;
@@ -248,9 +261,11 @@ async fn apply_batch(node: &Node, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<()
     batch.load_lines(tx, &items).await?;
     for (row, item) in &items {
         let step = settle(&mut batch, tx, node, row, item).await?;
-        batch.note(row, step);
+        let state = batch.note(row, step);
+        traced.extend(Traced::of(row, item.envelope_id, state));
     }
-    batch.finish(tx).await
+    batch.finish(tx).await?;
+    Ok(traced)
 }
 
 impl Batch<'_> {
@@ -314,7 +329,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn note(&mut self, row: &InboxRow, step: Step) {
+    /// Notes what became of an item; returns the state that it then has.
+    fn note(&mut self, row: &InboxRow, step: Step) -> &'static str {
         let final_ = !matches!(
             step,
             Step::Waiting(_) | Step::Quarantined(_) | Step::Parked(_)
@@ -342,6 +358,7 @@ impl Batch<'_> {
         } else {
             self.waiting.extend(values);
         }
+        state
     }
 
     async fn finish(mut self, tx: &mut Tx) -> Result<(), NodeError> {

@@ -19,7 +19,7 @@ impl Link {
             parked: status.inbox.parked,
             directory: status.directory,
             certificate_expires: status.certificate_expires.unwrap_or_default(),
-            free_disk_bytes: None,
+            free_disk_bytes: crate::monitor::free_disk(self.node.settings()),
             last_backup: None,
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;

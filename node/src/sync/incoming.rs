@@ -14,6 +14,7 @@ use lapor_protocol::message::Message;
 use lapor_protocol::page::{Delivered, read_page, signed_at};
 use lapor_protocol::receipt::{Ack, Exception, ExceptionState, Stream};
 use lapor_protocol::wire::PREFIX;
+use lapor_web::trace::Trace;
 
 use super::{Call, Link, LinkError};
 use crate::error::NodeError;
@@ -81,7 +82,7 @@ impl Link {
         last: Cursor,
     ) -> Result<(), LinkError> {
         let now = self.node.clock().now_ms();
-        let mut rows = Vec::with_capacity(items.len() * 14);
+        let mut rows = Vec::with_capacity(items.len() * 15);
         for Checked { delivered, fault } in items {
             let item = &delivered.item;
             let text = String::from_utf8(delivered.bytes).map_err(LinkError::hub)?;
@@ -90,6 +91,7 @@ impl Link {
             } else {
                 Some(serde_json::to_string(&delivered.wraps).map_err(NodeError::damaged)?)
             };
+            let trace = delivered.trace.filter(|text| text.parse::<Trace>().is_ok());
             rows.extend([
                 Value::from(stream.as_str()),
                 Value::from(i64::from(item.depoch)),
@@ -105,6 +107,7 @@ impl Link {
                 Value::from(fault.map(str::to_owned)),
                 Value::from(0i64),
                 Value::from(now),
+                Value::from(trace),
             ]);
         }
         let mut tx = self.node.write_tx().await?;

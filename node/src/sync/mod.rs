@@ -19,6 +19,7 @@ mod run;
 mod seal;
 mod settle;
 mod state;
+mod traces;
 mod transport;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use tokio::sync::{Mutex, Notify};
 pub(crate) use apply::{FAILS, apply_rows, unblock};
 pub use error::LinkError;
 pub(crate) use incoming::fault_of;
+pub(crate) use traces::tell_taken_in;
 pub use state::{LinkState, read_state};
 pub use transport::{Answer, Call, Https, Transport};
 pub(crate) use transport::{broken as transport_error, client, read_answer};
@@ -84,6 +86,11 @@ impl Link {
             applier: Mutex::new(()),
             asked: std::sync::Mutex::default(),
         }))
+    }
+
+    /// Whether the hub's certificate made this node doubt its own clock.
+    pub fn doubts_clock(&self) -> bool {
+        self.transport.doubts_clock()
     }
 
     pub fn node(&self) -> &Arc<Node> {

@@ -15,7 +15,7 @@ use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
 use serde_json::value::RawValue;
 
-use super::{Call, Link, LinkError};
+use super::{Call, Link, LinkError, traces};
 use crate::casework::refresh_case;
 use crate::error::NodeError;
 use crate::publishing::withdraw;
@@ -138,7 +138,7 @@ impl Link {
             let text = serde_json::to_vec(&BatchLine {
                 envelope: &raw,
                 wraps,
-                trace: None,
+                trace: row.trace.clone(),
             })
             .map_err(NodeError::damaged)?;
             if count > 0 && body.len() + text.len() + 1 > BATCH_BYTES {
@@ -229,6 +229,12 @@ impl Link {
         store::outbox::accept(&mut tx, epoch, through, now).await?;
         store::chain::set_accepted(&mut tx, epoch, through).await?;
         tx.commit().await?;
+        let sent = rows
+            .iter()
+            .filter(|row| row.seq.is_some_and(|seq| seq <= through));
+        traces::tell_sent(
+            sent.filter_map(|row| row.trace.as_deref().zip(row.envelope_id.as_deref())),
+        );
         match answer.exceptions.first() {
             Some(exception) => self.take_exception(rows, exception).await?,
             None if through == before => {

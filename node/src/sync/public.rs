@@ -11,6 +11,7 @@ use lapor_protocol::message::Message;
 use lapor_protocol::public::{needs_programme, rule_public};
 use lapor_protocol::receipt::Stream;
 
+use super::traces::Traced;
 use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -23,8 +24,9 @@ pub(super) async fn apply_public(
     node: &Node,
     tx: &mut Tx,
     rows: Vec<InboxRow>,
-) -> Result<(), NodeError> {
+) -> Result<Vec<Traced>, NodeError> {
     let directory = node.directory();
+    let mut traced = Vec::new();
     let mut marks = Vec::with_capacity(rows.len() * 6);
     for row in rows {
         let (state, reason) = match &row.fault {
@@ -37,6 +39,10 @@ pub(super) async fn apply_public(
                 "an item of the public stream is quarantined; `lapor-node quarantine list` shows it"
             );
         }
+        if row.trace.is_some() {
+            let item: Item = store::read(serde_json::from_str(&row.item))?;
+            traced.extend(Traced::of(&row, item.envelope_id, state));
+        }
         marks.extend([
             Value::from(Stream::Public.as_str()),
             Value::from(row.depoch),
@@ -46,7 +52,8 @@ pub(super) async fn apply_public(
             Value::from(row.attempts + 1),
         ]);
     }
-    Ok(store::inbox::mark(tx, marks).await.map(drop)?)
+    store::inbox::mark(tx, marks).await?;
+    Ok(traced)
 }
 
 async fn take(

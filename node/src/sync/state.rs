@@ -56,7 +56,11 @@ impl Link {
         let now = self.node.clock().now_ms();
         let write = {
             let mut shared = self.lock();
+            let was = (shared.0.connected, shared.0.code.clone());
             let changed = update(&mut shared.0, outcome.as_ref().err(), now);
+            if changed {
+                tell(&shared.0, &was);
+            }
             // A clock that was put back must not keep it from being written.
             let due = changed || now.saturating_sub(shared.1).saturating_abs() >= REWRITE_MS;
             if due {
@@ -125,6 +129,20 @@ pub async fn read_state(node: &Node) -> Result<LinkState, NodeError> {
         });
     }
     Ok(state)
+}
+
+/// A line for each change that an operator would act upon: up, down, and
+/// another refusal by the hub.
+fn tell(state: &LinkState, was: &(bool, Option<String>)) {
+    let problem = state.problem.as_deref().unwrap_or_default();
+    let code = state.code.as_deref().unwrap_or_default();
+    if state.connected {
+        tracing::info!("connected to the hub");
+    } else if was.0 || was.1 != state.code {
+        tracing::warn!(problem, code, "not connected to the hub; work goes on");
+    } else {
+        tracing::debug!(problem, code, "still not connected to the hub");
+    }
 }
 
 /// Says whether connectedness or its reason changed.

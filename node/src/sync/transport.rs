@@ -85,6 +85,11 @@ impl Answer {
 /// Carries calls to the hub. An answer other than success is an error.
 pub trait Transport: Send + Sync {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, LinkError>>;
+
+    /// Whether the hub's certificate made this node doubt its own clock.
+    fn doubts_clock(&self) -> bool {
+        false
+    }
 }
 
 /// HTTPS with the node's certificate, trusting the federation's roots only.
@@ -120,11 +125,6 @@ impl Https {
         })
     }
 
-    /// Whether the hub's certificate made this node doubt its own clock.
-    pub fn doubts_clock(&self) -> bool {
-        self.doubt.is_raised()
-    }
-
     async fn send(&self, call: Call) -> Result<Answer, LinkError> {
         let url = format!("{}{}", self.base, call.path);
         let mut request = self
@@ -147,6 +147,10 @@ impl Https {
 impl Transport for Https {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, LinkError>> {
         Box::pin(self.send(call))
+    }
+
+    fn doubts_clock(&self) -> bool {
+        self.doubt.is_raised()
     }
 }
 

@@ -34,7 +34,8 @@ impl World {
             .args(["init", "--trust-domain", "lapor.bench", "--dir"])
             .arg(world.hub_folder())
             .args(["--federation-address", &address(free_port()?)])
-            .args(["--enrolment-address", &address(free_port()?)]))?;
+            .args(["--enrolment-address", &address(free_port()?)])
+            .args(["--monitor-address", "127.0.0.1:0"]))?;
         Ok(world)
     }
 
@@ -81,7 +82,14 @@ impl World {
         }
         let line = ask(&mut invite)?;
         ask(Command::new(&self.programs.node)
-            .args(["init", "--listen", "127.0.0.1:0", "--dir"])
+            .args([
+                "init",
+                "--listen",
+                "127.0.0.1:0",
+                "--monitor-listen",
+                "127.0.0.1:0",
+            ])
+            .arg("--dir")
             .arg(self.folder.join(slug)))?;
         ask(self.node_command(slug).args(["enrol", &line]))?;
         Ok(())

@@ -24,6 +24,10 @@ use super::troupe::Troupe;
 /// How long a program may take until it listens, and until all know each other.
 const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(50);
+/// Federation, enrolment, monitoring.
+const HUB_PORTS: usize = 3;
+/// API, monitoring.
+const NODE_PORTS: usize = 2;
 
 /// What everything here needs.
 pub struct Stage<'a> {
@@ -38,8 +42,8 @@ impl Stage<'_> {
     pub async fn found(&self) -> anyhow::Result<Arc<Nodes>> {
         self.progress
             .stage("making the hub and registering 710 institutions");
-        let mut ports = ports::reserve(2 + MEMBERS.len())?;
-        let for_nodes = ports.split_off(2);
+        let mut ports = ports::reserve(HUB_PORTS + NODE_PORTS * MEMBERS.len())?;
+        let for_nodes = pairs(ports.split_off(HUB_PORTS));
         self.make_hub(ports).await?;
         self.progress
             .stage("inviting and joining eight institutions");
@@ -75,6 +79,8 @@ impl Stage<'_> {
             &federation,
             "--enrolment-address",
             &enrolment,
+            "--monitor-address",
+            &addresses[2].to_string(),
         ])
         .await?;
         let registry = hub.join("instances.csv");
@@ -96,8 +102,12 @@ impl Stage<'_> {
     }
 
     /// Invites an institution, makes its node, and joins it with the line.
-    async fn join(&self, member: &Member, port: Reserved) -> anyhow::Result<SocketAddr> {
-        let address = port.address();
+    async fn join(
+        &self,
+        member: &Member,
+        ports: [Reserved; NODE_PORTS],
+    ) -> anyhow::Result<SocketAddr> {
+        let [address, monitor] = ports.each_ref().map(Reserved::address);
         let mut invite = vec!["instance", "invite", member.slug, "--kind", member.kind];
         for pattern in member.disposes_to {
             invite.extend(["--disposes-to", pattern]);
@@ -113,6 +123,8 @@ impl Stage<'_> {
             &folder.to_string_lossy(),
             "--listen",
             &listen,
+            "--monitor-listen",
+            &monitor.to_string(),
         ];
         run(program, &config, &init, None).await?;
         // On standard input, because others on the machine see arguments.
@@ -120,7 +132,7 @@ impl Stage<'_> {
         let token = ["token", "create", "--name", "demo", "--role", "officer"];
         let token = run(program, &config, &token, None).await?;
         self.folder.keep_token(member.slug, &token)?;
-        port.release();
+        ports.into_iter().for_each(Reserved::release);
         self.serve_node(member.slug)?;
         Ok(address)
     }
@@ -172,6 +184,16 @@ impl Stage<'_> {
         )
         .await
     }
+}
+
+fn pairs(ports: Vec<Reserved>) -> Vec<[Reserved; NODE_PORTS]> {
+    let (apis, monitors): (Vec<_>, Vec<_>) = ports
+        .into_iter()
+        .enumerate()
+        .partition(|(index, _)| index % NODE_PORTS == 0);
+    let both = apis.into_iter().zip(monitors);
+    both.map(|((_, api), (_, monitor))| [api, monitor])
+        .collect()
 }
 
 /// Federation and enrolment, as configured.

@@ -18,3 +18,4 @@ mod quarantine;
 mod running;
 mod storms;
 mod supervision;
+mod watching;

@@ -1,0 +1,81 @@
+//! What `/metrics` reads when it is asked: queue, connections, streams, disk,
+//! certificates. The counters beside it are kept where things happen.
+
+use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
+
+use super::{folders, instances};
+use crate::app::Hub;
+use crate::error::HubError;
+use crate::{keys, store};
+
+pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
+    let ground = &hub.ground;
+    figures.build_info("lapor_hub_build_info", env!("CARGO_PKG_VERSION"));
+    at_work(hub, figures);
+    let settings = hub.settings();
+    let folders = folders(settings);
+    let free = free_disk_bytes(folders.iter().map(std::path::PathBuf::as_path));
+    figures.gauge_if_known(
+        "lapor_hub_free_disk_bytes",
+        "Bytes free where the hub writes, on the fullest file system.",
+        free.map(float),
+    );
+    let issuer = ground.certifier().issuer.not_after_ms();
+    let ends = [
+        keys::credential_ends(settings).map(|at| (vec![("of", "hub")], seconds(at))),
+        Some((vec![("of", "issuer")], seconds(issuer))),
+    ];
+    figures.gauges(
+        "lapor_hub_certificate_expiry_timestamp_seconds",
+        "When the hub's own certificate and its issuer's end (Unix).",
+        ends.into_iter().flatten(),
+    );
+    let mut tx = ground.db.read().await?;
+    let blobs = store::blobs::room_used_by_all(&mut tx).await?;
+    let ordered = store::state::moment(&mut tx).await?.number;
+    let acks = store::acks::all(&mut tx).await?;
+    let reports = store::reports::all(&mut tx).await?;
+    tx.rollback().await?;
+    figures.gauge(
+        "lapor_hub_blob_bytes",
+        "Bytes of attachments for which room is taken.",
+        float(blobs),
+    );
+    figures.gauge(
+        "lapor_hub_ordered_messages",
+        "Messages that the hub has ordered since it was made.",
+        float(ordered as u64),
+    );
+    instances::measure(hub, figures, &acks, &reports);
+    Ok(())
+}
+
+fn at_work(hub: &Hub, figures: &mut Figures) {
+    let directory = hub.ground.directory.current();
+    figures.gauge(
+        "lapor_hub_directory_version",
+        "Version of the directory that is in force.",
+        float(directory.version()),
+    );
+    figures.gauge(
+        "lapor_hub_sequencer_queue_batches",
+        "Batches that wait to be ordered.",
+        float(hub.sequencer.waiting() as u64),
+    );
+    let fenced = *hub.sequencer.fenced().borrow();
+    figures.gauge(
+        "lapor_hub_sequencer_fenced",
+        "1 when another process has taken over.",
+        float(u64::from(fenced)),
+    );
+    figures.gauge(
+        "lapor_hub_open_connections",
+        "Open connections of institutions.",
+        float(hub.connections.total() as u64),
+    );
+    figures.gauge(
+        "lapor_hub_long_polls",
+        "Requests that wait for something to happen.",
+        float(hub.waiting() as u64),
+    );
+}

@@ -1,0 +1,122 @@
+//! What `/metrics` reads when it is asked, from the same code as `status`. The
+//! counters beside it are kept where things happen.
+
+use lapor_web::monitor::{Figures, float, seconds};
+
+use super::free_disk;
+use crate::error::NodeError;
+use crate::status::Status;
+use crate::sync::Link;
+
+pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError> {
+    let node = link.node();
+    figures.build_info("lapor_node_build_info", env!("CARGO_PKG_VERSION"));
+    figures.gauge_if_known(
+        "lapor_node_free_disk_bytes",
+        "Bytes free where the node writes, on the fullest file system.",
+        free_disk(node.settings()).map(float),
+    );
+    figures.gauge(
+        "lapor_node_clock_doubt",
+        "1 when the hub's certificate makes this node doubt its own clock.",
+        float(u64::from(link.doubts_clock())),
+    );
+    let status = node.status().await?;
+    link_figures(&status, figures);
+    let now = node.clock().now_ms();
+    backlog(&status, now, figures);
+    figures.gauge(
+        "lapor_node_directory_version",
+        "Version of the directory that this node has.",
+        float(status.directory),
+    );
+    figures.gauge_if_known(
+        "lapor_node_certificate_expiry_timestamp_seconds",
+        "When this node's certificate ends (Unix).",
+        status.certificate_expires.map(seconds),
+    );
+    let cases = status.cases.iter();
+    figures.gauges(
+        "lapor_node_cases",
+        "Cases that this node knows, by state.",
+        cases.map(|(state, count)| (vec![("state", state.as_str())], float(*count))),
+    );
+    Ok(())
+}
+
+fn link_figures(status: &Status, figures: &mut Figures) {
+    let link = &status.link;
+    figures.gauge(
+        "lapor_node_link_connected",
+        "1 while the hub answers.",
+        float(u64::from(link.connected)),
+    );
+    figures.gauge_if_known(
+        "lapor_node_link_since_timestamp_seconds",
+        "Since when the link has been as it is (Unix).",
+        link.since.map(seconds),
+    );
+    figures.gauge_if_known(
+        "lapor_node_link_last_contact_timestamp_seconds",
+        "When the hub last answered (Unix).",
+        link.last_contact.map(seconds),
+    );
+    let refused = link.code.as_deref().map(|code| (vec![("code", code)], 1.0));
+    figures.gauges(
+        "lapor_node_link_refused",
+        "1 with the hub's code while it refuses this node.",
+        refused,
+    );
+}
+
+fn backlog(status: &Status, now: i64, figures: &mut Figures) {
+    let (outbox, inbox) = (&status.outbox, &status.inbox);
+    figures.gauge(
+        "lapor_node_unsent_messages",
+        "Own messages that are not durable at the hub.",
+        float(outbox.unsent),
+    );
+    figures.gauge(
+        "lapor_node_oldest_unsent_seconds",
+        "For how long the oldest of them has waited; 0 if there is none.",
+        outbox
+            .oldest_unsent
+            .map_or(0.0, |at| seconds((now - at).max(0))),
+    );
+    figures.gauge(
+        "lapor_node_unruled_messages",
+        "Own messages at the hub whose ruling has not come back.",
+        float(outbox.unruled),
+    );
+    figures.gauge(
+        "lapor_node_unapplied_items",
+        "Received items that have not been looked at.",
+        float(inbox.received),
+    );
+    figures.gauge(
+        "lapor_node_waiting_items",
+        "Received items whose case waits for an earlier one.",
+        float(inbox.waiting),
+    );
+    figures.gauge(
+        "lapor_node_parked_items",
+        "Received items of a kind that needs a newer lapor-node.",
+        float(inbox.parked),
+    );
+    figures.gauges(
+        "lapor_node_quarantined_messages",
+        "Messages set aside until a person looks, own (out) and received (in).",
+        [
+            (vec![("direction", "out")], float(outbox.quarantined)),
+            (vec![("direction", "in")], float(inbox.quarantined)),
+        ],
+    );
+    figures.gauges(
+        "lapor_node_pending_blobs",
+        "Attachments still to be sent or fetched.",
+        [
+            (vec![("direction", "out")], float(status.blobs_to_send)),
+            (vec![("direction", "in")], float(status.blobs_to_fetch)),
+        ],
+    );
+}
