@@ -79,6 +79,8 @@ where
             Err(error) => break Err(error),
         }
     };
+    // A write ends in the background; only this tells that the last one failed.
+    file.flush().await?;
     file.sync_all().await?;
     outcome.map(|()| length)
 }

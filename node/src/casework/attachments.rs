@@ -231,6 +231,8 @@ where
     if size == 0 {
         return Err(NodeError::Invalid("the upload is empty".into()));
     }
+    // A write ends in the background; only this tells that the last one failed.
+    file.flush().await?;
     file.sync_all().await?;
     Ok(size)
 }
@@ -261,6 +263,7 @@ async fn encrypt_file(
             .map_err(NodeError::damaged)?;
         chunk = next;
     }
+    output.flush().await?;
     output.sync_all().await?;
     let sha256 = Digest::new(hash.finalize().into());
     let path = blob_path(node, &sha256);

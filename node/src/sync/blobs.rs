@@ -152,6 +152,7 @@ impl Link {
             from += piece.len() as u64;
             lapor_killpoints::pass("fetch.piece");
         }
+        file.flush().await.map_err(NodeError::from)?;
         file.sync_all().await.map_err(NodeError::from)?;
         drop(file);
         if digest_of(&part).await? != sha256 {

@@ -84,12 +84,12 @@ impl Link {
         if apart.is_some() != shared.0.clock_ahead_ms.is_some() {
             // Written with the next outcome, whatever that is.
             shared.1 = i64::MIN;
-            match apart {
-                Some(ahead_ms) => tracing::error!(
-                    ahead_ms,
-                    "this node's clock and the hub's are apart; correct the one that is wrong"
-                ),
-                None => tracing::info!("this node's clock and the hub's agree"),
+            if let Some(ahead_ms) = apart {
+                let what =
+                    "this node's clock and the hub's are apart; correct the one that is wrong";
+                tracing::error!(ahead_ms, "{what}");
+            } else {
+                tracing::info!("this node's clock and the hub's agree");
             }
         }
         shared.0.clock_ahead_ms = apart;

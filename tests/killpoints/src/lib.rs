@@ -64,7 +64,7 @@ pub const PLACES: [(&str, &str); 20] = [
 
 /// Passes a place. Anyone who reads this name finds it in [`PLACES`].
 #[cfg(not(feature = "armed"))]
-#[inline(always)]
+#[inline]
 pub fn pass(_name: &'static str) {}
 
 #[cfg(feature = "armed")]
@@ -74,7 +74,7 @@ pub use armed::pass;
 mod armed {
     use std::fs::OpenOptions;
     use std::io::Write as _;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -130,7 +130,7 @@ mod armed {
     }
 
     /// One short line, appended in one write, so that threads and a former process do not mix.
-    fn note(list: &PathBuf, name: &str) {
+    fn note(list: &Path, name: &str) {
         let file = OpenOptions::new().create(true).append(true).open(list);
         let noted = file.and_then(|mut file| file.write_all(format!("{name}\n").as_bytes()));
         noted.unwrap_or_else(|error| panic!("{}: {error}", list.display()));

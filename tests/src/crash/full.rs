@@ -3,7 +3,7 @@
 //! said so; then they may again, and the work must end as if nothing had been.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -43,9 +43,9 @@ pub fn take_room(program: Pid) -> Result<()> {
 }
 
 /// Gives it back as soon as the program has complained in its log.
-pub async fn give_room_when_missed(program: Pid, log: PathBuf) -> Result<()> {
+pub async fn give_room_when_missed(program: Pid, log: &Path) -> Result<()> {
     loop {
-        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        let said = std::fs::read_to_string(log).unwrap_or_default();
         if COMPLAINTS.iter().any(|complaint| said.contains(complaint)) {
             return limit(program, None);
         }

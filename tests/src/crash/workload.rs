@@ -130,9 +130,9 @@ async fn publish(record: &mut Record, desk: &Desk) -> Result<()> {
         "description": "Penggantian dua jembatan.",
     });
     let look = async || {
-        Ok(programmes(desk)
-            .await?
-            .map(|all| all.first().map(|_| String::new())))
+        let listed = programmes(desk).await?;
+        let first = |all: Vec<Value>| all.first().map(|_| String::new());
+        Ok(listed.map_or(Seen::Nothing, |all| Seen::of(first(all))))
     };
     let ask = async || desk.tell("programmes", &programme).await;
     step(record, desk, "programme.published", look, ask).await?;
@@ -148,13 +148,12 @@ async fn programmes(at: &Desk) -> Result<Option<Vec<Value>>> {
 async fn file(record: &mut Record, at: &Desk, title: &str, with_file: bool) -> Result<String> {
     let look = async || {
         let Some(known) = at.read(&format!("cases?origin={}", at.slug)).await? else {
-            return Ok(None);
+            return Ok(Seen::Nothing);
         };
         let cases = known["cases"].as_array().cloned().unwrap_or_default();
         let same = cases.iter().find(|case| case["title"] == title);
-        Ok(Some(
-            same.and_then(|case| Some(case["case"].as_str()?.to_owned())),
-        ))
+        let case = same.and_then(|case| Some(case["case"].as_str()?.to_owned()));
+        Ok(Seen::of(case))
     };
     let ask = async || {
         let Some(attachments) = uploads(at, with_file).await? else {
@@ -190,7 +189,8 @@ async fn perform(record: &mut Record, at: &Desk, case: &str, act: &Act) -> Resul
     until(at, act.kind, ready).await?;
     let look = async || {
         let seen = at.case(case).await?;
-        Ok(seen.map(|seen| done(&seen).then(String::new)))
+        let there = |seen: Value| Seen::of(done(&seen).then(String::new));
+        Ok(seen.map_or(Seen::Nothing, there))
     };
     let ask = async || {
         let Some(attachments) = uploads(at, act.file).await? else {
@@ -218,29 +218,43 @@ async fn uploads(at: &Desk, with_file: bool) -> Result<Option<Vec<String>>> {
     Ok(at.upload(&picture).await?.map(|upload| vec![upload]))
 }
 
-/// Looks, asks if it is not there, and looks again until it is. `look` gives
-/// `None` while the node is away, then whether it is there and its name.
+/// What a look at a node has shown.
+enum Seen {
+    /// The node is away.
+    Nothing,
+    Missing,
+    /// It is there, under this name.
+    There(String),
+}
+
+impl Seen {
+    fn of(name: Option<String>) -> Self {
+        name.map_or(Self::Missing, Self::There)
+    }
+}
+
+/// Looks, asks if it is not there, and looks again until it is.
 async fn step(
     record: &mut Record,
     at: &Desk,
     kind: &str,
-    look: impl AsyncFn() -> Result<Option<Option<String>>>,
+    look: impl AsyncFn() -> Result<Seen>,
     ask: impl AsyncFn() -> Result<Option<Value>>,
 ) -> Result<String> {
     let give_up = Instant::now() + PATIENCE;
     let mut answer: Option<Value> = None;
     while Instant::now() < give_up {
         match look().await? {
-            Some(Some(name)) => {
+            Seen::There(name) => {
                 record.note(kind, answer.as_ref());
                 return Ok(name);
             }
-            Some(None) => {
+            Seen::Missing => {
                 let lost = answer.is_none();
                 ensure!(lost, "{} acknowledged {kind} and has lost it", at.slug);
                 answer = ask().await?;
             }
-            None => {}
+            Seen::Nothing => {}
         }
         if answer.is_none() {
             tokio::time::sleep(GLANCE).await;

@@ -136,10 +136,11 @@ impl World {
             let program = full::hearing_errors(program, &folder)?;
             let supervised = program.supervise(Orders::default())?;
             full::take_room(supervised.pid)?;
-            missing = Some(full::give_room_when_missed(supervised.pid, log));
+            missing = Some((supervised.pid, log));
             running.push(supervised);
         }
-        let missing = missing.context("there is no such program")?;
+        let (pid, log) = missing.context("there is no such program")?;
+        let missing = full::give_room_when_missed(pid, &log);
         let (desk, city) = self.desks()?;
         let both = async {
             let (record, missed) = tokio::join!(workload::play(&desk, &city), missing);
