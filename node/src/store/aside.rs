@@ -65,7 +65,8 @@ pub async fn item(tx: &mut Tx, place: (&str, i64, i64)) -> Stored<Option<AsideIt
 
 /// One item as the applier takes it.
 pub async fn row(tx: &mut Tx, place: (&str, i64, i64)) -> Stored<Option<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
         where stream = $1 and depoch = $2 and dseq = $3";
     let (stream, depoch, dseq) = place;
     Ok(
@@ -99,7 +100,8 @@ pub async fn set_item(
 
 /// Every item of a case that has been looked at, in the order of the case.
 pub async fn all_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
         where stream = 'inbox' and case_id = $1 and case_seq is not null
             and state not in ('received', 'superseded')
         order by case_seq, depoch, dseq";
@@ -144,7 +146,8 @@ pub async fn parked_cases(tx: &mut Tx) -> Stored<Vec<String>> {
 
 /// Parked items of the public stream, in its order.
 pub async fn parked_public(tx: &mut Tx) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
         where state = 'parked' and stream = 'public' order by depoch, dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }

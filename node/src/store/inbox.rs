@@ -38,14 +38,16 @@ pub async fn add(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
 
 /// Items not looked at yet, in stream order.
 pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
         where state = 'received' and stream = $1 order by depoch, dseq limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
 /// Items of a case that wait or stand in the way, in the order of the case.
 pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
         where stream = 'inbox' and case_id = $1 and state in ('waiting', 'quarantined', 'parked')
         order by case_seq, depoch, dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)

@@ -32,8 +32,8 @@ use tokio::sync::{Mutex, Notify};
 pub(crate) use apply::{FAILS, apply_rows, unblock};
 pub use error::LinkError;
 pub(crate) use incoming::fault_of;
-pub(crate) use traces::tell_taken_in;
 pub use state::{LinkState, read_state};
+pub(crate) use traces::tell_taken_in;
 pub use transport::{Answer, Call, Https, Transport};
 pub(crate) use transport::{broken as transport_error, client, read_answer};
 
