@@ -1,11 +1,12 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
 //! that drains, the documentation page, and what both programs take from their
-//! machine: clock, randomness, log, signals, exit codes.
+//! machine: clock, randomness, log, signals, exit codes, the folder of a backup.
 //!
 //! Shared by hub and node; it knows nothing of cases, databases or the wire
 //! between them (whose problems are `lapor_protocol::problem`).
 
+pub mod backup;
 pub mod chance;
 pub mod clock;
 pub mod docs;
