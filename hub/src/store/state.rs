@@ -10,6 +10,10 @@ pub const TRUST_DOMAIN: &str = "trust_domain";
 /// The secret of recovery challenges, which all replicas share: 32 bytes in
 /// hexadecimal.
 pub const CHALLENGES: &str = "challenges";
+/// Unix ms; when the last backup was made.
+pub const LAST_BACKUP: &str = "last_backup";
+/// What this hub has signed for and does not hold any more.
+pub const LOSS: &str = "loss";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

@@ -50,9 +50,20 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
             .unwrap_or("`lapor-node serve` has not tried yet");
         writeln!(out, "  why           {}", plain(why))?;
     }
+    if let Some(alarm) = &status.alarm {
+        let at = zone.show(alarm.at);
+        writeln!(out, "  ALARM         {at}: {}", plain(&alarm.text))?;
+    }
     let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
     if let Some(at) = status.link.last_contact {
         line("last contact", zone.show(at))?;
+    }
+    if let Some(restored) = &status.restored {
+        let of = zone.show(restored.backup_at);
+        line(
+            "restored",
+            format!("from the backup of {of}; asks the hub for the rest before it sends"),
+        )?;
     }
     line("to send", to_send(status, now))?;
     line("unruled", counted(status.outbox.unruled, "own message"))?;
@@ -83,6 +94,7 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
     }
     line("directory", format!("version {}", status.directory))?;
     line("certificate", certificate(status))?;
+    line("last backup", last_backup(status, now))?;
     let cases: Vec<_> = status
         .cases
         .iter()
@@ -97,6 +109,13 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
         },
     )?;
     Ok(())
+}
+
+fn last_backup(status: &Status, now: i64) -> String {
+    match status.last_backup {
+        Some(at) => format!("{} ago", span(now - at)),
+        None => "none yet; make one with `lapor-node backup --out DIR`".into(),
+    }
 }
 
 fn to_send(status: &Status, now: i64) -> String {

@@ -94,6 +94,17 @@ impl Link {
         Ok(count)
     }
 
+    /// Looks again at every case that waits: what it waited for may have come.
+    pub(super) async fn replay_waiting(&self) -> Result<(), LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let waiting = store::inbox::waiting_cases(&mut tx).await?;
+        drop(tx);
+        for case in waiting {
+            self.replay(store::case_id(&case)?).await?;
+        }
+        Ok(())
+    }
+
     async fn apply_batch(&self, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<(), NodeError> {
         let directory = self.node.directory();
         let mut batch = Batch {
