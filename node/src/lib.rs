@@ -11,6 +11,7 @@ pub mod error;
 pub mod folder;
 pub mod node;
 pub mod publishing;
+pub mod quarantine;
 pub mod settings;
 pub mod status;
 mod store;

@@ -28,7 +28,7 @@ pub(crate) use attachments::blob_path;
 pub use attachments::{Opened, UploadReceipt};
 pub(crate) use compose::Newcomer;
 pub(crate) use reading::read_message;
-pub(crate) use shown::{refresh, show};
+pub(crate) use shown::{refresh, refresh_case, show};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.

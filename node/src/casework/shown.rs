@@ -7,6 +7,7 @@ use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::message::Draft;
 
 use crate::error::NodeError;
+use crate::node::Node;
 use crate::store;
 use crate::store::cases::CaseRow;
 
@@ -65,6 +66,23 @@ pub(crate) async fn refresh(
     row.pending = drafts.len() as i64;
     show(row, case.as_ref());
     Ok(())
+}
+
+/// The same for a case by its id, after its own acts have changed.
+pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Result<(), NodeError> {
+    let Some(mut row) = store::cases::case(tx, case_id).await? else {
+        return Ok(());
+    };
+    let (fold, directory) = (row.ruled()?, node.directory());
+    refresh(
+        tx,
+        &mut row,
+        fold.as_ref(),
+        node.instance()?,
+        directory.latest(),
+    )
+    .await?;
+    Ok(store::cases::put(tx, &[row]).await?)
 }
 
 /// Writes what a list shows of a case into its row. One whose birth the hub

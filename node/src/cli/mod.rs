@@ -12,6 +12,7 @@ mod edition;
 mod failure;
 mod print;
 mod programme;
+mod quarantine;
 mod report;
 mod serve;
 mod setup;
@@ -68,6 +69,9 @@ pub enum Command {
     Backup(backup::Make),
     /// Restore a backup into an empty folder, or prove one
     Restore(backup::Restore),
+    /// What could not be applied or sent, and waits for a person
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// Tokens for applications that use the API
     #[command(subcommand)]
     Token(token::Command),
@@ -135,6 +139,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Status(args) => status::status(&place, &args, out).await,
         Command::Backup(args) => backup::make(&place, &args, out).await,
         Command::Restore(args) => backup::restore(&place, &args, out).await,
+        Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,

@@ -78,7 +78,10 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
         if stuck == 0 {
             "empty".into()
         } else {
-            counted(stuck, "message")
+            format!(
+                "{}; `lapor-node quarantine list` shows them",
+                counted(stuck, "message")
+            )
         },
     )?;
     for cursor in &status.cursors {

@@ -484,3 +484,23 @@ async fn the_desk_publishes_the_calendar_that_is_shipped() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_set_aside_is_listed_and_named() {
+    for shell in shells("kota-bandung").await {
+        assert_eq!(
+            shell.says(&["quarantine", "list"]).await,
+            "Nothing is set aside.\n"
+        );
+        assert_eq!(
+            shell.json(&["quarantine", "list", "--json"]).await,
+            serde_json::json!([])
+        );
+        let (code, message) = shell.fails(&["quarantine", "show", "inbox:1.9"]).await;
+        assert_eq!(code, exit::NOT_FOUND);
+        assert!(message.contains("inbox:1.9"), "{message}");
+        let (code, message) = shell.fails(&["quarantine", "replay", "nonsense"]).await;
+        assert_eq!(code, exit::USAGE);
+        assert!(message.contains("quarantine list"), "{message}");
+    }
+}

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use import::Imported;
-pub(crate) use publish::{name_of, refresh, withdraw};
+pub(crate) use publish::{name_of, offer_again, refresh, withdraw};
 
 /// A programme as its owner states it; the same slug again replaces the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

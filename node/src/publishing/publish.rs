@@ -138,6 +138,18 @@ pub(crate) async fn withdraw(
     }
 }
 
+/// An own publication that was withdrawn is sent once more.
+pub(crate) async fn offer_again(
+    tx: &mut Tx,
+    me: &InstanceId,
+    message_id: &str,
+) -> Result<(), NodeError> {
+    match store::public::offer_again(tx, me.as_str(), message_id).await? {
+        Some((kind, name)) => refresh(tx, me.as_str(), &kind, &name).await,
+        None => Ok(()),
+    }
+}
+
 fn stated_name(body: &Body) -> Option<&str> {
     match body {
         Body::ProgrammePublished(programme) => Some(&programme.slug),

@@ -16,6 +16,7 @@ pub struct InboxRow {
     pub item: String,
     pub line: Option<String>,
     pub wraps: Option<String>,
+    pub state: String,
     pub attempts: i64,
     /// What was wrong with it when it was received; it is then never applied.
     pub fault: Option<String>,
@@ -34,14 +35,14 @@ pub async fn add(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
 
 /// Items not looked at yet, in stream order.
 pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts, fault from inbox
+    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault from inbox
         where state = 'received' and stream = $1 order by depoch, dseq limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
 /// Items of a case that wait or stand in the way, in the order of the case.
 pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
-    const SQL: &str = "select depoch, dseq, item, line, wraps, attempts, fault from inbox
+    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault from inbox
         where stream = 'inbox' and case_id = $1 and state in ('waiting', 'quarantined', 'parked')
         order by case_seq, depoch, dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
@@ -79,8 +80,8 @@ pub async fn mark_waiting(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&MARK_WAITING, rows).await
 }
 
-/// Items beyond what was acknowledged that are settled without being applied,
-/// and all that still wait: dseq, state, reason.
+/// Items that are settled without being applied, and all that still wait:
+/// dseq, state, reason. Superseded ones only beyond what was acknowledged.
 pub async fn exceptions(
     tx: &mut Tx,
     stream: &str,
@@ -88,8 +89,8 @@ pub async fn exceptions(
     limit: i64,
 ) -> Stored<Vec<(i64, String, Option<String>)>> {
     const SQL: &str = "select dseq, state, reason from inbox
-        where stream = $1 and (state in ('waiting', 'quarantined', 'parked')
-            or (state in ('refused', 'superseded') and dseq > $2))
+        where stream = $1 and (state in ('waiting', 'quarantined', 'parked', 'refused')
+            or (state = 'superseded' and dseq > $2))
         order by depoch, dseq limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(acked).bind(limit).fetch_all(c).await)?)
 }

@@ -2,6 +2,7 @@
 //! decides nothing, and it never sees a key or a word that is not encrypted
 //! (content keys and identities excepted, which have tables of their own).
 
+pub mod aside;
 pub mod audit;
 pub mod blobs;
 pub mod cases;

@@ -146,7 +146,7 @@ pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
 pub async fn unseal(tx: &mut Tx) -> Stored<()> {
     const SQL: &str = "update outbox set epoch = null, seq = null, envelope_id = null, line = null,
             state = case when state = 'sealed' then 'pending' else state end
-        where state in ('sealed', 'quarantined')";
+        where state in ('sealed', 'quarantined', 'refused')";
     on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
     Ok(())
 }

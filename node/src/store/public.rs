@@ -103,6 +103,17 @@ pub async fn refuse(
         .await)?)
 }
 
+/// Makes an own publication pending again. Returns its kind and name.
+pub async fn offer_again(
+    tx: &mut Tx,
+    author: &str,
+    message_id: &str,
+) -> Stored<Option<(String, String)>> {
+    const SQL: &str = "update publications set state = 'pending', reason = null
+        where author = $1 and message_id = $2 and state = 'refused' returning kind, name";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(author).bind(message_id).fetch_optional(c).await)?)
+}
+
 /// The latest publication of a kind under a name that has effect, by any author or by one.
 pub async fn latest(
     tx: &mut Tx,

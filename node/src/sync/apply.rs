@@ -3,7 +3,9 @@
 //! stream.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt as _;
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Withheld};
 use lapor_protocol::delivery::Item;
@@ -12,16 +14,24 @@ use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::seal::Subject;
 
-use super::settle::{Step, settle};
+use super::public::apply_public;
+use super::settle::{OWN_MISSING, Step, settle};
 use super::{Link, LinkError};
 use crate::casework::refresh;
 use crate::error::NodeError;
+use crate::node::Node;
+use crate::quarantine::BY_OPERATOR;
 use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::inbox::InboxRow;
 
 /// Items in one transaction.
 const BATCH: i64 = 250;
+/// How often an item that fails is tried before it is quarantined.
+const TRIES: i64 = 3;
+/// Why; what exactly failed may be a word of a case, which no log and no
+/// receipt may hold.
+pub(crate) const FAILS: &str = "cannot_be_applied";
 
 /// A case while a batch works on it.
 pub(super) struct Working {
@@ -65,73 +75,191 @@ impl Link {
             if rows.is_empty() {
                 break;
             }
-            let mut tx = self.node.write_tx().await?;
             count += rows.len();
-            let last = rows.last().map_or(0, |row| row.dseq);
-            match stream {
-                Stream::Inbox => self.apply_batch(&mut tx, rows).await?,
-                Stream::Public => self.apply_public(&mut tx, rows).await?,
+            match apply_page(&self.node, stream, rows.clone()).await {
+                Err(error) if is_poison(&error) => self.apply_singly(stream, rows).await?,
+                done => done?,
             }
-            store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
-            tx.commit().await?;
         }
         Ok(count)
     }
 
-    /// Looks again at the items of a case that wait or were quarantined.
-    pub async fn replay(&self, case: CaseId) -> Result<usize, LinkError> {
-        let _applier = self.applier.lock().await;
-        let mut tx = self.node.write_tx().await?;
-        let text = case.to_string();
-        let rows = store::inbox::unsettled_of(&mut tx, &text).await?;
-        let count = rows.len();
-        if let Some(mut row) = store::cases::case(&mut tx, &text).await? {
-            row.blocked = None;
-            store::cases::put(&mut tx, &[row]).await?;
+    /// Finds the item at which a page fails. It is tried a few times, then
+    /// quarantined with its bytes; the others go on.
+    async fn apply_singly(&self, stream: Stream, rows: Vec<InboxRow>) -> Result<(), NodeError> {
+        for row in rows {
+            let mut tries = 0;
+            loop {
+                match apply_page(&self.node, stream, vec![row.clone()]).await {
+                    Err(error) if is_poison(&error) => tries += 1,
+                    done => break done?,
+                }
+                if tries == TRIES {
+                    quarantine(&self.node, stream, &row, tries).await?;
+                    break;
+                }
+            }
         }
-        self.apply_batch(&mut tx, rows).await?;
-        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Moves on the cases whose next message has come while they waited.
+    /// Returns how many items were looked at.
+    pub(crate) async fn move_on(&self) -> Result<usize, LinkError> {
+        let _applier = self.applier.lock().await;
+        let mut tx = self.node.read_tx().await?;
+        let ready = store::aside::ready(&mut tx, OWN_MISSING, BATCH).await?;
+        drop(tx);
+        self.look_again(ready).await
+    }
+
+    /// Looks again at what an earlier version of this program has parked.
+    /// Returns how many items were looked at.
+    pub async fn unpark(&self) -> Result<usize, LinkError> {
+        let _applier = self.applier.lock().await;
+        let mut tx = self.node.read_tx().await?;
+        let cases = store::aside::parked_cases(&mut tx).await?;
+        let public = store::aside::parked_public(&mut tx).await?;
+        drop(tx);
+        let mut count = public.len();
+        if count > 0 {
+            let mut tx = self.node.write_tx().await?;
+            apply_rows(&self.node, &mut tx, Stream::Public, public).await?;
+            tx.commit().await?;
+        }
+        count += self.look_again(cases).await?;
         Ok(count)
     }
 
     /// Looks again at every case that waits: what it waited for may have come.
     pub(super) async fn replay_waiting(&self) -> Result<(), LinkError> {
+        let _applier = self.applier.lock().await;
         let mut tx = self.node.read_tx().await?;
         let waiting = store::inbox::waiting_cases(&mut tx).await?;
         drop(tx);
-        for case in waiting {
-            self.replay(store::case_id(&case)?).await?;
-        }
-        Ok(())
+        self.look_again(waiting).await.map(drop)
     }
 
-    async fn apply_batch(&self, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<(), NodeError> {
-        let directory = self.node.directory();
-        let mut batch = Batch {
-            me: self.node.instance()?,
-            directory: &directory,
-            now: self.node.clock().now_ms(),
-            cases: BTreeMap::new(),
-            own_lines: HashMap::new(),
-            rulings: Vec::new(),
-            outcomes: Vec::new(),
-            waiting: Vec::new(),
-        };
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            let item: Item = store::read(serde_json::from_str(&row.item))?;
-            items.push((row, item));
+    async fn look_again(&self, cases: Vec<String>) -> Result<usize, LinkError> {
+        let mut count = 0;
+        for case in cases {
+            let mut tx = self.node.write_tx().await?;
+            unblock(&mut tx, &case, false).await?;
+            let rows = store::inbox::unsettled_of(&mut tx, &case).await?;
+            count += rows.len();
+            match apply_rows(&self.node, &mut tx, Stream::Inbox, rows).await {
+                Ok(()) => tx.commit().await?,
+                // Its case stays as it is; an operator's replay says why.
+                Err(error) if is_poison(&error) => {
+                    tracing::error!(case, "a case that waits cannot be moved on");
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        batch
-            .load(tx, items.iter().filter_map(|(_, item)| item.case))
-            .await?;
-        batch.load_lines(tx, &items).await?;
-        for (row, item) in &items {
-            let step = settle(&mut batch, tx, &self.node, row, item).await?;
-            batch.note(row, step);
-        }
-        batch.finish(tx).await
+        Ok(count)
     }
+}
+
+/// Items, their effects and how far the stream is settled, in one transaction.
+async fn apply_page(node: &Node, stream: Stream, rows: Vec<InboxRow>) -> Result<(), NodeError> {
+    let applying = async {
+        let mut tx = node.write_tx().await?;
+        let last = rows.last().map_or(0, |row| row.dseq);
+        apply_rows(node, &mut tx, stream, rows).await?;
+        store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
+        Ok(tx.commit().await?)
+    };
+    let done = AssertUnwindSafe(applying).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(NodeError::damaged("a mistake in the program")))
+}
+
+/// Whether trying again later would not help.
+fn is_poison(error: &NodeError) -> bool {
+    !matches!(error, NodeError::Database(error) if error.is_transient())
+}
+
+/// Sets an item aside that fails for no reason of its own state: its case waits.
+async fn quarantine(
+    node: &Node,
+    stream: Stream,
+    row: &InboxRow,
+    tries: i64,
+) -> Result<(), NodeError> {
+    let place = (stream.as_str(), row.depoch, row.dseq);
+    let mut tx = node.write_tx().await?;
+    store::aside::set_item(&mut tx, place, "quarantined", Some(FAILS), tries).await?;
+    let item = store::aside::item(&mut tx, place).await?;
+    if let (Stream::Inbox, Some(case)) = (stream, item.and_then(|item| item.case_id)) {
+        let now = node.clock().now_ms();
+        let known = store::cases::case(&mut tx, &case).await?;
+        let mut known = known.unwrap_or_else(|| CaseRow::unborn(case, now));
+        known.blocked = Some(FAILS.to_owned());
+        store::cases::put(&mut tx, &[known]).await?;
+    }
+    store::chain::set_settled(&mut tx, stream.as_str(), row.dseq).await?;
+    tx.commit().await?;
+    tracing::error!(
+        stream = stream.as_str(),
+        dseq = row.dseq,
+        "an item cannot be applied and is quarantined; `lapor-node quarantine list` shows it"
+    );
+    Ok(())
+}
+
+/// Applies items that are in the database already.
+pub(crate) async fn apply_rows(
+    node: &Node,
+    tx: &mut Tx,
+    stream: Stream,
+    rows: Vec<InboxRow>,
+) -> Result<(), NodeError> {
+    match stream {
+        Stream::Inbox => apply_batch(node, tx, rows).await,
+        Stream::Public => apply_public(node, tx, rows).await,
+    }
+}
+
+/// Lets a case that stands still be looked at again; `anew` from its very
+/// beginning. Gives its next `case_seq`.
+pub(crate) async fn unblock(tx: &mut Tx, case: &str, anew: bool) -> Result<Option<i64>, NodeError> {
+    let Some(mut row) = store::cases::case(tx, case).await? else {
+        return Ok(None);
+    };
+    row.blocked = None;
+    if anew {
+        (row.fold, row.next_seq) = (None, 1);
+    }
+    let next = row.next_seq;
+    store::cases::put(tx, &[row]).await?;
+    Ok(Some(next))
+}
+
+async fn apply_batch(node: &Node, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<(), NodeError> {
+    let directory = node.directory();
+    let mut batch = Batch {
+        me: node.instance()?,
+        directory: &directory,
+        now: node.clock().now_ms(),
+        cases: BTreeMap::new(),
+        own_lines: HashMap::new(),
+        rulings: Vec::new(),
+        outcomes: Vec::new(),
+        waiting: Vec::new(),
+    };
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let item: Item = store::read(serde_json::from_str(&row.item))?;
+        items.push((row, item));
+    }
+    batch
+        .load(tx, items.iter().filter_map(|(_, item)| item.case))
+        .await?;
+    batch.load_lines(tx, &items).await?;
+    for (row, item) in &items {
+        let step = settle(&mut batch, tx, node, row, item).await?;
+        batch.note(row, step);
+    }
+    batch.finish(tx).await
 }
 
 impl Batch<'_> {
@@ -200,10 +328,12 @@ impl Batch<'_> {
             step,
             Step::Waiting(_) | Step::Quarantined(_) | Step::Parked(_)
         );
+        tell(row, &step);
         let (state, reason) = match step {
             Step::Applied => ("applied", None),
             Step::Disputed => ("applied", Some("disputed".to_owned())),
             Step::Superseded => ("superseded", None),
+            Step::Refused => ("refused", Some(BY_OPERATOR.to_owned())),
             Step::Waiting(reason) => ("waiting", Some(reason)),
             Step::Quarantined(reason) => ("quarantined", Some(reason)),
             Step::Parked(reason) => ("parked", Some(reason)),
@@ -261,6 +391,24 @@ impl Batch<'_> {
         let ids = cases.map(|working| working.row.case_id.as_str().into());
         let counts = store::outbox::unruled_counts(tx, ids.collect()).await?;
         Ok(counts.into_iter().collect())
+    }
+}
+
+/// What is set aside is an alarm.
+fn tell(row: &InboxRow, step: &Step) {
+    let (depoch, dseq) = (row.depoch, row.dseq);
+    match step {
+        Step::Quarantined(_) => tracing::error!(
+            depoch,
+            dseq,
+            "an item is quarantined; `lapor-node quarantine list` shows it"
+        ),
+        Step::Parked(_) => tracing::warn!(
+            depoch,
+            dseq,
+            "an item is parked until a newer lapor-node starts, which knows its kind"
+        ),
+        _ => {}
     }
 }
 

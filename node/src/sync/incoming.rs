@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use http::Method;
 use lapor_migrations::Value;
-use lapor_protocol::delivery::Cursor;
+use lapor_protocol::delivery::{Cursor, Item};
 use lapor_protocol::directory::Directory;
-use lapor_protocol::dsse::MESSAGE_TYPE;
+use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::limits::{ACK_EXCEPTIONS, PAGE_ITEMS};
 use lapor_protocol::message::Message;
@@ -123,13 +123,18 @@ impl Link {
         else {
             return Ok(());
         };
-        if settled <= acked {
-            return Ok(());
-        }
         let waiting =
             store::inbox::exceptions(&mut tx, stream.as_str(), acked, ACK_EXCEPTIONS as i64)
                 .await?;
+        let exceptions: Vec<_> = waiting.into_iter().map(exception).collect();
+        // An outcome that comes later is acknowledged later.
+        let name = format!("acknowledged:{}", stream.as_str());
+        let told = store::read(serde_json::to_string(&exceptions))?;
+        let told_before = store::chain::fact(&mut tx, &name).await?;
         drop(tx);
+        if settled <= acked && told_before.as_deref().unwrap_or("[]") == told {
+            return Ok(());
+        }
         let ack = Ack {
             recipient: self.node.instance()?.clone(),
             stream,
@@ -137,7 +142,7 @@ impl Link {
             accepted: dseq as u64,
             settled: settled as u64,
             head: store::digest(&hash)?,
-            exceptions: waiting.into_iter().map(exception).collect(),
+            exceptions,
             at: self.node.clock().now_ms(),
         };
         let line = ack.sign(&self.node.keys()?.signing).to_line();
@@ -146,6 +151,9 @@ impl Link {
         self.call(call).await?;
         let mut tx = self.node.write_tx().await?;
         store::chain::set_acked(&mut tx, stream.as_str(), settled).await?;
+        if told_before.as_deref().unwrap_or("[]") != told {
+            store::chain::set_fact(&mut tx, &name, &told).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -174,21 +182,25 @@ fn verify(items: Vec<Delivered>, directory: &Directory) -> Vec<Checked> {
     items
         .into_iter()
         .map(|delivered| {
-            let fault = fault(&delivered, directory);
+            let envelope = delivered.envelope.as_ref();
+            let fault =
+                envelope.and_then(|envelope| fault_of(&delivered.item, envelope, directory));
             Checked { delivered, fault }
         })
         .collect()
 }
 
-fn fault(delivered: &Delivered, directory: &Directory) -> Option<&'static str> {
-    let envelope = delivered.envelope.as_ref()?;
+/// What is wrong with an item's envelope, if anything is.
+pub(crate) fn fault_of(
+    item: &Item,
+    envelope: &Envelope,
+    directory: &Directory,
+) -> Option<&'static str> {
     let Ok(message) = Message::parse(&envelope.payload) else {
         return Some("header_invalid");
     };
     let header = &message.header;
-    let entry = directory
-        .at(delivered.item.directory)
-        .instance(&header.author);
+    let entry = directory.at(item.directory).instance(&header.author);
     let Some(key) = entry.and_then(|entry| entry.signing_key(&envelope.kid, header.position()))
     else {
         return Some("key_unknown");
@@ -200,24 +212,29 @@ fn fault(delivered: &Delivered, directory: &Directory) -> Option<&'static str> {
         return Some("signature_invalid");
     }
     // A split is delivered in its child under the same envelope.
-    let about = header.case == delivered.item.case
+    let about = header.case == item.case
         || message
             .body
             .as_ref()
-            .is_ok_and(|body| body.other_case() == delivered.item.case);
-    (!about || header.kind != delivered.item.kind).then_some("item_mismatch")
+            .is_ok_and(|body| body.other_case() == item.case);
+    (!about || header.kind != item.kind).then_some("item_mismatch")
 }
 
+/// The hub is told codes, never a sentence about what a case holds.
 fn exception((dseq, state, reason): (i64, String, Option<String>)) -> Exception {
-    let state = match state.as_str() {
-        "quarantined" => ExceptionState::Quarantined,
-        "refused" => ExceptionState::Refused,
-        "superseded" => ExceptionState::Superseded,
-        _ => ExceptionState::Parked,
+    let (state, otherwise) = match state.as_str() {
+        "quarantined" => (ExceptionState::Quarantined, "body_invalid"),
+        "refused" => (ExceptionState::Refused, "refused"),
+        "superseded" => (ExceptionState::Superseded, "superseded"),
+        "parked" => (ExceptionState::Parked, "kind_unknown"),
+        _ => (ExceptionState::Parked, "case_waits"),
     };
+    let is_code = |text: &String| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     Exception {
         dseq: dseq as u64,
         state,
-        reason: reason.unwrap_or_default(),
+        reason: reason
+            .filter(is_code)
+            .unwrap_or_else(|| otherwise.to_owned()),
     }
 }

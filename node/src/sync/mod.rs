@@ -32,9 +32,11 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::keys::Verifier;
 use tokio::sync::{Mutex, Notify};
 
+pub(crate) use apply::{FAILS, apply_rows, unblock};
 pub(crate) use epoch::ALARM;
 pub use epoch::Alarm;
 pub use error::LinkError;
+pub(crate) use incoming::fault_of;
 pub use state::{LinkState, read_state};
 pub use transport::{Answer, Call, Https, Transport};
 pub(crate) use transport::{broken as transport_error, client, read_answer};
@@ -123,6 +125,7 @@ impl Link {
             }
             moved += step;
         }
+        moved += self.move_on().await?;
         moved += self.give_keys().await?;
         moved += self.exchange_keys().await?;
         moved += self.send_blobs().await?;

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::epoch::DUE;
 use super::{Call, Link, LinkError, boot};
+use crate::casework::refresh_case;
 use crate::error::NodeError;
 use crate::publishing::withdraw;
 use crate::store;
@@ -295,6 +296,7 @@ impl Link {
         store::outbox::quarantine(&mut tx, bad.number, reason).await?;
         if let Some(case) = &bad.case_id {
             store::outbox::quarantine_later(&mut tx, case, bad.number, reason).await?;
+            refresh_case(&self.node, &mut tx, case).await?;
         }
         if let Some(id) = &bad.envelope_id
             && let Some(message) = store::outbox::message_id(&mut tx, id).await?

@@ -11,38 +11,42 @@ use lapor_protocol::message::Message;
 use lapor_protocol::public::{needs_programme, rule_public};
 use lapor_protocol::receipt::Stream;
 
-use super::Link;
 use crate::casework::read_message;
 use crate::error::NodeError;
+use crate::node::Node;
 use crate::publishing::{name_of, refresh};
 use crate::store;
 use crate::store::inbox::InboxRow;
 use crate::store::public::NewPublication;
 
-impl Link {
-    pub(super) async fn apply_public(
-        &self,
-        tx: &mut Tx,
-        rows: Vec<InboxRow>,
-    ) -> Result<(), NodeError> {
-        let directory = self.node.directory();
-        let mut marks = Vec::with_capacity(rows.len() * 6);
-        for row in rows {
-            let (state, reason) = match &row.fault {
-                Some(fault) => ("quarantined", Some(fault.clone())),
-                None => take(tx, &row, &directory).await?,
-            };
-            marks.extend([
-                Value::from(Stream::Public.as_str()),
-                Value::from(row.depoch),
-                Value::from(row.dseq),
-                Value::from(state),
-                Value::from(reason),
-                Value::from(row.attempts + 1),
-            ]);
+pub(super) async fn apply_public(
+    node: &Node,
+    tx: &mut Tx,
+    rows: Vec<InboxRow>,
+) -> Result<(), NodeError> {
+    let directory = node.directory();
+    let mut marks = Vec::with_capacity(rows.len() * 6);
+    for row in rows {
+        let (state, reason) = match &row.fault {
+            Some(fault) => ("quarantined", Some(fault.clone())),
+            None => take(tx, &row, &directory).await?,
+        };
+        if state == "quarantined" {
+            tracing::error!(
+                dseq = row.dseq,
+                "an item of the public stream is quarantined; `lapor-node quarantine list` shows it"
+            );
         }
-        Ok(store::inbox::mark(tx, marks).await.map(drop)?)
+        marks.extend([
+            Value::from(Stream::Public.as_str()),
+            Value::from(row.depoch),
+            Value::from(row.dseq),
+            Value::from(state),
+            Value::from(reason),
+            Value::from(row.attempts + 1),
+        ]);
     }
+    Ok(store::inbox::mark(tx, marks).await.map(drop)?)
 }
 
 async fn take(

@@ -15,6 +15,8 @@ use super::{Link, LinkError};
 
 /// How often what nobody rings for is looked at.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How long a page of the inbox may wait for own messages under way.
+const TURN: Duration = Duration::from_secs(1);
 /// A refusal that only an operator ends is asked about again this often.
 const OPERATOR: Duration = Duration::from_secs(30);
 
@@ -25,13 +27,16 @@ impl Link {
         let health = Duration::from_secs(self.node.settings().link.health_seconds.max(1));
         let link = &self;
         let work = async {
+            if let Err(error) = link.unpark().await {
+                tracing::error!(%error, "what was parked could not be looked at again");
+            }
             tokio::join!(
                 link.repeat(
                     "push",
                     || async { link.push().await.map(|sent| sent > 0) },
                     Cause::Outgoing
                 ),
-                link.repeat("inbox", || link.poll(Stream::Inbox, wait), Cause::None),
+                link.repeat("inbox", || link.poll_inbox(wait), Cause::None),
                 link.repeat("public", || link.poll(Stream::Public, wait), Cause::None),
                 link.repeat("directory", || link.poll_directory(wait), Cause::None),
                 link.repeat("sweep", || link.sweep(), Cause::Every(SWEEP)),
@@ -48,6 +53,13 @@ impl Link {
         }
     }
 
+    /// A backlog of own messages, which nobody else holds yet, goes before what
+    /// the hub keeps for this node, but not for longer than [`TURN`].
+    async fn poll_inbox(&self, wait: u64) -> Result<bool, LinkError> {
+        drop(tokio::time::timeout(TURN, self.sealer.lock()).await);
+        self.poll(Stream::Inbox, wait).await
+    }
+
     async fn poll(&self, stream: Stream, wait: u64) -> Result<bool, LinkError> {
         self.pull(stream, wait).await.map(|_| true)
     }
@@ -59,7 +71,8 @@ impl Link {
     async fn sweep(&self) -> Result<bool, LinkError> {
         let keys = self.give_keys().await? + self.exchange_keys().await?;
         let blobs = self.send_blobs().await? + self.fetch_blobs().await?;
-        Ok(keys + blobs > 0)
+        let waited = self.move_on().await?;
+        Ok(keys + blobs + waited > 0)
     }
 
     /// Repeats a step. While it says `true` it goes on at once; otherwise it

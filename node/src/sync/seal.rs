@@ -12,10 +12,14 @@ use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::message::Draft;
 
 use super::{Link, LinkError};
+use crate::casework::refresh_case;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::outbox::OutboxRow;
+
+/// Why an own message is quarantined that its own node cannot read.
+const UNREADABLE: &str = "draft_unreadable";
 
 impl Link {
     /// Seals up to `limit` drafts and gives their rows. The signatures are made
@@ -31,7 +35,14 @@ impl Link {
         }
         let node = Arc::clone(&self.node);
         let sealing = tokio::task::spawn_blocking(move || seal_all(&node, drafts, head));
-        let (rows, end) = sealing.await.map_err(NodeError::damaged)??;
+        let (rows, end) = match sealing.await.map_err(NodeError::damaged)? {
+            // A draft that cannot be read must not hold up the others.
+            Err(NodeError::Damaged(_)) => {
+                self.set_unreadable_aside(limit as i64).await?;
+                return Ok(Vec::new());
+            }
+            sealed => sealed?,
+        };
         let mut tx = self.node.write_tx().await?;
         let places = rows.iter().flat_map(|row| {
             [
@@ -51,6 +62,29 @@ impl Link {
         store::chain::advance(&mut tx, i64::from(end.epoch), end.seq as i64, id).await?;
         tx.commit().await?;
         Ok(rows)
+    }
+}
+
+impl Link {
+    /// Quarantines drafts that this program cannot read, with the later ones
+    /// of their cases.
+    async fn set_unreadable_aside(&self, limit: i64) -> Result<(), NodeError> {
+        let mut tx = self.node.write_tx().await?;
+        for row in store::outbox::in_state(&mut tx, "pending", limit).await? {
+            if serde_json::from_str::<Draft>(&row.draft).is_ok() {
+                continue;
+            }
+            tracing::error!(
+                number = row.number,
+                "an own message cannot be read and is quarantined; `lapor-node quarantine list` shows it"
+            );
+            store::outbox::quarantine(&mut tx, row.number, UNREADABLE).await?;
+            if let Some(case) = &row.case_id {
+                store::outbox::quarantine_later(&mut tx, case, row.number, UNREADABLE).await?;
+                refresh_case(&self.node, &mut tx, case).await?;
+            }
+        }
+        Ok(tx.commit().await?)
     }
 }
 

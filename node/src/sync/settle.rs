@@ -14,9 +14,13 @@ use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::withdraw;
+use crate::quarantine::REFUSED;
 use crate::store;
 use crate::store::blobs::BlobRow;
 use crate::store::inbox::InboxRow;
+
+/// Why an item waits whose author is this node, restored from a backup.
+pub(super) const OWN_MISSING: &str = "an own message has not been fetched back";
 
 /// What became of an item.
 pub(super) enum Step {
@@ -24,6 +28,8 @@ pub(super) enum Step {
     /// Applied as ruled, although this node would have ruled otherwise: an alarm.
     Disputed,
     Superseded,
+    /// A person has refused it: the case goes on without it.
+    Refused,
     Waiting(String),
     Quarantined(String),
     Parked(String),
@@ -76,6 +82,10 @@ pub(super) async fn settle(
             Step::Waiting(format!("message {next} of the case has not arrived")),
         ));
     }
+    if row.state == REFUSED {
+        advance(batch, id, None, false);
+        return Ok(Step::Refused);
+    }
     if let Some(fault) = &row.fault {
         return Ok(block(batch, id, Step::Quarantined(fault.clone())));
     }
@@ -89,11 +99,7 @@ pub(super) async fn settle(
             advance(batch, id, None, false);
             Ok(Step::Applied)
         }
-        None => Ok(block(
-            batch,
-            id,
-            Step::Waiting("an own message has not been fetched back".into()),
-        )),
+        None => Ok(block(batch, id, Step::Waiting(OWN_MISSING.into()))),
         Some(line) => fold(batch, tx, node, row, item, id, &line).await,
     }
 }

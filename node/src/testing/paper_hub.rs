@@ -10,11 +10,11 @@ use lapor_protocol::chain::ChainHead;
 use lapor_protocol::delivery::{Cursor, Item, StreamHead};
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
-use lapor_protocol::keys::Verifier;
+use lapor_protocol::keys::{Signer, Verifier};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Header, Message};
 use lapor_protocol::page::BatchLine;
-use lapor_protocol::receipt::{Receipt, Stream};
+use lapor_protocol::receipt::{Ack, Exception, Receipt, Stream};
 use lapor_protocol::wire::{OutboxAnswer, OutboxHead};
 use serde_json::json;
 
@@ -42,6 +42,7 @@ struct Ledger {
     /// Where the chains of the other institutions stand.
     others: BTreeMap<InstanceId, ChainHead>,
     case_seqs: BTreeMap<CaseId, u64>,
+    acked: Option<Ack>,
 }
 
 /// An item with the envelope that travels beside it.
@@ -77,6 +78,14 @@ impl PaperHub {
         self.state.lock().unwrap().wraps
     }
 
+    /// What the node last acknowledged as not simply applied.
+    pub fn told_exceptions(&self) -> Vec<Exception> {
+        let acked = &self.state.lock().unwrap().acked;
+        acked
+            .as_ref()
+            .map_or(Vec::new(), |ack| ack.exceptions.clone())
+    }
+
     /// Every line that was sent, repetitions included.
     pub fn sent(&self) -> Vec<String> {
         self.state.lock().unwrap().sent.clone()
@@ -99,12 +108,23 @@ impl PaperHub {
 
     /// Another institution authors a message, which is applied and told whole.
     pub fn authors(&self, author: &str, draft: &Draft) {
+        self.authors_as(author, draft, &signing_of(author), |payload| payload);
+    }
+
+    /// The same with any key, and with other bytes than the draft's.
+    pub fn authors_as(
+        &self,
+        author: &str,
+        draft: &Draft,
+        signer: &Signer,
+        change: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) {
         let author: InstanceId = author.parse().unwrap();
         let mut ledger = self.state.lock().unwrap();
         let head = ledger.others.get(&author).copied();
         let head = head.unwrap_or(ChainHead::START);
-        let payload = draft.payload(&author, head.next(), head.id);
-        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &signing_of(author.as_str()));
+        let payload = change(draft.payload(&author, head.next(), head.id));
+        let envelope = Envelope::sign(MESSAGE_TYPE, payload, signer);
         let next = head.next();
         ledger.others.insert(
             author,
@@ -272,7 +292,12 @@ impl Transport for PaperHub {
                 "/federation/v1/outbox" => self.take(&call),
                 "/federation/v1/inbox" => Ok(self.page(Stream::Inbox, &call.path)),
                 "/federation/v1/public" => Ok(self.page(Stream::Public, &call.path)),
-                "/federation/v1/inbox/ack" => Ok(answered(&json!(null))),
+                "/federation/v1/inbox/ack" => {
+                    let envelope = Envelope::parse(&call.body).unwrap();
+                    let ack = Ack::open(&envelope, &self.signing).unwrap();
+                    self.state.lock().unwrap().acked = Some(ack);
+                    Ok(answered(&json!(null)))
+                }
                 other => Err(LinkError::Unreachable(format!("no {other} on paper"))),
             }
         })

@@ -257,7 +257,7 @@ fn behind(copy: &Copy, ledger: &Ledger) -> Option<String> {
     let open = copy
         .outbox
         .iter()
-        .filter(|row| row.state != "ruled")
+        .filter(|row| !["ruled", "refused"].contains(&row.state.as_str()))
         .count();
     if open > 0 {
         return Some(format!("{open} own messages are not ruled"));

@@ -10,6 +10,7 @@ mod joining;
 mod linking;
 mod newcomers;
 mod offline;
+mod quarantine;
 mod restores;
 mod running;
 mod storms;

@@ -1,0 +1,191 @@
+//! What was set aside and may need a person: items of both streams, and own
+//! messages. States as in `inbox` and `outbox`.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+use super::inbox::InboxRow;
+
+/// An item with all that an operator wants to know of it.
+#[derive(Debug, Clone, FromRow)]
+pub struct AsideItem {
+    pub stream: String,
+    pub depoch: i64,
+    pub dseq: i64,
+    pub item: String,
+    pub line: Option<String>,
+    pub case_id: Option<String>,
+    pub case_seq: Option<i64>,
+    pub kind: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub attempts: i64,
+    pub received_at: i64,
+    /// Items of the same case that wait for it.
+    pub behind: i64,
+}
+
+/// An own message that was set aside.
+#[derive(Debug, Clone, FromRow)]
+pub struct AsideOwn {
+    pub number: i64,
+    pub message_id: String,
+    pub case_id: Option<String>,
+    pub kind: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub draft: String,
+    pub line: Option<String>,
+    pub created_at: i64,
+}
+
+/// Items in the two states, oldest first.
+pub async fn items(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<AsideItem>> {
+    const SQL: &str = "select i.stream, i.depoch, i.dseq, i.item, i.line, i.case_id, i.case_seq,
+            i.kind, i.state, i.reason, i.attempts, i.received_at,
+            (select count(*) from inbox w where w.case_id = i.case_id and w.state = 'waiting') as behind
+        from inbox i where i.state in ($1, $2) order by i.stream, i.depoch, i.dseq limit $3";
+    Ok(
+        on!(tx, c => sqlx::query_as(SQL).bind(states[0]).bind(states[1]).bind(limit).fetch_all(c).await)?,
+    )
+}
+
+/// One item, whatever its state.
+pub async fn item(tx: &mut Tx, place: (&str, i64, i64)) -> Stored<Option<AsideItem>> {
+    const SQL: &str = "select i.stream, i.depoch, i.dseq, i.item, i.line, i.case_id, i.case_seq,
+            i.kind, i.state, i.reason, i.attempts, i.received_at,
+            (select count(*) from inbox w where w.case_id = i.case_id and w.state = 'waiting') as behind
+        from inbox i where i.stream = $1 and i.depoch = $2 and i.dseq = $3";
+    let (stream, depoch, dseq) = place;
+    Ok(
+        on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(depoch).bind(dseq).fetch_optional(c).await)?,
+    )
+}
+
+/// One item as the applier takes it.
+pub async fn row(tx: &mut Tx, place: (&str, i64, i64)) -> Stored<Option<InboxRow>> {
+    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault from inbox
+        where stream = $1 and depoch = $2 and dseq = $3";
+    let (stream, depoch, dseq) = place;
+    Ok(
+        on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(depoch).bind(dseq).fetch_optional(c).await)?,
+    )
+}
+
+/// The state of an item after somebody has looked at it.
+pub async fn set_item(
+    tx: &mut Tx,
+    place: (&str, i64, i64),
+    state: &str,
+    reason: Option<&str>,
+    attempts: i64,
+) -> Stored<()> {
+    const SQL: &str = "update inbox set state = $4, reason = $5, attempts = $6
+        where stream = $1 and depoch = $2 and dseq = $3";
+    let (stream, depoch, dseq) = place;
+    on!(tx, c => sqlx::query(SQL)
+        .bind(stream)
+        .bind(depoch)
+        .bind(dseq)
+        .bind(state)
+        .bind(reason)
+        .bind(attempts)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Every item of a case that has been looked at, in the order of the case.
+pub async fn all_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
+    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault from inbox
+        where stream = 'inbox' and case_id = $1 and case_seq is not null
+            and state not in ('received', 'superseded')
+        order by case_seq, depoch, dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// What a second look at an item's signature has shown.
+pub async fn set_fault(tx: &mut Tx, place: (&str, i64, i64), fault: Option<&str>) -> Stored<()> {
+    const SQL: &str = "update inbox set fault = $4 where stream = $1 and depoch = $2 and dseq = $3";
+    let (stream, depoch, dseq) = place;
+    on!(tx, c => sqlx::query(SQL)
+        .bind(stream)
+        .bind(depoch)
+        .bind(dseq)
+        .bind(fault)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Cases with a waiting item that is the next one and is complete, so that
+/// another look moves them on. `own_missing` is the reason of those whose own
+/// message is not here.
+pub async fn ready(tx: &mut Tx, own_missing: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select i.case_id from inbox i
+        join cases c on c.case_id = i.case_id and c.next_seq = i.case_seq
+        left join outbox o on o.envelope_id = i.envelope_id
+        where i.state = 'waiting' and i.stream = 'inbox'
+            and (i.line is not null or o.line is not null
+                or coalesce(i.reason, '') <> $1)
+        order by i.case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(own_missing).bind(limit).fetch_all(c).await)?)
+}
+
+/// Cases that stand still because a message is of a kind that was not known.
+pub async fn parked_cases(tx: &mut Tx) -> Stored<Vec<String>> {
+    const SQL: &str = "select distinct case_id from inbox
+        where state = 'parked' and stream = 'inbox' and case_id is not null order by case_id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
+}
+
+/// Parked items of the public stream, in its order.
+pub async fn parked_public(tx: &mut Tx) -> Stored<Vec<InboxRow>> {
+    const SQL: &str = "select depoch, dseq, item, line, wraps, state, attempts, fault from inbox
+        where state = 'parked' and stream = 'public' order by depoch, dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Own messages in the two states, oldest first.
+pub async fn own(tx: &mut Tx, states: [&str; 2], limit: i64) -> Stored<Vec<AsideOwn>> {
+    const SQL: &str =
+        "select number, message_id, case_id, kind, state, reason, draft, line, created_at
+        from outbox where state in ($1, $2) order by number limit $3";
+    Ok(
+        on!(tx, c => sqlx::query_as(SQL).bind(states[0]).bind(states[1]).bind(limit).fetch_all(c).await)?,
+    )
+}
+
+/// One own message, whatever its state.
+pub async fn own_one(tx: &mut Tx, number: i64) -> Stored<Option<AsideOwn>> {
+    const SQL: &str =
+        "select number, message_id, case_id, kind, state, reason, draft, line, created_at
+        from outbox where number = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_optional(c).await)?)
+}
+
+/// Puts an own message that was set aside back among the drafts.
+pub async fn send_again(tx: &mut Tx, number: i64) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'pending', reason = null, epoch = null,
+            seq = null, envelope_id = null, line = null
+        where number = $1 and state in ('quarantined', 'refused')";
+    on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Own messages of a case that were set aside with an earlier one.
+pub async fn own_behind(tx: &mut Tx, case_id: &str, after: i64) -> Stored<Vec<i64>> {
+    const SQL: &str = "select number from outbox
+        where case_id = $1 and number > $2 and state = 'quarantined' order by number";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(after).fetch_all(c).await)?)
+}
+
+/// An own message that will not be sent.
+pub async fn refuse_own(tx: &mut Tx, number: i64, reason: &str) -> Stored<()> {
+    const SQL: &str = "update outbox set state = 'refused', reason = $2 where number = $1";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(reason).execute(c).await.map(drop))?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! An own message that the hub cannot accept: it is set aside with the later
+//! ones of its case, everything else goes on, and a person has the last word.
+
+use lapor_migrations::{Tx, on};
+use lapor_protocol::case::State;
+use lapor_protocol::ids::CaseId;
+use lapor_tests::fleet::member::{BANDUNG, PUSAT};
+use lapor_tests::fleet::words::report;
+use lapor_tests::fleet::{Fleet, Institution, kinds};
+
+/// A time that no header may state, instead of the one in the drafts of a case.
+const SPOIL: &str =
+    "update outbox set draft = replace(draft, '\"created_at\":', '\"created_at\":99999')
+    where kind = $1 and case_id = $2";
+const MEND: &str =
+    "update outbox set draft = replace(draft, '\"created_at\":99999', '\"created_at\":')
+    where kind = $1 and case_id = $2";
+
+async fn write(institution: &Institution, sql: &'static str, kind: &'static str, case: CaseId) {
+    let mut tx = institution.node().db().write().await.unwrap();
+    spoil(&mut tx, sql, kind, &case.to_string()).await;
+    tx.commit().await.unwrap();
+}
+
+async fn spoil(tx: &mut Tx, sql: &'static str, kind: &str, case: &str) {
+    let done = on!(tx, c => sqlx::query(sql).bind(kind).bind(case).execute(c).await.map(drop));
+    done.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_the_hub_cannot_accept_stops_its_case_and_no_other() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        let good = bandung.file(report("Jalan berlubang")).await;
+        fleet.settle().await;
+        bandung.follow_up(good, "Dicatat.").await;
+        bandung.follow_up(bad, "Diperiksa.").await;
+        bandung.follow_up(bad, "Dikerjakan.").await;
+        bandung.follow_up(good, "Selesai besok.").await;
+        write(bandung, SPOIL, "case.followed_up", bad).await;
+        fleet.settle().await;
+
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(aside.len(), 2, "the bad one and the later one of its case");
+        assert!(aside.iter().all(|aside| aside.case == Some(bad)));
+        assert_eq!(aside[0].reason.as_deref(), Some("header_invalid"));
+        assert_eq!(pusat.view(good).await.case_seq, 3);
+        assert_eq!(pusat.view(bad).await.case_seq, 1);
+        assert_eq!(bandung.view(bad).await.summary.pending, 0);
+
+        // Somebody sends it again as it is, and nothing else is held up by that.
+        bandung.node().replay(aside[0].id, "budi").await.unwrap();
+        fleet.settle().await;
+        let again = bandung.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(again.len(), 2);
+
+        write(bandung, MEND, "case.followed_up", bad).await;
+        let later = bandung
+            .node()
+            .refuse(again[1].id, "sudah disampaikan", "budi")
+            .await;
+        assert_eq!(later.unwrap().state, "refused");
+        bandung.node().replay(again[0].id, "budi").await.unwrap();
+        fleet.settle().await;
+        assert!(
+            bandung
+                .node()
+                .set_aside(false, 10)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(pusat.view(bad).await.case_seq, 2);
+        assert_eq!(pusat.state(bad).await, State::InProgress);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_nobody_can_read_holds_up_nothing() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let bad = bandung.file(report("Lampu jalan padam")).await;
+        let good = bandung.file(report("Jalan berlubang")).await;
+        let spoil = "update outbox set draft = 'x' where kind = $1 and case_id = $2";
+        write(bandung, spoil, "report.filed", bad).await;
+        fleet.settle().await;
+        assert!(pusat.knows(good).await && !pusat.knows(bad).await);
+        let aside = bandung.node().set_aside(false, 10).await.unwrap();
+        assert_eq!(aside[0].reason.as_deref(), Some("draft_unreadable"));
+        bandung
+            .node()
+            .refuse(aside[0].id, "rusak", "budi")
+            .await
+            .unwrap();
+        fleet.ends_well().await;
+    }
+}
