@@ -170,6 +170,9 @@ pub async fn restore(
     let text = serde_json::to_string(&from).map_err(NodeError::damaged)?;
     let mut tx = db.write().await?;
     store::chain::set_fact(&mut tx, RESTORED, &text).await?;
+    // It was noted after the copy was made.
+    let last = manifest.origin.made_at.to_string();
+    store::chain::set_fact(&mut tx, LAST, &last).await?;
     tx.commit().await?;
     db.close().await;
     Ok(Restored {
