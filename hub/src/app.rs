@@ -21,12 +21,14 @@ use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::store;
 use crate::streams::Streams;
+use crate::witness::Witness;
 
 pub struct Hub {
     pub ground: Arc<Ground>,
     pub streams: Arc<Streams>,
     pub sequencer: Sequencer,
     pub(crate) admission: Admission,
+    pub(crate) witness: Witness,
     /// One permit a core for checking signatures.
     pub(crate) verifiers: Arc<Semaphore>,
     /// Open connections of the federation.
@@ -56,12 +58,14 @@ impl Hub {
         let heads = store::deliveries::heads(&mut tx).await?;
         tx.rollback().await?;
         let streams = Arc::new(Streams::new(ground.depoch, heads));
+        let witness = Witness::of(&ground.db).await?;
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Arc::new(Self {
             admission: Admission::new(&ground.settings.limits),
+            witness,
             verifiers: Arc::new(Semaphore::new(cores)),
             connections: Arc::default(),
             contacts: Contacts::default(),

@@ -6,6 +6,7 @@
 //! It must never acknowledge what is not on disk.
 
 pub mod app;
+pub mod backup;
 pub mod blobs;
 pub mod casefile;
 pub mod cli;
@@ -29,6 +30,7 @@ pub mod settings;
 pub mod store;
 mod streams;
 mod tls;
+pub mod witness;
 
 pub use app::Hub;
 pub use error::HubError;

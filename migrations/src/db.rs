@@ -37,11 +37,11 @@ pub struct DbOptions {
 #[derive(Debug, Clone)]
 pub struct Db {
     schema: Schema,
-    pools: Pools,
+    pub(crate) pools: Pools,
 }
 
 #[derive(Debug, Clone)]
-enum Pools {
+pub(crate) enum Pools {
     Sqlite {
         readers: SqlitePool,
         writer: SqlitePool,

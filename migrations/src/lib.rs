@@ -8,6 +8,7 @@ mod address;
 mod bulk;
 #[cfg(test)]
 mod comparison;
+mod copy;
 mod db;
 mod error;
 mod postgres;
@@ -19,6 +20,7 @@ mod tx;
 mod value;
 
 pub use bulk::Bulk;
+pub use copy::{check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;
 pub use schema::{MigrationName, MigrationReport, Schema};

@@ -108,17 +108,25 @@ pub fn init(dir: &Path, settings: &Settings) -> Result<PathBuf, InitError> {
     }
     let below = settings.clone().below(dir);
     for folder in [dir, &below.node.keys, &below.node.blobs] {
-        // Keys, and uploads that are not encrypted yet, are nobody else's to read.
-        let private = std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder);
-        private.map_err(failed(folder))?;
+        make_folder(folder)?;
     }
     let text = render(settings);
     // A database URL may hold a password.
     write_private(&path, text.as_bytes()).map_err(failed(&path))?;
     Ok(path)
+}
+
+/// Makes a folder. Keys, and uploads that are not encrypted yet, are nobody
+/// else's to read.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), InitError> {
+    let private = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder);
+    private.map_err(|source| InitError::Write {
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 fn render(settings: &Settings) -> String {

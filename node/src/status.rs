@@ -4,11 +4,12 @@ use lapor_certs::Credential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::backup::{self, RestoredFrom};
 use crate::error::NodeError;
 use crate::folder::credential_path;
 use crate::node::Node;
 use crate::store;
-use crate::sync::{LinkState, read_state};
+use crate::sync::{ALARM, Alarm, LinkState, read_state};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -18,6 +19,12 @@ pub struct Status {
     pub instance: Option<String>,
     pub hub: Option<String>,
     pub link: LinkState,
+    /// What only the operator can end: this node runs twice.
+    pub alarm: Option<Alarm>,
+    /// The backup from which this node was restored, until it has met the hub.
+    pub restored: Option<RestoredFrom>,
+    /// Unix ms of the last backup.
+    pub last_backup: Option<i64>,
     pub outbox: OutboxStatus,
     pub inbox: InboxStatus,
     pub cursors: Vec<CursorStatus>,
@@ -89,6 +96,9 @@ impl Node {
         if let Some((epoch, _, _, accepted)) = store::chain::head(&mut tx).await? {
             (outbox.epoch, outbox.accepted) = (epoch as u64, accepted as u64);
         }
+        let (last_backup, restored) = backup::history(&mut tx).await?;
+        let alarm = store::chain::fact(&mut tx, ALARM).await?;
+        let alarm = alarm.map(|text| store::read(serde_json::from_str(&text)));
         let mut inbox = InboxStatus::default();
         for (state, count) in store::inbox::counts(&mut tx).await? {
             let slot = match state.as_str() {
@@ -123,6 +133,9 @@ impl Node {
             instance: joined.map(|joined| joined.instance.to_string()),
             hub: joined.map(|joined| joined.federation_url.as_str().to_owned()),
             link,
+            alarm: alarm.transpose()?,
+            restored,
+            last_backup,
             outbox,
             inbox,
             cursors,

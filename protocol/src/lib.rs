@@ -26,5 +26,6 @@ pub mod public;
 pub mod receipt;
 pub mod region;
 pub mod seal;
+pub mod seen;
 mod strict_json;
 pub mod wire;

@@ -2,11 +2,12 @@
 //! readers of requests, the entrance through which all requests pass, a server
 //! that drains, the documentation page, the listener for monitoring, and what
 //! both programs take from their machine: clock, randomness, log, signals, exit
-//! codes.
+//! codes, the folder of a backup.
 //!
 //! Shared by hub and node; it knows nothing of cases, databases or the wire
 //! between them (whose problems are `lapor_protocol::problem`).
 
+pub mod backup;
 pub mod chance;
 pub mod clock;
 pub mod docs;

@@ -5,6 +5,7 @@
 //! wrong goes to standard error with what to do next.
 
 mod authority;
+mod backup;
 mod evidence;
 mod failure;
 mod init;
@@ -26,6 +27,7 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use crate::clock::{Clock, SystemClock};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
+use crate::witness;
 
 pub use failure::{Failure, exit};
 
@@ -56,6 +58,10 @@ pub enum Command {
     Migrate,
     /// Prove that the configuration can be used
     CheckConfig,
+    /// Back the hub up while it serves: database, keys, authority, attachments, configuration
+    Backup(backup::Make),
+    /// Restore a backup into an empty folder, or prove one
+    Restore(backup::Restore),
     /// Write the record for outsiders: everything, or what proves one case
     Export(evidence::Export),
     /// Prove a record from its files alone: signatures, chains, rulings, receipts, heads, folds
@@ -116,6 +122,8 @@ pub async fn run(
         Command::Serve => serve::serve(Settings::load(&config)?, out, clock).await,
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, out).await,
+        Command::Backup(args) => backup::make(&config, &args, out, clock).await,
+        Command::Restore(args) => backup::restore(&args, out).await,
         Command::Export(asked) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = evidence::export(&ground, &asked, out).await;
@@ -129,6 +137,7 @@ pub async fn run(
         }
         Command::Instance(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            tell_loss(&ground.db, out).await?;
             let outcome = instance::run(&ground, command, out).await;
             ground.db.close().await;
             outcome
@@ -152,6 +161,10 @@ async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Fail
     let keyring = Keyring::load(settings)?;
     let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
     let pending = db.pending_migrations().await?;
+    let fresh = db.schema_version().await? == 0;
+    if !fresh {
+        tell_loss(&db, out).await?;
+    }
     db.close().await;
     writeln!(out.answer, "the configuration can be used")?;
     writeln!(
@@ -163,6 +176,18 @@ async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Fail
     writeln!(out.answer, "  signing key {}", keyring.signer.kid())?;
     for migration in pending {
         writeln!(out.answer, "  to be applied by `serve`: {migration}")?;
+    }
+    Ok(())
+}
+
+/// A hub that lacks what it signed for must be seen wherever one looks.
+async fn tell_loss(db: &Db, out: &mut Out<'_>) -> Result<(), Failure> {
+    if let Some(loss) = witness::loss(db).await? {
+        writeln!(
+            out.explanation,
+            "ALARM: this hub is recovering and refuses everybody: it has lost {}, as {} has shown. It was restored from a backup that is too old; restore a newer one, or the standby.",
+            loss.what, loss.shown_by
+        )?;
     }
     Ok(())
 }

@@ -63,7 +63,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 /// Before the federation's routes: nobody passes without being an active
 /// instance, whatever the path.
 pub async fn federation(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> Response {
-    let admitted = admit(&hub, &mut request);
+    let mut admitted = admit(&hub, &mut request);
+    if let (Ok(()), Some(Peer(peer))) = (&admitted, request.extensions().get::<Peer>()) {
+        let heard = hub.witness.hear(&hub.ground, peer, request.headers());
+        admitted = heard.await;
+    }
     answer(admitted, request, next).await
 }
 

@@ -82,6 +82,7 @@ impl Boot {
     /// otherwise another copy of the instance has been there.
     pub fn take_over(&self, chain: &mut Chain) -> Result<(), HubError> {
         if !self.follows(chain.boot.as_deref()) {
+            tracing::warn!(author = %chain.author, "two copies of this institution's node have connected, or one that was restored");
             return Err(Refusal::of(Code::BootConflict).expecting(chain.head).into());
         }
         chain.boot = Some(self.new.clone());

@@ -12,6 +12,10 @@ pub const TRUST_DOMAIN: &str = "trust_domain";
 pub const CHALLENGES: &str = "challenges";
 /// What the last probe of the database wrote.
 pub const READINESS: &str = "readiness";
+/// Unix ms; when the last backup was made.
+pub const LAST_BACKUP: &str = "last_backup";
+/// What this hub has signed for and does not hold any more.
+pub const LOSS: &str = "loss";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

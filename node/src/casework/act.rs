@@ -302,7 +302,9 @@ fn allowed(
     Err(NodeError::NotAllowed(Box::new(not_allowed)))
 }
 
-/// Everyone whom the act makes a party, with the key they need.
+/// Everyone whom the act makes a party, with the key they need. The origin
+/// gives the key of its report to itself as well: it lies at the hub, sealed,
+/// for a node that is restored from a backup made before the report.
 pub(crate) fn newcomers(
     draft: &Draft,
     case: Option<&Case>,
@@ -314,6 +316,7 @@ pub(crate) fn newcomers(
         return Vec::new();
     };
     let message = draft.provisional(me);
+    let born = draft.body.creates(&message.header) == Some(id);
     let mut out = Vec::new();
     let mut gain = |id: CaseId, before: Option<&Case>| {
         let order = Order {
@@ -328,7 +331,7 @@ pub(crate) fn newcomers(
         for recipient in after
             .parties(world)
             .difference(&former)
-            .filter(|party| *party != me)
+            .filter(|party| *party != me || born)
         {
             out.push(Newcomer {
                 subject: Subject::Case(id).to_string(),

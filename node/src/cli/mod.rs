@@ -6,6 +6,7 @@
 
 mod act;
 mod attachment;
+mod backup;
 mod case;
 mod edition;
 mod failure;
@@ -64,6 +65,10 @@ pub enum Command {
     CheckConfig,
     /// Connected or not and why, what waits, how long the certificate lasts
     Status(status::Args),
+    /// Back the node up while it serves: database, keys, attachments, configuration
+    Backup(backup::Make),
+    /// Restore a backup into an empty folder, or prove one
+    Restore(backup::Restore),
     /// What could not be applied or sent, and waits for a person
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -132,6 +137,8 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Migrate => setup::migrate(&place, out).await,
         Command::CheckConfig => setup::check_config(&place, out).await,
         Command::Status(args) => status::status(&place, &args, out).await,
+        Command::Backup(args) => backup::make(&place, &args, out).await,
+        Command::Restore(args) => backup::restore(&place, &args, out).await,
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,

@@ -70,6 +70,11 @@ impl Zone {
         named.map_or(UTC, |(_, zone)| *zone)
     }
 
+    /// The zone of the capital, where it is not known whose time it is.
+    pub fn national() -> Self {
+        ZONES[0].1
+    }
+
     /// `2026-11-24 10:20 WIB`, from Unix ms.
     pub fn show(self, at: i64) -> String {
         let local = FixedOffset::east_opt(self.hours * 3600)

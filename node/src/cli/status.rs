@@ -53,9 +53,20 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
     if let Some(ahead) = status.link.clock_ahead_ms {
         writeln!(out, "  clock         {}", clocks(ahead))?;
     }
+    if let Some(alarm) = &status.alarm {
+        let at = zone.show(alarm.at);
+        writeln!(out, "  ALARM         {at}: {}", plain(&alarm.text))?;
+    }
     let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
     if let Some(at) = status.link.last_contact {
         line("last contact", zone.show(at))?;
+    }
+    if let Some(restored) = &status.restored {
+        let of = zone.show(restored.backup_at);
+        line(
+            "restored",
+            format!("from the backup of {of}; asks the hub for the rest before it sends"),
+        )?;
     }
     line("to send", to_send(status, now))?;
     line("unruled", counted(status.outbox.unruled, "own message"))?;
@@ -89,6 +100,7 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
     }
     line("directory", format!("version {}", status.directory))?;
     line("certificate", certificate(status))?;
+    line("last backup", last_backup(status, now))?;
     let cases: Vec<_> = status
         .cases
         .iter()
@@ -109,6 +121,13 @@ fn clocks(ahead_ms: i64) -> String {
     let side = if ahead_ms > 0 { "ahead of" } else { "behind" };
     let apart = span(ahead_ms.saturating_abs());
     format!("{apart} {side} the hub's; correct the one that is wrong. Work goes on")
+}
+
+fn last_backup(status: &Status, now: i64) -> String {
+    match status.last_backup {
+        Some(at) => format!("{} ago", span(now - at)),
+        None => "none yet; make one with `lapor-node backup --out DIR`".into(),
+    }
 }
 
 fn to_send(status: &Status, now: i64) -> String {

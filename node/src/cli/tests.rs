@@ -254,6 +254,7 @@ async fn the_status_says_whether_the_node_is_connected_and_why_not() {
       quarantine    empty
       directory     version 1
       certificate   cannot be read; restore the keys folder from its backup
+      last backup   none yet; make one with `lapor-node backup --out DIR`
       cases         1 received
     "#) };
         let status = shell.json(&["status", "--json"]).await;
@@ -292,6 +293,48 @@ async fn a_new_node_is_made_checked_and_does_not_serve_before_it_has_joined() {
         code == exit::CONFIGURATION && message.contains("lisen"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
+    for shell in shells("kota-bandung").await {
+        shell.says(&FILE).await;
+        let home = tempfile::tempdir().unwrap();
+        let [backup, new] = ["backup", "new"].map(|name| home.path().join(name));
+        let (from, to) = (backup.to_str().unwrap(), new.to_str().unwrap());
+        let said = shell.says(&["backup", "--out", from]).await;
+        assert!(said.contains("as secret as the node"), "{said}");
+        let said = shell.says(&["restore", from, "--check"]).await;
+        assert!(said.contains("a whole backup: kota-bandung"), "{said}");
+        assert_eq!(shell.json(&["status", "--json"]).await["last_backup"], NOW);
+        let (code, _) = shell.fails(&["restore", from]).await;
+        assert_eq!(code, exit::USAGE);
+        // The configuration in the backup names the database that is in use.
+        let (_, message) = shell.fails(&["restore", from, "--dir", to]).await;
+        assert!(message.contains("overwrites nothing"), "{message}");
+        std::fs::write(new.join("node.toml"), "").unwrap();
+        let kind = shell.place.as_ref().unwrap().node.db().kind();
+        if kind == lapor_migrations::Kind::Postgres {
+            let (_, message) = shell.fails(&["restore", from, "--dir", to]).await;
+            assert!(message.contains("own kind"), "{message}");
+            continue;
+        }
+        let said = shell.says(&["restore", from, "--dir", to]).await;
+        assert!(said.contains("in a new epoch"), "{said}");
+        let restored = Shell {
+            place: None,
+            folder: tempfile::tempdir_in(home.path()).unwrap(),
+        };
+        for name in ["node.toml", "node.db", "keys"] {
+            std::fs::rename(new.join(name), restored.folder.path().join(name)).unwrap();
+        }
+        let said = restored.says(&["status"]).await;
+        let cases = "1 received";
+        assert!(said.contains("restored") && said.contains(cases), "{said}");
+        std::fs::write(backup.join("manifest.json"), "{}").unwrap();
+        let (code, _) = shell.fails(&["restore", from, "--check"]).await;
+        assert_eq!(code, exit::DATA);
+    }
 }
 
 const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");

@@ -17,6 +17,12 @@ pub async fn set_fact(tx: &mut Tx, name: &str, value: &str) -> Stored<()> {
     Ok(())
 }
 
+pub async fn forget_fact(tx: &mut Tx, name: &str) -> Stored<()> {
+    const SQL: &str = "delete from node_facts where name = $1";
+    on!(tx, c => sqlx::query(SQL).bind(name).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Epoch, last sealed seq, envelope id of the last sealed message, last accepted seq.
 pub async fn head(tx: &mut Tx) -> Stored<Option<(i64, i64, Vec<u8>, i64)>> {
     const SQL: &str = "select epoch, seq, head, accepted from chain where id = 1";

@@ -53,6 +53,13 @@ pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
+/// Cases of which an item waits for something else to come.
+pub async fn waiting_cases(tx: &mut Tx) -> Stored<Vec<String>> {
+    const SQL: &str = "select distinct case_id from inbox
+        where stream = 'inbox' and state = 'waiting' and case_id is not null";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
+}
+
 static MARK: Bulk = Bulk::new(
     "with v (stream, depoch, dseq, state, reason, attempts) as (values",
     6,

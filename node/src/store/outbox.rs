@@ -101,7 +101,8 @@ pub async fn seal(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
 }
 
 /// An own envelope that came back from the hub after a restore. If its draft
-/// is still here, it takes its place.
+/// is still here, it takes its place. A message that two copies of this node
+/// have sent keeps its first place, where it has had its effect.
 #[expect(clippy::too_many_arguments, reason = "one column each")]
 pub async fn adopt(
     tx: &mut Tx,
@@ -121,7 +122,9 @@ pub async fn adopt(
             $4, $5, $6, $7, $8, $9)
         on conflict (message_id) do update set state = 'accepted', epoch = excluded.epoch,
             seq = excluded.seq, envelope_id = excluded.envelope_id, line = excluded.line,
-            accepted_at = excluded.accepted_at";
+            accepted_at = excluded.accepted_at
+        where outbox.epoch is null or excluded.epoch < outbox.epoch
+            or (excluded.epoch = outbox.epoch and excluded.seq < outbox.seq)";
     on!(tx, c => sqlx::query(SQL)
         .bind(message_id)
         .bind(case_id)
@@ -148,8 +151,9 @@ pub async fn accept(tx: &mut Tx, epoch: i64, seq: i64, at: i64) -> Stored<()> {
 
 /// Takes their places away from messages that the hub has not accepted.
 pub async fn unseal(tx: &mut Tx) -> Stored<()> {
-    const SQL: &str = "update outbox set state = 'pending', epoch = null, seq = null,
-        envelope_id = null, line = null where state = 'sealed'";
+    const SQL: &str = "update outbox set epoch = null, seq = null, envelope_id = null, line = null,
+            state = case when state = 'sealed' then 'pending' else state end
+        where state in ('sealed', 'quarantined', 'refused')";
     on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -245,6 +249,12 @@ pub async fn ids_from(tx: &mut Tx, epoch: i64, from: i64, to: i64) -> Stored<Vec
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).bind(from).bind(to).fetch_all(c).await)?)
 }
 
+/// The last position of an epoch that a message has; 0 if none has.
+pub async fn last_at(tx: &mut Tx, epoch: i64) -> Stored<i64> {
+    const SQL: &str = "select coalesce(max(seq), 0) from outbox where epoch = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(epoch).fetch_one(c).await)?)
+}
+
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
     const SQL: &str =
@@ -258,6 +268,12 @@ pub async fn add_receipt(tx: &mut Tx, epoch: i64, from: i64, to: i64, line: &str
         on conflict (epoch, from_seq, to_seq) do nothing";
     on!(tx, c => sqlx::query(SQL).bind(epoch).bind(from).bind(to).bind(line).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// The receipt that reaches furthest.
+pub async fn latest_receipt(tx: &mut Tx) -> Stored<Option<String>> {
+    const SQL: &str = "select line from receipts order by epoch desc, to_seq desc limit 1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_optional(c).await)?)
 }
 
 /// Counts and ages: rows in a state, and when the oldest of them was made.

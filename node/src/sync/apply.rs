@@ -133,6 +133,15 @@ impl Link {
         Ok(count)
     }
 
+    /// Looks again at every case that waits: what it waited for may have come.
+    pub(super) async fn replay_waiting(&self) -> Result<(), LinkError> {
+        let _applier = self.applier.lock().await;
+        let mut tx = self.node.read_tx().await?;
+        let waiting = store::inbox::waiting_cases(&mut tx).await?;
+        drop(tx);
+        self.look_again(waiting).await.map(drop)
+    }
+
     async fn look_again(&self, cases: Vec<String>) -> Result<usize, LinkError> {
         let mut count = 0;
         for case in cases {

@@ -104,7 +104,7 @@ impl Link {
             let call = Call::new(Method::PUT, format!("{PREFIX}/blobs/{sha256}"))
                 .header(CONTENT_RANGE, range)
                 .body("application/octet-stream", piece);
-            self.transport.call(call).await?;
+            self.call(call).await?;
             from = to;
         }
         Ok(())
@@ -113,7 +113,7 @@ impl Link {
     /// How much the hub has of a blob.
     async fn received(&self, sha256: &Digest) -> Result<u64, LinkError> {
         let call = Call::new(Method::HEAD, format!("{PREFIX}/blobs/{sha256}"));
-        let answer: Answer = self.transport.call(call).await?;
+        let answer: Answer = self.call(call).await?;
         let received = answer
             .headers
             .get(RECEIVED)
@@ -142,7 +142,7 @@ impl Link {
                 HeaderValue::from_str(&format!("bytes={from}-{to}")).map_err(LinkError::hub)?;
             let call =
                 Call::new(Method::GET, format!("{PREFIX}/blobs/{sha256}")).header(RANGE, range);
-            let piece = self.transport.call(call).await?.body;
+            let piece = self.call(call).await?.body;
             if piece.is_empty() || from + piece.len() as u64 > total {
                 return Err(LinkError::hub(
                     "it sent another range of a blob than was asked for",

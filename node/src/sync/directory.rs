@@ -38,7 +38,7 @@ impl Link {
         let known = self.node.directory();
         let path = format!("{PREFIX}/directory?since={}&wait={wait}", known.version());
         let call = Call::new(Method::GET, path).waiting(Duration::from_secs(wait));
-        let page: DirectoryPage = self.transport.call(call).await?.json()?;
+        let page: DirectoryPage = self.call(call).await?.json()?;
         Ok(self.node.extend_directory(&page.versions).await?)
     }
 }

@@ -22,6 +22,9 @@ pub enum LinkError {
     /// What answered is not the hub: a proxy's page, a captive portal.
     #[error("what answered is not the hub: {0}")]
     NotTheHub(String),
+    /// Another copy of this node has taken its place; only a person can choose.
+    #[error("{0}")]
+    Replaced(&'static str),
     #[error(transparent)]
     Node(#[from] NodeError),
 }

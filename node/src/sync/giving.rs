@@ -105,7 +105,7 @@ impl Link {
     async fn give_in(&self, case: CaseId) -> Result<usize, LinkError> {
         let path = format!("{PREFIX}/cases/{case}/keys");
         let call = Call::new(Method::GET, path.clone());
-        let lacking: CaseKeys = self.transport.call(call).await?.json()?;
+        let lacking: CaseKeys = self.call(call).await?.json()?;
         let directory = self.node.directory();
         let known = |party: &InstanceId| {
             let entry = directory.latest().instance(party);
@@ -130,7 +130,7 @@ impl Link {
             };
             let body = serde_json::to_vec(&keys).map_err(NodeError::damaged)?;
             let call = Call::new(Method::PUT, path).body("application/json", body);
-            self.transport.call(call).await?;
+            self.call(call).await?;
         }
         Ok(count)
     }

@@ -20,11 +20,11 @@ impl Link {
             directory: status.directory,
             certificate_expires: status.certificate_expires.unwrap_or_default(),
             free_disk_bytes: crate::monitor::free_disk(self.node.settings()),
-            last_backup: None,
+            last_backup: status.last_backup,
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;
         let call =
             Call::new(Method::POST, format!("{PREFIX}/health")).body("application/json", body);
-        self.transport.call(call).await.map(drop)
+        self.call(call).await.map(drop)
     }
 }

@@ -40,7 +40,6 @@ impl Link {
             stream.as_str()
         );
         let answer = self
-            .transport
             .call(Call::new(Method::GET, path).waiting(Duration::from_secs(wait)))
             .await?;
         let page = answer.body;
@@ -70,7 +69,7 @@ impl Link {
             .await
             .map_err(|e| LinkError::Node(NodeError::damaged(e)))?;
         let count = items.len();
-        self.keep_page(stream, items, last).await?;
+        self.keep_page(stream, items, last, &page).await?;
         Ok(count)
     }
 
@@ -80,6 +79,7 @@ impl Link {
         stream: Stream,
         items: Vec<Checked>,
         last: Cursor,
+        page: &[u8],
     ) -> Result<(), LinkError> {
         let now = self.node.clock().now_ms();
         let mut rows = Vec::with_capacity(items.len() * 15);
@@ -115,7 +115,10 @@ impl Link {
         let (depoch, dseq) = (i64::from(last.depoch), last.dseq as i64);
         store::chain::set_cursor(&mut tx, stream.as_str(), depoch, dseq, last.hash.as_bytes())
             .await?;
-        Ok(tx.commit().await?)
+        let shown = self.keep_head(&mut tx, stream, page).await?;
+        tx.commit().await?;
+        self.show_head(stream, shown).await;
+        Ok(())
     }
 
     /// Tells the hub what is durable and what is settled here, signed.
@@ -151,7 +154,7 @@ impl Link {
         let line = ack.sign(&self.node.keys()?.signing).to_line();
         let call =
             Call::new(Method::POST, format!("{PREFIX}/inbox/ack")).body("application/json", line);
-        self.transport.call(call).await?;
+        self.call(call).await?;
         let mut tx = self.node.write_tx().await?;
         store::chain::set_acked(&mut tx, stream.as_str(), settled).await?;
         if told_before.as_deref().unwrap_or("[]") != told {

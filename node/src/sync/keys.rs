@@ -54,7 +54,7 @@ impl Link {
         }
         drop(tx);
         let path = format!("{PREFIX}/cases/{}/keys", case.id);
-        let keys: CaseKeys = match self.transport.call(Call::new(Method::GET, path)).await {
+        let keys: CaseKeys = match self.call(Call::new(Method::GET, path)).await {
             Ok(answer) => answer.json()?,
             // No party any more, and none of its keys came before: other
             // cases must not wait for this one.

@@ -7,29 +7,35 @@
 mod apply;
 mod backoff;
 mod blobs;
+mod boot;
 mod directory;
+mod epoch;
 mod error;
 mod giving;
 mod health;
 mod incoming;
 mod keys;
+mod lost;
 mod outgoing;
 mod public;
 mod run;
 mod seal;
+mod seen;
 mod settle;
 mod state;
 mod traces;
 mod transport;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::keys::Verifier;
 use tokio::sync::{Mutex, Notify};
 
 pub(crate) use apply::{FAILS, apply_rows, unblock};
+pub(crate) use epoch::ALARM;
+pub use epoch::Alarm;
 pub use error::LinkError;
 pub(crate) use incoming::fault_of;
 pub use state::{LinkState, read_state};
@@ -47,6 +53,14 @@ pub struct Link {
     state: state::Shared,
     /// Whether heads have been compared since the hub last contradicted us.
     compared: AtomicBool,
+    /// Whether this process has found itself in agreement with the hub.
+    met: AtomicBool,
+    /// Whether the hub has seen a fork of our chain since this process began.
+    forked: AtomicBool,
+    /// Why this process sends nothing more, if another has taken its place.
+    replaced: OnceLock<&'static str>,
+    boot: Mutex<Option<boot::Boot>>,
+    seen: Mutex<Option<seen::Seen>>,
     /// Rung when the hub has answered anything.
     answered: Notify,
     /// Only one sealer may give out places in the chain.
@@ -81,6 +95,11 @@ impl Link {
             transport,
             state: state::Shared::default(),
             compared: AtomicBool::new(false),
+            met: AtomicBool::new(false),
+            forked: AtomicBool::new(false),
+            replaced: OnceLock::new(),
+            boot: Mutex::new(None),
+            seen: Mutex::new(None),
             answered: Notify::new(),
             sealer: Mutex::new(()),
             applier: Mutex::new(()),

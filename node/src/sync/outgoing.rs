@@ -15,7 +15,8 @@ use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
 use serde_json::value::RawValue;
 
-use super::{Call, Link, LinkError, traces};
+use super::epoch::DUE;
+use super::{Call, Link, LinkError, boot, traces};
 use crate::casework::refresh_case;
 use crate::error::NodeError;
 use crate::publishing::withdraw;
@@ -35,14 +36,18 @@ struct Batch {
 
 impl Link {
     /// Seals and sends what waits, some batches at most. Returns how many
-    /// messages became durable at the hub.
+    /// messages became durable at the hub. Heads are compared even where there
+    /// is nothing to send: a restored node must learn what it has lost.
     pub async fn push(&self) -> Result<usize, LinkError> {
         let _sealer = self.sealer.lock().await;
+        self.check_replaced()?;
+        let compared = self.compared.load(Ordering::SeqCst);
         // Having nothing to send says nothing of the hub.
-        if !self.anything_to_send().await? {
+        if compared && !self.anything_to_send().await? {
             return Ok(0);
         }
-        let outcome = self.push_batches().await;
+        // Large, and often polled beside others.
+        let outcome = Box::pin(self.push_batches()).await;
         self.note(&outcome).await;
         if outcome.as_ref().is_err_and(LinkError::needs_comparison) {
             self.compared.store(false, Ordering::SeqCst);
@@ -52,7 +57,7 @@ impl Link {
 
     async fn push_batches(&self) -> Result<usize, LinkError> {
         if !self.compared.load(Ordering::SeqCst) {
-            self.compare_heads().await?;
+            Box::pin(self.compare_heads()).await?;
         }
         let mut next = self.next_batch(None).await?;
         let mut answered: Option<(Vec<OutboxRow>, OutboxAnswer)> = None;
@@ -106,8 +111,9 @@ impl Link {
         Ok(Some(Batch { rows, body }))
     }
 
-    async fn post(&self, body: Vec<u8>) -> Result<OutboxAnswer, LinkError> {
-        let mut call = Call::new(Method::POST, format!("{PREFIX}/outbox"));
+    pub(super) async fn post(&self, body: Vec<u8>) -> Result<OutboxAnswer, LinkError> {
+        let boot = self.boot_header().await?;
+        let mut call = Call::new(Method::POST, format!("{PREFIX}/outbox")).header(boot::NAME, boot);
         if body.len() >= COMPRESS_FROM {
             let packed = zstd::bulk::compress(&body, 1).map_err(NodeError::File)?;
             call = call
@@ -116,7 +122,7 @@ impl Link {
         } else {
             call = call.body(NDJSON, body);
         }
-        self.transport.call(call).await?.json()
+        self.call(call).await?.json()
     }
 
     async fn anything_to_send(&self) -> Result<bool, NodeError> {
@@ -235,6 +241,9 @@ impl Link {
         traces::tell_sent(
             sent.filter_map(|row| row.trace.as_deref().zip(row.envelope_id.as_deref())),
         );
+        if let Some(receipt) = answer.receipts.last() {
+            self.show_receipt(receipt).await;
+        }
         match answer.exceptions.first() {
             Some(exception) => self.take_exception(rows, exception).await?,
             None if through == before => {
@@ -245,7 +254,7 @@ impl Link {
         Ok((through - before).max(0) as usize)
     }
 
-    fn check_receipt(&self, envelope: &Envelope) -> Result<Receipt, LinkError> {
+    pub(super) fn check_receipt(&self, envelope: &Envelope) -> Result<Receipt, LinkError> {
         let key = self
             .hub_key(envelope)
             .ok_or_else(|| LinkError::hub("a receipt is not signed by the hub"))?;
@@ -272,6 +281,7 @@ impl Link {
                     bad.ok_or_else(|| LinkError::hub("it refuses a message that was not sent"))?;
                 self.set_aside(bad, exception).await
             }
+            Code::ForkDetected => self.part_from_fork().await,
             code if code.retry() == Retry::Resync => {
                 self.compared.store(false, Ordering::SeqCst);
                 Ok(())
@@ -299,7 +309,8 @@ impl Link {
         {
             withdraw(&mut tx, self.node.instance()?, &message, reason).await?;
         }
+        store::chain::set_fact(&mut tx, DUE, reason).await?;
         tx.commit().await?;
-        self.open_epoch(bad.epoch.unwrap_or(1) as u32).await
+        self.compare_heads().await
     }
 }

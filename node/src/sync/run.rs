@@ -144,6 +144,7 @@ enum Cause {
 fn at_least(error: &LinkError) -> Option<Duration> {
     match error {
         LinkError::Refused(problem) if problem.retry == Retry::Operator => Some(OPERATOR),
+        LinkError::Replaced(_) => Some(OPERATOR),
         _ => None,
     }
 }

@@ -241,9 +241,8 @@ async fn learn(
             .await?;
         }
     }
-    if message.header.author != *batch.me {
-        announce_blobs(tx, id, message).await?;
-    }
+    // Of own messages nothing is new, unless a backup lacked them.
+    announce_blobs(tx, id, message).await?;
     learn_ticket(batch, tx, message, id).await
 }
 

@@ -6,13 +6,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
-use lapor_hub::clock::HandClock;
+use lapor_hub::backup::{back_up, restore};
+use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership::{self, Profile};
 use lapor_hub::sequencer::Batch;
 use lapor_hub::settings::Settings;
 use lapor_hub::{Hub, HubError};
 use lapor_migrations::throwaway::TestDb;
 use lapor_migrations::{Db, Schema};
+use lapor_web::backup::Manifest;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -89,6 +91,32 @@ impl HubHouse {
         let ended = running.serving.await.expect("the hub ends by itself");
         ended.unwrap_or_else(|error| panic!("the hub did not end well: {error}"));
         running.hub.ground.db.close().await;
+    }
+
+    /// A backup by the operator's command, whether the process runs or not.
+    pub async fn back_up(&self, to: &Path) -> Manifest {
+        let config = self.folder.path().join("hub.toml");
+        let now = self.clock.now_ms();
+        let made = back_up(&self.settings, Some(&config), to, true, now, |_, _, _| {}).await;
+        made.unwrap_or_else(|error| panic!("the hub: {error}"))
+    }
+
+    /// The machine is lost, and a backup is restored on another one under the
+    /// same addresses, with an empty database.
+    pub async fn restore(&mut self, from: &Path, database: TestDb) {
+        assert!(self.running.is_none(), "the hub is running");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = std::fs::read_to_string(self.folder.path().join("hub.toml"));
+        let quoted = |url: &str| serde_json::to_string(url).expect("a text");
+        let (former, new) = (quoted(&self.database.url), quoted(&database.url));
+        let config = config.expect("a configuration").replace(&former, &new);
+        std::fs::write(folder.path().join("hub.toml"), config).expect("a configuration");
+        let restored = restore(from, folder.path(), |_, _, _| {}).await;
+        let restored = restored.unwrap_or_else(|error| panic!("the hub: {error}"));
+        self.settings = restored.settings;
+        self.settings.limits.drain_seconds = 5;
+        self.folder = folder;
+        self.database = database;
     }
 
     /// Another process starts on the same database while this one runs; the

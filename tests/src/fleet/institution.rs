@@ -1,13 +1,16 @@
 //! One institution of a fleet: its node, its folder, its database and its line
 //! to the hub. The process can end and begin again.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{TryStreamExt as _, stream};
-use lapor_hub::clock::HandClock;
+use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_migrations::throwaway::TestDb;
+use lapor_migrations::{Schema, restore_copy};
+use lapor_node::backup::{back_up, restore};
 use lapor_node::casework::{CaseFilter, CaseSummary, CaseView, NewReport};
 use lapor_node::enrolment::{Enrolled, enrol};
 use lapor_node::error::NodeError;
@@ -17,6 +20,7 @@ use lapor_node::sync::{Https, Link, LinkError};
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::problem::Retry;
+use lapor_web::backup::Manifest;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::line::Line;
@@ -74,6 +78,46 @@ impl Institution {
     pub async fn enrol(&self, line: &str) -> Enrolled {
         let done = enrol(&self.settings, line, self.clock.clone()).await;
         done.unwrap_or_else(|error| panic!("{}: {error}", self.member.slug))
+    }
+
+    /// A backup by the operator's command, whether the process runs or not.
+    pub async fn back_up(&self, to: &Path) -> Manifest {
+        let now = self.clock.now_ms();
+        let made = back_up(&self.settings, None, to, true, now, |_, _, _| {}).await;
+        made.unwrap_or_else(|error| panic!("{}: {error}", self.member.slug))
+    }
+
+    /// The machine is lost, and a backup is restored on another one, with an
+    /// empty database.
+    pub async fn restore(&mut self, from: &Path, database: TestDb) {
+        assert!(self.running.is_none(), "{} is running", self.member.slug);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = format!("[database]\nurl = {:?}\n", database.url);
+        std::fs::write(folder.path().join("node.toml"), config).expect("a configuration");
+        let now = self.clock.now_ms();
+        let restored = restore(from, folder.path(), now, |_, _, _| {}).await;
+        let restored = restored.unwrap_or_else(|error| panic!("{}: {error}", self.member.slug));
+        self.settings = restored.settings;
+        self.folder = folder;
+        self.database = database;
+    }
+
+    /// The same machine once more, as it is at this moment, without anybody
+    /// having told either of the two.
+    pub async fn cloned(&self, database: TestDb) -> Self {
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        let file = copy.path().join("copy");
+        self.node().db().copy_to(&file).await.expect("a copy");
+        let placed = restore_copy(&database.url, database.kind, &file, Schema::Node).await;
+        placed.expect("a database").close().await;
+        let seed = self.seed + (1 << 8);
+        let clone = Self::new(self.member, database, Arc::clone(&self.clock), seed);
+        for entry in std::fs::read_dir(&self.settings.node.keys).expect("a folder of keys") {
+            let key = entry.expect("a key");
+            let to = clone.settings.node.keys.join(key.file_name());
+            std::fs::copy(key.path(), to).expect("a copy of a key");
+        }
+        clone
     }
 
     /// The process begins.
@@ -137,6 +181,8 @@ impl Institution {
             match self.link().catch_up().await {
                 Ok(moved) => return moved,
                 Err(LinkError::Refused(problem)) if is_final(problem.retry) => return 0,
+                // A copy that was replaced sends nothing more.
+                Err(LinkError::Replaced(_)) => return 0,
                 Err(error @ (LinkError::Unreachable(_) | LinkError::Refused(_))) => {
                     last = Some(error);
                 }

@@ -118,6 +118,11 @@ impl Fleet {
         Institution::new(member, database, clock, self.seed)
     }
 
+    /// An empty database of the kind on which this story is told.
+    pub async fn database(&self) -> TestDb {
+        database(self.kind).await
+    }
+
     pub fn at(&self, slug: &str) -> &Institution {
         let found = self.institutions.get(slug);
         found.unwrap_or_else(|| panic!("{slug} does not take part"))

@@ -15,6 +15,7 @@ mod newcomers;
 mod offline;
 mod outages;
 mod quarantine;
+mod restores;
 mod running;
 mod storms;
 mod supervision;

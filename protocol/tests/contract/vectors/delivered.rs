@@ -36,6 +36,11 @@ pub fn key_for_the_ministry() -> Wrap {
     .unwrap()
 }
 
+/// The signed head of the page.
+pub fn head() -> Envelope {
+    made().head
+}
+
 /// The disposition, the history that trails it, and an act of the ministry's
 /// own that was ruled stale.
 fn made() -> Page {

@@ -4,14 +4,15 @@ use lapor_protocol::chain::ChainHead;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::Receipt;
+use lapor_protocol::seen;
 use lapor_protocol::wire::{
     CaseKeys, DirectoryPage, EpochAnswer, Health, Limits, OutboxAnswer, OutboxException,
     OutboxHead, WellKnown,
 };
 
 use super::cast::{self, NOW};
-use super::delivered::{batch_line, key_for_the_ministry};
-use super::ordered::{Node, object, of};
+use super::delivered::{self, batch_line, key_for_the_ministry};
+use super::ordered::{Node, object, of, text};
 use super::signed::{epoch_exchange, versions};
 
 pub fn examples() -> Node {
@@ -22,6 +23,8 @@ pub fn examples() -> Node {
         id: ids[2],
     };
     let receipt = Receipt::accepted(cast::bandung(), 1, 1, &ids, NOW).sign(&cast::hub());
+    let shown = [delivered::head(), receipt.clone()];
+    let shown: Vec<String> = shown.iter().filter_map(seen::shown).collect();
     let gap = OutboxException {
         epoch: 1,
         seq: 5,
@@ -74,6 +77,7 @@ pub fn examples() -> Node {
             }),
         ),
         ("health", of(&health())),
+        ("seen", text(&shown.join(","))),
         ("problem", of(&problem)),
     ])
 }

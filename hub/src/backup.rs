@@ -1,0 +1,191 @@
+//! Backing the hub up while it orders, and putting a backup in place of
+//! nothing.
+//!
+//! A backup holds the authority and the signing key of the federation: whoever
+//! has it can be the hub. A hub that is restored has lost what came after the
+//! backup; what members show of it is told apart by their heads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lapor_certs::Vault;
+use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
+use lapor_web::backup::{Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_free};
+
+use crate::error::HubError;
+use crate::settings::{Settings, SettingsError};
+use crate::store;
+
+const PROGRAM: &str = "lapor-hub";
+/// Name of the configuration in a hub's folder.
+const CONFIG: &str = "hub.toml";
+
+#[derive(Debug, thiserror::Error)]
+pub enum HubBackupError {
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
+    Database(#[from] DbError),
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(
+        "the backup has no keys in it (it was made with --without-keys), and {0} is empty: put the hub's keys and authority there first"
+    )]
+    KeysMissing(PathBuf),
+}
+
+/// What a restore put where.
+#[derive(Debug)]
+pub struct Restored {
+    pub manifest: Manifest,
+    pub config: PathBuf,
+    pub settings: Settings,
+    pub attachments: usize,
+}
+
+/// Backs up the hub of these settings, which may be serving meanwhile.
+/// `config` is its configuration file.
+pub async fn back_up(
+    settings: &Settings,
+    config: Option<&Path>,
+    to: &Path,
+    with_keys: bool,
+    now_ms: i64,
+    tell: Tell,
+) -> Result<Manifest, HubBackupError> {
+    // Not migrated: the backup before an upgrade is made by the new program too.
+    let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
+    let outcome = copy_all(&db, settings, config, to, with_keys, now_ms, tell).await;
+    db.close().await;
+    outcome
+}
+
+async fn copy_all(
+    db: &Db,
+    settings: &Settings,
+    config: Option<&Path>,
+    to: &Path,
+    with_keys: bool,
+    now_ms: i64,
+    tell: Tell,
+) -> Result<Manifest, HubBackupError> {
+    let mut tx = db.read().await?;
+    let domain = store::state::read(&mut tx, store::state::TRUST_DOMAIN).await?;
+    tx.rollback().await?;
+    let origin = Origin {
+        program: PROGRAM.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        schema: db.schema_version().await?,
+        database: db.kind().name().into(),
+        instance: domain,
+        made_at: now_ms,
+        keys: with_keys,
+    };
+    let mut backup = NewBackup::begin(to, origin)?;
+    let name = db.kind().copy_name();
+    tell("database", 0, 0);
+    // The database first: every attachment that it names is there to be copied after it.
+    db.copy_to(&backup.path(name)).await?;
+    let (settings, config) = (settings.clone(), config.map(Path::to_owned));
+    let copying = tokio::task::spawn_blocking(move || {
+        let storage = &settings.storage;
+        backup.take_in(name)?;
+        if with_keys {
+            backup.copy_folder("keys", &storage.keys)?;
+            backup.copy_folder("authority", &storage.authority)?;
+        }
+        if let Some(config) = config {
+            backup.copy(CONFIG, &config)?;
+        }
+        backup.copy_shelf("blobs", &storage.blobs, is_attachment, tell)?;
+        backup.finish()
+    });
+    let manifest = copying.await.map_err(|_| HubError::Aborted)??;
+    let mut tx = db.write().await?;
+    store::state::write(&mut tx, store::state::LAST_BACKUP, &now_ms.to_string()).await?;
+    tx.commit().await?;
+    Ok(manifest)
+}
+
+/// Proves a backup without restoring it.
+pub async fn prove(from: &Path, tell: Tell) -> Result<Manifest, HubBackupError> {
+    let (backup, _) = proved(from, tell).await?;
+    Ok(backup.manifest().clone())
+}
+
+/// Restores a backup into `dir`, where there is no hub. A configuration that
+/// stands there already is used instead of the one in the backup.
+pub async fn restore(from: &Path, dir: &Path, tell: Tell) -> Result<Restored, HubBackupError> {
+    let (backup, kind) = proved(from, tell).await?;
+    let backup = Arc::new(backup);
+    let manifest = backup.manifest().clone();
+    let config = dir.join(CONFIG);
+    if !config.exists() {
+        backup.place(CONFIG, &config)?;
+    }
+    let settings = Settings::load(&config)?;
+    let storage = settings.storage.clone();
+    is_vacant(&settings.database.url, kind, Schema::Hub).await?;
+    for folder in [&storage.keys, &storage.authority] {
+        match (manifest.origin.keys, is_free(folder)?) {
+            (true, false) => return Err(BackupError::InUse(folder.clone()).into()),
+            (false, true) => return Err(HubBackupError::KeysMissing(folder.clone())),
+            _ => {}
+        }
+    }
+    if !is_free(&storage.blobs)? {
+        return Err(BackupError::InUse(storage.blobs).into());
+    }
+    let (with_keys, held) = (manifest.origin.keys, Arc::clone(&backup));
+    let placing = tokio::task::spawn_blocking(move || {
+        if with_keys {
+            held.place_folder("keys", &storage.keys, tell)?;
+            held.place_folder("authority", &storage.authority, tell)?;
+        }
+        held.place_folder("blobs", &storage.blobs, tell)
+    });
+    let attachments = placing.await.map_err(|_| HubError::Aborted)??;
+    // The root's key may have been taken offline; the issuer must be there.
+    let vault = Vault::at(&settings.storage.authority);
+    vault.issuer().map_err(HubError::damaged)?;
+    tell("database", 0, 0);
+    let file = backup.path(kind.copy_name());
+    let db = restore_copy(&settings.database.url, kind, &file, Schema::Hub).await?;
+    db.close().await;
+    Ok(Restored {
+        manifest,
+        config,
+        settings,
+        attachments,
+    })
+}
+
+async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), HubBackupError> {
+    let backup = Backup::open(from, PROGRAM)?;
+    let origin = backup.manifest().origin.clone();
+    let known = Schema::Hub.version();
+    if origin.schema > known {
+        let found = origin.schema;
+        return Err(DbError::Newer { found, known }.into());
+    }
+    let kinds = [Kind::Sqlite, Kind::Postgres];
+    let kind = kinds
+        .into_iter()
+        .find(|kind| kind.name() == origin.database);
+    let kind = kind.ok_or_else(|| BackupError::Manifest {
+        path: from.to_owned(),
+        reason: format!("it names a database of kind {:?}", origin.database),
+    })?;
+    let proving = tokio::task::spawn_blocking(move || backup.prove(tell).map(|()| backup));
+    let backup = proving.await.map_err(|_| HubError::Aborted)??;
+    check_copy(kind, &backup.path(kind.copy_name()), Schema::Hub).await?;
+    Ok((backup, kind))
+}
+
+/// Whole attachments; a part is sent on from where the hub stands.
+fn is_attachment(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())
+}

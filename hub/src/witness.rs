@@ -1,0 +1,192 @@
+//! Members as witnesses: with every request they show what the hub has signed.
+//! A hub that was restored from a backup learns from them that it has lost what
+//! it signed for; it then takes nothing more in, so that nobody gets another
+//! order of what is lost.
+//!
+//! Only what verifies under the hub's own key counts: nobody can invent a head.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use http::HeaderMap;
+use lapor_migrations::{Db, Tx};
+use lapor_protocol::delivery::StreamHead;
+use lapor_protocol::dsse::{Envelope, HEAD_TYPE};
+use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::Receipt;
+use lapor_protocol::seen;
+use lapor_protocol::wire::SEEN_HEADER;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{HubError, Refusal};
+use crate::ground::Ground;
+use crate::store;
+use crate::streams::StreamKey;
+
+/// Seconds after which a member may ask again.
+const RETRY_AFTER_SECONDS: u32 = 60;
+/// Members whose last header is remembered.
+const REMEMBERED: usize = 10_000;
+
+/// What the hub was shown and does not hold any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Unix ms.
+    pub at: i64,
+    pub shown_by: InstanceId,
+    pub what: String,
+}
+
+/// What members have shown, and whether it was all there.
+#[derive(Default)]
+pub struct Witness {
+    /// The last header of each member that was found to be true.
+    known: Mutex<HashMap<InstanceId, Digest>>,
+    loss: OnceLock<Loss>,
+}
+
+impl Witness {
+    /// As a former process of this hub left it.
+    pub async fn of(db: &Db) -> Result<Self, HubError> {
+        let witness = Self::default();
+        if let Some(loss) = loss(db).await? {
+            tracing::error!(what = loss.what, shown_by = %loss.shown_by, "the hub is still recovering");
+            let _ = witness.loss.set(loss);
+        }
+        Ok(witness)
+    }
+
+    /// Refuses everybody once a loss is known; otherwise looks at what this
+    /// member shows.
+    pub async fn hear(
+        &self,
+        ground: &Ground,
+        peer: &InstanceId,
+        headers: &HeaderMap,
+    ) -> Result<(), HubError> {
+        if self.loss.get().is_some() {
+            return Err(recovering());
+        }
+        let Some(header) = headers.get(SEEN_HEADER) else {
+            return Ok(());
+        };
+        let digest = Digest::of(header.as_bytes());
+        if self.lock().get(peer) == Some(&digest) {
+            return Ok(());
+        }
+        let shown = header.to_str().ok().and_then(seen::read);
+        let shown = shown.ok_or_else(|| {
+            let detail = "Lapor-Seen is not what the contract says";
+            HubError::refused(Code::MalformedRequest, detail)
+        })?;
+        for envelope in &shown {
+            if let Some(what) = lost(ground, envelope).await? {
+                self.note(ground, peer, what).await?;
+                return Err(recovering());
+            }
+        }
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(peer.clone(), digest);
+        Ok(())
+    }
+
+    async fn note(&self, ground: &Ground, peer: &InstanceId, what: String) -> Result<(), HubError> {
+        let loss = Loss {
+            at: ground.clock.now_ms(),
+            shown_by: peer.clone(),
+            what,
+        };
+        tracing::error!(what = loss.what, shown_by = %peer,
+            "the hub has lost what it signed for: it was restored from a backup that is too old. It takes nothing in any more; restore a newer backup, or the standby");
+        let text = serde_json::to_string(&loss).map_err(HubError::damaged)?;
+        let mut tx = ground.db.write().await?;
+        store::state::write(&mut tx, store::state::LOSS, &text).await?;
+        tx.commit().await?;
+        // Another request may have found the same.
+        let _ = self.loss.set(loss);
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, Digest>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The loss that is known of, if there is one.
+pub async fn loss(db: &Db) -> Result<Option<Loss>, HubError> {
+    let mut tx = db.read().await?;
+    let text = store::state::read(&mut tx, store::state::LOSS).await?;
+    let loss = text.map(|text| serde_json::from_str(&text).map_err(HubError::damaged));
+    loss.transpose()
+}
+
+/// What an envelope proves that the hub signed and does not hold. What the hub
+/// holds needs no proof, so the signature is checked only where it matters.
+async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<String>, HubError> {
+    let mut tx = ground.db.read().await?;
+    let missing = if envelope.payload_type == HEAD_TYPE {
+        match serde_json::from_slice::<StreamHead>(&envelope.payload) {
+            Ok(head) => missing_head(ground, &mut tx, &head).await?,
+            Err(_) => None,
+        }
+    } else {
+        match serde_json::from_slice::<Receipt>(&envelope.payload) {
+            Ok(receipt) => missing_receipt(&mut tx, &receipt).await?,
+            Err(_) => None,
+        }
+    };
+    drop(tx);
+    let Some(what) = missing else {
+        return Ok(None);
+    };
+    let key = ground
+        .directory
+        .current()
+        .any_hub_key(&envelope.kid)
+        .cloned();
+    let signed = key.is_some_and(|key| {
+        if envelope.payload_type == HEAD_TYPE {
+            StreamHead::open(envelope, &key).is_ok()
+        } else {
+            Receipt::open(envelope, &key).is_ok()
+        }
+    });
+    Ok(signed.then_some(what))
+}
+
+async fn missing_head(
+    ground: &Ground,
+    tx: &mut Tx,
+    head: &StreamHead,
+) -> Result<Option<String>, HubError> {
+    if head.dseq == 0 || head.depoch < ground.depoch {
+        return Ok(None);
+    }
+    let key = match &head.recipient {
+        Some(recipient) => StreamKey::Inbox(recipient.clone()),
+        None => StreamKey::Public,
+    };
+    let item = store::deliveries::item(tx, &key, head.depoch, head.dseq).await?;
+    let stands = item.is_some_and(|item| Digest::of(item.as_bytes()) == head.hash);
+    let stream = head.recipient.as_ref().map_or("public", InstanceId::as_str);
+    Ok((!stands).then(|| format!("item {}.{} of stream {stream}", head.depoch, head.dseq)))
+}
+
+async fn missing_receipt(tx: &mut Tx, receipt: &Receipt) -> Result<Option<String>, HubError> {
+    let Receipt {
+        author, epoch, to, ..
+    } = receipt;
+    let stored = store::envelopes::ids(tx, author, *epoch, *to, *to).await?;
+    let held = stored.first().is_some_and(|(_, id)| *id == receipt.head);
+    Ok((!held).then(|| format!("message {epoch}.{to} of {author}")))
+}
+
+fn recovering() -> HubError {
+    Refusal::of(Code::Recovering)
+        .after_seconds(RETRY_AFTER_SECONDS)
+        .into()
+}

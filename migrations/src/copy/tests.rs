@@ -1,0 +1,120 @@
+//! Copies on both databases, made while others write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::on;
+use crate::throwaway::{TestDb, databases};
+
+const SET: &str = "update schema_facts set value = $1 where name = 'n'";
+const READ: &str = "select value from schema_facts where name = 'n'";
+
+async fn counted(test: &TestDb) -> Db {
+    let db = test.migrated(Schema::Node).await.unwrap();
+    let mut tx = db.write().await.unwrap();
+    let sql = "insert into schema_facts (name, value) values ('n', '0')";
+    on!(&mut tx, c => sqlx::query(sql).execute(c).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+    db
+}
+
+async fn write(db: &Db, value: i64) {
+    let mut tx = db.write().await.unwrap();
+    on!(&mut tx, c => sqlx::query(SET).bind(value.to_string()).execute(c).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn read(db: &Db) -> i64 {
+    let mut tx = db.read().await.unwrap();
+    let value: String = on!(&mut tx, c => sqlx::query_scalar(READ).fetch_one(c).await).unwrap();
+    value.parse().unwrap()
+}
+
+async fn empty(kind: Kind) -> TestDb {
+    match kind {
+        Kind::Sqlite => TestDb::sqlite().unwrap(),
+        Kind::Postgres => TestDb::postgres().await.unwrap(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_made_while_others_write_shows_one_moment() {
+    for test in databases().await {
+        let db = counted(&test).await;
+        let stop = Arc::new(AtomicBool::new(false));
+        let writing = {
+            let (db, stop) = (db.clone(), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut count = 0;
+                while !stop.load(Ordering::SeqCst) && count < 100_000 {
+                    count += 1;
+                    write(&db, count).await;
+                }
+                count
+            })
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(test.kind.copy_name());
+        let before = read(&db).await;
+        db.copy_to(&file).await.unwrap();
+        let after = read(&db).await;
+        stop.store(true, Ordering::SeqCst);
+        assert!(writing.await.unwrap() >= after, "{}", test.name);
+        check_copy(test.kind, &file, Schema::Node).await.unwrap();
+        let other = empty(test.kind).await;
+        let restored = restore_copy(&other.url, test.kind, &file, Schema::Node).await;
+        let restored = restored.unwrap_or_else(|error| panic!("{}: {error}", test.name));
+        let found = read(&restored).await;
+        assert!((before..=after).contains(&found), "{}: {found}", test.name);
+        let version = restored.schema_version().await.unwrap();
+        assert_eq!(version, Schema::Node.version(), "{}", test.name);
+        write(&restored, -1).await;
+        assert_eq!(read(&restored).await, -1, "{}", test.name);
+    }
+}
+
+#[tokio::test]
+async fn a_restore_overwrites_nothing_and_changes_no_kind() {
+    for test in databases().await {
+        let db = counted(&test).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("copy");
+        db.copy_to(&file).await.unwrap();
+        let again = db.copy_to(&file).await;
+        assert!(
+            matches!(again, Err(DbError::Configuration(_))),
+            "{}",
+            test.name
+        );
+        let occupied = restore_copy(&test.url, test.kind, &file, Schema::Node).await;
+        let why = occupied.unwrap_err().to_string();
+        assert!(why.contains("overwrites nothing"), "{}: {why}", test.name);
+        let other = match test.kind {
+            Kind::Sqlite => Kind::Postgres,
+            Kind::Postgres => Kind::Sqlite,
+        };
+        let mixed = is_vacant(&test.url, other, Schema::Node).await;
+        assert!(mixed.unwrap_err().to_string().contains("own kind"));
+        assert_eq!(read(&db).await, 0, "{}", test.name);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_was_damaged_or_is_another_programs_is_refused() {
+    for test in databases().await {
+        let db = counted(&test).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("copy");
+        db.copy_to(&file).await.unwrap();
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+        let damaged = check_copy(test.kind, &file, Schema::Node).await;
+        assert!(damaged.is_err(), "{}", test.name);
+        if test.kind == Kind::Sqlite {
+            std::fs::write(&file, &bytes).unwrap();
+            let foreign = check_copy(test.kind, &file, Schema::Hub).await;
+            assert!(matches!(foreign, Err(DbError::WrongProgram { .. })));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Backing a node up while it works, and putting a backup in place of nothing.
+//!
+//! A backup holds the keys of the node, the content keys of its cases and the
+//! identities of reporters: it is as secret as the node itself. A restored node
+//! must not go on where the backup ends, because the hub may hold more of it:
+//! it is marked, and its link opens an epoch before it sends anything.
+
+use std::path::{Path, PathBuf};
+
+use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
+use lapor_web::backup::{Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_free};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::NodeError;
+use crate::folder::{CONFIG, InitError, make_folder};
+use crate::node::{JOINED, Joined};
+use crate::settings::{Settings, SettingsError};
+use crate::store;
+
+/// Unix ms of the last finished backup.
+const LAST: &str = "last_backup";
+/// That this database came from a backup and has not met the hub since.
+pub(crate) const RESTORED: &str = "restored";
+
+const PROGRAM: &str = "lapor-node";
+
+#[derive(Debug, thiserror::Error)]
+pub enum NodeBackupError {
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
+    Database(#[from] DbError),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Folder(#[from] InitError),
+    #[error(
+        "the backup has no keys in it (it was made with --without-keys), and {0} is empty: put the node's keys folder there first"
+    )]
+    KeysMissing(PathBuf),
+}
+
+/// From which backup a node was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RestoredFrom {
+    /// Unix ms; when the backup was made.
+    pub backup_at: i64,
+    /// Unix ms.
+    pub restored_at: i64,
+}
+
+/// What a restore put where.
+#[derive(Debug)]
+pub struct Restored {
+    pub manifest: Manifest,
+    pub config: PathBuf,
+    pub settings: Settings,
+    pub attachments: usize,
+}
+
+/// Backs up the node of these settings, which may be serving meanwhile.
+/// `config` is its configuration file.
+pub async fn back_up(
+    settings: &Settings,
+    config: Option<&Path>,
+    to: &Path,
+    with_keys: bool,
+    now_ms: i64,
+    tell: Tell,
+) -> Result<Manifest, NodeBackupError> {
+    // Not migrated: the backup before an upgrade is made by the new program too.
+    let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
+    let outcome = copy_all(&db, settings, config, to, with_keys, now_ms, tell).await;
+    db.close().await;
+    outcome
+}
+
+async fn copy_all(
+    db: &Db,
+    settings: &Settings,
+    config: Option<&Path>,
+    to: &Path,
+    with_keys: bool,
+    now_ms: i64,
+    tell: Tell,
+) -> Result<Manifest, NodeBackupError> {
+    let origin = Origin {
+        program: PROGRAM.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        schema: db.schema_version().await?,
+        database: db.kind().name().into(),
+        instance: instance(db).await?,
+        made_at: now_ms,
+        keys: with_keys,
+    };
+    let mut backup = NewBackup::begin(to, origin)?;
+    let name = db.kind().copy_name();
+    tell("database", 0, 0);
+    // The database first: every file that it names is there to be copied after it.
+    db.copy_to(&backup.path(name)).await?;
+    let (settings, config) = (settings.clone(), config.map(Path::to_owned));
+    let copying = tokio::task::spawn_blocking(move || {
+        backup.take_in(name)?;
+        if with_keys {
+            backup.copy_folder("keys", &settings.node.keys)?;
+        }
+        if let Some(config) = config {
+            backup.copy(CONFIG, &config)?;
+        }
+        backup.copy_shelf("blobs", &settings.node.blobs, is_attachment, tell)?;
+        backup.finish()
+    });
+    let manifest = copying.await.map_err(NodeError::damaged)??;
+    let mut tx = db.write().await?;
+    store::chain::set_fact(&mut tx, LAST, &now_ms.to_string()).await?;
+    tx.commit().await?;
+    Ok(manifest)
+}
+
+/// Proves a backup without restoring it.
+pub async fn prove(from: &Path, tell: Tell) -> Result<Manifest, NodeBackupError> {
+    let (backup, _) = proved(from, tell).await?;
+    Ok(backup.manifest().clone())
+}
+
+/// Restores a backup into `dir`, where there is no node. A configuration that
+/// stands there already is used instead of the one in the backup.
+pub async fn restore(
+    from: &Path,
+    dir: &Path,
+    now_ms: i64,
+    tell: Tell,
+) -> Result<Restored, NodeBackupError> {
+    let (backup, kind) = proved(from, tell).await?;
+    let manifest = backup.manifest().clone();
+    make_folder(dir)?;
+    let config = dir.join(CONFIG);
+    if !config.exists() {
+        backup.place(CONFIG, &config)?;
+    }
+    let settings = Settings::load(&config)?;
+    let (keys, blobs) = (settings.node.keys.clone(), settings.node.blobs.clone());
+    is_vacant(&settings.database.url, kind, Schema::Node).await?;
+    match (manifest.origin.keys, is_free(&keys)?) {
+        (true, false) => return Err(BackupError::InUse(keys).into()),
+        (false, true) => return Err(NodeBackupError::KeysMissing(keys)),
+        _ => {}
+    }
+    if !is_free(&blobs)? {
+        return Err(BackupError::InUse(blobs).into());
+    }
+    let file = backup.path(kind.copy_name());
+    let with_keys = manifest.origin.keys;
+    let placing = tokio::task::spawn_blocking(move || {
+        if with_keys {
+            backup.place_folder("keys", &keys, tell)?;
+        }
+        backup.place_folder("blobs", &blobs, tell)
+    });
+    let attachments = placing.await.map_err(NodeError::damaged)??;
+    tell("database", 0, 0);
+    let db = restore_copy(&settings.database.url, kind, &file, Schema::Node).await?;
+    let from = RestoredFrom {
+        backup_at: manifest.origin.made_at,
+        restored_at: now_ms,
+    };
+    let text = serde_json::to_string(&from).map_err(NodeError::damaged)?;
+    let mut tx = db.write().await?;
+    store::chain::set_fact(&mut tx, RESTORED, &text).await?;
+    // It was noted after the copy was made.
+    let last = manifest.origin.made_at.to_string();
+    store::chain::set_fact(&mut tx, LAST, &last).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(Restored {
+        manifest,
+        config,
+        settings,
+        attachments,
+    })
+}
+
+/// When the last backup was finished, and whether the node was restored from
+/// one and has not met the hub since.
+pub(crate) async fn history(
+    tx: &mut lapor_migrations::Tx,
+) -> Result<(Option<i64>, Option<RestoredFrom>), NodeError> {
+    let last = store::chain::fact(tx, LAST).await?;
+    let last = last.map(|text| store::read(text.parse())).transpose()?;
+    let restored = store::chain::fact(tx, RESTORED).await?;
+    let restored = restored.map(|text| store::read(serde_json::from_str(&text)));
+    Ok((last, restored.transpose()?))
+}
+
+async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), NodeBackupError> {
+    let backup = Backup::open(from, PROGRAM)?;
+    let origin = backup.manifest().origin.clone();
+    let known = Schema::Node.version();
+    if origin.schema > known {
+        let found = origin.schema;
+        return Err(DbError::Newer { found, known }.into());
+    }
+    let kinds = [Kind::Sqlite, Kind::Postgres];
+    let kind = kinds
+        .into_iter()
+        .find(|kind| kind.name() == origin.database);
+    let kind = kind.ok_or_else(|| BackupError::Manifest {
+        path: from.to_owned(),
+        reason: format!("it names a database of kind {:?}", origin.database),
+    })?;
+    let proving = tokio::task::spawn_blocking(move || backup.prove(tell).map(|()| backup));
+    let backup = proving.await.map_err(NodeError::damaged)??;
+    check_copy(kind, &backup.path(kind.copy_name()), Schema::Node).await?;
+    Ok((backup, kind))
+}
+
+async fn instance(db: &Db) -> Result<Option<String>, NodeError> {
+    let mut tx = db.read().await?;
+    let Some(text) = store::chain::fact(&mut tx, JOINED).await? else {
+        return Ok(None);
+    };
+    let joined: Joined = store::read(serde_json::from_str(&text))?;
+    Ok(Some(joined.instance.to_string()))
+}
+
+/// Encrypted attachments, whole ones. Uploads that wait to be used are not
+/// encrypted and are given again by whoever waits for them.
+fn is_attachment(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())
+}

@@ -1,0 +1,73 @@
+//! What `manifest.json` says. Its paths come from a file that anybody may have
+//! changed, so none may lead out of the backup.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use serde::{Deserialize, Serialize};
+
+/// The form of this manifest; a reader refuses a later one.
+pub const FORM: u32 = 1;
+pub const NAME: &str = "manifest.json";
+
+/// Whose backup it is, and of when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// `lapor-node` or `lapor-hub`.
+    pub program: String,
+    /// Version of the program that made the backup.
+    pub version: String,
+    /// Schema of the database.
+    pub schema: i64,
+    /// `sqlite` or `postgres`.
+    pub database: String,
+    /// The institution, or the hub's trust domain; absent before a node joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Unix ms of the moment that the database copy shows, or just before.
+    pub made_at: i64,
+    /// Whether the private keys are in it.
+    pub keys: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    pub size: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub form: u32,
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The folder of this run; what does not change between runs is beside it.
+    pub run: String,
+    /// Every file but this one, by its path below the backup.
+    pub files: BTreeMap<String, FileFacts>,
+}
+
+impl Manifest {
+    /// Reads a manifest; the error says what is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if manifest.form > FORM {
+            return Err(format!("it has form {}, not {FORM}", manifest.form));
+        }
+        let inside = |path: &str| {
+            let mut parts = Path::new(path).components();
+            !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+        };
+        let mut paths = manifest.files.keys().chain([&manifest.run]);
+        if let Some(path) = paths.find(|path| !inside(path)) {
+            return Err(format!("{path:?} leads out of the backup"));
+        }
+        drop(paths);
+        Ok(manifest)
+    }
+
+    pub fn total_bytes(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum()
+    }
+}

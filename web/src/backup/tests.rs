@@ -1,0 +1,144 @@
+//! A folder of files, backed up again and again.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::{Backup, BackupError, NewBackup, Origin};
+
+fn origin(made_at: i64) -> Origin {
+    Origin {
+        program: "lapor-node".into(),
+        version: "0.1.0".into(),
+        schema: 2,
+        database: "sqlite".into(),
+        instance: Some("kota-bandung".into()),
+        made_at,
+        keys: true,
+    }
+}
+
+fn quiet(_: &str, _: u64, _: u64) {}
+
+fn blob(path: &str) -> bool {
+    !path.starts_with("uploads/")
+}
+
+/// Backs up what stands in `from`.
+fn back_up(from: &Path, to: &Path, made_at: i64) -> Result<(), BackupError> {
+    let mut backup = NewBackup::begin(to, origin(made_at))?;
+    fs::write(backup.path("database"), format!("as of {made_at}")).unwrap();
+    backup.take_in("database")?;
+    backup.copy_folder("keys", &from.join("keys"))?;
+    backup.copy_shelf("blobs", &from.join("blobs"), blob, quiet)?;
+    backup.finish().map(drop)
+}
+
+fn node() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("keys/identity.key", "k1"),
+        ("keys/old/sealing.key", "k2"),
+        ("blobs/ab/abcd", "b1"),
+        ("blobs/uploads/x", "open words"),
+    ] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn what_is_restored_is_what_was_backed_up_and_only_its_owner_reads_it() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let folder = to.path().join("backup");
+    back_up(from.path(), &folder, 1).unwrap();
+    let backup = Backup::open(&folder, "lapor-node").unwrap();
+    backup.prove(quiet).unwrap();
+    assert_eq!(backup.manifest().files.len(), 4);
+    let new = to.path().join("new");
+    assert_eq!(backup.place_folder("keys", &new, quiet).unwrap(), 2);
+    assert_eq!(fs::read(new.join("old/sealing.key")).unwrap(), b"k2");
+    for (path, mode) in [(&new, 0o700), (&new.join("identity.key"), 0o600)] {
+        let found = fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(found & 0o777, mode, "{}", path.display());
+    }
+    let again = backup.place("database", &new.join("identity.key"));
+    assert!(matches!(again, Err(BackupError::InUse(_))));
+}
+
+#[test]
+fn a_second_run_copies_only_what_is_new_and_forgets_what_is_gone() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    back_up(from.path(), to.path(), 1).unwrap();
+    // A blob never changes under its name, so a second run must not read it again.
+    fs::write(from.path().join("blobs/ab/abcd"), "B1").unwrap();
+    fs::write(from.path().join("blobs/ab/abef"), "b22").unwrap();
+    back_up(from.path(), to.path(), 2).unwrap();
+    let second = Backup::open(to.path(), "lapor-node").unwrap();
+    second.prove(quiet).unwrap();
+    assert_eq!(fs::read(to.path().join("blobs/ab/abcd")).unwrap(), b"b1");
+    assert!(!to.path().join("run-1").exists());
+    fs::remove_file(from.path().join("blobs/ab/abcd")).unwrap();
+    back_up(from.path(), to.path(), 3).unwrap();
+    assert!(!to.path().join("blobs/ab/abcd").exists(), "it was erased");
+    let third = Backup::open(to.path(), "lapor-node").unwrap();
+    third.prove(quiet).unwrap();
+    assert_eq!(third.manifest().files.len(), 4);
+}
+
+#[test]
+fn a_run_that_is_cut_off_leaves_the_one_before_it_good() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let begun = NewBackup::begin(to.path(), origin(1)).unwrap();
+    let second = NewBackup::begin(to.path(), origin(2));
+    assert!(matches!(second, Err(BackupError::Busy(_))));
+    drop(begun);
+    let none = Backup::open(to.path(), "lapor-node");
+    assert!(matches!(none, Err(BackupError::Unfinished(_))));
+    back_up(from.path(), to.path(), 2).unwrap();
+    let begun = NewBackup::begin(to.path(), origin(3)).unwrap();
+    fs::write(begun.path("database"), "half").unwrap();
+    drop(begun);
+    let held = Backup::open(to.path(), "lapor-node").unwrap();
+    held.prove(quiet).unwrap();
+    assert_eq!(held.manifest().origin.made_at, 2);
+}
+
+#[test]
+fn damage_foreign_files_and_other_programs_are_named() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let open = |folder: &Path| Backup::open(folder, "lapor-node");
+    assert!(matches!(
+        back_up(from.path(), from.path(), 1),
+        Err(BackupError::Occupied(_))
+    ));
+    back_up(from.path(), to.path(), 1).unwrap();
+    assert!(matches!(
+        Backup::open(to.path(), "lapor-hub"),
+        Err(BackupError::Foreign { .. })
+    ));
+    let blob = to.path().join("blobs/ab/abcd");
+    for (damage, reason) in [
+        (Some("b0"), "it has other bytes"),
+        (Some("b"), "it has another size"),
+        (None, "the file is missing"),
+    ] {
+        match damage {
+            Some(text) => fs::write(&blob, text).unwrap(),
+            None => fs::remove_file(&blob).unwrap(),
+        }
+        match open(to.path()).unwrap().prove(quiet) {
+            Err(BackupError::Damaged { path, reason: why }) => {
+                assert_eq!((path, why), (blob.clone(), reason));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let manifest = to.path().join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("blobs/ab/abcd", "../../etc/passwd")).unwrap();
+    let led_out = open(to.path()).map(drop).unwrap_err();
+    assert!(led_out.to_string().contains("leads out"), "{led_out}");
+}
