@@ -9,6 +9,7 @@ mod attachment;
 mod case;
 mod edition;
 mod failure;
+mod keys;
 mod print;
 mod programme;
 mod report;
@@ -63,6 +64,11 @@ pub enum Command {
     CheckConfig,
     /// Connected or not and why, what waits, how long the certificate lasts
     Status(status::Args),
+    /// Get a certificate with the identity key; the link does it too when the hub refuses the old one
+    Recover,
+    /// The keys that sign and open what this node exchanges
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Tokens for applications that use the API
     #[command(subcommand)]
     Token(token::Command),
@@ -128,6 +134,8 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Migrate => setup::migrate(&place, out).await,
         Command::CheckConfig => setup::check_config(&place, out).await,
         Command::Status(args) => status::status(&place, &args, out).await,
+        Command::Recover => keys::recover(&place, out).await,
+        Command::Keys(command) => keys::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, Place, exit};
 use crate::api;
+use crate::jobs::Jobs;
 use crate::sync::Link;
 
 /// What the link gets beyond the API's time to end what it is doing.
@@ -37,7 +38,13 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
 
     let shutdown = CancellationToken::new();
     let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
+    let jobs = Jobs::of(&link).run(shutdown.clone());
     let linking = tokio::spawn(link.run(shutdown.clone()));
+    tokio::spawn(async move {
+        if let Err(error) = jobs.await {
+            tracing::error!(%error, "the jobs of this node have stopped; restart it");
+        }
+    });
     let served = tokio::select! {
         signal = stop.next() => {
             tracing::info!(signal, "stopping; a second signal stops at once");

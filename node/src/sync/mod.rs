@@ -4,13 +4,16 @@
 //! Every step is a method that does one bounded thing and says how it went;
 //! [`Link::run`] repeats them for ever, with backoff and without a dead state.
 
+pub(crate) mod announce;
 mod apply;
 mod backoff;
 mod blobs;
+pub(crate) mod certificate;
 mod directory;
 mod error;
 mod giving;
 mod health;
+mod https;
 mod incoming;
 mod keys;
 mod outgoing;
@@ -29,9 +32,10 @@ use lapor_protocol::keys::Verifier;
 use tokio::sync::{Mutex, Notify};
 
 pub use error::LinkError;
+pub use https::Https;
+pub(crate) use https::{broken as transport_error, client, read_answer};
 pub use state::{LinkState, read_state};
-pub use transport::{Answer, Call, Https, Transport};
-pub(crate) use transport::{broken as transport_error, client, read_answer};
+pub use transport::{Answer, Call, Listener, Transport};
 
 use crate::error::NodeError;
 use crate::node::Node;
@@ -41,6 +45,7 @@ pub struct Link {
     node: Arc<Node>,
     transport: Arc<dyn Transport>,
     state: state::Shared,
+    certificate: certificate::Certificate,
     /// Whether heads have been compared since the hub last contradicted us.
     compared: AtomicBool,
     /// Rung when the hub has answered anything.
@@ -76,6 +81,7 @@ impl Link {
             node,
             transport,
             state: state::Shared::default(),
+            certificate: certificate::Certificate::default(),
             compared: AtomicBool::new(false),
             answered: Notify::new(),
             sealer: Mutex::new(()),
@@ -91,6 +97,7 @@ impl Link {
     /// Everything that can be done without waiting, until nothing moves.
     /// Returns how many messages and items moved.
     pub async fn catch_up(&self) -> Result<usize, LinkError> {
+        self.recover_if_refused().await?;
         self.refresh_directory(0).await?;
         let mut moved = 0;
         loop {

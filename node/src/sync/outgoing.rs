@@ -263,6 +263,10 @@ impl Link {
                     .find(|row| row.seq == Some(exception.seq as i64));
                 let bad =
                     bad.ok_or_else(|| LinkError::hub("it refuses a message that was not sent"))?;
+                let of_key = matches!(exception.code, Code::KeyUnknown | Code::KeyRevoked);
+                if of_key && self.signed_too_late(bad).await? {
+                    return self.open_epoch(bad.epoch.unwrap_or(1) as u32).await;
+                }
                 self.set_aside(bad, exception).await
             }
             code if code.retry() == Retry::Resync => {

@@ -34,6 +34,11 @@ impl Link {
                 link.repeat("inbox", || link.poll(Stream::Inbox, wait), Cause::None),
                 link.repeat("public", || link.poll(Stream::Public, wait), Cause::None),
                 link.repeat("directory", || link.poll_directory(wait), Cause::None),
+                link.repeat(
+                    "certificate",
+                    || link.recover_if_refused(),
+                    Cause::Certificate
+                ),
                 link.repeat("sweep", || link.sweep(), Cause::Every(SWEEP)),
                 link.repeat(
                     "health",
@@ -93,7 +98,10 @@ impl Link {
     async fn pause(&self, pause: Duration, error: &LinkError, backoff: &mut Backoff) {
         if matches!(
             error,
-            LinkError::Unreachable(_) | LinkError::Tls(_) | LinkError::NotTheHub(_)
+            LinkError::Unreachable(_)
+                | LinkError::Tls(_)
+                | LinkError::Unusable(_)
+                | LinkError::NotTheHub(_)
         ) {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -107,6 +115,7 @@ impl Link {
     async fn wait_for(&self, cause: Cause) {
         match cause {
             Cause::None => {}
+            Cause::Certificate => self.certificate_refused().await,
             Cause::Every(period) => tokio::time::sleep(period).await,
             Cause::Outgoing => {
                 // The bell may have been missed by a crash between commit and ring.
@@ -125,6 +134,8 @@ enum Cause {
     /// The step itself waits at the hub.
     None,
     Outgoing,
+    /// The hub refuses the certificate of this node.
+    Certificate,
     Every(Duration),
 }
 

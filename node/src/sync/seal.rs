@@ -15,6 +15,7 @@ use lapor_protocol::ids::Digest;
 use lapor_protocol::message::{Draft, Message};
 use lapor_protocol::wire::{EpochAnswer, OutboxHead, PREFIX};
 
+use super::announce::certify_at;
 use super::{Call, Link, LinkError};
 use crate::chance::random;
 use crate::error::NodeError;
@@ -125,10 +126,14 @@ impl Link {
     /// before the write transaction, which others wait for; a chain that has
     /// moved meanwhile, by another process, leaves everything as it was.
     pub(super) async fn seal_pending(&self, limit: usize) -> Result<Vec<OutboxRow>, LinkError> {
+        if !self.announcement_settled().await? {
+            return Ok(Vec::new());
+        }
         let mut tx = self.node.read_tx().await?;
         let drafts = store::outbox::in_state(&mut tx, "pending", limit as i64).await?;
         let (head, _) = own_chain(&mut tx).await?;
         drop(tx);
+        let drafts = self.without_keyless(drafts).await?;
         if drafts.is_empty() {
             return Ok(drafts);
         }
@@ -179,12 +184,13 @@ fn seal_all(
     mut drafts: Vec<OutboxRow>,
     mut head: ChainHead,
 ) -> Result<(Vec<OutboxRow>, ChainHead), NodeError> {
-    let (me, keys) = (node.instance()?, node.keys()?);
+    let (me, keys, signer) = (node.instance()?, node.keys()?, node.signer()?);
     for row in &mut drafts {
-        let draft: Draft = store::read(serde_json::from_str(&row.draft))?;
+        let mut draft: Draft = store::read(serde_json::from_str(&row.draft))?;
         let place = head.next();
+        certify_at(head, &mut draft, me, &keys.identity);
         let payload = draft.payload(me, place, head.id);
-        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &keys.signing);
+        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &signer);
         head = head.advanced(envelope.id());
         row.epoch = Some(i64::from(place.epoch));
         row.seq = Some(place.seq as i64);

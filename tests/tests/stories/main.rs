@@ -3,10 +3,12 @@
 
 mod admission;
 mod casework;
+mod certificates;
 mod custody;
 mod demo;
 mod identity;
 mod joining;
+mod keys;
 mod linking;
 mod newcomers;
 mod offline;
