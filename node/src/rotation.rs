@@ -6,6 +6,7 @@
 //! allows. Whatever moment the machine stops at, doing it again goes on from
 //! there.
 
+use lapor_migrations::Tx;
 use lapor_protocol::directory::DirectoryVersion;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::Position;
@@ -67,32 +68,19 @@ impl Node {
     pub async fn rotate(&self, use_for: KeyUse, actor: &str) -> Result<Rotation, NodeError> {
         let me = self.instance()?;
         let now = self.clock().now_ms();
-        let folder = &self.settings().node.keys;
         // Of several who rotate at once, one is here.
         let mut tx = self.write_tx().await?;
-        let keys = self.reload_keys()?;
-        let mut known = Vec::new();
         for row in store::outbox::announcements(&mut tx).await? {
-            let Some(key) = announced(&row)?.filter(|key| key.use_for == use_for) else {
-                continue;
-            };
-            let kid = key.jwk.kid;
             let on_its_way = ["pending", "sealed", "accepted"].contains(&row.state.as_str());
-            if on_its_way && self.key(&kid).is_none() {
-                let under_way = true;
-                return Ok(Rotation { kid, under_way });
+            let key = announced(&row)?.filter(|key| on_its_way && key.use_for == use_for);
+            if let Some(key) = key.filter(|key| self.key(&key.jwk.kid).is_none()) {
+                return Ok(Rotation {
+                    kid: key.jwk.kid,
+                    under_way: true,
+                });
             }
-            known.push(kid);
         }
-        let spare = keys
-            .public(use_for)
-            .into_iter()
-            .skip(1)
-            .find(|jwk| !known.contains(&jwk.kid) && self.key(&jwk.kid).is_none());
-        let next = match spare {
-            Some(jwk) => jwk,
-            None => NodeKeys::make(folder, use_for)?,
-        };
+        let next = self.spare_key(&mut tx, use_for).await?;
         let kid = next.kid.clone();
         let draft = Draft {
             kind: ANNOUNCED.into(),
@@ -100,7 +88,7 @@ impl Node {
             case: None,
             term: None,
             created_at: now,
-            body: self.announcement(&keys, use_for, next)?,
+            body: self.announcement(use_for, next)?,
             sealed: None,
             attachments: Vec::new(),
         };
@@ -109,8 +97,10 @@ impl Node {
         store::audit::add(&mut tx, now, actor, ANNOUNCED, None, &detail).await?;
         tx.commit().await?;
         self.ring_outgoing();
-        let under_way = false;
-        Ok(Rotation { kid, under_way })
+        Ok(Rotation {
+            kid,
+            under_way: false,
+        })
     }
 
     /// Replaces the keys that have become old. Returns which.
@@ -166,11 +156,50 @@ impl Node {
         Ok(list)
     }
 
+    /// Uses whose key in force is not in the keys folder.
+    pub(crate) fn lost_keys(&self) -> Result<Vec<KeyUse>, NodeError> {
+        let directory = self.directory();
+        let entry = directory.latest().instance(self.instance()?);
+        let current = |use_for| entry.and_then(|entry| entry.current_key(use_for));
+        let lost_by = |keys: &NodeKeys| {
+            let mut lost = vec![KeyUse::Signing, KeyUse::Sealing];
+            lost.retain(|use_for| {
+                current(*use_for).is_some_and(|key| !keys.public(*use_for).contains(&key.jwk))
+            });
+            lost
+        };
+        let lost = lost_by(&*self.keys()?);
+        if lost.is_empty() {
+            return Ok(lost);
+        }
+        // Another process may have made it.
+        Ok(lost_by(&*self.reload_keys()?))
+    }
+
+    /// A key of which nobody has been told: one that was made before the
+    /// machine stopped, or another. It is on disk when this returns.
+    pub(crate) async fn spare_key(&self, tx: &mut Tx, use_for: KeyUse) -> Result<Jwk, NodeError> {
+        let mut told = Vec::new();
+        for row in store::outbox::announcements(tx).await? {
+            told.extend(announced(&row)?.map(|key| key.jwk.kid));
+        }
+        let held = self.reload_keys()?.public(use_for);
+        // The first one was told at the enrolment.
+        let mut spare = held.into_iter().skip(1);
+        let spare = spare.find(|jwk| !told.contains(&jwk.kid) && self.key(&jwk.kid).is_none());
+        if let Some(jwk) = spare {
+            return Ok(jwk);
+        }
+        let jwk = NodeKeys::make(&self.settings().node.keys, use_for)?;
+        self.reload_keys()?;
+        Ok(jwk)
+    }
+
     /// The draft states a position that is not known yet; the sealer writes
     /// the right one.
-    fn announcement(&self, keys: &NodeKeys, use_for: KeyUse, jwk: Jwk) -> Result<Body, NodeError> {
+    fn announcement(&self, use_for: KeyUse, jwk: Jwk) -> Result<Body, NodeError> {
         let from = Position { epoch: 1, seq: 2 };
-        let me = self.instance()?;
+        let (me, keys) = (self.instance()?, self.keys()?);
         let key = CertifiedKey::certify(&keys.identity, me, use_for, jwk, from);
         Ok(Body::KeyAnnounced(KeyAnnounced { key }))
     }

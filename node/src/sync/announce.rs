@@ -9,7 +9,7 @@ use lapor_protocol::case::Effect;
 use lapor_protocol::chain::ChainHead;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{InstanceId, Position};
-use lapor_protocol::keys::{CertifiedKey, KeyId, Signer};
+use lapor_protocol::keys::{CertifiedKey, KeyId, KeyUse, Signer};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Message};
 
@@ -80,7 +80,42 @@ impl Link {
         let line = row.line.as_deref().unwrap_or_default();
         let envelope = store::read(Envelope::parse(line.as_bytes()))?;
         self.refresh_directory(0).await?;
-        Ok(*self.node.signer()?.kid() != envelope.kid)
+        let lost = self.node.lost_keys()?.contains(&KeyUse::Signing);
+        Ok(lost || *self.node.signer()?.kid() != envelope.kid)
+    }
+
+    /// Replaces keys that are in force and not in the keys folder, as when it
+    /// was restored from an older backup: another epoch brings others. Returns
+    /// whether there were any.
+    pub(super) async fn replace_lost_keys(&self) -> Result<bool, LinkError> {
+        if self.node.lost_keys()?.is_empty() {
+            return Ok(false);
+        }
+        let _sealer = self.sealer.lock().await;
+        self.refresh_directory(0).await?;
+        let lost = self.node.lost_keys()?;
+        if !lost.is_empty() {
+            tracing::warn!(
+                ?lost,
+                "keys in force are not in the keys folder; replacing them"
+            );
+            self.compare_heads().await?;
+        }
+        Ok(true)
+    }
+
+    /// The keys with which an epoch is asked for, in place of those that are lost.
+    pub(super) async fn keys_for_epoch(&self, epoch: u32) -> Result<Vec<CertifiedKey>, NodeError> {
+        let node = &self.node;
+        let from = Position { epoch, seq: 1 };
+        let mut keys = Vec::new();
+        for use_for in node.lost_keys()? {
+            let mut tx = node.read_tx().await?;
+            let next = node.spare_key(&mut tx, use_for).await?;
+            let (identity, me) = (&node.keys()?.identity, node.instance()?);
+            keys.push(CertifiedKey::certify(identity, me, use_for, next, from));
+        }
+        Ok(keys)
     }
 }
 

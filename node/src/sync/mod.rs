@@ -99,6 +99,7 @@ impl Link {
     pub async fn catch_up(&self) -> Result<usize, LinkError> {
         self.recover_if_refused().await?;
         self.refresh_directory(0).await?;
+        self.replace_lost_keys().await?;
         let mut moved = 0;
         loop {
             let step = self.push().await?

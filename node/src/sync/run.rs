@@ -62,6 +62,7 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
+        self.replace_lost_keys().await?;
         let keys = self.give_keys().await? + self.exchange_keys().await?;
         let blobs = self.send_blobs().await? + self.fetch_blobs().await?;
         Ok(keys + blobs > 0)

@@ -44,7 +44,7 @@ impl Link {
             }
         };
         drop(tx);
-        if agrees {
+        if agrees && self.node.lost_keys()?.is_empty() {
             let now = self.node.clock().now_ms();
             let mut tx = self.node.write_tx().await?;
             let (epoch, accepted) = (i64::from(theirs.head.epoch), theirs.accepted as i64);
@@ -53,7 +53,7 @@ impl Link {
             tx.commit().await?;
         } else {
             tracing::warn!(ours = %ours.position(), theirs = %theirs.head.position(),
-                "the hub holds another chain of this node; opening an epoch");
+                "the hub holds another chain or another key of this node; opening an epoch");
             self.take_back_lost(theirs.head).await?;
             self.open_epoch(theirs.head.epoch).await?;
         }
@@ -69,7 +69,7 @@ impl Link {
             instance: me.clone(),
             after,
             nonce: hex::encode(random::<16>()),
-            keys: Vec::new(),
+            keys: self.keys_for_epoch(after + 1).await?,
         };
         let signed = request.sign(&self.node.keys()?.identity);
         let call = Call::new(Method::POST, format!("{PREFIX}/epochs"))
@@ -87,39 +87,48 @@ impl Link {
         store::chain::set_head(&mut tx, i64::from(grant.epoch), 0, grant.prev.as_bytes(), 0)
             .await?;
         tx.commit().await?;
+        if !request.keys.is_empty() {
+            self.refresh_directory(0).await?;
+        }
         Ok(())
     }
 
-    /// Own envelopes that the hub has and this node lost, kept as accepted.
+    /// Own envelopes that the hub has and this node lost, of every epoch since
+    /// the one that it believes to be open, kept as accepted.
     async fn take_back_lost(&self, head: ChainHead) -> Result<(), LinkError> {
         let mut tx = self.node.read_tx().await?;
         let (ours, accepted) = own_chain(&mut tx).await?;
         drop(tx);
-        let mut after = if ours.epoch == head.epoch {
-            accepted
-        } else {
-            0
-        };
-        while after < head.seq {
-            let path = format!("{PREFIX}/outbox?epoch={}&after={after}", head.epoch);
-            let answer = self.transport.call(Call::new(Method::GET, path)).await?;
-            let lines: Vec<&[u8]> = answer
-                .body
-                .split(|b| *b == b'\n')
-                .filter(|l| !l.is_empty())
-                .collect();
-            if lines.is_empty() {
+        for epoch in ours.epoch..=head.epoch {
+            let after = if epoch == ours.epoch { accepted } else { 0 };
+            let last = self.take_back_epoch(epoch, after).await?;
+            if epoch == head.epoch && last < head.seq {
                 return Err(LinkError::hub(
                     "its head is beyond the envelopes that it holds",
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// Returns the last seq that is here then.
+    async fn take_back_epoch(&self, epoch: u32, mut after: u64) -> Result<u64, LinkError> {
+        loop {
+            let path = format!("{PREFIX}/outbox?epoch={epoch}&after={after}");
+            let answer = self.transport.call(Call::new(Method::GET, path)).await?;
+            let lines = answer.body.split(|b| *b == b'\n');
+            let lines: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).collect();
+            if lines.is_empty() {
+                return Ok(after);
+            }
             let mut tx = self.node.write_tx().await?;
+            // What stands here at the same places was never accepted.
+            store::outbox::unseal(&mut tx).await?;
             for line in &lines {
                 after = adopt(&mut tx, &self.node, line).await?;
             }
             tx.commit().await?;
         }
-        Ok(())
     }
 
     /// Seals up to `limit` drafts and gives their rows. The signatures are made
