@@ -24,6 +24,9 @@ use crate::node::Node;
 use crate::store;
 use crate::sync::announce::{ANNOUNCED, announced};
 
+#[cfg(test)]
+mod tests;
+
 /// A key is replaced when it is as old as this: 30 days before twelve months.
 pub const ROTATE_AFTER_MS: i64 = (365 - 30) * 86_400_000;
 

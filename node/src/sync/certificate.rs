@@ -24,6 +24,9 @@ use crate::error::NodeError;
 use crate::folder::{credential_path, keep_credential};
 use crate::node::Node;
 
+#[cfg(test)]
+mod tests;
+
 /// The jitter is up to this part of a certificate's life.
 const JITTER_PART: i64 = 10;
 /// A hub that refuses what it has just certified is not asked again sooner.
@@ -160,14 +163,15 @@ impl Link {
         // The operator, or another process, may have brought one.
         if matches!(self.transport.take_up_certificate(), Ok(true)) {
             self.certificate.taken_up();
-            self.answered.notify_waiters();
-            return Ok(true);
+            return self.refresh_directory(0).await.map(|_| true);
         }
         let recovered_at = self.certificate.recovered_at.load(Ordering::SeqCst);
         if (self.node.clock().now_ms() - recovered_at).abs() < RECOVERY_PAUSE_MS {
             return Ok(false);
         }
-        self.recover_certificate().await.map(|_| true)
+        self.recover_certificate().await?;
+        // A poll would say only after a while that the node is connected.
+        self.refresh_directory(0).await.map(|_| true)
     }
 
     pub(super) async fn certificate_refused(&self) {
@@ -223,29 +227,4 @@ pub(crate) fn renewal_due_ms(facts: &CertificateFacts) -> i64 {
     let share = i64::from(u16::from_be_bytes([dice.as_bytes()[0], dice.as_bytes()[1]]));
     let most = (facts.not_after_ms - facts.not_before_ms) / JITTER_PART;
     facts.half_life_ms() + most * share / i64::from(u16::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DAY_MS: i64 = 86_400_000;
-
-    #[test]
-    fn renewal_comes_after_half_of_a_life_at_a_moment_that_the_serial_gives() {
-        let facts = |serial: u8| CertificateFacts {
-            serial: hex::encode([serial; 16]),
-            not_before_ms: 0,
-            not_after_ms: 30 * DAY_MS,
-            key_digest: Digest::ZERO,
-        };
-        let due: Vec<i64> = (0..50).map(|n| renewal_due_ms(&facts(n))).collect();
-        assert!(
-            due.iter()
-                .all(|at| (15 * DAY_MS..=18 * DAY_MS).contains(at))
-        );
-        let (first, last) = (due.iter().min().unwrap(), due.iter().max().unwrap());
-        assert!(last - first > 2 * DAY_MS, "{first} to {last}");
-        assert_eq!(due[7], renewal_due_ms(&facts(7)));
-    }
 }
