@@ -23,8 +23,8 @@ use lapor_web::exit;
 
 use crate::clock::Clock;
 use crate::error::NodeError;
-use crate::folder::{KeyFileError, NodeKeys, credential_path, roots_path};
-use crate::node::{JOINED, Joined};
+use crate::folder::{KeyFileError, NodeKeys, credential_path, keep_credential};
+use crate::node::{JOINED, Joined, read_joined};
 use crate::settings::Settings;
 use crate::store;
 use crate::sync::{LinkError, client, read_answer, transport_error};
@@ -87,7 +87,7 @@ pub async fn enrol(
 ) -> Result<Enrolled, EnrolError> {
     let invitation: Invitation = line.trim().parse()?;
     let db = open(settings).await?;
-    if let Some(joined) = joined(&db).await? {
+    if let Some(joined) = read_joined(&db).await? {
         if joined.instance != invitation.instance {
             return Err(EnrolError::AlreadyJoined(joined.instance));
         }
@@ -104,7 +104,7 @@ pub async fn enrol(
         &invitation,
         tls_key.request(),
         &keys.identity,
-        &keys.signing,
+        &keys.signing[0],
         &sealing,
     );
     let answer = ask(&invitation, &request, clock).await?;
@@ -128,13 +128,6 @@ async fn open(settings: &Settings) -> Result<Db, NodeError> {
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     db.migrate().await?;
     Ok(db)
-}
-
-async fn joined(db: &Db) -> Result<Option<Joined>, NodeError> {
-    let mut tx = db.read().await?;
-    let fact = store::chain::fact(&mut tx, JOINED).await?;
-    fact.map(|text| store::read(serde_json::from_str(&text)))
-        .transpose()
 }
 
 async fn keep(db: &Db, joined: &Joined, grant: &EpochGrant) -> Result<(), NodeError> {
@@ -207,13 +200,16 @@ fn keep_certificate(
     accepted: &AcceptedAnswer,
 ) -> Result<(), EnrolError> {
     let path = credential_path(&settings.node.keys);
-    let failed = |path: PathBuf| move |e: String| EnrolError::File { path, problem: e };
-    Credential::new(accepted.chain.clone(), key)
-        .and_then(|credential| credential.save(&path))
-        .map_err(|e| failed(path.clone())(e.to_string()))?;
-    let roots = roots_path(&settings.node.keys);
-    write_private(&roots, accepted.bundle.to_pem().as_bytes())
-        .map_err(|e| failed(roots.clone())(e.to_string()))
+    let credential =
+        Credential::new(accepted.chain.clone(), key).map_err(|e| EnrolError::File {
+            path,
+            problem: e.to_string(),
+        })?;
+    Ok(keep_credential(
+        &settings.node.keys,
+        &accepted.bundle,
+        &credential,
+    )?)
 }
 
 fn enrolled(invitation: &Invitation, keys: &NodeKeys) -> Enrolled {

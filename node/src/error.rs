@@ -5,6 +5,8 @@ use lapor_migrations::DbError;
 use lapor_protocol::case::{Ruling, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
 
+use crate::folder::KeyFileError;
+
 /// An act that the rules do not allow on the case as this node sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAllowed {
@@ -51,6 +53,18 @@ impl NodeError {
 
     pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {
         Self::Damaged(what.to_string())
+    }
+}
+
+impl From<KeyFileError> for NodeError {
+    fn from(error: KeyFileError) -> Self {
+        match &error {
+            KeyFileError::Read { source, .. } | KeyFileError::Write { source, .. } => {
+                Self::File(std::io::Error::new(source.kind(), error.to_string()))
+            }
+            KeyFileError::Damaged(_) => Self::Damaged(error.to_string()),
+            KeyFileError::Identity => Self::Invalid(error.to_string()),
+        }
     }
 }
 

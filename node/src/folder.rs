@@ -1,11 +1,12 @@
 //! A node's folder: its configuration and its keys. Keys are files that only
 //! the node's user may read; they are made here and never leave.
 
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use lapor_certs::write_private;
-use lapor_protocol::keys::{KeyId, Signer};
+use lapor_certs::{Credential, TrustBundle, write_private};
+use lapor_protocol::keys::{Jwk, KeyId, KeyUse, Signer};
 use lapor_protocol::seal::Opener;
 use zeroize::Zeroizing;
 
@@ -14,6 +15,10 @@ use crate::settings::Settings;
 
 /// Name of the configuration in a node's folder.
 pub const CONFIG: &str = "node.toml";
+
+const IDENTITY: &str = "identity";
+const SIGNING: &str = "signing";
+const SEALING: &str = "sealing";
 
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
@@ -44,44 +49,92 @@ pub enum KeyFileError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("a node has one identity key for ever; signing and sealing keys can be replaced")]
+    Identity,
 }
 
-/// The private keys of a node, TLS excepted.
+/// The private keys of a node, TLS excepted. Which of several is in force, the
+/// directory says; those that have ended stay, because old mail needs them.
 #[derive(Debug, Clone)]
 pub struct NodeKeys {
     pub identity: Signer,
-    pub signing: Signer,
-    /// The current sealing key first, then those that open old mail.
+    /// The signing key of the enrolment first.
+    pub signing: Vec<Signer>,
+    /// The sealing key of the enrolment first.
     pub sealing: Vec<Opener>,
 }
 
 impl NodeKeys {
     /// Reads the keys, making those that do not exist yet.
     pub fn load_or_make(folder: &Path) -> Result<Self, KeyFileError> {
-        let identity = load_or_make(&folder.join("identity.key"))?;
-        let signing = load_or_make(&folder.join("signing.key"))?;
-        let sealing = load_or_make(&folder.join("sealing.key"))?;
-        Ok(Self {
-            identity: Signer::from_seed(&identity),
-            signing: Signer::from_seed(&signing),
-            sealing: vec![Opener::from_seed(&sealing)],
-        })
+        for name in [IDENTITY, SIGNING, SEALING] {
+            load_or_make(&folder.join(format!("{name}.key")))?;
+        }
+        Self::load(folder)
     }
 
     /// Reads the keys of a node that has joined; a missing one is an error,
     /// because making another would change who the node is.
     pub fn load(folder: &Path) -> Result<Self, KeyFileError> {
+        let identity = load(&folder.join(format!("{IDENTITY}.key")))?;
+        let signing = load_all(folder, SIGNING)?;
+        let sealing = load_all(folder, SEALING)?;
         Ok(Self {
-            identity: Signer::from_seed(&*load(&folder.join("identity.key"))?),
-            signing: Signer::from_seed(&*load(&folder.join("signing.key"))?),
-            sealing: vec![Opener::from_seed(&*load(&folder.join("sealing.key"))?)],
+            identity: Signer::from_seed(&identity),
+            signing: signing.iter().map(|s| Signer::from_seed(s)).collect(),
+            sealing: sealing.iter().map(|s| Opener::from_seed(s)).collect(),
         })
+    }
+
+    /// Makes another signing or sealing key; it is on disk when this returns.
+    pub fn make(folder: &Path, use_for: KeyUse) -> Result<Jwk, KeyFileError> {
+        let seed = Zeroizing::new(random::<32>());
+        let (name, jwk) = match use_for {
+            KeyUse::Sealing => (SEALING, Opener::from_seed(&seed).public().clone()),
+            KeyUse::Signing => (SIGNING, Signer::from_seed(&seed).public()),
+            KeyUse::Identity => return Err(KeyFileError::Identity),
+        };
+        write_seed(&folder.join(format!("{name}-{}.key", jwk.kid)), &seed)?;
+        Ok(jwk)
     }
 
     pub fn opener(&self, kid: &KeyId) -> Option<&Opener> {
         self.sealing
             .iter()
             .find(|opener| opener.public().kid == *kid)
+    }
+
+    pub fn signer(&self, kid: &KeyId) -> Option<&Signer> {
+        self.signing.iter().find(|signer| signer.kid() == kid)
+    }
+
+    /// The public halves of all keys of one use.
+    pub fn public(&self, use_for: KeyUse) -> Vec<Jwk> {
+        match use_for {
+            KeyUse::Identity => vec![self.identity.public()],
+            KeyUse::Signing => self.signing.iter().map(Signer::public).collect(),
+            KeyUse::Sealing => self.sealing.iter().map(|o| o.public().clone()).collect(),
+        }
+    }
+}
+
+/// Keeps other processes from changing the keys folder while it is held.
+#[derive(Debug)]
+pub struct KeysLock(#[expect(dead_code, reason = "held for its drop")] File);
+
+impl KeysLock {
+    /// Waits for whoever holds it; they hold it for a few writes only.
+    pub fn take(folder: &Path) -> Result<Self, KeyFileError> {
+        let path = folder.join("lock");
+        let opened = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path);
+        let locked = opened.and_then(|file| file.lock().map(|()| file));
+        let locked = locked.map_err(|source| KeyFileError::Write { path, source });
+        Ok(Self(locked?))
     }
 }
 
@@ -93,6 +146,25 @@ pub fn credential_path(keys: &Path) -> PathBuf {
 /// Where the roots that the node trusts lie.
 pub fn roots_path(keys: &Path) -> PathBuf {
     keys.join("roots.pem")
+}
+
+/// Keeps a certificate with its key, and the roots that came with it. The roots
+/// go first: they hold one that was trusted before, so that the certificate of
+/// before works beside them if the machine stops in between.
+pub fn keep_credential(
+    keys: &Path,
+    roots: &TrustBundle,
+    credential: &Credential,
+) -> Result<(), KeyFileError> {
+    let failed = |path: &Path, source| KeyFileError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let _lock = KeysLock::take(keys)?;
+    let path = roots_path(keys);
+    write_private(&path, roots.to_pem().as_bytes()).map_err(|e| failed(&path, e))?;
+    let path = credential_path(keys);
+    write_private(&path, credential.to_pem().as_bytes()).map_err(|e| failed(&path, e))
 }
 
 /// Writes a new node's configuration and makes its keys folder. Returns the
@@ -147,17 +219,43 @@ fn render(settings: &Settings) -> String {
     )
 }
 
-fn load_or_make(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+fn load_or_make(path: &Path) -> Result<(), KeyFileError> {
     if path.exists() {
-        return load(path);
+        return load(path).map(drop);
     }
-    let seed = Zeroizing::new(random::<32>());
-    let text = Zeroizing::new(hex::encode(*seed));
+    write_seed(path, &Zeroizing::new(random::<32>()))
+}
+
+fn write_seed(path: &Path, seed: &[u8; 32]) -> Result<(), KeyFileError> {
+    let text = Zeroizing::new(hex::encode(seed));
     write_private(path, text.as_bytes()).map_err(|source| KeyFileError::Write {
         path: path.to_owned(),
         source,
-    })?;
-    Ok(seed)
+    })
+}
+
+/// `NAME.key`, which the enrolment made, then every `NAME-KID.key`.
+fn load_all(folder: &Path, name: &str) -> Result<Vec<Zeroizing<[u8; 32]>>, KeyFileError> {
+    let unreadable = |source| KeyFileError::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    let prefix = format!("{name}-");
+    let mut later = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let of_use = stem.is_some_and(|stem| stem.starts_with(&prefix));
+        if of_use && path.extension().is_some_and(|extension| extension == "key") {
+            later.push(path);
+        }
+    }
+    later.sort();
+    let mut seeds = vec![load(&folder.join(format!("{name}.key")))?];
+    for path in later {
+        seeds.push(load(&path)?);
+    }
+    Ok(seeds)
 }
 
 fn load(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {

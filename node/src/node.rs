@@ -1,23 +1,22 @@
 //! The node as one value: database, clock, keys, directory, and the bells that
 //! wake its link. Casework and sync are methods on it, each in its module.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::{Directory, DirectoryError};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::keys::{Jwk, Verifier};
+use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::casework::{self, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
-use crate::folder::{KeyFileError, NodeKeys};
+use crate::folder::NodeKeys;
 use crate::settings::Settings;
 use crate::store;
 
@@ -40,7 +39,9 @@ pub struct Node {
     db: Db,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    joined: Option<(Joined, NodeKeys)>,
+    joined: Option<Joined>,
+    /// None before the node has joined.
+    keys: ArcSwapOption<NodeKeys>,
     directory: ArcSwap<Directory>,
     /// Rung when there is something to send.
     outgoing: Notify,
@@ -53,14 +54,19 @@ impl Node {
     pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, NodeError> {
         let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
         db.migrate().await?;
-        let joined = read_joined(&db, &settings.node.keys).await?;
-        let directory = read_directory(&db, joined.as_ref().map(|(joined, _)| joined)).await?;
+        let joined = read_joined(&db).await?;
+        let keys = match joined {
+            Some(_) => Some(Arc::new(NodeKeys::load(&settings.node.keys)?)),
+            None => None,
+        };
+        let directory = read_directory(&db, joined.as_ref()).await?;
         let (writer, waiting) = Writer::new();
         let node = Arc::new(Self {
             db,
             clock,
             settings: settings.clone(),
             joined,
+            keys: ArcSwapOption::new(keys),
             directory: ArcSwap::from_pointee(directory),
             outgoing: Notify::new(),
             writer,
@@ -90,17 +96,41 @@ impl Node {
     }
 
     pub fn joined(&self) -> Result<&Joined, NodeError> {
-        self.joined
-            .as_ref()
-            .map(|(joined, _)| joined)
-            .ok_or(NodeError::NotEnrolled)
+        self.joined.as_ref().ok_or(NodeError::NotEnrolled)
     }
 
-    pub fn keys(&self) -> Result<&NodeKeys, NodeError> {
-        self.joined
-            .as_ref()
-            .map(|(_, keys)| keys)
-            .ok_or(NodeError::NotEnrolled)
+    pub fn keys(&self) -> Result<Arc<NodeKeys>, NodeError> {
+        self.keys.load_full().ok_or(NodeError::NotEnrolled)
+    }
+
+    /// Reads the keys folder again: another process may have made a key.
+    pub(crate) fn reload_keys(&self) -> Result<Arc<NodeKeys>, NodeError> {
+        self.joined()?;
+        let keys = Arc::new(NodeKeys::load(&self.settings.node.keys)?);
+        self.keys.store(Some(Arc::clone(&keys)));
+        Ok(keys)
+    }
+
+    /// The signing key that is in force, by the directory as this node has it;
+    /// before it has any, the one that it enrolled with.
+    pub(crate) fn signer(&self) -> Result<Signer, NodeError> {
+        let (me, keys, directory) = (self.instance()?, self.keys()?, self.directory());
+        let entry = directory.latest().instance(me);
+        let Some(current) = entry.and_then(|entry| entry.current_key(KeyUse::Signing)) else {
+            return Ok(keys.signing[0].clone());
+        };
+        let kid = &current.jwk.kid;
+        if let Some(signer) = keys.signer(kid) {
+            return Ok(signer.clone());
+        }
+        let missing = || {
+            let text = format!(
+                "the signing key {kid}, which is in force, is not in {}; restore it from the backup of the keys folder",
+                self.settings.node.keys.display()
+            );
+            NodeError::File(std::io::Error::new(std::io::ErrorKind::NotFound, text))
+        };
+        self.reload_keys()?.signer(kid).cloned().ok_or_else(missing)
     }
 
     /// The directory as this node has it; a newer one may exist at the hub.
@@ -175,21 +205,12 @@ pub(crate) enum DirectoryRefused {
     Node(#[from] NodeError),
 }
 
-async fn read_joined(db: &Db, keys: &Path) -> Result<Option<(Joined, NodeKeys)>, NodeError> {
+/// What the node learned when it joined, if it has.
+pub(crate) async fn read_joined(db: &Db) -> Result<Option<Joined>, NodeError> {
     let mut tx = db.read().await?;
-    let Some(text) = store::chain::fact(&mut tx, JOINED).await? else {
-        return Ok(None);
-    };
-    let joined = store::read(serde_json::from_str(&text))?;
-    let keys = NodeKeys::load(keys).map_err(|error| match error {
-        KeyFileError::Read { source, .. } | KeyFileError::Write { source, .. } => NodeError::File(
-            std::io::Error::new(source.kind(), format!("{}: {source}", keys.display())),
-        ),
-        KeyFileError::Damaged(path) => {
-            NodeError::Damaged(format!("{} holds no key", path.display()))
-        }
-    })?;
-    Ok(Some((joined, keys)))
+    let fact = store::chain::fact(&mut tx, JOINED).await?;
+    fact.map(|text| store::read(serde_json::from_str(&text)))
+        .transpose()
 }
 
 async fn read_directory(db: &Db, joined: Option<&Joined>) -> Result<Directory, NodeError> {

@@ -1,14 +1,14 @@
 //! How this node is doing, for `lapor-node status`, the API and the hub.
 
-use lapor_certs::Credential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::backup::{self, RestoredFrom};
 use crate::error::NodeError;
-use crate::folder::credential_path;
 use crate::node::Node;
+use crate::rotation::KeyStatus;
 use crate::store;
+use crate::sync::certificate::{held, renewal_due_ms};
 use crate::sync::{ALARM, Alarm, LinkState, read_state};
 
 const DAY_MS: i64 = 86_400_000;
@@ -38,6 +38,10 @@ pub struct Status {
     pub certificate_expires: Option<i64>,
     /// Whole days until the certificate expires; negative when it has.
     pub certificate_days: Option<i64>,
+    /// Unix ms; from when on the node renews the certificate.
+    pub certificate_renews: Option<i64>,
+    /// This node's keys, the TLS key excepted.
+    pub keys: Vec<KeyStatus>,
     /// Cases by state.
     pub cases: std::collections::BTreeMap<String, u64>,
 }
@@ -128,7 +132,14 @@ impl Node {
             .collect();
         let count = |state: &str| blobs.get(state).copied().unwrap_or(0) as u64;
         let cases = store::cases::counts(&mut tx).await?;
-        let expires = joined.and_then(|_| certificate_expires(self));
+        drop(tx);
+        let keys = match joined {
+            Some(_) => self.key_list().await?,
+            None => Vec::new(),
+        };
+        // If it cannot be read, the link says why.
+        let facts = joined.and_then(|_| held(self).ok());
+        let expires = facts.as_ref().map(|facts| facts.not_after_ms);
         Ok(Status {
             instance: joined.map(|joined| joined.instance.to_string()),
             hub: joined.map(|joined| joined.federation_url.as_str().to_owned()),
@@ -144,16 +155,12 @@ impl Node {
             directory: self.directory().version(),
             certificate_expires: expires,
             certificate_days: expires.map(|at| (at - self.clock().now_ms()).div_euclid(DAY_MS)),
+            certificate_renews: facts.as_ref().map(renewal_due_ms),
+            keys,
             cases: cases
                 .into_iter()
                 .map(|(state, count)| (state, count as u64))
                 .collect(),
         })
     }
-}
-
-/// `None` if the certificate cannot be read; the link says why.
-fn certificate_expires(node: &Node) -> Option<i64> {
-    let credential = Credential::load(&credential_path(&node.settings().node.keys)).ok()?;
-    credential.facts().ok().map(|facts| facts.not_after_ms)
 }

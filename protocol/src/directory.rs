@@ -137,9 +137,14 @@ impl InstanceEntry {
 
     /// The sealing key to wrap to: the latest that has not ended.
     pub fn sealing_key(&self) -> Option<&CertifiedKey> {
+        self.current_key(KeyUse::Sealing)
+    }
+
+    /// The latest key of a use that has not ended.
+    pub fn current_key(&self, use_for: KeyUse) -> Option<&CertifiedKey> {
         self.keys
             .iter()
-            .filter(|key| key.use_for == KeyUse::Sealing && key.valid_to.is_none())
+            .filter(|key| key.use_for == use_for && key.valid_to.is_none())
             .max_by_key(|key| key.valid_from)
     }
 

@@ -28,6 +28,10 @@ use crate::node::Node;
 use crate::store;
 use crate::store::blobs::BlobRow;
 
+/// An upload that nobody uses is removed after a day.
+const UPLOAD_LIFE_MS: i64 = 86_400_000;
+const EXPIRED_AT_ONCE: i64 = 1000;
+
 /// A file that waits to be used by a report or an act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UploadReceipt {
@@ -193,6 +197,20 @@ pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
             tracing::warn!(%error, "an upload that has been used could not be removed");
         }
     }
+}
+
+/// Removes uploads that no report or act has used within a day, some at most.
+/// Returns how many.
+pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
+    let before = node.clock().now_ms() - UPLOAD_LIFE_MS;
+    let mut tx = node.write_tx().await?;
+    let old = store::blobs::uploads_before(&mut tx, before, EXPIRED_AT_ONCE).await?;
+    for id in &old {
+        store::blobs::remove_upload(&mut tx, id).await?;
+    }
+    tx.commit().await?;
+    forget_uploads(node, &old).await;
+    Ok(old.len())
 }
 
 /// Where the ciphertext of a blob lies.

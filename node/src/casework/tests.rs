@@ -243,6 +243,39 @@ async fn a_split_gives_a_second_case_that_reads_alike() {
 }
 
 #[tokio::test]
+async fn an_upload_that_nobody_uses_is_gone_after_a_day() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let take = async || {
+            let bytes = Ok::<_, String>(bytes::Bytes::from_static(b"foto"));
+            let taken = place
+                .node
+                .receive_upload("image/jpeg", stream::iter([bytes]));
+            taken.await.unwrap().upload
+        };
+        let files = || {
+            let folder = place.settings.node.blobs.join("uploads");
+            std::fs::read_dir(folder).unwrap().count()
+        };
+        let old = take().await;
+        place.clock.advance(13 * 3_600_000);
+        let young = take().await;
+        place.clock.advance(12 * 3_600_000);
+        assert_eq!(super::expire_uploads(&place.node).await.unwrap(), 1);
+        assert_eq!(super::expire_uploads(&place.node).await.unwrap(), 0);
+        assert_eq!(files(), 1);
+        let with = |upload: &String| NewReport {
+            attachments: vec![upload.clone()],
+            ..report("Dengan foto")
+        };
+        let late = place.node.file(with(&old), "test").await;
+        assert!(matches!(late, Err(NodeError::NotFound { .. })), "{late:?}");
+        assert!(place.node.file(with(&young), "test").await.is_ok());
+        assert_eq!(files(), 0);
+    }
+}
+
+#[tokio::test]
 async fn an_attachment_is_encrypted_at_rest_and_opens_again() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -10,6 +10,7 @@ mod backup;
 mod case;
 mod edition;
 mod failure;
+mod keys;
 mod print;
 mod programme;
 mod quarantine;
@@ -65,6 +66,11 @@ pub enum Command {
     CheckConfig,
     /// Connected or not and why, what waits, how long the certificate lasts
     Status(status::Args),
+    /// Get a certificate with the identity key; the link does it too when the hub refuses the old one
+    Recover,
+    /// The keys that sign and open what this node exchanges
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Back the node up while it serves: database, keys, attachments, configuration
     Backup(backup::Make),
     /// Restore a backup into an empty folder, or prove one
@@ -137,6 +143,8 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Migrate => setup::migrate(&place, out).await,
         Command::CheckConfig => setup::check_config(&place, out).await,
         Command::Status(args) => status::status(&place, &args, out).await,
+        Command::Recover => keys::recover(&place, out).await,
+        Command::Keys(command) => keys::run(&place, command, out).await,
         Command::Backup(args) => backup::make(&place, &args, out).await,
         Command::Restore(args) => backup::restore(&place, &args, out).await,
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, Place, exit};
 use crate::api;
+use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::sync::Link;
 
@@ -52,7 +53,13 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tracing::info!(%instance, %bound, %monitor, "serving");
 
     let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
+    let jobs = Jobs::of(&link).run(shutdown.clone());
     let linking = tokio::spawn(link.run(shutdown.clone()));
+    tokio::spawn(async move {
+        if let Err(error) = jobs.await {
+            tracing::error!(%error, "the jobs of this node have stopped; restart it");
+        }
+    });
     supervisor::tell(supervisor::READY);
     let served = tokio::select! {
         signal = stop.next() => {

@@ -2,10 +2,11 @@
 
 use super::print::{Zone, counted, json, plain, span};
 use super::{Failure, Out, Place};
+use crate::rotation::KeyState;
 use crate::status::Status;
 
 /// Days before the end of a certificate when the operator should look.
-const CERTIFICATE_DAYS: i64 = 14;
+const CERTIFICATE_DAYS: i64 = 10;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -99,7 +100,8 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
         )?;
     }
     line("directory", format!("version {}", status.directory))?;
-    line("certificate", certificate(status))?;
+    line("certificate", certificate(status, zone, now))?;
+    line("keys", keys(status, now))?;
     line("last backup", last_backup(status, now))?;
     let cases: Vec<_> = status
         .cases
@@ -153,16 +155,43 @@ fn to_apply(status: &Status) -> String {
     parts.join(", ")
 }
 
-fn certificate(status: &Status) -> String {
-    match status.certificate_days {
-        None => "cannot be read; restore the keys folder from its backup".into(),
-        Some(days) if days < 0 => format!("expired {} ago", counted(days.unsigned_abs(), "day")),
-        Some(days) if days < CERTIFICATE_DAYS => {
-            format!(
-                "only {} left; this version does not renew it by itself yet",
-                counted(days as u64, "day")
-            )
-        }
-        Some(days) => format!("{} left", counted(days as u64, "day")),
+/// A certificate renews itself from half of its life on; one that has not
+/// long after is for the operator to look at.
+fn certificate(status: &Status, zone: Zone, now: i64) -> String {
+    let Some(days) = status.certificate_days else {
+        return "cannot be read; the link recovers it with the identity key".into();
+    };
+    if days < 0 {
+        let ago = counted(days.unsigned_abs(), "day");
+        return format!("expired {ago} ago; the link recovers it with the identity key");
     }
+    let left = counted(days as u64, "day");
+    let renews = status.certificate_renews.unwrap_or_default();
+    if renews > now {
+        format!("{left} left; renews by itself on {}", zone.show(renews))
+    } else if days < CERTIFICATE_DAYS {
+        format!(
+            "only {left} left; it has not been renewed since {}",
+            zone.show(renews)
+        )
+    } else {
+        format!("{left} left; renews by itself now")
+    }
+}
+
+fn keys(status: &Status, now: i64) -> String {
+    let mut parts = Vec::new();
+    for use_for in ["signing", "sealing"] {
+        let mut of_use = status.keys.iter().filter(|key| key.use_for == use_for);
+        let current = of_use.clone().find(|key| key.state == KeyState::InForce);
+        let age = match current {
+            Some(key) if !key.held => "is not in the keys folder".into(),
+            Some(key) => span(now - key.since.unwrap_or(now)) + " old",
+            None => "not in force yet".into(),
+        };
+        let next = of_use.any(|key| key.state == KeyState::Announced);
+        let next = if next { ", the next is announced" } else { "" };
+        parts.push(format!("{use_for} {age}{next}"));
+    }
+    parts.join("; ")
 }

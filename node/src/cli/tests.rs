@@ -253,12 +253,46 @@ async fn the_status_says_whether_the_node_is_connected_and_why_not() {
       to apply      0 items
       quarantine    empty
       directory     version 1
-      certificate   cannot be read; restore the keys folder from its backup
+      certificate   cannot be read; the link recovers it with the identity key
+      keys          signing 0 seconds old; sealing 0 seconds old
       last backup   none yet; make one with `lapor-node backup --out DIR`
       cases         1 received
     "#) };
         let status = shell.json(&["status", "--json"]).await;
         assert_eq!(status["outbox"]["unsent"], 1);
+    }
+}
+
+#[tokio::test]
+async fn keys_are_listed_and_replaced_and_a_second_try_changes_nothing() {
+    for shell in shells("kota-bandung").await {
+        let made = shell.says(&["keys", "rotate", "signing"]).await;
+        assert!(made.starts_with("Made "), "{made}");
+        let again = shell.says(&["keys", "rotate", "signing"]).await;
+        assert!(again.contains("on its way already"), "{again}");
+        shell.says(&["keys", "rotate", "sealing"]).await;
+        let listed = shell.json(&["keys", "list", "--json"]).await;
+        let states = listed.as_array().unwrap().iter();
+        let states: Vec<_> = states.map(|key| [&key["use"], &key["state"]]).collect();
+        assert_eq!(
+            serde_json::to_value(states).unwrap(),
+            serde_json::json!([
+                ["identity", "in_force"],
+                ["signing", "in_force"],
+                ["signing", "announced"],
+                ["sealing", "in_force"],
+                ["sealing", "announced"],
+            ])
+        );
+        let said = shell.says(&["keys", "list"]).await;
+        assert!(!said.contains("NOT IN"), "{said}");
+        let (code, message) = shell.fails(&["keys", "rotate", "identity"]).await;
+        assert_eq!(code, exit::USAGE, "{message}");
+        let (code, message) = shell.fails(&["recover"]).await;
+        assert!(
+            code == exit::IO && message.contains("roots.pem"),
+            "{message}"
+        );
     }
 }
 

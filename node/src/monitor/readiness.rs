@@ -27,7 +27,7 @@ pub async fn checks(node: &Node) -> Vec<Check> {
 
 /// Signs with the key that signs messages, and verifies.
 fn signs(node: &Node) -> Result<(), NodeError> {
-    let signer = &node.keys()?.signing;
+    let signer = node.signer()?;
     let nonce = random::<32>();
     let verifier = store::read(Verifier::from_jwk(&signer.public()))?;
     if verifier.verify(&nonce, &signer.sign(&nonce)) {

@@ -94,3 +94,10 @@ pub async fn remove_upload(tx: &mut Tx, id: &str) -> Stored<u64> {
     const SQL: &str = "delete from uploads where id = $1";
     Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
 }
+
+/// Uploads taken in before a moment (Unix ms), oldest first.
+pub async fn uploads_before(tx: &mut Tx, at: i64, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str =
+        "select id from uploads where created_at < $1 order by created_at, id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(at).bind(limit).fetch_all(c).await)?)
+}

@@ -57,6 +57,11 @@ pub async fn directory_lines(tx: &mut Tx, since: i64) -> Stored<Vec<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(since).fetch_all(c).await)?)
 }
 
+pub async fn directory_line(tx: &mut Tx, version: i64) -> Stored<Option<String>> {
+    const SQL: &str = "select line from directory_versions where version = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(version).fetch_optional(c).await)?)
+}
+
 pub async fn add_directory_line(tx: &mut Tx, version: i64, line: &str) -> Stored<()> {
     const SQL: &str = "insert into directory_versions (version, line) values ($1, $2)
         on conflict (version) do nothing";

@@ -8,6 +8,7 @@ pub mod blobs;
 pub mod cases;
 pub mod chain;
 pub mod inbox;
+pub mod jobs;
 pub mod keys_due;
 pub mod outbox;
 pub mod public;

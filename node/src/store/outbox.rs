@@ -13,6 +13,7 @@ use super::Stored;
 pub struct OutboxRow {
     pub number: i64,
     pub case_id: Option<String>,
+    pub kind: String,
     pub draft: String,
     pub newcomers: String,
     pub epoch: Option<i64>,
@@ -66,9 +67,26 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
 /// Rows in a state, oldest first.
 pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line, trace
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace
         from outbox where state = $1 order by number limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
+}
+
+/// An announcement of an own key: state, effect once it is ruled, draft (empty
+/// if it came back from the hub), line once it is sealed.
+#[derive(Debug, Clone, FromRow)]
+pub struct AnnouncementRow {
+    pub state: String,
+    pub effect: Option<String>,
+    pub draft: String,
+    pub line: Option<String>,
+}
+
+/// The announcements of own keys, latest first.
+pub async fn announcements(tx: &mut Tx) -> Stored<Vec<AnnouncementRow>> {
+    const SQL: &str = "select state, effect, draft, line from outbox
+        where kind = 'key.announced' order by number desc";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
 /// Whether a message waits to be sealed or sent.
@@ -81,7 +99,7 @@ pub async fn anything_to_send(tx: &mut Tx) -> Stored<bool> {
 /// Sealed rows of an epoch behind a position, in the order of the chain.
 pub async fn sealed_after(tx: &mut Tx, epoch: i64, seq: i64, limit: i64) -> Stored<Vec<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line, trace
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace
         from outbox where epoch = $1 and seq > $2 and state = 'sealed' order by seq limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
 }
@@ -258,7 +276,7 @@ pub async fn last_at(tx: &mut Tx, epoch: i64) -> Stored<i64> {
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, draft, newcomers, epoch, seq, envelope_id, line, trace
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace
         from outbox where epoch = $1 and seq = $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }

@@ -97,10 +97,7 @@ impl Link {
             return Err(self.stand_down().await?);
         }
         self.raise(FORKED).await?;
-        let mut tx = self.node.write_tx().await?;
-        store::chain::set_fact(&mut tx, DUE, "fork_detected").await?;
-        tx.commit().await?;
-        self.compare_heads().await
+        self.move_to_epoch("fork_detected").await
     }
 
     /// Whether this process has been replaced and must send nothing.
@@ -117,6 +114,8 @@ impl Link {
         let (ours, accepted) = own_chain(&mut tx).await?;
         let restored = store::chain::fact(&mut tx, RESTORED).await?.is_some();
         let due = restored || store::chain::fact(&mut tx, DUE).await?.is_some();
+        // Another epoch brings other keys.
+        let due = due || !self.node.lost_keys()?.is_empty();
         let same = match (theirs.epoch, theirs.seq) {
             (epoch, _) if epoch < ours.epoch => return Ok((Standing::Behind, due)),
             (epoch, _) if epoch > ours.epoch => false,
@@ -154,6 +153,14 @@ impl Link {
         Ok(())
     }
 
+    /// Opens another epoch, for this reason, whatever the hub's head says.
+    pub(super) async fn move_to_epoch(&self, reason: &str) -> Result<(), LinkError> {
+        let mut tx = self.node.write_tx().await?;
+        store::chain::set_fact(&mut tx, DUE, reason).await?;
+        tx.commit().await?;
+        self.compare_heads().await
+    }
+
     async fn stand_down(&self) -> Result<LinkError, NodeError> {
         let text = if self.shares_database().await? {
             SHARED
@@ -187,7 +194,7 @@ impl Link {
             instance: me.clone(),
             after,
             nonce,
-            keys: Vec::new(),
+            keys: self.keys_for_epoch(after + 1).await?,
         };
         let signed = request.sign(&self.node.keys()?.identity);
         let call = Call::new(Method::POST, format!("{PREFIX}/epochs"))

@@ -1,5 +1,6 @@
 //! How a step of the link can fail, by whose fault it is.
 
+use lapor_certs::tls::Refusal;
 use lapor_protocol::problem::{Code, Problem, Retry};
 
 use crate::error::NodeError;
@@ -11,8 +12,11 @@ pub enum LinkError {
     #[error("the hub cannot be reached: {0}")]
     Unreachable(String),
     /// The handshake failed; says which certificate is wrong.
-    #[error("the TLS connection to the hub failed: {0}")]
-    Tls(String),
+    #[error("the TLS connection to the hub failed: {}", refusal_text(*.0))]
+    Tls(Refusal),
+    /// This node has nothing to show, or nothing to know the hub by.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
     /// The hub answered with a problem.
     #[error("the hub refused: {} ({})", .0.title, .0.code.as_str())]
     Refused(Box<Problem>),
@@ -29,7 +33,39 @@ pub enum LinkError {
     Node(#[from] NodeError),
 }
 
+/// A file of the keys folder without which no connection can be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("the certificate of this node cannot be used: {0}")]
+    Certificate(String),
+    #[error("roots.pem cannot be used: {0}; restore it from the backup of the keys folder")]
+    Roots(String),
+}
+
+impl Unusable {
+    pub(super) fn certificate(error: impl std::fmt::Display) -> Self {
+        Self::Certificate(error.to_string())
+    }
+
+    pub(super) fn roots(error: impl std::fmt::Display) -> Self {
+        Self::Roots(error.to_string())
+    }
+}
+
 impl LinkError {
+    /// What is wrong with this node's own certificate, as a stable code, if
+    /// that is why there is no connection. Another one mends it.
+    pub fn certificate_fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Tls(Refusal::OurCertificateExpired) => Some("certificate_expired"),
+            Self::Tls(Refusal::OurCertificateMissing | Refusal::OurCertificateRefused) => {
+                Some("certificate_refused")
+            }
+            Self::Unusable(Unusable::Certificate(_)) => Some("certificate_unusable"),
+            _ => None,
+        }
+    }
+
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Refused(problem) => Some(problem.code),
@@ -59,5 +95,22 @@ impl From<DirectoryRefused> for LinkError {
 impl From<lapor_migrations::DbError> for LinkError {
     fn from(error: lapor_migrations::DbError) -> Self {
         Self::Node(error.into())
+    }
+}
+
+fn refusal_text(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::OurCertificateExpired => {
+            "this node's certificate has expired; the identity key brings another"
+        }
+        Refusal::OurCertificateMissing => "the hub got no certificate from this node",
+        Refusal::OurCertificateRefused => {
+            "the hub does not take this node's certificate; the identity key brings another"
+        }
+        Refusal::HubNotPinned => "the hub shows another root than the one that is pinned",
+        Refusal::HubNamedOtherwise => "the hub's certificate is for another name",
+        Refusal::HubNotTrusted => {
+            "the hub's certificate does not verify under the roots trusted here"
+        }
     }
 }

@@ -151,7 +151,7 @@ impl Link {
             exceptions,
             at: self.node.clock().now_ms(),
         };
-        let line = ack.sign(&self.node.keys()?.signing).to_line();
+        let line = ack.sign(&self.node.signer()?).to_line();
         let call =
             Call::new(Method::POST, format!("{PREFIX}/inbox/ack")).body("application/json", line);
         self.call(call).await?;

@@ -4,15 +4,18 @@
 //! Every step is a method that does one bounded thing and says how it went;
 //! [`Link::run`] repeats them for ever, with backoff and without a dead state.
 
+pub(crate) mod announce;
 mod apply;
 mod backoff;
 mod blobs;
 mod boot;
+pub(crate) mod certificate;
 mod directory;
 mod epoch;
 mod error;
 mod giving;
 mod health;
+mod https;
 mod incoming;
 mod keys;
 mod lost;
@@ -37,11 +40,12 @@ pub(crate) use apply::{FAILS, apply_rows, unblock};
 pub(crate) use epoch::ALARM;
 pub use epoch::Alarm;
 pub use error::LinkError;
+pub use https::Https;
+pub(crate) use https::{broken as transport_error, client, read_answer};
 pub(crate) use incoming::fault_of;
 pub use state::{LinkState, read_state};
 pub(crate) use traces::tell_taken_in;
-pub use transport::{Answer, Call, Https, Transport};
-pub(crate) use transport::{broken as transport_error, client, read_answer};
+pub use transport::{Answer, Call, Listener, Transport};
 
 use crate::error::NodeError;
 use crate::node::Node;
@@ -51,6 +55,7 @@ pub struct Link {
     node: Arc<Node>,
     transport: Arc<dyn Transport>,
     state: state::Shared,
+    certificate: certificate::Certificate,
     /// Whether heads have been compared since the hub last contradicted us.
     compared: AtomicBool,
     /// Whether this process has found itself in agreement with the hub.
@@ -94,6 +99,7 @@ impl Link {
             node,
             transport,
             state: state::Shared::default(),
+            certificate: certificate::Certificate::default(),
             compared: AtomicBool::new(false),
             met: AtomicBool::new(false),
             forked: AtomicBool::new(false),
@@ -119,7 +125,9 @@ impl Link {
     /// Everything that can be done without waiting, until nothing moves.
     /// Returns how many messages and items moved.
     pub async fn catch_up(&self) -> Result<usize, LinkError> {
+        self.recover_if_refused().await?;
         self.refresh_directory(0).await?;
+        self.replace_lost_keys().await?;
         let mut moved = 0;
         loop {
             let step = self.push().await?

@@ -279,6 +279,10 @@ impl Link {
                     .find(|row| row.seq == Some(exception.seq as i64));
                 let bad =
                     bad.ok_or_else(|| LinkError::hub("it refuses a message that was not sent"))?;
+                let of_key = matches!(exception.code, Code::KeyUnknown | Code::KeyRevoked);
+                if of_key && self.signed_too_late(bad).await? {
+                    return self.move_to_epoch(exception.code.as_str()).await;
+                }
                 self.set_aside(bad, exception).await
             }
             Code::ForkDetected => self.part_from_fork().await,

@@ -38,6 +38,11 @@ impl Link {
                 link.repeat("inbox", || link.poll_inbox(wait), Cause::None),
                 link.repeat("public", || link.poll(Stream::Public, wait), Cause::None),
                 link.repeat("directory", || link.poll_directory(wait), Cause::None),
+                link.repeat(
+                    "certificate",
+                    || link.recover_if_refused(),
+                    Cause::Certificate
+                ),
                 link.repeat("sweep", || link.sweep(), Cause::Every(sweep)),
                 link.repeat(
                     "health",
@@ -68,6 +73,7 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
+        self.replace_lost_keys().await?;
         let keys = self.give_keys().await? + self.exchange_keys().await?;
         let blobs = self.send_blobs().await? + self.fetch_blobs().await?;
         let waited = self.move_on().await?;
@@ -105,7 +111,10 @@ impl Link {
     async fn pause(&self, pause: Duration, error: &LinkError, backoff: &mut Backoff) {
         if matches!(
             error,
-            LinkError::Unreachable(_) | LinkError::Tls(_) | LinkError::NotTheHub(_)
+            LinkError::Unreachable(_)
+                | LinkError::Tls(_)
+                | LinkError::Unusable(_)
+                | LinkError::NotTheHub(_)
         ) {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -119,6 +128,7 @@ impl Link {
     async fn wait_for(&self, cause: Cause) {
         match cause {
             Cause::None => {}
+            Cause::Certificate => self.certificate_refused().await,
             Cause::Every(period) => tokio::time::sleep(period).await,
             Cause::Outgoing(sweep) => {
                 // The bell may have been missed by a crash between commit and ring.
@@ -138,6 +148,8 @@ enum Cause {
     None,
     /// Something to send, looked for at least so often.
     Outgoing(Duration),
+    /// The hub refuses the certificate of this node.
+    Certificate,
     Every(Duration),
 }
 

@@ -11,10 +11,12 @@ use lapor_protocol::chain::ChainHead;
 use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::message::Draft;
 
+use super::announce::certify_at;
 use super::{Link, LinkError};
 use crate::casework::refresh_case;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::publishing::withdraw;
 use crate::store;
 use crate::store::outbox::OutboxRow;
 
@@ -26,10 +28,14 @@ impl Link {
     /// before the write transaction, which others wait for; a chain that has
     /// moved meanwhile, by another process, leaves everything as it was.
     pub(super) async fn seal_pending(&self, limit: usize) -> Result<Vec<OutboxRow>, LinkError> {
+        if !self.announcement_settled().await? {
+            return Ok(Vec::new());
+        }
         let mut tx = self.node.read_tx().await?;
         let drafts = store::outbox::in_state(&mut tx, "pending", limit as i64).await?;
         let (head, _) = own_chain(&mut tx).await?;
         drop(tx);
+        let drafts = self.without_keyless(drafts).await?;
         if drafts.is_empty() {
             return Ok(drafts);
         }
@@ -63,9 +69,7 @@ impl Link {
         tx.commit().await?;
         Ok(rows)
     }
-}
 
-impl Link {
     /// Quarantines drafts that this program cannot read, with the later ones
     /// of their cases.
     async fn set_unreadable_aside(&self, limit: i64) -> Result<(), NodeError> {
@@ -82,6 +86,9 @@ impl Link {
             if let Some(case) = &row.case_id {
                 store::outbox::quarantine_later(&mut tx, case, row.number, UNREADABLE).await?;
                 refresh_case(&self.node, &mut tx, case).await?;
+            } else if let Some(own) = store::aside::own_one(&mut tx, row.number).await? {
+                let me = self.node.instance()?;
+                withdraw(&mut tx, me, &own.message_id, UNREADABLE).await?;
             }
         }
         Ok(tx.commit().await?)
@@ -110,12 +117,13 @@ fn seal_all(
     mut drafts: Vec<OutboxRow>,
     mut head: ChainHead,
 ) -> Result<(Vec<OutboxRow>, ChainHead), NodeError> {
-    let (me, keys) = (node.instance()?, node.keys()?);
+    let (me, keys, signer) = (node.instance()?, node.keys()?, node.signer()?);
     for row in &mut drafts {
-        let draft: Draft = store::read(serde_json::from_str(&row.draft))?;
+        let mut draft: Draft = store::read(serde_json::from_str(&row.draft))?;
         let place = head.next();
+        certify_at(head, &mut draft, me, &keys.identity);
         let payload = draft.payload(me, place, head.id);
-        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &keys.signing);
+        let envelope = Envelope::sign(MESSAGE_TYPE, payload, &signer);
         head = head.advanced(envelope.id());
         row.epoch = Some(i64::from(place.epoch));
         row.seq = Some(place.seq as i64);

@@ -35,7 +35,9 @@ pub struct LinkState {
     /// more than an answer can take: one of the two is wrong. Nothing is decided by it.
     #[serde(default)]
     pub clock_ahead_ms: Option<i64>,
-    /// The hub's code, if it refused: `instance_suspended`, `instance_revoked`, ...
+    /// The hub's code, if it refused (`instance_suspended`, `instance_revoked`, ...); or what is
+    /// wrong with the certificate: `certificate_expired`, `certificate_refused`,
+    /// `certificate_unusable`.
     pub code: Option<String>,
 }
 
@@ -53,11 +55,19 @@ impl Link {
         if outcome.is_ok() {
             self.answered.notify_waiters();
         }
+        self.certificate.learn(outcome);
+        let error = outcome.as_ref().err();
+        // Whose membership has ended needs no certificate; the hub has said so.
+        let barred = error
+            .and_then(LinkError::certificate_fault)
+            .and_then(|_| self.certificate.barred())
+            .map(LinkError::Refused);
+        let error = barred.as_ref().or(error);
         let now = self.node.clock().now_ms();
         let write = {
             let mut shared = self.lock();
             let was = (shared.0.connected, shared.0.code.clone());
-            let changed = update(&mut shared.0, outcome.as_ref().err(), now);
+            let changed = update(&mut shared.0, error, now);
             if changed {
                 tell(&shared.0, &was);
             }
@@ -154,7 +164,11 @@ fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
             Some(problem.title.clone()),
             Some(problem.code.as_str().to_owned()),
         ),
-        Some(error) => (false, Some(error.to_string()), None),
+        Some(error) => (
+            false,
+            Some(error.to_string()),
+            error.certificate_fault().map(str::to_owned),
+        ),
     };
     if error.is_none() || matches!(error, Some(LinkError::Refused(_))) {
         state.last_contact = Some(now);

@@ -1,30 +1,28 @@
 //! How calls reach the hub. A trait, so that a test can put a link between
 //! that drops, delays, doubles and reorders.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use lapor_certs::tls::{self, ClockDoubt, Refusal};
-use lapor_certs::{Credential, TrustBundle};
-use lapor_protocol::problem::Problem;
-use lapor_protocol::wire::{VERSION, VERSION_HEADER};
 
 use super::LinkError;
 use crate::error::NodeError;
-use crate::folder::{credential_path, roots_path};
-use crate::node::Node;
 
-/// Longest answer that is read: a page of the largest messages.
-const ANSWER_BYTES: usize = 512 * 1024 * 1024;
-/// What a call may take beyond the time it asks the hub to wait.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Which of the hub's listeners a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// Everything but joining; the node shows its certificate.
+    Federation,
+    /// Joining and recovery; nobody shows a certificate.
+    Enrolment,
+}
 
 /// One request to the hub.
 #[derive(Debug, Clone)]
 pub struct Call {
+    pub listener: Listener,
     pub method: Method,
     /// Below the hub's address, with its query.
     pub path: String,
@@ -37,12 +35,19 @@ pub struct Call {
 impl Call {
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
+            listener: Listener::Federation,
             method,
             path: path.into(),
             headers: Vec::new(),
             body: Bytes::new(),
             wait: Duration::ZERO,
         }
+    }
+
+    #[must_use]
+    pub fn at(mut self, listener: Listener) -> Self {
+        self.listener = listener;
+        self
     }
 
     #[must_use]
@@ -53,6 +58,11 @@ impl Call {
         ));
         self.body = body.into();
         self
+    }
+
+    pub fn json(self, body: &impl serde::Serialize) -> Result<Self, LinkError> {
+        let body = serde_json::to_vec(body).map_err(NodeError::damaged)?;
+        Ok(self.body("application/json", body))
     }
 
     #[must_use]
@@ -90,144 +100,8 @@ pub trait Transport: Send + Sync {
     fn doubts_clock(&self) -> bool {
         false
     }
-}
 
-/// HTTPS with the node's certificate, trusting the federation's roots only.
-pub struct Https {
-    client: reqwest::Client,
-    base: String,
-    doubt: Arc<ClockDoubt>,
-}
-
-impl Https {
-    /// Reads certificate and roots from the node's keys folder.
-    pub fn of(node: &Node) -> Result<Self, NodeError> {
-        let keys = &node.settings().node.keys;
-        let unusable = |e: String| NodeError::File(std::io::Error::other(e));
-        let credential =
-            Credential::load(&credential_path(keys)).map_err(|e| unusable(e.to_string()))?;
-        let roots = std::fs::read_to_string(roots_path(keys))?;
-        let roots = TrustBundle::from_pem(&roots).map_err(|e| unusable(e.to_string()))?;
-        let clock = node.shared_clock();
-        let doubt = Arc::new(ClockDoubt::default());
-        let config = tls::federation_client_config(
-            &credential,
-            &roots,
-            tls::clock(move || clock.now_ms()),
-            Arc::clone(&doubt),
-        )
-        .map_err(|e| unusable(e.to_string()))?;
-        let client = client(config).map_err(|e| unusable(e.to_string()))?;
-        Ok(Self {
-            client,
-            base: node.joined()?.federation_url.as_str().to_owned(),
-            doubt,
-        })
-    }
-
-    async fn send(&self, call: Call) -> Result<Answer, LinkError> {
-        let url = format!("{}{}", self.base, call.path);
-        let mut request = self
-            .client
-            .request(call.method, url)
-            .header(VERSION_HEADER, VERSION)
-            .timeout(PATIENCE + call.wait)
-            .body(call.body);
-        for (name, value) in call.headers {
-            request = request.header(name, value);
-        }
-        lapor_killpoints::pass("send.before");
-        let response = request.send().await.map_err(|e| broken(&e))?;
-        let answer = read_answer(response).await;
-        lapor_killpoints::pass("send.answered");
-        answer
-    }
-}
-
-impl Transport for Https {
-    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, LinkError>> {
-        Box::pin(self.send(call))
-    }
-
-    fn doubts_clock(&self) -> bool {
-        self.doubt.is_raised()
-    }
-}
-
-/// A client for the hub and nobody else: no proxy, no redirect.
-pub(crate) fn client(config: rustls::ClientConfig) -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
-        .https_only(true)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(20))
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(20))
-        .http2_keep_alive_while_idle(true)
-        .http2_initial_stream_window_size(4 * 1024 * 1024)
-        .http2_initial_connection_window_size(8 * 1024 * 1024)
-        .build()
-}
-
-/// Reads a bounded answer; anything but success becomes an error.
-pub(crate) async fn read_answer(mut response: reqwest::Response) -> Result<Answer, LinkError> {
-    let status = response.status();
-    let headers = response.headers().clone();
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| broken(&e))? {
-        if body.len() + chunk.len() > ANSWER_BYTES {
-            return Err(LinkError::NotTheHub(
-                "its answer is longer than any the hub gives".into(),
-            ));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    // A captive portal answers 200 with a page; the hub always names its version.
-    if !headers.contains_key(VERSION_HEADER) {
-        return Err(LinkError::NotTheHub(format!(
-            "status {status} without {VERSION_HEADER}"
-        )));
-    }
-    if status.is_success() {
-        return Ok(Answer {
-            status: status.as_u16(),
-            headers,
-            body: body.freeze(),
-        });
-    }
-    match serde_json::from_slice::<Problem>(&body) {
-        Ok(problem) => Err(LinkError::Refused(Box::new(problem))),
-        Err(_) => Err(LinkError::NotTheHub(format!(
-            "status {status} without a problem"
-        ))),
-    }
-}
-
-pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
-    if let Some(refusal) = tls::refusal_in(error) {
-        return LinkError::Tls(refusal_text(refusal).to_owned());
-    }
-    // The chain of causes says what failed; the URL in it is the hub's and no secret.
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    LinkError::Unreachable(text)
-}
-
-fn refusal_text(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::OurCertificateExpired => "this node's certificate has expired",
-        Refusal::OurCertificateMissing => "the hub got no certificate from this node",
-        Refusal::OurCertificateRefused => "the hub does not take this node's certificate",
-        Refusal::HubNotPinned => "the hub shows another root than the one that is pinned",
-        Refusal::HubNamedOtherwise => "the hub's certificate is for another name",
-        Refusal::HubNotTrusted => {
-            "the hub's certificate does not verify under the roots trusted here"
-        }
-    }
+    /// Shows from now on the certificate that lies in the keys folder. Says
+    /// whether it is another one than before.
+    fn take_up_certificate(&self) -> Result<bool, LinkError>;
 }

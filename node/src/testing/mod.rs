@@ -121,7 +121,7 @@ fn directory(me: &InstanceId, keys: &NodeKeys) -> Envelope {
             let ours = entry.id == *me;
             let other = NodeKeys {
                 identity: Signer::from_seed(&[slug.len() as u8; 32]),
-                signing: signing_of(slug),
+                signing: vec![signing_of(slug)],
                 sealing: keys.sealing.clone(),
             };
             certify(&mut entry, if ours { keys } else { &other });
@@ -153,7 +153,7 @@ fn certify(entry: &mut InstanceEntry, keys: &NodeKeys) {
     let certify =
         |use_for, jwk| CertifiedKey::certify(&keys.identity, &entry.id, use_for, jwk, first);
     entry.keys = vec![
-        certify(KeyUse::Signing, keys.signing.public()),
+        certify(KeyUse::Signing, keys.signing[0].public()),
         certify(KeyUse::Sealing, keys.sealing[0].public().clone()),
     ];
     entry.identity = Some(keys.identity.public());

@@ -54,7 +54,7 @@ struct Told {
 impl PaperHub {
     pub fn of(place: &Place) -> Arc<Self> {
         Arc::new(Self {
-            signing: Verifier::from_jwk(&place.node.keys().unwrap().signing.public()).unwrap(),
+            signing: Verifier::from_jwk(&place.node.keys().unwrap().signing[0].public()).unwrap(),
             me: place.node.instance().unwrap().clone(),
             state: Mutex::default(),
         })
@@ -301,6 +301,10 @@ impl Transport for PaperHub {
                 other => Err(LinkError::Unreachable(format!("no {other} on paper"))),
             }
         })
+    }
+
+    fn take_up_certificate(&self) -> Result<bool, LinkError> {
+        Ok(false)
     }
 }
 

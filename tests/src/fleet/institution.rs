@@ -186,6 +186,7 @@ impl Institution {
                 Err(error @ (LinkError::Unreachable(_) | LinkError::Refused(_))) => {
                     last = Some(error);
                 }
+                Err(error) if error.certificate_fault().is_some() => last = Some(error),
                 Err(error) => panic!("{}: {error}", self.member.slug),
             }
         }
@@ -197,6 +198,7 @@ impl Institution {
         match self.link().catch_up().await {
             Ok(_) | Err(LinkError::Unreachable(_)) => {}
             Err(LinkError::Refused(problem)) if !is_final(problem.retry) => {}
+            Err(error) if error.certificate_fault().is_some() => {}
             Err(error) => panic!("{}: {error}", self.member.slug),
         }
     }

@@ -188,6 +188,10 @@ impl Transport for Line {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, LinkError>> {
         Box::pin(self.carry(call))
     }
+
+    fn take_up_certificate(&self) -> Result<bool, LinkError> {
+        self.inner.take_up_certificate()
+    }
 }
 
 impl State {

@@ -3,6 +3,7 @@
 
 mod admission;
 mod casework;
+mod certificates;
 mod clocks;
 mod crashes;
 mod custody;
@@ -10,6 +11,7 @@ mod demo;
 mod full_disks;
 mod identity;
 mod joining;
+mod keys;
 mod linking;
 mod newcomers;
 mod offline;

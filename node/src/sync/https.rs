@@ -1,0 +1,217 @@
+//! HTTPS to the hub with the node's certificate, trusting the federation's
+//! roots only. Another certificate is taken up while calls are under way: those
+//! end on the connection on which they began.
+//!
+//! A node whose certificate is lost starts all the same, because the identity
+//! key brings another.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::BytesMut;
+use futures_util::future::BoxFuture;
+use lapor_certs::tls::{self, ClockDoubt};
+use lapor_certs::{Credential, TrustBundle};
+use lapor_protocol::ids::Digest;
+use lapor_protocol::problem::Problem;
+use lapor_protocol::wire::{VERSION, VERSION_HEADER};
+
+use super::transport::{Answer, Call, Listener, Transport};
+use super::{LinkError, error::Unusable};
+use crate::clock::Clock;
+use crate::error::NodeError;
+use crate::folder::{credential_path, roots_path};
+use crate::node::Node;
+
+/// Longest answer that is read: a page of the largest messages.
+const ANSWER_BYTES: usize = 512 * 1024 * 1024;
+/// What a call may take beyond the time it asks the hub to wait.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A node's way to both listeners of its hub.
+pub struct Https {
+    keys: PathBuf,
+    clock: Arc<dyn Clock>,
+    federation: String,
+    enrolment: String,
+    doubt: Arc<ClockDoubt>,
+    shown: ArcSwap<Shown>,
+}
+
+/// The clients made from what lay in the keys folder, or why there is none.
+struct Shown {
+    /// SHA-256 of the certificate that the node shows.
+    leaf: Option<Digest>,
+    federation: Result<reqwest::Client, Unusable>,
+    enrolment: Result<reqwest::Client, Unusable>,
+}
+
+impl Https {
+    /// Reads certificate and roots from the node's keys folder.
+    pub fn of(node: &Node) -> Result<Self, NodeError> {
+        let joined = node.joined()?;
+        let (keys, clock) = (node.settings().node.keys.clone(), node.shared_clock());
+        let doubt = Arc::new(ClockDoubt::default());
+        let shown = Shown::from_folder(&keys, &clock, &doubt);
+        Ok(Self {
+            federation: joined.federation_url.as_str().to_owned(),
+            enrolment: joined.enrolment_url.as_str().to_owned(),
+            shown: ArcSwap::from_pointee(shown),
+            keys,
+            clock,
+            doubt,
+        })
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, LinkError> {
+        let shown = self.shown.load_full();
+        let (client, base) = match call.listener {
+            Listener::Federation => (&shown.federation, &self.federation),
+            Listener::Enrolment => (&shown.enrolment, &self.enrolment),
+        };
+        let client = client.as_ref().map_err(Clone::clone)?;
+        let mut request = client
+            .request(call.method, format!("{base}{}", call.path))
+            .header(VERSION_HEADER, VERSION)
+            .timeout(PATIENCE + call.wait)
+            .body(call.body);
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        lapor_killpoints::pass("send.before");
+        let response = request.send().await.map_err(|e| broken(&e))?;
+        let answer = read_answer(response).await;
+        lapor_killpoints::pass("send.answered");
+        answer
+    }
+}
+
+impl Transport for Https {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, LinkError>> {
+        Box::pin(self.send(call))
+    }
+
+    fn doubts_clock(&self) -> bool {
+        self.doubt.is_raised()
+    }
+
+    fn take_up_certificate(&self) -> Result<bool, LinkError> {
+        let next = Shown::from_folder(&self.keys, &self.clock, &self.doubt);
+        if let Err(unusable) = &next.federation {
+            return Err(unusable.clone().into());
+        }
+        let shown = self.shown.load();
+        // The same certificate keeps its connections.
+        if next.leaf == shown.leaf && shown.federation.is_ok() {
+            return Ok(false);
+        }
+        self.shown.store(Arc::new(next));
+        Ok(true)
+    }
+}
+
+impl Shown {
+    fn from_folder(keys: &Path, clock: &Arc<dyn Clock>, doubt: &Arc<ClockDoubt>) -> Self {
+        let roots = match trusted(keys) {
+            Ok(roots) => roots,
+            Err(unusable) => {
+                return Self {
+                    leaf: None,
+                    federation: Err(unusable.clone()),
+                    enrolment: Err(unusable),
+                };
+            }
+        };
+        let time = || {
+            let clock = Arc::clone(clock);
+            tls::clock(move || clock.now_ms())
+        };
+        let enrolment = tls::enrolment_client_config(&roots.pins(), time(), Arc::clone(doubt));
+        let credential = Credential::load(&credential_path(keys)).map_err(Unusable::certificate);
+        let leaf = credential.as_ref().ok().map(|held| held.leaf().as_ref());
+        Self {
+            leaf: leaf.map(Digest::of),
+            federation: credential.and_then(|credential| {
+                let doubt = Arc::clone(doubt);
+                let config = tls::federation_client_config(&credential, &roots, time(), doubt);
+                client(config.map_err(Unusable::certificate)?).map_err(Unusable::certificate)
+            }),
+            enrolment: enrolment
+                .map_err(Unusable::roots)
+                .and_then(|config| client(config).map_err(Unusable::roots)),
+        }
+    }
+}
+
+/// The roots that this node trusts.
+pub(super) fn trusted(keys: &Path) -> Result<TrustBundle, Unusable> {
+    let text = std::fs::read_to_string(roots_path(keys)).map_err(Unusable::roots)?;
+    TrustBundle::from_pem(&text).map_err(Unusable::roots)
+}
+
+/// A client for the hub and nobody else: no proxy, no redirect.
+pub(crate) fn client(config: rustls::ClientConfig) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(20))
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(20))
+        .http2_keep_alive_while_idle(true)
+        .http2_initial_stream_window_size(4 * 1024 * 1024)
+        .http2_initial_connection_window_size(8 * 1024 * 1024)
+        .build()
+}
+
+/// Reads a bounded answer; anything but success becomes an error.
+pub(crate) async fn read_answer(mut response: reqwest::Response) -> Result<Answer, LinkError> {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| broken(&e))? {
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            return Err(LinkError::NotTheHub(
+                "its answer is longer than any the hub gives".into(),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // A captive portal answers 200 with a page; the hub always names its version.
+    if !headers.contains_key(VERSION_HEADER) {
+        return Err(LinkError::NotTheHub(format!(
+            "status {status} without {VERSION_HEADER}"
+        )));
+    }
+    if status.is_success() {
+        return Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            body: body.freeze(),
+        });
+    }
+    match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => Err(LinkError::Refused(Box::new(problem))),
+        Err(_) => Err(LinkError::NotTheHub(format!(
+            "status {status} without a problem"
+        ))),
+    }
+}
+
+pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
+    if let Some(refusal) = tls::refusal_in(error) {
+        return LinkError::Tls(refusal);
+    }
+    // The chain of causes says what failed; the URL in it is the hub's and no secret.
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    LinkError::Unreachable(text)
+}
