@@ -23,8 +23,8 @@ tokio::task_local! {
 /// A `traceparent`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Trace {
-    trace_id: String,
-    parent_id: String,
+    id: String,
+    parent: String,
     flags: String,
 }
 
@@ -37,8 +37,8 @@ impl Trace {
     /// A new piece of work.
     pub fn begin() -> Self {
         Self {
-            trace_id: hex::encode(random::<16>()),
-            parent_id: hex::encode(random::<8>()),
+            id: hex::encode(random::<16>()),
+            parent: hex::encode(random::<8>()),
             flags: "00".into(),
         }
     }
@@ -59,7 +59,7 @@ impl Trace {
 
     /// What names the whole of the work, in 32 digits.
     pub fn trace_id(&self) -> &str {
-        &self.trace_id
+        &self.id
     }
 
     /// Does some work as part of this trace.
@@ -69,12 +69,12 @@ impl Trace {
 
     /// The span of one message on its way, for whatever is logged of it.
     pub fn span(&self) -> tracing::Span {
-        tracing::info_span!("message", trace_id = self.trace_id)
+        tracing::info_span!("message", trace_id = self.id)
     }
 
     fn next(&self) -> Self {
         Self {
-            parent_id: hex::encode(random::<8>()),
+            parent: hex::encode(random::<8>()),
             ..self.clone()
         }
     }
@@ -91,16 +91,16 @@ impl FromStr for Trace {
                 .iter()
                 .zip(SHAPE)
                 .all(|(part, length)| part.len() == length && part.bytes().all(lower));
-        let [VERSION, trace_id, parent_id, flags] = parts[..] else {
+        let [VERSION, id, parent, flags] = parts[..] else {
             return Err(NoTrace);
         };
         let zero = |id: &str| id.bytes().all(|b| b == b'0');
-        if !shaped || zero(trace_id) || zero(parent_id) {
+        if !shaped || zero(id) || zero(parent) {
             return Err(NoTrace);
         }
         Ok(Self {
-            trace_id: trace_id.into(),
-            parent_id: parent_id.into(),
+            id: id.into(),
+            parent: parent.into(),
             flags: flags.into(),
         })
     }
@@ -108,12 +108,8 @@ impl FromStr for Trace {
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            trace_id,
-            parent_id,
-            flags,
-        } = self;
-        write!(f, "{VERSION}-{trace_id}-{parent_id}-{flags}")
+        let Self { id, parent, flags } = self;
+        write!(f, "{VERSION}-{id}-{parent}-{flags}")
     }
 }
 

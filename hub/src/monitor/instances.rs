@@ -65,7 +65,7 @@ fn know<'a>(
     let head = hub.streams.head(&StreamKey::Inbox(entry.id.clone()));
     let accepted = ack.filter(|ack| ack.depoch == head.depoch);
     let accepted = accepted.map_or(0, |ack| ack.accepted);
-    let heard = [
+    let contacts = [
         hub.contacts.last(&entry.id),
         ack.map(|ack| ack.received_at),
         report.map(|report| report.at),
@@ -73,7 +73,7 @@ fn know<'a>(
     Known {
         entry,
         lag: head.dseq.saturating_sub(accepted),
-        last_contact: heard.into_iter().flatten().max(),
+        last_contact: contacts.into_iter().flatten().max(),
         health: report.and_then(|report| serde_json::from_str(&report.text).ok()),
     }
 }
