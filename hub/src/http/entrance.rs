@@ -23,6 +23,7 @@ use lapor_protocol::wire::{VERSION, VERSION_HEADER};
 
 use lapor_web::entrance::REQUEST_ID;
 
+use super::unread::read_on;
 use crate::app::Hub;
 use crate::error::HubError;
 use lapor_web::chance::random;
@@ -96,13 +97,16 @@ fn identify(hub: &Hub, request: &Request) -> Result<Peer, HubError> {
 }
 
 fn check_version(request: &Request) -> Result<(), HubError> {
-    match request.headers().get(VERSION_HEADER) {
-        Some(version) if version != VERSION => {
-            let detail = format!("this hub speaks version {VERSION}");
-            Err(HubError::refused(Code::VersionUnsupported, detail))
-        }
-        _ => Ok(()),
+    let headers = request.headers();
+    // Whoever does not know the version yet asks there for it.
+    let stated = headers.contains_key(VERSION_HEADER) || request.uri().path() == super::WELL_KNOWN;
+    let mut spoken = headers.get_all(VERSION_HEADER).iter();
+    if stated && spoken.all(|version| version == VERSION) {
+        return Ok(());
     }
+    let detail =
+        format!("this hub speaks version {VERSION}: send the header Lapor-Version: {VERSION}");
+    Err(HubError::refused(Code::VersionUnsupported, detail))
 }
 
 async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) -> Response {
@@ -115,10 +119,14 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
     let method = request.method().clone();
     let mut response = match admitted {
         Ok(()) => {
-            let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            let answered = AssertUnwindSafe(next.run(read_on(request))).catch_unwind();
+            let answered = answered.await;
             answered.unwrap_or_else(|_| HubError::Aborted.into_response())
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            drop(read_on(request));
+            refused.into_response()
+        }
     };
     if let Some(Failure(error)) = response.extensions_mut().remove() {
         if error.status() >= 500 {

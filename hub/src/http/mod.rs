@@ -12,6 +12,7 @@ mod health;
 mod joining;
 mod outbox;
 mod streams;
+mod unread;
 mod well_known;
 
 use std::sync::Arc;

@@ -130,7 +130,6 @@ impl Https {
         let mut request = self
             .client
             .request(call.method, url)
-            .header(VERSION_HEADER, VERSION)
             .timeout(PATIENCE + call.wait)
             .body(call.body);
         for (name, value) in call.headers {
@@ -147,9 +146,15 @@ impl Transport for Https {
     }
 }
 
-/// A client for the hub and nobody else: no proxy, no redirect.
+/// A client for the hub and nobody else: no proxy, no redirect. Every call
+/// names the version that it speaks.
 pub(crate) fn client(config: rustls::ClientConfig) -> Result<reqwest::Client, reqwest::Error> {
+    let version = (
+        HeaderName::from_static(VERSION_HEADER),
+        HeaderValue::from_static(VERSION),
+    );
     reqwest::Client::builder()
+        .default_headers(HeaderMap::from_iter([version]))
         .tls_backend_preconfigured(config)
         .https_only(true)
         .no_proxy()
