@@ -5,6 +5,7 @@ mod admission;
 mod casework;
 mod custody;
 mod demo;
+mod hostile;
 mod identity;
 mod joining;
 mod linking;
