@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use super::envelopes::may_read_in_any;
+use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::blobs::{self, Held};
@@ -154,6 +155,7 @@ pub async fn send(
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
     readable(&hub, sha256, &peer).await?;
+    let place = hub.admission.answers.take(peer)?;
     let path = blobs::path(&hub.settings().storage.blobs, sha256);
     let mut file = match File::open(path).await {
         Ok(file) => file,
@@ -183,7 +185,7 @@ pub async fn send(
         headers.insert(CONTENT_RANGE, text);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
-    Ok(response)
+    Ok(holding(response, place))
 }
 
 async fn announced(hub: &Hub, sha256: Digest) -> Result<Vec<Announced>, HubError> {

@@ -23,9 +23,11 @@ use lapor_protocol::wire::{VERSION, VERSION_HEADER};
 
 use lapor_web::entrance::REQUEST_ID;
 
+use super::held::holding;
 use super::unread::read_on;
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::limits::Taken;
 use lapor_web::chance::random;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -71,18 +73,19 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
     let remote = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let remote = remote.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
     let knocked = hub.admission.stranger(remote);
-    let spoken = knocked.and_then(|()| check_version(&request));
-    answer(spoken, request, next).await
+    let admitted = knocked.and_then(|place| check_version(&request).map(|()| place));
+    answer(admitted, request, next).await
 }
 
-fn admit(hub: &Hub, request: &mut Request) -> Result<(), HubError> {
+fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError> {
     let peer = match request.extensions().get::<Peer>() {
         Some(peer) => peer.clone(),
         None => identify(hub, request)?,
     };
     request.extensions_mut().insert(peer.clone());
     hub.ground.directory.admit(&peer.0)?;
-    check_version(request)
+    check_version(request)?;
+    hub.admission.request(&peer.0)
 }
 
 /// The name in the certificate; its chain was verified in the handshake.
@@ -109,7 +112,12 @@ fn check_version(request: &Request) -> Result<(), HubError> {
     Err(HubError::refused(Code::VersionUnsupported, detail))
 }
 
-async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) -> Response {
+/// Answers, and keeps the place of whoever asked until all of it is sent.
+async fn answer<T: Send + Unpin + 'static>(
+    admitted: Result<T, HubError>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = hex::encode(random::<12>());
     let began = Instant::now();
     let route = request.extensions().get::<MatchedPath>();
@@ -117,15 +125,16 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
     let instance = request.extensions().get::<Peer>();
     let instance = instance.map_or_else(String::new, |peer| peer.0.to_string());
     let method = request.method().clone();
-    let mut response = match admitted {
-        Ok(()) => {
+    let (mut response, place) = match admitted {
+        Ok(place) => {
             let answered = AssertUnwindSafe(next.run(read_on(request))).catch_unwind();
             let answered = answered.await;
-            answered.unwrap_or_else(|_| HubError::Aborted.into_response())
+            let answered = answered.unwrap_or_else(|_| HubError::Aborted.into_response());
+            (answered, Some(place))
         }
         Err(refused) => {
             drop(read_on(request));
-            refused.into_response()
+            (refused.into_response(), None)
         }
     };
     if let Some(Failure(error)) = response.extensions_mut().remove() {
@@ -141,7 +150,10 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
     }
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
     tracing::debug!(request = id, %method, route, instance, status, ms, "answered");
-    response
+    match place {
+        Some(place) => holding(response, place),
+        None => response,
+    }
 }
 
 /// Writes the problem.

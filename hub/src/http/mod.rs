@@ -9,6 +9,7 @@ mod directory;
 mod entrance;
 mod envelopes;
 mod health;
+mod held;
 mod joining;
 mod outbox;
 mod streams;
