@@ -6,7 +6,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::member::{Hostile, Wire};
+use super::member::{Hostile, PATIENCE, Wire};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Longest frame that is sent without asking.
@@ -71,6 +71,8 @@ impl Frames {
         settings.extend(window.to_be_bytes());
         frames.wire.write_all(PREFACE).await?;
         frames.say(Frame::SETTINGS, 0, 0, &settings).await?;
+        // Windows are those that the hub states, from the first stream on.
+        while frames.hear().await?.kind != Frame::SETTINGS {}
         Ok(frames)
     }
 
@@ -153,7 +155,10 @@ impl Frames {
     /// The next frame; settings and pings are answered.
     pub async fn hear(&mut self) -> io::Result<Frame> {
         let mut head = [0; 9];
-        self.wire.read_exact(&mut head).await?;
+        let heard = tokio::time::timeout(PATIENCE, self.wire.read_exact(&mut head));
+        heard
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
         let mut payload = vec![0; length];
         self.wire.read_exact(&mut payload).await?;

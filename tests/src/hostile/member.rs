@@ -24,7 +24,7 @@ use tokio_rustls::client::TlsStream;
 use super::answer::{Answered, read_answer};
 
 /// Longer than the hub may take for any answer.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(super) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A connection on which anything can be said.
 pub type Wire = TlsStream<TcpStream>;
@@ -133,6 +133,11 @@ impl Hostile {
             .timeout(PATIENCE)
             .build();
         client.expect("a client")
+    }
+
+    /// The whole address of a path below the prefix.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{PREFIX}{path}", self.hub)
     }
 
     /// Asks over a connection of its own.

@@ -5,6 +5,7 @@
 mod batches;
 mod blobs;
 mod chains;
+mod floods;
 mod joining;
 mod streams;
 
