@@ -7,6 +7,7 @@ mod blobs;
 mod chains;
 mod floods;
 mod joining;
+mod process;
 mod streams;
 
 use std::cell::Cell;
