@@ -1,10 +1,13 @@
 //! The open connections of the federation, by instance, so that a suspension
 //! ends what is under way as well: an upload, a stream, a keep-alive. A new
 //! connection of such an instance is let in, to be told why it is refused.
+//! Whoever opens more than it may loses its oldest: an instance, and a network
+//! with connections that have not said who they are.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future as _;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -20,34 +23,44 @@ use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::ground::Ground;
+use crate::limits::network;
 
 /// What answers under way get, to tell the instance why, before its
 /// connections end. With the look at the directory it stays below the five
 /// seconds in which a suspension must bite.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// All open connections whose certificate names an instance.
+/// All open connections of a listener.
 #[derive(Debug, Default)]
 pub struct Connections(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
-    open: HashMap<u64, Open>,
+    open: BTreeMap<u64, Open>,
 }
 
 #[derive(Debug)]
 struct Open {
-    instance: InstanceId,
+    whose: Whose,
     /// Whether the instance could take part at some time of this connection.
     admitted: bool,
     end: CancellationToken,
+}
+
+/// On whose account a connection is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Whose {
+    Member(InstanceId),
+    /// Of nobody who has said who it is, from this network.
+    Stranger(IpAddr),
 }
 
 /// Keeps a connection in the table until it is dropped.
 #[derive(Debug)]
 struct Place {
     number: u64,
+    end: CancellationToken,
     connections: Arc<Connections>,
 }
 
@@ -64,7 +77,7 @@ pub struct Doorkeeper {
 pub struct Endable<T> {
     stream: T,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
-    _place: Option<Place>,
+    _place: Place,
 }
 
 impl Connections {
@@ -86,8 +99,9 @@ impl Connections {
 
     /// How many connections an instance has open.
     pub fn count(&self, instance: &InstanceId) -> usize {
+        let whose = Whose::Member(instance.clone());
         let table = self.lock();
-        let of = |open: &&Open| open.instance == *instance;
+        let of = |open: &&Open| open.whose == whose;
         table.open.values().filter(of).count()
     }
 
@@ -100,42 +114,51 @@ impl Connections {
     fn judge(&self, ground: &Ground) -> Vec<CancellationToken> {
         let mut ending = Vec::new();
         for open in self.lock().open.values_mut() {
-            if ground.directory.admit(&open.instance).is_ok() {
+            let Whose::Member(instance) = &open.whose else {
+                continue;
+            };
+            if ground.directory.admit(instance).is_ok() {
                 open.admitted = true;
             } else if open.admitted {
                 open.admitted = false;
-                tracing::info!(instance = %open.instance, "an open connection ends");
+                tracing::info!(%instance, "an open connection ends");
                 ending.push(open.end.clone());
             }
         }
         ending
     }
 
-    fn enter(
-        self: &Arc<Self>,
-        instance: InstanceId,
-        ground: &Ground,
-    ) -> (Place, CancellationToken) {
+    /// Counts one more, and ends the oldest of whoever has more than it may.
+    fn enter(self: &Arc<Self>, whose: Whose, ground: &Ground) -> Place {
+        let limits = &ground.settings.limits;
+        let most = match whose {
+            Whose::Member(_) => limits.connections,
+            Whose::Stranger(_) => limits.strangers_per_network,
+        };
         let end = CancellationToken::new();
         let mut table = self.lock();
         table.next += 1;
         let number = table.next;
         // Read under the lock: a version that comes later is judged later.
-        let admitted = ground.directory.admit(&instance).is_ok();
+        let admitted = match &whose {
+            Whose::Member(instance) => ground.directory.admit(instance).is_ok(),
+            Whose::Stranger(_) => false,
+        };
+        let own = table.open.values().filter(|open| open.whose == whose);
+        let surplus = (own.clone().count() + 1).saturating_sub(most);
+        own.take(surplus).for_each(|oldest| oldest.end.cancel());
         let open = Open {
-            instance,
+            whose,
             admitted,
             end: end.clone(),
         };
         table.open.insert(number, open);
         let connections = Arc::clone(self);
-        (
-            Place {
-                number,
-                connections,
-            },
+        Place {
+            number,
             end,
-        )
+            connections,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -159,23 +182,25 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Doorkeeper {
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let (ground, connections) = (Arc::clone(&self.ground), Arc::clone(&self.connections));
+        let from = stream.peer_addr();
         let accepting = self.tls.accept(stream, service);
         Box::pin(async move {
-            let (stream, service) = accepting.await?;
+            let whose = Whose::Stranger(network(from?.ip()));
+            let mut place = connections.enter(whose, &ground);
+            let (stream, service) = tokio::select! {
+                () = place.end.cancelled() => Err(io::ErrorKind::ConnectionAborted.into()),
+                accepted = accepting => accepted,
+            }?;
             let chain = stream.get_ref().1.peer_certificates();
             let leaf = chain.and_then(<[_]>::first);
             let peer = leaf.and_then(|leaf| PeerIdentity::of(leaf, &ground.trust_domain).ok());
-            let (place, end) = match peer {
-                Some(PeerIdentity::Instance(instance)) => {
-                    let (place, end) = connections.enter(instance, &ground);
-                    (Some(place), end)
-                }
-                // Every request of it is refused.
-                _ => (None, CancellationToken::new()),
-            };
+            // Anybody else joins, or every request of it is refused.
+            if let Some(PeerIdentity::Instance(instance)) = peer {
+                place = connections.enter(Whose::Member(instance), &ground);
+            }
             let stream = Endable {
                 stream,
-                ended: Box::pin(end.cancelled_owned()),
+                ended: Box::pin(place.end.clone().cancelled_owned()),
                 _place: place,
             };
             Ok((stream, service))

@@ -1,13 +1,14 @@
 //! What one instance may ask of the hub, so that a hostile or broken one
-//! costs only itself: bytes and envelopes a second, one batch at a time, one
-//! upload of a blob at a time. And what those may ask who show no certificate:
-//! so many requests from one network, so many from all together.
+//! costs only itself: bytes, envelopes and requests a second, so much at once,
+//! one batch at a time, one upload of a blob at a time. And what those may ask
+//! who show no certificate: so much from one network, so much from all together.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -22,19 +23,35 @@ const NETWORKS: usize = 50_000;
 /// Certificates that an instance may have at once after a silence; it needs
 /// one a fortnight.
 const CERTIFICATE_BURST: u32 = 10;
+/// Epochs and announced keys, each of which is a version of the directory for
+/// everybody: an instance needs some a year.
+const CHANGE_PERIOD: Duration = Duration::from_mins(10);
+const CHANGE_BURST: u32 = 20;
+/// Large answers, about 4 MiB each, that may be on their way to one instance.
+const ANSWERS: usize = 8;
+/// Networks of strangers that may be busy here at once, each as far as it goes.
+const BUSY_NETWORKS: usize = 20;
 
 /// The token buckets and the places that are taken.
 pub struct Admission {
     envelopes: Bucket<InstanceId>,
     bytes: Bucket<InstanceId>,
     certificates: Bucket<InstanceId>,
+    requests: Bucket<InstanceId>,
+    changes: Bucket<InstanceId>,
     /// Requests without a certificate, by network.
     joins: Bucket<IpAddr>,
     all_joins: Bucket<()>,
     /// Who has a batch under way.
-    pub batches: Exclusive<InstanceId>,
+    pub batches: Places<InstanceId>,
     /// Who is uploading what.
-    pub uploads: Exclusive<(InstanceId, Digest)>,
+    pub uploads: Places<(InstanceId, Digest)>,
+    /// Large answers that have not been read yet.
+    pub answers: Places<InstanceId>,
+    /// Requests that are not answered to their last byte.
+    pub under_way: Places<InstanceId>,
+    /// The same of those without a certificate, by network.
+    pub strangers: Places<IpAddr>,
 }
 
 struct Bucket<K: Hash + Eq + Clone> {
@@ -43,15 +60,19 @@ struct Bucket<K: Hash + Eq + Clone> {
     burst: NonZeroU32,
 }
 
-/// Things that can be done by one request at a time.
+/// Things of which so many can be done at once for each key, and so many in all.
 #[derive(Debug)]
-pub struct Exclusive<K: Eq + Hash + Clone>(Arc<Mutex<HashSet<K>>>);
+pub struct Places<K: Eq + Hash + Clone> {
+    each: usize,
+    all: usize,
+    taken: Arc<Mutex<HashMap<K, usize>>>,
+}
 
 /// Holds a place until it is dropped.
 #[derive(Debug)]
 pub struct Taken<K: Eq + Hash + Clone> {
     key: K,
-    places: Arc<Mutex<HashSet<K>>>,
+    taken: Arc<Mutex<HashMap<K, usize>>>,
 }
 
 impl Admission {
@@ -62,11 +83,33 @@ impl Admission {
             envelopes: Bucket::new(settings.envelopes_per_second, settings.envelope_burst),
             bytes: Bucket::new(settings.bytes_per_second, settings.byte_burst),
             certificates: Bucket::of(a_minute, CERTIFICATE_BURST),
+            requests: Bucket::new(settings.requests_per_second, settings.request_burst),
+            changes: Bucket::of(
+                Quota::with_period(CHANGE_PERIOD).unwrap_or(a_minute),
+                CHANGE_BURST,
+            ),
             joins: Bucket::new(own, settings.join_burst),
             all_joins: Bucket::new(all, all.max(settings.join_burst)),
-            batches: Exclusive::default(),
-            uploads: Exclusive::default(),
+            batches: Places::each(1),
+            uploads: Places::each(1),
+            answers: Places::each(ANSWERS),
+            under_way: Places::each(settings.requests_under_way),
+            strangers: Places::of(
+                settings.requests_under_way,
+                settings.requests_under_way.saturating_mul(BUSY_NETWORKS),
+            ),
         }
+    }
+
+    /// One request of an instance; holds its place until it is answered.
+    pub fn request(&self, instance: &InstanceId) -> Result<Taken<InstanceId>, HubError> {
+        self.requests.draw(instance, 1)?;
+        self.under_way.take(instance.clone())
+    }
+
+    /// One more version of the directory because of this instance.
+    pub fn change(&self, instance: &InstanceId) -> Result<(), HubError> {
+        self.changes.draw(instance, 1)
     }
 
     pub fn envelopes(&self, instance: &InstanceId, count: usize) -> Result<(), HubError> {
@@ -84,7 +127,7 @@ impl Admission {
 
     /// One request of somebody who shows no certificate. One network cannot
     /// use up what all have: it is asked first.
-    pub fn stranger(&self, remote: IpAddr) -> Result<(), HubError> {
+    pub fn stranger(&self, remote: IpAddr) -> Result<Taken<IpAddr>, HubError> {
         if self.joins.limiter.len() > NETWORKS {
             self.joins.limiter.retain_recent();
         }
@@ -93,12 +136,13 @@ impl Admission {
             _ => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         };
         self.joins.draw(&network, 1)?;
-        self.all_joins.draw(&(), 1)
+        self.all_joins.draw(&(), 1)?;
+        self.strangers.take(network)
     }
 }
 
 /// An IPv4 address is its holder's; of IPv6 every holder has a /64.
-fn network(remote: IpAddr) -> IpAddr {
+pub fn network(remote: IpAddr) -> IpAddr {
     match remote.to_canonical() {
         IpAddr::V6(address) => {
             let holder = u128::from(address) >> 64 << 64;
@@ -140,29 +184,48 @@ impl<K: Hash + Eq + Clone> Bucket<K> {
     }
 }
 
-impl<K: Eq + Hash + Clone> Default for Exclusive<K> {
-    fn default() -> Self {
-        Self(Arc::default())
+impl<K: Eq + Hash + Clone> Places<K> {
+    /// So many for each key, whoever else there is.
+    pub fn each(each: usize) -> Self {
+        Self::of(each, usize::MAX)
+    }
+
+    pub fn of(each: usize, all: usize) -> Self {
+        Self {
+            each,
+            all,
+            taken: Arc::default(),
+        }
+    }
+
+    /// Takes a place, or refuses because others have them all.
+    pub fn take(&self, key: K) -> Result<Taken<K>, HubError> {
+        let mut places = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = places.get(&key).copied().unwrap_or_default();
+        let full = own >= self.each || self.all != usize::MAX && sum(&places) >= self.all;
+        if full {
+            return Err(Refusal::of(Code::RateLimited).after_seconds(1).into());
+        }
+        places.insert(key.clone(), own + 1);
+        let taken = Arc::clone(&self.taken);
+        Ok(Taken { key, taken })
     }
 }
 
-impl<K: Eq + Hash + Clone> Exclusive<K> {
-    /// Takes the place, or refuses because another request has it.
-    pub fn take(&self, key: K) -> Result<Taken<K>, HubError> {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.insert(key.clone()) {
-            let places = Arc::clone(&self.0);
-            Ok(Taken { key, places })
-        } else {
-            Err(Refusal::of(Code::RateLimited).after_seconds(1).into())
-        }
-    }
+/// Keys are few where there is a bound on all: it bounds them, too.
+fn sum<K>(places: &HashMap<K, usize>) -> usize {
+    places.values().sum()
 }
 
 impl<K: Eq + Hash + Clone> Drop for Taken<K> {
     fn drop(&mut self) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.remove(&self.key);
+        let mut places = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = places.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                places.remove(&self.key);
+            }
+        }
     }
 }
 
@@ -209,10 +272,16 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_its_request_ends() {
-        let places = Exclusive::default();
-        let taken = places.take(1).unwrap();
-        assert!(places.take(1).is_err() && places.take(2).is_ok());
-        drop(taken);
-        assert!(places.take(1).is_ok());
+        let places = Places::of(2, 3);
+        let first = places.take("a").unwrap();
+        let _second = places.take("a").unwrap();
+        let refused = places.take("a").unwrap_err();
+        assert_eq!(refused.code(), Code::RateLimited);
+        assert_eq!(refused.retry_after_seconds(), Some(1));
+        let _third = places.take("b").unwrap();
+        assert!(places.take("c").is_err(), "all together have theirs");
+        drop(first);
+        assert!(places.take("c").is_ok() && places.take("a").is_ok());
+        assert!(Places::each(1).take(1).is_ok());
     }
 }

@@ -51,11 +51,13 @@ pub async fn serve(
             .handshake_timeout(HANDSHAKE)
             .acceptor(NoDelayAcceptor)
     });
-    let inside = Doorkeeper {
-        tls: inside,
+    let doorkeeper = |tls, connections| Doorkeeper {
+        tls,
         ground: Arc::clone(ground),
-        connections: Arc::clone(&hub.connections),
+        connections,
     };
+    let inside = doorkeeper(inside, Arc::clone(&hub.connections));
+    let outside = doorkeeper(outside, Arc::default());
     let routers = [
         http::federation(Arc::clone(&hub)),
         http::enrolment(Arc::clone(&hub)),

@@ -85,6 +85,18 @@ pub struct LimitSettings {
     pub bytes_per_second: u32,
     /// Bytes that an instance may send at once; at least one batch, 4 MiB.
     pub byte_burst: u32,
+    /// Requests of an instance, a second on average.
+    pub requests_per_second: u32,
+    /// Requests of an instance after a silence.
+    pub request_burst: u32,
+    /// Requests of an instance, or of a network without a certificate, that
+    /// may be under way at once, long polls and answers half sent included.
+    pub requests_under_way: usize,
+    /// Connections of an instance at once; another one ends the oldest.
+    pub connections: usize,
+    /// Connections from one network that have not said who they are, or
+    /// need not, because they join.
+    pub strangers_per_network: usize,
     /// Bytes of attachments that the hub keeps for one instance.
     pub blob_quota_bytes: u64,
     /// Requests from one network without a certificate (to join, to recover a
@@ -161,6 +173,11 @@ impl Default for LimitSettings {
             envelope_burst: 40_000,
             bytes_per_second: 64 << 20,
             byte_burst: 128 << 20,
+            requests_per_second: 1000,
+            request_burst: 4000,
+            requests_under_way: 64,
+            connections: 32,
+            strangers_per_network: 200,
             blob_quota_bytes: 50 << 30,
             joins_per_second: 10,
             join_burst: 200,
@@ -273,6 +290,12 @@ impl Settings {
             () if limits.envelope_burst < envelopes => ("envelope_burst", envelopes),
             () if limits.bytes_per_second == 0 => ("bytes_per_second", 1),
             () if limits.envelopes_per_second == 0 => ("envelopes_per_second", 1),
+            () if limits.requests_per_second == 0 => ("requests_per_second", 1),
+            () if limits.request_burst == 0 => ("request_burst", 1),
+            // A node polls three streams while it sends and fetches.
+            () if limits.requests_under_way < 8 => ("requests_under_way", 8),
+            () if limits.connections == 0 => ("connections", 1),
+            () if limits.strangers_per_network == 0 => ("strangers_per_network", 1),
             () if limits.joins_per_second == 0 => ("joins_per_second", 1),
             () if limits.join_burst == 0 => ("join_burst", 1),
             () if limits.all_joins_per_second == 0 => ("all_joins_per_second", 1),

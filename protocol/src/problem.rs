@@ -93,6 +93,7 @@ codes! {
     BatchTooLarge "batch_too_large" 413 Never "The batch is larger than the limit",
     BlobTooLarge "blob_too_large" 413 Never "The blob is larger than the limit",
     UnsupportedMedia "unsupported_media" 415 Never "The content type or encoding is not supported",
+    RangeUnsatisfiable "range_unsatisfiable" 416 Never "The range lies beyond the end of the blob",
     SignatureInvalid "signature_invalid" 422 Operator "The signature does not verify",
     KeyUnknown "key_unknown" 422 Operator "The key is not in the directory",
     KeyRevoked "key_revoked" 422 Operator "The key is not valid at this position",

@@ -1,5 +1,5 @@
-//! The stories told with hubs and nodes together, the demonstration, the
-//! invariants that both are held against, and the sample data under
+//! The stories told with hubs and nodes together, the hostile client, the
+//! demonstration, the invariants that both are held against, and the sample data under
 //! `tests/data` on which they run.
 
 #[allow(
@@ -10,4 +10,5 @@ pub mod bench;
 pub mod crash;
 pub mod demo;
 pub mod fleet;
+pub mod hostile;
 pub mod invariants;

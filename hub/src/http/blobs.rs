@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use super::envelopes::may_read_in_any;
+use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::blobs::{self, Held};
@@ -28,6 +29,15 @@ use crate::store::blobs::Announced;
 const RECEIVED: HeaderName = HeaderName::from_static("lapor-received");
 /// Bytes read from the disk at a time.
 const PIECE: usize = 64 * 1024;
+const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// What a reader asks for, both ends included.
+enum Wanted {
+    Whole,
+    Part(u64, u64),
+    /// Nothing that is here.
+    Beyond,
+}
 
 /// `PUT /blobs/{sha256}`, with `Content-Range: bytes FROM-TO/TOTAL` in pieces,
 /// without it the whole. 201 when the blob is complete, 202 before.
@@ -156,10 +166,20 @@ pub async fn tell(
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
     let blob = readable(&hub, sha256, &peer).await?;
     match seen(&hub, sha256, &blob).await? {
-        Held::Whole => Ok(progress(StatusCode::OK, blob.size)),
-        Held::Part(here) if blob.author == peer => Ok(progress(StatusCode::OK, here)),
+        Held::Whole => Ok(told(blob.size, blob.size)),
+        Held::Part(here) if blob.author == peer => Ok(told(here, blob.size)),
         Held::Part(_) => Err(Code::BlobPending.into()),
     }
+}
+
+/// What HEAD says: as GET of the whole would, and how much is here.
+fn told(received: u64, size: u64) -> Response {
+    let mut response = progress(StatusCode::OK, received);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(CONTENT_TYPE, OCTETS);
+    response
 }
 
 /// `GET /blobs/{sha256}`, whole or a range.
@@ -174,6 +194,7 @@ pub async fn send(
     if seen(&hub, sha256, &blob).await? != Held::Whole {
         return Err(Code::BlobPending.into());
     }
+    let place = hub.admission.answers.take(peer)?;
     let path = blobs::path(&hub.settings().storage.blobs, sha256);
     let mut file = match File::open(path).await {
         Ok(file) => file,
@@ -183,7 +204,11 @@ pub async fn send(
         Err(error) => return Err(error.into()),
     };
     let total = file.metadata().await?.len();
-    let wanted = range(&headers, total)?;
+    let wanted = match range(&headers, total) {
+        Wanted::Whole => None,
+        Wanted::Part(from, to) => Some((from, to)),
+        Wanted::Beyond => return beyond(total),
+    };
     let (from, to) = wanted.unwrap_or((0, total.saturating_sub(1)));
     file.seek(SeekFrom::Start(from)).await?;
     let length = (to + 1).saturating_sub(from).min(total);
@@ -192,15 +217,14 @@ pub async fn send(
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    let octets = HeaderValue::from_static("application/octet-stream");
-    headers.insert(CONTENT_TYPE, octets);
+    headers.insert(CONTENT_TYPE, OCTETS);
     if wanted.is_some() {
         let text = format!("bytes {from}-{to}/{total}");
         let text = HeaderValue::from_str(&text).map_err(HubError::damaged)?;
         headers.insert(CONTENT_RANGE, text);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
-    Ok(response)
+    Ok(holding(response, place))
 }
 
 async fn announced(hub: &Hub, sha256: Digest) -> Result<Vec<Announced>, HubError> {
@@ -245,26 +269,41 @@ fn content_range(headers: &HeaderMap) -> Result<Option<(u64, u64, u64)>, HubErro
         .ok_or_else(|| malformed("Content-Range is bytes FROM-TO/TOTAL"))
 }
 
-/// `bytes=FROM-TO` or `bytes=FROM-`, both ends included.
-fn range(headers: &HeaderMap, total: u64) -> Result<Option<(u64, u64)>, HubError> {
-    let Some(value) = headers.get(RANGE) else {
-        return Ok(None);
+/// One range of bytes, after RFC 9110 section 14.1.2: `FROM-TO`, `FROM-` or
+/// `-COUNT` from the end. A form that this hub does not serve counts as none.
+fn range(headers: &HeaderMap, total: u64) -> Wanted {
+    let text = headers.get(RANGE).and_then(|value| value.to_str().ok());
+    let ends = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
+    let number = |text: &str| text.parse::<u64>().ok();
+    let last = total.saturating_sub(1);
+    let (from, to) = match ends {
+        None => return Wanted::Whole,
+        Some(("", count)) => match number(count) {
+            None => return Wanted::Whole,
+            Some(0) => return Wanted::Beyond,
+            Some(count) => (total.saturating_sub(count), last),
+        },
+        Some((from, to)) => match (number(from), number(to)) {
+            (Some(from), None) if to.is_empty() => (from, last),
+            (Some(from), Some(to)) if from <= to => (from, to.min(last)),
+            _ => return Wanted::Whole,
+        },
     };
-    let read = |text: &str| {
-        let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
-        let last = total.checked_sub(1)?;
-        let to = match to {
-            "" => last,
-            to => to.parse::<u64>().ok()?.min(last),
-        };
-        let from: u64 = from.parse().ok()?;
-        (from <= to).then_some((from, to))
-    };
-    let range = value.to_str().ok().and_then(read);
-    range.map(Some).ok_or_else(|| {
-        let expected = serde_json::json!({ "size": total });
-        Refusal::of(Code::RangeMismatch).expecting(expected).into()
-    })
+    if from < total {
+        Wanted::Part(from, to)
+    } else {
+        Wanted::Beyond
+    }
+}
+
+/// 416, which says where the end is.
+fn beyond(total: u64) -> Result<Response, HubError> {
+    let expected = serde_json::json!({ "size": total });
+    let refused = HubError::from(Refusal::of(Code::RangeUnsatisfiable).expecting(expected));
+    let mut response = refused.into_response();
+    let text = HeaderValue::from_str(&format!("bytes */{total}")).map_err(HubError::damaged)?;
+    response.headers_mut().insert(CONTENT_RANGE, text);
+    Ok(response)
 }
 
 fn malformed(detail: &str) -> HubError {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 
+use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
@@ -42,12 +43,15 @@ pub async fn versions(
         hub.wait_for(&peer, wait, event).await?;
     }
     let latest = hub.ground.directory.current().version();
+    let mut place = None;
     let lines = if latest > since {
+        place = Some(hub.admission.answers.take(peer)?);
         let mut tx = hub.ground.db.read().await?;
         store::directory::after(&mut tx, since, PAGE_BYTES).await?
     } else {
         Vec::new()
     };
     let page = format!(r#"{{"versions":[{}],"latest":{latest}}}"#, lines.join(","));
-    Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
+    let response = ([(CONTENT_TYPE, "application/json")], page).into_response();
+    Ok(holding(response, place))
 }

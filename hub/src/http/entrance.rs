@@ -25,8 +25,11 @@ use lapor_web::trace::Trace;
 use metrics::counter;
 use tracing::Instrument as _;
 
+use super::held::holding;
+use super::unread::read_on;
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::limits::Taken;
 use crate::monitor::TRAFFIC;
 use lapor_web::chance::random;
 
@@ -64,9 +67,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 /// instance, whatever the path.
 pub async fn federation(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> Response {
     let mut admitted = admit(&hub, &mut request);
-    if let (Ok(()), Some(Peer(peer))) = (&admitted, request.extensions().get::<Peer>()) {
+    if let (Ok(_), Some(Peer(peer))) = (&admitted, request.extensions().get::<Peer>()) {
         let heard = hub.witness.hear(&hub.ground, peer, request.headers());
-        admitted = heard.await;
+        let heard = heard.await;
+        admitted = admitted.and_then(|place| heard.map(|()| place));
     }
     answer(admitted, request, next).await
 }
@@ -77,11 +81,11 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
     let remote = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let remote = remote.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
     let knocked = hub.admission.stranger(remote);
-    let spoken = knocked.and_then(|()| check_version(&request));
-    answer(spoken, request, next).await
+    let admitted = knocked.and_then(|place| check_version(&request).map(|()| place));
+    answer(admitted, request, next).await
 }
 
-fn admit(hub: &Hub, request: &mut Request) -> Result<(), HubError> {
+fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError> {
     let peer = match request.extensions().get::<Peer>() {
         Some(peer) => peer.clone(),
         None => identify(hub, request)?,
@@ -89,7 +93,8 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<(), HubError> {
     request.extensions_mut().insert(peer.clone());
     hub.ground.directory.admit(&peer.0)?;
     hub.contacts.note(&peer.0, hub.now_ms());
-    check_version(request)
+    check_version(request)?;
+    hub.admission.request(&peer.0)
 }
 
 /// The name in the certificate; its chain was verified in the handshake.
@@ -104,16 +109,24 @@ fn identify(hub: &Hub, request: &Request) -> Result<Peer, HubError> {
 }
 
 fn check_version(request: &Request) -> Result<(), HubError> {
-    match request.headers().get(VERSION_HEADER) {
-        Some(version) if version != VERSION => {
-            let detail = format!("this hub speaks version {VERSION}");
-            Err(HubError::refused(Code::VersionUnsupported, detail))
-        }
-        _ => Ok(()),
+    let headers = request.headers();
+    // Whoever does not know the version yet asks there for it.
+    let stated = headers.contains_key(VERSION_HEADER) || request.uri().path() == super::WELL_KNOWN;
+    let mut spoken = headers.get_all(VERSION_HEADER).iter();
+    if stated && spoken.all(|version| version == VERSION) {
+        return Ok(());
     }
+    let detail =
+        format!("this hub speaks version {VERSION}: send the header Lapor-Version: {VERSION}");
+    Err(HubError::refused(Code::VersionUnsupported, detail))
 }
 
-async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) -> Response {
+/// Answers, and keeps the place of whoever asked until all of it is sent.
+async fn answer<T: Send + Unpin + 'static>(
+    admitted: Result<T, HubError>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = hex::encode(random::<12>());
     let trace = Trace::of(request.headers());
     let span = tracing::info_span!("request", id, trace_id = trace.trace_id());
@@ -123,9 +136,9 @@ async fn answer(admitted: Result<(), HubError>, request: Request, next: Next) ->
         .await
 }
 
-async fn answer_as(
+async fn answer_as<T: Send + Unpin + 'static>(
     id: String,
-    admitted: Result<(), HubError>,
+    admitted: Result<T, HubError>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -135,12 +148,17 @@ async fn answer_as(
     let instance = request.extensions().get::<Peer>();
     let instance = instance.map_or_else(String::new, |peer| peer.0.to_string());
     let method = request.method().clone();
-    let mut response = match admitted {
-        Ok(()) => {
-            let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-            answered.unwrap_or_else(|_| HubError::Aborted.into_response())
+    let (mut response, place) = match admitted {
+        Ok(place) => {
+            let answered = AssertUnwindSafe(next.run(read_on(request))).catch_unwind();
+            let answered = answered.await;
+            let answered = answered.unwrap_or_else(|_| HubError::Aborted.into_response());
+            (answered, Some(place))
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            drop(read_on(request));
+            (refused.into_response(), None)
+        }
     };
     lapor_killpoints::pass("answer.before");
     if let Some(Failure(error)) = response.extensions_mut().remove() {
@@ -159,7 +177,10 @@ async fn answer_as(
     TRAFFIC.note(&method, &route, status, took);
     let ms = took.as_millis() as u64;
     tracing::debug!(%method, route, instance, status, ms, "answered");
-    response
+    match place {
+        Some(place) => holding(response, place),
+        None => response,
+    }
 }
 
 /// Writes the problem.

@@ -84,6 +84,7 @@ pub async fn open_epoch(
 ) -> Result<Json<EpochAnswer>, HubError> {
     let seconds = hub.settings().limits.body_seconds;
     let request: Envelope = body::json(&headers, sent, seconds).await?;
+    hub.admission.change(&peer)?;
     let grant = epochs::grant(&hub.ground, &peer, &request).await?;
     Ok(Json(EpochAnswer { grant }))
 }

@@ -9,9 +9,11 @@ mod directory;
 mod entrance;
 mod envelopes;
 mod health;
+mod held;
 mod joining;
 mod outbox;
 mod streams;
+mod unread;
 mod well_known;
 
 use std::sync::Arc;

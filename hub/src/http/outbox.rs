@@ -17,6 +17,7 @@ use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
 use lapor_web::trace::Trace;
 use serde::Deserialize;
 
+use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
@@ -49,6 +50,9 @@ pub async fn accept(
     hub.admission.envelopes(&author, count.count())?;
     let directory = hub.ground.directory.current();
     let batch = read_batch(author, lines, &directory, &hub.verifiers).await?;
+    if batch.announces_key() {
+        hub.admission.change(&batch.author)?;
+    }
     let traced = traced(&batch);
     let answer = hub.sequencer.submit(batch, boot).await?;
     tell(&traced, &answer);
@@ -101,6 +105,7 @@ pub async fn own(
     query: Result<Query<OwnQuery>, QueryRejection>,
 ) -> Result<Response, HubError> {
     let OwnQuery { epoch, after } = body::query(query)?;
+    let place = hub.admission.answers.take(author.clone())?;
     let mut tx = hub.ground.db.read().await?;
     let most = BATCH_ENVELOPES;
     let lines = store::envelopes::lines(&mut tx, &author, epoch, after, most, BATCH_BYTES).await?;
@@ -109,7 +114,8 @@ pub async fn own(
         answer.push_str(line);
         answer.push('\n');
     }
-    Ok(([(CONTENT_TYPE, NDJSON)], answer).into_response())
+    let response = ([(CONTENT_TYPE, NDJSON)], answer).into_response();
+    Ok(holding(response, place))
 }
 
 fn boot(headers: &HeaderMap) -> Result<Option<Boot>, HubError> {

@@ -21,6 +21,7 @@ use lapor_protocol::receipt::{Ack, ReceiptError, Stream};
 use lapor_protocol::wire::NDJSON;
 use serde::Deserialize;
 
+use super::held::holding;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::{HubError, Refusal};
@@ -110,9 +111,11 @@ async fn page(
         hub.wait_for(peer, query.wait, event).await?;
     }
     let limit = query.limit.unwrap_or(PAGE_ITEMS).clamp(1, PAGE_ITEMS);
+    let mut place = None;
     let (rows, wraps) = if hub.streams.head(key) == after {
         (Vec::new(), Vec::new())
     } else {
+        place = Some(hub.admission.answers.take(peer.clone())?);
         let mut tx = hub.ground.db.read().await?;
         locate(hub, &mut tx, key, after).await?;
         let rows = store::deliveries::page(&mut tx, key, after, limit, PAGE_BYTES).await?;
@@ -127,7 +130,8 @@ async fn page(
     });
     let head = sign_head(hub, key, last);
     let text = write_page(&rows, &wraps, &head);
-    Ok(([(CONTENT_TYPE, NDJSON)], text).into_response())
+    let response = ([(CONTENT_TYPE, NDJSON)], text).into_response();
+    Ok(holding(response, place))
 }
 
 /// Whether a cursor is of this stream, and not beyond it.

@@ -38,6 +38,14 @@ pub struct Batch {
     pub bytes: usize,
 }
 
+impl Batch {
+    /// Whether it brings a key, which stands last then.
+    pub fn announces_key(&self) -> bool {
+        let last = self.messages.last().map(|incoming| &incoming.message.body);
+        matches!(last, Some(Ok(Body::KeyAnnounced(_))))
+    }
+}
+
 /// A message whose signature and header hold.
 #[derive(Debug)]
 pub struct Incoming {

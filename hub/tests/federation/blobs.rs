@@ -112,11 +112,10 @@ async fn a_blob_is_uploaded_in_pieces_and_read_by_parties_only() {
             (206, &bytes[99_990..])
         );
         assert_eq!(part.headers["content-range"], "bytes 99990-99999/100000");
-        let beyond = request(Method::GET, &path).header("range", "bytes=100000-");
-        let beyond = place
-            .call(&pusat, beyond.body(Body::empty()).unwrap())
-            .await;
-        assert_eq!(beyond.code(), Some(Code::RangeMismatch));
+        let told = request(Method::HEAD, &path).body(Body::empty()).unwrap();
+        let told = place.call(&pusat, told).await;
+        assert_eq!(told.headers["content-length"], "100000");
+        assert_eq!(told.headers["lapor-received"], "100000");
         assert_eq!(
             place.get(&kemenpu, &path).await.code(),
             Some(Code::BlobUnknown)
@@ -147,6 +146,41 @@ async fn a_blob_that_is_all_here_and_has_no_name_gets_it_when_anyone_asks() {
                 assert!(!part.exists(), "it has its name");
             }
             assert_eq!(place.get(&pusat, &path).await.body, bytes);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_served_ignored_or_beyond_the_end() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let bytes: Vec<u8> = (0..1000u32).map(|n| (n % 251) as u8).collect();
+        let path = format!("/blobs/{}", Digest::of(&bytes));
+        let (_, written) = with_attachment(&mut bandung, &bytes);
+        place.send(&bandung, &[written]).await;
+        put(&place, &bandung, &path, "bytes 0-999/1000", &bytes).await;
+        for (range, status, part, says) in [
+            ("bytes=10-19", 206, &bytes[10..20], Some("bytes 10-19/1000")),
+            ("bytes=990-", 206, &bytes[990..], Some("bytes 990-999/1000")),
+            ("bytes=-10", 206, &bytes[990..], Some("bytes 990-999/1000")),
+            ("bytes=-5000", 206, &bytes[..], Some("bytes 0-999/1000")),
+            ("bytes=0-1,5-6", 200, &bytes[..], None),
+            ("bytes=9-3", 200, &bytes[..], None),
+            ("lines=1-2", 200, &bytes[..], None),
+            ("bytes=1000-", 416, &[], Some("bytes */1000")),
+            ("bytes=-0", 416, &[], Some("bytes */1000")),
+        ] {
+            let asked = request(Method::GET, &path).header("range", range);
+            let answer = place.call(&bandung, asked.body(Body::empty()).unwrap());
+            let answer = answer.await;
+            assert_eq!(answer.status, status, "{range}");
+            let stated = answer.headers.get("content-range");
+            assert_eq!(stated.map(|value| value.to_str().unwrap()), says, "{range}");
+            match answer.code() {
+                None => assert_eq!(answer.body, part, "{range}"),
+                Some(code) => assert_eq!(code, Code::RangeUnsatisfiable),
+            }
         }
     }
 }

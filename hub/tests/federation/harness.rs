@@ -29,7 +29,7 @@ use lapor_protocol::page::{Delivered, read_page};
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::seal::{ContentKey, Opener, Subject, Wrap, wrap};
-use lapor_protocol::wire::{NDJSON, OutboxAnswer, PREFIX};
+use lapor_protocol::wire::{NDJSON, OutboxAnswer, PREFIX, VERSION, VERSION_HEADER};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -411,6 +411,7 @@ pub fn request(method: Method, path: &str) -> http::request::Builder {
     Request::builder()
         .method(method)
         .uri(format!("{PREFIX}{path}"))
+        .header(VERSION_HEADER, VERSION)
 }
 
 pub fn case_id(origin: &InstanceId, number: u8) -> CaseId {

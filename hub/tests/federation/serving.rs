@@ -3,19 +3,23 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
 use lapor_certs::{Credential, EnrolResponse, Invitation};
 use lapor_hub::membership::{self, Profile};
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceKind;
 use lapor_protocol::problem::{Code, Problem};
-use lapor_protocol::wire::{OutboxHead, PREFIX, WellKnown};
+use lapor_protocol::wire::{OutboxHead, PREFIX, VERSION, VERSION_HEADER, WellKnown};
 use tokio::sync::oneshot;
 
 use super::harness::{Institution, NOW, Place};
 
 pub fn client(config: rustls::ClientConfig) -> reqwest::Client {
+    let version = HeaderValue::from_static(VERSION);
+    let version = (HeaderName::from_static(VERSION_HEADER), version);
     reqwest::Client::builder()
+        .default_headers(HeaderMap::from_iter([version]))
         .tls_backend_preconfigured(config)
         .no_proxy()
         .build()
@@ -117,6 +121,32 @@ async fn an_institution_joins_and_comes_in_and_others_are_kept_out() {
         let refused = client.get(&url).send().await.unwrap();
         let problem: Problem = refused.json().await.unwrap();
         assert_eq!(problem.code, Code::InstanceRevoked);
+        at.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_body_is_read_reaches_a_client_that_is_still_sending() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        let url = format!("{}{PREFIX}/outbox", at.federation);
+        for _ in 0..20 {
+            let sent = client.post(&url).header("content-type", "text/plain");
+            let answer = sent.body(vec![b'x'; 6 << 20]).send().await.unwrap();
+            assert_eq!(
+                (answer.status().as_u16(), answer.version()),
+                (415, Version::HTTP_2)
+            );
+            let problem: Problem = answer.json().await.unwrap();
+            assert_eq!(problem.code, Code::UnsupportedMedia);
+        }
+        let open = place.hub.open_connections(&bandung.id);
+        assert_eq!(open, 1, "no refusal cost the connection");
+        drop(client);
         at.end().await;
     }
 }

@@ -12,9 +12,9 @@ use lapor_protocol::delivery::Cursor;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{Digest, InstanceKind};
 use lapor_protocol::page::read_page;
-use lapor_protocol::problem::Code;
+use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::{Ack, Stream};
-use lapor_protocol::wire::{CaseKeys, DirectoryPage, WellKnown};
+use lapor_protocol::wire::{CaseKeys, DirectoryPage, PREFIX, WellKnown};
 use serde_json::json;
 
 use super::harness::{Institution, NOW, Place, request};
@@ -348,8 +348,13 @@ async fn health_is_taken_in_and_the_hub_says_what_it_is() {
             ("lapor.test", NOW)
         );
         let later = request(Method::GET, "/inbox").header("lapor-version", "2");
-        let refused = place.call(&pusat, later.body(Body::empty()).unwrap()).await;
-        assert_eq!(refused.code(), Some(Code::VersionUnsupported));
+        let silent = http::Request::get(format!("{PREFIX}/inbox"));
+        for asked in [later, silent] {
+            let refused = place.call(&pusat, asked.body(Body::empty()).unwrap()).await;
+            assert_eq!(refused.code(), Some(Code::VersionUnsupported));
+            let problem: Problem = refused.json();
+            assert!(problem.detail.unwrap().contains("Lapor-Version: 1"));
+        }
         let wrong = request(Method::DELETE, "/inbox")
             .body(Body::empty())
             .unwrap();

@@ -12,6 +12,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{self, ClockDoubt};
 use lapor_certs::{Credential, TrustBundle};
 use lapor_protocol::ids::Digest;
@@ -74,7 +75,6 @@ impl Https {
         let client = client.as_ref().map_err(Clone::clone)?;
         let mut request = client
             .request(call.method, format!("{base}{}", call.path))
-            .header(VERSION_HEADER, VERSION)
             .timeout(PATIENCE + call.wait)
             .body(call.body);
         for (name, value) in call.headers {
@@ -151,9 +151,15 @@ pub(super) fn trusted(keys: &Path) -> Result<TrustBundle, Unusable> {
     TrustBundle::from_pem(&text).map_err(Unusable::roots)
 }
 
-/// A client for the hub and nobody else: no proxy, no redirect.
+/// A client for the hub and nobody else: no proxy, no redirect. Every call
+/// names the version that it speaks.
 pub(crate) fn client(config: rustls::ClientConfig) -> Result<reqwest::Client, reqwest::Error> {
+    let version = (
+        HeaderName::from_static(VERSION_HEADER),
+        HeaderValue::from_static(VERSION),
+    );
     reqwest::Client::builder()
+        .default_headers(HeaderMap::from_iter([version]))
         .tls_backend_preconfigured(config)
         .https_only(true)
         .no_proxy()

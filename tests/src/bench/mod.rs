@@ -12,10 +12,10 @@ mod idle;
 mod intake;
 mod latency;
 mod peek;
-mod programs;
+pub mod programs;
 mod sync;
 mod wire;
-mod world;
+pub mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

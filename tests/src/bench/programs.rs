@@ -90,8 +90,17 @@ impl Running {
 
     /// What it has in memory, in KB.
     pub fn resident_kb(&self) -> Result<f64> {
+        self.memory_kb("VmRSS:")
+    }
+
+    /// The most that it ever had in memory, in KB.
+    pub fn peak_kb(&self) -> Result<f64> {
+        self.memory_kb("VmHWM:")
+    }
+
+    fn memory_kb(&self, figure: &str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(figure));
         let kb = line.and_then(|rest| rest.split_whitespace().next());
         Ok(kb.context("a process without memory")?.parse()?)
     }

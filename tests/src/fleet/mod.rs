@@ -133,6 +133,11 @@ impl Fleet {
         found.unwrap_or_else(|| panic!("{slug} does not take part"))
     }
 
+    /// Whether this is an institution of the fleet, running or not.
+    pub fn takes_part(&self, slug: &str) -> bool {
+        self.institutions.contains_key(slug)
+    }
+
     /// Those whose process runs.
     pub fn running(&self) -> impl Iterator<Item = &Institution> {
         let all = self.institutions.values();

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
 use lapor_certs::{Authority, Credential, Serial, TlsKey, TrustBundle};
 use lapor_node::sync::LinkError;
 use lapor_protocol::case::{Effect, State};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
-use lapor_protocol::wire::{PREFIX, WellKnown};
+use lapor_protocol::wire::{PREFIX, VERSION, VERSION_HEADER, WellKnown};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{BEGINNING, Fleet, Weather, kinds};
@@ -185,7 +186,10 @@ async fn without_a_certificate_of_this_federation_nobody_comes_in() {
 }
 
 fn client(config: rustls::ClientConfig) -> reqwest::Client {
+    let version = HeaderValue::from_static(VERSION);
+    let version = (HeaderName::from_static(VERSION_HEADER), version);
     reqwest::Client::builder()
+        .default_headers(HeaderMap::from_iter([version]))
         .tls_backend_preconfigured(config)
         .no_proxy()
         .build()

@@ -9,6 +9,7 @@ mod crashes;
 mod custody;
 mod demo;
 mod full_disks;
+mod hostile;
 mod identity;
 mod joining;
 mod keys;

@@ -1,0 +1,175 @@
+//! Batches that cannot be read, are too large, or unpack into a thousand times
+//! their size: refused alike over HTTP/1.1 and HTTP/2, and nothing is kept.
+
+use std::io::Write as _;
+
+use lapor_protocol::problem::Code;
+use lapor_protocol::wire::{NDJSON, OutboxAnswer};
+use lapor_tests::fleet::kinds;
+use lapor_tests::hostile::{Asked, Hostile};
+
+use super::{beside, gather};
+
+fn batch(body: impl Into<Vec<u8>>) -> Asked {
+    Asked::new("POST", "/outbox").body(NDJSON, body)
+}
+
+fn packed(encoding: &str, body: Vec<u8>) -> Asked {
+    batch(body).header("content-encoding", encoding)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(bytes, 19).unwrap()
+}
+
+/// What is refused as a whole, and how.
+fn refused(mallory: &mut Hostile) -> Vec<(&'static str, Asked, Code)> {
+    let before = mallory.head;
+    let good = mallory.report().1;
+    mallory.head = before;
+    let line = good.line();
+    let wraps = |count: usize| {
+        let wrap = r#"{"recipient":"pusat","kid":"x","enc":"","ciphertext":""}"#;
+        good.line_with(&format!("\"wraps\":[{}]", vec![wrap; count].join(",")))
+    };
+    let zeros = vec![0; 64 << 20];
+    let lines = vec![b'\n'; 64 << 20];
+    let [zeros_gz, lines_zst] = [gzip(&zeros), zstd(&lines)];
+    assert!(zeros.len() / zeros_gz.len() > 1000 && lines.len() / lines_zst.len() > 1000);
+    let nested = gzip(&zstd(&zeros));
+    let deep = format!("{{\"trace\":{}}}", "[".repeat(200_000));
+    let twice = line.replacen('{', "{\"envelope\":null,", 1);
+    let long = format!("{{\"trace\":\"{}\"}}", "x".repeat(524_288));
+    let whole = "\n".repeat(4 << 20);
+    let malformed = Code::MalformedBatch;
+    let large = Code::BatchTooLarge;
+    vec![
+        ("nothing", batch(""), malformed),
+        ("only line breaks", batch("\n\n\n"), malformed),
+        ("4 MiB of line breaks", batch(whole.clone()), malformed),
+        ("4 MiB and one", batch(whole + "\n"), large),
+        (
+            "501 lines",
+            batch(vec![line.as_str(); 501].join("\n")),
+            large,
+        ),
+        ("a line that is too long", batch(long), large),
+        ("no JSON", batch("x"), malformed),
+        ("an array", batch("[]"), malformed),
+        ("half a line", batch(&line[..line.len() / 2]), malformed),
+        ("bytes that are no text", batch(vec![0xff; 1000]), malformed),
+        ("a deep line", batch(deep), malformed),
+        ("a member twice", batch(twice), malformed),
+        (
+            "an unknown member",
+            batch(good.line_with("\"x\":1")),
+            malformed,
+        ),
+        ("65 wraps", batch(wraps(65)), malformed),
+        (
+            "wraps of another form",
+            batch(good.line_with("\"wraps\":{}")),
+            malformed,
+        ),
+        (
+            "a bad line behind a good one",
+            batch(format!("{line}\n{{}}")),
+            malformed,
+        ),
+        ("1,000 : 1, gzip", packed("gzip", zeros_gz.clone()), large),
+        ("1,000 : 1, zstd", packed("zstd", lines_zst), large),
+        ("many members", packed("gzip", zeros_gz.repeat(40)), large),
+        (
+            "one in the other",
+            packed("gzip", nested.clone()),
+            malformed,
+        ),
+        (
+            "both stated",
+            packed("zstd, gzip", nested),
+            Code::UnsupportedMedia,
+        ),
+        ("not packed", packed("zstd", line.clone().into()), malformed),
+        (
+            "cut off",
+            packed("gzip", gzip(line.as_bytes())[..20].to_vec()),
+            malformed,
+        ),
+        (
+            "another encoding",
+            packed("br", vec![]),
+            Code::UnsupportedMedia,
+        ),
+        (
+            "another type",
+            Asked::new("POST", "/outbox").body("text/plain", line.clone()),
+            Code::UnsupportedMedia,
+        ),
+        (
+            "a boot that is none",
+            batch(line.clone()).header("lapor-boot", "x"),
+            Code::MalformedRequest,
+        ),
+        (
+            "a version to come",
+            Asked::new("GET", "/inbox").header("lapor-version", "2"),
+            Code::VersionUnsupported,
+        ),
+        (
+            "another path",
+            Asked::new("POST", "/outbox/x").body(NDJSON, line.clone()),
+            Code::NotFound,
+        ),
+        (
+            "another method",
+            Asked::new("DELETE", "/outbox"),
+            Code::MethodNotAllowed,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_batch_that_is_no_batch_is_refused_over_both_protocols_and_leaves_nothing() {
+    for kind in kinds() {
+        let (fleet, mut mallory) = gather(kind).await;
+        let attacks = refused(&mut mallory);
+        beside(&fleet, async {
+            for (what, asked, code) in attacks {
+                for answered in [mallory.ask(&asked).await, mallory.ask_h2(&asked).await] {
+                    assert_eq!(answered.code(), Some(code), "{what}");
+                }
+            }
+        })
+        .await;
+        assert_eq!(mallory.head_at_hub().await, mallory.head);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_batch_at_its_limits_is_taken_whatever_its_packing() {
+    for kind in kinds() {
+        let (fleet, mut mallory) = gather(kind).await;
+        let lines: Vec<String> = (0..500).map(|_| mallory.report().1.line()).collect();
+        let bare = lines.join("\n");
+        let spaced = format!("\n\n{bare}\n\n");
+        beside(&fleet, async {
+            for asked in [
+                packed("zstd", zstd(bare.as_bytes())),
+                packed("gzip", gzip(spaced.as_bytes())),
+                packed("identity", bare.into_bytes()),
+            ] {
+                let answer: OutboxAnswer = mallory.ask(&asked).await.json();
+                assert_eq!((answer.head, answer.exceptions.len()), (mallory.head, 0));
+            }
+        })
+        .await;
+        fleet.ends_well().await;
+    }
+}
