@@ -43,7 +43,8 @@ impl Hostile {
     }
 
     /// What would come next in its chain.
-    pub fn payload(&mut self, kind: &str, case: Option<CaseId>, body: Value) -> Value {
+    pub fn payload(&mut self, kind: &str, case: Option<CaseId>, body: impl Into<Value>) -> Value {
+        let body = body.into();
         let at = self.head.next();
         let mut payload = json!({
             "v": 1, "kind": kind, "id": MessageId::mint(BEGINNING, self.dice()),

@@ -128,7 +128,7 @@ impl Frames {
     /// Sends a body to its end as a client does that reads no answer before:
     /// only windows are looked at. Returns what came for this stream meanwhile.
     pub async fn pour(&mut self, stream: u32, mut left: usize) -> io::Result<Vec<Frame>> {
-        let piece = [b'x'; FRAME];
+        let piece = vec![b'x'; FRAME];
         let mut here = self.stream_window;
         let mut came = Vec::new();
         while left > 0 {
@@ -155,8 +155,8 @@ impl Frames {
     /// The next frame; settings and pings are answered.
     pub async fn hear(&mut self) -> io::Result<Frame> {
         let mut head = [0; 9];
-        let heard = tokio::time::timeout(PATIENCE, self.wire.read_exact(&mut head));
-        heard
+        let reading = tokio::time::timeout(PATIENCE, self.wire.read_exact(&mut head));
+        reading
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;

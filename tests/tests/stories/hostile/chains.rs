@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 use super::{beside, first_line_of, gather};
 
+const FORKS_KEPT: &str = "select line from forks where author = $1";
+
 /// Payloads of the next message in which one thing is wrong, and what it is.
 fn broken_headers(mallory: &mut Hostile) -> Vec<(String, String)> {
     let case = mallory.new_case();
@@ -99,18 +101,21 @@ async fn a_header_that_cannot_be_read_is_refused_whatever_is_wrong_with_it() {
         mallory.push(&[first.line()]).await;
         let broken = broken_headers(&mut mallory);
         assert!(broken.len() > 45);
-        beside(&fleet, async {
-            for (what, payload) in &broken {
-                let envelope = mallory.sign_bytes(payload.as_str());
-                let line = format!("{{\"envelope\":{}}}", envelope.to_line());
-                let answered = mallory.push(&[line]).await;
-                assert_eq!(answered.verdict(), Some(Code::HeaderInvalid), "{what}");
-                let answer: OutboxAnswer = answered.json();
-                assert_eq!((answer.head, answer.receipts.len()), (mallory.head, 0));
-                let refused = &answer.exceptions[0];
-                assert!((refused.epoch, refused.seq) == (1, 2), "{what}");
-            }
-        })
+        beside(
+            &fleet,
+            Box::pin(async {
+                for (what, payload) in &broken {
+                    let envelope = mallory.sign_bytes(payload.as_str());
+                    let line = format!("{{\"envelope\":{}}}", envelope.to_line());
+                    let answered = mallory.push(&[line]).await;
+                    assert_eq!(answered.verdict(), Some(Code::HeaderInvalid), "{what}");
+                    let answer: OutboxAnswer = answered.json();
+                    assert_eq!((answer.head, answer.receipts.len()), (mallory.head, 0));
+                    let refused = &answer.exceptions[0];
+                    assert!((refused.epoch, refused.seq) == (1, 2), "{what}");
+                }
+            }),
+        )
         .await;
         assert_eq!(mallory.head_at_hub().await, mallory.head);
         fleet.ends_well().await;
@@ -193,17 +198,20 @@ async fn what_is_replayed_forged_or_out_of_its_place_changes_nothing() {
                 Code::SignatureInvalid,
             ),
         ];
-        beside(&fleet, async {
-            for (what, line, code) in attacks {
-                let answered = mallory.push(&[line]).await;
-                assert_eq!(answered.verdict(), Some(code), "{what}");
-                assert_eq!(mallory.head_at_hub().await, mallory.head, "{what}");
-            }
-            for _ in 0..3 {
-                let again: OutboxAnswer = mallory.push(&[first.line()]).await.json();
-                assert_eq!(again, taken, "the receipt that is stored, and nothing else");
-            }
-        })
+        beside(
+            &fleet,
+            Box::pin(async {
+                for (what, line, code) in attacks {
+                    let answered = mallory.push(&[line]).await;
+                    assert_eq!(answered.verdict(), Some(code), "{what}");
+                    assert_eq!(mallory.head_at_hub().await, mallory.head, "{what}");
+                }
+                for _ in 0..3 {
+                    let again: OutboxAnswer = mallory.push(&[first.line()]).await.json();
+                    assert_eq!(again, taken, "the receipt that is stored, and nothing else");
+                }
+            }),
+        )
         .await;
         assert_eq!(mallory.push(&[sound.line()]).await.verdict(), None);
         fleet.ends_well().await;
@@ -223,25 +231,26 @@ async fn a_fork_is_kept_and_freezes_the_chain_of_who_made_it_until_the_next_epoc
         let other = mallory.say("case.noted", Some(case), json!({ "other": true }));
         mallory.head = kept;
         let third = mallory.say("case.noted", Some(case), json!({}));
-        beside(&fleet, async {
-            for lines in [
-                vec![other.line()],
-                vec![third.line()],
-                vec![first.line(), second.line(), third.line()],
-            ] {
-                let answered = mallory.push(&lines).await;
-                assert_eq!(answered.verdict(), Some(Code::ForkDetected));
-                let answer: OutboxAnswer = answered.json();
-                assert_eq!(answer.head, kept);
-            }
-        })
+        beside(
+            &fleet,
+            Box::pin(async {
+                for lines in [
+                    vec![other.line()],
+                    vec![third.line()],
+                    vec![first.line(), second.line(), third.line()],
+                ] {
+                    let answered = mallory.push(&lines).await;
+                    assert_eq!(answered.verdict(), Some(Code::ForkDetected));
+                    let answer: OutboxAnswer = answered.json();
+                    assert_eq!(answer.head, kept);
+                }
+            }),
+        )
         .await;
         let db = fleet.hub.db().await;
         let mut tx = db.read().await.unwrap();
-        const KEPT: &str = "select line from forks where author = $1";
         let me = mallory.id.as_str();
-        let forks =
-            on!(&mut tx, c => sqlx::query_scalar::<_, String>(KEPT).bind(me).fetch_all(c).await);
+        let forks = on!(&mut tx, c => sqlx::query_scalar::<_, String>(FORKS_KEPT).bind(me).fetch_all(c).await);
         assert_eq!(forks.unwrap(), [other.envelope.to_line()], "both are kept");
         drop(tx);
         db.close().await;
@@ -353,10 +362,13 @@ async fn broken_bodies_are_evidence_and_everything_else_of_the_chain_goes_on() {
         mallory.head = mallory.head.advanced(twin.id());
         said.push((twin, "duplicate"));
 
-        beside(&fleet, async {
-            let lines: Vec<String> = said.iter().map(|(said, _)| said.line()).collect();
-            assert_eq!(mallory.push(&lines).await.verdict(), None);
-        })
+        beside(
+            &fleet,
+            Box::pin(async {
+                let lines: Vec<String> = said.iter().map(|(said, _)| said.line()).collect();
+                assert_eq!(mallory.push(&lines).await.verdict(), None);
+            }),
+        )
         .await;
         let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer.public()).unwrap();
         let page = mallory.get("/inbox").await;

@@ -59,35 +59,38 @@ fn endless(path: &str, media: &str) -> Vec<u8> {
 async fn bodies_that_stop_are_answered_in_time_and_hold_up_only_their_sender() {
     for kind in kinds() {
         let (fleet, mallory) = gather_with(kind, small).await;
-        beside(&fleet, async {
-            let began = Instant::now();
-            let mut stopped = Vec::new();
-            for path in ["/outbox", "/health", "/epochs", "/inbox/ack"] {
-                let media = if path == "/outbox" {
-                    NDJSON
-                } else {
-                    "application/json"
-                };
-                let mut wire = mallory.wire("http/1.1").await.unwrap();
-                wire.write_all(&endless(path, media)).await.unwrap();
-                stopped.push(wire);
-            }
-            // Its own second batch finds the place taken, once the first has it.
-            let second = Asked::new("POST", "/outbox").body(NDJSON, "x");
-            while mallory.ask(&second).await.code() != Some(Code::RateLimited) {
-                assert!(
-                    began.elapsed() < Duration::from_secs(1),
-                    "it never had its place"
-                );
-            }
-            for mut wire in stopped {
-                let answer = read_answer(&mut wire, false).await.unwrap();
-                assert_eq!(answer.code(), Some(Code::Overloaded));
-                let rest = wire.read(&mut [0; 16]).await;
-                assert!(matches!(rest, Ok(0) | Err(_)), "and the connection ends");
-            }
-            assert!(began.elapsed() < Duration::from_secs(15));
-        })
+        beside(
+            &fleet,
+            Box::pin(async {
+                let began = Instant::now();
+                let mut stopped = Vec::new();
+                for path in ["/outbox", "/health", "/epochs", "/inbox/ack"] {
+                    let media = if path == "/outbox" {
+                        NDJSON
+                    } else {
+                        "application/json"
+                    };
+                    let mut wire = mallory.wire("http/1.1").await.unwrap();
+                    wire.write_all(&endless(path, media)).await.unwrap();
+                    stopped.push(wire);
+                }
+                // Its own second batch finds the place taken, once the first has it.
+                let second = Asked::new("POST", "/outbox").body(NDJSON, "x");
+                while mallory.ask(&second).await.code() != Some(Code::RateLimited) {
+                    assert!(
+                        began.elapsed() < Duration::from_secs(1),
+                        "it never had its place"
+                    );
+                }
+                for mut wire in stopped {
+                    let answer = read_answer(&mut wire, false).await.unwrap();
+                    assert_eq!(answer.code(), Some(Code::Overloaded));
+                    let rest = wire.read(&mut [0; 16]).await;
+                    assert!(matches!(rest, Ok(0) | Err(_)), "and the connection ends");
+                }
+                assert!(began.elapsed() < Duration::from_secs(15));
+            }),
+        )
         .await;
         fleet.ends_well().await;
     }
@@ -97,35 +100,39 @@ async fn bodies_that_stop_are_answered_in_time_and_hold_up_only_their_sender() {
 async fn who_sends_everything_before_it_reads_finds_its_refusal_on_a_connection_that_lives() {
     for kind in kinds() {
         let (fleet, mallory) = gather_with(kind, small).await;
-        beside(&fleet, async {
-            let outbox = format!("{PREFIX}/outbox");
-            let mut frames = Frames::greet(&mallory, 1 << 20).await.unwrap();
-            // Without a content type: refused before the body is looked at.
-            let stream = frames.ask("POST", &outbox, false).await.unwrap();
-            let mut came = frames.pour(stream, 6 << 20).await.unwrap();
-            while !came.iter().any(Frame::ends_stream) {
-                let frame = frames.hear().await.unwrap();
-                if frame.stream == stream && frame.kind != Frame::WINDOW_UPDATE {
-                    came.push(frame);
+        beside(
+            &fleet,
+            Box::pin(async {
+                let outbox = format!("{PREFIX}/outbox");
+                let mut frames = Frames::greet(&mallory, 1 << 20).await.unwrap();
+                // Without a content type: refused before the body is looked at.
+                let stream = frames.ask("POST", &outbox, false).await.unwrap();
+                let mut came = frames.pour(stream, 6 << 20).await.unwrap();
+                while !came.iter().any(Frame::ends_stream) {
+                    let frame = frames.hear().await.unwrap();
+                    if frame.stream == stream && frame.kind != Frame::WINDOW_UPDATE {
+                        came.push(frame);
+                    }
                 }
-            }
-            assert_eq!(came[0].kind, Frame::HEADERS);
-            let data = came[1..].iter();
-            assert!(
-                data.clone().all(|frame| frame.kind == Frame::DATA),
-                "no reset"
-            );
-            let body: Vec<u8> = data.flat_map(|frame| frame.payload.clone()).collect();
-            let problem: lapor_protocol::problem::Problem = serde_json::from_slice(&body).unwrap();
-            assert_eq!(problem.code, Code::UnsupportedMedia);
+                assert_eq!(came[0].kind, Frame::HEADERS);
+                let data = came[1..].iter();
+                assert!(
+                    data.clone().all(|frame| frame.kind == Frame::DATA),
+                    "no reset"
+                );
+                let body: Vec<u8> = data.flat_map(|frame| frame.payload.clone()).collect();
+                let problem: lapor_protocol::problem::Problem =
+                    serde_json::from_slice(&body).unwrap();
+                assert_eq!(problem.code, Code::UnsupportedMedia);
 
-            let mut wire = mallory.wire("http/1.1").await.unwrap();
-            let large = Asked::new("POST", "/outbox").body("text/plain", vec![b'x'; 6 << 20]);
-            for _ in 0..3 {
-                let answer = ask_on(&mut wire, &large).await.unwrap();
-                assert_eq!(answer.code(), Some(Code::UnsupportedMedia));
-            }
-        })
+                let mut wire = mallory.wire("http/1.1").await.unwrap();
+                let large = Asked::new("POST", "/outbox").body("text/plain", vec![b'x'; 6 << 20]);
+                for _ in 0..3 {
+                    let answer = ask_on(&mut wire, &large).await.unwrap();
+                    assert_eq!(answer.code(), Some(Code::UnsupportedMedia));
+                }
+            }),
+        )
         .await;
         fleet.ends_well().await;
     }
@@ -136,51 +143,54 @@ async fn connections_streams_and_requests_have_a_bound_each() {
     for kind in kinds() {
         let (fleet, mallory) = gather_with(kind, small).await;
         let open = || fleet.hub.hub().open_connections(&mallory.id);
-        beside(&fleet, async {
-            let head = Asked::new("GET", "/outbox/head");
-            let mut wires = Vec::new();
-            for _ in 0..40 {
-                let mut wire = mallory.wire("http/1.1").await.unwrap();
-                assert_eq!(ask_on(&mut wire, &head).await.unwrap().status, 200);
-                assert!(open() <= 10, "{} connections", open());
-                wires.push(wire);
-            }
-            assert!(
-                ask_on(&mut wires[0], &head).await.is_err(),
-                "the oldest ended"
-            );
-            assert_eq!(ask_on(&mut wires[39], &head).await.unwrap().status, 200);
-            drop(wires);
-
-            // Polls that wait: the seventeenth is told to come back.
-            let mut polls = Polls::of(&mallory).await;
-            for _ in 0..20 {
-                polls.begin();
-            }
-            for _ in 0..4 {
-                assert_eq!(polls.next().await, 429);
-            }
-            drop(polls);
-
-            // More streams on one connection than the hub has said.
-            let mut frames = Frames::greet(&mallory, 0).await.unwrap();
-            let poll = format!("{PREFIX}/public?wait=25");
-            let mut refused = 0;
-            let mut last = 0;
-            for _ in 0..100 {
-                last = frames.ask("GET", &poll, true).await.unwrap();
-            }
-            frames.say(Frame::PING, 0, 0, &[7; 8]).await.unwrap();
-            loop {
-                let frame = frames.hear().await.unwrap();
-                match frame.kind {
-                    Frame::RESET if frame.number(0) == REFUSED => refused += 1,
-                    Frame::PING if frame.payload == [7; 8] => break,
-                    _ => assert!(frame.stream <= last),
+        beside(
+            &fleet,
+            Box::pin(async {
+                let head = Asked::new("GET", "/outbox/head");
+                let mut wires = Vec::new();
+                for _ in 0..40 {
+                    let mut wire = mallory.wire("http/1.1").await.unwrap();
+                    assert_eq!(ask_on(&mut wire, &head).await.unwrap().status, 200);
+                    assert!(open() <= 10, "{} connections", open());
+                    wires.push(wire);
                 }
-            }
-            assert!(refused >= 36, "{refused} of 100 streams were refused");
-        })
+                assert!(
+                    ask_on(&mut wires[0], &head).await.is_err(),
+                    "the oldest ended"
+                );
+                assert_eq!(ask_on(&mut wires[39], &head).await.unwrap().status, 200);
+                drop(wires);
+
+                // Polls that wait: the seventeenth is told to come back.
+                let mut polls = Polls::of(&mallory).await;
+                for _ in 0..20 {
+                    polls.begin();
+                }
+                for _ in 0..4 {
+                    assert_eq!(polls.next().await, 429);
+                }
+                drop(polls);
+
+                // More streams on one connection than the hub has said.
+                let mut frames = Frames::greet(&mallory, 0).await.unwrap();
+                let poll = format!("{PREFIX}/public?wait=25");
+                let mut refused = 0;
+                let mut last = 0;
+                for _ in 0..100 {
+                    last = frames.ask("GET", &poll, true).await.unwrap();
+                }
+                frames.say(Frame::PING, 0, 0, &[7; 8]).await.unwrap();
+                loop {
+                    let frame = frames.hear().await.unwrap();
+                    match frame.kind {
+                        Frame::RESET if frame.number(0) == REFUSED => refused += 1,
+                        Frame::PING if frame.payload == [7; 8] => break,
+                        _ => assert!(frame.stream <= last),
+                    }
+                }
+                assert!(refused >= 36, "{refused} of 100 streams were refused");
+            }),
+        )
         .await;
         fleet.ends_well().await;
     }
@@ -228,65 +238,68 @@ async fn a_flood_of_resets_or_of_small_requests_is_ended_or_slowed_down() {
         let (fleet, mut mallory) = gather_with(kind, small).await;
         let lines: Vec<String> = (0..50).map(|_| mallory.report().1.line()).collect();
         assert_eq!(mallory.push(&lines).await.verdict(), None);
-        beside(&fleet, async {
-            let mut frames = Frames::greet(&mallory, 1 << 20).await.unwrap();
-            let own = format!("{PREFIX}/outbox?epoch=1");
-            let mut asked = 0;
-            // Ended by the hub, or each refused for its sender's rate.
-            let ended = loop {
-                asked += 1;
-                if asked > 5000 {
-                    break None;
-                }
-                let sent = match frames.ask("GET", &own, true).await {
-                    Ok(stream) => frames.reset(stream).await,
-                    Err(error) => Err(error),
-                };
-                if sent.is_err() || asked % 500 == 0 {
-                    // What the hub has to say to it, if anything.
-                    if frames.say(Frame::PING, 0, 0, &[7; 8]).await.is_err() {
+        beside(
+            &fleet,
+            Box::pin(async {
+                let mut frames = Frames::greet(&mallory, 1 << 20).await.unwrap();
+                let own = format!("{PREFIX}/outbox?epoch=1");
+                let mut asked = 0;
+                // Ended by the hub, or each refused for its sender's rate.
+                let ended = loop {
+                    asked += 1;
+                    if asked > 5000 {
                         break None;
                     }
-                    let said = loop {
-                        match frames.hear().await {
-                            Ok(frame) if frame.kind == Frame::GOAWAY => {
-                                break Some(frame.number(4));
-                            }
-                            Ok(frame) if frame.payload == [7; 8] => break None,
-                            Ok(_) => {}
-                            Err(_) => break Some(CALM),
-                        }
+                    let sent = match frames.ask("GET", &own, true).await {
+                        Ok(stream) => frames.reset(stream).await,
+                        Err(error) => Err(error),
                     };
-                    if said.is_some() {
-                        break said;
+                    if sent.is_err() || asked % 500 == 0 {
+                        // What the hub has to say to it, if anything.
+                        if frames.say(Frame::PING, 0, 0, &[7; 8]).await.is_err() {
+                            break None;
+                        }
+                        let said = loop {
+                            match frames.hear().await {
+                                Ok(frame) if frame.kind == Frame::GOAWAY => {
+                                    break Some(frame.number(4));
+                                }
+                                Ok(frame) if frame.payload == [7; 8] => break None,
+                                Ok(_) => {}
+                                Err(_) => break Some(CALM),
+                            }
+                        };
+                        if said.is_some() {
+                            break said;
+                        }
                     }
-                }
-            };
-            assert!(ended.is_none_or(|reason| reason == CALM));
+                };
+                assert!(ended.is_none_or(|reason| reason == CALM));
 
-            let client = connected(&mallory).await;
-            let mut flood = JoinSet::new();
-            let mut told = [0, 0];
-            for _ in 0..1000 {
-                let post = client
-                    .post(mallory.url("/health"))
-                    .header("lapor-version", "1");
-                let post = post
-                    .header("content-type", "application/json")
-                    .body(health());
-                if flood.len() == 12 {
-                    count(&mut told, flood.join_next().await.unwrap().unwrap());
+                let client = connected(&mallory).await;
+                let mut flood = JoinSet::new();
+                let mut told = [0, 0];
+                for _ in 0..1000 {
+                    let post = client
+                        .post(mallory.url("/health"))
+                        .header("lapor-version", "1");
+                    let post = post
+                        .header("content-type", "application/json")
+                        .body(health());
+                    if flood.len() == 12 {
+                        count(&mut told, flood.join_next().await.unwrap().unwrap());
+                    }
+                    flood.spawn(async { post.send().await.unwrap().status().as_u16() });
                 }
-                flood.spawn(async { post.send().await.unwrap().status().as_u16() });
-            }
-            while let Some(status) = flood.join_next().await {
-                count(&mut told, status.unwrap());
-            }
-            assert!(
-                told[0] >= 50 && told[1] >= 100,
-                "{told:?} taken and told to wait"
-            );
-        })
+                while let Some(status) = flood.join_next().await {
+                    count(&mut told, status.unwrap());
+                }
+                assert!(
+                    told[0] >= 50 && told[1] >= 100,
+                    "{told:?} taken and told to wait"
+                );
+            }),
+        )
         .await;
         fleet.ends_well().await;
     }
@@ -304,20 +317,23 @@ fn count(told: &mut [usize; 2], status: u16) {
 async fn whoever_connects_and_says_nothing_loses_its_place_to_whoever_comes_after() {
     for kind in kinds() {
         let (fleet, mallory) = gather_with(kind, small).await;
-        beside(&fleet, async {
-            let mut mute = Vec::new();
-            for _ in 0..300 {
-                mute.push(TcpStream::connect(fleet.hub.federation()).await.unwrap());
-            }
-            // One that has something to say is heard among them.
-            assert_eq!(mallory.get("/outbox/head").await.status, 200);
-            let first = mute[0].read(&mut [0; 16]).await;
-            assert!(
-                matches!(first, Ok(0) | Err(_)),
-                "the first has been hung up on"
-            );
-            drop(mute);
-        })
+        beside(
+            &fleet,
+            Box::pin(async {
+                let mut mute = Vec::new();
+                for _ in 0..300 {
+                    mute.push(TcpStream::connect(fleet.hub.federation()).await.unwrap());
+                }
+                // One that has something to say is heard among them.
+                assert_eq!(mallory.get("/outbox/head").await.status, 200);
+                let first = mute[0].read(&mut [0; 16]).await;
+                assert!(
+                    matches!(first, Ok(0) | Err(_)),
+                    "the first has been hung up on"
+                );
+                drop(mute);
+            }),
+        )
         .await;
         fleet.ends_well().await;
     }
@@ -329,33 +345,36 @@ async fn one_member_cannot_make_the_directory_grow_for_everybody() {
         let (fleet, mut mallory) = gather_with(kind, small).await;
         let version = || fleet.hub.hub().ground.directory.current().version();
         let before = version();
-        beside(&fleet, async {
-            let mut refused = 0;
-            for number in 0..40 {
-                let wish = EpochRequest {
-                    instance: mallory.id.clone(),
-                    after: 1,
-                    nonce: format!("{number:032x}"),
-                    keys: Vec::new(),
-                };
-                let answer = mallory.post("/epochs", wish.sign(&mallory.identity).to_line());
-                match answer.await.code() {
-                    None => assert_eq!(refused, 0),
-                    Some(code) => {
-                        assert_eq!(code, Code::RateLimited);
-                        refused += 1;
+        beside(
+            &fleet,
+            Box::pin(async {
+                let mut refused = 0;
+                for number in 0..40 {
+                    let wish = EpochRequest {
+                        instance: mallory.id.clone(),
+                        after: 1,
+                        nonce: format!("{number:032x}"),
+                        keys: Vec::new(),
+                    };
+                    let answer = mallory.post("/epochs", wish.sign(&mallory.identity).to_line());
+                    match answer.await.code() {
+                        None => assert_eq!(refused, 0),
+                        Some(code) => {
+                            assert_eq!(code, Code::RateLimited);
+                            refused += 1;
+                        }
                     }
                 }
-            }
-            assert_eq!(refused, 20);
-            mallory.head = mallory.head_at_hub().await;
-            let announced = mallory.say("key.announced", None, json!({ "key": 7 }));
-            assert_eq!(
-                mallory.push(&[announced.line()]).await.verdict(),
-                None,
-                "it is no key"
-            );
-        })
+                assert_eq!(refused, 20);
+                mallory.head = mallory.head_at_hub().await;
+                let announced = mallory.say("key.announced", None, json!({ "key": 7 }));
+                assert_eq!(
+                    mallory.push(&[announced.line()]).await.verdict(),
+                    None,
+                    "it is no key"
+                );
+            }),
+        )
         .await;
         assert_eq!(version() - before, 20);
         fleet.ends_well().await;

@@ -1,5 +1,7 @@
 //! Invitations used twice, guessed, and answered with keys that are none.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lapor_certs::{EnrolRequest, Invitation, InvitationSecret, TlsKey};
 use lapor_protocol::keys::{Jwk, Signer};
 use lapor_protocol::problem::Code;
@@ -26,8 +28,7 @@ fn weak() -> Jwk {
     let x = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let text = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
     let kid = lapor_protocol::ids::Digest::of(text.as_bytes());
-    use base64::Engine as _;
-    let kid = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(kid.as_bytes());
+    let kid = URL_SAFE_NO_PAD.encode(kid.as_bytes());
     serde_json::from_value(json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid })).unwrap()
 }
 
@@ -55,65 +56,68 @@ async fn an_invitation_lets_in_one_with_one_set_of_sound_keys_and_a_flood_is_slo
             let answered = enrol(&invitation, body.to_string().as_bytes(), BEGINNING).await;
             answered.unwrap()
         };
-        beside(&fleet, async {
-            for (what, body, code) in [
-                ("no object", json!([]), Code::MalformedRequest),
-                (
-                    "no certificate request",
-                    with("csr", json!("")),
-                    Code::EnrolmentInvalid,
-                ),
-                (
-                    "a small key",
-                    with("identity", json!(weak())),
-                    Code::EnrolmentInvalid,
-                ),
-                (
-                    "another's proof",
-                    with("proof", others["proof"].clone()),
-                    Code::EnrolmentInvalid,
-                ),
-                (
-                    "one proof for both",
-                    with("signing_proof", sound["proof"].clone()),
-                    Code::EnrolmentInvalid,
-                ),
-                (
-                    "one key for two uses",
-                    with("sealing", sound["signing"].clone()),
-                    Code::EnrolmentInvalid,
-                ),
-                (
-                    "another institution",
-                    with("instance", json!("pusat")),
-                    Code::EnrolmentInvalid,
-                ),
-                (
-                    "a secret that was guessed",
-                    guessed.clone(),
-                    Code::InvitationInvalid,
-                ),
-            ] {
-                assert_eq!(post(&body).await.code(), Some(code), "{what}");
-            }
-            let first = post(&sound).await;
-            assert_eq!(first.status, 201);
-            assert_eq!(
-                post(&sound).await.body,
-                first.body,
-                "a lost answer is repeated"
-            );
-            let second = post(&others).await;
-            assert_eq!(second.code(), Some(Code::InvitationInvalid), "used");
-            let mut slowed = None;
-            for _ in 0..80 {
-                slowed = post(&guessed).await.code();
-                if slowed == Some(Code::RateLimited) {
-                    break;
+        beside(
+            &fleet,
+            Box::pin(async {
+                for (what, body, code) in [
+                    ("no object", json!([]), Code::MalformedRequest),
+                    (
+                        "no certificate request",
+                        with("csr", json!("")),
+                        Code::EnrolmentInvalid,
+                    ),
+                    (
+                        "a small key",
+                        with("identity", json!(weak())),
+                        Code::EnrolmentInvalid,
+                    ),
+                    (
+                        "another's proof",
+                        with("proof", others["proof"].clone()),
+                        Code::EnrolmentInvalid,
+                    ),
+                    (
+                        "one proof for both",
+                        with("signing_proof", sound["proof"].clone()),
+                        Code::EnrolmentInvalid,
+                    ),
+                    (
+                        "one key for two uses",
+                        with("sealing", sound["signing"].clone()),
+                        Code::EnrolmentInvalid,
+                    ),
+                    (
+                        "another institution",
+                        with("instance", json!("pusat")),
+                        Code::EnrolmentInvalid,
+                    ),
+                    (
+                        "a secret that was guessed",
+                        guessed.clone(),
+                        Code::InvitationInvalid,
+                    ),
+                ] {
+                    assert_eq!(post(&body).await.code(), Some(code), "{what}");
                 }
-            }
-            assert_eq!(slowed, Some(Code::RateLimited));
-        })
+                let first = post(&sound).await;
+                assert_eq!(first.status, 201);
+                assert_eq!(
+                    post(&sound).await.body,
+                    first.body,
+                    "a lost answer is repeated"
+                );
+                let second = post(&others).await;
+                assert_eq!(second.code(), Some(Code::InvitationInvalid), "used");
+                let mut slowed = None;
+                for _ in 0..80 {
+                    slowed = post(&guessed).await.code();
+                    if slowed == Some(Code::RateLimited) {
+                        break;
+                    }
+                }
+                assert_eq!(slowed, Some(Code::RateLimited));
+            }),
+        )
         .await;
         fleet.ends_well().await;
     }

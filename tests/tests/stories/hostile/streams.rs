@@ -37,6 +37,20 @@ fn ack(mallory: &Hostile, at: Cursor) -> Ack {
     }
 }
 
+/// Parameters that are none.
+async fn unreadable(mallory: &Hostile) {
+    for query in [
+        "limit=x",
+        "limit=-1",
+        "wait=x",
+        "wait=1e3",
+        "after=1&after=2",
+    ] {
+        let refused = mallory.get(&format!("/inbox?{query}")).await;
+        assert_eq!(refused.code(), Some(Code::MalformedRequest), "{query}");
+    }
+}
+
 #[tokio::test]
 async fn a_cursor_or_an_acknowledgement_of_elsewhere_is_told_where_the_stream_ends() {
     for kind in kinds() {
@@ -55,83 +69,76 @@ async fn a_cursor_or_an_acknowledgement_of_elsewhere_is_told_where_the_stream_en
             dseq: 1 << 40,
             ..end
         };
-        beside(&fleet, async {
-            for (after, code) in [
-                (elsewhere.to_string(), Code::CursorMismatch),
-                (former.to_string(), Code::CursorMismatch),
-                (beyond.to_string(), Code::CursorAhead),
-                (far.to_string(), Code::CursorAhead),
-                (format!("0{end}"), Code::CursorMalformed),
-                (format!("{end}0"), Code::CursorMalformed),
-                ("1.2".into(), Code::CursorMalformed),
-                ("%00".into(), Code::CursorMalformed),
-            ] {
-                let refused = mallory.get(&format!("/inbox?after={after}")).await;
-                assert_eq!(refused.code(), Some(code), "{after}");
-                if code != Code::CursorMalformed {
-                    assert_eq!(refused.problem().expected, Some(json!(end.to_string())));
+        beside(
+            &fleet,
+            Box::pin(async {
+                for (after, code) in [
+                    (elsewhere.to_string(), Code::CursorMismatch),
+                    (former.to_string(), Code::CursorMismatch),
+                    (beyond.to_string(), Code::CursorAhead),
+                    (far.to_string(), Code::CursorAhead),
+                    (format!("0{end}"), Code::CursorMalformed),
+                    (format!("{end}0"), Code::CursorMalformed),
+                    ("1.2".into(), Code::CursorMalformed),
+                    ("%00".into(), Code::CursorMalformed),
+                ] {
+                    let refused = mallory.get(&format!("/inbox?after={after}")).await;
+                    assert_eq!(refused.code(), Some(code), "{after}");
+                    if code != Code::CursorMalformed {
+                        assert_eq!(refused.problem().expected, Some(json!(end.to_string())));
+                    }
                 }
-            }
-            for query in [
-                "limit=x",
-                "limit=-1",
-                "wait=x",
-                "wait=1e3",
-                "after=1&after=2",
-            ] {
-                let refused = mallory.get(&format!("/inbox?{query}")).await;
-                assert_eq!(refused.code(), Some(Code::MalformedRequest), "{query}");
-            }
-
-            let sound = ack(&mallory, end);
-            let signed = |ack: &Ack| ack.sign(&mallory.signing);
-            let of_others = Ack {
-                recipient: "pusat".parse().unwrap(),
-                ..sound.clone()
-            };
-            let turned = Ack {
-                settled: 4,
-                ..sound.clone()
-            };
-            let stranger = Signer::from_seed(&[99; 32]);
-            let retyped = dsse::sign_json(MESSAGE_TYPE, &sound, &mallory.signing);
-            let mute = dsse::sign_json(ACK_TYPE, &json!({ "accepted": 3 }), &mallory.signing);
-            let at = |cursor| signed(&ack(&mallory, cursor));
-            for (what, envelope, code) in [
-                ("sound", signed(&sound), None),
-                ("going back", at(own[0]), None),
-                ("again", signed(&sound), None),
-                ("beyond the head", at(beyond), Some(Code::CursorAhead)),
-                ("another hash", at(elsewhere), Some(Code::CursorMismatch)),
-                ("another generation", at(former), Some(Code::CursorMismatch)),
-                (
-                    "another's stream",
-                    signed(&of_others),
-                    Some(Code::AuthorMismatch),
-                ),
-                (
-                    "another's key",
-                    sound.sign(&stranger),
-                    Some(Code::KeyUnknown),
-                ),
-                (
-                    "the identity key",
-                    sound.sign(&mallory.identity),
-                    Some(Code::KeyUnknown),
-                ),
-                ("another type", retyped, Some(Code::SignatureInvalid)),
-                (
-                    "settled beyond accepted",
-                    signed(&turned),
-                    Some(Code::MalformedRequest),
-                ),
-                ("no acknowledgement", mute, Some(Code::MalformedRequest)),
-            ] {
-                let answered = mallory.post("/inbox/ack", envelope.to_line()).await;
-                assert_eq!(answered.code(), code, "{what}");
-                assert!(code.is_some() || answered.status == 204, "{what}");
-            }
-        })
+                unreadable(&mallory).await;
+                let sound = ack(&mallory, end);
+                let signed = |ack: &Ack| ack.sign(&mallory.signing);
+                let of_others = Ack {
+                    recipient: "pusat".parse().unwrap(),
+                    ..sound.clone()
+                };
+                let turned = Ack {
+                    settled: 4,
+                    ..sound.clone()
+                };
+                let stranger = Signer::from_seed(&[99; 32]);
+                let retyped = dsse::sign_json(MESSAGE_TYPE, &sound, &mallory.signing);
+                let mute = dsse::sign_json(ACK_TYPE, &json!({ "accepted": 3 }), &mallory.signing);
+                let at = |cursor| signed(&ack(&mallory, cursor));
+                for (what, envelope, code) in [
+                    ("sound", signed(&sound), None),
+                    ("going back", at(own[0]), None),
+                    ("again", signed(&sound), None),
+                    ("beyond the head", at(beyond), Some(Code::CursorAhead)),
+                    ("another hash", at(elsewhere), Some(Code::CursorMismatch)),
+                    ("another generation", at(former), Some(Code::CursorMismatch)),
+                    (
+                        "another's stream",
+                        signed(&of_others),
+                        Some(Code::AuthorMismatch),
+                    ),
+                    (
+                        "another's key",
+                        sound.sign(&stranger),
+                        Some(Code::KeyUnknown),
+                    ),
+                    (
+                        "the identity key",
+                        sound.sign(&mallory.identity),
+                        Some(Code::KeyUnknown),
+                    ),
+                    ("another type", retyped, Some(Code::SignatureInvalid)),
+                    (
+                        "settled beyond accepted",
+                        signed(&turned),
+                        Some(Code::MalformedRequest),
+                    ),
+                    ("no acknowledgement", mute, Some(Code::MalformedRequest)),
+                ] {
+                    let answered = mallory.post("/inbox/ack", envelope.to_line()).await;
+                    assert_eq!(answered.code(), code, "{what}");
+                    assert!(code.is_some() || answered.status == 204, "{what}");
+                }
+            }),
+        )
         .await;
         let mut tx = fleet.hub.hub().ground.db.read().await.unwrap();
         let kept = lapor_hub::store::acks::progress(&mut tx, &ack(&mallory, end)).await;
@@ -156,7 +163,7 @@ async fn what_belongs_to_others_is_as_if_it_did_not_exist() {
             Asked::new("PUT", &format!("/cases/{case}/keys")).body("application/json", body)
         };
         let get = |path: String| Asked::new("GET", &path);
-        beside(&fleet, async {
+        beside(&fleet, Box::pin(async {
             for (theirs, nobodys, code) in [
                 (get(format!("/envelopes/{envelope}")), get(format!("/envelopes/{nothing}")), Code::EnvelopeUnknown),
                 (get(format!("/envelopes/{envelope}")), get("/envelopes/x".into()), Code::EnvelopeUnknown),
@@ -185,7 +192,7 @@ async fn what_belongs_to_others_is_as_if_it_did_not_exist() {
             }
             let epoch = mallory.get("/outbox?epoch=1").await;
             assert_eq!((epoch.code(), epoch.body.len()), (None, 0), "only its own chain");
-        })
+        }))
         .await;
         fleet.ends_well().await;
     }
