@@ -26,6 +26,7 @@ mod seal;
 mod seen;
 mod settle;
 mod state;
+mod taking_in;
 mod traces;
 mod transport;
 
@@ -36,7 +37,7 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::keys::Verifier;
 use tokio::sync::{Mutex, Notify};
 
-pub(crate) use apply::{FAILS, apply_rows, unblock};
+pub(crate) use apply::{apply_rows, unblock};
 pub(crate) use epoch::ALARM;
 pub use epoch::Alarm;
 pub use error::LinkError;
@@ -44,6 +45,7 @@ pub use https::Https;
 pub(crate) use https::{broken as transport_error, client, read_answer};
 pub(crate) use incoming::fault_of;
 pub use state::{LinkState, read_state};
+pub(crate) use taking_in::FAILS;
 pub(crate) use traces::tell_taken_in;
 pub use transport::{Answer, Call, Listener, Transport};
 

@@ -58,7 +58,7 @@ impl Desk {
     }
 
     /// `None` for no answer, a broken one, and one that says to come later or
-    /// that it has not arrived; an error for any other refusal, because the work
+    /// that something (a case, a key, the directory) has not arrived; an error for any other refusal, because the work
     /// holds only what is allowed.
     async fn ask(&self, request: RequestBuilder) -> Result<Option<Value>> {
         let Ok(response) = request.send().await else {
@@ -77,7 +77,8 @@ impl Desk {
         let problem: Value = serde_json::from_str(&text).unwrap_or_default();
         let later = status.is_server_error()
             || status == StatusCode::NOT_FOUND
-            || problem["code"] == "key_missing";
+            || problem["code"] == "key_missing"
+            || problem["reason"] == "unknown_instance";
         if later {
             return Ok(None);
         }
