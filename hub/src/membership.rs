@@ -42,6 +42,12 @@ pub enum MembershipError {
     },
     #[error("there is one national desk, and it is {0}")]
     SecondDesk(InstanceId),
+    #[error(
+        "{0} is the national desk, without which the federation cannot go on; suspend it instead"
+    )]
+    LastDesk(InstanceId),
+    #[error("{0} cannot be its own successor")]
+    OwnSuccessor(InstanceId),
     #[error("only an institution of kind pengawas can be the default supervisor")]
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
@@ -192,6 +198,18 @@ pub async fn revoke(
         Status::Active,
         Status::Suspended,
     ];
+    let directory = ground.directory.current();
+    let kind = |id: &InstanceId| directory.latest().instance(id).map(|entry| entry.kind);
+    if kind(id) == Some(InstanceKind::Pusat) {
+        return Err(MembershipError::LastDesk(id.clone()));
+    }
+    match &successor {
+        Some(next) if next == id => return Err(MembershipError::OwnSuccessor(id.clone())),
+        Some(next) if kind(next).is_none() => {
+            return Err(MembershipError::Unknown(next.clone()));
+        }
+        _ => {}
+    }
     change(
         ground,
         id,

@@ -4,6 +4,7 @@
 //! environment overrides a field. Parsing is pure; nothing is opened here.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,10 @@ pub enum SettingsError {
         "there is no configuration at {0}; make one with `lapor-hub init`, or name another with --config"
     )]
     Missing(PathBuf),
+    #[error(
+        "{0} may not be read by this user; run the command as the user lapor-hub, for instance with `sudo -u lapor-hub`"
+    )]
+    Denied(PathBuf),
     #[error("{path} cannot be read: {problem}")]
     Unreadable { path: PathBuf, problem: String },
     #[error("the configuration is wrong: {0}")]
@@ -202,8 +207,12 @@ impl Default for MonitorSettings {
 impl Settings {
     /// Reads the file and the process's environment, and makes paths absolute.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        if !path.is_file() {
-            return Err(SettingsError::Missing(path.to_owned()));
+        match std::fs::File::open(path) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(SettingsError::Denied(path.to_owned()));
+            }
+            _ if path.is_file() => {}
+            _ => return Err(SettingsError::Missing(path.to_owned())),
         }
         let unreadable = |error: std::io::Error| SettingsError::Unreadable {
             path: path.to_owned(),

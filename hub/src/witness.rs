@@ -57,6 +57,11 @@ impl Witness {
         Ok(witness)
     }
 
+    /// What this hub has lost, once a member has shown it.
+    pub(crate) fn known_loss(&self) -> Option<&Loss> {
+        self.loss.get()
+    }
+
     /// Refuses everybody once a loss is known; otherwise looks at what this
     /// member shows.
     pub async fn hear(

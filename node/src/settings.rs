@@ -3,6 +3,7 @@
 //! Relative paths are relative to the file. `LAPOR_NODE__SECTION__FIELD` in the
 //! environment overrides a field. Parsing is pure; nothing is opened here.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,10 @@ pub enum SettingsError {
         "there is no configuration at {0}; make one with `lapor-node init` or name another with --config"
     )]
     Missing(PathBuf),
+    #[error(
+        "{0} may not be read by this user; run the command as the user lapor-node, for instance with `sudo -u lapor-node`"
+    )]
+    Denied(PathBuf),
     #[error("{path}: {problem}")]
     Unreadable { path: PathBuf, problem: String },
 }
@@ -135,8 +140,12 @@ impl Default for MonitorSettings {
 impl Settings {
     /// Reads the file and the environment, and makes its paths absolute.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        if !path.is_file() {
-            return Err(SettingsError::Missing(path.to_owned()));
+        match std::fs::File::open(path) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(SettingsError::Denied(path.to_owned()));
+            }
+            _ if path.is_file() => {}
+            _ => return Err(SettingsError::Missing(path.to_owned())),
         }
         let unreadable = |e: config::ConfigError| SettingsError::Unreadable {
             path: path.to_owned(),

@@ -44,9 +44,12 @@ pub enum Command {
     Suspend { slug: InstanceId },
     /// Let a suspended institution take part again
     Resume { slug: InstanceId },
-    /// End a membership for ever
+    /// End a membership for ever; `suspend` can be taken back
     Revoke {
         slug: InstanceId,
+        /// Yes, for ever
+        #[arg(long)]
+        yes: bool,
         /// The institution that takes its place
         #[arg(long, value_name = "SLUG")]
         successor: Option<InstanceId>,
@@ -145,7 +148,19 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
             membership::resume(ground, &slug).await?;
             writeln!(out.answer, "{slug} takes part again")?;
         }
-        Command::Revoke { slug, successor } => {
+        Command::Revoke {
+            slug,
+            yes: false,
+            successor: _,
+        } => {
+            let message = format!(
+                "this ends the membership of {slug} for ever, and its slug is never used again; say --yes if that is meant, or use `instance suspend {slug}`"
+            );
+            return Err(Failure::new(exit::USAGE, message));
+        }
+        Command::Revoke {
+            slug, successor, ..
+        } => {
             membership::revoke(ground, &slug, successor).await?;
             writeln!(
                 out.answer,

@@ -69,6 +69,11 @@ fn at_work(hub: &Hub, figures: &mut Figures) {
         float(u64::from(fenced)),
     );
     figures.gauge(
+        "lapor_hub_recovering",
+        "1 when members have shown that the hub has lost what it signed.",
+        float(u64::from(hub.witness.known_loss().is_some())),
+    );
+    figures.gauge(
         "lapor_hub_open_connections",
         "Open connections of institutions.",
         float(hub.connections.total() as u64),

@@ -16,7 +16,8 @@ pub async fn checks(hub: &Hub) -> Vec<Check> {
         Check::of("database", &writes(hub).await),
         writes_files("blobs", &settings.storage.blobs).await,
         room(&folders(settings), settings.monitor.free_disk_bytes),
-        Check::of("sequencer", &orders(hub)),
+        Check::of("sequencer", &orders(hub).await),
+        Check::of("record", &is_whole(hub)),
     ]
 }
 
@@ -55,10 +56,26 @@ async fn writes(hub: &Hub) -> Result<(), HubError> {
     }
 }
 
-fn orders(hub: &Hub) -> Result<(), HubError> {
-    if *hub.sequencer.fenced().borrow() {
+/// Asks the database, because a hub in whose place another one orders learns
+/// of it only with its next message.
+async fn orders(hub: &Hub) -> Result<(), HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let token = store::state::read(&mut tx, store::state::SEQUENCER).await?;
+    tx.rollback().await?;
+    if *hub.sequencer.fenced().borrow() || token.as_deref() != Some(hub.sequencer.token()) {
         Err(HubError::Fenced)
     } else {
         Ok(())
+    }
+}
+
+/// Whether the hub holds all that it has signed for.
+fn is_whole(hub: &Hub) -> Result<(), String> {
+    match hub.witness.known_loss() {
+        None => Ok(()),
+        Some(loss) => Err(format!(
+            "it is recovering: it has lost {}; restore a newer backup, or the standby",
+            loss.what
+        )),
     }
 }

@@ -56,6 +56,7 @@ pub struct Sequencer {
     queue: mpsc::Sender<Submission>,
     stop: watch::Sender<bool>,
     fenced: watch::Receiver<bool>,
+    token: String,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -107,12 +108,13 @@ impl Sequencer {
         let (stop, stopped) = watch::channel(false);
         let (fence, fenced) = watch::channel(false);
         let cases = CaseCache::new(limits.cached_messages);
-        let worker = Worker::new(ground, streams, cases, token);
+        let worker = Worker::new(ground, streams, cases, token.clone());
         let task = tokio::spawn(run(worker, waiting, stopped, fence));
         Ok(Self {
             queue,
             stop,
             fenced,
+            token,
             task: Mutex::new(Some(task)),
         })
     }
@@ -138,6 +140,11 @@ impl Sequencer {
     }
 
     /// Becomes true when another process has taken over.
+    /// What stands in the database while this process may order.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     pub fn fenced(&self) -> watch::Receiver<bool> {
         self.fenced.clone()
     }

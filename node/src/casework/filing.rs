@@ -60,6 +60,15 @@ impl Node {
         let me = self.instance()?;
         let directory = self.directory();
         let world = directory.latest();
+        if let Some(stranger) = report
+            .excluded
+            .iter()
+            .find(|id| world.instance(id).is_none())
+        {
+            return Err(NodeError::Invalid(format!(
+                "excluded: the directory names no {stranger}; `GET /instances` lists all institutions"
+            )));
+        }
         let now = self.clock().now_ms();
         let (case_id, id) = (new_case_id(now), new_message_id(now));
         let key = ContentKey::generate(&mut SystemEntropy);

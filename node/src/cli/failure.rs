@@ -55,7 +55,11 @@ impl From<FilterError> for Failure {
 
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        Self::new(exit::CONFIGURATION, error.to_string())
+        let code = match error {
+            SettingsError::Denied(_) => exit::PERMISSION,
+            _ => exit::CONFIGURATION,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -42,14 +42,17 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
     } else {
         writeln!(
             out,
-            "{instance} is not connected to {hub}{since}. Work goes on."
+            "{instance} is not connected to {hub}{since}. {}",
+            outlook(status)
         )?;
         let why = status
             .link
             .problem
             .as_deref()
             .unwrap_or("`lapor-node serve` has not tried yet");
-        writeln!(out, "  why           {}", plain(why))?;
+        let code = status.link.code.as_deref();
+        let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+        writeln!(out, "  why           {}{code}", plain(why))?;
     }
     if let Some(ahead) = status.link.clock_ahead_ms {
         writeln!(out, "  clock         {}", clocks(ahead))?;
@@ -119,6 +122,19 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
     Ok(())
 }
 
+/// What follows from being cut off.
+fn outlook(status: &Status) -> &'static str {
+    match status.link.code.as_deref() {
+        Some("instance_suspended") => {
+            "Work goes on; call the hub's staff, who can let this institution in again."
+        }
+        Some("instance_revoked") => {
+            "Nothing from here reaches anybody any more; call the hub's staff."
+        }
+        _ => "Work goes on.",
+    }
+}
+
 fn clocks(ahead_ms: i64) -> String {
     let side = if ahead_ms > 0 { "ahead of" } else { "behind" };
     let apart = span(ahead_ms.saturating_abs());
@@ -159,7 +175,8 @@ fn to_apply(status: &Status) -> String {
 /// long after is for the operator to look at.
 fn certificate(status: &Status, zone: Zone, now: i64) -> String {
     let Some(days) = status.certificate_days else {
-        return "cannot be read; the link recovers it with the identity key".into();
+        return "cannot be read; the link recovers it within 15 minutes, `lapor-node recover` now"
+            .into();
     };
     if days < 0 {
         let ago = counted(days.unsigned_abs(), "day");

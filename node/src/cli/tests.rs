@@ -253,7 +253,7 @@ async fn the_status_says_whether_the_node_is_connected_and_why_not() {
       to apply      0 items
       quarantine    empty
       directory     version 1
-      certificate   cannot be read; the link recovers it with the identity key
+      certificate   cannot be read; the link recovers it within 15 minutes, `lapor-node recover` now
       keys          signing 0 seconds old; sealing 0 seconds old
       last backup   none yet; make one with `lapor-node backup --out DIR`
       cases         1 received

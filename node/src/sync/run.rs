@@ -55,6 +55,7 @@ impl Link {
             _ = work => {}
             () = shutdown.cancelled() => {}
         }
+        self.leave().await;
     }
 
     /// A backlog of own messages, which nobody else holds yet, goes before what

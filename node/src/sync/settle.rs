@@ -47,6 +47,13 @@ pub(super) async fn settle(
     let own = matches!(item.withheld, Some(Withheld::Own | Withheld::RulingOnly));
     if own {
         let reason = item.ruling.reason.and_then(code);
+        if item.kind == "report.filed" && !has_effect(item.ruling.effect) {
+            tracing::error!(
+                envelope = %item.envelope_id,
+                reason = reason.as_deref().unwrap_or_default(),
+                "a report that was filed here has no effect at the hub, and its case is shown no more; tell whoever filed it"
+            );
+        }
         if item.case.is_none() {
             withdraw_refused(tx, batch.me, item, reason.as_deref()).await?;
         }
@@ -104,6 +111,11 @@ pub(super) async fn settle(
     }
 }
 
+/// The first envelope of a duplicate has had it.
+fn has_effect(effect: Effect) -> bool {
+    matches!(effect, Effect::Applied | Effect::Duplicate)
+}
+
 /// What was published without effect is no longer shown as pending. A
 /// duplicate is another matter: its first envelope has had the effect.
 async fn withdraw_refused(
@@ -113,7 +125,7 @@ async fn withdraw_refused(
     reason: Option<&str>,
 ) -> Result<(), NodeError> {
     let effect = item.ruling.effect;
-    if matches!(effect, Effect::Applied | Effect::Duplicate) {
+    if has_effect(effect) {
         return Ok(());
     }
     let id = item.envelope_id.as_bytes();

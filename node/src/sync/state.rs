@@ -14,6 +14,8 @@ const FACT: &str = "link";
 /// The state is written at a change, and otherwise at most this often.
 const REWRITE_MS: i64 = 10_000;
 
+/// Why a node is not connected that nobody serves.
+const NOT_SERVING: &str = "`lapor-node serve` does not run; start it";
 /// What an answer may take beyond its poll.
 const SILENCE_MS: i64 = 60_000;
 
@@ -66,7 +68,8 @@ impl Link {
         let now = self.node.clock().now_ms();
         let write = {
             let mut shared = self.lock();
-            let was = (shared.0.connected, shared.0.code.clone());
+            let first = shared.0.since.is_none();
+            let was = (shared.0.connected || first, shared.0.code.clone());
             let changed = update(&mut shared.0, error, now);
             if changed {
                 tell(&shared.0, &was);
@@ -81,6 +84,20 @@ impl Link {
         if let Some(state) = write
             && let Err(error) = self.keep(&state).await
         {
+            tracing::warn!(%error, "the state of the link could not be stored");
+        }
+    }
+
+    /// Says to other processes that this one has ended.
+    pub(super) async fn leave(&self) {
+        let state = {
+            let mut shared = self.lock();
+            shared.0.connected = false;
+            shared.0.since = Some(self.node.clock().now_ms());
+            shared.0.problem = Some(NOT_SERVING.into());
+            shared.0.clone()
+        };
+        if let Err(error) = self.keep(&state).await {
             tracing::warn!(%error, "the state of the link could not be stored");
         }
     }
@@ -134,7 +151,7 @@ pub async fn read_state(node: &Node) -> Result<LinkState, NodeError> {
         return Ok(LinkState {
             connected: false,
             since: state.last_contact,
-            problem: Some("`lapor-node serve` does not run; start it".into()),
+            problem: Some(NOT_SERVING.into()),
             ..state
         });
     }
