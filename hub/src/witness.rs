@@ -57,6 +57,14 @@ impl Witness {
         Ok(witness)
     }
 
+    /// Refuses whatever the hub would take in while its record is not whole.
+    pub(crate) fn refuse_if_recovering(&self) -> Result<(), HubError> {
+        match self.loss.get() {
+            Some(_) => Err(recovering()),
+            None => Ok(()),
+        }
+    }
+
     /// What this hub has lost, once a member has shown it.
     pub(crate) fn known_loss(&self) -> Option<&Loss> {
         self.loss.get()
@@ -70,9 +78,7 @@ impl Witness {
         peer: &InstanceId,
         headers: &HeaderMap,
     ) -> Result<(), HubError> {
-        if self.loss.get().is_some() {
-            return Err(recovering());
-        }
+        self.refuse_if_recovering()?;
         let Some(header) = headers.get(SEEN_HEADER) else {
             return Ok(());
         };

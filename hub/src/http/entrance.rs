@@ -81,7 +81,13 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
     let remote = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let remote = remote.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
     let knocked = hub.admission.stranger(remote);
-    let admitted = knocked.and_then(|place| check_version(&request).map(|()| place));
+    let admitted = knocked.and_then(|place| {
+        check_version(&request)?;
+        if request.uri().path() != super::WELL_KNOWN {
+            hub.witness.refuse_if_recovering()?;
+        }
+        Ok(place)
+    });
     answer(admitted, request, next).await
 }
 

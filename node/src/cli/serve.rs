@@ -54,7 +54,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
 
     let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
-    let linking = tokio::spawn(link.run(shutdown.clone()));
+    let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {
         if let Err(error) = jobs.await {
             tracing::error!(%error, "the jobs of this node have stopped; restart it");
@@ -67,13 +67,18 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
             tracing::info!(signal, "stopping; a second signal stops at once");
             shutdown.cancel();
             tokio::select! {
-                ended = tokio::time::timeout(DRAIN + GRACE, async { tokio::join!(&mut serving, linking).0 }) => {
+                ended = tokio::time::timeout(DRAIN + GRACE, async { tokio::join!(&mut serving, &mut linking).0 }) => {
                     ended.map_or(Ok(()), flat)
                 }
                 _ = stop.next() => Ok(()),
             }
         }
         ended = &mut serving => flat(ended),
+        // It ends by itself only by a panic; without it nothing would be sent.
+        _ = &mut linking => Err(Failure::new(
+            exit::INTERNAL,
+            "the link to the hub stopped by a mistake in the program; the log says where",
+        )),
     };
     shutdown.cancel();
     if tokio::time::timeout(GRACE, node.db().close())

@@ -22,6 +22,11 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
         float(u64::from(link.doubts_clock())),
     );
     let status = node.status().await?;
+    figures.gauge(
+        "lapor_node_alarm",
+        "1 when `status` shows an alarm that only a person can end, such as a second copy of this node.",
+        float(u64::from(status.alarm.is_some())),
+    );
     link_figures(&status, figures);
     let now = node.clock().now_ms();
     backlog(&status, now, figures);

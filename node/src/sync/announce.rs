@@ -88,7 +88,7 @@ impl Link {
     /// was restored from an older backup: another epoch brings others. Returns
     /// whether there were any.
     pub(super) async fn replace_lost_keys(&self) -> Result<bool, LinkError> {
-        if self.node.lost_keys()?.is_empty() {
+        if self.node.lost_keys()?.is_empty() || self.replaced.get().is_some() {
             return Ok(false);
         }
         let _sealer = self.sealer.lock().await;

@@ -32,7 +32,7 @@ impl Link {
         let mut tx = self.node.read_tx().await?;
         let rows = store::blobs::to_send(&mut tx, STEP).await?;
         drop(tx);
-        let count = rows.len();
+        let mut count = 0;
         for row in rows {
             match self.send_blob(&row).await {
                 Ok(()) => {}
@@ -41,9 +41,14 @@ impl Link {
                 Err(error) if error.code() == Some(Code::BlobUnknown) => {
                     tracing::warn!(message = row.message_id, "the hub wants no such attachment");
                 }
+                Err(error) if error.spares_others() => {
+                    tracing::warn!(message = row.message_id, %error, "an attachment cannot be sent");
+                    continue;
+                }
                 Err(error) => return Err(error),
             }
             self.settle_blob(&row).await?;
+            count += 1;
         }
         Ok(count)
     }
@@ -66,6 +71,9 @@ impl Link {
                 }
                 Err(error)
                     if matches!(error.code(), Some(Code::BlobPending | Code::BlobUnknown)) => {}
+                Err(error) if error.spares_others() => {
+                    tracing::warn!(message = row.message_id, %error, "an attachment cannot be fetched");
+                }
                 Err(error) => return Err(error),
             }
             self.asked().blobs = (row.case_id, row.sha256);

@@ -73,7 +73,11 @@ impl Link {
                     found.head.position()
                 )));
             }
-            if standing == Standing::Same && !found.conflict && !due {
+            // Only if nobody else has been here: another copy may have brought
+            // the keys that are missing.
+            let alone = standing == Standing::Same && !found.conflict;
+            let due = due || (alone && !self.node.lost_keys()?.is_empty());
+            if alone && !due {
                 self.agree(found.head).await?;
                 return Ok(());
             }
@@ -97,7 +101,25 @@ impl Link {
             return Err(self.stand_down().await?);
         }
         self.raise(FORKED).await?;
-        self.move_to_epoch("fork_detected").await
+        let moved = self.move_to_epoch("fork_detected").await;
+        if moved.is_err() {
+            self.forked.store(false, Ordering::SeqCst);
+        }
+        moved
+    }
+
+    /// A restored node takes its place in the chain before it reads on: the
+    /// rulings of what it lost would find nothing that they are about.
+    pub(super) async fn finish_restore(&self) -> Result<(), LinkError> {
+        let mut tx = self.node.read_tx().await?;
+        let restored = store::chain::fact(&mut tx, RESTORED).await?.is_some();
+        drop(tx);
+        if !restored {
+            return Ok(());
+        }
+        let _sealer = self.sealer.lock().await;
+        self.check_replaced()?;
+        Box::pin(self.compare_heads()).await
     }
 
     /// Whether this process has been replaced and must send nothing.
@@ -114,8 +136,6 @@ impl Link {
         let (ours, accepted) = own_chain(&mut tx).await?;
         let restored = store::chain::fact(&mut tx, RESTORED).await?.is_some();
         let due = restored || store::chain::fact(&mut tx, DUE).await?.is_some();
-        // Another epoch brings other keys.
-        let due = due || !self.node.lost_keys()?.is_empty();
         let same = match (theirs.epoch, theirs.seq) {
             (epoch, _) if epoch < ours.epoch => return Ok((Standing::Behind, due)),
             (epoch, _) if epoch > ours.epoch => false,
@@ -139,10 +159,9 @@ impl Link {
     /// Notes what the hub has accepted; the first time, it ends the alarms of
     /// former starts.
     async fn agree(&self, theirs: ChainHead) -> Result<(), NodeError> {
-        let now = self.node.clock().now_ms();
         let mut tx = self.node.write_tx().await?;
         let (epoch, accepted) = (i64::from(theirs.epoch), theirs.seq as i64);
-        store::outbox::accept(&mut tx, epoch, accepted, now).await?;
+        // What was accepted and has no receipt here is sent once more: that brings it.
         store::chain::set_accepted(&mut tx, epoch, accepted).await?;
         if !self.met.load(Ordering::SeqCst) && !self.forked.load(Ordering::SeqCst) {
             store::chain::forget_fact(&mut tx, ALARM).await?;
@@ -155,6 +174,7 @@ impl Link {
 
     /// Opens another epoch, for this reason, whatever the hub's head says.
     pub(super) async fn move_to_epoch(&self, reason: &str) -> Result<(), LinkError> {
+        self.compared.store(false, Ordering::SeqCst);
         let mut tx = self.node.write_tx().await?;
         store::chain::set_fact(&mut tx, DUE, reason).await?;
         tx.commit().await?;

@@ -73,6 +73,22 @@ impl LinkError {
         }
     }
 
+    /// Whether only the thing asked for is at fault, so that others go on.
+    pub(crate) fn spares_others(&self) -> bool {
+        match self {
+            Self::Refused(problem) => matches!(
+                problem.code,
+                Code::RangeUnsatisfiable
+                    | Code::BlobMismatch
+                    | Code::BlobTooLarge
+                    | Code::QuotaExceeded
+            ),
+            Self::Node(NodeError::Database(error)) => !error.is_transient(),
+            Self::Hub(_) | Self::Node(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether positions must be compared before the next attempt.
     pub(crate) fn needs_comparison(&self) -> bool {
         matches!(self, Self::Refused(problem) if problem.retry == Retry::Resync)

@@ -33,6 +33,7 @@ impl Link {
     }
 
     async fn pull_page(&self, stream: Stream, wait: u64) -> Result<usize, LinkError> {
+        self.finish_restore().await?;
         let me = self.node.instance()?.clone();
         let after = self.cursor(stream).await?;
         let path = format!(

@@ -11,6 +11,7 @@ use lapor_protocol::page::BatchLine;
 use lapor_protocol::wire::PREFIX;
 use serde_json::value::RawValue;
 
+use super::announce::ANNOUNCED;
 use super::{Call, Link, LinkError};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -141,6 +142,10 @@ fn batches(lost: &[Lost]) -> Result<Vec<Vec<u8>>, NodeError> {
             body.push(b'\n');
         }
         count += 1;
+        // The hub answers for nothing behind it in the same body.
+        if lost.message.header.kind == ANNOUNCED {
+            count = BATCH_ENVELOPES;
+        }
     }
     Ok(bodies)
 }

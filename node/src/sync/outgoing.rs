@@ -315,6 +315,7 @@ impl Link {
         }
         store::chain::set_fact(&mut tx, DUE, reason).await?;
         tx.commit().await?;
+        self.compared.store(false, Ordering::SeqCst);
         self.compare_heads().await
     }
 }

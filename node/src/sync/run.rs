@@ -74,10 +74,10 @@ impl Link {
     }
 
     async fn sweep(&self) -> Result<bool, LinkError> {
+        let waited = self.move_on().await?;
         self.replace_lost_keys().await?;
         let keys = self.give_keys().await? + self.exchange_keys().await?;
-        let blobs = self.send_blobs().await? + self.fetch_blobs().await?;
-        let waited = self.move_on().await?;
+        let blobs = self.fetch_blobs().await? + self.send_blobs().await?;
         Ok(keys + blobs + waited > 0)
     }
 

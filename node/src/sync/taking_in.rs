@@ -2,14 +2,16 @@
 //! fails must not stop the stream, and a case that stood still goes on by itself
 //! once what it waited for is here.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
+use lapor_migrations::Tx;
 use lapor_protocol::receipt::Stream;
 
 use super::apply::{apply_rows, unblock};
 use super::settle::OWN_MISSING;
-use super::traces::tell_taken_in;
+use super::traces::{Traced, tell_taken_in};
 use super::{Link, LinkError};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -88,9 +90,16 @@ impl Link {
         let mut count = public.len();
         if count > 0 {
             let mut tx = self.node.write_tx().await?;
-            let traced = apply_rows(&self.node, &mut tx, Stream::Public, public).await?;
-            tx.commit().await?;
-            tell_taken_in(&traced);
+            match apply_safely(&self.node, &mut tx, Stream::Public, public).await {
+                Ok(traced) => {
+                    tx.commit().await?;
+                    tell_taken_in(&traced);
+                }
+                Err(error) if is_poison(&error) => {
+                    tracing::error!("what is parked of the public stream cannot be applied");
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         count += self.look_again(cases).await?;
         Ok(count)
@@ -112,7 +121,7 @@ impl Link {
             unblock(&mut tx, &case, false).await?;
             let rows = store::inbox::unsettled_of(&mut tx, &case).await?;
             count += rows.len();
-            match apply_rows(&self.node, &mut tx, Stream::Inbox, rows).await {
+            match apply_safely(&self.node, &mut tx, Stream::Inbox, rows).await {
                 Ok(traced) => {
                     tx.commit().await?;
                     tell_taken_in(&traced);
@@ -130,16 +139,30 @@ impl Link {
 
 /// Items, their effects and how far the stream is settled, in one transaction.
 async fn apply_page(node: &Node, stream: Stream, rows: Vec<InboxRow>) -> Result<(), NodeError> {
-    let applying = async {
-        let mut tx = node.write_tx().await?;
-        let last = rows.last().map_or(0, |row| row.dseq);
-        let traced = apply_rows(node, &mut tx, stream, rows).await?;
-        store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
-        tx.commit().await?;
-        tell_taken_in(&traced);
-        Ok(())
-    };
-    let done = AssertUnwindSafe(applying).catch_unwind().await;
+    let mut tx = node.write_tx().await?;
+    let last = rows.last().map_or(0, |row| row.dseq);
+    // Another process on this database may have applied some of them since.
+    let open = store::inbox::received(&mut tx, stream.as_str(), BATCH).await?;
+    let open: BTreeSet<_> = open.iter().map(|row| (row.depoch, row.dseq)).collect();
+    let mut rows = rows;
+    rows.retain(|row| open.contains(&(row.depoch, row.dseq)));
+    let traced = apply_safely(node, &mut tx, stream, rows).await?;
+    store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
+    tx.commit().await?;
+    tell_taken_in(&traced);
+    Ok(())
+}
+
+/// Applies rows; a panic is an error like any other, and the transaction is
+/// then to be dropped.
+async fn apply_safely(
+    node: &Node,
+    tx: &mut Tx,
+    stream: Stream,
+    rows: Vec<InboxRow>,
+) -> Result<Vec<Traced>, NodeError> {
+    let applying = AssertUnwindSafe(apply_rows(node, tx, stream, rows));
+    let done = applying.catch_unwind().await;
     done.unwrap_or_else(|_| Err(NodeError::damaged("a mistake in the program")))
 }
 

@@ -1,9 +1,13 @@
-//! An own message that the hub cannot accept: it is set aside with the later
-//! ones of its case, everything else goes on, and a person has the last word.
+//! An own message that the hub cannot accept, or an attachment that cannot be
+//! sent, is set aside with what depends on it; everything else goes on, and a
+//! person has the last word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use lapor_migrations::{Tx, on};
 use lapor_protocol::case::State;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, Digest};
 use lapor_tests::fleet::member::{BANDUNG, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{Fleet, Institution, kinds};
@@ -96,6 +100,46 @@ async fn a_draft_that_nobody_can_read_holds_up_nothing() {
             .refuse(aside[0].id, "rusak", "budi")
             .await
             .unwrap();
+        fleet.ends_well().await;
+    }
+}
+
+/// The file of a blob below a folder with one shelf for each prefix.
+fn blob_file(folder: &Path, sha256: Digest) -> PathBuf {
+    let name = sha256.to_string();
+    let shelves = fs::read_dir(folder).unwrap();
+    let mut files = shelves.map(|shelf| shelf.unwrap().path().join(&name));
+    files.find(|path| path.is_file()).unwrap()
+}
+
+#[tokio::test]
+async fn an_attachment_whose_file_is_gone_holds_up_no_other() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let [bandung, pusat] = ["kota-bandung", "pusat"].map(|slug| fleet.at(slug));
+        let mut photos = Vec::new();
+        for title in ["Lampu jalan padam", "Jalan berlubang", "Pohon tumbang"] {
+            let mut filed = report(title);
+            filed.attachments = vec![bandung.upload(title.as_bytes()).await];
+            let case = bandung.file(filed).await;
+            let photo = bandung.view(case).await.history[0].attachments[0].sha256;
+            photos.push((case, photo));
+        }
+        let file = blob_file(&bandung.settings.node.blobs, photos[1].1);
+        let aside = file.with_extension("aside");
+        fs::rename(&file, &aside).unwrap();
+        fleet.settle().await;
+        for (number, (case, photo)) in photos.iter().enumerate() {
+            let read = pusat.attachment(*case, *photo).await;
+            assert_eq!(read.is_ok(), number != 1, "{number}: {:?}", read.err());
+        }
+        fs::rename(&aside, &file).unwrap();
+        fleet.settle().await;
+        let (case, photo) = photos[1];
+        assert_eq!(
+            pusat.attachment(case, photo).await.unwrap(),
+            b"Jalan berlubang"
+        );
         fleet.ends_well().await;
     }
 }
