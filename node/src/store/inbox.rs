@@ -36,6 +36,14 @@ pub async fn add(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
     tx.run_rows(&ADD, rows).await
 }
 
+/// Whether an item waits to be looked at.
+pub async fn anything_received(tx: &mut Tx, stream: &str) -> Stored<bool> {
+    const SQL: &str = "select dseq from inbox where state = 'received' and stream = $1 limit 1";
+    let found: Option<i64> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(stream).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
 /// Items not looked at yet, in stream order.
 pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<InboxRow>> {
     const SQL: &str =

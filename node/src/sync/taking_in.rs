@@ -2,7 +2,6 @@
 //! fails must not stop the stream, and a case that stood still goes on by itself
 //! once what it waited for is here.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
@@ -11,7 +10,7 @@ use lapor_protocol::receipt::Stream;
 
 use super::apply::{apply_rows, unblock};
 use super::settle::OWN_MISSING;
-use super::traces::{Traced, tell_taken_in};
+use super::traces::tell_taken_in;
 use super::{Link, LinkError};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -32,41 +31,19 @@ impl Link {
     pub(super) async fn apply_received(&self, stream: Stream) -> Result<usize, LinkError> {
         let _applier = self.applier.lock().await;
         let mut count = 0;
-        loop {
-            // An empty page must not cost the writer its turn; nobody else
-            // changes what has been received while the applier is held.
-            let mut tx = self.node.read_tx().await?;
-            let rows = store::inbox::received(&mut tx, stream.as_str(), BATCH).await?;
-            drop(tx);
-            if rows.is_empty() {
-                break;
-            }
-            count += rows.len();
-            match apply_page(&self.node, stream, rows.clone()).await {
-                Err(error) if is_poison(&error) => self.apply_singly(stream, rows).await?,
+        // An empty page must not cost the writer its turn.
+        while self.anything_received(stream).await? {
+            count += match apply_page(&self.node, stream, BATCH).await {
+                Err(error) if is_poison(&error) => apply_singly(&self.node, stream).await?,
                 done => done?,
-            }
+            };
         }
         Ok(count)
     }
 
-    /// Finds the item at which a page fails. It is tried a few times, then
-    /// quarantined with its bytes; the others go on.
-    async fn apply_singly(&self, stream: Stream, rows: Vec<InboxRow>) -> Result<(), NodeError> {
-        for row in rows {
-            let mut tries = 0;
-            loop {
-                match apply_page(&self.node, stream, vec![row.clone()]).await {
-                    Err(error) if is_poison(&error) => tries += 1,
-                    done => break done?,
-                }
-                if tries == TRIES {
-                    quarantine(&self.node, stream, &row, tries).await?;
-                    break;
-                }
-            }
-        }
-        Ok(())
+    async fn anything_received(&self, stream: Stream) -> Result<bool, NodeError> {
+        let mut tx = self.node.read_tx().await?;
+        Ok(store::inbox::anything_received(&mut tx, stream.as_str()).await?)
     }
 
     /// Moves on the cases whose next message has come while they waited.
@@ -89,16 +66,12 @@ impl Link {
         drop(tx);
         let mut count = public.len();
         if count > 0 {
-            let mut tx = self.node.write_tx().await?;
-            match apply_safely(&self.node, &mut tx, Stream::Public, public).await {
-                Ok(traced) => {
-                    tx.commit().await?;
-                    tell_taken_in(&traced);
-                }
+            let tx = self.node.write_tx().await?;
+            match apply_durably(&self.node, tx, Stream::Public, public).await {
                 Err(error) if is_poison(&error) => {
                     tracing::error!("what is parked of the public stream cannot be applied");
                 }
-                Err(error) => return Err(error.into()),
+                done => done?,
             }
         }
         count += self.look_again(cases).await?;
@@ -121,49 +94,69 @@ impl Link {
             unblock(&mut tx, &case, false).await?;
             let rows = store::inbox::unsettled_of(&mut tx, &case).await?;
             count += rows.len();
-            match apply_safely(&self.node, &mut tx, Stream::Inbox, rows).await {
-                Ok(traced) => {
-                    tx.commit().await?;
-                    tell_taken_in(&traced);
-                }
+            match apply_durably(&self.node, tx, Stream::Inbox, rows).await {
                 // Its case stays as it is; an operator's replay says why.
                 Err(error) if is_poison(&error) => {
                     tracing::error!(case, "a case that waits cannot be moved on");
                 }
-                Err(error) => return Err(error.into()),
+                done => done?,
             }
         }
         Ok(count)
     }
 }
 
-/// Items, their effects and how far the stream is settled, in one transaction.
-async fn apply_page(node: &Node, stream: Stream, rows: Vec<InboxRow>) -> Result<(), NodeError> {
+/// Finds the item at which a page fails. It is tried a few times, then
+/// quarantined with its bytes; the others of the page go on. Returns how many
+/// items are settled.
+async fn apply_singly(node: &Node, stream: Stream) -> Result<usize, NodeError> {
+    let (mut count, mut tries) = (0, 0);
+    while count < BATCH as usize {
+        let settled = match apply_page(node, stream, 1).await {
+            Err(error) if is_poison(&error) => {
+                tries += 1;
+                if tries < TRIES {
+                    continue;
+                }
+                quarantine_next(node, stream, tries).await?
+            }
+            done => done?,
+        };
+        if settled == 0 {
+            break;
+        }
+        count += settled;
+        tries = 0;
+    }
+    Ok(count)
+}
+
+/// The next items, their effects and how far the stream is settled, in one
+/// transaction: another process on this database may be at work too. Returns
+/// how many.
+async fn apply_page(node: &Node, stream: Stream, most: i64) -> Result<usize, NodeError> {
     let mut tx = node.write_tx().await?;
-    let last = rows.last().map_or(0, |row| row.dseq);
-    // Another process on this database may have applied some of them since.
-    let open = store::inbox::received(&mut tx, stream.as_str(), BATCH).await?;
-    let open: BTreeSet<_> = open.iter().map(|row| (row.depoch, row.dseq)).collect();
-    let mut rows = rows;
-    rows.retain(|row| open.contains(&(row.depoch, row.dseq)));
-    let traced = apply_safely(node, &mut tx, stream, rows).await?;
+    let rows = store::inbox::received(&mut tx, stream.as_str(), most).await?;
+    let (count, last) = (rows.len(), rows.last().map_or(0, |row| row.dseq));
     store::chain::set_settled(&mut tx, stream.as_str(), last).await?;
+    apply_durably(node, tx, stream, rows).await?;
+    Ok(count)
+}
+
+/// Applies rows and commits. A panic is an error like any other, and undoes
+/// the transaction.
+async fn apply_durably(
+    node: &Node,
+    mut tx: Tx,
+    stream: Stream,
+    rows: Vec<InboxRow>,
+) -> Result<(), NodeError> {
+    let applying = AssertUnwindSafe(apply_rows(node, &mut tx, stream, rows)).catch_unwind();
+    let mistake = |_| Err(NodeError::damaged("a mistake in the program"));
+    let traced = applying.await.unwrap_or_else(mistake)?;
     tx.commit().await?;
     tell_taken_in(&traced);
     Ok(())
-}
-
-/// Applies rows; a panic is an error like any other, and the transaction is
-/// then to be dropped.
-async fn apply_safely(
-    node: &Node,
-    tx: &mut Tx,
-    stream: Stream,
-    rows: Vec<InboxRow>,
-) -> Result<Vec<Traced>, NodeError> {
-    let applying = AssertUnwindSafe(apply_rows(node, tx, stream, rows));
-    let done = applying.catch_unwind().await;
-    done.unwrap_or_else(|_| Err(NodeError::damaged("a mistake in the program")))
 }
 
 /// Whether trying again later would not help.
@@ -171,15 +164,15 @@ fn is_poison(error: &NodeError) -> bool {
     !matches!(error, NodeError::Database(error) if error.is_transient())
 }
 
-/// Sets an item aside that fails for no reason of its own state: its case waits.
-async fn quarantine(
-    node: &Node,
-    stream: Stream,
-    row: &InboxRow,
-    tries: i64,
-) -> Result<(), NodeError> {
-    let place = (stream.as_str(), row.depoch, row.dseq);
+/// Sets the next item aside, which fails for no reason of its own state: its
+/// case waits. Returns how many there were.
+async fn quarantine_next(node: &Node, stream: Stream, tries: i64) -> Result<usize, NodeError> {
     let mut tx = node.write_tx().await?;
+    let rows = store::inbox::received(&mut tx, stream.as_str(), 1).await?;
+    let Some(row) = rows.first() else {
+        return Ok(0);
+    };
+    let place = (stream.as_str(), row.depoch, row.dseq);
     store::aside::set_item(&mut tx, place, "quarantined", Some(FAILS), tries).await?;
     let item = store::aside::item(&mut tx, place).await?;
     if let (Stream::Inbox, Some(case)) = (stream, item.and_then(|item| item.case_id)) {
@@ -196,5 +189,5 @@ async fn quarantine(
         dseq = row.dseq,
         "an item cannot be applied and is quarantined; `lapor-node quarantine list` shows it"
     );
-    Ok(())
+    Ok(1)
 }
