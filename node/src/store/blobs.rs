@@ -37,14 +37,20 @@ pub async fn add(tx: &mut Tx, row: &BlobRow) -> Stored<()> {
     Ok(())
 }
 
-/// Blobs to send whose message the hub has accepted.
-pub async fn to_send(tx: &mut Tx, limit: i64) -> Stored<Vec<BlobRow>> {
+/// Blobs to send whose message the hub has accepted, a page after a case's blob.
+pub async fn to_send(tx: &mut Tx, after: (&str, &[u8]), limit: i64) -> Stored<Vec<BlobRow>> {
     const SQL: &str =
         "select b.sha256, b.case_id, b.message_id, b.size, b.media_type, b.state, b.progress
         from blobs b join outbox o on o.message_id = b.message_id
         where b.state = 'to_send' and o.state in ('accepted', 'ruled')
-        order by o.number limit $1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+            and (b.case_id > $1 or (b.case_id = $1 and b.sha256 > $2))
+        order by b.case_id, b.sha256, b.message_id limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Announced blobs, a page after a case's blob.

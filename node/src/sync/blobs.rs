@@ -25,63 +25,79 @@ const STEP: i64 = 20;
 /// How much of a blob the hub has.
 const RECEIVED: &str = "lapor-received";
 
+/// Which way a blob goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    ToHub,
+    FromHub,
+}
+
 impl Link {
-    /// Sends blobs whose message the hub has accepted. Returns how many are
-    /// complete at the hub.
+    /// Sends blobs whose message the hub has accepted, another page at each
+    /// call. Returns how many are complete at the hub.
     pub async fn send_blobs(&self) -> Result<usize, LinkError> {
-        let mut tx = self.node.read_tx().await?;
-        let rows = store::blobs::to_send(&mut tx, STEP).await?;
-        drop(tx);
-        let mut count = 0;
-        for row in rows {
-            match self.send_blob(&row).await {
-                Ok(()) => {}
-                // The message was ruled out of its case, or the case has been
-                // redacted: nobody will ask for the blob.
-                Err(error) if error.code() == Some(Code::BlobUnknown) => {
-                    tracing::warn!(message = row.message_id, "the hub wants no such attachment");
-                }
-                Err(error) if error.spares_others() => {
-                    tracing::warn!(message = row.message_id, %error, "an attachment cannot be sent");
-                    continue;
-                }
-                Err(error) => return Err(error),
-            }
-            self.settle_blob(&row).await?;
-            count += 1;
-        }
-        Ok(count)
+        self.move_blobs(Way::ToHub).await
     }
 
     /// Fetches blobs that messages have announced, another page at each call.
     /// One that is not at the hub is left for later. Returns how many are here
     /// now.
     pub async fn fetch_blobs(&self) -> Result<usize, LinkError> {
-        let (case, sha256) = self.asked().blobs.clone();
+        self.move_blobs(Way::FromHub).await
+    }
+
+    async fn move_blobs(&self, way: Way) -> Result<usize, LinkError> {
+        let (case, sha256) = self.asked().blobs[way as usize].clone();
+        let after = (case.as_str(), sha256.as_slice());
         let mut tx = self.node.read_tx().await?;
-        let rows = store::blobs::to_fetch(&mut tx, (&case, &sha256), STEP).await?;
+        let rows = match way {
+            Way::ToHub => store::blobs::to_send(&mut tx, after, STEP).await?,
+            Way::FromHub => store::blobs::to_fetch(&mut tx, after, STEP).await?,
+        };
         drop(tx);
         let last_page = (rows.len() as i64) < STEP;
         let mut count = 0;
         for row in rows {
-            match self.fetch_blob(&row).await {
-                Ok(()) => {
-                    self.settle_blob(&row).await?;
-                    count += 1;
-                }
-                Err(error)
-                    if matches!(error.code(), Some(Code::BlobPending | Code::BlobUnknown)) => {}
-                Err(error) if error.spares_others() => {
-                    tracing::warn!(message = row.message_id, %error, "an attachment cannot be fetched");
-                }
-                Err(error) => return Err(error),
+            if self.move_blob(way, &row).await? {
+                self.settle_blob(&row).await?;
+                count += 1;
             }
-            self.asked().blobs = (row.case_id, row.sha256);
+            self.asked().blobs[way as usize] = (row.case_id, row.sha256);
         }
         if last_page {
-            self.asked().blobs = (String::new(), Vec::new());
+            self.asked().blobs[way as usize] = Default::default();
         }
         Ok(count)
+    }
+
+    /// Whether nothing more is to be done about a blob. An error is one that
+    /// the others would meet too.
+    async fn move_blob(&self, way: Way, row: &BlobRow) -> Result<bool, LinkError> {
+        let moved = match way {
+            Way::ToHub => self.send_blob(row).await,
+            Way::FromHub => self.fetch_blob(row).await,
+        };
+        let message = &row.message_id;
+        match moved {
+            Ok(()) => Ok(true),
+            // The message was ruled out of its case, or the case has been
+            // redacted: nobody will ask for the blob.
+            Err(error) if way == Way::ToHub && error.code() == Some(Code::BlobUnknown) => {
+                tracing::warn!(message, "the hub wants no such attachment");
+                Ok(true)
+            }
+            Err(error)
+                if way == Way::FromHub
+                    && matches!(error.code(), Some(Code::BlobPending | Code::BlobUnknown)) =>
+            {
+                Ok(false)
+            }
+            Err(error) if error.spares_others() => {
+                tracing::warn!(message, ?way, %error, "an attachment cannot be moved");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn send_blob(&self, row: &BlobRow) -> Result<(), LinkError> {

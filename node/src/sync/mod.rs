@@ -77,14 +77,14 @@ pub struct Link {
     asked: std::sync::Mutex<Asked>,
 }
 
-/// How far this node has asked for what it lacks. Each step asks for another
-/// page, so that what nobody can give holds up nothing behind it.
+/// How far this node has gone through what it lacks and what it owes. Each step
+/// takes another page, so that what cannot be had or sent holds up nothing behind it.
 #[derive(Debug, Default)]
 struct Asked {
     /// The last case whose key was asked for.
     keys: String,
-    /// The last attachment that was asked for: case and hash.
-    blobs: (String, Vec<u8>),
+    /// The last attachments that were sent and asked for: case and hash.
+    blobs: [(String, Vec<u8>); 2],
 }
 
 impl Link {
