@@ -9,7 +9,7 @@ use lapor_protocol::problem::Code;
 use lapor_protocol::seal::{ContentKey, Subject};
 use lapor_protocol::wire::{CaseKeys, PREFIX};
 
-use super::settle::{find_key, ticket_of, unwrap};
+use super::learn::{find_key, ticket_of, unwrap};
 use super::{Call, Link, LinkError};
 use crate::casework::read_message;
 use crate::error::NodeError;

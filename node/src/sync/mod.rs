@@ -18,6 +18,7 @@ mod health;
 mod https;
 mod incoming;
 mod keys;
+mod learn;
 mod lost;
 mod outgoing;
 mod public;

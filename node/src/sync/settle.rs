@@ -6,17 +6,16 @@ use lapor_protocol::delivery::Item;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::{Body, BodyError};
 use lapor_protocol::message::Message;
-use lapor_protocol::seal::{ContentKey, Context, Subject, Wrap, open_words};
 
 use super::apply::Batch;
 use super::giving::note_gained;
+use super::learn::learn;
 use crate::casework::read_message;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::withdraw;
 use crate::quarantine::REFUSED;
 use crate::store;
-use crate::store::blobs::BlobRow;
 use crate::store::inbox::InboxRow;
 
 /// Why an item waits whose author is this node, restored from a backup.
@@ -213,189 +212,6 @@ fn disputes(
 ) -> bool {
     let birth = body.creates(&message.header) == Some(id);
     birth != before.is_none() || (birth && item.case_seq != Some(1))
-}
-
-/// Keys, tickets, attachments and erasure that come with an applied message.
-async fn learn(
-    batch: &mut Batch<'_>,
-    tx: &mut Tx,
-    node: &Node,
-    row: &InboxRow,
-    message: &Message,
-    case: &Case,
-) -> Result<(), NodeError> {
-    let id = case.id;
-    let wraps: Vec<Wrap> = match &row.wraps {
-        Some(text) => store::read(serde_json::from_str(text))?,
-        None => Vec::new(),
-    };
-    if case.redacted {
-        erase(batch, tx, id).await?;
-        return Ok(());
-    }
-    if !batch.cases.get(&id).is_some_and(|working| working.keyed) {
-        let held = learn_key(tx, node, &wraps, case, message).await?;
-        if let Some(working) = batch.cases.get_mut(&id) {
-            working.keyed = held;
-        }
-    }
-    if let Ok(Body::IdentityDisclosed(disclosed)) = &message.body
-        && disclosed.requester == *batch.me
-    {
-        let subject = Subject::Identity(message.header.id);
-        if let Some(key) = unwrap(node, &wraps, subject, &disclosed.commitment)? {
-            store::secrets::add_content_key(
-                tx,
-                &subject.to_string(),
-                &id.to_string(),
-                key.as_bytes(),
-            )
-            .await?;
-        }
-    }
-    // Of own messages nothing is new, unless a backup lacked them.
-    announce_blobs(tx, id, message).await?;
-    learn_ticket(batch, tx, message, id).await
-}
-
-/// Whether the case's content key is held, now if not before.
-async fn learn_key(
-    tx: &mut Tx,
-    node: &Node,
-    wraps: &[Wrap],
-    case: &Case,
-    message: &Message,
-) -> Result<bool, NodeError> {
-    let subject = Subject::Case(case.id);
-    let name = subject.to_string();
-    if store::secrets::content_key(tx, &name).await?.is_some() {
-        return Ok(true);
-    }
-    let Some(key) = find_key(tx, node, wraps, subject, case, message).await? else {
-        return Ok(false);
-    };
-    store::secrets::add_content_key(tx, &name, &case.id.to_string(), key.as_bytes()).await?;
-    Ok(true)
-}
-
-/// The case's content key from a wrap, or from the parent's key for a split.
-pub(super) async fn find_key(
-    tx: &mut Tx,
-    node: &Node,
-    wraps: &[Wrap],
-    subject: Subject,
-    case: &Case,
-    message: &Message,
-) -> Result<Option<ContentKey>, NodeError> {
-    if let Some(key) = unwrap(node, wraps, subject, &case.commitment)? {
-        return Ok(Some(key));
-    }
-    let (Ok(Body::CaseSplit(split)), Some(parent)) = (&message.body, message.header.case) else {
-        return Ok(None);
-    };
-    let held = store::secrets::content_key(tx, &Subject::Case(parent).to_string()).await?;
-    let Some(held) = held.filter(|_| split.child == case.id) else {
-        return Ok(None);
-    };
-    let parent_key = store::read(ContentKey::from_bytes(&held))?;
-    let header = &message.header;
-    let context = Context {
-        kind: &header.kind,
-        id: header.id,
-        case: parent,
-        author: &header.author,
-    };
-    let opened = open_words(&parent_key, context, &split.child_key).ok();
-    let key = opened.and_then(|bytes| ContentKey::from_bytes(&bytes).ok());
-    Ok(key.filter(|key| key.commitment() == case.commitment))
-}
-
-/// A key from the first wrap that is for one of our sealing keys and opens.
-pub(super) fn unwrap(
-    node: &Node,
-    wraps: &[Wrap],
-    subject: Subject,
-    commitment: &lapor_protocol::ids::Digest,
-) -> Result<Option<ContentKey>, NodeError> {
-    let (me, keys) = (node.instance()?, node.keys()?);
-    Ok(wraps
-        .iter()
-        .filter(|wrap| wrap.recipient == *me)
-        .find_map(|wrap| {
-            keys.opener(&wrap.kid)
-                .and_then(|opener| opener.unwrap(wrap, subject, commitment).ok())
-        }))
-}
-
-async fn learn_ticket(
-    batch: &mut Batch<'_>,
-    tx: &mut Tx,
-    message: &Message,
-    id: CaseId,
-) -> Result<(), NodeError> {
-    let Ok(Body::ReportFiled(_)) = &message.body else {
-        return Ok(());
-    };
-    let ticket = ticket_of(tx, message, id).await?;
-    if let (Some(ticket), Some(working)) = (ticket, batch.cases.get_mut(&id)) {
-        working.row.ticket.get_or_insert(ticket);
-    }
-    Ok(())
-}
-
-/// The ticket in the words of a filing, if it is well formed and this node
-/// holds the key.
-pub(super) async fn ticket_of(
-    tx: &mut Tx,
-    message: &Message,
-    id: CaseId,
-) -> Result<Option<String>, NodeError> {
-    let held = store::secrets::content_key(tx, &Subject::Case(id).to_string()).await?;
-    let (Some(held), Some(sealed), Some(context)) = (held, &message.sealed, message.seal_context())
-    else {
-        return Ok(None);
-    };
-    let key = store::read(ContentKey::from_bytes(&held))?;
-    let words = open_words(&key, context, sealed).ok();
-    let words: Option<lapor_protocol::kinds::report_filed::Words> =
-        words.and_then(|words| serde_json::from_slice(&words).ok());
-    let ticket = words
-        .and_then(|words| words.ticket)
-        .and_then(|text| crate::casework::ticket::parse(&text));
-    // Tickets are random; one that is taken is another filer's mischief.
-    match ticket {
-        Some(ticket) if store::cases::by_ticket(tx, &ticket).await?.is_none() => Ok(Some(ticket)),
-        _ => Ok(None),
-    }
-}
-
-async fn announce_blobs(tx: &mut Tx, id: CaseId, message: &Message) -> Result<(), NodeError> {
-    for attachment in &message.attachments {
-        let row = BlobRow {
-            sha256: attachment.sha256.as_bytes().to_vec(),
-            case_id: id.to_string(),
-            message_id: message.header.id.to_string(),
-            size: attachment.size as i64,
-            media_type: attachment.media_type.clone(),
-            state: "to_fetch".into(),
-            progress: 0,
-        };
-        store::blobs::add(tx, &row).await?;
-    }
-    Ok(())
-}
-
-async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
-    let text = id.to_string();
-    store::secrets::erase(tx, &text).await?;
-    store::keys_due::forget(tx, &text).await?;
-    for blob in store::blobs::of_case(tx, &text).await? {
-        store::blobs::set_state(tx, &blob.sha256, "erased").await?;
-    }
-    if let Some(working) = batch.cases.get_mut(&id) {
-        working.row.erased = 1;
-    }
-    Ok(())
 }
 
 fn advance(batch: &mut Batch<'_>, id: CaseId, fold: Option<Case>, as_shown: bool) {
