@@ -8,7 +8,7 @@ use lapor_protocol::receipt::Stream;
 use super::id::Place;
 use super::{
     Aside, AsideId, AsideView, BY_OPERATOR, PARKED, QUARANTINED, REFUSED, Replayed, described,
-    not_set_aside, unknown,
+    not_set_aside, note, unknown,
 };
 use crate::error::NodeError;
 use crate::node::Node;
@@ -83,8 +83,7 @@ pub(super) async fn replay(node: &Node, place: Place, actor: &str) -> Result<Rep
     note(
         node,
         &mut tx,
-        &item,
-        place,
+        &aside(&item)?,
         ("quarantine.replay", "looked at again"),
         actor,
     )
@@ -138,8 +137,7 @@ pub(super) async fn refuse(
     note(
         node,
         &mut tx,
-        &item,
-        place,
+        &aside(&item)?,
         ("quarantine.refuse", reason),
         actor,
     )
@@ -183,18 +181,4 @@ async fn handled(tx: &mut Tx, place: Place) -> Result<AsideItem, NodeError> {
     } else {
         Err(not_set_aside(AsideId::Item(place), &item.state))
     }
-}
-
-async fn note(
-    node: &Node,
-    tx: &mut Tx,
-    item: &AsideItem,
-    place: Place,
-    (action, detail): (&str, &str),
-    actor: &str,
-) -> Result<(), NodeError> {
-    let (now, id) = (node.clock().now_ms(), AsideId::Item(place));
-    let detail = format!("{id} {}: {detail}", item.kind);
-    let case = item.case_id.as_deref();
-    Ok(store::audit::add(tx, now, actor, action, case, &detail).await?)
 }

@@ -12,6 +12,7 @@ mod own;
 #[cfg(test)]
 mod tests;
 
+use lapor_migrations::Tx;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId, Position};
 use lapor_protocol::message::Message;
@@ -148,6 +149,20 @@ fn not_set_aside(id: AsideId, state: &str) -> NodeError {
     NodeError::Invalid(format!(
         "{id} is {state}; only what is quarantined, parked or refused can be handled"
     ))
+}
+
+/// Keeps what somebody did with it in the audit log.
+async fn note(
+    node: &Node,
+    tx: &mut Tx,
+    aside: &Aside,
+    (action, detail): (&str, &str),
+    actor: &str,
+) -> Result<(), NodeError> {
+    let now = node.clock().now_ms();
+    let detail = format!("{} {}: {detail}", aside.id, aside.kind);
+    let case = aside.case.map(|case| case.to_string());
+    Ok(store::audit::add(tx, now, actor, action, case.as_deref(), &detail).await?)
 }
 
 /// What an envelope says of itself, as far as it can be read.

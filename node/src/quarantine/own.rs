@@ -5,7 +5,7 @@ use lapor_protocol::message::Draft;
 
 use super::{
     Aside, AsideId, AsideView, BY_OPERATOR, QUARANTINED, REFUSED, Replayed, described,
-    not_set_aside, unknown,
+    not_set_aside, note, unknown,
 };
 use crate::casework::refresh_case;
 use crate::error::NodeError;
@@ -71,9 +71,8 @@ pub(super) async fn replay(node: &Node, number: i64, actor: &str) -> Result<Repl
     note(
         node,
         &mut tx,
-        &row,
-        "quarantine.replay",
-        "sent again",
+        &aside(&row)?,
+        ("quarantine.replay", "sent again"),
         actor,
     )
     .await?;
@@ -96,7 +95,14 @@ pub(super) async fn refuse(
     if row.case_id.is_none() {
         withdraw(&mut tx, node.instance()?, &row.message_id, BY_OPERATOR).await?;
     }
-    note(node, &mut tx, &row, "quarantine.refuse", reason, actor).await?;
+    note(
+        node,
+        &mut tx,
+        &aside(&row)?,
+        ("quarantine.refuse", reason),
+        actor,
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
@@ -109,18 +115,4 @@ async fn handled(tx: &mut Tx, number: i64) -> Result<AsideOwn, NodeError> {
     } else {
         Err(not_set_aside(id, &row.state))
     }
-}
-
-async fn note(
-    node: &Node,
-    tx: &mut Tx,
-    row: &AsideOwn,
-    action: &str,
-    detail: &str,
-    actor: &str,
-) -> Result<(), NodeError> {
-    let (now, id) = (node.clock().now_ms(), AsideId::Own(row.number));
-    let detail = format!("{id} {}: {detail}", row.kind);
-    let case = row.case_id.as_deref();
-    Ok(store::audit::add(tx, now, actor, action, case, &detail).await?)
 }
