@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use lapor_certs::Vault;
 use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
-use lapor_web::backup::{Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_free};
+use lapor_web::backup::{
+    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
+};
 
 use crate::error::HubError;
 use crate::settings::{Settings, SettingsError};
@@ -170,11 +172,7 @@ async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), HubBackupErro
         let found = origin.schema;
         return Err(DbError::Newer { found, known }.into());
     }
-    let kinds = [Kind::Sqlite, Kind::Postgres];
-    let kind = kinds
-        .into_iter()
-        .find(|kind| kind.name() == origin.database);
-    let kind = kind.ok_or_else(|| BackupError::Manifest {
+    let kind = Kind::named(&origin.database).ok_or_else(|| BackupError::Manifest {
         path: from.to_owned(),
         reason: format!("it names a database of kind {:?}", origin.database),
     })?;
@@ -182,10 +180,4 @@ async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), HubBackupErro
     let backup = proving.await.map_err(|_| HubError::Aborted)??;
     check_copy(kind, &backup.path(kind.copy_name()), Schema::Hub).await?;
     Ok((backup, kind))
-}
-
-/// Whole attachments; a part is sent on from where the hub stands.
-fn is_attachment(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }

@@ -8,7 +8,9 @@
 use std::path::{Path, PathBuf};
 
 use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
-use lapor_web::backup::{Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_free};
+use lapor_web::backup::{
+    Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -203,11 +205,7 @@ async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), NodeBackupErr
         let found = origin.schema;
         return Err(DbError::Newer { found, known }.into());
     }
-    let kinds = [Kind::Sqlite, Kind::Postgres];
-    let kind = kinds
-        .into_iter()
-        .find(|kind| kind.name() == origin.database);
-    let kind = kind.ok_or_else(|| BackupError::Manifest {
+    let kind = Kind::named(&origin.database).ok_or_else(|| BackupError::Manifest {
         path: from.to_owned(),
         reason: format!("it names a database of kind {:?}", origin.database),
     })?;
@@ -224,11 +222,4 @@ async fn instance(db: &Db) -> Result<Option<String>, NodeError> {
     };
     let joined: Joined = store::read(serde_json::from_str(&text))?;
     Ok(Some(joined.instance.to_string()))
-}
-
-/// Encrypted attachments, whole ones. Uploads that wait to be used are not
-/// encrypted and are given again by whoever waits for them.
-fn is_attachment(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }

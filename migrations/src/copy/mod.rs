@@ -22,6 +22,13 @@ impl Kind {
         }
     }
 
+    /// The database that a manifest calls so.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Sqlite, Self::Postgres]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+
     /// The name of a file that holds a copy.
     pub fn copy_name(self) -> &'static str {
         match self {
