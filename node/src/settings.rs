@@ -175,32 +175,3 @@ impl Settings {
         self
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `section.field` of everything in a value.
-    fn fields(value: &serde_json::Value, above: &str, found: &mut Vec<String>) {
-        let serde_json::Value::Object(members) = value else {
-            found.push(above.to_owned());
-            return;
-        };
-        for (name, inner) in members {
-            let dot = if above.is_empty() { "" } else { "." };
-            fields(inner, &format!("{above}{dot}{name}"), found);
-        }
-    }
-
-    #[test]
-    fn the_page_for_operators_names_every_field() {
-        let page = include_str!("../../docs/operations.md");
-        let mut found = Vec::new();
-        let settings = serde_json::to_value(Settings::default()).unwrap();
-        fields(&settings, "", &mut found);
-        assert!(found.len() > 10);
-        for field in found {
-            assert!(page.contains(&format!("| `{field}` |")), "{field}");
-        }
-    }
-}

@@ -49,16 +49,8 @@ pub async fn count(folder: &Path, programs: &Programs) -> Result<Vec<Count>> {
 /// One federation made with one kill.
 pub async fn run(world: &World, kill: &Kill) -> Result<Outcome> {
     let folder = world.folder().join("run");
-    let killed = join(&folder, world.programs(), |victim| Orders {
-        kill: (victim == kill.victim).then(|| kill.clone()),
-        list: None,
-    })
-    .await?;
-    Ok(if killed {
-        Outcome::Killed
-    } else {
-        Outcome::NotReached
-    })
+    let killed = join(&folder, world.programs(), |victim| kill.orders(victim)).await?;
+    Ok(Outcome::of(killed))
 }
 
 /// Makes a hub, joins the desk, files a report; whether anyone was killed.

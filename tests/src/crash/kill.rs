@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result, anyhow};
 use lapor_killpoints::{KILL_AT, PLACES};
 use serde::Serialize;
 
+use super::process::Orders;
+
 /// A program, or one command of it while a federation is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,11 +62,31 @@ pub struct Kill {
     pub passage: u64,
 }
 
+impl Kill {
+    /// What a program is told: only the victim hears of it.
+    pub fn orders(&self, whom: Victim) -> Orders {
+        Orders {
+            kill: (whom == self.victim).then(|| self.clone()),
+            list: None,
+        }
+    }
+}
+
 /// What became of a run that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Killed,
     NotReached,
+}
+
+impl Outcome {
+    pub fn of(killed: bool) -> Self {
+        if killed {
+            Self::Killed
+        } else {
+            Self::NotReached
+        }
+    }
 }
 
 /// How often a program passes a place when nobody kills it.

@@ -97,17 +97,8 @@ impl World {
 
     /// One run with one kill.
     pub async fn run(&self, kill: &Kill) -> Result<Outcome> {
-        let killed = self
-            .work(|victim| Orders {
-                kill: (victim == kill.victim).then(|| kill.clone()),
-                list: None,
-            })
-            .await?;
-        Ok(if killed {
-            Outcome::Killed
-        } else {
-            Outcome::NotReached
-        })
+        let killed = self.work(|victim| kill.orders(victim)).await?;
+        Ok(Outcome::of(killed))
     }
 
     /// One run in which a program has no room for a while; it must have

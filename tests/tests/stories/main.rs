@@ -17,6 +17,7 @@ mod linking;
 mod newcomers;
 mod offline;
 mod outages;
+mod pages;
 mod quarantine;
 mod restores;
 mod running;
