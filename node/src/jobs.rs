@@ -40,22 +40,31 @@ pub enum Job {
     Keys,
     /// Removes uploads that nobody has used.
     Uploads,
+    /// Notes what is due, and closes what nobody has answered.
+    Deadlines,
 }
 
 impl Job {
-    const ALL: [Self; 3] = [Self::Certificate, Self::Keys, Self::Uploads];
+    const ALL: [Self; 4] = [
+        Self::Certificate,
+        Self::Keys,
+        Self::Uploads,
+        Self::Deadlines,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Keys => "keys",
             Self::Uploads => "uploads",
+            Self::Deadlines => "deadlines",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
+            Self::Deadlines => 5 * MINUTE_MS,
             Self::Keys | Self::Uploads => 60 * MINUTE_MS,
         }
     }
@@ -191,6 +200,7 @@ impl Jobs {
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
             }
+            Job::Deadlines => self.node.look_after_deadlines().await?,
         }
         Ok(())
     }

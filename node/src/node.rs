@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
+use lapor_protocol::calendar::Calendar;
 use lapor_protocol::directory::{Directory, DirectoryError};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::casework::{self, Writer};
 use crate::clock::Clock;
+use crate::deadlines;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
 use crate::settings::Settings;
@@ -43,6 +45,8 @@ pub struct Node {
     /// None before the node has joined.
     keys: ArcSwapOption<NodeKeys>,
     directory: ArcSwap<Directory>,
+    /// The edition by which deadlines were counted last.
+    calendar: ArcSwap<Calendar>,
     /// Rung when there is something to send.
     outgoing: Notify,
     /// Where filings and acts share transactions.
@@ -68,6 +72,7 @@ impl Node {
             joined,
             keys: ArcSwapOption::new(keys),
             directory: ArcSwap::from_pointee(directory),
+            calendar: ArcSwap::new(deadlines::first_edition()),
             outgoing: Notify::new(),
             writer,
         });
@@ -172,6 +177,14 @@ impl Node {
             }
         });
         Ok(lines.len())
+    }
+
+    pub(crate) fn known_calendar(&self) -> Arc<Calendar> {
+        self.calendar.load_full()
+    }
+
+    pub(crate) fn know_calendar(&self, calendar: Arc<Calendar>) {
+        self.calendar.store(calendar);
     }
 
     pub(crate) fn writer(&self) -> &Writer {

@@ -11,6 +11,8 @@ use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
+use crate::deadlines::DeadlineSettings;
+
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -33,6 +35,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub api: ApiSettings,
     pub link: LinkSettings,
+    pub deadlines: DeadlineSettings,
     pub monitor: MonitorSettings,
     pub log: LogSettings,
 }

@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
-use super::{acts, cases, editions, examples, federation, programmes, reports, uploads};
+use super::{
+    acts, cases, deadlines, editions, examples, federation, figures, programmes, reports, uploads,
+};
 use crate::node::Node;
 
 #[derive(OpenApi)]
@@ -38,6 +40,9 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::by_ticket))
         .routes(routes!(cases::attachment))
         .routes(routes!(cases::identity))
+        .routes(routes!(deadlines::list))
+        .routes(routes!(figures::read))
+        .routes(routes!(figures::table))
         .routes(routes!(acts::act))
         .routes(routes!(federation::instances))
         .routes(routes!(programmes::publish, programmes::list))

@@ -15,6 +15,7 @@ use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::shown::{drafts, refresh, shown};
 use super::{Acted, NewAct};
 use crate::chance::new_message_id;
+use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::store;
@@ -151,13 +152,14 @@ impl Weighed<'_> {
         attachments::record(tx, case_id, id, &self.weighing.attachments).await?;
         if !self.absent {
             self.row.updated_at = now;
-            refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
+            let case = refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
             store::cases::put(tx, std::slice::from_ref(&self.row)).await?;
+            record(node, tx, &[(&self.row.case_id, case.as_ref())]).await?;
         }
         let other = self.draft.body.other_case();
         let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
         if let Some(touched) = other {
-            show_second(tx, touched, me, world, now).await?;
+            show_second(node, tx, touched, now).await?;
         }
         store::audit::add(
             tx,
@@ -356,19 +358,16 @@ pub(crate) fn newcomers(
 }
 
 /// Shows a pending link, unlink or split in the second case as well.
-async fn show_second(
-    tx: &mut Tx,
-    id: CaseId,
-    me: &InstanceId,
-    world: DirectoryAt<'_>,
-    now: i64,
-) -> Result<(), NodeError> {
+async fn show_second(node: &Node, tx: &mut Tx, id: CaseId, now: i64) -> Result<(), NodeError> {
     let text = id.to_string();
     let mut row = store::cases::case(tx, &text)
         .await?
         .unwrap_or_else(|| CaseRow::unborn(text, now));
     let fold = row.ruled()?;
     row.updated_at = now;
-    refresh(tx, &mut row, fold.as_ref(), me, world).await?;
-    Ok(store::cases::put(tx, &[row]).await?)
+    let directory = node.directory();
+    let (me, world) = (node.instance()?, directory.latest());
+    let case = refresh(tx, &mut row, fold.as_ref(), me, world).await?;
+    store::cases::put(tx, std::slice::from_ref(&row)).await?;
+    record(node, tx, &[(&row.case_id, case.as_ref())]).await
 }

@@ -16,6 +16,7 @@ pub mod ticket;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
+use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::message::Attachment;
@@ -23,12 +24,14 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::deadlines::Deadline;
+
 pub(crate) use act::store_drafts;
 pub use attachments::{Opened, UploadReceipt};
 pub(crate) use attachments::{blob_path, expire_uploads};
 pub(crate) use compose::Newcomer;
-pub(crate) use reading::read_message;
-pub(crate) use shown::{refresh, refresh_case, show};
+pub(crate) use reading::{read_message, summaries};
+pub(crate) use shown::{refresh, refresh_case, show, shown_case};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.
@@ -186,6 +189,8 @@ pub struct CaseSummary {
     #[schema(value_type = Option<String>)]
     pub on_behalf_of: Option<InstanceId>,
     pub secret: bool,
+    /// The custodian's clock that runs out next; `None` where none runs.
+    pub deadline: Option<Deadline>,
     /// Own acts on it that the hub has not ruled yet.
     pub pending: u32,
     /// Unix ms.
@@ -217,6 +222,8 @@ pub struct CaseView {
     #[serde(flatten)]
     pub summary: CaseSummary,
     pub key: KeyState,
+    /// All its clocks, the next to run out first; provisional while acts are pending.
+    pub clocks: Vec<Clock>,
     /// Who disposed of it to whom, oldest first.
     #[schema(value_type = Vec<String>)]
     pub stack: Vec<InstanceId>,

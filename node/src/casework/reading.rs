@@ -2,6 +2,7 @@
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
+use lapor_protocol::deadline::{Clock, clocks};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
@@ -15,6 +16,7 @@ use super::shown::{drafts, shown};
 use super::{
     CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Reporter, ticket,
 };
+use crate::deadlines::{self, Deadline};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -46,13 +48,10 @@ impl Node {
             before_case: &before_case,
         };
         let mut tx = self.read_tx().await?;
-        let rows = store::cases::list(&mut tx, &wanted, limit + 1).await?;
+        let mut rows = store::cases::list(&mut tx, &wanted, limit + 1).await?;
         let more = rows.len() as i64 > limit;
-        let mut cases = Vec::with_capacity(rows.len());
-        for row in rows.into_iter().take(limit as usize) {
-            let title = self.title(&mut tx, &row).await?;
-            cases.push(summary(&row, title)?);
-        }
+        rows.truncate(limit as usize);
+        let cases = self.summarise(&mut tx, &rows).await?;
         let next = cases
             .last()
             .filter(|_| more)
@@ -75,15 +74,22 @@ impl Node {
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
         let history = history(&mut tx, id, me, &pending).await?;
         let title = title_of(id, &history);
+        let now = self.clock().now_ms();
+        let ids = std::iter::once(row.case_id.as_str());
+        let deadline = deadlines::of_rows(&mut tx, ids, now)
+            .await?
+            .remove(&row.case_id);
+        let calendar = self.calendar_in_force(&mut tx).await?;
         let key = match content_key(&mut tx, id).await? {
             _ if case.redacted => KeyState::Erased,
             Some(_) => KeyState::Held,
             None => KeyState::Missing,
         };
         Ok(view(
-            summary(&row, title)?,
+            summary(&row, title, deadline)?,
             &row,
             key,
+            clocks(&case, directory.latest(), &calendar, now),
             &case,
             fold.as_ref(),
             history,
@@ -128,6 +134,21 @@ impl Node {
         Ok(found)
     }
 
+    async fn summarise(
+        &self,
+        tx: &mut Tx,
+        rows: &[CaseRow],
+    ) -> Result<Vec<CaseSummary>, NodeError> {
+        let ids = rows.iter().map(|row| row.case_id.as_str());
+        let mut due = deadlines::of_rows(tx, ids, self.clock().now_ms()).await?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let title = self.title(tx, row).await?;
+            out.push(summary(row, title, due.remove(&row.case_id))?);
+        }
+        Ok(out)
+    }
+
     async fn title(&self, tx: &mut Tx, row: &CaseRow) -> Result<Option<String>, NodeError> {
         let id = store::case_id(&row.case_id)?;
         if row.erased != 0 || content_key(tx, id).await?.is_none() {
@@ -145,6 +166,19 @@ impl Node {
     }
 }
 
+/// The named cases as a list shows them, in the order of the names.
+pub(crate) async fn summaries(
+    node: &Node,
+    tx: &mut Tx,
+    ids: &[&str],
+) -> Result<Vec<CaseSummary>, NodeError> {
+    let wanted = ids.iter().map(|id| (*id).into()).collect();
+    let mut rows = store::cases::these(tx, wanted).await?;
+    let place = |row: &CaseRow| ids.iter().position(|id| *id == row.case_id);
+    rows.sort_by_key(place);
+    node.summarise(tx, &rows).await
+}
+
 /// The state column of a row.
 pub(crate) fn state_of(row: &CaseRow) -> Option<State> {
     State::ALL
@@ -152,7 +186,11 @@ pub(crate) fn state_of(row: &CaseRow) -> Option<State> {
         .find(|state| Some(state.as_str()) == row.state.as_deref())
 }
 
-fn summary(row: &CaseRow, title: Option<String>) -> Result<CaseSummary, NodeError> {
+fn summary(
+    row: &CaseRow,
+    title: Option<String>,
+    deadline: Option<Deadline>,
+) -> Result<CaseSummary, NodeError> {
     let instance = |text: &Option<String>| text.as_deref().map(store::instance_id).transpose();
     let value = |text: &Option<String>| text.clone().map(Value::String);
     Ok(CaseSummary {
@@ -173,6 +211,7 @@ fn summary(row: &CaseRow, title: Option<String>) -> Result<CaseSummary, NodeErro
             .transpose()?,
         on_behalf_of: instance(&row.on_behalf_of)?,
         secret: row.secret != 0,
+        deadline,
         pending: row.pending as u32,
         filed_at: row.filed_at,
         updated_at: row.updated_at,
@@ -183,6 +222,7 @@ fn view(
     summary: CaseSummary,
     row: &CaseRow,
     key: KeyState,
+    clocks: Vec<Clock>,
     case: &Case,
     ruled: Option<&Case>,
     history: Vec<HistoryEntry>,
@@ -190,6 +230,7 @@ fn view(
     CaseView {
         summary,
         key,
+        clocks,
         stack: case.stack.clone(),
         copies: case.copies.iter().cloned().collect(),
         supervisors: case.supervisors.iter().cloned().collect(),

@@ -6,6 +6,7 @@ use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::message::Draft;
 
+use crate::deadlines::record;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -48,13 +49,14 @@ pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, Nod
 }
 
 /// Recomputes what lists show of a case from its fold and own unruled acts.
+/// Gives the case as it is shown.
 pub(crate) async fn refresh(
     tx: &mut Tx,
     row: &mut CaseRow,
     fold: Option<&Case>,
     me: &InstanceId,
     world: DirectoryAt<'_>,
-) -> Result<(), NodeError> {
+) -> Result<Option<Case>, NodeError> {
     let drafts = drafts(tx, &row.case_id).await?;
     let case = shown(
         store::case_id(&row.case_id)?,
@@ -65,7 +67,24 @@ pub(crate) async fn refresh(
     );
     row.pending = drafts.len() as i64;
     show(row, case.as_ref());
-    Ok(())
+    Ok(case)
+}
+
+/// A case by its id: as ruled, and as it is shown.
+pub(crate) async fn shown_case(
+    node: &Node,
+    tx: &mut Tx,
+    case_id: &str,
+) -> Result<(Option<Case>, Option<Case>), NodeError> {
+    let Some(row) = store::cases::case(tx, case_id).await? else {
+        return Ok((None, None));
+    };
+    let fold = row.ruled()?;
+    let pending = drafts(tx, case_id).await?;
+    let (id, directory) = (store::case_id(case_id)?, node.directory());
+    let (me, world) = (node.instance()?, directory.latest());
+    let case = shown(id, fold.clone(), &pending, me, world);
+    Ok((fold, case))
 }
 
 /// The same for a case by its id, after its own acts have changed.
@@ -74,7 +93,7 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
         return Ok(());
     };
     let (fold, directory) = (row.ruled()?, node.directory());
-    refresh(
+    let case = refresh(
         tx,
         &mut row,
         fold.as_ref(),
@@ -82,7 +101,8 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
         directory.latest(),
     )
     .await?;
-    Ok(store::cases::put(tx, &[row]).await?)
+    store::cases::put(tx, &[row]).await?;
+    record(node, tx, &[(case_id, case.as_ref())]).await
 }
 
 /// Writes what a list shows of a case into its row. One whose birth the hub

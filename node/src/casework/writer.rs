@@ -126,7 +126,7 @@ async fn transact(node: &Node, group: &[Job]) -> Result<Vec<Outcome>, NodeError>
         Job::File(filing, _) => Some(&**filing),
         Job::Act(..) => None,
     });
-    write_filings(&mut tx, &filings.collect::<Vec<_>>()).await?;
+    write_filings(node, &mut tx, &filings.collect::<Vec<_>>()).await?;
     let mut outcomes = Vec::with_capacity(group.len());
     for job in group {
         outcomes.push(match job {

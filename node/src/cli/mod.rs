@@ -10,6 +10,7 @@ mod backup;
 mod case;
 mod edition;
 mod failure;
+mod figures;
 mod keys;
 mod print;
 mod programme;
@@ -87,6 +88,8 @@ pub enum Command {
     /// List, read and handle cases
     #[command(subcommand)]
     Case(case::Command),
+    /// What the work comes to in a period, as CSV
+    Figures(figures::Args),
     /// Files that belong to a case
     #[command(subcommand)]
     Attachment(attachment::Command),
@@ -151,6 +154,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
+        Command::Figures(args) => figures::figures(&place, &args, out).await,
         Command::Attachment(command) => attachment::run(&place, command, out).await,
         Command::Programme(command) => programme::run(&place, command, out).await,
         Command::Taxonomy(command) => edition::taxonomy(&place, command, out).await,
