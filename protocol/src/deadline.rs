@@ -8,6 +8,9 @@
 //! is late cannot grant itself time. The calendar is the one now in force,
 //! because nobody works on a day that was made free meanwhile.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -108,6 +111,48 @@ pub struct OwnTerm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Category>,
     pub working_days: u16,
+}
+
+/// A text that is no [`OwnTerm`]; the operator's to mend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected CLOCK=DAYS or CLOCK@CATEGORY=DAYS with 1 to 366 working days, for instance complaint@Perairan=7"
+)]
+pub struct OwnTermError;
+
+impl FromStr for OwnTerm {
+    type Err = OwnTermError;
+
+    fn from_str(text: &str) -> Result<Self, OwnTermError> {
+        let (what, days) = text.rsplit_once('=').ok_or(OwnTermError)?;
+        let (name, service) = match what.split_once('@') {
+            Some((name, service)) => (name, Some(service.to_owned())),
+            None => (what, None),
+        };
+        let mut kinds = TERMS.iter().map(|term| term.kind);
+        let service = service.map(Category::try_from).transpose();
+        let working_days = days.parse().map_err(|_| OwnTermError)?;
+        if !(1..=366).contains(&working_days) {
+            return Err(OwnTermError);
+        }
+        Ok(Self {
+            clock: kinds
+                .find(|kind| kind.as_str() == name)
+                .ok_or(OwnTermError)?,
+            service: service.map_err(|_| OwnTermError)?,
+            working_days,
+        })
+    }
+}
+
+impl fmt::Display for OwnTerm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.clock.as_str())?;
+        if let Some(service) = &self.service {
+            write!(f, "@{}", service.as_str())?;
+        }
+        write!(f, "={}", self.working_days)
+    }
 }
 
 /// Where a clock stands.

@@ -265,3 +265,28 @@ fn a_service_may_have_a_term_of_its_own() {
     assert_eq!(entry.working_days(ClockKind::Silence, None), Some(10));
     assert_eq!(entry.working_days(ClockKind::Disposer, None), None);
 }
+
+#[test]
+fn a_term_is_read_as_it_is_written_and_nonsense_is_refused() {
+    for text in [
+        "complaint=10",
+        "first_follow_up@Perairan/Banjir=2",
+        "silence=366",
+    ] {
+        let term: OwnTerm = text.parse().unwrap();
+        assert_eq!(term.to_string(), text);
+    }
+    for text in [
+        "",
+        "complaint",
+        "complaint=0",
+        "complaint=367",
+        "complaint=-1",
+        "disposer=3",
+        "lunch=3",
+        "complaint@=3",
+        "complaint@A/B/C=3",
+    ] {
+        assert!(text.parse::<OwnTerm>().is_err(), "{text}");
+    }
+}
