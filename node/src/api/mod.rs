@@ -36,6 +36,7 @@ use crate::monitor::TRAFFIC;
 use crate::node::Node;
 
 pub use openapi::document;
+pub(crate) use refusals::problem;
 
 /// Where the documentation page stands.
 pub const DOCS: &str = "/api/docs";
@@ -61,6 +62,7 @@ pub fn router(node: Arc<Node>) -> Router {
     let (v1, _) = openapi::routes().split_for_parts();
     let router = Router::new()
         .nest("/api/v1", v1)
+        .nest("/api/v1/uploads/resumable", uploads::resumable(&node))
         .route(OPENAPI, get(documents::openapi))
         .route(DOCS, get(documents::docs))
         .route(STYLE, get(async || docs::style()))
