@@ -13,6 +13,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+pub mod tracking;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -27,8 +28,8 @@ use utoipa::ToSchema;
 use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
-pub use attachments::{Opened, UploadReceipt};
-pub(crate) use attachments::{blob_path, expire_uploads};
+pub use attachments::Opened;
+pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub(crate) use reading::{read_message, summaries};
 pub(crate) use shown::{refresh, refresh_case, show, shown_case};
