@@ -188,7 +188,10 @@ async fn the_list_by_deadline_has_the_next_first_and_goes_on_where_it_ended() {
         assert_eq!(rest, [cases[2]], "who waits for the reporter is not listed");
         let held = place.node.case(cases[1]).await.unwrap();
         assert_eq!(held.summary.deadline.unwrap().state, ClockState::Paused);
-        assert_eq!(held.clocks[0].days_left, 3);
+        assert_eq!(
+            held.clocks[0].days_left, 1,
+            "held on the second day of three"
+        );
     }
 }
 

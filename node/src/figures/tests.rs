@@ -81,7 +81,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
             &place,
             archived,
             "case.archived",
-            json!({"reason": "spam"}),
+            json!({"reason": "not_a_report"}),
             Some(json!({"text": "Iklan."})),
         )
         .await;
