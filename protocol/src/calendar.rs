@@ -105,7 +105,7 @@ impl Calendar {
 }
 
 impl Pause {
-    fn holds(&self, day: NaiveDate) -> bool {
+    fn holds(self, day: NaiveDate) -> bool {
         day > self.after && self.upto.is_none_or(|upto| day <= upto)
     }
 }

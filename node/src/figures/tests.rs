@@ -54,7 +54,7 @@ async fn answered(place: &Place) -> CaseId {
 #[tokio::test]
 async fn confirmed_silent_and_archived_stay_apart() {
     for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
+        let place = Place::joined("pusat", db).await;
         let confirmed = answered(&place).await;
         acts(
             &place,
@@ -67,7 +67,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
         acts(&place, confirmed, "case.rated", json!({"score": 4}), None).await;
         let silent = answered(&place).await;
         let history = place.node.case(silent).await.unwrap().history;
-        let follow_up = json!({"author": "kota-bandung", "id": history[1].message});
+        let follow_up = json!({"author": "pusat", "id": history[1].message});
         acts(
             &place,
             silent,
@@ -90,7 +90,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
             &place,
             away,
             "case.disposed",
-            json!({"target": "kemenpu"}),
+            json!({"target": "kota-bandung"}),
             None,
         )
         .await;
@@ -104,10 +104,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
             .await
             .unwrap();
         let of = &table.figures[0];
-        assert_eq!(
-            (table.figures.len(), of.institution.as_str()),
-            (1, "kota-bandung")
-        );
+        assert_eq!((table.figures.len(), of.institution.as_str()), (1, "pusat"));
         assert_eq!((of.intake, of.open), (5, 2));
         assert_eq!(
             (of.confirmed, of.silent, of.archived, of.merged),
@@ -127,11 +124,11 @@ async fn confirmed_silent_and_archived_stay_apart() {
             .iter()
             .map(|of| (of.institution.as_str(), of.intake))
             .collect();
-        assert_eq!(intake, [("kemenpu", 1), ("kota-bandung", 4)]);
+        assert_eq!(intake, [("kota-bandung", 1), ("pusat", 4)]);
         let text = csv(&handled).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("institution,intake,open,"));
-        assert_eq!(lines[1], "kemenpu,1,1,0,0,0,,0,0,0,0,,0,0,");
+        assert_eq!(lines[1], "kota-bandung,1,1,0,0,0,,0,0,0,0,,0,0,");
     }
 }
 

@@ -15,8 +15,9 @@ async fn every_party_sees_the_same_clocks_and_the_origin_closes_what_nobody_answ
         let [bandung, pusat, kemenpu] =
             ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
         let case = bandung.file(report("Jembatan retak")).await;
-        bandung.verify(case).await;
-        bandung.dispose(case, "kemenpu").await;
+        bandung.give_back(case, "kemenpu").await;
+        fleet.settle().await;
+        pusat.dispose(case, "kemenpu").await;
         fleet.settle().await;
         kemenpu.hold(case, "Jembatan yang mana?").await;
         fleet.settle().await;
