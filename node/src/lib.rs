@@ -17,6 +17,7 @@ pub mod quarantine;
 pub mod rotation;
 pub mod settings;
 pub mod status;
+pub mod stemming;
 mod store;
 pub mod sync;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, Place, exit};
 use crate::api;
+use crate::casework;
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::sync::Link;
@@ -53,6 +54,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tracing::info!(%instance, %bound, %monitor, "serving");
 
     let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
+    tokio::spawn(casework::index(node.clone(), shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {
