@@ -21,6 +21,7 @@ pub mod resumable;
 pub mod rotation;
 pub mod settings;
 pub mod status;
+pub mod stemming;
 mod store;
 pub mod sync;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::casework::{self, Writer};
+use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
@@ -47,6 +47,7 @@ pub struct Node {
     outgoing: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
+    figures: FiguresCache,
 }
 
 impl Node {
@@ -70,6 +71,7 @@ impl Node {
             directory: ArcSwap::from_pointee(directory),
             outgoing: Notify::new(),
             writer,
+            figures: FiguresCache::default(),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -176,6 +178,10 @@ impl Node {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    pub(crate) fn figures(&self) -> &FiguresCache {
+        &self.figures
     }
 
     /// Says that there is something to send.

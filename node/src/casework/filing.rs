@@ -20,7 +20,7 @@ use crate::media::forget_uploads;
 use crate::node::Node;
 use crate::store;
 use crate::store::audit::Deed;
-use crate::store::cases::CaseRow;
+use crate::store::cases::{CaseRow, Glance};
 
 const MICRO: f64 = 1_000_000.0;
 
@@ -114,7 +114,9 @@ impl Node {
         let mut row = CaseRow::unborn(case_id.to_string(), now);
         row.ticket = Some(ticket);
         row.pending = 1;
-        shown::show(&mut row, case.as_ref());
+        let place = report.place.as_deref();
+        row.glance = Glance::filed(&report.title, &report.content, place, me, now);
+        shown::show(&mut row, case.as_ref(), me);
         Ok(Filing {
             newcomers: newcomers(&draft, None, None, me, world),
             draft,
@@ -144,7 +146,7 @@ pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<()
     });
     store::secrets::add_content_keys(tx, keys.collect()).await?;
     let rows: Vec<CaseRow> = filings.iter().map(|filing| filing.row.clone()).collect();
-    store::cases::put(tx, &rows).await?;
+    shown::keep(tx, &rows).await?;
     let identities = filings.iter().filter_map(|filing| {
         let identity = filing.identity.as_deref()?;
         Some([Value::from(filing.row.case_id.as_str()), identity.into()])

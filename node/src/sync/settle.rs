@@ -146,6 +146,9 @@ async fn fold(
     let message = read_message(line)?;
     if item.ruling.effect != Effect::Applied {
         advance(batch, id, None, false);
+        if let Some(working) = batch.cases.get_mut(&id) {
+            working.reread |= item.withheld == Some(Withheld::Own);
+        }
         return Ok(Step::Applied);
     }
     let body = match &message.body {
@@ -191,6 +194,14 @@ async fn fold(
     // birth gets the hub's time.
     let as_shown = item.withheld == Some(Withheld::Own) && alone && !disputed;
     advance(batch, id, Some(after), as_shown);
+    let own = item.withheld == Some(Withheld::Own) && !disputed;
+    if let Some(working) = batch.cases.get_mut(&id) {
+        if own {
+            working.own_at = Some(item.ordered_at);
+        } else {
+            (working.reread, working.own_at) = (true, None);
+        }
+    }
     if disputed {
         tracing::error!(case = %id, kind = item.kind, "a ruling of the hub contradicts the rules as this node knows them");
     }
@@ -244,6 +255,7 @@ fn refresh_ruled(batch: &mut Batch<'_>, item: &Item) {
     if let Some(working) = working.filter(|working| working.row.pending > 0) {
         working.changed = true;
         working.restate = true;
+        working.reread = true;
     }
 }
 
