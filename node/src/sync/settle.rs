@@ -245,6 +245,7 @@ fn block(batch: &mut Batch<'_>, id: CaseId, step: Step) -> Step {
         working.row.blocked = Some(reason.clone());
         working.changed = true;
         working.restate = true;
+        working.reread = true;
     }
     step
 }
