@@ -22,6 +22,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+pub mod tracking;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -34,8 +35,8 @@ use utoipa::ToSchema;
 
 pub(crate) use act::store_drafts;
 pub use assigning::{FailedAct, SavedFilter};
-pub use attachments::{Opened, UploadReceipt};
-pub(crate) use attachments::{blob_path, expire_uploads};
+pub use attachments::Opened;
+pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub use glance::Tray;
 pub(crate) use glance::describe;

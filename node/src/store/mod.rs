@@ -17,6 +17,7 @@ pub mod public;
 pub mod secrets;
 pub mod texts;
 pub mod tokens;
+pub mod uploads;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
