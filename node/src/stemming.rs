@@ -33,8 +33,24 @@ fn stem(word: &str) -> String {
         return word.to_owned();
     }
     let stem = STEMMER.stem_word(word).into_owned();
+    if let Some(longer) = longer_root(word, &stem) {
+        return longer;
+    }
     let plain = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if plain { stem } else { word.to_owned() }
+}
+
+/// `kerusakan` is ke-rusak-an and not ke-rusa-kan: the suffix -kan makes verbs and stands with their
+/// prefixes only, so that without one the k belongs to the root.
+fn longer_root(word: &str, stem: &str) -> Option<String> {
+    let verb = ["me", "di", "ter", "ber"]
+        .iter()
+        .any(|prefix| word.starts_with(prefix));
+    if verb || !word.ends_with("kan") {
+        return None;
+    }
+    let root = format!("{stem}k");
+    ROOTS.find(&root).then_some(root)
 }
 
 /// Letters with the marks that Indonesian texts and names carry lose them; what is no letter of the
@@ -66,6 +82,8 @@ mod tests {
                 "Café di Jl. Melati No. 12A",
                 &["cafe", "jl", "melati", "no", "12a"],
             ),
+            ("kerusakan, tumpukan", &["rusak", "tumpuk"]),
+            ("mengadukan pengaduan", &["adu", "adu"]),
             ("tiket 4F7KX-92MQ3", &["tiket", "4f7kx", "92mq3"]),
             ("", &[]),
             ("\u{202e}!?…", &[]),

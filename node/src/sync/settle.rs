@@ -194,9 +194,10 @@ async fn fold(
     // birth gets the hub's time.
     let as_shown = item.withheld == Some(Withheld::Own) && alone && !disputed;
     advance(batch, id, Some(after), as_shown);
-    let own = item.withheld == Some(Withheld::Own) && !disputed;
     if let Some(working) = batch.cases.get_mut(&id) {
-        if own {
+        // One that a restored node gets back was never shown as pending.
+        let pending = working.row.pending > 0;
+        if item.withheld == Some(Withheld::Own) && pending && !disputed {
             working.own_at = Some(item.ordered_at);
         } else {
             (working.reread, working.own_at) = (true, None);
@@ -245,6 +246,7 @@ fn block(batch: &mut Batch<'_>, id: CaseId, step: Step) -> Step {
         working.row.blocked = Some(reason.clone());
         working.changed = true;
         working.restate = true;
+        working.reread = true;
     }
     step
 }

@@ -135,7 +135,7 @@ fn life(number: usize) -> Vec<Value> {
 fn report(sample: &Report, number: usize) -> Result<NewReport> {
     let region = format!("{}.{:02}", 11 + number % 60, 1 + number % 29);
     let report = json!({
-        "classification": sample.classification,
+        "classification": "complaint",
         "title": format!("{} ({number})", sample.title).chars().take(150).collect::<String>(),
         "content": sample.content,
         "category": sample.category(),
