@@ -53,8 +53,8 @@ impl Node {
         let others: BTreeMap<CaseId, &Features> =
             remembered.iter().map(|(id, case)| (*id, &case.features)).collect();
         let rarity = Rarity::among(others.values().copied());
-        let text = format!("{} {}", sketch.title, sketch.content);
-        let report = Features::of(&text, sketch.region.clone(), sketch.coordinates);
+        let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
+        let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
         let found = rarity.likest(&report, &others, DUPLICATES).into_iter();
         let duplicates = found.filter_map(|(id, likeness, distance_m)| {
             let (_, case) = remembered.iter().find(|(known, _)| *known == id)?;

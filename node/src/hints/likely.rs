@@ -1,7 +1,7 @@
 //! How likely two reports are about the same thing: by words, weighted by how rare they are, and
 //! by how far apart the places are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use lapor_protocol::region::RegionCode;
 
@@ -10,6 +10,8 @@ use crate::casework::Coordinates;
 
 /// Words that two reports must share at least.
 const SHARED: usize = 2;
+/// What is said in the title counts so many times.
+const TITLE: u32 = 2;
 const EARTH_RADIUS_M: f64 = 6_371_000.0;
 /// Beyond this distance nothing is at the same place; in between the likeness sinks.
 const FAR_M: f64 = 3_000.0;
@@ -21,12 +23,13 @@ const SAME_PROVINCE: f64 = 0.5;
 const UNKNOWN_PLACE: f64 = 0.7;
 
 /// Likeness from which a report is shown, in hundredths.
-pub const SHOWN_FROM: u32 = 30;
+pub const SHOWN_FROM: u32 = 16;
 
 /// A report as it is compared.
 #[derive(Clone)]
 pub struct Features {
-    stems: BTreeSet<String>,
+    /// How often each stem is said.
+    stems: BTreeMap<String, u32>,
     region: Option<RegionCode>,
     coordinates: Option<Coordinates>,
 }
@@ -38,9 +41,20 @@ pub struct Rarity {
 }
 
 impl Features {
-    pub fn of(text: &str, region: Option<RegionCode>, coordinates: Option<Coordinates>) -> Self {
+    pub fn of(
+        title: &str,
+        content: &str,
+        region: Option<RegionCode>,
+        coordinates: Option<Coordinates>,
+    ) -> Self {
+        let mut stems = BTreeMap::new();
+        for (text, times) in [(title, TITLE), (content, 1)] {
+            for stem in read(text) {
+                *stems.entry(stem).or_default() += times;
+            }
+        }
         Self {
-            stems: read(text).into_iter().collect(),
+            stems,
             region,
             coordinates,
         }
@@ -55,7 +69,7 @@ impl Rarity {
         };
         for report in reports {
             rarity.number += 1;
-            for stem in &report.stems {
+            for stem in report.stems.keys() {
                 *rarity.counts.entry(stem.clone()).or_default() += 1;
             }
         }
@@ -67,31 +81,37 @@ impl Rarity {
         (f64::from(self.number + 2) / f64::from(count + 1)).ln()
     }
 
-    fn sum<'a>(&self, stems: impl Iterator<Item = &'a String>) -> f64 {
-        stems.map(|stem| self.of(stem)).sum()
+    /// A word said twice is more, and not twice as much.
+    fn weight(&self, (stem, times): (&String, &u32)) -> f64 {
+        (1.0 + f64::from(*times).ln()) * self.of(stem)
+    }
+
+    fn length(&self, report: &Features) -> f64 {
+        let squares = report.stems.iter().map(|said| self.weight(said).powi(2));
+        squares.sum::<f64>().sqrt()
     }
 
     /// Likeness in hundredths, and the metres between the places if both have coordinates.
-    ///
-    /// Words are measured against the shorter report: who has only begun to write can already
-    /// be told.
     pub fn likeness(&self, one: &Features, other: &Features) -> (u32, Option<u32>) {
         let distance = one
             .coordinates
             .zip(other.coordinates)
             .map(|(from, to)| metres(from, to));
-        let shared: Vec<&String> = one.stems.intersection(&other.stems).collect();
-        if shared.len() < SHARED {
-            return (0, distance.map(|metres| metres as u32));
+        let (mut shared, mut product) = (0, 0.0);
+        for said in &one.stems {
+            if let Some(times) = other.stems.get(said.0) {
+                shared += 1;
+                product += self.weight(said) * self.weight((said.0, times));
+            }
         }
-        let (own, others) = (self.sum(one.stems.iter()), self.sum(other.stems.iter()));
-        let common = self.sum(shared.into_iter());
-        let contained = common / own.min(others).max(1.0);
-        let jaccard = common / (own + others - common).max(1.0);
-        // A short text is contained in many; a long one that shares much shares a matter.
-        let words = (contained * jaccard).sqrt();
-        let likeness = words * nearness(one, other, distance);
-        ((likeness * 100.0).round().min(100.0) as u32, distance.map(|metres| metres as u32))
+        let likeness = if shared < SHARED {
+            0.0
+        } else {
+            let cosine = product / (self.length(one) * self.length(other));
+            cosine * nearness(one, other, distance)
+        };
+        let likeness = (likeness * 100.0).round().min(100.0) as u32;
+        (likeness, distance.map(|metres| metres as u32))
     }
 
     /// Those of the others that are like enough, the likest first, each with what was found.
@@ -155,7 +175,7 @@ mod tests {
             latitude,
             longitude,
         });
-        Features::of(text, region.parse().ok(), coordinates)
+        Features::of(text, "", region.parse().ok(), coordinates)
     }
 
     #[test]

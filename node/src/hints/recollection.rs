@@ -137,10 +137,10 @@ impl Node {
         }
         let told = told(&self.case(summary.case).await?);
         let place = told.place.as_deref().unwrap_or_default();
-        let text = format!("{} {place} {}", told.title, told.content);
+        let content = format!("{place} {}", told.content);
         Ok(Some(Remembered {
-            features: Features::of(&text, summary.region.clone(), told.coordinates),
-            stems: read(&text),
+            features: Features::of(&told.title, &content, summary.region.clone(), told.coordinates),
+            stems: read(&format!("{} {content}", told.title)),
             title: told.title,
             summary: summary.clone(),
         }))
@@ -202,7 +202,7 @@ pub(super) fn told(view: &CaseView) -> Told {
         }
         let Some(words) = &entry.words else { continue };
         let text = |name: &str| words.get(name).and_then(Value::as_str);
-        for name in ["title", "content", "text"] {
+        for name in ["content", "text"] {
             if let Some(text) = text(name) {
                 told.content.push_str(text);
                 told.content.push('\n');
