@@ -62,7 +62,10 @@ mod tests {
         for (text, expected) in [
             ("Jalanan yang rusak", &["jalan", "rusak"][..]),
             ("MEMPERBAIKI perbaikan", &["baik", "baik"]),
-            ("Café di Jl. Melati No. 12A", &["cafe", "jl", "melati", "no", "12a"]),
+            (
+                "Café di Jl. Melati No. 12A",
+                &["cafe", "jl", "melati", "no", "12a"],
+            ),
             ("tiket 4F7KX-92MQ3", &["tiket", "4f7kx", "92mq3"]),
             ("", &[]),
             ("\u{202e}!?…", &[]),

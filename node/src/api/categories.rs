@@ -73,7 +73,9 @@ pub async fn map(
 ) -> Answer<StatusCode> {
     caller.administers()?;
     let mapped = node.map_category(&new, &caller.actor()).await;
-    mapped.map(|()| StatusCode::NO_CONTENT).map_err(|e| problem(&e))
+    mapped
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
 }
 
 /// Take a local category away
@@ -95,5 +97,6 @@ pub async fn unmap(
 ) -> Answer<StatusCode> {
     caller.administers()?;
     let gone = node.unmap_category(&query.local, &caller.actor()).await;
-    gone.map(|()| StatusCode::NO_CONTENT).map_err(|e| problem(&e))
+    gone.map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
 }

@@ -73,7 +73,10 @@ pub struct SketchQuery {
 pub async fn regions(_: Caller, Query(query): Query<RegionQuery>) -> Answer<Json<RegionMatches>> {
     let limit = query.limit.unwrap_or(MATCHES);
     if !(1..=MOST_MATCHES).contains(&limit) {
-        return Err(invalid("limit", format!("limit: expected 1 to {MOST_MATCHES}.")));
+        return Err(invalid(
+            "limit",
+            format!("limit: expected 1 to {MOST_MATCHES}."),
+        ));
     }
     let regions = regions::national().search(&query.q, limit);
     Ok(Json(RegionMatches { regions }))

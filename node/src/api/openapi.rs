@@ -45,7 +45,11 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(hints::likely))
         .routes(routes!(hints::regions))
         .routes(routes!(categories::read))
-        .routes(routes!(categories::local, categories::map, categories::unmap))
+        .routes(routes!(
+            categories::local,
+            categories::map,
+            categories::unmap
+        ))
         .routes(routes!(federation::instances))
         .routes(routes!(programmes::publish, programmes::list))
         .routes(routes!(programmes::read))

@@ -55,7 +55,12 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         Command::Map { local, category } => {
             let new = NewLocalCategory { local, category };
             node.map_category(&new, &actor()).await?;
-            writeln!(out, "{} is filed under {}.", plain(&new.local), plain(new.category.as_str()))?;
+            writeln!(
+                out,
+                "{} is filed under {}.",
+                plain(&new.local),
+                plain(new.category.as_str())
+            )?;
         }
         Command::Unmap { local } => {
             node.unmap_category(&local, &actor()).await?;
@@ -67,8 +72,17 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                 return json(&all, out);
             }
             for each in &all.local {
-                let gone = if each.known { "" } else { "  (not in the edition in force: map it anew)" };
-                writeln!(out, "{} -> {}{gone}", plain(&each.local), plain(each.category.as_str()))?;
+                let gone = if each.known {
+                    ""
+                } else {
+                    "  (not in the edition in force: map it anew)"
+                };
+                writeln!(
+                    out,
+                    "{} -> {}{gone}",
+                    plain(&each.local),
+                    plain(each.category.as_str())
+                )?;
             }
             if all.local.is_empty() {
                 writeln!(out, "No local category is mapped.")?;

@@ -64,7 +64,12 @@ pub fn run(command: Command, out: Out<'_>) -> Result<(), Failure> {
     }
     writeln!(out, "Learnt from all but the report's own cluster")?;
     writeln!(out, "  {}", measured.without_cluster)?;
-    writeln!(out, "Learnt from the other {} of {} parts", args.folds - 1, args.folds)?;
+    writeln!(
+        out,
+        "Learnt from the other {} of {} parts",
+        args.folds - 1,
+        args.folds
+    )?;
     writeln!(out, "  {}", measured.folds)?;
     writeln!(out, "Nothing learnt")?;
     writeln!(out, "  {}", measured.without_learning)?;
@@ -72,7 +77,11 @@ pub fn run(command: Command, out: Out<'_>) -> Result<(), Failure> {
     for missed in &measured.without_cluster.missed {
         let suggested: Vec<_> = missed.suggested.iter().map(InstanceId::as_str).collect();
         let (id, expected) = (plain(&missed.id), &missed.expected);
-        writeln!(out, "  {id:<6} {expected}, and not {}", suggested.join(", "))?;
+        writeln!(
+            out,
+            "  {id:<6} {expected}, and not {}",
+            suggested.join(", ")
+        )?;
     }
     match &measured.duplicates {
         Some(duplicates) => show_duplicates(duplicates, out),
@@ -120,7 +129,10 @@ fn said(reason: &Reason) -> String {
         Reason::Subject { words } => format!("responsible for: {}", words.join(", ")),
         Reason::Category { category } => format!("category {category}"),
         Reason::Place { region, .. } => format!("governs {region}"),
-        Reason::Past { cases } => format!("{} went there", counted(u64::from(*cases), "similar report")),
+        Reason::Past { cases } => format!(
+            "{} went there",
+            counted(u64::from(*cases), "similar report")
+        ),
         Reason::Reporter => "the reporter has it in mind".into(),
         Reason::Returned { by } => format!("{by} gave the case back and suggests it"),
     }

@@ -34,7 +34,7 @@ const SUGGESTED_ON_RETURN: f64 = 5.0;
 
 /// What speaks for one institution so far.
 #[derive(Default)]
-struct Case {
+struct Grounds {
     subjects: Vec<(f64, String)>,
     named: Vec<String>,
     others: Vec<(f64, Reason)>,
@@ -53,57 +53,63 @@ impl Adviser<'_> {
         let title = self.stems(&matter.title);
         let content = self.stems(&matter.content);
         let (region, also) = places(matter);
-        let mut cases = Cases {
+        let mut scales = Scales {
             institutions: self.institutions,
             region: region.as_ref(),
             all: BTreeMap::new(),
         };
-        self.subjects(&title, TITLE, &mut cases);
-        self.subjects(&content, 1.0, &mut cases);
-        self.names(&title, &mut cases);
-        self.names(&content, &mut cases);
-        self.category(matter, &mut cases);
-        self.place(&also, &mut cases);
+        self.subjects(&title, TITLE, &mut scales);
+        self.subjects(&content, 1.0, &mut scales);
+        self.names(&title, &mut scales);
+        self.names(&content, &mut scales);
+        self.category(matter, &mut scales);
+        self.place(&also, &mut scales);
         let all: Vec<String> = title.into_iter().chain(content).collect();
         for (role, lesson) in self.past.ask(&all) {
             let reason = Reason::Past {
                 cases: lesson.cases,
             };
-            cases.add(&role, lesson.share * PAST, reason);
+            scales.add(&role, lesson.share * PAST, reason);
         }
-        self.said(matter, &mut cases);
-        self.ranked(cases, matter, own, limit)
+        self.said(matter, &mut scales);
+        self.ranked(scales, matter, own, limit)
     }
 
     fn stems(&self, text: &str) -> Vec<String> {
         let stems = read(text).into_iter();
-        stems.map(|stem| self.knowledge.subjects.mended(stem)).collect()
+        stems
+            .map(|stem| self.knowledge.subjects.mended(stem))
+            .collect()
     }
 
-    fn subjects(&self, text: &[String], factor: f64, cases: &mut Cases<'_>) {
+    fn subjects(&self, text: &[String], factor: f64, scales: &mut Scales<'_>) {
         for found in self.knowledge.subjects.find(text) {
             let several = if found.length > 1 { SEVERAL_WORDS } else { 1.0 };
             let weight = found.stands_for.weight * several * factor;
-            if let Some(case) = cases.of(&found.stands_for.role) {
-                match case.subjects.iter_mut().find(|(_, text)| text == found.text) {
+            if let Some(grounds) = scales.of(&found.stands_for.role) {
+                match grounds
+                    .subjects
+                    .iter_mut()
+                    .find(|(_, text)| text == found.text)
+                {
                     // Said again it is no other subject.
                     Some((known, _)) => *known = known.max(weight),
-                    None => case.subjects.push((weight, found.text.to_owned())),
+                    None => grounds.subjects.push((weight, found.text.to_owned())),
                 }
             }
         }
     }
 
-    fn names(&self, text: &[String], cases: &mut Cases<'_>) {
+    fn names(&self, text: &[String], scales: &mut Scales<'_>) {
         for found in self.institutions.names.find(text) {
-            let case = cases.all.entry(*found.stands_for).or_default();
-            if !case.named.iter().any(|known| known == found.text) {
-                case.named.push(found.text.to_owned());
+            let grounds = scales.all.entry(*found.stands_for).or_default();
+            if !grounds.named.iter().any(|known| known == found.text) {
+                grounds.named.push(found.text.to_owned());
             }
         }
     }
 
-    fn category(&self, matter: &Matter, cases: &mut Cases<'_>) {
+    fn category(&self, matter: &Matter, scales: &mut Scales<'_>) {
         let Some(category) = &matter.category else {
             return;
         };
@@ -117,45 +123,55 @@ impl Adviser<'_> {
             let reason = Reason::Category {
                 category: category.as_str().to_owned(),
             };
-            cases.add(role, weight, reason);
+            scales.add(role, weight, reason);
         }
     }
 
-    fn place(&self, also: &[RegionCode], cases: &mut Cases<'_>) {
-        if let Some(region) = cases.region {
+    fn place(&self, also: &[RegionCode], scales: &mut Scales<'_>) {
+        if let Some(region) = scales.region {
             for (role, weight) in &GOVERNS {
-                cases.add(role, *weight, place_reason(region));
+                scales.add(role, *weight, place_reason(region));
             }
         }
         for region in also {
             if let Some(government) = self.institutions.government(region.as_str()) {
-                let case = cases.all.entry(government).or_default();
-                case.others.push((ALSO_NAMED, place_reason(region)));
+                let grounds = scales.all.entry(government).or_default();
+                grounds.others.push((ALSO_NAMED, place_reason(region)));
             }
         }
     }
 
     /// What the reporter and those who gave the case back said.
-    fn said(&self, matter: &Matter, cases: &mut Cases<'_>) {
-        if let Some(place) = matter.suggested.as_ref().and_then(|id| self.institutions.place(id)) {
-            let case = cases.all.entry(place).or_default();
-            case.others.push((REPORTER, Reason::Reporter));
+    fn said(&self, matter: &Matter, scales: &mut Scales<'_>) {
+        if let Some(place) = matter
+            .suggested
+            .as_ref()
+            .and_then(|id| self.institutions.place(id))
+        {
+            let grounds = scales.all.entry(place).or_default();
+            grounds.others.push((REPORTER, Reason::Reporter));
         }
         for (by, instead) in &matter.returned {
             if let Some(place) = instead.as_ref().and_then(|id| self.institutions.place(id)) {
-                let case = cases.all.entry(place).or_default();
+                let grounds = scales.all.entry(place).or_default();
                 let reason = Reason::Returned { by: by.clone() };
-                case.others.push((SUGGESTED_ON_RETURN, reason));
+                grounds.others.push((SUGGESTED_ON_RETURN, reason));
             }
         }
     }
 
-    fn ranked(&self, cases: Cases<'_>, matter: &Matter, own: Option<&InstanceId>, limit: usize) -> Vec<Hint> {
+    fn ranked(
+        &self,
+        scales: Scales<'_>,
+        matter: &Matter,
+        own: Option<&InstanceId>,
+        limit: usize,
+    ) -> Vec<Hint> {
         let returned = |id: &InstanceId| matter.returned.iter().any(|(by, _)| by == id);
-        let mut hints: Vec<Hint> = cases
+        let mut hints: Vec<Hint> = scales
             .all
             .into_iter()
-            .map(|(place, case)| (self.institutions.at(place), case.weighed()))
+            .map(|(place, grounds)| (self.institutions.at(place), grounds.weighed()))
             .filter(|(institution, _)| {
                 !matter.excluded.contains(&institution.id) && !returned(&institution.id)
             })
@@ -168,43 +184,54 @@ impl Adviser<'_> {
                 reasons,
             })
             .collect();
-        hints.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.institution.cmp(&b.institution)));
+        hints.sort_by(|a, b| {
+            b.score
+                .cmp(&a.score)
+                .then_with(|| a.institution.cmp(&b.institution))
+        });
         hints.truncate(limit);
         hints
     }
 }
 
 /// What speaks for whom, in a report about one region.
-struct Cases<'a> {
+struct Scales<'a> {
     institutions: &'a Institutions,
     region: Option<&'a RegionCode>,
-    all: BTreeMap<usize, Case>,
+    all: BTreeMap<usize, Grounds>,
 }
 
-impl Cases<'_> {
+impl Scales<'_> {
     /// `None` if nobody has the role: the directory knows no such institution, or the place is
     /// not known.
-    fn of(&mut self, role: &Role) -> Option<&mut Case> {
+    fn of(&mut self, role: &Role) -> Option<&mut Grounds> {
         let place = self.institutions.in_role(role, self.region)?;
         Some(self.all.entry(place).or_default())
     }
 
     fn add(&mut self, role: &Role, weight: f64, reason: Reason) {
-        if let Some(case) = self.of(role) {
-            case.others.push((weight, reason));
+        if let Some(grounds) = self.of(role) {
+            grounds.others.push((weight, reason));
         }
     }
 }
 
-impl Case {
+impl Grounds {
     /// The sum, and the reasons with the weightiest first.
     fn weighed(mut self) -> (f64, Vec<Reason>) {
         self.subjects.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut reasons = self.others;
         if !self.subjects.is_empty() {
             let parts = self.subjects.iter().enumerate();
-            let sum = parts.map(|(at, (weight, _))| weight * FURTHER.powi(at as i32)).sum();
-            let words = self.subjects.into_iter().map(|(_, text)| text).take(5).collect();
+            let sum = parts
+                .map(|(at, (weight, _))| weight * FURTHER.powi(at as i32))
+                .sum();
+            let words = self
+                .subjects
+                .into_iter()
+                .map(|(_, text)| text)
+                .take(5)
+                .collect();
             reasons.push((sum, Reason::Subject { words }));
         }
         if !self.named.is_empty() {
@@ -212,7 +239,10 @@ impl Case {
         }
         reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
         let score = reasons.iter().map(|(weight, _)| weight).sum();
-        (score, reasons.into_iter().map(|(_, reason)| reason).collect())
+        (
+            score,
+            reasons.into_iter().map(|(_, reason)| reason).collect(),
+        )
     }
 }
 
@@ -230,6 +260,8 @@ fn places(matter: &Matter) -> (Option<RegionCode>, Vec<RegionCode>) {
 fn place_reason(region: &RegionCode) -> Reason {
     Reason::Place {
         code: region.to_string(),
-        region: regions::national().display_name(region).unwrap_or_else(|| region.to_string()),
+        region: regions::national()
+            .display_name(region)
+            .unwrap_or_else(|| region.to_string()),
     }
 }

@@ -50,8 +50,10 @@ impl Node {
                 && summary.state.is_some_and(State::is_open)
                 && now - summary.filed_at <= RECENT_MS
         });
-        let others: BTreeMap<CaseId, &Features> =
-            remembered.iter().map(|(id, case)| (*id, &case.features)).collect();
+        let others: BTreeMap<CaseId, &Features> = remembered
+            .iter()
+            .map(|(id, case)| (*id, &case.features))
+            .collect();
         let rarity = Rarity::among(others.values().copied());
         let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
         let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
@@ -78,7 +80,9 @@ impl Node {
 /// What a case says for routing: words, clear facts, who had it and gave it back.
 fn matter(view: &CaseView) -> Matter {
     let told = told(view);
-    let named = |body: &Value, field: &str| -> Option<InstanceId> { body.get(field)?.as_str()?.parse().ok() };
+    let named = |body: &Value, field: &str| -> Option<InstanceId> {
+        body.get(field)?.as_str()?.parse().ok()
+    };
     let mut matter = Matter {
         title: told.title,
         content: told.content,
@@ -89,14 +93,18 @@ fn matter(view: &CaseView) -> Matter {
         ..Matter::default()
     };
     for entry in &view.history {
-        let applied = entry.effect.is_none_or(|effect| effect.as_str() == "applied");
+        let applied = entry
+            .effect
+            .is_none_or(|effect| effect.as_str() == "applied");
         let (Some(body), true) = (&entry.body, applied) else {
             continue;
         };
         match (entry.kind.as_str(), &entry.author) {
             ("report.filed", _) => matter.suggested = named(body, "suggested"),
             ("case.returned", Some(author)) => {
-                matter.returned.push((author.clone(), named(body, "suggested")));
+                matter
+                    .returned
+                    .push((author.clone(), named(body, "suggested")));
             }
             _ => {}
         }
@@ -152,9 +160,17 @@ mod tests {
 
             let excluded = file(&place.node, json!({"excluded": ["kemenpu"]})).await;
             let hints = place.node.hints(excluded.case).await.unwrap().hints;
-            assert!(hints.iter().all(|hint| hint.institution.as_str() != "kemenpu"));
+            assert!(
+                hints
+                    .iter()
+                    .all(|hint| hint.institution.as_str() != "kemenpu")
+            );
 
-            let suggested = file(&place.node, json!({"suggested": "kab-garut", "title": "Tolong", "content": "Mohon bantuannya"})).await;
+            let suggested = file(
+                &place.node,
+                json!({"suggested": "kab-garut", "title": "Tolong", "content": "Mohon bantuannya"}),
+            )
+            .await;
             let hints = place.node.hints(suggested.case).await.unwrap().hints;
             assert_eq!(hints[0].institution.as_str(), "kab-garut");
             assert_eq!(hints[0].reasons, [Reason::Reporter]);
@@ -169,17 +185,36 @@ mod tests {
             let node = &place.node;
             let open = file(node, json!({})).await;
             file(node, json!({"secret": true})).await;
-            file(node, json!({"title": "Paspor", "content": "Paspor saya belum terbit."})).await;
+            file(
+                node,
+                json!({"title": "Paspor", "content": "Paspor saya belum terbit."}),
+            )
+            .await;
             let text = "Ada lubang besar di jalan nasional Cileunyi dekat gerbang tol";
-            let found = node.likely_duplicates(&sketch(text)).await.unwrap().duplicates;
-            assert_eq!(found.iter().map(|each| each.case).collect::<Vec<_>>(), [open.case]);
+            let found = node
+                .likely_duplicates(&sketch(text))
+                .await
+                .unwrap()
+                .duplicates;
+            assert_eq!(
+                found.iter().map(|each| each.case).collect::<Vec<_>>(),
+                [open.case]
+            );
             assert_eq!(found[0].ticket.as_deref(), Some(open.ticket.as_str()));
             assert!(!format!("{found:?}").contains("Cileunyi"));
 
-            let other = node.likely_duplicates(&sketch("")).await.unwrap().duplicates;
+            let other = node
+                .likely_duplicates(&sketch(""))
+                .await
+                .unwrap()
+                .duplicates;
             assert!(other.len() <= 1);
             place.clock.advance(RECENT_MS + 1);
-            let old = node.likely_duplicates(&sketch(text)).await.unwrap().duplicates;
+            let old = node
+                .likely_duplicates(&sketch(text))
+                .await
+                .unwrap()
+                .duplicates;
             assert!(old.is_empty());
         }
     }

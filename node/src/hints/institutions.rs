@@ -35,7 +35,9 @@ pub struct Institutions {
 
 impl Institutions {
     pub fn of_directory(directory: DirectoryAt<'_>) -> Self {
-        let alive = directory.instances().filter(|entry| entry.successor.is_none());
+        let alive = directory
+            .instances()
+            .filter(|entry| entry.successor.is_none());
         Self::of(alive.map(|entry| Institution {
             id: entry.id.clone(),
             kind: entry.kind,
@@ -64,7 +66,10 @@ impl Institutions {
         self.ids.insert(institution.id.to_string(), place);
         match (institution.kind, &institution.region) {
             (InstanceKind::Pusat, _) => self.desk = Some(place),
-            (InstanceKind::Provinsi | InstanceKind::Kabupaten | InstanceKind::Kota, Some(region)) => {
+            (
+                InstanceKind::Provinsi | InstanceKind::Kabupaten | InstanceKind::Kota,
+                Some(region),
+            ) => {
                 self.governments.insert(region.to_string(), place);
             }
             (InstanceKind::Provinsi | InstanceKind::Kabupaten | InstanceKind::Kota, None) => {}

@@ -114,7 +114,10 @@ mod tests {
 
     #[test]
     fn every_line_of_the_tables_can_have_an_effect() {
-        let slugs: BTreeSet<&str> = REGISTRY.lines().filter_map(|line| line.split(',').next()).collect();
+        let slugs: BTreeSet<&str> = REGISTRY
+            .lines()
+            .filter_map(|line| line.split(',').next())
+            .collect();
         let roles = ["@regency", "@province", "@desk"];
         for row in csv::Reader::from_reader(SUBJECTS.as_bytes()).into_deserialize() {
             let row: Subject = row.unwrap();

@@ -180,9 +180,21 @@ mod tests {
 
     #[test]
     fn the_same_words_at_the_same_place_are_likelier_than_far_away() {
-        let here = report("Lampu taman padam di Jalan Melati", "32.73", Some((-6.9, 107.6)));
-        let near = report("lampu jalan melati padam semua", "32.73", Some((-6.901, 107.6)));
-        let far = report("lampu jalan melati padam semua", "35.78", Some((-7.25, 112.75)));
+        let here = report(
+            "Lampu taman padam di Jalan Melati",
+            "32.73",
+            Some((-6.9, 107.6)),
+        );
+        let near = report(
+            "lampu jalan melati padam semua",
+            "32.73",
+            Some((-6.901, 107.6)),
+        );
+        let far = report(
+            "lampu jalan melati padam semua",
+            "35.78",
+            Some((-7.25, 112.75)),
+        );
         let other = report("paspor saya terlambat terbit", "32.73", Some((-6.9, 107.6)));
         let all = [here.clone(), near.clone(), far.clone(), other.clone()];
         let rarity = Rarity::among(all.iter());

@@ -11,13 +11,13 @@ use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
+use super::Matter;
 use super::adviser::Adviser;
 use super::institutions::{Institution, Institutions};
 use super::knowledge;
 use super::likely::{Features, Rarity};
 use super::past::{Example, Past};
 use super::reading::read;
-use super::Matter;
 use crate::casework::Coordinates;
 
 /// How many suggestions are looked at.
@@ -188,8 +188,9 @@ impl Sample {
         };
         for (at, report) in self.reports.iter().enumerate() {
             let before = self.reports[..at].iter().enumerate();
-            let others: BTreeMap<usize, &Features> =
-                before.map(|(place, other)| (place, &other.features)).collect();
+            let others: BTreeMap<usize, &Features> = before
+                .map(|(place, other)| (place, &other.features))
+                .collect();
             let same = |place: usize| self.reports[place].cluster == report.cluster;
             let repeats = report.clustered && (0..at).any(same);
             let likest = rarity.likest(&report.features, &others, FIRST);
@@ -208,7 +209,8 @@ impl Sample {
             Learning::WithoutCluster => cluster.to_owned(),
             Learning::Nothing => String::new(),
             Learning::Folds(folds) => {
-                let clusters: BTreeSet<&str> = self.reports.iter().map(|r| r.cluster.as_str()).collect();
+                let clusters: BTreeSet<&str> =
+                    self.reports.iter().map(|r| r.cluster.as_str()).collect();
                 let place = clusters.iter().position(|known| *known == cluster);
                 (place.unwrap_or_default() % folds.max(2)).to_string()
             }
@@ -238,7 +240,10 @@ impl Row {
         };
         let expected: Option<InstanceId> = match self.expected_instance.as_str() {
             "" => None,
-            slug => Some(slug.parse().map_err(|error| wrong(format!("expected_instance: {error}")))?),
+            slug => Some(
+                slug.parse::<InstanceId>()
+                    .map_err(|error| wrong(format!("expected_instance: {error}")))?,
+            ),
         };
         let region: Option<RegionCode> = self.region_code.parse().ok();
         let degrees = self.lat.parse().ok().zip(self.lon.parse().ok());
@@ -252,9 +257,14 @@ impl Row {
         let category = Category::try_from(category.trim_end_matches('/').to_owned()).ok();
         let said = format!("{} {}", self.place, self.content);
         let text = format!("{} {said}", self.title);
-        let role = expected.as_ref().map(|id| institutions.role_of(id, region.as_ref()));
+        let role = expected
+            .as_ref()
+            .map(|id| institutions.role_of(id, region.as_ref()));
         // `dup:NAME` is a cluster; `linked:ID` repeats the report with this id.
-        let linked = self.note.strip_prefix("dup:").or(self.note.strip_prefix("linked:"));
+        let linked = self
+            .note
+            .strip_prefix("dup:")
+            .or(self.note.strip_prefix("linked:"));
         Ok(Judged {
             features: Features::of(&self.title, &said, region.clone(), coordinates),
             example: Example {
@@ -277,12 +287,16 @@ impl Row {
     }
 }
 
-fn rows<T: serde::de::DeserializeOwned>(table: &'static str, text: &str) -> Result<Vec<T>, MeasureError> {
+fn rows<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    text: &str,
+) -> Result<Vec<T>, MeasureError> {
     let read = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
-    read.collect::<Result<_, _>>().map_err(|error| MeasureError {
-        table,
-        problem: error.to_string(),
-    })
+    read.collect::<Result<_, _>>()
+        .map_err(|error| MeasureError {
+            table,
+            problem: error.to_string(),
+        })
 }
 
 impl fmt::Display for Routing {
@@ -331,13 +345,21 @@ mod tests {
     fn most_repeats_are_found_and_most_suggestions_are_right() {
         let measured = sample(&[REPORTS, MORE]).duplicates();
         assert!(measured.repeats > 20, "{measured:?}");
-        assert!(measured.found * 100 >= measured.repeats * 85, "{measured:?}");
-        assert!(measured.right * 100 >= measured.suggested * 70, "{measured:?}");
+        assert!(
+            measured.found * 100 >= measured.repeats * 85,
+            "{measured:?}"
+        );
+        assert!(
+            measured.right * 100 >= measured.suggested * 70,
+            "{measured:?}"
+        );
     }
 
     #[test]
     fn a_table_that_cannot_be_read_is_told_with_its_line() {
-        let problem = Sample::read(&["id,title\n1,x\n".into()], REGISTRY).err().unwrap();
+        let problem = Sample::read(&["id,title\n1,x\n".into()], REGISTRY)
+            .err()
+            .unwrap();
         assert!(problem.to_string().starts_with("reports: "), "{problem}");
     }
 }

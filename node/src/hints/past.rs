@@ -99,7 +99,9 @@ impl Past {
             }
         }
         let length = counts.values().map(|each| each * each).sum::<f64>().sqrt();
-        let shares = counts.into_iter().map(|(stem, each)| (stem.clone(), each / length));
+        let shares = counts
+            .into_iter()
+            .map(|(stem, each)| (stem.clone(), each / length));
         shares.collect()
     }
 }

@@ -26,8 +26,6 @@ pub struct Found<'a, T> {
     pub text: &'a str,
     /// How many stems it has.
     pub length: usize,
-    /// Which stem of the text it begins at.
-    pub at: usize,
     pub stands_for: &'a T,
 }
 
@@ -67,7 +65,6 @@ impl<T> Phrases<T> {
                     .map(|phrase| Found {
                         text: &phrase.text,
                         length: phrase.stems.len(),
-                        at,
                         stands_for: &phrase.stands_for,
                     }),
             );

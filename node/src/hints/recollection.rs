@@ -69,7 +69,9 @@ impl Node {
         let directory = self.directory();
         let mut known = self.memory().institutions.lock().await;
         match &*known {
-            Some((version, institutions)) if *version == directory.version() => Arc::clone(institutions),
+            Some((version, institutions)) if *version == directory.version() => {
+                Arc::clone(institutions)
+            }
             _ => {
                 let fresh = Arc::new(Institutions::of_directory(directory.latest()));
                 *known = Some((directory.version(), Arc::clone(&fresh)));
@@ -104,10 +106,15 @@ impl Node {
         let mut changed = Vec::new();
         let mut after = None;
         loop {
-            let page = self.cases(&CaseFilter::default(), after.as_deref(), PAGE).await?;
+            let page = self
+                .cases(&CaseFilter::default(), after.as_deref(), PAGE)
+                .await?;
             let all = page.cases.len();
             // The last change is read once more: others may have come in the same millisecond.
-            let fresh = page.cases.into_iter().filter(|case| case.updated_at >= known.until);
+            let fresh = page
+                .cases
+                .into_iter()
+                .filter(|case| case.updated_at >= known.until);
             let before = changed.len();
             changed.extend(fresh);
             let seen = changed.len() - before < all || changed.len() >= MOST;
@@ -139,7 +146,12 @@ impl Node {
         let place = told.place.as_deref().unwrap_or_default();
         let content = format!("{place} {}", told.content);
         Ok(Some(Remembered {
-            features: Features::of(&told.title, &content, summary.region.clone(), told.coordinates),
+            features: Features::of(
+                &told.title,
+                &content,
+                summary.region.clone(),
+                told.coordinates,
+            ),
             stems: read(&format!("{} {content}", told.title)),
             title: told.title,
             summary: summary.clone(),
@@ -149,12 +161,18 @@ impl Node {
 
 impl Recollection {
     fn is_news(&self, case: &CaseSummary) -> bool {
-        self.cases.get(&case.case).is_none_or(|known| known.summary != *case)
+        self.cases
+            .get(&case.case)
+            .is_none_or(|known| known.summary != *case)
     }
 
     fn forget_oldest(&mut self) {
         let more = self.cases.len().saturating_sub(MOST);
-        let mut ages: Vec<_> = self.cases.iter().map(|(id, case)| (case.summary.updated_at, *id)).collect();
+        let mut ages: Vec<_> = self
+            .cases
+            .iter()
+            .map(|(id, case)| (case.summary.updated_at, *id))
+            .collect();
         ages.sort_unstable();
         for (_, id) in ages.into_iter().take(more) {
             self.cases.remove(&id);
@@ -197,7 +215,8 @@ pub(super) fn told(view: &CaseView) -> Told {
     };
     for entry in &view.history {
         let kind = entry.kind.as_str();
-        if !matches!(kind, "report.filed" | "report.completed") && !makes(entry, view.summary.case) {
+        if !matches!(kind, "report.filed" | "report.completed") && !makes(entry, view.summary.case)
+        {
             continue;
         }
         let Some(words) = &entry.words else { continue };
@@ -209,19 +228,30 @@ pub(super) fn told(view: &CaseView) -> Told {
             }
         }
         told.place = text("place").map(str::to_owned).or(told.place);
-        told.coordinates = words.get("coordinates").and_then(coordinates).or(told.coordinates);
+        told.coordinates = words
+            .get("coordinates")
+            .and_then(coordinates)
+            .or(told.coordinates);
     }
     told
 }
 
 fn makes(entry: &HistoryEntry, case: CaseId) -> bool {
-    let child = entry.body.as_ref().and_then(|body| body.get("child")?.as_str());
+    let child = entry
+        .body
+        .as_ref()
+        .and_then(|body| body.get("child")?.as_str());
     entry.kind == "case.split" && child.and_then(|id| id.parse().ok()) == Some(case)
 }
 
 /// Words hold millionths of a degree.
 fn coordinates(value: &Value) -> Option<Coordinates> {
-    let degrees = |name: &str| value.get(name)?.as_i64().map(|micro| micro as f64 / 1_000_000.0);
+    let degrees = |name: &str| {
+        value
+            .get(name)?
+            .as_i64()
+            .map(|micro| micro as f64 / 1_000_000.0)
+    };
     Some(Coordinates {
         latitude: degrees("latitude_micro")?,
         longitude: degrees("longitude_micro")?,

@@ -9,7 +9,17 @@ use super::{Level, Region, Regions, words};
 const MOST_WORDS: usize = 600;
 /// After these a place is named.
 const BEFORE_PLACES: [&str; 11] = [
-    "di", "ke", "dari", "kabupaten", "kota", "kab", "pemkot", "pemkab", "provinsi", "prov", "wilayah",
+    "di",
+    "ke",
+    "dari",
+    "kabupaten",
+    "kota",
+    "kab",
+    "pemkot",
+    "pemkab",
+    "provinsi",
+    "prov",
+    "wilayah",
 ];
 
 impl Regions {
@@ -30,7 +40,11 @@ impl Regions {
                 at += 1;
                 continue;
             };
-            for region in self.all.iter().filter(|region| region.words.len() == length) {
+            for region in self
+                .all
+                .iter()
+                .filter(|region| region.words.len() == length)
+            {
                 let known = found.iter().any(|other| other.code == region.code);
                 if !known && self.stands_at(region, &text, at) {
                     found.push(region);
@@ -54,7 +68,9 @@ impl Regions {
         };
         match level {
             Some(level) => region.level == level,
-            None => region.words.len() > 1 || before.is_some_and(|word| BEFORE_PLACES.contains(&word)),
+            None => {
+                region.words.len() > 1 || before.is_some_and(|word| BEFORE_PLACES.contains(&word))
+            }
         }
     }
 }
@@ -67,7 +83,10 @@ mod tests {
     fn a_text_names_regions_where_it_says_that_a_place_follows() {
         for (text, expected) in [
             ("Jalan rusak di Garut sejak Mei", &["32.05"][..]),
-            ("warga kota bandung dan kab. Bandung Barat", &["32.73", "32.17"]),
+            (
+                "warga kota bandung dan kab. Bandung Barat",
+                &["32.73", "32.17"],
+            ),
             ("air mati di bandung", &["32.04", "32.73"]),
             ("sebatang pohon, batang besar", &[]),
             ("trayek Jakarta Timur", &["31.75"]),

@@ -18,8 +18,9 @@ const PROVINCES: &str = include_str!("../../data/regions/provinces.csv");
 const REGENCIES: &str = include_str!("../../data/regions/regencies.csv");
 const ALIASES: &str = include_str!("../../data/region-aliases.csv");
 
-static REGIONS: LazyLock<Regions> =
-    LazyLock::new(|| Regions::read(PROVINCES, REGENCIES, ALIASES).expect("the shipped tables are read by a test"));
+static REGIONS: LazyLock<Regions> = LazyLock::new(|| {
+    Regions::read(PROVINCES, REGENCIES, ALIASES).expect("the shipped tables are read by a test")
+});
 
 /// Which level a region is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -89,16 +90,24 @@ impl Regions {
         }
         for row in csv::Reader::from_reader(regencies.as_bytes()).into_deserialize() {
             let (code, province, name): (RegionCode, RegionCode, String) = row?;
-            let level = if name.starts_with("Kota ") { Level::City } else { Level::Regency };
-            let within = regions.region(&province).map_or_else(Vec::new, |of| of.words.clone());
+            let level = if name.starts_with("Kota ") {
+                Level::City
+            } else {
+                Level::Regency
+            };
+            let within = regions
+                .region(&province)
+                .map_or_else(Vec::new, |of| of.words.clone());
             regions.add(code, name, level, within);
         }
         Ok(regions)
     }
 
     fn add(&mut self, code: RegionCode, name: String, level: Level, within: Vec<String>) {
+        // Only in front: Lima Puluh Kota is a regency.
         let levels = ["kabupaten", "kota", "administrasi"];
-        let words = words(&name).into_iter().filter(|word| !levels.contains(&word.as_str()));
+        let words = words(&name).into_iter();
+        let words = words.skip_while(|word| levels.contains(&word.as_str()));
         self.places.insert(code.to_string(), self.all.len());
         self.all.push(Region {
             words: words.collect(),
@@ -111,7 +120,9 @@ impl Regions {
 
     /// The region with this very code; districts and villages are not among them.
     pub fn region(&self, code: &RegionCode) -> Option<&Region> {
-        self.places.get(code.as_str()).map(|place| &self.all[*place])
+        self.places
+            .get(code.as_str())
+            .map(|place| &self.all[*place])
     }
 
     /// The regency or city in which a code lies, if it is as precise.
@@ -147,7 +158,9 @@ impl Regions {
     }
 
     fn shown(&self, region: &Region) -> RegionMatch {
-        let province = self.province_of(&region.code).filter(|of| of.code != region.code);
+        let province = self
+            .province_of(&region.code)
+            .filter(|of| of.code != region.code);
         RegionMatch {
             code: region.code.clone(),
             name: region.name.clone(),
@@ -178,7 +191,10 @@ mod tests {
     fn every_region_of_the_tables_is_known_by_its_code() {
         let regions = national();
         assert_eq!(regions.all.len(), 38 + 514);
-        let provinces = regions.all.iter().filter(|region| region.level == Level::Province);
+        let provinces = regions
+            .all
+            .iter()
+            .filter(|region| region.level == Level::Province);
         assert_eq!(provinces.count(), 38);
         assert!(regions.all.iter().all(|region| !region.words.is_empty()));
         assert_eq!(regions.below(&code("32")).count(), 27);
@@ -192,7 +208,11 @@ mod tests {
             ("32", Some("Jawa Barat")),
             ("99.01", None),
         ] {
-            assert_eq!(national().display_name(&code(typed)).as_deref(), expected, "{typed}");
+            assert_eq!(
+                national().display_name(&code(typed)).as_deref(),
+                expected,
+                "{typed}"
+            );
         }
     }
 }

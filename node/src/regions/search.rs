@@ -20,7 +20,12 @@ impl Regions {
     /// At most `limit` regions, the best first; nothing for an empty query.
     pub fn search(&self, typed: &str, limit: usize) -> Vec<RegionMatch> {
         let typed: String = typed.chars().take(LONGEST).collect();
-        if let Some(region) = typed.trim().parse().ok().and_then(|code| self.region(&code)) {
+        if let Some(region) = typed
+            .trim()
+            .parse()
+            .ok()
+            .and_then(|code| self.region(&code))
+        {
             return vec![self.shown(region)];
         }
         let typed = self.expanded(&typed);
@@ -34,7 +39,10 @@ impl Regions {
             .collect();
         found.sort_by_key(|(score, region)| (Reverse(*score), &region.code));
         found.truncate(limit);
-        found.into_iter().map(|(_, region)| self.shown(region)).collect()
+        found
+            .into_iter()
+            .map(|(_, region)| self.shown(region))
+            .collect()
     }
 
     fn expanded(&self, typed: &str) -> Vec<String> {
@@ -50,7 +58,7 @@ impl Regions {
 /// name was typed. `None` if a word is left over.
 fn fit(region: &Region, typed: &[String]) -> Option<u32> {
     let joined = fit_joined(region, typed);
-    let (mut score, mut named) = (0, 0);
+    let (mut score, mut named, mut levelled) = (0, 0, false);
     for word in typed {
         let own = best(&region.words, word);
         let level = level_fit(region.level, word);
@@ -60,9 +68,10 @@ fn fit(region: &Region, typed: &[String]) -> Option<u32> {
             return joined;
         }
         named += u32::from(own == worth);
+        levelled |= level > 0;
         score += worth;
     }
-    if named == 0 && !region.within.is_empty() {
+    if named == 0 && !levelled {
         // Only the province was named: the province itself is meant.
         return joined;
     }
@@ -72,8 +81,13 @@ fn fit(region: &Region, typed: &[String]) -> Option<u32> {
 
 /// Names are written apart or together: `tanjungpinang`, `pare pare`.
 fn fit_joined(region: &Region, typed: &[String]) -> Option<u32> {
-    let typed = typed.iter().filter(|word| level_fit(region.level, word) == 0);
-    let (typed, name) = (typed.map(String::as_str).collect::<String>(), region.words.concat());
+    let typed = typed
+        .iter()
+        .filter(|word| level_fit(region.level, word) == 0);
+    let (typed, name) = (
+        typed.map(String::as_str).collect::<String>(),
+        region.words.concat(),
+    );
     let close = typed.len() >= 6 && osa_distance(&typed, &name) <= typed.len() / 8;
     close.then_some(130)
 }
@@ -88,7 +102,11 @@ fn level_fit(level: Level, word: &str) -> u32 {
 }
 
 fn best(names: &[String], word: &str) -> u32 {
-    names.iter().map(|name| word_fit(name, word)).max().unwrap_or(0)
+    names
+        .iter()
+        .map(|name| word_fit(name, word))
+        .max()
+        .unwrap_or(0)
 }
 
 /// The word itself, its beginning, or a slip of the fingers.
@@ -145,6 +163,7 @@ mod tests {
             ("rote", "53.14"),
             ("32.73", "32.73"),
             ("garut", "32.05"),
+            ("lima puluh kota", "13.07"),
         ] {
             assert_eq!(first(typed).as_deref(), Some(expected), "{typed}");
         }

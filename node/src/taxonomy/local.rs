@@ -139,7 +139,10 @@ mod tests {
             let node = &place.node;
             let parking = mapping(" Parkir Ngawur ", "Perhubungan/Parkir Liar");
             node.map_category(&parking, "test").await.unwrap();
-            let national = node.national_category(&category("Parkir Ngawur")).await.unwrap();
+            let national = node
+                .national_category(&category("Parkir Ngawur"))
+                .await
+                .unwrap();
             assert_eq!(national.as_str(), "Perhubungan/Parkir Liar");
             let other = category("Kesehatan");
             assert_eq!(node.national_category(&other).await.unwrap(), other);
@@ -151,7 +154,10 @@ mod tests {
             assert_eq!(all[0].category, anew.category);
 
             node.unmap_category("Parkir Ngawur", "test").await.unwrap();
-            let again = node.unmap_category("Parkir Ngawur", "test").await.unwrap_err();
+            let again = node
+                .unmap_category("Parkir Ngawur", "test")
+                .await
+                .unwrap_err();
             assert!(matches!(again, NodeError::NotFound { .. }), "{again}");
             assert_eq!(place.audited("category.mapped").await.len(), 2);
             assert_eq!(place.audited("category.unmapped").await.len(), 1);
@@ -170,7 +176,15 @@ mod tests {
                 let refused = place.node.map_category(&new, "test").await.unwrap_err();
                 assert!(matches!(refused, NodeError::Invalid(_)), "{refused}");
             }
-            assert!(place.node.local_categories().await.unwrap().local.is_empty());
+            assert!(
+                place
+                    .node
+                    .local_categories()
+                    .await
+                    .unwrap()
+                    .local
+                    .is_empty()
+            );
         }
     }
 }

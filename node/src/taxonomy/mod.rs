@@ -138,7 +138,11 @@ mod tests {
             let first = place.node.categories().await.unwrap();
             assert_eq!((first.edition.as_str(), first.roots.len()), ("2026.0", 27));
             assert!(first.knows(&category("Perhubungan/Parkir Liar")));
-            let roads = first.roots.iter().find(|root| root.name == "Perhubungan").unwrap();
+            let roads = first
+                .roots
+                .iter()
+                .find(|root| root.name == "Perhubungan")
+                .unwrap();
             assert_eq!(roads.name_en, "Transport");
 
             place.settings.categories.evidence = vec![category("Baru")];
@@ -170,6 +174,10 @@ mod tests {
         for root in roots.iter().filter(|root| root.name != "Topik Lainnya") {
             assert!(root.below.len() > 1, "{}", root.name);
         }
-        assert!(roots.iter().all(|root| root.below.contains(&"Lainnya".to_owned())));
+        assert!(
+            roots
+                .iter()
+                .all(|root| root.below.contains(&"Lainnya".to_owned()))
+        );
     }
 }

@@ -10,6 +10,7 @@ macro_rules! said {
 
 mod published;
 mod refused;
+mod suggested;
 mod work;
 
 use axum::Router;
