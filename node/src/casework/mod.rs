@@ -27,7 +27,7 @@ pub(crate) use act::store_drafts;
 pub use attachments::{Opened, UploadReceipt};
 pub(crate) use attachments::{blob_path, expire_uploads};
 pub(crate) use compose::Newcomer;
-pub(crate) use reading::read_message;
+pub(crate) use reading::{read_message, state_of};
 pub(crate) use shown::{refresh, refresh_case, show};
 pub(crate) use writer::{Writer, run as write};
 

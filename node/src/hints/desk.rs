@@ -10,9 +10,10 @@ use super::adviser::Adviser;
 use super::likely::{Features, Rarity};
 use super::recollection::told;
 use super::{Hints, LikelyDuplicate, LikelyDuplicates, Matter, Sketch, knowledge};
-use crate::casework::CaseView;
+use crate::casework::{CaseView, state_of};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::store;
 
 /// Hints of a case.
 const HINTS: usize = 5;
@@ -57,23 +58,32 @@ impl Node {
         let rarity = Rarity::among(others.values().copied());
         let (region, coordinates) = (sketch.region.clone(), sketch.coordinates);
         let report = Features::of(&sketch.title, &sketch.content, region, coordinates);
-        let found = rarity.likest(&report, &others, DUPLICATES).into_iter();
-        let duplicates = found.filter_map(|(id, likeness, distance_m)| {
-            let (_, case) = remembered.iter().find(|(known, _)| *known == id)?;
-            Some(LikelyDuplicate {
-                case: id,
-                ticket: case.summary.ticket.clone(),
-                title: case.title.clone(),
-                state: case.summary.state?,
-                custodian: case.summary.custodian.clone(),
-                likeness,
-                distance_m,
-                filed_at: case.summary.filed_at,
-            })
-        });
-        Ok(LikelyDuplicates {
-            duplicates: duplicates.collect(),
-        })
+        let mut duplicates = Vec::new();
+        for (id, likeness, distance_m) in rarity.likest(&report, &others, DUPLICATES) {
+            let case = remembered.iter().find(|(known, _)| *known == id);
+            let state = self.state_now(id).await?.filter(|state| state.is_open());
+            if let (Some((_, case)), Some(state)) = (case, state) {
+                duplicates.push(LikelyDuplicate {
+                    case: id,
+                    ticket: case.summary.ticket.clone(),
+                    title: case.title.clone(),
+                    state,
+                    custodian: case.summary.custodian.clone(),
+                    likeness,
+                    distance_m,
+                    filed_at: case.summary.filed_at,
+                });
+            }
+        }
+        Ok(LikelyDuplicates { duplicates })
+    }
+
+    /// `None` for a case whose birth the hub has refused meanwhile: no list shows it any more, so
+    /// nothing else tells that it has gone.
+    async fn state_now(&self, case: CaseId) -> Result<Option<State>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::cases::case(&mut tx, &case.to_string()).await?;
+        Ok(row.as_ref().and_then(state_of))
     }
 }
 
@@ -115,12 +125,14 @@ fn matter(view: &CaseView) -> Matter {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::throwaway::databases;
+    use lapor_protocol::receipt::Stream;
     use serde_json::json;
 
     use super::*;
     use crate::casework::{Filed, NewReport};
     use crate::hints::Reason;
-    use crate::testing::Place;
+    use crate::sync::Link;
+    use crate::testing::{PaperHub, Place};
 
     async fn file(node: &Node, fields: Value) -> Filed {
         let mut report = json!({
@@ -229,9 +241,17 @@ mod tests {
             let erase = json!({"kind": "case.redacted", "body": {"reason": "reporter_request"}});
             let act = serde_json::from_value(erase).unwrap();
             place.node.act(filed.case, act, "test").await.unwrap();
-            let left = place.node.remembered().await.unwrap();
-            let words = place.node.case(filed.case).await.unwrap().summary.title;
-            assert_eq!(left.is_empty(), words.is_none());
+            let hub = PaperHub::of(&place);
+            let link = Link::over(place.node.clone(), hub).unwrap();
+            link.push().await.unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+            assert!(place.node.remembered().await.unwrap().is_empty());
+            let likely = place
+                .node
+                .likely_duplicates(&sketch("jalan nasional"))
+                .await
+                .unwrap();
+            assert!(likely.duplicates.is_empty());
         }
     }
 }
