@@ -13,6 +13,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+pub mod tracking;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -24,8 +25,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use act::store_drafts;
-pub use attachments::{Opened, UploadReceipt};
-pub(crate) use attachments::{blob_path, expire_uploads};
+pub use attachments::Opened;
+pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub(crate) use reading::{read_message, state_of};
 pub(crate) use shown::{refresh, refresh_case, show};
