@@ -76,12 +76,13 @@ pub fn run(command: Command, out: Out<'_>) -> Result<(), Failure> {
     writeln!(out, "Missed:")?;
     for missed in &measured.without_cluster.missed {
         let suggested: Vec<_> = missed.suggested.iter().map(InstanceId::as_str).collect();
-        let (id, expected) = (plain(&missed.id), &missed.expected);
-        writeln!(
-            out,
-            "  {id:<6} {expected}, and not {}",
+        let suggested = if suggested.is_empty() {
+            "nobody".to_owned()
+        } else {
             suggested.join(", ")
-        )?;
+        };
+        let (id, expected) = (plain(&missed.id), &missed.expected);
+        writeln!(out, "  {id:<6} {expected}; suggested: {suggested}")?;
     }
     match &measured.duplicates {
         Some(duplicates) => show_duplicates(duplicates, out),
@@ -90,7 +91,7 @@ pub fn run(command: Command, out: Out<'_>) -> Result<(), Failure> {
 }
 
 fn show_duplicates(measured: &Duplicates, out: Out<'_>) -> Result<(), Failure> {
-    let share = |part: usize, whole: usize| part as f64 * 100.0 / whole.max(1) as f64;
+    let share = |part: u32, whole: u32| f64::from(part) * 100.0 / f64::from(whole.max(1));
     writeln!(
         out,
         "Duplicates: {} of {} repeats found ({:.1} %), {} of {} suggestions right ({:.1} %)",

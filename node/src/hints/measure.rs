@@ -87,9 +87,9 @@ pub struct Sample {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Routing {
     /// Reports that concern somebody.
-    pub reports: usize,
-    pub first: usize,
-    pub first_three: usize,
+    pub reports: u32,
+    pub first: u32,
+    pub first_three: u32,
     pub missed: Vec<Missed>,
 }
 
@@ -105,13 +105,13 @@ pub struct Missed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicates {
     /// Reports that repeat an earlier one.
-    pub repeats: usize,
+    pub repeats: u32,
     /// Those of them for which one of their cluster was among the first three.
-    pub found: usize,
+    pub found: u32,
     /// Suggestions made for all reports.
-    pub suggested: usize,
+    pub suggested: u32,
     /// Those of them that were of the same cluster.
-    pub right: usize,
+    pub right: u32,
 }
 
 impl Sample {
@@ -164,7 +164,7 @@ impl Sample {
             let hints = adviser.hints(&report.matter, None, FIRST);
             let suggested: Vec<_> = hints.into_iter().map(|hint| hint.institution).collect();
             routing.reports += 1;
-            routing.first += usize::from(suggested.first() == Some(expected));
+            routing.first += u32::from(suggested.first() == Some(expected));
             if suggested.contains(expected) {
                 routing.first_three += 1;
             } else {
@@ -195,10 +195,10 @@ impl Sample {
             let repeats = report.clustered && (0..at).any(same);
             let likest = rarity.likest(&report.features, &others, FIRST);
             let right = likest.iter().filter(|(place, ..)| same(*place)).count();
-            measured.repeats += usize::from(repeats);
-            measured.found += usize::from(right > 0);
-            measured.suggested += likest.len();
-            measured.right += right;
+            measured.repeats += u32::from(repeats);
+            measured.found += u32::from(right > 0);
+            measured.suggested += likest.len() as u32;
+            measured.right += right as u32;
         }
         measured
     }
@@ -301,7 +301,7 @@ fn rows<T: serde::de::DeserializeOwned>(
 
 impl fmt::Display for Routing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let share = |count: usize| count as f64 * 100.0 / self.reports.max(1) as f64;
+        let share = |count: u32| f64::from(count) * 100.0 / f64::from(self.reports.max(1));
         write!(
             f,
             "{} reports, right one first {} ({:.1} %), among the first three {} ({:.1} %)",

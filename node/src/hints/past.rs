@@ -40,8 +40,8 @@ pub struct Lesson {
 impl Past {
     pub fn of<'a>(examples: impl IntoIterator<Item = &'a Example> + Clone) -> Self {
         let mut past = Self::default();
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        let mut number = 0_usize;
+        let mut counts: HashMap<&str, u32> = HashMap::new();
+        let mut number = 0_u32;
         for example in examples.clone() {
             number += 1;
             let own: HashSet<&str> = example.stems.iter().map(String::as_str).collect();
@@ -51,7 +51,12 @@ impl Past {
         }
         past.rarity = counts
             .into_iter()
-            .map(|(stem, count)| (stem.to_owned(), (1.0 + number as f64 / count as f64).ln()))
+            .map(|(stem, count)| {
+                (
+                    stem.to_owned(),
+                    (1.0 + f64::from(number) / f64::from(count)).ln(),
+                )
+            })
             .collect();
         for example in examples {
             let place = past.roles.len();

@@ -246,11 +246,9 @@ fn makes(entry: &HistoryEntry, case: CaseId) -> bool {
 
 /// Words hold millionths of a degree.
 fn coordinates(value: &Value) -> Option<Coordinates> {
-    let degrees = |name: &str| {
-        value
-            .get(name)?
-            .as_i64()
-            .map(|micro| micro as f64 / 1_000_000.0)
+    let degrees = |name: &str| -> Option<f64> {
+        let micro = i32::try_from(value.get(name)?.as_i64()?).ok()?;
+        Some(f64::from(micro) / 1_000_000.0)
     };
     Some(Coordinates {
         latitude: degrees("latitude_micro")?,

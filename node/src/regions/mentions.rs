@@ -33,7 +33,7 @@ impl Regions {
             let longest = self
                 .all
                 .iter()
-                .filter(|region| self.stands_at(region, &text, at))
+                .filter(|region| stands_at(region, &text, at))
                 .map(|region| region.words.len())
                 .max();
             let Some(length) = longest else {
@@ -46,7 +46,7 @@ impl Regions {
                 .filter(|region| region.words.len() == length)
             {
                 let known = found.iter().any(|other| other.code == region.code);
-                if !known && self.stands_at(region, &text, at) {
+                if !known && stands_at(region, &text, at) {
                     found.push(region);
                 }
             }
@@ -54,24 +54,22 @@ impl Regions {
         }
         found
     }
+}
 
-    fn stands_at(&self, region: &Region, text: &[String], at: usize) -> bool {
-        if !text[at..].starts_with(&region.words) {
-            return false;
-        }
-        let before = at.checked_sub(1).map(|before| text[before].as_str());
-        let level = match before {
-            Some("kabupaten" | "kab" | "pemkab") => Some(Level::Regency),
-            Some("kota" | "pemkot") => Some(Level::City),
-            Some("provinsi" | "prov") => Some(Level::Province),
-            _ => None,
-        };
-        match level {
-            Some(level) => region.level == level,
-            None => {
-                region.words.len() > 1 || before.is_some_and(|word| BEFORE_PLACES.contains(&word))
-            }
-        }
+fn stands_at(region: &Region, text: &[String], at: usize) -> bool {
+    if !text[at..].starts_with(&region.words) {
+        return false;
+    }
+    let before = at.checked_sub(1).map(|before| text[before].as_str());
+    let level = match before {
+        Some("kabupaten" | "kab" | "pemkab") => Some(Level::Regency),
+        Some("kota" | "pemkot") => Some(Level::City),
+        Some("provinsi" | "prov") => Some(Level::Province),
+        _ => None,
+    };
+    match level {
+        Some(level) => region.level == level,
+        None => region.words.len() > 1 || before.is_some_and(|word| BEFORE_PLACES.contains(&word)),
     }
 }
 
