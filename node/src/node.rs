@@ -17,6 +17,7 @@ use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
+use crate::hints::Memory;
 use crate::settings::Settings;
 use crate::store;
 
@@ -48,6 +49,8 @@ pub struct Node {
     /// Where filings and acts share transactions.
     writer: Writer,
     figures: FiguresCache,
+    /// What hints remember of the directory and of the latest cases.
+    memory: Memory,
 }
 
 impl Node {
@@ -72,6 +75,7 @@ impl Node {
             outgoing: Notify::new(),
             writer,
             figures: FiguresCache::default(),
+            memory: Memory::default(),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -182,6 +186,10 @@ impl Node {
 
     pub(crate) fn figures(&self) -> &FiguresCache {
         &self.figures
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Says that there is something to send.

@@ -41,7 +41,10 @@ pub(crate) struct Filing {
 
 impl Node {
     /// Files a report here. It is durable when this returns, hub or no hub.
-    pub async fn file(&self, report: NewReport, actor: &str) -> Result<Filed, NodeError> {
+    pub async fn file(&self, mut report: NewReport, actor: &str) -> Result<Filed, NodeError> {
+        if let Some(stated) = &report.category {
+            report.category = Some(self.national_category(stated).await?);
+        }
         let filing = self.prepare_filing(&report, actor).await?;
         let filed = Filed {
             case: filing.case,

@@ -44,7 +44,7 @@ pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
-pub(crate) use reading::read_message;
+pub(crate) use reading::{read_message, state_of};
 pub(crate) use shown::{keep, refresh, refresh_case, show};
 pub(crate) use writer::{Writer, run as write};
 

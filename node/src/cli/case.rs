@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::named;
-use super::{Failure, Out, Place, act};
+use super::{Failure, Out, Place, act, hints};
 use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState, Sight};
 use crate::node::Node;
 
@@ -20,6 +20,14 @@ pub enum Command {
     List(List),
     /// Show a case with its history
     Show {
+        /// Id or ticket of the case
+        #[arg(value_name = "CASE")]
+        case: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Suggest whom a case concerns, with the reasons
+    Hints {
         /// Id or ticket of the case
         #[arg(value_name = "CASE")]
         case: String,
@@ -72,6 +80,18 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                 json(&view, out)
             } else {
                 show(&view, Zone::of(&node), out)
+            }
+        }
+        Command::Hints {
+            case,
+            json: as_json,
+        } => {
+            let node = place.node().await?;
+            let found = node.hints(resolve(&node, &case).await?).await?;
+            if as_json {
+                json(&found, out)
+            } else {
+                hints::show(&found, out)
             }
         }
         Command::Act(args) => act::act(place, args, out).await,

@@ -6,6 +6,7 @@ pub mod aside;
 pub mod audit;
 pub mod blobs;
 pub mod cases;
+pub mod categories;
 pub mod chain;
 pub mod desk;
 pub mod inbox;

@@ -11,6 +11,7 @@ macro_rules! said {
 mod published;
 mod refused;
 mod resumable;
+mod suggested;
 mod work;
 
 use axum::Router;
