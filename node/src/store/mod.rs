@@ -2,17 +2,23 @@
 //! decides nothing, and it never sees a key or a word that is not encrypted
 //! (content keys and identities excepted, which have tables of their own).
 
+pub mod answers;
 pub mod aside;
 pub mod audit;
 pub mod blobs;
 pub mod cases;
 pub mod chain;
+pub mod citizens;
+pub mod consents;
+pub mod erasures;
 pub mod inbox;
 pub mod jobs;
 pub mod keys_due;
 pub mod outbox;
 pub mod public;
+pub mod reporters;
 pub mod secrets;
+pub mod support;
 pub mod tokens;
 
 use lapor_migrations::DbError;
