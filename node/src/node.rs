@@ -17,6 +17,7 @@ use crate::casework::{self, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
+use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::store;
 
@@ -47,6 +48,8 @@ pub struct Node {
     outgoing: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
+    /// What slows down whoever tries too often.
+    guards: Guards,
 }
 
 impl Node {
@@ -70,6 +73,7 @@ impl Node {
             directory: ArcSwap::from_pointee(directory),
             outgoing: Notify::new(),
             writer,
+            guards: Guards::new(),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -176,6 +180,10 @@ impl Node {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// Says that there is something to send.

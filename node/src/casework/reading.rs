@@ -1,22 +1,25 @@
 //! Lists, cases and their history, with the words that this node can open.
 
+use std::borrow::Cow;
+
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Message};
-use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
+use lapor_protocol::seal::{ContentKey, Context, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
 use super::shown::{drafts, shown};
 use super::{
-    CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Reporter, ticket,
+    CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket,
 };
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal;
 use crate::store;
 use crate::store::cases::{CaseRow, Conditions};
 
@@ -73,7 +76,8 @@ impl Node {
         let directory = self.directory();
         let case = shown(id, fold.clone(), &pending, me, directory.latest());
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
-        let history = history(&mut tx, id, me, &pending).await?;
+        let mut history = history(&mut tx, id, me, &pending).await?;
+        history.iter_mut().for_each(HistoryEntry::mask);
         let title = title_of(id, &history);
         let key = match content_key(&mut tx, id).await? {
             _ if case.redacted => KeyState::Erased,
@@ -107,27 +111,6 @@ impl Node {
         }
     }
 
-    /// Who reported, if this node took the report in or was told. Every look
-    /// is written into the audit log before it is answered.
-    pub async fn identity(&self, case: CaseId, actor: &str) -> Result<Option<Reporter>, NodeError> {
-        let me = self.instance()?;
-        let mut tx = self.write_tx().await?;
-        let text = case.to_string();
-        let found = match store::secrets::identity(&mut tx, &text).await? {
-            Some(held) => Some(store::read(serde_json::from_str(&held))?),
-            None => disclosed(&mut tx, case, me).await?,
-        };
-        let now = self.clock().now_ms();
-        let detail = if found.is_some() {
-            "opened"
-        } else {
-            "none held"
-        };
-        store::audit::add(&mut tx, now, actor, "identity.opened", Some(&text), detail).await?;
-        tx.commit().await?;
-        Ok(found)
-    }
-
     async fn title(&self, tx: &mut Tx, row: &CaseRow) -> Result<Option<String>, NodeError> {
         let id = store::case_id(&row.case_id)?;
         if row.erased != 0 || content_key(tx, id).await?.is_none() {
@@ -138,10 +121,33 @@ impl Node {
         } else {
             drafts(tx, &row.case_id).await?
         };
-        Ok(title_of(
+        let title = title_of(
             id,
             &history(tx, id, self.instance()?, &pending).await?,
-        ))
+        );
+        Ok(title.map(|title| personal::mask(&title).into_owned()))
+    }
+}
+
+impl HistoryEntry {
+    /// Hides personal numbers that somebody typed into the words.
+    pub(crate) fn mask(&mut self) {
+        if let Some(words) = &mut self.words {
+            mask_texts(words);
+        }
+    }
+}
+
+fn mask_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(masked) = personal::mask(text) {
+                *text = masked;
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(mask_texts),
+        Value::Object(all) => all.values_mut().for_each(mask_texts),
+        _ => {}
     }
 }
 
@@ -208,7 +214,7 @@ fn view(
 }
 
 /// Ruled messages in the order of the case, then own pending ones.
-async fn history(
+pub(crate) async fn history(
     tx: &mut Tx,
     id: CaseId,
     me: &InstanceId,
@@ -304,45 +310,9 @@ async fn key_beside(
     }
 }
 
-async fn disclosed(
-    tx: &mut Tx,
-    case: CaseId,
-    me: &InstanceId,
-) -> Result<Option<Reporter>, NodeError> {
-    for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
-        let Some(message) = line.map(|line| read_message(&line)).transpose()? else {
-            continue;
-        };
-        let Ok(Body::IdentityDisclosed(answer)) = &message.body else {
-            continue;
-        };
-        let (Some(sealed), Some(context), true) = (
-            &message.sealed,
-            message.seal_context(),
-            answer.requester == *me,
-        ) else {
-            continue;
-        };
-        let Some(key) = identity_key(tx, message.header.id).await? else {
-            continue;
-        };
-        let Ok(words) = open_words(&key, context, sealed) else {
-            continue;
-        };
-        return Ok(serde_json::from_slice(&words).ok());
-    }
-    Ok(None)
-}
-
-async fn identity_key(tx: &mut Tx, id: MessageId) -> Result<Option<ContentKey>, NodeError> {
-    let held = store::secrets::content_key(tx, &Subject::Identity(id).to_string()).await?;
-    held.map(|key| store::read(ContentKey::from_bytes(&key)))
-        .transpose()
-}
-
 /// The title as last edited, or as filed. A split says the child's title, in
 /// the parent too.
-fn title_of(case: CaseId, history: &[HistoryEntry]) -> Option<String> {
+pub(crate) fn title_of(case: CaseId, history: &[HistoryEntry]) -> Option<String> {
     let child = |entry: &HistoryEntry| {
         let body = entry.body.as_ref();
         body.and_then(|body| body.get("child")?.as_str()?.parse().ok()) == Some(case)

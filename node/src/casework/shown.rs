@@ -64,7 +64,7 @@ pub(crate) async fn refresh(
         world,
     );
     row.pending = drafts.len() as i64;
-    show(row, case.as_ref());
+    show(row, case.as_ref(), me);
     Ok(())
 }
 
@@ -86,8 +86,9 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
 }
 
 /// Writes what a list shows of a case into its row. One whose birth the hub
-/// has refused is shown no more.
-pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>) {
+/// has refused, or from which this institution is excluded, is shown no more.
+pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
+    let case = case.filter(|case| !case.excluded.contains(me));
     let Some(case) = case else {
         row.state = None;
         row.custodian = None;

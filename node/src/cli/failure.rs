@@ -111,7 +111,10 @@ impl From<NodeError> for Failure {
             NodeError::Invalid(_)
             | NodeError::NotAllowed(_)
             | NodeError::Redacted(_)
-            | NodeError::TooLarge(_) => exit::DATA,
+            | NodeError::TooLarge(_)
+            | NodeError::KeyReused => exit::DATA,
+            NodeError::Forbidden(_) | NodeError::Locked(_) => exit::PERMISSION,
+            NodeError::TooMany { .. } | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotFound { .. } => exit::NOT_FOUND,
             NodeError::KeyMissing(_) | NodeError::BlobPending => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,

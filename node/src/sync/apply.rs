@@ -231,7 +231,7 @@ impl Batch<'_> {
             } else if working.row.pending > 0 {
                 refresh(tx, &mut working.row, working.fold.as_ref(), self.me, world).await?;
             } else {
-                crate::casework::show(&mut working.row, working.fold.as_ref());
+                crate::casework::show(&mut working.row, working.fold.as_ref(), self.me);
             }
             rows.push(working.row);
         }
