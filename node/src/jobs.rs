@@ -45,7 +45,12 @@ pub enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 4] = [Self::Certificate, Self::Keys, Self::Uploads, Self::Reporters];
+    const ALL: [Self; 4] = [
+        Self::Certificate,
+        Self::Keys,
+        Self::Uploads,
+        Self::Reporters,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {

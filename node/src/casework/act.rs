@@ -12,8 +12,8 @@ use lapor_web::trace::Trace;
 
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
-use super::shown::{drafts, refresh, shown};
 use super::once::{self, Asked, Once};
+use super::shown::{drafts, refresh, shown};
 use super::{Acted, NewAct, identity};
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
@@ -50,12 +50,7 @@ pub(crate) struct Weighed<'a> {
 
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
-    pub async fn act(
-        &self,
-        case_id: CaseId,
-        act: NewAct,
-        actor: &str,
-    ) -> Result<Acted, NodeError> {
+    pub async fn act(&self, case_id: CaseId, act: NewAct, actor: &str) -> Result<Acted, NodeError> {
         self.act_asked(case_id, act, actor, None).await
     }
 

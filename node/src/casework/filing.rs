@@ -13,7 +13,8 @@ use serde_json::json;
 use super::act::{newcomers, store_traced};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
-use super::{Filed, NewReport, Reporter, once, shown, ticket};
+use super::once::{self, Once};
+use super::{Filed, NewReport, Reporter, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -58,6 +59,34 @@ impl Node {
     pub async fn file(&self, report: NewReport, actor: &str) -> Result<Filed, NodeError> {
         self.file_beside(report, actor, |_, _| Ok(Beside::default()))
             .await
+    }
+
+    /// The same for a request that may come again: it files one case, and
+    /// answers the second time as it did the first.
+    pub async fn file_once(
+        &self,
+        report: NewReport,
+        actor: &str,
+        once: &Once,
+    ) -> Result<Filed, NodeError> {
+        let (first, again) = (once.asking(&report)?, once.asking(&report)?);
+        if let Some(answer) = first.answered(self).await? {
+            return Ok(answer);
+        }
+        let filing = self.file_beside(report, actor, |filed, at| {
+            let place = (filed.message, filed.case, at);
+            Ok(Beside {
+                answer: Some(first.row(self, place, filed)?),
+                ..Beside::default()
+            })
+        });
+        match filing.await {
+            Err(NodeError::AnsweredMeanwhile) => again
+                .answered(self)
+                .await?
+                .ok_or(NodeError::AnsweredMeanwhile),
+            filed => filed,
+        }
     }
 
     /// The same, and what `beside` makes of the filing (with its moment, Unix
@@ -230,7 +259,8 @@ fn check_suggestion(report: &NewReport) -> Result<(), NodeError> {
     let owner = report.programme.as_ref().map(|programme| &programme.owner);
     let wrong = |one: Option<&InstanceId>| one.is_some_and(|one| report.excluded.contains(one));
     if wrong(suggested) {
-        let problem = "suggested: this institution is excluded from the report; suggest another or none";
+        let problem =
+            "suggested: this institution is excluded from the report; suggest another or none";
         return Err(NodeError::Invalid(problem.into()));
     }
     if wrong(owner) {

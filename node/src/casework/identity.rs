@@ -24,7 +24,8 @@ use crate::node::Node;
 use crate::store;
 use crate::store::consents::AskRow;
 
-const OWN_HANDLER: &str = "who handles a case does not open its identity; another keeper of identities must do it";
+const OWN_HANDLER: &str =
+    "who handles a case does not open its identity; another keeper of identities must do it";
 
 /// A request for the identity by an officer of this institution.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,7 +73,9 @@ impl Node {
     ) -> Result<IdentityAsk, NodeError> {
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > TEXT_CHARS {
-            let problem = format!("reason: say in at most {TEXT_CHARS} characters what the identity is needed for");
+            let problem = format!(
+                "reason: say in at most {TEXT_CHARS} characters what the identity is needed for"
+            );
             return Err(NodeError::Invalid(problem));
         }
         let mut tx = self.write_tx().await?;
@@ -89,7 +92,8 @@ impl Node {
             answered_at: None,
         };
         store::consents::add_ask(&mut tx, &row).await?;
-        self.note(&mut tx, actor, "identity.asked", case, &row.id).await?;
+        self.note(&mut tx, actor, "identity.asked", case, &row.id)
+            .await?;
         tx.commit().await?;
         read_ask(row)
     }
@@ -127,7 +131,11 @@ impl Node {
             let problem = "ask: this request has been answered already";
             return Err(NodeError::Invalid(problem.into()));
         }
-        let action = if granted { "identity.granted" } else { "identity.declined" };
+        let action = if granted {
+            "identity.granted"
+        } else {
+            "identity.declined"
+        };
         self.note(&mut tx, actor, action, case, ask).await?;
         Ok(tx.commit().await?)
     }
@@ -163,8 +171,13 @@ impl Node {
             Some(held) => Some(store::read(serde_json::from_str(&held))?),
             None => disclosed(&mut tx, case, self.instance()?).await?,
         };
-        let detail = if found.is_some() { "opened" } else { "none held" };
-        self.note(&mut tx, actor, "identity.opened", case, detail).await?;
+        let detail = if found.is_some() {
+            "opened"
+        } else {
+            "none held"
+        };
+        self.note(&mut tx, actor, "identity.opened", case, detail)
+            .await?;
         tx.commit().await?;
         Ok(found)
     }
@@ -210,7 +223,12 @@ pub(crate) async fn may_answer(
         return Ok(());
     };
     let named = act.body.get("request").and_then(Value::as_str);
-    let first = || case.identity_requests.keys().next().map(ToString::to_string);
+    let first = || {
+        case.identity_requests
+            .keys()
+            .next()
+            .map(ToString::to_string)
+    };
     match named.map(str::to_owned).or_else(first) {
         Some(request) => agreed(tx, case_id, &request, case.anonymous).await,
         None => Ok(()),
@@ -218,12 +236,7 @@ pub(crate) async fn may_answer(
 }
 
 /// The reporter agreed, or did not have to and has not objected.
-async fn agreed(
-    tx: &mut Tx,
-    case: CaseId,
-    ask: &str,
-    anonymous: bool,
-) -> Result<(), NodeError> {
+async fn agreed(tx: &mut Tx, case: CaseId, ask: &str, anonymous: bool) -> Result<(), NodeError> {
     let consents = store::consents::of_case(tx, &case.to_string()).await?;
     let said = consents.iter().find(|consent| consent.ask == ask);
     let problem = match said.map(|consent| consent.given != 0) {

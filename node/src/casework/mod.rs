@@ -29,12 +29,12 @@ pub(crate) use act::store_drafts;
 pub use attachments::{Opened, UploadReceipt};
 pub(crate) use attachments::{blob_path, expire_uploads};
 pub(crate) use compose::Newcomer;
-pub use once::Once;
 pub(crate) use filing::Beside;
-pub(crate) use once::expire as expire_answers;
 pub use identity::IdentityAsk;
-pub(crate) use shown::drafts;
+pub use once::Once;
+pub(crate) use once::expire as expire_answers;
 pub(crate) use reading::{history, read_message, title_of};
+pub(crate) use shown::drafts;
 pub(crate) use shown::{refresh, refresh_case, show};
 pub(crate) use writer::{Writer, run as write};
 

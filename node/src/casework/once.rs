@@ -51,7 +51,8 @@ impl Once {
     pub fn new(scope: &str, key: &str) -> Result<Self, NodeError> {
         let shape = (16..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         if !shape {
-            let problem = "the idempotency key has 16 to 128 visible ASCII characters, such as a random UUID";
+            let problem =
+                "the idempotency key has 16 to 128 visible ASCII characters, such as a random UUID";
             return Err(NodeError::Invalid(problem.into()));
         }
         Ok(Self {
@@ -64,7 +65,11 @@ impl Once {
         let text = Zeroizing::new(serde_json::to_vec(request).map_err(NodeError::damaged)?);
         let derived = |purpose: &str, more: &[u8]| -> [u8; 32] {
             let mut hash = Sha256::new();
-            for part in [b"lapor once".as_slice(), purpose.as_bytes(), self.scope.as_bytes()] {
+            for part in [
+                b"lapor once".as_slice(),
+                purpose.as_bytes(),
+                self.scope.as_bytes(),
+            ] {
                 hash.update((part.len() as u64).to_be_bytes());
                 hash.update(part);
             }
@@ -127,7 +132,8 @@ impl Asked {
             scope: self.scope.clone(),
             hash: self.hash.to_vec(),
             request: self.request.to_vec(),
-            answer: serde_json::to_string(&Kept { id, case, sealed }).map_err(NodeError::damaged)?,
+            answer: serde_json::to_string(&Kept { id, case, sealed })
+                .map_err(NodeError::damaged)?,
             at,
         })
     }

@@ -14,9 +14,7 @@ use serde_json::Value;
 
 use super::act::content_key;
 use super::shown::{drafts, shown};
-use super::{
-    CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket,
-};
+use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::personal;
@@ -121,10 +119,7 @@ impl Node {
         } else {
             drafts(tx, &row.case_id).await?
         };
-        let title = title_of(
-            id,
-            &history(tx, id, self.instance()?, &pending).await?,
-        );
+        let title = title_of(id, &history(tx, id, self.instance()?, &pending).await?);
         Ok(title.map(|title| personal::mask(&title).into_owned()))
     }
 }

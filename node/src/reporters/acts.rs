@@ -73,16 +73,25 @@ impl ReporterAct {
             Self::Reply { text, attachments } => {
                 ("case.replied", json!({}), said(Some(text)), attachments)
             }
-            Self::Confirm { text } => {
-                ("case.closed", json!({"by": "reporter"}), said(text), Vec::new())
-            }
+            Self::Confirm { text } => (
+                "case.closed",
+                json!({"by": "reporter"}),
+                said(text),
+                Vec::new(),
+            ),
             Self::Reopen { text } => ("case.reopened", json!({}), said(text), Vec::new()),
-            Self::Rate { score, text } => {
-                ("case.rated", json!({"score": score}), said(text), Vec::new())
-            }
-            Self::Escalate { text } => {
-                ("case.escalated", json!({"consent": true}), said(text), Vec::new())
-            }
+            Self::Rate { score, text } => (
+                "case.rated",
+                json!({"score": score}),
+                said(text),
+                Vec::new(),
+            ),
+            Self::Escalate { text } => (
+                "case.escalated",
+                json!({"consent": true}),
+                said(text),
+                Vec::new(),
+            ),
         };
         NewAct {
             kind: kind.to_owned(),

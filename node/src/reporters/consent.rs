@@ -61,9 +61,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let history = self.whole_history(&mut tx, case).await?;
         let log = self.identity_log_in(&mut tx, case, &history).await?;
-        let known = log.iter().any(|event| {
-            event.step == IdentityStep::Asked && event.ask.as_deref() == Some(ask)
-        });
+        let known = log
+            .iter()
+            .any(|event| event.step == IdentityStep::Asked && event.ask.as_deref() == Some(ask));
         if !known {
             return Err(NodeError::not_found("request for your identity", &ask));
         }
@@ -76,7 +76,11 @@ impl Node {
         };
         let text = case.to_string();
         store::consents::say(&mut tx, &text, &row).await?;
-        let action = if given { "identity.consented" } else { "identity.objected" };
+        let action = if given {
+            "identity.consented"
+        } else {
+            "identity.objected"
+        };
         store::audit::add(&mut tx, now, &row.said_by, action, Some(&text), ask).await?;
         Ok(tx.commit().await?)
     }
@@ -148,15 +152,26 @@ fn of_message(entry: &HistoryEntry, deeds: &[Deed]) -> Option<IdentityEvent> {
         let value = entry.body.as_ref()?.get(name)?;
         value.as_str().map(str::to_owned)
     };
-    let word = entry.words.as_ref().and_then(|words| words.get("text")?.as_str());
-    let by = deeds.iter().find(|(_, _, _, detail)| Some(detail) == message.as_ref());
+    let word = entry
+        .words
+        .as_ref()
+        .and_then(|words| words.get("text")?.as_str());
+    let by = deeds
+        .iter()
+        .find(|(_, _, _, detail)| Some(detail) == message.as_ref());
     Some(IdentityEvent {
         step,
-        ask: if step == IdentityStep::Asked { message.clone() } else { fact("request") },
+        ask: if step == IdentityStep::Asked {
+            message.clone()
+        } else {
+            fact("request")
+        },
         institution: entry.author.clone(),
         by: by.map(|(_, actor, _, _)| actor.clone()),
         purpose: fact("purpose").or_else(|| fact("reason")),
-        reason: word.filter(|_| step != IdentityStep::Granted).map(str::to_owned),
+        reason: word
+            .filter(|_| step != IdentityStep::Granted)
+            .map(str::to_owned),
         at: entry.at,
     })
 }

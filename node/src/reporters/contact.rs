@@ -60,10 +60,14 @@ pub struct SentCode {
 pub enum Proved {
     SignedIn(Opened),
     /// The key, told this once; the old one and all that it opened have ended.
-    NewKey { key: String },
+    NewKey {
+        key: String,
+    },
     Confirmed,
     /// What ends the following, for the letters that it causes.
-    Following { leave: String },
+    Following {
+        leave: String,
+    },
 }
 
 /// What a letter is about.
@@ -106,7 +110,9 @@ impl CodePurpose {
     }
 
     fn read(text: &str) -> Result<Self, NodeError> {
-        let found = Self::ALL.into_iter().find(|purpose| purpose.as_str() == text);
+        let found = Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text);
         found.ok_or_else(|| NodeError::damaged("a code is for nothing that is known"))
     }
 }
@@ -116,7 +122,8 @@ impl Node {
     pub async fn ask_sign_in(&self, contact: &str, address: IpAddr) -> Result<SentCode, NodeError> {
         let contact = normalised(contact)?;
         self.admit_code(Some(address), &contact)?;
-        self.send_code(CodePurpose::SignIn, Some(contact), None).await
+        self.send_code(CodePurpose::SignIn, Some(contact), None)
+            .await
     }
 
     /// Sends a code for a new key to the proved contact of a ticket. Without
@@ -132,7 +139,10 @@ impl Node {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,
         };
-        let case = row.as_ref().map(|row| store::case_id(&row.case_id)).transpose()?;
+        let case = row
+            .as_ref()
+            .map(|row| store::case_id(&row.case_id))
+            .transpose()?;
         let contact = match row {
             Some(row) => {
                 let mut tx = self.read_tx().await?;
@@ -159,10 +169,13 @@ impl Node {
         let contact = told_contact(&mut tx, &case.to_string()).await?;
         drop(tx);
         let contact = contact.ok_or_else(|| {
-            NodeError::Invalid("contact: the report holds no e-mail address and no telephone number".into())
+            NodeError::Invalid(
+                "contact: the report holds no e-mail address and no telephone number".into(),
+            )
         })?;
         self.admit_code(None, &contact)?;
-        self.send_code(CodePurpose::Confirm, Some(contact), Some(case)).await
+        self.send_code(CodePurpose::Confirm, Some(contact), Some(case))
+            .await
     }
 
     /// Sends a code with which somebody follows a public case.
@@ -175,7 +188,8 @@ impl Node {
         let contact = normalised(contact)?;
         self.admit_code(Some(address), &contact)?;
         self.public_case(case).await?;
-        self.send_code(CodePurpose::Follow, Some(contact), Some(case)).await
+        self.send_code(CodePurpose::Follow, Some(contact), Some(case))
+            .await
     }
 
     /// Uses a code up, and does what it is for.
@@ -189,7 +203,9 @@ impl Node {
         address: IpAddr,
     ) -> Result<Proved, NodeError> {
         let now = self.clock().now_ms();
-        self.guards().address.attempt(&neighbourhood(address), now)?;
+        self.guards()
+            .address
+            .attempt(&neighbourhood(address), now)?;
         // Made before the transaction: it takes time that others should not wait.
         let key = SecretKey::mint();
         let secret = key.hashed().await?;
@@ -314,17 +330,27 @@ impl Node {
 pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
     let contact = contact.trim();
     let wrong = || {
-        let problem = "contact: expected an e-mail address, or a telephone number such as 0812 3456 7890";
+        let problem =
+            "contact: expected an e-mail address, or a telephone number such as 0812 3456 7890";
         NodeError::Invalid(problem.into())
     };
     if let Some((name, host)) = contact.rsplit_once('@') {
         let shape = !name.is_empty()
             && host.contains('.')
             && contact.len() <= 254
-            && !contact.chars().any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c));
-        return if shape { Ok(contact.to_lowercase()) } else { Err(wrong()) };
+            && !contact
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c));
+        return if shape {
+            Ok(contact.to_lowercase())
+        } else {
+            Err(wrong())
+        };
     }
-    let typed = contact.chars().filter(|c| !" .-()".contains(*c)).collect::<String>();
+    let typed = contact
+        .chars()
+        .filter(|c| !" .-()".contains(*c))
+        .collect::<String>();
     let national = typed
         .strip_prefix("+62")
         .or_else(|| typed.strip_prefix("62"))
@@ -347,7 +373,10 @@ async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeErr
     };
     let told: Reporter = store::read(serde_json::from_str(&held))?;
     let contacts = [told.email, told.phone];
-    Ok(contacts.iter().flatten().find_map(|contact| normalised(contact).ok()))
+    Ok(contacts
+        .iter()
+        .flatten()
+        .find_map(|contact| normalised(contact).ok()))
 }
 
 fn hash(id: &str, digits: &str) -> [u8; 32] {
@@ -383,7 +412,15 @@ mod tests {
         ] {
             assert_eq!(normalised(typed).unwrap(), form, "{typed}");
         }
-        for wrong in ["", "siti", "@contoh.id", "a@b", "a@b.c, d@e.f", "0812", "x123456789"] {
+        for wrong in [
+            "",
+            "siti",
+            "@contoh.id",
+            "a@b",
+            "a@b.c, d@e.f",
+            "0812",
+            "x123456789",
+        ] {
             assert!(normalised(wrong).is_err(), "{wrong}");
         }
     }

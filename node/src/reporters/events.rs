@@ -106,7 +106,9 @@ fn words_for(kind: &str, listener: Listener) -> Option<bool> {
 pub(super) fn events(history: &[HistoryEntry], listener: Listener) -> Vec<Event> {
     let counts = |entry: &&HistoryEntry| entry.effect.is_none_or(|e| e.as_str() == "applied");
     let heard = history.iter().filter(counts);
-    heard.filter_map(|entry| event(entry, words_for(&entry.kind, listener)?)).collect()
+    heard
+        .filter_map(|entry| event(entry, words_for(&entry.kind, listener)?))
+        .collect()
 }
 
 fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
@@ -134,9 +136,16 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
         questions: texts("questions"),
         answers: texts("answers"),
         proposes_to_close: body.get("proposes_to_close") == Some(&Value::Bool(true)),
-        score: body.get("score").and_then(Value::as_u64).map(|score| score as u8),
+        score: body
+            .get("score")
+            .and_then(Value::as_u64)
+            .map(|score| score as u8),
         closed_by: fact("by"),
-        attachments: if worded { entry.attachments.clone() } else { Vec::new() },
+        attachments: if worded {
+            entry.attachments.clone()
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -157,7 +166,10 @@ impl Node {
         tx: &mut Tx,
         case: &Case,
     ) -> Result<Vec<Linked>, NodeError> {
-        let merged = case.merged.iter().map(|merged| (merged.into, Relation::MergedInto));
+        let merged = case
+            .merged
+            .iter()
+            .map(|merged| (merged.into, Relation::MergedInto));
         let children = case.children.iter().map(|child| (*child, Relation::Child));
         let parent = case.parent.iter().map(|parent| (*parent, Relation::Parent));
         let mut out = Vec::new();
@@ -174,7 +186,9 @@ impl Node {
             } else {
                 events(&self.whole_history(tx, id).await?, Listener::Public)
             };
-            heard.retain(|event| event.by.as_ref() != Some(&other.origin) || event.kind == "case.followed_up");
+            heard.retain(|event| {
+                event.by.as_ref() != Some(&other.origin) || event.kind == "case.followed_up"
+            });
             out.push(Linked {
                 case: id,
                 relation,

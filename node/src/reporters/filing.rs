@@ -60,7 +60,11 @@ impl Node {
             id: hex::encode(random::<8>()),
             secret: key.hashed().await?,
             secret_at: 0,
-            verification: self.verification(&report, terms.visitor).await?.as_str().into(),
+            verification: self
+                .verification(&report, terms.visitor)
+                .await?
+                .as_str()
+                .into(),
             notify: terms.notify.as_str().into(),
             citizen: terms.visitor.and_then(Visitor::citizen).map(str::to_owned),
         };
@@ -77,7 +81,9 @@ impl Node {
                 recoverable,
             };
             let place = (filed.message, filed.case, at);
-            let kept = first.map(|asked| asked.row(self, place, &told)).transpose()?;
+            let kept = first
+                .map(|asked| asked.row(self, place, &told))
+                .transpose()?;
             answer = Some(told);
             (row.case_id, row.secret_at) = (filed.case.to_string(), at);
             let mark = terms.suspicion.map(|suspicion| MarkRow {

@@ -151,8 +151,15 @@ impl Node {
             at: now,
         };
         store::erasures::mark(&mut tx, &row).await?;
-        store::audit::add(&mut tx, now, actor, "abuse.marked", Some(&row.case_id), &row.reason)
-            .await?;
+        store::audit::add(
+            &mut tx,
+            now,
+            actor,
+            "abuse.marked",
+            Some(&row.case_id),
+            &row.reason,
+        )
+        .await?;
         Ok(tx.commit().await?)
     }
 

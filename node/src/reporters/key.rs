@@ -61,7 +61,10 @@ impl SecretKey {
 
     /// Whether this is the key of a stored hash; with none it is not, which
     /// takes as long.
-    pub(super) async fn fits(this: Option<Self>, stored: Option<String>) -> Result<bool, NodeError> {
+    pub(super) async fn fits(
+        this: Option<Self>,
+        stored: Option<String>,
+    ) -> Result<bool, NodeError> {
         at_work(move || {
             let known = this.is_some() && stored.is_some();
             let key = this.unwrap_or_else(Self::mint);
@@ -87,7 +90,10 @@ pub(super) fn random_digits(count: usize) -> String {
         let mut bytes = random::<32>();
         // 250 is the largest multiple of ten that a byte holds.
         let fair = bytes.iter().filter(|byte| **byte < 250);
-        out.extend(fair.take(count - out.len()).map(|byte| char::from(b'0' + byte % 10)));
+        out.extend(
+            fair.take(count - out.len())
+                .map(|byte| char::from(b'0' + byte % 10)),
+        );
         bytes.zeroize();
     }
     out
@@ -131,7 +137,11 @@ mod tests {
         let stored = key.hashed().await.unwrap();
         assert!(stored.starts_with("$argon2id$") && !stored.contains(&*key.0));
         assert!(SecretKey::fits(again, Some(stored.clone())).await.unwrap());
-        assert!(!SecretKey::fits(Some(SecretKey::mint()), Some(stored.clone())).await.unwrap());
+        assert!(
+            !SecretKey::fits(Some(SecretKey::mint()), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
         assert!(!SecretKey::fits(None, Some(stored)).await.unwrap());
         assert!(!SecretKey::fits(Some(key), None).await.unwrap());
     }

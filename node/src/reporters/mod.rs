@@ -97,7 +97,11 @@ impl Notify {
     }
 
     pub(crate) fn read(text: &str) -> Self {
-        if text == "email" { Self::Email } else { Self::Off }
+        if text == "email" {
+            Self::Email
+        } else {
+            Self::Off
+        }
     }
 }
 
@@ -120,6 +124,10 @@ impl Verification {
     }
 
     pub(crate) fn read(text: &str) -> Self {
-        if text == "contact" { Self::Contact } else { Self::None }
+        if text == "contact" {
+            Self::Contact
+        } else {
+            Self::None
+        }
     }
 }

@@ -108,7 +108,8 @@ impl Node {
         let row = store::cases::case(&mut tx, &case).await?;
         let ticket = row.and_then(|row| row.ticket);
         if ticket.is_none() || ticket::parse(typed_ticket) != ticket {
-            let problem = "ticket: type the ticket of this report to confirm that its words are to be erased";
+            let problem =
+                "ticket: type the ticket of this report to confirm that its words are to be erased";
             return Err(NodeError::Invalid(problem.into()));
         }
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
@@ -218,7 +219,10 @@ impl Node {
         }
         let act = NewAct {
             kind: "case.redacted".into(),
-            body: json!({"reason": "reporter_request"}).as_object().cloned().unwrap_or_default(),
+            body: json!({"reason": "reporter_request"})
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
             words: None,
             attachments: Vec::new(),
         };
@@ -231,7 +235,11 @@ fn read(row: ErasureRow) -> Result<Erasure, NodeError> {
         "waiting" => ErasureState::Waiting,
         "done" => ErasureState::Done,
         "withdrawn" => ErasureState::Withdrawn,
-        _ => return Err(NodeError::damaged("an erasure is in no state that is known")),
+        _ => {
+            return Err(NodeError::damaged(
+                "an erasure is in no state that is known",
+            ));
+        }
     };
     Ok(Erasure {
         case: store::case_id(&row.case_id)?,

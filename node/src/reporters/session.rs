@@ -30,7 +30,8 @@ const MINUTE_MS: i64 = 60_000;
 const IDLE_MS: i64 = 60 * MINUTE_MS;
 /// A conversation, or a citizen's visit, ends after this in any case.
 const LIFE_MS: i64 = 12 * 60 * MINUTE_MS;
-const WRONG: &str = "this ticket and this key do not open a conversation; check both, each digit counts";
+const WRONG: &str =
+    "this ticket and this key do not open a conversation; check both, each digit counts";
 const ENDED: &str = "the conversation has ended; open it again with ticket and key";
 
 /// A token as it is handed out once.
@@ -108,7 +109,9 @@ impl Node {
         let guards = self.guards();
         guards.address.attempt(&neighbourhood(address), now)?;
         let ticket = ticket::parse(typed_ticket);
-        guards.ticket.attempt(ticket.as_deref().unwrap_or("none"), now)?;
+        guards
+            .ticket
+            .attempt(ticket.as_deref().unwrap_or("none"), now)?;
         let row = match &ticket {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,
@@ -121,8 +124,15 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let opened = open(&mut tx, Some(&row.case_id), None, now).await?;
         let actor = format!("reporter:{}", row.id);
-        store::audit::add(&mut tx, now, &actor, "conversation.opened", Some(&row.case_id), "")
-            .await?;
+        store::audit::add(
+            &mut tx,
+            now,
+            &actor,
+            "conversation.opened",
+            Some(&row.case_id),
+            "",
+        )
+        .await?;
         tx.commit().await?;
         Ok(opened)
     }

@@ -54,7 +54,9 @@ impl Node {
         address: IpAddr,
     ) -> Result<bool, NodeError> {
         let now = self.clock().now_ms();
-        self.guards().support.attempt(&neighbourhood(address), now)?;
+        self.guards()
+            .support
+            .attempt(&neighbourhood(address), now)?;
         self.public_case(case).await?;
         let (text, hash) = (case.to_string(), supporter.hash(case)?);
         let mut tx = self.write_tx().await?;

@@ -44,7 +44,9 @@ impl Node {
     /// Where the report of a ticket stands, at any party of its case.
     pub async fn track(&self, typed: &str, address: IpAddr) -> Result<PublicView, NodeError> {
         let now = self.clock().now_ms();
-        self.guards().support.attempt(&format!("track {}", neighbourhood(address)), now)?;
+        self.guards()
+            .support
+            .attempt(&format!("track {}", neighbourhood(address)), now)?;
         let unknown = || NodeError::NotFound {
             what: "report with this ticket; check each character",
             id: String::new(),
@@ -53,10 +55,13 @@ impl Node {
         let mut tx = self.read_tx().await?;
         let case = store::cases::by_ticket(&mut tx, &ticket).await?;
         let id = store::case_id(&case.ok_or_else(unknown)?)?;
-        let case = self.shown_case(&mut tx, id).await.map_err(|error| match error {
-            NodeError::NotFound { .. } => unknown(),
-            other => other,
-        })?;
+        let case = self
+            .shown_case(&mut tx, id)
+            .await
+            .map_err(|error| match error {
+                NodeError::NotFound { .. } => unknown(),
+                other => other,
+            })?;
         let mut view = PublicView {
             ticket,
             step: Step::of(case.state, case.before_hold),

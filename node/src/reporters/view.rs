@@ -96,7 +96,9 @@ impl Node {
             filed_at: case.filed_at,
             anonymous: case.anonymous,
             secret: case.secret,
-            questions: questions.map(|event| event.questions.clone()).unwrap_or_default(),
+            questions: questions
+                .map(|event| event.questions.clone())
+                .unwrap_or_default(),
             may: may(&case),
             closed_by: closed(&case).map(|close| close.by),
             score: closed(&case).and_then(|close| close.score),
@@ -107,7 +109,9 @@ impl Node {
             identity_log: self.identity_log_in(&mut tx, id, &history).await?,
             events,
             notify: told.map_or(Notify::Off, |row| Notify::read(&row.notify)),
-            verification: told.map_or(Verification::None, |row| Verification::read(&row.verification)),
+            verification: told.map_or(Verification::None, |row| {
+                Verification::read(&row.verification)
+            }),
         })
     }
 
@@ -136,7 +140,8 @@ fn closed(case: &Case) -> Option<&lapor_protocol::case::Close> {
 
 /// What the rules allow the reporter now; an erased case takes no more words.
 fn may(case: &Case) -> Vec<String> {
-    let confirm = matches!(case.state, State::Answered | State::InProgress) && case.follow_up.is_some();
+    let confirm =
+        matches!(case.state, State::Answered | State::InProgress) && case.follow_up.is_some();
     let ended = matches!(case.state, State::Closed | State::Archived);
     [
         ("complete", case.state.is_open() && !case.redacted),

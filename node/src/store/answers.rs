@@ -42,5 +42,7 @@ pub async fn kept(tx: &mut Tx, scope: &str, hash: &[u8]) -> Stored<Option<Answer
 /// Forgets answers given before a moment.
 pub async fn expire(tx: &mut Tx, before: i64) -> Stored<u64> {
     const SQL: &str = "delete from answers where at < $1";
-    Ok(on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(|done| done.rows_affected()))?)
+    Ok(
+        on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(|done| done.rows_affected()))?,
+    )
 }

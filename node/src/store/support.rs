@@ -47,12 +47,7 @@ pub async fn leave(tx: &mut Tx, hash: &[u8]) -> Stored<u64> {
 }
 
 /// Contacts of those who follow a case, a page after a contact.
-pub async fn followers(
-    tx: &mut Tx,
-    case_id: &str,
-    after: &str,
-    limit: i64,
-) -> Stored<Vec<String>> {
+pub async fn followers(tx: &mut Tx, case_id: &str, after: &str, limit: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select contact from followers where case_id = $1 and contact > $2
         order by contact limit $3";
     Ok(on!(tx, c => sqlx::query_scalar(SQL)
