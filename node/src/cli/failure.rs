@@ -112,7 +112,9 @@ impl From<NodeError> for Failure {
             | NodeError::NotAllowed(_)
             | NodeError::Redacted(_)
             | NodeError::TooLarge(_)
-            | NodeError::KeyReused => exit::DATA,
+            | NodeError::KeyReused
+            | NodeError::MediaType(_)
+            | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) => exit::PERMISSION,
             NodeError::TooMany { .. } | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotFound { .. } => exit::NOT_FOUND,

@@ -20,6 +20,7 @@ pub mod reporters;
 pub mod secrets;
 pub mod support;
 pub mod tokens;
+pub mod uploads;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};

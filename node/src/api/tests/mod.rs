@@ -11,6 +11,7 @@ macro_rules! said {
 mod published;
 mod refused;
 mod reporters;
+mod resumable;
 mod work;
 
 use axum::Router;
@@ -22,7 +23,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::examples::report as report_example;
-use super::router;
+use crate::doors::router;
 use crate::testing::{NOW, Place};
 use crate::tokens::{self, Role};
 
