@@ -17,8 +17,6 @@ pub mod node;
 pub mod personal;
 pub mod portal;
 pub mod publishing;
-pub mod publishing;
-pub mod quarantine;
 pub mod quarantine;
 pub mod reporters;
 pub mod resumable;
