@@ -133,7 +133,7 @@ pub async fn track(
     Address(address): Address,
     Path(path): Path<TicketPath>,
 ) -> Answer<Json<PublicView>> {
-    let seen = node.track(&path.ticket, address).await;
+    let seen = node.public_view(&path.ticket, address).await;
     seen.map(Json).map_err(|e| problem(&e))
 }
 

@@ -116,9 +116,11 @@ impl From<NodeError> for Failure {
             | NodeError::MediaType(_)
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) => exit::PERMISSION,
-            NodeError::TooMany { .. } | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotFound { .. } => exit::NOT_FOUND,
-            NodeError::KeyMissing(_) | NodeError::BlobPending => exit::TEMPORARY,
+            NodeError::KeyMissing(_)
+            | NodeError::BlobPending
+            | NodeError::TooMany { .. }
+            | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,
             NodeError::Damaged(_) => exit::INTERNAL,
         };

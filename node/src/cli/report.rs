@@ -26,6 +26,10 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent flags of the command line"
+)]
 pub struct File {
     /// Read the report from a JSON file, or from - (standard input), instead of from flags
     #[arg(long, value_name = "FILE", conflicts_with_all = [

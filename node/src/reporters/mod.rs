@@ -21,7 +21,6 @@ pub mod throttle;
 mod tracking;
 mod view;
 
-use lapor_protocol::case::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,47 +37,9 @@ pub use support::Supporter;
 pub use tracking::PublicView;
 pub use view::{ReporterView, RunningClock};
 
+pub use crate::casework::tracking::Step;
+
 pub(crate) use guard::Guards;
-
-/// The five steps that a citizen sees; the words are the pages'.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// *Tulis laporan*: done as soon as there is a case.
-    Written,
-    /// *Verifikasi*.
-    Verification,
-    /// *Tindak lanjut*.
-    FollowUp,
-    /// *Beri tanggapan*: the reporter is asked whether it is done.
-    Response,
-    /// *Selesai*.
-    Done,
-}
-
-impl Step {
-    pub const ALL: [Self; 5] = [
-        Self::Written,
-        Self::Verification,
-        Self::FollowUp,
-        Self::Response,
-        Self::Done,
-    ];
-
-    /// The step at which a case stands; one that is held stands where it did.
-    pub fn of(state: State, before_hold: Option<State>) -> Self {
-        match state {
-            State::Received => Self::Verification,
-            State::Verified | State::Disposed | State::InProgress | State::Merged => Self::FollowUp,
-            State::Answered => Self::Response,
-            State::Closed | State::Archived => Self::Done,
-            State::Held => match before_hold {
-                Some(before) if before != State::Held => Self::of(before, None),
-                _ => Self::Verification,
-            },
-        }
-    }
-}
 
 /// Whether a reporter is told of what happens by e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

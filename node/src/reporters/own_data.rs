@@ -91,7 +91,7 @@ impl Node {
             key_made_at: row.map(|row| row.secret_at),
             conversations: sessions.iter().map(|session| session.created_at).collect(),
             deeds,
-            erasures: erasures.into_iter().map(read).collect::<Result<_, _>>()?,
+            erasures: erasures.iter().map(read).collect::<Result<_, _>>()?,
         })
     }
 
@@ -114,7 +114,7 @@ impl Node {
         }
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
         if let Some(waiting) = erasures.into_iter().find(|row| row.state == "waiting") {
-            return read(waiting);
+            return read(&waiting);
         }
         let row = ErasureRow {
             id: hex::encode(random::<16>()),
@@ -128,7 +128,7 @@ impl Node {
         let (actor, case) = (conversation.actor(), Some(row.case_id.as_str()));
         store::audit::add(&mut tx, now, &actor, "erasure.asked", case, &row.id).await?;
         tx.commit().await?;
-        read(row)
+        read(&row)
     }
 
     /// Withdraws the erasure that waits.
@@ -154,7 +154,7 @@ impl Node {
     pub async fn erasures(&self) -> Result<Vec<Erasure>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::erasures::due(&mut tx, "waiting", i64::MAX, AT_ONCE).await?;
-        rows.into_iter().map(read).collect()
+        rows.iter().map(read).collect()
     }
 
     /// Does the erasures that are due. Returns how many.
@@ -230,7 +230,7 @@ impl Node {
     }
 }
 
-fn read(row: ErasureRow) -> Result<Erasure, NodeError> {
+fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
     let state = match row.state.as_str() {
         "waiting" => ErasureState::Waiting,
         "done" => ErasureState::Done,

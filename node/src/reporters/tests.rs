@@ -191,12 +191,12 @@ async fn a_reporter_answers_confirms_rates_and_reopens_and_never_sees_a_note() {
         assert_eq!(view().await.step, Step::Verification);
         let held = act("case.held", json!({}), json!({"questions": ["Di mana?"]}));
         officer(&place, case, held).await;
-        let note = act(
+        let inside = act(
             "case.noted",
             json!({}),
             json!({"text": "catatan rahasia kantor"}),
         );
-        officer(&place, case, note).await;
+        officer(&place, case, inside).await;
         let asked = view().await;
         assert_eq!((asked.step, asked.state), (Step::Verification, State::Held));
         assert_eq!(asked.questions, ["Di mana?"]);
@@ -250,9 +250,12 @@ async fn a_report_sent_twice_under_one_key_is_one_case_with_one_answer() {
             ..terms()
         };
         let file = async || node.file_for_reporter(report(json!({})), terms()).await;
-        let (one, two) = tokio::join!(file(), file());
-        let (one, two, three) = (one.unwrap(), two.unwrap(), file().await.unwrap());
-        assert!(one == two && two == three, "ticket and key are the same");
+        let (left, right) = tokio::join!(file(), file());
+        let (first, second, third) = (left.unwrap(), right.unwrap(), file().await.unwrap());
+        assert!(
+            first == second && second == third,
+            "ticket and key are the same"
+        );
         let cases = node
             .cases(&crate::casework::CaseFilter::default(), None, 10)
             .await;
@@ -261,7 +264,9 @@ async fn a_report_sent_twice_under_one_key_is_one_case_with_one_answer() {
             .file_for_reporter(report(json!({"title": "Lain"})), terms())
             .await;
         assert!(matches!(other, Err(NodeError::KeyReused)));
-        let conversation = opened(&place, &one.filed.ticket, &one.key).await.unwrap();
+        let conversation = opened(&place, &first.filed.ticket, &first.key)
+            .await
+            .unwrap();
         let reply = || said(json!({"act": "reply", "text": "Halo"}));
         let first = node
             .reporter_acts(&conversation, reply(), Some(&once))
@@ -289,10 +294,7 @@ async fn a_report_sent_twice_under_one_key_is_one_case_with_one_answer() {
         place.clock.advance(8 * 86_400_000);
         node.expire_reporters().await.unwrap();
         let later = file().await.unwrap();
-        assert_ne!(
-            later.filed.case, one.filed.case,
-            "an answer is kept for a week"
-        );
+        assert_ne!(later.filed.case, case, "an answer is kept for a week");
     }
 }
 
@@ -506,10 +508,10 @@ async fn support_counts_once_for_each_browser_and_a_secret_report_shows_its_stat
                 .await
                 .is_err()
         );
-        let seen = node.track(&public.filed.ticket, HERE).await.unwrap();
+        let seen = node.public_view(&public.filed.ticket, HERE).await.unwrap();
         assert_eq!(seen.supports, 2);
         assert_eq!(seen.title.as_deref(), Some("Lampu jalan padam"));
-        let hidden = node.track(&secret.filed.ticket, HERE).await.unwrap();
+        let hidden = node.public_view(&secret.filed.ticket, HERE).await.unwrap();
         assert_eq!(
             (hidden.step, hidden.title, hidden.events.len()),
             (Step::Verification, None, 0)

@@ -42,7 +42,7 @@ pub struct PublicView {
 
 impl Node {
     /// Where the report of a ticket stands, at any party of its case.
-    pub async fn track(&self, typed: &str, address: IpAddr) -> Result<PublicView, NodeError> {
+    pub async fn public_view(&self, typed: &str, address: IpAddr) -> Result<PublicView, NodeError> {
         let now = self.clock().now_ms();
         self.guards()
             .support

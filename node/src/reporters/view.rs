@@ -26,6 +26,10 @@ pub struct RunningClock {
 }
 
 /// A case as its reporter sees it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a case, each of which a page shows"
+)]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReporterView {
     #[schema(value_type = String)]
@@ -152,6 +156,7 @@ fn may(case: &Case) -> Vec<String> {
         ("escalate", case.state != State::Merged && !case.escalated),
     ]
     .into_iter()
-    .filter_map(|(act, allowed)| allowed.then(|| act.to_owned()))
+    .filter(|(_, allowed)| *allowed)
+    .map(|(act, _)| act.to_owned())
     .collect()
 }
