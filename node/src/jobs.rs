@@ -40,23 +40,31 @@ pub enum Job {
     Keys,
     /// Removes uploads that nobody has used.
     Uploads,
+    /// Erases what reporters want erased; removes what has expired of theirs.
+    Reporters,
 }
 
 impl Job {
-    const ALL: [Self; 3] = [Self::Certificate, Self::Keys, Self::Uploads];
+    const ALL: [Self; 4] = [
+        Self::Certificate,
+        Self::Keys,
+        Self::Uploads,
+        Self::Reporters,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Keys => "keys",
             Self::Uploads => "uploads",
+            Self::Reporters => "reporters",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Keys | Self::Uploads => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Reporters => 60 * MINUTE_MS,
         }
     }
 
@@ -190,6 +198,10 @@ impl Jobs {
             }
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
+            }
+            Job::Reporters => {
+                self.node.erase_due().await?;
+                self.node.expire_reporters().await?;
             }
         }
         Ok(())

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
 use crate::hints::Memory;
+use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::store;
 
@@ -51,6 +52,8 @@ pub struct Node {
     figures: FiguresCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
+    /// What slows down whoever tries too often.
+    guards: Guards,
 }
 
 impl Node {
@@ -76,6 +79,7 @@ impl Node {
             writer,
             figures: FiguresCache::default(),
             memory: Memory::default(),
+            guards: Guards::new(),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -190,6 +194,10 @@ impl Node {
 
     pub(crate) fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// Says that there is something to send.

@@ -78,7 +78,7 @@ pub struct CasePath {
 #[into_params(parameter_in = Path)]
 pub struct TicketPath {
     /// The ticket as printed or as somebody typed it: case, spaces and hyphens do not matter.
-    ticket: String,
+    pub ticket: String,
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -19,6 +19,7 @@ mod openapi;
 mod paging;
 mod programmes;
 mod refusals;
+mod reporters;
 mod reports;
 #[cfg(test)]
 mod tests;

@@ -58,6 +58,11 @@ pub const GROUPS: &[Group] = &[
         indonesian: "Berkas laporan",
     },
     Group {
+        name: "reporter",
+        english: "The reporter's conversation",
+        indonesian: "Percakapan pelapor",
+    },
+    Group {
         name: "acts",
         english: "Acts",
         indonesian: "Tindakan",
@@ -76,6 +81,8 @@ pub const GROUPS: &[Group] = &[
 
 const ALL: &[&str] = &["reader", "officer", "admin", "identity"];
 const HANDLERS: &[&str] = &["officer", "admin"];
+const NOBODY: &[&str] = &[];
+const REPORTER: &[&str] = &["reporter"];
 
 pub const OPERATIONS: &[Operation] = &[
     Operation {
@@ -249,6 +256,66 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Terbitkan edisi kalender",
         description: "Untuk semua instansi, hanya oleh desk nasional. Sebuah edisi utuh dan tidak \
                       pernah berubah; keputusan di tengah tahun adalah edisi baru dengan nama baru.",
+    },
+    Operation {
+        id: "track",
+        roles: NOBODY,
+        summary: "Lacak laporan",
+        description: "Keterangan publik laporan menurut tiketnya, di setiap instansi yang terlibat; tanpa token. Laporan rahasia hanya menunjukkan tahapnya.",
+    },
+    Operation {
+        id: "openConversation",
+        roles: NOBODY,
+        summary: "Buka percakapan",
+        description: "Dengan tiket dan kunci yang diberikan saat melapor. Kunci salah dan tiket tidak dikenal mendapat jawaban yang sama; setelah terlalu banyak percobaan, 429 menyebut berapa detik harus menunggu.",
+    },
+    Operation {
+        id: "readConversation",
+        roles: REPORTER,
+        summary: "Baca percakapan",
+        description: "Laporan seperti yang dilihat pelapornya: tahap, siapa yang menangani, apa yang terjadi, pertanyaan yang harus dijawab, dan siapa yang meminta identitas. Catatan internal tidak pernah ikut.",
+    },
+    Operation {
+        id: "closeConversation",
+        roles: REPORTER,
+        summary: "Tutup percakapan",
+        description: "Token tidak berlaku lagi.",
+    },
+    Operation {
+        id: "actAsReporter",
+        roles: REPORTER,
+        summary: "Bertindak sebagai pelapor",
+        description: "Menjawab, menanggapi, mengonfirmasi, membuka kembali, menilai, meneruskan ke Ombudsman. `may` pada percakapan menyebut apa yang boleh sekarang.",
+    },
+    Operation {
+        id: "consent",
+        roles: REPORTER,
+        summary: "Setujui atau tolak permintaan identitas",
+        description: "Identitas pelapor anonim tidak dibuka tanpa persetujuan ini. Persetujuan dapat ditarik selama identitas belum dibuka.",
+    },
+    Operation {
+        id: "readOwnData",
+        roles: REPORTER,
+        summary: "Data saya",
+        description: "Semua yang disimpan node instansi ini tentang pelapor dan laporannya.",
+    },
+    Operation {
+        id: "askErasure",
+        roles: REPORTER,
+        summary: "Minta penghapusan",
+        description: "Isi laporan dihapus di semua instansi, dan di sini semua yang menyebut pelapor, tiga hari kemudian; sampai saat itu dapat dibatalkan. Tiket diketik ulang.",
+    },
+    Operation {
+        id: "withdrawErasure",
+        roles: REPORTER,
+        summary: "Batalkan penghapusan",
+        description: "Belum ada yang dihapus, dan tidak akan ada.",
+    },
+    Operation {
+        id: "listErasures",
+        roles: &["admin"],
+        summary: "Daftar penghapusan yang menunggu",
+        description: "Yang diminta pelapor, yang paling mendesak lebih dahulu; dilaksanakan sendiri pada waktunya.",
     },
     Operation {
         id: "readStatus",

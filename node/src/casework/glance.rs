@@ -2,7 +2,8 @@
 //! lies.
 //!
 //! Taken in one message after the other where they come in order, and read anew from the history
-//! where not; both give the same. It must never show words that an erasure has taken.
+//! where not; both give the same. It must never show words that an erasure has taken, nor personal
+//! numbers that somebody typed into them.
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, Effect, State};
@@ -15,6 +16,7 @@ use super::HistoryEntry;
 use super::reading::applied_history;
 use super::shown::drafts;
 use crate::error::NodeError;
+use crate::personal::mask;
 use crate::store;
 use crate::store::cases::{CaseRow, Glance};
 
@@ -109,9 +111,9 @@ impl Glance {
         at: i64,
     ) -> Self {
         Self {
-            title: Some(title.to_owned()),
-            place: place.map(str::to_owned),
-            excerpt: Some(shortened(content)),
+            title: Some(mask(title).into_owned()),
+            place: place.map(|place| mask(place).into_owned()),
+            excerpt: Some(shortened(&mask(content))),
             answer: None,
             last_kind: Some("report.filed".to_owned()),
             last_author: Some(me.to_string()),
@@ -131,7 +133,7 @@ impl Glance {
         if moves(case, entry) {
             self.turn = Some(entry.kind.clone());
         }
-        let word = |name: &str| said(entry, name).map(str::to_owned);
+        let word = |name: &str| said(entry, name).map(|text| mask(text).into_owned());
         match entry.kind.as_str() {
             "report.filed" => {
                 self.title = word("title");

@@ -19,6 +19,7 @@ use super::shown::{drafts, refresh};
 use super::{HistoryEntry, keep};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal::mask;
 use crate::stemming::stems;
 use crate::store;
 use crate::store::texts::TextRow;
@@ -135,7 +136,7 @@ fn text(case: CaseId, history: &[HistoryEntry]) -> TextRow {
     let (mut title, mut body, mut inside) = (Vec::new(), Vec::new(), Vec::new());
     let applied = |entry: &&HistoryEntry| entry.effect.is_none_or(|e| e == Effect::Applied);
     for entry in history.iter().filter(applied) {
-        let word = |name: &str| said(entry, name).map(stems).unwrap_or_default();
+        let word = |name: &str| said(entry, name).map(indexed).unwrap_or_default();
         match entry.kind.as_str() {
             "case.redacted" => {
                 (title, body, inside) = (Vec::new(), Vec::new(), Vec::new());
@@ -183,6 +184,11 @@ fn may_be_personal(stem: &str) -> bool {
     stem.bytes().filter(u8::is_ascii_digit).count() >= PERSONAL_DIGITS
 }
 
+/// The stems of a text without the personal numbers that somebody typed into it: nobody is found by them.
+fn indexed(text: &str) -> Vec<String> {
+    stems(&mask(text))
+}
+
 /// Stems of every text in the words of a message.
 fn other_words(entry: &HistoryEntry) -> Vec<String> {
     let words = entry.words.as_ref().and_then(Json::as_object);
@@ -192,5 +198,5 @@ fn other_words(entry: &HistoryEntry) -> Vec<String> {
         Json::Array(many) => many.iter().filter_map(Json::as_str).collect(),
         _ => Vec::new(),
     });
-    texts.flat_map(stems).collect()
+    texts.flat_map(indexed).collect()
 }

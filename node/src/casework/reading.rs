@@ -1,24 +1,25 @@
 //! Lists, cases and their history, with the words that this node can open.
 
+use std::borrow::Cow;
+
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Message};
-use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
+use lapor_protocol::seal::{ContentKey, Context, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
 use super::glance::Tray;
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
-use super::{
-    CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Reporter, ticket,
-};
+use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal;
 use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::lists::{Condition, Order};
@@ -58,7 +59,8 @@ impl Node {
         let directory = self.directory();
         let case = shown(id, fold.clone(), &pending, me, directory.latest());
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
-        let history = history(&mut tx, id, me, &pending).await?;
+        let mut history = history(&mut tx, id, me, &pending).await?;
+        history.iter_mut().for_each(HistoryEntry::mask);
         let key = match content_key(&mut tx, id).await? {
             _ if case.redacted => KeyState::Erased,
             Some(_) => KeyState::Held,
@@ -89,27 +91,6 @@ impl Node {
             Some(id) => self.case(store::case_id(&id)?).await,
             None => Err(NodeError::not_found("ticket", &ticket)),
         }
-    }
-
-    /// Who reported, if this node took the report in or was told. Every look
-    /// is written into the audit log before it is answered.
-    pub async fn identity(&self, case: CaseId, actor: &str) -> Result<Option<Reporter>, NodeError> {
-        let me = self.instance()?;
-        let mut tx = self.write_tx().await?;
-        let text = case.to_string();
-        let found = match store::secrets::identity(&mut tx, &text).await? {
-            Some(held) => Some(store::read(serde_json::from_str(&held))?),
-            None => disclosed(&mut tx, case, me).await?,
-        };
-        let now = self.clock().now_ms();
-        let detail = if found.is_some() {
-            "opened"
-        } else {
-            "none held"
-        };
-        store::audit::add(&mut tx, now, actor, "identity.opened", Some(&text), detail).await?;
-        tx.commit().await?;
-        Ok(found)
     }
 }
 
@@ -143,6 +124,28 @@ pub(super) fn page(
         .map(|last| format!("{}.{}", place(last), last.case_id));
     let cases = rows.iter().map(summary).collect::<Result<_, _>>()?;
     Ok(CaseList { cases, next })
+}
+
+impl HistoryEntry {
+    /// Hides personal numbers that somebody typed into the words.
+    pub(crate) fn mask(&mut self) {
+        if let Some(words) = &mut self.words {
+            mask_texts(words);
+        }
+    }
+}
+
+fn mask_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(masked) = personal::mask(text) {
+                *text = masked;
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(mask_texts),
+        Value::Object(all) => all.values_mut().for_each(mask_texts),
+        _ => {}
+    }
 }
 
 /// The state column of a row.
@@ -221,7 +224,7 @@ fn view(
 }
 
 /// Ruled messages in the order of the case, then own pending ones.
-async fn history(
+pub(crate) async fn history(
     tx: &mut Tx,
     id: CaseId,
     me: &InstanceId,
@@ -356,40 +359,35 @@ async fn key_beside(
     }
 }
 
-async fn disclosed(
-    tx: &mut Tx,
-    case: CaseId,
-    me: &InstanceId,
-) -> Result<Option<Reporter>, NodeError> {
-    for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
-        let Some(message) = line.map(|line| read_message(&line)).transpose()? else {
-            continue;
-        };
-        let Ok(Body::IdentityDisclosed(answer)) = &message.body else {
-            continue;
-        };
-        let (Some(sealed), Some(context), true) = (
-            &message.sealed,
-            message.seal_context(),
-            answer.requester == *me,
-        ) else {
-            continue;
-        };
-        let Some(key) = identity_key(tx, message.header.id).await? else {
-            continue;
-        };
-        let Ok(words) = open_words(&key, context, sealed) else {
-            continue;
-        };
-        return Ok(serde_json::from_slice(&words).ok());
-    }
-    Ok(None)
-}
-
-async fn identity_key(tx: &mut Tx, id: MessageId) -> Result<Option<ContentKey>, NodeError> {
-    let held = store::secrets::content_key(tx, &Subject::Identity(id).to_string()).await?;
-    held.map(|key| store::read(ContentKey::from_bytes(&key)))
-        .transpose()
+/// The title as last edited, or as filed. A split says the child's title, in
+/// the parent too.
+pub(crate) fn title_of(case: CaseId, history: &[HistoryEntry]) -> Option<String> {
+    let child = |entry: &HistoryEntry| {
+        let body = entry.body.as_ref();
+        body.and_then(|body| body.get("child")?.as_str()?.parse().ok()) == Some(case)
+    };
+    let counts = |entry: &&HistoryEntry| {
+        entry
+            .effect
+            .is_none_or(|effect| effect.as_str() == "applied")
+    };
+    history
+        .iter()
+        .filter(counts)
+        .filter(|entry| {
+            let kind = entry.kind.as_str();
+            matches!(kind, "report.filed" | "case.verified")
+                || (kind == "case.split" && child(entry))
+        })
+        .filter_map(|entry| {
+            entry
+                .words
+                .as_ref()?
+                .get("title")?
+                .as_str()
+                .map(str::to_owned)
+        })
+        .next_back()
 }
 
 pub(super) fn read_after(text: &str) -> Result<(i64, String), NodeError> {

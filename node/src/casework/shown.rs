@@ -92,8 +92,9 @@ pub(crate) async fn keep(tx: &mut Tx, rows: &[CaseRow]) -> Result<(), NodeError>
 }
 
 /// Writes what a list shows of a case into its row, whose glance is up to date. One whose birth the
-/// hub has refused is shown no more.
+/// hub has refused, or from which this institution is excluded, is shown no more.
 pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
+    let case = case.filter(|case| !case.excluded.contains(me));
     let Some(case) = case else {
         (row.state, row.custodian, row.tray) = (None, None, None);
         row.public = 0;

@@ -17,6 +17,7 @@ mod print;
 mod programme;
 mod quarantine;
 mod report;
+mod reporter;
 mod serve;
 mod setup;
 mod status;
@@ -86,6 +87,9 @@ pub enum Command {
     /// File reports
     #[command(subcommand)]
     Report(report::Command),
+    /// What reporters ask of the institution, and what looks like abuse
+    #[command(subcommand)]
+    Reporter(reporter::Command),
     /// List, read and handle cases
     #[command(subcommand)]
     Case(case::Command),
@@ -158,6 +162,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
+        Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
         Command::Category(command) => category::run(&place, command, out).await,
         Command::Hints(command) => hints::run(command, out),

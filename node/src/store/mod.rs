@@ -2,20 +2,26 @@
 //! decides nothing. Keys and identities have tables of their own; words that are not encrypted are
 //! only those of a case's row, for lists, and the stems of the index, and both go with the case.
 
+pub mod answers;
 pub mod aside;
 pub mod audit;
 pub mod blobs;
 pub mod cases;
 pub mod categories;
 pub mod chain;
+pub mod citizens;
+pub mod consents;
 pub mod desk;
+pub mod erasures;
 pub mod inbox;
 pub mod jobs;
 pub mod keys_due;
 pub mod lists;
 pub mod outbox;
 pub mod public;
+pub mod reporters;
 pub mod secrets;
+pub mod support;
 pub mod texts;
 pub mod tokens;
 pub mod uploads;

@@ -188,6 +188,7 @@ async fn announce_blobs(tx: &mut Tx, id: CaseId, message: &Message) -> Result<()
 async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {
     let text = id.to_string();
     store::secrets::erase(tx, &text).await?;
+    store::consents::forget_reasons(tx, &text).await?;
     store::keys_due::forget(tx, &text).await?;
     store::texts::forget(tx, &text).await?;
     for blob in store::blobs::of_case(tx, &text).await? {

@@ -10,6 +10,7 @@ macro_rules! said {
 
 mod published;
 mod refused;
+mod reporters;
 mod resumable;
 mod suggested;
 mod work;
