@@ -2,7 +2,7 @@
 //! readers of requests, the entrance through which all requests pass, a server
 //! that drains, the documentation page, the listener for monitoring, and what
 //! both programs take from their machine: clock, randomness, log, signals, exit
-//! codes, the folder of a backup.
+//! codes, the folder of a backup; and how long a peer may take.
 //!
 //! Shared by hub and node; it knows nothing of cases, databases or the wire
 //! between them (whose problems are `lapor_protocol::problem`).
@@ -15,6 +15,7 @@ pub mod entrance;
 pub mod exit;
 pub mod log;
 pub mod monitor;
+pub mod pace;
 pub mod problem;
 pub mod reading;
 pub mod room;
