@@ -174,6 +174,14 @@ impl Link {
         self.refresh_directory(0).await.map(|_| true)
     }
 
+    /// Has a certificate that cannot be read recovered before a call fails for
+    /// want of it, which may take as long as the hub is out of reach.
+    pub(super) fn look_for_certificate(&self) {
+        if held(&self.node).is_err() {
+            self.certificate.miss();
+        }
+    }
+
     pub(super) async fn certificate_refused(&self) {
         self.certificate.bell.notified().await;
     }
@@ -184,12 +192,14 @@ impl Certificate {
     pub(super) fn learn<T>(&self, outcome: &Result<T, LinkError>) {
         match outcome {
             Ok(_) => self.bar(None),
-            Err(error) if error.certificate_fault().is_some() => {
-                self.refused.store(true, Ordering::SeqCst);
-                self.bell.notify_one();
-            }
+            Err(error) if error.certificate_fault().is_some() => self.miss(),
             Err(_) => {}
         }
+    }
+
+    fn miss(&self) {
+        self.refused.store(true, Ordering::SeqCst);
+        self.bell.notify_one();
     }
 
     /// Why the hub gives no other certificate.

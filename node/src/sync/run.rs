@@ -28,6 +28,7 @@ impl Link {
         let health = Duration::from_secs(self.node.settings().link.health_seconds.max(1));
         let sweep = Duration::from_secs(self.node.settings().link.sweep_seconds.max(1));
         let link = &self;
+        link.look_for_certificate();
         let work = async {
             if let Err(error) = link.unpark().await {
                 tracing::error!(%error, "what was parked could not be looked at again");
