@@ -47,6 +47,29 @@ async fn nobodys(mallory: &Hostile) {
     }
 }
 
+/// Who names an attachment of others gets neither the bytes nor a word on whether
+/// they are there, and cannot bring them.
+async fn names_what_others_have(mallory: &Hostile, theirs: Digest, size: usize) {
+    let path = format!("/blobs/{theirs}");
+    let told = mallory.ask(&Asked::new("HEAD", &path)).await;
+    assert_eq!(
+        (told.status, told.header("lapor-received")),
+        (200, Some("0"))
+    );
+    let whole = put(theirs, None, &vec![0; size]);
+    for (asked, code) in [
+        (Asked::new("GET", &path), Code::BlobPending),
+        (
+            Asked::new("GET", &path).header("range", "bytes=0-9"),
+            Code::BlobPending,
+        ),
+        (whole, Code::BlobMismatch),
+        (Asked::new("GET", &path), Code::BlobPending),
+    ] {
+        assert_eq!(mallory.ask(&asked).await.code(), Some(code));
+    }
+}
+
 /// Room that two of three attachments fill.
 fn quota(settings: &mut lapor_hub::settings::Settings) {
     settings.limits.blob_quota_bytes = 250_000;
@@ -145,6 +168,7 @@ async fn an_attachment_of_others_is_unknown_and_ones_own_is_taken_only_as_announ
             }),
         )
         .await;
+        names_what_others_have(&mallory, theirs, 30_000).await;
         // What others have, named in a case of one's own, does not go with that case.
         let redacted = mallory.say("case.redacted", Some(claimed), json!({ "reason": "other" }));
         assert_eq!(mallory.push(&[redacted.line()]).await.verdict(), None);
