@@ -27,7 +27,7 @@ use crate::folder::{KeyFileError, NodeKeys, credential_path, keep_credential};
 use crate::node::{JOINED, Joined, read_joined};
 use crate::settings::Settings;
 use crate::store;
-use crate::sync::{LinkError, answered, client, transport_error};
+use crate::sync::{LinkError, Patience, answered, client, transport_error};
 
 /// What to tell the operator after joining.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +165,7 @@ async fn ask(
     let url = format!("{}{PREFIX}/enrol", invitation.enrolment_url.as_str());
     lapor_killpoints::pass("send.before");
     let sent = client.request(Method::POST, url).json(request);
-    let answer = answered(sent, Duration::ZERO).await?;
+    let answer = answered(sent, (0, Duration::ZERO), &Patience::default()).await?;
     lapor_killpoints::pass("send.answered");
     Ok(answer.json()?)
 }

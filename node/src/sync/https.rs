@@ -19,9 +19,9 @@ use lapor_certs::{Credential, TrustBundle};
 use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::Problem;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
-use lapor_web::pace::Pace;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use super::patience::Patience;
 use super::transport::{Answer, Call, Listener, Transport};
 use super::{LinkError, Refused, error::Unusable};
 use crate::clock::Clock;
@@ -31,16 +31,6 @@ use crate::node::Node;
 
 /// Longest answer that is read: a page of the largest messages.
 const ANSWER_BYTES: usize = 512 * 1024 * 1024;
-/// What the hub may take to answer beyond the time it is asked to wait, and the
-/// longest pause in an answer.
-const SILENCE: Duration = Duration::from_mins(1);
-/// The least pace of what is sent and of an answer: an eighth of a line of
-/// 16 kbit/s, which several calls share.
-const PACE: Pace = Pace {
-    pause: SILENCE,
-    grace: SILENCE,
-    bytes_per_second: 250,
-};
 /// A connection with its handshake.
 const CONNECT: Duration = Duration::from_secs(30);
 /// How often the hub is asked whether it is still there.
@@ -59,6 +49,7 @@ pub struct Https {
     enrolment: String,
     doubt: Arc<ClockDoubt>,
     shown: ArcSwap<Shown>,
+    patience: Patience,
 }
 
 /// The clients made from what lay in the keys folder, or why there is none.
@@ -80,6 +71,7 @@ impl Https {
             federation: joined.federation_url.as_str().to_owned(),
             enrolment: joined.enrolment_url.as_str().to_owned(),
             shown: ArcSwap::from_pointee(shown),
+            patience: Patience::default(),
             keys,
             clock,
             doubt,
@@ -93,7 +85,7 @@ impl Https {
             Listener::Enrolment => (&shown.enrolment, &self.enrolment),
         };
         let client = client.as_ref().map_err(Clone::clone)?;
-        let patience = call.wait + PACE.takes(call.body.len() as u64);
+        let size = call.body.len() as u64;
         let mut request = client
             .request(call.method, format!("{base}{}", call.path))
             .body(call.body);
@@ -101,7 +93,7 @@ impl Https {
             request = request.header(name, value);
         }
         lapor_killpoints::pass("send.before");
-        let answer = answered(request, patience).await;
+        let answer = answered(request, (size, call.wait), &self.patience).await;
         lapor_killpoints::pass("send.answered");
         answer
     }
@@ -165,7 +157,7 @@ impl Shown {
 }
 
 /// The roots that this node trusts.
-pub(super) fn trusted(keys: &Path) -> Result<TrustBundle, Unusable> {
+pub(crate) fn trusted(keys: &Path) -> Result<TrustBundle, Unusable> {
     let text = std::fs::read_to_string(roots_path(keys)).map_err(Unusable::roots)?;
     TrustBundle::from_pem(&text).map_err(Unusable::roots)
 }
@@ -194,28 +186,30 @@ pub(crate) fn client(config: rustls::ClientConfig) -> Result<reqwest::Client, re
         .build()
 }
 
-/// Sends a request and reads its answer. `patience` is what may pass before the
-/// answer begins, beyond a minute.
+/// Sends a request with so many bytes, which the hub may hold back for so long,
+/// and reads its answer.
 pub(crate) async fn answered(
     request: reqwest::RequestBuilder,
-    patience: Duration,
+    asked: (u64, Duration),
+    patience: &Patience,
 ) -> Result<Answer, LinkError> {
-    let response = timeout(SILENCE + patience, request.send()).await;
-    let response = response.map_err(|_| silent())?.map_err(|e| broken(&e))?;
-    read_answer(response, PACE).await
+    let response = patience.answer(asked, request.send()).await?;
+    read_answer(response.map_err(|e| broken(&e))?, patience).await
 }
 
 /// Reads an answer, bounded in its length and in its time; anything but success
 /// becomes an error.
-async fn read_answer(mut response: reqwest::Response, pace: Pace) -> Result<Answer, LinkError> {
+async fn read_answer(
+    mut response: reqwest::Response,
+    patience: &Patience,
+) -> Result<Answer, LinkError> {
     let status = response.status();
     let headers = response.headers().clone();
     let mut body = BytesMut::new();
     let began = Instant::now();
     loop {
-        let left = pace.left(began.elapsed(), body.len() as u64);
-        let chunk = timeout(left, response.chunk()).await;
-        let chunk = chunk.map_err(|_| silent())?.map_err(|e| broken(&e))?;
+        let chunk = patience.piece(began, body.len(), response.chunk()).await?;
+        let chunk = chunk.map_err(|e| broken(&e))?;
         let Some(chunk) = chunk else { break };
         if body.len() + chunk.len() > ANSWER_BYTES {
             return Err(LinkError::NotTheHub(
@@ -254,10 +248,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     text.parse().ok().map(Duration::from_secs)
 }
 
-fn silent() -> LinkError {
-    LinkError::Unreachable("it has fallen silent in the middle of a call".into())
-}
-
 pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
     if let Some(refusal) = tls::refusal_in(error) {
         return LinkError::Tls(refusal);
@@ -276,6 +266,7 @@ pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
 mod tests {
     use futures_util::{StreamExt as _, stream};
     use lapor_protocol::problem::Code;
+    use lapor_web::pace::Pace;
 
     use super::*;
 
@@ -292,7 +283,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_brings_the_pause_that_the_hub_asks_for() {
         let problem = serde_json::to_vec(&Problem::new(Code::RateLimited)).unwrap();
-        let refused = read_answer(answer(429, problem.into()), PACE).await;
+        let refused = read_answer(answer(429, problem.into()), &Patience::default()).await;
         let refused = refused.unwrap_err();
         let LinkError::Refused(refused) = refused else {
             panic!("{refused}");
@@ -310,14 +301,17 @@ mod tests {
     async fn an_answer_that_stops_in_the_middle_is_given_up() {
         let pieces = || stream::repeat("sixteen bytes..\n").map(Ok::<_, std::io::Error>);
         let whole = reqwest::Body::wrap_stream(pieces().take(1000));
-        let read = read_answer(answer(200, whole), PACE).await.unwrap();
+        let read = read_answer(answer(200, whole), &Patience::default())
+            .await
+            .unwrap();
         assert_eq!(read.body.len(), 16_000);
-        let impatient = Pace {
+        let impatient = Patience::of(Pace {
             pause: Duration::from_millis(5),
-            ..PACE
-        };
+            grace: Duration::from_millis(5),
+            bytes_per_second: 1,
+        });
         let stopped = reqwest::Body::wrap_stream(pieces().take(1000).chain(stream::pending()));
-        let error = read_answer(answer(200, stopped), impatient).await;
+        let error = read_answer(answer(200, stopped), &impatient).await;
         assert!(matches!(error, Err(LinkError::Unreachable(_))), "{error:?}");
     }
 }
