@@ -13,9 +13,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_server::tls::TlsInfo;
 use futures_util::FutureExt as _;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, Version};
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
@@ -34,6 +34,7 @@ use crate::monitor::TRAFFIC;
 use lapor_web::chance::random;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const UPGRADE_TO: HeaderValue = HeaderValue::from_static("lapor/1");
 
 /// The instance whose certificate the connection showed. A test of the router
 /// puts it into the request's extensions itself; a peer cannot.
@@ -154,6 +155,7 @@ async fn answer_as<T: Send + Unpin + 'static>(
     let instance = request.extensions().get::<Peer>();
     let instance = instance.map_or_else(String::new, |peer| peer.0.to_string());
     let method = request.method().clone();
+    let http = request.version();
     let (mut response, place) = match admitted {
         Ok(place) => {
             let answered = AssertUnwindSafe(next.run(read_on(request))).catch_unwind();
@@ -173,6 +175,9 @@ async fn answer_as<T: Send + Unpin + 'static>(
         }
         counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);
         tell(&mut response, &error, &id);
+        if error.code() == Code::VersionUnsupported {
+            name_upgrade(&mut response, http);
+        }
     }
     let headers = response.headers_mut();
     headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
@@ -186,6 +191,16 @@ async fn answer_as<T: Send + Unpin + 'static>(
     match place {
         Some(place) => holding(response, place),
         None => response,
+    }
+}
+
+/// RFC 9110 section 15.5.22: a 426 says to what to upgrade. HTTP/2 knows no such
+/// header and forbids it (RFC 9113 section 8.2.2); there the detail says it.
+fn name_upgrade(response: &mut Response, http: Version) {
+    if http < Version::HTTP_2 {
+        let headers = response.headers_mut();
+        headers.insert(UPGRADE, UPGRADE_TO);
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     }
 }
 
