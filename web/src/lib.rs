@@ -13,6 +13,7 @@ pub mod clock;
 pub mod docs;
 pub mod entrance;
 pub mod exit;
+pub mod listeners;
 pub mod log;
 pub mod monitor;
 pub mod pace;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use lapor_web::backup::{Manifest, in_units, progress};
+use lapor_web::clock::instant;
 
 use super::{Failure, Out, exit};
 use crate::backup::{self, HubBackupError};
@@ -100,12 +101,12 @@ pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
 fn described(manifest: &Manifest) -> String {
     let origin = &manifest.origin;
     format!(
-        "{} at {} (Unix ms), {}, schema {}, {} files, {}{}",
+        "{} at {}, {}, schema {}, {} files, {}{}",
         origin
             .instance
             .as_deref()
             .unwrap_or("a hub without a federation"),
-        origin.made_at,
+        instant(origin.made_at),
         origin.database,
         origin.schema,
         manifest.files.len(),
