@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio_cron_scheduler::JobScheduler;
 use tokio_util::sync::CancellationToken;
 
-use crate::casework::expire_uploads;
+use crate::casework::{expire_uploads, sweep_orphans};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -40,23 +40,26 @@ pub enum Job {
     Keys,
     /// Removes uploads that nobody has used.
     Uploads,
+    /// Removes files that a crash has left.
+    Orphans,
 }
 
 impl Job {
-    const ALL: [Self; 3] = [Self::Certificate, Self::Keys, Self::Uploads];
+    const ALL: [Self; 4] = [Self::Certificate, Self::Keys, Self::Uploads, Self::Orphans];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Keys => "keys",
             Self::Uploads => "uploads",
+            Self::Orphans => "orphans",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Keys | Self::Uploads => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Orphans => 60 * MINUTE_MS,
         }
     }
 
@@ -190,6 +193,9 @@ impl Jobs {
             }
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
+            }
+            Job::Orphans => {
+                sweep_orphans(&self.node).await?;
             }
         }
         Ok(())

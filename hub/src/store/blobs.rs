@@ -31,6 +31,7 @@ const TAKE_ROOM: &str = "insert into blob_room (sha256, author, size) values ($1
 const LEAVE_ROOM: &str = "delete from blob_room where sha256 = $1 and author = $2";
 const PROVE: &str = "insert into blob_room (sha256, author, size, proved) values ($1, $2, $3, 1) \
      on conflict (sha256, author) do update set proved = 1";
+const PROVED: &str = "select distinct sha256 from blob_room where proved = 1 order by sha256";
 const PROOFS: &str = "select count(*) from blob_room where sha256 = $1 and proved = 1";
 
 /// An attachment that an accepted message announced.
@@ -120,6 +121,12 @@ pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
         });
     }
     Ok(erased)
+}
+
+/// The blobs of which an author has brought all the bytes.
+pub async fn proved(tx: &mut Tx) -> Result<Vec<Digest>, DbError> {
+    let rows: Vec<Vec<u8>> = on!(tx, conn => sqlx::query_scalar(PROVED).fetch_all(conn).await)?;
+    rows.iter().map(|sha256| digest(sha256)).collect()
 }
 
 /// Notes that an author has brought all the bytes of a blob.

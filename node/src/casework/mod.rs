@@ -8,6 +8,7 @@ mod act;
 mod attachments;
 mod compose;
 mod filing;
+mod orphans;
 mod reading;
 mod shown;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(crate) use act::store_drafts;
 pub use attachments::{Opened, UploadReceipt};
 pub(crate) use attachments::{blob_path, expire_uploads};
 pub(crate) use compose::Newcomer;
+pub(crate) use orphans::sweep_orphans;
 pub(crate) use reading::read_message;
 pub(crate) use shown::{refresh, refresh_case, show};
 pub(crate) use writer::{Writer, run as write};

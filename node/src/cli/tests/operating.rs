@@ -165,6 +165,33 @@ async fn a_node_without_its_roots_or_with_open_keys_is_refused_before_it_serves(
 }
 
 #[tokio::test]
+async fn a_backup_of_a_node_that_has_lost_an_attachment_says_which() {
+    for shell in shells("kota-bandung").await {
+        let place = shell.place.as_ref().unwrap();
+        let picture = shell.file("foto.jpg", "not really a picture");
+        let attach = format!("--attach={picture}");
+        shell.says(&[&FILE[..], &[&attach]].concat()).await;
+        let mut tx = place.node.read_tx().await.unwrap();
+        let kept = crate::store::blobs::kept(&mut tx).await.unwrap();
+        drop(tx);
+        let home = tempfile::tempdir().unwrap();
+        let [whole, lacking] = ["whole", "lacking"].map(|name| home.path().join(name));
+        shell
+            .says(&["backup", "--out", whole.to_str().unwrap()])
+            .await;
+        let sha256 = hex::encode(&kept[0]);
+        let shelf = place.settings.node.blobs.join(&sha256[..2]);
+        std::fs::remove_file(shelf.join(&sha256)).unwrap();
+        let to = lacking.to_str().unwrap();
+        for command in [["backup", "--out", to], ["restore", to, "--check"]] {
+            let (code, message) = shell.fails(&command).await;
+            assert_eq!(code, exit::DATA, "{command:?}");
+            assert!(message.contains(&sha256), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     for shell in shells("kota-bandung").await {
         shell.says(&FILE).await;
