@@ -1,6 +1,6 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
-//! that drains, the documentation page, the listener for monitoring, and what
+//! that drains, pages and their languages, the documentation page, the listener for monitoring, and what
 //! both programs take from their machine: clock, randomness, log, signals, exit
 //! codes, the folder of a backup; and how long a peer may take.
 //!
@@ -13,10 +13,12 @@ pub mod clock;
 pub mod docs;
 pub mod entrance;
 pub mod exit;
+pub mod language;
 pub mod listeners;
 pub mod log;
 pub mod monitor;
 pub mod pace;
+pub mod page;
 pub mod problem;
 pub mod reading;
 pub mod room;

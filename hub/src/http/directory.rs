@@ -49,8 +49,8 @@ pub async fn versions(
     let mut place = None;
     let lines = if latest > since {
         place = Some(hub.admission.answers.take(peer)?);
-        let mut tx = hub.ground.db.read().await?;
-        store::directory::after(&mut tx, since, PAGE_BYTES).await?
+        // Boxed, so that a request that waits does not hold the room for its page.
+        Box::pin(lines_after(&hub, since)).await?
     } else {
         Vec::new()
     };
@@ -75,4 +75,9 @@ fn sign_head(hub: &Hub, line: &str) -> Result<String, HubError> {
         at: hub.now_ms(),
     };
     Ok(head.sign(&hub.ground.signer).to_line())
+}
+
+async fn lines_after(hub: &Hub, since: u64) -> Result<Vec<String>, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    Ok(store::directory::after(&mut tx, since, PAGE_BYTES).await?)
 }

@@ -14,6 +14,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+pub mod tracking;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -25,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use act::store_drafts;
-pub use attachments::{Opened, UploadReceipt};
-pub(crate) use attachments::{blob_path, expire_uploads};
+pub use attachments::Opened;
+pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub(crate) use orphans::sweep_orphans;
 pub(crate) use reading::read_message;

@@ -68,7 +68,7 @@ pub(crate) async fn sweep_orphans(node: &Node) -> Result<usize, NodeError> {
 async fn is_wanted(tx: &mut Tx, found: &Found) -> Result<bool, NodeError> {
     match found {
         Found::Blob(sha256) => store::blobs::is_named(tx, sha256.as_bytes()).await,
-        Found::Upload(id) => Ok(store::blobs::upload(tx, id).await?.is_some()),
+        Found::Upload(id) => Ok(store::uploads::one(tx, id).await?.is_some()),
         Found::Sealed => Ok(false),
     }
 }
@@ -139,6 +139,7 @@ mod tests {
 
     use super::*;
     use crate::store::blobs::BlobRow;
+    use crate::store::uploads::{READY, UploadRow};
     use crate::testing::{NOW, Place};
 
     fn lay(path: &Path, age: Duration) {
@@ -176,9 +177,13 @@ mod tests {
                 name(&place, sha256, state).await;
             }
             let mut tx = place.node.write_tx().await.unwrap();
-            store::blobs::add_upload(&mut tx, "waits", "image/jpeg", 1, NOW)
-                .await
-                .unwrap();
+            let waits = UploadRow {
+                id: "waits".into(),
+                media_type: "image/jpeg".into(),
+                size: 1,
+                state: READY.into(),
+            };
+            store::uploads::add(&mut tx, &waits, NOW).await.unwrap();
             tx.commit().await.unwrap();
             let uploads = blobs.join("uploads");
             let gone = [

@@ -121,9 +121,9 @@ impl NewBackup {
 
     /// Of these attachments (hexadecimal digests), those that are not in the
     /// backup, for whatever reason.
-    pub fn absent(&self, shelf: &str, named: &[String]) -> Vec<String> {
+    pub fn absent(&self, folder: &str, named: &[String]) -> Vec<String> {
         let here = |name: &&String| {
-            let path = format!("{shelf}/{}/{name}", name.get(..2).unwrap_or_default());
+            let path = format!("{folder}/{}/{name}", name.get(..2).unwrap_or_default());
             !self.files.contains_key(&path)
         };
         named.iter().filter(here).cloned().collect()

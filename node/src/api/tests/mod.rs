@@ -10,6 +10,7 @@ macro_rules! said {
 
 mod published;
 mod refused;
+mod resumable;
 mod work;
 
 use axum::Router;
@@ -21,7 +22,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::examples::report as report_example;
-use super::router;
+use crate::doors::router;
 use crate::testing::{NOW, Place};
 use crate::tokens::{self, Role};
 
