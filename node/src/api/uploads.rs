@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -60,9 +60,7 @@ pub async fn upload(
 
 /// Uploads that go on where a line broke, for those who may file and act.
 pub fn resumable(node: &Arc<Node>) -> Router<Arc<Node>> {
-    resumable::router(Door::Staff)
-        .layer(from_fn_with_state(Arc::clone(node), admit))
-        .layer(DefaultBodyLimit::disable())
+    resumable::router(Door::Staff).layer(from_fn_with_state(Arc::clone(node), admit))
 }
 
 async fn admit(caller: Caller, request: Request, next: Next) -> Result<Response, Response> {
