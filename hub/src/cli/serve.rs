@@ -19,8 +19,8 @@ pub async fn serve(
     out: &mut Out<'_>,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    settings.log.start()?;
     private_keys(&settings)?;
+    settings.log.start()?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;
     let watched = settings.monitor.listen.0;

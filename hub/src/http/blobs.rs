@@ -267,7 +267,7 @@ async fn readable(
         }
         match seen(hub, &claim).await? {
             Held::Whole => return Ok((claim.blob, Held::Whole)),
-            held => begun = Some((claim.blob, held)),
+            part @ Held::Part(_) => begun = Some((claim.blob, part)),
         }
     }
     begun.ok_or_else(|| Code::BlobUnknown.into())

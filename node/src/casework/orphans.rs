@@ -67,7 +67,7 @@ pub(crate) async fn sweep_orphans(node: &Node) -> Result<usize, NodeError> {
 
 async fn is_wanted(tx: &mut Tx, found: &Found) -> Result<bool, NodeError> {
     match found {
-        Found::Blob(sha256) => store::blobs::is_named(tx, sha256.as_bytes()).await,
+        Found::Blob(sha256) => Ok(store::blobs::is_named(tx, sha256.as_bytes()).await?),
         Found::Upload(id) => Ok(store::uploads::one(tx, id).await?.is_some()),
         Found::Sealed => Ok(false),
     }

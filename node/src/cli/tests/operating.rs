@@ -232,6 +232,3 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
         assert_eq!(code, exit::DATA);
     }
 }
-
-const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");
-const HOLIDAYS: &str = include_str!("../../../tests/data/calendar/holidays-id.csv");
