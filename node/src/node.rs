@@ -7,9 +7,11 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::{Directory, DirectoryError};
+use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
+use lapor_protocol::seen;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -24,6 +26,8 @@ use crate::store;
 
 /// Name of the fact that says this node has joined.
 pub(crate) const JOINED: &str = "joined";
+/// Name of the fact that holds the head of the directory as the hub is shown it.
+pub(crate) const SEEN_DIRECTORY: &str = "seen_directory";
 
 /// What the node learned when it joined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +157,7 @@ impl Node {
     pub(crate) async fn extend_directory(
         &self,
         versions: &[Envelope],
+        head: Option<&Envelope>,
     ) -> Result<usize, DirectoryRefused> {
         let mut next = (*self.directory()).clone();
         let mut lines = Vec::new();
@@ -166,9 +171,16 @@ impl Node {
         if lines.is_empty() {
             return Ok(0);
         }
+        let shown = checked_head(&next, head)?;
         let mut tx = self.db.write().await.map_err(NodeError::from)?;
         for (version, line) in &lines {
             store::chain::add_directory_line(&mut tx, *version, line)
+                .await
+                .map_err(NodeError::from)?;
+        }
+        // Of two pages that come at once the longer one is shown.
+        if next.version() > self.directory().version() {
+            store::chain::set_fact(&mut tx, SEEN_DIRECTORY, &shown)
                 .await
                 .map_err(NodeError::from)?;
         }
@@ -216,6 +228,22 @@ impl Node {
     pub(crate) async fn write_tx(&self) -> Result<Tx, NodeError> {
         Ok(self.db.write().await?)
     }
+}
+
+/// The hub's word for the version to which it has led, as this node shows it.
+fn checked_head(
+    directory: &Directory,
+    head: Option<&Envelope>,
+) -> Result<String, DirectoryRefused> {
+    let refused = |what: &str| DirectoryRefused::Hub(what.to_owned());
+    let head = head.ok_or_else(|| refused("it shows versions without a signed head"))?;
+    let key = directory.any_hub_key(&head.kid);
+    let stated = key.and_then(|key| DirectoryHead::open(head, key).ok());
+    let stated = stated.ok_or_else(|| refused("the head is not signed by the hub"))?;
+    if (stated.version, stated.id) != (directory.version(), directory.head()) {
+        return Err(refused("the head is not that of the last version"));
+    }
+    seen::shown(head).ok_or_else(|| refused("the head is none"))
 }
 
 /// Why directory versions were not taken.

@@ -149,7 +149,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         clock,
     };
     match cli.command {
-        Command::Init(args) => setup::init(&args, out),
+        Command::Init(args) => setup::init(&args, out).await,
         Command::Enrol(args) => setup::enrol(&place, args, out).await,
         Command::Serve => serve::serve(&place, out).await,
         Command::Migrate => setup::migrate(&place, out).await,

@@ -10,6 +10,7 @@ use lapor_web::supervisor;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::setup::private_keys;
 use super::{Failure, Out, Place, exit};
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
@@ -25,6 +26,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     settings.log.start()?;
     let node = place.node().await?;
     let instance = node.instance()?.clone();
+    private_keys(&settings.node.keys)?;
     let listener = bind("api.listen", settings.api.listen).await?;
     let watched = match settings.monitor.listen.0 {
         Some(listen) => Some(bind("monitor.listen", listen).await?),
