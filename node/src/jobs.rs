@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio_cron_scheduler::JobScheduler;
 use tokio_util::sync::CancellationToken;
 
+use crate::casework::sweep_orphans;
 use crate::error::NodeError;
 use crate::media::expire_uploads;
 use crate::node::Node;
@@ -40,15 +41,21 @@ pub enum Job {
     Keys,
     /// Removes uploads that nobody has used.
     Uploads,
+    /// Erases what reporters want erased; removes what has expired of theirs.
+    Reporters,
+    /// Removes files that a crash has left.
+    Orphans,
     /// Notes what is due, and closes what nobody has answered.
     Deadlines,
 }
 
 impl Job {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
+        Self::Reporters,
+        Self::Orphans,
         Self::Deadlines,
     ];
 
@@ -57,6 +64,8 @@ impl Job {
             Self::Certificate => "certificate",
             Self::Keys => "keys",
             Self::Uploads => "uploads",
+            Self::Reporters => "reporters",
+            Self::Orphans => "orphans",
             Self::Deadlines => "deadlines",
         }
     }
@@ -65,7 +74,7 @@ impl Job {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
             Self::Deadlines => 5 * MINUTE_MS,
-            Self::Keys | Self::Uploads => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans => 60 * MINUTE_MS,
         }
     }
 
@@ -200,7 +209,14 @@ impl Jobs {
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
             }
+            Job::Reporters => {
+                self.node.erase_due().await?;
+                self.node.expire_reporters().await?;
+            }
             Job::Deadlines => self.node.look_after_deadlines().await?,
+            Job::Orphans => {
+                sweep_orphans(&self.node).await?;
+            }
         }
         Ok(())
     }

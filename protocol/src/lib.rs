@@ -14,6 +14,7 @@ pub mod chain;
 pub mod deadline;
 pub mod delivery;
 pub mod directory;
+pub mod directory_head;
 pub mod dsse;
 pub mod entropy;
 pub mod ids;

@@ -77,7 +77,7 @@ pub async fn table(
 
 async fn figures(node: &Node, query: &FigureQuery) -> Answer<FigureTable> {
     let (from, until) = node.span_of_days(query.from, query.through);
-    node.figures(query.side, from, until)
+    node.figures_of(query.side, from, until)
         .await
         .map_err(|e| problem(&e))
 }

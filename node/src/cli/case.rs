@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::named;
-use super::{Failure, Out, Place, act};
-use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState};
+use super::{Failure, Out, Place, act, hints};
+use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState, Sight};
 use crate::deadlines::Deadline;
 use crate::node::Node;
 
@@ -28,6 +28,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Suggest whom a case concerns, with the reasons
+    Hints {
+        /// Id or ticket of the case
+        #[arg(value_name = "CASE")]
+        case: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Act on a case; `case acts` lists the kinds and their fields
     Act(act::Args),
     /// List all kinds of acts with their fields and words
@@ -36,6 +44,9 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct List {
+    /// Words that must all occur, "a phrase", -not; or a ticket
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    search: Option<String>,
     /// received, verified, held, disposed, in_progress, answered, closed, archived or merged
     #[arg(long, value_name = "STATE", value_parser = named::<State>)]
     state: Option<State>,
@@ -79,6 +90,18 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                 show(&view, Zone::of(&node), out)
             }
         }
+        Command::Hints {
+            case,
+            json: as_json,
+        } => {
+            let node = place.node().await?;
+            let found = node.hints(resolve(&node, &case).await?).await?;
+            if as_json {
+                json(&found, out)
+            } else {
+                hints::show(&found, out)
+            }
+        }
         Command::Act(args) => act::act(place, args, out).await,
         Command::Acts => act::list(out),
     }
@@ -99,6 +122,7 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         custodian: args.custodian,
         origin: args.origin,
         on_behalf_of: args.on_behalf_of,
+        ..CaseFilter::default()
     };
     let after = args.after.as_deref();
     let page = if args.due {
@@ -106,12 +130,14 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         node.cases_by_deadline(custodian, args.overdue, after, args.limit)
             .await?
     } else {
-        node.cases(&filter, after, args.limit).await?
+        let typed = args.search.as_deref().unwrap_or_default();
+        node.search(&Sight::ALL, typed, &filter, after, args.limit)
+            .await?
     };
     if args.json {
         return json(&page, out);
     }
-    let zone = Zone::of(&node);
+    let (zone, now) = (Zone::of(&node), node.clock().now_ms());
     for case in &page.cases {
         let id = case.ticket.clone().unwrap_or_else(|| case.case.to_string());
         let custodian = case.custodian.as_ref().map_or("?", InstanceId::as_str);
@@ -121,7 +147,7 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
             out,
             "{id:<12} {:<12} {custodian:<20} {title}{pending}{}",
             state(case.state),
-            due(case.deadline.as_ref(), zone)
+            due(case.deadline.as_ref(), now, zone)
         )?;
     }
     match (&page.next, page.cases.is_empty()) {
@@ -190,7 +216,7 @@ fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
         ("rating", view.score.map(|score| format!("{score} of 5"))),
         (
             "supports",
-            (view.supports > 0).then(|| view.supports.to_string()),
+            (case.supports > 0).then(|| case.supports.to_string()),
         ),
         ("waits", view.blocked.clone()),
         (
@@ -274,23 +300,18 @@ fn state(state: Option<State>) -> &'static str {
     state.map_or("not known", State::as_str)
 }
 
-fn due(deadline: Option<&Deadline>, zone: Zone) -> String {
-    match deadline {
-        None => String::new(),
-        Some(Deadline { due: None, .. }) => " [waits for the reporter]".into(),
-        Some(Deadline {
-            due: Some(due),
-            state,
-            ..
-        }) => {
-            let word = if *state == ClockState::Overdue {
-                "overdue since"
-            } else {
-                "due"
-            };
-            format!(" [{word} {}]", zone.show(*due))
-        }
-    }
+fn due(deadline: Option<&Deadline>, now: i64, zone: Zone) -> String {
+    let Some(deadline) = deadline else {
+        return String::new();
+    };
+    let Some(due) = deadline.due else {
+        return " [waits for the reporter]".into();
+    };
+    let word = match deadline.state(now) {
+        ClockState::Overdue => "overdue since",
+        _ => "due",
+    };
+    format!(" [{word} {}]", zone.show(due))
 }
 
 /// `first_follow_up until 2026-12-01, 3 working days left`

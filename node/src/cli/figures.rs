@@ -36,7 +36,7 @@ pub async fn figures(place: &Place, args: &Args, out: Out<'_>) -> Result<(), Fai
         By::Origin => Side::Origin,
     };
     let (from, until) = node.span_of_days(args.from, args.through);
-    let table = node.figures(side, from, until).await?;
+    let table = node.figures_of(side, from, until).await?;
     if args.json {
         return json(&table, out);
     }

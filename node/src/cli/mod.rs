@@ -8,14 +8,17 @@ mod act;
 mod attachment;
 mod backup;
 mod case;
+mod category;
 mod edition;
 mod failure;
 mod figures;
+mod hints;
 mod keys;
 mod print;
 mod programme;
 mod quarantine;
 mod report;
+mod reporter;
 mod serve;
 mod setup;
 mod status;
@@ -85,11 +88,20 @@ pub enum Command {
     /// File reports
     #[command(subcommand)]
     Report(report::Command),
+    /// What reporters ask of the institution, and what looks like abuse
+    #[command(subcommand)]
+    Reporter(reporter::Command),
     /// List, read and handle cases
     #[command(subcommand)]
     Case(case::Command),
     /// What the work comes to in a period, as CSV
     Figures(figures::Args),
+    /// Categories in force, and your own tree mapped to them
+    #[command(subcommand)]
+    Category(category::Command),
+    /// How good the hints are on reports of which the answer is known
+    #[command(subcommand)]
+    Hints(hints::Command),
     /// Files that belong to a case
     #[command(subcommand)]
     Attachment(attachment::Command),
@@ -140,7 +152,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         clock,
     };
     match cli.command {
-        Command::Init(args) => setup::init(&args, out),
+        Command::Init(args) => setup::init(&args, out).await,
         Command::Enrol(args) => setup::enrol(&place, args, out).await,
         Command::Serve => serve::serve(&place, out).await,
         Command::Migrate => setup::migrate(&place, out).await,
@@ -153,8 +165,11 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
+        Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
         Command::Figures(args) => figures::figures(&place, &args, out).await,
+        Command::Category(command) => category::run(&place, command, out).await,
+        Command::Hints(command) => hints::run(command, out),
         Command::Attachment(command) => attachment::run(&place, command, out).await,
         Command::Programme(command) => programme::run(&place, command, out).await,
         Command::Taxonomy(command) => edition::taxonomy(&place, command, out).await,

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 pub(crate) use calendar::first_edition;
 pub use notices::{Notice, NoticeKind, Recipient};
-pub(crate) use reading::of_rows;
+pub(crate) use reading::attach;
 pub(crate) use record::record;
 
 /// The custodian's clock that runs out next.
@@ -28,11 +28,21 @@ pub struct Deadline {
     pub clock: ClockKind,
     /// Unix ms.
     pub started: i64,
-    /// Unix ms; `None` while it stands still.
+    /// Unix ms; `None` while it stands still. A moment that has passed is overdue.
     pub due: Option<i64>,
     /// Unix ms.
     pub paused_since: Option<i64>,
-    pub state: ClockState,
+}
+
+impl Deadline {
+    /// Where the clock stands at a moment, in Unix ms.
+    pub fn state(&self, now: i64) -> ClockState {
+        match self.due {
+            None => ClockState::Paused,
+            Some(due) if due <= now => ClockState::Overdue,
+            Some(_) => ClockState::Running,
+        }
+    }
 }
 
 /// `[deadlines]`: who is told when. The terms themselves are the directory's.

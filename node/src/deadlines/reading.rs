@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use lapor_migrations::{Tx, Value};
-use lapor_protocol::deadline::{ClockKind, ClockState};
+use lapor_protocol::deadline::ClockKind;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::Deadline;
-use crate::casework::{CaseList, summaries};
+use crate::casework::{CaseList, CaseSummary, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -48,45 +48,37 @@ impl Node {
             .filter(|_| more)
             .map(|(due, case)| format!("{due}.{case}"));
         let ids: Vec<&str> = shown.iter().map(|(_, case)| case.as_str()).collect();
-        let cases = summaries(self, &mut tx, &ids).await?;
+        let cases = summaries(&mut tx, &ids).await?;
         Ok(CaseList { cases, next })
     }
 }
 
-/// What is due of the named cases, by case.
-pub(crate) async fn of_rows(
-    tx: &mut Tx,
-    ids: impl Iterator<Item = &str>,
-    now: i64,
-) -> Result<HashMap<String, Deadline>, NodeError> {
-    let ids: Vec<Value> = ids.map(Value::from).collect();
-    let mut out = HashMap::with_capacity(ids.len());
-    for row in store::deadlines::these(tx, ids).await? {
-        if let Some(deadline) = deadline(&row, now)? {
-            out.insert(row.case_id, deadline);
+/// Says of each case what is due next.
+pub(crate) async fn attach(tx: &mut Tx, cases: &mut [CaseSummary]) -> Result<(), NodeError> {
+    let ids = cases.iter().map(|case| Value::from(case.case.to_string()));
+    let rows = store::deadlines::these(tx, ids.collect()).await?;
+    let due: HashMap<&str, &DeadlineRow> =
+        rows.iter().map(|row| (row.case_id.as_str(), row)).collect();
+    for case in cases {
+        if let Some(row) = due.get(case.case.to_string().as_str()) {
+            case.deadline = deadline(row)?;
         }
     }
-    Ok(out)
+    Ok(())
 }
 
-fn deadline(row: &DeadlineRow, now: i64) -> Result<Option<Deadline>, NodeError> {
+fn deadline(row: &DeadlineRow) -> Result<Option<Deadline>, NodeError> {
     let (Some(name), Some(started)) = (&row.clock, row.started_at) else {
         return Ok(None);
     };
     let kind = ClockKind::ALL
         .into_iter()
         .find(|kind| kind.as_str() == name);
-    let state = match row.due_at {
-        None => ClockState::Paused,
-        Some(due) if due <= now => ClockState::Overdue,
-        Some(_) => ClockState::Running,
-    };
     Ok(Some(Deadline {
         clock: kind.ok_or_else(|| NodeError::damaged("a deadline of an unknown clock"))?,
         started,
         due: row.due_at,
         paused_since: row.paused_since,
-        state,
     }))
 }
 

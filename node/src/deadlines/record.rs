@@ -18,7 +18,7 @@ use crate::store::deadlines::DeadlineRow;
 pub(super) const SKEW_MS: i64 = 60 * 60_000;
 
 /// Keeps what follows from these cases as they are shown now; `None` for one
-/// whose birth had no effect.
+/// whose birth had no effect. Of one from which this institution is excluded nothing is kept.
 pub(crate) async fn record(
     node: &Node,
     tx: &mut Tx,
@@ -31,14 +31,14 @@ pub(crate) async fn record(
     let (me, directory, now) = (node.instance()?, node.directory(), node.clock().now_ms());
     let (mut rows, mut facts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     for (id, case) in cases {
-        let Some(case) = case else {
+        let Some(case) = case.filter(|case| !case.excluded.contains(me)) else {
             gone.push(Value::from(*id));
             continue;
         };
         let world = directory.latest();
         let running = clocks(case, world, &calendar, now);
         let party = case.is_party(me, world);
-        let mut row = row(case, running.iter().filter(|_| party), me, now);
+        let mut row = row(case, if party { &running } else { &[] }, me, now);
         if party {
             let settings = &node.settings().deadlines;
             let planned = plan(case, &running, me, world, &calendar, settings);
@@ -49,6 +49,11 @@ pub(crate) async fn record(
     }
     store::facts::put(tx, &facts).await?;
     store::deadlines::put(tx, &rows).await?;
+    let listed = rows.iter().flat_map(|row| {
+        let at = row.due_at.unwrap_or(store::cases::NEVER);
+        [Value::from(row.case_id.as_str()), Value::from(at)]
+    });
+    store::cases::set_runs_out(tx, listed.collect()).await?;
     if !gone.is_empty() {
         store::facts::forget(tx, gone.clone()).await?;
         store::deadlines::forget(tx, gone).await?;
@@ -56,18 +61,9 @@ pub(crate) async fn record(
     Ok(())
 }
 
-fn row<'a>(
-    case: &Case,
-    clocks: impl Iterator<Item = &'a Clock> + Clone,
-    me: &InstanceId,
-    now: i64,
-) -> DeadlineRow {
-    let silence = clocks
-        .clone()
-        .find(|clock| clock.kind == ClockKind::Silence);
-    let next = clocks
-        .clone()
-        .find(|clock| clock.kind != ClockKind::Silence);
+fn row(case: &Case, clocks: &[Clock], me: &InstanceId, now: i64) -> DeadlineRow {
+    let silence = clocks.iter().find(|clock| clock.kind == ClockKind::Silence);
+    let next = clocks.iter().find(|clock| clock.kind != ClockKind::Silence);
     let heard = silence.and(case.follow_up.as_ref());
     DeadlineRow {
         case_id: case.id.to_string(),

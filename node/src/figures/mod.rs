@@ -94,7 +94,7 @@ impl Node {
 
     /// The figures of the cases that were filed from `from` until before
     /// `until` (Unix ms), for each institution.
-    pub async fn figures(
+    pub async fn figures_of(
         &self,
         side: Side,
         from: i64,
@@ -109,10 +109,7 @@ impl Node {
             Side::Custodian => store::facts::by_custodian(&mut tx, from, until).await?,
             Side::Origin => store::facts::by_origin(&mut tx, from, until).await?,
         };
-        let figures = sums
-            .into_iter()
-            .map(Figures::of)
-            .collect::<Result<_, _>>()?;
+        let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
         Ok(FigureTable {
             from,
             until,
@@ -123,7 +120,7 @@ impl Node {
 }
 
 impl Figures {
-    fn of(sums: SumRow) -> Result<Self, NodeError> {
+    fn of(sums: &SumRow) -> Result<Self, NodeError> {
         let mean = |sum: i64, count: i64| (count > 0).then(|| sum / count);
         Ok(Self {
             institution: store::instance_id(&sums.institution)?,

@@ -100,7 +100,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
 
         let table = place
             .node
-            .figures(Side::Origin, NOW, NOW + DAY)
+            .figures_of(Side::Origin, NOW, NOW + DAY)
             .await
             .unwrap();
         let of = &table.figures[0];
@@ -116,7 +116,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
         assert_eq!(of.overdue, 1, "verified, but two days late");
         let handled = place
             .node
-            .figures(Side::Custodian, NOW, NOW + DAY)
+            .figures_of(Side::Custodian, NOW, NOW + DAY)
             .await
             .unwrap();
         let intake: Vec<_> = handled
@@ -147,7 +147,7 @@ async fn a_case_that_comes_back_is_misrouted_and_counts_its_hop() {
         .await;
         let table = place
             .node
-            .figures(Side::Custodian, NOW, NOW + DAY)
+            .figures_of(Side::Custodian, NOW, NOW + DAY)
             .await
             .unwrap();
         let of = &table.figures[0];
@@ -168,13 +168,17 @@ async fn a_period_is_whole_days_in_the_institutions_zone_and_no_other() {
         for (on, found) in [("2026-09-20", 0), ("2026-09-21", 1), ("2026-09-22", 0)] {
             let (from, until) = place.node.span_of_days(day(on), day(on));
             assert_eq!(until - from, DAY);
-            let table = place.node.figures(Side::Origin, from, until).await.unwrap();
+            let table = place
+                .node
+                .figures_of(Side::Origin, from, until)
+                .await
+                .unwrap();
             assert_eq!(table.figures.len(), found, "{on}");
         }
         let (from, until) = place
             .node
             .span_of_days(day("2026-09-22"), day("2026-09-20"));
-        let refused = place.node.figures(Side::Origin, from, until).await;
+        let refused = place.node.figures_of(Side::Origin, from, until).await;
         assert!(matches!(refused, Err(NodeError::Invalid(_))), "{refused:?}");
     }
 }

@@ -15,7 +15,7 @@ use lapor_protocol::seal::Subject;
 use super::public::apply_public;
 use super::settle::{Step, settle};
 use super::traces::Traced;
-use crate::casework::refresh;
+use crate::casework::{describe, keep, refresh, show};
 use crate::deadlines::record;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -36,6 +36,11 @@ pub(super) struct Working {
     pub as_shown: i64,
     /// Something else happened: what is shown must be computed anew.
     pub restate: bool,
+    /// What lists show of its messages must be read anew: another's message came, or an own one
+    /// did not have the effect with which it was shown.
+    pub reread: bool,
+    /// When the hub ordered the own message that was ruled last, Unix ms.
+    pub own_at: Option<i64>,
 }
 
 /// What a batch works with.
@@ -173,6 +178,7 @@ impl Batch<'_> {
         if let Some(working) = self.cases.get_mut(&id) {
             working.changed |= working.row.pending > 0;
             working.restate = true;
+            working.reread = true;
         }
         Ok(())
     }
@@ -227,6 +233,9 @@ impl Batch<'_> {
                 None => None,
             };
             working.row.updated_at = self.now;
+            if working.reread {
+                describe(tx, &mut working.row, self.me).await?;
+            }
             let pending = still.get(&working.row.case_id).copied().unwrap_or_default();
             if !working.restate && working.row.pending == pending + working.as_shown {
                 working.row.pending = pending;
@@ -239,12 +248,15 @@ impl Batch<'_> {
                 let case = refresh(tx, &mut working.row, fold, self.me, world).await?;
                 shown.push((working.row.case_id.clone(), case));
             } else {
-                crate::casework::show(&mut working.row, working.fold.as_ref());
+                show(&mut working.row, working.fold.as_ref(), self.me);
                 shown.push((working.row.case_id.clone(), working.fold));
+            }
+            if let Some(at) = working.own_at.filter(|_| working.row.pending == 0) {
+                working.row.glance.last_at = Some(at);
             }
             rows.push(working.row);
         }
-        store::cases::put(tx, &rows).await?;
+        keep(tx, &rows).await?;
         let shown: Vec<_> = shown
             .iter()
             .map(|(id, case)| (id.as_str(), case.as_ref()))
@@ -290,6 +302,8 @@ impl Working {
             changed: false,
             as_shown: 0,
             restate: false,
+            reread: false,
+            own_at: None,
         }
     }
 }

@@ -47,3 +47,8 @@ create table case_facts (
     noted_at integer not null
 ) strict;
 create index case_facts_filed on case_facts (filed_at);
+-- When the custodian's next clock runs out, for lists; the greatest number where none runs.
+alter table cases add column runs_out_at integer not null default 9007199254740991;
+drop index cases_running;
+create index cases_runs_out on cases (runs_out_at, case_id, secret, unit)
+    where tray in ('new', 'came_back', 'working');
