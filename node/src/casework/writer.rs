@@ -161,7 +161,7 @@ async fn act(
     weighing: &Weighing,
 ) -> Result<Result<Acted, NodeError>, NodeError> {
     match weighing.weigh(node, tx).await {
-        Ok(weighed) => weighed.write(node, tx).await.map(Ok),
+        Ok(weighed) => Box::pin(weighed.write(node, tx)).await.map(Ok),
         // After an error of its own a transaction of PostgreSQL takes nothing more.
         Err(NodeError::Database(error)) => Err(error.into()),
         Err(refused) => Ok(Err(refused)),
