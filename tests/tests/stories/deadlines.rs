@@ -52,11 +52,11 @@ async fn every_party_sees_the_same_clocks_and_the_origin_closes_what_nobody_answ
         fleet.settle().await;
         let closed = kemenpu.view(case).await;
         assert_eq!(closed.summary.state, Some(State::Closed));
-        let closes = closed
+        let ends = closed
             .history
             .iter()
             .filter(|entry| entry.kind == "case.closed");
-        assert_eq!(closes.count(), 1);
+        assert_eq!(ends.count(), 1);
         assert_eq!(closed.clocks, []);
         fleet.ends_well().await;
     }
