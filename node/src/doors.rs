@@ -19,7 +19,7 @@ fluent_templates::static_loader! {
     static TEXTS = {
         locales: "./locales",
         fallback_language: "id",
-        customise: |bundle| lapor_web::language::prepare(bundle),
+        customise: |bundle| { lapor_web::language::prepare(bundle); },
     };
 }
 

@@ -21,7 +21,7 @@ fluent_templates::static_loader! {
     static SHARED = {
         locales: "./locales",
         fallback_language: "id",
-        customise: |bundle| prepare(bundle),
+        customise: |bundle| { prepare(bundle); },
     };
 }
 
