@@ -43,7 +43,7 @@ browse:
 	@.ci/need cargo cc postgres chromium node-modules
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	$(call say,"opening the pages in Chromium on SQLite and on a throwaway PostgreSQL")
-	@$(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/
+	@$(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/*.test.mjs
 
 crash:
 	@.ci/need cargo cc
