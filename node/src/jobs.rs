@@ -40,23 +40,26 @@ pub enum Job {
     Keys,
     /// Removes uploads that nobody has used.
     Uploads,
+    /// Removes sessions and links that have ended.
+    Sessions,
 }
 
 impl Job {
-    const ALL: [Self; 3] = [Self::Certificate, Self::Keys, Self::Uploads];
+    const ALL: [Self; 4] = [Self::Certificate, Self::Keys, Self::Uploads, Self::Sessions];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Keys => "keys",
             Self::Uploads => "uploads",
+            Self::Sessions => "sessions",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Keys | Self::Uploads => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Sessions => 60 * MINUTE_MS,
         }
     }
 
@@ -190,6 +193,9 @@ impl Jobs {
             }
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
+            }
+            Job::Sessions => {
+                self.node.accounts().sweep().await?;
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! working when the hub, or the line to it, is down.
 
 pub mod api;
+pub mod audit;
 pub mod backup;
 pub mod casework;
 pub mod chance;
@@ -16,6 +17,7 @@ pub mod publishing;
 pub mod quarantine;
 pub mod rotation;
 pub mod settings;
+pub mod staff;
 pub mod status;
 mod store;
 pub mod sync;

@@ -10,15 +10,16 @@ use lapor_protocol::directory::{Directory, DirectoryError};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
+use lapor_web::accounts::{Accounts, FactorKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::casework::{self, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
-use crate::folder::NodeKeys;
+use crate::folder::{NodeKeys, factor_key};
 use crate::settings::Settings;
-use crate::store;
+use crate::{staff, store};
 
 /// Name of the fact that says this node has joined.
 pub(crate) const JOINED: &str = "joined";
@@ -47,6 +48,7 @@ pub struct Node {
     outgoing: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
+    accounts: Accounts,
 }
 
 impl Node {
@@ -61,6 +63,13 @@ impl Node {
         };
         let directory = read_directory(&db, joined.as_ref()).await?;
         let (writer, waiting) = Writer::new();
+        let accounts = staff::accounts(
+            db.clone(),
+            Arc::clone(&clock),
+            &settings.accounts,
+            FactorKey::new(factor_key(&settings.node.keys)?),
+            institution(&directory, joined.as_ref()),
+        );
         let node = Arc::new(Self {
             db,
             clock,
@@ -70,6 +79,7 @@ impl Node {
             directory: ArcSwap::from_pointee(directory),
             outgoing: Notify::new(),
             writer,
+            accounts,
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -89,6 +99,11 @@ impl Node {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Who may log in at the desk.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     pub fn instance(&self) -> Result<&InstanceId, NodeError> {
@@ -203,6 +218,12 @@ pub(crate) enum DirectoryRefused {
     Hub(String),
     #[error(transparent)]
     Node(#[from] NodeError),
+}
+
+/// What the institution is called; before it has joined, what the program is.
+fn institution(directory: &Directory, joined: Option<&Joined>) -> String {
+    let own = joined.and_then(|joined| directory.latest().instance(&joined.instance));
+    own.map_or_else(|| "Lapor".to_owned(), |own| own.name.clone())
 }
 
 /// What the node learned when it joined, if it has.

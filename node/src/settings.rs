@@ -4,9 +4,10 @@
 //! environment overrides a field. Parsing is pure; nothing is opened here.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use lapor_web::accounts::HashCost;
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub struct Settings {
     pub node: NodeSettings,
     pub database: DatabaseSettings,
     pub api: ApiSettings,
+    pub accounts: AccountSettings,
     pub link: LinkSettings,
     pub monitor: MonitorSettings,
     pub log: LogSettings,
@@ -61,6 +63,22 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// Bytes of one upload, at most.
     pub upload_bytes: u64,
+}
+
+/// Accounts of the officers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountSettings {
+    /// Minutes after which a session that is not used ends.
+    pub idle_minutes: u32,
+    /// Minutes after which a session ends, however it is used.
+    pub longest_minutes: u32,
+    /// Roles that must have a second factor: `admin`, `officer`, `leader`, `identity_keeper`.
+    pub second_factor: Vec<String>,
+    /// KiB of memory that one hash of a password takes (Argon2id).
+    pub hash_memory_kib: u32,
+    /// Addresses of proxies before this node, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 /// The connection to the hub.
@@ -112,6 +130,18 @@ impl Default for ApiSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             upload_bytes: 200 * 1024 * 1024 - 4096 * 1024,
+        }
+    }
+}
+
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 60,
+            longest_minutes: 12 * 60,
+            second_factor: Vec::new(),
+            hash_memory_kib: HashCost::STAFF.memory_kib,
+            proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         }
     }
 }

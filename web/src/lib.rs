@@ -1,12 +1,14 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
-//! that drains, the documentation page, the listener for monitoring, and what
-//! both programs take from their machine: clock, randomness, log, signals, exit
-//! codes, the folder of a backup.
+//! that drains, the documentation page, the listener for monitoring, accounts of
+//! the staff, and what both programs take from their machine: clock, randomness,
+//! log, signals, exit codes, the folder of a backup.
 //!
-//! Shared by hub and node; it knows nothing of cases, databases or the wire
-//! between them (whose problems are `lapor_protocol::problem`).
+//! Shared by hub and node; it knows nothing of cases or of the wire between them
+//! (whose problems are `lapor_protocol::problem`), and of databases only what
+//! accounts need: their SQL stands in `accounts/store`.
 
+pub mod accounts;
 pub mod backup;
 pub mod chance;
 pub mod clock;
@@ -15,6 +17,7 @@ pub mod entrance;
 pub mod exit;
 pub mod log;
 pub mod monitor;
+pub mod peer;
 pub mod problem;
 pub mod reading;
 pub mod room;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
-use super::{acts, cases, editions, examples, federation, programmes, reports, uploads};
+use super::{acts, audit, cases, editions, examples, federation, programmes, reports, uploads};
 use crate::node::Node;
 
 #[derive(OpenApi)]
@@ -46,6 +46,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(editions::publish_taxonomy, editions::taxonomy))
         .routes(routes!(editions::publish_calendar, editions::calendar))
         .routes(routes!(federation::status))
+        .routes(routes!(audit::read))
 }
 
 fn build() -> Value {

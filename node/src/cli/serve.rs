@@ -14,6 +14,7 @@ use super::{Failure, Out, Place, exit};
 use crate::api;
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
+use crate::staff;
 use crate::sync::Link;
 
 /// What the link gets beyond the API's time to end what it is doing.
@@ -48,6 +49,10 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         "  hub            {}",
         node.joined()?.federation_url.as_str()
     )?;
+    if let Some(secret) = node.accounts().setup_link("serve").await? {
+        let link = staff::link(&format!("http://{seen}"), staff::SETUP, &secret);
+        writeln!(out, "  set up         {link}")?;
+    }
     out.flush()?;
     let monitor = Listen(watched);
     tracing::info!(%instance, %bound, %monitor, "serving");

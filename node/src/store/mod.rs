@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod public;
 pub mod secrets;
 pub mod tokens;
+pub mod units;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
