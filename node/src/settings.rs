@@ -34,6 +34,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub api: ApiSettings,
     pub accounts: AccountSettings,
+    pub portal: PortalSettings,
     pub link: LinkSettings,
     pub monitor: MonitorSettings,
     pub log: LogSettings,
@@ -79,6 +80,57 @@ pub struct AccountSettings {
     pub hash_memory_kib: u32,
     /// Addresses of proxies before this node, whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
+}
+
+/// The pages for citizens and officers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PortalSettings {
+    /// Where people open the pages, such as `https://lapor.bandung.go.id`.
+    /// With `https`, cookies are sent by nothing else.
+    pub public_url: Option<PublicUrl>,
+    /// What the institution is called on the pages, if not as in the directory.
+    pub name: Option<String>,
+    /// How to reach people there, in one or two lines.
+    pub contact: Option<String>,
+}
+
+/// An address of a site: `http` or `https`, a host, perhaps a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let wrong = "expected an address such as https://lapor.bandung.go.id, without a path";
+        let url: http::Uri = text.parse().map_err(|_| wrong)?;
+        let site = matches!(url.scheme_str(), Some("https" | "http"))
+            && url.host().is_some_and(|host| !host.is_empty())
+            && !url.authority().is_some_and(|a| a.as_str().contains('@'))
+            && url.path_and_query().is_none_or(|path| path == "/");
+        let bare = text.trim_end_matches('/').to_owned();
+        if site { Ok(Self(bare)) } else { Err(wrong) }
+    }
+}
+
+impl From<PublicUrl> for String {
+    fn from(url: PublicUrl) -> Self {
+        url.0
+    }
+}
+
+impl std::fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// The connection to the hub.
@@ -203,5 +255,30 @@ impl Settings {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_address_is_a_site_and_nothing_below_it() {
+        for (text, expected) in [
+            (
+                "https://lapor.bandung.go.id",
+                Some("https://lapor.bandung.go.id"),
+            ),
+            ("http://10.0.0.5:8090/", Some("http://10.0.0.5:8090")),
+            ("https://lapor.bandung.go.id/lapor", None),
+            ("https://lapor.bandung.go.id?a=b", None),
+            ("https://orang@lapor.bandung.go.id", None),
+            ("ftp://lapor.bandung.go.id", None),
+            ("lapor.bandung.go.id", None),
+            ("", None),
+        ] {
+            let url = PublicUrl::try_from(text.to_owned()).ok();
+            assert_eq!(url.map(String::from).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -82,7 +82,7 @@ async fn refusals(at: &Institution, case: CaseId) -> Vec<u8> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/api/v1", listener.local_addr().unwrap());
     let stop = CancellationToken::new();
-    let serving = lapor_node::api::serve(at.node().clone(), listener, stop.clone());
+    let serving = lapor_node::doors::serve(at.node().clone(), listener, stop.clone());
     let serving = tokio::spawn(serving);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut secrets = vec![None, Some("lpt_nobodys".to_owned())];

@@ -33,10 +33,20 @@ pub struct RequestId(pub String);
 
 /// Puts the entrance before all routes of `router`, the missing ones included.
 pub fn guard<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    stand_before(answer_missing(router))
+}
+
+/// Answers with a problem where there is no route, or not for this method.
+pub fn answer_missing<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
         .fallback(async || ApiProblem::not_found())
         .method_not_allowed_fallback(async || ApiProblem::method_not_allowed())
-        .layer(middleware::from_fn(admit))
+}
+
+/// The entrance alone, for a router with layers between it and what
+/// [`answer_missing`] answers.
+pub fn stand_before<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(middleware::from_fn(admit))
 }
 
 /// Makes a panic say where it happened, and not what: its message may quote data.

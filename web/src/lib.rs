@@ -1,8 +1,8 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
-//! that drains, the documentation page, the listener for monitoring, accounts of
-//! the staff, and what both programs take from their machine: clock, randomness,
-//! log, signals, exit codes, the folder of a backup.
+//! that drains, pages and their languages, the documentation page, the listener
+//! for monitoring, accounts of the staff, and what both programs take from their
+//! machine: clock, randomness, log, signals, exit codes, the folder of a backup.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -15,8 +15,10 @@ pub mod clock;
 pub mod docs;
 pub mod entrance;
 pub mod exit;
+pub mod language;
 pub mod log;
 pub mod monitor;
+pub mod page;
 pub mod peer;
 pub mod problem;
 pub mod reading;

@@ -2,7 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use lapor_web::docs::{self, Language};
+use lapor_web::docs;
+use lapor_web::language::Language;
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 

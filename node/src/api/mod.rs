@@ -29,14 +29,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
-use lapor_web::{ApiProblem, docs, entrance, monitor, serving};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use lapor_web::{ApiProblem, docs};
 
-use crate::monitor::TRAFFIC;
 use crate::node::Node;
 
 pub use openapi::document;
+pub(crate) use refusals::problem;
 
 /// Where the documentation page stands.
 pub const DOCS: &str = "/api/docs";
@@ -48,25 +46,15 @@ const JSON_BYTES: usize = 1024 * 1024;
 
 type Answer<T> = Result<T, ApiProblem>;
 
-/// Serves the API until `shutdown`, then drains.
-pub async fn serve(
-    node: Arc<Node>,
-    listener: TcpListener,
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    Ok(serving::serve(listener, router(node), shutdown).await?)
-}
-
-/// All routes of the API listener.
-pub fn router(node: Arc<Node>) -> Router {
+/// The API's routes, with the health of the listener beside them.
+pub fn routes() -> Router<Arc<Node>> {
     let (v1, _) = openapi::routes().split_for_parts();
-    let router = Router::new()
+    Router::new()
         .nest("/api/v1", v1)
         .route(OPENAPI, get(documents::openapi))
         .route(DOCS, get(documents::docs))
         .route(STYLE, get(async || docs::style()))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(federation::ready))
-        .layer(DefaultBodyLimit::max(JSON_BYTES));
-    entrance::guard(monitor::count(router, &TRAFFIC)).with_state(node)
+        .layer(DefaultBodyLimit::max(JSON_BYTES))
 }

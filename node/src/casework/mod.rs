@@ -13,6 +13,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+pub mod tracking;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};

@@ -162,7 +162,11 @@ async fn list(node: &Node, out: Out<'_>) -> Result<(), Failure> {
 
 /// The link as people on this machine, or behind its proxy, open it.
 fn link_to(node: &Node, page: &str, secret: &Secret) -> String {
-    let site = format!("http://{}", node.settings().api.listen);
+    let settings = node.settings();
+    let site = match &settings.portal.public_url {
+        Some(url) => url.to_string(),
+        None => format!("http://{}", settings.api.listen),
+    };
     link(&site, page, secret)
 }
 

@@ -11,11 +11,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, Place, exit};
-use crate::api;
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
-use crate::staff;
+use crate::settings::Settings;
 use crate::sync::Link;
+use crate::{api, doors, staff};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -39,6 +39,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         .transpose()?;
     let seen = reachable(bound);
     writeln!(out, "lapor-node {instance}")?;
+    writeln!(out, "  portal         {}", portal(&settings, seen))?;
     writeln!(out, "  API            http://{seen}/api/v1")?;
     writeln!(out, "  documentation  http://{seen}{}", api::DOCS)?;
     if let Some(address) = watched {
@@ -50,14 +51,14 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         node.joined()?.federation_url.as_str()
     )?;
     if let Some(secret) = node.accounts().setup_link("serve").await? {
-        let link = staff::link(&format!("http://{seen}"), staff::SETUP, &secret);
+        let link = staff::link(&portal(&settings, seen), staff::SETUP, &secret);
         writeln!(out, "  set up         {link}")?;
     }
     out.flush()?;
     let monitor = Listen(watched);
     tracing::info!(%instance, %bound, %monitor, "serving");
 
-    let mut serving = tokio::spawn(api::serve(node.clone(), listener, shutdown.clone()));
+    let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {
@@ -132,6 +133,12 @@ async fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
             format!("{listen} cannot be bound: {error}; {next} {field}"),
         )
     })
+}
+
+/// Where people find the portal: as the operator says, else on this machine.
+fn portal(settings: &Settings, seen: SocketAddr) -> String {
+    let public = settings.portal.public_url.as_ref();
+    public.map_or_else(|| format!("http://{seen}/"), |url| format!("{url}/"))
 }
 
 /// An address that a browser on this machine can open.

@@ -90,7 +90,7 @@ async fn file_over_the_api(at: &Institution) {
     let token = tokens::create(node.db(), "app", Role::Officer, "story", 0)
         .await
         .unwrap();
-    let api = Listening::begin(|l, token| lapor_node::api::serve(node, l, token)).await;
+    let api = Listening::begin(|l, token| lapor_node::doors::serve(node, l, token)).await;
     let asked = api
         .client
         .post(format!("{}/api/v1/reports", api.base))

@@ -13,7 +13,7 @@ use super::sessions::OPEN;
 use super::sign_in::PROOF;
 use super::store::accounts::AccountRow;
 use super::{
-    Account, AccountError, AccountId, Accounts, Login, Opened, Password, Session, Visit, store,
+    Account, AccountError, AccountId, Accounts, Arrival, Login, Opened, Password, Session, store,
 };
 use crate::chance::random;
 
@@ -129,7 +129,7 @@ impl Accounts {
         &self,
         session: &Session,
         code: &str,
-        visit: &Visit<'_>,
+        arrival: &Arrival<'_>,
     ) -> Result<(Opened, Vec<RecoveryCode>), AccountError> {
         let (id, now) = (&session.account.id, self.now());
         let key = ("confirm", id.clone());
@@ -145,7 +145,7 @@ impl Accounts {
         self.note(&mut tx, &id.actor(), "account.factor_set", id.as_str())
             .await?;
         let account = self.account(&self.row(&mut tx, id).await?)?;
-        let opened = self.begin(&mut tx, account, OPEN, visit).await?;
+        let opened = self.begin(&mut tx, account, OPEN, arrival).await?;
         tx.commit().await?;
         self.throttle.forgive(&key);
         Ok((opened, codes))

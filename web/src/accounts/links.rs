@@ -11,8 +11,8 @@ use super::administer::NewAccount;
 use super::sessions::OPEN;
 use super::throttle::network;
 use super::{
-    Account, AccountError, AccountId, AccountState, Accounts, Login, Opened, Password, Rate,
-    Secret, Visit, store,
+    Account, AccountError, AccountId, AccountState, Accounts, Arrival, Login, Opened, Password,
+    Rate, Secret, store,
 };
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -87,6 +87,12 @@ impl Accounts {
         Ok(Some(secret))
     }
 
+    /// Whether there is somebody who looks after the accounts.
+    pub async fn has_administrator(&self) -> Result<bool, AccountError> {
+        let mut tx = self.db.read().await?;
+        self.administered(&mut tx, None).await
+    }
+
     /// What a token in a link is good for. Errors: [`AccountError::LinkDead`].
     pub async fn link(&self, token: &Secret, from: IpAddr) -> Result<Link, AccountError> {
         self.throttle
@@ -104,9 +110,9 @@ impl Accounts {
         token: &Secret,
         first: &NewAccount<'_>,
         password: &Password,
-        visit: &Visit<'_>,
+        arrival: &Arrival<'_>,
     ) -> Result<Opened, AccountError> {
-        if self.link(token, visit.address).await?.purpose != Purpose::Setup {
+        if self.link(token, arrival.address).await?.purpose != Purpose::Setup {
             return Err(AccountError::LinkDead);
         }
         let mut row = self.new_row(first)?;
@@ -123,7 +129,7 @@ impl Accounts {
         self.note(&mut tx, &account.actor(), "account.signed_in", "setup")
             .await?;
         let account = self.account(&row)?;
-        let opened = self.begin(&mut tx, account, OPEN, visit).await?;
+        let opened = self.begin(&mut tx, account, OPEN, arrival).await?;
         tx.commit().await?;
         Ok(opened)
     }

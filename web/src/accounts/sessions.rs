@@ -27,7 +27,7 @@ const AGENT: usize = 120;
 
 /// From where somebody comes.
 #[derive(Debug, Clone, Copy)]
-pub struct Visit<'a> {
+pub struct Arrival<'a> {
     /// Only counted, never kept.
     pub address: IpAddr,
     /// What the browser calls itself.
@@ -172,10 +172,10 @@ impl Accounts {
         tx: &mut Tx,
         account: Account,
         stage: &str,
-        visit: &Visit<'_>,
+        arrival: &Arrival<'_>,
     ) -> Result<Opened, AccountError> {
         let now = self.now();
-        if let Some(before) = visit.replaces {
+        if let Some(before) = arrival.replaces {
             store::sessions::end(tx, &before.hash()).await?;
         }
         let own = store::sessions::of_account(tx, account.id.as_str(), stage).await?;
@@ -192,7 +192,7 @@ impl Accounts {
             id: hex::encode(random::<8>()),
             account: account.id.to_string(),
             stage: stage.to_owned(),
-            agent: agent(visit.agent),
+            agent: agent(arrival.agent),
             created_at: now,
             seen_at: now,
             expires_at: now + lasts_ms,

@@ -4,7 +4,7 @@
 
 use super::factor::Proof;
 use super::hashing::Verified;
-use super::sessions::{CODE, OPEN, Opened, Visit};
+use super::sessions::{Arrival, CODE, OPEN, Opened};
 use super::throttle::network;
 use super::{AccountError, AccountState, Accounts, Login, Password, Rate, Secret, Session, store};
 
@@ -34,10 +34,10 @@ impl Accounts {
         &self,
         login: &str,
         password: &Password,
-        visit: &Visit<'_>,
+        arrival: &Arrival<'_>,
     ) -> Result<Entered, AccountError> {
         let login: Login = login.parse().map_err(|_| AccountError::Refused)?;
-        let from = network(visit.address);
+        let from = network(arrival.address);
         let now = self.now();
         self.throttle.take(("network", from), NETWORK, now)?;
         self.throttle
@@ -70,11 +70,11 @@ impl Accounts {
         }
         let account = self.account(&current)?;
         let entered = if account.has_factor {
-            Entered::CodeNeeded(self.begin(&mut tx, account, CODE, visit).await?)
+            Entered::CodeNeeded(self.begin(&mut tx, account, CODE, arrival).await?)
         } else {
             self.note(&mut tx, &account.actor(), "account.signed_in", "password")
                 .await?;
-            Entered::Open(self.begin(&mut tx, account, OPEN, visit).await?)
+            Entered::Open(self.begin(&mut tx, account, OPEN, arrival).await?)
         };
         tx.commit().await?;
         self.throttle.forgive(("pair", login.as_str(), from));
@@ -89,7 +89,7 @@ impl Accounts {
         &self,
         token: &Secret,
         code: &str,
-        visit: &Visit<'_>,
+        arrival: &Arrival<'_>,
     ) -> Result<Opened, AccountError> {
         let now = self.now();
         let mut tx = self.db.write().await?;
@@ -113,11 +113,11 @@ impl Accounts {
         };
         self.note(&mut tx, &account.actor(), "account.signed_in", how)
             .await?;
-        let visit = Visit {
+        let arrival = Arrival {
             replaces: Some(token),
-            ..*visit
+            ..*arrival
         };
-        let opened = self.begin(&mut tx, account, OPEN, &visit).await?;
+        let opened = self.begin(&mut tx, account, OPEN, &arrival).await?;
         tx.commit().await?;
         self.throttle.forgive(&key);
         Ok(opened)
@@ -129,7 +129,7 @@ impl Accounts {
         session: &Session,
         current: &Password,
         new: &Password,
-        visit: &Visit<'_>,
+        arrival: &Arrival<'_>,
     ) -> Result<Opened, AccountError> {
         self.check_password(session, current).await?;
         self.may_choose(new, &session.account)?;
@@ -143,7 +143,7 @@ impl Accounts {
         self.note(&mut tx, &actor, "account.password_changed", id.as_str())
             .await?;
         let account = self.account(&self.row(&mut tx, id).await?)?;
-        let opened = self.begin(&mut tx, account, OPEN, visit).await?;
+        let opened = self.begin(&mut tx, account, OPEN, arrival).await?;
         tx.commit().await?;
         Ok(opened)
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::header::{HOST, LOCATION, REFERER, SET_COOKIE};
+use http::header::{HOST, LOCATION, REFERER};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use super::cookie::{Cookies, Ticket};
-use super::{AccountError, Accounts, ReturnPath, Session};
+use super::{AccountError, Accounts, Session};
 use crate::ApiProblem;
+use crate::page::LocalPath;
 
 /// The pages of a program to which people are sent.
 #[derive(Debug, Clone, Copy)]
@@ -105,8 +106,7 @@ impl IntoResponse for NotSignedIn {
         };
         response.headers_mut().insert(LOCATION, location);
         if let Some(cookies) = self.forget {
-            let forget = cookies.clear(Ticket::Session);
-            response.headers_mut().append(SET_COOKIE, forget);
+            cookies.take(response.headers_mut(), Ticket::Session);
         }
         response
     }
@@ -114,15 +114,15 @@ impl IntoResponse for NotSignedIn {
 
 /// The page to come back to: what was asked for, or, where that cannot be
 /// repeated, the page on which the form stood.
-fn came_from(parts: &Parts) -> Option<ReturnPath> {
+fn came_from(parts: &Parts) -> Option<LocalPath> {
     if parts.method == Method::GET || parts.method == Method::HEAD {
         let asked = parts.uri.path_and_query()?;
-        return ReturnPath::local(asked.as_str());
+        return LocalPath::parse(asked.as_str());
     }
     let host = parts.headers.get(HOST)?.to_str().ok()?;
     let page: http::Uri = parts.headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
     if page.authority()?.as_str() != host {
         return None;
     }
-    ReturnPath::local(page.path_and_query()?.as_str())
+    LocalPath::parse(page.path_and_query()?.as_str())
 }

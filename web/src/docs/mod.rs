@@ -12,26 +12,17 @@ mod schema;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use serde::Deserialize;
 use serde_json::Value;
 
 use operation::Group;
 use prose::{Paragraph, paragraphs};
 use schema::Shape;
 
-const STYLE: &str = include_str!("../../assets/lapor.css");
+use crate::language::Language;
+use crate::page::STYLE;
+
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
-
-/// The language of the page; the names in the API are English in both.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub enum Language {
-    #[default]
-    #[serde(rename = "id")]
-    Indonesian,
-    #[serde(rename = "en")]
-    English,
-}
 
 /// The page's own words.
 struct Labels {

@@ -21,7 +21,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::examples::report as report_example;
-use super::router;
+use crate::doors::router;
 use crate::testing::{NOW, Place};
 use crate::tokens::{self, Role};
 

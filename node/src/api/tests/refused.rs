@@ -6,7 +6,7 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::{desks, report_example};
-use crate::api::router;
+use crate::doors::router;
 use crate::testing::NOW;
 use crate::tokens::{self, Role};
 

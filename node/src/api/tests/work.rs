@@ -6,7 +6,8 @@ use lapor_migrations::throwaway::databases;
 use serde_json::json;
 
 use super::{desks, report_example};
-use crate::api::{DOCS, OPENAPI, serve};
+use crate::api::{DOCS, OPENAPI};
+use crate::doors::serve;
 use crate::testing::Place;
 use crate::tokens::Role;
 

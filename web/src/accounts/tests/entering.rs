@@ -114,13 +114,13 @@ async fn a_log_in_makes_a_new_token_and_ends_the_one_that_was_there() {
         let planted = Secret::random();
         let (own, _) = office.opened("budi@bandung.go.id").await;
         for before in [&planted, &own.token] {
-            let visit = Visit {
+            let arrival = Arrival {
                 replaces: Some(before),
-                ..visit()
+                ..arrival()
             };
             let entered = office
                 .accounts
-                .sign_in("siti@bandung.go.id", &WORDS.into(), &visit)
+                .sign_in("siti@bandung.go.id", &WORDS.into(), &arrival)
                 .await;
             let Ok(Entered::Open(opened)) = entered else {
                 panic!("{}", office.name);
@@ -234,7 +234,7 @@ async fn a_changed_password_ends_every_other_session_and_renews_this_one() {
             let (accounts, session) = (&office.accounts, &session);
             async move {
                 accounts
-                    .change_password(session, &current, &new, &visit())
+                    .change_password(session, &current, &new, &arrival())
                     .await
             }
         };

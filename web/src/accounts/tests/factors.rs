@@ -21,7 +21,7 @@ async fn protected(office: &Office, login: &str, role: &str) -> (FactorOffer, Ve
     let shown = code(office, &offer);
     let confirmed = office
         .accounts
-        .confirm_factor(&session, &shown, &visit())
+        .confirm_factor(&session, &shown, &arrival())
         .await;
     let (_, codes) = confirmed.unwrap();
     office.clock.advance(MINUTE);
@@ -44,7 +44,10 @@ async fn with_a_second_factor_the_password_alone_opens_nothing() {
         let token = half(&office, SITI).await;
         assert!(office.session(&token).await.is_none(), "{}", office.name);
         let enter = async |code: String| {
-            let entered = office.accounts.second_factor(&token, &code, &visit()).await;
+            let entered = office
+                .accounts
+                .second_factor(&token, &code, &arrival())
+                .await;
             entered
         };
         assert_eq!(
@@ -69,10 +72,10 @@ async fn a_code_is_taken_once_even_from_two_places() {
         let (offer, _) = protected(&office, SITI, "officer").await;
         let (one, other) = (half(&office, SITI).await, half(&office, SITI).await);
         let shown = code(&office, &offer);
-        let visit = visit();
+        let arrival = arrival();
         let (a, b) = tokio::join!(
-            office.accounts.second_factor(&one, &shown, &visit),
-            office.accounts.second_factor(&other, &shown, &visit),
+            office.accounts.second_factor(&one, &shown, &arrival),
+            office.accounts.second_factor(&other, &shown, &arrival),
         );
         assert_eq!(
             usize::from(a.is_ok()) + usize::from(b.is_ok()),
@@ -87,7 +90,7 @@ async fn a_code_is_taken_once_even_from_two_places() {
         let third = half(&office, SITI).await;
         let late = office
             .accounts
-            .second_factor(&third, &earlier, &visit)
+            .second_factor(&third, &earlier, &arrival)
             .await;
         assert_eq!(late.unwrap_err(), AccountError::Code, "{}", office.name);
     }
@@ -103,7 +106,7 @@ async fn a_recovery_code_works_once_however_it_is_typed() {
             let token = half(&office, SITI).await;
             let entered = office
                 .accounts
-                .second_factor(&token, &typed, &visit())
+                .second_factor(&token, &typed, &arrival())
                 .await;
             assert_eq!(entered.err(), expected, "{}", office.name);
         }
@@ -121,7 +124,7 @@ async fn guessing_codes_is_slowed_down_for_the_account() {
             let token = half(&office, SITI).await;
             let wrong = office
                 .accounts
-                .second_factor(&token, "12345", &visit())
+                .second_factor(&token, "12345", &arrival())
                 .await;
             assert_eq!(wrong.unwrap_err(), AccountError::Code);
         }
@@ -129,7 +132,7 @@ async fn guessing_codes_is_slowed_down_for_the_account() {
         let shown = code(&office, &offer);
         let right = office
             .accounts
-            .second_factor(&token, &shown, &visit())
+            .second_factor(&token, &shown, &arrival())
             .await;
         let wait = right.unwrap_err();
         assert_eq!(
@@ -157,7 +160,7 @@ async fn whose_role_needs_a_second_factor_can_do_nothing_else_before() {
         let shown = code(&office, &offer);
         let confirmed = office
             .accounts
-            .confirm_factor(&session, &shown, &visit())
+            .confirm_factor(&session, &shown, &arrival())
             .await;
         let (opened, _) = confirmed.unwrap();
         let session = office.session(&opened.token).await.unwrap();
@@ -177,7 +180,7 @@ async fn a_new_second_factor_is_in_force_only_after_a_code_of_it() {
         let token = half(&office, SITI).await;
         let entered = office
             .accounts
-            .second_factor(&token, &code(&office, &old), &visit())
+            .second_factor(&token, &code(&office, &old), &arrival())
             .await;
         let session = office.session(&entered.unwrap().token).await.unwrap();
         let wrong = office.accounts.offer_factor(&session, &OTHERS.into()).await;
@@ -203,7 +206,7 @@ async fn a_new_second_factor_is_in_force_only_after_a_code_of_it() {
         let old_code = code(&office, &old);
         let entered = office
             .accounts
-            .second_factor(&token, &old_code, &visit())
+            .second_factor(&token, &old_code, &arrival())
             .await;
         assert!(
             entered.is_ok(),

@@ -16,7 +16,7 @@ async fn the_set_up_makes_one_administrator_and_then_its_token_is_dead() {
         let void = accounts.setup_link("serve").await.unwrap().unwrap();
         let token = accounts.setup_link("serve").await.unwrap().unwrap();
         let dead = accounts
-            .set_up(&void, &FIRST, &WORDS.into(), &visit())
+            .set_up(&void, &FIRST, &WORDS.into(), &arrival())
             .await;
         assert_eq!(
             dead.unwrap_err(),
@@ -28,7 +28,7 @@ async fn the_set_up_makes_one_administrator_and_then_its_token_is_dead() {
             ..FIRST
         };
         let lesser = accounts
-            .set_up(&token, &officer, &WORDS.into(), &visit())
+            .set_up(&token, &officer, &WORDS.into(), &arrival())
             .await;
         assert!(
             matches!(lesser, Err(AccountError::Role(_))),
@@ -36,14 +36,14 @@ async fn the_set_up_makes_one_administrator_and_then_its_token_is_dead() {
             office.name
         );
         let weak = accounts
-            .set_up(&token, &FIRST, &"pendek".into(), &visit())
+            .set_up(&token, &FIRST, &"pendek".into(), &arrival())
             .await;
         assert!(matches!(weak, Err(AccountError::Password(Weakness::Short))));
         let password = WORDS.into();
-        let visit = visit();
+        let arrival = arrival();
         let (one, other) = tokio::join!(
-            accounts.set_up(&token, &FIRST, &password, &visit),
-            accounts.set_up(&token, &FIRST, &password, &visit),
+            accounts.set_up(&token, &FIRST, &password, &arrival),
+            accounts.set_up(&token, &FIRST, &password, &arrival),
         );
         assert_eq!(
             usize::from(one.is_ok()) + usize::from(other.is_ok()),
@@ -62,7 +62,9 @@ async fn the_set_up_makes_one_administrator_and_then_its_token_is_dead() {
                 .administers
         );
         assert!(accounts.setup_link("serve").await.unwrap().is_none());
-        let late = accounts.set_up(&token, &FIRST, &WORDS.into(), &visit).await;
+        let late = accounts
+            .set_up(&token, &FIRST, &WORDS.into(), &arrival)
+            .await;
         assert_eq!(late.unwrap_err(), AccountError::LinkDead, "{}", office.name);
     }
 }

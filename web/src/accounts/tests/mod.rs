@@ -113,8 +113,11 @@ impl Office {
         words: &str,
         address: IpAddr,
     ) -> Result<Entered, AccountError> {
-        let visit = Visit { address, ..visit() };
-        self.accounts.sign_in(login, &words.into(), &visit).await
+        let arrival = Arrival {
+            address,
+            ..arrival()
+        };
+        self.accounts.sign_in(login, &words.into(), &arrival).await
     }
 
     /// Logs in without a second factor.
@@ -139,8 +142,8 @@ fn there() -> IpAddr {
     "192.0.2.7".parse().unwrap()
 }
 
-fn visit() -> Visit<'static> {
-    Visit {
+fn arrival() -> Arrival<'static> {
+    Arrival {
         address: there(),
         agent: "Firefox",
         replaces: None,

@@ -1,0 +1,103 @@
+# Citizen portal.
+
+portal-name = LAPOR!
+nav-file = Write a report
+nav-track = Track
+nav-reports = Public reports
+nav-programmes = Programmes
+
+# Front page
+
+front-title = Send us your report
+front-headline = Tell us. We follow it up.
+front-lead = A complaint, a question or an idea about public services: write it once here, and it reaches the institution in charge, wherever that is.
+way-file-title = Write a report
+way-file-text = A complaint, a request for information, or an aspiration. No account needed; it takes a few minutes.
+way-file-go = Start writing
+way-track-title = Track a report
+way-track-text = See how far your report has come and who is dealing with it.
+way-track-go = Track
+way-reports-title = Look around
+way-reports-text = Read public reports and support those that you have experienced too.
+way-reports-go = See public reports
+front-how = How a report travels
+front-figures = Reports in figures
+figure-all = reports received
+figure-open = being dealt with
+figure-closed = completed
+figure-joined = institutions connected
+front-safe = Safe to report
+safe-anonymous = Anonymous
+safe-anonymous-about = Your name is seen neither by the institution that you report nor by the public.
+safe-secret = Confidential
+safe-secret-about = The whole report is read only by those who deal with it, never by the public.
+safe-trace = Always on record
+safe-trace-about = Every step is recorded. No report is lost or silently deleted.
+
+# The five steps
+
+step-written = Write the report
+step-written-about = You are given a ticket number at once.
+step-verification = Verification
+step-verification-about = An officer checks it and passes it to the right institution.
+step-follow-up = Follow-up
+step-follow-up-about = The institution works on it and tells you what was done.
+step-response = Your response
+step-response-about = You judge the answer, or ask again.
+step-done = Completed
+step-done-about = The report is closed and can be reopened.
+
+# Tracking
+
+track-title = Track a report
+track-lead = Enter the ticket number that you were given when you reported.
+track-of = Report { $ticket }
+track-filed = Received
+track-custodian = Dealt with now by
+track-steps = How far it has come
+track-course = What happened
+track-another = Track another report
+track-secret = Confidential report
+track-secret-about = What this report says is only for its reporter and those who deal with it. Here you see its steps alone.
+track-untitled = Report
+ticket-label = Ticket number
+ticket-hint = Ten letters and digits, such as 4F7KX-92MQ3. Small letters, spaces and hyphens do not matter.
+ticket-mistyped = This ticket number has a typing error. Check its ten letters and digits.
+ticket-unknown = There is no report with this ticket number here. It may have been written on another portal.
+
+# States
+
+state-received = Waiting for verification
+state-verified = Verified
+state-held = Waiting for the reporter's answer
+state-disposed = Passed to an institution
+state-in-progress = Being followed up
+state-answered = Waiting for the reporter's response
+state-closed = Completed
+state-archived = Archived
+state-merged = Merged with another report
+
+# What happened
+
+event-received = Report received
+event-verified = Report verified
+event-disposed = Passed to { $institution }
+event-held = Held: the reporter is asked for more
+event-completed = The reporter gave more information
+event-followed-up = Follow-up
+event-returned = Returned: another institution is in charge
+event-reopened = Reopened
+event-closed = Report completed
+event-archived = Report archived
+
+# Why a report was archived
+
+archive-not-a-report = It is not a report about a public service.
+archive-incomplete = It does not say enough to be followed up.
+archive-no-answer = The officer's questions were not answered.
+archive-duplicate = The same report is being dealt with already.
+archive-outside-government = It is about something beyond the government's power.
+archive-before-a-court = It is before a court.
+archive-answered-elsewhere = It has been answered through another channel.
+archive-abusive = It goes against the terms of use.
+archive-other = Another reason.

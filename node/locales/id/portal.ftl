@@ -1,0 +1,103 @@
+# Portal warga.
+
+portal-name = LAPOR!
+nav-file = Tulis laporan
+nav-track = Lacak
+nav-reports = Laporan publik
+nav-programmes = Program
+
+# Halaman depan
+
+front-title = Sampaikan laporan Anda
+front-headline = Sampaikan. Kami tindak lanjuti.
+front-lead = Keluhan, pertanyaan, atau gagasan tentang layanan publik: tulis sekali di sini, dan laporan Anda sampai ke instansi yang berwenang, di mana pun ia berada.
+way-file-title = Tulis laporan
+way-file-text = Pengaduan, permintaan informasi, atau aspirasi. Tanpa akun, cukup beberapa menit.
+way-file-go = Mulai menulis
+way-track-title = Lacak laporan
+way-track-text = Lihat sampai di mana laporan Anda dan siapa yang menanganinya.
+way-track-go = Lacak
+way-reports-title = Lihat laporan
+way-reports-text = Baca laporan publik dan dukung yang Anda alami juga.
+way-reports-go = Lihat laporan publik
+front-how = Perjalanan sebuah laporan
+front-figures = Laporan dalam angka
+figure-all = laporan diterima
+figure-open = sedang ditangani
+figure-closed = selesai
+figure-joined = instansi terhubung
+front-safe = Aman untuk melapor
+safe-anonymous = Anonim
+safe-anonymous-about = Nama Anda tidak terlihat oleh instansi yang dilaporkan maupun oleh publik.
+safe-secret = Rahasia
+safe-secret-about = Seluruh isi laporan hanya dibaca oleh yang menanganinya, tidak pernah oleh publik.
+safe-trace = Selalu berjejak
+safe-trace-about = Setiap langkah tercatat. Tidak ada laporan yang hilang atau dihapus diam-diam.
+
+# Lima langkah
+
+step-written = Tulis laporan
+step-written-about = Anda menerima nomor tiket saat itu juga.
+step-verification = Verifikasi
+step-verification-about = Petugas memeriksa dan meneruskannya ke instansi yang tepat.
+step-follow-up = Tindak lanjut
+step-follow-up-about = Instansi mengerjakan dan melaporkan hasilnya.
+step-response = Beri tanggapan
+step-response-about = Anda menilai jawabannya, atau bertanya lagi.
+step-done = Selesai
+step-done-about = Laporan ditutup dan dapat dibuka kembali.
+
+# Pelacakan
+
+track-title = Lacak laporan
+track-lead = Masukkan nomor tiket yang Anda terima saat melapor.
+track-of = Laporan { $ticket }
+track-filed = Diterima
+track-custodian = Kini ditangani oleh
+track-steps = Sampai di mana
+track-course = Riwayat
+track-another = Lacak laporan lain
+track-secret = Laporan rahasia
+track-secret-about = Isi laporan ini hanya untuk pelapor dan yang menanganinya. Di sini hanya terlihat langkahnya.
+track-untitled = Laporan
+ticket-label = Nomor tiket
+ticket-hint = Sepuluh huruf dan angka, misalnya 4F7KX-92MQ3. Huruf kecil, spasi, dan tanda hubung tidak masalah.
+ticket-mistyped = Nomor tiket ini salah ketik. Periksa kesepuluh huruf dan angkanya.
+ticket-unknown = Tidak ada laporan dengan nomor tiket ini di sini. Mungkin laporan itu ditulis di portal lain.
+
+# Status
+
+state-received = Menunggu verifikasi
+state-verified = Terverifikasi
+state-held = Menunggu jawaban pelapor
+state-disposed = Diteruskan ke instansi
+state-in-progress = Sedang ditindaklanjuti
+state-answered = Menunggu tanggapan pelapor
+state-closed = Selesai
+state-archived = Diarsipkan
+state-merged = Digabung dengan laporan lain
+
+# Riwayat
+
+event-received = Laporan diterima
+event-verified = Laporan diverifikasi
+event-disposed = Diteruskan ke { $institution }
+event-held = Ditunda: pelapor diminta melengkapi
+event-completed = Pelapor melengkapi laporan
+event-followed-up = Tindak lanjut
+event-returned = Dikembalikan: bukan wewenang instansi ini
+event-reopened = Dibuka kembali
+event-closed = Laporan selesai
+event-archived = Laporan diarsipkan
+
+# Alasan pengarsipan
+
+archive-not-a-report = Isinya bukan laporan tentang layanan publik.
+archive-incomplete = Keterangannya belum cukup untuk ditindaklanjuti.
+archive-no-answer = Pertanyaan petugas kepada pelapor tidak dijawab.
+archive-duplicate = Laporan yang sama sudah ditangani.
+archive-outside-government = Masalahnya di luar wewenang pemerintah.
+archive-before-a-court = Masalahnya sedang diperiksa pengadilan.
+archive-answered-elsewhere = Sudah dijawab melalui saluran lain.
+archive-abusive = Isinya melanggar ketentuan penggunaan.
+archive-other = Alasan lain.

@@ -1,0 +1,187 @@
+//! What whoever holds a ticket may see of its case: which of the five steps it
+//! has reached, who has it, what was done in public.
+//!
+//! Never who reported, never an internal note; of a *rahasia* case no word at all.
+
+use lapor_protocol::case::{Effect, State};
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::case_archived::ArchiveReason;
+use serde_json::Value;
+
+use super::{CaseView, HistoryEntry};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+/// The five steps as a citizen counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Written,
+    Verification,
+    FollowUp,
+    Response,
+    Done,
+}
+
+impl Step {
+    pub const ALL: [Self; 5] = [
+        Self::Written,
+        Self::Verification,
+        Self::FollowUp,
+        Self::Response,
+        Self::Done,
+    ];
+}
+
+/// Something that happened to a case in public.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Received,
+    Verified,
+    /// Given to an institution.
+    Disposed(InstanceId),
+    /// Waits for the reporter's answers.
+    Held,
+    /// The reporter has answered.
+    Completed,
+    /// What was done; the words are withheld from a *rahasia* case, and missing
+    /// where this node has no key.
+    FollowedUp(Option<String>),
+    /// Came back as another's.
+    Returned,
+    Reopened,
+    Closed,
+    Archived(ArchiveReason),
+}
+
+/// An event, who made it happen and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    pub event: Event,
+    pub by: Option<InstanceId>,
+    /// Unix ms.
+    pub at: i64,
+}
+
+/// A case as its ticket shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tracked {
+    pub ticket: String,
+    /// `None` for a *rahasia* case, after an erasure, and while the key has not arrived.
+    pub title: Option<String>,
+    pub secret: bool,
+    pub state: State,
+    /// The step that is being worked on; of a closed case, the last.
+    pub step: Step,
+    pub custodian: Option<InstanceId>,
+    /// Unix ms.
+    pub filed_at: i64,
+    /// Oldest first.
+    pub course: Vec<Happened>,
+}
+
+/// How many cases this node knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub all: u64,
+    pub open: u64,
+    pub closed: u64,
+}
+
+impl Node {
+    /// The public course of the case of a ticket, however it was typed.
+    /// Errors: `Invalid` for a typing error, `NotFound` for no case of ours.
+    pub async fn track(&self, typed: &str) -> Result<Tracked, NodeError> {
+        let view = self.case_by_ticket(typed).await?;
+        tracked(view).ok_or_else(|| NodeError::damaged("a case with a ticket has no state"))
+    }
+
+    pub async fn tally(&self) -> Result<Tally, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let mut tally = Tally::default();
+        for (state, count) in store::cases::counts(&mut tx).await? {
+            let state = State::ALL.into_iter().find(|known| known.as_str() == state);
+            tally.all += count as u64;
+            match state {
+                Some(state) if state.is_open() => tally.open += count as u64,
+                Some(State::Closed) => tally.closed += count as u64,
+                _ => {}
+            }
+        }
+        Ok(tally)
+    }
+}
+
+fn tracked(view: CaseView) -> Option<Tracked> {
+    let summary = view.summary;
+    let course: Vec<Happened> = view
+        .history
+        .iter()
+        .filter_map(|entry| happened(entry, summary.secret))
+        .collect();
+    let state = summary.state?;
+    Some(Tracked {
+        ticket: summary.ticket?,
+        title: summary.title.filter(|_| !summary.secret),
+        secret: summary.secret,
+        state,
+        step: step(state, &course),
+        custodian: summary.custodian,
+        filed_at: summary.filed_at,
+        course,
+    })
+}
+
+fn step(state: State, course: &[Happened]) -> Step {
+    match state {
+        State::Received => Step::Verification,
+        State::Verified | State::Disposed | State::InProgress => Step::FollowUp,
+        State::Answered => Step::Response,
+        State::Closed | State::Archived | State::Merged => Step::Done,
+        // A hold keeps a case at the step at which it was held.
+        State::Held => {
+            let begun = |h: &Happened| matches!(h.event, Event::Verified | Event::Disposed(_));
+            if course.iter().any(begun) {
+                Step::FollowUp
+            } else {
+                Step::Verification
+            }
+        }
+    }
+}
+
+/// What is ruled and applied happened; so did a filing that the hub has not
+/// seen yet, because the report is in good hands here.
+fn happened(entry: &HistoryEntry, secret: bool) -> Option<Happened> {
+    let applied = entry.effect == Some(Effect::Applied);
+    let filed_here = entry.effect.is_none() && entry.kind == "report.filed";
+    if !applied && !filed_here {
+        return None;
+    }
+    let words = text(entry.words.as_ref(), "text").filter(|_| !secret);
+    let event = match entry.kind.as_str() {
+        "report.filed" => Event::Received,
+        "case.verified" => Event::Verified,
+        "case.disposed" => Event::Disposed(text(entry.body.as_ref(), "target")?.parse().ok()?),
+        "case.held" => Event::Held,
+        "report.completed" => Event::Completed,
+        "case.followed_up" => Event::FollowedUp(words),
+        "case.returned" => Event::Returned,
+        "case.reopened" => Event::Reopened,
+        "case.closed" => Event::Closed,
+        "case.archived" => {
+            let reason = entry.body.as_ref()?.get("reason")?.clone();
+            Event::Archived(serde_json::from_value(reason).ok()?)
+        }
+        _ => return None,
+    };
+    Some(Happened {
+        event,
+        by: entry.author.clone(),
+        at: entry.at,
+    })
+}
+
+fn text(holder: Option<&Value>, field: &str) -> Option<String> {
+    holder?.get(field)?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,101 @@
+//! The one listener for people and programs: the citizen portal at `/` and the
+//! JSON API below `/api`, behind one entrance. It joins them and knows no page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use chrono_tz::Tz;
+use lapor_web::language::{Texts, text_id};
+use lapor_web::page::{self, Area, Facts, Site};
+use lapor_web::{entrance, monitor, serving};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::monitor::TRAFFIC;
+use crate::node::Node;
+use crate::{api, portal};
+
+fluent_templates::static_loader! {
+    static TEXTS = {
+        locales: "./locales",
+        fallback_language: "id",
+        customise: |bundle| lapor_web::language::prepare(bundle),
+    };
+}
+
+/// The words of the node's own pages and letters.
+pub fn texts() -> Texts {
+    &TEXTS
+}
+
+static AREAS: &[Area] = &[Area {
+    root: "/",
+    name: text_id("portal-name"),
+    links: portal::LINKS,
+}];
+
+/// Serves until `shutdown`, then drains.
+pub async fn serve(
+    node: Arc<Node>,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    Ok(serving::serve(listener, router(node), shutdown).await?)
+}
+
+/// All routes of the listener.
+pub fn router(node: Arc<Node>) -> Router {
+    let site = Arc::new(site(&node));
+    let pages = page::pages(portal::routes(), &site);
+    let all = monitor::count(pages.merge(api::routes()), &TRAFFIC);
+    let received = page::receive(entrance::answer_missing(all), &site);
+    entrance::stand_before(received).with_state(node)
+}
+
+fn site(node: &Arc<Node>) -> Site {
+    let facts = {
+        let node = Arc::clone(node);
+        move || facts(&node)
+    };
+    let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
+    let public_url = node.settings().portal.public_url.as_ref();
+    site.https = public_url.is_some_and(|url| url.is_https());
+    site
+}
+
+fn facts(node: &Node) -> Facts {
+    let (settings, directory) = (&node.settings().portal, node.directory());
+    let me = node.instance().ok();
+    let entry = me.and_then(|me| directory.latest().instance(me));
+    let named = settings
+        .name
+        .clone()
+        .or_else(|| Some(entry?.name.clone()))
+        .or_else(|| Some(me?.to_string()));
+    Facts {
+        institution: named.unwrap_or_default(),
+        zone: entry
+            .and_then(|entry| entry.time_zone.parse().ok())
+            .unwrap_or(Tz::Asia__Jakarta),
+        contact: settings.contact.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_web::language::proof;
+
+    const HOME: &str = env!("CARGO_MANIFEST_DIR");
+
+    #[test]
+    fn the_nodes_texts_are_the_same_in_both_languages() {
+        assert_eq!(proof::differences(HOME), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_text_that_a_page_needs_is_there_and_none_is_left_over() {
+        let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../web");
+        assert_eq!(proof::missing(&[HOME, shared]), Vec::<String>::new());
+        assert_eq!(proof::unused(HOME), Vec::<String>::new());
+    }
+}

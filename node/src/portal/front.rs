@@ -1,0 +1,40 @@
+//! The first page: what LAPOR! is, the three ways in, how a report goes on.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_web::language::Voice;
+use lapor_web::page::Visit;
+
+use super::{Answer, track};
+use crate::api::problem;
+use crate::casework::tracking::Tally;
+use crate::node::Node;
+
+#[derive(Template)]
+#[template(path = "portal/front.html")]
+struct Front<'a> {
+    v: Voice,
+    institution: &'a str,
+    track_at: &'static str,
+    tally: Tally,
+    /// Institutions that have joined.
+    joined: usize,
+}
+
+pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+    let tally = node.tally().await.map_err(|e| problem(&e))?;
+    let directory = node.directory();
+    let instances = directory.latest().instances();
+    let front = Front {
+        v: visit.v,
+        institution: visit.institution(),
+        track_at: track::PATH,
+        tally,
+        joined: instances.filter(|entry| entry.is_active()).count(),
+    };
+    let title = visit.v.say("front-title");
+    visit.shell(title).listed().wide().show(&front)
+}

@@ -1,0 +1,55 @@
+//! The citizen portal: pages only. A handler reads a request, calls the node,
+//! and renders a template; it knows no SQL and no rule, and shows nothing that
+//! the node does not call public.
+
+mod front;
+#[cfg(test)]
+mod tests;
+mod track;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use lapor_protocol::ids::InstanceId;
+use lapor_web::ApiProblem;
+use lapor_web::language::text_id;
+use lapor_web::page::Link;
+
+use crate::node::Node;
+
+/// The portal's navigation.
+pub const LINKS: &[Link] = &[
+    Link {
+        to: "/lapor",
+        name: text_id("nav-file"),
+    },
+    Link {
+        to: track::PATH,
+        name: text_id("nav-track"),
+    },
+    Link {
+        to: "/laporan",
+        name: text_id("nav-reports"),
+    },
+    Link {
+        to: "/program",
+        name: text_id("nav-programmes"),
+    },
+];
+
+type Answer<T> = Result<T, ApiProblem>;
+
+/// The portal's routes.
+pub fn routes() -> Router<Arc<Node>> {
+    Router::new()
+        .route("/", get(front::front))
+        .route(track::PATH, get(track::track))
+}
+
+/// What an institution is called; its id where the directory does not know it.
+fn name_of(node: &Node, id: &InstanceId) -> String {
+    let directory = node.directory();
+    let entry = directory.latest().instance(id);
+    entry.map_or_else(|| id.to_string(), |entry| entry.name.clone())
+}

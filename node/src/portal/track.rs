@@ -1,0 +1,202 @@
+//! Tracking a report by its ticket, with no account and no key: what anybody
+//! may know who was told the ticket.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use lapor_protocol::case::State as CaseState;
+use lapor_protocol::kinds::case_archived::ArchiveReason;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Form, Visit};
+use lapor_web::{ApiProblem, Query};
+use serde::Deserialize;
+
+use super::{Answer, name_of};
+use crate::api::problem;
+use crate::casework::tracking::{Event, Happened, Step, Tracked};
+use crate::error::NodeError;
+use crate::node::Node;
+
+pub const PATH: &str = "/lacak";
+/// The field and the parameter that hold the ticket.
+const TICKET: &str = "tiket";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketQuery {
+    tiket: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/ask-ticket.html")]
+struct AskTicket<'a> {
+    v: Voice,
+    form: &'a Form,
+    track_at: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "portal/track.html")]
+struct Track {
+    v: Voice,
+    tracked: Tracked,
+    state: String,
+    tone: &'static str,
+    custodian: Option<String>,
+    steps: Vec<Stage>,
+    course: Vec<Line>,
+    track_at: &'static str,
+}
+
+struct Stage {
+    name: String,
+    about: String,
+    passed: bool,
+    current: bool,
+}
+
+struct Line {
+    said: String,
+    by: Option<String>,
+    words: Option<String>,
+    at: i64,
+}
+
+pub async fn track(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Query(query): Query<TicketQuery>,
+) -> Answer<Response> {
+    let Some(typed) = query.tiket.filter(|typed| !typed.trim().is_empty()) else {
+        return ask(&visit, &Form::empty(), StatusCode::OK);
+    };
+    let mut form = Form::of([(TICKET, typed.as_str())]);
+    match node.track(&typed).await {
+        Ok(tracked) => show(&node, &visit, tracked),
+        Err(NodeError::Invalid(_)) => {
+            form.complain(TICKET, visit.v.say("ticket-mistyped"));
+            ask(&visit, &form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(NodeError::NotFound { .. }) => {
+            form.complain(TICKET, visit.v.say("ticket-unknown"));
+            ask(&visit, &form, StatusCode::NOT_FOUND)
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+fn ask(visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
+    let page = AskTicket {
+        v: visit.v,
+        form,
+        track_at: PATH,
+    };
+    let title = visit.v.say("track-title");
+    visit.shell(title).listed().status(status).show(&page)
+}
+
+fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiProblem> {
+    let v = visit.v;
+    let (state, tone) = state_words(tracked.state);
+    let page = Track {
+        v,
+        state: v.say(state),
+        tone,
+        custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
+        steps: stages(&v, &tracked),
+        course: tracked.course.iter().map(|h| line(node, &v, h)).collect(),
+        track_at: PATH,
+        tracked,
+    };
+    let title = v.with("ticket", &page.tracked.ticket).say("track-of");
+    visit.shell(title).show(&page)
+}
+
+fn stages(v: &Voice, tracked: &Tracked) -> Vec<Stage> {
+    let ended = !tracked.state.is_open();
+    let stage = |step: Step| {
+        let (name, about) = step_words(step);
+        Stage {
+            name: v.say(name),
+            about: v.say(about),
+            passed: step < tracked.step || (ended && step == tracked.step),
+            current: step == tracked.step,
+        }
+    };
+    Step::ALL.into_iter().map(stage).collect()
+}
+
+fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
+    let said = match &happened.event {
+        Event::Received => v.say("event-received"),
+        Event::Verified => v.say("event-verified"),
+        Event::Disposed(target) => v
+            .with("institution", name_of(node, target))
+            .say("event-disposed"),
+        Event::Held => v.say("event-held"),
+        Event::Completed => v.say("event-completed"),
+        Event::FollowedUp(_) => v.say("event-followed-up"),
+        Event::Returned => v.say("event-returned"),
+        Event::Reopened => v.say("event-reopened"),
+        Event::Closed => v.say("event-closed"),
+        Event::Archived(_) => v.say("event-archived"),
+    };
+    let words = match &happened.event {
+        Event::FollowedUp(words) => words.clone(),
+        Event::Archived(reason) => Some(v.say(archive_words(*reason))),
+        _ => None,
+    };
+    Line {
+        said,
+        by: happened.by.as_ref().map(|id| name_of(node, id)),
+        words,
+        at: happened.at,
+    }
+}
+
+/// A step's name and the sentence that explains it.
+fn step_words(step: Step) -> (TextId, TextId) {
+    match step {
+        Step::Written => (text_id("step-written"), text_id("step-written-about")),
+        Step::Verification => (
+            text_id("step-verification"),
+            text_id("step-verification-about"),
+        ),
+        Step::FollowUp => (text_id("step-follow-up"), text_id("step-follow-up-about")),
+        Step::Response => (text_id("step-response"), text_id("step-response-about")),
+        Step::Done => (text_id("step-done"), text_id("step-done-about")),
+    }
+}
+
+/// Why a case was archived, as its reporter reads it.
+fn archive_words(reason: ArchiveReason) -> TextId {
+    match reason {
+        ArchiveReason::NotAReport => text_id("archive-not-a-report"),
+        ArchiveReason::Incomplete => text_id("archive-incomplete"),
+        ArchiveReason::NoAnswer => text_id("archive-no-answer"),
+        ArchiveReason::Duplicate => text_id("archive-duplicate"),
+        ArchiveReason::OutsideGovernment => text_id("archive-outside-government"),
+        ArchiveReason::BeforeACourt => text_id("archive-before-a-court"),
+        ArchiveReason::AnsweredElsewhere => text_id("archive-answered-elsewhere"),
+        ArchiveReason::Abusive => text_id("archive-abusive"),
+        ArchiveReason::Other => text_id("archive-other"),
+    }
+}
+
+/// A state in plain words, and the tone of its badge.
+pub fn state_words(state: CaseState) -> (TextId, &'static str) {
+    match state {
+        CaseState::Received => (text_id("state-received"), "warm"),
+        CaseState::Verified => (text_id("state-verified"), "accent"),
+        CaseState::Held => (text_id("state-held"), "warm"),
+        CaseState::Disposed => (text_id("state-disposed"), "accent"),
+        CaseState::InProgress => (text_id("state-in-progress"), "accent"),
+        CaseState::Answered => (text_id("state-answered"), "accent"),
+        CaseState::Closed => (text_id("state-closed"), "done"),
+        CaseState::Archived => (text_id("state-archived"), "quiet"),
+        CaseState::Merged => (text_id("state-merged"), "quiet"),
+    }
+}

@@ -1,0 +1,89 @@
+//! Numbers, dates and times as each language writes them (Indonesian: PUEBI and
+//! the usage of government letters; English: as in Britain, with WIB, WITA, WIT).
+
+use chrono::{DateTime, Datelike, SecondsFormat};
+use chrono_tz::Tz;
+
+use super::Language;
+
+const MONTHS: [[&str; 12]; 2] = [
+    [
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ],
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+];
+
+pub fn number(language: Language, number: i64) -> String {
+    let point = match language {
+        Language::Indonesian => '.',
+        Language::English => ',',
+    };
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::from(if number < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            out.push(point);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+pub fn date(language: Language, zone: Tz, at_ms: i64) -> String {
+    let local = local(zone, at_ms);
+    let months = match language {
+        Language::Indonesian => MONTHS[0],
+        Language::English => MONTHS[1],
+    };
+    let month = months[local.month0() as usize];
+    format!("{} {month} {}", local.day(), local.year())
+}
+
+pub fn moment(language: Language, zone: Tz, at_ms: i64) -> String {
+    let (date, local) = (date(language, zone, at_ms), local(zone, at_ms));
+    match language {
+        Language::Indonesian => format!("{date} pukul {}", local.format("%H.%M %Z")),
+        Language::English => format!("{date}, {}", local.format("%H:%M %Z")),
+    }
+}
+
+pub fn machine_time(zone: Tz, at_ms: i64) -> String {
+    local(zone, at_ms).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+/// Days of the calendar from one moment to another; negative into the past.
+pub fn days_between(zone: Tz, from_ms: i64, to_ms: i64) -> i64 {
+    let day = |ms| local(zone, ms).date_naive();
+    (day(to_ms) - day(from_ms)).num_days()
+}
+
+/// A moment beyond what a calendar holds is shown as its beginning, 1970.
+fn local(zone: Tz, at_ms: i64) -> DateTime<Tz> {
+    DateTime::from_timestamp_millis(at_ms)
+        .unwrap_or_default()
+        .with_timezone(&zone)
+}

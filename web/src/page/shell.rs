@@ -1,0 +1,153 @@
+//! The shell around every page: head, masthead, navigation, message, foot.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::flash::{self, Shown};
+use super::policy::guard_page;
+use super::preferences::{PATH, Theme};
+use super::site::is_below;
+use super::{Visit, assets};
+use crate::ApiProblem;
+use crate::language::{Language, Voice};
+
+/// Who has logged in, as the masthead shows them.
+#[derive(Clone)]
+pub struct Person {
+    pub name: String,
+    /// In the visitor's language.
+    pub role: String,
+    /// Their account's page.
+    pub account_at: &'static str,
+    /// Where the form that logs out is sent.
+    pub leave_at: &'static str,
+}
+
+/// A page that is being made.
+pub struct Shell<'a> {
+    visit: &'a Visit,
+    title: String,
+    status: StatusCode,
+    listed: bool,
+    wide: bool,
+    script: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "shell.html")]
+struct Whole<'a> {
+    v: Voice,
+    visit: &'a Visit,
+    title: &'a str,
+    listed: bool,
+    width: &'static str,
+    style_at: String,
+    icon_at: String,
+    script_at: Option<String>,
+    links: Vec<Line>,
+    languages: [Language; 2],
+    themes: [Theme; 3],
+    choose_at: &'static str,
+    flash: Option<Shown>,
+    body: &'a str,
+}
+
+struct Line {
+    to: &'static str,
+    name: String,
+    current: bool,
+}
+
+impl<'a> Shell<'a> {
+    pub(super) fn new(visit: &'a Visit, title: String) -> Self {
+        Self {
+            visit,
+            title,
+            status: StatusCode::OK,
+            listed: false,
+            wide: false,
+            script: None,
+        }
+    }
+
+    /// Another status than 200; a form that is shown again has 422.
+    #[must_use]
+    pub fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// Lets search engines list the page.
+    #[must_use]
+    pub fn listed(self) -> Self {
+        Self {
+            listed: true,
+            ..self
+        }
+    }
+
+    /// Uses the width of the screen, for tables.
+    #[must_use]
+    pub fn wide(self) -> Self {
+        Self { wide: true, ..self }
+    }
+
+    /// Adds a script of the shelf, such as `lapor.js`; the page works without it.
+    #[must_use]
+    pub fn script(self, name: &'static str) -> Self {
+        Self {
+            script: Some(name),
+            ..self
+        }
+    }
+
+    /// The page with `body` in it.
+    pub fn show(self, body: &impl Template) -> Result<Response, ApiProblem> {
+        let text = body.render().and_then(|body| self.whole(&body).render());
+        let text = text.map_err(|error| {
+            tracing::error!(%error, "a page cannot be made");
+            ApiProblem::internal()
+        })?;
+        let mut response = (self.status, text).into_response();
+        guard_page(response.headers_mut());
+        if self.visit.flash.is_some() {
+            let headers = response.headers_mut();
+            self.visit.give(headers, flash::COOKIE, "", 0);
+        }
+        Ok(response)
+    }
+
+    fn whole<'b>(&'b self, body: &'b str) -> Whole<'b> {
+        let (visit, v) = (self.visit, self.visit.v);
+        let (path, shelf) = (visit.here.path(), &visit.site.shelf);
+        Whole {
+            v,
+            visit,
+            title: &self.title,
+            listed: self.listed,
+            width: if self.wide { "wide" } else { "narrow" },
+            style_at: shelf.path(assets::SHEET),
+            icon_at: shelf.path("icon.svg"),
+            script_at: self.script.map(|name| shelf.path(name)),
+            links: visit
+                .area
+                .links
+                .iter()
+                .map(|link| Line {
+                    to: link.to,
+                    name: v.say(link.name),
+                    current: if link.to == visit.area.root {
+                        path == link.to
+                    } else {
+                        is_below(path, link.to)
+                    },
+                })
+                .collect(),
+            languages: Language::ALL,
+            themes: Theme::ALL,
+            choose_at: PATH,
+            flash: visit.flash.as_ref().map(|flash| flash.shown(&v)),
+            body,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a program tells the shell about itself.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::Shelf;
+use super::flash::Seal;
+use crate::clock::Clock;
+use crate::language::{TextId, Texts};
+
+/// One program's pages.
+pub struct Site {
+    /// The program's own texts.
+    pub texts: Texts,
+    /// Parts of the site with a navigation each; the one whose `root` is the
+    /// longest beginning of a path has it. The first stands in for the others.
+    pub areas: &'static [Area],
+    pub shelf: Shelf,
+    /// Whether browsers come by HTTPS, so that cookies are sent by nothing else.
+    pub https: bool,
+    pub clock: Arc<dyn Clock>,
+    /// Asked on every request, because the directory may change what it says.
+    pub facts: Box<dyn Fn() -> Facts + Send + Sync>,
+    pub(super) seal: Seal,
+}
+
+/// What may change while the program runs.
+pub struct Facts {
+    /// The institution whose pages these are, as people call it.
+    pub institution: String,
+    /// Where its days begin and end.
+    pub zone: Tz,
+    /// How to reach people there, in the operator's words.
+    pub contact: Option<String>,
+}
+
+/// A part of the site.
+pub struct Area {
+    /// Where it begins, such as `/` or `/meja`.
+    pub root: &'static str,
+    /// What it is called in the title of its pages.
+    pub name: TextId,
+    pub links: &'static [Link],
+}
+
+/// A line of a navigation.
+pub struct Link {
+    pub to: &'static str,
+    pub name: TextId,
+}
+
+impl Site {
+    pub fn new(
+        texts: Texts,
+        areas: &'static [Area],
+        clock: Arc<dyn Clock>,
+        facts: impl Fn() -> Facts + Send + Sync + 'static,
+    ) -> Self {
+        assert!(!areas.is_empty(), "a site has at least one area");
+        Self {
+            texts,
+            areas,
+            shelf: Shelf::shared(),
+            https: false,
+            clock,
+            facts: Box::new(facts),
+            seal: Seal::fresh(),
+        }
+    }
+
+    pub(super) fn area_of(&self, path: &str) -> &'static Area {
+        self.areas
+            .iter()
+            .filter(|area| is_below(path, area.root))
+            .max_by_key(|area| area.root.len())
+            .unwrap_or(&self.areas[0])
+    }
+}
+
+/// Whether a path is `root` or stands below it, by whole segments.
+pub(super) fn is_below(path: &str, root: &str) -> bool {
+    let rest = path.strip_prefix(root.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_below_a_root_by_whole_segments() {
+        for (path, root, expected) in [
+            ("/meja", "/meja", true),
+            ("/meja/kasus/1", "/meja", true),
+            ("/mejaku", "/meja", false),
+            ("/lacak", "/", true),
+            ("/", "/", true),
+            ("/", "/meja", false),
+        ] {
+            assert_eq!(is_below(path, root), expected, "{path} {root}");
+        }
+    }
+}
