@@ -7,6 +7,7 @@ pub mod backup;
 pub mod casework;
 pub mod chance;
 pub mod cli;
+pub mod desk;
 pub mod doors;
 pub mod enrolment;
 pub mod error;

@@ -2,7 +2,7 @@
 //! account chooses it under a link that works once.
 
 use clap::{Args, Subcommand};
-use lapor_web::accounts::{Account, AccountState, NewAccount, Secret};
+use lapor_web::accounts::{Account, AccountState, NewAccount};
 
 use super::print::{Zone, json, plain};
 use super::{Failure, Out, Place, actor};
@@ -84,7 +84,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                 unit: create.unit.as_deref(),
             };
             let (account, secret) = node.create_account(&actor(), &new).await?;
-            writeln!(out, "{}", link_to(&node, PASSWORD, &secret))?;
+            writeln!(out, "{}", link(node.settings(), PASSWORD, &secret))?;
             invited(&account);
         }
         Command::List { json: true } => json(&accounts.list().await?, out)?,
@@ -103,7 +103,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         Command::ResetPassword { login } => {
             let account = find(&login).await?;
             let secret = accounts.reset_password(&actor(), &account.id).await?;
-            writeln!(out, "{}", link_to(&node, PASSWORD, &secret))?;
+            writeln!(out, "{}", link(node.settings(), PASSWORD, &secret))?;
             invited(&account);
         }
         Command::RemoveFactor { login } => {
@@ -127,7 +127,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             writeln!(out, "Enabled {login}.")?;
         }
         Command::SetupLink => match accounts.setup_link(&actor()).await? {
-            Some(secret) => writeln!(out, "{}", link_to(&node, SETUP, &secret))?,
+            Some(secret) => writeln!(out, "{}", link(node.settings(), SETUP, &secret))?,
             None => {
                 return Err(Failure::usage(
                     "there is an administrator already, who makes further accounts; \
@@ -158,16 +158,6 @@ async fn list(node: &Node, out: Out<'_>) -> Result<(), Failure> {
         )?;
     }
     Ok(())
-}
-
-/// The link as people on this machine, or behind its proxy, open it.
-fn link_to(node: &Node, page: &str, secret: &Secret) -> String {
-    let settings = node.settings();
-    let site = match &settings.portal.public_url {
-        Some(url) => url.to_string(),
-        None => format!("http://{}", settings.api.listen),
-    };
-    link(&site, page, secret)
 }
 
 /// A secret is printed to standard output; what to do with it is said beside it.

@@ -51,7 +51,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         node.joined()?.federation_url.as_str()
     )?;
     if let Some(secret) = node.accounts().setup_link("serve").await? {
-        let link = staff::link(&portal(&settings, seen), staff::SETUP, &secret);
+        let link = staff::link(&settings, staff::SETUP, &secret);
         writeln!(out, "  set up         {link}")?;
     }
     out.flush()?;

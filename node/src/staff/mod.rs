@@ -20,7 +20,7 @@ use lapor_web::accounts::{
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::settings::AccountSettings;
+use crate::settings::{AccountSettings, Settings};
 use crate::store;
 
 pub use units::{Unit, UnitId};
@@ -120,9 +120,14 @@ impl fmt::Display for StaffRole {
     }
 }
 
-/// The address of a page of the site with the secret that opens it.
-pub fn link(site: &str, page: &str, secret: &Secret) -> String {
-    format!("{}{page}/{}", site.trim_end_matches('/'), secret.reveal())
+/// The address of a page with the secret that opens it: under the public
+/// address, else as this machine, or its proxy, opens it.
+pub fn link(settings: &Settings, page: &str, secret: &Secret) -> String {
+    let site = match &settings.portal.public_url {
+        Some(url) => url.to_string(),
+        None => format!("http://{}", settings.api.listen),
+    };
+    format!("{site}{page}/{}", secret.reveal())
 }
 
 /// The node's audit log as the accounts see it.
