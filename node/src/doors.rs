@@ -54,7 +54,7 @@ pub async fn serve(
 pub fn router(node: Arc<Node>) -> Router {
     let site = Arc::new(site(&node));
     let pages = page::pages(portal::routes().merge(desk::routes()), &site);
-    let all = monitor::count(pages.merge(api::routes()), &TRAFFIC);
+    let all = monitor::count(pages.merge(api::routes(&node)), &TRAFFIC);
     let received = page::receive(entrance::answer_missing(all), &site);
     entrance::stand_before(received).with_state(node)
 }

@@ -32,6 +32,12 @@ pub enum NodeError {
     BlobPending,
     #[error("{0}")]
     TooLarge(String),
+    /// A file that this door does not take.
+    #[error("{0}")]
+    MediaType(String),
+    /// An upload that was to go on elsewhere than where it stands.
+    #[error("the upload goes on at byte {expected}; ask how far it is and send from there")]
+    Offset { expected: u64 },
     #[error("this node has not joined a federation; run `lapor-node enrol LINE` first")]
     NotEnrolled,
     #[error("the database of this node failed: {0}")]

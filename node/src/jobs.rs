@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 use tokio_cron_scheduler::JobScheduler;
 use tokio_util::sync::CancellationToken;
 
-use crate::casework::expire_uploads;
 use crate::error::NodeError;
+use crate::media::expire_uploads;
 use crate::node::Node;
 use crate::store;
 use crate::sync::Link;

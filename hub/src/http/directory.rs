@@ -46,12 +46,17 @@ pub async fn versions(
     let mut place = None;
     let lines = if latest > since {
         place = Some(hub.admission.answers.take(peer)?);
-        let mut tx = hub.ground.db.read().await?;
-        store::directory::after(&mut tx, since, PAGE_BYTES).await?
+        // Boxed, so that a request that waits does not hold the room for its page.
+        Box::pin(lines_after(&hub, since)).await?
     } else {
         Vec::new()
     };
     let page = format!(r#"{{"versions":[{}],"latest":{latest}}}"#, lines.join(","));
     let response = ([(CONTENT_TYPE, "application/json")], page).into_response();
     Ok(holding(response, place))
+}
+
+async fn lines_after(hub: &Hub, since: u64) -> Result<Vec<String>, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    Ok(store::directory::after(&mut tx, since, PAGE_BYTES).await?)
 }

@@ -2,6 +2,7 @@
 //! very moment, which version it speaks; and how every failure is told. The
 //! log names the route and the instance, never a path, a query or a body.
 
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use axum_server::tls::TlsInfo;
 use futures_util::FutureExt as _;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
@@ -65,14 +66,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 
 /// Before the federation's routes: nobody passes without being an active
 /// instance, whatever the path.
-pub async fn federation(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> Response {
+pub fn federation(
+    State(hub): State<Arc<Hub>>,
+    mut request: Request,
+    next: Next,
+) -> impl Future<Output = Response> + Send {
     let mut admitted = admit(&hub, &mut request);
-    if let (Ok(_), Some(Peer(peer))) = (&admitted, request.extensions().get::<Peer>()) {
-        let heard = hub.witness.hear(&hub.ground, peer, request.headers());
-        let heard = heard.await;
-        admitted = admitted.and_then(|place| heard.map(|()| place));
+    async move {
+        if let (Ok(_), Some(Peer(peer))) = (&admitted, request.extensions().get::<Peer>()) {
+            // Boxed, as all that a request does before or after it waits: what stands in
+            // the future of a long poll is kept for as long as it lasts.
+            let heard = hub.witness.hear(&hub.ground, peer, request.headers());
+            let heard = Box::pin(heard).await;
+            admitted = admitted.and_then(|place| heard.map(|()| place));
+        }
+        answer(admitted, request, next).await
     }
-    answer(admitted, request, next).await
 }
 
 /// Before the routes for those who join or recover: anybody may knock, but
@@ -127,65 +136,93 @@ fn check_version(request: &Request) -> Result<(), HubError> {
     Err(HubError::refused(Code::VersionUnsupported, detail))
 }
 
-/// Answers, and keeps the place of whoever asked until all of it is sent.
-async fn answer<T: Send + Unpin + 'static>(
-    admitted: Result<T, HubError>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let id = hex::encode(random::<12>());
-    let trace = Trace::of(request.headers());
-    let span = tracing::info_span!("request", id, trace_id = trace.trace_id());
-    trace
-        .scope(answer_as(id, admitted, request, next))
-        .instrument(span)
-        .await
+/// What the log and the counters say of a request.
+struct Asked {
+    id: String,
+    method: Method,
+    route: String,
+    instance: String,
+    began: Instant,
 }
 
-async fn answer_as<T: Send + Unpin + 'static>(
-    id: String,
+/// Answers, and keeps the place of whoever asked until all of it is sent.
+///
+/// A long poll keeps the future that stands here for as long as it waits, one
+/// for each of three polls of every node: the request moves into a box at once,
+/// and the rest is small.
+fn answer<T: Send + Unpin + 'static>(
     admitted: Result<T, HubError>,
     request: Request,
     next: Next,
-) -> Response {
-    let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let instance = request.extensions().get::<Peer>();
-    let instance = instance.map_or_else(String::new, |peer| peer.0.to_string());
-    let method = request.method().clone();
-    let (mut response, place) = match admitted {
+) -> impl Future<Output = Response> + Send {
+    let asked = Asked::of(&request);
+    let trace = Trace::of(request.headers());
+    let span = tracing::info_span!("request", id = asked.id, trace_id = trace.trace_id());
+    let request = read_on(request);
+    let (answering, place) = match admitted {
         Ok(place) => {
-            let answered = AssertUnwindSafe(next.run(read_on(request))).catch_unwind();
-            let answered = answered.await;
-            let answered = answered.unwrap_or_else(|_| HubError::Aborted.into_response());
-            (answered, Some(place))
+            let running = Box::pin(next.run(request));
+            (Ok(running), Some(place))
         }
-        Err(refused) => {
-            drop(read_on(request));
-            (refused.into_response(), None)
+        Err(refused) => (Err(refused), None),
+    };
+    let answering = async move {
+        let response = match answering {
+            Ok(running) => {
+                let answered = AssertUnwindSafe(running).catch_unwind().await;
+                answered.unwrap_or_else(|_| HubError::Aborted.into_response())
+            }
+            Err(refused) => refused.into_response(),
+        };
+        let response = asked.tell(response);
+        match place {
+            Some(place) => holding(response, place),
+            None => response,
         }
     };
-    lapor_killpoints::pass("answer.before");
-    if let Some(Failure(error)) = response.extensions_mut().remove() {
-        if error.status() >= 500 {
-            tracing::error!(route, instance, %error, "a request failed");
+    trace.scope(answering).instrument(span)
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>();
+        let peer = request.extensions().get::<Peer>();
+        Self {
+            id: hex::encode(random::<12>()),
+            method: request.method().clone(),
+            route: route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned()),
+            instance: peer.map_or_else(String::new, |peer| peer.0.to_string()),
+            began: Instant::now(),
         }
-        counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);
-        tell(&mut response, &error, &id);
     }
-    let headers = response.headers_mut();
-    headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    let (status, took) = (response.status().as_u16(), began.elapsed());
-    TRAFFIC.note(&method, &route, status, took);
-    let ms = took.as_millis() as u64;
-    tracing::debug!(%method, route, instance, status, ms, "answered");
-    match place {
-        Some(place) => holding(response, place),
-        None => response,
+
+    /// Finishes an answer, and tells the log and the counters of it.
+    fn tell(self, mut response: Response) -> Response {
+        let Self {
+            id,
+            method,
+            route,
+            instance,
+            began,
+        } = self;
+        lapor_killpoints::pass("answer.before");
+        if let Some(Failure(error)) = response.extensions_mut().remove() {
+            if error.status() >= 500 {
+                tracing::error!(route, instance, %error, "a request failed");
+            }
+            counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);
+            tell(&mut response, &error, &id);
+        }
+        let headers = response.headers_mut();
+        headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        let (status, took) = (response.status().as_u16(), began.elapsed());
+        TRAFFIC.note(&method, &route, status, took);
+        let ms = took.as_millis() as u64;
+        tracing::debug!(%method, route, instance, status, ms, "answered");
+        response
     }
 }
 

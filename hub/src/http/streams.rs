@@ -110,7 +110,19 @@ async fn page(
         let event = async { grown.changed().await.unwrap_or(()) };
         hub.wait_for(peer, query.wait, event).await?;
     }
-    let limit = query.limit.unwrap_or(PAGE_ITEMS).clamp(1, PAGE_ITEMS);
+    // Boxed, so that a request that waits does not hold the room for its page.
+    Box::pin(answer(hub, peer, key, after, query.limit)).await
+}
+
+/// The page after a cursor as it is now.
+async fn answer(
+    hub: &Hub,
+    peer: &InstanceId,
+    key: &StreamKey,
+    after: Cursor,
+    limit: Option<usize>,
+) -> Result<Response, HubError> {
+    let limit = limit.unwrap_or(PAGE_ITEMS).clamp(1, PAGE_ITEMS);
     let mut place = None;
     let (rows, wraps) = if hub.streams.head(key) == after {
         (Vec::new(), Vec::new())

@@ -47,10 +47,11 @@ const JSON_BYTES: usize = 1024 * 1024;
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The API's routes, with the health of the listener beside them.
-pub fn routes() -> Router<Arc<Node>> {
+pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     let (v1, _) = openapi::routes().split_for_parts();
     Router::new()
         .nest("/api/v1", v1)
+        .nest("/api/v1/uploads/resumable", uploads::resumable(node))
         .route(OPENAPI, get(documents::openapi))
         .route(DOCS, get(documents::docs))
         .route(STYLE, get(async || docs::style()))

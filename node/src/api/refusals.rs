@@ -47,6 +47,17 @@ pub fn problem(error: &NodeError) -> ApiProblem {
             "too_large",
             "The body is too large",
         ),
+        NodeError::MediaType(_) => said(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media",
+            "This kind of file is not taken",
+        ),
+        NodeError::Offset { expected } => said(
+            StatusCode::CONFLICT,
+            "offset_mismatch",
+            "The upload stands elsewhere",
+        )
+        .with("offset", json!(expected)),
         NodeError::NotEnrolled => said(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_enrolled",

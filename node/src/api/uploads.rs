@@ -1,13 +1,12 @@
 //! Taking in files before the report or act that uses them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
-use axum::response::IntoResponse;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use lapor_web::Json;
@@ -16,16 +15,19 @@ use lapor_web::reading::{too_large, unsupported_media};
 use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
-use crate::casework::UploadReceipt;
+use crate::media::{Door, UploadReceipt};
 use crate::node::Node;
-
-/// How long the line may be silent in the middle of an upload.
-const SILENCE: Duration = Duration::from_mins(1);
+use crate::resumable;
 
 /// Upload a file
 ///
-/// The body is the file itself, not a form; `Content-Type` is the file's. The answer's `upload`
+/// The body is the file itself, not a form. What it is, its content decides: pictures (JPEG, PNG,
+/// WebP), PDF, video (MP4, MOV, WebM), documents (DOCX, XLSX, ODT, ODS) and plain text are taken.
+/// Pictures and films lose the place and the device they were made with. The answer's `upload`
 /// goes into `attachments` of a report or an act, once.
+///
+/// On a poor line use tus 1.0.0 (core, creation, termination) at `/uploads/resumable` instead; the
+/// last part of the upload's path is its `upload`.
 #[utoipa::path(
     post,
     path = "/uploads",
@@ -41,9 +43,9 @@ pub async fn upload(
     body: Body,
 ) -> Answer<impl IntoResponse> {
     caller.handles_cases()?;
-    let media_type = media_type(&headers).ok_or_else(|| {
-        unsupported_media("the Content-Type of the file itself, such as image/jpeg")
-    })?;
+    if is_form(&headers) {
+        return Err(unsupported_media("the file itself and not a form"));
+    }
     let limit = node.settings().api.upload_bytes;
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -51,38 +53,27 @@ pub async fn upload(
     if announced.is_some_and(|announced: u64| announced > limit) {
         return Err(too_large(&format!("{limit} bytes")));
     }
-    let chunks = Box::pin(impatient(body.into_data_stream()));
-    let receipt = node
-        .receive_upload(media_type, chunks)
-        .await
-        .map_err(|e| problem(&e))?;
-    Ok((StatusCode::CREATED, Json(receipt)))
+    let pieces = Box::pin(resumable::impatient(body.into_data_stream()));
+    let receipt = node.receive_upload(Door::Staff, pieces).await;
+    Ok((StatusCode::CREATED, Json(receipt.map_err(|e| problem(&e))?)))
+}
+
+/// Uploads that go on where a line broke, for those who may file and act.
+pub fn resumable(node: &Arc<Node>) -> Router<Arc<Node>> {
+    resumable::router(Door::Staff).layer(from_fn_with_state(Arc::clone(node), admit))
+}
+
+async fn admit(caller: Caller, request: Request, next: Next) -> Result<Response, Response> {
+    let allowed = caller.handles_cases();
+    allowed.map_err(IntoResponse::into_response)?;
+    Ok(next.run(request).await)
 }
 
 /// A form is a mistake: it would be stored with its envelope.
-fn media_type(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let essence = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let form =
-        ["application/x-www-form-urlencoded", "multipart/form-data"].contains(&essence.as_str());
-    (!form && essence.contains('/')).then_some(text)
-}
-
-/// The same chunks, and an error if the next one takes too long.
-fn impatient<S>(chunks: S) -> impl Stream<Item = Result<Bytes, axum::Error>> + Send
-where
-    S: Stream<Item = Result<Bytes, axum::Error>> + Unpin + Send,
-{
-    stream::unfold(Some(chunks), async |chunks| {
-        let mut chunks = chunks?;
-        match tokio::time::timeout(SILENCE, chunks.next()).await {
-            Ok(chunk) => chunk.map(|chunk| (chunk, Some(chunks))),
-            Err(silent) => Some((Err(axum::Error::new(silent)), None)),
-        }
-    })
+fn is_form(headers: &HeaderMap) -> bool {
+    let told = headers
+        .get(CONTENT_TYPE)
+        .and_then(|told| told.to_str().ok());
+    let told = told.unwrap_or_default().to_ascii_lowercase();
+    told.starts_with("application/x-www-form-urlencoded") || told.starts_with("multipart/form-data")
 }

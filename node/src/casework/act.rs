@@ -16,6 +16,7 @@ use super::shown::{drafts, refresh, shown};
 use super::{Acted, NewAct};
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
+use crate::media::forget_uploads;
 use crate::node::Node;
 use crate::store;
 use crate::store::cases::CaseRow;
@@ -70,7 +71,7 @@ impl Node {
         trace.span().in_scope(|| {
             tracing::info!(target: "lapor::message", id = %id, "an act was stored");
         });
-        attachments::forget_uploads(self, &uploads).await;
+        forget_uploads(self, &uploads).await;
         Ok(acted)
     }
 }

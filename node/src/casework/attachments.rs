@@ -1,5 +1,5 @@
-//! Attachments: taken in as uploads, encrypted under the case's key when a
-//! message uses them, opened again for whoever may read the case.
+//! Attachments: uploads encrypted under the case's key when a
+//! message uses them, and opened again for whoever may read the case.
 //!
 //! Files stream through in chunks; none stands in memory as a whole.
 
@@ -7,39 +7,26 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{Stream, StreamExt};
 use lapor_migrations::Tx;
 use lapor_protocol::blob::{BlobCipher, CHUNK_BYTES, HEADER_BYTES, SEALED_CHUNK_BYTES};
 use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::limits::ATTACHMENTS;
 use lapor_protocol::message::Attachment;
 use lapor_protocol::seal::ContentKey;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::fs::{self, File, OpenOptions};
+use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use utoipa::ToSchema;
 
 use super::act::content_key;
-use crate::chance::{SystemEntropy, random};
+use crate::chance::SystemEntropy;
 use crate::error::NodeError;
+use crate::media::upload_path;
 use crate::node::Node;
 use crate::store;
 use crate::store::blobs::BlobRow;
-
-/// An upload that nobody uses is removed after a day.
-const UPLOAD_LIFE_MS: i64 = 86_400_000;
-const EXPIRED_AT_ONCE: i64 = 1000;
-
-/// A file that waits to be used by a report or an act.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct UploadReceipt {
-    /// Goes into `attachments` of a report or an act.
-    pub upload: String,
-    pub size: u64,
-    pub media_type: String,
-}
+use crate::store::uploads::READY;
 
 /// A decrypted attachment on its way out.
 pub struct Opened {
@@ -56,45 +43,6 @@ pub(crate) struct Encrypted {
 }
 
 impl Node {
-    /// Takes in a file; it is on disk when this returns.
-    pub async fn receive_upload<S, E>(
-        &self,
-        media_type: &str,
-        mut body: S,
-    ) -> Result<UploadReceipt, NodeError>
-    where
-        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
-        E: std::fmt::Display,
-    {
-        let shape = (3..=100).contains(&media_type.len()) && media_type.contains('/');
-        if !shape {
-            return Err(NodeError::Invalid(
-                "the media type must be given, for instance image/jpeg".into(),
-            ));
-        }
-        let id = hex::encode(random::<16>());
-        let path = upload_path(self, &id);
-        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
-        let limit = self.settings().api.upload_bytes;
-        let size = match write_upload(&path, limit, &mut body).await {
-            Ok(size) => size,
-            Err(error) => {
-                fs::remove_file(&path).await.ok();
-                return Err(error);
-            }
-        };
-        lapor_killpoints::pass("upload.kept");
-        let mut tx = self.write_tx().await?;
-        let now = self.clock().now_ms();
-        store::blobs::add_upload(&mut tx, &id, media_type, size as i64, now).await?;
-        tx.commit().await?;
-        Ok(UploadReceipt {
-            upload: id,
-            size,
-            media_type: media_type.to_owned(),
-        })
-    }
-
     /// Opens an attachment of a case, decrypting as it is read.
     pub async fn open_attachment(&self, case: CaseId, sha256: Digest) -> Result<Opened, NodeError> {
         let mut tx = self.read_tx().await?;
@@ -145,15 +93,20 @@ pub(crate) async fn encrypt_under(
     let mut out = Vec::with_capacity(uploads.len());
     for id in uploads {
         let mut tx = node.read_tx().await?;
-        let known = store::blobs::upload(&mut tx, id).await?;
-        let (media_type, _) = known.ok_or_else(|| NodeError::not_found("upload", id))?;
+        let known = store::uploads::one(&mut tx, id).await?;
+        let row = known.ok_or_else(|| NodeError::not_found("upload", id))?;
         drop(tx);
+        if row.state != READY {
+            return Err(NodeError::Invalid(format!(
+                "attachments: the upload {id} has not arrived as a whole"
+            )));
+        }
         let (sha256, size) = encrypt_file(node, key, &upload_path(node, id)).await?;
         out.push(Encrypted {
             attachment: Attachment {
                 sha256,
                 size,
-                media_type,
+                media_type: row.media_type,
             },
             upload: id.clone(),
         });
@@ -171,7 +124,7 @@ pub(crate) async fn record(
     encrypted: &[Encrypted],
 ) -> Result<(), NodeError> {
     for Encrypted { attachment, upload } in encrypted {
-        if store::blobs::remove_upload(tx, upload).await? == 0 {
+        if store::uploads::remove(tx, upload).await? == 0 {
             return Err(NodeError::not_found("upload", upload));
         }
         let row = BlobRow {
@@ -188,71 +141,10 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// Removes the files of uploads that have been used. A failure leaves a file
-/// behind and nothing else.
-pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
-    for id in uploads {
-        lapor_killpoints::pass("upload.forget");
-        if let Err(error) = fs::remove_file(upload_path(node, id)).await {
-            tracing::warn!(%error, "an upload that has been used could not be removed");
-        }
-    }
-}
-
-/// Removes uploads that no report or act has used within a day, some at most.
-/// Returns how many.
-pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
-    let before = node.clock().now_ms() - UPLOAD_LIFE_MS;
-    let mut tx = node.write_tx().await?;
-    let old = store::blobs::uploads_before(&mut tx, before, EXPIRED_AT_ONCE).await?;
-    for id in &old {
-        store::blobs::remove_upload(&mut tx, id).await?;
-    }
-    tx.commit().await?;
-    forget_uploads(node, &old).await;
-    Ok(old.len())
-}
-
 /// Where the ciphertext of a blob lies.
 pub(crate) fn blob_path(node: &Node, sha256: &Digest) -> PathBuf {
     let hex = sha256.to_hex();
     node.settings().node.blobs.join(&hex[..2]).join(hex)
-}
-
-fn upload_path(node: &Node, id: &str) -> PathBuf {
-    node.settings().node.blobs.join("uploads").join(id)
-}
-
-async fn write_upload<S, E>(path: &Path, limit: u64, body: &mut S) -> Result<u64, NodeError>
-where
-    S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
-    E: std::fmt::Display,
-{
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .await?;
-    let mut size = 0;
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|e| NodeError::Invalid(format!("the upload broke off: {e}")))?;
-        size += chunk.len() as u64;
-        if size > limit {
-            return Err(NodeError::TooLarge(format!(
-                "an attachment has at most {limit} bytes"
-            )));
-        }
-        file.write_all(&chunk).await?;
-        lapor_killpoints::pass("upload.piece");
-    }
-    if size == 0 {
-        return Err(NodeError::Invalid("the upload is empty".into()));
-    }
-    // A write ends in the background; only this tells that the last one failed.
-    file.flush().await?;
-    file.sync_all().await?;
-    Ok(size)
 }
 
 async fn encrypt_file(

@@ -16,6 +16,7 @@ use super::compose::Newcomer;
 use super::{Filed, NewReport, Reporter, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::error::NodeError;
+use crate::media::forget_uploads;
 use crate::node::Node;
 use crate::store;
 use crate::store::audit::Deed;
@@ -52,7 +53,7 @@ impl Node {
         trace.span().in_scope(|| {
             tracing::info!(target: "lapor::message", id = %filed.message, "a report was filed");
         });
-        attachments::forget_uploads(self, &report.attachments).await;
+        forget_uploads(self, &report.attachments).await;
         Ok(filed)
     }
 

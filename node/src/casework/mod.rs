@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use act::store_drafts;
-pub use attachments::{Opened, UploadReceipt};
-pub(crate) use attachments::{blob_path, expire_uploads};
+pub use attachments::Opened;
+pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub(crate) use reading::read_message;
 pub(crate) use shown::{refresh, refresh_case, show};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{CaseFilter, NewAct, NewReport, Reporter};
 use crate::error::NodeError;
+use crate::media::Door;
 use crate::sync::{Link, LinkError};
 use crate::testing::{PaperHub, Place};
 
@@ -247,10 +248,10 @@ async fn an_upload_that_nobody_uses_is_gone_after_a_day() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
         let take = async || {
-            let bytes = Ok::<_, String>(bytes::Bytes::from_static(b"foto"));
+            let bytes = Ok::<_, String>(bytes::Bytes::from_static(b"%PDF-1.7 foto"));
             let taken = place
                 .node
-                .receive_upload("image/jpeg", stream::iter([bytes]));
+                .receive_upload(Door::Public, stream::iter([bytes]));
             taken.await.unwrap().upload
         };
         let files = || {
@@ -261,8 +262,8 @@ async fn an_upload_that_nobody_uses_is_gone_after_a_day() {
         place.clock.advance(13 * 3_600_000);
         let young = take().await;
         place.clock.advance(12 * 3_600_000);
-        assert_eq!(super::expire_uploads(&place.node).await.unwrap(), 1);
-        assert_eq!(super::expire_uploads(&place.node).await.unwrap(), 0);
+        assert_eq!(crate::media::expire_uploads(&place.node).await.unwrap(), 1);
+        assert_eq!(crate::media::expire_uploads(&place.node).await.unwrap(), 0);
         assert_eq!(files(), 1);
         let with = |upload: &String| NewReport {
             attachments: vec![upload.clone()],
@@ -279,14 +280,15 @@ async fn an_upload_that_nobody_uses_is_gone_after_a_day() {
 async fn an_attachment_is_encrypted_at_rest_and_opens_again() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
-        let picture: Vec<u8> = (0..200_000u32).map(|n| (n % 253) as u8).collect();
+        let pages = (0..200_000u32).map(|n| (n % 253) as u8);
+        let picture: Vec<u8> = b"%PDF-1.7\n".iter().copied().chain(pages).collect();
         let chunks: Vec<Result<bytes::Bytes, String>> = picture
             .chunks(7000)
             .map(|c| Ok(bytes::Bytes::copy_from_slice(c)))
             .collect();
         let upload = place
             .node
-            .receive_upload("image/jpeg", stream::iter(chunks))
+            .receive_upload(Door::Public, stream::iter(chunks))
             .await
             .unwrap();
         let with = NewReport {
@@ -303,7 +305,7 @@ async fn an_attachment_is_encrypted_at_rest_and_opens_again() {
             .unwrap();
         assert_eq!(
             (opened.size, opened.media_type.as_str()),
-            (200_000, "image/jpeg")
+            (200_009, "application/pdf")
         );
         let plain: Vec<u8> = opened
             .body

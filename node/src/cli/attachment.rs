@@ -11,6 +11,8 @@ use tokio_util::io::ReaderStream;
 use super::case::resolve;
 use super::report::unreadable;
 use super::{Failure, Out, Place, exit};
+use crate::error::NodeError;
+use crate::media::Door;
 use crate::node::Node;
 
 #[derive(Debug, Subcommand)]
@@ -74,28 +76,17 @@ pub async fn take_in(node: &Node, files: &[PathBuf]) -> Result<Vec<String>, Fail
             .await
             .map_err(|e| unreadable(path, &e))?;
         let receipt = node
-            .receive_upload(media_type(path), ReaderStream::new(file))
-            .await?;
+            .receive_upload(Door::Staff, ReaderStream::new(file))
+            .await
+            .map_err(|error| naming(path, error))?;
         uploads.push(receipt.upload);
     }
     Ok(uploads)
 }
 
-/// What a file is, by the end of its name.
-fn media_type(path: &Path) -> &'static str {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
-    match extension.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "webp" => "image/webp",
-        "gif" => "image/gif",
-        "pdf" => "application/pdf",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "txt" => "text/plain",
-        _ => "application/octet-stream",
-    }
+/// A refusal that says which of several files it is about.
+fn naming(path: &Path, error: NodeError) -> Failure {
+    let failure = Failure::from(error);
+    let message = format!("{}: {}", path.display(), failure.message);
+    Failure { message, ..failure }
 }

@@ -136,7 +136,9 @@ impl From<NodeError> for Failure {
             NodeError::Invalid(_)
             | NodeError::NotAllowed(_)
             | NodeError::Redacted(_)
-            | NodeError::TooLarge(_) => exit::DATA,
+            | NodeError::TooLarge(_)
+            | NodeError::MediaType(_)
+            | NodeError::Offset { .. } => exit::DATA,
             NodeError::NotFound { .. } => exit::NOT_FOUND,
             NodeError::KeyMissing(_) | NodeError::BlobPending => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,

@@ -83,27 +83,3 @@ pub async fn pending_counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
         where state in ('to_send', 'to_fetch') group by state";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
-
-pub async fn add_upload(tx: &mut Tx, id: &str, media_type: &str, size: i64, at: i64) -> Stored<()> {
-    const SQL: &str =
-        "insert into uploads (id, media_type, size, created_at) values ($1, $2, $3, $4)";
-    on!(tx, c => sqlx::query(SQL).bind(id).bind(media_type).bind(size).bind(at).execute(c).await.map(drop))?;
-    Ok(())
-}
-
-pub async fn upload(tx: &mut Tx, id: &str) -> Stored<Option<(String, i64)>> {
-    const SQL: &str = "select media_type, size from uploads where id = $1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
-}
-
-pub async fn remove_upload(tx: &mut Tx, id: &str) -> Stored<u64> {
-    const SQL: &str = "delete from uploads where id = $1";
-    Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
-}
-
-/// Uploads taken in before a moment (Unix ms), oldest first.
-pub async fn uploads_before(tx: &mut Tx, at: i64, limit: i64) -> Stored<Vec<String>> {
-    const SQL: &str =
-        "select id from uploads where created_at < $1 order by created_at, id limit $2";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(at).bind(limit).fetch_all(c).await)?)
-}

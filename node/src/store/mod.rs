@@ -15,6 +15,7 @@ pub mod public;
 pub mod secrets;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::desk::Desk;
+use crate::fleet::document;
 use crate::fleet::words::{WORDS_CANARY, sentence_of};
 
 const GLANCE: Duration = Duration::from_millis(30);
@@ -214,8 +215,9 @@ async fn uploads(at: &Desk, with_file: bool) -> Result<Option<Vec<String>>> {
     if !with_file {
         return Ok(Some(Vec::new()));
     }
-    let picture: Vec<u8> = (0..FILE_BYTES).map(|at| (at % 251) as u8).collect();
-    Ok(at.upload(&picture).await?.map(|upload| vec![upload]))
+    let bytes = (0..FILE_BYTES).map(|at| (at % 251) as u8);
+    let file = document(&bytes.collect::<Vec<_>>());
+    Ok(at.upload(&file).await?.map(|upload| vec![upload]))
 }
 
 /// What a look at a node has shown.

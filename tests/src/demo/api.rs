@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use lapor_node::casework::{Acted, CaseView, Filed, UploadReceipt};
+use lapor_node::casework::{Acted, CaseView, Filed};
+use lapor_node::media::UploadReceipt;
 use lapor_node::status::Status;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};

@@ -14,6 +14,7 @@ use lapor_node::backup::{back_up, restore};
 use lapor_node::casework::{CaseFilter, CaseSummary, CaseView, NewReport};
 use lapor_node::enrolment::{Enrolled, enrol};
 use lapor_node::error::NodeError;
+use lapor_node::media::Door;
 use lapor_node::node::Node;
 use lapor_node::settings::Settings;
 use lapor_node::sync::{Https, Link, LinkError};
@@ -272,11 +273,11 @@ impl Institution {
         }
     }
 
-    /// Takes in a file that a report or an act can use.
+    /// Takes in a file that a report or an act can use; see [`document`].
     pub async fn upload(&self, bytes: &[u8]) -> String {
         let pieces = bytes.chunks(10_000).map(Bytes::copy_from_slice);
         let body = stream::iter(pieces.map(Ok::<_, std::io::Error>).collect::<Vec<_>>());
-        let taken = self.node().receive_upload("image/jpeg", body).await;
+        let taken = self.node().receive_upload(Door::Staff, body).await;
         taken.expect("an upload").upload
     }
 
@@ -286,6 +287,12 @@ impl Institution {
         let pieces: Vec<Bytes> = opened.body.try_collect().await?;
         Ok(pieces.concat())
     }
+}
+
+/// A file that is taken, whatever stands in it: a PDF by its beginning, which is
+/// kept byte for byte.
+pub fn document(contents: &[u8]) -> Vec<u8> {
+    [b"%PDF-1.7\n", contents].concat()
 }
 
 /// Whether only a person could change the hub's mind.

@@ -25,7 +25,7 @@ use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
 use lapor_protocol::ids::InstanceId;
 
 pub use hub::HubHouse;
-pub use institution::{Institution, Working};
+pub use institution::{Institution, Working, document};
 pub use line::{Line, Weather};
 pub use member::Member;
 pub use pipe::Pipe;

@@ -6,7 +6,7 @@ use lapor_node::error::NodeError;
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, OMBUDSMAN, PUSAT};
 use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, act, report, report_without, said};
-use lapor_tests::fleet::{Fleet, Weather, kinds};
+use lapor_tests::fleet::{Fleet, Weather, document, kinds};
 use serde_json::json;
 
 #[tokio::test]
@@ -95,9 +95,8 @@ async fn attachments_reach_every_party_byte_for_byte_over_a_bad_line() {
         let [bandung, pusat, kemenpu] =
             ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
         // More than two pieces of the link, and not a whole number of chunks.
-        let photo: Vec<u8> = (0..2_300_001u32)
-            .map(|n| (n.wrapping_mul(n) / 7) as u8)
-            .collect();
+        let bytes = (0..2_300_001u32).map(|n| (n.wrapping_mul(n) / 7) as u8);
+        let photo = document(&bytes.collect::<Vec<_>>());
         let evidence = format!("{WORDS_CANARY}: kuitansi").into_bytes();
         let mut filed = report("Jalan berlubang");
         filed.attachments = vec![bandung.upload(&photo).await];

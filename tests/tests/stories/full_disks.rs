@@ -9,7 +9,7 @@ use lapor_protocol::ids::CaseId;
 use lapor_protocol::problem::Code;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::report;
-use lapor_tests::fleet::{Fleet, Institution, disk, kinds};
+use lapor_tests::fleet::{Fleet, Institution, disk, document, kinds};
 
 /// Reports for which the free pages of a small database suffice, and more.
 const MANY: usize = 300;
@@ -110,7 +110,7 @@ async fn a_hub_without_room_for_an_attachment_gets_it_when_there_is_some() {
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
         let bandung = fleet.at("kota-bandung");
-        let upload = bandung.upload(&[7; 10_000]).await;
+        let upload = bandung.upload(&document(&[7; 10_000])).await;
         let mut with_file = report("Jembatan retak");
         with_file.attachments = vec![upload];
         let case = bandung.file(with_file).await;

@@ -21,7 +21,7 @@ pub struct Secret(Zeroizing<String>);
 impl Secret {
     pub(super) fn random() -> Self {
         let bytes = Zeroizing::new(random::<BYTES>());
-        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes)))
+        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes)))
     }
 
     /// What somebody presents; `None` if it has not the shape of a secret.

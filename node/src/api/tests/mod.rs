@@ -10,6 +10,7 @@ macro_rules! said {
 
 mod published;
 mod refused;
+mod resumable;
 mod work;
 
 use axum::Router;

@@ -183,17 +183,17 @@ async fn an_upload_that_is_a_form_or_too_large_is_refused() {
             .upload("multipart/form-data; boundary=x", Body::from("x"))
             .await;
         assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        said!(form.problem("(none)"), @r#"{"type":"urn:lapor:problem:unsupported_media","title":"The content type is not supported here","status":415,"code":"unsupported_media","detail":"Send the body with the Content-Type of the file itself, such as image/jpeg.","request":"request-of-test"}"#);
+        said!(form.problem("(none)"), @r#"{"type":"urn:lapor:problem:unsupported_media","title":"The content type is not supported here","status":415,"code":"unsupported_media","detail":"Send the body with the file itself and not a form.","request":"request-of-test"}"#);
         desk.place.settings.api.upload_bytes = 10;
         desk.router = router(desk.place.reopened().await);
         let announced = Request::post("/api/v1/uploads")
             .header("content-type", "image/png")
             .header("content-length", "11");
         let announced = desk
-            .send(Some(Role::Officer), announced, Body::from("12345678901"))
+            .send(Some(Role::Officer), announced, Body::from("%PDF-678901"))
             .await;
         assert_eq!(announced.status, StatusCode::PAYLOAD_TOO_LARGE);
-        let streamed = desk.upload("image/png", Body::from("12345678901")).await;
+        let streamed = desk.upload("image/png", Body::from("%PDF-678901")).await;
         assert_eq!(
             streamed.status,
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -201,7 +201,7 @@ async fn an_upload_that_is_a_form_or_too_large_is_refused() {
             streamed.text()
         );
         assert_eq!(
-            desk.upload("image/png", Body::from("1234567890"))
+            desk.upload("image/png", Body::from("%PDF-67890"))
                 .await
                 .status,
             StatusCode::CREATED
@@ -235,5 +235,29 @@ async fn the_audit_log_is_read_by_administrators_only() {
         let mine = format!("/api/v1/audit?case={case}&actor=token:officer");
         let mine = desk.get(Role::Admin, &mine).await.json();
         assert_eq!(mine["entries"].as_array().unwrap().len(), 1, "{mine}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_file_is_its_content_says_and_not_its_sender() {
+    for desk in desks("pusat").await {
+        let program = desk
+            .upload("image/png", Body::from("\u{7f}ELF\u{2}\u{1}\u{1}"))
+            .await;
+        assert_eq!(program.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        said!(program.problem("(none)"), @r#"{"type":"urn:lapor:problem:unsupported_media","title":"This kind of file is not taken","status":415,"code":"unsupported_media","detail":"By its content the file is of no known kind; pictures (JPEG, PNG, WebP), PDF, video (MP4, MOV, WebM), documents (DOCX, XLSX, ODT, ODS) and plain text can be sent.","request":"request-of-test"}"#);
+        let text = desk.upload("image/png", Body::from("catatan")).await;
+        assert_eq!(text.json()["media_type"], "text/plain");
+        let broken = desk
+            .upload("image/png", Body::from(&b"\x89PNG\r\n\x1a\nrusak"[..]))
+            .await;
+        assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+        said!(broken.problem("(none)"), @r#"{"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"The picture cannot be read as what it begins as; it may be damaged.","request":"request-of-test"}"#);
+        let waiting = std::fs::read_dir(desk.place.settings.node.blobs.join("uploads"));
+        assert_eq!(
+            waiting.unwrap().count(),
+            1,
+            "what is refused leaves nothing behind"
+        );
     }
 }

@@ -1,0 +1,1 @@
+alter table uploads add column state text not null default 'ready';

@@ -1,0 +1,93 @@
+//! A file that has arrived, made fit to be kept: told by its content, bounded,
+//! and cleaned in place.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::kind::{Cleaning, Door, HEAD_BYTES, told};
+use super::{film, picture};
+use crate::error::NodeError;
+
+/// Why a file is not kept; the sender's to mend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("{}", wrong_kind(.found, *.door))]
+    Kind {
+        found: Option<&'static str>,
+        door: Door,
+    },
+    #[error("the picture is HEIF or AVIF; send it as JPEG, which every phone can do")]
+    Heif,
+    #[error("the picture cannot be read as what it begins as; it may be damaged")]
+    DamagedPicture,
+    #[error(
+        "the picture is too large: at most {} megapixels and {} MiB",
+        picture::MOST_PIXELS / 1_000_000,
+        picture::MOST_BYTES >> 20
+    )]
+    LargePicture,
+    #[error("the video cannot be read as what it begins as; it may be damaged")]
+    DamagedFilm,
+    #[error(
+        "the video records every place it was taken at in a track of its own; send a copy without that track"
+    )]
+    TracedFilm,
+}
+
+impl From<Refused> for NodeError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::LargePicture => Self::TooLarge(refused.to_string()),
+            Refused::Kind { .. } | Refused::Heif => Self::MediaType(refused.to_string()),
+            _ => Self::Invalid(refused.to_string()),
+        }
+    }
+}
+
+/// Why a file could not be cleaned.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<Failed> for NodeError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Refused(refused) => refused.into(),
+            Failed::Io(error) => Self::File(error),
+        }
+    }
+}
+
+/// Cleans a file and says what it is and how many bytes it has now. Blocks.
+pub(super) fn clean(path: &Path, door: Door) -> Result<(&'static str, u64), Failed> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    File::open(path)?
+        .take(HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
+    let (media_type, cleaning) = told(&head, door)?;
+    match cleaning {
+        Cleaning::Jpeg => picture::rewrite(path, picture::jpeg)?,
+        Cleaning::Png => picture::rewrite(path, picture::png)?,
+        Cleaning::WebP => picture::rewrite(path, picture::webp)?,
+        Cleaning::Boxes => film::blank(path)?,
+        Cleaning::None => {}
+    }
+    Ok((media_type, std::fs::metadata(path)?.len()))
+}
+
+fn wrong_kind(found: &Option<&'static str>, door: Door) -> String {
+    let found = found.unwrap_or("of no known kind");
+    let may = match door {
+        Door::Public => "pictures (JPEG, PNG, WebP), PDF and video (MP4, MOV, WebM) can be sent",
+        Door::Staff => {
+            "pictures (JPEG, PNG, WebP), PDF, video (MP4, MOV, WebM), documents (DOCX, XLSX, ODT, \
+             ODS) and plain text can be sent"
+        }
+    };
+    format!("by its content the file is {found}; {may}")
+}

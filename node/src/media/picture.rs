@@ -1,0 +1,159 @@
+//! Pictures without their metadata: place, device, author, thumbnail, comments.
+//! What a viewer needs stays: the pixels, the colour profile, and which side is up.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use img_parts::jpeg::{Jpeg, markers};
+use img_parts::png::Png;
+use img_parts::webp::WebP;
+use img_parts::{Bytes, ImageEXIF as _};
+
+use super::clean::{Failed, Refused};
+
+/// Bytes of a picture, at most; it stands in memory while it is cleaned.
+pub(super) const MOST_BYTES: u64 = 40 << 20;
+/// What a viewer may be asked to unpack, at most.
+pub(super) const MOST_PIXELS: u64 = 120_000_000;
+
+/// Chunks of a PNG that a viewer needs (W3C PNG, third edition, chapter 11).
+const PNG_CHUNKS: [&[u8; 4]; 15] = [
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP",
+    b"sBIT", b"pHYs", b"acTL", b"fcTL", b"fdAT",
+];
+const WEBP_CHUNKS: [&[u8; 4]; 7] = [
+    b"VP8 ", b"VP8L", b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH",
+];
+/// Bits of the first byte of VP8X that promise EXIF and XMP.
+const WEBP_METADATA: u8 = 0b0000_1100;
+
+type Cleaned = Result<Bytes, Refused>;
+
+/// Writes the cleaned picture in place of the file.
+pub(super) fn rewrite(path: &Path, clean: fn(Bytes) -> Cleaned) -> Result<(), Failed> {
+    if std::fs::metadata(path)?.len() > MOST_BYTES {
+        return Err(Refused::LargePicture.into());
+    }
+    let cleaned = clean(std::fs::read(path)?.into())?;
+    std::fs::write(path, &cleaned)?;
+    std::fs::File::open(path)?.sync_all()?;
+    Ok(())
+}
+
+pub(super) fn jpeg(file: Bytes) -> Cleaned {
+    let mut picture = Jpeg::from_bytes(file).map_err(|_| Refused::DamagedPicture)?;
+    let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
+    bounded(width.into(), height.into())?;
+    let upright = picture.exif().as_deref().and_then(orientation);
+    picture.segments_mut().retain(|segment| {
+        let profile = segment.contents().starts_with(b"ICC_PROFILE\0");
+        match segment.marker() {
+            // JFIF, and Adobe's transform of colours.
+            markers::APP0 | markers::APP14 => true,
+            markers::APP2 => profile,
+            markers::APP1..=markers::APP15 | markers::COM => false,
+            _ => true,
+        }
+    });
+    if let Some(orientation) = upright {
+        picture.set_exif(Some(only_orientation(orientation)));
+    }
+    let cleaned = picture.encoder().bytes();
+    // Behind the end phones append further pictures with metadata of their own.
+    let end = jpeg_end(&cleaned).ok_or(Refused::DamagedPicture)?;
+    Ok(cleaned.slice(..end))
+}
+
+pub(super) fn png(file: Bytes) -> Cleaned {
+    let mut picture = Png::from_bytes(file).map_err(|_| Refused::DamagedPicture)?;
+    let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
+    bounded(width, height)?;
+    let upright = picture.exif().as_deref().and_then(orientation);
+    picture
+        .chunks_mut()
+        .retain(|chunk| PNG_CHUNKS.contains(&&chunk.kind()));
+    if let Some(orientation) = upright {
+        picture.set_exif(Some(only_orientation(orientation)));
+    }
+    Ok(picture.encoder().bytes())
+}
+
+pub(super) fn webp(file: Bytes) -> Cleaned {
+    let mut picture = WebP::from_bytes(file).map_err(|_| Refused::DamagedPicture)?;
+    let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
+    bounded(width, height)?;
+    let upright = picture.exif().as_deref().and_then(orientation);
+    picture
+        .chunks_mut()
+        .retain(|chunk| WEBP_CHUNKS.contains(&&chunk.id()));
+    if let Some(orientation) = upright {
+        picture.set_exif(Some(only_orientation(orientation)));
+        return Ok(picture.encoder().bytes());
+    }
+    let mut cleaned = picture.encoder().bytes().to_vec();
+    // RIFF, size, WEBP, then the first chunk: its name, its size, its flags.
+    if cleaned.get(12..16) == Some(b"VP8X") {
+        let flags = cleaned.get_mut(20).ok_or(Refused::DamagedPicture)?;
+        *flags &= !WEBP_METADATA;
+    }
+    Ok(cleaned.into())
+}
+
+fn bounded(width: u32, height: u32) -> Result<(), Refused> {
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(Refused::LargePicture);
+    }
+    Ok(())
+}
+
+/// Which side is up, 2 to 8, where it is not the first (EXIF 2.32, tag 0x0112).
+fn orientation(exif: &[u8]) -> Option<u16> {
+    let read = exif::Reader::new().read_raw(exif.to_vec()).ok()?;
+    let field = read.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?;
+    let value = field.value.get_uint(0)?;
+    (2..=8).contains(&value).then_some(value as u16)
+}
+
+/// A TIFF directory with nothing but the orientation.
+fn only_orientation(orientation: u16) -> Bytes {
+    let field = exif::Field {
+        tag: exif::Tag::Orientation,
+        ifd_num: exif::In::PRIMARY,
+        value: exif::Value::Short(vec![orientation]),
+    };
+    let mut out = Cursor::new(Vec::new());
+    let mut writer = exif::experimental::Writer::new();
+    writer.push_field(&field);
+    // Writing one short field into memory cannot fail.
+    let _ = writer.write(&mut out, false);
+    out.into_inner().into()
+}
+
+/// Where the first picture of a file ends (ITU T.81, annex B).
+fn jpeg_end(file: &[u8]) -> Option<usize> {
+    let mut at = 2;
+    let mut scanning = false;
+    loop {
+        if scanning {
+            at += file
+                .get(at..)?
+                .iter()
+                .position(|byte| *byte == markers::P)?;
+        }
+        let marker = *file.get(at + 1)?;
+        match marker {
+            markers::EOI => return Some(at + 2),
+            // A fill byte, stuffing, or a restart in the midst of a scan.
+            markers::P => at += 1,
+            markers::Z | markers::RST0..=markers::RST7 if scanning => at += 2,
+            _ => {
+                let length = file.get(at + 2..at + 4)?;
+                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+                scanning = scanning || marker == markers::SOS;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Pictures made here, with a place in every corner that can hold one.
+
+use super::*;
+
+const PLACE: &[u8] = b"GPS -6.2088 106.8456";
+
+fn holds(file: &[u8], text: &[u8]) -> bool {
+    file.windows(text.len()).any(|window| window == text)
+}
+
+fn segment(marker: u8, contents: &[u8]) -> Vec<u8> {
+    let length = (contents.len() as u16 + 2).to_be_bytes();
+    [&[0xff, marker][..], &length, contents].concat()
+}
+
+fn exif_with_place(orientation: u16) -> Vec<u8> {
+    [&only_orientation(orientation)[..], PLACE].concat()
+}
+
+/// A frame of so many pixels whose scan holds stuffing and a restart.
+fn photo(width: u16, height: u16, extra: &[Vec<u8>]) -> Vec<u8> {
+    let frame = [
+        &[8][..],
+        &height.to_be_bytes(),
+        &width.to_be_bytes(),
+        &[1, 1, 0x11, 0],
+    ]
+    .concat();
+    let scan = [
+        segment(0xda, &[1, 1, 0, 0, 63, 0]),
+        vec![1, 0xff, 0, 2, 0xff, 0xd0, 3],
+    ]
+    .concat();
+    [
+        vec![0xff, 0xd8],
+        segment(0xe0, b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0"),
+        extra.concat(),
+        segment(0xc0, &frame),
+        scan,
+        vec![0xff, 0xd9],
+    ]
+    .concat()
+}
+
+#[test]
+fn a_photo_loses_its_place_and_keeps_its_pixels_profile_and_upright_side() {
+    let exif = [b"Exif\0\0".to_vec(), exif_with_place(6)].concat();
+    let extra = [
+        segment(0xe1, &exif),
+        segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", PLACE].concat()),
+        segment(
+            0xe2,
+            &[b"ICC_PROFILE\0\x01\x01", &b"profil warna"[..]].concat(),
+        ),
+        segment(0xe2, &[b"MPF\0", PLACE].concat()),
+        segment(0xed, PLACE),
+        segment(0xfe, PLACE),
+    ];
+    let behind = photo(8, 8, &[segment(0xfe, PLACE)]);
+    let file = [photo(640, 480, &extra), behind].concat();
+    let cleaned = jpeg(file.into()).unwrap();
+    assert!(!holds(&cleaned, PLACE));
+    assert!(holds(&cleaned, b"profil warna") && holds(&cleaned, b"JFIF"));
+    assert!(cleaned.ends_with(&[1, 0xff, 0, 2, 0xff, 0xd0, 3, 0xff, 0xd9]));
+    let again = Jpeg::from_bytes(cleaned).unwrap();
+    assert_eq!(again.dimensions(), Some((640, 480)));
+    assert_eq!(again.exif().as_deref().and_then(orientation), Some(6));
+}
+
+#[test]
+fn a_photo_without_metadata_stays_as_it_is() {
+    let plain = photo(640, 480, &[]);
+    assert_eq!(jpeg(plain.clone().into()).unwrap(), plain);
+}
+
+#[test]
+fn a_png_keeps_only_what_shows_it() {
+    let chunk = |kind: &[u8; 4], contents: &[u8]| {
+        img_parts::png::PngChunk::new(*kind, Bytes::copy_from_slice(contents))
+    };
+    let head = [
+        &640_u32.to_be_bytes()[..],
+        &480_u32.to_be_bytes(),
+        &[8, 2, 0, 0, 0],
+    ]
+    .concat();
+    let empty = [
+        &b"\x89PNG\r\n\x1a\n"[..],
+        &chunk(b"IHDR", &head).encoder().bytes(),
+        &chunk(b"IEND", b"").encoder().bytes(),
+    ];
+    let mut picture = Png::from_bytes(empty.concat().into()).unwrap();
+    for (kind, contents) in [
+        (b"tEXt", PLACE),
+        (b"iTXt", PLACE),
+        (b"zTXt", PLACE),
+        (b"tIME", PLACE),
+        (b"IDAT", &b"titik-titik"[..]),
+        (b"pHYs", &b"ukuran"[..]),
+    ] {
+        let before_end = picture.chunks().len() - 1;
+        picture
+            .chunks_mut()
+            .insert(before_end, chunk(kind, contents));
+    }
+    picture.set_exif(Some(exif_with_place(3).into()));
+    let cleaned = png(picture.encoder().bytes()).unwrap();
+    assert!(!holds(&cleaned, PLACE));
+    assert!(holds(&cleaned, b"titik-titik") && holds(&cleaned, b"ukuran"));
+    let again = Png::from_bytes(cleaned).unwrap();
+    assert_eq!(again.exif().as_deref().and_then(orientation), Some(3));
+}
+
+#[test]
+fn a_webp_promises_no_metadata_that_it_lost() {
+    let chunk = |kind: &[u8; 4], contents: &[u8]| {
+        let pad = vec![0; contents.len() % 2];
+        [
+            &kind[..],
+            &(contents.len() as u32).to_le_bytes(),
+            contents,
+            &pad,
+        ]
+        .concat()
+    };
+    let extended = [&[0b0000_1100, 0, 0, 0][..], &[0x7f, 2, 0], &[0xdf, 1, 0]].concat();
+    let inside = [
+        b"WEBP".to_vec(),
+        chunk(b"VP8X", &extended),
+        chunk(b"VP8L", b"titik-titik."),
+        chunk(b"EXIF", &exif_with_place(1)),
+        chunk(b"XMP ", PLACE),
+    ]
+    .concat();
+    let file = [&b"RIFF"[..], &(inside.len() as u32).to_le_bytes(), &inside].concat();
+    let cleaned = webp(file.into()).unwrap();
+    assert!(!holds(&cleaned, PLACE) && holds(&cleaned, b"titik-titik."));
+    assert_eq!(cleaned[20] & WEBP_METADATA, 0);
+    assert_eq!(
+        WebP::from_bytes(cleaned).unwrap().dimensions(),
+        Some((640, 480))
+    );
+}
+
+#[test]
+fn a_bomb_and_a_broken_picture_are_refused() {
+    assert_eq!(
+        jpeg(photo(60_000, 60_000, &[]).into()),
+        Err(Refused::LargePicture)
+    );
+    let whole = photo(640, 480, &[]);
+    for cut in [3, 30, whole.len() - 2] {
+        let refused = jpeg(Bytes::copy_from_slice(&whole[..cut]));
+        assert_eq!(refused, Err(Refused::DamagedPicture), "{cut}");
+    }
+    assert_eq!(
+        png(Bytes::from_static(b"\x89PNG\r\n\x1a\nrusak")),
+        Err(Refused::DamagedPicture)
+    );
+    assert_eq!(
+        webp(Bytes::from_static(b"RIFF\x04\0\0\0WEBP")),
+        Err(Refused::DamagedPicture)
+    );
+}

@@ -1,0 +1,308 @@
+//! Files on their way in: opened, continued from wherever the line broke, and
+//! cleaned when the last byte is on disk. What is not complete and clean can be
+//! used by nothing.
+//!
+//! How far an upload is, its file says; a row says what was announced.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use serde::{Deserialize, Serialize};
+use tokio::fs::{self, File, OpenOptions};
+use tokio::io::AsyncWriteExt;
+use utoipa::ToSchema;
+
+use super::Door;
+use super::clean::clean;
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::uploads::{OPEN, READY, UploadRow};
+
+/// An upload that nobody uses is removed after a day.
+const UPLOAD_LIFE_MS: i64 = 86_400_000;
+const EXPIRED_AT_ONCE: i64 = 1000;
+
+/// A file that waits to be used by a report or an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UploadReceipt {
+    /// Goes into `attachments` of a report or an act.
+    pub upload: String,
+    /// Bytes as it is kept, without its metadata.
+    pub size: u64,
+    /// What the file is by its content, whatever was said of it.
+    pub media_type: String,
+}
+
+/// How far an upload is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    pub upload: String,
+    /// Bytes that were announced.
+    pub length: u64,
+    /// Bytes that are here; equal to `length` once the file can be used.
+    pub offset: u64,
+}
+
+impl Node {
+    /// Takes in a whole file; it is on disk when this returns.
+    pub async fn receive_upload<S, E>(
+        &self,
+        door: Door,
+        mut body: S,
+    ) -> Result<UploadReceipt, NodeError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+        E: Display,
+    {
+        let (id, path) = self.new_upload().await?;
+        let kept = async {
+            let file = create(&path).await?;
+            let limit = self.settings().api.upload_bytes;
+            let size = write(file, 0, limit, &mut body).await;
+            if size.map_err(|stopped| too_large_or(stopped, limit))? == 0 {
+                return Err(NodeError::Invalid("the upload is empty".into()));
+            }
+            self.finish(&id, &path, door, true).await
+        };
+        let kept = kept.await;
+        if kept.is_err() {
+            fs::remove_file(&path).await.ok();
+        }
+        kept
+    }
+
+    /// Opens an upload of so many bytes, which comes in pieces.
+    pub async fn begin_upload(&self, length: u64) -> Result<Progress, NodeError> {
+        let limit = self.settings().api.upload_bytes;
+        if length > limit {
+            return Err(larger_than(limit));
+        }
+        if length == 0 {
+            return Err(NodeError::Invalid("the upload is empty".into()));
+        }
+        let (id, path) = self.new_upload().await?;
+        create(&path).await?;
+        let mut tx = self.write_tx().await?;
+        let row = UploadRow {
+            id: id.clone(),
+            media_type: String::new(),
+            size: length as i64,
+            state: OPEN.into(),
+        };
+        store::uploads::add(&mut tx, &row, self.clock().now_ms()).await?;
+        tx.commit().await?;
+        Ok(Progress {
+            upload: id,
+            length,
+            offset: 0,
+        })
+    }
+
+    pub async fn upload_progress(&self, id: &str) -> Result<Progress, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::uploads::one(&mut tx, id).await?;
+        let row = row.ok_or_else(|| NodeError::not_found("upload", &id))?;
+        let length = row.size as u64;
+        let offset = match row.state.as_str() {
+            READY => length,
+            _ => fs::metadata(upload_path(self, id)).await?.len(),
+        };
+        Ok(Progress {
+            upload: row.id,
+            length,
+            offset,
+        })
+    }
+
+    /// Adds the next bytes of an upload; with the last ones it can be used.
+    /// What arrived before a line broke is kept.
+    pub async fn continue_upload<S, E>(
+        &self,
+        id: &str,
+        offset: u64,
+        door: Door,
+        mut body: S,
+    ) -> Result<Progress, NodeError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+        E: Display,
+    {
+        let known = self.upload_progress(id).await?;
+        if offset != known.offset {
+            return Err(NodeError::Offset {
+                expected: known.offset,
+            });
+        }
+        if offset == known.length {
+            return Ok(known);
+        }
+        let path = upload_path(self, id);
+        let file = OpenOptions::new().append(true).open(&path).await?;
+        let file = file.into_std().await;
+        // Two who continue one file at once would mix their pieces.
+        let alone = file.try_lock();
+        let moved = file.metadata()?.len() != offset;
+        if alone.is_err() || moved {
+            return Err(NodeError::Offset {
+                expected: file.metadata()?.len(),
+            });
+        }
+        let written = write(File::from_std(file), offset, known.length, &mut body).await;
+        let offset = match written {
+            Ok(offset) => offset,
+            Err(Stopped::TooLong) => {
+                self.cancel_upload(id).await?;
+                return Err(NodeError::TooLarge(format!(
+                    "the upload was announced with {} bytes and has more; it is gone, begin again",
+                    known.length
+                )));
+            }
+            Err(Stopped::Failed(error)) => return Err(error),
+        };
+        if offset == known.length
+            && let Err(error) = self.finish(id, &path, door, false).await
+        {
+            self.cancel_upload(id).await?;
+            return Err(error);
+        }
+        Ok(Progress { offset, ..known })
+    }
+
+    /// Gives an upload up. One that is used already is no longer there.
+    pub async fn cancel_upload(&self, id: &str) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        let gone = store::uploads::remove(&mut tx, id).await?;
+        tx.commit().await?;
+        if gone == 0 {
+            return Err(NodeError::not_found("upload", &id));
+        }
+        forget_uploads(self, &[id.to_owned()]).await;
+        Ok(())
+    }
+
+    async fn new_upload(&self) -> Result<(String, PathBuf), NodeError> {
+        let id = hex::encode(random::<16>());
+        let path = upload_path(self, &id);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
+        Ok((id, path))
+    }
+
+    /// Cleans a file that is all here and lets it be used.
+    async fn finish(
+        &self,
+        id: &str,
+        path: &Path,
+        door: Door,
+        fresh: bool,
+    ) -> Result<UploadReceipt, NodeError> {
+        let file = path.to_owned();
+        let cleaned = tokio::task::spawn_blocking(move || clean(&file, door)).await;
+        let (media_type, size) = cleaned.map_err(NodeError::damaged)??;
+        lapor_killpoints::pass("upload.kept");
+        let row = UploadRow {
+            id: id.to_owned(),
+            media_type: media_type.to_owned(),
+            size: size as i64,
+            state: READY.into(),
+        };
+        let mut tx = self.write_tx().await?;
+        if fresh {
+            store::uploads::add(&mut tx, &row, self.clock().now_ms()).await?;
+        } else {
+            store::uploads::complete(&mut tx, &row).await?;
+        }
+        tx.commit().await?;
+        Ok(UploadReceipt {
+            upload: row.id,
+            size,
+            media_type: row.media_type,
+        })
+    }
+}
+
+/// Removes the files of uploads that have been used. A failure leaves a file
+/// behind and nothing else.
+pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
+    for id in uploads {
+        lapor_killpoints::pass("upload.forget");
+        if let Err(error) = fs::remove_file(upload_path(node, id)).await {
+            tracing::warn!(%error, "an upload that is not needed any more could not be removed");
+        }
+    }
+}
+
+/// Removes uploads that no report or act has used within a day, some at most.
+/// Returns how many.
+pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
+    let before = node.clock().now_ms() - UPLOAD_LIFE_MS;
+    let mut tx = node.write_tx().await?;
+    let old = store::uploads::before(&mut tx, before, EXPIRED_AT_ONCE).await?;
+    for id in &old {
+        store::uploads::remove(&mut tx, id).await?;
+    }
+    tx.commit().await?;
+    forget_uploads(node, &old).await;
+    Ok(old.len())
+}
+
+pub(crate) fn upload_path(node: &Node, id: &str) -> PathBuf {
+    node.settings().node.blobs.join("uploads").join(id)
+}
+
+async fn create(path: &Path) -> Result<File, NodeError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    Ok(options.open(path).await?)
+}
+
+/// Why a file did not arrive as a whole.
+enum Stopped {
+    TooLong,
+    Failed(NodeError),
+}
+
+/// Appends a body to a file that has `offset` bytes and may have `most`;
+/// returns how many it has then. They are on disk.
+async fn write<S, E>(mut file: File, offset: u64, most: u64, body: &mut S) -> Result<u64, Stopped>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+    E: Display,
+{
+    let failed = |error: std::io::Error| Stopped::Failed(error.into());
+    let mut size = offset;
+    let mut broken = None;
+    while let Some(chunk) = body.next().await {
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                broken = Some(NodeError::Invalid(format!("the upload broke off: {error}")));
+                break;
+            }
+        };
+        size += chunk.len() as u64;
+        if size > most {
+            return Err(Stopped::TooLong);
+        }
+        file.write_all(&chunk).await.map_err(failed)?;
+        lapor_killpoints::pass("upload.piece");
+    }
+    // A write ends in the background; only this tells that the last one failed.
+    file.flush().await.map_err(failed)?;
+    file.sync_all().await.map_err(failed)?;
+    broken.map_or(Ok(size), |error| Err(Stopped::Failed(error)))
+}
+
+fn too_large_or(stopped: Stopped, limit: u64) -> NodeError {
+    match stopped {
+        Stopped::TooLong => larger_than(limit),
+        Stopped::Failed(error) => error,
+    }
+}
+
+fn larger_than(limit: u64) -> NodeError {
+    NodeError::TooLarge(format!("an attachment has at most {limit} bytes"))
+}

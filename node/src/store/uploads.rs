@@ -1,0 +1,64 @@
+//! Files that wait to be used. An open one is still arriving.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+pub const OPEN: &str = "open";
+pub const READY: &str = "ready";
+
+#[derive(Debug, Clone, FromRow)]
+pub struct UploadRow {
+    pub id: String,
+    /// Empty until it is known.
+    pub media_type: String,
+    /// Bytes: as announced, then as kept.
+    pub size: i64,
+    pub state: String,
+}
+
+pub async fn add(tx: &mut Tx, row: &UploadRow, at: i64) -> Stored<()> {
+    const SQL: &str = "insert into uploads (id, media_type, size, state, created_at)
+        values ($1, $2, $3, $4, $5)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.media_type)
+        .bind(row.size)
+        .bind(&row.state)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn complete(tx: &mut Tx, row: &UploadRow) -> Stored<()> {
+    const SQL: &str = "update uploads set media_type = $2, size = $3, state = $4 where id = $1";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.media_type)
+        .bind(row.size)
+        .bind(&row.state)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<UploadRow>> {
+    const SQL: &str = "select id, media_type, size, state from uploads where id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
+}
+
+pub async fn remove(tx: &mut Tx, id: &str) -> Stored<u64> {
+    const SQL: &str = "delete from uploads where id = $1";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
+}
+
+/// Uploads begun before a moment (Unix ms), oldest first.
+pub async fn before(tx: &mut Tx, at: i64, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str =
+        "select id from uploads where created_at < $1 order by created_at, id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(at).bind(limit).fetch_all(c).await)?)
+}
