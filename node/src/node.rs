@@ -1,6 +1,7 @@
 //! The node as one value: database, clock, keys, directory, and the bells that
 //! wake its link. Casework and sync are methods on it, each in its module.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -17,7 +18,7 @@ use tokio::sync::Notify;
 use crate::casework::{self, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
-use crate::folder::{NodeKeys, factor_key};
+use crate::folder::{self, NodeKeys};
 use crate::settings::Settings;
 use crate::{staff, store};
 
@@ -67,7 +68,7 @@ impl Node {
             db.clone(),
             Arc::clone(&clock),
             &settings.accounts,
-            FactorKey::new(factor_key(&settings.node.keys)?),
+            factor_key(settings.node.keys.clone()),
             institution(&directory, joined.as_ref()),
         );
         let node = Arc::new(Self {
@@ -218,6 +219,11 @@ pub(crate) enum DirectoryRefused {
     Hub(String),
     #[error(transparent)]
     Node(#[from] NodeError),
+}
+
+/// The key of second factors, which the keys folder gets when one is needed.
+fn factor_key(keys: PathBuf) -> FactorKey {
+    FactorKey::kept_by(move || folder::factor_key(&keys).map_err(std::io::Error::other))
 }
 
 /// What the institution is called; before it has joined, what the program is.

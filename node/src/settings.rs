@@ -12,6 +12,8 @@ use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
+use crate::staff::StaffRole;
+
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -75,7 +77,7 @@ pub struct AccountSettings {
     /// Minutes after which a session ends, however it is used.
     pub longest_minutes: u32,
     /// Roles that must have a second factor: `admin`, `officer`, `leader`, `identity_keeper`.
-    pub second_factor: Vec<String>,
+    pub second_factor: Vec<StaffRole>,
     /// KiB of memory that one hash of a password takes (Argon2id).
     pub hash_memory_kib: u32,
     /// Addresses of proxies before this node, whose `X-Forwarded-For` is believed.
@@ -261,6 +263,19 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_that_does_not_exist_can_need_no_second_factor() {
+        let read = |text: &str| {
+            let file = config::File::from_str(text, config::FileFormat::Toml);
+            let read = config::Config::builder().add_source(file).build().unwrap();
+            read.try_deserialize::<Settings>()
+        };
+        let good = read("[accounts]\nsecond_factor = [\"admin\", \"identity_keeper\"]").unwrap();
+        let wanted = [StaffRole::Admin, StaffRole::IdentityKeeper];
+        assert_eq!(good.accounts.second_factor, wanted);
+        assert!(read("[accounts]\nsecond_factor = [\"Admin\"]").is_err());
+    }
 
     #[test]
     fn the_public_address_is_a_site_and_nothing_below_it() {

@@ -16,6 +16,7 @@ use lapor_web::accounts::{
     Account, AccountError, AccountId, Accounts, Deed, FactorKey, HashCost, Journal, NewAccount,
     Role, Roles, Rules, Secret,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::error::NodeError;
@@ -33,7 +34,8 @@ pub const PASSWORD: &str = "/sandi";
 const MINUTE_MS: i64 = 60_000;
 
 /// What somebody may do at the desk. One role an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StaffRole {
     /// *Admin instansi*: all that an officer may, for every unit; accounts, units, settings.
     Admin,
@@ -156,7 +158,11 @@ pub(crate) fn accounts(
 ) -> Accounts {
     let rules = Rules {
         roles: ROLES,
-        factor_for: settings.second_factor.clone(),
+        factor_for: settings
+            .second_factor
+            .iter()
+            .map(|role| role.as_str())
+            .collect(),
         idle_ms: i64::from(settings.idle_minutes) * MINUTE_MS,
         longest_ms: i64::from(settings.longest_minutes) * MINUTE_MS,
         issuer: institution,

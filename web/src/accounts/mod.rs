@@ -57,7 +57,7 @@ pub use vault::FactorKey;
 pub struct Rules {
     pub roles: Roles,
     /// Codes of the roles that must have a second factor.
-    pub factor_for: Vec<String>,
+    pub factor_for: Vec<&'static str>,
     /// A session ends when it has not been used for this long, in ms.
     pub idle_ms: i64,
     /// A session ends this long after it began, in ms, however it is used.
@@ -127,7 +127,7 @@ impl Accounts {
     }
 
     fn needs_factor(&self, role: &Role) -> bool {
-        self.rules.factor_for.iter().any(|code| code == role.code)
+        self.rules.factor_for.contains(&role.code)
     }
 
     fn account(&self, row: &AccountRow) -> Result<Account, AccountError> {

@@ -1,7 +1,8 @@
 //! Seals the secrets of second factors, so that whoever reads the database, or
 //! a backup of it alone, cannot make codes. Each is bound to its account.
 
-use std::fmt;
+use std::sync::OnceLock;
+use std::{fmt, io};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -12,18 +13,28 @@ use crate::chance::random;
 
 const NONCE: usize = 24;
 
-/// A key that the program keeps in a file of its own.
-pub struct FactorKey(Zeroizing<[u8; 32]>);
+type Key = Zeroizing<[u8; 32]>;
+
+/// A key that the program keeps in a file of its own, read or made when the
+/// first second factor needs it: whoever uses none has no file to lose.
+pub struct FactorKey {
+    source: Box<dyn Fn() -> io::Result<Key> + Send + Sync>,
+    known: OnceLock<Key>,
+}
 
 impl FactorKey {
-    pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
-        Self(key)
+    /// `source` gives the same key for ever, and makes it the first time.
+    pub fn kept_by(source: impl Fn() -> io::Result<Key> + Send + Sync + 'static) -> Self {
+        Self {
+            source: Box::new(source),
+            known: OnceLock::new(),
+        }
     }
 
     /// The nonce, then XChaCha20-Poly1305 with the account's id as associated data.
     pub(super) fn seal(&self, account: &AccountId, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
         let nonce = random::<NONCE>();
-        let sealed = self.cipher().encrypt(
+        let sealed = self.cipher()?.encrypt(
             &XNonce::from(nonce),
             Payload {
                 msg: secret,
@@ -49,12 +60,22 @@ impl FactorKey {
             msg: sealed,
             aad: account.as_str().as_bytes(),
         };
-        let opened = self.cipher().decrypt(&XNonce::from(*nonce), payload);
+        let opened = self.cipher()?.decrypt(&XNonce::from(*nonce), payload);
         opened.map(Zeroizing::new).map_err(|_| damaged)
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.0).into())
+    fn cipher(&self) -> Result<XChaCha20Poly1305, AccountError> {
+        let key = match self.known.get() {
+            Some(known) => known,
+            None => {
+                let key = (self.source)().map_err(|error| {
+                    tracing::error!(%error, "the key of second factors cannot be used");
+                    AccountError::Damaged("the key of second factors")
+                })?;
+                self.known.get_or_init(|| key)
+            }
+        };
+        Ok(XChaCha20Poly1305::new((&**key).into()))
     }
 }
 
@@ -70,12 +91,17 @@ mod tests {
 
     #[test]
     fn a_sealed_secret_opens_for_its_own_account_with_its_own_key() {
-        let key = |byte| FactorKey::new(Zeroizing::new([byte; 32]));
+        let key = |byte| FactorKey::kept_by(move || Ok(Zeroizing::new([byte; 32])));
         let (siti, budi) = (AccountId::random(), AccountId::random());
         let sealed = key(1).seal(&siti, b"secret").unwrap();
         assert_eq!(&**key(1).open(&siti, &sealed).unwrap(), b"secret");
         assert!(key(2).open(&siti, &sealed).is_err());
         assert!(key(1).open(&budi, &sealed).is_err());
         assert!(key(1).open(&siti, &sealed[..20]).is_err());
+        let lost = FactorKey::kept_by(|| Err(io::ErrorKind::PermissionDenied.into()));
+        assert!(matches!(
+            lost.open(&siti, &sealed),
+            Err(AccountError::Damaged(_))
+        ));
     }
 }

@@ -65,7 +65,7 @@ impl Office {
         let (clock, log) = (Arc::new(HandClock::at(NOW)), Arc::new(Log::default()));
         let rules = Rules {
             roles: ROLES,
-            factor_for: vec!["keeper".into()],
+            factor_for: vec!["keeper"],
             idle_ms: 30 * MINUTE,
             longest_ms: 12 * HOUR,
             issuer: "Kota Bandung".into(),
@@ -74,7 +74,7 @@ impl Office {
                 passes: 1,
             },
         };
-        let vault = FactorKey::new(Zeroizing::new([7; 32]));
+        let vault = FactorKey::kept_by(|| Ok(Zeroizing::new([7; 32])));
         let accounts = Accounts::new(db.clone(), clock.clone(), log.clone(), vault, rules);
         Self {
             accounts: Arc::new(accounts),
