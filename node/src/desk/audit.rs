@@ -108,7 +108,7 @@ fn following(asked: &AuditQuery<'_>, before: i64) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || ".:_-".contains(c);
         // What has other characters matches nothing anyway.
         let value: String = value.chars().filter(|c| plain(*c)).collect();
-        path.push_str(&format!("&{name}={value}"));
+        path.extend(["&", name, "=", &value]);
     }
     path
 }

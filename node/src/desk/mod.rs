@@ -26,6 +26,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Link, LocalPath};
 
 use crate::node::Node;
+use crate::settings::PublicUrl;
 use crate::staff::{PASSWORD, SETUP, StaffRole};
 
 pub use officer::{Guest, Officer};
@@ -49,7 +50,7 @@ impl Staffed for Node {
     fn cookies(&self) -> Cookies {
         let public_url = self.settings().portal.public_url.as_ref();
         Cookies {
-            https: public_url.is_some_and(|url| url.is_https()),
+            https: public_url.is_some_and(PublicUrl::is_https),
         }
     }
 

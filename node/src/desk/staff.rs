@@ -110,7 +110,10 @@ pub async fn create(
     if !form.is_fine() {
         return page(&node, &officer, &form, None, Again::FORM).await;
     }
-    match node.create_account(&officer.actor(), &fields.new()).await {
+    match node
+        .create_account(&officer.actor(), &fields.account())
+        .await
+    {
         Ok((account, secret)) => show_link(&node, &officer, &account, &secret),
         Err(error) => {
             let again = complain_of(&mut form, &v, "login", &error)?;
@@ -148,7 +151,7 @@ pub async fn change(
     if !form.is_fine() {
         return page(&node, &officer, &form, Some(&account), Again::FORM).await;
     }
-    let (actor, new) = (officer.actor(), fields.new());
+    let (actor, new) = (officer.actor(), fields.account());
     match node.change_account(&actor, &account.id, &new).await {
         Ok(_) => {
             let done = Flash::done(text_id("officer-changed"));
@@ -226,7 +229,7 @@ impl Fields {
         }
     }
 
-    fn new(&self) -> NewAccount<'_> {
+    fn account(&self) -> NewAccount<'_> {
         NewAccount {
             login: &self.login,
             name: &self.name,

@@ -65,15 +65,14 @@ impl FactorKey {
     }
 
     fn cipher(&self) -> Result<XChaCha20Poly1305, AccountError> {
-        let key = match self.known.get() {
-            Some(known) => known,
-            None => {
-                let key = (self.source)().map_err(|error| {
-                    tracing::error!(%error, "the key of second factors cannot be used");
-                    AccountError::Damaged("the key of second factors")
-                })?;
-                self.known.get_or_init(|| key)
-            }
+        let key = if let Some(known) = self.known.get() {
+            known
+        } else {
+            let key = (self.source)().map_err(|error| {
+                tracing::error!(%error, "the key of second factors cannot be used");
+                AccountError::Damaged("the key of second factors")
+            })?;
+            self.known.get_or_init(|| key)
         };
         Ok(XChaCha20Poly1305::new((&**key).into()))
     }

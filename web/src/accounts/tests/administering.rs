@@ -19,7 +19,7 @@ async fn an_account_is_made_listed_and_changed() {
             .create("cli:root", &called(" Siti@Bandung.go.id", "officer"))
             .await;
         let (siti, _) = made.unwrap();
-        assert_eq!(accounts.list().await.unwrap(), [siti.clone()]);
+        assert_eq!(accounts.list().await.unwrap(), std::slice::from_ref(&siti));
         assert_eq!(
             accounts.find_by_login("siti@bandung.go.id").await.unwrap(),
             siti

@@ -44,11 +44,10 @@ async fn with_a_second_factor_the_password_alone_opens_nothing() {
         let token = half(&office, SITI).await;
         assert!(office.session(&token).await.is_none(), "{}", office.name);
         let enter = async |code: String| {
-            let entered = office
+            office
                 .accounts
                 .second_factor(&token, &code, &arrival())
-                .await;
-            entered
+                .await
         };
         assert_eq!(
             enter("000000x".into()).await.unwrap_err(),
