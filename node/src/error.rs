@@ -32,6 +32,20 @@ pub enum NodeError {
     BlobPending,
     #[error("{0}")]
     TooLarge(String),
+    /// What the caller may not do, though others may; says why and who may.
+    #[error("{0}")]
+    Forbidden(String),
+    /// A secret that does not fit; never says which part is wrong.
+    #[error("{0}")]
+    Locked(&'static str),
+    #[error("too many attempts; come back in {retry_after_s} seconds")]
+    TooMany { retry_after_s: u32 },
+    #[error(
+        "the idempotency key was used for another request; make a new one for each report or act"
+    )]
+    KeyReused,
+    #[error("a request with the same idempotency key was answered meanwhile; send it again")]
+    AnsweredMeanwhile,
     /// A file that this door does not take.
     #[error("{0}")]
     MediaType(String),

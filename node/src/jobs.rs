@@ -40,18 +40,27 @@ pub enum Job {
     Keys,
     /// Removes uploads that nobody has used.
     Uploads,
-    /// Removes sessions and links that have ended.
+    /// Erases what reporters want erased; removes what has expired of theirs.
+    Reporters,
+    /// Removes sessions and links of officers that have ended.
     Sessions,
 }
 
 impl Job {
-    const ALL: [Self; 4] = [Self::Certificate, Self::Keys, Self::Uploads, Self::Sessions];
+    const ALL: [Self; 5] = [
+        Self::Certificate,
+        Self::Keys,
+        Self::Uploads,
+        Self::Reporters,
+        Self::Sessions,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Keys => "keys",
             Self::Uploads => "uploads",
+            Self::Reporters => "reporters",
             Self::Sessions => "sessions",
         }
     }
@@ -59,7 +68,7 @@ impl Job {
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Keys | Self::Uploads | Self::Sessions => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Reporters | Self::Sessions => 60 * MINUTE_MS,
         }
     }
 
@@ -193,6 +202,10 @@ impl Jobs {
             }
             Job::Uploads => {
                 expire_uploads(&self.node).await?;
+            }
+            Job::Reporters => {
+                self.node.erase_due().await?;
+                self.node.expire_reporters().await?;
             }
             Job::Sessions => {
                 self.node.accounts().sweep().await?;

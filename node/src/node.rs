@@ -15,10 +15,12 @@ use lapor_web::accounts::{Accounts, FactorKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::casework::{self, Writer};
+use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys};
+use crate::hints::Memory;
+use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::{staff, store};
 
@@ -50,6 +52,11 @@ pub struct Node {
     /// Where filings and acts share transactions.
     writer: Writer,
     accounts: Accounts,
+    figures: FiguresCache,
+    /// What hints remember of the directory and of the latest cases.
+    memory: Memory,
+    /// What slows down whoever tries too often.
+    guards: Guards,
 }
 
 impl Node {
@@ -81,6 +88,9 @@ impl Node {
             outgoing: Notify::new(),
             writer,
             accounts,
+            figures: FiguresCache::default(),
+            memory: Memory::default(),
+            guards: Guards::new(),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -192,6 +202,18 @@ impl Node {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    pub(crate) fn figures(&self) -> &FiguresCache {
+        &self.figures
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// Says that there is something to send.

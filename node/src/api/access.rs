@@ -7,10 +7,14 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use lapor_web::ApiProblem;
+use utoipa::IntoParams;
 
 use super::refusals::problem;
+use crate::casework::Once;
 use crate::node::Node;
 use crate::tokens::{self, Bearer, Role};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A caller with a token that is valid; every role may read.
 pub struct Caller(Bearer);
@@ -65,8 +69,37 @@ impl FromRequestParts<Arc<Node>> for Caller {
     }
 }
 
+/// The header `Idempotency-Key`: a request sent again under the same key is
+/// done once and answered as the first time, for a week.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyKey {
+    /// 16 to 128 visible characters, new for each request, such as a random UUID.
+    #[param(rename = "Idempotency-Key", nullable = false)]
+    key: Option<String>,
+}
+
+impl IdempotencyKey {
+    /// The key of this caller, if one was sent.
+    pub fn of(&self, caller: &str) -> Result<Option<Once>, ApiProblem> {
+        let once = self.key.as_deref().map(|key| Once::new(caller, key));
+        once.transpose().map_err(|e| problem(&e))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // What is no text is no key either, and is refused as one that is too short.
+        let key = parts.headers.get(IDEMPOTENCY_KEY);
+        let key = key.map(|key| key.to_str().unwrap_or_default().to_owned());
+        Ok(Self { key })
+    }
+}
+
 /// The secret in `Bearer SECRET`; the scheme's case does not matter (RFC 9110, 11.1).
-fn bearer_of(header: &HeaderValue) -> Option<&str> {
+pub(super) fn bearer_of(header: &HeaderValue) -> Option<&str> {
     let (scheme, secret) = header.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }

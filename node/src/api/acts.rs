@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use lapor_web::{Json, Path};
 
-use super::access::Caller;
+use super::access::{Caller, IdempotencyKey};
 use super::cases::CasePath;
 use super::refusals::problem;
 use super::{Answer, kinds};
@@ -18,13 +18,14 @@ use crate::node::Node;
 ///
 /// The act is judged on the case as this institution sees it, stored, and sent when the line
 /// allows; until the hub has ruled it is pending. What the case does not allow is answered with
-/// 409 `not_allowed`, which names the custodian.
+/// 409 `not_allowed`, which names the custodian. With an `Idempotency-Key` the same request sent
+/// again acts no second time.
 #[utoipa::path(
     post,
     path = "/cases/{id}/acts",
     operation_id = "act",
     tag = "acts",
-    params(CasePath),
+    params(CasePath, IdempotencyKey),
     request_body = NewAct,
     responses(
         (status = 202, description = "The act is stored and pending.", body = Acted),
@@ -35,6 +36,7 @@ use crate::node::Node;
 pub async fn act(
     State(node): State<Arc<Node>>,
     caller: Caller,
+    key: IdempotencyKey,
     Path(path): Path<CasePath>,
     Json(act): Json<NewAct>,
 ) -> Answer<impl IntoResponse> {
@@ -44,9 +46,11 @@ pub async fn act(
         caller.handles_cases()?;
     }
     kinds::check(&act).map_err(|e| problem(&e))?;
-    let acted = node
-        .act(path.id, act, &caller.actor())
-        .await
-        .map_err(|e| problem(&e))?;
+    let (actor, id) = (caller.actor(), path.id);
+    let acted = match key.of(&actor)? {
+        Some(once) => node.act_once(id, act, &actor, &once).await,
+        None => node.act(id, act, &actor).await,
+    };
+    let acted = acted.map_err(|e| problem(&e))?;
     Ok((StatusCode::ACCEPTED, Json(acted)))
 }

@@ -9,15 +9,18 @@ mod acts;
 mod audit;
 mod cases;
 mod catalogue;
+mod categories;
 mod documents;
 mod editions;
 mod examples;
 mod federation;
+mod hints;
 pub mod kinds;
 mod openapi;
 mod paging;
 mod programmes;
 mod refusals;
+mod reporters;
 mod reports;
 #[cfg(test)]
 mod tests;

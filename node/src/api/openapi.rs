@@ -14,7 +14,10 @@ use utoipa_axum::routes;
 use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
-use super::{acts, audit, cases, editions, examples, federation, programmes, reports, uploads};
+use super::{
+    acts, audit, cases, categories, editions, examples, federation, hints, programmes, reporters,
+    reports, uploads,
+};
 use crate::node::Node;
 
 #[derive(OpenApi)]
@@ -39,6 +42,23 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::attachment))
         .routes(routes!(cases::identity))
         .routes(routes!(acts::act))
+        .routes(routes!(hints::of_case))
+        .routes(routes!(hints::likely))
+        .routes(routes!(hints::regions))
+        .routes(routes!(categories::read))
+        .routes(routes!(
+            categories::local,
+            categories::map,
+            categories::unmap
+        ))
+        .routes(routes!(reporters::track))
+        .routes(routes!(reporters::open))
+        .routes(routes!(reporters::read, reporters::close))
+        .routes(routes!(reporters::act))
+        .routes(routes!(reporters::consent))
+        .routes(routes!(reporters::own_data))
+        .routes(routes!(reporters::ask_erasure, reporters::withdraw_erasure))
+        .routes(routes!(reporters::erasures))
         .routes(routes!(federation::instances))
         .routes(routes!(programmes::publish, programmes::list))
         .routes(routes!(programmes::read))
@@ -57,6 +77,11 @@ fn build() -> Value {
         .build();
     let components = declared.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    let conversation = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("lrs_...")
+        .build();
+    components.add_security_scheme("conversation", SecurityScheme::Http(conversation));
     // A document that cannot be serialised would be found by every test of this module.
     let mut document = serde_json::to_value(&declared).unwrap_or_default();
     introduce(&mut document);

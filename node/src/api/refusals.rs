@@ -42,6 +42,34 @@ pub fn problem(error: &NodeError) -> ApiProblem {
             "The attachment has not arrived",
         )
         .retry_after(FETCHED_SECONDS),
+        NodeError::Forbidden(_) => said(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "This caller may not do this",
+        ),
+        NodeError::Locked(_) => said(
+            StatusCode::UNAUTHORIZED,
+            "locked",
+            "The secret does not open this",
+        ),
+        NodeError::TooMany { retry_after_s } => said(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many",
+            "There have been too many attempts",
+        )
+        .with("retry_after_s", *retry_after_s)
+        .retry_after(*retry_after_s),
+        NodeError::KeyReused => said(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "The idempotency key belongs to another request",
+        ),
+        NodeError::AnsweredMeanwhile => said(
+            StatusCode::CONFLICT,
+            "answered_meanwhile",
+            "The same request has just been answered",
+        )
+        .retry_after(1),
         NodeError::TooLarge(_) => said(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",

@@ -58,6 +58,11 @@ pub const GROUPS: &[Group] = &[
         indonesian: "Berkas laporan",
     },
     Group {
+        name: "reporter",
+        english: "The reporter's conversation",
+        indonesian: "Percakapan pelapor",
+    },
+    Group {
         name: "acts",
         english: "Acts",
         indonesian: "Tindakan",
@@ -81,6 +86,8 @@ pub const GROUPS: &[Group] = &[
 
 const ALL: &[&str] = &["reader", "officer", "admin", "identity"];
 const HANDLERS: &[&str] = &["officer", "admin"];
+const NOBODY: &[&str] = &[];
+const REPORTER: &[&str] = &["reporter"];
 
 pub const OPERATIONS: &[Operation] = &[
     Operation {
@@ -194,6 +201,54 @@ pub const OPERATIONS: &[Operation] = &[
                       pernah berubah; perubahan adalah edisi baru dengan nama baru.",
     },
     Operation {
+        id: "readHints",
+        roles: ALL,
+        summary: "Saran instansi untuk berkas",
+        description: "Paling banyak lima instansi, yang paling mungkin lebih dahulu, masing-masing \
+                      dengan alasannya. Instansi yang dikecualikan dan yang telah mengembalikan \
+                      berkas tidak pernah disarankan.",
+    },
+    Operation {
+        id: "findLikelyDuplicates",
+        roles: ALL,
+        summary: "Cari laporan serupa",
+        description: "Berkas publik yang masih terbuka dari 180 hari terakhir, menurut kata dan \
+                      tempat, selama laporan masih ditulis. Berkas rahasia tidak pernah tampil.",
+    },
+    Operation {
+        id: "findRegions",
+        roles: ALL,
+        summary: "Cari wilayah",
+        description: "Provinsi, kabupaten, dan kota dari apa yang diketik; salah ketik, singkatan, \
+                      dan awal kata dimaklumi. Data ini tidak memuat letak geografis.",
+    },
+    Operation {
+        id: "readCategories",
+        roles: ALL,
+        summary: "Baca kategori yang berlaku",
+        description: "Dengan nama Indonesia dan Inggris serta apa yang diminta instansi ini untuk \
+                      masing-masing. Sebelum desk nasional menerbitkan edisi, yang berlaku adalah \
+                      edisi bawaan program.",
+    },
+    Operation {
+        id: "listLocalCategories",
+        roles: ALL,
+        summary: "Daftar kategori lokal",
+        description: "Kategori aplikasi instansi sendiri dan padanannya dalam kategori nasional.",
+    },
+    Operation {
+        id: "mapLocalCategory",
+        roles: &["admin"],
+        summary: "Padankan kategori lokal",
+        description: "Sejak itu laporan dengan kategori lokal dicatat dengan kategori nasionalnya.",
+    },
+    Operation {
+        id: "unmapLocalCategory",
+        roles: &["admin"],
+        summary: "Hapus kategori lokal",
+        description: "Laporan yang sudah dicatat tidak berubah.",
+    },
+    Operation {
         id: "readCalendar",
         roles: ALL,
         summary: "Baca kalender",
@@ -206,6 +261,66 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Terbitkan edisi kalender",
         description: "Untuk semua instansi, hanya oleh desk nasional. Sebuah edisi utuh dan tidak \
                       pernah berubah; keputusan di tengah tahun adalah edisi baru dengan nama baru.",
+    },
+    Operation {
+        id: "track",
+        roles: NOBODY,
+        summary: "Lacak laporan",
+        description: "Keterangan publik laporan menurut tiketnya, di setiap instansi yang terlibat; tanpa token. Laporan rahasia hanya menunjukkan tahapnya.",
+    },
+    Operation {
+        id: "openConversation",
+        roles: NOBODY,
+        summary: "Buka percakapan",
+        description: "Dengan tiket dan kunci yang diberikan saat melapor. Kunci salah dan tiket tidak dikenal mendapat jawaban yang sama; setelah terlalu banyak percobaan, 429 menyebut berapa detik harus menunggu.",
+    },
+    Operation {
+        id: "readConversation",
+        roles: REPORTER,
+        summary: "Baca percakapan",
+        description: "Laporan seperti yang dilihat pelapornya: tahap, siapa yang menangani, apa yang terjadi, pertanyaan yang harus dijawab, dan siapa yang meminta identitas. Catatan internal tidak pernah ikut.",
+    },
+    Operation {
+        id: "closeConversation",
+        roles: REPORTER,
+        summary: "Tutup percakapan",
+        description: "Token tidak berlaku lagi.",
+    },
+    Operation {
+        id: "actAsReporter",
+        roles: REPORTER,
+        summary: "Bertindak sebagai pelapor",
+        description: "Menjawab, menanggapi, mengonfirmasi, membuka kembali, menilai, meneruskan ke Ombudsman. `may` pada percakapan menyebut apa yang boleh sekarang.",
+    },
+    Operation {
+        id: "consent",
+        roles: REPORTER,
+        summary: "Setujui atau tolak permintaan identitas",
+        description: "Identitas pelapor anonim tidak dibuka tanpa persetujuan ini. Persetujuan dapat ditarik selama identitas belum dibuka.",
+    },
+    Operation {
+        id: "readOwnData",
+        roles: REPORTER,
+        summary: "Data saya",
+        description: "Semua yang disimpan node instansi ini tentang pelapor dan laporannya.",
+    },
+    Operation {
+        id: "askErasure",
+        roles: REPORTER,
+        summary: "Minta penghapusan",
+        description: "Isi laporan dihapus di semua instansi, dan di sini semua yang menyebut pelapor, tiga hari kemudian; sampai saat itu dapat dibatalkan. Tiket diketik ulang.",
+    },
+    Operation {
+        id: "withdrawErasure",
+        roles: REPORTER,
+        summary: "Batalkan penghapusan",
+        description: "Belum ada yang dihapus, dan tidak akan ada.",
+    },
+    Operation {
+        id: "listErasures",
+        roles: &["admin"],
+        summary: "Daftar penghapusan yang menunggu",
+        description: "Yang diminta pelapor, yang paling mendesak lebih dahulu; dilaksanakan sendiri pada waktunya.",
     },
     Operation {
         id: "readStatus",

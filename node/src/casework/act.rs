@@ -12,8 +12,11 @@ use lapor_web::trace::Trace;
 
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
-use super::shown::{drafts, refresh, shown};
-use super::{Acted, NewAct};
+use super::glance::describe;
+use super::once::{self, Asked, Once};
+use super::reading::pending_entry;
+use super::shown::{drafts, keep, refresh, shown};
+use super::{Acted, NewAct, identity};
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
 use crate::media::forget_uploads;
@@ -30,6 +33,8 @@ pub(crate) struct Weighing {
     now: i64,
     attachments: Vec<Encrypted>,
     actor: String,
+    /// Set where the request may come again.
+    asked: Option<Asked>,
     /// The work that it is part of.
     pub(super) trace: Trace,
 }
@@ -48,11 +53,40 @@ pub(crate) struct Weighed<'a> {
 
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
-    pub async fn act(
+    pub async fn act(&self, case_id: CaseId, act: NewAct, actor: &str) -> Result<Acted, NodeError> {
+        self.act_asked(case_id, act, actor, None).await
+    }
+
+    /// The same for a request that may come again: it acts once, and answers
+    /// the second time as it did the first.
+    pub async fn act_once(
+        &self,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+        once: &Once,
+    ) -> Result<Acted, NodeError> {
+        let asked = || once.asking(&(case_id, &act));
+        let first = asked()?;
+        if let Some(answer) = first.answered(self).await? {
+            return Ok(answer);
+        }
+        let again = asked()?;
+        match self.act_asked(case_id, act, actor, Some(first)).await {
+            Err(NodeError::AnsweredMeanwhile) => again
+                .answered(self)
+                .await?
+                .ok_or(NodeError::AnsweredMeanwhile),
+            acted => acted,
+        }
+    }
+
+    async fn act_asked(
         &self,
         case_id: CaseId,
         mut act: NewAct,
         actor: &str,
+        asked: Option<Asked>,
     ) -> Result<Acted, NodeError> {
         self.instance()?;
         let now = self.clock().now_ms();
@@ -64,6 +98,7 @@ impl Node {
             now,
             attachments: attachments::encrypt(self, case_id, &uploads).await?,
             actor: actor.to_owned(),
+            asked,
             trace: Trace::here(),
         };
         let (trace, id) = (weighing.trace.clone(), weighing.id);
@@ -90,6 +125,7 @@ impl Weighing {
             return Err(NodeError::not_found("case", &case_id));
         }
         let key = content_key(tx, case_id).await?;
+        identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
         compose::fill_identity(tx, &mut act, case_id, case.as_ref()).await?;
         let at = Setting {
             me,
@@ -152,8 +188,11 @@ impl Weighed<'_> {
         attachments::record(tx, case_id, id, &self.weighing.attachments).await?;
         if !self.absent {
             self.row.updated_at = now;
+            let key = content_key(tx, case_id).await?;
+            let entry = pending_entry(tx, &self.draft, me, key.as_ref()).await?;
+            self.row.glance.take(case_id, &entry);
             refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
-            store::cases::put(tx, std::slice::from_ref(&self.row)).await?;
+            keep(tx, std::slice::from_ref(&self.row)).await?;
         }
         let other = self.draft.body.other_case();
         let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
@@ -170,13 +209,17 @@ impl Weighed<'_> {
         )
         .await?;
         let custodian = self.row.custodian.as_deref();
-        Ok(Acted {
+        let acted = Acted {
             message: id,
             case: case_id,
             child,
             state: super::reading::state_of(&self.row),
             custodian: custodian.map(store::instance_id).transpose()?,
-        })
+        };
+        if let Some(asked) = &self.weighing.asked {
+            once::keep(tx, &asked.row(node, (id, case_id, now), &acted)?).await?;
+        }
+        Ok(acted)
     }
 }
 
@@ -237,7 +280,7 @@ pub(crate) async fn content_key(
 }
 
 /// Row, ruled fold, and the case with own pending acts on top.
-async fn load(
+pub(crate) async fn load(
     tx: &mut Tx,
     case_id: CaseId,
     me: &InstanceId,
@@ -370,6 +413,7 @@ async fn show_second(
         .unwrap_or_else(|| CaseRow::unborn(text, now));
     let fold = row.ruled()?;
     row.updated_at = now;
+    describe(tx, &mut row, me).await?;
     refresh(tx, &mut row, fold.as_ref(), me, world).await?;
-    Ok(store::cases::put(tx, &[row]).await?)
+    keep(tx, &[row]).await
 }

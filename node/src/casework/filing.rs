@@ -3,7 +3,7 @@
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Order, apply};
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::{Body, ReportFiled, report_filed};
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Context, Subject, seal_words};
@@ -13,14 +13,18 @@ use serde_json::json;
 use super::act::{newcomers, store_traced};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
+use super::once::{self, Once};
 use super::{Filed, NewReport, Reporter, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::error::NodeError;
 use crate::media::forget_uploads;
 use crate::node::Node;
 use crate::store;
+use crate::store::answers::AnswerRow;
 use crate::store::audit::Deed;
-use crate::store::cases::CaseRow;
+use crate::store::cases::{CaseRow, Glance};
+use crate::store::erasures::MarkRow;
+use crate::store::reporters::ReporterRow;
 
 const MICRO: f64 = 1_000_000.0;
 
@@ -35,19 +39,75 @@ pub(crate) struct Filing {
     identity: Option<String>,
     attachments: Vec<Encrypted>,
     actor: String,
+    beside: Beside,
     /// The work that it is part of.
     trace: Trace,
+}
+
+/// What is written in the transaction of a filing besides the case.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// The reporter's side, if they get a key.
+    pub reporter: Option<ReporterRow>,
+    /// The answer, if the request may come again.
+    pub answer: Option<AnswerRow>,
+    /// Why the report should be looked at as possible abuse.
+    pub mark: Option<MarkRow>,
 }
 
 impl Node {
     /// Files a report here. It is durable when this returns, hub or no hub.
     pub async fn file(&self, report: NewReport, actor: &str) -> Result<Filed, NodeError> {
-        let filing = self.prepare_filing(&report, actor).await?;
+        self.file_beside(report, actor, |_, _| Ok(Beside::default()))
+            .await
+    }
+
+    /// The same for a request that may come again: it files one case, and
+    /// answers the second time as it did the first.
+    pub async fn file_once(
+        &self,
+        report: NewReport,
+        actor: &str,
+        once: &Once,
+    ) -> Result<Filed, NodeError> {
+        let (first, again) = (once.asking(&report)?, once.asking(&report)?);
+        if let Some(answer) = first.answered(self).await? {
+            return Ok(answer);
+        }
+        let filing = self.file_beside(report, actor, |filed, at| {
+            let place = (filed.message, filed.case, at);
+            Ok(Beside {
+                answer: Some(first.row(self, place, filed)?),
+                ..Beside::default()
+            })
+        });
+        match filing.await {
+            Err(NodeError::AnsweredMeanwhile) => again
+                .answered(self)
+                .await?
+                .ok_or(NodeError::AnsweredMeanwhile),
+            filed => filed,
+        }
+    }
+
+    /// The same, and what `beside` makes of the filing (with its moment, Unix
+    /// ms) in the same transaction.
+    pub(crate) async fn file_beside(
+        &self,
+        mut report: NewReport,
+        actor: &str,
+        beside: impl FnOnce(&Filed, i64) -> Result<Beside, NodeError> + Send,
+    ) -> Result<Filed, NodeError> {
+        if let Some(stated) = &report.category {
+            report.category = Some(self.national_category(stated).await?);
+        }
+        let mut filing = self.prepare_filing(&report, actor).await?;
         let filed = Filed {
             case: filing.case,
             ticket: filing.row.ticket.clone().unwrap_or_default(),
             message: filing.draft.id,
         };
+        filing.beside = beside(&filed, filing.draft.created_at)?;
         let trace = filing.trace.clone();
         self.writer().file(filing).await?;
         trace.span().in_scope(|| {
@@ -61,6 +121,7 @@ impl Node {
         let me = self.instance()?;
         let directory = self.directory();
         let world = directory.latest();
+        check_suggestion(report)?;
         if let Some(stranger) = report
             .excluded
             .iter()
@@ -114,7 +175,9 @@ impl Node {
         let mut row = CaseRow::unborn(case_id.to_string(), now);
         row.ticket = Some(ticket);
         row.pending = 1;
-        shown::show(&mut row, case.as_ref());
+        let place = report.place.as_deref();
+        row.glance = Glance::filed(&report.title, &report.content, place, me, now);
+        shown::show(&mut row, case.as_ref(), me);
         Ok(Filing {
             newcomers: newcomers(&draft, None, None, me, world),
             draft,
@@ -124,6 +187,7 @@ impl Node {
             identity: identity(report)?,
             attachments: encrypted,
             actor: actor.to_owned(),
+            beside: Beside::default(),
             trace: Trace::here(),
         })
     }
@@ -144,7 +208,7 @@ pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<()
     });
     store::secrets::add_content_keys(tx, keys.collect()).await?;
     let rows: Vec<CaseRow> = filings.iter().map(|filing| filing.row.clone()).collect();
-    store::cases::put(tx, &rows).await?;
+    shown::keep(tx, &rows).await?;
     let identities = filings.iter().filter_map(|filing| {
         let identity = filing.identity.as_deref()?;
         Some([Value::from(filing.row.case_id.as_str()), identity.into()])
@@ -153,6 +217,7 @@ pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<()
     for filing in filings {
         attachments::record(tx, filing.case, filing.draft.id, &filing.attachments).await?;
     }
+    write_beside(tx, filings).await?;
     let details: Vec<String> = filings.iter().map(|f| f.draft.id.to_string()).collect();
     let deeds: Vec<_> = filings
         .iter()
@@ -168,6 +233,19 @@ pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<()
     Ok(store::audit::add_all(tx, &deeds).await?)
 }
 
+async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError> {
+    let beside = || filings.iter().map(|filing| &filing.beside);
+    let reporters: Vec<_> = beside().filter_map(|b| b.reporter.as_ref()).collect();
+    store::reporters::add_all(tx, &reporters).await?;
+    for answer in beside().filter_map(|b| b.answer.as_ref()) {
+        once::keep(tx, answer).await?;
+    }
+    for mark in beside().filter_map(|b| b.mark.as_ref()) {
+        store::erasures::mark(tx, mark).await?;
+    }
+    Ok(())
+}
+
 /// The reporter's identity as it is kept; within the limits of a disclosure,
 /// so that what is held can be disclosed.
 fn identity(report: &NewReport) -> Result<Option<String>, NodeError> {
@@ -179,6 +257,23 @@ fn identity(report: &NewReport) -> Result<Option<String>, NodeError> {
     serde_json::to_string(reporter)
         .map(Some)
         .map_err(NodeError::damaged)
+}
+
+/// A report is not suggested to whom it must never reach.
+fn check_suggestion(report: &NewReport) -> Result<(), NodeError> {
+    let suggested = report.suggested.as_ref();
+    let owner = report.programme.as_ref().map(|programme| &programme.owner);
+    let wrong = |one: Option<&InstanceId>| one.is_some_and(|one| report.excluded.contains(one));
+    if wrong(suggested) {
+        let problem =
+            "suggested: this institution is excluded from the report; suggest another or none";
+        return Err(NodeError::Invalid(problem.into()));
+    }
+    if wrong(owner) {
+        let problem = "programme: its owner is excluded from the report; name the programme in the text instead";
+        return Err(NodeError::Invalid(problem.into()));
+    }
+    Ok(())
 }
 
 fn clear(report: &NewReport, key: &ContentKey) -> ReportFiled {

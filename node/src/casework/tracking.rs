@@ -6,7 +6,9 @@
 use lapor_protocol::case::{Effect, State};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::case_archived::ArchiveReason;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{CaseView, HistoryEntry};
 use crate::error::NodeError;
@@ -14,7 +16,8 @@ use crate::node::Node;
 use crate::store;
 
 /// The five steps as a citizen counts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     Written,
     Verification,
@@ -31,6 +34,20 @@ impl Step {
         Self::Response,
         Self::Done,
     ];
+
+    /// The step at which a case stands; one that is held stands where it did.
+    pub fn of(state: State, before_hold: Option<State>) -> Self {
+        match state {
+            State::Received => Self::Verification,
+            State::Verified | State::Disposed | State::InProgress => Self::FollowUp,
+            State::Answered => Self::Response,
+            State::Closed | State::Archived | State::Merged => Self::Done,
+            State::Held => match before_hold {
+                Some(before) if before != State::Held => Self::of(before, None),
+                _ => Self::Verification,
+            },
+        }
+    }
 }
 
 /// Something that happened to a case in public.
@@ -132,22 +149,11 @@ fn tracked(view: CaseView) -> Option<Tracked> {
     })
 }
 
+/// The public course does not hold what came before a hold, but tells it.
 fn step(state: State, course: &[Happened]) -> Step {
-    match state {
-        State::Received => Step::Verification,
-        State::Verified | State::Disposed | State::InProgress => Step::FollowUp,
-        State::Answered => Step::Response,
-        State::Closed | State::Archived | State::Merged => Step::Done,
-        // A hold keeps a case at the step at which it was held.
-        State::Held => {
-            let begun = |h: &Happened| matches!(h.event, Event::Verified | Event::Disposed(_));
-            if course.iter().any(begun) {
-                Step::FollowUp
-            } else {
-                Step::Verification
-            }
-        }
-    }
+    let begun = |h: &Happened| matches!(h.event, Event::Verified | Event::Disposed(_));
+    let before = course.iter().any(begun).then_some(State::Verified);
+    Step::of(state, before)
 }
 
 /// What is ruled and applied happened; so did a filing that the hub has not

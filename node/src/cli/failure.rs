@@ -137,10 +137,15 @@ impl From<NodeError> for Failure {
             | NodeError::NotAllowed(_)
             | NodeError::Redacted(_)
             | NodeError::TooLarge(_)
+            | NodeError::KeyReused
             | NodeError::MediaType(_)
             | NodeError::Offset { .. } => exit::DATA,
+            NodeError::Forbidden(_) | NodeError::Locked(_) => exit::PERMISSION,
             NodeError::NotFound { .. } => exit::NOT_FOUND,
-            NodeError::KeyMissing(_) | NodeError::BlobPending => exit::TEMPORARY,
+            NodeError::KeyMissing(_)
+            | NodeError::BlobPending
+            | NodeError::TooMany { .. }
+            | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,
             NodeError::Damaged(_) => exit::INTERNAL,
         };

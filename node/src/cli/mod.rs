@@ -10,13 +10,16 @@ mod attachment;
 mod audit;
 mod backup;
 mod case;
+mod category;
 mod edition;
 mod failure;
+mod hints;
 mod keys;
 mod print;
 mod programme;
 mod quarantine;
 mod report;
+mod reporter;
 mod serve;
 mod setup;
 mod status;
@@ -95,9 +98,18 @@ pub enum Command {
     /// File reports
     #[command(subcommand)]
     Report(report::Command),
+    /// What reporters ask of the institution, and what looks like abuse
+    #[command(subcommand)]
+    Reporter(reporter::Command),
     /// List, read and handle cases
     #[command(subcommand)]
     Case(case::Command),
+    /// Categories in force, and your own tree mapped to them
+    #[command(subcommand)]
+    Category(category::Command),
+    /// How good the hints are on reports of which the answer is known
+    #[command(subcommand)]
+    Hints(hints::Command),
     /// Files that belong to a case
     #[command(subcommand)]
     Attachment(attachment::Command),
@@ -164,7 +176,10 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
+        Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
+        Command::Category(command) => category::run(&place, command, out).await,
+        Command::Hints(command) => hints::run(command, out),
         Command::Attachment(command) => attachment::run(&place, command, out).await,
         Command::Programme(command) => programme::run(&place, command, out).await,
         Command::Taxonomy(command) => edition::taxonomy(&place, command, out).await,

@@ -13,6 +13,8 @@ use serde_json::Value;
 use super::print::json;
 use super::{Failure, Out, Place, actor, attachment, exit};
 use crate::casework::{Coordinates, NewReport, Reporter};
+use crate::node::Node;
+use crate::reporters::{FilingTerms, Notify};
 
 /// Bytes of a file that is read as one text.
 const TEXT_BYTES: u64 = 1024 * 1024;
@@ -24,6 +26,10 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent flags of the command line"
+)]
 pub struct File {
     /// Read the report from a JSON file, or from - (standard input), instead of from flags
     #[arg(long, value_name = "FILE", conflicts_with_all = [
@@ -93,6 +99,9 @@ pub struct File {
     phone: Option<String>,
     #[arg(long, value_name = "TEXT")]
     address: Option<String>,
+    /// Give the reporter a key to their conversation; it is printed once
+    #[arg(long)]
+    key: bool,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -100,7 +109,7 @@ pub struct File {
 
 pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Failure> {
     let Command::File(args) = command;
-    let as_json = args.json;
+    let (as_json, with_key) = (args.json, args.key);
     let node = place.node().await?;
     node.instance()?;
     let report = if let Some(file) = &args.from {
@@ -109,12 +118,45 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         let attachments = attachment::take_in(&node, &args.attach).await?;
         from_flags(*args, attachments)?
     };
+    if with_key {
+        return file_with_key(&node, report, as_json, out).await;
+    }
     let filed = node.file(report, &actor()).await?;
     if as_json {
         return json(&filed, out);
     }
     writeln!(out, "Filed. The reporter's ticket: {}", filed.ticket)?;
     writeln!(out, "  case {}", filed.case)?;
+    Ok(())
+}
+
+async fn file_with_key(
+    node: &Node,
+    report: NewReport,
+    as_json: bool,
+    out: Out<'_>,
+) -> Result<(), Failure> {
+    let actor = actor();
+    let terms = FilingTerms {
+        actor: Some(&actor),
+        visitor: None,
+        notify: Notify::Off,
+        once: None,
+        suspicion: None,
+    };
+    let filed = node.file_for_reporter(report, terms).await?;
+    if as_json {
+        return json(&filed, out);
+    }
+    writeln!(out, "Filed. The reporter's ticket: {}", filed.filed.ticket)?;
+    writeln!(out, "  key  {}", filed.key)?;
+    writeln!(out, "  case {}", filed.filed.case)?;
+    let lost = if filed.recoverable {
+        "The key is shown only now. If it is lost, a proved contact gets a new one."
+    } else {
+        "The key is shown only now. Without a contact nothing replaces it if it is lost."
+    };
+    eprintln!("{lost}");
     Ok(())
 }
 

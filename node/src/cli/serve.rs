@@ -15,7 +15,7 @@ use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::settings::Settings;
 use crate::sync::Link;
-use crate::{api, doors, staff};
+use crate::{api, casework, doors, staff};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -60,6 +60,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tracing::info!(%instance, %bound, %monitor, "serving");
 
     let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
+    tokio::spawn(casework::index(node.clone(), shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {

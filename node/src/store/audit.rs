@@ -77,6 +77,33 @@ pub async fn page(
         .await)?)
 }
 
+/// Whether somebody has worked on a case: done anything in it but asked who
+/// reported, or looked it up.
+pub async fn has_handled(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<bool> {
+    const SQL: &str = "select count(*) from audit where case_id = $1 and actor = $2
+        and action like 'case.%'";
+    let found: i64 =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(actor).fetch_one(c).await)?;
+    Ok(found > 0)
+}
+
+/// What somebody did in a case: at, action, oldest first.
+pub async fn deeds_of(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<Vec<(i64, String)>> {
+    const SQL: &str = "select at, action from audit where case_id = $1 and actor = $2
+        order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).bind(actor).fetch_all(c).await)?)
+}
+
+/// Entries of a case about an identity: at, actor, action, detail, oldest first.
+pub async fn about_identity(
+    tx: &mut Tx,
+    case_id: &str,
+) -> Stored<Vec<(i64, String, String, String)>> {
+    const SQL: &str = "select at, actor, action, detail from audit
+        where case_id = $1 and action like 'identity.%' order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
 /// Actor and detail of every entry of an action, oldest first.
 #[cfg(test)]
 pub async fn of_action(tx: &mut Tx, action: &str) -> Stored<Vec<(String, String)>> {

@@ -40,9 +40,14 @@ pub async fn add_content_key(tx: &mut Tx, subject: &str, case_id: &str, key: &[u
 /// Forgets every key and the identity of a case.
 pub async fn erase(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const KEYS: &str = "delete from content_keys where case_id = $1";
-    const IDENTITY: &str = "delete from identities where case_id = $1";
     on!(tx, c => sqlx::query(KEYS).bind(case_id).execute(c).await.map(drop))?;
-    on!(tx, c => sqlx::query(IDENTITY).bind(case_id).execute(c).await.map(drop))?;
+    erase_identity(tx, case_id).await
+}
+
+/// Forgets who filed a case.
+pub async fn erase_identity(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from identities where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -117,6 +117,11 @@ fn directory(me: &InstanceId, keys: &NodeKeys) -> Envelope {
     let entry = |slug: &str, kind: InstanceKind, status: Status| {
         let mut entry = InstanceEntry::registered(instance(slug), kind, slug.to_owned());
         entry.status = status;
+        entry.region = match slug {
+            "kota-bandung" => "32.73".parse().ok(),
+            "kab-garut" => "32.05".parse().ok(),
+            _ => None,
+        };
         if status == Status::Active {
             let ours = entry.id == *me;
             let other = NodeKeys {

@@ -10,7 +10,9 @@ macro_rules! said {
 
 mod published;
 mod refused;
+mod reporters;
 mod resumable;
+mod suggested;
 mod work;
 
 use axum::Router;

@@ -1,0 +1,307 @@
+//! Who may learn who reported: only the keeper of identities, never one who
+//! handles the case, and of an anonymous report only what the reporter agreed to.
+//!
+//! Every question, answer and look is in the audit log before it has an effect.
+//! Nothing here shows an identity to anyone but its caller.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::kinds::identity_requested::IdentityPurpose;
+use lapor_protocol::limits::TEXT_CHARS;
+use lapor_protocol::seal::{ContentKey, Subject, open_words};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::act::load;
+use super::reading::read_message;
+use super::{NewAct, Reporter};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::consents::AskRow;
+
+const OWN_HANDLER: &str =
+    "who handles a case does not open its identity; another keeper of identities must do it";
+
+/// A request for the identity by an officer of this institution.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IdentityAsk {
+    pub id: String,
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    /// Who asked, as in the audit log.
+    pub asked_by: String,
+    pub purpose: IdentityPurpose,
+    pub reason: String,
+    /// Unix ms.
+    pub asked_at: i64,
+    /// `None` while the keeper has not answered.
+    pub granted: Option<bool>,
+    pub answered_by: Option<String>,
+    /// Unix ms.
+    pub answered_at: Option<i64>,
+}
+
+impl Node {
+    /// Who reported, if this node took the report in or was told. Every look
+    /// is written into the audit log before it is answered; one who handles
+    /// the case is refused, and that is written as well.
+    pub async fn identity(&self, case: CaseId, actor: &str) -> Result<Option<Reporter>, NodeError> {
+        let mut tx = self.write_tx().await?;
+        let text = case.to_string();
+        if store::audit::has_handled(&mut tx, &text, actor).await? {
+            self.note(&mut tx, actor, "identity.denied", case, "handles the case")
+                .await?;
+            tx.commit().await?;
+            return Err(NodeError::Forbidden(OWN_HANDLER.into()));
+        }
+        self.opened(tx, case, actor).await
+    }
+
+    /// Asks the keeper who reported a case that was filed here; those who ask
+    /// from elsewhere send `identity.requested`.
+    pub async fn ask_identity(
+        &self,
+        case: CaseId,
+        purpose: IdentityPurpose,
+        reason: &str,
+        actor: &str,
+    ) -> Result<IdentityAsk, NodeError> {
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > TEXT_CHARS {
+            let problem = format!(
+                "reason: say in at most {TEXT_CHARS} characters what the identity is needed for"
+            );
+            return Err(NodeError::Invalid(problem));
+        }
+        let mut tx = self.write_tx().await?;
+        self.shown_case(&mut tx, case).await?;
+        let row = AskRow {
+            id: hex::encode(random::<16>()),
+            case_id: case.to_string(),
+            asked_by: actor.to_owned(),
+            purpose: purpose_text(purpose)?,
+            reason: reason.to_owned(),
+            asked_at: self.clock().now_ms(),
+            granted: None,
+            answered_by: None,
+            answered_at: None,
+        };
+        store::consents::add_ask(&mut tx, &row).await?;
+        self.note(&mut tx, actor, "identity.asked", case, &row.id)
+            .await?;
+        tx.commit().await?;
+        read_ask(row)
+    }
+
+    /// Requests by officers of this institution, oldest first.
+    pub async fn identity_asks(&self, case: CaseId) -> Result<Vec<IdentityAsk>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::consents::asks(&mut tx, &case.to_string()).await?;
+        rows.into_iter().map(read_ask).collect()
+    }
+
+    /// The keeper grants or refuses a request; of an anonymous report only
+    /// with the reporter's consent.
+    pub async fn answer_identity_ask(
+        &self,
+        case: CaseId,
+        ask: &str,
+        granted: bool,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        let text = case.to_string();
+        let asks = store::consents::asks(&mut tx, &text).await?;
+        let row = asks.into_iter().find(|row| row.id == ask);
+        let row = row.ok_or_else(|| NodeError::not_found("request for an identity", &ask))?;
+        if row.asked_by == actor || store::audit::has_handled(&mut tx, &text, actor).await? {
+            return Err(NodeError::Forbidden(OWN_HANDLER.into()));
+        }
+        if granted {
+            agreed(&mut tx, case, ask, shown.anonymous).await?;
+        }
+        let now = self.clock().now_ms();
+        if store::consents::answer(&mut tx, ask, granted, actor, now).await? == 0 {
+            let problem = "ask: this request has been answered already";
+            return Err(NodeError::Invalid(problem.into()));
+        }
+        let action = if granted {
+            "identity.granted"
+        } else {
+            "identity.declined"
+        };
+        self.note(&mut tx, actor, action, case, ask).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The identity for an officer whose own request the keeper has granted,
+    /// as long as the reporter has not taken the consent back.
+    pub async fn granted_identity(
+        &self,
+        case: CaseId,
+        actor: &str,
+    ) -> Result<Option<Reporter>, NodeError> {
+        let mut tx = self.write_tx().await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        let asks = store::consents::asks(&mut tx, &case.to_string()).await?;
+        let mut granted = asks
+            .into_iter()
+            .filter(|row| row.asked_by == actor && row.granted == Some(1));
+        let row = granted.next_back().ok_or_else(|| {
+            let text = "the keeper of identities has not granted you this; ask with a reason first";
+            NodeError::Forbidden(text.into())
+        })?;
+        agreed(&mut tx, case, &row.id, shown.anonymous).await?;
+        self.opened(tx, case, actor).await
+    }
+
+    async fn opened(
+        &self,
+        mut tx: Tx,
+        case: CaseId,
+        actor: &str,
+    ) -> Result<Option<Reporter>, NodeError> {
+        let found = match store::secrets::identity(&mut tx, &case.to_string()).await? {
+            Some(held) => Some(store::read(serde_json::from_str(&held))?),
+            None => disclosed(&mut tx, case, self.instance()?).await?,
+        };
+        let detail = if found.is_some() {
+            "opened"
+        } else {
+            "none held"
+        };
+        self.note(&mut tx, actor, "identity.opened", case, detail)
+            .await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    pub(crate) async fn shown_case(&self, tx: &mut Tx, case: CaseId) -> Result<Case, NodeError> {
+        let (me, directory) = (self.instance()?, self.directory());
+        let (row, _, shown) = load(tx, case, me, directory.latest(), 0).await?;
+        shown
+            .filter(|_| row.state.is_some())
+            .ok_or_else(|| NodeError::not_found("case", &case))
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        action: &str,
+        case: CaseId,
+        detail: &str,
+    ) -> Result<(), NodeError> {
+        let (now, case) = (self.clock().now_ms(), case.to_string());
+        Ok(store::audit::add(tx, now, actor, action, Some(&case), detail).await?)
+    }
+}
+
+/// Whether this actor may answer a request for an identity from elsewhere,
+/// and whether the reporter agreed where that is needed.
+pub(crate) async fn may_answer(
+    tx: &mut Tx,
+    act: &NewAct,
+    case_id: CaseId,
+    case: Option<&Case>,
+    actor: &str,
+) -> Result<(), NodeError> {
+    let discloses = act.kind == "identity.disclosed";
+    if !discloses && act.kind != "identity.refused" {
+        return Ok(());
+    }
+    if store::audit::has_handled(tx, &case_id.to_string(), actor).await? {
+        return Err(NodeError::Forbidden(OWN_HANDLER.into()));
+    }
+    let Some(case) = case.filter(|_| discloses) else {
+        return Ok(());
+    };
+    let named = act.body.get("request").and_then(Value::as_str);
+    let first = || {
+        case.identity_requests
+            .keys()
+            .next()
+            .map(ToString::to_string)
+    };
+    match named.map(str::to_owned).or_else(first) {
+        Some(request) => agreed(tx, case_id, &request, case.anonymous).await,
+        None => Ok(()),
+    }
+}
+
+/// The reporter agreed, or did not have to and has not objected.
+async fn agreed(tx: &mut Tx, case: CaseId, ask: &str, anonymous: bool) -> Result<(), NodeError> {
+    let consents = store::consents::of_case(tx, &case.to_string()).await?;
+    let said = consents.iter().find(|consent| consent.ask == ask);
+    let problem = match said.map(|consent| consent.given != 0) {
+        Some(true) => return Ok(()),
+        None if !anonymous => return Ok(()),
+        Some(false) => "the reporter has refused this or taken the consent back",
+        None => "the report is anonymous: the reporter must agree first, in their conversation",
+    };
+    Err(NodeError::Forbidden(problem.into()))
+}
+
+async fn disclosed(
+    tx: &mut Tx,
+    case: CaseId,
+    me: &InstanceId,
+) -> Result<Option<Reporter>, NodeError> {
+    for (_, line, _, _) in store::inbox::history(tx, &case.to_string()).await? {
+        let Some(message) = line.map(|line| read_message(&line)).transpose()? else {
+            continue;
+        };
+        let Ok(Body::IdentityDisclosed(answer)) = &message.body else {
+            continue;
+        };
+        let (Some(sealed), Some(context), true) = (
+            &message.sealed,
+            message.seal_context(),
+            answer.requester == *me,
+        ) else {
+            continue;
+        };
+        let Some(key) = identity_key(tx, message.header.id).await? else {
+            continue;
+        };
+        let Ok(words) = open_words(&key, context, sealed) else {
+            continue;
+        };
+        return Ok(serde_json::from_slice(&words).ok());
+    }
+    Ok(None)
+}
+
+async fn identity_key(tx: &mut Tx, id: MessageId) -> Result<Option<ContentKey>, NodeError> {
+    let held = store::secrets::content_key(tx, &Subject::Identity(id).to_string()).await?;
+    held.map(|key| store::read(ContentKey::from_bytes(&key)))
+        .transpose()
+}
+
+fn purpose_text(purpose: IdentityPurpose) -> Result<String, NodeError> {
+    let value = serde_json::to_value(purpose).map_err(NodeError::damaged)?;
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| NodeError::damaged("a purpose is no text"))
+}
+
+fn read_ask(row: AskRow) -> Result<IdentityAsk, NodeError> {
+    Ok(IdentityAsk {
+        id: row.id,
+        case: store::case_id(&row.case_id)?,
+        asked_by: row.asked_by,
+        purpose: store::read(serde_json::from_value(Value::String(row.purpose)))?,
+        reason: row.reason,
+        asked_at: row.asked_at,
+        granted: row.granted.map(|granted| granted != 0),
+        answered_by: row.answered_by,
+        answered_at: row.answered_at,
+    })
+}

@@ -1,0 +1,157 @@
+//! Requests that may come twice: a phone or an application that does not know
+//! whether its request arrived sends it again under the same key, and gets the
+//! first answer.
+//!
+//! An answer may hold what is told once, so it is kept sealed under the key,
+//! and of the key there is only a hash. A database that is stolen opens none.
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::{CaseId, MessageId};
+use lapor_protocol::seal::{ContentKey, Context, Sealed, open_words, seal_words};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::chance::SystemEntropy;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::answers::AnswerRow;
+
+/// How long an answer is kept: a report queued on a phone may wait for days.
+const KEPT_MS: i64 = 7 * 86_400_000;
+const KIND: &str = "answer";
+
+/// A caller and the key that they gave to a request.
+pub struct Once {
+    scope: String,
+    key: Zeroizing<String>,
+}
+
+/// A request under a key, by what is stored of it.
+pub(crate) struct Asked {
+    scope: String,
+    hash: [u8; 32],
+    request: [u8; 32],
+    sealing: ContentKey,
+}
+
+/// An answer as it is stored; the ids are what the seal is bound to.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    id: MessageId,
+    case: CaseId,
+    sealed: Sealed,
+}
+
+impl Once {
+    /// `scope` says who calls, as in the audit log. A key has 16 to 128 visible
+    /// characters, for instance a UUID made on the phone.
+    pub fn new(scope: &str, key: &str) -> Result<Self, NodeError> {
+        let shape = (16..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+        if !shape {
+            let problem =
+                "the idempotency key has 16 to 128 visible ASCII characters, such as a random UUID";
+            return Err(NodeError::Invalid(problem.into()));
+        }
+        Ok(Self {
+            scope: scope.to_owned(),
+            key: Zeroizing::new(key.to_owned()),
+        })
+    }
+
+    pub(crate) fn asking(&self, request: &impl Serialize) -> Result<Asked, NodeError> {
+        let text = Zeroizing::new(serde_json::to_vec(request).map_err(NodeError::damaged)?);
+        let derived = |purpose: &str, more: &[u8]| -> [u8; 32] {
+            let mut hash = Sha256::new();
+            for part in [
+                b"lapor once".as_slice(),
+                purpose.as_bytes(),
+                self.scope.as_bytes(),
+            ] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+            hash.update((self.key.len() as u64).to_be_bytes());
+            hash.update(self.key.as_bytes());
+            hash.update(more);
+            hash.finalize().into()
+        };
+        Ok(Asked {
+            scope: self.scope.clone(),
+            hash: derived("hash", b""),
+            request: derived("request", &text),
+            sealing: ContentKey::from_bytes(&derived("seal", b"")).map_err(NodeError::damaged)?,
+        })
+    }
+}
+
+impl Asked {
+    /// The first answer under this key, if there is one.
+    pub(crate) async fn answered<T: DeserializeOwned>(
+        &self,
+        node: &Node,
+    ) -> Result<Option<T>, NodeError> {
+        let me = node.instance()?;
+        let mut tx = node.read_tx().await?;
+        let Some(row) = store::answers::kept(&mut tx, &self.scope, &self.hash).await? else {
+            return Ok(None);
+        };
+        if row.request != self.request {
+            return Err(NodeError::KeyReused);
+        }
+        let kept: Kept = store::read(serde_json::from_str(&row.answer))?;
+        let context = Context {
+            kind: KIND,
+            id: kept.id,
+            case: kept.case,
+            author: me,
+        };
+        let words = store::read(open_words(&self.sealing, context, &kept.sealed))?;
+        store::read(serde_json::from_slice(&words)).map(Some)
+    }
+
+    /// The answer as a row, to be stored in the transaction that it answers for.
+    pub(crate) fn row(
+        &self,
+        node: &Node,
+        (id, case, at): (MessageId, CaseId, i64),
+        answer: &impl Serialize,
+    ) -> Result<AnswerRow, NodeError> {
+        let text = Zeroizing::new(serde_json::to_vec(answer).map_err(NodeError::damaged)?);
+        let context = Context {
+            kind: KIND,
+            id,
+            case,
+            author: node.instance()?,
+        };
+        let sealed = seal_words(&self.sealing, context, &text, &mut SystemEntropy)
+            .map_err(NodeError::damaged)?;
+        Ok(AnswerRow {
+            scope: self.scope.clone(),
+            hash: self.hash.to_vec(),
+            request: self.request.to_vec(),
+            answer: serde_json::to_string(&Kept { id, case, sealed })
+                .map_err(NodeError::damaged)?,
+            at,
+        })
+    }
+}
+
+/// Stores an answer. One that another request under the same key has given
+/// meanwhile undoes the whole work.
+pub(crate) async fn keep(tx: &mut Tx, row: &AnswerRow) -> Result<(), NodeError> {
+    if store::answers::keep(tx, row).await? {
+        Ok(())
+    } else {
+        Err(NodeError::AnsweredMeanwhile)
+    }
+}
+
+/// Forgets old answers.
+pub(crate) async fn expire(node: &Node) -> Result<(), NodeError> {
+    let mut tx = node.write_tx().await?;
+    store::answers::expire(&mut tx, node.clock().now_ms() - KEPT_MS).await?;
+    Ok(tx.commit().await?)
+}

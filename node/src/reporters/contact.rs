@@ -1,0 +1,427 @@
+//! Contacts that people prove with a code: to sign in as a citizen, to get a
+//! new key for a lost one, to follow a case.
+//!
+//! Whether a ticket or a contact is known shows in no answer. Letters wait in
+//! a queue for whoever sends them, and are worth nothing after the code is.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::CaseId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
+
+use super::key::{SecretKey, grouped, random_digits};
+use super::session::{self, Opened, replace_key};
+use super::throttle::neighbourhood;
+use super::{Conversation, Verification, Visitor, support};
+use crate::casework::{Reporter, ticket};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::citizens::{CodeRow, LetterRow};
+
+const CODE_DIGITS: usize = 8;
+const CODE_LIFE_MS: i64 = 15 * 60_000;
+const ATTEMPTS: i64 = 5;
+const REPORTS_SHOWN: i64 = 500;
+const WRONG: &str = "this code does not fit or has expired; check it, or ask for a new one";
+
+/// What a code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CodePurpose {
+    /// Sign in as a citizen; the first time makes the account.
+    SignIn,
+    /// Get a new key for a lost one.
+    Recover,
+    /// Prove the contact in a report.
+    Confirm,
+    /// Be told of what happens in a case.
+    Follow,
+}
+
+/// A code that is on its way, if there is anyone to send it to.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SentCode {
+    /// Names the code when its digits are given.
+    pub id: String,
+    /// Unix ms.
+    pub expires_at: i64,
+}
+
+/// What the right digits give.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(tag = "proved", rename_all = "snake_case")]
+pub enum Proved {
+    SignedIn(Opened),
+    /// The key, told this once; the old one and all that it opened have ended.
+    NewKey {
+        key: String,
+    },
+    Confirmed,
+    /// What ends the following, for the letters that it causes.
+    Following {
+        leave: String,
+    },
+}
+
+/// What a letter is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterKind {
+    Code(CodePurpose),
+}
+
+/// Something to send to a contact.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub number: i64,
+    /// An e-mail address, or a telephone number that begins with `+`.
+    pub contact: String,
+    pub kind: LetterKind,
+    pub case: Option<CaseId>,
+    /// Digits in groups of four.
+    pub code: Option<String>,
+    /// Unix ms.
+    pub expires_at: i64,
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Letter({}, {:?})", self.number, self.kind)
+    }
+}
+
+impl CodePurpose {
+    const ALL: [Self; 4] = [Self::SignIn, Self::Recover, Self::Confirm, Self::Follow];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Recover => "recover",
+            Self::Confirm => "confirm",
+            Self::Follow => "follow",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, NodeError> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text);
+        found.ok_or_else(|| NodeError::damaged("a code is for nothing that is known"))
+    }
+}
+
+impl Node {
+    /// Sends a code with which a citizen signs in.
+    pub async fn ask_sign_in(&self, contact: &str, address: IpAddr) -> Result<SentCode, NodeError> {
+        let contact = normalised(contact)?;
+        self.admit_code(Some(address), &contact)?;
+        self.send_code(CodePurpose::SignIn, Some(contact), None)
+            .await
+    }
+
+    /// Sends a code for a new key to the proved contact of a ticket. Without
+    /// one there is no way back, which the answer does not tell.
+    pub async fn ask_recovery(
+        &self,
+        typed_ticket: &str,
+        address: IpAddr,
+    ) -> Result<SentCode, NodeError> {
+        let ticket = ticket::parse(typed_ticket);
+        self.admit_code(Some(address), ticket.as_deref().unwrap_or("none"))?;
+        let row = match &ticket {
+            Some(ticket) => self.reporter_of(ticket).await?,
+            None => None,
+        };
+        let case = row
+            .as_ref()
+            .map(|row| store::case_id(&row.case_id))
+            .transpose()?;
+        let contact = match row {
+            Some(row) => {
+                let mut tx = self.read_tx().await?;
+                if let Some(citizen) = &row.citizen {
+                    store::citizens::contact(&mut tx, citizen).await?
+                } else if Verification::read(&row.verification) == Verification::Contact {
+                    told_contact(&mut tx, &row.case_id).await?
+                } else {
+                    None
+                }
+            }
+            None => None,
+        };
+        self.send_code(CodePurpose::Recover, contact, case).await
+    }
+
+    /// Sends a code to the contact that the report told, to prove it.
+    pub async fn ask_confirmation(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<SentCode, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?;
+        let contact = told_contact(&mut tx, &case.to_string()).await?;
+        drop(tx);
+        let contact = contact.ok_or_else(|| {
+            NodeError::Invalid(
+                "contact: the report holds no e-mail address and no telephone number".into(),
+            )
+        })?;
+        self.admit_code(None, &contact)?;
+        self.send_code(CodePurpose::Confirm, Some(contact), Some(case))
+            .await
+    }
+
+    /// Sends a code with which somebody follows a public case.
+    pub async fn ask_following(
+        &self,
+        case: CaseId,
+        contact: &str,
+        address: IpAddr,
+    ) -> Result<SentCode, NodeError> {
+        let contact = normalised(contact)?;
+        self.admit_code(Some(address), &contact)?;
+        self.public_case(case).await?;
+        self.send_code(CodePurpose::Follow, Some(contact), Some(case))
+            .await
+    }
+
+    /// Uses a code up, and does what it is for.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] if it does not fit; after five attempts never again.
+    pub async fn prove_code(
+        &self,
+        id: &str,
+        typed: &str,
+        address: IpAddr,
+    ) -> Result<Proved, NodeError> {
+        let now = self.clock().now_ms();
+        self.guards()
+            .address
+            .attempt(&neighbourhood(address), now)?;
+        // Made before the transaction: it takes time that others should not wait.
+        let key = SecretKey::mint();
+        let secret = key.hashed().await?;
+        let mut tx = self.write_tx().await?;
+        let row = store::citizens::code(&mut tx, id).await?;
+        let Some(row) = row.filter(|row| row.expires_at > now && row.attempts < ATTEMPTS) else {
+            return Err(NodeError::Locked(WRONG));
+        };
+        let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+        if !bool::from(hash(id, &digits).ct_eq(&row.hash)) {
+            store::citizens::count_attempt(&mut tx, id).await?;
+            tx.commit().await?;
+            return Err(NodeError::Locked(WRONG));
+        }
+        store::citizens::use_up_code(&mut tx, id).await?;
+        let case = row.case_id.as_deref();
+        let proved = match CodePurpose::read(&row.purpose)? {
+            CodePurpose::SignIn => {
+                let fresh = hex::encode(random::<16>());
+                let citizen = store::citizens::citizen(&mut tx, &fresh, &row.contact, now).await?;
+                Proved::SignedIn(session::open(&mut tx, None, Some(&citizen), now).await?)
+            }
+            CodePurpose::Recover => {
+                let case = case.ok_or(NodeError::Locked(WRONG))?;
+                replace_key(&mut tx, case, &secret, "recovery", now).await?;
+                Proved::NewKey {
+                    key: key.reveal().to_string(),
+                }
+            }
+            CodePurpose::Confirm => {
+                let case = case.ok_or(NodeError::Locked(WRONG))?;
+                let level = Verification::Contact.as_str();
+                store::reporters::set_verification(&mut tx, case, level).await?;
+                Proved::Confirmed
+            }
+            CodePurpose::Follow => {
+                let case = case.ok_or(NodeError::Locked(WRONG))?;
+                let leave = support::follow(&mut tx, case, &row.contact, now).await?;
+                Proved::Following { leave }
+            }
+        };
+        tx.commit().await?;
+        Ok(proved)
+    }
+
+    /// The cases that a citizen filed, latest first, 500 at most.
+    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseId>, NodeError> {
+        let Some(citizen) = visitor.citizen() else {
+            return Ok(visitor.case().into_iter().collect());
+        };
+        let mut tx = self.read_tx().await?;
+        let cases = store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?;
+        cases.iter().map(|case| store::case_id(case)).collect()
+    }
+
+    /// Letters that wait to be sent, behind a number, oldest first.
+    pub async fn letters(&self, after: i64, limit: u16) -> Result<Vec<Letter>, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let rows = store::citizens::letters(&mut tx, after, i64::from(limit)).await?;
+        let worth_sending = rows.into_iter().filter(|row| row.expires_at > now);
+        worth_sending.map(read_letter).collect()
+    }
+
+    /// Removes a letter that has been sent, or cannot be.
+    pub async fn letter_done(&self, number: i64) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::citizens::remove_letter(&mut tx, number).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn admit_code(&self, address: Option<IpAddr>, name: &str) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        if let Some(address) = address {
+            guards.address.attempt(&neighbourhood(address), now)?;
+        }
+        guards.code.attempt(name, now)
+    }
+
+    /// With nobody to send it to there is a code all the same, and no letter.
+    async fn send_code(
+        &self,
+        purpose: CodePurpose,
+        contact: Option<String>,
+        case: Option<CaseId>,
+    ) -> Result<SentCode, NodeError> {
+        let now = self.clock().now_ms();
+        let (id, digits) = (hex::encode(random::<16>()), random_digits(CODE_DIGITS));
+        let row = CodeRow {
+            hash: hash(&id, &digits).to_vec(),
+            id,
+            purpose: purpose.as_str().into(),
+            contact: contact.clone().unwrap_or_default(),
+            case_id: case.map(|case| case.to_string()),
+            attempts: 0,
+            expires_at: now + CODE_LIFE_MS,
+        };
+        let mut tx = self.write_tx().await?;
+        store::citizens::add_code(&mut tx, &row).await?;
+        if let Some(contact) = contact {
+            let letter = LetterRow {
+                number: 0,
+                contact,
+                kind: purpose.as_str().into(),
+                case_id: row.case_id.clone(),
+                code: Some(grouped(&digits)),
+                created_at: now,
+                expires_at: row.expires_at,
+            };
+            store::citizens::add_letter(&mut tx, &letter).await?;
+        }
+        tx.commit().await?;
+        Ok(SentCode {
+            id: row.id,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+/// A contact as it is compared and stored: an address in lower case, a
+/// telephone number with its country code.
+pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
+    let contact = contact.trim();
+    let wrong = || {
+        let problem =
+            "contact: expected an e-mail address, or a telephone number such as 0812 3456 7890";
+        NodeError::Invalid(problem.into())
+    };
+    if let Some((name, host)) = contact.rsplit_once('@') {
+        let shape = !name.is_empty()
+            && host.contains('.')
+            && contact.len() <= 254
+            && !contact
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c));
+        return if shape {
+            Ok(contact.to_lowercase())
+        } else {
+            Err(wrong())
+        };
+    }
+    let typed = contact
+        .chars()
+        .filter(|c| !" .-()".contains(*c))
+        .collect::<String>();
+    let national = typed
+        .strip_prefix("+62")
+        .or_else(|| typed.strip_prefix("62"))
+        .or_else(|| typed.strip_prefix('0'));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    match (national, typed.strip_prefix('+')) {
+        (Some(national), _) if (8..=12).contains(&national.len()) && digits(national) => {
+            Ok(format!("+62{national}"))
+        }
+        (None, Some(abroad)) if (8..=15).contains(&abroad.len()) && digits(abroad) => {
+            Ok(format!("+{abroad}"))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
+    let Some(held) = store::secrets::identity(tx, case).await? else {
+        return Ok(None);
+    };
+    let told: Reporter = store::read(serde_json::from_str(&held))?;
+    let contacts = [told.email, told.phone];
+    Ok(contacts
+        .iter()
+        .flatten()
+        .find_map(|contact| normalised(contact).ok()))
+}
+
+fn hash(id: &str, digits: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(id.as_bytes());
+    hash.update(digits.as_bytes());
+    hash.finalize().into()
+}
+
+fn read_letter(row: LetterRow) -> Result<Letter, NodeError> {
+    Ok(Letter {
+        number: row.number,
+        contact: row.contact,
+        kind: LetterKind::Code(CodePurpose::read(&row.kind)?),
+        case: row.case_id.as_deref().map(store::case_id).transpose()?,
+        code: row.code,
+        expires_at: row.expires_at,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_contact_has_one_form() {
+        for (typed, form) in [
+            (" Siti@Contoh.ID ", "siti@contoh.id"),
+            ("0812-3456-7890", "+6281234567890"),
+            ("62 812 3456 7890", "+6281234567890"),
+            ("+62 (812) 3456.7890", "+6281234567890"),
+            ("+44 20 7946 0000", "+442079460000"),
+        ] {
+            assert_eq!(normalised(typed).unwrap(), form, "{typed}");
+        }
+        for wrong in [
+            "",
+            "siti",
+            "@contoh.id",
+            "a@b",
+            "a@b.c, d@e.f",
+            "0812",
+            "x123456789",
+        ] {
+            assert!(normalised(wrong).is_err(), "{wrong}");
+        }
+    }
+}

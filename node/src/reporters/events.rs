@@ -1,0 +1,202 @@
+//! What a reporter or the public hears of a case's history: public facts and
+//! public words, never an internal note, an instruction or a request for an
+//! identity.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::{Case, State};
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::message::Attachment;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::casework::{HistoryEntry, drafts, history};
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Event {
+    /// Kind of the message, for instance `case.followed_up`.
+    pub kind: String,
+    #[schema(value_type = Option<String>)]
+    pub message: Option<MessageId>,
+    /// The institution that did it.
+    #[schema(value_type = Option<String>)]
+    pub by: Option<InstanceId>,
+    /// Unix ms.
+    pub at: i64,
+    /// Not yet confirmed by the hub.
+    pub pending: bool,
+    /// To whom it was given, in a disposition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Code of a reason: of an archive, a return, a recall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Questions of a hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<String>,
+    /// Answers to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
+    /// Whether a follow-up proposes to close.
+    #[serde(default)]
+    pub proposes_to_close: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u8>,
+    /// `reporter` or `silence`, of a close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// How another case belongs to this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// This one repeats it and goes on there.
+    MergedInto,
+    /// Split off from this one.
+    Child,
+    /// This one was split off from it.
+    Parent,
+}
+
+/// A case that belongs to the reporter's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Linked {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub relation: Relation,
+    pub state: State,
+    #[schema(value_type = String)]
+    pub custodian: InstanceId,
+    /// What institutions answered there; of a secret case only its state is told.
+    pub events: Vec<Event>,
+}
+
+/// Who listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// The reporter of the case.
+    Reporter,
+    /// Anybody; and the reporter of a case that was merged into this one.
+    Public,
+}
+
+/// Kinds whose words are for the listener, beside those of which only the fact is.
+fn words_for(kind: &str, listener: Listener) -> Option<bool> {
+    let own = listener == Listener::Reporter;
+    match kind {
+        "case.followed_up" => Some(true),
+        "report.filed" | "report.completed" | "case.replied" | "case.closed" | "case.reopened"
+        | "case.rated" | "case.escalated" | "case.archived" | "case.held" => Some(own),
+        "case.verified" | "case.disposed" | "case.returned" | "case.recalled" | "case.linked"
+        | "case.unlinked" | "case.split" | "case.taken_over" | "case.succeeded"
+        | "case.redacted" => Some(false),
+        _ => None,
+    }
+}
+
+/// The events of a history for a listener, in its order.
+pub(super) fn events(history: &[HistoryEntry], listener: Listener) -> Vec<Event> {
+    let counts = |entry: &&HistoryEntry| entry.effect.is_none_or(|e| e.as_str() == "applied");
+    let heard = history.iter().filter(counts);
+    heard
+        .filter_map(|entry| event(entry, words_for(&entry.kind, listener)?))
+        .collect()
+}
+
+fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
+    let fact = |name: &str| {
+        let value = entry.body.as_ref()?.get(name)?;
+        value.as_str().map(str::to_owned)
+    };
+    let words = entry.words.as_ref().filter(|_| worded);
+    let texts = |name: &str| -> Vec<String> {
+        let listed = words.and_then(|words| words.get(name)?.as_array());
+        let texts = listed.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
+    let text = |name: &str| words.and_then(|words| words.get(name)?.as_str().map(str::to_owned));
+    let body = entry.body.as_ref()?;
+    Some(Event {
+        kind: entry.kind.clone(),
+        message: entry.message,
+        by: entry.author.clone(),
+        at: entry.at,
+        pending: entry.case_seq.is_none(),
+        to: fact("target"),
+        reason: fact("reason"),
+        text: text("text").or_else(|| text("content")),
+        questions: texts("questions"),
+        answers: texts("answers"),
+        proposes_to_close: body.get("proposes_to_close") == Some(&Value::Bool(true)),
+        score: body
+            .get("score")
+            .and_then(Value::as_u64)
+            .map(|score| score as u8),
+        closed_by: fact("by"),
+        attachments: if worded {
+            entry.attachments.clone()
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+impl Node {
+    /// The history of a case with everything in it; for this module to choose from.
+    pub(super) async fn whole_history(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<Vec<HistoryEntry>, NodeError> {
+        let pending = drafts(tx, &case.to_string()).await?;
+        history(tx, case, self.instance()?, &pending).await
+    }
+
+    /// Cases that belong to a reporter's case and that this node knows.
+    pub(super) async fn linked_to(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+    ) -> Result<Vec<Linked>, NodeError> {
+        let merged = case
+            .merged
+            .iter()
+            .map(|merged| (merged.into, Relation::MergedInto));
+        let children = case.children.iter().map(|child| (*child, Relation::Child));
+        let parent = case.parent.iter().map(|parent| (*parent, Relation::Parent));
+        let mut out = Vec::new();
+        for (id, relation) in merged.chain(children).chain(parent) {
+            let other = match self.shown_case(tx, id).await {
+                Ok(other) => other,
+                Err(NodeError::NotFound { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            // A child's parent is the reporter's own; another's report may be secret.
+            let hidden = relation == Relation::MergedInto && other.secret;
+            let mut heard = if hidden {
+                Vec::new()
+            } else {
+                events(&self.whole_history(tx, id).await?, Listener::Public)
+            };
+            heard.retain(|event| {
+                event.by.as_ref() != Some(&other.origin) || event.kind == "case.followed_up"
+            });
+            out.push(Linked {
+                case: id,
+                relation,
+                state: other.state,
+                custodian: other.custodian,
+                events: heard,
+            });
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,134 @@
+//! Filing for a reporter who gets a key: by themselves at the portal, or at a
+//! counter, where an officer prints what the reporter takes home.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::contact::normalised;
+use super::key::SecretKey;
+use super::{Notify, Suspicion, Verification, Visitor};
+use crate::casework::{Beside, Filed, NewReport, Once};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store::erasures::MarkRow;
+use crate::store::reporters::ReporterRow;
+
+/// How a filing is done.
+pub struct FilingTerms<'a> {
+    /// Who files, for the audit log; `None` is the reporter themselves.
+    pub actor: Option<&'a str>,
+    /// A citizen who has signed in.
+    pub visitor: Option<&'a Visitor>,
+    pub notify: Notify,
+    /// Set where the request may come again.
+    pub once: Option<&'a Once>,
+    /// Set where it should be looked at as possible abuse.
+    pub suspicion: Option<Suspicion>,
+}
+
+/// What a filing answers to a reporter; the key is told this once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FiledForReporter {
+    #[serde(flatten)]
+    pub filed: Filed,
+    /// Sixteen digits in groups of four; opens the conversation with the ticket.
+    pub key: String,
+    /// Whether a lost key can be replaced: only through a contact that was
+    /// told, and that the reporter proves.
+    pub recoverable: bool,
+}
+
+impl Node {
+    /// Files a report and makes its reporter a key. Asked again under the same
+    /// idempotency key it answers as it did, ticket and key included.
+    pub async fn file_for_reporter(
+        &self,
+        report: NewReport,
+        terms: FilingTerms<'_>,
+    ) -> Result<FiledForReporter, NodeError> {
+        let asked = || terms.once.map(|once| once.asking(&report)).transpose();
+        let (first, again) = (asked()?, asked()?);
+        if let Some(first) = &first
+            && let Some(answer) = first.answered(self).await?
+        {
+            return Ok(answer);
+        }
+        let key = SecretKey::mint();
+        let mut row = ReporterRow {
+            case_id: String::new(),
+            id: hex::encode(random::<8>()),
+            secret: key.hashed().await?,
+            secret_at: 0,
+            verification: self
+                .verification(&report, terms.visitor)
+                .await?
+                .as_str()
+                .into(),
+            notify: terms.notify.as_str().into(),
+            citizen: terms.visitor.and_then(Visitor::citizen).map(str::to_owned),
+        };
+        let told = report.reporter.as_ref();
+        let recoverable = row.citizen.is_some()
+            || told.is_some_and(|told| told.email.is_some() || told.phone.is_some());
+        let own = format!("reporter:{}", row.id);
+        let actor = terms.actor.unwrap_or(&own);
+        let mut answer = None;
+        let filing = self.file_beside(report, actor, |filed, at| {
+            let told = FiledForReporter {
+                filed: filed.clone(),
+                key: key.reveal().to_string(),
+                recoverable,
+            };
+            let place = (filed.message, filed.case, at);
+            let kept = first
+                .map(|asked| asked.row(self, place, &told))
+                .transpose()?;
+            answer = Some(told);
+            (row.case_id, row.secret_at) = (filed.case.to_string(), at);
+            let mark = terms.suspicion.map(|suspicion| MarkRow {
+                case_id: filed.case.to_string(),
+                reason: suspicion.as_str().to_owned(),
+                marked_by: "portal".into(),
+                at,
+            });
+            Ok(Beside {
+                reporter: Some(row),
+                answer: kept,
+                mark,
+            })
+        });
+        match (filing.await, again) {
+            (Err(NodeError::AnsweredMeanwhile), Some(again)) => again
+                .answered(self)
+                .await?
+                .ok_or(NodeError::AnsweredMeanwhile),
+            (Err(error), _) => Err(error),
+            (Ok(_), _) => answer.ok_or_else(|| NodeError::damaged("a filing has no answer")),
+        }
+    }
+
+    /// A citizen who signed in has proved the contact; whether it is the one
+    /// in the report decides.
+    async fn verification(
+        &self,
+        report: &NewReport,
+        visitor: Option<&Visitor>,
+    ) -> Result<Verification, NodeError> {
+        let Some(citizen) = visitor.and_then(Visitor::citizen) else {
+            return Ok(Verification::None);
+        };
+        let mut tx = self.read_tx().await?;
+        let proved = crate::store::citizens::contact(&mut tx, citizen).await?;
+        let told = report.reporter.as_ref();
+        let contacts = told.into_iter().flat_map(|told| [&told.email, &told.phone]);
+        let same = contacts
+            .flatten()
+            .any(|contact| normalised(contact).ok() == proved);
+        Ok(if same {
+            Verification::Contact
+        } else {
+            Verification::None
+        })
+    }
+}

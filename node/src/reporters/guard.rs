@@ -1,0 +1,198 @@
+//! What stands between the portal and abuse without a third party: limits on
+//! how often, a field that people do not see, the time that a form takes.
+//!
+//! A report that looks like a robot's is taken in all the same and marked for
+//! a person to look at: no citizen's report is lost to a guess.
+
+use std::net::IpAddr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use lapor_protocol::ids::CaseId;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use utoipa::ToSchema;
+
+use super::throttle::{Throttle, neighbourhood};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::erasures::MarkRow;
+
+const SECOND_MS: i64 = 1000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// Nobody reads and fills in the form faster.
+const LEAST_FILLING_MS: i64 = 4 * SECOND_MS;
+const MARKS_AT_ONCE: i64 = 200;
+
+/// The throttles of a node and the key of its form stamps. In memory only.
+pub(crate) struct Guards {
+    /// Attempts to open something, by address.
+    pub address: Throttle,
+    /// Attempts to open the conversation of a ticket.
+    pub ticket: Throttle,
+    /// Reports from an address.
+    pub filing: Throttle,
+    /// Reports with a contact.
+    pub filing_contact: Throttle,
+    /// Codes to a contact, which costs somebody else's attention.
+    pub code: Throttle,
+    /// Supports from an address.
+    pub support: Throttle,
+    stamp: [u8; 32],
+}
+
+/// Why a report should be looked at as possible abuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspicion {
+    /// A field that people do not see was filled in.
+    Trap,
+    /// The form was sent faster than a person can fill it in.
+    TooFast,
+    /// An officer says so.
+    Officer,
+}
+
+/// A report that waits for a person to look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AbuseMark {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub reason: String,
+    pub marked_by: String,
+    /// Unix ms.
+    pub at: i64,
+}
+
+impl Suspicion {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trap => "trap",
+            Self::TooFast => "too_fast",
+            Self::Officer => "officer",
+        }
+    }
+}
+
+impl Guards {
+    pub(crate) fn new() -> Self {
+        Self {
+            address: Throttle::new(10, 20 * SECOND_MS),
+            // The key alone is far beyond guessing; this keeps machines quiet
+            // and must not let a stranger lock the reporter out for long.
+            ticket: Throttle::new(30, 10 * SECOND_MS),
+            filing: Throttle::new(10, 6 * MINUTE_MS),
+            filing_contact: Throttle::new(5, 30 * MINUTE_MS),
+            code: Throttle::new(3, 10 * MINUTE_MS),
+            support: Throttle::new(20, 3 * MINUTE_MS),
+            stamp: random(),
+        }
+    }
+
+    fn signature(&self, at: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.stamp).ok()?;
+        mac.update(at.as_bytes());
+        Some(mac)
+    }
+}
+
+impl Node {
+    /// What a form carries from when it was shown to when it is sent.
+    pub fn form_stamp(&self) -> String {
+        let at = self.clock().now_ms().to_string();
+        let signature = self.guards().signature(&at);
+        let signature = signature.map(|mac| hex::encode(mac.finalize().into_bytes()));
+        format!("{at}.{}", signature.unwrap_or_default())
+    }
+
+    /// Whether a report may be filed now from this address with this contact,
+    /// and whether it should be looked at. `trap` is the field that people do
+    /// not see, `stamp` what [`Node::form_stamp`] gave; a stamp of another
+    /// process or an offline form says nothing and is no suspicion.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] with the seconds to wait.
+    pub fn admit_filing(
+        &self,
+        address: IpAddr,
+        contact: Option<&str>,
+        trap: &str,
+        stamp: Option<&str>,
+    ) -> Result<Option<Suspicion>, NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.filing.attempt(&neighbourhood(address), now)?;
+        let contact = contact.and_then(|contact| super::contact::normalised(contact).ok());
+        if let Some(contact) = contact {
+            guards.filing_contact.attempt(&contact, now)?;
+        }
+        if !trap.is_empty() {
+            return Ok(Some(Suspicion::Trap));
+        }
+        let shown_at = stamp.and_then(|stamp| self.stamped_at(stamp));
+        let fast = shown_at.is_some_and(|shown| now - shown < LEAST_FILLING_MS);
+        Ok(fast.then_some(Suspicion::TooFast))
+    }
+
+    /// Marks a case for a second look; a mark is this node's own.
+    pub async fn mark_abuse(
+        &self,
+        case: CaseId,
+        reason: Suspicion,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        self.shown_case(&mut tx, case).await?;
+        let row = MarkRow {
+            case_id: case.to_string(),
+            reason: reason.as_str().to_owned(),
+            marked_by: actor.to_owned(),
+            at: now,
+        };
+        store::erasures::mark(&mut tx, &row).await?;
+        store::audit::add(
+            &mut tx,
+            now,
+            actor,
+            "abuse.marked",
+            Some(&row.case_id),
+            &row.reason,
+        )
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Says that a marked case is in order, or has been dealt with.
+    pub async fn clear_abuse(&self, case: CaseId, actor: &str) -> Result<(), NodeError> {
+        let (now, text) = (self.clock().now_ms(), case.to_string());
+        let mut tx = self.write_tx().await?;
+        if store::erasures::clear(&mut tx, &text, actor, now).await? == 0 {
+            return Err(NodeError::not_found("open mark on case", &case));
+        }
+        store::audit::add(&mut tx, now, actor, "abuse.cleared", Some(&text), "").await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Marks that nobody has cleared, oldest first, 200 at most.
+    pub async fn abuse_queue(&self) -> Result<Vec<AbuseMark>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::erasures::marked(&mut tx, MARKS_AT_ONCE).await?;
+        let mark = |row: MarkRow| {
+            Ok(AbuseMark {
+                case: store::case_id(&row.case_id)?,
+                reason: row.reason,
+                marked_by: row.marked_by,
+                at: row.at,
+            })
+        };
+        rows.into_iter().map(mark).collect()
+    }
+
+    fn stamped_at(&self, stamp: &str) -> Option<i64> {
+        let (at, signature) = stamp.split_once('.')?;
+        let signature = hex::decode(signature).ok()?;
+        self.guards().signature(at)?.verify_slice(&signature).ok()?;
+        at.parse().ok()
+    }
+}

@@ -1,0 +1,94 @@
+//! The reporter's side of a case filed here: their key, their conversation,
+//! what they see and do, their own data, and what protects all of it.
+//!
+//! Whoever has a [`Conversation`] has proved it; nothing here takes a case id
+//! on trust. No ticket, key, code or contact is logged or printed: the audit
+//! log names a reporter by an id of its own.
+
+mod acts;
+mod consent;
+mod contact;
+mod events;
+mod filing;
+mod guard;
+mod key;
+mod own_data;
+mod session;
+mod support;
+#[cfg(test)]
+mod tests;
+pub mod throttle;
+mod tracking;
+mod view;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use acts::ReporterAct;
+pub use consent::{IdentityEvent, IdentityStep};
+pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
+pub use events::{Event, Linked, Relation};
+pub use filing::{FiledForReporter, FilingTerms};
+pub use guard::{AbuseMark, Suspicion};
+pub use key::SecretKey;
+pub use own_data::{Erasure, ErasureState, OwnData};
+pub use session::{Conversation, Opened, Visitor};
+pub use support::Supporter;
+pub use tracking::PublicView;
+pub use view::{ReporterView, RunningClock};
+
+pub use crate::casework::tracking::Step;
+
+pub(crate) use guard::Guards;
+
+/// Whether a reporter is told of what happens by e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Notify {
+    Off,
+    Email,
+}
+
+impl Notify {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Email => "email",
+        }
+    }
+
+    pub(crate) fn read(text: &str) -> Self {
+        if text == "email" {
+            Self::Email
+        } else {
+            Self::Off
+        }
+    }
+}
+
+/// What is known of who reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// Nothing was proved.
+    None,
+    /// The contact was proved with a code.
+    Contact,
+}
+
+impl Verification {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Contact => "contact",
+        }
+    }
+
+    pub(crate) fn read(text: &str) -> Self {
+        if text == "contact" {
+            Self::Contact
+        } else {
+            Self::None
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Access to one's own data and their erasure on request (UU 27/2022).
+//!
+//! An erasure waits, so that a slip of the finger or a stranger at an open
+//! conversation does not end a report; it needs the ticket typed again, and it
+//! can be withdrawn. What stays is the skeleton of the case and the fact.
+
+use lapor_protocol::ids::CaseId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{Conversation, ReporterView, session};
+use crate::casework::{NewAct, Reporter, expire_answers, ticket};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::erasures::ErasureRow;
+
+const WAITING_MS: i64 = 3 * 86_400_000;
+const AT_ONCE: i64 = 100;
+
+/// How far an erasure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureState {
+    Waiting,
+    Done,
+    Withdrawn,
+}
+
+/// An erasure that a reporter asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Erasure {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub state: ErasureState,
+    /// Unix ms.
+    pub asked_at: i64,
+    /// Unix ms; until then it can be withdrawn.
+    pub due_at: i64,
+    /// Unix ms.
+    pub ended_at: Option<i64>,
+}
+
+/// All that this node holds about a reporter and their case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnData {
+    /// Unix ms.
+    pub at: i64,
+    pub case: ReporterView,
+    /// Who reported, as told.
+    pub identity: Option<Reporter>,
+    /// The contact of the citizen's account, if there is one.
+    pub account: Option<String>,
+    /// When the key was made, Unix ms.
+    pub key_made_at: Option<i64>,
+    /// Beginnings of the open conversations, Unix ms.
+    pub conversations: Vec<i64>,
+    /// What the audit log holds of the reporter: when (Unix ms) and what.
+    pub deeds: Vec<(i64, String)>,
+    pub erasures: Vec<Erasure>,
+}
+
+impl Node {
+    /// Everything that this node holds about the reporter. The look itself is
+    /// in the audit log.
+    pub async fn own_data(&self, conversation: &Conversation) -> Result<OwnData, NodeError> {
+        let view = self.reporter_view(conversation).await?;
+        let (now, actor) = (self.clock().now_ms(), conversation.actor());
+        let mut tx = self.write_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        store::audit::add(&mut tx, now, &actor, "own_data.read", Some(&case), "").await?;
+        let held = store::secrets::identity(&mut tx, &case).await?;
+        let row = store::reporters::of_case(&mut tx, &case).await?;
+        let account = match row.as_ref().and_then(|row| row.citizen.as_deref()) {
+            Some(citizen) => store::citizens::contact(&mut tx, citizen).await?,
+            None => None,
+        };
+        let sessions = store::reporters::sessions_of(&mut tx, &case).await?;
+        let deeds = store::audit::deeds_of(&mut tx, &case, &actor).await?;
+        let erasures = store::erasures::of_case(&mut tx, &case).await?;
+        tx.commit().await?;
+        Ok(OwnData {
+            at: now,
+            case: view,
+            identity: held
+                .map(|held| store::read(serde_json::from_str(&held)))
+                .transpose()?,
+            account,
+            key_made_at: row.map(|row| row.secret_at),
+            conversations: sessions.iter().map(|session| session.created_at).collect(),
+            deeds,
+            erasures: erasures.iter().map(read).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Asks for the erasure of the case's words everywhere and of everything
+    /// here that says who reported. `typed_ticket` is the ticket, typed again.
+    pub async fn ask_erasure(
+        &self,
+        conversation: &Conversation,
+        typed_ticket: &str,
+    ) -> Result<Erasure, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        let row = store::cases::case(&mut tx, &case).await?;
+        let ticket = row.and_then(|row| row.ticket);
+        if ticket.is_none() || ticket::parse(typed_ticket) != ticket {
+            let problem =
+                "ticket: type the ticket of this report to confirm that its words are to be erased";
+            return Err(NodeError::Invalid(problem.into()));
+        }
+        let erasures = store::erasures::of_case(&mut tx, &case).await?;
+        if let Some(waiting) = erasures.into_iter().find(|row| row.state == "waiting") {
+            return read(&waiting);
+        }
+        let row = ErasureRow {
+            id: hex::encode(random::<16>()),
+            case_id: case,
+            state: "waiting".into(),
+            asked_at: now,
+            due_at: now + WAITING_MS,
+            ended_at: None,
+        };
+        store::erasures::add(&mut tx, &row).await?;
+        let (actor, case) = (conversation.actor(), Some(row.case_id.as_str()));
+        store::audit::add(&mut tx, now, &actor, "erasure.asked", case, &row.id).await?;
+        tx.commit().await?;
+        read(&row)
+    }
+
+    /// Withdraws the erasure that waits.
+    pub async fn withdraw_erasure(&self, conversation: &Conversation) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?;
+        let text = case.to_string();
+        let mut withdrawn = 0;
+        for row in store::erasures::of_case(&mut tx, &text).await? {
+            withdrawn += store::erasures::end(&mut tx, &row.id, "withdrawn", now).await?;
+        }
+        if withdrawn == 0 {
+            return Err(NodeError::not_found("waiting erasure of case", &case));
+        }
+        let actor = conversation.actor();
+        store::audit::add(&mut tx, now, &actor, "erasure.withdrawn", Some(&text), "").await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Erasures that wait, the most urgent first, 100 at most; for the
+    /// institution's administrators.
+    pub async fn erasures(&self) -> Result<Vec<Erasure>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::erasures::due(&mut tx, "waiting", i64::MAX, AT_ONCE).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Does the erasures that are due. Returns how many.
+    pub(crate) async fn erase_due(&self) -> Result<usize, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let due = store::erasures::due(&mut tx, "waiting", now, AT_ONCE).await?;
+        drop(tx);
+        let mut done = 0;
+        for row in due {
+            self.erase(&row, now).await?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    /// Removes what has expired: sessions, codes, letters, answers.
+    pub(crate) async fn expire_reporters(&self) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        session::expire(&mut tx, now).await?;
+        store::citizens::expire(&mut tx, now).await?;
+        tx.commit().await?;
+        expire_answers(self).await
+    }
+
+    /// The message first: if the process ends between, the rest is tried again
+    /// and the message is not, because the case is erased.
+    async fn erase(&self, row: &ErasureRow, now: i64) -> Result<(), NodeError> {
+        let case = store::case_id(&row.case_id)?;
+        let mut tx = self.read_tx().await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        drop(tx);
+        let mut family = vec![case];
+        family.extend(&shown.children);
+        for id in family {
+            self.redact(id).await?;
+        }
+        let text = &row.case_id;
+        let mut tx = self.write_tx().await?;
+        store::secrets::erase_identity(&mut tx, text).await?;
+        store::reporters::forget(&mut tx, text).await?;
+        store::citizens::forget(&mut tx, text).await?;
+        store::consents::forget_reasons(&mut tx, text).await?;
+        store::erasures::end(&mut tx, &row.id, "done", now).await?;
+        store::audit::add(&mut tx, now, "erasure", "erasure.done", Some(text), &row.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Erases the words of a case, unless that has been done; of a case that
+    /// this node does not know or did not take in, there is nothing to do.
+    async fn redact(&self, case: CaseId) -> Result<(), NodeError> {
+        let mut tx = self.read_tx().await?;
+        let shown = match self.shown_case(&mut tx, case).await {
+            Ok(shown) => shown,
+            Err(NodeError::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        drop(tx);
+        if shown.redacted || shown.origin != *self.instance()? {
+            return Ok(());
+        }
+        let act = NewAct {
+            kind: "case.redacted".into(),
+            body: json!({"reason": "reporter_request"})
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
+            words: None,
+            attachments: Vec::new(),
+        };
+        self.act(case, act, "erasure").await.map(drop)
+    }
+}
+
+fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
+    let state = match row.state.as_str() {
+        "waiting" => ErasureState::Waiting,
+        "done" => ErasureState::Done,
+        "withdrawn" => ErasureState::Withdrawn,
+        _ => {
+            return Err(NodeError::damaged(
+                "an erasure is in no state that is known",
+            ));
+        }
+    };
+    Ok(Erasure {
+        case: store::case_id(&row.case_id)?,
+        state,
+        asked_at: row.asked_at,
+        due_at: row.due_at,
+        ended_at: row.ended_at,
+    })
+}

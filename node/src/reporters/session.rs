@@ -1,0 +1,288 @@
+//! Opening a conversation with ticket and key, and what stays open: a random
+//! token of which only a hash is stored.
+//!
+//! An unknown ticket and a wrong key cost the same time and get the same
+//! answer, and both are throttled, by address and by ticket.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lapor_migrations::Tx;
+use lapor_protocol::ids::CaseId;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use super::key::SecretKey;
+use super::throttle::neighbourhood;
+use crate::casework::ticket;
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::reporters::{ReporterRow, SessionRow};
+
+const PREFIX: &str = "lrs_";
+const MINUTE_MS: i64 = 60_000;
+/// Longest silence in an open conversation.
+const IDLE_MS: i64 = 60 * MINUTE_MS;
+/// A conversation, or a citizen's visit, ends after this in any case.
+const LIFE_MS: i64 = 12 * 60 * MINUTE_MS;
+const WRONG: &str =
+    "this ticket and this key do not open a conversation; check both, each digit counts";
+const ENDED: &str = "the conversation has ended; open it again with ticket and key";
+
+/// A token as it is handed out once.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct Opened {
+    /// For a cookie, or for `Authorization: Bearer`.
+    pub token: String,
+    /// Unix ms; earlier after an hour of silence.
+    pub expires_at: i64,
+}
+
+/// Who has proved what by a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Visitor(Proof);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Proof {
+    /// Held the key of this case.
+    Case(CaseId),
+    /// Proved the contact of this citizen.
+    Citizen(String),
+}
+
+/// The right to speak as the reporter of one case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conversation {
+    pub(super) case: CaseId,
+    /// How the audit log names the reporter.
+    pub(super) id: String,
+    pub(super) citizen: Option<String>,
+}
+
+impl Visitor {
+    /// Id of the citizen who signed in, if that is who this is.
+    pub fn citizen(&self) -> Option<&str> {
+        match &self.0 {
+            Proof::Citizen(id) => Some(id),
+            Proof::Case(_) => None,
+        }
+    }
+
+    /// The case whose key was shown.
+    pub fn case(&self) -> Option<CaseId> {
+        match self.0 {
+            Proof::Case(case) => Some(case),
+            Proof::Citizen(_) => None,
+        }
+    }
+}
+
+impl Conversation {
+    pub fn case(&self) -> CaseId {
+        self.case
+    }
+
+    /// How the audit log names the reporter; holds no ticket and no name.
+    pub fn actor(&self) -> String {
+        format!("reporter:{}", self.id)
+    }
+}
+
+impl Node {
+    /// Opens the conversation of a ticket with its key.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] if they do not fit, [`NodeError::TooMany`] after
+    /// too many attempts from this address or for this ticket.
+    pub async fn open_conversation(
+        &self,
+        typed_ticket: &str,
+        typed_key: &str,
+        address: IpAddr,
+    ) -> Result<Opened, NodeError> {
+        let now = self.clock().now_ms();
+        let guards = self.guards();
+        guards.address.attempt(&neighbourhood(address), now)?;
+        let ticket = ticket::parse(typed_ticket);
+        guards
+            .ticket
+            .attempt(ticket.as_deref().unwrap_or("none"), now)?;
+        let row = match &ticket {
+            Some(ticket) => self.reporter_of(ticket).await?,
+            None => None,
+        };
+        let stored = row.as_ref().map(|row| row.secret.clone());
+        let fits = SecretKey::fits(SecretKey::parse(typed_key), stored).await?;
+        let Some(row) = row.filter(|_| fits) else {
+            return Err(NodeError::Locked(WRONG));
+        };
+        let mut tx = self.write_tx().await?;
+        let opened = open(&mut tx, Some(&row.case_id), None, now).await?;
+        let actor = format!("reporter:{}", row.id);
+        store::audit::add(
+            &mut tx,
+            now,
+            &actor,
+            "conversation.opened",
+            Some(&row.case_id),
+            "",
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(opened)
+    }
+
+    /// Who holds a token, if it is still open.
+    pub async fn visitor(&self, token: &str) -> Result<Option<Visitor>, NodeError> {
+        let Some(hash) = hash(token) else {
+            return Ok(None);
+        };
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let row = store::reporters::session(&mut tx, &hash).await?;
+        drop(tx);
+        let Some(row) = row.filter(|row| row.expires_at > now && row.seen_at + IDLE_MS > now)
+        else {
+            return Ok(None);
+        };
+        if now - row.seen_at >= MINUTE_MS {
+            let mut tx = self.write_tx().await?;
+            store::reporters::touch_session(&mut tx, &hash, now).await?;
+            tx.commit().await?;
+        }
+        Ok(match (row.case_id, row.citizen) {
+            (Some(case), _) => Some(Visitor(Proof::Case(store::case_id(&case)?))),
+            (None, Some(citizen)) => Some(Visitor(Proof::Citizen(citizen))),
+            (None, None) => None,
+        })
+    }
+
+    /// The right to speak in a case: for the holder of its key, of the key of
+    /// the report that it was split from, and for the citizen who filed it.
+    /// With `None` it is the case whose key was shown.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] for everybody else, whether the case exists or not.
+    pub async fn conversation(
+        &self,
+        visitor: &Visitor,
+        case: Option<CaseId>,
+    ) -> Result<Conversation, NodeError> {
+        let case = case.or(visitor.case()).ok_or(NodeError::Locked(ENDED))?;
+        let mut tx = self.read_tx().await?;
+        let family = self.filed_as(&mut tx, case).await?;
+        let row = store::reporters::of_case(&mut tx, &family.to_string()).await?;
+        let row = row.ok_or(NodeError::Locked(ENDED))?;
+        let may = match &visitor.0 {
+            Proof::Case(shown) => *shown == family,
+            Proof::Citizen(id) => row.citizen.as_deref() == Some(id),
+        };
+        if !may {
+            return Err(NodeError::Locked(ENDED));
+        }
+        Ok(Conversation {
+            case,
+            id: row.id,
+            citizen: row.citizen,
+        })
+    }
+
+    /// Ends what a token has opened.
+    pub async fn close_conversation(&self, token: &str) -> Result<(), NodeError> {
+        let Some(hash) = hash(token) else {
+            return Ok(());
+        };
+        let mut tx = self.write_tx().await?;
+        store::reporters::end_session(&mut tx, &hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes the reporter a new key; the old one and all that it opened end.
+    pub async fn change_key(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<Zeroizing<String>, NodeError> {
+        let (key, now) = (SecretKey::mint(), self.clock().now_ms());
+        let secret = key.hashed().await?;
+        let mut tx = self.write_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        replace_key(&mut tx, &case, &secret, &conversation.actor(), now).await?;
+        tx.commit().await?;
+        Ok(key.reveal())
+    }
+
+    pub(super) async fn reporter_of(&self, ticket: &str) -> Result<Option<ReporterRow>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let Some(case) = store::cases::by_ticket(&mut tx, ticket).await? else {
+            return Ok(None);
+        };
+        Ok(store::reporters::of_case(&mut tx, &case).await?)
+    }
+
+    /// The case as it was filed: the oldest ancestor of one that was split off.
+    pub(super) async fn filed_as(&self, tx: &mut Tx, case: CaseId) -> Result<CaseId, NodeError> {
+        /// A split of a split of a split is rare; more are a circle.
+        const GENERATIONS: usize = 16;
+        let mut at = case;
+        for _ in 0..GENERATIONS {
+            match self.shown_case(tx, at).await {
+                Ok(shown) => match shown.parent {
+                    Some(parent) => at = parent,
+                    None => return Ok(at),
+                },
+                Err(NodeError::NotFound { .. }) => return Err(NodeError::Locked(ENDED)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(NodeError::damaged("a case is its own ancestor"))
+    }
+}
+
+pub(super) async fn open(
+    tx: &mut Tx,
+    case: Option<&str>,
+    citizen: Option<&str>,
+    now: i64,
+) -> Result<Opened, NodeError> {
+    let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>()));
+    let row = SessionRow {
+        case_id: case.map(str::to_owned),
+        citizen: citizen.map(str::to_owned),
+        created_at: now,
+        seen_at: now,
+        expires_at: now + LIFE_MS,
+    };
+    let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    store::reporters::add_session(tx, &hash, &row).await?;
+    Ok(Opened {
+        token,
+        expires_at: row.expires_at,
+    })
+}
+
+pub(super) async fn replace_key(
+    tx: &mut Tx,
+    case: &str,
+    secret: &str,
+    actor: &str,
+    now: i64,
+) -> Result<(), NodeError> {
+    store::reporters::set_secret(tx, case, secret, now).await?;
+    store::reporters::end_of_case(tx, case).await?;
+    Ok(store::audit::add(tx, now, actor, "reporter.key_changed", Some(case), "").await?)
+}
+
+pub(super) async fn expire(tx: &mut Tx, now: i64) -> Result<(), NodeError> {
+    store::reporters::expire_sessions(tx, now, now - IDLE_MS).await?;
+    Ok(())
+}
+
+fn hash(token: &str) -> Option<[u8; 32]> {
+    let shape = token.len() == PREFIX.len() + 43 && token.starts_with(PREFIX);
+    shape.then(|| Sha256::digest(token.as_bytes()).into())
+}

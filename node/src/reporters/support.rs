@@ -1,0 +1,124 @@
+//! *Saya juga mengalami*: support instead of a second report, counted once for
+//! a browser or a citizen, and following what happens by e-mail.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
+use lapor_protocol::ids::CaseId;
+use serde_json::Map;
+use sha2::{Digest, Sha256};
+
+use super::Visitor;
+use super::throttle::neighbourhood;
+use crate::casework::NewAct;
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+/// Who supports.
+pub enum Supporter<'a> {
+    /// A random token of the browser's, at least 16 characters; kept as a hash.
+    Browser(&'a str),
+    Visitor(&'a Visitor),
+}
+
+impl Supporter<'_> {
+    fn hash(&self, case: CaseId) -> Result<[u8; 32], NodeError> {
+        let text = match self {
+            Self::Browser(token) if (16..=128).contains(&token.len()) => format!("browser:{token}"),
+            Self::Browser(_) => {
+                let problem = "browser: expected a random token of 16 to 128 characters";
+                return Err(NodeError::Invalid(problem.into()));
+            }
+            Self::Visitor(visitor) => match (visitor.citizen(), visitor.case()) {
+                (Some(citizen), _) => format!("citizen:{citizen}"),
+                (None, own) => format!("case:{own:?}"),
+            },
+        };
+        // With the case in it, two cases do not show that one person supports both.
+        Ok(Sha256::digest(format!("{case} {text}").as_bytes()).into())
+    }
+}
+
+impl Node {
+    /// Counts somebody who has the same trouble; says whether they are new.
+    /// A report that is secret cannot be supported and is not found.
+    pub async fn support(
+        &self,
+        case: CaseId,
+        supporter: Supporter<'_>,
+        address: IpAddr,
+    ) -> Result<bool, NodeError> {
+        let now = self.clock().now_ms();
+        self.guards()
+            .support
+            .attempt(&neighbourhood(address), now)?;
+        self.public_case(case).await?;
+        let (text, hash) = (case.to_string(), supporter.hash(case)?);
+        let mut tx = self.write_tx().await?;
+        let new = store::support::add(&mut tx, &text, &hash, now).await?;
+        tx.commit().await?;
+        if !new {
+            return Ok(false);
+        }
+        let act = NewAct {
+            kind: "case.supported".into(),
+            body: Map::new(),
+            words: None,
+            attachments: Vec::new(),
+        };
+        if let Err(refused) = self.act(case, act, "public").await {
+            let mut tx = self.write_tx().await?;
+            store::support::remove(&mut tx, &text, &hash).await?;
+            tx.commit().await?;
+            return Err(refused);
+        }
+        Ok(true)
+    }
+
+    /// Ends following, by what a letter said. One that has ended is no error.
+    pub async fn unfollow(&self, leave: &str) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::support::leave(&mut tx, &Sha256::digest(leave.as_bytes())).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Contacts of those who follow a case, a page after a contact.
+    pub async fn followers(
+        &self,
+        case: CaseId,
+        after: &str,
+        limit: u16,
+    ) -> Result<Vec<String>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = case.to_string();
+        Ok(store::support::followers(&mut tx, &case, after, i64::from(limit)).await?)
+    }
+
+    /// A case that the public may see.
+    pub(super) async fn public_case(&self, case: CaseId) -> Result<Case, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        if shown.secret {
+            return Err(NodeError::not_found("case", &case));
+        }
+        Ok(shown)
+    }
+}
+
+/// Follows a case for a proved contact; gives what ends it.
+pub(super) async fn follow(
+    tx: &mut Tx,
+    case: &str,
+    contact: &str,
+    now: i64,
+) -> Result<String, NodeError> {
+    let leave = URL_SAFE_NO_PAD.encode(random::<24>());
+    let hash = Sha256::digest(leave.as_bytes());
+    store::support::follow(tx, case, contact, &hash, now).await?;
+    Ok(leave)
+}

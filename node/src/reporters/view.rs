@@ -1,0 +1,162 @@
+//! What the reporter of a case sees of it, in one value that a page or an
+//! application shows.
+
+use lapor_protocol::case::{Case, State};
+use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+use lapor_protocol::kinds::ClosedBy;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::events::{Listener, events};
+use super::{Conversation, Event, IdentityEvent, Linked, Notify, Step, Verification};
+use crate::casework::{Opened, title_of};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+/// A clock that runs for the reporter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunningClock {
+    /// Which clock, for instance `first_follow_up`.
+    pub kind: String,
+    /// Unix ms.
+    pub due_at: i64,
+    /// Working days left; negative when overdue.
+    pub days_left: i32,
+}
+
+/// A case as its reporter sees it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a case, each of which a page shows"
+)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReporterView {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub ticket: Option<String>,
+    /// As last edited; `None` after an erasure.
+    pub title: Option<String>,
+    pub step: Step,
+    pub state: State,
+    /// Who has it now.
+    #[schema(value_type = String)]
+    pub custodian: InstanceId,
+    /// An institution that has not joined and for which the custodian acts.
+    #[schema(value_type = Option<String>)]
+    pub on_behalf_of: Option<InstanceId>,
+    /// The clock that runs; `None` where none does, as in a hold.
+    pub clock: Option<RunningClock>,
+    /// Unix ms.
+    pub filed_at: i64,
+    pub anonymous: bool,
+    pub secret: bool,
+    /// Questions that wait for the reporter's answers.
+    pub questions: Vec<String>,
+    /// What the reporter may do now: names of acts.
+    pub may: Vec<String>,
+    /// How it was closed, if it is.
+    pub closed_by: Option<ClosedBy>,
+    /// What the reporter gave, 1 to 5.
+    pub score: Option<u8>,
+    pub supports: u32,
+    pub escalated: bool,
+    pub erased: bool,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    pub linked: Vec<Linked>,
+    /// Who asked for the identity, why, and what became of it.
+    pub identity_log: Vec<IdentityEvent>,
+    pub notify: Notify,
+    pub verification: Verification,
+}
+
+impl Node {
+    /// The reporter's view of their case.
+    pub async fn reporter_view(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<ReporterView, NodeError> {
+        let id = conversation.case;
+        let mut tx = self.read_tx().await?;
+        let case = self.shown_case(&mut tx, id).await?;
+        let row = store::cases::case(&mut tx, &id.to_string()).await?;
+        let filed_as = self.filed_as(&mut tx, id).await?;
+        let reporter = store::reporters::of_case(&mut tx, &filed_as.to_string()).await?;
+        let history = self.whole_history(&mut tx, id).await?;
+        let events = events(&history, Listener::Reporter);
+        let asked = events.iter().rev().find(|event| event.kind == "case.held");
+        let questions = asked.filter(|_| case.state == State::Held);
+        let told = reporter.as_ref();
+        Ok(ReporterView {
+            case: id,
+            ticket: row.and_then(|row| row.ticket),
+            title: title_of(id, &history),
+            step: Step::of(case.state, case.before_hold),
+            state: case.state,
+            custodian: case.custodian.clone(),
+            on_behalf_of: case.on_behalf_of.clone(),
+            clock: None,
+            filed_at: case.filed_at,
+            anonymous: case.anonymous,
+            secret: case.secret,
+            questions: questions
+                .map(|event| event.questions.clone())
+                .unwrap_or_default(),
+            may: may(&case),
+            closed_by: closed(&case).map(|close| close.by),
+            score: closed(&case).and_then(|close| close.score),
+            supports: case.supports,
+            escalated: case.escalated,
+            erased: case.redacted,
+            linked: self.linked_to(&mut tx, &case).await?,
+            identity_log: self.identity_log_in(&mut tx, id, &history).await?,
+            events,
+            notify: told.map_or(Notify::Off, |row| Notify::read(&row.notify)),
+            verification: told.map_or(Verification::None, |row| {
+                Verification::read(&row.verification)
+            }),
+        })
+    }
+
+    /// Opens an attachment of the case that the reporter sees.
+    pub async fn reporter_attachment(
+        &self,
+        conversation: &Conversation,
+        sha256: Digest,
+    ) -> Result<Opened, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let history = self.whole_history(&mut tx, conversation.case).await?;
+        drop(tx);
+        let seen = events(&history, Listener::Reporter);
+        let mut attachments = seen.iter().flat_map(|event| &event.attachments);
+        if attachments.any(|attachment| attachment.sha256 == sha256) {
+            self.open_attachment(conversation.case, sha256).await
+        } else {
+            Err(NodeError::not_found("attachment", &sha256))
+        }
+    }
+}
+
+fn closed(case: &Case) -> Option<&lapor_protocol::case::Close> {
+    case.close.as_ref().filter(|_| case.state == State::Closed)
+}
+
+/// What the rules allow the reporter now; an erased case takes no more words.
+fn may(case: &Case) -> Vec<String> {
+    let confirm =
+        matches!(case.state, State::Answered | State::InProgress) && case.follow_up.is_some();
+    let ended = matches!(case.state, State::Closed | State::Archived);
+    [
+        ("complete", case.state.is_open() && !case.redacted),
+        ("reply", !case.redacted),
+        ("confirm", confirm),
+        ("reopen", ended),
+        ("rate", case.state == State::Closed),
+        ("escalate", case.state != State::Merged && !case.escalated),
+    ]
+    .into_iter()
+    .filter(|(_, allowed)| *allowed)
+    .map(|(act, _)| act.to_owned())
+    .collect()
+}

@@ -1,0 +1,96 @@
+//! Who asked for an identity at this institution, and what the reporter said.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+#[derive(Clone, FromRow)]
+pub struct AskRow {
+    pub id: String,
+    pub case_id: String,
+    pub asked_by: String,
+    pub purpose: String,
+    pub reason: String,
+    pub asked_at: i64,
+    pub granted: Option<i64>,
+    pub answered_by: Option<String>,
+    pub answered_at: Option<i64>,
+}
+
+#[derive(Clone, FromRow)]
+pub struct ConsentRow {
+    pub ask: String,
+    pub given: i64,
+    pub said_by: String,
+    pub at: i64,
+}
+
+pub async fn add_ask(tx: &mut Tx, row: &AskRow) -> Stored<()> {
+    const SQL: &str = "insert into identity_asks
+            (id, case_id, asked_by, purpose, reason, asked_at, granted, answered_by, answered_at)
+        values ($1, $2, $3, $4, $5, $6, null, null, null)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.case_id)
+        .bind(&row.asked_by)
+        .bind(&row.purpose)
+        .bind(&row.reason)
+        .bind(row.asked_at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Requests of a case, oldest first.
+pub async fn asks(tx: &mut Tx, case_id: &str) -> Stored<Vec<AskRow>> {
+    const SQL: &str = "select id, case_id, asked_by, purpose, reason, asked_at, granted,
+            answered_by, answered_at
+        from identity_asks where case_id = $1 order by asked_at, id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// Answers a request that has no answer yet; how many that were, 0 or 1.
+pub async fn answer(tx: &mut Tx, id: &str, granted: bool, by: &str, at: i64) -> Stored<u64> {
+    const SQL: &str = "update identity_asks set granted = $2, answered_by = $3, answered_at = $4
+        where id = $1 and granted is null";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(i64::from(granted))
+        .bind(by)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+pub async fn say(tx: &mut Tx, case_id: &str, row: &ConsentRow) -> Stored<()> {
+    const SQL: &str = "insert into identity_consents (case_id, ask, given, said_by, at)
+        values ($1, $2, $3, $4, $5)
+        on conflict (case_id, ask) do update
+            set given = excluded.given, said_by = excluded.said_by, at = excluded.at";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(case_id)
+        .bind(&row.ask)
+        .bind(row.given)
+        .bind(&row.said_by)
+        .bind(row.at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<ConsentRow>> {
+    const SQL: &str = "select ask, given, said_by, at from identity_consents
+        where case_id = $1 order by at, ask";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// Forgets why an identity was asked for; that it was stays.
+pub async fn forget_reasons(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "update identity_asks set reason = '' where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}

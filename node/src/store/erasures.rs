@@ -1,0 +1,105 @@
+//! Erasures that reporters have asked for, and marks on what looks like abuse.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+#[derive(Clone, FromRow)]
+pub struct ErasureRow {
+    pub id: String,
+    pub case_id: String,
+    pub state: String,
+    pub asked_at: i64,
+    pub due_at: i64,
+    pub ended_at: Option<i64>,
+}
+
+#[derive(Clone, FromRow)]
+pub struct MarkRow {
+    pub case_id: String,
+    pub reason: String,
+    pub marked_by: String,
+    pub at: i64,
+}
+
+pub async fn add(tx: &mut Tx, row: &ErasureRow) -> Stored<()> {
+    const SQL: &str = "insert into erasures (id, case_id, state, asked_at, due_at, ended_at)
+        values ($1, $2, $3, $4, $5, $6)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.id)
+        .bind(&row.case_id)
+        .bind(&row.state)
+        .bind(row.asked_at)
+        .bind(row.due_at)
+        .bind(row.ended_at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Erasures of a case, oldest first.
+pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<ErasureRow>> {
+    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at
+        from erasures where case_id = $1 order by asked_at, id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// Erasures in a state that are due at a moment, the most urgent first.
+pub async fn due(tx: &mut Tx, state: &str, by: i64, limit: i64) -> Stored<Vec<ErasureRow>> {
+    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at
+        from erasures where state = $1 and due_at <= $2 order by due_at, id limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(by).bind(limit).fetch_all(c).await)?)
+}
+
+/// Ends an erasure that waits; how many that were, 0 or 1.
+pub async fn end(tx: &mut Tx, id: &str, state: &str, at: i64) -> Stored<u64> {
+    const SQL: &str = "update erasures set state = $2, ended_at = $3
+        where id = $1 and state = 'waiting'";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(state)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Marks a case, or marks it again.
+pub async fn mark(tx: &mut Tx, row: &MarkRow) -> Stored<()> {
+    const SQL: &str =
+        "insert into abuse_marks (case_id, reason, marked_by, at, cleared_by, cleared_at)
+        values ($1, $2, $3, $4, null, null)
+        on conflict (case_id) do update set reason = excluded.reason,
+            marked_by = excluded.marked_by, at = excluded.at, cleared_by = null, cleared_at = null";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.case_id)
+        .bind(&row.reason)
+        .bind(&row.marked_by)
+        .bind(row.at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Clears a mark; how many that were, 0 or 1.
+pub async fn clear(tx: &mut Tx, case_id: &str, by: &str, at: i64) -> Stored<u64> {
+    const SQL: &str = "update abuse_marks set cleared_by = $2, cleared_at = $3
+        where case_id = $1 and cleared_at is null";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(case_id)
+        .bind(by)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Marks that nobody has cleared, oldest first.
+pub async fn marked(tx: &mut Tx, limit: i64) -> Stored<Vec<MarkRow>> {
+    const SQL: &str = "select case_id, reason, marked_by, at from abuse_marks
+        where cleared_at is null order by at, case_id limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}

@@ -1,0 +1,59 @@
+//! Who supports a case, and who is told of what happens in it.
+
+use lapor_migrations::{Tx, on};
+
+use super::Stored;
+
+/// Notes a supporter; says whether they are new.
+pub async fn add(tx: &mut Tx, case_id: &str, supporter: &[u8], at: i64) -> Stored<bool> {
+    const SQL: &str = "insert into supporters (case_id, supporter, at) values ($1, $2, $3)
+        on conflict (case_id, supporter) do nothing";
+    let added: u64 = on!(tx, c => sqlx::query(SQL)
+        .bind(case_id)
+        .bind(supporter)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(added > 0)
+}
+
+pub async fn remove(tx: &mut Tx, case_id: &str, supporter: &[u8]) -> Stored<()> {
+    const SQL: &str = "delete from supporters where case_id = $1 and supporter = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(supporter).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Follows a case; who follows it already gets a new way to leave.
+pub async fn follow(tx: &mut Tx, case_id: &str, contact: &str, hash: &[u8], at: i64) -> Stored<()> {
+    const SQL: &str = "insert into followers (case_id, contact, leave_hash, at)
+        values ($1, $2, $3, $4)
+        on conflict (case_id, contact) do update set leave_hash = excluded.leave_hash";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(case_id)
+        .bind(contact)
+        .bind(hash)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Leaves by the hash of what a letter says; how many that ended, 0 or 1.
+pub async fn leave(tx: &mut Tx, hash: &[u8]) -> Stored<u64> {
+    const SQL: &str = "delete from followers where leave_hash = $1";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(hash).execute(c).await.map(|done| done.rows_affected()))?)
+}
+
+/// Contacts of those who follow a case, a page after a contact.
+pub async fn followers(tx: &mut Tx, case_id: &str, after: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select contact from followers where case_id = $1 and contact > $2
+        order by contact limit $3";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(case_id)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
