@@ -45,15 +45,18 @@ pub enum Job {
     Reporters,
     /// Removes files that a crash has left.
     Orphans,
+    /// Removes sessions and links of officers that have ended.
+    Sessions,
 }
 
 impl Job {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
         Self::Reporters,
         Self::Orphans,
+        Self::Sessions,
     ];
 
     pub fn name(self) -> &'static str {
@@ -63,13 +66,16 @@ impl Job {
             Self::Uploads => "uploads",
             Self::Reporters => "reporters",
             Self::Orphans => "orphans",
+            Self::Sessions => "sessions",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans | Self::Sessions => {
+                60 * MINUTE_MS
+            }
         }
     }
 
@@ -210,6 +216,9 @@ impl Jobs {
             }
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
+            }
+            Job::Sessions => {
+                self.node.accounts().sweep().await?;
             }
         }
         Ok(())

@@ -15,8 +15,8 @@ use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
-    acts, cases, categories, editions, examples, federation, hints, programmes, reporters, reports,
-    uploads,
+    acts, audit, cases, categories, editions, examples, federation, hints, programmes, reporters,
+    reports, uploads,
 };
 use crate::node::Node;
 
@@ -66,6 +66,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(editions::publish_taxonomy, editions::taxonomy))
         .routes(routes!(editions::publish_calendar, editions::calendar))
         .routes(routes!(federation::status))
+        .routes(routes!(audit::read))
 }
 
 fn build() -> Value {

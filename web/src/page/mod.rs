@@ -6,7 +6,7 @@
 //! and renders partials into it through [`Visit`].
 
 mod assets;
-mod cookies;
+pub(crate) mod cookies;
 mod field;
 mod flash;
 mod form;
