@@ -256,6 +256,7 @@ async fn a_report_sent_twice_under_one_key_is_one_case_with_one_answer() {
             first == second && second == third,
             "ticket and key are the same"
         );
+        let case = first.filed.case;
         let cases = node
             .cases(&crate::casework::CaseFilter::default(), None, 10)
             .await;
