@@ -1,5 +1,6 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
+# browse  the pages in a real Chromium, on both databases; part of make test
 # check   format, lints, dependencies
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--sample 50 --seed 7"
 # package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
@@ -8,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check crash bench package format lint dependencies
+.PHONY: help demo test browse check crash bench package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -36,6 +37,13 @@ test:
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
 	@$(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
+	@$(MAKE) --no-print-directory browse
+
+browse:
+	@.ci/need cargo cc postgres chromium node-modules
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	$(call say,"opening the pages in Chromium on SQLite and on a throwaway PostgreSQL")
+	@$(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/*.test.mjs
 
 crash:
 	@.ci/need cargo cc

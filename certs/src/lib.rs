@@ -35,7 +35,7 @@ pub use hub_url::{HubUrl, HubUrlError};
 pub use identity::{CertificateFacts, IdentityError, PeerIdentity, TrustDomain};
 pub use invitation::{INVITATION_LIFE_MS, Invitation, InvitationError, InvitationSecret};
 pub use issuer::{Issued, Issuer, Serial};
-pub use private_file::write_private;
+pub use private_file::{exposed_files, write_private};
 pub use renewal::{
     ChallengeRequest, ChallengeResponse, RecoverRequest, RenewRequest, RenewResponse, RenewalError,
 };

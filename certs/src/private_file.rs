@@ -1,9 +1,10 @@
-//! Writes files that hold private keys: readable by their owner only, and
-//! replaced whole or not at all, whatever moment the machine stops at.
+//! Files that hold private keys: readable by their owner only, and replaced
+//! whole or not at all, whatever moment the machine stops at. And which files of
+//! a folder of keys are open to others, whoever made them so.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to `path` with mode 0600: into a neighbour, synced, then
@@ -30,6 +31,25 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// What stands beside keys and is no secret.
+const PUBLIC: &str = "roots.pem";
+
+/// The files of a folder of keys that others than their owner may read or change,
+/// the roots excepted.
+pub fn exposed_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut exposed = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let facts = fs::metadata(&path)?;
+        let secret = facts.is_file() && !path.ends_with(PUBLIC);
+        if secret && facts.permissions().mode() & 0o077 != 0 {
+            exposed.push(path);
+        }
+    }
+    exposed.sort();
+    Ok(exposed)
+}
+
 /// Makes the entries of the folder that holds `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
@@ -51,9 +71,25 @@ pub(crate) fn neighbour_of(path: &Path) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
+
+    #[test]
+    fn a_key_that_others_may_read_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let [private, open] = ["signing.key", "tls.pem"].map(|name| folder.path().join(name));
+        let roots = folder.path().join(PUBLIC);
+        for path in [&private, &open, &roots] {
+            write_private(path, b"key").unwrap();
+        }
+        assert_eq!(
+            exposed_files(folder.path()).unwrap(),
+            [""; 0].map(PathBuf::from)
+        );
+        for path in [&open, &roots] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        assert_eq!(exposed_files(folder.path()).unwrap(), [open]);
+    }
 
     #[test]
     fn a_private_file_is_its_owners_only_and_replaced_whole() {

@@ -5,11 +5,13 @@
 //! has it can be the hub. A hub that is restored has lost what came after the
 //! backup; what members show of it is told apart by their heads.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lapor_certs::Vault;
 use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
+use lapor_protocol::ids::Digest;
 use lapor_web::backup::{
     Backup, BackupError, Manifest, NewBackup, Origin, Tell, is_attachment, is_free,
 };
@@ -21,6 +23,8 @@ use crate::store;
 const PROGRAM: &str = "lapor-hub";
 /// Name of the configuration in a hub's folder.
 const CONFIG: &str = "hub.toml";
+/// The schema from which on the database knows which uploads are complete.
+const UPLOADS_NOTED: i64 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum HubBackupError {
@@ -90,6 +94,7 @@ async fn copy_all(
     tell("database", 0, 0);
     // The database first: every attachment that it names is there to be copied after it.
     db.copy_to(&backup.path(name)).await?;
+    let named = named(db).await?;
     let (settings, config) = (settings.clone(), config.map(Path::to_owned));
     let copying = tokio::task::spawn_blocking(move || {
         let storage = &settings.storage;
@@ -102,13 +107,34 @@ async fn copy_all(
             backup.copy(CONFIG, &config)?;
         }
         backup.copy_shelf("blobs", &storage.blobs, is_attachment, tell)?;
-        backup.finish()
+        let absent = named.map(|named| backup.absent("blobs", &named));
+        Ok::<_, BackupError>((backup, absent))
     });
-    let manifest = copying.await.map_err(|_| HubError::Aborted)??;
+    let (mut backup, absent) = copying.await.map_err(|_| HubError::Aborted)??;
+    if let Some(mut absent) = absent {
+        // What was erased meanwhile is not missing.
+        let still = self::named(db).await?.unwrap_or_default();
+        let still: BTreeSet<String> = still.into_iter().collect();
+        absent.retain(|sha256| still.contains(sha256));
+        backup.note_missing(absent);
+    }
+    let finishing = tokio::task::spawn_blocking(move || backup.finish());
+    let manifest = finishing.await.map_err(|_| HubError::Aborted)??;
     let mut tx = db.write().await?;
     store::state::write(&mut tx, store::state::LAST_BACKUP, &now_ms.to_string()).await?;
     tx.commit().await?;
     Ok(manifest)
+}
+
+/// The attachments that must be here, by the database; `None` of one from before
+/// it was noted which are.
+async fn named(db: &Db) -> Result<Option<Vec<String>>, HubError> {
+    if db.schema_version().await? < UPLOADS_NOTED {
+        return Ok(None);
+    }
+    let mut tx = db.read().await?;
+    let proved = store::blobs::proved(&mut tx).await?;
+    Ok(Some(proved.into_iter().map(Digest::to_hex).collect()))
 }
 
 /// Proves a backup without restoring it.

@@ -1,6 +1,7 @@
 //! Attachments as files: encrypted by their authors, named by the SHA-256 of
 //! their bytes. The files are the truth about what has arrived; a file under
-//! its own name is complete, checked and on disk.
+//! its own name is complete, checked and on disk. Whose it is they do not tell:
+//! one that is there for one author is there for no other.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::error::HubError;
+use crate::store::blobs::Erased;
 
 /// Bytes that are hashed at a time.
 const PIECE: usize = 256 * 1024;
@@ -32,9 +34,15 @@ pub fn path(folder: &Path, sha256: Digest) -> PathBuf {
     folder.join(&name[..2]).join(name)
 }
 
-/// What there is of a blob that `author` announced.
-pub async fn held(folder: &Path, sha256: Digest, author: &InstanceId) -> Result<Held, HubError> {
-    if fs::try_exists(path(folder, sha256)).await? {
+/// What there is of a blob that `author` announced, who has brought all of it
+/// before or has not.
+pub async fn held(
+    folder: &Path,
+    sha256: Digest,
+    author: &InstanceId,
+    proved: bool,
+) -> Result<Held, HubError> {
+    if proved && fs::try_exists(path(folder, sha256)).await? {
         return Ok(Held::Whole);
     }
     match fs::metadata(part(folder, sha256, author)).await {
@@ -85,9 +93,9 @@ where
     outcome.map(|()| length)
 }
 
-/// Gives a complete part its name, if its bytes are those of the digest;
-/// otherwise it is thrown away and the upload begins anew.
-pub async fn complete(folder: &Path, sha256: Digest, author: &InstanceId) -> Result<(), HubError> {
+/// Whether the bytes of a part are those of the digest; otherwise it is thrown
+/// away and the upload begins anew.
+pub async fn check(folder: &Path, sha256: Digest, author: &InstanceId) -> Result<(), HubError> {
     let part = part(folder, sha256, author);
     let hashed = part.clone();
     let found = tokio::task::spawn_blocking(move || digest_of(&hashed))
@@ -97,6 +105,12 @@ pub async fn complete(folder: &Path, sha256: Digest, author: &InstanceId) -> Res
         fs::remove_file(&part).await?;
         return Err(Code::BlobMismatch.into());
     }
+    Ok(())
+}
+
+/// Gives a part that has been checked its name.
+pub async fn shelve(folder: &Path, sha256: Digest, author: &InstanceId) -> Result<(), HubError> {
+    let part = part(folder, sha256, author);
     let whole = path(folder, sha256);
     let shelf = whole.parent().unwrap_or(folder);
     fs::create_dir_all(shelf).await?;
@@ -116,19 +130,11 @@ pub async fn begin_anew(
     remove(&part(folder, sha256, author)).await
 }
 
-/// Erases a blob and every part of it.
-pub async fn erase(folder: &Path, sha256: Digest) -> Result<(), HubError> {
-    remove(&path(folder, sha256)).await?;
-    let name = sha256.to_hex();
-    let mut parts = match fs::read_dir(folder.join("parts")).await {
-        Ok(parts) => parts,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    while let Some(part) = parts.next_entry().await? {
-        if part.file_name().to_string_lossy().starts_with(&name) {
-            remove(&part.path()).await?;
-        }
+/// Erases what an author has uploaded, and the file if it is nobody else's.
+pub async fn erase(folder: &Path, erased: &Erased) -> Result<(), HubError> {
+    remove(&part(folder, erased.sha256, &erased.author)).await?;
+    if erased.whole {
+        remove(&path(folder, erased.sha256)).await?;
     }
     Ok(())
 }

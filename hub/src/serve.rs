@@ -24,11 +24,13 @@ use crate::tls::Shown;
 const STREAMS: u32 = 64;
 /// How often an idle connection is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_mins(1);
-const KEEP_ALIVE_PATIENCE: Duration = Duration::from_secs(20);
+/// What it may take to say so: on a poor line the question waits behind the
+/// page that is being sent.
+const KEEP_ALIVE_PATIENCE: Duration = Duration::from_mins(5);
 /// What a peer may take to say its first request.
 const FIRST_REQUEST: Duration = Duration::from_secs(20);
 const HEADERS: Duration = Duration::from_secs(20);
-const HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE: Duration = Duration::from_secs(20);
 
 /// How often the certificate and the issuer are looked at.
 const UPKEEP: Duration = Duration::from_mins(1);

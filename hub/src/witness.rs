@@ -11,7 +11,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use http::HeaderMap;
 use lapor_migrations::{Db, Tx};
 use lapor_protocol::delivery::StreamHead;
-use lapor_protocol::dsse::{Envelope, HEAD_TYPE};
+use lapor_protocol::directory_head::DirectoryHead;
+use lapor_protocol::dsse::{DIRECTORY_HEAD_TYPE, Envelope, HEAD_TYPE};
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Receipt;
@@ -139,16 +140,20 @@ pub async fn loss(db: &Db) -> Result<Option<Loss>, HubError> {
 /// holds needs no proof, so the signature is checked only where it matters.
 async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<String>, HubError> {
     let mut tx = ground.db.read().await?;
-    let missing = if envelope.payload_type == HEAD_TYPE {
-        match serde_json::from_slice::<StreamHead>(&envelope.payload) {
+    let payload = &envelope.payload;
+    let missing = match envelope.payload_type.as_str() {
+        HEAD_TYPE => match serde_json::from_slice(payload) {
             Ok(head) => missing_head(ground, &mut tx, &head).await?,
             Err(_) => None,
-        }
-    } else {
-        match serde_json::from_slice::<Receipt>(&envelope.payload) {
+        },
+        DIRECTORY_HEAD_TYPE => match serde_json::from_slice(payload) {
+            Ok(head) => missing_version(&mut tx, &head).await?,
+            Err(_) => None,
+        },
+        _ => match serde_json::from_slice(payload) {
             Ok(receipt) => missing_receipt(&mut tx, &receipt).await?,
             Err(_) => None,
-        }
+        },
     };
     drop(tx);
     let Some(what) = missing else {
@@ -159,12 +164,10 @@ async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<String>, Hu
         .current()
         .any_hub_key(&envelope.kid)
         .cloned();
-    let signed = key.is_some_and(|key| {
-        if envelope.payload_type == HEAD_TYPE {
-            StreamHead::open(envelope, &key).is_ok()
-        } else {
-            Receipt::open(envelope, &key).is_ok()
-        }
+    let signed = key.is_some_and(|key| match envelope.payload_type.as_str() {
+        HEAD_TYPE => StreamHead::open(envelope, &key).is_ok(),
+        DIRECTORY_HEAD_TYPE => DirectoryHead::open(envelope, &key).is_ok(),
+        _ => Receipt::open(envelope, &key).is_ok(),
     });
     Ok(signed.then_some(what))
 }
@@ -185,6 +188,15 @@ async fn missing_head(
     let stands = item.is_some_and(|item| Digest::of(item.as_bytes()) == head.hash);
     let stream = head.recipient.as_ref().map_or("public", InstanceId::as_str);
     Ok((!stands).then(|| format!("item {}.{} of stream {stream}", head.depoch, head.dseq)))
+}
+
+/// A version that is gone: whom it suspended or revoked would be let in again.
+async fn missing_version(tx: &mut Tx, head: &DirectoryHead) -> Result<Option<String>, HubError> {
+    let line = store::directory::one(tx, head.version).await?;
+    let published = line.map(|line| Envelope::parse(line.as_bytes()));
+    let published = published.transpose().map_err(HubError::damaged)?;
+    let stands = published.is_some_and(|envelope| envelope.id() == head.id);
+    Ok((!stands).then(|| format!("version {} of the directory", head.version)))
 }
 
 async fn missing_receipt(tx: &mut Tx, receipt: &Receipt) -> Result<Option<String>, HubError> {

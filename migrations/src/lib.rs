@@ -8,6 +8,7 @@ mod address;
 mod bulk;
 #[cfg(test)]
 mod comparison;
+mod composed;
 mod copy;
 mod db;
 mod error;
@@ -20,6 +21,7 @@ mod tx;
 mod value;
 
 pub use bulk::Bulk;
+pub use composed::Composed;
 pub use copy::{check_copy, is_vacant, restore_copy};
 pub use db::{Db, DbOptions, Kind};
 pub use error::DbError;

@@ -5,6 +5,7 @@
 //! must not go on where the backup ends, because the hub may hold more of it:
 //! it is marked, and its link opens an epoch before it sends anything.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lapor_migrations::{Db, DbError, DbOptions, Kind, Schema, check_copy, is_vacant, restore_copy};
@@ -103,6 +104,7 @@ async fn copy_all(
     tell("database", 0, 0);
     // The database first: every file that it names is there to be copied after it.
     db.copy_to(&backup.path(name)).await?;
+    let named = named(db).await?;
     let (settings, config) = (settings.clone(), config.map(Path::to_owned));
     let copying = tokio::task::spawn_blocking(move || {
         backup.take_in(name)?;
@@ -113,13 +115,29 @@ async fn copy_all(
             backup.copy(CONFIG, &config)?;
         }
         backup.copy_shelf("blobs", &settings.node.blobs, is_attachment, tell)?;
-        backup.finish()
+        let absent = backup.absent("blobs", &named);
+        Ok::<_, BackupError>((backup, absent))
     });
-    let manifest = copying.await.map_err(NodeError::damaged)??;
+    let (mut backup, mut absent) = copying.await.map_err(NodeError::damaged)??;
+    if !absent.is_empty() {
+        // What was erased meanwhile is not missing.
+        let still: BTreeSet<String> = self::named(db).await?.into_iter().collect();
+        absent.retain(|sha256| still.contains(sha256));
+    }
+    backup.note_missing(absent);
+    let finishing = tokio::task::spawn_blocking(move || backup.finish());
+    let manifest = finishing.await.map_err(NodeError::damaged)??;
     let mut tx = db.write().await?;
     store::chain::set_fact(&mut tx, LAST, &now_ms.to_string()).await?;
     tx.commit().await?;
     Ok(manifest)
+}
+
+/// The attachments whose files must be here, by the database.
+async fn named(db: &Db) -> Result<Vec<String>, NodeError> {
+    let mut tx = db.read().await?;
+    let kept = store::blobs::kept(&mut tx).await?;
+    Ok(kept.iter().map(hex::encode).collect())
 }
 
 /// Proves a backup without restoring it.

@@ -13,13 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::monitor::TRAFFIC;
 use crate::node::Node;
+use crate::settings::PublicUrl;
 use crate::{api, portal};
 
 fluent_templates::static_loader! {
     static TEXTS = {
         locales: "./locales",
         fallback_language: "id",
-        customise: |bundle| lapor_web::language::prepare(bundle),
+        customise: |bundle| { lapor_web::language::prepare(bundle); },
     };
 }
 
@@ -59,7 +60,7 @@ fn site(node: &Arc<Node>) -> Site {
     };
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     let public_url = node.settings().portal.public_url.as_ref();
-    site.https = public_url.is_some_and(|url| url.is_https());
+    site.https = public_url.is_some_and(PublicUrl::is_https);
     site
 }
 

@@ -27,9 +27,7 @@ use crate::folder::{KeyFileError, NodeKeys, credential_path, keep_credential};
 use crate::node::{JOINED, Joined, read_joined};
 use crate::settings::Settings;
 use crate::store;
-use crate::sync::{LinkError, client, read_answer, transport_error};
-
-const TIMEOUT: Duration = Duration::from_mins(1);
+use crate::sync::{LinkError, Patience, answered, client, transport_error};
 
 /// What to tell the operator after joining.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,13 +164,8 @@ async fn ask(
     let client = client(config).map_err(|e| transport_error(&e))?;
     let url = format!("{}{PREFIX}/enrol", invitation.enrolment_url.as_str());
     lapor_killpoints::pass("send.before");
-    let sent = client
-        .request(Method::POST, url)
-        .timeout(TIMEOUT)
-        .json(request)
-        .send()
-        .await;
-    let answer = read_answer(sent.map_err(|e| transport_error(&e))?).await?;
+    let sent = client.request(Method::POST, url).json(request);
+    let answer = answered(sent, (0, Duration::ZERO), &Patience::default()).await?;
     lapor_killpoints::pass("send.answered");
     Ok(answer.json()?)
 }

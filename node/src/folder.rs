@@ -167,6 +167,15 @@ pub fn keep_credential(
     write_private(&path, credential.to_pem().as_bytes()).map_err(|e| failed(&path, e))
 }
 
+/// Makes the folder of a new node, in which nothing else stands yet.
+pub fn begin(dir: &Path) -> Result<(), InitError> {
+    let path = dir.join(CONFIG);
+    if path.exists() {
+        return Err(InitError::Exists(path));
+    }
+    make_folder(dir)
+}
+
 /// Writes a new node's configuration and makes its keys folder. Returns the
 /// path of the configuration.
 pub fn init(dir: &Path, settings: &Settings) -> Result<PathBuf, InitError> {
@@ -175,11 +184,9 @@ pub fn init(dir: &Path, settings: &Settings) -> Result<PathBuf, InitError> {
         let path = path.to_owned();
         move |source| InitError::Write { path, source }
     };
-    if path.exists() {
-        return Err(InitError::Exists(path));
-    }
+    begin(dir)?;
     let below = settings.clone().below(dir);
-    for folder in [dir, &below.node.keys, &below.node.blobs] {
+    for folder in [&below.node.keys, &below.node.blobs] {
         make_folder(folder)?;
     }
     let text = render(settings);

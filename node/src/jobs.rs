@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio_cron_scheduler::JobScheduler;
 use tokio_util::sync::CancellationToken;
 
+use crate::casework::sweep_orphans;
 use crate::error::NodeError;
 use crate::media::expire_uploads;
 use crate::node::Node;
@@ -42,14 +43,17 @@ pub enum Job {
     Uploads,
     /// Erases what reporters want erased; removes what has expired of theirs.
     Reporters,
+    /// Removes files that a crash has left.
+    Orphans,
 }
 
 impl Job {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
         Self::Reporters,
+        Self::Orphans,
     ];
 
     pub fn name(self) -> &'static str {
@@ -58,13 +62,14 @@ impl Job {
             Self::Keys => "keys",
             Self::Uploads => "uploads",
             Self::Reporters => "reporters",
+            Self::Orphans => "orphans",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Keys | Self::Uploads | Self::Reporters => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans => 60 * MINUTE_MS,
         }
     }
 
@@ -202,6 +207,9 @@ impl Jobs {
             Job::Reporters => {
                 self.node.erase_due().await?;
                 self.node.expire_reporters().await?;
+            }
+            Job::Orphans => {
+                sweep_orphans(&self.node).await?;
             }
         }
         Ok(())

@@ -7,22 +7,27 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
 use lapor_protocol::directory::{Directory, DirectoryError};
+use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
+use lapor_protocol::seen;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::casework::{self, Writer};
+use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::NodeKeys;
+use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::store;
 
 /// Name of the fact that says this node has joined.
 pub(crate) const JOINED: &str = "joined";
+/// Name of the fact that holds the head of the directory as the hub is shown it.
+pub(crate) const SEEN_DIRECTORY: &str = "seen_directory";
 
 /// What the node learned when it joined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +53,9 @@ pub struct Node {
     outgoing: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
+    figures: FiguresCache,
+    /// What hints remember of the directory and of the latest cases.
+    memory: Memory,
     /// What slows down whoever tries too often.
     guards: Guards,
 }
@@ -73,6 +81,8 @@ impl Node {
             directory: ArcSwap::from_pointee(directory),
             outgoing: Notify::new(),
             writer,
+            figures: FiguresCache::default(),
+            memory: Memory::default(),
             guards: Guards::new(),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
@@ -147,6 +157,7 @@ impl Node {
     pub(crate) async fn extend_directory(
         &self,
         versions: &[Envelope],
+        head: Option<&Envelope>,
     ) -> Result<usize, DirectoryRefused> {
         let mut next = (*self.directory()).clone();
         let mut lines = Vec::new();
@@ -160,9 +171,16 @@ impl Node {
         if lines.is_empty() {
             return Ok(0);
         }
+        let shown = checked_head(&next, head)?;
         let mut tx = self.db.write().await.map_err(NodeError::from)?;
         for (version, line) in &lines {
             store::chain::add_directory_line(&mut tx, *version, line)
+                .await
+                .map_err(NodeError::from)?;
+        }
+        // Of two pages that come at once the longer one is shown.
+        if next.version() > self.directory().version() {
+            store::chain::set_fact(&mut tx, SEEN_DIRECTORY, &shown)
                 .await
                 .map_err(NodeError::from)?;
         }
@@ -180,6 +198,14 @@ impl Node {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    pub(crate) fn figures(&self) -> &FiguresCache {
+        &self.figures
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     pub(crate) fn guards(&self) -> &Guards {
@@ -202,6 +228,22 @@ impl Node {
     pub(crate) async fn write_tx(&self) -> Result<Tx, NodeError> {
         Ok(self.db.write().await?)
     }
+}
+
+/// The hub's word for the version to which it has led, as this node shows it.
+fn checked_head(
+    directory: &Directory,
+    head: Option<&Envelope>,
+) -> Result<String, DirectoryRefused> {
+    let refused = |what: &str| DirectoryRefused::Hub(what.to_owned());
+    let head = head.ok_or_else(|| refused("it shows versions without a signed head"))?;
+    let key = directory.any_hub_key(&head.kid);
+    let stated = key.and_then(|key| DirectoryHead::open(head, key).ok());
+    let stated = stated.ok_or_else(|| refused("the head is not signed by the hub"))?;
+    if (stated.version, stated.id) != (directory.version(), directory.head()) {
+        return Err(refused("the head is not that of the last version"));
+    }
+    seen::shown(head).ok_or_else(|| refused("the head is none"))
 }
 
 /// Why directory versions were not taken.

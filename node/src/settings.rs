@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use lapor_protocol::kinds::Category;
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub struct Settings {
     pub portal: PortalSettings,
     pub link: LinkSettings,
     pub monitor: MonitorSettings,
+    pub categories: CategorySettings,
     pub log: LogSettings,
 }
 
@@ -140,6 +142,16 @@ pub struct MonitorSettings {
     pub listen: Listen,
     /// With fewer free bytes than these the program is not ready.
     pub free_disk_bytes: u64,
+}
+
+/// What this institution asks of its officers for some categories; a root stands for all below it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CategorySettings {
+    /// A proposal to close carries evidence: `["Pekerjaan Umum dan Penataan Ruang/Jalan"]`.
+    pub evidence: Vec<Category>,
+    /// A superior sees a public answer before it is sent: `["Netralitas ASN"]`.
+    pub supervision: Vec<Category>,
 }
 
 impl Default for NodeSettings {

@@ -20,6 +20,7 @@ pub const RECEIPT_TYPE: &str = "application/vnd.lapor.receipt.v1+json";
 pub const ACK_TYPE: &str = "application/vnd.lapor.ack.v1+json";
 pub const HEAD_TYPE: &str = "application/vnd.lapor.head.v1+json";
 pub const DIRECTORY_TYPE: &str = "application/vnd.lapor.directory.v1+json";
+pub const DIRECTORY_HEAD_TYPE: &str = "application/vnd.lapor.directory-head.v1+json";
 pub const KEY_TYPE: &str = "application/vnd.lapor.key.v1+json";
 pub const EPOCH_TYPE: &str = "application/vnd.lapor.epoch.v1+json";
 pub const ENROLMENT_TYPE: &str = "application/vnd.lapor.enrolment.v1+json";

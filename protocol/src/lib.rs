@@ -12,6 +12,7 @@ pub mod case;
 pub mod chain;
 pub mod delivery;
 pub mod directory;
+pub mod directory_head;
 pub mod dsse;
 pub mod entropy;
 pub mod ids;

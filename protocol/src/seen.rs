@@ -8,7 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 
-use crate::dsse::{Envelope, HEAD_TYPE, RECEIPT_TYPE};
+use crate::dsse::{DIRECTORY_HEAD_TYPE, Envelope, HEAD_TYPE, RECEIPT_TYPE};
 use crate::keys::KeyId;
 
 /// Envelopes that are shown at once, at most.
@@ -17,10 +17,14 @@ const MOST: usize = 4;
 const MOST_BYTES: usize = 4096;
 
 /// What stands before an envelope, and its payload type.
-const NAMES: [(&str, &str); 2] = [("head", HEAD_TYPE), ("receipt", RECEIPT_TYPE)];
+const NAMES: [(&str, &str); 3] = [
+    ("head", HEAD_TYPE),
+    ("receipt", RECEIPT_TYPE),
+    ("directory", DIRECTORY_HEAD_TYPE),
+];
 
-/// `NAME:KID:PAYLOAD:SIGNATURE` of a stream head or a receipt; `None` of
-/// anything else.
+/// `NAME:KID:PAYLOAD:SIGNATURE` of the head of a stream or of the directory, or
+/// of a receipt; `None` of anything else.
 pub fn shown(envelope: &Envelope) -> Option<String> {
     let mut names = NAMES.iter();
     let (name, _) = names.find(|(_, of)| *of == envelope.payload_type)?;
@@ -60,6 +64,7 @@ fn one(text: &str) -> Option<Envelope> {
 mod tests {
     use super::*;
     use crate::delivery::StreamHead;
+    use crate::directory_head::DirectoryHead;
     use crate::ids::Digest;
     use crate::keys::{Signer, Verifier};
     use crate::receipt::{Receipt, Stream};
@@ -78,12 +83,18 @@ mod tests {
         };
         let author = "kemenpu".parse().unwrap();
         let receipt = Receipt::accepted(author, 1, 1, &[Digest::of(b"m")], 1);
-        let both = [head.sign(&hub), receipt.sign(&hub)];
-        let header = both.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
+        let directory = DirectoryHead {
+            version: 7,
+            id: Digest::of(b"version"),
+            at: 1,
+        };
+        let all = [head.sign(&hub), receipt.sign(&hub), directory.sign(&hub)];
+        let header = all.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
         let read_back = read(&header).unwrap();
-        assert_eq!(read_back, both);
+        assert_eq!(read_back, all);
         assert_eq!(StreamHead::open(&read_back[0], &key).unwrap(), head);
-        let one = shown(&both[0]).unwrap();
+        assert_eq!(DirectoryHead::open(&read_back[2], &key).unwrap(), directory);
+        let one = shown(&all[0]).unwrap();
         let five = [one.as_str(); 5].join(",");
         let (start, _) = one.rsplit_once(':').unwrap();
         let other = one.replacen("head", "message", 1);

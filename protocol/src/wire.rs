@@ -127,6 +127,9 @@ pub struct CaseKeys {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryPage {
     pub versions: Vec<Envelope>,
+    /// A `DirectoryHead` of the last of these versions; there is none without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Envelope>,
     /// Latest version that the hub has.
     pub latest: u64,
 }

@@ -1,5 +1,6 @@
 //! The clock as a value: a running program reads the system's, a test moves its
-//! own. Nothing else may ask what time it is.
+//! own. Nothing else may ask what time it is. And how a moment is shown to those
+//! who have no zone of their own.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -24,6 +25,16 @@ impl Clock for SystemClock {
     }
 }
 
+/// A moment (Unix ms) for people in UTC, `2026-01-05 01:00:00 UTC`; one that no
+/// calendar has as its number.
+pub fn instant(at_ms: i64) -> String {
+    let at = chrono::DateTime::from_timestamp_millis(at_ms);
+    at.map_or_else(
+        || format!("{at_ms} ms"),
+        |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
+}
+
 /// A clock that stands still until somebody moves it.
 #[derive(Debug, Default)]
 pub struct HandClock(AtomicI64);
@@ -41,5 +52,16 @@ impl HandClock {
 impl Clock for HandClock {
     fn now_ms(&self) -> i64 {
         self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_as_a_day_and_a_time() {
+        assert_eq!(instant(1_767_574_800_000), "2026-01-05 01:00:00 UTC");
+        assert_eq!(instant(i64::MAX), format!("{} ms", i64::MAX));
     }
 }

@@ -2,7 +2,7 @@
 //! readers of requests, the entrance through which all requests pass, a server
 //! that drains, pages and their languages, the documentation page, the listener for monitoring, and what
 //! both programs take from their machine: clock, randomness, log, signals, exit
-//! codes, the folder of a backup.
+//! codes, the folder of a backup; and how long a peer may take.
 //!
 //! Shared by hub and node; it knows nothing of cases, databases or the wire
 //! between them (whose problems are `lapor_protocol::problem`).
@@ -14,8 +14,10 @@ pub mod docs;
 pub mod entrance;
 pub mod exit;
 pub mod language;
+pub mod listeners;
 pub mod log;
 pub mod monitor;
+pub mod pace;
 pub mod page;
 pub mod problem;
 pub mod reading;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use lapor_web::backup::{Manifest, in_units, progress};
+use lapor_web::clock::instant;
 
 use super::{Failure, Out, exit};
 use crate::backup::{self, HubBackupError};
@@ -56,7 +57,7 @@ pub async fn make(
         out.explanation,
         "prove it with `lapor-hub restore {shown} --check`"
     )?;
-    Ok(())
+    is_complete(&made)
 }
 
 pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
@@ -68,7 +69,7 @@ pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
             "{shown} is a whole backup: {}",
             described(&proved)
         )?;
-        return Ok(());
+        return is_complete(&proved);
     };
     let done = backup::restore(&args.from, dir, tell).await?;
     let (config, shown) = (done.config.display(), dir.display());
@@ -88,6 +89,9 @@ pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
         done.settings.storage.authority.display()
     )?;
     writeln!(out.answer, "  attachments  {}", done.attachments)?;
+    if let Some(lacks) = done.manifest.lacks() {
+        writeln!(out.explanation, "but {lacks}.")?;
+    }
     writeln!(
         out.explanation,
         "If members were answered after this backup was made, the restored hub lacks what it signed for; it finds out from them, and then answers 503 `recovering`. \
@@ -97,15 +101,24 @@ pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A backup that lacks something is finished all the same; whoever made or
+/// proved it must hear of it.
+fn is_complete(manifest: &Manifest) -> Result<(), Failure> {
+    match manifest.lacks() {
+        None => Ok(()),
+        Some(what) => Err(Failure::new(exit::DATA, what)),
+    }
+}
+
 fn described(manifest: &Manifest) -> String {
     let origin = &manifest.origin;
     format!(
-        "{} at {} (Unix ms), {}, schema {}, {} files, {}{}",
+        "{} at {}, {}, schema {}, {} files, {}{}",
         origin
             .instance
             .as_deref()
             .unwrap_or("a hub without a federation"),
-        origin.made_at,
+        instant(origin.made_at),
         origin.database,
         origin.schema,
         manifest.files.len(),

@@ -135,7 +135,7 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
                 "registered or changed {changed}, known already {known}"
             )?;
         }
-        Command::List { json } => roster::list(ground, json, out)?,
+        Command::List { json } => roster::list(ground, json, out).await?,
         Command::Show { slug, json } => roster::show(ground, &slug, json, out).await?,
         Command::Suspend { slug } => {
             membership::suspend(ground, &slug).await?;

@@ -22,7 +22,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use lapor_certs::exposed_files;
 use lapor_migrations::{Db, DbOptions, Schema};
+use lapor_web::listeners::all_free;
 
 use crate::clock::{Clock, SystemClock};
 use crate::ground::{Ground, Keyring};
@@ -159,6 +161,16 @@ async fn migrate(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> 
 async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> {
     settings.log.parse_filter()?;
     let keyring = Keyring::load(settings)?;
+    private_keys(settings)?;
+    let storage = &settings.storage.blobs;
+    if !storage.is_dir() {
+        let message = format!(
+            "storage.blobs: there is no folder {}; restore it, or correct the path",
+            storage.display()
+        );
+        return Err(Failure::new(exit::CONFIGURATION, message));
+    }
+    let running = !listens(settings)?;
     let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
     let pending = db.pending_migrations().await?;
     let fresh = db.schema_version().await? == 0;
@@ -174,8 +186,46 @@ async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Fail
     )?;
     writeln!(out.answer, "  root pin    {}", keyring.issuer.root_pin())?;
     writeln!(out.answer, "  signing key {}", keyring.signer.kid())?;
+    if running {
+        writeln!(
+            out.answer,
+            "  its addresses are in use; that is right if this hub is running"
+        )?;
+    }
     for migration in pending {
         writeln!(out.answer, "  to be applied by `serve`: {migration}")?;
+    }
+    Ok(())
+}
+
+/// Whether the addresses are free; if not, this hub has them.
+fn listens(settings: &Settings) -> Result<bool, Failure> {
+    let mut addresses = vec![
+        ("federation.listen", settings.federation.listen),
+        ("enrolment.listen", settings.enrolment.listen),
+    ];
+    let monitor = settings.monitor.listen.0;
+    addresses.extend(monitor.map(|listen| ("monitor.listen", listen)));
+    all_free(&addresses).map_err(|unfit| Failure::new(exit::CONFIGURATION, unfit.to_string()))
+}
+
+/// Refuses keys that others on this machine may read.
+fn private_keys(settings: &Settings) -> Result<(), Failure> {
+    let storage = &settings.storage;
+    for (field, folder) in [
+        ("storage.keys", &storage.keys),
+        ("storage.authority", &storage.authority),
+    ] {
+        let shown = folder.display();
+        let wrong = |message: String| Failure::new(exit::CONFIGURATION, message);
+        let exposed = exposed_files(folder)
+            .map_err(|error| wrong(format!("{field}: {shown} cannot be read: {error}")))?;
+        if let Some(first) = exposed.first() {
+            return Err(wrong(format!(
+                "{field}: others than its user may read {}; take that from them with `chmod go= {shown}/*`. Who may have read the hub's keys can be the hub",
+                first.display()
+            )));
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::keys::Verifier;
 use lapor_protocol::wire::Health;
+use lapor_web::clock::instant;
 use serde::Serialize;
 
 use super::{Failure, Out, exit};
@@ -19,6 +20,8 @@ struct Listed<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<&'a str>,
+    /// Whether two messages have claimed one position of its chain.
+    frozen: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,10 +45,16 @@ struct Shown<'a> {
     health: Option<Health>,
 }
 
-pub fn list(ground: &Ground, json: bool, out: &mut Out<'_>) -> Result<(), Failure> {
+pub async fn list(ground: &Ground, json: bool, out: &mut Out<'_>) -> Result<(), Failure> {
     let directory = ground.directory.current();
     let world = directory.latest();
-    let listed: Vec<Listed<'_>> = world.instances().map(listed).collect();
+    let mut tx = ground.db.read().await?;
+    let frozen = store::chains::frozen(&mut tx).await?;
+    tx.rollback().await?;
+    let listed: Vec<Listed<'_>> = world
+        .instances()
+        .map(|entry| listed(entry, frozen.contains(&entry.id)))
+        .collect();
     if json {
         let text = serde_json::to_string_pretty(&listed).unwrap_or_default();
         writeln!(out.answer, "{text}")?;
@@ -57,8 +66,15 @@ pub fn list(ground: &Ground, json: bool, out: &mut Out<'_>) -> Result<(), Failur
         let (id, kind, status) = (row.id.as_str(), row.kind, row.status);
         writeln!(
             out.answer,
-            "{id:width$}  {kind:11}  {status:10}  {}",
-            row.name
+            "{id:width$}  {kind:11}  {status:10}  {}{}",
+            row.name,
+            if row.frozen { "  FROZEN" } else { "" }
+        )?;
+    }
+    if !frozen.is_empty() {
+        writeln!(
+            out.explanation,
+            "ALARM: two messages have claimed one position of a chain that is FROZEN, and the hub takes no more of it. Two copies of that node may be at work: ask its staff; one that is sound opens an epoch by itself and goes on."
         )?;
     }
     if listed.is_empty() {
@@ -131,12 +147,13 @@ fn print(shown: &Shown<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
         ),
         ("time zone", Some(entry.time_zone.clone())),
         ("identity", shown.identity_fingerprint.clone()),
+        ("last report", shown.reported_at.map(instant)),
         ("head", shown.head.map(|head| head.to_string())),
         (
             "frozen",
-            shown
-                .frozen
-                .then(|| "two messages claimed one position".to_owned()),
+            shown.frozen.then(|| {
+                "two messages claimed one position; see Alarms in docs/operations.md".to_owned()
+            }),
         ),
         (
             "unsent",
@@ -148,8 +165,12 @@ fn print(shown: &Shown<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
         (
             "certificate",
             shown.certificate_expires.map(|at| match shown.reported_at {
-                Some(_) => format!("{} days left at its last report", days(at)),
-                None => format!("expires at {at} (Unix ms)"),
+                Some(_) => format!(
+                    "{} days left at its last report, ends on {}",
+                    days(at),
+                    instant(at)
+                ),
+                None => format!("ends on {}", instant(at)),
             }),
         ),
     ];
@@ -165,7 +186,7 @@ fn print(shown: &Shown<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn listed(entry: &InstanceEntry) -> Listed<'_> {
+fn listed(entry: &InstanceEntry, frozen: bool) -> Listed<'_> {
     Listed {
         id: &entry.id,
         kind: entry.kind.as_str(),
@@ -175,6 +196,7 @@ fn listed(entry: &InstanceEntry) -> Listed<'_> {
             .region
             .as_ref()
             .map(lapor_protocol::region::RegionCode::as_str),
+        frozen,
     }
 }
 

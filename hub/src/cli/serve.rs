@@ -8,7 +8,7 @@ use lapor_web::serving::StopSignals;
 use lapor_web::supervisor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, Out, exit};
+use super::{Failure, Out, exit, private_keys};
 use crate::app::Hub;
 use crate::clock::Clock;
 use crate::monitor::Monitor;
@@ -19,6 +19,7 @@ pub async fn serve(
     out: &mut Out<'_>,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
+    private_keys(&settings)?;
     settings.log.start()?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;

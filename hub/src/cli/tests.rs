@@ -9,7 +9,10 @@ use lapor_certs::Invitation;
 
 use super::{Failure, Out, exit, init, run};
 use crate::clock::HandClock;
+use crate::ground::Ground;
 use crate::settings::Settings;
+use crate::store;
+use crate::store::chains::Chain;
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -42,6 +45,15 @@ async fn made() -> tempfile::TempDir {
     let said = say(folder.path(), &["init", "--dir", dir]).await;
     said.outcome.unwrap();
     assert!(said.answer.contains("root pin") && said.explanation.contains("next:"));
+    let config = folder.path().join("hub.toml");
+    // What else listens on this machine is no matter of a test.
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    for port in [7443, 7444, 7445] {
+        let listen = format!("listen = \"127.0.0.1:{port}\"");
+        assert!(text.contains(&listen), "{listen}");
+        text = text.replace(&listen, "listen = \"127.0.0.1:0\"");
+    }
+    std::fs::write(&config, text).unwrap();
     folder
 }
 
@@ -75,6 +87,65 @@ async fn a_hub_is_made_once_and_its_configuration_can_be_used() {
     let key = folder.path().join("keys/hub-signing.key");
     let mode = std::os::unix::fs::PermissionsExt::mode(&key.metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_chain_that_two_messages_contradict_is_listed_and_told_of() {
+    let folder = made().await;
+    let invite = ["instance", "invite", "kemenpu", "--kind", "kementerian"];
+    say(folder.path(), &invite).await.outcome.unwrap();
+    let sound = say(folder.path(), &["instance", "list"]).await;
+    assert!(!sound.answer.contains("FROZEN") && sound.explanation.is_empty());
+    let settings = Settings::load(&folder.path().join("hub.toml")).unwrap();
+    let ground = Ground::open(settings, Arc::new(HandClock::at(NOW))).await;
+    let ground = ground.unwrap();
+    let mut tx = ground.db.write().await.unwrap();
+    let chain = Chain {
+        frozen: true,
+        ..Chain::new("kemenpu".parse().unwrap())
+    };
+    store::chains::save(&mut tx, [&chain]).await.unwrap();
+    tx.commit().await.unwrap();
+    ground.db.close().await;
+    let listed = say(folder.path(), &["instance", "list"]).await;
+    assert!(listed.answer.contains("FROZEN"), "{}", listed.answer);
+    assert!(listed.explanation.starts_with("ALARM: two messages"));
+    let listed = say(folder.path(), &["instance", "list", "--json"]).await;
+    let listed: serde_json::Value = serde_json::from_str(&listed.answer).unwrap();
+    assert_eq!(listed[0]["frozen"], true);
+}
+
+#[tokio::test]
+async fn a_configuration_that_serve_would_refuse_is_refused() {
+    let folder = made().await;
+    let config = folder.path().join("hub.toml");
+    let written = std::fs::read_to_string(&config).unwrap();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap();
+    let (before, monitor) = written.split_once("[monitor]").unwrap();
+    let monitor = monitor.replace("127.0.0.1:0", &taken.to_string());
+    std::fs::write(&config, format!("{before}[monitor]{monitor}")).unwrap();
+    let refused = say(folder.path(), &["check-config"]).await;
+    assert_eq!(code(&refused), exit::CONFIGURATION);
+    let message = refused.outcome.unwrap_err().message;
+    assert!(
+        message.starts_with("monitor.listen: another program"),
+        "{message}"
+    );
+
+    std::fs::write(&config, &written).unwrap();
+    let key = folder.path().join("keys/hub-signing.key");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&key, open).unwrap();
+    for command in ["check-config", "serve"] {
+        let refused = say(folder.path(), &[command]).await;
+        assert_eq!(code(&refused), exit::CONFIGURATION, "{command}");
+        let message = refused.outcome.unwrap_err().message;
+        assert!(
+            message.contains("hub-signing.key") && message.contains("chmod"),
+            "{message}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Attachments: uploaded in pieces by the author once the message is accepted,
 //! fetched by those who were sent the message. To everyone else there is none.
+//!
+//! To announce a digest gives nobody the bytes: an announcement counts once its
+//! author has brought all of them, whoever else has brought the same before.
 
 use std::io::SeekFrom;
 use std::pin::pin;
@@ -23,7 +26,7 @@ use crate::app::Hub;
 use crate::blobs::{self, Held};
 use crate::error::{HubError, Refusal};
 use crate::store;
-use crate::store::blobs::Announced;
+use crate::store::blobs::{Announced, Claim};
 
 /// How many bytes of a blob the hub has.
 const RECEIVED: HeaderName = HeaderName::from_static("lapor-received");
@@ -49,12 +52,11 @@ pub async fn receive(
     sent: Body,
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
-    let announced = announced(&hub, sha256).await?;
-    let own = announced.iter().find(|blob| blob.author == author);
-    let total = own.ok_or(Code::BlobUnknown)?.size;
     let _place = hub.admission.uploads.take((author.clone(), sha256))?;
+    let own = own(&hub, sha256, &author).await?;
+    let total = own.blob.size;
     let folder = &hub.settings().storage.blobs;
-    let Held::Part(here) = held(&hub, sha256, &author, total).await? else {
+    let Held::Part(here) = held(&hub, &own).await? else {
         return Ok(progress(StatusCode::CREATED, total));
     };
     take_room(&hub, sha256, &author, total).await?;
@@ -77,36 +79,36 @@ pub async fn receive(
     if length < total {
         return Ok(progress(StatusCode::ACCEPTED, length));
     }
-    complete(&hub, sha256, &author).await?;
+    complete(&hub, &own.blob).await?;
     Ok(progress(StatusCode::CREATED, total))
 }
 
-/// Gives a complete part its name; bytes of another digest give their room back.
-async fn complete(hub: &Hub, sha256: Digest, author: &InstanceId) -> Result<(), HubError> {
-    let completed = blobs::complete(&hub.settings().storage.blobs, sha256, author).await;
-    if completed
-        .as_ref()
-        .is_err_and(|error| error.code() == Code::BlobMismatch)
-    {
+/// Notes that the author has brought the bytes, then gives its part the name:
+/// a hub that is killed between the two finds the part and goes on. Bytes of
+/// another digest give their room back.
+async fn complete(hub: &Hub, blob: &Announced) -> Result<(), HubError> {
+    let folder = &hub.settings().storage.blobs;
+    let Announced { sha256, author, .. } = blob;
+    let checked = blobs::check(folder, *sha256, author).await;
+    let mismatch = |error: &HubError| error.code() == Code::BlobMismatch;
+    if checked.is_ok() || checked.as_ref().is_err_and(mismatch) {
         let mut tx = hub.ground.db.write().await?;
-        store::blobs::leave_room(&mut tx, sha256, author).await?;
+        match checked {
+            Ok(()) => store::blobs::prove(&mut tx, *sha256, author, blob.size).await?,
+            Err(_) => store::blobs::leave_room(&mut tx, *sha256, author).await?,
+        }
         tx.commit().await?;
     }
-    completed
+    checked?;
+    blobs::shelve(folder, *sha256, author).await
 }
 
 /// What there is of a blob, once a part that is all there has been given its
 /// name: the hub may have been killed before it did. Whoever calls this holds
 /// the place of the upload.
-async fn held(
-    hub: &Hub,
-    sha256: Digest,
-    author: &InstanceId,
-    total: u64,
-) -> Result<Held, HubError> {
-    let held = blobs::held(&hub.settings().storage.blobs, sha256, author).await?;
-    match held {
-        Held::Part(here) if here >= total => match complete(hub, sha256, author).await {
+async fn held(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
+    match found(hub, claim).await? {
+        Held::Part(here) if here >= claim.blob.size => match complete(hub, &claim.blob).await {
             Ok(()) => Ok(Held::Whole),
             Err(error) if error.code() == Code::BlobMismatch => Ok(Held::Part(0)),
             Err(error) => Err(error),
@@ -116,15 +118,22 @@ async fn held(
 }
 
 /// As [`held`], for those who only ask: an upload under way is left alone.
-async fn seen(hub: &Hub, sha256: Digest, blob: &Announced) -> Result<Held, HubError> {
-    let found = blobs::held(&hub.settings().storage.blobs, sha256, &blob.author).await?;
+async fn seen(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
+    let found = found(hub, claim).await?;
+    let blob = &claim.blob;
     if !matches!(found, Held::Part(here) if here >= blob.size) {
         return Ok(found);
     }
-    match hub.admission.uploads.take((blob.author.clone(), sha256)) {
-        Ok(_place) => held(hub, sha256, &blob.author, blob.size).await,
+    let place = (blob.author.clone(), blob.sha256);
+    match hub.admission.uploads.take(place) {
+        Ok(_place) => held(hub, claim).await,
         Err(_) => Ok(found),
     }
+}
+
+async fn found(hub: &Hub, Claim { blob, proved }: &Claim) -> Result<Held, HubError> {
+    let folder = &hub.settings().storage.blobs;
+    blobs::held(folder, blob.sha256, &blob.author, *proved).await
 }
 
 /// Takes room for the whole of a blob before its first byte is taken in, so
@@ -164,8 +173,8 @@ pub async fn tell(
     Path(sha256): Path<String>,
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
-    let blob = readable(&hub, sha256, &peer).await?;
-    match seen(&hub, sha256, &blob).await? {
+    let (blob, held) = readable(&hub, sha256, &peer).await?;
+    match held {
         Held::Whole => Ok(told(blob.size, blob.size)),
         Held::Part(here) if blob.author == peer => Ok(told(here, blob.size)),
         Held::Part(_) => Err(Code::BlobPending.into()),
@@ -190,8 +199,8 @@ pub async fn send(
     headers: HeaderMap,
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
-    let blob = readable(&hub, sha256, &peer).await?;
-    if seen(&hub, sha256, &blob).await? != Held::Whole {
+    let (_, held) = readable(&hub, sha256, &peer).await?;
+    if held != Held::Whole {
         return Err(Code::BlobPending.into());
     }
     let place = hub.admission.answers.take(peer)?;
@@ -227,24 +236,47 @@ pub async fn send(
     Ok(holding(response, place))
 }
 
-async fn announced(hub: &Hub, sha256: Digest) -> Result<Vec<Announced>, HubError> {
+/// The announcement by which an author may upload.
+async fn own(hub: &Hub, sha256: Digest, author: &InstanceId) -> Result<Claim, HubError> {
     let mut tx = hub.ground.db.read().await?;
-    Ok(store::blobs::announced(&mut tx, sha256).await?)
+    let claims = store::blobs::announced(&mut tx, sha256).await?;
+    let own = claims
+        .into_iter()
+        .find(|claim| claim.blob.author == *author);
+    Ok(own.ok_or(Code::BlobUnknown)?)
 }
 
-/// The announcement by which an instance may know of a blob, its own first.
-async fn readable(hub: &Hub, sha256: Digest, peer: &InstanceId) -> Result<Announced, HubError> {
+/// An announcement by which an instance may know of a blob, and what its author
+/// has brought; one whose bytes are all here before any other.
+async fn readable(
+    hub: &Hub,
+    sha256: Digest,
+    peer: &InstanceId,
+) -> Result<(Announced, Held), HubError> {
     let mut tx = hub.ground.db.read().await?;
-    let announced = store::blobs::announced(&mut tx, sha256).await?;
-    if let Some(own) = announced.iter().find(|blob| blob.author == *peer) {
-        return Ok(own.clone());
-    }
-    for blob in announced {
-        if may_read_in_any(hub, &mut tx, &[blob.case], blob.number, peer).await? {
-            return Ok(blob);
+    let claims = store::blobs::announced(&mut tx, sha256).await?;
+    tx.rollback().await?;
+    let mut begun: Option<(Announced, Held)> = None;
+    for claim in claims {
+        let own = claim.blob.author == *peer;
+        // One upload under way is enough to tell of, an author's own before others.
+        let told = begun.as_ref();
+        let told = told.is_some_and(|(blob, _)| !own || blob.author == *peer);
+        if told && !claim.proved || !own && !may_read(hub, &claim.blob, peer).await? {
+            continue;
+        }
+        match seen(hub, &claim).await? {
+            Held::Whole => return Ok((claim.blob, Held::Whole)),
+            part @ Held::Part(_) => begun = Some((claim.blob, part)),
         }
     }
-    Err(Code::BlobUnknown.into())
+    begun.ok_or_else(|| Code::BlobUnknown.into())
+}
+
+/// Whether an instance was sent the message that announced a blob.
+async fn may_read(hub: &Hub, blob: &Announced, peer: &InstanceId) -> Result<bool, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    may_read_in_any(hub, &mut tx, &[blob.case], blob.number, peer).await
 }
 
 fn progress(status: StatusCode, received: u64) -> Response {

@@ -1,5 +1,5 @@
-//! Reading what a peer sends: never more than a limit, never for longer than
-//! a limit, and unpacked into no more memory than the same limit.
+//! Reading what a peer sends: never more than a limit, never slower than a least
+//! pace, and unpacked into no more memory than the same limit.
 
 use std::io::Read;
 use std::str::FromStr;
@@ -9,20 +9,25 @@ use axum::body::Body;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt as _};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::read_object;
+use lapor_web::pace::Pace;
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout};
 
 use crate::error::{HubError, Refusal};
 
 /// JSON bodies: signed statements, enrolment, health.
 pub const JSON_BYTES: usize = 256 * 1024;
-/// A body may take this many times the limit between two pieces of it.
-const PIECES: u32 = 20;
+/// How many pauses a body may make before its pace counts.
+const PAUSES: u32 = 4;
+/// The least pace of a body, bytes a second: a quarter of a line of 16 kbit/s,
+/// on which other requests are under way, too.
+const PACE: u64 = 500;
 /// Memory for unpacking zstd: a window of 8 MiB, RFC 8878's recommendation.
 const WINDOW_LOG: u32 = 23;
 
@@ -35,40 +40,40 @@ pub async fn read(
 ) -> Result<Bytes, HubError> {
     let mut read = BytesMut::new();
     let mut pieces = std::pin::pin!(pieces(body, piece_seconds));
-    let total = Duration::from_secs(piece_seconds) * PIECES;
-    let reading = async {
-        use futures_util::TryStreamExt as _;
-        while let Some(piece) = pieces.try_next().await? {
-            if read.len() + piece.len() > most {
-                return Err(HubError::from(too_large));
-            }
-            read.extend_from_slice(&piece);
+    while let Some(piece) = pieces.try_next().await? {
+        if read.len() + piece.len() > most {
+            return Err(too_large.into());
         }
-        Ok(())
-    };
-    tokio::time::timeout(total, reading)
-        .await
-        .map_err(|_| too_slow())??;
+        read.extend_from_slice(&piece);
+    }
     Ok(read.freeze())
 }
 
-/// The pieces of a body as they arrive; each must arrive in time.
+/// The pieces of a body as they arrive, at [`PACE`] or faster and with no pause
+/// longer than `piece_seconds`.
 pub fn pieces(
     body: Body,
     piece_seconds: u64,
 ) -> impl Stream<Item = Result<Bytes, HubError>> + Send {
-    let limit = Duration::from_secs(piece_seconds);
-    futures_util::stream::try_unfold(body, move |mut body| async move {
+    let pause = Duration::from_secs(piece_seconds);
+    let pace = Pace {
+        pause,
+        grace: pause * PAUSES,
+        bytes_per_second: PACE,
+    };
+    let began = Instant::now();
+    futures_util::stream::try_unfold((body, 0), move |(mut body, arrived)| async move {
         loop {
-            let frame = tokio::time::timeout(limit, body.frame());
-            match frame.await.map_err(|_| too_slow())? {
+            let left = pace.left(began.elapsed(), arrived);
+            match timeout(left, body.frame()).await.map_err(|_| too_slow())? {
                 None => return Ok(None),
                 Some(Err(error)) => {
                     return Err(HubError::refused(Code::MalformedRequest, error.to_string()));
                 }
                 Some(Ok(frame)) => {
                     if let Ok(piece) = frame.into_data() {
-                        return Ok(Some((piece, body)));
+                        let arrived = arrived + piece.len() as u64;
+                        return Ok(Some((piece, (body, arrived))));
                     }
                 }
             }

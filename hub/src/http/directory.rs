@@ -7,6 +7,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use lapor_protocol::directory::DirectoryVersion;
+use lapor_protocol::directory_head::DirectoryHead;
+use lapor_protocol::dsse::Envelope;
 use serde::Deserialize;
 
 use super::held::holding;
@@ -51,9 +54,27 @@ pub async fn versions(
     } else {
         Vec::new()
     };
-    let page = format!(r#"{{"versions":[{}],"latest":{latest}}}"#, lines.join(","));
+    let head = match lines.last() {
+        Some(line) => format!(r#""head":{},"#, sign_head(&hub, line)?),
+        None => String::new(),
+    };
+    let versions = lines.join(",");
+    let page = format!(r#"{{"versions":[{versions}],{head}"latest":{latest}}}"#);
     let response = ([(CONTENT_TYPE, "application/json")], page).into_response();
     Ok(holding(response, place))
+}
+
+/// What a member shows later of the last version that it was sent.
+fn sign_head(hub: &Hub, line: &str) -> Result<String, HubError> {
+    let published = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+    let stated: DirectoryVersion =
+        serde_json::from_slice(&published.payload).map_err(HubError::damaged)?;
+    let head = DirectoryHead {
+        version: stated.version,
+        id: published.id(),
+        at: hub.now_ms(),
+    };
+    Ok(head.sign(&hub.ground.signer).to_line())
 }
 
 async fn lines_after(hub: &Hub, since: u64) -> Result<Vec<String>, HubError> {

@@ -14,9 +14,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_server::tls::TlsInfo;
 use futures_util::FutureExt as _;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, Version};
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
@@ -35,6 +35,7 @@ use crate::monitor::TRAFFIC;
 use lapor_web::chance::random;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const UPGRADE_TO: HeaderValue = HeaderValue::from_static("lapor/1");
 
 /// The instance whose certificate the connection showed. A test of the router
 /// puts it into the request's extensions itself; a peer cannot.
@@ -140,6 +141,7 @@ fn check_version(request: &Request) -> Result<(), HubError> {
 struct Asked {
     id: String,
     method: Method,
+    http: Version,
     route: String,
     instance: String,
     began: Instant,
@@ -190,6 +192,7 @@ impl Asked {
         Self {
             id: hex::encode(random::<12>()),
             method: request.method().clone(),
+            http: request.version(),
             route: route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned()),
             instance: peer.map_or_else(String::new, |peer| peer.0.to_string()),
             began: Instant::now(),
@@ -201,6 +204,7 @@ impl Asked {
         let Self {
             id,
             method,
+            http,
             route,
             instance,
             began,
@@ -212,6 +216,9 @@ impl Asked {
             }
             counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);
             tell(&mut response, &error, &id);
+            if error.code() == Code::VersionUnsupported {
+                name_upgrade(&mut response, http);
+            }
         }
         let headers = response.headers_mut();
         headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
@@ -223,6 +230,16 @@ impl Asked {
         let ms = took.as_millis() as u64;
         tracing::debug!(%method, route, instance, status, ms, "answered");
         response
+    }
+}
+
+/// RFC 9110 section 15.5.22: a 426 says to what to upgrade. HTTP/2 knows no such
+/// header and forbids it (RFC 9113 section 8.2.2); there the detail says it.
+fn name_upgrade(response: &mut Response, http: Version) {
+    if http < Version::HTTP_2 {
+        let headers = response.headers_mut();
+        headers.insert(UPGRADE, UPGRADE_TO);
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     }
 }
 

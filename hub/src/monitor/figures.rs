@@ -35,6 +35,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let ordered = store::state::moment(&mut tx).await?.number;
     let acks = store::acks::all(&mut tx).await?;
     let reports = store::reports::all(&mut tx).await?;
+    let frozen = store::chains::frozen(&mut tx).await?;
     tx.rollback().await?;
     figures.gauge(
         "lapor_hub_blob_bytes",
@@ -46,7 +47,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
         "Messages that the hub has ordered since it was made.",
         float(ordered as u64),
     );
-    instances::measure(hub, figures, &acks, &reports);
+    instances::measure(hub, figures, &acks, &reports, &frozen);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! is, when it was last heard, and what it said of its own health. The label
 //! is the slug, and there are as many as active and suspended institutions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
@@ -23,7 +23,13 @@ struct Known<'a> {
     health: Option<Health>,
 }
 
-pub fn measure(hub: &Hub, figures: &mut Figures, acks: &[Progress], reports: &[Report]) {
+pub fn measure(
+    hub: &Hub,
+    figures: &mut Figures,
+    acks: &[Progress],
+    reports: &[Report],
+    frozen: &BTreeSet<InstanceId>,
+) {
     let directory = hub.ground.directory.current();
     let joined =
         |entry: &&InstanceEntry| matches!(entry.status, Status::Active | Status::Suspended);
@@ -52,6 +58,15 @@ pub fn measure(hub: &Hub, figures: &mut Figures, acks: &[Progress], reports: &[R
         "lapor_hub_instance_info",
         "Institutions that have joined, their status and what they run; always 1.",
         info,
+    );
+    let frozen = known.iter().map(|of| {
+        let labels = vec![("instance", of.entry.id.as_str())];
+        (labels, float(u64::from(frozen.contains(&of.entry.id))))
+    });
+    figures.gauges(
+        "lapor_hub_instance_frozen",
+        "1 when two messages have claimed one position of the institution's chain.",
+        frozen,
     );
     write(figures, &known);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lapor_migrations::Tx;
-use lapor_protocol::ids::{CaseId, Digest, EnvelopeId, InstanceId};
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::public::needs_programme;
 use lapor_protocol::receipt::Receipt;
@@ -24,6 +24,7 @@ use crate::casefile;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
+use crate::store::blobs::Erased;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::streams::Streams;
 
@@ -215,9 +216,10 @@ impl Worker {
         self.streams.advance(working.heads.drain());
     }
 
-    async fn erase(&self, erased: Vec<Digest>) {
-        for sha256 in erased {
-            if let Err(error) = blobs::erase(&self.ground.settings.storage.blobs, sha256).await {
+    async fn erase(&self, erased: Vec<Erased>) {
+        for blob in erased {
+            let sha256 = blob.sha256;
+            if let Err(error) = blobs::erase(&self.ground.settings.storage.blobs, &blob).await {
                 tracing::error!(%error, %sha256, "a blob of a redacted case could not be erased");
             }
         }

@@ -16,7 +16,7 @@ use crate::directory::{Amendment, amend};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
-use crate::store::blobs::Announced;
+use crate::store::blobs::{Announced, Erased};
 use crate::store::chains::StoredReceipt;
 use crate::store::deliveries::NewDelivery;
 use crate::store::envelopes::NewEnvelope;
@@ -146,8 +146,8 @@ impl Working {
         Ok(())
     }
 
-    /// Writes all rows; returns the blobs whose files nobody may have any more.
-    pub async fn write(&mut self, tx: &mut Tx) -> Result<Vec<Digest>, HubError> {
+    /// Writes all rows; returns the blobs that nobody may have any more.
+    pub async fn write(&mut self, tx: &mut Tx) -> Result<Vec<Erased>, HubError> {
         let rows = std::mem::take(&mut self.rows);
         for (version, line) in &rows.directory {
             store::directory::insert(tx, *version, line).await?;

@@ -1,5 +1,5 @@
-//! Which attachments accepted messages announced, and by whom; and the room
-//! that uploads take.
+//! Which attachments accepted messages announced, and by whom; the room that
+//! uploads take, and who has proved by one that the bytes are theirs to give.
 
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
@@ -11,9 +11,15 @@ static INSERT: Bulk = Bulk::new(
     5,
     "on conflict (sha256, number) do nothing",
 );
-const ANNOUNCED: &str = "select number, case_id, author, size from blobs where sha256 = $1";
-const OF_CASE: &str = "select distinct b.sha256 from blobs b where b.case_id = $1 \
-     and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.case_id <> b.case_id)";
+/// Those who have the bytes first: whoever names them without having them cannot
+/// make others wait.
+const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, coalesce(r.proved, 0) \
+     from blobs b left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
+     where b.sha256 = $1 order by 5 desc, b.number";
+/// What its author has announced in no other case.
+const OF_CASE: &str = "select distinct b.sha256, b.author from blobs b where b.case_id = $1 \
+     and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
+     and o.case_id <> b.case_id)";
 const FORGET: &str = "delete from blobs where case_id = $1";
 
 const ROOM_TAKEN: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
@@ -23,7 +29,10 @@ const ROOM_USED_BY_ALL: &str = "select cast(coalesce(sum(size), 0) as bigint) fr
 const TAKE_ROOM: &str = "insert into blob_room (sha256, author, size) values ($1, $2, $3) \
      on conflict (sha256, author) do nothing";
 const LEAVE_ROOM: &str = "delete from blob_room where sha256 = $1 and author = $2";
-const EMPTY_ROOM: &str = "delete from blob_room where sha256 = $1";
+const PROVE: &str = "insert into blob_room (sha256, author, size, proved) values ($1, $2, $3, 1) \
+     on conflict (sha256, author) do update set proved = 1";
+const PROVED: &str = "select distinct sha256 from blob_room where proved = 1 order by sha256";
+const PROOFS: &str = "select count(*) from blob_room where sha256 = $1 and proved = 1";
 
 /// An attachment that an accepted message announced.
 #[derive(Debug, Clone)]
@@ -35,6 +44,22 @@ pub struct Announced {
     pub author: InstanceId,
     /// Bytes.
     pub size: u64,
+}
+
+/// An announcement, and whether its author has brought all the bytes.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub blob: Announced,
+    pub proved: bool,
+}
+
+/// What an author had uploaded for a case that has been redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    pub sha256: Digest,
+    pub author: InstanceId,
+    /// Nobody else has brought the same bytes, so that the file can go.
+    pub whole: bool,
 }
 
 pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
@@ -50,36 +75,75 @@ pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
     tx.run_rows(&INSERT, values.collect()).await.map(drop)
 }
 
-/// Every announcement of these bytes.
-pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Announced>, DbError> {
-    let rows: Vec<(i64, String, String, i64)> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
+/// Every announcement of these bytes, the proved ones first.
+pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Claim>, DbError> {
+    let rows: Vec<(i64, String, String, i64, i64)> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
         .bind(bytes(sha256))
         .fetch_all(conn)
         .await)?;
     rows.into_iter()
-        .map(|(number, case, author, size)| {
-            Ok(Announced {
+        .map(|(number, case, author, size, proved)| {
+            let blob = Announced {
                 sha256,
                 number,
                 case: id(&case)?,
                 author: id(&author)?,
                 size: size as u64,
+            };
+            Ok(Claim {
+                blob,
+                proved: proved == 1,
             })
         })
         .collect()
 }
 
-/// Forgets the attachments of a redacted case; returns those that no other
-/// case has, whose files can go.
-pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Digest>, DbError> {
+/// Forgets the attachments of a redacted case; returns those whose files can go.
+/// Who names the attachment of another in a case of its own can thereby neither
+/// keep it nor take it away.
+pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
     let case = case.to_string();
-    let rows: Vec<Vec<u8>> =
-        on!(tx, conn => sqlx::query_scalar(OF_CASE).bind(&case).fetch_all(conn).await)?;
+    let rows: Vec<(Vec<u8>, String)> =
+        on!(tx, conn => sqlx::query_as(OF_CASE).bind(&case).fetch_all(conn).await)?;
     on!(tx, conn => sqlx::query(FORGET).bind(&case).execute(conn).await.map(drop))?;
-    for sha256 in &rows {
-        on!(&mut *tx, conn => sqlx::query(EMPTY_ROOM).bind(sha256).execute(conn).await.map(drop))?;
+    let mut erased = Vec::with_capacity(rows.len());
+    for (sha256, author) in rows {
+        let (sha256, author) = (digest(&sha256)?, id(&author)?);
+        leave_room(tx, sha256, &author).await?;
+        let proofs: i64 = on!(&mut *tx, conn => sqlx::query_scalar(PROOFS)
+            .bind(bytes(sha256))
+            .fetch_one(conn)
+            .await)?;
+        erased.push(Erased {
+            sha256,
+            author,
+            whole: proofs == 0,
+        });
     }
+    Ok(erased)
+}
+
+/// The blobs of which an author has brought all the bytes.
+pub async fn proved(tx: &mut Tx) -> Result<Vec<Digest>, DbError> {
+    let rows: Vec<Vec<u8>> = on!(tx, conn => sqlx::query_scalar(PROVED).fetch_all(conn).await)?;
     rows.iter().map(|sha256| digest(sha256)).collect()
+}
+
+/// Notes that an author has brought all the bytes of a blob.
+pub async fn prove(
+    tx: &mut Tx,
+    sha256: Digest,
+    author: &InstanceId,
+    size: u64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(PROVE)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .bind(size as i64)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// Whether an upload has its room already.

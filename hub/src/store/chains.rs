@@ -1,7 +1,7 @@
 //! Where the authors' chains stand, the epochs granted to them, the receipts
 //! they were given, and what contradicted them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::chain::ChainHead;
@@ -20,6 +20,7 @@ static SAVE: Bulk = Bulk::new(
     "on conflict (author) do update set epoch = excluded.epoch, seq = excluded.seq, \
      head = excluded.head, boot = excluded.boot, frozen = excluded.frozen",
 );
+const FROZEN: &str = "select author from chains where frozen = 1 order by author";
 const GRANT: &str = "select line from grants where author = $1 and nonce = $2";
 const INSERT_GRANT: &str =
     "insert into grants (author, epoch, nonce, line, granted_at) values ($1, $2, $3, $4, $5)";
@@ -72,6 +73,12 @@ impl Chain {
 pub async fn one(tx: &mut Tx, author: &InstanceId) -> Result<Option<Chain>, DbError> {
     let mut found = many(tx, [author]).await?;
     Ok(found.remove(author))
+}
+
+/// Whose chain has been frozen by a contradiction.
+pub async fn frozen(tx: &mut Tx) -> Result<BTreeSet<InstanceId>, DbError> {
+    let authors: Vec<String> = on!(tx, conn => sqlx::query_scalar(FROZEN).fetch_all(conn).await)?;
+    authors.iter().map(|author| id(author)).collect()
 }
 
 pub async fn many<'a>(

@@ -6,6 +6,7 @@ use lapor_migrations::{DbError, Tx, on};
 const LATEST: &str = "select coalesce(max(version), 0) from directory_versions";
 const AFTER: &str =
     "select version, line from directory_versions where version > $1 order by version";
+const ONE: &str = "select line from directory_versions where version = $1";
 const INSERT: &str = "insert into directory_versions (version, line) values ($1, $2)";
 
 pub async fn latest(tx: &mut Tx) -> Result<u64, DbError> {
@@ -30,6 +31,12 @@ pub async fn after(tx: &mut Tx, since: u64, most_bytes: usize) -> Result<Vec<Str
         }
     });
     Ok(lines)
+}
+
+/// The line of one version.
+pub async fn one(tx: &mut Tx, version: u64) -> Result<Option<String>, DbError> {
+    let version = i64::try_from(version).unwrap_or(i64::MAX);
+    Ok(on!(tx, conn => sqlx::query_scalar(ONE).bind(version).fetch_optional(conn).await)?)
 }
 
 pub async fn insert(tx: &mut Tx, version: u64, line: &str) -> Result<(), DbError> {

@@ -297,3 +297,63 @@ async fn bytes_that_were_thrown_away_take_no_room() {
         assert_eq!(fits.status, 201);
     }
 }
+
+#[tokio::test]
+async fn a_blob_is_there_for_those_only_whose_author_has_brought_it_and_goes_with_the_last() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [pusat, mut bandung, mut kemenpu] = place.three().await;
+        let bytes = vec![7; 5000];
+        let sha256 = Digest::of(&bytes);
+        let path = format!("/blobs/{sha256}");
+        let (case, written) = with_attachments(&mut bandung, 1, &bytes);
+        place.send(&bandung, &[written]).await;
+        let (claimed, claim) = with_attachments(&mut kemenpu, 2, &bytes);
+        place.send(&kemenpu, &[claim]).await;
+        put(&place, &bandung, &path, "bytes 0-4999/5000", &bytes).await;
+
+        // The other has announced the same bytes and must bring them, too.
+        assert_eq!(place.get(&pusat, &path).await.body, bytes);
+        let theirs = place.get(&kemenpu, &path).await;
+        assert_eq!(theirs.code(), Some(Code::BlobPending));
+        assert_eq!(head(&place, &kemenpu, &path).await, (200, Some("0".into())));
+        let half = &bytes[..2500];
+        let begun = put(&place, &kemenpu, &path, "bytes 0-2499/5000", half).await;
+        assert_eq!(begun.status, 202, "an upload of its own");
+        let rest = put(&place, &kemenpu, &path, "bytes 2500-4999/5000", half).await;
+        assert_eq!(rest.status, 201);
+        assert_eq!(place.get(&kemenpu, &path).await.body, bytes);
+
+        let folder = &place.hub.settings().storage.blobs;
+        let file = lapor_hub::blobs::path(folder, sha256);
+        for (case, author, left) in [(case, &mut bandung, true), (claimed, &mut kemenpu, false)] {
+            let reason = json!({ "reason": "other" });
+            let erased = author.write("case.redacted", Some(case), None, reason);
+            place.send(author, &[erased]).await;
+            let said = place.get(author, &path).await;
+            assert_eq!(said.code(), Some(Code::BlobUnknown));
+            assert_eq!(file.exists(), left);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attachment_goes_with_its_case_though_somebody_else_has_named_it() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, mut kemenpu] = place.three().await;
+        let bytes = vec![7; 5000];
+        let sha256 = Digest::of(&bytes);
+        let path = format!("/blobs/{sha256}");
+        let (case, written) = with_attachments(&mut bandung, 1, &bytes);
+        place.send(&bandung, &[written]).await;
+        let (_, claim) = with_attachments(&mut kemenpu, 2, &bytes);
+        place.send(&kemenpu, &[claim]).await;
+        put(&place, &bandung, &path, "bytes 0-4999/5000", &bytes).await;
+        let reason = json!({ "reason": "other" });
+        let erased = bandung.write("case.redacted", Some(case), None, reason);
+        place.send(&bandung, &[erased]).await;
+        let folder = &place.hub.settings().storage.blobs;
+        assert!(!lapor_hub::blobs::path(folder, sha256).exists());
+    }
+}

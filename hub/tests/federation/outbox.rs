@@ -7,7 +7,7 @@ use lapor_hub::membership;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
 use lapor_protocol::dsse::{self, EPOCH_TYPE};
-use lapor_protocol::ids::{Digest, MessageId, Position};
+use lapor_protocol::ids::{Digest, InstanceId, MessageId, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Receipt;
@@ -90,6 +90,7 @@ async fn two_messages_for_one_position_freeze_the_chain_until_a_new_epoch() {
         let answer: OutboxAnswer = place.push(&bandung, &[forked]).await.json();
         assert_eq!(exception(&answer), Some((1, Code::ForkDetected)));
         bandung.head = real;
+        assert_eq!(frozen(&place).await, [bandung.id.clone()]);
         let again: OutboxAnswer = place
             .push(&bandung, std::slice::from_ref(&first))
             .await
@@ -103,7 +104,15 @@ async fn two_messages_for_one_position_freeze_the_chain_until_a_new_epoch() {
         bandung.head = grant.head();
         let fresh = bandung.file(4).1;
         place.send(&bandung, &[fresh]).await;
+        assert_eq!(frozen(&place).await, []);
     }
+}
+
+/// Whose chain the operators are told is frozen.
+async fn frozen(place: &Place) -> Vec<InstanceId> {
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let frozen = lapor_hub::store::chains::frozen(&mut tx).await.unwrap();
+    frozen.into_iter().collect()
 }
 
 async fn open_epoch(place: &Place, who: &Institution, after: u32) -> EpochGrant {

@@ -349,9 +349,16 @@ async fn health_is_taken_in_and_the_hub_says_what_it_is() {
         );
         let later = request(Method::GET, "/inbox").header("lapor-version", "2");
         let silent = http::Request::get(format!("{PREFIX}/inbox"));
-        for asked in [later, silent] {
+        let newer = silent_over_http_2();
+        for (asked, upgrade) in [
+            (later, Some("lapor/1")),
+            (silent, Some("lapor/1")),
+            (newer, None),
+        ] {
             let refused = place.call(&pusat, asked.body(Body::empty()).unwrap()).await;
             assert_eq!(refused.code(), Some(Code::VersionUnsupported));
+            let named = refused.headers.get("upgrade");
+            assert_eq!(named.map(|value| value.to_str().unwrap()), upgrade);
             let problem: Problem = refused.json();
             assert!(problem.detail.unwrap().contains("Lapor-Version: 1"));
         }
@@ -361,4 +368,8 @@ async fn health_is_taken_in_and_the_hub_says_what_it_is() {
         let refused = place.call(&pusat, wrong).await;
         assert_eq!(refused.code(), Some(Code::MethodNotAllowed));
     }
+}
+
+fn silent_over_http_2() -> http::request::Builder {
+    http::Request::get(format!("{PREFIX}/inbox")).version(http::Version::HTTP_2)
 }

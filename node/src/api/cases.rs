@@ -10,6 +10,8 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
 use http::{HeaderValue, StatusCode};
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::region::RegionCode;
 use lapor_web::{ApiProblem, Json, Path, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -18,7 +20,7 @@ use super::Answer;
 use super::access::Caller;
 use super::paging::page_size;
 use super::refusals::problem;
-use crate::casework::{CaseFilter, CaseList, CaseView, Reporter};
+use crate::casework::{CaseFilter, CaseList, CaseView, Reporter, Sight, Tray};
 use crate::node::Node;
 
 #[derive(Deserialize, IntoParams)]
@@ -35,6 +37,28 @@ pub struct CaseQuery {
     /// Slug of an institution that has not joined and for which the custodian acts.
     #[param(value_type = Option<String>)]
     on_behalf_of: Option<InstanceId>,
+    /// A region with all that lies in it.
+    #[param(value_type = Option<String>)]
+    region: Option<RegionCode>,
+    /// A category, or a first level with all below it.
+    #[param(value_type = Option<String>)]
+    category: Option<Category>,
+    classification: Option<Classification>,
+    /// Where it lies at this desk.
+    tray: Option<Tray>,
+    /// Whose desk it lies on here.
+    unit: Option<String>,
+    /// Who works on it here.
+    officer: Option<String>,
+    /// Only *rahasia*, or none of them.
+    secret: Option<bool>,
+    /// Unix ms, inclusive.
+    filed_from: Option<i64>,
+    /// Unix ms, exclusive.
+    filed_before: Option<i64>,
+    /// Words that must all occur, `"a phrase"`, `-not`; or a ticket or the id of a case.
+    #[param(max_length = 400)]
+    q: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// 1 to 200; 50 if not given.
@@ -71,7 +95,8 @@ pub struct AttachmentPath {
 /// List cases
 ///
 /// All cases of which this institution is a party, latest change first; every filter that is given
-/// must hold. Titles of cases whose key has not arrived are missing.
+/// must hold. With `q` the best fit comes first, of the thousand newest that fit; what was filed or
+/// changed is found about a second later. Titles of cases whose key has not arrived are missing.
 #[utoipa::path(
     get,
     path = "/cases",
@@ -87,24 +112,33 @@ pub async fn list(
     Query(query): Query<CaseQuery>,
 ) -> Answer<Json<CaseList>> {
     let limit = page_size(query.limit)?;
-    let CaseQuery {
-        state,
-        custodian,
-        origin,
-        on_behalf_of,
-        after,
-        ..
-    } = query;
-    let filter = CaseFilter {
-        state,
-        custodian,
-        origin,
-        on_behalf_of,
-    };
-    node.cases(&filter, after.as_deref(), limit)
+    let (typed, after) = (query.q.clone().unwrap_or_default(), query.after.clone());
+    let filter = CaseFilter::from(query);
+    node.search(&Sight::ALL, &typed, &filter, after.as_deref(), limit)
         .await
         .map(Json)
         .map_err(|e| problem(&e))
+}
+
+impl From<CaseQuery> for CaseFilter {
+    fn from(query: CaseQuery) -> Self {
+        Self {
+            state: query.state,
+            custodian: query.custodian,
+            origin: query.origin,
+            on_behalf_of: query.on_behalf_of,
+            classification: query.classification,
+            category: query.category,
+            region: query.region,
+            programme: None,
+            tray: query.tray,
+            unit: query.unit,
+            officer: query.officer,
+            secret: query.secret,
+            filed_from: query.filed_from,
+            filed_before: query.filed_before,
+        }
+    }
 }
 
 /// Read a case

@@ -10,6 +10,7 @@ pub fn of(operation: &str) -> Option<Value> {
         "publishProgramme" => ("programme", "a bridge", "jembatan", programme()),
         "tellProgress" => ("progress", "half done", "setengah jalan", progress()),
         "publishTaxonomy" => ("taxonomy", "two roots", "dua kategori utama", taxonomy()),
+        "mapLocalCategory" => ("mapping", "a local category", "kategori lokal", mapping()),
         "publishCalendar" => ("calendar", "two days", "dua hari", calendar()),
         _ => return None,
     };
@@ -63,6 +64,10 @@ pub fn calendar() -> Value {
     ]})
 }
 
+pub fn mapping() -> Value {
+    json!({"local": "Parkir Sembarangan", "category": "Perhubungan/Parkir Liar"})
+}
+
 #[cfg(test)]
 mod tests {
     use serde::de::DeserializeOwned;
@@ -70,6 +75,7 @@ mod tests {
     use super::*;
     use crate::casework::NewReport;
     use crate::publishing::{NewCalendar, NewProgramme, NewProgress, NewTaxonomy};
+    use crate::taxonomy::NewLocalCategory;
 
     fn is_read_as<T: DeserializeOwned>(value: Value) -> bool {
         serde_json::from_value::<T>(value).is_ok()
@@ -82,6 +88,7 @@ mod tests {
         assert!(is_read_as::<NewProgress>(progress()));
         assert!(is_read_as::<NewTaxonomy>(taxonomy()));
         assert!(is_read_as::<NewCalendar>(calendar()));
+        assert!(is_read_as::<NewLocalCategory>(mapping()));
         assert!(of("readCase").is_none());
     }
 }

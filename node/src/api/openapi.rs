@@ -14,7 +14,10 @@ use utoipa_axum::routes;
 use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
-use super::{acts, cases, editions, examples, federation, programmes, reporters, reports, uploads};
+use super::{
+    acts, cases, categories, editions, examples, federation, hints, programmes, reporters, reports,
+    uploads,
+};
 use crate::node::Node;
 
 #[derive(OpenApi)]
@@ -39,6 +42,15 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::attachment))
         .routes(routes!(cases::identity))
         .routes(routes!(acts::act))
+        .routes(routes!(hints::of_case))
+        .routes(routes!(hints::likely))
+        .routes(routes!(hints::regions))
+        .routes(routes!(categories::read))
+        .routes(routes!(
+            categories::local,
+            categories::map,
+            categories::unmap
+        ))
         .routes(routes!(reporters::track))
         .routes(routes!(reporters::open))
         .routes(routes!(reporters::read, reporters::close))

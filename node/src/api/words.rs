@@ -196,6 +196,54 @@ pub const OPERATIONS: &[Operation] = &[
                       pernah berubah; perubahan adalah edisi baru dengan nama baru.",
     },
     Operation {
+        id: "readHints",
+        roles: ALL,
+        summary: "Saran instansi untuk berkas",
+        description: "Paling banyak lima instansi, yang paling mungkin lebih dahulu, masing-masing \
+                      dengan alasannya. Instansi yang dikecualikan dan yang telah mengembalikan \
+                      berkas tidak pernah disarankan.",
+    },
+    Operation {
+        id: "findLikelyDuplicates",
+        roles: ALL,
+        summary: "Cari laporan serupa",
+        description: "Berkas publik yang masih terbuka dari 180 hari terakhir, menurut kata dan \
+                      tempat, selama laporan masih ditulis. Berkas rahasia tidak pernah tampil.",
+    },
+    Operation {
+        id: "findRegions",
+        roles: ALL,
+        summary: "Cari wilayah",
+        description: "Provinsi, kabupaten, dan kota dari apa yang diketik; salah ketik, singkatan, \
+                      dan awal kata dimaklumi. Data ini tidak memuat letak geografis.",
+    },
+    Operation {
+        id: "readCategories",
+        roles: ALL,
+        summary: "Baca kategori yang berlaku",
+        description: "Dengan nama Indonesia dan Inggris serta apa yang diminta instansi ini untuk \
+                      masing-masing. Sebelum desk nasional menerbitkan edisi, yang berlaku adalah \
+                      edisi bawaan program.",
+    },
+    Operation {
+        id: "listLocalCategories",
+        roles: ALL,
+        summary: "Daftar kategori lokal",
+        description: "Kategori aplikasi instansi sendiri dan padanannya dalam kategori nasional.",
+    },
+    Operation {
+        id: "mapLocalCategory",
+        roles: &["admin"],
+        summary: "Padankan kategori lokal",
+        description: "Sejak itu laporan dengan kategori lokal dicatat dengan kategori nasionalnya.",
+    },
+    Operation {
+        id: "unmapLocalCategory",
+        roles: &["admin"],
+        summary: "Hapus kategori lokal",
+        description: "Laporan yang sudah dicatat tidak berubah.",
+    },
+    Operation {
         id: "readCalendar",
         roles: ALL,
         summary: "Baca kalender",

@@ -12,8 +12,10 @@ use lapor_web::trace::Trace;
 
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
+use super::glance::describe;
 use super::once::{self, Asked, Once};
-use super::shown::{drafts, refresh, shown};
+use super::reading::pending_entry;
+use super::shown::{drafts, keep, refresh, shown};
 use super::{Acted, NewAct, identity};
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
@@ -186,8 +188,11 @@ impl Weighed<'_> {
         attachments::record(tx, case_id, id, &self.weighing.attachments).await?;
         if !self.absent {
             self.row.updated_at = now;
+            let key = content_key(tx, case_id).await?;
+            let entry = pending_entry(tx, &self.draft, me, key.as_ref()).await?;
+            self.row.glance.take(case_id, &entry);
             refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
-            store::cases::put(tx, std::slice::from_ref(&self.row)).await?;
+            keep(tx, std::slice::from_ref(&self.row)).await?;
         }
         let other = self.draft.body.other_case();
         let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
@@ -408,6 +413,7 @@ async fn show_second(
         .unwrap_or_else(|| CaseRow::unborn(text, now));
     let fold = row.ruled()?;
     row.updated_at = now;
+    describe(tx, &mut row, me).await?;
     refresh(tx, &mut row, fold.as_ref(), me, world).await?;
-    Ok(store::cases::put(tx, &[row]).await?)
+    keep(tx, &[row]).await
 }

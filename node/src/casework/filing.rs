@@ -22,7 +22,7 @@ use crate::node::Node;
 use crate::store;
 use crate::store::answers::AnswerRow;
 use crate::store::audit::Deed;
-use crate::store::cases::CaseRow;
+use crate::store::cases::{CaseRow, Glance};
 use crate::store::erasures::MarkRow;
 use crate::store::reporters::ReporterRow;
 
@@ -94,10 +94,13 @@ impl Node {
     /// ms) in the same transaction.
     pub(crate) async fn file_beside(
         &self,
-        report: NewReport,
+        mut report: NewReport,
         actor: &str,
         beside: impl FnOnce(&Filed, i64) -> Result<Beside, NodeError> + Send,
     ) -> Result<Filed, NodeError> {
+        if let Some(stated) = &report.category {
+            report.category = Some(self.national_category(stated).await?);
+        }
         let mut filing = self.prepare_filing(&report, actor).await?;
         let filed = Filed {
             case: filing.case,
@@ -172,6 +175,8 @@ impl Node {
         let mut row = CaseRow::unborn(case_id.to_string(), now);
         row.ticket = Some(ticket);
         row.pending = 1;
+        let place = report.place.as_deref();
+        row.glance = Glance::filed(&report.title, &report.content, place, me, now);
         shown::show(&mut row, case.as_ref(), me);
         Ok(Filing {
             newcomers: newcomers(&draft, None, None, me, world),
@@ -203,7 +208,7 @@ pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<()
     });
     store::secrets::add_content_keys(tx, keys.collect()).await?;
     let rows: Vec<CaseRow> = filings.iter().map(|filing| filing.row.clone()).collect();
-    store::cases::put(tx, &rows).await?;
+    shown::keep(tx, &rows).await?;
     let identities = filings.iter().filter_map(|filing| {
         let identity = filing.identity.as_deref()?;
         Some([Value::from(filing.row.case_id.as_str()), identity.into()])

@@ -5,12 +5,22 @@
 //! pending until the hub has ruled.
 
 mod act;
+mod assigning;
 mod attachments;
 mod compose;
 mod filing;
+mod glance;
 mod identity;
+mod inbox;
+mod indexing;
 mod once;
+mod orphans;
+mod public_list;
+mod query;
 mod reading;
+mod search;
+#[cfg(test)]
+mod search_tests;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -27,16 +37,23 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use act::store_drafts;
+pub use assigning::{FailedAct, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub(crate) use filing::Beside;
+pub use glance::Tray;
+pub(crate) use glance::describe;
 pub use identity::IdentityAsk;
+pub use inbox::{InboxCounts, Sight, Tab};
+pub(crate) use indexing::run as index;
 pub use once::Once;
 pub(crate) use once::expire as expire_answers;
-pub(crate) use reading::{history, read_message, title_of};
-pub(crate) use shown::drafts;
-pub(crate) use shown::{refresh, refresh_case, show};
+pub(crate) use orphans::sweep_orphans;
+pub(crate) use public_list::FiguresCache;
+pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
+pub(crate) use reading::{history, read_message, state_of, title_of};
+pub(crate) use shown::{drafts, keep, refresh, refresh_case, show};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.
@@ -165,11 +182,27 @@ pub struct Acted {
 
 /// Which cases to list; all conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CaseFilter {
     pub state: Option<State>,
     pub custodian: Option<InstanceId>,
     pub origin: Option<InstanceId>,
     pub on_behalf_of: Option<InstanceId>,
+    pub classification: Option<Classification>,
+    /// A category, or a first level with all below it.
+    pub category: Option<Category>,
+    /// A region with all that lies in it.
+    pub region: Option<RegionCode>,
+    pub programme: Option<ProgrammeRef>,
+    pub tray: Option<Tray>,
+    pub unit: Option<String>,
+    pub officer: Option<String>,
+    /// Only *rahasia*, or none.
+    pub secret: Option<bool>,
+    /// Unix ms, inclusive.
+    pub filed_from: Option<i64>,
+    /// Unix ms, exclusive.
+    pub filed_before: Option<i64>,
 }
 
 /// A line of a case list.
@@ -193,7 +226,37 @@ pub struct CaseSummary {
     pub region: Option<RegionCode>,
     #[schema(value_type = Option<String>)]
     pub on_behalf_of: Option<InstanceId>,
+    /// *Anonim*: the public and the handling institution see no name.
+    pub anonymous: bool,
+    /// *Rahasia*: the public sees nothing.
     pub secret: bool,
+    /// Everybody may read it at this institution's portal.
+    pub public: bool,
+    /// Where, in words.
+    pub place: Option<String>,
+    /// The beginning of what was reported.
+    pub excerpt: Option<String>,
+    /// The beginning of the last public follow-up.
+    pub answer: Option<String>,
+    /// Kind of the last message.
+    pub last_kind: Option<String>,
+    /// Who made the last message.
+    #[schema(value_type = Option<String>)]
+    pub last_author: Option<InstanceId>,
+    /// Unix ms at the hub of the last message; while it is pending, when it was made here.
+    pub last_at: Option<i64>,
+    /// Where it lies at this desk.
+    pub tray: Option<Tray>,
+    /// Whose desk it lies on here; known to no other institution.
+    pub unit: Option<String>,
+    /// Who works on it here.
+    pub officer: Option<String>,
+    /// Unix ms of the first look at it here.
+    pub looked_at: Option<i64>,
+    /// People who have the same trouble.
+    pub supports: u32,
+    /// Times it came back as not the custodian's.
+    pub hops: u32,
     /// Own acts on it that the hub has not ruled yet.
     pub pending: u32,
     /// Unix ms.
@@ -240,8 +303,6 @@ pub struct CaseView {
     pub children: Vec<CaseId>,
     #[schema(value_type = Option<String>)]
     pub parent: Option<CaseId>,
-    pub supports: u32,
-    pub hops: u32,
     pub score: Option<u8>,
     /// SHA-256 of what all parties agree on; equal at every caught-up party.
     /// `None` before the hub has ruled anything.

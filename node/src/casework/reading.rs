@@ -13,13 +13,16 @@ use lapor_protocol::seal::{ContentKey, Context, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
+use super::glance::Tray;
+use super::inbox::Sight;
 use super::shown::{drafts, shown};
 use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::personal;
 use crate::store;
-use crate::store::cases::{CaseRow, Conditions};
+use crate::store::cases::CaseRow;
+use crate::store::lists::{Condition, Order};
 
 const MAX_PAGE: u32 = 200;
 
@@ -31,34 +34,16 @@ impl Node {
         after: Option<&str>,
         limit: u32,
     ) -> Result<CaseList, NodeError> {
-        let limit = i64::from(limit.clamp(1, MAX_PAGE));
-        let (before_updated, before_case) = match after {
-            None => (i64::MAX, String::new()),
-            Some(text) => read_after(text)?,
-        };
-        let texts = [&filter.custodian, &filter.origin, &filter.on_behalf_of]
-            .map(|id| id.as_ref().map(InstanceId::as_str));
-        let wanted = Conditions {
-            state: filter.state.map(State::as_str),
-            custodian: texts[0],
-            origin: texts[1],
-            on_behalf_of: texts[2],
-            before_updated,
-            before_case: &before_case,
-        };
         let mut tx = self.read_tx().await?;
-        let rows = store::cases::list(&mut tx, &wanted, limit + 1).await?;
-        let more = rows.len() as i64 > limit;
-        let mut cases = Vec::with_capacity(rows.len());
-        for row in rows.into_iter().take(limit as usize) {
-            let title = self.title(&mut tx, &row).await?;
-            cases.push(summary(&row, title)?);
-        }
-        let next = cases
-            .last()
-            .filter(|_| more)
-            .map(|last| format!("{}.{}", last.updated_at, last.case));
-        Ok(CaseList { cases, next })
+        desk_page(
+            &mut tx,
+            &Sight::ALL,
+            &filter.conditions(),
+            Order::Latest,
+            after,
+            limit,
+        )
+        .await
     }
 
     /// A case with its history.
@@ -76,14 +61,13 @@ impl Node {
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
         let mut history = history(&mut tx, id, me, &pending).await?;
         history.iter_mut().for_each(HistoryEntry::mask);
-        let title = title_of(id, &history);
         let key = match content_key(&mut tx, id).await? {
             _ if case.redacted => KeyState::Erased,
             Some(_) => KeyState::Held,
             None => KeyState::Missing,
         };
         Ok(view(
-            summary(&row, title)?,
+            summary(&row)?,
             &row,
             key,
             &case,
@@ -108,20 +92,38 @@ impl Node {
             None => Err(NodeError::not_found("ticket", &ticket)),
         }
     }
+}
 
-    async fn title(&self, tx: &mut Tx, row: &CaseRow) -> Result<Option<String>, NodeError> {
-        let id = store::case_id(&row.case_id)?;
-        if row.erased != 0 || content_key(tx, id).await?.is_none() {
-            return Ok(None);
-        }
-        let pending = if row.pending == 0 {
-            Vec::new()
-        } else {
-            drafts(tx, &row.case_id).await?
-        };
-        let title = title_of(id, &history(tx, id, self.instance()?, &pending).await?);
-        Ok(title.map(|title| personal::mask(&title).into_owned()))
-    }
+/// A page of the desk's cases by their last change.
+pub(super) async fn desk_page(
+    tx: &mut Tx,
+    sight: &Sight,
+    conditions: &[Condition<'_>],
+    order: Order,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<CaseList, NodeError> {
+    let limit = i64::from(limit.clamp(1, MAX_PAGE));
+    let after = after.map(read_after).transpose()?;
+    let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
+    let rows = store::lists::of_desk(tx, sight.limits(), conditions, order, after, limit + 1);
+    page(rows.await?, limit, |row| row.updated_at)
+}
+
+/// A page of rows of which one more than fits was asked for; `place` is what they are ordered by.
+pub(super) fn page(
+    rows: Vec<CaseRow>,
+    limit: i64,
+    place: impl Fn(&CaseRow) -> i64,
+) -> Result<CaseList, NodeError> {
+    let more = rows.len() as i64 > limit;
+    let rows = &rows[..rows.len().min(limit as usize)];
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| format!("{}.{}", place(last), last.case_id));
+    let cases = rows.iter().map(summary).collect::<Result<_, _>>()?;
+    Ok(CaseList { cases, next })
 }
 
 impl HistoryEntry {
@@ -153,13 +155,28 @@ pub(crate) fn state_of(row: &CaseRow) -> Option<State> {
         .find(|state| Some(state.as_str()) == row.state.as_deref())
 }
 
-fn summary(row: &CaseRow, title: Option<String>) -> Result<CaseSummary, NodeError> {
+pub(super) fn summary(row: &CaseRow) -> Result<CaseSummary, NodeError> {
     let instance = |text: &Option<String>| text.as_deref().map(store::instance_id).transpose();
     let value = |text: &Option<String>| text.clone().map(Value::String);
+    let glance = &row.glance;
     Ok(CaseSummary {
         case: store::case_id(&row.case_id)?,
         ticket: row.ticket.clone(),
-        title,
+        title: glance.title.clone(),
+        place: glance.place.clone(),
+        excerpt: glance.excerpt.clone(),
+        answer: glance.answer.clone(),
+        last_kind: glance.last_kind.clone(),
+        last_author: instance(&glance.last_author)?,
+        last_at: glance.last_at,
+        tray: row.tray.as_deref().and_then(Tray::named),
+        unit: row.local.unit.clone(),
+        officer: row.local.officer.clone(),
+        looked_at: row.local.looked_at,
+        supports: row.supports as u32,
+        hops: row.hops as u32,
+        anonymous: row.anonymous != 0,
+        public: row.public != 0,
         state: state_of(row),
         custodian: instance(&row.custodian)?,
         origin: instance(&row.origin)?,
@@ -198,8 +215,6 @@ fn view(
         merged_into: case.merged.as_ref().map(|merged| merged.into),
         children: case.children.clone(),
         parent: case.parent,
-        supports: case.supports,
-        hops: case.hops,
         score: case.close.as_ref().and_then(|close| close.score),
         digest: ruled.map(|case| case.digest().to_hex()),
         case_seq: (row.next_seq - 1) as u64,
@@ -215,52 +230,91 @@ pub(crate) async fn history(
     me: &InstanceId,
     pending: &[Draft],
 ) -> Result<Vec<HistoryEntry>, NodeError> {
+    entries(tx, id, me, pending, |_| true).await
+}
+
+/// The same without what has come and waits to be applied.
+pub(super) async fn applied_history(
+    tx: &mut Tx,
+    id: CaseId,
+    me: &InstanceId,
+    pending: &[Draft],
+) -> Result<Vec<HistoryEntry>, NodeError> {
+    entries(tx, id, me, pending, |state| state == "applied").await
+}
+
+async fn entries(
+    tx: &mut Tx,
+    id: CaseId,
+    me: &InstanceId,
+    pending: &[Draft],
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<HistoryEntry>, NodeError> {
     let key = content_key(tx, id).await?;
     let mut out = Vec::new();
-    for (item, foreign, own, _) in store::inbox::history(tx, &id.to_string()).await? {
-        let item: Item = store::read(serde_json::from_str(&item))?;
-        let line = foreign.or(own);
-        let message = line.map(|line| read_message(&line)).transpose()?;
-        let words = match &message {
-            Some(message) => words_of(tx, message, key.as_ref()).await?,
-            None => None,
-        };
-        out.push(HistoryEntry {
-            case_seq: item.case_seq,
-            message: message.as_ref().map(|m| m.header.id),
-            kind: item.kind,
-            author: message.as_ref().map(|m| m.header.author.clone()),
-            effect: Some(item.ruling.effect),
-            reason: item.ruling.reason,
-            at: item.ordered_at,
-            body: message
-                .as_ref()
-                .and_then(|m| m.body.as_ref().ok())
-                .map(body_value)
-                .transpose()?,
-            words,
-            withheld: item.withheld,
-            attachments: message.map(|m| m.attachments).unwrap_or_default(),
-        });
+    for (item, foreign, own, state) in store::inbox::history(tx, &id.to_string()).await? {
+        if wanted(&state) {
+            out.push(ruled_entry(tx, &item, foreign.or(own), key.as_ref()).await?);
+        }
     }
     for draft in pending {
-        let message = draft.provisional(me);
-        let words = words_of(tx, &message, key.as_ref()).await?;
-        out.push(HistoryEntry {
-            case_seq: None,
-            message: Some(draft.id),
-            kind: draft.kind.clone(),
-            author: Some(me.clone()),
-            effect: None,
-            reason: None,
-            at: draft.created_at,
-            body: Some(body_value(&draft.body)?),
-            words,
-            withheld: None,
-            attachments: draft.attachments.clone(),
-        });
+        out.push(pending_entry(tx, draft, me, key.as_ref()).await?);
     }
     Ok(out)
+}
+
+async fn ruled_entry(
+    tx: &mut Tx,
+    item: &str,
+    line: Option<String>,
+    key: Option<&ContentKey>,
+) -> Result<HistoryEntry, NodeError> {
+    let item: Item = store::read(serde_json::from_str(item))?;
+    let message = line.map(|line| read_message(&line)).transpose()?;
+    let words = match &message {
+        Some(message) => words_of(tx, message, key).await?,
+        None => None,
+    };
+    Ok(HistoryEntry {
+        case_seq: item.case_seq,
+        message: message.as_ref().map(|m| m.header.id),
+        kind: item.kind,
+        author: message.as_ref().map(|m| m.header.author.clone()),
+        effect: Some(item.ruling.effect),
+        reason: item.ruling.reason,
+        at: item.ordered_at,
+        body: message
+            .as_ref()
+            .and_then(|m| m.body.as_ref().ok())
+            .map(body_value)
+            .transpose()?,
+        words,
+        withheld: item.withheld,
+        attachments: message.map(|m| m.attachments).unwrap_or_default(),
+    })
+}
+
+/// An own message that waits for its ruling.
+pub(super) async fn pending_entry(
+    tx: &mut Tx,
+    draft: &Draft,
+    me: &InstanceId,
+    key: Option<&ContentKey>,
+) -> Result<HistoryEntry, NodeError> {
+    let words = words_of(tx, &draft.provisional(me), key).await?;
+    Ok(HistoryEntry {
+        case_seq: None,
+        message: Some(draft.id),
+        kind: draft.kind.clone(),
+        author: Some(me.clone()),
+        effect: None,
+        reason: None,
+        at: draft.created_at,
+        body: Some(body_value(&draft.body)?),
+        words,
+        withheld: None,
+        attachments: draft.attachments.clone(),
+    })
 }
 
 fn body_value(body: &Body) -> Result<Value, NodeError> {
@@ -336,7 +390,7 @@ pub(crate) fn title_of(case: CaseId, history: &[HistoryEntry]) -> Option<String>
         .next_back()
 }
 
-fn read_after(text: &str) -> Result<(i64, String), NodeError> {
+pub(super) fn read_after(text: &str) -> Result<(i64, String), NodeError> {
     let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
     let (updated, case) = text.split_once('.').ok_or_else(wrong)?;
     let case: CaseId = case.parse().map_err(|_| wrong())?;

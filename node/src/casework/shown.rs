@@ -1,15 +1,21 @@
 //! A case with own pending acts on top: what a screen and a list show.
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::{Case, Order, apply, judge};
+use lapor_protocol::case::{Case, Order, State, apply, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::message::Draft;
+use lapor_protocol::region::RegionCode;
 
+use super::glance::{Tray, describe};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
-use crate::store::cases::CaseRow;
+use crate::store::cases::{CaseRow, Glance, Local};
+
+/// Characters of the code of a province and of a regency or city.
+const PROVINCE: usize = 2;
+const REGENCY: usize = 5;
 
 /// Folds own unruled messages onto the ruled fold. A draft that the rules no
 /// longer allow is left out; the hub will say so in its ruling.
@@ -47,7 +53,7 @@ pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, Nod
         .collect()
 }
 
-/// Recomputes what lists show of a case from its fold and own unruled acts.
+/// Recomputes where a case stands from its fold and own unruled acts; its glance is up to date.
 pub(crate) async fn refresh(
     tx: &mut Tx,
     row: &mut CaseRow,
@@ -73,25 +79,25 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
     let Some(mut row) = store::cases::case(tx, case_id).await? else {
         return Ok(());
     };
-    let (fold, directory) = (row.ruled()?, node.directory());
-    refresh(
-        tx,
-        &mut row,
-        fold.as_ref(),
-        node.instance()?,
-        directory.latest(),
-    )
-    .await?;
-    Ok(store::cases::put(tx, &[row]).await?)
+    let (fold, directory, me) = (row.ruled()?, node.directory(), node.instance()?);
+    describe(tx, &mut row, me).await?;
+    refresh(tx, &mut row, fold.as_ref(), me, directory.latest()).await?;
+    keep(tx, &[row]).await
 }
 
-/// Writes what a list shows of a case into its row. One whose birth the hub
-/// has refused, or from which this institution is excluded, is shown no more.
+/// Stores rows whose words or standing have changed, and has their words indexed again.
+pub(crate) async fn keep(tx: &mut Tx, rows: &[CaseRow]) -> Result<(), NodeError> {
+    store::cases::put(tx, rows).await?;
+    Ok(store::texts::ask(tx, rows.iter().map(|row| row.case_id.as_str())).await?)
+}
+
+/// Writes what a list shows of a case into its row, whose glance is up to date. One whose birth the
+/// hub has refused, or from which this institution is excluded, is shown no more.
 pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     let case = case.filter(|case| !case.excluded.contains(me));
     let Some(case) = case else {
-        row.state = None;
-        row.custodian = None;
+        (row.state, row.custodian, row.tray) = (None, None, None);
+        row.public = 0;
         return;
     };
     row.origin = Some(case.origin.to_string());
@@ -100,14 +106,45 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     row.classification = serde_json::to_value(case.classification)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned));
-    row.category = case
-        .category
-        .as_ref()
-        .map(|category| category.as_str().to_owned());
-    row.region = case.region.as_ref().map(ToString::to_string);
+    let category = case.category.as_ref();
+    row.category = category.map(|category| category.as_str().to_owned());
+    row.category_root = category.map(|category| category.root().to_owned());
+    let region = case.region.as_ref().map(RegionCode::as_str);
+    let part = |length| {
+        region
+            .and_then(|code| code.get(..length))
+            .map(str::to_owned)
+    };
+    row.region = region.map(str::to_owned);
+    (row.province, row.regency) = (part(PROVINCE), part(REGENCY));
+    let programme = case.programme.as_ref();
+    row.programme_owner = programme.map(|programme| programme.owner.to_string());
+    row.programme_slug = programme.map(|programme| programme.slug.clone());
     row.on_behalf_of = case.on_behalf_of.as_ref().map(ToString::to_string);
+    row.anonymous = i64::from(case.anonymous);
     row.secret = i64::from(case.secret);
+    row.supports = i64::from(case.supports);
+    row.hops = i64::from(case.hops);
+    if case.redacted {
+        row.glance.forget();
+    }
+    let barred = case.excluded.contains(me);
+    row.public = i64::from(is_public(case, row) && !barred);
+    let tray = Tray::of(case, row.glance.turn.as_deref(), me).as_str();
+    row.tray = (!barred).then(|| tray.to_owned());
     row.filed_at = case.filed_at;
+}
+
+/// What everybody may read: neither *rahasia* nor erased, taken up as a report by an institution,
+/// and with words that are here. What is archived or was never verified may be abuse, and a merged
+/// report is read where it was merged into. An institution that was excluded shows none of it.
+fn is_public(case: &Case, row: &CaseRow) -> bool {
+    let state = case.before_hold.filter(|_| case.state == State::Held);
+    let taken_up = matches!(
+        state.unwrap_or(case.state),
+        State::Verified | State::Disposed | State::InProgress | State::Answered | State::Closed
+    );
+    taken_up && !case.secret && !case.redacted && row.glance.title.is_some()
 }
 
 impl CaseRow {
@@ -124,13 +161,25 @@ impl CaseRow {
             state: None,
             classification: None,
             category: None,
+            category_root: None,
             region: None,
+            province: None,
+            regency: None,
+            programme_owner: None,
+            programme_slug: None,
             on_behalf_of: None,
+            anonymous: 0,
             secret: 0,
+            public: 0,
+            supports: 0,
+            hops: 0,
+            tray: None,
             erased: 0,
             pending: 0,
             filed_at: at,
             updated_at: at,
+            glance: Glance::default(),
+            local: Local::default(),
         }
     }
 

@@ -44,6 +44,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         while let Some(chunk) = opened.body.next().await {
             out.write_all(&chunk?)?;
         }
+        out.flush()?;
         return Ok(());
     };
     let created = tokio::fs::File::create_new(&path).await;
@@ -57,6 +58,8 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     while let Some(chunk) = opened.body.next().await {
         file.write_all(&chunk?).await?;
     }
+    // A write ends in the background; only this tells that the last one failed.
+    file.flush().await?;
     file.sync_all().await?;
     writeln!(
         out,

@@ -51,7 +51,7 @@ pub async fn make(place: &Place, args: &Make, out: Out<'_>) -> Result<(), Failur
         }
     )?;
     writeln!(out, "Prove it with `lapor-node restore {shown} --check`.")?;
-    Ok(())
+    is_complete(&made)
 }
 
 pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
             args.from.display(),
             described(&proved)
         )?;
-        return Ok(());
+        return is_complete(&proved);
     };
     let done = backup::restore(&args.from, dir, place.clock.now_ms(), tell).await?;
     let config = done.config.display();
@@ -76,6 +76,9 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
     )?;
     writeln!(out, "  keys         {}", done.settings.node.keys.display())?;
     writeln!(out, "  attachments  {}", done.attachments)?;
+    if let Some(lacks) = done.manifest.lacks() {
+        writeln!(out, "  but {lacks}.")?;
+    }
     writeln!(
         out,
         "What the node did after {made_at} it fetches from the hub and the other institutions, in a new epoch, before it sends anything. Gone are, of that time: identities of reporters, what was never sent, tokens, and the audit log."
@@ -85,6 +88,15 @@ pub async fn restore(place: &Place, args: &Restore, out: Out<'_>) -> Result<(), 
         "Make sure that the former machine does not run any more, then: lapor-node --config {config} serve"
     )?;
     Ok(())
+}
+
+/// A backup that lacks something is finished all the same; whoever made or
+/// proved it must hear of it.
+fn is_complete(manifest: &Manifest) -> Result<(), Failure> {
+    match manifest.lacks() {
+        None => Ok(()),
+        Some(what) => Err(Failure::new(exit::DATA, what)),
+    }
 }
 
 fn described(manifest: &Manifest) -> String {

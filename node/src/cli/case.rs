@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::named;
-use super::{Failure, Out, Place, act};
-use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState};
+use super::{Failure, Out, Place, act, hints};
+use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState, Sight};
 use crate::node::Node;
 
 /// Fields of a body that say nothing to a reader.
@@ -26,6 +26,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Suggest whom a case concerns, with the reasons
+    Hints {
+        /// Id or ticket of the case
+        #[arg(value_name = "CASE")]
+        case: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Act on a case; `case acts` lists the kinds and their fields
     Act(act::Args),
     /// List all kinds of acts with their fields and words
@@ -34,6 +42,9 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct List {
+    /// Words that must all occur, "a phrase", -not; or a ticket
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    search: Option<String>,
     /// received, verified, held, disposed, in_progress, answered, closed, archived or merged
     #[arg(long, value_name = "STATE", value_parser = named::<State>)]
     state: Option<State>,
@@ -71,6 +82,18 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                 show(&view, Zone::of(&node), out)
             }
         }
+        Command::Hints {
+            case,
+            json: as_json,
+        } => {
+            let node = place.node().await?;
+            let found = node.hints(resolve(&node, &case).await?).await?;
+            if as_json {
+                json(&found, out)
+            } else {
+                hints::show(&found, out)
+            }
+        }
         Command::Act(args) => act::act(place, args, out).await,
         Command::Acts => act::list(out),
     }
@@ -91,9 +114,16 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         custodian: args.custodian,
         origin: args.origin,
         on_behalf_of: args.on_behalf_of,
+        ..CaseFilter::default()
     };
     let page = node
-        .cases(&filter, args.after.as_deref(), args.limit)
+        .search(
+            &Sight::ALL,
+            args.search.as_deref().unwrap_or_default(),
+            &filter,
+            args.after.as_deref(),
+            args.limit,
+        )
         .await?;
     if args.json {
         return json(&page, out);
@@ -175,7 +205,7 @@ fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
         ("rating", view.score.map(|score| format!("{score} of 5"))),
         (
             "supports",
-            (view.supports > 0).then(|| view.supports.to_string()),
+            (case.supports > 0).then(|| case.supports.to_string()),
         ),
         ("waits", view.blocked.clone()),
         (

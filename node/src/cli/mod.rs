@@ -8,8 +8,10 @@ mod act;
 mod attachment;
 mod backup;
 mod case;
+mod category;
 mod edition;
 mod failure;
+mod hints;
 mod keys;
 mod print;
 mod programme;
@@ -91,6 +93,12 @@ pub enum Command {
     /// List, read and handle cases
     #[command(subcommand)]
     Case(case::Command),
+    /// Categories in force, and your own tree mapped to them
+    #[command(subcommand)]
+    Category(category::Command),
+    /// How good the hints are on reports of which the answer is known
+    #[command(subcommand)]
+    Hints(hints::Command),
     /// Files that belong to a case
     #[command(subcommand)]
     Attachment(attachment::Command),
@@ -141,7 +149,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         clock,
     };
     match cli.command {
-        Command::Init(args) => setup::init(&args, out),
+        Command::Init(args) => setup::init(&args, out).await,
         Command::Enrol(args) => setup::enrol(&place, args, out).await,
         Command::Serve => serve::serve(&place, out).await,
         Command::Migrate => setup::migrate(&place, out).await,
@@ -156,6 +164,8 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
+        Command::Category(command) => category::run(&place, command, out).await,
+        Command::Hints(command) => hints::run(command, out),
         Command::Attachment(command) => attachment::run(&place, command, out).await,
         Command::Programme(command) => programme::run(&place, command, out).await,
         Command::Taxonomy(command) => edition::taxonomy(&place, command, out).await,

@@ -10,12 +10,13 @@ use lapor_web::supervisor;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::setup::private_keys;
 use super::{Failure, Out, Place, exit};
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::settings::Settings;
 use crate::sync::Link;
-use crate::{api, doors};
+use crate::{api, casework, doors};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -25,6 +26,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     settings.log.start()?;
     let node = place.node().await?;
     let instance = node.instance()?.clone();
+    private_keys(&settings.node.keys)?;
     let listener = bind("api.listen", settings.api.listen).await?;
     let watched = match settings.monitor.listen.0 {
         Some(listen) => Some(bind("monitor.listen", listen).await?),
@@ -55,6 +57,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tracing::info!(%instance, %bound, %monitor, "serving");
 
     let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
+    tokio::spawn(casework::index(node.clone(), shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {

@@ -5,14 +5,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lapor_certs::{Credential, exposed_files};
 use lapor_migrations::{Db, DbOptions, Schema};
+use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
 
 use super::{Failure, Out, Place, exit};
 use crate::enrolment;
-use crate::folder;
+use crate::folder::{self, credential_path};
 use crate::node::Node;
 use crate::settings::Settings;
+use crate::sync::trusted;
 
 /// Bytes of an invitation line, far more than one has.
 const LINE_BYTES: u64 = 64 * 1024;
@@ -40,7 +43,7 @@ pub struct Enrol {
     line: String,
 }
 
-pub fn init(args: &Init, out: Out<'_>) -> Result<(), Failure> {
+pub async fn init(args: &Init, out: Out<'_>) -> Result<(), Failure> {
     let mut settings = Settings::default();
     if let Some(listen) = args.listen {
         settings.api.listen = listen;
@@ -50,6 +53,9 @@ pub fn init(args: &Init, out: Out<'_>) -> Result<(), Failure> {
     if let Some(url) = &args.database_url {
         settings.database.url.clone_from(url);
     }
+    folder::begin(&args.dir)?;
+    // Before anything is written: a wrong address would show at `enrol` only.
+    reaches_database(&settings.clone().below(&args.dir)).await?;
     let config = folder::init(&args.dir, &settings)?;
     let config = config.display();
     writeln!(out, "Made {config}.")?;
@@ -115,34 +121,81 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         folder_exists(name, path)?;
         writeln!(out, "{name}: {}", path.display())?;
     }
-    let listener = tokio::net::TcpListener::bind(settings.api.listen).await;
-    match listener {
-        Ok(_) => writeln!(out, "api.listen: {} is free", settings.api.listen)?,
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            writeln!(
-                out,
-                "api.listen: {} is in use; that is right if this node is running",
-                settings.api.listen
-            )?;
-        }
-        Err(error) => {
-            let message = format!(
-                "api.listen: {} cannot be used: {error}",
-                settings.api.listen
-            );
-            return Err(Failure::new(exit::CONFIGURATION, message));
-        }
-    }
+    listens(&settings, out)?;
+    private_keys(&settings.node.keys)?;
     let node = Node::open(&settings, place.clock.clone()).await?;
     writeln!(out, "database.url: opened, its schema is current")?;
     match node.instance() {
-        Ok(instance) => writeln!(out, "This node has joined as {instance}.")?,
+        Ok(instance) => {
+            writeln!(out, "This node has joined as {instance}.")?;
+            certificates(&node, out)?;
+        }
         Err(_) => writeln!(
             out,
             "This node has not joined; run `lapor-node enrol LINE`."
         )?,
     }
     node.db().close().await;
+    Ok(())
+}
+
+/// Whether the database of these settings can be reached, and is a node's or empty.
+async fn reaches_database(settings: &Settings) -> Result<(), Failure> {
+    let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
+    let looked = db.pending_migrations().await;
+    db.close().await;
+    looked?;
+    Ok(())
+}
+
+fn listens(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+    let mut addresses = vec![("api.listen", settings.api.listen)];
+    let monitor = settings.monitor.listen.0;
+    addresses.extend(monitor.map(|listen| ("monitor.listen", listen)));
+    let free = all_free(&addresses)
+        .map_err(|unfit| Failure::new(exit::CONFIGURATION, unfit.to_string()))?;
+    let said = if free {
+        "is free"
+    } else {
+        "is in use; that is right if this node is running"
+    };
+    for (field, address) in addresses {
+        writeln!(out, "{field}: {address} {said}")?;
+    }
+    Ok(())
+}
+
+/// Refuses keys that others on this machine may read.
+pub(super) fn private_keys(folder: &Path) -> Result<(), Failure> {
+    let exposed = exposed_files(folder).map_err(|error| {
+        let message = format!("node.keys: {} cannot be read: {error}", folder.display());
+        Failure::new(exit::CONFIGURATION, message)
+    })?;
+    let Some(first) = exposed.first() else {
+        return Ok(());
+    };
+    let message = format!(
+        "node.keys: others than its user may read {}; take that from them with `chmod go= {}/*`, and replace the keys with `lapor-node keys rotate` if anybody may have",
+        first.display(),
+        folder.display()
+    );
+    Err(Failure::new(exit::CONFIGURATION, message))
+}
+
+/// The roots must be there; a certificate that is lost brings itself back.
+fn certificates(node: &Node, out: Out<'_>) -> Result<(), Failure> {
+    let keys = &node.settings().node.keys;
+    trusted(keys).map_err(|unusable| Failure::new(exit::CONFIGURATION, unusable.to_string()))?;
+    writeln!(out, "roots.pem: read")?;
+    match Credential::load(&credential_path(keys)) {
+        Ok(_) => writeln!(out, "tls.pem: read")?,
+        Err(error) => {
+            let message = format!(
+                "tls.pem: {error}; `serve` recovers it with the identity key at once when it reaches the hub, `lapor-node recover` does so now"
+            );
+            return Err(Failure::new(exit::CONFIGURATION, message));
+        }
+    }
     Ok(())
 }
 

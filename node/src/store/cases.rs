@@ -8,6 +8,8 @@ use super::Stored;
 #[derive(Debug, Clone, FromRow)]
 pub struct CaseRow {
     pub case_id: String,
+    /// Not read by lists.
+    #[sqlx(default)]
     pub fold: Option<String>,
     pub next_seq: i64,
     pub blocked: Option<String>,
@@ -17,29 +19,83 @@ pub struct CaseRow {
     pub state: Option<String>,
     pub classification: Option<String>,
     pub category: Option<String>,
+    pub category_root: Option<String>,
     pub region: Option<String>,
+    pub province: Option<String>,
+    pub regency: Option<String>,
+    pub programme_owner: Option<String>,
+    pub programme_slug: Option<String>,
     pub on_behalf_of: Option<String>,
+    pub anonymous: i64,
     pub secret: i64,
+    pub public: i64,
+    pub supports: i64,
+    pub hops: i64,
+    pub tray: Option<String>,
     pub erased: i64,
     pub pending: i64,
     pub filed_at: i64,
     pub updated_at: i64,
+    #[sqlx(flatten)]
+    pub glance: Glance,
+    #[sqlx(flatten)]
+    pub local: Local,
 }
 
+/// What is read off a case's messages for lists; words among it.
+#[derive(Clone, Default, PartialEq, Eq, FromRow)]
+pub struct Glance {
+    pub title: Option<String>,
+    pub place: Option<String>,
+    pub excerpt: Option<String>,
+    /// The last public follow-up, shortened.
+    pub answer: Option<String>,
+    pub last_kind: Option<String>,
+    pub last_author: Option<String>,
+    pub last_at: Option<i64>,
+    /// Kind of the last message that moved the case.
+    pub turn: Option<String>,
+}
+
+/// What this desk has decided for itself; written by [`super::desk`] only.
+#[derive(Debug, Clone, Default, FromRow)]
+pub struct Local {
+    pub unit: Option<String>,
+    pub officer: Option<String>,
+    pub looked_at: Option<i64>,
+}
+
+impl std::fmt::Debug for Glance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Glance(..)")
+    }
+}
+
+/// The columns of a [`CaseRow`] without its fold.
+macro_rules! listed {
+    () => {
+        "case_id, next_seq, blocked, ticket, origin, custodian, state, classification, category,
+        category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
+        anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
+        updated_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
+        officer, looked_at"
+    };
+}
+pub(super) use listed;
+
 pub async fn case(tx: &mut Tx, case_id: &str) -> Stored<Option<CaseRow>> {
-    const SQL: &str = "select case_id, fold, next_seq, blocked, ticket, origin, custodian, state,
-            classification, category, region, on_behalf_of, secret, erased, pending, filed_at, updated_at
-        from cases where case_id = $1";
+    const SQL: &str = concat!("select fold, ", listed!(), " from cases where case_id = $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_optional(c).await)?)
 }
 
 static CASES: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,
-    ") select c.case_id, c.fold, c.next_seq, c.blocked, c.ticket, c.origin, c.custodian, c.state,
-        c.classification, c.category, c.region, c.on_behalf_of, c.secret, c.erased, c.pending, c.filed_at,
-        c.updated_at
-    from cases c join v on v.case_id = c.case_id",
+    concat!(
+        ") select fold, ",
+        listed!(),
+        " from cases where case_id in (select case_id from v)"
+    ),
 );
 
 /// Those of the named cases that exist here.
@@ -49,83 +105,108 @@ pub async fn these(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<CaseRow>> {
 
 static PUT: Bulk = Bulk::new(
     "insert into cases (case_id, fold, next_seq, blocked, ticket, origin, custodian, state,
-        classification, category, region, on_behalf_of, secret, erased, pending, filed_at, updated_at) values",
-    17,
+        classification, category, category_root, region, province, regency, programme_owner,
+        programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
+        erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
+        last_author, last_at, turn, described) values",
+    36,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
         classification = excluded.classification, category = excluded.category,
-        region = excluded.region, on_behalf_of = excluded.on_behalf_of, secret = excluded.secret,
-        erased = excluded.erased,
-        pending = excluded.pending, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
+        category_root = excluded.category_root, region = excluded.region,
+        province = excluded.province, regency = excluded.regency,
+        programme_owner = excluded.programme_owner, programme_slug = excluded.programme_slug,
+        on_behalf_of = excluded.on_behalf_of, anonymous = excluded.anonymous,
+        secret = excluded.secret, public = excluded.public,
+        supports = excluded.supports, hops = excluded.hops, tray = excluded.tray,
+        erased = excluded.erased, pending = excluded.pending, filed_at = excluded.filed_at,
+        updated_at = excluded.updated_at, title = excluded.title, place = excluded.place,
+        excerpt = excluded.excerpt, answer = excluded.answer, last_kind = excluded.last_kind,
+        last_author = excluded.last_author, last_at = excluded.last_at, turn = excluded.turn",
 );
 
+/// Writes rows but for what this desk has decided for itself.
 pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
-    let values = rows
-        .iter()
-        .flat_map(|row| {
-            [
-                Value::from(row.case_id.as_str()),
-                Value::from(row.fold.clone()),
-                Value::from(row.next_seq),
-                Value::from(row.blocked.clone()),
-                Value::from(row.ticket.clone()),
-                Value::from(row.origin.clone()),
-                Value::from(row.custodian.clone()),
-                Value::from(row.state.clone()),
-                Value::from(row.classification.clone()),
-                Value::from(row.category.clone()),
-                Value::from(row.region.clone()),
-                Value::from(row.on_behalf_of.clone()),
-                Value::from(row.secret),
-                Value::from(row.erased),
-                Value::from(row.pending),
-                Value::from(row.filed_at),
-                Value::from(row.updated_at),
-            ]
-        })
-        .collect();
+    let values = rows.iter().flat_map(stored).collect();
     tx.run_rows(&PUT, values).await.map(drop)
+}
+
+fn stored(row: &CaseRow) -> [Value; 36] {
+    let Glance {
+        title,
+        place,
+        excerpt,
+        answer,
+        last_kind,
+        last_author,
+        last_at,
+        turn,
+    } = row.glance.clone();
+    [
+        row.case_id.as_str().into(),
+        row.fold.clone().into(),
+        row.next_seq.into(),
+        row.blocked.clone().into(),
+        row.ticket.clone().into(),
+        row.origin.clone().into(),
+        row.custodian.clone().into(),
+        row.state.clone().into(),
+        row.classification.clone().into(),
+        row.category.clone().into(),
+        row.category_root.clone().into(),
+        row.region.clone().into(),
+        row.province.clone().into(),
+        row.regency.clone().into(),
+        row.programme_owner.clone().into(),
+        row.programme_slug.clone().into(),
+        row.on_behalf_of.clone().into(),
+        row.anonymous.into(),
+        row.secret.into(),
+        row.public.into(),
+        row.supports.into(),
+        row.hops.into(),
+        row.tray.clone().into(),
+        row.erased.into(),
+        row.pending.into(),
+        row.filed_at.into(),
+        row.updated_at.into(),
+        title.into(),
+        place.into(),
+        excerpt.into(),
+        answer.into(),
+        last_kind.into(),
+        last_author.into(),
+        last_at.into(),
+        turn.into(),
+        // A row that this version writes is described; one of an older version stays to be.
+        Value::from(1),
+    ]
+}
+
+/// Rows of an older version, which have no words for lists yet.
+pub async fn undescribed(tx: &mut Tx, limit: i64) -> Stored<Vec<CaseRow>> {
+    const SQL: &str = concat!(
+        "select fold, ",
+        listed!(),
+        " from cases where described = 0 order by case_id limit $1"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+static DESCRIBED: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") update cases set described = 1 from v where cases.case_id = v.case_id",
+);
+
+pub async fn set_described(tx: &mut Tx, ids: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&DESCRIBED, ids).await.map(drop)
 }
 
 pub async fn by_ticket(tx: &mut Tx, ticket: &str) -> Stored<Option<String>> {
     const SQL: &str = "select case_id from cases where ticket = $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(ticket).fetch_optional(c).await)?)
-}
-
-/// A condition of a list; `None` means any.
-pub struct Conditions<'a> {
-    pub state: Option<&'a str>,
-    pub custodian: Option<&'a str>,
-    pub origin: Option<&'a str>,
-    pub on_behalf_of: Option<&'a str>,
-    /// Rows that come after this one in the list's order.
-    pub before_updated: i64,
-    pub before_case: &'a str,
-}
-
-/// Latest first; born cases only.
-pub async fn list(tx: &mut Tx, wanted: &Conditions<'_>, limit: i64) -> Stored<Vec<CaseRow>> {
-    const SQL: &str = "select case_id, fold, next_seq, blocked, ticket, origin, custodian, state,
-            classification, category, region, on_behalf_of, secret, erased, pending, filed_at, updated_at
-        from cases
-        where state is not null
-            and (updated_at < $1 or (updated_at = $1 and case_id < $2))
-            and (cast($3 as text) is null or state = $3)
-            and (cast($4 as text) is null or custodian = $4)
-            and (cast($5 as text) is null or origin = $5)
-            and (cast($6 as text) is null or on_behalf_of = $6)
-        order by updated_at desc, case_id desc limit $7";
-    Ok(on!(tx, c => sqlx::query_as(SQL)
-        .bind(wanted.before_updated)
-        .bind(wanted.before_case)
-        .bind(wanted.state)
-        .bind(wanted.custodian)
-        .bind(wanted.origin)
-        .bind(wanted.on_behalf_of)
-        .bind(limit)
-        .fetch_all(c)
-        .await)?)
 }
 
 /// A case as far as it decides who holds its key.

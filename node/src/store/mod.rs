@@ -1,24 +1,28 @@
 //! All SQL of the node. A function here is one statement with its types; it
-//! decides nothing, and it never sees a key or a word that is not encrypted
-//! (content keys and identities excepted, which have tables of their own).
+//! decides nothing. Keys and identities have tables of their own; words that are not encrypted are
+//! only those of a case's row, for lists, and the stems of the index, and both go with the case.
 
 pub mod answers;
 pub mod aside;
 pub mod audit;
 pub mod blobs;
 pub mod cases;
+pub mod categories;
 pub mod chain;
 pub mod citizens;
 pub mod consents;
+pub mod desk;
 pub mod erasures;
 pub mod inbox;
 pub mod jobs;
 pub mod keys_due;
+pub mod lists;
 pub mod outbox;
 pub mod public;
 pub mod reporters;
 pub mod secrets;
 pub mod support;
+pub mod texts;
 pub mod tokens;
 pub mod uploads;
 

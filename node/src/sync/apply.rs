@@ -15,7 +15,7 @@ use lapor_protocol::seal::Subject;
 use super::public::apply_public;
 use super::settle::{Step, settle};
 use super::traces::Traced;
-use crate::casework::refresh;
+use crate::casework::{describe, keep, refresh, show};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::quarantine::BY_OPERATOR;
@@ -35,6 +35,11 @@ pub(super) struct Working {
     pub as_shown: i64,
     /// Something else happened: what is shown must be computed anew.
     pub restate: bool,
+    /// What lists show of its messages must be read anew: another's message came, or an own one
+    /// did not have the effect with which it was shown.
+    pub reread: bool,
+    /// When the hub ordered the own message that was ruled last, Unix ms.
+    pub own_at: Option<i64>,
 }
 
 /// What a batch works with.
@@ -172,6 +177,7 @@ impl Batch<'_> {
         if let Some(working) = self.cases.get_mut(&id) {
             working.changed |= working.row.pending > 0;
             working.restate = true;
+            working.reread = true;
         }
         Ok(())
     }
@@ -225,17 +231,23 @@ impl Batch<'_> {
                 None => None,
             };
             working.row.updated_at = self.now;
+            if working.reread {
+                describe(tx, &mut working.row, self.me).await?;
+            }
             let pending = still.get(&working.row.case_id).copied().unwrap_or_default();
             if !working.restate && working.row.pending == pending + working.as_shown {
                 working.row.pending = pending;
             } else if working.row.pending > 0 {
                 refresh(tx, &mut working.row, working.fold.as_ref(), self.me, world).await?;
             } else {
-                crate::casework::show(&mut working.row, working.fold.as_ref(), self.me);
+                show(&mut working.row, working.fold.as_ref(), self.me);
+            }
+            if let Some(at) = working.own_at.filter(|_| working.row.pending == 0) {
+                working.row.glance.last_at = Some(at);
             }
             rows.push(working.row);
         }
-        Ok(store::cases::put(tx, &rows).await?)
+        keep(tx, &rows).await
     }
 
     /// Own acts that still wait for their ruling, by case, where that may
@@ -276,6 +288,8 @@ impl Working {
             changed: false,
             as_shown: 0,
             restate: false,
+            reread: false,
+            own_at: None,
         }
     }
 }

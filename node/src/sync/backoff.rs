@@ -1,4 +1,6 @@
-//! Full jitter: `U(0, min(cap, 1 s * 2^n))`, reset by any success.
+//! Full jitter: `U(0, min(cap, 1 s * 2^n))`, reset by any success. What the hub
+//! asks for comes first and the jitter after it: all whom a busy hub has sent
+//! away for a minute would otherwise come back in the same moment.
 
 use std::time::Duration;
 
@@ -17,14 +19,14 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// How long to wait after one more failure, at least `retry_after`.
-    pub(super) fn next(&mut self, cap: Duration, retry_after: Option<Duration>) -> Duration {
+    /// How long to wait after one more failure: `at_least`, and the jitter.
+    pub(super) fn next(&mut self, cap: Duration, at_least: Option<Duration>) -> Duration {
         let ceiling = FIRST
             .saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX))
             .min(cap);
         self.failures = (self.failures + 1).min(31);
         let share = f64::from(u32::from_be_bytes(random())) / f64::from(u32::MAX);
-        ceiling.mul_f64(share).max(retry_after.unwrap_or_default())
+        at_least.unwrap_or_default() + ceiling.mul_f64(share)
     }
 }
 
@@ -41,7 +43,8 @@ mod tests {
             assert!(backoff.next(cap, None) <= ceiling);
         }
         let after = Duration::from_secs(400);
-        assert_eq!(backoff.next(cap, Some(after)), after);
+        let pause = backoff.next(cap, Some(after));
+        assert!((after..=after + cap).contains(&pause), "{pause:?}");
         backoff.reset();
         assert!(backoff.next(cap, None) <= FIRST);
     }

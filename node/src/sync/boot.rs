@@ -71,7 +71,7 @@ impl Link {
                 Err(LinkError::Refused(problem)) if problem.code == Code::BootConflict => {
                     named = previous.next();
                     if named.is_none() {
-                        let expected = problem.expected.unwrap_or_default();
+                        let expected = problem.problem.expected.unwrap_or_default();
                         let head = serde_json::from_value(expected).map_err(LinkError::hub)?;
                         return Ok(Found {
                             head,

@@ -13,11 +13,11 @@ use lapor_certs::{
     RenewRequest, RenewResponse, TlsKey, TrustBundle,
 };
 use lapor_protocol::ids::Digest;
-use lapor_protocol::problem::{Problem, Retry};
+use lapor_protocol::problem::Retry;
 use lapor_protocol::wire::PREFIX;
 use tokio::sync::{Mutex, Notify};
 
-use super::error::Unusable;
+use super::error::{Refused, Unusable};
 use super::https::trusted;
 use super::{Call, Link, LinkError, Listener};
 use crate::error::NodeError;
@@ -42,7 +42,7 @@ pub(super) struct Certificate {
     /// When another one was last recovered; Unix ms.
     recovered_at: AtomicI64,
     /// Why the hub gives no other certificate, as it last said.
-    barred: std::sync::Mutex<Option<Box<Problem>>>,
+    barred: std::sync::Mutex<Option<Box<Refused>>>,
     /// Only one task at a time asks for a certificate.
     asking: Mutex<()>,
 }
@@ -174,6 +174,14 @@ impl Link {
         self.refresh_directory(0).await.map(|_| true)
     }
 
+    /// Has a certificate that cannot be read recovered before a call fails for
+    /// want of it, which may take as long as the hub is out of reach.
+    pub(super) fn look_for_certificate(&self) {
+        if held(&self.node).is_err() {
+            self.certificate.miss();
+        }
+    }
+
     pub(super) async fn certificate_refused(&self) {
         self.certificate.bell.notified().await;
     }
@@ -184,20 +192,22 @@ impl Certificate {
     pub(super) fn learn<T>(&self, outcome: &Result<T, LinkError>) {
         match outcome {
             Ok(_) => self.bar(None),
-            Err(error) if error.certificate_fault().is_some() => {
-                self.refused.store(true, Ordering::SeqCst);
-                self.bell.notify_one();
-            }
+            Err(error) if error.certificate_fault().is_some() => self.miss(),
             Err(_) => {}
         }
     }
 
+    fn miss(&self) {
+        self.refused.store(true, Ordering::SeqCst);
+        self.bell.notify_one();
+    }
+
     /// Why the hub gives no other certificate.
-    pub(super) fn barred(&self) -> Option<Box<Problem>> {
+    pub(super) fn barred(&self) -> Option<Box<Refused>> {
         self.barred_slot().clone()
     }
 
-    fn bar(&self, why: Option<Box<Problem>>) {
+    fn bar(&self, why: Option<Box<Refused>>) {
         *self.barred_slot() = why;
     }
 
@@ -206,7 +216,7 @@ impl Certificate {
         self.bar(None);
     }
 
-    fn barred_slot(&self) -> std::sync::MutexGuard<'_, Option<Box<Problem>>> {
+    fn barred_slot(&self) -> std::sync::MutexGuard<'_, Option<Box<Refused>>> {
         let slot = self.barred.lock();
         slot.unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -39,6 +39,13 @@ impl Link {
         let path = format!("{PREFIX}/directory?since={}&wait={wait}", known.version());
         let call = Call::new(Method::GET, path).waiting(Duration::from_secs(wait));
         let page: DirectoryPage = self.call(call).await?.json()?;
-        Ok(self.node.extend_directory(&page.versions).await?)
+        let taken = self
+            .node
+            .extend_directory(&page.versions, page.head.as_ref());
+        let count = taken.await?;
+        if count > 0 {
+            self.read_seen_again().await;
+        }
+        Ok(count)
     }
 }

@@ -1,5 +1,8 @@
 //! How a step of the link can fail, by whose fault it is.
 
+use std::ops::Deref;
+use std::time::Duration;
+
 use lapor_certs::tls::Refusal;
 use lapor_protocol::problem::{Code, Problem, Retry};
 
@@ -19,7 +22,7 @@ pub enum LinkError {
     Unusable(#[from] Unusable),
     /// The hub answered with a problem.
     #[error("the hub refused: {} ({})", .0.title, .0.code.as_str())]
-    Refused(Box<Problem>),
+    Refused(Box<Refused>),
     /// The hub answered something that cannot be right.
     #[error("the hub contradicts itself: {0}")]
     Hub(String),
@@ -31,6 +34,31 @@ pub enum LinkError {
     Replaced(&'static str),
     #[error(transparent)]
     Node(#[from] NodeError),
+}
+
+/// What the hub said instead of doing what it was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    pub problem: Problem,
+    /// How long the hub asks to be left alone with this request.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            retry_after: None,
+        }
+    }
+}
+
+impl Deref for Refused {
+    type Target = Problem;
+
+    fn deref(&self) -> &Problem {
+        &self.problem
+    }
 }
 
 /// A file of the keys folder without which no connection can be made.

@@ -12,15 +12,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{self, ClockDoubt};
 use lapor_certs::{Credential, TrustBundle};
 use lapor_protocol::ids::Digest;
 use lapor_protocol::problem::Problem;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
+use tokio::time::Instant;
 
+use super::patience::Patience;
 use super::transport::{Answer, Call, Listener, Transport};
-use super::{LinkError, error::Unusable};
+use super::{LinkError, Refused, error::Unusable};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::folder::{credential_path, roots_path};
@@ -28,8 +31,15 @@ use crate::node::Node;
 
 /// Longest answer that is read: a page of the largest messages.
 const ANSWER_BYTES: usize = 512 * 1024 * 1024;
-/// What a call may take beyond the time it asks the hub to wait.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// A connection with its handshake.
+const CONNECT: Duration = Duration::from_secs(30);
+/// How often the hub is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// What it may take to say so: on a poor line the question waits behind all
+/// that is being sent.
+const KEEP_ALIVE_PATIENCE: Duration = Duration::from_mins(5);
+/// A line that acknowledges nothing for so long is gone, whatever waits on it.
+const LINE_GONE: Duration = Duration::from_secs(40);
 
 /// A node's way to both listeners of its hub.
 pub struct Https {
@@ -39,6 +49,7 @@ pub struct Https {
     enrolment: String,
     doubt: Arc<ClockDoubt>,
     shown: ArcSwap<Shown>,
+    patience: Patience,
 }
 
 /// The clients made from what lay in the keys folder, or why there is none.
@@ -60,6 +71,7 @@ impl Https {
             federation: joined.federation_url.as_str().to_owned(),
             enrolment: joined.enrolment_url.as_str().to_owned(),
             shown: ArcSwap::from_pointee(shown),
+            patience: Patience::default(),
             keys,
             clock,
             doubt,
@@ -73,16 +85,15 @@ impl Https {
             Listener::Enrolment => (&shown.enrolment, &self.enrolment),
         };
         let client = client.as_ref().map_err(Clone::clone)?;
+        let size = call.body.len() as u64;
         let mut request = client
             .request(call.method, format!("{base}{}", call.path))
-            .timeout(PATIENCE + call.wait)
             .body(call.body);
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
         lapor_killpoints::pass("send.before");
-        let response = request.send().await.map_err(|e| broken(&e))?;
-        let answer = read_answer(response).await;
+        let answer = answered(request, (size, call.wait), &self.patience).await;
         lapor_killpoints::pass("send.answered");
         answer
     }
@@ -146,7 +157,7 @@ impl Shown {
 }
 
 /// The roots that this node trusts.
-pub(super) fn trusted(keys: &Path) -> Result<TrustBundle, Unusable> {
+pub(crate) fn trusted(keys: &Path) -> Result<TrustBundle, Unusable> {
     let text = std::fs::read_to_string(roots_path(keys)).map_err(Unusable::roots)?;
     TrustBundle::from_pem(&text).map_err(Unusable::roots)
 }
@@ -164,22 +175,42 @@ pub(crate) fn client(config: rustls::ClientConfig) -> Result<reqwest::Client, re
         .https_only(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(20))
+        .connect_timeout(CONNECT)
         .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(20))
+        .tcp_user_timeout(LINE_GONE)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE_PATIENCE)
         .http2_keep_alive_while_idle(true)
         .http2_initial_stream_window_size(4 * 1024 * 1024)
         .http2_initial_connection_window_size(8 * 1024 * 1024)
         .build()
 }
 
-/// Reads a bounded answer; anything but success becomes an error.
-pub(crate) async fn read_answer(mut response: reqwest::Response) -> Result<Answer, LinkError> {
+/// Sends a request with so many bytes, which the hub may hold back for so long,
+/// and reads its answer.
+pub(crate) async fn answered(
+    request: reqwest::RequestBuilder,
+    asked: (u64, Duration),
+    patience: &Patience,
+) -> Result<Answer, LinkError> {
+    let response = patience.answer(asked, request.send()).await?;
+    read_answer(response.map_err(|e| broken(&e))?, patience).await
+}
+
+/// Reads an answer, bounded in its length and in its time; anything but success
+/// becomes an error.
+async fn read_answer(
+    mut response: reqwest::Response,
+    patience: &Patience,
+) -> Result<Answer, LinkError> {
     let status = response.status();
     let headers = response.headers().clone();
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| broken(&e))? {
+    let began = Instant::now();
+    loop {
+        let chunk = patience.piece(began, body.len(), response.chunk()).await?;
+        let chunk = chunk.map_err(|e| broken(&e))?;
+        let Some(chunk) = chunk else { break };
         if body.len() + chunk.len() > ANSWER_BYTES {
             return Err(LinkError::NotTheHub(
                 "its answer is longer than any the hub gives".into(),
@@ -201,11 +232,20 @@ pub(crate) async fn read_answer(mut response: reqwest::Response) -> Result<Answe
         });
     }
     match serde_json::from_slice::<Problem>(&body) {
-        Ok(problem) => Err(LinkError::Refused(Box::new(problem))),
+        Ok(problem) => Err(LinkError::Refused(Box::new(Refused {
+            problem,
+            retry_after: retry_after(&headers),
+        }))),
         Err(_) => Err(LinkError::NotTheHub(format!(
             "status {status} without a problem"
         ))),
     }
+}
+
+/// The pause that the hub asks for, which it states in seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    text.parse().ok().map(Duration::from_secs)
 }
 
 pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
@@ -220,4 +260,58 @@ pub(crate) fn broken(error: &reqwest::Error) -> LinkError {
         cause = inner.source();
     }
     LinkError::Unreachable(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt as _, stream};
+    use lapor_protocol::problem::Code;
+    use lapor_web::pace::Pace;
+
+    use super::*;
+
+    fn answer(status: u16, body: reqwest::Body) -> reqwest::Response {
+        http::Response::builder()
+            .status(status)
+            .header(VERSION_HEADER, VERSION)
+            .header(RETRY_AFTER, "90")
+            .body(body)
+            .unwrap()
+            .into()
+    }
+
+    #[tokio::test]
+    async fn a_refusal_brings_the_pause_that_the_hub_asks_for() {
+        let problem = serde_json::to_vec(&Problem::new(Code::RateLimited)).unwrap();
+        let refused = read_answer(answer(429, problem.into()), &Patience::default()).await;
+        let refused = refused.unwrap_err();
+        let LinkError::Refused(refused) = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!(refused.code, Code::RateLimited);
+        assert_eq!(refused.retry_after, Some(Duration::from_secs(90)));
+        let dated = HeaderMap::from_iter([(
+            RETRY_AFTER,
+            HeaderValue::from_static("Wed, 21 Oct 2026 07:28:00 GMT"),
+        )]);
+        assert_eq!(retry_after(&dated), None);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_stops_in_the_middle_is_given_up() {
+        let pieces = || stream::repeat("sixteen bytes..\n").map(Ok::<_, std::io::Error>);
+        let whole = reqwest::Body::wrap_stream(pieces().take(1000));
+        let read = read_answer(answer(200, whole), &Patience::default())
+            .await
+            .unwrap();
+        assert_eq!(read.body.len(), 16_000);
+        let impatient = Patience::of(Pace {
+            pause: Duration::from_millis(5),
+            grace: Duration::from_millis(5),
+            bytes_per_second: 1,
+        });
+        let stopped = reqwest::Body::wrap_stream(pieces().take(1000).chain(stream::pending()));
+        let error = read_answer(answer(200, stopped), &impatient).await;
+        assert!(matches!(error, Err(LinkError::Unreachable(_))), "{error:?}");
+    }
 }

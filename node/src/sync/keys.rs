@@ -11,7 +11,7 @@ use lapor_protocol::wire::{CaseKeys, PREFIX};
 
 use super::learn::{find_key, ticket_of, unwrap};
 use super::{Call, Link, LinkError};
-use crate::casework::read_message;
+use crate::casework::{read_message, refresh_case};
 use crate::error::NodeError;
 use crate::store;
 
@@ -65,7 +65,7 @@ impl Link {
         Ok(unwrap(&self.node, &keys.wraps, subject, &case.commitment)?)
     }
 
-    /// Keeps a key that came late, and the ticket that it opens.
+    /// Keeps a key that came late, the ticket that it opens, and the words for lists and search.
     async fn keep_key(&self, case: CaseId, key: &ContentKey) -> Result<(), NodeError> {
         let id = case.to_string();
         let mut tx = self.node.write_tx().await?;
@@ -76,14 +76,14 @@ impl Link {
             key.as_bytes(),
         )
         .await?;
-        if let (Some(filing), Some(mut row)) = (
-            beginning(&mut tx, case).await?,
-            store::cases::case(&mut tx, &id).await?,
-        ) && let Some(ticket) = ticket_of(&mut tx, &filing, case).await?
+        if let Some(filing) = beginning(&mut tx, case).await?
+            && let Some(mut row) = store::cases::case(&mut tx, &id).await?
+            && let Some(ticket) = ticket_of(&mut tx, &filing, case).await?
         {
             row.ticket.get_or_insert(ticket);
             store::cases::put(&mut tx, &[row]).await?;
         }
+        refresh_case(&self.node, &mut tx, &id).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -190,11 +190,13 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     store::secrets::erase(tx, &text).await?;
     store::consents::forget_reasons(tx, &text).await?;
     store::keys_due::forget(tx, &text).await?;
+    store::texts::forget(tx, &text).await?;
     for blob in store::blobs::of_case(tx, &text).await? {
         store::blobs::set_state(tx, &blob.sha256, "erased").await?;
     }
     if let Some(working) = batch.cases.get_mut(&id) {
         working.row.erased = 1;
+        working.row.glance.forget();
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::page::BatchLine;
-use lapor_protocol::problem::{Code, Retry};
+use lapor_protocol::problem::{Code, Problem, Retry};
 use lapor_protocol::receipt::Receipt;
 use lapor_protocol::seal::{Subject, Wrap};
 use lapor_protocol::wire::{NDJSON, OutboxAnswer, OutboxException, PREFIX};
@@ -290,7 +290,9 @@ impl Link {
                 self.compared.store(false, Ordering::SeqCst);
                 Ok(())
             }
-            _ => Err(LinkError::Refused(Box::new(exception.into()))),
+            _ => Err(LinkError::Refused(Box::new(
+                Problem::from(exception).into(),
+            ))),
         }
     }
 

@@ -17,6 +17,9 @@ use super::{Link, LinkError};
 const TURN: Duration = Duration::from_secs(1);
 /// A refusal that only an operator ends is asked about again this often.
 const OPERATOR: Duration = Duration::from_secs(30);
+/// Longest pause that the hub can ask for: whatever it says, a node comes back
+/// by itself.
+const MOST_ASKED: Duration = Duration::from_mins(15);
 
 impl Link {
     /// Runs until `shutdown`; a step in flight is dropped, which loses nothing.
@@ -25,6 +28,7 @@ impl Link {
         let health = Duration::from_secs(self.node.settings().link.health_seconds.max(1));
         let sweep = Duration::from_secs(self.node.settings().link.sweep_seconds.max(1));
         let link = &self;
+        link.look_for_certificate();
         let work = async {
             if let Err(error) = link.unpark().await {
                 tracing::error!(%error, "what was parked could not be looked at again");
@@ -154,10 +158,36 @@ enum Cause {
     Every(Duration),
 }
 
+/// The pause that an error asks for, whatever the jitter adds.
 fn at_least(error: &LinkError) -> Option<Duration> {
     match error {
-        LinkError::Refused(problem) if problem.retry == Retry::Operator => Some(OPERATOR),
+        LinkError::Refused(refused) if refused.retry == Retry::Operator => Some(OPERATOR),
+        LinkError::Refused(refused) => refused.retry_after.map(|asked| asked.min(MOST_ASKED)),
         LinkError::Replaced(_) => Some(OPERATOR),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_protocol::problem::{Code, Problem};
+
+    use super::super::Refused;
+    use super::*;
+
+    #[test]
+    fn the_hub_is_left_alone_for_as_long_as_it_asks_up_to_a_bound() {
+        let refused = |code: Code, seconds: Option<u64>| {
+            at_least(&LinkError::Refused(Box::new(Refused {
+                problem: Problem::new(code),
+                retry_after: seconds.map(Duration::from_secs),
+            })))
+        };
+        let seconds = |count| Some(Duration::from_secs(count));
+        assert_eq!(refused(Code::RateLimited, Some(90)), seconds(90));
+        assert_eq!(refused(Code::Overloaded, Some(86_400)), Some(MOST_ASKED));
+        assert_eq!(refused(Code::Overloaded, None), None);
+        assert_eq!(refused(Code::InstanceSuspended, None), Some(OPERATOR));
+        assert_eq!(at_least(&LinkError::Unreachable(String::new())), None);
     }
 }

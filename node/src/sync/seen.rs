@@ -11,13 +11,14 @@ use lapor_protocol::wire::SEEN_HEADER;
 
 use super::{Answer, Call, Link, LinkError};
 use crate::error::NodeError;
+use crate::node::SEEN_DIRECTORY;
 use crate::store;
 
 const NAME: HeaderName = HeaderName::from_static(SEEN_HEADER);
 
-/// The latest of each: inbox head, public head, receipt.
+/// The latest of each: inbox head, public head, receipt, head of the directory.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Seen([Option<String>; 3]);
+pub(super) struct Seen([Option<String>; 4]);
 
 impl Seen {
     fn header(&self) -> Option<HeaderValue> {
@@ -73,6 +74,11 @@ impl Link {
         }
     }
 
+    /// Shows from now on what is on disk, a newer version of the directory included.
+    pub(super) async fn read_seen_again(&self) {
+        *self.seen.lock().await = None;
+    }
+
     async fn seen(&self) -> Result<Seen, NodeError> {
         let mut held = self.seen.lock().await;
         if let Some(seen) = &*held {
@@ -85,6 +91,7 @@ impl Link {
             store::chain::fact(&mut tx, fact(Stream::Inbox)).await?,
             store::chain::fact(&mut tx, fact(Stream::Public)).await?,
             receipt.transpose()?.as_ref().and_then(seen::shown),
+            store::chain::fact(&mut tx, SEEN_DIRECTORY).await?,
         ]);
         *held = Some(seen.clone());
         Ok(seen)

@@ -146,6 +146,9 @@ async fn fold(
     let message = read_message(line)?;
     if item.ruling.effect != Effect::Applied {
         advance(batch, id, None, false);
+        if let Some(working) = batch.cases.get_mut(&id) {
+            working.reread |= item.withheld == Some(Withheld::Own);
+        }
         return Ok(Step::Applied);
     }
     let body = match &message.body {
@@ -191,6 +194,15 @@ async fn fold(
     // birth gets the hub's time.
     let as_shown = item.withheld == Some(Withheld::Own) && alone && !disputed;
     advance(batch, id, Some(after), as_shown);
+    if let Some(working) = batch.cases.get_mut(&id) {
+        // One that a restored node gets back was never shown as pending.
+        let pending = working.row.pending > 0;
+        if item.withheld == Some(Withheld::Own) && pending && !disputed {
+            working.own_at = Some(item.ordered_at);
+        } else {
+            (working.reread, working.own_at) = (true, None);
+        }
+    }
     if disputed {
         tracing::error!(case = %id, kind = item.kind, "a ruling of the hub contradicts the rules as this node knows them");
     }
@@ -234,6 +246,7 @@ fn block(batch: &mut Batch<'_>, id: CaseId, step: Step) -> Step {
         working.row.blocked = Some(reason.clone());
         working.changed = true;
         working.restate = true;
+        working.reread = true;
     }
     step
 }
@@ -244,6 +257,7 @@ fn refresh_ruled(batch: &mut Batch<'_>, item: &Item) {
     if let Some(working) = working.filter(|working| working.row.pending > 0) {
         working.changed = true;
         working.restate = true;
+        working.reread = true;
     }
 }
 

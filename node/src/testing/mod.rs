@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use lapor_migrations::throwaway::TestDb;
 use lapor_protocol::directory::{DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{Digest, InstanceId, InstanceKind, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
@@ -103,7 +104,14 @@ impl Place {
             calendar: Some(edition.into()),
         };
         let versions = [next.sign(&hub())];
-        self.node.extend_directory(&versions).await.unwrap();
+        let head = DirectoryHead {
+            version: next.version,
+            id: versions[0].id(),
+            at: NOW,
+        };
+        let head = head.sign(&hub());
+        let taken = self.node.extend_directory(&versions, Some(&head)).await;
+        taken.unwrap();
     }
 
     /// Actor and detail of what the audit log holds of an action.
@@ -117,6 +125,11 @@ fn directory(me: &InstanceId, keys: &NodeKeys) -> Envelope {
     let entry = |slug: &str, kind: InstanceKind, status: Status| {
         let mut entry = InstanceEntry::registered(instance(slug), kind, slug.to_owned());
         entry.status = status;
+        entry.region = match slug {
+            "kota-bandung" => "32.73".parse().ok(),
+            "kab-garut" => "32.05".parse().ok(),
+            _ => None,
+        };
         if status == Status::Active {
             let ours = entry.id == *me;
             let other = NodeKeys {

@@ -8,6 +8,7 @@
 mod bounds;
 mod clients;
 mod figures;
+mod growth;
 mod idle;
 mod intake;
 mod latency;
@@ -35,7 +36,7 @@ struct Cli {
         long,
         value_delimiter = ',',
         value_name = "NAMES",
-        default_value = "sync,latency,idle,intake"
+        default_value = "sync,latency,idle,intake,growth"
     )]
     only: Vec<Measure>,
     /// Messages of a sync run, and reports of an intake run
@@ -47,6 +48,9 @@ struct Cli {
     /// Connected nodes of the idle run
     #[arg(long, value_name = "N", default_value_t = 500)]
     clients: usize,
+    /// Cases of the growth run
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    cases: usize,
     /// Folder of lapor-hub and lapor-node; by default that of this program
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -60,6 +64,7 @@ enum Measure {
     Latency,
     Idle,
     Intake,
+    Growth,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +80,7 @@ struct Plan {
     messages: usize,
     repeat: usize,
     clients: usize,
+    cases: usize,
 }
 
 pub fn main() -> ExitCode {
@@ -101,6 +107,7 @@ async fn measure(cli: Cli) -> Result<()> {
         messages: cli.messages.max(1000),
         repeat: cli.repeat.max(1),
         clients: cli.clients.max(1),
+        cases: cli.cases.max(100),
     };
     let mut report = Map::new();
     report.insert("machine".into(), machine());
@@ -110,6 +117,7 @@ async fn measure(cli: Cli) -> Result<()> {
         Measure::Latency,
         Measure::Idle,
         Measure::Intake,
+        Measure::Growth,
     ] {
         if !cli.only.contains(&what) {
             continue;
@@ -119,6 +127,7 @@ async fn measure(cli: Cli) -> Result<()> {
             Measure::Latency => ("latency", latency::measure(&plan).await.context("latency")?),
             Measure::Idle => ("idle", idle::measure(&plan).await.context("idle")?),
             Measure::Intake => ("intake", intake::measure(&plan).await.context("intake")?),
+            Measure::Growth => ("growth", growth::measure(&plan).await.context("growth")?),
         };
         report.insert(name.into(), figures);
     }

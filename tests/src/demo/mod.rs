@@ -18,7 +18,7 @@ mod play;
 pub(crate) mod ports;
 pub(crate) mod programs;
 mod progress;
-mod reports;
+pub(crate) mod reports;
 mod sealed;
 mod show;
 mod speech;

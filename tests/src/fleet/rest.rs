@@ -2,6 +2,7 @@
 //! databases, and that nobody who can reach the hub waits for anything.
 
 use lapor_node::casework::{CaseFilter, KeyState};
+use lapor_protocol::case::Effect;
 use lapor_protocol::ids::InstanceId;
 
 use super::words::{NAME_CANARY, WORDS_CANARY};
@@ -51,6 +52,25 @@ impl Fleet {
         for case in institution.cases(&CaseFilter::default()).await {
             let view = institution.view(case.case).await;
             assert_eq!(view.blocked, None, "{at}: {} waits", case.case);
+            let last = view
+                .history
+                .iter()
+                .rfind(|entry| entry.effect == Some(Effect::Applied));
+            assert_eq!(
+                (case.last_kind.as_deref(), case.last_at),
+                (
+                    last.map(|entry| entry.kind.as_str()),
+                    last.map(|entry| entry.at)
+                ),
+                "{at}: lists show another last change of {} than its history",
+                case.case
+            );
+            assert_eq!(
+                case.title.is_some(),
+                view.key == KeyState::Held,
+                "{at}: the title of {} is shown where its key is held",
+                case.case
+            );
             assert_eq!(case.pending, 0, "{at}: {} is pending", case.case);
             // Who is no institution of the fleet may owe its keys to everybody.
             let origin = case.origin.as_ref().map(InstanceId::as_str);

@@ -21,7 +21,7 @@ async fn a_misrouted_report_comes_back_and_reaches_the_one_who_can_act() {
         assert_eq!(pusat.custodian(case).await, "pusat");
         assert_eq!(pusat.state(case).await, State::Verified);
         let back = pusat.view(case).await;
-        assert_eq!(back.hops, 1);
+        assert_eq!(back.summary.hops, 1);
         assert_eq!(
             back.history[3].body.as_ref().unwrap()["suggested"],
             "bumn-pln"

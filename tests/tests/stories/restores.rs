@@ -383,6 +383,44 @@ async fn a_hub_that_lost_what_it_signed_for_takes_nothing_in_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_hub_that_lost_a_suspension_learns_of_it_from_any_member_that_saw_it() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        let [old, new] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        fleet.at("kota-bandung").file(report("Sebelum")).await;
+        fleet.settle().await;
+        fleet.hub.back_up(old.path()).await;
+        // Nothing but the directory goes on after that.
+        fleet.suspend("kemenpu").await;
+        fleet.settle().await;
+        fleet.hub.back_up(new.path()).await;
+
+        fleet.hub.stop().await;
+        let database = fleet.database().await;
+        fleet.hub.restore(old.path(), database).await;
+        fleet.hub.start().await;
+        let bandung = fleet.at_mut("kota-bandung");
+        bandung.stop().await;
+        bandung.start().await;
+        let said = bandung.link().refresh_directory(0).await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        // Who was suspended is not let in again by a hub that has forgotten it.
+        let said = fleet.at("kemenpu").link().pull(Stream::Inbox, 0).await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        let noted = witness::loss(&fleet.hub.hub().ground.db).await.unwrap();
+        let noted = noted.unwrap();
+        assert!(noted.what.ends_with("of the directory"), "{}", noted.what);
+
+        fleet.hub.stop().await;
+        let database = fleet.database().await;
+        fleet.hub.restore(new.path(), database).await;
+        fleet.hub.start().await;
+        fleet.settle().await;
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
 async fn an_invented_head_does_not_move_the_hub() {
     for kind in kinds() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;

@@ -157,6 +157,7 @@ async fn one_trace_leads_from_the_filing_to_the_other_institution_and_no_word_is
         assert!(canaries.found_in(shown.as_bytes()).is_empty());
         for known in [
             "lapor_hub_instance_lag_deliveries{instance=\"pusat\"} 0",
+            "lapor_hub_instance_frozen{instance=\"pusat\"} 0",
             "lapor_node_unsent_messages 0",
             "lapor_node_cases{state=\"received\"} 1",
             "lapor_node_filings_total ",

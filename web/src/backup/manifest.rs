@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 /// The form of this manifest; a reader refuses a later one.
 pub const FORM: u32 = 1;
 pub const NAME: &str = "manifest.json";
+/// Attachments that are named to people; the manifest names all.
+const SHOWN: usize = 5;
 
 /// Whose backup it is, and of when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +48,35 @@ pub struct Manifest {
     pub run: String,
     /// Every file but this one, by its path below the backup.
     pub files: BTreeMap<String, FileFacts>,
+    /// Attachments that the database names and that were not there when the
+    /// backup was made; absent where nobody has compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
 }
 
 impl Manifest {
+    /// What people should know of the attachments that are not in the backup.
+    pub fn lacks(&self) -> Option<String> {
+        let missing = self
+            .missing
+            .as_ref()
+            .filter(|missing| !missing.is_empty())?;
+        let shown: Vec<&str> = missing.iter().take(SHOWN).map(String::as_str).collect();
+        let more = missing.len() - shown.len();
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "{} that the database names were not there when the backup was made: {}{more}; manifest.json lists them under `missing`. Look for them in an earlier backup",
+            match missing.len() {
+                1 => "1 attachment".to_owned(),
+                count => format!("{count} attachments"),
+            },
+            shown.join(", ")
+        ))
+    }
+
     /// Reads a manifest; the error says what is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let manifest: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;

@@ -142,3 +142,25 @@ fn damage_foreign_files_and_other_programs_are_named() {
     let led_out = open(to.path()).map(drop).unwrap_err();
     assert!(led_out.to_string().contains("leads out"), "{led_out}");
 }
+
+#[test]
+fn what_the_database_names_and_is_not_there_is_named_to_whoever_proves_it() {
+    let (from, to) = (node(), tempfile::tempdir().unwrap());
+    let names: Vec<String> = (1..=8).map(|n| format!("ab{n}")).collect();
+    let mut backup = NewBackup::begin(to.path(), origin(1)).unwrap();
+    backup
+        .copy_shelf("blobs", &from.path().join("blobs"), blob, quiet)
+        .unwrap();
+    assert_eq!(backup.absent("blobs", &["abcd".to_owned()]), [""; 0]);
+    let absent = backup.absent("blobs", &names);
+    assert_eq!(absent, names);
+    backup.note_missing(absent);
+    backup.finish().unwrap();
+    let proved = Backup::open(to.path(), "lapor-node").unwrap();
+    let lacks = proved.manifest().lacks().unwrap();
+    assert!(lacks.starts_with("8 attachments that the database names"));
+    assert!(
+        lacks.contains("ab1, ab2, ab3, ab4, ab5 and 3 more"),
+        "{lacks}"
+    );
+}

@@ -25,6 +25,7 @@ pub struct NewBackup {
     files: BTreeMap<String, FileFacts>,
     /// What the finished backup in this folder holds.
     before: BTreeMap<String, FileFacts>,
+    missing: Option<Vec<String>>,
     _lock: File,
 }
 
@@ -47,6 +48,7 @@ impl NewBackup {
             origin,
             files: BTreeMap::new(),
             before,
+            missing: None,
             _lock: lock,
         })
     }
@@ -117,6 +119,22 @@ impl NewBackup {
         Ok(())
     }
 
+    /// Of these attachments (hexadecimal digests), those that are not in the
+    /// backup, for whatever reason.
+    pub fn absent(&self, folder: &str, named: &[String]) -> Vec<String> {
+        let here = |name: &&String| {
+            let path = format!("{folder}/{}/{name}", name.get(..2).unwrap_or_default());
+            !self.files.contains_key(&path)
+        };
+        named.iter().filter(here).cloned().collect()
+    }
+
+    /// Notes what the database names and the backup lacks, so that whoever relies
+    /// on it knows.
+    pub fn note_missing(&mut self, missing: Vec<String>) {
+        self.missing = Some(missing);
+    }
+
     /// Writes the manifest; from now on this is the backup in the folder.
     pub fn finish(self) -> Result<Manifest, BackupError> {
         let manifest = Manifest {
@@ -124,6 +142,7 @@ impl NewBackup {
             origin: self.origin,
             run: self.run,
             files: self.files,
+            missing: self.missing,
         };
         let mut folders = BTreeSet::new();
         for name in manifest.files.keys() {

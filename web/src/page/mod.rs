@@ -16,6 +16,8 @@ mod preferences;
 mod refusal;
 mod shell;
 mod site;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use std::sync::Arc;

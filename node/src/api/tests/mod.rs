@@ -12,6 +12,7 @@ mod published;
 mod refused;
 mod reporters;
 mod resumable;
+mod suggested;
 mod work;
 
 use axum::Router;

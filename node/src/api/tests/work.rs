@@ -127,7 +127,7 @@ async fn the_directory_says_who_can_be_given_a_case() {
             (&read["own"], &read["national_desk"]),
             (&json!("kota-bandung"), &json!("pusat"))
         );
-        let garut = json!({"id": "kab-garut", "kind": "kabupaten", "name": "kab-garut", "status": "registered"});
+        let garut = json!({"id": "kab-garut", "kind": "kabupaten", "name": "kab-garut", "region": "32.05", "status": "registered"});
         assert!(
             read["instances"].as_array().unwrap().contains(&garut),
             "{read}"

@@ -2,6 +2,7 @@
 
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
 use lapor_protocol::directory::{Directory, DirectoryVersion, EpochEntry, InstanceEntry, Status};
+use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::{Envelope, pae};
 use lapor_protocol::ids::{Digest, InstanceKind};
 use lapor_protocol::keys::{Jwk, Signer, Verifier};
@@ -162,6 +163,16 @@ pub fn versions() -> Vec<Envelope> {
     let first = version(1, Digest::ZERO, vec![city, desk, ministry]);
     let second = version(2, first.id(), vec![suspended]);
     vec![first, second]
+}
+
+/// The hub's word for the second version.
+pub fn directory_head() -> Envelope {
+    DirectoryHead {
+        version: 2,
+        id: versions()[1].id(),
+        at: NOW + 3,
+    }
+    .sign(&cast::hub())
 }
 
 pub fn directory() -> Node {

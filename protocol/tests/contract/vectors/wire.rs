@@ -13,7 +13,7 @@ use lapor_protocol::wire::{
 use super::cast::{self, NOW};
 use super::delivered::{self, batch_line, key_for_the_ministry};
 use super::ordered::{Node, object, of, text};
-use super::signed::{epoch_exchange, versions};
+use super::signed::{self, epoch_exchange, versions};
 
 pub fn examples() -> Node {
     let ids = cast::ids(&cast::chain());
@@ -23,7 +23,7 @@ pub fn examples() -> Node {
         id: ids[2],
     };
     let receipt = Receipt::accepted(cast::bandung(), 1, 1, &ids, NOW).sign(&cast::hub());
-    let shown = [delivered::head(), receipt.clone()];
+    let shown = [delivered::head(), receipt.clone(), signed::directory_head()];
     let shown: Vec<String> = shown.iter().filter_map(seen::shown).collect();
     let gap = OutboxException {
         epoch: 1,
@@ -73,6 +73,7 @@ pub fn examples() -> Node {
             "directory_page",
             of(&DirectoryPage {
                 versions: vec![versions()[1].clone()],
+                head: Some(signed::directory_head()),
                 latest: 2,
             }),
         ),

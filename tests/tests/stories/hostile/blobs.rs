@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use lapor_migrations::on;
 use lapor_protocol::ids::{CaseId, Digest};
 use lapor_protocol::problem::Code;
-use lapor_tests::fleet::kinds;
 use lapor_tests::fleet::words::report;
+use lapor_tests::fleet::{document, kinds};
 use lapor_tests::hostile::{Asked, Hostile, Said};
 use serde_json::json;
 
@@ -47,6 +47,29 @@ async fn nobodys(mallory: &Hostile) {
     }
 }
 
+/// Who names an attachment of others gets neither the bytes nor a word on whether
+/// they are there, and cannot bring them.
+async fn names_what_others_have(mallory: &Hostile, theirs: Digest, size: usize) {
+    let path = format!("/blobs/{theirs}");
+    let told = mallory.ask(&Asked::new("HEAD", &path)).await;
+    assert_eq!(
+        (told.status, told.header("lapor-received")),
+        (200, Some("0"))
+    );
+    let whole = put(theirs, None, &vec![0; size]);
+    for (asked, code) in [
+        (Asked::new("GET", &path), Code::BlobPending),
+        (
+            Asked::new("GET", &path).header("range", "bytes=0-9"),
+            Code::BlobPending,
+        ),
+        (whole, Code::BlobMismatch),
+        (Asked::new("GET", &path), Code::BlobPending),
+    ] {
+        assert_eq!(mallory.ask(&asked).await.code(), Some(code));
+    }
+}
+
 /// Room that two of three attachments fill.
 fn quota(settings: &mut lapor_hub::settings::Settings) {
     settings.limits.blob_quota_bytes = 250_000;
@@ -57,7 +80,7 @@ async fn an_attachment_of_others_is_unknown_and_ones_own_is_taken_only_as_announ
     for kind in kinds() {
         let (fleet, mut mallory) = gather_with(kind, quota).await;
         let bandung = fleet.at("kota-bandung");
-        let upload = bandung.upload(&vec![7; 30_000]).await;
+        let upload = bandung.upload(&document(&[7; 30_000])).await;
         let mut with_photo = report("Jalan berlubang");
         with_photo.attachments = vec![upload];
         let case = bandung.file(with_photo).await;
@@ -145,6 +168,7 @@ async fn an_attachment_of_others_is_unknown_and_ones_own_is_taken_only_as_announ
             }),
         )
         .await;
+        names_what_others_have(&mallory, theirs, 30_000).await;
         // What others have, named in a case of one's own, does not go with that case.
         let redacted = mallory.say("case.redacted", Some(claimed), json!({ "reason": "other" }));
         assert_eq!(mallory.push(&[redacted.line()]).await.verdict(), None);

@@ -1,0 +1,102 @@
+//! The categories in force, and the institution's own tree.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use lapor_web::{Json, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Answer;
+use super::access::Caller;
+use super::refusals::problem;
+use crate::node::Node;
+use crate::taxonomy::{Categories, LocalCategories, NewLocalCategory};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LocalQuery {
+    /// Name of the local category.
+    local: String,
+}
+
+/// Read the categories in force
+///
+/// With names in Indonesian and English and with what this institution asks for each. Before the
+/// national desk has published an edition it is the one that the program ships.
+#[utoipa::path(
+    get,
+    path = "/categories",
+    operation_id = "readCategories",
+    tag = "public",
+    responses((status = 200, description = "The categories.", body = Categories)),
+    security(("token" = []))
+)]
+pub async fn read(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<Categories>> {
+    node.categories().await.map(Json).map_err(|e| problem(&e))
+}
+
+/// List the local categories
+///
+/// Categories of the institution's own application with the national ones that they stand for.
+#[utoipa::path(
+    get,
+    path = "/categories/local",
+    operation_id = "listLocalCategories",
+    tag = "public",
+    responses((status = 200, description = "The local categories.", body = LocalCategories)),
+    security(("token" = []))
+)]
+pub async fn local(State(node): State<Arc<Node>>, _: Caller) -> Answer<Json<LocalCategories>> {
+    let all = node.local_categories().await;
+    all.map(Json).map_err(|e| problem(&e))
+}
+
+/// Map a local category
+///
+/// From then on a report that states the local category is filed under the national one.
+#[utoipa::path(
+    put,
+    path = "/categories/local",
+    operation_id = "mapLocalCategory",
+    tag = "public",
+    request_body = NewLocalCategory,
+    responses((status = 204, description = "It is mapped.")),
+    security(("token" = []))
+)]
+pub async fn map(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Json(new): Json<NewLocalCategory>,
+) -> Answer<StatusCode> {
+    caller.administers()?;
+    let mapped = node.map_category(&new, &caller.actor()).await;
+    mapped
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
+}
+
+/// Take a local category away
+///
+/// Reports that were filed under it stay as they are.
+#[utoipa::path(
+    delete,
+    path = "/categories/local",
+    operation_id = "unmapLocalCategory",
+    tag = "public",
+    params(LocalQuery),
+    responses((status = 204, description = "It is gone.")),
+    security(("token" = []))
+)]
+pub async fn unmap(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Query(query): Query<LocalQuery>,
+) -> Answer<StatusCode> {
+    caller.administers()?;
+    let gone = node.unmap_category(&query.local, &caller.actor()).await;
+    gone.map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
+}

@@ -1,0 +1,150 @@
+//! Suggestions: regions for what is typed, institutions for a case, cases that a report may repeat.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use lapor_protocol::region::RegionCode;
+use lapor_web::{ApiProblem, Json, Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Answer;
+use super::access::Caller;
+use super::cases::CasePath;
+use super::refusals::problem;
+use crate::casework::Coordinates;
+use crate::hints::{Hints, LikelyDuplicates, Sketch};
+use crate::node::Node;
+use crate::regions::{self, RegionMatch};
+
+const MATCHES: usize = 10;
+const MOST_MATCHES: usize = 50;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RegionQuery {
+    /// What was typed: the beginning of a name, an abbreviation such as `kab bdg`, a code.
+    q: String,
+    /// 1 to 50; 10 if not given.
+    #[param(minimum = 1, maximum = 50)]
+    limit: Option<usize>,
+}
+
+/// Regions that fit, the best first.
+#[derive(Serialize, ToSchema)]
+pub struct RegionMatches {
+    regions: Vec<RegionMatch>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SketchQuery {
+    /// The title as far as it is written.
+    #[serde(default)]
+    title: String,
+    /// The content as far as it is written; its beginning is enough.
+    #[serde(default)]
+    content: String,
+    /// Official region code.
+    #[param(value_type = Option<String>)]
+    region: Option<RegionCode>,
+    /// Degrees, WGS 84; with `longitude`.
+    latitude: Option<f64>,
+    /// Degrees, WGS 84; with `latitude`.
+    longitude: Option<f64>,
+}
+
+/// Find a region
+///
+/// Provinces, regencies and cities by what somebody types; typing errors, abbreviations and
+/// beginnings are forgiven. The data have no positions.
+#[utoipa::path(
+    get,
+    path = "/regions",
+    operation_id = "findRegions",
+    tag = "public",
+    params(RegionQuery),
+    responses((status = 200, description = "The regions.", body = RegionMatches)),
+    security(("token" = []))
+)]
+pub async fn regions(_: Caller, Query(query): Query<RegionQuery>) -> Answer<Json<RegionMatches>> {
+    let limit = query.limit.unwrap_or(MATCHES);
+    if !(1..=MOST_MATCHES).contains(&limit) {
+        return Err(invalid(
+            "limit",
+            format!("limit: expected 1 to {MOST_MATCHES}."),
+        ));
+    }
+    let regions = regions::national().search(&query.q, limit);
+    Ok(Json(RegionMatches { regions }))
+}
+
+/// Hint at whom a case concerns
+///
+/// At most five institutions, the likeliest first, each with its reasons. Institutions that the
+/// case excludes, and those that gave it back, are never among them.
+#[utoipa::path(
+    get,
+    path = "/cases/{id}/hints",
+    operation_id = "readHints",
+    tag = "cases",
+    params(CasePath),
+    responses((status = 200, description = "The hints.", body = Hints)),
+    security(("token" = []))
+)]
+pub async fn of_case(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Path(path): Path<CasePath>,
+) -> Answer<Json<Hints>> {
+    node.hints(path.id).await.map(Json).map_err(|e| problem(&e))
+}
+
+/// Find cases that a report may repeat
+///
+/// Open public cases of the last 180 days, by words and place, while the report is being written.
+/// A case that is rahasia is never among them.
+#[utoipa::path(
+    get,
+    path = "/reports/likely",
+    operation_id = "findLikelyDuplicates",
+    tag = "reports",
+    params(SketchQuery),
+    responses((status = 200, description = "The cases, the likeliest first.", body = LikelyDuplicates)),
+    security(("token" = []))
+)]
+pub async fn likely(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Query(query): Query<SketchQuery>,
+) -> Answer<Json<LikelyDuplicates>> {
+    let coordinates = match (query.latitude, query.longitude) {
+        (Some(latitude), Some(longitude)) => Some(Coordinates {
+            latitude,
+            longitude,
+        }),
+        (None, None) => None,
+        _ => {
+            let detail = "longitude: latitude and longitude belong together.";
+            return Err(invalid("longitude", detail.to_owned()));
+        }
+    };
+    let sketch = Sketch {
+        title: query.title,
+        content: query.content,
+        region: query.region,
+        coordinates,
+    };
+    let found = node.likely_duplicates(&sketch).await;
+    found.map(Json).map_err(|e| problem(&e))
+}
+
+fn invalid(field: &str, detail: String) -> ApiProblem {
+    let title = "The query cannot be used";
+    ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title)
+        .with_detail(detail)
+        .with("field", field)
+}

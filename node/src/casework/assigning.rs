@@ -1,0 +1,187 @@
+//! What a desk decides for itself: whose desk a case lies on, what has been looked at, what becomes
+//! of own acts without effect, and the filters that somebody keeps. No other institution is told.
+
+use lapor_migrations::Value;
+use lapor_protocol::ids::{CaseId, MessageId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{CaseFilter, Tab};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::audit::Deed;
+
+/// Cases in one bulk act, at most.
+const BULK: usize = 200;
+/// Filters that one account keeps, at most.
+const FILTERS: usize = 50;
+/// Characters of the name of a filter, a unit or an officer.
+const NAME: usize = 80;
+
+/// An own act that the hub has ruled to have no effect: do it again, or drop it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FailedAct {
+    /// Its place in the list: `after` of the next page.
+    pub number: i64,
+    #[schema(value_type = String)]
+    pub message: MessageId,
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub kind: String,
+    /// `stale`, `inapplicable` or `unauthorised`.
+    pub effect: String,
+    pub reason: Option<String>,
+    /// Unix ms.
+    pub at: i64,
+}
+
+/// A question to the inbox that somebody has given a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFilter {
+    pub name: String,
+    #[serde(default)]
+    pub tab: Option<Tab>,
+    /// Words to search for.
+    #[serde(default)]
+    pub q: Option<String>,
+    #[serde(default)]
+    pub filter: CaseFilter,
+}
+
+impl Node {
+    /// Puts cases on the desk of a unit and an officer; `None` takes them off. All or none.
+    pub async fn assign(
+        &self,
+        cases: &[CaseId],
+        unit: Option<&str>,
+        officer: Option<&str>,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        bounded(cases)?;
+        for (field, name) in [("unit", unit), ("officer", officer)] {
+            named(field, name.unwrap_or("-"))?;
+        }
+        let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
+        let rows = ids.iter().flat_map(|id| {
+            [
+                Value::from(id.as_str()),
+                unit.map(str::to_owned).into(),
+                officer.map(str::to_owned).into(),
+            ]
+        });
+        let mut tx = self.write_tx().await?;
+        let known = store::desk::assign(&mut tx, rows.collect()).await?;
+        if known != ids.len() as u64 {
+            return Err(NodeError::Invalid(
+                "cases: one of them is not here, or is named twice; nothing was assigned".into(),
+            ));
+        }
+        let at = self.clock().now_ms();
+        let detail = format!("{} / {}", unit.unwrap_or("-"), officer.unwrap_or("-"));
+        let deeds = ids.iter().map(|id| Deed {
+            at,
+            actor,
+            action: "case.assigned",
+            case_id: Some(id),
+            detail: &detail,
+        });
+        store::audit::add_all(&mut tx, &deeds.collect::<Vec<_>>()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes that cases have been looked at; only the first look counts.
+    pub async fn look_at(&self, cases: &[CaseId]) -> Result<(), NodeError> {
+        bounded(cases)?;
+        let at = self.clock().now_ms();
+        let rows = cases
+            .iter()
+            .flat_map(|case| [Value::from(case.to_string()), at.into()]);
+        let mut tx = self.write_tx().await?;
+        store::desk::look(&mut tx, rows.collect()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Own acts without effect that nobody has dropped, oldest first, behind the number `after`.
+    pub async fn failed_acts(&self, after: i64, limit: u32) -> Result<Vec<FailedAct>, NodeError> {
+        let limit = i64::from(limit.clamp(1, BULK as u32));
+        let mut tx = self.read_tx().await?;
+        store::desk::failed(&mut tx, after, limit)
+            .await?
+            .into_iter()
+            .map(|row| {
+                Ok(FailedAct {
+                    number: row.number,
+                    message: store::read(row.message_id.parse())?,
+                    case: store::case_id(&row.case_id)?,
+                    kind: row.kind,
+                    effect: row.effect,
+                    reason: row.reason,
+                    at: row.created_at,
+                })
+            })
+            .collect()
+    }
+
+    /// Drops an own act without effect: it stays in the history and is shown as a task no more.
+    pub async fn drop_failed_act(&self, message: MessageId, actor: &str) -> Result<(), NodeError> {
+        let (now, id) = (self.clock().now_ms(), message.to_string());
+        let mut tx = self.write_tx().await?;
+        let case = store::desk::drop_failed(&mut tx, &id, now).await?;
+        let case = case.ok_or_else(|| NodeError::not_found("act without effect", &message))?;
+        store::audit::add(&mut tx, now, actor, "act.dropped", Some(&case), &id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Keeps a filter for an account; one of the same name is replaced.
+    pub async fn save_filter(&self, account: &str, filter: &SavedFilter) -> Result<(), NodeError> {
+        named("name", &filter.name)?;
+        let text = serde_json::to_string(filter).map_err(NodeError::damaged)?;
+        let mut tx = self.write_tx().await?;
+        let kept = store::desk::filters(&mut tx, account).await?;
+        let replaces = kept.iter().any(|(name, _)| *name == filter.name);
+        if kept.len() >= FILTERS && !replaces {
+            return Err(NodeError::Invalid(format!(
+                "at most {FILTERS} filters are kept; remove one first"
+            )));
+        }
+        let now = self.clock().now_ms();
+        store::desk::put_filter(&mut tx, account, &filter.name, &text, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    pub async fn saved_filters(&self, account: &str) -> Result<Vec<SavedFilter>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let kept = store::desk::filters(&mut tx, account).await?;
+        kept.iter()
+            .map(|(_, text)| store::read(serde_json::from_str(text)))
+            .collect()
+    }
+
+    pub async fn remove_filter(&self, account: &str, name: &str) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        if !store::desk::remove_filter(&mut tx, account, name).await? {
+            return Err(NodeError::not_found("filter", &name));
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn bounded(cases: &[CaseId]) -> Result<(), NodeError> {
+    if (1..=BULK).contains(&cases.len()) {
+        return Ok(());
+    }
+    Err(NodeError::Invalid(format!(
+        "cases: between 1 and {BULK} at once"
+    )))
+}
+
+fn named(field: &str, name: &str) -> Result<(), NodeError> {
+    let filled = !name.trim().is_empty() && name.chars().count() <= NAME;
+    if filled && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(NodeError::Invalid(format!(
+        "{field}: between 1 and {NAME} characters on one line"
+    )))
+}

@@ -1,0 +1,222 @@
+//! The inbox of the desk: what is new, what runs out next, what came back, what waits for whom.
+//!
+//! What somebody may see is part of every question that is asked of the database; nothing is taken
+//! out of an answer afterwards.
+
+use lapor_protocol::case::State;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::region::RegionCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::reading::desk_page;
+use super::{CaseFilter, CaseList, Tray};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::lists::{Condition, Limits, Order};
+
+/// What whoever asks may see of the desk's cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// *Rahasia* as well.
+    pub secrets: bool,
+    /// Only what lies on the desk of this unit.
+    pub unit: Option<String>,
+}
+
+/// A tab of the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tab {
+    New,
+    /// In our hands, what has not moved for longest first.
+    RunsOut,
+    CameBack,
+    /// Waits for the reporter's answer.
+    Waiting,
+    Working,
+    Answered,
+    Elsewhere,
+    Ended,
+    /// With own acts that the hub has not ruled.
+    Pending,
+    /// With own acts that had no effect, to be done again or dropped.
+    Failed,
+}
+
+/// How many cases each tab has; ended ones are not counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InboxCounts {
+    pub new: u64,
+    /// New ones that nobody has looked at.
+    pub unseen: u64,
+    pub runs_out: u64,
+    pub came_back: u64,
+    pub waiting: u64,
+    pub working: u64,
+    pub answered: u64,
+    pub elsewhere: u64,
+    pub pending: u64,
+    pub failed: u64,
+}
+
+impl Sight {
+    /// The whole desk.
+    pub const ALL: Self = Self {
+        secrets: true,
+        unit: None,
+    };
+
+    pub(super) fn limits(&self) -> Limits<'_> {
+        Limits {
+            secrets: self.secrets,
+            unit: self.unit.as_deref(),
+        }
+    }
+}
+
+impl Tab {
+    fn condition(self) -> Condition<'static> {
+        match self {
+            Self::New => Condition::Tray(Tray::New.as_str()),
+            Self::RunsOut => Condition::Running,
+            Self::CameBack => Condition::Tray(Tray::CameBack.as_str()),
+            Self::Waiting => Condition::Tray(Tray::Waiting.as_str()),
+            Self::Working => Condition::Tray(Tray::Working.as_str()),
+            Self::Answered => Condition::Tray(Tray::Answered.as_str()),
+            Self::Elsewhere => Condition::Tray(Tray::Elsewhere.as_str()),
+            Self::Ended => Condition::Tray(Tray::Ended.as_str()),
+            Self::Pending => Condition::Pending,
+            Self::Failed => Condition::Failed,
+        }
+    }
+
+    /// What waits for us comes in the order in which it came; the rest by what happened last.
+    fn order(self) -> Order {
+        match self {
+            Self::New | Self::RunsOut | Self::CameBack => Order::Oldest,
+            _ => Order::Latest,
+        }
+    }
+}
+
+impl CaseFilter {
+    pub(super) fn conditions(&self) -> Vec<Condition<'_>> {
+        let mut all: Vec<Condition<'_>> = [
+            self.state.map(State::as_str).map(Condition::State),
+            self.custodian
+                .as_ref()
+                .map(InstanceId::as_str)
+                .map(Condition::Custodian),
+            self.origin
+                .as_ref()
+                .map(InstanceId::as_str)
+                .map(Condition::Origin),
+            self.on_behalf_of
+                .as_ref()
+                .map(InstanceId::as_str)
+                .map(Condition::OnBehalfOf),
+            self.classification.map(classified),
+            self.category.as_ref().map(categorised),
+            self.region.as_ref().map(within),
+            self.tray.map(|tray| Condition::Tray(tray.as_str())),
+            self.unit.as_deref().map(Condition::Unit),
+            self.officer.as_deref().map(Condition::Officer),
+            self.secret.map(Condition::Secret),
+            self.filed_from.map(Condition::FiledFrom),
+            self.filed_before.map(Condition::FiledBefore),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if let Some(programme) = &self.programme {
+            all.push(Condition::Programme(
+                programme.owner.as_str(),
+                &programme.slug,
+            ));
+        }
+        all
+    }
+}
+
+pub(super) fn classified(class: Classification) -> Condition<'static> {
+    Condition::Classification(match class {
+        Classification::Complaint => "complaint",
+        Classification::InformationRequest => "information_request",
+        Classification::Aspiration => "aspiration",
+    })
+}
+
+/// A first level stands for all below it.
+pub(super) fn categorised(category: &Category) -> Condition<'_> {
+    if category.root() == category.as_str() {
+        Condition::CategoryRoot(category.root())
+    } else {
+        Condition::Category(category.as_str())
+    }
+}
+
+/// A region stands for all that lies in it.
+pub(super) fn within(region: &RegionCode) -> Condition<'_> {
+    let code = region.as_str();
+    match code.len() {
+        2 => Condition::Province(code),
+        5 => Condition::Regency(code),
+        _ => Condition::Within(&code[..5], code),
+    }
+}
+
+impl Node {
+    /// A page of a tab; `after` is `next` of the page before.
+    pub async fn inbox(
+        &self,
+        sight: &Sight,
+        tab: Tab,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<CaseList, NodeError> {
+        let mut conditions = vec![tab.condition()];
+        conditions.extend(filter.conditions());
+        let mut tx = self.read_tx().await?;
+        desk_page(&mut tx, sight, &conditions, tab.order(), after, limit).await
+    }
+
+    /// How many cases each tab has. Answered from indexes: no row is read, unless a filter asks for
+    /// more than unit or officer.
+    pub async fn inbox_counts(
+        &self,
+        sight: &Sight,
+        filter: &CaseFilter,
+    ) -> Result<InboxCounts, NodeError> {
+        let conditions = filter.conditions();
+        let with = |condition| [&[condition][..], &conditions].concat();
+        let mut tx = self.read_tx().await?;
+        let limits = sight.limits();
+        let mut counts = InboxCounts::default();
+        for (tray, count) in store::lists::tray_counts(&mut tx, limits, &conditions).await? {
+            let count = count.unsigned_abs();
+            match Tray::named(&tray) {
+                Some(Tray::New) => counts.new = count,
+                Some(Tray::CameBack) => counts.came_back = count,
+                Some(Tray::Waiting) => counts.waiting = count,
+                Some(Tray::Working) => counts.working = count,
+                Some(Tray::Answered) => counts.answered = count,
+                Some(Tray::Elsewhere) => counts.elsewhere = count,
+                Some(Tray::Ended) | None => {}
+            }
+        }
+        counts.runs_out = counts.new + counts.came_back + counts.working;
+        for (condition, counted) in [
+            (Condition::Unseen, &mut counts.unseen),
+            (Condition::Pending, &mut counts.pending),
+            (Condition::Failed, &mut counts.failed),
+        ] {
+            let count = store::lists::count(&mut tx, limits, &with(condition)).await?;
+            *counted = count.unsigned_abs();
+        }
+        Ok(counts)
+    }
+}

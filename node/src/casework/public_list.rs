@@ -1,0 +1,231 @@
+//! What everybody may look around in: the public reports that this institution is a party of, and
+//! how many there are.
+//!
+//! *Rahasia* is not in it by a condition of the query. It holds no identity, so that *anonim* needs
+//! no exception: who reported is never shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lapor_protocol::case::State;
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::region::RegionCode;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use utoipa::ToSchema;
+
+use super::inbox::{categorised, classified, within};
+use super::query::Question;
+use super::reading::{page, read_after, summary};
+use super::search::{Direct, hits};
+use super::{CaseList, CaseSummary};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::lists::Condition;
+use crate::store::texts::Reach;
+
+const MAX_PAGE: u32 = 100;
+/// How old figures may be that are shown again.
+const FIGURES_MS: i64 = 60_000;
+
+/// Which public reports to list; all conditions must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PublicFilter {
+    pub state: Option<State>,
+    pub classification: Option<Classification>,
+    /// A category, or a first level with all below it.
+    pub category: Option<Category>,
+    /// A region with all that lies in it.
+    pub region: Option<RegionCode>,
+    /// Who has it now.
+    pub institution: Option<InstanceId>,
+    pub programme: Option<ProgrammeRef>,
+    /// Unix ms, inclusive.
+    pub filed_from: Option<i64>,
+    /// Unix ms, exclusive.
+    pub filed_before: Option<i64>,
+}
+
+/// A public report as everybody sees it in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicCase {
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    pub title: Option<String>,
+    pub place: Option<String>,
+    pub excerpt: Option<String>,
+    /// The beginning of the last public follow-up.
+    pub answer: Option<String>,
+    pub state: Option<State>,
+    #[schema(value_type = Option<String>)]
+    pub custodian: Option<InstanceId>,
+    pub classification: Option<Classification>,
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
+    #[schema(value_type = Option<String>)]
+    pub region: Option<RegionCode>,
+    pub supports: u32,
+    /// Unix ms.
+    pub filed_at: i64,
+}
+
+/// A page of public reports; `next` goes into `after` for the next page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicPage {
+    pub cases: Vec<PublicCase>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// How many public reports there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicFigures {
+    /// Unix ms at which they were counted, at most a minute ago.
+    pub at: i64,
+    pub all: u64,
+    pub by_state: BTreeMap<String, u64>,
+    /// By the first level of the taxonomy; reports without a category are left out.
+    pub by_category: BTreeMap<String, u64>,
+    /// By the code of the province; reports without a region are left out.
+    pub by_province: BTreeMap<String, u64>,
+}
+
+/// The figures counted last, so that a crowd of visitors counts once a minute.
+#[derive(Default)]
+pub(crate) struct FiguresCache(Mutex<Option<Arc<PublicFigures>>>);
+
+impl PublicFilter {
+    fn conditions(&self) -> Vec<Condition<'_>> {
+        let mut all: Vec<Condition<'_>> = [
+            self.state.map(State::as_str).map(Condition::State),
+            self.classification.map(classified),
+            self.category.as_ref().map(categorised),
+            self.region.as_ref().map(within),
+            self.institution
+                .as_ref()
+                .map(InstanceId::as_str)
+                .map(Condition::Custodian),
+            self.filed_from.map(Condition::FiledFrom),
+            self.filed_before.map(Condition::FiledBefore),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if let Some(programme) = &self.programme {
+            all.push(Condition::Programme(
+                programme.owner.as_str(),
+                &programme.slug,
+            ));
+        }
+        all
+    }
+}
+
+impl From<CaseSummary> for PublicCase {
+    fn from(case: CaseSummary) -> Self {
+        Self {
+            case: case.case,
+            title: case.title,
+            place: case.place,
+            excerpt: case.excerpt,
+            answer: case.answer,
+            state: case.state,
+            custodian: case.custodian,
+            classification: case.classification,
+            category: case.category,
+            region: case.region,
+            supports: case.supports,
+            filed_at: case.filed_at,
+        }
+    }
+}
+
+impl From<CaseList> for PublicPage {
+    fn from(list: CaseList) -> Self {
+        Self {
+            cases: list.cases.into_iter().map(PublicCase::from).collect(),
+            next: list.next,
+        }
+    }
+}
+
+impl Node {
+    /// Public reports: with nothing `typed` the latest first, otherwise the best fit first, as in
+    /// [`Node::search`]. `after` is `next` of the page before.
+    pub async fn public_cases(
+        &self,
+        typed: &str,
+        filter: &PublicFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<PublicPage, NodeError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let mut conditions = filter.conditions();
+        let mut tx = self.read_tx().await?;
+        let direct = Direct::read(typed);
+        if let Some(direct) = &direct {
+            conditions.push(direct.condition());
+            let found = store::lists::of_public(&mut tx, &conditions, None, 1).await?;
+            if !found.is_empty() {
+                return page(found, 1, |row| row.filed_at).map(PublicPage::from);
+            }
+            conditions.pop();
+        }
+        if let Some(question) = Question::read(typed)? {
+            let hits = hits(&mut tx, &question, Reach::Public, &conditions, after, limit).await?;
+            let cases = hits
+                .rows
+                .iter()
+                .map(|row| summary(row).map(PublicCase::from));
+            return Ok(PublicPage {
+                cases: cases.collect::<Result<_, _>>()?,
+                next: hits.next,
+            });
+        }
+        let after = after.map(read_after).transpose()?;
+        let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
+        let limit = i64::from(limit);
+        let rows = store::lists::of_public(&mut tx, &conditions, after, limit + 1).await?;
+        page(rows, limit, |row| row.filed_at).map(PublicPage::from)
+    }
+
+    /// How many public reports there are, counted at most once a minute.
+    pub async fn public_figures(&self) -> Result<Arc<PublicFigures>, NodeError> {
+        let now = self.clock().now_ms();
+        // Held while counting: who comes meanwhile gets the same figures.
+        let mut kept = self.figures().0.lock().await;
+        if let Some(figures) = kept
+            .as_ref()
+            .filter(|f| (0..FIGURES_MS).contains(&(now - f.at)))
+        {
+            return Ok(Arc::clone(figures));
+        }
+        let mut tx = self.read_tx().await?;
+        let mut figures = PublicFigures {
+            at: now,
+            all: 0,
+            by_state: BTreeMap::new(),
+            by_category: BTreeMap::new(),
+            by_province: BTreeMap::new(),
+        };
+        for (state, root, province, count) in store::lists::public_figures(&mut tx).await? {
+            let count = count.unsigned_abs();
+            figures.all += count;
+            *figures.by_state.entry(state).or_default() += count;
+            for (kept, key) in [
+                (&mut figures.by_category, root),
+                (&mut figures.by_province, province),
+            ] {
+                if let Some(key) = key {
+                    *kept.entry(key).or_default() += count;
+                }
+            }
+        }
+        let figures = Arc::new(figures);
+        *kept = Some(Arc::clone(&figures));
+        Ok(figures)
+    }
+}

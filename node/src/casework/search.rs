@@ -1,0 +1,128 @@
+//! Full-text search over the cases of this desk, and over what the public may read.
+//!
+//! A ticket or a case id that is typed finds its case at once. What may be seen is a condition of
+//! the question; the words of a case are searched where they are shown, and nowhere else.
+
+use std::collections::HashMap;
+
+use lapor_migrations::{Tx, Value};
+use lapor_protocol::ids::CaseId;
+
+use super::query::Question;
+use super::reading::{desk_page, summary};
+use super::{CaseFilter, CaseList, Sight, ticket};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::cases::CaseRow;
+use crate::store::lists::{Condition, Order};
+use crate::store::texts::Reach;
+
+const MAX_PAGE: u32 = 200;
+
+/// Rows in the order of a search, and where the next page begins.
+pub(super) struct Hits {
+    pub rows: Vec<CaseRow>,
+    pub next: Option<String>,
+}
+
+impl Node {
+    /// Cases of the desk that `typed` finds, the best first: words (all of them), `"a phrase"`,
+    /// `-not`, or a ticket or case id. The newest thousand that fit are ranked. Nothing typed is
+    /// a list by the last change. `after` is `next` of the page before.
+    pub async fn search(
+        &self,
+        sight: &Sight,
+        typed: &str,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<CaseList, NodeError> {
+        let conditions = filter.conditions();
+        let mut tx = self.read_tx().await?;
+        if let Some(direct) = Direct::read(typed) {
+            let mut narrowed = conditions.clone();
+            narrowed.push(direct.condition());
+            let found = desk_page(&mut tx, sight, &narrowed, Order::Latest, None, 1).await?;
+            if !found.cases.is_empty() {
+                return Ok(found);
+            }
+        }
+        let Some(question) = Question::read(typed)? else {
+            return desk_page(&mut tx, sight, &conditions, Order::Latest, after, limit).await;
+        };
+        let reach = Reach::Desk(sight.limits());
+        let hits = hits(&mut tx, &question, reach, &conditions, after, limit).await?;
+        Ok(CaseList {
+            cases: hits.rows.iter().map(summary).collect::<Result<_, _>>()?,
+            next: hits.next,
+        })
+    }
+}
+
+/// A page of what a question finds.
+pub(super) async fn hits(
+    tx: &mut Tx,
+    question: &Question,
+    reach: Reach<'_>,
+    conditions: &[Condition<'_>],
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Hits, NodeError> {
+    let limit = limit.clamp(1, MAX_PAGE) as usize;
+    let begin = after.map_or(Ok(0), place)?;
+    let public = matches!(reach, Reach::Public);
+    let asked = question.expression(tx.kind(), public);
+    let fits = store::texts::fits(tx, &asked, reach, conditions).await?;
+    let mut ranked: Vec<(f64, &str)> = fits
+        .iter()
+        .map(|row| (question.weigh(row, public), row.case_id.as_str()))
+        .collect();
+    // Stable: of equal ones the newest stays first.
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let end = ranked.len().min(begin.saturating_add(limit));
+    let page = ranked.get(begin..end).unwrap_or_default();
+    let ids = page.iter().map(|(_, case)| Value::from(*case)).collect();
+    let rows = store::lists::named(tx, ids).await?;
+    let mut by_id: HashMap<String, CaseRow> = rows
+        .into_iter()
+        .map(|row| (row.case_id.clone(), row))
+        .collect();
+    Ok(Hits {
+        rows: page
+            .iter()
+            .filter_map(|(_, case)| by_id.remove(*case))
+            .collect(),
+        next: (end < ranked.len()).then(|| end.to_string()),
+    })
+}
+
+fn place(after: &str) -> Result<usize, NodeError> {
+    after
+        .parse()
+        .map_err(|_| NodeError::Invalid("after: expected the `next` of the page before".into()))
+}
+
+/// What names one case.
+pub(super) enum Direct {
+    Ticket(String),
+    Case(String),
+}
+
+impl Direct {
+    pub(super) fn read(typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        let case = typed
+            .parse::<CaseId>()
+            .ok()
+            .map(|id| Self::Case(id.to_string()));
+        case.or_else(|| ticket::parse(typed).map(Self::Ticket))
+    }
+
+    pub(super) fn condition(&self) -> Condition<'_> {
+        match self {
+            Self::Ticket(ticket) => Condition::Ticket(ticket),
+            Self::Case(case) => Condition::Case(case),
+        }
+    }
+}

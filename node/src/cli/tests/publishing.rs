@@ -1,0 +1,152 @@
+//! What concerns everyone, published at the command line: programmes, tables of
+//! them, the calendar.
+
+use super::*;
+
+const PROGRAMMES: &str = include_str!("../../../../tests/data/programmes.csv");
+const HOLIDAYS: &str = include_str!("../../../../tests/data/calendar/holidays-id.csv");
+
+#[tokio::test]
+async fn a_programme_is_published_told_of_and_shown() {
+    for shell in shells("kota-bandung").await {
+        let publish = [
+            "programme",
+            "publish",
+            "taman-tegallega",
+            "--name=Penataan Taman Tegallega",
+            "--description=Jalur lari dan lampu.",
+            "--region=32.73",
+            "--budget-idr=4500000000",
+        ];
+        let said = shell.says(&publish).await;
+        assert_eq!(
+            said,
+            "Stored and pending: programme.published taman-tegallega.\n"
+        );
+        let progress = ["programme", "progress", "taman-tegallega", "--percent=30"];
+        let told = [&progress[..], &["--status=late", "--text=Hujan."]].concat();
+        shell.says(&told).await;
+        let shown = shell.says(&["programme", "show", "taman-tegallega"]).await;
+        insta::allow_duplicates! { insta::assert_snapshot!(shown, @r#"
+    Penataan Taman Tegallega
+      owner      kota-bandung
+      slug       taman-tegallega
+      region     32.73
+      budget     Rp 4.500.000.000
+      progress   30 % late
+      pending    2 own messages
+      Jalur lari dan lampu.
+
+      2026-09-21 21:13 WIB  programme.published (pending)
+      2026-09-21 21:13 WIB  programme.progressed (pending)
+          30 % late
+          Hujan.
+    "#) };
+        let listed = shell.says(&["programme", "list", "--region=32"]).await;
+        insta::allow_duplicates! { insta::assert_snapshot!(listed, @"kota-bandung/taman-tegallega                 30 % late        Penataan Taman Tegallega (pending)") };
+        let none = shell.says(&["programme", "list", "--owner=kemenpu"]).await;
+        assert_eq!(none, "No programme fits.\n");
+        for (words, expected) in [
+            (&["programme", "show", "kemenpu/tol"][..], exit::NOT_FOUND),
+            (&["programme", "show", "Kota Bandung/tol"], exit::USAGE),
+            (&["programme", "publish", "tol"], exit::USAGE),
+            (
+                &[
+                    "programme",
+                    "progress",
+                    "tol",
+                    "--percent=1",
+                    "--status=late",
+                ],
+                exit::DATA,
+            ),
+            (
+                &[
+                    "programme",
+                    "progress",
+                    "tol",
+                    "--percent=101",
+                    "--status=late",
+                ],
+                exit::USAGE,
+            ),
+            (&["programme", "import", "/no/such/file"], exit::NOT_FOUND),
+        ] {
+            let (code, message) = shell.fails(words).await;
+            assert_eq!(code, expected, "{words:?}: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_programmes_is_imported_once() {
+    for shell in shells("kemenpu").await {
+        let file = shell.file("programmes.csv", PROGRAMMES);
+        let first = shell.says(&["programme", "import", &file]).await;
+        assert!(
+            first.contains("tol-serang-panimbang-seksi-3             published with its progress"),
+            "{first}"
+        );
+        assert!(
+            first.contains("skipped: it is kota-tangerang's, which publishes it itself"),
+            "{first}"
+        );
+        assert!(
+            first.ends_with("5 published, 0 unchanged, 35 skipped, 0 refused.\n"),
+            "{first}"
+        );
+        let again = shell.says(&["programme", "import", &file]).await;
+        assert!(
+            again.ends_with("0 published, 5 unchanged, 35 skipped, 0 refused.\n"),
+            "{again}"
+        );
+        let bad = shell.file(
+            "bad.csv",
+            &PROGRAMMES.replace(",berjalan,81,", ",jalan,81,"),
+        );
+        let (code, message) = shell.fails(&["programme", "import", &bad]).await;
+        assert!(code == exit::DATA && message.contains("1 row"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn the_desk_publishes_the_calendar_that_is_shipped() {
+    for shell in shells("pusat").await {
+        let file = shell.file("holidays-id.csv", HOLIDAYS);
+        let (code, message) = shell.fails(&["calendar", "publish", &file]).await;
+        assert!(
+            code == exit::USAGE && message.contains("--edition"),
+            "{message}"
+        );
+        let publish = ["calendar", "publish", &file, "--edition=2026.1"];
+        shell.says(&publish).await;
+        let shown = shell.says(&["calendar", "show", "2026.1"]).await;
+        assert!(
+            shown.contains("2026-03-20  cuti bersama    Cuti Bersama Hari Raya Idul Fitri"),
+            "{shown}"
+        );
+        assert!(shown.contains("(pending)"), "{shown}");
+        assert_eq!(shell.fails(&publish).await.0, exit::DATA);
+        let taxonomy = shell.file(
+            "taxonomy.json",
+            r#"{"edition":"2026.1","roots":[{"name":"Perhubungan","below":["Parkir Liar"]}]}"#,
+        );
+        shell.says(&["taxonomy", "publish", &taxonomy]).await;
+        let shown = shell.says(&["taxonomy", "show", "2026.1"]).await;
+        assert!(
+            shown.contains("  Perhubungan\n    Parkir Liar\n"),
+            "{shown}"
+        );
+        let none = shell.fails(&["taxonomy", "show", "2027.1"]).await;
+        assert_eq!(none.0, exit::NOT_FOUND);
+    }
+    for shell in shells("kemenpu").await {
+        let file = shell.file("holidays-id.csv", HOLIDAYS);
+        let publish = ["calendar", "publish", &file, "--edition=2026.1"];
+        let (code, message) = shell.fails(&publish).await;
+        assert!(
+            code == exit::DATA && message.contains("not desk"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,257 @@
+//! The latest cases of this node in stems, in memory, brought up to date when somebody asks.
+//!
+//! Words of cases are encrypted in the database and stay so: nothing of this is written down, and
+//! a case that has been erased is forgotten at the next question. At most [`MOST`] cases are
+//! remembered, those that changed last.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use lapor_protocol::case::State;
+use lapor_protocol::ids::{CaseId, InstanceId};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::institutions::Institutions;
+use super::likely::Features;
+use super::past::{Example, Past};
+use super::reading::read;
+use crate::casework::{CaseFilter, CaseSummary, CaseView, Coordinates, HistoryEntry};
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// Cases that are remembered.
+const MOST: usize = 2_000;
+const PAGE: u32 = 200;
+
+/// What hints remember between two questions.
+#[derive(Default)]
+pub struct Memory {
+    recollection: Mutex<Recollection>,
+    /// The institutions of a version of the directory.
+    institutions: Mutex<Option<(u64, Arc<Institutions>)>>,
+}
+
+impl fmt::Debug for Memory {
+    /// Nothing of it: it holds words of cases.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory(..)")
+    }
+}
+
+/// A case that is remembered.
+pub(super) struct Remembered {
+    pub summary: CaseSummary,
+    pub title: String,
+    pub features: Features,
+    stems: Vec<String>,
+}
+
+#[derive(Default)]
+struct Recollection {
+    cases: BTreeMap<CaseId, Arc<Remembered>>,
+    /// The latest change that is known, Unix ms.
+    until: i64,
+    past: Arc<Past>,
+}
+
+/// What the report of a case says, as far as this node can read it.
+pub(super) struct Told {
+    pub title: String,
+    pub content: String,
+    pub place: Option<String>,
+    pub coordinates: Option<Coordinates>,
+}
+
+impl Node {
+    pub(super) async fn institutions(&self) -> Arc<Institutions> {
+        let directory = self.directory();
+        let mut known = self.memory().institutions.lock().await;
+        match &*known {
+            Some((version, institutions)) if *version == directory.version() => {
+                Arc::clone(institutions)
+            }
+            _ => {
+                let fresh = Arc::new(Institutions::of_directory(directory.latest()));
+                *known = Some((directory.version(), Arc::clone(&fresh)));
+                fresh
+            }
+        }
+    }
+
+    /// Whom the latest cases went to.
+    pub(super) async fn past(&self) -> Result<Arc<Past>, NodeError> {
+        let institutions = self.institutions().await;
+        let mut known = self.memory().recollection.lock().await;
+        if self.catch_up(&mut known).await? {
+            known.learn(&institutions);
+        }
+        Ok(Arc::clone(&known.past))
+    }
+
+    /// The latest cases, by id.
+    pub(super) async fn remembered(&self) -> Result<Vec<(CaseId, Arc<Remembered>)>, NodeError> {
+        let institutions = self.institutions().await;
+        let mut known = self.memory().recollection.lock().await;
+        if self.catch_up(&mut known).await? {
+            known.learn(&institutions);
+        }
+        let cases = known.cases.iter();
+        Ok(cases.map(|(id, case)| (*id, Arc::clone(case))).collect())
+    }
+
+    /// Reads what has changed since the last time. Returns whether anything has.
+    async fn catch_up(&self, known: &mut Recollection) -> Result<bool, NodeError> {
+        let mut changed = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .cases(&CaseFilter::default(), after.as_deref(), PAGE)
+                .await?;
+            let all = page.cases.len();
+            // The last change is read once more: others may have come in the same millisecond.
+            let fresh = page
+                .cases
+                .into_iter()
+                .filter(|case| case.updated_at >= known.until);
+            let before = changed.len();
+            changed.extend(fresh);
+            let seen = changed.len() - before < all || changed.len() >= MOST;
+            match page.next {
+                Some(next) if !seen => after = Some(next),
+                _ => break,
+            }
+        }
+        changed.truncate(MOST);
+        changed.retain(|case| known.is_news(case));
+        for case in &changed {
+            known.cases.remove(&case.case);
+            if let Some(remembered) = self.remember(case).await? {
+                known.cases.insert(case.case, Arc::new(remembered));
+            }
+        }
+        let latest = changed.iter().map(|case| case.updated_at).max();
+        known.until = known.until.max(latest.unwrap_or_default());
+        known.forget_oldest();
+        Ok(!changed.is_empty())
+    }
+
+    /// `None` if its words are not here, or no more.
+    async fn remember(&self, summary: &CaseSummary) -> Result<Option<Remembered>, NodeError> {
+        if summary.title.is_none() {
+            return Ok(None);
+        }
+        let told = told(&self.case(summary.case).await?);
+        let place = told.place.as_deref().unwrap_or_default();
+        let content = format!("{place} {}", told.content);
+        Ok(Some(Remembered {
+            features: Features::of(
+                &told.title,
+                &content,
+                summary.region.clone(),
+                told.coordinates,
+            ),
+            stems: read(&format!("{} {content}", told.title)),
+            title: told.title,
+            summary: summary.clone(),
+        }))
+    }
+}
+
+impl Recollection {
+    fn is_news(&self, case: &CaseSummary) -> bool {
+        self.cases
+            .get(&case.case)
+            .is_none_or(|known| known.summary != *case)
+    }
+
+    fn forget_oldest(&mut self) {
+        let more = self.cases.len().saturating_sub(MOST);
+        let mut ages: Vec<_> = self
+            .cases
+            .iter()
+            .map(|(id, case)| (case.summary.updated_at, *id))
+            .collect();
+        ages.sort_unstable();
+        for (_, id) in ages.into_iter().take(more) {
+            self.cases.remove(&id);
+        }
+    }
+
+    fn learn(&mut self, institutions: &Institutions) {
+        let examples: Vec<Example> = self
+            .cases
+            .values()
+            .filter_map(|case| {
+                let summary = &case.summary;
+                Some(Example {
+                    stems: case.stems.clone(),
+                    role: institutions.role_of(took_up(summary)?, summary.region.as_ref()),
+                })
+            })
+            .collect();
+        self.past = Arc::new(Past::of(&examples));
+    }
+}
+
+/// Who works or has worked on a case: having it is not enough, it may yet come back.
+fn took_up(case: &CaseSummary) -> Option<&InstanceId> {
+    let worked = matches!(
+        case.state,
+        Some(State::InProgress | State::Answered | State::Closed)
+    );
+    let who = case.on_behalf_of.as_ref().or(case.custodian.as_ref());
+    who.filter(|_| worked)
+}
+
+/// What the reporter told: the report or the split that made the case, and what was added.
+pub(super) fn told(view: &CaseView) -> Told {
+    let mut told = Told {
+        title: view.summary.title.clone().unwrap_or_default(),
+        content: String::new(),
+        place: None,
+        coordinates: None,
+    };
+    for entry in &view.history {
+        let kind = entry.kind.as_str();
+        if !matches!(kind, "report.filed" | "report.completed") && !makes(entry, view.summary.case)
+        {
+            continue;
+        }
+        let Some(words) = &entry.words else { continue };
+        let text = |name: &str| words.get(name).and_then(Value::as_str);
+        for name in ["content", "text"] {
+            if let Some(text) = text(name) {
+                told.content.push_str(text);
+                told.content.push('\n');
+            }
+        }
+        told.place = text("place").map(str::to_owned).or(told.place);
+        told.coordinates = words
+            .get("coordinates")
+            .and_then(coordinates)
+            .or(told.coordinates);
+    }
+    told
+}
+
+fn makes(entry: &HistoryEntry, case: CaseId) -> bool {
+    let child = entry
+        .body
+        .as_ref()
+        .and_then(|body| body.get("child")?.as_str());
+    entry.kind == "case.split" && child.and_then(|id| id.parse().ok()) == Some(case)
+}
+
+/// Words hold millionths of a degree.
+fn coordinates(value: &Value) -> Option<Coordinates> {
+    let degrees = |name: &str| -> Option<f64> {
+        let micro = i32::try_from(value.get(name)?.as_i64()?).ok()?;
+        Some(f64::from(micro) / 1_000_000.0)
+    };
+    Some(Coordinates {
+        latitude: degrees("latitude_micro")?,
+        longitude: degrees("longitude_micro")?,
+    })
+}

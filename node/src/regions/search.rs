@@ -1,0 +1,180 @@
+//! Finding a region by what somebody types: beginnings of words, abbreviations, typing errors.
+//!
+//! Every typed word must be accounted for by the name, its level or its province; what fits
+//! better stands first, and of equals the one with the lower code.
+
+use std::cmp::Reverse;
+
+use strsim::{jaro_winkler, osa_distance};
+
+use super::{Level, Region, RegionMatch, Regions, words};
+
+/// Characters of a query that are looked at.
+const LONGEST: usize = 100;
+/// Words of a query that are looked at.
+const MOST_WORDS: usize = 8;
+/// What a word of the province's name is worth, against one of the region's own.
+const PROVINCE_WEIGHT: u32 = 40;
+
+impl Regions {
+    /// At most `limit` regions, the best first; nothing for an empty query.
+    pub fn search(&self, typed: &str, limit: usize) -> Vec<RegionMatch> {
+        let typed: String = typed.chars().take(LONGEST).collect();
+        if let Some(region) = typed
+            .trim()
+            .parse()
+            .ok()
+            .and_then(|code| self.region(&code))
+        {
+            return vec![self.shown(region)];
+        }
+        let typed = self.expanded(&typed);
+        if typed.is_empty() {
+            return Vec::new();
+        }
+        let mut found: Vec<(u32, &Region)> = self
+            .all
+            .iter()
+            .filter_map(|region| Some((fit(region, &typed)?, region)))
+            .collect();
+        found.sort_by_key(|(score, region)| (Reverse(*score), &region.code));
+        found.truncate(limit);
+        found
+            .into_iter()
+            .map(|(_, region)| self.shown(region))
+            .collect()
+    }
+
+    fn expanded(&self, typed: &str) -> Vec<String> {
+        let typed = words(typed).into_iter().flat_map(|word| {
+            let meant = self.aliases.get(&word).cloned();
+            meant.unwrap_or_else(|| vec![word])
+        });
+        typed.take(MOST_WORDS).collect()
+    }
+}
+
+/// How well a region fits, in hundredths for each typed word and a share for how much of its own
+/// name was typed. `None` if a word is left over.
+fn fit(region: &Region, typed: &[String]) -> Option<u32> {
+    let joined = fit_joined(region, typed);
+    let (mut score, mut named, mut levelled) = (0, 0, false);
+    for word in typed {
+        let own = best(&region.words, word);
+        let level = level_fit(region.level, word);
+        let within = best(&region.within, word) * PROVINCE_WEIGHT / 100;
+        let worth = own.max(level).max(within);
+        if worth == 0 {
+            return joined;
+        }
+        named += u32::from(own == worth);
+        levelled |= level > 0;
+        score += worth;
+    }
+    if named == 0 && !levelled {
+        // Only the province was named: the province itself is meant.
+        return joined;
+    }
+    let covered = named.min(region.words.len() as u32) * 50 / region.words.len() as u32;
+    Some((score / typed.len() as u32 + covered).max(joined.unwrap_or(0)))
+}
+
+/// Names are written apart or together: `tanjungpinang`, `pare pare`.
+fn fit_joined(region: &Region, typed: &[String]) -> Option<u32> {
+    let typed = typed
+        .iter()
+        .filter(|word| level_fit(region.level, word) == 0);
+    let (typed, name) = (
+        typed.map(String::as_str).collect::<String>(),
+        region.words.concat(),
+    );
+    let close = typed.len() >= 6 && osa_distance(&typed, &name) <= typed.len() / 8;
+    close.then_some(130)
+}
+
+fn level_fit(level: Level, word: &str) -> u32 {
+    let name = match level {
+        Level::Province => "provinsi",
+        Level::Regency => "kabupaten",
+        Level::City => "kota",
+    };
+    if name == word { 100 } else { 0 }
+}
+
+fn best(names: &[String], word: &str) -> u32 {
+    names
+        .iter()
+        .map(|name| word_fit(name, word))
+        .max()
+        .unwrap_or(0)
+}
+
+/// The word itself, its beginning, or a slip of the fingers.
+fn word_fit(name: &str, word: &str) -> u32 {
+    if name == word {
+        return 100;
+    }
+    if name.starts_with(word) {
+        // The more of the word is typed, the surer.
+        return 70 + (word.len() * 20 / name.len()) as u32;
+    }
+    let errors = match word.chars().count() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    };
+    let close = osa_distance(name, word) <= errors;
+    // The beginning of a longer word, with a slip in it.
+    let begun = word.len() >= 5 && name.len() > word.len() && jaro_winkler(name, word) >= 0.92;
+    if close {
+        65
+    } else if begun {
+        50
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::national;
+
+    fn first(typed: &str) -> Option<String> {
+        let found = national().search(typed, 5);
+        found.first().map(|region| region.code.to_string())
+    }
+
+    #[test]
+    fn what_people_type_finds_the_region_that_they_mean() {
+        for (typed, expected) in [
+            ("kota bandung", "32.73"),
+            ("kab bandung", "32.04"),
+            ("Kab. Bandung Barat", "32.17"),
+            ("bandnug barat", "32.17"),
+            ("jabar", "32"),
+            ("jawa bar", "32"),
+            ("jaksel", "31.74"),
+            ("surabya", "35.78"),
+            ("tanjungpinang", "21.72"),
+            ("pare pare", "73.72"),
+            ("kota malang jatim", "35.73"),
+            ("kab malang", "35.07"),
+            ("yogyakarta kota", "34.71"),
+            ("rote", "53.14"),
+            ("32.73", "32.73"),
+            ("garut", "32.05"),
+            ("lima puluh kota", "13.07"),
+        ] {
+            assert_eq!(first(typed).as_deref(), Some(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_region_finds_none_and_a_list_is_never_longer_than_asked() {
+        for typed in ["", "   ", "xyzzyq", "kota xyzzyq", "99.99"] {
+            assert_eq!(first(typed), None, "{typed}");
+        }
+        assert_eq!(national().search("kota", 7).len(), 7);
+        assert!(national().search(&"bandung ".repeat(10_000), 5).len() <= 5);
+    }
+}

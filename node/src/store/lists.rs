@@ -1,0 +1,221 @@
+//! Lists of cases: the desk's and the public's. Who may see what is a condition of the query, never
+//! a filter behind it, and every order has an index.
+
+use lapor_migrations::{Bulk, Composed, Tx, Value, on};
+
+use super::Stored;
+use super::cases::{CaseRow, listed};
+
+/// What whoever asks may see.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits<'a> {
+    /// *Rahasia* as well.
+    pub secrets: bool,
+    /// Only what lies on the desk of this unit.
+    pub unit: Option<&'a str>,
+}
+
+/// A condition on cases; all of a list must hold.
+#[derive(Debug, Clone)]
+pub enum Condition<'a> {
+    State(&'a str),
+    Custodian(&'a str),
+    Origin(&'a str),
+    OnBehalfOf(&'a str),
+    Classification(&'a str),
+    /// First level of the taxonomy, or a category below it.
+    Category(&'a str),
+    CategoryRoot(&'a str),
+    Province(&'a str),
+    Regency(&'a str),
+    /// A district or village: regency, and the code with all below it.
+    Within(&'a str, &'a str),
+    Programme(&'a str, &'a str),
+    Unit(&'a str),
+    Officer(&'a str),
+    Tray(&'a str),
+    /// In our hands and not with the reporter.
+    Running,
+    Pending,
+    /// An own act on it had no effect.
+    Failed,
+    /// New, and nobody has looked at it.
+    Unseen,
+    Case(&'a str),
+    Ticket(&'a str),
+    Secret(bool),
+    FiledFrom(i64),
+    FiledBefore(i64),
+}
+
+impl Condition<'_> {
+    /// Appends the condition on the table `cases`.
+    pub(super) fn add_to(&self, query: &mut Composed) {
+        match *self {
+            Self::State(state) => query.add(" and state = {}", [state.into()]),
+            Self::Custodian(id) => query.add(" and custodian = {}", [id.into()]),
+            Self::Origin(id) => query.add(" and origin = {}", [id.into()]),
+            Self::OnBehalfOf(id) => query.add(" and on_behalf_of = {}", [id.into()]),
+            Self::Classification(class) => query.add(" and classification = {}", [class.into()]),
+            Self::Category(category) => query.add(" and category = {}", [category.into()]),
+            Self::CategoryRoot(root) => query.add(" and category_root = {}", [root.into()]),
+            Self::Province(code) => query.add(" and province = {}", [code.into()]),
+            Self::Regency(code) => query.add(" and regency = {}", [code.into()]),
+            Self::Within(regency, code) => query.add(
+                " and regency = {} and substr(region, 1, length({})) = {}",
+                [regency.into(), code.into(), code.into()],
+            ),
+            Self::Programme(owner, slug) => query.add(
+                " and programme_owner = {} and programme_slug = {}",
+                [owner.into(), slug.into()],
+            ),
+            Self::Unit(unit) => query.add(" and unit = {}", [unit.into()]),
+            Self::Officer(officer) => query.add(" and officer = {}", [officer.into()]),
+            Self::Tray(tray) => query.add(" and tray = {}", [tray.into()]),
+            Self::Running => query.add(" and tray in ('new', 'came_back', 'working')", []),
+            Self::Pending => query.add(" and pending > 0", []),
+            Self::Failed => query.add(
+                " and case_id in (select case_id from outbox
+                    where effect in ('stale', 'inapplicable', 'unauthorised')
+                        and dropped_at is null)",
+                [],
+            ),
+            Self::Unseen => query.add(" and tray = 'new' and looked_at is null", []),
+            Self::Case(case) => query.add(" and case_id = {}", [case.into()]),
+            Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
+            Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
+            Self::FiledFrom(at) => query.add(" and filed_at >= {}", [at.into()]),
+            Self::FiledBefore(at) => query.add(" and filed_at < {}", [at.into()]),
+        }
+    }
+}
+
+/// Appends who may see what; an institution that was excluded sees nothing any more.
+pub(super) fn limit(query: &mut Composed, limits: Limits<'_>) {
+    query.add(" and tray is not null", []);
+    if !limits.secrets {
+        query.add(" and secret = 0", []);
+    }
+    if let Some(unit) = limits.unit {
+        query.add(" and unit = {}", [unit.into()]);
+    }
+}
+
+/// Which end of the changes comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Latest,
+    Oldest,
+}
+
+/// Cases of the desk by their last change, behind a place in that order.
+pub async fn of_desk(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    conditions: &[Condition<'_>],
+    order: Order,
+    after: Option<(i64, &str)>,
+    most: i64,
+) -> Stored<Vec<CaseRow>> {
+    let mut query = Composed::new(concat!("select ", listed!(), " from cases where true"));
+    limit(&mut query, limits);
+    for condition in conditions {
+        condition.add_to(&mut query);
+    }
+    let (behind, end) = match order {
+        Order::Latest => (
+            " and (updated_at, case_id) < ({}, {})",
+            " order by updated_at desc, case_id desc limit {}",
+        ),
+        Order::Oldest => (
+            " and (updated_at, case_id) > ({}, {})",
+            " order by updated_at, case_id limit {}",
+        ),
+    };
+    if let Some((at, case)) = after {
+        query.add(behind, [at.into(), case.into()]);
+    }
+    query.add(end, [most.into()]);
+    tx.fetch_composed(query).await
+}
+
+/// How many cases fit.
+pub async fn count(tx: &mut Tx, limits: Limits<'_>, conditions: &[Condition<'_>]) -> Stored<i64> {
+    let mut query = Composed::new("select count(*) from cases where true");
+    limit(&mut query, limits);
+    for condition in conditions {
+        condition.add_to(&mut query);
+    }
+    let counted: Vec<(i64,)> = tx.fetch_composed(query).await?;
+    Ok(counted.first().map_or(0, |(count,)| *count))
+}
+
+/// Cases of the desk in each tray that is worked from.
+pub async fn tray_counts(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    conditions: &[Condition<'_>],
+) -> Stored<Vec<(String, i64)>> {
+    let mut query = Composed::new(
+        "select tray, count(*) from cases
+        where tray in ('new', 'came_back', 'waiting', 'working', 'answered', 'elsewhere')",
+    );
+    limit(&mut query, limits);
+    for condition in conditions {
+        condition.add_to(&mut query);
+    }
+    query.add(" group by tray", []);
+    tx.fetch_composed(query).await
+}
+
+/// Public cases, latest first, behind a place in that order.
+pub async fn of_public(
+    tx: &mut Tx,
+    conditions: &[Condition<'_>],
+    after: Option<(i64, &str)>,
+    most: i64,
+) -> Stored<Vec<CaseRow>> {
+    let mut query = Composed::new(concat!(
+        "select ",
+        listed!(),
+        " from cases where public = 1"
+    ));
+    for condition in conditions {
+        condition.add_to(&mut query);
+    }
+    if let Some((at, case)) = after {
+        query.add(
+            " and (filed_at, case_id) < ({}, {})",
+            [at.into(), case.into()],
+        );
+    }
+    query.add(
+        " order by filed_at desc, case_id desc limit {}",
+        [Value::from(most)],
+    );
+    tx.fetch_composed(query).await
+}
+
+/// Public cases by state, first level of the taxonomy and province.
+pub async fn public_figures(
+    tx: &mut Tx,
+) -> Stored<Vec<(String, Option<String>, Option<String>, i64)>> {
+    const SQL: &str = "select state, category_root, province, count(*) from cases
+        where public = 1 group by state, category_root, province";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+static NAMED: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    concat!(
+        ") select ",
+        listed!(),
+        " from cases where case_id in (select case_id from v)"
+    ),
+);
+
+/// The rows of cases for a list, in no order.
+pub async fn named(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<CaseRow>> {
+    tx.fetch_rows(&NAMED, cases).await
+}

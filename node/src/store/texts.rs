@@ -1,0 +1,159 @@
+//! The index of the words of cases: stems only, erased with the case.
+//!
+//! One table on both databases; SQLite keeps an FTS5 index beside it with triggers, PostgreSQL two
+//! generated columns. Only the texts that ask the index differ.
+
+use lapor_migrations::{Bulk, Composed, Kind, Tx, Value, on};
+use sqlx::FromRow;
+
+use super::Stored;
+use super::lists::{Condition, Limits, limit};
+
+/// The stems of a case, each field joined by blanks.
+#[derive(Clone, Default, PartialEq, Eq, FromRow)]
+pub struct TextRow {
+    pub case_id: String,
+    pub title: String,
+    /// What the public reads beside the title.
+    pub body: String,
+    pub inside: String,
+}
+
+impl std::fmt::Debug for TextRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TextRow(..)")
+    }
+}
+
+static DUE: Bulk = Bulk::new(
+    "insert into texts_due (case_id, asked) values",
+    2,
+    "on conflict (case_id) do update set asked = texts_due.asked + 1",
+);
+
+/// Notes that the words of these cases have changed.
+pub async fn ask<'a>(tx: &mut Tx, cases: impl Iterator<Item = &'a str>) -> Stored<()> {
+    let rows = cases.flat_map(|case| [Value::from(case), Value::from(1)]);
+    tx.run_rows(&DUE, rows.collect()).await.map(drop)
+}
+
+/// Cases whose words are to be read again, with how often that was asked.
+pub async fn due(tx: &mut Tx, limit: i64) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select case_id, asked from texts_due order by case_id limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+static STILL: Bulk = Bulk::new(
+    "with v (case_id, asked) as (values",
+    2,
+    ") select d.case_id from v join texts_due d on d.case_id = v.case_id and d.asked = v.asked
+        join cases c on c.case_id = d.case_id where c.erased = 0",
+);
+
+/// Of these, the cases that nobody has asked for again and whose words are not erased: case, asked.
+pub async fn still_due(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
+    let rows: Vec<(String,)> = tx.fetch_rows(&STILL, rows).await?;
+    Ok(rows.into_iter().map(|(case,)| case).collect())
+}
+
+static DONE: Bulk = Bulk::new(
+    "with v (case_id, asked) as (values",
+    2,
+    ") delete from texts_due where exists (select 1 from v
+        where v.case_id = texts_due.case_id and v.asked = texts_due.asked)",
+);
+
+/// Takes those off the list that nobody has asked for again: case, asked.
+pub async fn done(tx: &mut Tx, rows: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&DONE, rows).await.map(drop)
+}
+
+static PUT: Bulk = Bulk::new(
+    "insert into case_texts (number, case_id, title, body, inside) values",
+    5,
+    "on conflict (case_id) do update set title = excluded.title, body = excluded.body,
+        inside = excluded.inside",
+);
+
+/// Writes texts; a new one comes behind all others.
+pub async fn put(tx: &mut Tx, rows: &[TextRow]) -> Stored<()> {
+    const LAST: &str = "select coalesce(max(number), 0) from case_texts";
+    let last: i64 = on!(&mut *tx, c => sqlx::query_scalar(LAST).fetch_one(c).await)?;
+    let values = rows.iter().zip(last + 1..).flat_map(|(row, number)| {
+        [
+            Value::from(number),
+            row.case_id.as_str().into(),
+            row.title.as_str().into(),
+            row.body.as_str().into(),
+            row.inside.as_str().into(),
+        ]
+    });
+    tx.run_rows(&PUT, values.collect()).await.map(drop)
+}
+
+pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from case_texts where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// What is looked for, in the language of this database's index.
+#[derive(Clone)]
+pub struct Expression(pub String);
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Expression(..)")
+    }
+}
+
+/// Of cases that fit, at most this many, those indexed last, are looked at: a word that is in
+/// every second report costs no more than a rare one.
+const LOOKED_AT: i64 = 1000;
+
+// Each database has an index of words of its own. Both give the newest fits first, and what they
+// weigh is decided elsewhere, so that both rank alike.
+const SQLITE: &str = "select t.case_id, t.title, t.body, t.inside from case_index i
+    join case_texts t on t.number = i.rowid
+    where i.case_index match {} and t.case_id in (select case_id from cases where true";
+const SQLITE_END: &str = ") order by i.rowid desc limit {}";
+const POSTGRES: &str = "select t.case_id, t.title, t.body, t.inside from case_texts t
+    where t.everything @@ to_tsquery('simple', {})
+        and t.case_id in (select case_id from cases where true";
+const POSTGRES_OUTSIDE: &str = "select t.case_id, t.title, t.body, t.inside from case_texts t
+    where t.outside @@ to_tsquery('simple', {})
+        and t.case_id in (select case_id from cases where true";
+const POSTGRES_END: &str = ") order by t.number desc limit {}";
+
+/// Whose index is asked, and what may be seen of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Reach<'a> {
+    Desk(Limits<'a>),
+    /// Public cases, by the words that the public reads.
+    Public,
+}
+
+/// Texts that fit, those indexed last first.
+pub async fn fits(
+    tx: &mut Tx,
+    asked: &Expression,
+    reach: Reach<'_>,
+    conditions: &[Condition<'_>],
+) -> Stored<Vec<TextRow>> {
+    let (text, end) = match (tx.kind(), reach) {
+        (Kind::Sqlite, _) => (SQLITE, SQLITE_END),
+        (Kind::Postgres, Reach::Desk(_)) => (POSTGRES, POSTGRES_END),
+        (Kind::Postgres, Reach::Public) => (POSTGRES_OUTSIDE, POSTGRES_END),
+    };
+    let mut query = Composed::new("");
+    query.add(text, [asked.0.as_str().into()]);
+    match reach {
+        Reach::Desk(limits) => limit(&mut query, limits),
+        Reach::Public => query.add(" and public = 1", []),
+    }
+    for condition in conditions {
+        condition.add_to(&mut query);
+    }
+    query.add(end, [LOOKED_AT.into()]);
+    tx.fetch_composed(query).await
+}

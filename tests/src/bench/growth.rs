@@ -1,0 +1,193 @@
+//! `growth`: a node with many cases, as after years. How long inbox, search and
+//! public list take, as a page asks for them. The cases come about as all do,
+//! through the node's own filing and acts, so that rows, counters and index are
+//! what they would be.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use lapor_node::casework::{CaseFilter, NewAct, NewReport, PublicFilter, Sight, Tab};
+use lapor_node::node::Node;
+use lapor_protocol::ids::CaseId;
+use serde_json::{Map, Value, json};
+
+use super::Plan;
+use super::figures::{Spread, quantile_ms, rate, rounded};
+use super::world::World;
+use crate::demo::reports::{Report, all};
+
+const NODE: &str = "kota-bandung";
+/// Filings and acts under way at once.
+const WRITERS: usize = 256;
+/// How often each question is asked in a round.
+const LOOKS: usize = 30;
+const PAGE: u32 = 50;
+const TARGET_MS: f64 = 100.0;
+/// Words of the sample reports from the most common to none at all.
+const SEARCHES: [&str; 6] = [
+    "jalan",
+    "jalan rusak",
+    "\"lampu jalan\"",
+    "air -banjir",
+    "puskesmas antrean",
+    "katulistiwa",
+];
+const TABS: [(&str, Tab); 5] = [
+    ("new", Tab::New),
+    ("runs_out", Tab::RunsOut),
+    ("came_back", Tab::CameBack),
+    ("waiting", Tab::Waiting),
+    ("ended", Tab::Ended),
+];
+
+pub async fn measure(plan: &Plan) -> Result<Value> {
+    let home = tempfile::tempdir()?;
+    let world = World::found(&home.path().join("world"), &plan.programs)?;
+    let hub = world.start_hub()?;
+    world.join(NODE, "kota")?;
+    hub.stop().await?;
+    let node = world.open_node(NODE).await?;
+    let began = Instant::now();
+    let acts = grow(&node, plan.cases).await?;
+    let grown = began.elapsed();
+    eprintln!(
+        "growth: {} cases and {acts} acts in {grown:.0?}",
+        plan.cases
+    );
+    let began = Instant::now();
+    while node.catch_up_words().await? > 0 {}
+    let indexed = rate(plan.cases, began);
+    eprintln!("growth: {indexed:.0} cases indexed a second");
+    // Counted once and then kept for a minute, so one look is all there is to measure.
+    let began = Instant::now();
+    node.public_figures().await?;
+    let counted = began.elapsed().as_secs_f64() * 1000.0;
+    let mut told: Map<String, Value> = Map::new();
+    let mut spreads: Vec<(String, Spread)> = Vec::new();
+    for round in 0..plan.repeat {
+        for (place, (name, waits)) in ask_everything(&node).await?.into_iter().enumerate() {
+            if round == 0 {
+                spreads.push((name, Spread::default()));
+            }
+            spreads[place].1.add(quantile_ms(&waits, 0.5));
+        }
+    }
+    for (name, spread) in spreads {
+        eprintln!("growth: {name}: {:.1} ms", spread.median());
+        told.insert(name, spread.at_most(TARGET_MS, 2));
+    }
+    node.db().close().await;
+    Ok(json!({
+        "what": "median answers of one node over SQLite, asked in its process one after another",
+        "cases": plan.cases,
+        "acts": acts,
+        "page": PAGE,
+        "indexed_a_second": rounded(indexed, 0),
+        "public_figures_counted_ms": rounded(counted, 1),
+        "answers_ms": told,
+    }))
+}
+
+/// Files and handles so many reports; gives how many acts that took.
+async fn grow(node: &Node, cases: usize) -> Result<usize> {
+    let samples = all()?;
+    let written = stream::iter(0..cases)
+        .map(|number| {
+            let sample = &samples[number % samples.len()];
+            async move {
+                let case = node.file(report(sample, number)?, "bench").await?.case;
+                let acts = life(number);
+                for act in &acts {
+                    let act: NewAct = serde_json::from_value(act.clone())?;
+                    node.act(case, act, "bench").await?;
+                }
+                anyhow::Ok((case, acts.len()))
+            }
+        })
+        .buffer_unordered(WRITERS);
+    let written: Vec<(CaseId, usize)> = written.try_collect().await?;
+    ensure!(written.len() == cases, "not every report was filed");
+    Ok(written.into_iter().map(|(_, acts)| acts).sum())
+}
+
+/// The acts on a case: most are closed, some lie in each of the other trays.
+fn life(number: usize) -> Vec<Value> {
+    let verified = json!({ "kind": "case.verified" });
+    let answered = json!({
+        "kind": "case.followed_up", "body": { "proposes_to_close": true },
+        "words": { "text": "Petugas telah memeriksa lokasi dan memperbaikinya." },
+    });
+    let closed = json!({ "kind": "case.closed", "body": { "by": "reporter" } });
+    let replied = json!({ "kind": "case.replied", "words": { "text": "Belum selesai." } });
+    let held = json!({ "kind": "case.held", "words": { "questions": ["Di mana?"] } });
+    let archived = json!({ "kind": "case.archived", "body": { "reason": "not_a_report" } });
+    match number % 20 {
+        0 => vec![],
+        1 => vec![verified],
+        2 => vec![held],
+        3 => vec![verified, answered, replied],
+        4 => vec![archived],
+        _ => vec![verified, answered, closed],
+    }
+}
+
+fn report(sample: &Report, number: usize) -> Result<NewReport> {
+    let region = format!("{}.{:02}", 11 + number % 60, 1 + number % 29);
+    let report = json!({
+        "classification": "complaint",
+        "title": format!("{} ({number})", sample.title).chars().take(150).collect::<String>(),
+        "content": sample.content,
+        "category": sample.category(),
+        "region": region,
+        "anonymous": sample.anonymous != 0,
+        "secret": number.is_multiple_of(37),
+        "channel": "web",
+    });
+    Ok(serde_json::from_value(report)?)
+}
+
+/// Asks every question several times; gives what each answer took.
+async fn ask_everything(node: &Node) -> Result<Vec<(String, Vec<Duration>)>> {
+    let mut told = Vec::new();
+    let (sight, every) = (Sight::ALL, CaseFilter::default());
+    for (name, tab) in TABS {
+        let ask = || node.inbox(&sight, tab, &every, None, PAGE);
+        told.push((format!("inbox_{name}"), timed(ask).await?));
+    }
+    let ask = || node.inbox_counts(&sight, &every);
+    told.push(("inbox_counts".into(), timed(ask).await?));
+    for typed in SEARCHES {
+        let ask = || node.search(&sight, typed, &every, None, PAGE);
+        told.push((format!("search {typed}"), timed(ask).await?));
+    }
+    for (name, typed, filter) in [
+        ("public_list", "", json!({})),
+        ("public_search", "jalan rusak", json!({})),
+        ("public_province", "", json!({ "region": "32" })),
+        (
+            "public_category_in_regency",
+            "",
+            json!({ "region": "32.05", "category": "Perhubungan" }),
+        ),
+        ("public_of_nobody", "", json!({ "institution": "pusat" })),
+    ] {
+        let filter: PublicFilter = serde_json::from_value(filter)?;
+        let ask = || node.public_cases(typed, &filter, None, PAGE);
+        told.push((name.into(), timed(ask).await?));
+    }
+    Ok(told)
+}
+
+async fn timed<T, F>(ask: impl Fn() -> F) -> Result<Vec<Duration>>
+where
+    F: Future<Output = Result<T, lapor_node::error::NodeError>>,
+{
+    let mut waits = Vec::with_capacity(LOOKS);
+    for _ in 0..LOOKS {
+        let began = Instant::now();
+        ask().await?;
+        waits.push(began.elapsed());
+    }
+    Ok(waits)
+}
