@@ -1,7 +1,7 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # check   format, lints, dependencies
-# crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--sample 50 --seed 7"
+# crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
@@ -38,7 +38,7 @@ test:
 	@$(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
 
 crash:
-	@.ci/need cargo cc
+	@.ci/need cargo cc $(findstring postgres,$(ARGS))
 	$(call say,"building hub and node with their kill points")
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
