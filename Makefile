@@ -1,6 +1,7 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # check   format, lints, dependencies
+# alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
@@ -8,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check crash bench package format lint dependencies
+.PHONY: help demo test check alarms crash bench package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -75,6 +76,12 @@ lint:
 	@.ci/need cargo cc
 	$(call say,"linting")
 	@cargo clippy $(LOCKED) $(WHOLE) -- -D warnings
+
+alarms:
+	@.ci/need promtool
+	$(call say,"trying the alarms")
+	@promtool check rules --lint-fatal packaging/prometheus/lapor.rules.yml
+	@promtool test rules packaging/prometheus/lapor.rules.test.yml
 
 # Advisories are judged where a copy of the database is at hand; nothing is fetched for it here.
 dependencies:
