@@ -10,8 +10,9 @@ use lapor_web::monitor::Listen;
 
 use super::{Failure, Out, Place, exit};
 use crate::enrolment;
-use crate::folder;
-use crate::node::Node;
+use crate::error::NodeError;
+use crate::folder::{self, NodeKeys};
+use crate::node::read_joined;
 use crate::settings::Settings;
 
 /// Bytes of an invitation line, far more than one has.
@@ -133,16 +134,36 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
             return Err(Failure::new(exit::CONFIGURATION, message));
         }
     }
-    let node = Node::open(&settings, place.clock.clone()).await?;
-    writeln!(out, "database.url: opened, its schema is current")?;
-    match node.instance() {
-        Ok(instance) => writeln!(out, "This node has joined as {instance}.")?,
-        Err(_) => writeln!(
+    let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
+    let checked = check_database(&db, &settings.node.keys, out).await;
+    db.close().await;
+    checked
+}
+
+/// Only looks: a program that knows an earlier schema may be serving on it.
+async fn check_database(db: &Db, keys: &Path, out: Out<'_>) -> Result<(), Failure> {
+    let pending = db.pending_migrations().await?;
+    if pending.is_empty() {
+        writeln!(out, "database.url: opened, its schema is current")?;
+    } else {
+        writeln!(out, "database.url: opened")?;
+    }
+    for migration in pending {
+        writeln!(out, "  to be applied by `serve`: {migration}")?;
+    }
+    let joined = match db.schema_version().await? {
+        0 => None,
+        _ => read_joined(db).await?,
+    };
+    if let Some(joined) = joined {
+        NodeKeys::load(keys).map_err(NodeError::from)?;
+        writeln!(out, "This node has joined as {}.", joined.instance)?;
+    } else {
+        writeln!(
             out,
             "This node has not joined; run `lapor-node enrol LINE`."
-        )?,
+        )?;
     }
-    node.db().close().await;
     Ok(())
 }
 

@@ -23,4 +23,5 @@ mod restores;
 mod running;
 mod storms;
 mod supervision;
+mod upgrades;
 mod watching;
