@@ -16,13 +16,17 @@ use http_body_util::BodyExt as _;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::read_object;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::error::{HubError, Refusal};
 
 /// JSON bodies: signed statements, enrolment, health.
 pub const JSON_BYTES: usize = 256 * 1024;
-/// A body may take this many times the limit between two pieces of it.
+/// A body, and every stretch of a long one, may take this many times the limit
+/// between two pieces of it.
 const PIECES: u32 = 20;
+/// Bytes of a long body that must come in that time; what a node sends at once.
+const STRETCH: usize = 1 << 20;
 /// Memory for unpacking zstd: a window of 8 MiB, RFC 8878's recommendation.
 const WINDOW_LOG: u32 = 23;
 
@@ -52,24 +56,34 @@ pub async fn read(
     Ok(read.freeze())
 }
 
-/// The pieces of a body as they arrive; each must arrive in time.
+/// The pieces of a body as they arrive; each must arrive in time, and so must
+/// every [`STRETCH`] of them: a byte a second is no progress.
 pub fn pieces(
     body: Body,
     piece_seconds: u64,
 ) -> impl Stream<Item = Result<Bytes, HubError>> + Send {
     let limit = Duration::from_secs(piece_seconds);
-    futures_util::stream::try_unfold(body, move |mut body| async move {
+    let stretch = limit * PIECES;
+    let begin = (body, Instant::now(), 0);
+    futures_util::stream::try_unfold(begin, move |(mut body, began, came)| async move {
         loop {
-            let frame = tokio::time::timeout(limit, body.frame());
+            let left = stretch.saturating_sub(began.elapsed());
+            let frame = tokio::time::timeout(limit.min(left), body.frame());
             match frame.await.map_err(|_| too_slow())? {
                 None => return Ok(None),
                 Some(Err(error)) => {
                     return Err(HubError::refused(Code::MalformedRequest, error.to_string()));
                 }
                 Some(Ok(frame)) => {
-                    if let Ok(piece) = frame.into_data() {
-                        return Ok(Some((piece, body)));
-                    }
+                    let Ok(piece) = frame.into_data() else {
+                        continue;
+                    };
+                    let came = came + piece.len();
+                    let next = match came < STRETCH {
+                        true => (body, began, came),
+                        false => (body, Instant::now(), 0),
+                    };
+                    return Ok(Some((piece, next)));
                 }
             }
         }
