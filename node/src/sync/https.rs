@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{self, ClockDoubt};
 use lapor_certs::{Credential, TrustBundle};
 use lapor_protocol::ids::Digest;
+use lapor_protocol::limits::BATCH_BYTES;
 use lapor_protocol::problem::Problem;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
 
@@ -26,8 +27,8 @@ use crate::error::NodeError;
 use crate::folder::{credential_path, roots_path};
 use crate::node::Node;
 
-/// Longest answer that is read: a page of the largest messages.
-const ANSWER_BYTES: usize = 512 * 1024 * 1024;
+/// Longest answer that is read; the hub ends a page at about a batch.
+const ANSWER_BYTES: usize = 4 * BATCH_BYTES;
 /// What a call may take beyond the time it asks the hub to wait.
 const PATIENCE: Duration = Duration::from_mins(1);
 

@@ -10,6 +10,7 @@ mod custody;
 mod demo;
 mod full_disks;
 mod hostile;
+mod hostile_hub;
 mod identity;
 mod joining;
 mod keys;
