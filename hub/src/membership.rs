@@ -4,6 +4,7 @@
 
 use lapor_certs::{INVITATION_LIFE_MS, Invitation, InvitationSecret};
 use lapor_protocol::authority::Pattern;
+use lapor_protocol::deadline::OwnTerm;
 use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
 use lapor_protocol::region::RegionCode;
@@ -74,6 +75,8 @@ pub struct Profile {
     pub default_supervisor: bool,
     /// IANA name.
     pub time_zone: Option<String>,
+    /// Deadlines of its own; `None` keeps what is known.
+    pub terms: Option<Vec<OwnTerm>>,
 }
 
 /// A line to paste, and what the operator should know of it.
@@ -309,6 +312,9 @@ fn entry_of(directory: &Directory, profile: &Profile) -> Result<InstanceEntry, M
     }
     if let Some(zone) = &profile.time_zone {
         entry.time_zone.clone_from(zone);
+    }
+    if let Some(terms) = &profile.terms {
+        entry.terms.clone_from(terms);
     }
     if !profile.disposes_to.is_empty() {
         entry.disposes_to.clone_from(&profile.disposes_to);

@@ -47,16 +47,19 @@ pub enum Job {
     Orphans,
     /// Removes sessions and links of officers that have ended.
     Sessions,
+    /// Notes what is due, and closes what nobody has answered.
+    Deadlines,
 }
 
 impl Job {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
         Self::Reporters,
         Self::Orphans,
         Self::Sessions,
+        Self::Deadlines,
     ];
 
     pub fn name(self) -> &'static str {
@@ -67,12 +70,14 @@ impl Job {
             Self::Reporters => "reporters",
             Self::Orphans => "orphans",
             Self::Sessions => "sessions",
+            Self::Deadlines => "deadlines",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
+            Self::Deadlines => 5 * MINUTE_MS,
             Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans | Self::Sessions => {
                 60 * MINUTE_MS
             }
@@ -214,6 +219,7 @@ impl Jobs {
                 self.node.erase_due().await?;
                 self.node.expire_reporters().await?;
             }
+            Job::Deadlines => self.node.look_after_deadlines().await?,
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
             }

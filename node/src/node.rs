@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use lapor_certs::{HubUrl, TrustDomain};
 use lapor_migrations::{Db, DbOptions, Schema, Tx};
+use lapor_protocol::calendar::Calendar;
 use lapor_protocol::directory::{Directory, DirectoryError};
 use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 
 use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
+use crate::deadlines;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
@@ -51,6 +53,8 @@ pub struct Node {
     /// None before the node has joined.
     keys: ArcSwapOption<NodeKeys>,
     directory: ArcSwap<Directory>,
+    /// The edition by which deadlines were counted last.
+    calendar: ArcSwap<Calendar>,
     /// Rung when there is something to send.
     outgoing: Notify,
     /// Where filings and acts share transactions.
@@ -89,6 +93,7 @@ impl Node {
             joined,
             keys: ArcSwapOption::new(keys),
             directory: ArcSwap::from_pointee(directory),
+            calendar: ArcSwap::new(deadlines::first_edition()),
             outgoing: Notify::new(),
             writer,
             accounts,
@@ -210,6 +215,14 @@ impl Node {
             }
         });
         Ok(lines.len())
+    }
+
+    pub(crate) fn known_calendar(&self) -> Arc<Calendar> {
+        self.calendar.load_full()
+    }
+
+    pub(crate) fn know_calendar(&self, calendar: Arc<Calendar>) {
+        self.calendar.store(calendar);
     }
 
     pub(crate) fn writer(&self) -> &Writer {

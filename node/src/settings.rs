@@ -14,6 +14,7 @@ use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
 use crate::staff::StaffRole;
+use crate::deadlines::DeadlineSettings;
 
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,7 @@ pub struct Settings {
     pub accounts: AccountSettings,
     pub portal: PortalSettings,
     pub link: LinkSettings,
+    pub deadlines: DeadlineSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub log: LogSettings,

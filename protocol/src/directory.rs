@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::authority::Pattern;
+use crate::deadline::OwnTerm;
 use crate::dsse::{self, Envelope, EnvelopeError};
 use crate::ids::{Digest, InstanceId, InstanceKind, Position};
 use crate::keys::{CertifiedKey, Jwk, KeyError, KeyId, KeyUse, Signer, Verifier};
@@ -73,6 +74,9 @@ pub struct InstanceEntry {
     pub successor: Option<InstanceId>,
     /// IANA name of the zone in which its working days are counted.
     pub time_zone: String,
+    /// Deadlines that differ from those of the law.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<OwnTerm>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disposes_to: Vec<Pattern>,
     /// Of all `pengawas`, the one that stands in for an excluded desk.
@@ -100,6 +104,7 @@ impl InstanceEntry {
             status: Status::Registered,
             successor: None,
             time_zone: "Asia/Jakarta".into(),
+            terms: Vec::new(),
             disposes_to: Vec::new(),
             default_supervisor: false,
             identity: None,
@@ -359,6 +364,12 @@ pub struct DirectoryAt<'a> {
 impl<'a> DirectoryAt<'a> {
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The same directory as it stood at an earlier version.
+    #[must_use]
+    pub fn as_of(&self, version: u64) -> Self {
+        self.directory.at(version.min(self.version))
     }
 
     pub fn instance(&self, id: &InstanceId) -> Option<&'a InstanceEntry> {

@@ -8,8 +8,10 @@
 pub mod audit;
 pub mod authority;
 pub mod blob;
+pub mod calendar;
 pub mod case;
 pub mod chain;
+pub mod deadline;
 pub mod delivery;
 pub mod directory;
 pub mod directory_head;

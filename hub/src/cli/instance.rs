@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use lapor_protocol::authority::Pattern;
+use lapor_protocol::deadline::OwnTerm;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::region::RegionCode;
 use serde::Deserialize;
@@ -97,6 +98,13 @@ struct Facts {
     /// Zone in which its working days are counted
     #[arg(long, value_name = "ZONE", value_parser = ZONES)]
     time_zone: Option<String>,
+    /// A deadline of its own in working days: CLOCK=DAYS, or CLOCK@CATEGORY=DAYS for a service;
+    /// may be given more than once and replaces those that it had
+    #[arg(long, value_name = "TERM", conflicts_with = "legal_terms")]
+    term: Vec<OwnTerm>,
+    /// No deadlines of its own any more
+    #[arg(long)]
+    legal_terms: bool,
 }
 
 impl Facts {
@@ -109,6 +117,7 @@ impl Facts {
             disposes_to: self.disposes_to,
             default_supervisor: self.default_supervisor,
             time_zone: self.time_zone,
+            terms: (self.legal_terms || !self.term.is_empty()).then_some(self.term),
         }
     }
 }
@@ -217,6 +226,7 @@ fn read_csv(path: &Path) -> Result<Vec<Profile>, Failure> {
             disposes_to: Vec::new(),
             default_supervisor: false,
             time_zone: None,
+            terms: None,
         });
     }
     Ok(profiles)

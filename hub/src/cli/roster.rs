@@ -121,6 +121,7 @@ pub async fn show(
 fn print(shown: &Shown<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
     let entry = shown.entry;
     let patterns: Vec<String> = entry.disposes_to.iter().map(ToString::to_string).collect();
+    let terms: Vec<String> = entry.terms.iter().map(ToString::to_string).collect();
     let keys: Vec<String> = entry
         .keys
         .iter()
@@ -146,6 +147,7 @@ fn print(shown: &Shown<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
             (!patterns.is_empty()).then(|| patterns.join(" ")),
         ),
         ("time zone", Some(entry.time_zone.clone())),
+        ("terms", (!terms.is_empty()).then(|| terms.join(" "))),
         ("identity", shown.identity_fingerprint.clone()),
         ("last report", shown.reported_at.map(instant)),
         ("head", shown.head.map(|head| head.to_string())),

@@ -157,6 +157,7 @@ impl Place {
             disposes_to: Vec::new(),
             default_supervisor: kind == InstanceKind::Pengawas,
             time_zone: None,
+            terms: None,
         };
         let made = membership::invite(&self.hub.ground, &profile)
             .await

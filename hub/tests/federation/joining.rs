@@ -47,6 +47,7 @@ fn profile(slug: &str, kind: InstanceKind) -> Profile {
         disposes_to: Vec::new(),
         default_supervisor: false,
         time_zone: None,
+        terms: None,
     }
 }
 

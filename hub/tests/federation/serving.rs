@@ -68,6 +68,7 @@ pub async fn join(place: &Place, at: &Listening, who: &Institution) -> reqwest::
         disposes_to: Vec::new(),
         default_supervisor: false,
         time_zone: None,
+        terms: None,
     };
     let made = membership::invite(&place.hub.ground, &profile)
         .await

@@ -15,8 +15,8 @@ use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
-    acts, audit, cases, categories, editions, examples, federation, hints, programmes, reporters,
-    reports, uploads,
+    acts, audit, cases, categories, deadlines, editions, examples, federation, figures, hints,
+    programmes, reporters, reports, uploads,
 };
 use crate::node::Node;
 
@@ -41,6 +41,9 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::by_ticket))
         .routes(routes!(cases::attachment))
         .routes(routes!(cases::identity))
+        .routes(routes!(deadlines::list))
+        .routes(routes!(figures::read))
+        .routes(routes!(figures::table))
         .routes(routes!(acts::act))
         .routes(routes!(hints::of_case))
         .routes(routes!(hints::likely))

@@ -144,6 +144,28 @@ pub const OPERATIONS: &[Operation] = &[
                       setiap panggilan dicatat di log audit sebelum dijawab.",
     },
     Operation {
+        id: "listDeadlines",
+        roles: ALL,
+        summary: "Daftar berkas menurut tenggat",
+        description: "Berkas yang tenggatnya sedang berjalan, yang paling dekat lebih dahulu. \
+                      Berkas yang menunggu pelapor atau tidak memiliki tenggat tidak tampil.",
+    },
+    Operation {
+        id: "readFigures",
+        roles: ALL,
+        summary: "Baca angka kinerja",
+        description: "Dari berkas yang masuk dalam suatu kurun waktu, untuk setiap instansi, \
+                      sejauh diketahui instansi ini. Dikonfirmasi pelapor, ditutup karena tidak \
+                      ada tanggapan, dan diarsipkan adalah tiga angka yang berbeda.",
+    },
+    Operation {
+        id: "readFiguresTable",
+        roles: ALL,
+        summary: "Baca angka kinerja sebagai tabel",
+        description: "Angka yang sama sebagai CSV dengan baris judul; waktu dalam milidetik, sel \
+                      kosong berarti tidak ada yang dapat dirata-ratakan.",
+    },
+    Operation {
         id: "act",
         roles: &["officer", "admin", "identity"],
         summary: "Lakukan tindakan",

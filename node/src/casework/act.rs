@@ -18,6 +18,7 @@ use super::reading::pending_entry;
 use super::shown::{drafts, keep, refresh, shown};
 use super::{Acted, NewAct, identity};
 use crate::chance::new_message_id;
+use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
 use crate::media::forget_uploads;
 use crate::node::Node;
@@ -191,13 +192,14 @@ impl Weighed<'_> {
             let key = content_key(tx, case_id).await?;
             let entry = pending_entry(tx, &self.draft, me, key.as_ref()).await?;
             self.row.glance.take(case_id, &entry);
-            refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
+            let case = refresh(tx, &mut self.row, self.fold.as_ref(), me, world).await?;
             keep(tx, std::slice::from_ref(&self.row)).await?;
+            Box::pin(record(node, tx, &[(&self.row.case_id, case.as_ref())])).await?;
         }
         let other = self.draft.body.other_case();
         let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
         if let Some(touched) = other {
-            show_second(tx, touched, me, world, now).await?;
+            show_second(node, tx, touched, now).await?;
         }
         store::audit::add(
             tx,
@@ -400,20 +402,17 @@ pub(crate) fn newcomers(
 }
 
 /// Shows a pending link, unlink or split in the second case as well.
-async fn show_second(
-    tx: &mut Tx,
-    id: CaseId,
-    me: &InstanceId,
-    world: DirectoryAt<'_>,
-    now: i64,
-) -> Result<(), NodeError> {
+async fn show_second(node: &Node, tx: &mut Tx, id: CaseId, now: i64) -> Result<(), NodeError> {
     let text = id.to_string();
     let mut row = store::cases::case(tx, &text)
         .await?
         .unwrap_or_else(|| CaseRow::unborn(text, now));
     let fold = row.ruled()?;
     row.updated_at = now;
+    let directory = node.directory();
+    let (me, world) = (node.instance()?, directory.latest());
     describe(tx, &mut row, me).await?;
-    refresh(tx, &mut row, fold.as_ref(), me, world).await?;
-    keep(tx, &[row]).await
+    let case = refresh(tx, &mut row, fold.as_ref(), me, world).await?;
+    keep(tx, std::slice::from_ref(&row)).await?;
+    Box::pin(record(node, tx, &[(&row.case_id, case.as_ref())])).await
 }

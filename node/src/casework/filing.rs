@@ -2,7 +2,7 @@
 //! the message that tells the federation, in one transaction.
 
 use lapor_migrations::{Tx, Value};
-use lapor_protocol::case::{Order, apply};
+use lapor_protocol::case::{Case, Order, apply};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::{Body, ReportFiled, report_filed};
 use lapor_protocol::message::Draft;
@@ -16,6 +16,7 @@ use super::compose::Newcomer;
 use super::once::{self, Once};
 use super::{Filed, NewReport, Reporter, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
+use crate::deadlines::record;
 use crate::error::NodeError;
 use crate::media::forget_uploads;
 use crate::node::Node;
@@ -33,6 +34,8 @@ pub(crate) struct Filing {
     draft: Draft,
     newcomers: Vec<Newcomer>,
     row: CaseRow,
+    /// The case as it is shown from now on.
+    shown: Option<Case>,
     case: CaseId,
     key: ContentKey,
     /// JSON of the reporter, if they told anything.
@@ -182,6 +185,7 @@ impl Node {
             newcomers: newcomers(&draft, None, None, me, world),
             draft,
             row,
+            shown: case,
             case: case_id,
             key,
             identity: identity(report)?,
@@ -194,7 +198,11 @@ impl Node {
 }
 
 /// Writes filings, each table at once. An error undoes them all.
-pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError> {
+pub(crate) async fn write_filings(
+    node: &Node,
+    tx: &mut Tx,
+    filings: &[&Filing],
+) -> Result<(), NodeError> {
     let drafts = filings
         .iter()
         .map(|f| (&f.draft, &f.newcomers[..], &f.trace));
@@ -209,6 +217,11 @@ pub(crate) async fn write_filings(tx: &mut Tx, filings: &[&Filing]) -> Result<()
     store::secrets::add_content_keys(tx, keys.collect()).await?;
     let rows: Vec<CaseRow> = filings.iter().map(|filing| filing.row.clone()).collect();
     shown::keep(tx, &rows).await?;
+    let born: Vec<_> = filings
+        .iter()
+        .map(|filing| (filing.row.case_id.as_str(), filing.shown.as_ref()))
+        .collect();
+    record(node, tx, &born).await?;
     let identities = filings.iter().filter_map(|filing| {
         let identity = filing.identity.as_deref()?;
         Some([Value::from(filing.row.case_id.as_str()), identity.into()])

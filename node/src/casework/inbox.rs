@@ -31,7 +31,7 @@ pub struct Sight {
 #[serde(rename_all = "snake_case")]
 pub enum Tab {
     New,
-    /// In our hands, what has not moved for longest first.
+    /// In our hands, what runs out next first.
     RunsOut,
     CameBack,
     /// Waits for the reporter's answer.
@@ -93,10 +93,12 @@ impl Tab {
         }
     }
 
-    /// What waits for us comes in the order in which it came; the rest by what happened last.
+    /// What waits for us comes in the order in which it came, what can run out by its clock; the
+    /// rest by what happened last.
     fn order(self) -> Order {
         match self {
-            Self::New | Self::RunsOut | Self::CameBack => Order::Oldest,
+            Self::RunsOut => Order::Due,
+            Self::New | Self::CameBack => Order::Oldest,
             _ => Order::Latest,
         }
     }

@@ -29,12 +29,15 @@ pub mod tracking;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
+use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::message::Attachment;
 use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use assigning::{FailedAct, SavedFilter};
@@ -52,8 +55,8 @@ pub(crate) use once::expire as expire_answers;
 pub(crate) use orphans::sweep_orphans;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
-pub(crate) use reading::{history, read_message, state_of, title_of};
-pub(crate) use shown::{drafts, keep, refresh, refresh_case, show};
+pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
+pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.
@@ -230,6 +233,8 @@ pub struct CaseSummary {
     pub anonymous: bool,
     /// *Rahasia*: the public sees nothing.
     pub secret: bool,
+    /// The custodian's clock that runs out next; `None` where none runs.
+    pub deadline: Option<Deadline>,
     /// Everybody may read it at this institution's portal.
     pub public: bool,
     /// Where, in words.
@@ -288,6 +293,8 @@ pub struct CaseView {
     #[serde(flatten)]
     pub summary: CaseSummary,
     pub key: KeyState,
+    /// All its clocks, the next to run out first; provisional while acts are pending.
+    pub clocks: Vec<Clock>,
     /// Who disposed of it to whom, oldest first.
     #[schema(value_type = Vec<String>)]
     pub stack: Vec<InstanceId>,

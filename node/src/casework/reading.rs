@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
+use lapor_protocol::deadline::{Clock, clocks};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -17,6 +18,7 @@ use super::glance::Tray;
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
 use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket};
+use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::personal;
@@ -61,15 +63,20 @@ impl Node {
         let case = case.ok_or_else(|| NodeError::damaged("a listed case has no beginning"))?;
         let mut history = history(&mut tx, id, me, &pending).await?;
         history.iter_mut().for_each(HistoryEntry::mask);
+        let calendar = self.calendar_in_force(&mut tx).await?;
+        let now = self.clock().now_ms();
+        let mut summary = summary(&row)?;
+        deadlines::attach(&mut tx, std::slice::from_mut(&mut summary)).await?;
         let key = match content_key(&mut tx, id).await? {
             _ if case.redacted => KeyState::Erased,
             Some(_) => KeyState::Held,
             None => KeyState::Missing,
         };
         Ok(view(
-            summary(&row)?,
+            summary,
             &row,
             key,
+            clocks(&case, directory.latest(), &calendar, now),
             &case,
             fold.as_ref(),
             history,
@@ -94,7 +101,7 @@ impl Node {
     }
 }
 
-/// A page of the desk's cases by their last change.
+/// A page of the desk's cases in an order.
 pub(super) async fn desk_page(
     tx: &mut Tx,
     sight: &Sight,
@@ -107,7 +114,19 @@ pub(super) async fn desk_page(
     let after = after.map(read_after).transpose()?;
     let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
     let rows = store::lists::of_desk(tx, sight.limits(), conditions, order, after, limit + 1);
-    page(rows.await?, limit, |row| row.updated_at)
+    let mut page = page(rows.await?, limit, |row| order.place(row))?;
+    deadlines::attach(tx, &mut page.cases).await?;
+    Ok(page)
+}
+
+/// The named cases as a list shows them, in the order of the names.
+pub(crate) async fn summaries(tx: &mut Tx, ids: &[&str]) -> Result<Vec<CaseSummary>, NodeError> {
+    let wanted = ids.iter().map(|id| (*id).into()).collect();
+    let mut rows = store::cases::these(tx, wanted).await?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.case_id));
+    let mut cases = rows.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
+    deadlines::attach(tx, &mut cases).await?;
+    Ok(cases)
 }
 
 /// A page of rows of which one more than fits was asked for; `place` is what they are ordered by.
@@ -191,6 +210,7 @@ pub(super) fn summary(row: &CaseRow) -> Result<CaseSummary, NodeError> {
             .transpose()?,
         on_behalf_of: instance(&row.on_behalf_of)?,
         secret: row.secret != 0,
+        deadline: None,
         pending: row.pending as u32,
         filed_at: row.filed_at,
         updated_at: row.updated_at,
@@ -201,6 +221,7 @@ fn view(
     summary: CaseSummary,
     row: &CaseRow,
     key: KeyState,
+    clocks: Vec<Clock>,
     case: &Case,
     ruled: Option<&Case>,
     history: Vec<HistoryEntry>,
@@ -208,6 +229,7 @@ fn view(
     CaseView {
         summary,
         key,
+        clocks,
         stack: case.stack.clone(),
         copies: case.copies.iter().cloned().collect(),
         supervisors: case.supervisors.iter().cloned().collect(),

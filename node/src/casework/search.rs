@@ -11,6 +11,7 @@ use lapor_protocol::ids::CaseId;
 use super::query::Question;
 use super::reading::{desk_page, summary};
 use super::{CaseFilter, CaseList, Sight, ticket};
+use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -53,8 +54,14 @@ impl Node {
         };
         let reach = Reach::Desk(sight.limits());
         let hits = hits(&mut tx, &question, reach, &conditions, after, limit).await?;
+        let mut cases = hits
+            .rows
+            .iter()
+            .map(summary)
+            .collect::<Result<Vec<_>, _>>()?;
+        deadlines::attach(&mut tx, &mut cases).await?;
         Ok(CaseList {
-            cases: hits.rows.iter().map(summary).collect::<Result<_, _>>()?,
+            cases,
             next: hits.next,
         })
     }

@@ -8,6 +8,7 @@ use lapor_protocol::message::Draft;
 use lapor_protocol::region::RegionCode;
 
 use super::glance::{Tray, describe};
+use crate::deadlines::record;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -54,13 +55,14 @@ pub(crate) async fn drafts(tx: &mut Tx, case_id: &str) -> Result<Vec<Draft>, Nod
 }
 
 /// Recomputes where a case stands from its fold and own unruled acts; its glance is up to date.
+/// Gives the case as it is shown.
 pub(crate) async fn refresh(
     tx: &mut Tx,
     row: &mut CaseRow,
     fold: Option<&Case>,
     me: &InstanceId,
     world: DirectoryAt<'_>,
-) -> Result<(), NodeError> {
+) -> Result<Option<Case>, NodeError> {
     let drafts = drafts(tx, &row.case_id).await?;
     let case = shown(
         store::case_id(&row.case_id)?,
@@ -71,7 +73,24 @@ pub(crate) async fn refresh(
     );
     row.pending = drafts.len() as i64;
     show(row, case.as_ref(), me);
-    Ok(())
+    Ok(case)
+}
+
+/// A case by its id: as ruled, and as it is shown.
+pub(crate) async fn shown_case(
+    node: &Node,
+    tx: &mut Tx,
+    case_id: &str,
+) -> Result<(Option<Case>, Option<Case>), NodeError> {
+    let Some(row) = store::cases::case(tx, case_id).await? else {
+        return Ok((None, None));
+    };
+    let fold = row.ruled()?;
+    let pending = drafts(tx, case_id).await?;
+    let (id, directory) = (store::case_id(case_id)?, node.directory());
+    let (me, world) = (node.instance()?, directory.latest());
+    let case = shown(id, fold.clone(), &pending, me, world);
+    Ok((fold, case))
 }
 
 /// The same for a case by its id, after its own acts have changed.
@@ -81,8 +100,9 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
     };
     let (fold, directory, me) = (row.ruled()?, node.directory(), node.instance()?);
     describe(tx, &mut row, me).await?;
-    refresh(tx, &mut row, fold.as_ref(), me, directory.latest()).await?;
-    keep(tx, &[row]).await
+    let case = refresh(tx, &mut row, fold.as_ref(), me, directory.latest()).await?;
+    keep(tx, &[row]).await?;
+    record(node, tx, &[(case_id, case.as_ref())]).await
 }
 
 /// Stores rows whose words or standing have changed, and has their words indexed again.
@@ -178,6 +198,7 @@ impl CaseRow {
             pending: 0,
             filed_at: at,
             updated_at: at,
+            runs_out_at: store::cases::NEVER,
             glance: Glance::default(),
             local: Local::default(),
         }

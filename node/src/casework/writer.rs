@@ -126,7 +126,7 @@ async fn transact(node: &Node, group: &[Job]) -> Result<Vec<Outcome>, NodeError>
         Job::File(filing, _) => Some(&**filing),
         Job::Act(..) => None,
     });
-    write_filings(&mut tx, &filings.collect::<Vec<_>>()).await?;
+    write_filings(node, &mut tx, &filings.collect::<Vec<_>>()).await?;
     let mut outcomes = Vec::with_capacity(group.len());
     for job in group {
         outcomes.push(match job {
@@ -161,7 +161,7 @@ async fn act(
     weighing: &Weighing,
 ) -> Result<Result<Acted, NodeError>, NodeError> {
     match weighing.weigh(node, tx).await {
-        Ok(weighed) => weighed.write(node, tx).await.map(Ok),
+        Ok(weighed) => Box::pin(weighed.write(node, tx)).await.map(Ok),
         // After an error of its own a transaction of PostgreSQL takes nothing more.
         Err(NodeError::Database(error)) => Err(error.into()),
         Err(refused) => Ok(Err(refused)),

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use lapor_protocol::case::State;
+use lapor_protocol::deadline::{Clock, ClockState};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::named;
 use super::{Failure, Out, Place, act, hints};
 use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState, Sight};
+use crate::deadlines::Deadline;
 use crate::node::Node;
 
 /// Fields of a body that say nothing to a reader.
@@ -57,6 +59,12 @@ pub struct List {
     /// Institution that has not joined and for which the custodian acts
     #[arg(long, value_name = "SLUG")]
     on_behalf_of: Option<InstanceId>,
+    /// By deadline, the next first; only cases with a running clock
+    #[arg(long, conflicts_with_all = ["state", "origin", "on_behalf_of"])]
+    due: bool,
+    /// Only what has run out
+    #[arg(long, requires = "due")]
+    overdue: bool,
     /// `next` of the page before
     #[arg(long, value_name = "NEXT")]
     after: Option<String>,
@@ -116,18 +124,20 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         on_behalf_of: args.on_behalf_of,
         ..CaseFilter::default()
     };
-    let page = node
-        .search(
-            &Sight::ALL,
-            args.search.as_deref().unwrap_or_default(),
-            &filter,
-            args.after.as_deref(),
-            args.limit,
-        )
-        .await?;
+    let after = args.after.as_deref();
+    let page = if args.due {
+        let custodian = filter.custodian.as_ref();
+        node.cases_by_deadline(custodian, args.overdue, after, args.limit)
+            .await?
+    } else {
+        let typed = args.search.as_deref().unwrap_or_default();
+        node.search(&Sight::ALL, typed, &filter, after, args.limit)
+            .await?
+    };
     if args.json {
         return json(&page, out);
     }
+    let (zone, now) = (Zone::of(&node), node.clock().now_ms());
     for case in &page.cases {
         let id = case.ticket.clone().unwrap_or_else(|| case.case.to_string());
         let custodian = case.custodian.as_ref().map_or("?", InstanceId::as_str);
@@ -135,8 +145,9 @@ async fn list(place: &Place, args: List, out: Out<'_>) -> Result<(), Failure> {
         let pending = if case.pending == 0 { "" } else { " (pending)" };
         writeln!(
             out,
-            "{id:<12} {:<12} {custodian:<20} {title}{pending}",
-            state(case.state)
+            "{id:<12} {:<12} {custodian:<20} {title}{pending}{}",
+            state(case.state),
+            due(case.deadline.as_ref(), now, zone)
         )?;
     }
     match (&page.next, page.cases.is_empty()) {
@@ -219,6 +230,9 @@ fn show(view: &CaseView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
             line(out, name, &value)?;
         }
     }
+    for clock in &view.clocks {
+        line(out, "clock", &clock_text(clock))?;
+    }
     writeln!(out)?;
     view.history
         .iter()
@@ -284,6 +298,36 @@ fn fields(body: Option<&Value>) -> String {
 
 fn state(state: Option<State>) -> &'static str {
     state.map_or("not known", State::as_str)
+}
+
+fn due(deadline: Option<&Deadline>, now: i64, zone: Zone) -> String {
+    let Some(deadline) = deadline else {
+        return String::new();
+    };
+    let Some(due) = deadline.due else {
+        return " [waits for the reporter]".into();
+    };
+    let word = match deadline.state(now) {
+        ClockState::Overdue => "overdue since",
+        _ => "due",
+    };
+    format!(" [{word} {}]", zone.show(due))
+}
+
+/// `first_follow_up until 2026-12-01, 3 working days left`
+fn clock_text(clock: &Clock) -> String {
+    let name = clock.kind.as_str();
+    let days = |count: i64| match count {
+        1 => "1 working day".to_owned(),
+        _ => format!("{count} working days"),
+    };
+    match (clock.state, clock.due_on) {
+        (ClockState::Overdue, Some(day)) => {
+            format!("{name} was due on {day}, {} ago", days(-clock.days_left))
+        }
+        (_, Some(day)) => format!("{name} until {day}, {} left", days(clock.days_left)),
+        (_, None) => format!("{name} stands still, {} left", days(clock.days_left)),
+    }
 }
 
 fn key(key: KeyState) -> Option<&'static str> {

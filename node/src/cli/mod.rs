@@ -13,6 +13,7 @@ mod case;
 mod category;
 mod edition;
 mod failure;
+mod figures;
 mod hints;
 mod keys;
 mod print;
@@ -104,6 +105,8 @@ pub enum Command {
     /// List, read and handle cases
     #[command(subcommand)]
     Case(case::Command),
+    /// What the work comes to in a period, as CSV
+    Figures(figures::Args),
     /// Categories in force, and your own tree mapped to them
     #[command(subcommand)]
     Category(category::Command),
@@ -178,6 +181,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,
+        Command::Figures(args) => figures::figures(&place, &args, out).await,
         Command::Category(command) => category::run(&place, command, out).await,
         Command::Hints(command) => hints::run(command, out),
         Command::Attachment(command) => attachment::run(&place, command, out).await,

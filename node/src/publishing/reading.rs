@@ -94,6 +94,26 @@ impl Node {
     }
 }
 
+/// Name of the calendar's edition in force, once one has been published.
+pub(crate) async fn edition_in_force(
+    tx: &mut Tx,
+    named: Option<&str>,
+) -> Result<Option<String>, NodeError> {
+    let editions = editions(tx, CALENDAR, named).await?;
+    let current = editions.into_iter().find(|edition| edition.current);
+    Ok(current.map(|edition| edition.edition))
+}
+
+/// The calendar's edition of a name that has been published.
+pub(crate) async fn calendar_edition(
+    tx: &mut Tx,
+    name: &str,
+) -> Result<CalendarUpdated, NodeError> {
+    let row = store::public::latest(tx, CALENDAR, name, None).await?;
+    let row = row.ok_or_else(|| NodeError::not_found("edition", &name))?;
+    store::read(serde_json::from_str(&row.body))
+}
+
 fn programme(row: ProgrammeRow) -> Result<Programme, NodeError> {
     let progress = row
         .progress

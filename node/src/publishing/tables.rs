@@ -180,7 +180,7 @@ fn plain(error: &csv::Error) -> String {
 mod tests {
     use super::*;
 
-    const HOLIDAYS: &str = include_str!("../../../tests/data/calendar/holidays-id.csv");
+    const HOLIDAYS: &str = include_str!("../../data/calendar/holidays-id.csv");
     const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");
 
     #[test]

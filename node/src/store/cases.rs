@@ -36,6 +36,8 @@ pub struct CaseRow {
     pub pending: i64,
     pub filed_at: i64,
     pub updated_at: i64,
+    /// Kept with the deadlines and never written with the row.
+    pub runs_out_at: i64,
     #[sqlx(flatten)]
     pub glance: Glance,
     #[sqlx(flatten)]
@@ -77,7 +79,7 @@ macro_rules! listed {
         "case_id, next_seq, blocked, ticket, origin, custodian, state, classification, category,
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
-        updated_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
+        updated_at, runs_out_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
         officer, looked_at"
     };
 }
@@ -192,6 +194,20 @@ pub async fn undescribed(tx: &mut Tx, limit: i64) -> Stored<Vec<CaseRow>> {
         " from cases where described = 0 order by case_id limit $1"
     );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+/// Where no clock runs.
+pub const NEVER: i64 = 9_007_199_254_740_991;
+
+static RUN_OUT: Bulk = Bulk::new(
+    "with v (case_id, at) as (values",
+    2,
+    ") update cases set runs_out_at = v.at from v where cases.case_id = v.case_id",
+);
+
+/// When clocks run out: case, Unix ms or [`NEVER`].
+pub async fn set_runs_out(tx: &mut Tx, rows: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&RUN_OUT, rows).await.map(drop)
 }
 
 static DESCRIBED: Bulk = Bulk::new(

@@ -101,14 +101,25 @@ pub(super) fn limit(query: &mut Composed, limits: Limits<'_>) {
     }
 }
 
-/// Which end of the changes comes first.
+/// Which end of the changes comes first, or what runs out next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     Latest,
     Oldest,
+    Due,
 }
 
-/// Cases of the desk by their last change, behind a place in that order.
+impl Order {
+    /// A row's place in this order, beside its id.
+    pub fn place(self, row: &CaseRow) -> i64 {
+        match self {
+            Self::Latest | Self::Oldest => row.updated_at,
+            Self::Due => row.runs_out_at,
+        }
+    }
+}
+
+/// Cases of the desk by their last change or by what runs out, behind a place in that order.
 pub async fn of_desk(
     tx: &mut Tx,
     limits: Limits<'_>,
@@ -130,6 +141,10 @@ pub async fn of_desk(
         Order::Oldest => (
             " and (updated_at, case_id) > ({}, {})",
             " order by updated_at, case_id limit {}",
+        ),
+        Order::Due => (
+            " and (runs_out_at, case_id) > ({}, {})",
+            " order by runs_out_at, case_id limit {}",
         ),
     };
     if let Some((at, case)) = after {

@@ -16,6 +16,7 @@ use super::public::apply_public;
 use super::settle::{Step, settle};
 use super::traces::Traced;
 use crate::casework::{describe, keep, refresh, show};
+use crate::deadlines::record;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::quarantine::BY_OPERATOR;
@@ -116,7 +117,7 @@ async fn apply_batch(
         let state = batch.note(row, step);
         traced.extend(Traced::of(row, item.envelope_id, state));
     }
-    batch.finish(tx).await?;
+    batch.finish(node, tx).await?;
     Ok(traced)
 }
 
@@ -214,7 +215,7 @@ impl Batch<'_> {
         state
     }
 
-    async fn finish(mut self, tx: &mut Tx) -> Result<(), NodeError> {
+    async fn finish(mut self, node: &Node, tx: &mut Tx) -> Result<(), NodeError> {
         // A refused link or split has no place in its second case, where it
         // was shown as pending all the same.
         for second in store::outbox::ruled(tx, std::mem::take(&mut self.rulings)).await? {
@@ -225,6 +226,7 @@ impl Batch<'_> {
         let world = self.directory.latest();
         let still = self.still_pending(tx).await?;
         let mut rows = Vec::new();
+        let mut shown = Vec::new();
         for mut working in self.cases.into_values().filter(|working| working.changed) {
             working.row.fold = match &working.fold {
                 Some(case) => Some(serde_json::to_string(case).map_err(NodeError::damaged)?),
@@ -237,17 +239,29 @@ impl Batch<'_> {
             let pending = still.get(&working.row.case_id).copied().unwrap_or_default();
             if !working.restate && working.row.pending == pending + working.as_shown {
                 working.row.pending = pending;
+                // Those of the acts that are still pending are provisional anyway.
+                if pending == 0 {
+                    shown.push((working.row.case_id.clone(), working.fold));
+                }
             } else if working.row.pending > 0 {
-                refresh(tx, &mut working.row, working.fold.as_ref(), self.me, world).await?;
+                let fold = working.fold.as_ref();
+                let case = refresh(tx, &mut working.row, fold, self.me, world).await?;
+                shown.push((working.row.case_id.clone(), case));
             } else {
                 show(&mut working.row, working.fold.as_ref(), self.me);
+                shown.push((working.row.case_id.clone(), working.fold));
             }
             if let Some(at) = working.own_at.filter(|_| working.row.pending == 0) {
                 working.row.glance.last_at = Some(at);
             }
             rows.push(working.row);
         }
-        keep(tx, &rows).await
+        keep(tx, &rows).await?;
+        let shown: Vec<_> = shown
+            .iter()
+            .map(|(id, case)| (id.as_str(), case.as_ref()))
+            .collect();
+        record(node, tx, &shown).await
     }
 
     /// Own acts that still wait for their ruling, by case, where that may

@@ -37,6 +37,8 @@ struct Ledger {
     wraps: usize,
     /// What the next messages are ruled, if not applied.
     ruling: Option<Ruling>,
+    /// Unix ms at which messages are ordered, if not at the beginning.
+    ordered_at: Option<i64>,
     inbox: Vec<Told>,
     public: Vec<Told>,
     /// Where the chains of the other institutions stand.
@@ -68,6 +70,11 @@ impl PaperHub {
     /// How the node's own messages are ruled from now on.
     pub fn rules(&self, ruling: Ruling) {
         self.state.lock().unwrap().ruling = Some(ruling);
+    }
+
+    /// When messages are ordered from now on, in Unix ms.
+    pub fn orders_at(&self, at: i64) {
+        self.state.lock().unwrap().ordered_at = Some(at);
     }
 
     pub fn accepted(&self) -> usize {
@@ -269,7 +276,7 @@ impl Ledger {
             ruling,
             first: None,
             directory: 1,
-            ordered_at: NOW,
+            ordered_at: self.ordered_at.unwrap_or(NOW),
             withheld,
         };
         let item = String::from_utf8(item.to_bytes()).unwrap();

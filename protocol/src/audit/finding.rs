@@ -60,6 +60,14 @@ pub enum Wrong {
     Placed(CaseId),
     #[error("it gave birth to no case {0}")]
     Unborn(CaseId),
+    #[error(
+        "it closes case {case} by silence at {closed_at} ms, and the reporter had until {silent_from} ms"
+    )]
+    Silence {
+        case: CaseId,
+        closed_at: i64,
+        silent_from: i64,
+    },
     #[error("custody of case {case} went to {found}, where its kind gives it to {expected}")]
     Custody {
         case: CaseId,

@@ -8,6 +8,7 @@
 mod chains;
 mod finding;
 mod rulings;
+mod silence;
 mod streams;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -84,6 +85,7 @@ pub struct Audit {
     /// The first envelope of every message before the current one.
     seen: HashMap<(InstanceId, MessageId), EnvelopeId>,
     programmes: BTreeSet<(InstanceId, String)>,
+    editions: silence::Editions,
     streams: streams::Streams,
     receipts: Vec<Receipt>,
     heads: Vec<StreamHead>,
@@ -113,6 +115,7 @@ impl Audit {
             cases: BTreeMap::new(),
             seen: HashMap::new(),
             programmes: BTreeSet::new(),
+            editions: silence::Editions::default(),
             streams: streams::Streams::default(),
             receipts: Vec::new(),
             heads: Vec::new(),

@@ -107,6 +107,10 @@ impl Audit {
             let key = (header.author.clone(), programme.slug.clone());
             self.programmes.insert(key);
         }
+        if let (Ok(Body::CalendarUpdated(edition)), true) = (&message.body, ruled.ruling.applied())
+        {
+            self.editions.add(ruled.ordered_at, edition);
+        }
     }
 
     /// Gives the message its place in a case, folds it as ruled, and tells
@@ -159,7 +163,8 @@ impl Audit {
             None => Some(Wrong::Unborn(case)),
             Some(after) => misplaced(&current.message, body, before, after, world),
         };
-        if let Some(wrong) = wrong {
+        let hasty = before.and_then(|before| self.editions.too_early(body, before, order, world));
+        for wrong in wrong.into_iter().chain(hasty) {
             self.find_in(current.id, wrong);
         }
         after

@@ -1,6 +1,7 @@
 //! One rule and one fold, used alike by the hub (to rule) and by every node
 //! (to fold). Pure functions of what is given.
 
+use super::course::{Former, Moment};
 use super::rules::{inapplicable, unauthorised};
 use super::{Act, Case, Effect, Reason, Ruling, Verdict};
 use crate::directory::DirectoryAt;
@@ -93,7 +94,9 @@ pub fn apply(
     let mut case = match case {
         None => rules.born(&message.header, order, world)?,
         Some(mut case) => {
+            let former = Former::of(&case);
             rules.apply(&message.header, order, world, &mut case);
+            case.note_course(&former, body, Moment::of(order, world));
             case
         }
     };

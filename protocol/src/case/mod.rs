@@ -4,6 +4,7 @@
 //! same at the hub and at every party. It holds clear facts only, never words.
 
 mod audience;
+mod course;
 mod fold;
 mod parties;
 pub(crate) mod rules;
@@ -17,6 +18,7 @@ use crate::kinds::{Category, Classification, ClosedBy, ProgrammeRef};
 use crate::region::RegionCode;
 
 pub use audience::{Share, Withheld, audience, entitlement};
+pub use course::{Course, Hold, Moment};
 pub use fold::{Order, apply, judge, rule};
 pub use rules::{Act, Effect, Reason, Refusal, Ruling, Verdict};
 
@@ -73,6 +75,8 @@ impl State {
 pub struct FollowUp {
     pub message: MessageRef,
     pub ordered_at: i64,
+    /// Directory version in force.
+    pub directory: u64,
     pub replied_since: bool,
 }
 
@@ -163,6 +167,8 @@ pub struct Case {
     pub redacted: bool,
     /// Unix ms: `created_at` of the filing, but never after its `ordered_at`.
     pub filed_at: i64,
+    /// What its clocks run from.
+    pub course: Course,
     /// Requests for the reporter's identity that are not answered yet, known
     /// to origin and requester only and therefore no part of [`Case::digest`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

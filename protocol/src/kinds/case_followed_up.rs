@@ -26,10 +26,11 @@ impl CaseRules for CaseFollowedUp {
         act.open()
     }
 
-    fn apply(&self, header: &Header, order: Order, _: DirectoryAt<'_>, case: &mut Case) {
+    fn apply(&self, header: &Header, order: Order, world: DirectoryAt<'_>, case: &mut Case) {
         case.follow_up = Some(FollowUp {
             message: header.message_ref(),
             ordered_at: order.ordered_at,
+            directory: world.version(),
             replied_since: false,
         });
         case.enter(if self.proposes_to_close {

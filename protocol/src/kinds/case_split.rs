@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BodyError, CaseRules, Category, Classification, Limited, checks};
 use crate::case::rules::{inapplicable, require};
-use crate::case::{Act, Case, Order, Reason, State, Verdict};
+use crate::case::{Act, Case, Course, Moment, Order, Reason, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{CaseId, Digest, InstanceId};
 use crate::limits::INHERITED;
@@ -127,10 +127,11 @@ impl CaseRules for CaseSplit {
         }
     }
 
-    fn born(&self, header: &Header, order: Order, _: DirectoryAt<'_>) -> Option<Case> {
+    fn born(&self, header: &Header, order: Order, world: DirectoryAt<'_>) -> Option<Case> {
         if order.case != self.child {
             return None;
         }
+        let now = Moment::of(order, world);
         let from = &self.inherits;
         Some(Case {
             id: self.child,
@@ -173,6 +174,10 @@ impl CaseRules for CaseSplit {
             escalated: from.escalated,
             redacted: false,
             filed_at: from.filed_at,
+            course: Course {
+                accepted: Some(now),
+                ..Course::begun(now)
+            },
             identity_requests: BTreeMap::new(),
         })
     }

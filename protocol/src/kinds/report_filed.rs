@@ -8,7 +8,7 @@ use super::{
     BodyError, CaseRules, Category, Classification, Limited, ProgrammeRef, WordsCheck, checks,
 };
 use crate::case::Effect::{Inapplicable, Unauthorised};
-use crate::case::{Act, Case, Order, Reason, Refusal, State, Verdict};
+use crate::case::{Act, Case, Course, Moment, Order, Reason, Refusal, State, Verdict};
 use crate::directory::DirectoryAt;
 use crate::ids::{Digest, InstanceId};
 use crate::limits::{EXCLUSIONS, TEXT_CHARS, TITLE_CHARS};
@@ -150,7 +150,9 @@ impl CaseRules for ReportFiled {
 
     fn apply(&self, _: &Header, _: Order, _: DirectoryAt<'_>, _: &mut Case) {}
 
-    fn born(&self, header: &Header, order: Order, _: DirectoryAt<'_>) -> Option<Case> {
+    fn born(&self, header: &Header, order: Order, world: DirectoryAt<'_>) -> Option<Case> {
+        // An author's clock may say anything; no deadline starts before 1970.
+        let filed_at = header.created_at.min(order.ordered_at).max(0);
         Some(Case {
             id: order.case,
             origin: header.author.clone(),
@@ -186,8 +188,11 @@ impl CaseRules for ReportFiled {
             hops: 0,
             escalated: false,
             redacted: false,
-            // An author's clock may say anything; no deadline starts before 1970.
-            filed_at: header.created_at.min(order.ordered_at).max(0),
+            filed_at,
+            course: Course::begun(Moment {
+                at: filed_at,
+                directory: world.version(),
+            }),
             identity_requests: BTreeMap::new(),
         })
     }

@@ -305,3 +305,24 @@ fn one_case_alone_is_proved_with_the_ids_of_what_lies_between() {
     assert_eq!(audit.finish().1, []);
     assert_eq!(audit.case(case).unwrap().digest(), digest);
 }
+
+#[test]
+fn a_silence_that_was_closed_too_early_is_flagged_and_one_in_time_is_not() {
+    const DAY: i64 = 86_400_000;
+    // Monday, 5 January 2026, 08:00 in Jakarta; the silence lasts to the 19th.
+    const MONDAY: i64 = 1_767_574_800_000;
+    for (days, early) in [(1, true), (14, true), (15, false)] {
+        let mut story = Story::empty();
+        story.clock = MONDAY;
+        story.new_case("kota-bandung", acts::filed());
+        story.applied("kota-bandung", acts::disposed("kemenpu"));
+        let follow_up = story.applied("kemenpu", acts::answered());
+        story.clock = MONDAY + days * DAY;
+        story.applied("kota-bandung", acts::silent(&follow_up));
+        let record = recorded(story);
+        let found = record.findings();
+        let hasty = |finding: &Finding| matches!(finding.wrong, Wrong::Silence { .. });
+        assert_eq!(found.len(), usize::from(early), "{days} days: {found:?}");
+        assert!(found.iter().all(hasty), "{found:?}");
+    }
+}

@@ -3,6 +3,7 @@
 
 mod acts;
 mod audit;
+mod clocks;
 mod codecs;
 mod custody;
 mod delivery;

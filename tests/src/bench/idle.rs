@@ -103,6 +103,7 @@ async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
         disposes_to: Vec::new(),
         default_supervisor: false,
         time_zone: None,
+        terms: None,
     };
     let invitation: Invitation = invite(ground, &profile).await?.line.parse()?;
     let seed = |of: u8| {

@@ -207,6 +207,7 @@ fn profile(member: &Member) -> Profile {
             .collect(),
         default_supervisor: member.default_supervisor,
         time_zone: None,
+        terms: None,
     }
 }
 

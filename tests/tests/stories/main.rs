@@ -7,6 +7,7 @@ mod certificates;
 mod clocks;
 mod crashes;
 mod custody;
+mod deadlines;
 mod demo;
 mod full_disks;
 mod hostile;

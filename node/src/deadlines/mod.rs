@@ -1,0 +1,65 @@
+//! When the clocks of cases run out, and what follows from it: lists by what is
+//! due next, notices before and after, closes by silence.
+//!
+//! What a clock is and how long it runs is [`lapor_protocol::deadline`]'s; here
+//! it is only kept, so that a list needs no history, and acted upon. A clock
+//! that has run out changes no case but by the origin's `case.closed`.
+
+mod calendar;
+mod notices;
+mod reading;
+mod record;
+mod rounds;
+#[cfg(test)]
+mod tests;
+
+use lapor_protocol::deadline::{ClockKind, ClockState};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub(crate) use calendar::first_edition;
+pub use notices::{Notice, NoticeKind, Recipient};
+pub(crate) use reading::attach;
+pub(crate) use record::record;
+
+/// The custodian's clock that runs out next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Deadline {
+    pub clock: ClockKind,
+    /// Unix ms.
+    pub started: i64,
+    /// Unix ms; `None` while it stands still. A moment that has passed is overdue.
+    pub due: Option<i64>,
+    /// Unix ms.
+    pub paused_since: Option<i64>,
+}
+
+impl Deadline {
+    /// Where the clock stands at a moment, in Unix ms.
+    pub fn state(&self, now: i64) -> ClockState {
+        match self.due {
+            None => ClockState::Paused,
+            Some(due) if due <= now => ClockState::Overdue,
+            Some(_) => ClockState::Running,
+        }
+    }
+}
+
+/// `[deadlines]`: who is told when. The terms themselves are the directory's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeadlineSettings {
+    /// Working days before the last one at whose beginning the handler is warned.
+    pub warn_working_days: u16,
+    /// Working days after the last one at whose end the leader and the disposer are told.
+    pub escalate_working_days: u16,
+}
+
+impl Default for DeadlineSettings {
+    fn default() -> Self {
+        Self {
+            warn_working_days: 1,
+            escalate_working_days: 1,
+        }
+    }
+}

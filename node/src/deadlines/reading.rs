@@ -1,0 +1,90 @@
+//! Deadlines as lists and cases show them.
+
+use std::collections::HashMap;
+
+use lapor_migrations::{Tx, Value};
+use lapor_protocol::deadline::ClockKind;
+use lapor_protocol::ids::{CaseId, InstanceId};
+
+use super::Deadline;
+use crate::casework::{CaseList, CaseSummary, summaries};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::deadlines::DeadlineRow;
+
+const MAX_PAGE: u32 = 200;
+
+impl Node {
+    /// Cases with a running clock, the one that runs out next first; those of
+    /// one custodian, and only what has run out, if that is wanted. `after` is
+    /// `next` of the page before.
+    pub async fn cases_by_deadline(
+        &self,
+        custodian: Option<&InstanceId>,
+        overdue: bool,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<CaseList, NodeError> {
+        let limit = i64::from(limit.clamp(1, MAX_PAGE));
+        let (due, case) = match after {
+            None => (i64::MIN, String::new()),
+            Some(text) => read_after(text)?,
+        };
+        // A clock that ends at this very moment has run out.
+        let before = if overdue {
+            self.clock().now_ms() + 1
+        } else {
+            i64::MAX
+        };
+        let custodian = custodian.map(InstanceId::as_str);
+        let mut tx = self.read_tx().await?;
+        let found =
+            store::deadlines::next(&mut tx, custodian, (due, &case), before, limit + 1).await?;
+        let more = found.len() as i64 > limit;
+        let shown = &found[..found.len().min(limit as usize)];
+        let next = shown
+            .last()
+            .filter(|_| more)
+            .map(|(due, case)| format!("{due}.{case}"));
+        let ids: Vec<&str> = shown.iter().map(|(_, case)| case.as_str()).collect();
+        let cases = summaries(&mut tx, &ids).await?;
+        Ok(CaseList { cases, next })
+    }
+}
+
+/// Says of each case what is due next.
+pub(crate) async fn attach(tx: &mut Tx, cases: &mut [CaseSummary]) -> Result<(), NodeError> {
+    let ids = cases.iter().map(|case| Value::from(case.case.to_string()));
+    let rows = store::deadlines::these(tx, ids.collect()).await?;
+    let due: HashMap<&str, &DeadlineRow> =
+        rows.iter().map(|row| (row.case_id.as_str(), row)).collect();
+    for case in cases {
+        if let Some(row) = due.get(case.case.to_string().as_str()) {
+            case.deadline = deadline(row)?;
+        }
+    }
+    Ok(())
+}
+
+fn deadline(row: &DeadlineRow) -> Result<Option<Deadline>, NodeError> {
+    let (Some(name), Some(started)) = (&row.clock, row.started_at) else {
+        return Ok(None);
+    };
+    let kind = ClockKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == name);
+    Ok(Some(Deadline {
+        clock: kind.ok_or_else(|| NodeError::damaged("a deadline of an unknown clock"))?,
+        started,
+        due: row.due_at,
+        paused_since: row.paused_since,
+    }))
+}
+
+fn read_after(text: &str) -> Result<(i64, String), NodeError> {
+    let wrong = || NodeError::Invalid("after: expected the `next` of the page before".into());
+    let (due, case) = text.split_once('.').ok_or_else(wrong)?;
+    let case: CaseId = case.parse().map_err(|_| wrong())?;
+    Ok((due.parse().map_err(|_| wrong())?, case.to_string()))
+}

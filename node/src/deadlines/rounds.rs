@@ -1,0 +1,238 @@
+//! What comes with time: notices, closes by silence, and counting anew when
+//! another edition of the calendar has come into force. Done by a job, in
+//! bounded pages; doing it twice changes nothing.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
+use lapor_protocol::deadline::{clocks, silent_from};
+use lapor_protocol::ids::MessageRef;
+use serde_json::{Map, json};
+
+use super::notices::plan;
+use super::record::{SKEW_MS, record};
+use crate::casework::{NewAct, shown_case};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::deadlines::DeadlineRow;
+
+/// Cases in one transaction.
+const PAGE: i64 = 200;
+/// Pages in one go; the rest is the next run's.
+const PAGES: usize = 50;
+/// Name of the fact that says by which edition every case has been counted.
+const COUNTED_BY: &str = "deadlines_counted_by";
+/// A case that cannot be closed yet, or waits for a message, is looked at again after this.
+const PAUSE_MS: i64 = 6 * 60 * 60_000;
+/// How the audit log names it.
+const ACTOR: &str = "deadlines";
+
+/// What is to become of a silence.
+enum Silence {
+    /// Nobody has answered this follow-up in time.
+    Close(MessageRef),
+    /// Not before this moment, in Unix ms.
+    Later(i64),
+    /// There is none any more.
+    Over,
+}
+
+impl Node {
+    /// Counts all cases anew if another calendar is in force than that by which
+    /// they were counted. Returns how many.
+    pub async fn count_deadlines_anew(&self) -> Result<usize, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let calendar = self.calendar_in_force(&mut tx).await?;
+        let counted_by = store::chain::fact(&mut tx, COUNTED_BY).await?;
+        drop(tx);
+        if counted_by.as_deref() == Some(calendar.edition()) {
+            return Ok(0);
+        }
+        let (mut after, mut count) = (String::new(), 0);
+        loop {
+            let mut tx = self.write_tx().await?;
+            let page = store::deadlines::every_case(&mut tx, &after, PAGE).await?;
+            let Some(last) = page.last() else {
+                store::chain::set_fact(&mut tx, COUNTED_BY, calendar.edition()).await?;
+                tx.commit().await?;
+                return Ok(count);
+            };
+            after.clone_from(last);
+            count += page.len();
+            self.record_these(&mut tx, &page).await?;
+            tx.commit().await?;
+        }
+    }
+
+    async fn record_these(&self, tx: &mut Tx, ids: &[String]) -> Result<(), NodeError> {
+        let mut cases = Vec::with_capacity(ids.len());
+        for id in ids {
+            cases.push(shown_case(self, tx, id).await?.1);
+        }
+        let pairs: Vec<_> = ids.iter().zip(&cases).collect();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(id, case)| (id.as_str(), case.as_ref()))
+            .collect();
+        record(self, tx, &pairs).await
+    }
+
+    /// Notes what has to be told by now. Returns how many notices are new.
+    pub async fn note_deadlines(&self) -> Result<u64, NodeError> {
+        let mut count = 0;
+        for _ in 0..PAGES {
+            let now = self.clock().now_ms();
+            let mut tx = self.write_tx().await?;
+            let page = store::deadlines::to_look_at(&mut tx, now, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            self.record_these(&mut tx, &page).await?;
+            for id in &page {
+                count += self.note_deadlines_of(&mut tx, id, now).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(count)
+    }
+
+    /// Notes what is to be told of one case, and when to look next.
+    async fn note_deadlines_of(&self, tx: &mut Tx, id: &str, now: i64) -> Result<u64, NodeError> {
+        let calendar = self.calendar_in_force(tx).await?;
+        let (me, directory) = (self.instance()?, self.directory());
+        let world = directory.latest();
+        let planned = match shown_case(self, tx, id).await?.1 {
+            Some(case) if case.is_party(me, world) => {
+                let running = clocks(&case, world, &calendar, now);
+                plan(
+                    &case,
+                    &running,
+                    me,
+                    world,
+                    &calendar,
+                    &self.settings().deadlines,
+                )
+            }
+            _ => Vec::new(),
+        };
+        let next = planned
+            .iter()
+            .map(|planned| planned.at)
+            .filter(|at| *at > now);
+        let next = next.min().filter(|at| *at < i64::MAX);
+        let due = planned
+            .into_iter()
+            .filter(|planned| planned.at <= now && now < planned.until);
+        let rows: Vec<_> = due
+            .map(|mut planned| {
+                planned.row.made_at = now;
+                planned.row
+            })
+            .collect();
+        store::deadlines::look_next(tx, id, next).await?;
+        Ok(store::notices::add(tx, &rows).await?)
+    }
+
+    /// Closes the cases that were filed here and whose reporter has been silent
+    /// for as long as the clock gives. Returns how many.
+    pub async fn close_silent_cases(&self) -> Result<usize, NodeError> {
+        let mut closed = 0;
+        for _ in 0..PAGES {
+            let now = self.clock().now_ms();
+            let mut tx = self.read_tx().await?;
+            let page = store::deadlines::silent(&mut tx, now, PAGE).await?;
+            drop(tx);
+            if page.is_empty() {
+                break;
+            }
+            for row in page {
+                closed += usize::from(self.close_if_silent(&row, now).await?);
+            }
+        }
+        Ok(closed)
+    }
+
+    async fn close_if_silent(&self, row: &DeadlineRow, now: i64) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let verdict = self.silence(&mut tx, row, now).await?;
+        drop(tx);
+        let until = match verdict {
+            Silence::Close(follow_up) => {
+                let case = store::case_id(&row.case_id)?;
+                match self.act(case, silent_close(&follow_up)?, ACTOR).await {
+                    Ok(_) => return Ok(true),
+                    // Somebody was faster, or the reporter has replied meanwhile.
+                    Err(NodeError::NotAllowed(_)) => Some(now + PAUSE_MS),
+                    Err(error) => return Err(error),
+                }
+            }
+            Silence::Later(at) => Some(at),
+            Silence::Over => None,
+        };
+        let mut tx = self.write_tx().await?;
+        store::deadlines::put_off_silence(&mut tx, &row.case_id, until).await?;
+        tx.commit().await?;
+        Ok(false)
+    }
+
+    /// Whether the clock of silence has run out by the hub's order, and counted
+    /// from when the follow-up was known here as well.
+    async fn silence(
+        &self,
+        tx: &mut Tx,
+        row: &DeadlineRow,
+        now: i64,
+    ) -> Result<Silence, NodeError> {
+        let (ruled, shown) = shown_case(self, tx, &row.case_id).await?;
+        let held_up = store::cases::case(tx, &row.case_id)
+            .await?
+            .is_none_or(|row| row.blocked.is_some());
+        let (Some(ruled), Some(shown)) = (ruled, shown) else {
+            return Ok(Silence::Over);
+        };
+        let answers = |case: &Case| case.state.is_open() && case.before_hold.is_none();
+        let mine = shown.origin == *self.instance()? && answers(&shown);
+        let Some(last) = shown.follow_up.clone().filter(|_| mine) else {
+            return Ok(Silence::Over);
+        };
+        // What has no place in the hub's order has not begun to be answered.
+        if held_up || ruled.follow_up.as_ref() != Some(&last) {
+            return Ok(Silence::Later(now + PAUSE_MS));
+        }
+        let mut heard = shown;
+        if let (Some(follow_up), Some(at)) = (&mut heard.follow_up, row.heard_at) {
+            follow_up.ordered_at = follow_up.ordered_at.max(at);
+        }
+        let calendar = self.calendar_in_force(tx).await?;
+        let directory = self.directory();
+        Ok(match silent_from(&heard, directory.latest(), &calendar) {
+            None => Silence::Over,
+            Some(due) if due + SKEW_MS > now => Silence::Later(due + SKEW_MS),
+            Some(_) => Silence::Close(last.message),
+        })
+    }
+
+    /// Everything that time brings to cases.
+    pub async fn look_after_deadlines(&self) -> Result<(), NodeError> {
+        self.count_deadlines_anew().await?;
+        self.note_deadlines().await?;
+        self.close_silent_cases().await?;
+        Ok(())
+    }
+}
+
+fn silent_close(follow_up: &MessageRef) -> Result<NewAct, NodeError> {
+    let follow_up = serde_json::to_value(follow_up).map_err(NodeError::damaged)?;
+    let body: Map<_, _> = [
+        ("by".into(), json!("silence")),
+        ("follow_up".into(), follow_up),
+    ]
+    .into_iter()
+    .collect();
+    Ok(NewAct {
+        kind: "case.closed".into(),
+        body,
+        words: None,
+        attachments: Vec::new(),
+    })
+}

@@ -1,0 +1,302 @@
+//! What time brings to the cases of a node, on both databases.
+
+use lapor_migrations::throwaway::databases;
+use lapor_protocol::case::State;
+use lapor_protocol::deadline::{ClockKind, ClockState};
+use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::Body;
+use lapor_protocol::receipt::Stream;
+use serde_json::{Value, json};
+
+use super::{NoticeKind, Recipient};
+use crate::casework::{NewAct, NewReport};
+use crate::clock::Clock as _;
+use crate::publishing::NewCalendar;
+use crate::sync::Link;
+use crate::testing::{NOW, PaperHub, Place};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+/// Midnight between Monday, 21, and Tuesday, 22 September 2026 in Jakarta;
+/// the node's clock begins three hours before.
+const TUESDAY: i64 = 1_790_010_000_000;
+
+async fn filed(place: &Place) -> CaseId {
+    let report: NewReport = serde_json::from_value(json!({
+        "classification": "complaint",
+        "title": "Lampu jalan padam",
+        "content": "Lampu jalan di depan pasar padam sejak hari Minggu.",
+        "channel": "web",
+    }))
+    .unwrap();
+    place.node.file(report, "test").await.unwrap().case
+}
+
+async fn acts(place: &Place, case: CaseId, kind: &str, body: Value, words: Option<Value>) {
+    let object = |value: Value| value.as_object().cloned().unwrap();
+    let act = NewAct {
+        kind: kind.into(),
+        body: object(body),
+        words: words.map(object),
+        attachments: Vec::new(),
+    };
+    place.node.act(case, act, "test").await.unwrap();
+}
+
+async fn answers(place: &Place, case: CaseId) {
+    let words = Some(json!({"text": "Lampu telah diganti."}));
+    let body = json!({"proposes_to_close": true});
+    acts(place, case, "case.followed_up", body, words).await;
+}
+
+/// Goes to a moment and does what is due by then.
+async fn passes_to(place: &Place, at: i64) {
+    place.clock.advance(at - place.clock.now_ms());
+    place.node.look_after_deadlines().await.unwrap();
+}
+
+async fn untold(place: &Place) -> Vec<(NoticeKind, Recipient, ClockKind)> {
+    let notices = place.node.untold_notices(50).await.unwrap();
+    notices
+        .iter()
+        .map(|notice| (notice.kind, notice.recipient, notice.clock))
+        .collect()
+}
+
+async fn state(place: &Place, case: CaseId) -> Option<State> {
+    place.node.case(case).await.unwrap().summary.state
+}
+
+#[tokio::test]
+async fn a_clock_warns_runs_out_and_is_escalated_each_once() {
+    use ClockKind::Verification;
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let case = filed(&place).await;
+        passes_to(&place, TUESDAY).await;
+        assert_eq!(untold(&place).await, []);
+        // The last day is Thursday; its eve begins a day after Tuesday does.
+        passes_to(&place, TUESDAY + DAY).await;
+        let warning = (NoticeKind::Warning, Recipient::Handler, Verification);
+        assert_eq!(untold(&place).await, [warning]);
+        let due = TUESDAY + 3 * DAY;
+        passes_to(&place, due - 1).await;
+        let running = place
+            .node
+            .case(case)
+            .await
+            .unwrap()
+            .summary
+            .deadline
+            .unwrap();
+        assert_eq!(running.due, Some(due));
+        assert_eq!(running.state(due - 1), ClockState::Running);
+        assert_eq!(
+            place
+                .node
+                .cases_by_deadline(None, true, None, 50)
+                .await
+                .unwrap()
+                .cases,
+            []
+        );
+        passes_to(&place, due).await;
+        let told = untold(&place).await;
+        assert_eq!(
+            told[1..],
+            [(NoticeKind::Overdue, Recipient::Handler, Verification)]
+        );
+        let me = "kota-bandung".parse().unwrap();
+        let late = place
+            .node
+            .cases_by_deadline(Some(&me), true, None, 50)
+            .await
+            .unwrap();
+        assert_eq!(late.cases[0].case, case);
+        assert_eq!(
+            late.cases[0].deadline.as_ref().unwrap().state(due),
+            ClockState::Overdue
+        );
+        passes_to(&place, due + DAY).await;
+        passes_to(&place, due + 2 * DAY).await;
+        let told = untold(&place).await;
+        assert_eq!(
+            told[2..],
+            [(NoticeKind::Escalated, Recipient::Leader, Verification)]
+        );
+        for notice in place.node.untold_notices(50).await.unwrap() {
+            place.node.notice_told(&notice).await.unwrap();
+        }
+        passes_to(&place, due + 3 * DAY).await;
+        assert_eq!(untold(&place).await, []);
+    }
+}
+
+#[tokio::test]
+async fn whoever_disposed_of_a_case_hears_that_it_is_late() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let case = filed(&place).await;
+        acts(
+            &place,
+            case,
+            "case.disposed",
+            json!({"target": "kota-bandung"}),
+            None,
+        )
+        .await;
+        passes_to(&place, NOW + 30 * DAY).await;
+        let told = untold(&place).await;
+        let escalated = |clock| (NoticeKind::Escalated, Recipient::Disposer, clock);
+        assert_eq!(told.len(), 2);
+        assert!(told.contains(&escalated(ClockKind::FirstFollowUp)));
+        assert!(told.contains(&escalated(ClockKind::Complaint)));
+    }
+}
+
+#[tokio::test]
+async fn the_list_by_deadline_has_the_next_first_and_goes_on_where_it_ended() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let mut cases = Vec::new();
+        for _ in 0..3 {
+            cases.push(filed(&place).await);
+            place.clock.advance(DAY);
+        }
+        acts(
+            &place,
+            cases[1],
+            "case.held",
+            json!({"questions": 1}),
+            Some(json!({"questions": ["Di mana?"]})),
+        )
+        .await;
+        let first = place
+            .node
+            .cases_by_deadline(None, false, None, 1)
+            .await
+            .unwrap();
+        assert_eq!(first.cases[0].case, cases[0]);
+        let rest = place
+            .node
+            .cases_by_deadline(None, false, first.next.as_deref(), 50)
+            .await
+            .unwrap();
+        let rest: Vec<_> = rest.cases.iter().map(|case| case.case).collect();
+        assert_eq!(rest, [cases[2]], "who waits for the reporter is not listed");
+        let held = place.node.case(cases[1]).await.unwrap();
+        assert_eq!(
+            held.summary.deadline.unwrap().state(NOW),
+            ClockState::Paused
+        );
+        assert_eq!(
+            held.clocks[0].days_left, 1,
+            "held on the second day of three"
+        );
+    }
+}
+
+#[tokio::test]
+async fn silence_closes_a_case_once_when_its_clock_has_run_out_by_the_hubs_order() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        answers(&place, case).await;
+        // While the hub has not ordered it, nobody has been silent.
+        passes_to(&place, NOW + 20 * DAY).await;
+        assert_eq!(state(&place, case).await, Some(State::Answered));
+        let ordered = TUESDAY + 21 * DAY;
+        hub.orders_at(ordered);
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let due = place.node.case(case).await.unwrap().clocks[0].due.unwrap();
+        assert_eq!(due, ordered + 15 * DAY, "ten working days after a Tuesday");
+        passes_to(&place, due).await;
+        assert_eq!(
+            state(&place, case).await,
+            Some(State::Answered),
+            "the hub's clock may be late"
+        );
+        passes_to(&place, due + 6 * HOUR).await;
+        assert_eq!(state(&place, case).await, Some(State::Closed));
+        passes_to(&place, due + 7 * DAY).await;
+        let closes = place.audited("case.closed").await;
+        assert_eq!(closes.len(), 1);
+        assert_eq!(closes[0].0, "deadlines");
+        let view = place.node.case(case).await.unwrap();
+        let close = view.history.last().unwrap().body.clone().unwrap();
+        assert_eq!(close["by"], "silence");
+        let answer = view
+            .history
+            .iter()
+            .find(|entry| entry.kind == "case.followed_up");
+        assert_eq!(close["follow_up"]["id"], json!(answer.unwrap().message));
+        assert_eq!(view.clocks, []);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_and_a_case_that_stands_still_keep_silence_from_closing() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let (replied, held) = (filed(&place).await, filed(&place).await);
+        for case in [replied, held] {
+            answers(&place, case).await;
+        }
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        acts(
+            &place,
+            replied,
+            "case.replied",
+            json!({}),
+            Some(json!({"text": "Belum menyala."})),
+        )
+        .await;
+        acts(
+            &place,
+            held,
+            "case.held",
+            json!({"questions": 1}),
+            Some(json!({"questions": ["Di mana?"]})),
+        )
+        .await;
+        passes_to(&place, NOW + 60 * DAY).await;
+        assert_eq!(state(&place, replied).await, Some(State::Answered));
+        assert_eq!(state(&place, held).await, Some(State::Held));
+    }
+}
+
+#[tokio::test]
+async fn another_edition_of_the_calendar_moves_what_is_due() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place).await;
+        let due = async || {
+            let view = place.node.case(case).await.unwrap();
+            let kept = view.summary.deadline.unwrap().due;
+            assert_eq!(kept, view.clocks[0].due);
+            kept.unwrap()
+        };
+        assert_eq!(due().await, TUESDAY + 3 * DAY);
+        place.node.look_after_deadlines().await.unwrap();
+        let edition: NewCalendar = serde_json::from_value(json!({
+            "edition": "2026.2",
+            "days": [{"date": "2026-09-23", "name": "Cuti", "kind": "collective_leave"}],
+        }))
+        .unwrap();
+        hub.publishes("pusat", Body::from(edition));
+        link.pull(Stream::Public, 0).await.unwrap();
+        assert_eq!(place.node.count_deadlines_anew().await.unwrap(), 1);
+        assert_eq!(due().await, TUESDAY + 4 * DAY);
+        assert_eq!(place.node.count_deadlines_anew().await.unwrap(), 0);
+        let again = place.reopened().await;
+        assert_eq!(again.count_deadlines_anew().await.unwrap(), 0);
+    }
+}

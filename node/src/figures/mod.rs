@@ -1,0 +1,167 @@
+//! What an institution's work comes to, in a period: intake, hops, time to the
+//! first answer and to the close, misrouted, overdue, satisfaction.
+//!
+//! Confirmed by the reporter, closed by silence and archived are three figures
+//! and are never added up. Silence is no opinion: only what reporters have
+//! rated counts as satisfaction.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+use chrono::NaiveDate;
+use lapor_protocol::calendar::{begin_of, end_of, zone};
+use lapor_protocol::case::{Case, State};
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::ClosedBy;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::facts::{FactRow, SumRow};
+
+pub use table::csv;
+
+/// Whose figures they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The institution that has the case now.
+    #[default]
+    Custodian,
+    /// The institution where it was filed.
+    Origin,
+}
+
+/// The figures of one institution; of the cases that this node knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Figures {
+    #[schema(value_type = String)]
+    pub institution: InstanceId,
+    /// Cases that were filed in the period.
+    pub intake: i64,
+    /// Of these, those that are not at their end.
+    pub open: i64,
+    /// Times that they came back as not the custodian's.
+    pub hops: i64,
+    /// Cases that came back at least once.
+    pub misrouted: i64,
+    /// Cases with a public follow-up.
+    pub answered: i64,
+    /// From filing to the first public follow-up, on average; `None` without any.
+    pub first_answer_mean_ms: Option<i64>,
+    /// Closed because the reporter confirmed.
+    pub confirmed: i64,
+    /// Closed because the reporter was silent.
+    pub silent: i64,
+    /// Put away with a reason.
+    pub archived: i64,
+    /// Merged into another case.
+    pub merged: i64,
+    /// From filing to the close, confirmed or silent, on average; `None` without any.
+    pub close_mean_ms: Option<i64>,
+    /// Cases of which a clock has run out at some time.
+    pub overdue: i64,
+    /// Cases that the reporter has rated.
+    pub rated: i64,
+    /// Mean of the ratings in hundredths, 100 to 500; `None` without any.
+    pub score_mean_hundredths: Option<i64>,
+}
+
+/// The figures of a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FigureTable {
+    /// Unix ms.
+    pub from: i64,
+    /// Unix ms; not part of the period itself.
+    pub until: i64,
+    pub side: Side,
+    /// By institution.
+    pub figures: Vec<Figures>,
+}
+
+impl Node {
+    /// The moments, in Unix ms, at which days begin and end in this institution's zone.
+    pub fn span_of_days(&self, from: NaiveDate, through: NaiveDate) -> (i64, i64) {
+        let directory = self.directory();
+        let own = self.instance().ok();
+        let entry = own.and_then(|own| directory.latest().instance(own));
+        let zone = zone(entry.map_or("", |entry| &entry.time_zone));
+        (begin_of(zone, from), end_of(zone, through))
+    }
+
+    /// The figures of the cases that were filed from `from` until before
+    /// `until` (Unix ms), for each institution.
+    pub async fn figures_of(
+        &self,
+        side: Side,
+        from: i64,
+        until: i64,
+    ) -> Result<FigureTable, NodeError> {
+        if from >= until {
+            let problem = "until: expected a moment after `from`";
+            return Err(NodeError::Invalid(problem.into()));
+        }
+        let mut tx = self.read_tx().await?;
+        let sums = match side {
+            Side::Custodian => store::facts::by_custodian(&mut tx, from, until).await?,
+            Side::Origin => store::facts::by_origin(&mut tx, from, until).await?,
+        };
+        let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
+        Ok(FigureTable {
+            from,
+            until,
+            side,
+            figures,
+        })
+    }
+}
+
+impl Figures {
+    fn of(sums: &SumRow) -> Result<Self, NodeError> {
+        let mean = |sum: i64, count: i64| (count > 0).then(|| sum / count);
+        Ok(Self {
+            institution: store::instance_id(&sums.institution)?,
+            intake: sums.intake,
+            open: sums.open,
+            hops: sums.hops,
+            misrouted: sums.misrouted,
+            answered: sums.answered,
+            first_answer_mean_ms: mean(sums.answer_ms, sums.answered),
+            confirmed: sums.confirmed,
+            silent: sums.silent,
+            archived: sums.archived,
+            merged: sums.merged,
+            close_mean_ms: mean(sums.close_ms, sums.confirmed + sums.silent),
+            overdue: sums.overdue,
+            rated: sums.rated,
+            score_mean_hundredths: mean(sums.score * 100, sums.rated),
+        })
+    }
+}
+
+/// A case as the figures see it.
+pub(crate) fn facts(case: &Case, now: i64) -> FactRow {
+    let close = case.close.as_ref().filter(|_| case.state == State::Closed);
+    let outcome = match (case.state, close.map(|close| close.by)) {
+        (State::Closed, Some(ClosedBy::Silence)) => Some("silence"),
+        (State::Closed, _) => Some("confirmed"),
+        (State::Archived, _) => Some("archived"),
+        (State::Merged, _) => Some("merged"),
+        _ => None,
+    };
+    FactRow {
+        case_id: case.id.to_string(),
+        origin: case.origin.to_string(),
+        custodian: case.custodian.to_string(),
+        filed_at: case.filed_at,
+        answered_at: case.course.first_answer,
+        ended_at: case.course.ended,
+        outcome,
+        hops: i64::from(case.hops),
+        score: close.and_then(|close| close.score).map(i64::from),
+        noted_at: now,
+    }
+}

@@ -1,0 +1,142 @@
+//! When the clock of a case runs out, and when somebody has to look.
+
+use lapor_migrations::{Bulk, Tx, Value, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+/// The deadlines of a case as they were when it last changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
+pub struct DeadlineRow {
+    pub case_id: String,
+    pub custodian: Option<String>,
+    pub clock: Option<String>,
+    pub started_at: Option<i64>,
+    pub due_at: Option<i64>,
+    pub paused_since: Option<i64>,
+    pub silence_at: Option<i64>,
+    /// Id of the public follow-up that nobody has answered.
+    pub heard: Option<String>,
+    pub heard_at: Option<i64>,
+    pub look_at: Option<i64>,
+}
+
+static PUT: Bulk = Bulk::new(
+    "insert into deadlines (case_id, custodian, clock, started_at, due_at, paused_since, silence_at,
+        heard, heard_at, look_at) values",
+    10,
+    "on conflict (case_id) do update set custodian = excluded.custodian, clock = excluded.clock,
+        started_at = excluded.started_at, due_at = excluded.due_at,
+        paused_since = excluded.paused_since, silence_at = excluded.silence_at,
+        heard_at = case when deadlines.heard = excluded.heard then deadlines.heard_at
+            else excluded.heard_at end,
+        heard = excluded.heard, look_at = excluded.look_at",
+);
+
+/// Replaces what is known; of a follow-up that was heard before, when it was heard stays.
+pub async fn put(tx: &mut Tx, rows: &[DeadlineRow]) -> Stored<()> {
+    let values = rows.iter().flat_map(|row| {
+        [
+            Value::from(row.case_id.as_str()),
+            Value::from(row.custodian.clone()),
+            Value::from(row.clock.clone()),
+            Value::from(row.started_at),
+            Value::from(row.due_at),
+            Value::from(row.paused_since),
+            Value::from(row.silence_at),
+            Value::from(row.heard.clone()),
+            Value::from(row.heard_at),
+            Value::from(row.look_at),
+        ]
+    });
+    tx.run_rows(&PUT, values.collect()).await.map(drop)
+}
+
+static THESE: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select d.case_id, d.custodian, d.clock, d.started_at, d.due_at, d.paused_since, d.silence_at,
+        d.heard, d.heard_at, d.look_at from v join deadlines d on d.case_id = v.case_id",
+);
+
+/// Of the named cases, those of which something is known.
+pub async fn these(tx: &mut Tx, ids: Vec<Value>) -> Stored<Vec<DeadlineRow>> {
+    tx.fetch_rows(&THESE, ids).await
+}
+
+static FORGET: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") delete from deadlines where case_id in (select case_id from v)",
+);
+
+/// Forgets cases whose birth had no effect.
+pub async fn forget(tx: &mut Tx, ids: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&FORGET, ids).await.map(drop)
+}
+
+/// Cases by when their clock runs out, with that moment: after a place in this
+/// order, and before a moment.
+pub async fn next(
+    tx: &mut Tx,
+    custodian: Option<&str>,
+    after: (i64, &str),
+    before: i64,
+    limit: i64,
+) -> Stored<Vec<(i64, String)>> {
+    const OF_ONE: &str = "select due_at, case_id from deadlines
+        where custodian = $5 and due_at is not null and due_at < $3
+            and (due_at > $1 or (due_at = $1 and case_id > $2))
+        order by due_at, case_id limit $4";
+    // A condition that may hold for any custodian would keep either index from being used.
+    const OF_ALL: &str = "select due_at, case_id from deadlines
+        where due_at is not null and due_at < $3
+            and (due_at > $1 or (due_at = $1 and case_id > $2))
+        order by due_at, case_id limit $4";
+    Ok(match custodian {
+        Some(custodian) => on!(tx, c => sqlx::query_as(OF_ONE)
+            .bind(after.0).bind(after.1).bind(before).bind(limit).bind(custodian)
+            .fetch_all(c).await)?,
+        None => on!(tx, c => sqlx::query_as(OF_ALL)
+            .bind(after.0).bind(after.1).bind(before).bind(limit)
+            .fetch_all(c).await)?,
+    })
+}
+
+/// Cases of which somebody has to be told something by now.
+pub async fn to_look_at(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select case_id from deadlines where look_at is not null and look_at <= $1
+        order by look_at, case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(now).bind(limit).fetch_all(c).await)?)
+}
+
+/// Cases whose reporter may have been silent for long enough.
+pub async fn silent(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<DeadlineRow>> {
+    const SQL: &str =
+        "select case_id, custodian, clock, started_at, due_at, paused_since, silence_at,
+            heard, heard_at, look_at
+        from deadlines where silence_at is not null and silence_at <= $1
+        order by silence_at, case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
+}
+
+/// When a silence is looked at again.
+pub async fn put_off_silence(tx: &mut Tx, case_id: &str, until: Option<i64>) -> Stored<()> {
+    const SQL: &str = "update deadlines set silence_at = $2 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(until).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Every case that is known here, a page after `after`.
+pub async fn every_case(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select case_id from cases where case_id > $1 and state is not null
+        order by case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+}
+
+/// When somebody has to be told something next.
+pub async fn look_next(tx: &mut Tx, case_id: &str, at: Option<i64>) -> Stored<()> {
+    const SQL: &str = "update deadlines set look_at = $2 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! What the figures of an institution are made of: a row for each case, so
+//! that no figure reads a history.
+
+use lapor_migrations::{Bulk, Tx, Value, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+/// A case as the figures see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactRow {
+    pub case_id: String,
+    pub origin: String,
+    pub custodian: String,
+    pub filed_at: i64,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub outcome: Option<&'static str>,
+    pub hops: i64,
+    pub score: Option<i64>,
+    pub noted_at: i64,
+}
+
+static PUT: Bulk = Bulk::new(
+    "insert into case_facts (case_id, origin, custodian, filed_at, answered_at, ended_at, outcome,
+        hops, score, noted_at) values",
+    10,
+    "on conflict (case_id) do update set origin = excluded.origin, custodian = excluded.custodian,
+        filed_at = excluded.filed_at, answered_at = excluded.answered_at,
+        ended_at = excluded.ended_at, outcome = excluded.outcome, hops = excluded.hops,
+        score = excluded.score, noted_at = excluded.noted_at,
+        overdue_at = coalesce(case_facts.overdue_at, (select d.due_at from deadlines d
+            where d.case_id = excluded.case_id and d.due_at <= excluded.noted_at))",
+);
+
+/// Replaces what is known. It must come before the deadlines of the same cases
+/// are replaced: a clock that had run out by then is noted for good.
+pub async fn put(tx: &mut Tx, rows: &[FactRow]) -> Stored<()> {
+    let values = rows.iter().flat_map(|row| {
+        [
+            Value::from(row.case_id.as_str()),
+            Value::from(row.origin.as_str()),
+            Value::from(row.custodian.as_str()),
+            Value::from(row.filed_at),
+            Value::from(row.answered_at),
+            Value::from(row.ended_at),
+            Value::from(row.outcome.map(str::to_owned)),
+            Value::from(row.hops),
+            Value::from(row.score),
+            Value::from(row.noted_at),
+        ]
+    });
+    tx.run_rows(&PUT, values.collect()).await.map(drop)
+}
+
+static FORGET: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") delete from case_facts where case_id in (select case_id from v)",
+);
+
+/// Forgets cases whose birth had no effect.
+pub async fn forget(tx: &mut Tx, ids: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&FORGET, ids).await.map(drop)
+}
+
+/// The sums of one institution.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct SumRow {
+    pub institution: String,
+    pub intake: i64,
+    pub open: i64,
+    pub hops: i64,
+    pub misrouted: i64,
+    pub answered: i64,
+    pub answer_ms: i64,
+    pub confirmed: i64,
+    pub silent: i64,
+    pub archived: i64,
+    pub merged: i64,
+    pub close_ms: i64,
+    pub overdue: i64,
+    pub rated: i64,
+    pub score: i64,
+}
+
+macro_rules! sums {
+    ($institution:literal) => {
+        concat!(
+            "select ",
+            $institution,
+            " as institution, count(*) as intake,
+                cast(sum(case when outcome is null then 1 else 0 end) as bigint) as open,
+                cast(sum(hops) as bigint) as hops,
+                cast(sum(case when hops > 0 then 1 else 0 end) as bigint) as misrouted,
+                count(answered_at) as answered,
+                cast(coalesce(sum(answered_at - filed_at), 0) as bigint) as answer_ms,
+                cast(sum(case when outcome = 'confirmed' then 1 else 0 end) as bigint) as confirmed,
+                cast(sum(case when outcome = 'silence' then 1 else 0 end) as bigint) as silent,
+                cast(sum(case when outcome = 'archived' then 1 else 0 end) as bigint) as archived,
+                cast(sum(case when outcome = 'merged' then 1 else 0 end) as bigint) as merged,
+                cast(sum(case when outcome in ('confirmed', 'silence') then ended_at - filed_at
+                    else 0 end) as bigint) as close_ms,
+                count(overdue_at) as overdue,
+                count(score) as rated,
+                cast(coalesce(sum(score), 0) as bigint) as score
+            from case_facts where filed_at >= $1 and filed_at < $2 group by ",
+            $institution,
+            " order by ",
+            $institution
+        )
+    };
+}
+
+/// Sums over the cases that were filed from `from` until before `until`, by
+/// who has them now.
+pub async fn by_custodian(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
+    const SQL: &str = sums!("custodian");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+}
+
+/// The same by where they were filed.
+pub async fn by_origin(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
+    const SQL: &str = sums!("origin");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+}
