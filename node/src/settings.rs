@@ -13,8 +13,8 @@ use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
-use crate::staff::StaffRole;
 use crate::deadlines::DeadlineSettings;
+use crate::staff::StaffRole;
 
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]

@@ -21,8 +21,8 @@ use super::{beside, gather_with};
 
 /// Between two bytes: less than the hub waits for a piece.
 const DROP: Duration = Duration::from_millis(400);
-/// A body with a limit of a second between pieces may take twenty in all, as
-/// may the head of a request, and a handshake ten.
+/// A body with a limit of a second between pieces has four before its pace
+/// counts; the head of a request may take twenty, and a handshake ten.
 const GIVEN_UP: Duration = Duration::from_secs(23);
 
 fn impatient(settings: &mut Settings) {
