@@ -1,14 +1,16 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
+# browse  the pages in a real Chromium, on both databases; part of make test
 # check   format, lints, dependencies
-# crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--sample 50 --seed 7"
+# alarms  the rules for Prometheus, and what they are held to
+# crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
 # package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check crash bench package format lint dependencies
+.PHONY: help demo test browse check alarms crash bench package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -36,9 +38,16 @@ test:
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
 	@$(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
+	@$(MAKE) --no-print-directory browse
+
+browse:
+	@.ci/need cargo cc postgres chromium node-modules
+	@cargo build $(LOCKED) --workspace --bins --all-features >&2
+	$(call say,"opening the pages in Chromium on SQLite and on a throwaway PostgreSQL")
+	@$(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/*.test.mjs
 
 crash:
-	@.ci/need cargo cc
+	@.ci/need cargo cc $(findstring postgres,$(ARGS))
 	$(call say,"building hub and node with their kill points")
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	@exec $(TARGET)/debug/lapor-crash $(ARGS)
@@ -75,6 +84,12 @@ lint:
 	@.ci/need cargo cc
 	$(call say,"linting")
 	@cargo clippy $(LOCKED) $(WHOLE) -- -D warnings
+
+alarms:
+	@.ci/need promtool
+	$(call say,"trying the alarms")
+	@promtool check rules --lint-fatal packaging/prometheus/lapor.rules.yml
+	@promtool test rules packaging/prometheus/lapor.rules.test.yml
 
 # Advisories are judged where a copy of the database is at hand; nothing is fetched for it here.
 dependencies:

@@ -1,5 +1,5 @@
-//! The one listener for people and programs: the citizen portal at `/` and the
-//! JSON API below `/api`, behind one entrance. It joins them and knows no page.
+//! The one listener for people and programs: the citizen portal at `/`, the
+//! desk at `/meja` and the JSON API below `/api`, behind one entrance. It joins them and knows no page.
 
 use std::sync::Arc;
 
@@ -13,13 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::monitor::TRAFFIC;
 use crate::node::Node;
-use crate::{api, portal};
+use crate::settings::PublicUrl;
+use crate::{api, desk, portal};
 
 fluent_templates::static_loader! {
     static TEXTS = {
         locales: "./locales",
         fallback_language: "id",
-        customise: |bundle| lapor_web::language::prepare(bundle),
+        customise: |bundle| { lapor_web::language::prepare(bundle); },
     };
 }
 
@@ -28,11 +29,18 @@ pub fn texts() -> Texts {
     &TEXTS
 }
 
-static AREAS: &[Area] = &[Area {
-    root: "/",
-    name: text_id("portal-name"),
-    links: portal::LINKS,
-}];
+static AREAS: &[Area] = &[
+    Area {
+        root: "/",
+        name: text_id("portal-name"),
+        links: portal::LINKS,
+    },
+    Area {
+        root: desk::ROOT,
+        name: text_id("desk-name"),
+        links: desk::LINKS,
+    },
+];
 
 /// Serves until `shutdown`, then drains.
 pub async fn serve(
@@ -46,7 +54,7 @@ pub async fn serve(
 /// All routes of the listener.
 pub fn router(node: Arc<Node>) -> Router {
     let site = Arc::new(site(&node));
-    let pages = page::pages(portal::routes(), &site);
+    let pages = page::pages(portal::routes().merge(desk::routes()), &site);
     let all = monitor::count(pages.merge(api::routes(&node)), &TRAFFIC);
     let received = page::receive(entrance::answer_missing(all), &site);
     entrance::stand_before(received).with_state(node)
@@ -59,7 +67,7 @@ fn site(node: &Arc<Node>) -> Site {
     };
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     let public_url = node.settings().portal.public_url.as_ref();
-    site.https = public_url.is_some_and(|url| url.is_https());
+    site.https = public_url.is_some_and(PublicUrl::is_https);
     site
 }
 

@@ -118,6 +118,17 @@ impl NodeKeys {
     }
 }
 
+/// The key with which the secrets of second factors are sealed in the database,
+/// made when there is none. Whoever loses it sets second factors up anew.
+pub fn factor_key(folder: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let path = folder.join("factors.key");
+    if !path.exists() {
+        let _lock = KeysLock::take(folder)?;
+        load_or_make(&path)?;
+    }
+    load(&path)
+}
+
 /// Keeps other processes from changing the keys folder while it is held.
 #[derive(Debug)]
 pub struct KeysLock(#[expect(dead_code, reason = "held for its drop")] File);

@@ -45,17 +45,20 @@ pub enum Job {
     Reporters,
     /// Removes files that a crash has left.
     Orphans,
+    /// Removes sessions and links of officers that have ended.
+    Sessions,
     /// Notes what is due, and closes what nobody has answered.
     Deadlines,
 }
 
 impl Job {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
         Self::Reporters,
         Self::Orphans,
+        Self::Sessions,
         Self::Deadlines,
     ];
 
@@ -66,6 +69,7 @@ impl Job {
             Self::Uploads => "uploads",
             Self::Reporters => "reporters",
             Self::Orphans => "orphans",
+            Self::Sessions => "sessions",
             Self::Deadlines => "deadlines",
         }
     }
@@ -74,7 +78,9 @@ impl Job {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
             Self::Deadlines => 5 * MINUTE_MS,
-            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans => 60 * MINUTE_MS,
+            Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans | Self::Sessions => {
+                60 * MINUTE_MS
+            }
         }
     }
 
@@ -216,6 +222,9 @@ impl Jobs {
             Job::Deadlines => self.node.look_after_deadlines().await?,
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
+            }
+            Job::Sessions => {
+                self.node.accounts().sweep().await?;
             }
         }
         Ok(())

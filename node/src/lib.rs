@@ -2,11 +2,13 @@
 //! working when the hub, or the line to it, is down.
 
 pub mod api;
+pub mod audit;
 pub mod backup;
 pub mod casework;
 pub mod chance;
 pub mod cli;
 pub mod deadlines;
+pub mod desk;
 pub mod doors;
 pub mod enrolment;
 pub mod error;
@@ -26,6 +28,7 @@ pub mod reporters;
 pub mod resumable;
 pub mod rotation;
 pub mod settings;
+pub mod staff;
 pub mod status;
 pub mod stemming;
 mod store;

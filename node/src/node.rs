@@ -1,6 +1,7 @@
 //! The node as one value: database, clock, keys, directory, and the bells that
 //! wake its link. Casework and sync are methods on it, each in its module.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -13,6 +14,7 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
 use lapor_protocol::seen;
+use lapor_web::accounts::{Accounts, FactorKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -20,11 +22,11 @@ use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
 use crate::deadlines;
 use crate::error::NodeError;
-use crate::folder::NodeKeys;
+use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
-use crate::store;
+use crate::{staff, store};
 
 /// Name of the fact that says this node has joined.
 pub(crate) const JOINED: &str = "joined";
@@ -57,6 +59,7 @@ pub struct Node {
     outgoing: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
+    accounts: Accounts,
     figures: FiguresCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
@@ -76,6 +79,13 @@ impl Node {
         };
         let directory = read_directory(&db, joined.as_ref()).await?;
         let (writer, waiting) = Writer::new();
+        let accounts = staff::accounts(
+            db.clone(),
+            Arc::clone(&clock),
+            &settings.accounts,
+            factor_key(settings.node.keys.clone()),
+            institution(&directory, joined.as_ref()),
+        );
         let node = Arc::new(Self {
             db,
             clock,
@@ -86,6 +96,7 @@ impl Node {
             calendar: ArcSwap::new(deadlines::first_edition()),
             outgoing: Notify::new(),
             writer,
+            accounts,
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
@@ -108,6 +119,11 @@ impl Node {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Who may log in at the desk.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     pub fn instance(&self) -> Result<&InstanceId, NodeError> {
@@ -266,6 +282,17 @@ pub(crate) enum DirectoryRefused {
     Hub(String),
     #[error(transparent)]
     Node(#[from] NodeError),
+}
+
+/// The key of second factors, which the keys folder gets when one is needed.
+fn factor_key(keys: PathBuf) -> FactorKey {
+    FactorKey::kept_by(move || folder::factor_key(&keys).map_err(std::io::Error::other))
+}
+
+/// What the institution is called; before it has joined, what the program is.
+fn institution(directory: &Directory, joined: Option<&Joined>) -> String {
+    let own = joined.and_then(|joined| directory.latest().instance(&joined.instance));
+    own.map_or_else(|| "Lapor".to_owned(), |own| own.name.clone())
 }
 
 /// What the node learned when it joined, if it has.

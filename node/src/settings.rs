@@ -4,15 +4,17 @@
 //! environment overrides a field. Parsing is pure; nothing is opened here.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use lapor_protocol::kinds::Category;
+use lapor_web::accounts::HashCost;
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::DeadlineSettings;
+use crate::staff::StaffRole;
 
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,7 @@ pub struct Settings {
     pub node: NodeSettings,
     pub database: DatabaseSettings,
     pub api: ApiSettings,
+    pub accounts: AccountSettings,
     pub portal: PortalSettings,
     pub link: LinkSettings,
     pub deadlines: DeadlineSettings,
@@ -67,6 +70,22 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// Bytes of one upload, at most.
     pub upload_bytes: u64,
+}
+
+/// Accounts of the officers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountSettings {
+    /// Minutes after which a session that is not used ends.
+    pub idle_minutes: u32,
+    /// Minutes after which a session ends, however it is used.
+    pub longest_minutes: u32,
+    /// Roles that must have a second factor: `admin`, `officer`, `leader`, `identity_keeper`.
+    pub second_factor: Vec<StaffRole>,
+    /// KiB of memory that one hash of a password takes (Argon2id).
+    pub hash_memory_kib: u32,
+    /// Addresses of proxies before this node, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 /// The pages for citizens and officers.
@@ -183,6 +202,18 @@ impl Default for ApiSettings {
     }
 }
 
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 60,
+            longest_minutes: 12 * 60,
+            second_factor: Vec::new(),
+            hash_memory_kib: HashCost::STAFF.memory_kib,
+            proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        }
+    }
+}
+
 impl Default for LinkSettings {
     fn default() -> Self {
         Self {
@@ -246,6 +277,19 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_that_does_not_exist_can_need_no_second_factor() {
+        let read = |text: &str| {
+            let file = config::File::from_str(text, config::FileFormat::Toml);
+            let read = config::Config::builder().add_source(file).build().unwrap();
+            read.try_deserialize::<Settings>()
+        };
+        let good = read("[accounts]\nsecond_factor = [\"admin\", \"identity_keeper\"]").unwrap();
+        let wanted = [StaffRole::Admin, StaffRole::IdentityKeeper];
+        assert_eq!(good.accounts.second_factor, wanted);
+        assert!(read("[accounts]\nsecond_factor = [\"Admin\"]").is_err());
+    }
 
     #[test]
     fn the_public_address_is_a_site_and_nothing_below_it() {

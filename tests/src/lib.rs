@@ -12,3 +12,4 @@ pub mod demo;
 pub mod fleet;
 pub mod hostile;
 pub mod invariants;
+pub mod stage;

@@ -1,12 +1,15 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
-//! that drains, pages and their languages, the documentation page, the listener for monitoring, and what
-//! both programs take from their machine: clock, randomness, log, signals, exit
-//! codes, the folder of a backup; and how long a peer may take.
+//! that drains, pages and their languages, the documentation page, the listener
+//! for monitoring, accounts of the staff, and what both programs take from their
+//! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
+//! and how long a peer may take.
 //!
-//! Shared by hub and node; it knows nothing of cases, databases or the wire
-//! between them (whose problems are `lapor_protocol::problem`).
+//! Shared by hub and node; it knows nothing of cases or of the wire between them
+//! (whose problems are `lapor_protocol::problem`), and of databases only what
+//! accounts need: their SQL stands in `accounts/store`.
 
+pub mod accounts;
 pub mod backup;
 pub mod chance;
 pub mod clock;
@@ -19,6 +22,7 @@ pub mod log;
 pub mod monitor;
 pub mod pace;
 pub mod page;
+pub mod peer;
 pub mod problem;
 pub mod reading;
 pub mod room;

@@ -1,9 +1,9 @@
 # Citizen portal.
 
 portal-name = LAPOR!
-nav-file = Write a report
+nav-file = Report
 nav-track = Track
-nav-reports = Public reports
+nav-reports = Reports
 nav-programmes = Programmes
 
 # Front page

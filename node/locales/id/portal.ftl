@@ -1,9 +1,9 @@
 # Portal warga.
 
 portal-name = LAPOR!
-nav-file = Tulis laporan
+nav-file = Lapor
 nav-track = Lacak
-nav-reports = Laporan publik
+nav-reports = Laporan
 nav-programmes = Program
 
 # Halaman depan

@@ -6,6 +6,7 @@
 
 mod access;
 mod acts;
+mod audit;
 mod cases;
 mod catalogue;
 mod categories;

@@ -15,8 +15,8 @@ use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
-    acts, cases, categories, deadlines, editions, examples, federation, figures, hints, programmes,
-    reporters, reports, uploads,
+    acts, audit, cases, categories, deadlines, editions, examples, federation, figures, hints,
+    programmes, reporters, reports, uploads,
 };
 use crate::node::Node;
 
@@ -69,6 +69,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(editions::publish_taxonomy, editions::taxonomy))
         .routes(routes!(editions::publish_calendar, editions::calendar))
         .routes(routes!(federation::status))
+        .routes(routes!(audit::read))
 }
 
 fn build() -> Value {

@@ -4,16 +4,16 @@
 //! A conversation is named by its token in `Authorization`, never by a cookie:
 //! a browser's forms cannot reach it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use lapor_protocol::ids::CaseId;
-use lapor_web::{ApiProblem, Json, Path, Query};
+use lapor_web::{ApiProblem, Json, Path, Query, peer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -28,17 +28,20 @@ use crate::reporters::{
     Conversation, Erasure, Opened, OwnData, PublicView, ReporterAct, ReporterView, Visitor,
 };
 
-/// Where a request came from: the other end of its connection.
+/// Where a request came from, as far as a trusted proxy says.
 pub struct Address(pub IpAddr);
 
-impl<S: Sync> FromRequestParts<S> for Address {
+impl FromRequestParts<Arc<Node>> for Address {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(
-            peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip()),
-        ))
+    async fn from_request_parts(
+        parts: &mut Parts,
+        node: &Arc<Node>,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self(peer::address(
+            parts,
+            &node.settings().accounts.proxies,
+        )))
     }
 }
 

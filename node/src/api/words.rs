@@ -77,6 +77,11 @@ pub const GROUPS: &[Group] = &[
         english: "Federation",
         indonesian: "Federasi",
     },
+    Group {
+        name: "staff",
+        english: "Staff",
+        indonesian: "Petugas",
+    },
 ];
 
 const ALL: &[&str] = &["reader", "officer", "admin", "identity"];
@@ -345,5 +350,13 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Keadaan node",
         description: "Tersambung atau tidak dan sebabnya, apa yang menunggu dikirim, sampai mana \
                       aliran telah dibaca, dan berapa lama sertifikat masih berlaku.",
+    },
+    Operation {
+        id: "readAudit",
+        roles: &["admin"],
+        summary: "Baca log audit",
+        description: "Siapa melakukan apa di node ini, yang terbaru lebih dahulu; semua saringan \
+                      yang diberikan harus terpenuhi. Catatan hanya bertambah, tidak pernah \
+                      diubah atau dihapus.",
     },
 ];

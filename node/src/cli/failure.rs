@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use lapor_migrations::DbError;
+use lapor_web::accounts::AccountError;
 pub use lapor_web::exit;
 use lapor_web::log::FilterError;
 
@@ -12,6 +13,7 @@ use crate::enrolment::EnrolError;
 use crate::error::NodeError;
 use crate::folder::InitError;
 use crate::settings::SettingsError;
+use crate::staff::StaffError;
 
 /// A command that did not work.
 #[derive(Debug)]
@@ -96,6 +98,29 @@ impl From<DbError> for Failure {
             _ => exit::INTERNAL,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            AccountError::Database(error) => Self::from(error).code,
+            AccountError::Unknown => exit::NOT_FOUND,
+            AccountError::Throttled { .. } | AccountError::Busy { .. } => exit::TEMPORARY,
+            AccountError::Damaged(_) => exit::INTERNAL,
+            _ => exit::DATA,
+        };
+        Self::new(code, message)
+    }
+}
+
+impl From<StaffError> for Failure {
+    fn from(error: StaffError) -> Self {
+        match error {
+            StaffError::Account(error) => error.into(),
+            StaffError::Node(error) => error.into(),
+        }
     }
 }
 

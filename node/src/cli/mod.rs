@@ -4,8 +4,10 @@
 //! A secret is printed once, to standard output, when it is made. Everything
 //! else that goes wrong goes to standard error with what to do next.
 
+mod account;
 mod act;
 mod attachment;
+mod audit;
 mod backup;
 mod case;
 mod category;
@@ -25,6 +27,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod token;
+mod unit;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -85,6 +88,14 @@ pub enum Command {
     /// Tokens for applications that use the API
     #[command(subcommand)]
     Token(token::Command),
+    /// Accounts of officers
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Units of the institution
+    #[command(subcommand)]
+    Unit(unit::Command),
+    /// Who did what at this node, the latest first
+    Audit(audit::Args),
     /// File reports
     #[command(subcommand)]
     Report(report::Command),
@@ -164,6 +175,9 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Restore(args) => backup::restore(&place, &args, out).await,
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
+        Command::Account(command) => account::run(&place, command, out).await,
+        Command::Unit(command) => unit::run(&place, command, out).await,
+        Command::Audit(args) => audit::read(&place, &args, out).await,
         Command::Report(command) => report::run(&place, command, out).await,
         Command::Reporter(command) => reporter::run(&place, command, out).await,
         Command::Case(command) => case::run(&place, command, out).await,

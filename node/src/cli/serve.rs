@@ -16,7 +16,7 @@ use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::settings::Settings;
 use crate::sync::Link;
-use crate::{api, casework, doors};
+use crate::{api, casework, doors, staff};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,6 +35,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let bound = listener.local_addr()?;
     let mut stop = StopSignals::listen()?;
     let link = Link::connect(node.clone())?;
+    node.accounts().warm().await?;
     let shutdown = CancellationToken::new();
     let watched = watched
         .map(|listener| watch(&link, listener, &shutdown))
@@ -52,6 +53,10 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         "  hub            {}",
         node.joined()?.federation_url.as_str()
     )?;
+    if let Some(secret) = node.accounts().setup_link("serve").await? {
+        let link = staff::link(&settings, staff::SETUP, &secret);
+        writeln!(out, "  set up         {link}")?;
+    }
     out.flush()?;
     let monitor = Listen(watched);
     tracing::info!(%instance, %bound, %monitor, "serving");

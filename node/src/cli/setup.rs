@@ -12,8 +12,9 @@ use lapor_web::monitor::Listen;
 
 use super::{Failure, Out, Place, exit};
 use crate::enrolment;
-use crate::folder::{self, credential_path};
-use crate::node::Node;
+use crate::error::NodeError;
+use crate::folder::{self, NodeKeys, credential_path};
+use crate::node::{Node, read_joined};
 use crate::settings::Settings;
 use crate::sync::trusted;
 
@@ -123,8 +124,14 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
+    let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
+    let current = check_database(&db, &settings.node.keys, out).await;
+    db.close().await;
+    if !current? {
+        return Ok(());
+    }
+    // Nothing is migrated by this: the schema is current.
     let node = Node::open(&settings, place.clock.clone()).await?;
-    writeln!(out, "database.url: opened, its schema is current")?;
     match node.instance() {
         Ok(instance) => {
             writeln!(out, "This node has joined as {instance}.")?;
@@ -137,6 +144,34 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     node.db().close().await;
     Ok(())
+}
+
+/// Whether the schema is current. Only looks: a program that knows an earlier
+/// schema may be serving on it.
+async fn check_database(db: &Db, keys: &Path, out: Out<'_>) -> Result<bool, Failure> {
+    let pending = db.pending_migrations().await?;
+    if pending.is_empty() {
+        writeln!(out, "database.url: opened, its schema is current")?;
+        return Ok(true);
+    }
+    writeln!(out, "database.url: opened")?;
+    for migration in pending {
+        writeln!(out, "  to be applied by `serve`: {migration}")?;
+    }
+    let joined = match db.schema_version().await? {
+        0 => None,
+        _ => read_joined(db).await?,
+    };
+    if let Some(joined) = joined {
+        NodeKeys::load(keys).map_err(NodeError::from)?;
+        writeln!(out, "This node has joined as {}.", joined.instance)?;
+    } else {
+        writeln!(
+            out,
+            "This node has not joined; run `lapor-node enrol LINE`."
+        )?;
+    }
+    Ok(false)
 }
 
 /// Whether the database of these settings can be reached, and is a node's or empty.

@@ -47,8 +47,13 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(track::PATH, get(track::track))
 }
 
-/// What an institution is called; its id where the directory does not know it.
+/// What an institution is called: our own as it calls itself on its pages,
+/// another as in the directory, or by its id where the directory has no name.
 fn name_of(node: &Node, id: &InstanceId) -> String {
+    let own = node.settings().portal.name.as_ref();
+    if let Some(name) = own.filter(|_| node.instance().is_ok_and(|me| me == id)) {
+        return name.clone();
+    }
     let directory = node.directory();
     let entry = directory.latest().instance(id);
     entry.map_or_else(|| id.to_string(), |entry| entry.name.clone())

@@ -35,7 +35,7 @@ pub struct TicketQuery {
 struct AskTicket<'a> {
     v: Voice,
     form: &'a Form,
-    track_at: &'static str,
+    search_at: &'static str,
 }
 
 #[derive(Template)]
@@ -48,7 +48,7 @@ struct Track {
     custodian: Option<String>,
     steps: Vec<Stage>,
     course: Vec<Line>,
-    track_at: &'static str,
+    search_at: &'static str,
 }
 
 struct Stage {
@@ -92,7 +92,7 @@ fn ask(visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
     let page = AskTicket {
         v: visit.v,
         form,
-        track_at: PATH,
+        search_at: PATH,
     };
     let title = visit.v.say("track-title");
     visit.shell(title).listed().status(status).show(&page)
@@ -108,7 +108,7 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
         custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
         steps: stages(&v, &tracked),
         course: tracked.course.iter().map(|h| line(node, &v, h)).collect(),
-        track_at: PATH,
+        search_at: PATH,
         tracked,
     };
     let title = v.with("ticket", &page.tracked.ticket).say("track-of");

@@ -54,6 +54,29 @@ pub async fn add_all(tx: &mut Tx, deeds: &[Deed<'_>]) -> Stored<()> {
     tx.run_rows(&ADD, values.collect()).await.map(drop)
 }
 
+/// Number, time, actor, action, case, detail.
+pub type AuditRow = (i64, i64, String, String, Option<String>, String);
+
+/// Entries before a number, the latest first; an empty actor, action or case means any.
+pub async fn page(
+    tx: &mut Tx,
+    before: i64,
+    (actor, action, case): (&str, &str, &str),
+    limit: u32,
+) -> Stored<Vec<AuditRow>> {
+    const SQL: &str = "select number, at, actor, action, case_id, detail from audit
+        where number < $1 and ($2 = '' or actor = $2) and ($3 = '' or action = $3)
+        and ($4 = '' or case_id = $4) order by number desc limit $5";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(before)
+        .bind(actor)
+        .bind(action)
+        .bind(case)
+        .bind(i64::from(limit))
+        .fetch_all(c)
+        .await)?)
+}
+
 /// Whether somebody has worked on a case: done anything in it but asked who
 /// reported, or looked it up.
 pub async fn has_handled(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<bool> {

@@ -27,6 +27,7 @@ pub mod secrets;
 pub mod support;
 pub mod texts;
 pub mod tokens;
+pub mod units;
 pub mod uploads;
 
 use lapor_migrations::DbError;

@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lapor_certs::tls::{self, ClockDoubt};
 use lapor_certs::{Credential, TrustBundle};
 use lapor_protocol::ids::Digest;
+use lapor_protocol::limits::BATCH_BYTES;
 use lapor_protocol::problem::Problem;
 use lapor_protocol::wire::{VERSION, VERSION_HEADER};
 use tokio::time::Instant;
@@ -29,8 +30,8 @@ use crate::error::NodeError;
 use crate::folder::{credential_path, roots_path};
 use crate::node::Node;
 
-/// Longest answer that is read: a page of the largest messages.
-const ANSWER_BYTES: usize = 512 * 1024 * 1024;
+/// Longest answer that is read; the hub ends a page at about a batch.
+const ANSWER_BYTES: usize = 4 * BATCH_BYTES;
 /// A connection with its handshake.
 const CONNECT: Duration = Duration::from_secs(30);
 /// How often the hub is asked whether it is still there.

@@ -10,9 +10,10 @@ use anyhow::{Result, ensure};
 use lapor_node::folder::NodeKeys;
 use serde_json::Value;
 
+use super::database::Databases;
 use super::desk::Desk;
 use super::kill::{Count, Kill, Outcome, Victim};
-use super::place::{self, DESK, Place, TOKEN, answered};
+use super::place::{self, DESK, HUB, Place, TOKEN, answered};
 use super::process::{Orders, Program};
 use super::world::{self, World};
 use super::{verdict, workload};
@@ -32,9 +33,18 @@ const TRIES: usize = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Every passage of every step when nobody is killed.
-pub async fn count(folder: &Path, programs: &Programs) -> Result<Vec<Count>> {
+pub async fn count(
+    folder: &Path,
+    programs: &Programs,
+    databases: &Databases,
+) -> Result<Vec<Count>> {
     let lists = |victim: Victim| folder.join(format!("{}.list", victim.name()));
-    let killed = join(folder, programs, |victim| Orders {
+    let place = Place {
+        folder,
+        programs,
+        databases,
+    };
+    let killed = join(&place, |victim| Orders {
         kill: None,
         list: Some(lists(victim)),
     })
@@ -49,29 +59,30 @@ pub async fn count(folder: &Path, programs: &Programs) -> Result<Vec<Count>> {
 /// One federation made with one kill.
 pub async fn run(world: &World, kill: &Kill) -> Result<Outcome> {
     let folder = world.folder().join("run");
-    let killed = join(&folder, world.programs(), |victim| kill.orders(victim)).await?;
+    let place = Place {
+        folder: &folder,
+        programs: world.programs(),
+        databases: world.databases(),
+    };
+    let killed = join(&place, |victim| kill.orders(victim)).await?;
     Ok(Outcome::of(killed))
 }
 
 /// Makes a hub, joins the desk, files a report; whether anyone was killed.
-async fn join(
-    folder: &Path,
-    programs: &Programs,
-    orders: impl Fn(Victim) -> Orders,
-) -> Result<bool> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
+async fn join(place: &Place<'_>, orders: impl Fn(Victim) -> Orders) -> Result<bool> {
+    if place.folder.exists() {
+        std::fs::remove_dir_all(place.folder)?;
     }
-    std::fs::create_dir_all(folder)?;
-    let place = Place { folder, programs };
+    std::fs::create_dir_all(place.folder)?;
+    place.databases.clear(&[HUB, DESK]).await?;
     let mut ports = ports::reserve(3)?;
     let api = ports.remove(2);
-    let mut killed = make_hub(&place, &ports, &orders(Victim::HubInit)).await?;
+    let mut killed = make_hub(place, &ports, &orders(Victim::HubInit)).await?;
     let (enrolment, api_address) = (ports[1].address(), api.address());
     ports.into_iter().for_each(Reserved::release);
     let mut hub = [place.hub().supervise(orders(Victim::HubWhileJoining))?];
     world::listens(enrolment).await?;
-    let (token, died) = world::watched(&mut hub, enter(&place, api_address, &orders)).await?;
+    let (token, died) = world::watched(&mut hub, enter(place, api_address, &orders)).await?;
     let [hub] = hub;
     killed |= died || hub.was_killed();
     hub.kill().await?;
@@ -85,8 +96,8 @@ async fn join(
     for program in running {
         program.kill().await?;
     }
-    verdict::hold(&place, &[DESK], &record?).await?;
-    one_identity(&place).await?;
+    verdict::hold(place, &[DESK], &record?).await?;
+    one_identity(place).await?;
     Ok(killed)
 }
 

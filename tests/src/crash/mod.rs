@@ -1,12 +1,14 @@
 //! The crash test on the real programs: a hub and two nodes as processes, one of
 //! them killed with SIGKILL at one of its kill points, started again, and driven
 //! on until everything is exchanged. Then all are killed, and what must hold is
-//! read from their files alone. Three more runs take the room on the disk away.
+//! read from their files and databases alone. Three more runs take the room on
+//! the disk away, where the databases are files of the programs.
 //!
 //! A first run without a kill lists every passage of every kill point; each is
 //! a run of its own. SIGKILL loses no page that the kernel has: what only a
 //! power cut can lose is not proved here.
 
+mod database;
 mod desk;
 mod full;
 mod joining;
@@ -31,6 +33,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use crate::demo::programs::Programs;
+use database::{Databases, Engine};
 use kill::{Count, Kill, Outcome, Victim};
 use world::World;
 
@@ -53,7 +56,10 @@ struct Options {
     /// One kill point, as PROGRAM/PLACE:PASSAGE, for instance hub/commit.before:17
     #[arg(long, value_name = "POINT", conflicts_with = "sample")]
     only: Option<Kill>,
-    /// Keep the folder of every run that failed below this one
+    /// What the programs keep their records on; `postgres` is a server of the test's own
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = Engine::Sqlite)]
+    database: Engine,
+    /// Keep the folder of every run that failed below this one; not the databases of a server
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }
@@ -61,6 +67,7 @@ struct Options {
 /// What is printed.
 #[derive(Debug, Serialize)]
 struct Summary {
+    database: Engine,
     seed: usize,
     /// Passages of a run that nobody kills, by program and place.
     points: Vec<Count>,
@@ -104,9 +111,16 @@ async fn run(options: &Options) -> Result<Summary> {
     let began = Instant::now();
     let programs = Programs::beside_me()?;
     let home = tempfile::Builder::new().prefix("lapor-crash-").tempdir()?;
-    let first = World::found(home.path().join("world-0"), &programs).await?;
+    let cluster = options.database.start().await?;
+    let databases = |name: &str| Databases::of(cluster.as_ref(), name);
+    let first = World::found(
+        home.path().join("world-0"),
+        &programs,
+        databases("world_0")?,
+    )
+    .await?;
     let mut counts = first.count().await.context("the run that nobody kills")?;
-    counts.extend(joining::count(&home.path().join("join"), &programs).await?);
+    counts.extend(joining::count(&home.path().join("join"), &programs, &databases("join")?).await?);
     let all: Vec<Kill> = counts.iter().flat_map(Count::kills).collect();
     ensure!(
         !all.is_empty(),
@@ -125,9 +139,14 @@ async fn run(options: &Options) -> Result<Summary> {
     let mut worlds = vec![first];
     for number in 1..options.jobs.clamp(1, chosen.len().max(1)) {
         let folder = home.path().join(format!("world-{number}"));
-        worlds.push(World::found(folder, &programs).await?);
+        let databases = databases(&format!("world_{number}"))?;
+        worlds.push(World::found(folder, &programs, databases).await?);
     }
-    let mut failures = without_room(&worlds).await;
+    // A server's disk is not the programs' to run out of.
+    let mut failures = match options.database {
+        Engine::Sqlite => without_room(&worlds).await,
+        Engine::Postgres => Vec::new(),
+    };
     let outcomes = kill_all(worlds, &chosen, options).await;
     let failed = outcomes.iter().filter_map(|(kill, outcome)| match outcome {
         Err(error) => Some(format!("{kill}: {error:#}")),
@@ -141,6 +160,7 @@ async fn run(options: &Options) -> Result<Summary> {
         same.count()
     };
     Ok(Summary {
+        database: options.database,
         seed: options.seed,
         kill_points: all.len(),
         points: counts,

@@ -5,11 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use super::database::Databases;
 use super::process::{Orders, Program};
 use crate::demo::ports::Reserved;
 use crate::demo::programs::Programs;
 
 pub const DESK: &str = "pusat";
+/// The part that is no node.
+pub const HUB: &str = "hub";
 pub const CITY: &str = "kota-bandung";
 /// A node that looks at everything often, and does not wait long after a failure.
 const IMPATIENT: &str = "\n[link]\nsweep_seconds = 1\nbackoff_cap_seconds = 1\n";
@@ -18,11 +21,12 @@ const IMPATIENT: &str = "\n[link]\nsweep_seconds = 1\nbackoff_cap_seconds = 1\n"
 pub struct Place<'a> {
     pub folder: &'a Path,
     pub programs: &'a Programs,
+    pub databases: &'a Databases,
 }
 
 impl Place<'_> {
     pub fn hub(&self) -> Program {
-        self.program(&self.programs.hub, "hub", "hub.toml")
+        self.program(&self.programs.hub, HUB, "hub.toml")
     }
 
     pub fn node(&self, slug: &str) -> Program {
@@ -56,8 +60,8 @@ pub async fn init_hub(
     orders: &Orders,
 ) -> Result<Option<String>> {
     let [federation, enrolment] = [0, 1].map(|port| ports[port].address().to_string());
-    let dir = place.of("hub");
-    let init = [
+    let (dir, url) = (place.of(HUB), place.databases.url(HUB));
+    let mut init = vec![
         "init",
         "--dir",
         &dir,
@@ -66,6 +70,7 @@ pub async fn init_hub(
         "--enrolment-address",
         &enrolment,
     ];
+    init.extend(at(url.as_ref()));
     place.hub().once(orders, &init).await
 }
 
@@ -77,15 +82,21 @@ pub async fn init_node(
     orders: &Orders,
 ) -> Result<Option<String>> {
     let (dir, listen) = (place.of(slug), api.to_string());
-    let node = place.node(slug);
-    let said = node
-        .once(orders, &["init", "--dir", &dir, "--listen", &listen])
-        .await?;
+    let (node, url) = (place.node(slug), place.databases.url(slug));
+    let mut init = vec!["init", "--dir", &dir, "--listen", &listen];
+    init.extend(at(url.as_ref()));
+    let said = node.once(orders, &init).await?;
     if said.is_some() {
         let text = std::fs::read_to_string(&node.config)? + IMPATIENT;
         std::fs::write(&node.config, text)?;
     }
     Ok(said)
+}
+
+/// How `init` is told of a database that is not in its folder.
+fn at(url: Option<&String>) -> impl Iterator<Item = &str> {
+    url.into_iter()
+        .flat_map(|url| ["--database-url", url.as_str()])
 }
 
 /// Copies a folder with all that is in it.

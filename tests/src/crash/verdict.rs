@@ -1,4 +1,4 @@
-//! What must hold of the files that the killed programs left. Nothing that a
+//! What must hold of the files and databases that the killed programs left. Nothing that a
 //! program says of itself counts, except what an API answered with success.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use lapor_migrations::{Db, DbOptions, Schema, on};
 use sha2::{Digest as _, Sha256};
 
-use super::place::Place;
+use super::place::{HUB, Place};
 use super::workload::Record;
 
 use crate::fleet::words::WORDS_CANARY;
@@ -21,10 +21,11 @@ const EPOCHS: &str = "select count(*) from envelopes where epoch <> 1";
 
 /// An error that names everything that does not hold.
 pub async fn hold(place: &Place<'_>, slugs: &[&str], record: &Record) -> Result<()> {
-    let hub = open(place, "hub/hub.db", Schema::Hub).await?;
+    place.databases.let_go(&[&[HUB], slugs].concat()).await?;
+    let hub = open(place, HUB, Schema::Hub).await?;
     let mut nodes = Vec::new();
     for slug in slugs {
-        let db = open(place, &format!("{slug}/node.db"), Schema::Node).await?;
+        let db = open(place, slug, Schema::Node).await?;
         nodes.push((slug.parse()?, db));
     }
     let wrong = read(place, record, &hub, &nodes).await;
@@ -53,7 +54,7 @@ async fn read(
     }
     wrong.extend(unheld(hub, record).await?);
     let slugs = nodes.iter().map(|(id, db)| (id.as_str(), db));
-    for (name, db) in slugs.chain([("hub", hub)]) {
+    for (name, db) in slugs.chain([(HUB, hub)]) {
         wrong.extend(unwhole(name, &place.folder.join(name).join("blobs"), db, record).await?);
     }
     Ok(wrong)
@@ -107,8 +108,14 @@ async fn unwhole(name: &str, folder: &Path, db: &Db, record: &Record) -> Result<
     Ok(wrong)
 }
 
-async fn open(place: &Place<'_>, file: &str, schema: Schema) -> Result<Db> {
-    let url = format!("sqlite://{}", place.folder.join(file).display());
+async fn open(place: &Place<'_>, part: &str, schema: Schema) -> Result<Db> {
+    let file = match schema {
+        Schema::Hub => "hub.db",
+        Schema::Node => "node.db",
+    };
+    let file = place.folder.join(part).join(file);
+    let url = place.databases.url(part);
+    let url = url.unwrap_or_else(|| format!("sqlite://{}", file.display()));
     let opened = Db::open(&url, schema, &DbOptions::default()).await;
-    opened.with_context(|| format!("what {file} holds cannot be read"))
+    opened.with_context(|| format!("the database of {part} cannot be read"))
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use tokio::net::TcpStream;
 
+use super::database::Databases;
 use super::desk::Desk;
 use super::full;
 use super::kill::{Count, Kill, Outcome, Victim};
-use super::place::{CITY, DESK, Place, TOKEN, answered, copy, init_hub, init_node};
+use super::place::{CITY, DESK, HUB, Place, TOKEN, answered, copy, init_hub, init_node};
 use super::process::{Orders, Supervised};
 use super::verdict;
 use super::workload;
@@ -21,24 +22,29 @@ use crate::demo::programs::Programs;
 /// A run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
 const GLANCE: Duration = Duration::from_millis(20);
+/// Who has a database.
+const PARTS: [&str; 3] = [HUB, DESK, CITY];
 
 /// A federation at rest, and the addresses that belong to it.
 pub struct World {
     folder: PathBuf,
     programs: Programs,
+    databases: Databases,
     apis: [SocketAddr; 2],
     tokens: [String; 2],
 }
 
 impl World {
     /// Makes a federation below `folder` and leaves it at rest.
-    pub async fn found(folder: PathBuf, programs: &Programs) -> Result<Self> {
+    pub async fn found(folder: PathBuf, programs: &Programs, databases: Databases) -> Result<Self> {
         let template = folder.join("template");
         std::fs::create_dir_all(&template)?;
         let place = Place {
             folder: &template,
             programs,
+            databases: &databases,
         };
+        databases.clear(&PARTS).await?;
         let mut reserved = ports::reserve(4)?;
         let nodes = reserved.split_off(2);
         let apis = [nodes[0].address(), nodes[1].address()];
@@ -62,9 +68,11 @@ impl World {
             *token = answered(node.once(&orders, &TOKEN).await?)?;
         }
         hub.kill().await?;
+        databases.keep(&PARTS).await?;
         Ok(Self {
             folder,
             programs: programs.clone(),
+            databases,
             apis,
             tokens,
         })
@@ -72,6 +80,10 @@ impl World {
 
     pub fn programs(&self) -> &Programs {
         &self.programs
+    }
+
+    pub fn databases(&self) -> &Databases {
+        &self.databases
     }
 
     pub fn folder(&self) -> &Path {
@@ -104,10 +116,10 @@ impl World {
     /// One run in which a program has no room for a while; it must have
     /// complained, and then ended its work as if nothing had been.
     pub async fn without_room(&self, victim: Victim) -> Result<()> {
-        let folder = self.copied()?;
+        let folder = self.copied().await?;
         let place = self.place(&folder);
         let name = [
-            (Victim::Hub, "hub"),
+            (Victim::Hub, HUB),
             (Victim::Desk, DESK),
             (Victim::City, CITY),
         ];
@@ -146,7 +158,7 @@ impl World {
     /// Does the whole work on a copy, ends everything, and reads what is left;
     /// whether anyone was killed.
     async fn work(&self, orders: impl Fn(Victim) -> Orders) -> Result<bool> {
-        let folder = self.copied()?;
+        let folder = self.copied().await?;
         let place = self.place(&folder);
         let mut running = vec![
             place.hub().supervise(orders(Victim::Hub))?,
@@ -161,12 +173,14 @@ impl World {
         Ok(killed)
     }
 
-    fn copied(&self) -> Result<PathBuf> {
+    /// The federation as it was founded, for one run.
+    async fn copied(&self) -> Result<PathBuf> {
         let folder = self.folder.join("run");
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
         copy(&self.folder.join("template"), &folder)?;
+        self.databases.bring_back(&PARTS).await?;
         Ok(folder)
     }
 
@@ -174,6 +188,7 @@ impl World {
         Place {
             folder,
             programs: &self.programs,
+            databases: &self.databases,
         }
     }
 

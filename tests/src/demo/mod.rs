@@ -15,7 +15,7 @@ mod ledger;
 mod options;
 mod plan;
 mod play;
-pub(crate) mod ports;
+pub mod ports;
 pub(crate) mod programs;
 mod progress;
 pub(crate) mod reports;

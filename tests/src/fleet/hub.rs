@@ -18,6 +18,7 @@ use lapor_web::backup::Manifest;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::false_hub::{FalseHub, Says};
 use super::member::Member;
 
 /// A hub that can be stopped and started.
@@ -136,6 +137,15 @@ impl HubHouse {
         let ended = first.serving.await.expect("the first hub ends by itself");
         assert!(matches!(ended, Err(HubError::Fenced)), "{ended:?}");
         first.hub.ground.db.close().await;
+    }
+
+    /// The hub is down, and whoever calls it is shown its own certificate and
+    /// answered with these bytes, whatever the call.
+    pub fn be_impersonated(&self, says: Says) -> FalseHub {
+        assert!(self.running.is_none(), "the hub is running");
+        let socket = self.federation.try_clone();
+        let keys = &self.settings.storage.keys;
+        FalseHub::begin(socket.expect("a second handle"), keys, &self.clock, says)
     }
 
     pub fn hub(&self) -> &Arc<Hub> {

@@ -1,6 +1,7 @@
 //! The line between a node and the hub, with the weather on it: calls that are
 //! lost, answers that are lost after the hub has done its work, calls that
-//! arrive twice, and copies that arrive when everybody has moved on.
+//! arrive twice, and copies that arrive when everybody has moved on. A story
+//! that wants a hostile hub alters its answers here.
 //!
 //! The calls themselves are real: mTLS to the hub's listener.
 
@@ -53,6 +54,9 @@ impl Weather {
     };
 }
 
+/// What a story makes of an answer of the hub.
+type Forgery = Arc<dyn Fn(&Call, Answer) -> Answer + Send + Sync>;
+
 /// A node's line to the hub.
 pub struct Line {
     inner: Arc<dyn Transport>,
@@ -67,6 +71,7 @@ struct State {
     /// Copies that have not arrived yet, oldest first.
     under_way: VecDeque<Call>,
     chosen: Option<Chosen>,
+    forgery: Option<Forgery>,
 }
 
 /// Calls that a story loses by name.
@@ -98,6 +103,7 @@ impl Line {
                 dice: Seeded::new(seed),
                 under_way: VecDeque::new(),
                 chosen: None,
+                forgery: None,
             }),
             ended: watch::Sender::new(0),
         })
@@ -128,6 +134,16 @@ impl Line {
     pub fn lose_answers(&self, method: Method, ends: &'static str, left: usize) {
         let heard = true;
         self.choose(method, ends, left, heard);
+    }
+
+    /// Every answer of the hub that is no refusal goes through this.
+    pub fn forge(&self, forgery: impl Fn(&Call, Answer) -> Answer + Send + Sync + 'static) {
+        self.state().forgery = Some(Arc::new(forgery));
+    }
+
+    /// The hub is as honest as it is.
+    pub fn be_honest(&self) {
+        self.state().forgery = None;
     }
 
     fn choose(&self, method: Method, ends: &'static str, left: usize, heard: bool) {
@@ -164,12 +180,16 @@ impl Line {
         }
         let mut answer = self.inner.call(call.clone()).await;
         if fate.twice {
-            answer = self.inner.call(call).await;
+            answer = self.inner.call(call.clone()).await;
         }
         if fate.answer_lost {
             return Err(lost("the answer was lost"));
         }
-        answer
+        let forgery = self.state().forgery.clone();
+        match forgery {
+            Some(forge) => answer.map(|answer| forge(&call, answer)),
+            None => answer,
+        }
     }
 
     /// Nobody waits for the answers to late copies.

@@ -7,6 +7,7 @@
 
 mod desk;
 pub mod disk;
+mod false_hub;
 mod hub;
 mod institution;
 mod line;
@@ -24,6 +25,7 @@ use lapor_migrations::Kind;
 use lapor_migrations::throwaway::{SQLITE_ONLY_VARIABLE, TestDb};
 use lapor_protocol::ids::InstanceId;
 
+pub use false_hub::{FalseHub, Says};
 pub use hub::HubHouse;
 pub use institution::{Institution, Working, document};
 pub use line::{Line, Weather};

@@ -19,6 +19,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
+const PAGE: &str = include_str!("../../../docs/operations.md");
+const ALARMS: &str = include_str!("../../../packaging/prometheus/lapor.rules.yml");
+const TRIALS: &str = include_str!("../../../packaging/prometheus/lapor.rules.test.yml");
+
 /// Keeps what is logged.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -100,6 +104,13 @@ async fn file_over_the_api(at: &Institution) {
     assert_eq!(asked.send().await.unwrap().status(), 201);
 }
 
+/// The names of what is counted and measured.
+fn metrics_of(shown: &str) -> Vec<&str> {
+    let lines = shown.lines();
+    let named = lines.filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    named.filter(|name| name.starts_with("lapor_")).collect()
+}
+
 /// Whether a line says this within the span of the trace.
 fn says(line: &Value, message: &str) -> bool {
     let spans = line["spans"].as_array().into_iter().flatten();
@@ -165,17 +176,23 @@ async fn one_trace_leads_from_the_filing_to_the_other_institution_and_no_word_is
         ] {
             assert!(shown.contains(known), "{known}");
         }
-        let page = include_str!("../../../docs/operations.md");
-        for name in shown
-            .lines()
-            .filter_map(|line| line.strip_prefix("# TYPE "))
-        {
-            let name = name.split(' ').next().unwrap();
-            if name.starts_with("lapor_") {
+        let metrics = metrics_of(&shown);
+        for name in &metrics {
+            assert!(
+                PAGE.contains(&format!("`{name}`")),
+                "{name} is not explained"
+            );
+        }
+        for line in ALARMS.lines() {
+            if let Some((_, asked)) = line.split_once("expr: ") {
                 assert!(
-                    page.contains(&format!("`{name}`")),
-                    "{name} is not explained"
+                    asked.contains("up{") || metrics.iter().any(|name| asked.contains(name)),
+                    "no program shows what {asked} asks for"
                 );
+            }
+            if let Some((_, alarm)) = line.split_once("alert: ") {
+                assert!(PAGE.contains(alarm), "{alarm} is not explained");
+                assert!(TRIALS.contains(alarm), "{alarm} has no trial");
             }
         }
     }

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 pub use voice::{Count, Moment, Phrase, Said, TextId, Voice, text_id};
 
 fluent_templates::static_loader! {
-    static SHARED = {
+    pub(crate) static SHARED = {
         locales: "./locales",
         fallback_language: "id",
-        customise: |bundle| prepare(bundle),
+        customise: |bundle| { prepare(bundle); },
     };
 }
 

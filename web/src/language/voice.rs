@@ -82,10 +82,6 @@ impl Voice {
     }
 
     /// `12.345` in Indonesian, `12,345` in English.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a template may hand over a reference or a value"
-    )]
     pub fn number(&self, number: impl Count) -> String {
         written::number(self.language, number.count())
     }
@@ -139,10 +135,6 @@ pub struct Phrase {
 
 impl Phrase {
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a template may hand over a reference or a value"
-    )]
     pub fn with(mut self, name: &'static str, value: impl Said) -> Self {
         self.values.insert(name.into(), value.said());
         self

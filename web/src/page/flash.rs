@@ -59,8 +59,8 @@ impl Flash {
     /// A variable of the text: a ticket, a number, an institution; never the
     /// words of a case or who reported it.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.values.insert(name.to_owned(), value.to_string());
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.insert(name.to_owned(), value.into());
         self
     }
 

@@ -18,7 +18,7 @@ use crate::language::Voice;
 use crate::reading::{too_large, too_slow, unsupported_media};
 
 /// How long a visitor's line may take to send a form.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Fields of one form, at most.
 const FIELDS: usize = 500;
 

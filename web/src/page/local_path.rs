@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Bytes, at most; a longer one is not worth coming back to.
 const LONGEST: usize = 2000;
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// A path with its query, such as `/lacak?tiket=4F7KX-92MQ3`.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +31,20 @@ impl LocalPath {
         &self.0
     }
 
+    /// As the value of a query's field, such as `next`.
+    pub fn in_query(&self) -> String {
+        let mut encoded = String::with_capacity(self.0.len());
+        for byte in self.0.bytes() {
+            if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+                encoded.push(char::from(byte));
+            } else {
+                let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+                encoded.extend(['%', char::from(HEX[high]), char::from(HEX[low])]);
+            }
+        }
+        encoded
+    }
+
     /// Without the query.
     pub fn path(&self) -> &str {
         self.0.split('?').next().unwrap_or_default()
@@ -52,6 +67,12 @@ impl fmt::Debug for LocalPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_stands_in_a_query_as_one_value() {
+        let path = LocalPath::parse("/meja?cari=a&urut=b").unwrap();
+        assert_eq!(path.in_query(), "/meja%3Fcari%3Da%26urut%3Db");
+    }
 
     #[test]
     fn a_path_of_this_site_is_kept_as_it_is() {

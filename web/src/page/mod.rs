@@ -6,7 +6,7 @@
 //! and renders partials into it through [`Visit`].
 
 mod assets;
-mod cookies;
+pub(crate) mod cookies;
 mod field;
 mod flash;
 mod form;
@@ -16,6 +16,8 @@ mod preferences;
 mod refusal;
 mod shell;
 mod site;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use std::sync::Arc;

@@ -103,7 +103,7 @@ impl<'a> Shell<'a> {
 
     /// The page with `body` in it.
     pub fn show(self, body: &impl Template) -> Result<Response, ApiProblem> {
-        let text = body.render().and_then(|body| self.whole(&body).render());
+        let text = body.render().and_then(|body| self.around(&body).render());
         let text = text.map_err(|error| {
             tracing::error!(%error, "a page cannot be made");
             ApiProblem::internal()
@@ -117,18 +117,18 @@ impl<'a> Shell<'a> {
         Ok(response)
     }
 
-    fn whole<'b>(&'b self, body: &'b str) -> Whole<'b> {
+    fn around<'b>(&'b self, body: &'b str) -> Whole<'b> {
         let (visit, v) = (self.visit, self.visit.v);
-        let (path, shelf) = (visit.here.path(), &visit.site.shelf);
+        let (here, files) = (visit.here.path(), &visit.site.shelf);
         Whole {
             v,
             visit,
             title: &self.title,
             listed: self.listed,
             width: if self.wide { "wide" } else { "narrow" },
-            style_at: shelf.path(assets::SHEET),
-            icon_at: shelf.path("icon.svg"),
-            script_at: self.script.map(|name| shelf.path(name)),
+            style_at: files.path(assets::SHEET),
+            icon_at: files.path("icon.svg"),
+            script_at: self.script.map(|name| files.path(name)),
             links: visit
                 .area
                 .links
@@ -137,9 +137,9 @@ impl<'a> Shell<'a> {
                     to: link.to,
                     name: v.say(link.name),
                     current: if link.to == visit.area.root {
-                        path == link.to
+                        here == link.to
                     } else {
-                        is_below(path, link.to)
+                        is_below(here, link.to)
                     },
                 })
                 .collect(),

@@ -214,6 +214,31 @@ async fn an_upload_that_is_a_form_or_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn the_audit_log_is_read_by_administrators_only() {
+    for desk in desks("kota-bandung").await {
+        let (case, _) = desk.filed().await;
+        for role in Role::ALL {
+            let read = desk.get(role, "/api/v1/audit").await;
+            let expected = if role == Role::Admin {
+                StatusCode::OK
+            } else {
+                StatusCode::FORBIDDEN
+            };
+            assert_eq!(read.status, expected, "{role}");
+        }
+        let first = desk.get(Role::Admin, "/api/v1/audit?limit=1").await.json();
+        assert_eq!(first["entries"][0]["case"], case, "{first}");
+        assert_eq!(first["entries"][0]["actor"], "token:officer", "{first}");
+        let path = format!("/api/v1/audit?before={}", first["next"]);
+        let rest = desk.get(Role::Admin, &path).await.json();
+        assert_eq!(rest["entries"].as_array().unwrap().len(), Role::ALL.len());
+        let mine = format!("/api/v1/audit?case={case}&actor=token:officer");
+        let mine = desk.get(Role::Admin, &mine).await.json();
+        assert_eq!(mine["entries"].as_array().unwrap().len(), 1, "{mine}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_file_is_its_content_says_and_not_its_sender() {
     for desk in desks("pusat").await {
         let program = desk

@@ -1,5 +1,6 @@
 //! Commands as an operator types them, against a node that has joined.
 
+mod accounts;
 mod hints;
 mod operating;
 mod publishing;

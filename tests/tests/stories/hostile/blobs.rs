@@ -80,7 +80,7 @@ async fn an_attachment_of_others_is_unknown_and_ones_own_is_taken_only_as_announ
     for kind in kinds() {
         let (fleet, mut mallory) = gather_with(kind, quota).await;
         let bandung = fleet.at("kota-bandung");
-        let upload = bandung.upload(&document(&[7; 30_000])).await;
+        let upload = bandung.upload(&document(&[7; 10_000])).await;
         let mut with_photo = report("Jalan berlubang");
         with_photo.attachments = vec![upload];
         let case = bandung.file(with_photo).await;

@@ -9,6 +9,7 @@ mod floods;
 mod joining;
 mod process;
 mod streams;
+mod trickles;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

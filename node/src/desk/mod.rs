@@ -1,0 +1,123 @@
+//! The desk of the institution's staff: pages only. A handler reads a request,
+//! calls the node or its accounts, and renders a template; it knows no SQL and
+//! no rule. Every page below `/meja` names [`Officer`] among its arguments.
+
+mod account;
+mod audit;
+mod factor;
+mod officer;
+mod password;
+mod refused;
+mod setup;
+mod sign_in;
+mod staff;
+#[cfg(test)]
+mod tests;
+mod units;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use lapor_web::ApiProblem;
+use lapor_web::accounts::cookie::Cookies;
+use lapor_web::accounts::{Accounts, Doors, Staffed};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Link, LocalPath};
+
+use crate::node::Node;
+use crate::settings::PublicUrl;
+use crate::staff::{PASSWORD, SETUP, StaffRole};
+
+pub use officer::{Guest, Officer};
+
+/// Where the desk begins.
+pub const ROOT: &str = "/meja";
+
+/// The desk's navigation.
+pub const LINKS: &[Link] = &[Link {
+    to: account::PATH,
+    name: text_id("desk-account"),
+}];
+
+type Answer<T> = Result<T, ApiProblem>;
+
+impl Staffed for Node {
+    fn accounts(&self) -> &Accounts {
+        Node::accounts(self)
+    }
+
+    fn cookies(&self) -> Cookies {
+        let public_url = self.settings().portal.public_url.as_ref();
+        Cookies {
+            https: public_url.is_some_and(PublicUrl::is_https),
+        }
+    }
+
+    fn doors(&self) -> Doors {
+        Doors {
+            sign_in: sign_in::PATH,
+            factor: factor::PATH,
+        }
+    }
+}
+
+/// The desk's routes, and those by which one gets there.
+pub fn routes() -> Router<Arc<Node>> {
+    Router::new()
+        .route(sign_in::PATH, get(sign_in::ask).post(sign_in::enter))
+        .route(sign_in::CODE, get(sign_in::ask_code).post(sign_in::prove))
+        .route(sign_in::LEAVE, post(sign_in::leave))
+        .route(SETUP, get(setup::about))
+        .route(
+            &format!("{SETUP}/{{secret}}"),
+            get(setup::ask).post(setup::set_up),
+        )
+        .route(PASSWORD, get(password::about))
+        .route(
+            &format!("{PASSWORD}/{{secret}}"),
+            get(password::ask).post(password::choose),
+        )
+        .route(ROOT, get(account::home))
+        .route(account::PATH, get(account::show))
+        .route(account::CHANGE, post(account::change_password))
+        .route(account::END, post(account::end_session))
+        .route(factor::PATH, get(factor::show).post(factor::offer))
+        .route(factor::CONFIRM, post(factor::confirm))
+        .route(factor::CODES, post(factor::renew_codes))
+        .route(factor::REMOVE, post(factor::remove))
+        .route(staff::PATH, get(staff::list))
+        .route(staff::NEW, get(staff::ask).post(staff::create))
+        .route(staff::ONE, get(staff::show).post(staff::change))
+        .route(staff::ACT, post(staff::act))
+        .route(units::PATH, get(units::list).post(units::add))
+        .route(units::CLOSE, post(units::close))
+        .route(audit::PATH, get(audit::read))
+}
+
+/// A place of the desk as a redirect takes it.
+fn place(path: &str) -> LocalPath {
+    LocalPath::parse(path).unwrap_or_else(LocalPath::root)
+}
+
+fn role_name(role: StaffRole) -> TextId {
+    match role {
+        StaffRole::Admin => text_id("role-admin"),
+        StaffRole::Officer => text_id("role-officer"),
+        StaffRole::Leader => text_id("role-leader"),
+        StaffRole::IdentityKeeper => text_id("role-identity-keeper"),
+    }
+}
+
+fn role_choices(v: &Voice) -> Vec<Choice> {
+    let about = |role| match role {
+        StaffRole::Admin => text_id("role-admin-about"),
+        StaffRole::Officer => text_id("role-officer-about"),
+        StaffRole::Leader => text_id("role-leader-about"),
+        StaffRole::IdentityKeeper => text_id("role-identity-keeper-about"),
+    };
+    let choice = |role: StaffRole| {
+        Choice::new(role.as_str(), v.say(role_name(role))).hint(v.say(about(role)))
+    };
+    StaffRole::ALL.into_iter().map(choice).collect()
+}

@@ -1,0 +1,130 @@
+//! Choosing a password under a link that works once.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_web::Path;
+use lapor_web::accounts::{Account, AccountError, Password, SHORTEST_PASSWORD, Secret};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form, Visit};
+use serde::Deserialize;
+
+use super::refused::{Again, complain, refusal};
+use super::{Answer, Guest, place, sign_in};
+use crate::node::Node;
+use crate::staff::PASSWORD;
+
+#[derive(Deserialize)]
+pub struct SecretPath {
+    secret: String,
+}
+
+impl SecretPath {
+    /// The secret in the path. One without its shape is as dead as any other.
+    pub fn secret(&self) -> Answer<Secret> {
+        Secret::presented(&self.secret).ok_or_else(|| refusal(&AccountError::LinkDead))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desk/forgotten.html")]
+struct Forgotten {
+    v: Voice,
+    back_at: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "desk/password.html")]
+struct Choose<'a> {
+    v: Voice,
+    form: &'a Form,
+    account: &'a Account,
+    here: String,
+    shortest: usize,
+}
+
+/// What to do when a password is forgotten.
+pub async fn about(visit: Visit) -> Answer<Response> {
+    let page = Forgotten {
+        v: visit.v,
+        back_at: sign_in::PATH,
+    };
+    visit.shell(visit.v.say("forgotten-title")).show(&page)
+}
+
+pub async fn ask(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    guest: Guest,
+    Path(path): Path<SecretPath>,
+) -> Answer<Response> {
+    let secret = path.secret()?;
+    let account = account_of(&node, &secret, &guest).await?;
+    show(&visit, &Form::empty(), &account, &secret, Again::FIRST)
+}
+
+pub async fn choose(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    guest: Guest,
+    Path(path): Path<SecretPath>,
+    mut form: Form,
+) -> Answer<Response> {
+    let secret = path.secret()?;
+    let account = account_of(&node, &secret, &guest).await?;
+    let Some(password) = twice(&mut form, &visit.v) else {
+        return show(&visit, &form, &account, &secret, Again::FORM);
+    };
+    let chosen = node
+        .accounts()
+        .choose_password(&secret, &password, guest.address)
+        .await;
+    match chosen {
+        Ok(_) => {
+            let done = Flash::done(text_id("password-chosen"));
+            Ok(visit.go_saying(&place(sign_in::PATH), &done))
+        }
+        Err(error) => {
+            let again = complain(&mut form, &visit.v, "password", &error)?;
+            show(&visit, &form, &account, &secret, again)
+        }
+    }
+}
+
+/// A new password that was typed the same twice.
+pub fn twice(form: &mut Form, v: &Voice) -> Option<Password> {
+    let typed = form.typed("password").to_owned();
+    if typed.is_empty() {
+        form.complain("password", v.say("form-required"));
+    } else if typed != form.typed("again") {
+        form.complain("again", v.say("password-differs"));
+    }
+    form.is_fine().then(|| Password::from(typed))
+}
+
+async fn account_of(node: &Node, secret: &Secret, guest: &Guest) -> Answer<Account> {
+    let link = node.accounts().link(secret, guest.address).await;
+    let account = link.map_err(|error| refusal(&error))?.account;
+    account.ok_or_else(|| refusal(&AccountError::LinkDead))
+}
+
+fn show(
+    visit: &Visit,
+    form: &Form,
+    account: &Account,
+    secret: &Secret,
+    again: Again,
+) -> Answer<Response> {
+    let page = Choose {
+        v: visit.v,
+        form,
+        account,
+        here: format!("{PASSWORD}/{}", secret.reveal()),
+        shortest: SHORTEST_PASSWORD,
+    };
+    let title = visit.v.say("password-title");
+    let shown = visit.shell(title).status(again.status).show(&page)?;
+    Ok(again.on(shown))
+}

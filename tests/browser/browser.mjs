@@ -1,0 +1,112 @@
+// A real Chromium, and what every page is looked at for.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const executablePath = process.env.LAPOR_TEST_CHROMIUM ?? "/usr/bin/chromium";
+
+/** Root in a container has no sandbox to give; the pages are our own. */
+export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox"] });
+
+/** A visitor: language `id` or `en`, colours `light` or `dark`, and how wide the window is. */
+export async function visitor(browser, { language = "id", colours = "light", width = 1280, script = true } = {}) {
+  const context = await browser.newContext({
+    locale: language,
+    colorScheme: colours,
+    viewport: { width, height: width < 600 ? 740 : 900 },
+    javaScriptEnabled: script,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    // A 404 that a test asks for is no complaint; what the policy forbids is.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(`console: ${message.text()}`);
+    }
+  });
+  return { context, page, complaints };
+}
+
+/** What axe-core finds wrong, as lines; empty when nothing is. */
+export async function violations(page) {
+  // Through the debugger, because the pages' own policy rightly lets no script in.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${violation.id}: ${violation.help}: ${node.target.join(" ")}`),
+  );
+}
+
+/** What stands out of the window to the side. */
+export function overflowing(page) {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1);
+    return out.slice(0, 5).map((e) => `${e.tagName}.${e.className}`);
+  });
+}
+
+/** What can be pressed or filled in and the Tab key does not reach, or reaches without showing it. */
+export async function unreached(page) {
+  const all = await page.evaluate(() => {
+    const wanted = 'a[href], button, input:not([type="hidden"]), select, textarea, summary';
+    const seen = [...document.querySelectorAll(wanted)].filter((e) => !e.disabled && e.checkVisibility());
+    seen.forEach((element, place) => (element.dataset.place = String(place)));
+    return seen.length;
+  });
+  await page.evaluate(() => document.activeElement?.blur());
+  const reached = new Set();
+  const unmarked = [];
+  for (let step = 0; step < all + 5; step += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      const style = getComputedStyle(element);
+      return { place: element.dataset?.place, marked: style.outlineStyle !== "none", name: element.outerHTML.slice(0, 80) };
+    });
+    if (at.place === undefined) continue;
+    reached.add(at.place);
+    if (!at.marked) unmarked.push(`focus is not shown: ${at.name}`);
+  }
+  // Of a group of radio buttons, the arrow keys reach the others.
+  const missed = await page.evaluate(
+    (places) =>
+      [...document.querySelectorAll("[data-place]")]
+        .filter((e) => !places.includes(e.dataset.place) && e.type !== "radio")
+        .map((e) => `not reached: ${e.outerHTML.slice(0, 80)}`),
+    [...reached],
+  );
+  return [...missed, ...unmarked];
+}
+
+/** Bytes over the wire until a page stands, headers included. */
+export async function weigh(page, url) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", (event) => (bytes += event.encodedDataLength));
+  await page.goto(url, { waitUntil: "networkidle" });
+  await session.detach();
+  return bytes;
+}
+
+/** Milliseconds to the Largest Contentful Paint with a processor four times slower. */
+export async function largestPaint(page, url) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  await page.goto(url, { waitUntil: "networkidle" });
+  const ms = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const watch = new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime));
+        watch.observe({ type: "largest-contentful-paint", buffered: true });
+      }),
+  );
+  await session.detach();
+  return ms;
+}

@@ -1,0 +1,35 @@
+// The checks themselves: a page with faults, of which each must be found.
+import assert from "node:assert/strict";
+import { after, before, it } from "node:test";
+import { launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+/** The same page with and without a fault. */
+const shown = async (body, look) => {
+  const { context, page } = await visitor(browser, { width: 360 });
+  await page.setContent(`<!doctype html><html lang="id"><title>Uji</title><main><h1>Uji</h1>${body}</main></html>`);
+  const found = await look(page);
+  await context.close();
+  return found;
+};
+
+it("a picture without words is a violation, one with words is none", async () => {
+  const picture = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+  const found = await shown(`<img src="${picture}">`, violations);
+  assert.match(found.join(), /image-alt/);
+  assert.deepEqual(await shown(`<img src="${picture}" alt="Titik">`, violations), []);
+});
+
+it("a box wider than the window stands out, a narrow one does not", async () => {
+  assert.equal((await shown('<div style="width: 600px">lebar</div>', overflowing)).length, 1);
+  assert.deepEqual(await shown("<div>sempit</div>", overflowing), []);
+});
+
+it("a button out of the keyboard's reach is found, and one whose focus does not show", async () => {
+  assert.match((await shown('<button tabindex="-1">Kirim</button>', unreached)).join(), /not reached/);
+  assert.match((await shown('<button style="outline: none">Kirim</button>', unreached)).join(), /not shown/);
+  assert.deepEqual(await shown("<button>Kirim</button>", unreached), []);
+});

@@ -1,0 +1,99 @@
+// Every page, in both languages and colours, wide and narrow, on both databases.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { largestPaint, launch, overflowing, unreached, violations, visitor, weigh } from "./browser.mjs";
+import { pages } from "./pages.mjs";
+import { databases, raise } from "./stage.mjs";
+
+const KILOBYTES_FIRST_PAGE = 60;
+const MS_LARGEST_PAINT = 1000;
+
+for (const database of databases) {
+  describe(`on ${database}`, () => {
+    let stage, browser;
+    before(async () => {
+      [stage, browser] = await Promise.all([raise(database), launch()]);
+    });
+    after(async () => {
+      await browser?.close();
+      await stage?.end();
+    });
+
+    /** Lets a visitor of a kind see a page and hands it to `look`. */
+    const see = async (kind, path, look) => {
+      const { context, page, complaints } = await visitor(browser, kind);
+      try {
+        await page.goto(stage.base + path);
+        await look(page);
+        assert.deepEqual(complaints, [], path);
+      } finally {
+        await context.close();
+      }
+    };
+
+    for (const language of ["id", "en"]) {
+      for (const colours of ["light", "dark"]) {
+        it(`axe finds no violation in ${language}, ${colours}`, async () => {
+          for (const [name, path] of Object.entries(pages(stage))) {
+            await see({ language, colours }, path, async (page) => {
+              assert.equal(await page.getAttribute("html", "lang"), language);
+              assert.deepEqual(await violations(page), [], name);
+            });
+          }
+        });
+      }
+      it(`nothing stands out of 360 pixels in ${language}`, async () => {
+        for (const [name, path] of Object.entries(pages(stage))) {
+          await see({ language, width: 360 }, path, async (page) => {
+            assert.deepEqual(await overflowing(page), [], name);
+          });
+        }
+      });
+    }
+
+    it("the keyboard reaches everything and shows where it is", async () => {
+      for (const [name, path] of Object.entries(pages(stage))) {
+        await see({}, path, async (page) => assert.deepEqual(await unreached(page), [], name));
+      }
+    });
+
+    it("the choice of language and colours works without script and comes back", async () => {
+      await see({ script: false }, `/lacak?tiket=${stage.tickets.worked}`, async (page) => {
+        await page.locator(".switch button").click();
+        assert.equal(await page.getAttribute("html", "lang"), "en");
+        assert.equal(new URL(page.url()).search, `?tiket=${stage.tickets.worked}`);
+        await page.getByRole("button", { name: "Dark" }).click();
+        assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+        assert.equal(await page.getAttribute("html", "lang"), "en");
+      });
+    });
+
+    it("a ticket leads from the first page to its report", async () => {
+      await see({ script: false }, "/", async (page) => {
+        await page.getByLabel("Nomor tiket").fill(stage.tickets.worked.toLowerCase());
+        await page.getByRole("button", { name: "Lacak" }).click();
+        await page.getByText("Penambalan dijadwalkan hari Sabtu").waitFor();
+        assert.equal(await page.locator(".steps [aria-current] strong").textContent(), "Tindak lanjut");
+      });
+    });
+
+    it(`the first page weighs at most ${KILOBYTES_FIRST_PAGE} KB`, async () => {
+      const { context, page } = await visitor(browser);
+      const bytes = await weigh(page, stage.base);
+      await context.close();
+      assert.ok(bytes > 1000, `${bytes} bytes are too few to be a page`);
+      assert.ok(bytes <= KILOBYTES_FIRST_PAGE * 1000, `${bytes} bytes`);
+    });
+
+    it(`the largest paint comes within ${MS_LARGEST_PAINT} ms on a slow telephone`, async () => {
+      const times = [];
+      for (const round of [1, 2, 3]) {
+        const { context, page } = await visitor(browser, { width: 360 });
+        times.push(await largestPaint(page, `${stage.base}/?putaran=${round}`));
+        await context.close();
+      }
+      const median = times.sort((a, b) => a - b)[1];
+      assert.ok(median < MS_LARGEST_PAINT, `${times.map(Math.round)} ms`);
+    });
+  });
+}

@@ -1,0 +1,191 @@
+//! What administrators and operators do with accounts. Nobody types a password
+//! for somebody else: a new account gets a link. The last active administrator
+//! can be neither disabled nor given another role.
+
+use lapor_migrations::{DbError, Tx};
+
+use super::links::Purpose;
+use super::store::accounts::AccountRow;
+use super::{
+    Account, AccountError, AccountId, AccountState, Accounts, Login, Secret, account, store,
+};
+
+/// What is said of an account when it is made or changed.
+#[derive(Clone, Copy)]
+pub struct NewAccount<'a> {
+    pub login: &'a str,
+    pub name: &'a str,
+    /// Code of a role.
+    pub role: &'a str,
+    pub unit: Option<&'a str>,
+}
+
+impl Accounts {
+    /// Makes an account; the link lets its owner choose a password.
+    pub async fn create(
+        &self,
+        actor: &str,
+        new: &NewAccount<'_>,
+    ) -> Result<(Account, Secret), AccountError> {
+        let row = self.new_row(new)?;
+        let account = self.account(&row)?;
+        let mut tx = self.db.write().await?;
+        self.add_account(&mut tx, &row, actor).await?;
+        let secret = self
+            .make_link(&mut tx, Purpose::Invitation, Some(&account.id))
+            .await?;
+        tx.commit().await?;
+        Ok((account, secret))
+    }
+
+    /// All accounts by name, the disabled ones included.
+    pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
+        let mut tx = self.db.read().await?;
+        let rows = store::accounts::all(&mut tx).await?;
+        rows.iter().map(|row| self.account(row)).collect()
+    }
+
+    /// One account. Errors: [`AccountError::Unknown`].
+    pub async fn find(&self, id: &AccountId) -> Result<Account, AccountError> {
+        let mut tx = self.db.read().await?;
+        let row = self.row(&mut tx, id).await?;
+        self.account(&row)
+    }
+
+    /// The account with this login. Errors: [`AccountError::Unknown`].
+    pub async fn find_by_login(&self, login: &str) -> Result<Account, AccountError> {
+        let login: Login = login.parse()?;
+        let mut tx = self.db.read().await?;
+        let row = store::accounts::by_login(&mut tx, login.as_str()).await?;
+        self.account(&row.ok_or(AccountError::Unknown)?)
+    }
+
+    /// Changes login, name, role and unit. Another role or login ends the sessions.
+    pub async fn change(
+        &self,
+        actor: &str,
+        id: &AccountId,
+        new: &NewAccount<'_>,
+    ) -> Result<Account, AccountError> {
+        let login: Login = new.login.parse()?;
+        let (name, role) = (account::name(new.name)?, self.role(new.role)?);
+        let mut tx = self.db.write().await?;
+        let before = self.account(&self.row(&mut tx, id).await?)?;
+        if before.role.administers && !role.administers {
+            self.not_the_last(&mut tx, id).await?;
+        }
+        let changed = store::accounts::change(
+            &mut tx,
+            id.as_str(),
+            (login.as_str(), &name),
+            (role.code, new.unit),
+            self.now(),
+        );
+        changed.await.map_err(taken)?;
+        if before.role != role || before.login != login {
+            store::sessions::end_others(&mut tx, id.as_str(), "").await?;
+            store::links::end_of(&mut tx, id.as_str()).await?;
+        }
+        let detail = format!("{id} {}", role.code);
+        self.note(&mut tx, actor, "account.changed", &detail)
+            .await?;
+        let after = self.account(&self.row(&mut tx, id).await?)?;
+        tx.commit().await?;
+        Ok(after)
+    }
+
+    /// Disables an account at once: its sessions and links end.
+    pub async fn disable(&self, actor: &str, id: &AccountId) -> Result<(), AccountError> {
+        let mut tx = self.db.write().await?;
+        self.row(&mut tx, id).await?;
+        self.not_the_last(&mut tx, id).await?;
+        let state = AccountState::Disabled.as_str();
+        store::accounts::set_state(&mut tx, id.as_str(), state, self.now()).await?;
+        store::sessions::end_others(&mut tx, id.as_str(), "").await?;
+        store::links::end_of(&mut tx, id.as_str()).await?;
+        self.note(&mut tx, actor, "account.disabled", id.as_str())
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Lets a disabled account log in again, with the password it had.
+    pub async fn enable(&self, actor: &str, id: &AccountId) -> Result<(), AccountError> {
+        let mut tx = self.db.write().await?;
+        self.row(&mut tx, id).await?;
+        let state = AccountState::Active.as_str();
+        store::accounts::set_state(&mut tx, id.as_str(), state, self.now()).await?;
+        self.note(&mut tx, actor, "account.enabled", id.as_str())
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes the password away, ends all sessions, and gives a link for a new
+    /// password: for whoever cannot log in, or whose account others may know.
+    pub async fn reset_password(
+        &self,
+        actor: &str,
+        id: &AccountId,
+    ) -> Result<Secret, AccountError> {
+        let mut tx = self.db.write().await?;
+        let row = self.row(&mut tx, id).await?;
+        if row.state != AccountState::Active.as_str() {
+            return Err(AccountError::Unknown);
+        }
+        store::accounts::set_password(&mut tx, id.as_str(), None, self.now()).await?;
+        store::sessions::end_others(&mut tx, id.as_str(), "").await?;
+        let secret = self
+            .make_link(&mut tx, Purpose::Invitation, Some(id))
+            .await?;
+        self.note(&mut tx, actor, "account.password_reset", id.as_str())
+            .await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+
+    pub(super) fn new_row(&self, new: &NewAccount<'_>) -> Result<AccountRow, AccountError> {
+        let login: Login = new.login.parse()?;
+        let now = self.now();
+        Ok(AccountRow {
+            id: AccountId::random().to_string(),
+            login: login.as_str().to_owned(),
+            name: account::name(new.name)?,
+            role: self.role(new.role)?.code.to_owned(),
+            unit: new.unit.map(str::to_owned),
+            state: AccountState::Active.as_str().to_owned(),
+            password: None,
+            factor: None,
+            factor_offered: None,
+            factor_step: 0,
+            created_at: now,
+            changed_at: now,
+        })
+    }
+
+    pub(super) async fn add_account(
+        &self,
+        tx: &mut Tx,
+        row: &AccountRow,
+        actor: &str,
+    ) -> Result<(), AccountError> {
+        store::accounts::add(tx, row).await.map_err(taken)?;
+        let detail = format!("{} {}", row.id, row.role);
+        Ok(self.note(tx, actor, "account.created", &detail).await?)
+    }
+
+    /// Refuses what would leave nobody to look after the accounts.
+    async fn not_the_last(&self, tx: &mut Tx, id: &AccountId) -> Result<(), AccountError> {
+        let now = self.administered(tx, None).await?;
+        if now && !self.administered(tx, Some(id)).await? {
+            return Err(AccountError::LastAdministrator);
+        }
+        Ok(())
+    }
+}
+
+/// The one unique key that somebody can meet is the login.
+fn taken(error: DbError) -> AccountError {
+    match error {
+        DbError::Conflict { on } if on.starts_with("accounts(login") => AccountError::LoginTaken,
+        other => other.into(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Argon2id (RFC 9106) away from the threads that serve, for a few at a time.
+//! Whoever waits too long is sent away; an unknown account costs as much time as
+//! a wrong password.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use super::AccountError;
+use super::password::Password;
+use crate::chance::random;
+
+/// Passwords that are worked on at once; each takes a core and its memory.
+const AT_ONCE: usize = 2;
+/// Passwords that may wait for that.
+const WAITING: usize = 64;
+/// How long one may wait.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Seconds after which those sent away may come back.
+const BUSY_SECONDS: u32 = 10;
+
+/// What one hash costs whoever makes or guesses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    pub memory_kib: u32,
+    pub passes: u32,
+}
+
+impl HashCost {
+    /// 46 MiB and one pass, of the equivalent choices that OWASP's Password
+    /// Storage Cheat Sheet names for Argon2id the one that costs most memory.
+    pub const STAFF: Self = Self {
+        memory_kib: 47_104,
+        passes: 1,
+    };
+}
+
+/// What became of a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    No,
+    Yes,
+    /// Right, but hashed at another cost than today's: here it is anew.
+    Rehashed(String),
+}
+
+pub struct Hashing {
+    cost: HashCost,
+    working: Arc<Semaphore>,
+    queue: Semaphore,
+    /// A hash of nothing that anybody knows, at today's cost.
+    decoy: OnceLock<String>,
+}
+
+impl Hashing {
+    pub fn new(cost: HashCost) -> Self {
+        Self {
+            cost,
+            working: Arc::new(Semaphore::new(AT_ONCE)),
+            queue: Semaphore::new(WAITING),
+            decoy: OnceLock::new(),
+        }
+    }
+
+    /// A PHC string with salt and cost.
+    pub async fn hash(&self, password: &Password) -> Result<String, AccountError> {
+        let (cost, password) = (self.cost, password.clone());
+        self.work(move || hash(cost, &password)).await?
+    }
+
+    /// Holds a password against what is stored; `None` takes as long and is never right.
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+    ) -> Result<Verified, AccountError> {
+        let against = match (stored, self.decoy.get()) {
+            (Some(stored), _) => stored.to_owned(),
+            (None, Some(decoy)) => decoy.clone(),
+            (None, None) => {
+                let nobodys = Password::from(hex::encode(random::<32>()));
+                let decoy = self.hash(&nobodys).await?;
+                self.decoy.get_or_init(|| decoy).clone()
+            }
+        };
+        let (cost, typed, known) = (self.cost, password.clone(), stored.is_some());
+        self.work(move || {
+            let parsed = PasswordHash::new(&against)
+                .map_err(|_| AccountError::Damaged("the hash of a password"))?;
+            let right = Argon2::default()
+                .verify_password(typed.reveal().as_bytes(), &parsed)
+                .is_ok();
+            if !(right && known) {
+                return Ok(Verified::No);
+            }
+            if of_cost(cost, &parsed) {
+                return Ok(Verified::Yes);
+            }
+            hash(cost, &typed).map(Verified::Rehashed)
+        })
+        .await?
+    }
+
+    /// Makes the decoy ahead, so that the first unknown account does not take longer.
+    pub async fn warm(&self) -> Result<(), AccountError> {
+        self.verify(&Password::from(""), None).await.map(drop)
+    }
+
+    /// The place is kept until the work has ended, even if nobody waits for it any more.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AccountError> {
+        let busy = AccountError::Busy {
+            retry_after_s: BUSY_SECONDS,
+        };
+        let _queued = self.queue.try_acquire().map_err(|_| busy.clone())?;
+        let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.working).acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            return Err(busy);
+        };
+        let worked = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work()
+        });
+        worked.await.map_err(|_| busy)
+    }
+}
+
+fn hash(cost: HashCost, password: &Password) -> Result<String, AccountError> {
+    let unusable = AccountError::Damaged("the cost of a password's hash");
+    let Ok(params) = Params::new(cost.memory_kib, cost.passes, 1, None) else {
+        return Err(unusable);
+    };
+    let made = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_with_salt(password.reveal().as_bytes(), &random::<16>());
+    made.map(|hash| hash.to_string()).map_err(|_| unusable)
+}
+
+fn of_cost(cost: HashCost, hash: &PasswordHash) -> bool {
+    Params::try_from(hash)
+        .is_ok_and(|params| params.m_cost() == cost.memory_kib && params.t_cost() == cost.passes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: HashCost = HashCost {
+        memory_kib: 8,
+        passes: 1,
+    };
+
+    #[tokio::test]
+    async fn a_password_is_right_or_wrong_and_an_unknown_account_is_wrong() {
+        let hashing = Hashing::new(LEAST);
+        let password = Password::from("gerimis tujuh kelapa");
+        let stored = hashing.hash(&password).await.unwrap();
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"),
+            "{stored}"
+        );
+        let verify = async |text: &str, stored| hashing.verify(&text.into(), stored).await.unwrap();
+        assert_eq!(
+            verify("gerimis tujuh kelapa", Some(&stored)).await,
+            Verified::Yes
+        );
+        assert_eq!(verify("gerimis tujuh", Some(&stored)).await, Verified::No);
+        assert_eq!(verify("gerimis tujuh kelapa", None).await, Verified::No);
+        assert!(matches!(
+            hashing.verify(&password, Some("$argon2id$")).await,
+            Err(AccountError::Damaged(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_made_anew_by_the_right_password_only() {
+        let old = Hashing::new(LEAST).hash(&"gerimis".into()).await.unwrap();
+        let dearer = Hashing::new(HashCost {
+            memory_kib: 16,
+            passes: 2,
+        });
+        let wrong = dearer.verify(&"mendung".into(), Some(&old)).await.unwrap();
+        assert_eq!(wrong, Verified::No);
+        let right = dearer.verify(&"gerimis".into(), Some(&old)).await.unwrap();
+        let Verified::Rehashed(new) = right else {
+            panic!("{right:?}");
+        };
+        assert!(new.contains("m=16,t=2"), "{new}");
+        let again = dearer.verify(&"gerimis".into(), Some(&new)).await.unwrap();
+        assert_eq!(again, Verified::Yes);
+    }
+}

@@ -1,0 +1,272 @@
+//! Passwords and sessions.
+
+use super::*;
+
+#[tokio::test]
+async fn an_unknown_account_and_a_wrong_password_are_refused_alike() {
+    for office in offices().await {
+        let siti = office.staffed("siti@bandung.go.id", "officer").await;
+        let invited = NewAccount {
+            login: "baru@bandung.go.id",
+            name: "Baru",
+            role: "officer",
+            unit: None,
+        };
+        office.accounts.create("test", &invited).await.unwrap();
+        let gone = office.staffed("pensiun@bandung.go.id", "officer").await;
+        office.accounts.disable("test", &gone.id).await.unwrap();
+        let mut said = Vec::new();
+        for (login, words) in [
+            ("siti@bandung.go.id", OTHERS),
+            ("tidak.ada@bandung.go.id", WORDS),
+            ("baru@bandung.go.id", WORDS),
+            ("pensiun@bandung.go.id", WORDS),
+            ("bukan alamat", WORDS),
+        ] {
+            said.push(office.enters(login, words).await.unwrap_err());
+        }
+        assert!(said.iter().all(|e| *e == AccountError::Refused), "{said:?}");
+        let noted = office.noted();
+        assert!(noted.contains(&format!("{} account.refused password", siti.actor())));
+        assert!(noted.contains(&"nobody account.refused password".to_owned()));
+        // Nothing that is noted or printed names a person.
+        let printed = format!("{noted:?} {siti:?} {said:?}");
+        assert!(
+            !printed.contains("bandung.go.id") && !printed.contains("Petugas"),
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_says_when_to_come_back() {
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        for _ in 0..5 {
+            let refused = office.enters("siti@bandung.go.id", OTHERS).await;
+            assert_eq!(refused.unwrap_err(), AccountError::Refused);
+        }
+        let right = office
+            .enters("siti@bandung.go.id", WORDS)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            right,
+            AccountError::Throttled { retry_after_s: 30 },
+            "{}",
+            office.name
+        );
+        // An account that does not exist is slowed down alike.
+        for _ in 0..5 {
+            let refused = office.enters("tidak@bandung.go.id", OTHERS).await;
+            assert_eq!(refused.unwrap_err(), AccountError::Refused);
+        }
+        let unknown = office
+            .enters("tidak@bandung.go.id", WORDS)
+            .await
+            .unwrap_err();
+        assert_eq!(unknown, right, "{}", office.name);
+        // Whoever guesses elsewhere does not keep the owner out.
+        let elsewhere = "198.51.100.9".parse().unwrap();
+        let owner = office
+            .enters_from("siti@bandung.go.id", WORDS, elsewhere)
+            .await;
+        assert!(matches!(owner, Ok(Entered::Open(_))), "{}", office.name);
+        office.clock.advance(30_000);
+        let later = office.enters("siti@bandung.go.id", WORDS).await;
+        assert!(matches!(later, Ok(Entered::Open(_))), "{}", office.name);
+    }
+}
+
+#[tokio::test]
+async fn one_network_cannot_try_all_accounts_and_all_networks_cannot_try_one() {
+    for office in offices().await {
+        let mut tries = 0;
+        let one = loop {
+            let login = format!("nama{tries}@bandung.go.id");
+            match office.enters(&login, WORDS).await.unwrap_err() {
+                AccountError::Refused => tries += 1,
+                other => break other,
+            }
+        };
+        assert!(matches!(one, AccountError::Throttled { .. }), "{one}");
+        assert_eq!(tries, 50, "{}", office.name);
+        let mut tries = 0_u8;
+        let all = loop {
+            let from = IpAddr::from([198, 51, 100, tries]);
+            let entered = office.enters_from("siti@bandung.go.id", WORDS, from).await;
+            match entered.unwrap_err() {
+                AccountError::Refused => tries += 1,
+                other => break other,
+            }
+        };
+        assert!(matches!(all, AccountError::Throttled { .. }), "{all}");
+        assert_eq!(tries, 50, "{}", office.name);
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_makes_a_new_token_and_ends_the_one_that_was_there() {
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        office.staffed("budi@bandung.go.id", "officer").await;
+        // A token that an attacker planted is none, whoever logs in with it.
+        let planted = Secret::random();
+        let (own, _) = office.opened("budi@bandung.go.id").await;
+        for before in [&planted, &own.token] {
+            let arrival = Arrival {
+                replaces: Some(before),
+                ..arrival()
+            };
+            let entered = office
+                .accounts
+                .sign_in("siti@bandung.go.id", &WORDS.into(), &arrival)
+                .await;
+            let Ok(Entered::Open(opened)) = entered else {
+                panic!("{}", office.name);
+            };
+            assert_ne!(opened.token.reveal(), before.reveal());
+            assert!(office.session(before).await.is_none(), "{}", office.name);
+            assert!(office.session(&opened.token).await.is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        let (idle, _) = office.opened("siti@bandung.go.id").await;
+        let (used, _) = office.opened("siti@bandung.go.id").await;
+        office.clock.advance(29 * MINUTE);
+        assert!(office.session(&used.token).await.is_some());
+        office.clock.advance(2 * MINUTE);
+        assert!(
+            office.session(&idle.token).await.is_none(),
+            "{}",
+            office.name
+        );
+        for _ in 0..25 {
+            assert!(
+                office.session(&used.token).await.is_some(),
+                "{}",
+                office.name
+            );
+            office.clock.advance(27 * MINUTE);
+        }
+        office.clock.advance(20 * MINUTE);
+        assert!(
+            office.session(&used.token).await.is_none(),
+            "{}",
+            office.name
+        );
+        assert_eq!(office.accounts.sweep().await.unwrap(), 2, "{}", office.name);
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    for office in offices().await {
+        let siti = office.staffed("siti@bandung.go.id", "officer").await;
+        let (first, _) = office.opened("siti@bandung.go.id").await;
+        office.clock.advance(1000);
+        let (second, here) = office.opened("siti@bandung.go.id").await;
+        office.clock.advance(1000);
+        let (third, _) = office.opened("siti@bandung.go.id").await;
+        let listed = office.accounts.sessions(&siti.id).await.unwrap();
+        assert_eq!(listed.len(), 3, "{}", office.name);
+        assert_eq!(
+            (listed[1].id.as_str(), listed[1].agent.as_str()),
+            (&*here.id, "Firefox")
+        );
+        let (actor, oldest) = (siti.actor(), &listed[2].id);
+        office
+            .accounts
+            .end_session(&actor, &siti.id, oldest)
+            .await
+            .unwrap();
+        assert!(office.session(&first.token).await.is_none());
+        let budi = office.staffed("budi@bandung.go.id", "officer").await;
+        let foreign = office
+            .accounts
+            .end_session(&budi.actor(), &budi.id, &here.id)
+            .await;
+        assert_eq!(foreign, Err(AccountError::SessionEnded), "{}", office.name);
+        assert_eq!(office.accounts.end_other_sessions(&here).await, Ok(1));
+        assert!(office.session(&third.token).await.is_none());
+        office.accounts.sign_out(&second.token).await.unwrap();
+        assert!(
+            office.session(&second.token).await.is_none(),
+            "{}",
+            office.name
+        );
+        office.accounts.sign_out(&second.token).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_sessions_and_no_more() {
+    for office in offices().await {
+        let siti = office.staffed("siti@bandung.go.id", "officer").await;
+        let (first, _) = office.opened("siti@bandung.go.id").await;
+        for _ in 0..20 {
+            office.clock.advance(10_000);
+            office.opened("siti@bandung.go.id").await;
+        }
+        assert!(
+            office.session(&first.token).await.is_none(),
+            "{}",
+            office.name
+        );
+        let listed = office.accounts.sessions(&siti.id).await.unwrap();
+        assert_eq!(listed.len(), 20, "{}", office.name);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_every_other_session_and_renews_this_one() {
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        let (other, _) = office.opened("siti@bandung.go.id").await;
+        let (mine, session) = office.opened("siti@bandung.go.id").await;
+        let change = |current: &str, new: &str| {
+            let (current, new) = (Password::from(current), Password::from(new));
+            let (accounts, session) = (&office.accounts, &session);
+            async move {
+                accounts
+                    .change_password(session, &current, &new, &arrival())
+                    .await
+            }
+        };
+        let wrong = change(OTHERS, OTHERS).await.unwrap_err();
+        assert_eq!(wrong, AccountError::Refused);
+        let weak = change(WORDS, "bandung-2026").await.unwrap_err();
+        assert!(matches!(weak, AccountError::Password(_)), "{weak}");
+        assert!(office.session(&other.token).await.is_some());
+        let renewed = change(WORDS, OTHERS).await.unwrap();
+        for gone in [&other.token, &mine.token] {
+            assert!(office.session(gone).await.is_none(), "{}", office.name);
+        }
+        assert!(office.session(&renewed.token).await.is_some());
+        assert!(office.enters("siti@bandung.go.id", WORDS).await.is_err());
+        let new = office.enters("siti@bandung.go.id", OTHERS).await;
+        assert!(matches!(new, Ok(Entered::Open(_))), "{}", office.name);
+    }
+}
+
+#[tokio::test]
+async fn no_token_and_no_password_stands_in_the_database() {
+    const ALL: &str =
+        "select a.password, s.hash from accounts a join sessions s on s.account = a.id";
+    for office in offices().await {
+        office.staffed("siti@bandung.go.id", "officer").await;
+        let (opened, _) = office.opened("siti@bandung.go.id").await;
+        let mut tx = office.db.read().await.unwrap();
+        let rows: Vec<(String, Vec<u8>)> =
+            lapor_migrations::on!(&mut tx, c => sqlx::query_as(ALL).fetch_all(c).await).unwrap();
+        assert_eq!(rows.len(), 1, "{}", office.name);
+        assert!(rows[0].0.starts_with("$argon2id$"));
+        assert_ne!(rows[0].1, opened.token.reveal().as_bytes());
+        assert_eq!(rows[0].1, opened.token.hash());
+    }
+}

@@ -1,0 +1,134 @@
+//! How often somebody may guess. Each key has a bucket that fills with time
+//! (generic cell rate algorithm); what was right gives back what it took.
+//!
+//! In memory only: a restart forgets, which an attacker cannot bring about. A
+//! bound keeps a flood of keys from taking the memory, and only hashes of keys
+//! are held.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+
+use super::AccountError;
+
+/// Keys that are told apart.
+const KEYS: usize = 100_000;
+
+/// So many at once, then one in each interval.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    burst: i64,
+    every_ms: i64,
+}
+
+impl Rate {
+    pub const fn new(burst: i64, every_ms: i64) -> Self {
+        Self { burst, every_ms }
+    }
+}
+
+/// Buckets by key.
+#[derive(Debug, Default)]
+pub struct Throttle {
+    seed: RandomState,
+    /// When each bucket will be full again, Unix ms.
+    full_at: Mutex<HashMap<u64, i64>>,
+}
+
+impl Throttle {
+    /// Takes one from the bucket of a key, or says in how many seconds there will be one.
+    pub fn take(&self, key: impl Hash, rate: Rate, now: i64) -> Result<(), AccountError> {
+        let key = self.seed.hash_one(key);
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = full_at.get(&key).copied().unwrap_or(now).max(now) + rate.every_ms;
+        let wait_ms = next - now - rate.burst * rate.every_ms;
+        if wait_ms > 0 {
+            let seconds = u32::try_from((wait_ms + 999) / 1000).unwrap_or(u32::MAX);
+            return Err(AccountError::Throttled {
+                retry_after_s: seconds,
+            });
+        }
+        if full_at.len() >= KEYS && !full_at.contains_key(&key) {
+            make_room(&mut full_at, now);
+        }
+        full_at.insert(key, next);
+        Ok(())
+    }
+
+    /// Fills the bucket of a key: whoever knew the password was not guessing.
+    pub fn forgive(&self, key: impl Hash) {
+        let key = self.seed.hash_one(key);
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        full_at.remove(&key);
+    }
+}
+
+/// Forgets the buckets that are full; if none is, the half that is fullest.
+fn make_room(full_at: &mut HashMap<u64, i64>, now: i64) {
+    full_at.retain(|_, at| *at > now);
+    if full_at.len() >= KEYS {
+        let mut moments: Vec<i64> = full_at.values().copied().collect();
+        let (_, middle, _) = moments.select_nth_unstable(KEYS / 2);
+        let middle = *middle;
+        full_at.retain(|_, at| *at > middle);
+    }
+}
+
+/// An IPv4 address is its holder's; of IPv6 every holder has a /64.
+pub fn network(remote: IpAddr) -> IpAddr {
+    match remote.to_canonical() {
+        IpAddr::V6(address) => {
+            let holder = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(holder))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate::new(3, 10_000);
+
+    #[test]
+    fn a_bucket_says_when_to_come_back_and_keeps_its_word() {
+        let throttle = Throttle::default();
+        for _ in 0..3 {
+            throttle.take("siti", RATE, 0).unwrap();
+        }
+        let refused = throttle.take("siti", RATE, 2_500).unwrap_err();
+        assert_eq!(refused.retry_after_s(), Some(8));
+        throttle.take("siti", RATE, 10_500).unwrap();
+        assert!(throttle.take("siti", RATE, 10_500).is_err());
+        throttle.take("budi", RATE, 10_500).unwrap();
+    }
+
+    #[test]
+    fn what_was_right_gives_back_what_it_took() {
+        let throttle = Throttle::default();
+        for _ in 0..10 {
+            throttle.take("siti", RATE, 0).unwrap();
+            throttle.forgive("siti");
+        }
+    }
+
+    #[test]
+    fn a_flood_of_keys_takes_no_more_memory_than_its_bound() {
+        let throttle = Throttle::default();
+        for key in 0..3 * KEYS {
+            throttle.take(key, RATE, key as i64 % 7).unwrap();
+        }
+        assert!(throttle.full_at.lock().unwrap().len() <= KEYS);
+    }
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_share_a_bucket() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
+    }
+}
