@@ -170,7 +170,7 @@ impl Node {
             conditions.push(direct.condition());
             let found = store::lists::of_public(&mut tx, &conditions, None, 1).await?;
             if !found.is_empty() {
-                return page(found, 1, |row| row.filed_at).map(PublicPage::from);
+                return page(&found, 1, |row| row.filed_at).map(PublicPage::from);
             }
             conditions.pop();
         }
@@ -189,7 +189,7 @@ impl Node {
         let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
         let limit = i64::from(limit);
         let rows = store::lists::of_public(&mut tx, &conditions, after, limit + 1).await?;
-        page(rows, limit, |row| row.filed_at).map(PublicPage::from)
+        page(&rows, limit, |row| row.filed_at).map(PublicPage::from)
     }
 
     /// How many public reports there are, counted at most once a minute.

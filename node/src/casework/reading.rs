@@ -114,7 +114,7 @@ pub(super) async fn desk_page(
     let after = after.map(read_after).transpose()?;
     let after = after.as_ref().map(|(at, case)| (*at, case.as_str()));
     let rows = store::lists::of_desk(tx, sight.limits(), conditions, order, after, limit + 1);
-    let mut page = page(rows.await?, limit, |row| order.place(row))?;
+    let mut page = page(&rows.await?, limit, |row| order.place(row))?;
     deadlines::attach(tx, &mut page.cases).await?;
     Ok(page)
 }
@@ -131,7 +131,7 @@ pub(crate) async fn summaries(tx: &mut Tx, ids: &[&str]) -> Result<Vec<CaseSumma
 
 /// A page of rows of which one more than fits was asked for; `place` is what they are ordered by.
 pub(super) fn page(
-    rows: Vec<CaseRow>,
+    rows: &[CaseRow],
     limit: i64,
     place: impl Fn(&CaseRow) -> i64,
 ) -> Result<CaseList, NodeError> {

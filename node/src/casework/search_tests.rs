@@ -675,7 +675,10 @@ async fn an_account_keeps_its_own_filters() {
         };
         node.save_filter("asep", &filter).await.unwrap();
         node.save_filter("asep", &filter).await.unwrap();
-        assert_eq!(node.saved_filters("asep").await.unwrap(), [filter.clone()]);
+        assert_eq!(
+            node.saved_filters("asep").await.unwrap(),
+            std::slice::from_ref(&filter)
+        );
         assert_eq!(node.saved_filters("budi").await.unwrap(), []);
         for number in 0..49 {
             let more = SavedFilter {

@@ -12,7 +12,7 @@ use crate::error::NodeError;
 /// Why a file is not kept; the sender's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    #[error("{}", wrong_kind(.found, *.door))]
+    #[error("{}", wrong_kind(*.found, *.door))]
     Kind {
         found: Option<&'static str>,
         door: Door,
@@ -80,7 +80,7 @@ pub(super) fn clean(path: &Path, door: Door) -> Result<(&'static str, u64), Fail
     Ok((media_type, std::fs::metadata(path)?.len()))
 }
 
-fn wrong_kind(found: &Option<&'static str>, door: Door) -> String {
+fn wrong_kind(found: Option<&str>, door: Door) -> String {
     let found = found.unwrap_or("of no known kind");
     let may = match door {
         Door::Public => "pictures (JPEG, PNG, WebP), PDF and video (MP4, MOV, WebM) can be sent",

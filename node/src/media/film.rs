@@ -142,24 +142,29 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn part(kind: &[u8; 4], inside: &[u8]) -> Vec<u8> {
+    fn part(kind: [u8; 4], inside: &[u8]) -> Vec<u8> {
         let mut out = ((inside.len() + 8) as u32).to_be_bytes().to_vec();
         out.extend(kind);
         out.extend(inside);
         out
     }
 
-    fn track(handler: &[u8; 4], samples: &[u8; 4]) -> Vec<u8> {
-        let head = [&[0; 8][..], handler, &[0; 12]].concat();
-        let entries = [&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 16][..], samples, &[0; 8]].concat();
-        let table = part(b"minf", &part(b"stbl", &part(b"stsd", &entries)));
-        let media = [part(b"hdlr", &head), table].concat();
+    fn track(handler: [u8; 4], samples: [u8; 4]) -> Vec<u8> {
+        let head = [&[0; 8][..], &handler, &[0; 12]].concat();
+        let entries = [
+            &[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 16][..],
+            &samples,
+            &[0; 8],
+        ]
+        .concat();
+        let table = part(*b"minf", &part(*b"stbl", &part(*b"stsd", &entries)));
+        let media = [part(*b"hdlr", &head), table].concat();
         part(
-            b"trak",
+            *b"trak",
             &[
-                part(b"tkhd", &[1; 20]),
-                part(b"mdia", &media),
-                part(b"udta", b"kota"),
+                part(*b"tkhd", &[1; 20]),
+                part(*b"mdia", &media),
+                part(*b"udta", b"kota"),
             ]
             .concat(),
         )
@@ -175,21 +180,21 @@ mod tests {
 
     fn film(tracks: &[Vec<u8>]) -> Vec<u8> {
         let place = part(
-            b"udta",
-            &part(b"\xa9xyz", b"\0\x12\x15\xc7-06.2088+106.8456/"),
+            *b"udta",
+            &part(*b"\xa9xyz", b"\0\x12\x15\xc7-06.2088+106.8456/"),
         );
-        let movie = [part(b"mvhd", &[2; 30]), tracks.concat(), place].concat();
+        let movie = [part(*b"mvhd", &[2; 30]), tracks.concat(), place].concat();
         [
-            part(b"ftyp", b"mp42\0\0\0\0mp42isom"),
-            part(b"mdat", &[9; 500]),
-            part(b"moov", &movie),
+            part(*b"ftyp", b"mp42\0\0\0\0mp42isom"),
+            part(*b"mdat", &[9; 500]),
+            part(*b"moov", &movie),
         ]
         .concat()
     }
 
     #[test]
     fn the_place_is_blanked_and_nothing_moves() {
-        let before = film(&[track(b"vide", b"avc1"), track(b"soun", b"mp4a")]);
+        let before = film(&[track(*b"vide", *b"avc1"), track(*b"soun", *b"mp4a")]);
         let after = blanked(&before).unwrap();
         assert_eq!(after.len(), before.len());
         assert!(find(&before, b"-06.2088").is_some() && find(&before, b"kota").is_some());
@@ -203,26 +208,33 @@ mod tests {
 
     #[test]
     fn a_track_of_metadata_goes_and_one_of_positions_is_refused() {
-        let live = blanked(&film(&[track(b"vide", b"avc1"), track(b"meta", b"mebx")])).unwrap();
+        let live = blanked(&film(&[
+            track(*b"vide", *b"avc1"),
+            track(*b"meta", *b"mebx"),
+        ]))
+        .unwrap();
         assert!(find(&live, b"mebx").is_none() && find(&live, b"avc1").is_some());
-        let traced = blanked(&film(&[track(b"vide", b"avc1"), track(b"meta", b"gpmd")]));
+        let traced = blanked(&film(&[
+            track(*b"vide", *b"avc1"),
+            track(*b"meta", *b"gpmd"),
+        ]));
         assert!(matches!(traced, Err(Failed::Refused(Refused::TracedFilm))));
     }
 
     #[test]
     fn boxes_that_lie_about_their_size_are_refused() {
-        let whole = film(&[track(b"vide", b"avc1")]);
+        let whole = film(&[track(*b"vide", *b"avc1")]);
         let mut beyond = whole.clone();
         let at = find(&beyond, b"moov").unwrap() - 4;
         beyond[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
         let mut tiny = whole.clone();
         tiny[at..at + 4].copy_from_slice(&4_u32.to_be_bytes());
         let many = [
-            part(b"ftyp", b"mp42"),
-            part(b"free", b"").repeat(MOST_BOXES),
+            part(*b"ftyp", b"mp42"),
+            part(*b"free", b"").repeat(MOST_BOXES),
         ]
         .concat();
-        let deep = (0..DEEPEST + 2).fold(part(b"trak", b""), |inner, _| part(b"moov", &inner));
+        let deep = (0..DEEPEST + 2).fold(part(*b"trak", b""), |inner, _| part(*b"moov", &inner));
         for file in [beyond, tiny, many, deep, whole[..whole.len() - 3].to_vec()] {
             let refused = blanked(&file);
             assert!(matches!(

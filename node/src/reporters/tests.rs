@@ -25,16 +25,16 @@ fn report(more: Value) -> NewReport {
         "channel": "web",
         "reporter": {"name": "Ibu Canary", "email": "Canary@Contoh.id"},
     });
-    report
-        .as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else {
+        panic!("more fields of a report are an object");
+    };
+    report.as_object_mut().unwrap().extend(more);
     serde_json::from_value(report).unwrap()
 }
 
 fn act(kind: &str, body: Value, words: Value) -> NewAct {
-    let value = json!({"kind": kind, "body": body, "words": words});
-    serde_json::from_value(value).unwrap()
+    let fields = [("kind", kind.into()), ("body", body), ("words", words)];
+    serde_json::from_value(fields.into_iter().collect()).unwrap()
 }
 
 fn said(act: Value) -> ReporterAct {

@@ -25,6 +25,10 @@ use crate::store::cases::CaseRow;
 use crate::store::inbox::InboxRow;
 
 /// A case while a batch works on it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is set by an event of its own, and none excludes another"
+)]
 pub(super) struct Working {
     pub row: CaseRow,
     pub fold: Option<Case>,

@@ -42,7 +42,7 @@ pub enum Databases {
     /// Each program has a file in its folder, which is copied with it.
     Files,
     Server {
-        server: PgConnectOptions,
+        server: Box<PgConnectOptions>,
         /// What the names of this federation's databases begin with.
         federation: String,
     },
@@ -54,7 +54,7 @@ impl Databases {
             return Ok(Self::Files);
         };
         Ok(Self::Server {
-            server: PgConnectOptions::from_str(&cluster.url())?,
+            server: Box::new(PgConnectOptions::from_str(&cluster.url())?),
             federation: federation.to_owned(),
         })
     }

@@ -203,7 +203,7 @@ async fn a_redacted_case_is_forgotten_everywhere_and_its_skeleton_stays() {
             let gone = institution.attachment(case, photo).await;
             assert!(matches!(gone, Err(NodeError::Redacted(_))));
         }
-        let reporter = bandung.node().identity(case, "petugas").await.unwrap();
+        let reporter = bandung.node().identity(case, "penjaga").await.unwrap();
         assert_eq!(reporter, None, "{NAME_CANARY} is forgotten too");
         let wordless = json!({ "target": "kota-bandung" });
         pusat.recall(case).await;

@@ -87,7 +87,7 @@ async fn a_reporter_opens_reads_and_answers_through_the_api() {
     }
 }
 
-fn draft(kind: &str, case: CaseId, term: Option<MessageRef>, body: Value) -> Draft {
+fn draft(kind: &str, case: CaseId, term: Option<MessageRef>, body: &Value) -> Draft {
     let body = Clear::of_kind(kind, &body.to_string()).unwrap();
     Draft {
         kind: kind.to_owned(),
@@ -114,15 +114,15 @@ async fn an_institution_that_is_excluded_later_shows_the_case_to_nobody() {
         let case = new_case_id(NOW);
         let report =
             json!({"classification": "complaint", "channel": "web", "commitment": "0".repeat(64)});
-        let filed = draft("report.filed", case, None, report);
+        let filed = draft("report.filed", case, None, &report);
         let to = json!({"target": "kemenpu", "copies": ["kota-bandung"]});
-        let disposed = draft("case.disposed", case, Some(named("pusat", &filed)), to);
+        let disposed = draft("case.disposed", case, Some(named("pusat", &filed)), &to);
         let without = json!({"excluded": ["kota-bandung"]});
         let verified = draft(
             "case.verified",
             case,
             Some(named("pusat", &disposed)),
-            without,
+            &without,
         );
         hub.authors("pusat", &filed);
         hub.authors("pusat", &disposed);

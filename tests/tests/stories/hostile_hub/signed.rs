@@ -35,7 +35,7 @@ const DIRECTORIES: [(&str, Spoil); 5] = [
     ),
     ("after another than the one before", |version, hub| {
         signed_anew(version, hub, |stated| {
-            stated["prev"] = json!("ab".repeat(32))
+            stated["prev"] = json!("ab".repeat(32));
         });
     }),
     ("with a version left out", |version, hub| {
@@ -133,9 +133,9 @@ fn rewritten(answer: Answer, hub: &Signer, change: impl FnOnce(&mut Item, &mut S
     let item = String::from_utf8(bytes).unwrap();
     let mut page = format!("{{\"item\":{item},\"envelope\":{envelope}");
     if let Some(wraps) = line.get("wraps") {
-        page.push_str(&format!(",\"wraps\":{wraps}"));
+        page.extend([",\"wraps\":", &wraps]);
     }
-    page.push_str(&format!("}}\n{{\"head\":{}}}\n", head.sign(hub).to_line()));
+    page.extend(["}\n{\"head\":", &head.sign(hub).to_line(), "}\n"]);
     with_body(answer, page)
 }
 
@@ -152,7 +152,7 @@ async fn a_stream_that_forks_is_refused_where_the_node_stands_before_the_fork() 
         pusat.line().forge(move |call: &Call, answer: Answer| {
             if is(call, "GET", "/inbox") {
                 rewritten(answer, &hub, |item, _| {
-                    item.dprev = Digest::of(b"another past")
+                    item.dprev = Digest::of(b"another past");
                 })
             } else {
                 answer
@@ -180,7 +180,7 @@ async fn words_that_the_author_never_signed_are_set_aside_as_evidence_and_a_rest
         bandung.catch_up().await;
         let hub = hub_key(&fleet);
         pusat.line().forge(move |call: &Call, answer: Answer| {
-            let empty = answer.body.iter().filter(|byte| **byte == b'\n').count() < 2;
+            let empty = answer.body.split(|byte| *byte == b'\n').count() < 3;
             if empty || !is(call, "GET", "/inbox") {
                 return answer;
             }
