@@ -72,7 +72,7 @@ async fn everything(fleet: &Fleet) -> CaseId {
     let not_mine = said("case.followed_up", open, "Bukan milik kami.");
     pusat.tries(case, not_mine).await;
     fleet.settle().await;
-    let reporter = kemenpu.node().identity(case, "petugas").await.unwrap();
+    let reporter = kemenpu.node().identity(case, "penjaga").await.unwrap();
     assert_eq!(reporter.unwrap().name.as_deref(), Some(NAME_CANARY));
     case
 }

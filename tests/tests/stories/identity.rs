@@ -9,7 +9,7 @@ use lapor_tests::fleet::{Fleet, Institution, kinds};
 use serde_json::json;
 
 async fn name(institution: &Institution, case: CaseId) -> Option<String> {
-    let reporter = institution.node().identity(case, "petugas").await;
+    let reporter = institution.node().identity(case, "penjaga").await;
     reporter.unwrap().and_then(|reporter| reporter.name)
 }
 

@@ -133,7 +133,7 @@ fn rewritten(answer: Answer, hub: &Signer, change: impl FnOnce(&mut Item, &mut S
     let item = String::from_utf8(bytes).unwrap();
     let mut page = format!("{{\"item\":{item},\"envelope\":{envelope}");
     if let Some(wraps) = line.get("wraps") {
-        page.extend([",\"wraps\":", &wraps]);
+        page.extend([",\"wraps\":", &wraps.to_string()]);
     }
     page.extend(["}\n{\"head\":", &head.sign(hub).to_line(), "}\n"]);
     with_body(answer, page)
