@@ -191,7 +191,8 @@ mod tests {
     #[tokio::test]
     async fn units_are_a_tree_of_two_levels() {
         for db in databases().await {
-            let node = Place::joined("kota-bandung", db).await.node;
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
             let add = async |unit: &str, parent: Option<&str>| {
                 let parent = parent.map(id);
                 node.add_unit("test", &id(unit), " Dinas  PU ", parent.as_ref())
