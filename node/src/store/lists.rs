@@ -49,7 +49,7 @@ pub enum Condition<'a> {
 }
 
 impl Condition<'_> {
-    /// Appends the condition on the table `cases`.
+    /// Appends the condition on the table `cases`, which may stand beside others in the query.
     pub(super) fn add_to(&self, query: &mut Composed) {
         match *self {
             Self::State(state) => query.add(" and state = {}", [state.into()]),
@@ -75,13 +75,13 @@ impl Condition<'_> {
             Self::Running => query.add(" and tray in ('new', 'came_back', 'working')", []),
             Self::Pending => query.add(" and pending > 0", []),
             Self::Failed => query.add(
-                " and case_id in (select case_id from outbox
+                " and cases.case_id in (select case_id from outbox
                     where effect in ('stale', 'inapplicable', 'unauthorised')
                         and dropped_at is null)",
                 [],
             ),
             Self::Unseen => query.add(" and tray = 'new' and looked_at is null", []),
-            Self::Case(case) => query.add(" and case_id = {}", [case.into()]),
+            Self::Case(case) => query.add(" and cases.case_id = {}", [case.into()]),
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
             Self::FiledFrom(at) => query.add(" and filed_at >= {}", [at.into()]),
