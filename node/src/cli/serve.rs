@@ -53,9 +53,16 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         "  hub            {}",
         node.joined()?.federation_url.as_str()
     )?;
-    if let Some(secret) = node.accounts().setup_link("serve").await? {
-        let link = staff::link(&settings, staff::SETUP, &secret);
-        writeln!(out, "  set up         {link}")?;
+    match node.accounts().setup_link("serve").await {
+        Ok(Some(secret)) => {
+            let link = staff::link(&settings, staff::SETUP, &secret);
+            writeln!(out, "  set up         {link}")?;
+        }
+        Ok(None) => {}
+        // A full disk is no reason not to serve what can be read.
+        Err(error) => {
+            tracing::warn!(%error, "no link to the first set-up could be made; `lapor-node account setup-link` makes one");
+        }
     }
     out.flush()?;
     let monitor = Listen(watched);

@@ -32,8 +32,8 @@ use crate::node::Node;
 
 /// Longest answer that is read; the hub ends a page at about a batch.
 const ANSWER_BYTES: usize = 4 * BATCH_BYTES;
-/// A connection with its handshake.
-const CONNECT: Duration = Duration::from_secs(30);
+/// A connection with its handshake: some 6 KB, three seconds at 16 kbit/s.
+const CONNECT: Duration = Duration::from_secs(15);
 /// How often the hub is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// What it may take to say so: on a poor line the question waits behind all

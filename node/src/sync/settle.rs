@@ -103,6 +103,10 @@ pub(super) async fn settle(
     match line {
         None if item.withheld == Some(Withheld::NotEntitled) => {
             advance(batch, id, None, false);
+            // That something happened is shown, whatever it was.
+            if let Some(working) = batch.cases.get_mut(&id) {
+                working.reread = true;
+            }
             Ok(Step::Applied)
         }
         None => Ok(block(batch, id, Step::Waiting(OWN_MISSING.into()))),

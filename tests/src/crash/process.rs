@@ -46,7 +46,8 @@ pub struct Supervised {
     pub pid: Pid,
     deaths: Arc<AtomicUsize>,
     stop: oneshot::Sender<()>,
-    watching: JoinHandle<Result<()>>,
+    /// None once it has said how it ended.
+    watching: Option<JoinHandle<Result<()>>>,
 }
 
 impl Program {
@@ -74,7 +75,7 @@ impl Program {
             pid,
             deaths,
             stop,
-            watching,
+            watching: Some(watching),
         })
     }
 
@@ -149,7 +150,12 @@ impl Supervised {
 
     /// An error as soon as the program has ended otherwise than it should.
     pub async fn failed(&mut self) -> anyhow::Error {
-        match (&mut self.watching).await {
+        let Some(watching) = &mut self.watching else {
+            return std::future::pending().await;
+        };
+        let ended = watching.await;
+        self.watching = None;
+        match ended {
             Ok(Err(error)) => error,
             Ok(Ok(())) => anyhow::anyhow!("a program was stopped too early"),
             Err(error) => error.into(),
@@ -160,7 +166,10 @@ impl Supervised {
     pub async fn kill(self) -> Result<()> {
         // Whoever has ended already tells why below.
         let _ = self.stop.send(());
-        self.watching.await?
+        match self.watching {
+            Some(watching) => watching.await?,
+            None => Ok(()),
+        }
     }
 }
 
