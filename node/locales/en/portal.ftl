@@ -1,25 +1,16 @@
 # Citizen portal.
 
 portal-name = LAPOR!
-nav-file = Report
 nav-track = Track
-nav-reports = Reports
-nav-programmes = Programmes
 
 # Front page
 
-front-title = Send us your report
-front-headline = Tell us. We follow it up.
-front-lead = A complaint, a question or an idea about public services: write it once here, and it reaches the institution in charge, wherever that is.
-way-file-title = Write a report
-way-file-text = A complaint, a request for information, or an aspiration. No account needed; it takes a few minutes.
-way-file-go = Start writing
+front-title = Your report
+front-headline = Said once. Followed up.
+front-lead = A complaint, a question or an idea about public services reaches the institution in charge, wherever it was taken in.
 way-track-title = Track a report
 way-track-text = See how far your report has come and who is dealing with it.
 way-track-go = Track
-way-reports-title = Look around
-way-reports-text = Read public reports and support those that you have experienced too.
-way-reports-go = See public reports
 front-how = How a report travels
 front-figures = Reports in figures
 figure-all = reports received

@@ -1,25 +1,16 @@
 # Portal warga.
 
 portal-name = LAPOR!
-nav-file = Lapor
 nav-track = Lacak
-nav-reports = Laporan
-nav-programmes = Program
 
 # Halaman depan
 
-front-title = Sampaikan laporan Anda
-front-headline = Sampaikan. Kami tindak lanjuti.
-front-lead = Keluhan, pertanyaan, atau gagasan tentang layanan publik: tulis sekali di sini, dan laporan Anda sampai ke instansi yang berwenang, di mana pun ia berada.
-way-file-title = Tulis laporan
-way-file-text = Pengaduan, permintaan informasi, atau aspirasi. Tanpa akun, cukup beberapa menit.
-way-file-go = Mulai menulis
+front-title = Laporan Anda
+front-headline = Disampaikan. Ditindaklanjuti.
+front-lead = Keluhan, pertanyaan, atau gagasan tentang layanan publik sampai ke instansi yang berwenang, di mana pun laporan Anda diterima.
 way-track-title = Lacak laporan
 way-track-text = Lihat sampai di mana laporan Anda dan siapa yang menanganinya.
 way-track-go = Lacak
-way-reports-title = Lihat laporan
-way-reports-text = Baca laporan publik dan dukung yang Anda alami juga.
-way-reports-go = Lihat laporan publik
 front-how = Perjalanan sebuah laporan
 front-figures = Laporan dalam angka
 figure-all = laporan diterima

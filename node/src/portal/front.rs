@@ -1,4 +1,4 @@
-//! The first page: what LAPOR! is, the three ways in, how a report goes on.
+//! The first page: what LAPOR! is, the way to a report, how a report goes on.
 
 use std::sync::Arc;
 

@@ -19,24 +19,10 @@ use lapor_web::page::Link;
 use crate::node::Node;
 
 /// The portal's navigation.
-pub const LINKS: &[Link] = &[
-    Link {
-        to: "/lapor",
-        name: text_id("nav-file"),
-    },
-    Link {
-        to: track::PATH,
-        name: text_id("nav-track"),
-    },
-    Link {
-        to: "/laporan",
-        name: text_id("nav-reports"),
-    },
-    Link {
-        to: "/program",
-        name: text_id("nav-programmes"),
-    },
-];
+pub const LINKS: &[Link] = &[Link {
+    to: track::PATH,
+    name: text_id("nav-track"),
+}];
 
 type Answer<T> = Result<T, ApiProblem>;
 
