@@ -18,12 +18,12 @@ use axum_server::tls_rustls::RustlsAcceptor;
 use futures_util::future::BoxFuture;
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
+use lapor_web::peer::network;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::ground::Ground;
-use crate::limits::network;
 
 /// What answers under way get, to tell the instance why, before its
 /// connections end. With the look at the directory it stays below the five

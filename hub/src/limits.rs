@@ -14,6 +14,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::problem::Code;
+use lapor_web::peer::network;
 
 use crate::error::{HubError, Refusal};
 use crate::settings::LimitSettings;
@@ -138,17 +139,6 @@ impl Admission {
         self.joins.draw(&network, 1)?;
         self.all_joins.draw(&(), 1)?;
         self.strangers.take(network)
-    }
-}
-
-/// An IPv4 address is its holder's; of IPv6 every holder has a /64.
-pub fn network(remote: IpAddr) -> IpAddr {
-    match remote.to_canonical() {
-        IpAddr::V6(address) => {
-            let holder = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(holder))
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -2,7 +2,7 @@
 //! says, and only a proxy that the operator has named is believed: anybody
 //! else could write another address for each guess.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use http::request::Parts;
@@ -29,6 +29,17 @@ pub fn address(parts: &Parts, proxies: &[IpAddr]) -> IpAddr {
         nearest = before.to_canonical();
     }
     nearest
+}
+
+/// An IPv4 address is its holder's; of IPv6 every holder has a /64.
+pub fn network(remote: IpAddr) -> IpAddr {
+    match remote.to_canonical() {
+        IpAddr::V6(address) => {
+            let holder = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(holder))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 #[cfg(test)]
@@ -70,5 +81,14 @@ mod tests {
         ] {
             assert_eq!(seen(connected, forwarded), expected, "{forwarded:?}");
         }
+    }
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_share_a_bucket() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }

@@ -6,14 +6,14 @@ use lapor_protocol::deadline::{ClockKind, ClockState};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::receipt::Stream;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{NoticeKind, Recipient};
-use crate::casework::{NewAct, NewReport};
+use crate::casework::NewReport;
 use crate::clock::Clock as _;
 use crate::publishing::NewCalendar;
 use crate::sync::Link;
-use crate::testing::{NOW, PaperHub, Place};
+use crate::testing::{NOW, PaperHub, Place, acts};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -30,17 +30,6 @@ async fn filed(place: &Place) -> CaseId {
     }))
     .unwrap();
     place.node.file(report, "test").await.unwrap().case
-}
-
-async fn acts(place: &Place, case: CaseId, kind: &str, body: Value, words: Option<Value>) {
-    let object = |value: Value| value.as_object().cloned().unwrap();
-    let act = NewAct {
-        kind: kind.into(),
-        body: object(body),
-        words: words.map(object),
-        attachments: Vec::new(),
-    };
-    place.node.act(case, act, "test").await.unwrap();
 }
 
 async fn answers(place: &Place, case: CaseId) {

@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Side, csv};
-use crate::casework::{NewAct, NewReport};
+use crate::casework::NewReport;
 use crate::error::NodeError;
-use crate::testing::{NOW, Place};
+use crate::testing::{NOW, Place, acts};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -22,17 +22,6 @@ async fn filed(place: &Place) -> CaseId {
     }))
     .unwrap();
     place.node.file(report, "test").await.unwrap().case
-}
-
-async fn acts(place: &Place, case: CaseId, kind: &str, body: Value, words: Option<Value>) {
-    let object = |value: Value| value.as_object().cloned().unwrap();
-    let act = NewAct {
-        kind: kind.into(),
-        body: object(body),
-        words: words.map(object),
-        attachments: Vec::new(),
-    };
-    place.node.act(case, act, "test").await.unwrap();
 }
 
 async fn answered(place: &Place) -> CaseId {

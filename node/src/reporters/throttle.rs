@@ -5,9 +5,10 @@
 //! burst is spent and when it has recovered.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use lapor_web::peer::network;
 use sha2::{Digest, Sha256};
 
 use crate::error::NodeError;
@@ -56,13 +57,7 @@ impl Throttle {
 /// An address as it is throttled: all of a network of the kind that one
 /// subscriber gets count as one.
 pub fn neighbourhood(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-        }
-    }
+    network(address).to_string()
 }
 
 /// Drops who has recovered; if that is not half, those who soon will have.

@@ -9,9 +9,11 @@ use lapor_migrations::throwaway::TestDb;
 use lapor_protocol::directory::{DirectoryVersion, InstanceEntry, Status};
 use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::{Digest, InstanceId, InstanceKind, Position};
+use lapor_protocol::ids::{CaseId, Digest, InstanceId, InstanceKind, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
+use serde_json::Value;
 
+use crate::casework::NewAct;
 use crate::clock::HandClock;
 use crate::folder::NodeKeys;
 use crate::node::{JOINED, Joined, Node};
@@ -170,4 +172,16 @@ fn certify(entry: &mut InstanceEntry, keys: &NodeKeys) {
         certify(KeyUse::Sealing, keys.sealing[0].public().clone()),
     ];
     entry.identity = Some(keys.identity.public());
+}
+
+/// Acts on a case at a node.
+pub async fn acts(place: &Place, case: CaseId, kind: &str, body: Value, words: Option<Value>) {
+    let object = |value: Value| value.as_object().cloned().unwrap();
+    let act = NewAct {
+        kind: kind.into(),
+        body: object(body),
+        words: words.map(object),
+        attachments: Vec::new(),
+    };
+    place.node.act(case, act, "test").await.unwrap();
 }

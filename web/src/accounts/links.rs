@@ -9,11 +9,11 @@ use lapor_migrations::Tx;
 
 use super::administer::NewAccount;
 use super::sessions::OPEN;
-use super::throttle::network;
 use super::{
     Account, AccountError, AccountId, AccountState, Accounts, Arrival, Login, Opened, Password,
     Rate, Secret, store,
 };
+use crate::peer::network;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Forgotten passwords that one address, and one network, may report.

@@ -49,7 +49,7 @@ pub use secret::Secret;
 pub use sessions::{Arrival, Opened, Session, SessionEntry};
 pub use sign_in::Entered;
 pub use signed_in::{Doors, SignedIn, Staffed};
-pub use throttle::{Rate, Throttle as Guesses, network};
+pub use throttle::{Rate, Throttle as Guesses};
 pub use vault::FactorKey;
 
 /// What the program decides about its accounts.

@@ -5,8 +5,8 @@
 use super::factor::Proof;
 use super::hashing::Verified;
 use super::sessions::{Arrival, CODE, OPEN, Opened};
-use super::throttle::network;
 use super::{AccountError, AccountState, Accounts, Login, Password, Rate, Secret, Session, store};
+use crate::peer::network;
 
 /// What one network may try on one account.
 const PAIR: Rate = Rate::new(5, 30_000);

@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 use super::AccountError;
@@ -75,17 +74,6 @@ fn make_room(full_at: &mut HashMap<u64, i64>, now: i64) {
     }
 }
 
-/// An IPv4 address is its holder's; of IPv6 every holder has a /64.
-pub fn network(remote: IpAddr) -> IpAddr {
-    match remote.to_canonical() {
-        IpAddr::V6(address) => {
-            let holder = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(holder))
-        }
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,14 +109,5 @@ mod tests {
             throttle.take(key, RATE, key as i64 % 7).unwrap();
         }
         assert!(throttle.full_at.lock().unwrap().len() <= KEYS);
-    }
-
-    #[test]
-    fn neighbours_in_one_ipv6_network_share_a_bucket() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }
