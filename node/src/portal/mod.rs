@@ -2,10 +2,15 @@
 //! and renders a template; it knows no SQL and no rule, and shows nothing that
 //! the node does not call public.
 
+mod attach;
+mod conversation;
+mod filing;
 mod front;
+mod resume;
 #[cfg(test)]
 mod tests;
 mod track;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -14,23 +19,43 @@ use axum::routing::get;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
-use lapor_web::page::Link;
+use lapor_web::page::{Link, Shelf};
+use rust_embed::RustEmbed;
 
 use crate::node::Node;
 
 /// The portal's navigation.
-pub const LINKS: &[Link] = &[Link {
-    to: track::PATH,
-    name: text_id("nav-track"),
-}];
+pub const LINKS: &[Link] = &[
+    Link {
+        to: filing::PATH,
+        name: text_id("nav-file"),
+    },
+    Link {
+        to: track::PATH,
+        name: text_id("nav-track"),
+    },
+];
+
+/// The portal's scripts.
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Files;
 
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The portal's routes.
-pub fn routes() -> Router<Arc<Node>> {
+pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
         .route(track::PATH, get(track::track))
+        .merge(filing::routes())
+        .merge(conversation::routes())
+        .merge(resume::routes(node))
+}
+
+/// Puts on the shelf what the portal's pages load.
+pub fn furnish(shelf: Shelf) -> Shelf {
+    shelf.with::<Files>()
 }
 
 /// What an institution is called: our own as it calls itself on its pages,
