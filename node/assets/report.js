@@ -176,14 +176,18 @@ function sendOnce(form) {
       return;
     }
     sent = true;
-    if (button) {
-      button.setAttribute("aria-busy", "true");
-      button.textContent = button.dataset.busy;
-    }
+    if (button) busy(true);
   });
+  const label = button?.textContent;
+  const busy = (is) => {
+    button.setAttribute("aria-busy", String(is));
+    button.textContent = is ? button.dataset.busy : label;
+  };
   // A page that is come back to can be sent again.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
+    if (!event.persisted || !sent) return;
+    sent = false;
+    if (button) busy(false);
   });
 }
 

@@ -48,7 +48,9 @@ pub struct RunningClock {
 impl RunningClock {
     /// The first of a case's clocks that does not stand still.
     pub fn of(clocks: &[Clock]) -> Option<Self> {
-        let mut moving = clocks.iter().filter(|clock| clock.state != ClockState::Paused);
+        let mut moving = clocks
+            .iter()
+            .filter(|clock| clock.state != ClockState::Paused);
         moving.find_map(|clock| {
             Some(Self {
                 kind: clock.kind,

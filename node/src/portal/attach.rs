@@ -135,7 +135,9 @@ async fn take(
         return Ok(Err(v.with("wait", wait).say("files-too-often")));
     }
     let mut hash = Sha256::new();
-    let received = node.receive_upload(Door::Public, hashed(file, &mut hash)).await;
+    let received = node
+        .receive_upload(Door::Public, hashed(file, &mut hash))
+        .await;
     let said = |id: TextId| Ok(Err(v.with("name", &name).say(id)));
     match received {
         Ok(receipt) => {
@@ -187,7 +189,9 @@ fn held(receipt: UploadReceipt, name: String, fingerprint: String) -> Held {
 fn short(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = last.chars().filter(|c| {
-        !c.is_control() && !('\u{202a}'..='\u{202e}').contains(c) && !('\u{2066}'..='\u{2069}').contains(c)
+        !c.is_control()
+            && !('\u{202a}'..='\u{202e}').contains(c)
+            && !('\u{2066}'..='\u{2069}').contains(c)
     });
     plain.take(NAME_CHARS).collect()
 }

@@ -255,9 +255,7 @@ impl Node {
     pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseSummary>, NodeError> {
         let mut tx = self.read_tx().await?;
         let cases = match visitor.citizen() {
-            Some(citizen) => {
-                store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?
-            }
+            Some(citizen) => store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?,
             None => visitor.case().iter().map(CaseId::to_string).collect(),
         };
         let cases: Vec<&str> = cases.iter().map(String::as_str).collect();

@@ -291,10 +291,7 @@ mod tests {
         let many = part("name=\"isi\"", "a").repeat(PARTS + 1);
         assert_eq!(refused(many + END).await, large);
         let head = "a".repeat(HEAD_BYTES as usize + 1);
-        assert_eq!(
-            refused(part(&format!("name=\"{head}\""), "a")).await,
-            large
-        );
+        assert_eq!(refused(part(&format!("name=\"{head}\""), "a")).await, large);
         let broken = part("name=\"isi\"", "a");
         assert_eq!(refused(broken).await, StatusCode::BAD_REQUEST);
         let bytes = [part("name=\"isi\"", "").as_bytes(), b"\xff"].concat();

@@ -49,12 +49,18 @@ pub async fn answer(
 ) -> Answer<Response> {
     let v = speaker.visit.v;
     let (mut form, attached) = attach::read(&node, &v, address, request).await?;
-    let answers: Vec<String> = form.all("jawaban").map(|text| text.trim().to_owned()).collect();
+    let answers: Vec<String> = form
+        .all("jawaban")
+        .map(|text| text.trim().to_owned())
+        .collect();
     let text = form.at_most(&v, MESSAGE, TEXT);
     if answers.iter().all(String::is_empty) && text.is_empty() {
         form.complain("jawaban", v.say("answer-missing"));
     }
-    if answers.iter().any(|answer| answer.chars().count() > TEXT / 10) {
+    if answers
+        .iter()
+        .any(|answer| answer.chars().count() > TEXT / 10)
+    {
         form.complain("jawaban", v.with("most", TEXT / 10).say("answer-too-long"));
     }
     if !form.is_fine() {
@@ -80,7 +86,10 @@ pub async fn act(
     let (act, done) = match form.text("tindakan") {
         "selesai" => (Some(ReporterAct::Confirm { text }), text_id("confirm-done")),
         "buka" => (Some(ReporterAct::Reopen { text }), text_id("reopen-done")),
-        "ombudsman" => (Some(ReporterAct::Escalate { text }), text_id("escalate-done")),
+        "ombudsman" => (
+            Some(ReporterAct::Escalate { text }),
+            text_id("escalate-done"),
+        ),
         "nilai" => (rating(&v, &mut form, text), text_id("rate-done")),
         _ => return Err(lapor_web::ApiProblem::invalid()),
     };
@@ -101,7 +110,9 @@ pub async fn consent(
         _ => return Err(lapor_web::ApiProblem::invalid()),
     };
     let conversation = speaker.conversation(&node).await?;
-    let said = node.consent(&conversation, form.text("permintaan"), given).await;
+    let said = node
+        .consent(&conversation, form.text("permintaan"), given)
+        .await;
     said.map_err(|e| problem(&e))?;
     let flash = Flash::done(if given {
         text_id("consent-given")

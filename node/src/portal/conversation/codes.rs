@@ -9,9 +9,9 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use lapor_web::Path;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath, Visit, waiting};
+use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::speaker::{Speaker, place};
@@ -26,6 +26,14 @@ use crate::reporters::{Proved, SentCode};
 #[derive(Deserialize)]
 pub struct CodePath {
     id: String,
+}
+
+impl CodePath {
+    /// A code's name is hexadecimal, and leads nowhere else.
+    fn check(&self) -> Result<(), ApiProblem> {
+        let named = self.id.len() == 32 && self.id.bytes().all(|b| b.is_ascii_hexdigit());
+        named.then_some(()).ok_or_else(ApiProblem::not_found)
+    }
 }
 
 /// What is asked before a code is sent.
@@ -139,6 +147,7 @@ pub async fn confirm(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<
 }
 
 pub async fn ask_code(visit: Visit, Path(path): Path<CodePath>) -> Answer<Response> {
+    path.check()?;
     show_code(&visit, &path.id, &Form::empty(), StatusCode::OK, None)
 }
 
@@ -150,6 +159,7 @@ pub async fn prove(
     Path(path): Path<CodePath>,
     mut form: Form,
 ) -> Answer<Response> {
+    path.check()?;
     let digits = form.required(&visit.v, "kode");
     let unusable = StatusCode::UNPROCESSABLE_ENTITY;
     if !form.is_fine() {
@@ -158,7 +168,9 @@ pub async fn prove(
     match node.prove_code(&path.id, &digits, address).await {
         Ok(proved) => {
             if let (Proved::SignedIn(_), Some(holder)) = (&proved, &known) {
-                node.close_conversation(&holder.token).await.map_err(|e| problem(&e))?;
+                node.close_conversation(&holder.token)
+                    .await
+                    .map_err(|e| problem(&e))?;
             }
             answer(&node, &visit, proved)
         }
@@ -182,7 +194,10 @@ pub fn show_key(visit: &Visit, key: String) -> Answer<Response> {
         key,
         open_at: PATH,
     };
-    visit.shell(v.say("new-key-title")).script("report.js").show(&page)
+    visit
+        .shell(v.say("new-key-title"))
+        .script("report.js")
+        .show(&page)
 }
 
 fn answer(node: &Node, visit: &Visit, proved: Proved) -> Answer<Response> {

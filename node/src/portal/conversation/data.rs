@@ -43,7 +43,10 @@ struct Own {
 
 pub async fn show(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
-    let data = node.own_data(&conversation).await.map_err(|e| problem(&e))?;
+    let data = node
+        .own_data(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
     let below = DATA_FILE.strip_prefix(PATH).unwrap_or_default();
     let page = Own {
@@ -58,11 +61,17 @@ pub async fn show(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Res
 /// The same as a file, which another program can read.
 pub async fn file(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
-    let data = node.own_data(&conversation).await.map_err(|e| problem(&e))?;
+    let data = node
+        .own_data(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
     let text = serde_json::to_vec_pretty(&data).map_err(|_| ApiProblem::internal())?;
     let headers = [
         (CONTENT_TYPE, "application/json"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"data-saya.json\""),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"data-saya.json\"",
+        ),
     ];
     Ok((headers, text).into_response())
 }
@@ -100,7 +109,10 @@ pub async fn keep(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Res
 /// A new key ends every conversation of the case, this one too.
 pub async fn renew_key(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
-    let key = node.change_key(&conversation).await.map_err(|e| problem(&e))?;
+    let key = node
+        .change_key(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
     let mut response = codes::show_key(&speaker.visit, key.to_string())?;
     if speaker.holder.visitor.case().is_some() {
         Carried::Conversation.take(&node, &speaker.visit, response.headers_mut());

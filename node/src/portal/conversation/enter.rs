@@ -66,11 +66,15 @@ pub async fn open(
     if !form.is_fine() {
         return ask(&visit, &form, StatusCode::UNPROCESSABLE_ENTITY, None);
     }
-    let opened = node.open_conversation(form.text("tiket"), form.text("kunci"), address).await;
+    let opened = node
+        .open_conversation(form.text("tiket"), form.text("kunci"), address)
+        .await;
     match opened {
         Ok(opened) => {
             if let Some(holder) = known {
-                node.close_conversation(&holder.token).await.map_err(|e| problem(&e))?;
+                node.close_conversation(&holder.token)
+                    .await
+                    .map_err(|e| problem(&e))?;
             }
             let mut response = visit.go(&place("", None));
             let headers = response.headers_mut();
@@ -96,7 +100,9 @@ pub async fn leave(
     visit: Visit,
 ) -> Answer<Response> {
     if let Some(holder) = known {
-        node.close_conversation(&holder.token).await.map_err(|e| problem(&e))?;
+        node.close_conversation(&holder.token)
+            .await
+            .map_err(|e| problem(&e))?;
     }
     let flash = Flash::done(text_id("conversation-closed"));
     let mut response = visit.go_saying(&LocalPath::root(), &flash);

@@ -56,7 +56,10 @@ pub fn routes() -> Router<Arc<Node>> {
             &format!("{PATH}/kode/{{id}}"),
             get(codes::ask_code).post(codes::prove),
         )
-        .route(&format!("{PATH}/lampiran/{{sha256}}"), get(data::attachment))
+        .route(
+            &format!("{PATH}/lampiran/{{sha256}}"),
+            get(data::attachment),
+        )
         .route(RENEW, post(data::renew_key))
         .route(DATA, get(data::show))
         .route(DATA_FILE, get(data::file))

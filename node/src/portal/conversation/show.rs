@@ -129,7 +129,10 @@ impl Page<'_> {
 
 pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answer<Response> {
     let conversation = speaker.conversation(node).await?;
-    let view = node.reporter_view(&conversation).await.map_err(|e| problem(&e))?;
+    let view = node
+        .reporter_view(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
     let erasure = erasure(node, &conversation).await?;
     let v = speaker.visit.v;
     let (state, tone) = state_words(view.state);
@@ -137,7 +140,10 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         v,
         form: &writing.form,
         held: &writing.attached.0,
-        title: view.title.clone().unwrap_or_else(|| v.say("track-untitled")),
+        title: view
+            .title
+            .clone()
+            .unwrap_or_else(|| v.say("track-untitled")),
         state: v.say(state),
         tone,
         custodian: name_of(node, &view.custodian),
@@ -156,7 +162,9 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         file_bytes: node.settings().api.upload_bytes,
         view: &view,
     };
-    let title = v.with("ticket", view.ticket.as_deref().unwrap_or("-")).say("conversation-of");
+    let title = v
+        .with("ticket", view.ticket.as_deref().unwrap_or("-"))
+        .say("conversation-of");
     let shell = speaker.visit.shell(title).script("report.js");
     shell.status(writing.status).show(&page)
 }

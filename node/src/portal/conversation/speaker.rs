@@ -68,11 +68,15 @@ impl FromRequestParts<Arc<Node>> for Speaker {
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Response> {
         let refused = |problem: ApiProblem| problem.into_response();
-        let visit = Visit::from_request_parts(parts, node).await.map_err(refused)?;
+        let visit = Visit::from_request_parts(parts, node)
+            .await
+            .map_err(refused)?;
         let Query(which) = Query::<Which>::from_request_parts(parts, node)
             .await
             .map_err(refused)?;
-        let Known(known) = Known::from_request_parts(parts, node).await.map_err(refused)?;
+        let Known(known) = Known::from_request_parts(parts, node)
+            .await
+            .map_err(refused)?;
         match known {
             Some(holder) => Ok(Self {
                 holder,

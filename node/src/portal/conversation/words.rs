@@ -50,13 +50,15 @@ pub fn clock(v: &Voice, clock: &RunningClock) -> String {
     let what = match clock.kind {
         ClockKind::Verification => text_id("clock-verification"),
         ClockKind::FirstFollowUp => text_id("clock-first-follow-up"),
-        ClockKind::InformationRequest
-        | ClockKind::Complaint
-        | ClockKind::OversightComplaint => text_id("clock-answer"),
+        ClockKind::InformationRequest | ClockKind::Complaint | ClockKind::OversightComplaint => {
+            text_id("clock-answer")
+        }
         ClockKind::Disposer => text_id("clock-disposer"),
         ClockKind::Silence => text_id("clock-silence"),
     };
-    let said = v.with("what", v.say(what)).with("day", v.date(clock.due_at));
+    let said = v
+        .with("what", v.say(what))
+        .with("day", v.date(clock.due_at));
     if clock.due_at <= v.now_ms() {
         return said.with("n", clock.days_left.abs()).say("clock-overdue");
     }
@@ -76,7 +78,9 @@ pub fn scores(v: &Voice) -> Vec<Choice> {
         text_id("score-5"),
     ];
     let scores = words.into_iter().enumerate();
-    scores.map(|(place, words)| Choice::new((place + 1).to_string(), v.say(words))).collect()
+    scores
+        .map(|(place, words)| Choice::new((place + 1).to_string(), v.say(words)))
+        .collect()
 }
 
 pub fn relation(relation: Relation) -> TextId {
@@ -88,19 +92,30 @@ pub fn relation(relation: Relation) -> TextId {
 }
 
 pub fn course(node: &Node, v: &Voice, events: &[Event], speaker: &Speaker) -> Vec<Line> {
-    events.iter().map(|event| line(node, v, event, speaker)).collect()
+    events
+        .iter()
+        .map(|event| line(node, v, event, speaker))
+        .collect()
 }
 
 fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {
     let own = is_own(event);
     Line {
         said: said(node, v, event),
-        by: event.by.as_ref().filter(|_| !own).map(|id| name_of(node, id)),
+        by: event
+            .by
+            .as_ref()
+            .filter(|_| !own)
+            .map(|id| name_of(node, id)),
         own,
         words: words(v, event),
         asked: event.questions.clone(),
         answers: event.answers.clone(),
-        files: event.attachments.iter().map(|one| file(one, speaker)).collect(),
+        files: event
+            .attachments
+            .iter()
+            .map(|one| file(one, speaker))
+            .collect(),
         at: event.at,
     }
 }
@@ -167,7 +182,10 @@ fn said(node: &Node, v: &Voice, event: &Event) -> String {
 
 /// What was said, or why it was archived.
 fn words(v: &Voice, event: &Event) -> Option<String> {
-    let reason = event.reason.clone().filter(|_| event.kind == "case.archived");
+    let reason = event
+        .reason
+        .clone()
+        .filter(|_| event.kind == "case.archived");
     let reason: Option<ArchiveReason> =
         reason.and_then(|reason| serde_json::from_value(Value::String(reason)).ok());
     let reason = reason.map(|reason| v.say(archive_words(reason)));
@@ -181,7 +199,8 @@ fn words(v: &Voice, event: &Event) -> Option<String> {
 pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
     let about = |ask: &Option<String>| {
         let ask = ask.clone();
-        log.iter().filter(move |event| ask.is_some() && event.ask == ask)
+        log.iter()
+            .filter(move |event| ask.is_some() && event.ask == ask)
     };
     let lines = log.iter().map(|event| {
         let ended = about(&event.ask)
@@ -192,7 +211,10 @@ pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
             _ => None,
         });
         let asked = event.step == IdentityStep::Asked;
-        let who = event.institution.as_ref().map_or_else(String::new, |id| name_of(node, id));
+        let who = event
+            .institution
+            .as_ref()
+            .map_or_else(String::new, |id| name_of(node, id));
         Asked {
             ask: event.ask.clone().filter(|_| asked && !ended),
             said: v.with("institution", who).say(step(event.step)),

@@ -208,11 +208,7 @@ fn region(v: &Voice, form: &mut Form) -> Option<RegionCode> {
     }
 }
 
-async fn category(
-    node: &Node,
-    v: &Voice,
-    form: &mut Form,
-) -> Result<Option<Category>, ApiProblem> {
+async fn category(node: &Node, v: &Voice, form: &mut Form) -> Result<Option<Category>, ApiProblem> {
     let text = form.text("kategori").to_owned();
     if text.is_empty() {
         return Ok(None);
@@ -236,12 +232,7 @@ fn suggested_field(form: &Form) -> &'static str {
 }
 
 /// The institution of a field, by its name or its id.
-fn institution(
-    node: &Node,
-    v: &Voice,
-    form: &mut Form,
-    field: &'static str,
-) -> Option<InstanceId> {
+fn institution(node: &Node, v: &Voice, form: &mut Form, field: &'static str) -> Option<InstanceId> {
     let typed = form.text(field).to_lowercase();
     if typed.is_empty() {
         return None;
@@ -277,7 +268,10 @@ fn check_excluded(
 
 fn reporter(v: &Voice, form: &mut Form) -> Reporter {
     let name = form.at_most(v, "nama", LINE);
-    let (email, phone) = (form.text("surel").to_owned(), form.text("telepon").to_owned());
+    let (email, phone) = (
+        form.text("surel").to_owned(),
+        form.text("telepon").to_owned(),
+    );
     if !email.is_empty() && !(email.contains('@') && reaches(&email)) {
         form.complain("surel", v.say("filing-email-unusable"));
     }

@@ -24,9 +24,9 @@ use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::Answer;
 use super::attach::{self, Attached};
 use super::visitor::{Carried, Known};
-use super::Answer;
 use crate::api::{Address, problem};
 use crate::casework::{NewReport, Once};
 use crate::chance::random;
@@ -159,12 +159,8 @@ async fn file(
 ) -> Result<String, NodeError> {
     let contact = draft.contact();
     let stamp = Some(form.text(STAMP)).filter(|stamp| !stamp.is_empty());
-    let suspicion =
-        node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?;
-    let key = match Once::new(SCOPE, form.text(KEY)) {
-        Ok(_) => form.text(KEY).to_owned(),
-        Err(_) => fresh_key(),
-    };
+    let suspicion = node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?;
+    let key = sent_key(form).map_or_else(fresh_key, str::to_owned);
     let (notify, mut report) = (draft.notify, draft.report);
     let once = Once::new(SCOPE, &key)?.told_by(fingerprint(&report, attached)?);
     report.attachments = attached.uploads();
@@ -186,6 +182,13 @@ fn fingerprint(report: &NewReport, attached: &Attached) -> Result<[u8; 32], Node
     let told = (report, attached.fingerprints());
     let text = serde_json::to_vec(&told).map_err(NodeError::damaged)?;
     Ok(Sha256::digest(text).into())
+}
+
+/// The key that a form came with, if it is one that a cookie can hold as well.
+fn sent_key(form: &Form) -> Option<&str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let key = form.text(KEY);
+    ((16..=128).contains(&key.len()) && key.bytes().all(plain)).then_some(key)
 }
 
 fn fresh_key() -> String {

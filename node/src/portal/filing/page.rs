@@ -10,7 +10,7 @@ use lapor_web::page::{Choice, Form, Visit, waiting};
 
 use super::draft::{self, Found};
 use super::suggest::Alike;
-use super::{KEY, NEW_ANYWAY, PATH, STEP, fresh_key};
+use super::{NEW_ANYWAY, PATH, STEP, fresh_key, sent_key};
 use crate::api::problem;
 use crate::node::Node;
 use crate::portal::Answer;
@@ -123,7 +123,7 @@ pub async fn show(
     let directory = node.directory();
     let institutions = directory.latest().instances();
     let hints = again.hints.as_deref();
-    let sent_key = Some(form.text(KEY)).filter(|key| !key.is_empty() && !again.fresh_key);
+    let sent_key = sent_key(form).filter(|_| !again.fresh_key);
     let any = |fields: &[&str]| {
         let mut fields = fields.iter();
         fields.any(|field| !form.text(field).is_empty() || form.complaint(field).is_some())
@@ -139,7 +139,9 @@ pub async fn show(
         hints: hints.unwrap_or_default(),
         asked: hints.is_some(),
         held: &attached.0,
-        programme: draft::named_programme(node, form).await?.map(|(_, name)| name),
+        programme: draft::named_programme(node, form)
+            .await?
+            .map(|(_, name)| name),
         key: sent_key.map_or_else(fresh_key, str::to_owned),
         stamp: node.form_stamp(),
         wait: again.wait_s.map(|seconds| waiting(&v, seconds.into())),
@@ -187,9 +189,21 @@ pub fn compare(
 
 fn kinds(v: &Voice) -> Vec<Choice> {
     [
-        ("pengaduan", text_id("kind-complaint"), text_id("kind-complaint-about")),
-        ("informasi", text_id("kind-information"), text_id("kind-information-about")),
-        ("aspirasi", text_id("kind-aspiration"), text_id("kind-aspiration-about")),
+        (
+            "pengaduan",
+            text_id("kind-complaint"),
+            text_id("kind-complaint-about"),
+        ),
+        (
+            "informasi",
+            text_id("kind-information"),
+            text_id("kind-information-about"),
+        ),
+        (
+            "aspirasi",
+            text_id("kind-aspiration"),
+            text_id("kind-aspiration-about"),
+        ),
     ]
     .map(|(value, name, about)| Choice::new(value, v.say(name)).hint(v.say(about)))
     .into()
@@ -209,7 +223,13 @@ fn region_choices(form: &Form) -> Vec<Choice> {
 
 fn groups(categories: &Categories, v: &Voice) -> Vec<Group> {
     let english = v.language() == Language::English;
-    let name = |id: &str, en: &str| if english { en.to_owned() } else { id.to_owned() };
+    let name = |id: &str, en: &str| {
+        if english {
+            en.to_owned()
+        } else {
+            id.to_owned()
+        }
+    };
     let roots = categories.roots.iter().map(|root| {
         let own = name(&root.name, &root.name_en);
         Group {

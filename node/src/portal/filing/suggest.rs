@@ -145,8 +145,7 @@ fn choice(node: &Node, v: &Voice, hint: &Hint) -> Choice {
         .take(2)
         .map(|reason| said(node, v, reason))
         .collect();
-    Choice::new(hint.institution.as_str(), name_of(node, &hint.institution))
-        .hint(reasons.join(" "))
+    Choice::new(hint.institution.as_str(), name_of(node, &hint.institution)).hint(reasons.join(" "))
 }
 
 fn said(node: &Node, v: &Voice, reason: &Reason) -> String {
@@ -157,7 +156,9 @@ fn said(node: &Node, v: &Voice, reason: &Reason) -> String {
         Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
         Reason::Past { cases } => v.with("n", *cases).say("hint-past"),
         Reason::Reporter => v.say("hint-reporter"),
-        Reason::Returned { by } => v.with("institution", name_of(node, by)).say("hint-returned"),
+        Reason::Returned { by } => v
+            .with("institution", name_of(node, by))
+            .say("hint-returned"),
     }
 }
 
