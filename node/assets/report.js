@@ -270,7 +270,7 @@ function searchRegions(field, at) {
 
 // What is alike, and whom it may concern
 
-const WRITTEN = ["judul", "isi", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran"];
+const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran"];
 
 /** A piece of the page for what is written so far; in the body, because an address would keep it. */
 async function piece(form, at) {
@@ -292,7 +292,7 @@ function suggest(form) {
       form.append(seen);
     }
   });
-  for (const name of ["judul", "isi", "wilayah", "bujur"]) form.elements[name].addEventListener("change", look);
+  for (const name of ["judul", "uraian", "wilayah", "bujur"]) form.elements[name].addEventListener("change", look);
   const hints = form.querySelector("[data-hints]");
   const ask = form.querySelector("[data-ask-hints]");
   ask.addEventListener("click", async (event) => {

@@ -122,7 +122,7 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
 
 pub(super) fn stages(v: &Voice, state: CaseState, at: Step) -> Vec<Stage> {
     let ended = !state.is_open();
-    let stage = |step: Step| {
+    let seen = |step: Step| {
         let (name, about) = step_words(step);
         Stage {
             name: v.say(name),
@@ -131,7 +131,7 @@ pub(super) fn stages(v: &Voice, state: CaseState, at: Step) -> Vec<Stage> {
             current: step == at,
         }
     };
-    Step::ALL.into_iter().map(stage).collect()
+    Step::ALL.into_iter().map(seen).collect()
 }
 
 fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {

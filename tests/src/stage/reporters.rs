@@ -9,7 +9,7 @@ use lapor_protocol::ids::CaseId;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::fleet::institution::Institution;
+use crate::fleet::Institution;
 use crate::fleet::words::{act, worded};
 
 /// Somebody else's, so that the browser's own attempts are not counted with these.

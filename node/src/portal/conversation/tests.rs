@@ -397,7 +397,7 @@ async fn a_citizen_enters_by_contact_and_sees_their_own_reports_alone() {
         let fields = [
             ("klasifikasi", "aspirasi"),
             ("judul", "Taman bermain di Cihapit"),
-            ("isi", "Mohon dibangun taman bermain."),
+            ("uraian", "Mohon dibangun taman bermain."),
             ("tetap", "1"),
         ];
         let sent = talk.write("/lapor", &fields).await;

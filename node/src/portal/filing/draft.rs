@@ -40,9 +40,9 @@ impl Draft {
             form.complain("klasifikasi", v.say("filing-choose-kind"));
         }
         form.required(v, "judul");
-        form.required(v, "isi");
+        form.required(v, "uraian");
         let title = form.at_most(v, "judul", TITLE);
-        let content = form.at_most(v, "isi", CONTENT);
+        let content = form.at_most(v, "uraian", CONTENT);
         let category = category(node, v, form).await?;
         let suggested = institution(node, v, form, suggested_field(form));
         let excluded = institution(node, v, form, "kecuali");
@@ -94,7 +94,7 @@ impl Draft {
 pub fn sketch(form: &Form) -> Sketch {
     Sketch {
         title: form.text("judul").chars().take(TITLE).collect(),
-        content: form.text("isi").chars().take(CONTENT).collect(),
+        content: form.text("uraian").chars().take(CONTENT).collect(),
         region: match find_region(form) {
             Found::One(code) => Some(code),
             _ => None,

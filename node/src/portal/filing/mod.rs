@@ -8,6 +8,7 @@ mod draft;
 mod page;
 mod receipt;
 mod suggest;
+mod support;
 #[cfg(test)]
 mod tests;
 
@@ -70,6 +71,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(REGIONS, get(suggest::regions))
         .route(LIKELY, post(suggest::likely))
         .route(ADVICE, post(suggest::advice))
+        .route(support::ROUTE, post(support::support))
 }
 
 async fn ask(
@@ -141,7 +143,7 @@ async fn send(
             page::show(&node, &visit, &form, &attached, again).await
         }
         Err(NodeError::Invalid(_)) => {
-            form.complain("isi", v.say("filing-refused"));
+            form.complain("uraian", v.say("filing-refused"));
             page::show(&node, &visit, &form, &attached, Again::wrong()).await
         }
         Err(error) => Err(problem(&error)),
@@ -193,9 +195,4 @@ fn sent_key(form: &Form) -> Option<&str> {
 
 fn fresh_key() -> String {
     hex::encode(random::<16>())
-}
-
-/// Where one who has the same trouble is counted.
-fn support_at(case: lapor_protocol::ids::CaseId) -> String {
-    format!("/laporan/{case}/dukung")
 }

@@ -13,7 +13,7 @@ use lapor_web::page::{Choice, Form, Visit};
 use lapor_web::{ApiProblem, Json, Query};
 use serde::{Deserialize, Serialize};
 
-use super::{draft, support_at};
+use super::{draft, support};
 use crate::api::{Address, problem};
 use crate::hints::{Hint, Reason, Sketch};
 use crate::node::Node;
@@ -124,7 +124,7 @@ pub async fn alike(node: &Node, v: &Voice, sketch: &Sketch) -> Result<Vec<Alike>
             custodian: one.custodian.as_ref().map(|id| name_of(node, id)),
             distance: one.distance_m.map(|metres| distance(v, metres)),
             filed_at: one.filed_at,
-            support_at: support_at(one.case),
+            support_at: support::path(one.case),
         }
     });
     Ok(alike.collect())

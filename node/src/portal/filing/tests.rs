@@ -25,7 +25,7 @@ impl Sent {
         let fields = [
             ("klasifikasi", "pengaduan"),
             ("judul", "Lampu jalan padam di Jalan Cikutra"),
-            ("isi", "Sudah seminggu gelap, dua orang jatuh."),
+            ("uraian", "Sudah seminggu gelap, dua orang jatuh."),
             ("wilayah", "Kota Bandung, Jawa Barat"),
             ("kunci", "0123456789abcdef0123456789abcdef"),
         ];
@@ -168,7 +168,7 @@ async fn a_form_that_is_sent_twice_files_once_and_one_that_was_changed_says_so()
         );
 
         let changed = form
-            .with("isi", "Yang lain sama sekali.")
+            .with("uraian", "Yang lain sama sekali.")
             .with("tetap", "1");
         let changed = changed.to(&router, PATH).await;
         assert_eq!(changed.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -192,7 +192,7 @@ async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
         let router = router(place.node.clone());
         let wrong = Sent::report()
             .with("klasifikasi", "")
-            .with("isi", " ")
+            .with("uraian", " ")
             .with("wilayah", "bandung")
             .with("lintang", "91")
             .with("bujur", "107")
@@ -207,7 +207,7 @@ async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         for field in [
             "klasifikasi",
-            "isi",
+            "uraian",
             "wilayah",
             "lintang",
             "tanggal",
@@ -265,7 +265,7 @@ async fn what_is_typed_is_shown_as_text_in_every_field() {
         let fields = [
             "klasifikasi",
             "judul",
-            "isi",
+            "uraian",
             "wilayah",
             "wilayah-pilihan",
             "tempat",
@@ -337,10 +337,7 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
             "{}",
             page.text
         );
-        assert!(
-            page.text
-                .contains(&format!("/laporan/{}/dukung", known.case))
-        );
+        assert!(page.text.contains(&support::path(known.case)));
         assert!(!page.text.contains("0812"), "{}", page.text);
         assert_eq!(cases(&place).await, 1);
 
@@ -365,7 +362,25 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
         receipt(&router, &kept.to(&router, PATH).await).await;
         assert_eq!(cases(&place).await, 2);
 
-        let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&isi=Sudah+gelap+seminggu";
+        let path = support::path(known.case);
+        let supported = post(&router, &path, "").await;
+        let place_of = format!("/lacak?tiket={}", known.ticket);
+        assert_eq!(supported.header("location"), place_of);
+        let lines = supported.headers.get_all("set-cookie").iter();
+        let lines: Vec<_> = lines
+            .map(|line| line.to_str().unwrap().to_owned())
+            .collect();
+        let browser = lines
+            .iter()
+            .find(|line| line.starts_with("lapor_dukungan="))
+            .unwrap();
+        let browser = browser.split(';').next().unwrap().to_owned();
+        send(&router, Request::post(&path).header("cookie", browser), "").await;
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let view = place.node.public_view(&known.ticket, here).await.unwrap();
+        assert_eq!(view.supports, 1);
+
+        let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&uraian=Sudah+gelap+seminggu";
         let piece = post(&router, LIKELY, words).await;
         assert!(
             piece.text.starts_with("<div class=\"notice"),
@@ -373,7 +388,12 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
             piece.text
         );
         assert!(!piece.text.contains("<html") && !piece.text.contains("0812"));
-        let nothing = post(&router, LIKELY, "judul=Paspor&isi=Paspor+saya+belum+terbit").await;
+        let nothing = post(
+            &router,
+            LIKELY,
+            "judul=Paspor&uraian=Paspor+saya+belum+terbit",
+        )
+        .await;
         assert_eq!(nothing.text.trim(), "");
     }
 }
@@ -382,7 +402,7 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
 async fn institutions_are_suggested_with_their_reasons_with_and_without_script() {
     for place in places().await {
         let router = router(place.node.clone());
-        let words = "judul=Jalan+nasional+berlubang&isi=Lubang+besar+di+jalan+nasional";
+        let words = "judul=Jalan+nasional+berlubang&uraian=Lubang+besar+di+jalan+nasional";
         let piece = post(&router, ADVICE, words).await;
         assert!(piece.text.contains("value=\"kemenpu\""), "{}", piece.text);
         assert!(
@@ -485,7 +505,7 @@ async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
             let folder = std::fs::read_dir(place.settings.node.blobs.join("uploads"));
             folder.map_or(0, Iterator::count)
         };
-        let wrong = Sent::report().with("isi", "");
+        let wrong = Sent::report().with("uraian", "");
         let large = [PDF, &vec![b'a'; 65 * 1024][..]].concat();
         let page = wrong
             .clone()
@@ -541,9 +561,9 @@ async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
         let begin = Request::post("/unggahan")
             .header("tus-resumable", "1.0.0")
             .header("upload-length", "3");
-        let begun = send(&router, begin, "").await;
-        assert_eq!(begun.status, StatusCode::TOO_MANY_REQUESTS);
-        assert!(!begun.header("retry-after").is_empty());
+        let refused = send(&router, begin, "").await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(!refused.header("retry-after").is_empty());
         // What says that it is compressed is not unpacked.
         let packed = Request::post(PATH).header("content-encoding", "gzip");
         let packed = Sent::report().asking(&router, packed).await;
