@@ -50,7 +50,7 @@ struct Likely {
 
 #[derive(Template)]
 #[template(path = "portal/hints.html")]
-struct Hints<'a> {
+struct Advice<'a> {
     v: Voice,
     form: &'a Form,
     hints: &'a [Choice],
@@ -101,7 +101,7 @@ pub async fn advice(
 ) -> Answer<Response> {
     node.admit_question(address).map_err(|e| problem(&e))?;
     let hints = hints(&node, &visit.v, &form).await?;
-    piece(&Hints {
+    piece(&Advice {
         v: visit.v,
         form: &form,
         hints: &hints,
