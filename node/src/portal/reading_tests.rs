@@ -197,8 +197,8 @@ async fn words_of_a_report_are_words_and_no_markup() {
 fn cookie_of(reply: &super::tests::Reply) -> String {
     let all = reply.headers.get_all("set-cookie").iter();
     let given = all.filter_map(|value| value.to_str().ok());
-    let given = given.filter(|line| line.starts_with("lapor_dukungan="));
-    let line = given.last().expect("a cookie for the browser");
+    let mut given = given.filter(|line| line.starts_with("lapor_dukungan="));
+    let line = given.next_back().expect("a cookie for the browser");
     assert!(line.contains("HttpOnly; SameSite=Lax"), "{line}");
     line.split(';').next().unwrap().to_owned()
 }

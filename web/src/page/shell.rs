@@ -56,9 +56,9 @@ struct Whole<'a> {
 
 /// What a telephone needs to install the area.
 struct Installed {
-    manifest_at: &'static str,
-    script_at: String,
-    icon_at: String,
+    manifest: &'static str,
+    script: String,
+    icon: String,
 }
 
 struct Line {
@@ -141,9 +141,9 @@ impl<'a> Shell<'a> {
             app: app
                 .filter(|app| app.root == visit.area.root)
                 .map(|app| Installed {
-                    manifest_at: app.manifest_at,
-                    script_at: files.path(app.script),
-                    icon_at: files.path("icon-192.png"),
+                    manifest: app.manifest_at,
+                    script: files.path(app.script),
+                    icon: files.path("icon-192.png"),
                 }),
             links: visit
                 .area
