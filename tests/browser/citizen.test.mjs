@@ -153,7 +153,7 @@ for (const database of databases) {
         assert.deepEqual(await violations(page), []);
         assert.deepEqual(await overflowing(page), []);
         await page.getByRole("button", { name: /Saya juga mengalami/ }).first().click();
-        await page.getByText("Dukungan Anda dihitung.").waitFor();
+        await page.getByText("Suara Anda sudah dihitung").waitFor();
       });
     });
 

@@ -7,6 +7,7 @@ mod audit;
 mod factor;
 mod officer;
 mod password;
+mod programmes;
 mod refused;
 mod setup;
 mod sign_in;
@@ -35,10 +36,16 @@ pub use officer::{Guest, Officer};
 pub const ROOT: &str = "/meja";
 
 /// The desk's navigation.
-pub const LINKS: &[Link] = &[Link {
-    to: account::PATH,
-    name: text_id("desk-account"),
-}];
+pub const LINKS: &[Link] = &[
+    Link {
+        to: programmes::PATH,
+        name: text_id("desk-programmes"),
+    },
+    Link {
+        to: account::PATH,
+        name: text_id("desk-account"),
+    },
+];
 
 type Answer<T> = Result<T, ApiProblem>;
 
@@ -93,6 +100,16 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
         .route(audit::PATH, get(audit::read))
+        .route(programmes::PATH, get(programmes::list))
+        .route(
+            programmes::NEW,
+            get(programmes::ask).post(programmes::publish),
+        )
+        .route(
+            programmes::ONE,
+            get(programmes::show).post(programmes::change),
+        )
+        .route(programmes::PROGRESS, post(programmes::tell))
 }
 
 /// A place of the desk as a redirect takes it.

@@ -6,7 +6,14 @@ mod attach;
 mod conversation;
 mod filing;
 mod front;
+mod map;
+pub mod programmes;
+#[cfg(test)]
+mod reading_tests;
+mod report;
+mod reports;
 mod resume;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -15,7 +22,7 @@ mod visitor;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
@@ -23,6 +30,7 @@ use lapor_web::page::{Link, Shelf};
 use rust_embed::RustEmbed;
 
 use crate::node::Node;
+use crate::regions::outlines;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[
@@ -33,6 +41,18 @@ pub const LINKS: &[Link] = &[
     Link {
         to: track::PATH,
         name: text_id("nav-track"),
+    },
+    Link {
+        to: reports::PATH,
+        name: text_id("nav-reports"),
+    },
+    Link {
+        to: programmes::PATH,
+        name: text_id("nav-programmes"),
+    },
+    Link {
+        to: statistics::PATH,
+        name: text_id("nav-statistics"),
     },
 ];
 
@@ -48,14 +68,24 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
         .route(track::PATH, get(track::track))
+        .route(reports::PATH, get(reports::list))
+        .route(report::ROUTE, get(report::show))
+        .route(report::SUPPORT, post(report::support))
+        .route(statistics::PATH, get(statistics::show))
+        .route(programmes::PATH, get(programmes::list))
+        .route(programmes::ROUTE, get(programmes::show))
+        .route(map::PATH, get(map::country))
+        .route(map::ROUTE, get(map::province))
         .merge(filing::routes())
         .merge(conversation::routes())
         .merge(resume::routes(node))
 }
 
-/// Puts on the shelf what the portal's pages load.
+/// Puts the portal's own files on the shelf.
 pub fn furnish(shelf: Shelf) -> Shelf {
-    shelf.with::<Files>()
+    let drawing = outlines().drawing();
+    let shelf = shelf.with::<Files>();
+    shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes())
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

@@ -61,11 +61,11 @@ pub(super) struct Stage {
     pub current: bool,
 }
 
-struct Line {
-    said: String,
-    by: Option<String>,
-    words: Option<String>,
-    at: i64,
+pub(super) struct Line {
+    pub said: String,
+    pub by: Option<String>,
+    pub words: Option<String>,
+    pub at: i64,
 }
 
 pub async fn track(
@@ -134,7 +134,7 @@ pub(super) fn stages(v: &Voice, state: CaseState, at: Step) -> Vec<Stage> {
     Step::ALL.into_iter().map(seen).collect()
 }
 
-fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
+pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
     let said = match &happened.event {
         Event::Received => v.say("event-received"),
         Event::Verified => v.say("event-verified"),

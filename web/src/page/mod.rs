@@ -6,6 +6,7 @@
 //! and renders partials into it through [`Visit`].
 
 mod assets;
+pub mod chart;
 pub(crate) mod cookies;
 mod field;
 mod flash;
@@ -44,7 +45,7 @@ pub use multipart::{FormWithFiles, PostedFile};
 pub use preferences::Theme;
 pub use refusal::waiting;
 pub use shell::{Person, Shell};
-pub use site::{Area, Facts, Link, Site};
+pub use site::{App, Area, Facts, Link, Site};
 pub use visit::Visit;
 
 /// Bytes of a form without files, at most.
