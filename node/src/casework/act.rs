@@ -299,7 +299,7 @@ pub(crate) async fn load(
     Ok((row, fold, case))
 }
 
-async fn other_case(
+pub(super) async fn other_case(
     tx: &mut Tx,
     body: &Body,
     me: &InstanceId,
@@ -312,7 +312,7 @@ async fn other_case(
 }
 
 /// The custody that an act relies on, or for a recall the one that it ends.
-fn term(
+pub(super) fn term(
     body: &Body,
     case: Option<&Case>,
     me: &InstanceId,

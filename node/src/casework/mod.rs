@@ -5,6 +5,7 @@
 //! pending until the hub has ruled.
 
 mod act;
+mod allowed;
 mod assigning;
 mod attachments;
 mod compose;
@@ -40,6 +41,7 @@ use utoipa::ToSchema;
 use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
+pub use allowed::Allowed;
 pub use assigning::{FailedAct, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::blob_path;
@@ -206,6 +208,8 @@ pub struct CaseFilter {
     pub filed_from: Option<i64>,
     /// Unix ms, exclusive.
     pub filed_before: Option<i64>,
+    /// Only what has run out in our hands.
+    pub overdue: bool,
 }
 
 /// A line of a case list.
