@@ -3,17 +3,30 @@
 //! no rule. Every page below `/meja` names [`Officer`] among its arguments.
 
 mod account;
+mod address;
+mod attachment;
 mod audit;
+mod case_page;
+mod clock;
+mod course;
+mod deed;
+mod deed_form;
+mod deeds;
 mod factor;
+mod inbox;
 mod officer;
 mod password;
+mod question;
+mod reasons;
 mod refused;
 mod setup;
+mod shared;
 mod sign_in;
 mod staff;
 #[cfg(test)]
 mod tests;
 mod units;
+mod walk_in;
 
 use std::sync::Arc;
 
@@ -35,10 +48,16 @@ pub use officer::{Guest, Officer};
 pub const ROOT: &str = "/meja";
 
 /// The desk's navigation.
-pub const LINKS: &[Link] = &[Link {
-    to: account::PATH,
-    name: text_id("desk-account"),
-}];
+pub const LINKS: &[Link] = &[
+    Link {
+        to: ROOT,
+        name: text_id("desk-inbox"),
+    },
+    Link {
+        to: account::PATH,
+        name: text_id("desk-account"),
+    },
+];
 
 type Answer<T> = Result<T, ApiProblem>;
 
@@ -78,7 +97,15 @@ pub fn routes() -> Router<Arc<Node>> {
             &format!("{PASSWORD}/{{secret}}"),
             get(password::ask).post(password::choose),
         )
-        .route(ROOT, get(account::home))
+        .route(ROOT, get(inbox::show))
+        .route(inbox::TOGETHER, post(inbox::together))
+        .route(inbox::FILTERS, post(inbox::filters))
+        .route(case_page::PATH, get(case_page::show))
+        .route(case_page::UNIT, post(case_page::assign))
+        .route(case_page::DROP, post(case_page::drop_act))
+        .route(deed::PATH, get(deed::ask).post(deed::act))
+        .route(attachment::PATH, get(attachment::open))
+        .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))
         .route(account::PATH, get(account::show))
         .route(account::CHANGE, post(account::change_password))
         .route(account::END, post(account::end_session))

@@ -35,6 +35,7 @@ pub const STYLE: &str = concat!(
     include_str!("../../assets/style/form.css"),
     include_str!("../../assets/style/kit.css"),
     include_str!("../../assets/style/front.css"),
+    include_str!("../../assets/style/desk.css"),
     include_str!("../../assets/style/docs.css"),
     include_str!("../../assets/style/print.css"),
 );
