@@ -10,9 +10,9 @@ use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde_json::json;
 
+use super::NewAct;
 use super::act::{content_key, load, other_case, term};
 use super::compose::{self, Setting};
-use super::NewAct;
 use crate::chance::{new_case_id, new_message_id};
 use crate::error::NodeError;
 use crate::node::Node;

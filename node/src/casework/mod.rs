@@ -6,6 +6,7 @@
 
 mod act;
 mod allowed;
+mod approval;
 mod assigning;
 mod attachments;
 mod compose;
@@ -42,6 +43,7 @@ use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
+pub use approval::{AnswerDraft, DraftState};
 pub use assigning::{FailedAct, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::blob_path;
@@ -49,7 +51,7 @@ pub(crate) use compose::Newcomer;
 pub(crate) use filing::Beside;
 pub use glance::Tray;
 pub(crate) use glance::describe;
-pub use identity::IdentityAsk;
+pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
 pub use once::Once;

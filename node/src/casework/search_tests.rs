@@ -463,12 +463,20 @@ async fn a_unit_sees_what_lies_on_its_desk() {
         assert_eq!(node.cases(&asep, None, 5).await.unwrap().cases.len(), 1);
         let unknown = CaseId::mint(1, [1; 10]);
         let refused = node
-            .assign(&Sight::ALL, &[other, unknown], Some("dishub"), None, "admin")
+            .assign(
+                &Sight::ALL,
+                &[other, unknown],
+                Some("dishub"),
+                None,
+                "admin",
+            )
             .await;
         assert!(matches!(refused, Err(NodeError::Invalid(_))));
         let view = node.case(other).await.unwrap();
         assert_eq!(view.summary.unit, None, "all or none");
-        let taken = node.assign(&sight, &[ours, other], None, None, "asep").await;
+        let taken = node
+            .assign(&sight, &[ours, other], None, None, "asep")
+            .await;
         assert!(taken.is_err(), "what is not seen is not taken");
         node.look_at(&sight, &[ours, other]).await.unwrap();
         let looked = async |case| node.case(case).await.unwrap().summary.looked_at.is_some();

@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn what_somebody_typed_stays_one_value() {
-        let address = Address::of("/meja").with("cari", "a&b=c #é").with("tab", "");
+        let address = Address::of("/meja")
+            .with("cari", "a&b=c #é")
+            .with("tab", "");
         let address = address.with("unit", "dinas-pu");
         assert_eq!(
             address.text(),

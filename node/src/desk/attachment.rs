@@ -42,7 +42,11 @@ pub struct AttachmentLine {
 
 pub fn attachment_lines(case: CaseId, all: &[Attachment]) -> Vec<AttachmentLine> {
     let line = |attachment: &Attachment| AttachmentLine {
-        at: format!("{}/lampiran/{}", case_page::at(case), attachment.sha256.to_hex()),
+        at: format!(
+            "{}/lampiran/{}",
+            case_page::at(case),
+            attachment.sha256.to_hex()
+        ),
         picture: PICTURES.contains(&attachment.media_type.as_str()),
         media_type: attachment.media_type.clone(),
         kib: attachment.size.div_ceil(1024),

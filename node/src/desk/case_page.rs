@@ -8,14 +8,16 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
-use lapor_web::{ApiProblem, Path};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
+use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
+use super::identity::{self, IdentityLine};
 use super::inbox::class_name;
 use super::refused::refusal;
 use super::{Answer, Officer, ROOT, place, shared};
@@ -62,11 +64,13 @@ struct CasePage {
     work: Vec<DeedLine>,
     others: Vec<DeedLine>,
     hints: Vec<HintLine>,
+    drafts: Vec<DraftLine>,
     tasks: Vec<Task>,
     course: Vec<Happened>,
     acts: bool,
     erased: bool,
     keyless: bool,
+    identity: Option<IdentityLine>,
     form: Form,
     units: Vec<Choice>,
     officers: Vec<Choice>,
@@ -84,6 +88,8 @@ struct DeedLine {
     name: String,
     about: String,
     to: String,
+    /// What a new report waits for.
+    first: bool,
     grave: bool,
 }
 
@@ -113,13 +119,19 @@ pub async fn show(
         Allowed::default()
     };
     let failed = node.failed_acts_of(path.id).await.map_err(wrong)?;
+    let (drafts, signers) = approval::of_case(&node, &officer, &view).await?;
     let hints = hints(&node, &v, &view, &allowed).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
-        let deeds = deeds.iter().filter(|deed| acts && deed.is_allowed(&node, &view, &allowed));
+        let deeds = deeds
+            .iter()
+            .filter(|deed| acts && deed.is_allowed(&node, &view, &allowed));
         deeds.map(|deed| deed_line(&v, path.id, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
-    let rest: Vec<Deed> = Deed::ALL.into_iter().filter(|deed| !first.contains(deed)).collect();
+    let rest: Vec<Deed> = Deed::ALL
+        .into_iter()
+        .filter(|deed| !first.contains(deed))
+        .collect();
     let (state, tone) = view
         .summary
         .state
@@ -148,14 +160,24 @@ pub async fn show(
         work: offered(&Deed::WORK),
         others: offered(&rest),
         hints,
+        drafts,
         tasks: course::tasks(&v, &view, &failed),
-        course: course::course(&node, &v, &view),
+        course: course::course(&node, &v, &view, &signers),
         acts,
         erased: view.key == KeyState::Erased,
         keyless: view.key == KeyState::Missing,
+        identity: identity::own(&node, &officer, &view).await?,
         form,
-        units: if acts { shared::units(&node).await? } else { Vec::new() },
-        officers: if acts { officers(&node).await? } else { Vec::new() },
+        units: if acts {
+            shared::units(&node).await?
+        } else {
+            Vec::new()
+        },
+        officers: if acts {
+            officers(&node).await?
+        } else {
+            Vec::new()
+        },
         view,
     };
     officer.visit.shell(title).wide().show(&page)
@@ -174,7 +196,10 @@ pub async fn assign(
     seen.map_err(|error| problem(&error))?;
     let unit = shared::open_unit(&node, form.text("unit")).await?;
     let who = form.text("petugas").to_owned();
-    let known = officers(&node).await?.into_iter().any(|choice| choice.value == who);
+    let known = officers(&node)
+        .await?
+        .into_iter()
+        .any(|choice| choice.value == who);
     let who = Some(who).filter(|_| known);
     let assigned = node
         .assign(&sight, &[path.id], unit.as_deref(), who.as_deref(), &actor)
@@ -220,7 +245,12 @@ pub async fn hints(
     let fitting = found.hints.into_iter();
     let fitting = fitting.filter(|hint| allowed.targets.contains(&hint.institution));
     let line = |hint: Hint| HintLine {
-        to: format!("{}/{}?ke={}", at(case), Deed::Dispose.slug(), hint.institution),
+        to: format!(
+            "{}/{}?ke={}",
+            at(case),
+            Deed::Dispose.slug(),
+            hint.institution
+        ),
         slug: hint.institution.to_string(),
         why: why(node, v, &hint.reasons),
         name: hint.name,
@@ -241,7 +271,9 @@ fn why(node: &Node, v: &Voice, reasons: &[Reason]) -> String {
         Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
         Reason::Past { cases } => v.with("n", *cases).say("hint-past"),
         Reason::Reporter => v.say("hint-reporter"),
-        Reason::Returned { by } => v.with("institution", name_of(node, by)).say("hint-returned"),
+        Reason::Returned { by } => v
+            .with("institution", name_of(node, by))
+            .say("hint-returned"),
     };
     let said: Vec<String> = reasons.iter().take(2).map(say).collect();
     said.join(" ")
@@ -253,6 +285,7 @@ fn deed_line(v: &Voice, case: CaseId, deed: Deed) -> DeedLine {
         name: v.say(name),
         about: v.say(about),
         to: format!("{}/{}", at(case), deed.slug()),
+        first: deed == Deed::Verify,
         grave: deed.is_grave(),
     }
 }
@@ -261,7 +294,9 @@ fn clocks(v: &Voice, view: &CaseView) -> Vec<ClockLine> {
     let line = |clock: &Clock| ClockLine {
         name: v.say(clock_name(clock.kind)),
         words: clock_words(v, clock),
-        until: clock.due_on.map(|day| shared::day_words(v, &day.to_string())),
+        until: clock
+            .due_on
+            .map(|day| shared::day_words(v, &day.to_string())),
     };
     view.clocks.iter().map(line).collect()
 }
@@ -292,17 +327,23 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
         ),
         (
             text_id("case-region"),
-            case.region.as_ref().and_then(|code| national().display_name(code)),
+            case.region
+                .as_ref()
+                .and_then(|code| national().display_name(code)),
         ),
         (text_id("case-filed"), Some(v.moment(case.filed_at))),
         (
             text_id("case-supports"),
             (case.supports > 0).then(|| v.number(case.supports)),
         ),
-        (text_id("case-hops"), (case.hops > 0).then(|| v.number(case.hops))),
+        (
+            text_id("case-hops"),
+            (case.hops > 0).then(|| v.number(case.hops)),
+        ),
         (
             text_id("fact-score"),
-            view.score.map(|score| v.with("n", score).say("score-of-five")),
+            view.score
+                .map(|score| v.with("n", score).say("score-of-five")),
         ),
     ];
     all.into_iter()
@@ -321,7 +362,11 @@ fn related(v: &Voice, view: &CaseView) -> Vec<(String, String)> {
 
 /// Those who may be given a case, by name.
 async fn officers(node: &Node) -> Answer<Vec<Choice>> {
-    let accounts = node.accounts().list().await.map_err(|error| refusal(&error))?;
+    let accounts = node
+        .accounts()
+        .list()
+        .await
+        .map_err(|error| refusal(&error))?;
     let handles = |code: &str| code.parse().is_ok_and(StaffRole::handles_cases);
     let mut names: Vec<String> = accounts
         .into_iter()

@@ -6,6 +6,7 @@ use lapor_protocol::kinds::Classification;
 use lapor_web::language::{TextId, Voice, text_id};
 use serde_json::Value;
 
+use super::approval::Signers;
 use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
 use super::inbox::class_name;
@@ -27,6 +28,8 @@ pub struct Happened {
     /// Questions, or the answers to them.
     pub points: Vec<String>,
     pub attachments: Vec<AttachmentLine>,
+    /// Who signed it, where somebody had to.
+    pub signed: Option<String>,
     /// Only officers read it.
     pub inside: bool,
     pub standing: Standing,
@@ -95,10 +98,12 @@ pub fn report(node: &Node, view: &CaseView) -> Report {
 }
 
 /// Everything that happened, latest first.
-pub fn course(node: &Node, v: &Voice, view: &CaseView) -> Vec<Happened> {
+pub fn course(node: &Node, v: &Voice, view: &CaseView, signers: &Signers) -> Vec<Happened> {
     let case = view.summary.case;
     let entries = view.history.iter().rev();
-    entries.map(|entry| happened(node, v, case, entry)).collect()
+    entries
+        .map(|entry| happened(node, v, case, entry, signers))
+        .collect()
 }
 
 /// Own acts without effect, with what can be done about each.
@@ -106,7 +111,10 @@ pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
     let case = view.summary.case;
     let task = |act: &FailedAct| {
         let deed = Deed::of_kind(&act.kind);
-        let entry = view.history.iter().find(|entry| entry.message == Some(act.message));
+        let entry = view
+            .history
+            .iter()
+            .find(|entry| entry.message == Some(act.message));
         Task {
             message: act.message.to_string(),
             said: v.say(kind_words(&act.kind, false)),
@@ -115,24 +123,43 @@ pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
                 .map_or_else(|| v.say("void-other"), |reason| v.say(void_words(reason))),
             at: act.at,
             again_at: deed.map(|deed| {
-                format!("{}/{}?ulang={}", case_page::at(case), deed.slug(), act.message)
+                format!(
+                    "{}/{}?ulang={}",
+                    case_page::at(case),
+                    deed.slug(),
+                    act.message
+                )
             }),
         }
     };
     failed.iter().map(task).collect()
 }
 
-fn happened(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Happened {
+fn happened(
+    node: &Node,
+    v: &Voice,
+    case: CaseId,
+    entry: &HistoryEntry,
+    signers: &Signers,
+) -> Happened {
+    let signer = entry.message.and_then(|id| signers.get(&id.to_string()));
     let child = entry.kind == "case.split" && is_child(entry, case);
     let report = entry.kind == "report.filed" || child;
     let word = |name: &str| text_of(entry.words.as_ref(), name);
     let points = |name: &str| -> Vec<String> {
-        let list = entry.words.as_ref().and_then(|words| words.get(name)?.as_array());
+        let list = entry
+            .words
+            .as_ref()
+            .and_then(|words| words.get(name)?.as_array());
         let texts = list.into_iter().flatten().filter_map(Value::as_str);
         texts.map(str::to_owned).collect()
     };
     // The report itself stands above the history.
-    let words = if report { &[][..] } else { &["title", "content", "text"][..] };
+    let words = if report {
+        &[][..]
+    } else {
+        &["title", "content", "text"][..]
+    };
     let standing = match entry.effect {
         None => Standing::Pending,
         Some(Effect::Applied) => Standing::Counts,
@@ -154,7 +181,11 @@ fn happened(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Happe
         } else {
             attachment_lines(case, &entry.attachments)
         },
-        inside: matches!(entry.kind.as_str(), "case.noted" | "case.disposed" | "case.recalled"),
+        signed: signer.map(|name| v.with("name", name).say("signed-by")),
+        inside: matches!(
+            entry.kind.as_str(),
+            "case.noted" | "case.disposed" | "case.recalled"
+        ),
         standing,
     }
 }
@@ -165,7 +196,10 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
         return Vec::new();
     };
     let text = |name: &str| text_of(Some(body), name);
-    let institution = |id: &str| id.parse().map_or_else(|_| id.to_owned(), |id| name_of(node, &id));
+    let institution = |id: &str| {
+        id.parse()
+            .map_or_else(|_| id.to_owned(), |id| name_of(node, &id))
+    };
     let mut out = Vec::new();
     let mut tell = |name: TextId, value: Option<String>| {
         if let Some(value) = value {
@@ -191,18 +225,32 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
         tell(name, text(field).map(|id| institution(&id)));
     }
     let listed = |field: &str| -> Option<String> {
-        let all = body.get(field)?.as_array()?.iter().filter_map(Value::as_str);
+        let all = body
+            .get(field)?
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str);
         let names: Vec<String> = all.map(institution).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     tell(text_id("fact-copies"), listed("copies"));
     tell(text_id("fact-excluded"), listed("excluded"));
-    tell(text_id("fact-deadline"), text("deadline").map(|day| shared::day_words(v, &day)));
+    tell(
+        text_id("fact-deadline"),
+        text("deadline").map(|day| shared::day_words(v, &day)),
+    );
     if entry.kind == "case.verified" {
         let class = body.get("classification").cloned();
-        let class: Option<Classification> = class.and_then(|class| serde_json::from_value(class).ok());
-        tell(text_id("case-class"), class.map(|class| v.say(class_name(class))));
-        tell(text_id("case-category"), text("category").map(|c| c.replace('/', " › ")));
+        let class: Option<Classification> =
+            class.and_then(|class| serde_json::from_value(class).ok());
+        tell(
+            text_id("case-class"),
+            class.map(|class| v.say(class_name(class))),
+        );
+        tell(
+            text_id("case-category"),
+            text("category").map(|c| c.replace('/', " › ")),
+        );
         let region = text("region").and_then(|code| code.parse().ok());
         tell(
             text_id("case-region"),
@@ -212,10 +260,16 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
         tell(text_id("case-oversight"), oversight.then(|| v.say("yes")));
     }
     if let Some(score) = body.get("score").and_then(Value::as_i64) {
-        tell(text_id("fact-score"), Some(v.with("n", score).say("score-of-five")));
+        tell(
+            text_id("fact-score"),
+            Some(v.with("n", score).say("score-of-five")),
+        );
     }
     let silence = text("by").filter(|by| by == "silence");
-    tell(text_id("fact-by"), silence.map(|_| v.say("closed-by-silence")));
+    tell(
+        text_id("fact-by"),
+        silence.map(|_| v.say("closed-by-silence")),
+    );
     let other = text("target_case").or_else(|| text("child"));
     if let Some(other) = other.filter(|other| *other != case.to_string()) {
         out.push(Fact {
@@ -238,7 +292,10 @@ fn text_of(value: Option<&Value>, name: &str) -> Option<String> {
 
 fn coordinates(words: &Value) -> Option<String> {
     let place = words.get("coordinates")?;
-    let degrees = |name: &str| Some(place.get(name)?.as_i64()? as f64 / 1e6);
+    let degrees = |name: &str| {
+        let micro = i32::try_from(place.get(name)?.as_i64()?).ok()?;
+        Some(f64::from(micro) / 1e6)
+    };
     let (latitude, longitude) = (degrees("latitude_micro")?, degrees("longitude_micro")?);
     Some(format!("{latitude:.5}, {longitude:.5}"))
 }

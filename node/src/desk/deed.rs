@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::course;
 use super::deed_form::{Choosing, Part, first_form, parts, read};
 use super::deeds::Deed;
-use super::{Answer, Officer, case_page, place};
+use super::{Answer, Officer, case_page, place, shared};
 use crate::api::problem;
 use crate::casework::{CaseView, NewAct, Once, Sight};
 use crate::error::NodeError;
@@ -39,6 +39,8 @@ pub struct DeedQuery {
     ke: String,
     /// The act without effect that is done again.
     ulang: String,
+    /// The draft that is written anew.
+    draf: String,
 }
 
 #[derive(Template)]
@@ -55,6 +57,8 @@ struct DeedPage<'a> {
     parts: Vec<Part<'a>>,
     institutions: &'a [String],
     grave: bool,
+    /// What the institution asks beyond the rules.
+    notes: Vec<String>,
 }
 
 /// A deed on a case that the officer sees and the rules allow.
@@ -78,7 +82,10 @@ pub async fn ask(
         let mut history = standing.view.history.iter();
         history.find(|entry| entry.message == Some(id))
     });
-    let form = first_form(standing.deed, &standing.view, &query.ke, again);
+    let mut form = first_form(standing.deed, &standing.view, &query.ke, again);
+    if standing.deed == Deed::FollowUp && !query.draf.is_empty() {
+        form = drafted(&node, path.id, &query.draf).await?.unwrap_or(form);
+    }
     page(&node, &officer, &standing, &form, StatusCode::OK)
 }
 
@@ -96,21 +103,49 @@ pub async fn act(
     let allowed = node.allowed_acts(path.id).await;
     let allowed = allowed.map_err(|error| problem(&error))?;
     let choosing = Choosing::of(&node, &v, deed, &view, &allowed).await?;
-    let standing = Standing { deed, view, choosing };
+    let standing = Standing {
+        deed,
+        view,
+        choosing,
+    };
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     let new = read(&node, &sight, &v, deed, &mut form, &standing.choosing).await;
     let Some(new) = new else {
-        return page(&node, &officer, &standing, &form, StatusCode::UNPROCESSABLE_ENTITY);
+        return page(
+            &node,
+            &officer,
+            &standing,
+            &form,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        );
     };
     match done(&node, &officer, &standing, new, &once).await {
         Ok(flash) => {
             settle(&node, &officer, form.text("ganti")).await?;
-            Ok(officer.visit.go_saying(&place(&case_page::at(path.id)), &flash))
+            Ok(officer
+                .visit
+                .go_saying(&place(&case_page::at(path.id)), &flash))
         }
         Err(NodeError::NotAllowed(_)) => Ok(not_now(&officer, path.id)),
         Err(NodeError::Invalid(_)) => {
             form.complain("isi", v.say("form-unusable"));
-            page(&node, &officer, &standing, &form, StatusCode::UNPROCESSABLE_ENTITY)
+            page(
+                &node,
+                &officer,
+                &standing,
+                &form,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+        }
+        Err(NodeError::EvidenceNeeded) => {
+            form.complain("isi", v.say("form-evidence-needed"));
+            page(
+                &node,
+                &officer,
+                &standing,
+                &form,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
         }
         Err(NodeError::KeyReused) => Ok(warn(&officer, path.id, text_id("act-sent-before"))),
         Err(NodeError::KeyMissing(_)) => Ok(warn(&officer, path.id, text_id("case-keyless"))),
@@ -134,19 +169,42 @@ async fn done(
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
         let words = new.words.as_ref();
-        let reason = words.and_then(|words| words.get("text")).and_then(Value::as_str);
+        let reason = words
+            .and_then(|words| words.get("text"))
+            .and_then(Value::as_str);
         let reason = reason.unwrap_or_default();
         let asks = node.identity_asks(case.case).await?;
-        let waits = asks.iter().any(|ask| ask.asked_by == actor && ask.granted.is_none());
+        let waits = asks
+            .iter()
+            .any(|ask| ask.asked_by == actor && ask.granted.is_none());
         if !waits {
-            node.ask_identity(case.case, purpose, reason, &actor).await?;
+            node.ask_identity(case.case, purpose, reason, &actor)
+                .await?;
         }
         return Ok(Flash::done(text_id("identity-asked")));
+    }
+    if new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref()) {
+        let words = new.words.as_ref();
+        let text = words
+            .and_then(|words| words.get("text"))
+            .and_then(Value::as_str);
+        let closes = new.body.get("proposes_to_close") == Some(&Value::Bool(true));
+        let (id, text) = (once.key(), text.unwrap_or_default());
+        node.draft_answer(case.case, id, text, closes, &actor)
+            .await?;
+        return Ok(Flash::done(text_id("answer-drafted")));
     }
     let acted = node.act_once(case.case, new, &actor, once).await?;
     if let (Some(child), Some(unit)) = (acted.child, &case.unit) {
         // Who splits a case goes on seeing both halves.
-        node.assign(&Sight::ALL, &[child], Some(unit), case.officer.as_deref(), &actor).await?;
+        node.assign(
+            &Sight::ALL,
+            &[child],
+            Some(unit),
+            case.officer.as_deref(),
+            &actor,
+        )
+        .await?;
     }
     Ok(Flash::done(text_id("act-done")).with("ticket", case.ticket.clone().unwrap_or_default()))
 }
@@ -156,7 +214,10 @@ async fn settle(node: &Node, officer: &Officer, message: &str) -> Answer<()> {
     let Ok(message) = message.parse::<MessageId>() else {
         return Ok(());
     };
-    match node.drop_failed_act(&officer.sight(), message, &officer.actor()).await {
+    match node
+        .drop_failed_act(&officer.sight(), message, &officer.actor())
+        .await
+    {
         Ok(()) | Err(NodeError::NotFound { .. }) => Ok(()),
         Err(error) => Err(problem(&error)),
     }
@@ -174,7 +235,11 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Option
         return Ok(None);
     }
     let choosing = Choosing::of(node, &officer.visit.v, deed, &view, &allowed).await?;
-    Ok(Some(Standing { deed, view, choosing }))
+    Ok(Some(Standing {
+        deed,
+        view,
+        choosing,
+    }))
 }
 
 fn page(
@@ -200,8 +265,40 @@ fn page(
         parts: parts(&v, deed, form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),
+        notes: notes(node, &v, standing),
     };
     officer.visit.shell(v.say(name)).status(status).show(&page)
+}
+
+/// What the institution asks of an answer beyond the rules.
+fn notes(node: &Node, v: &Voice, standing: &Standing) -> Vec<String> {
+    if standing.deed != Deed::FollowUp {
+        return Vec::new();
+    }
+    let category = standing.view.summary.category.as_ref();
+    let evidence = category.is_some_and(|category| node.category_needs(category).evidence);
+    let approval = node.wants_approval(category).then(|| v.say("draft-needed"));
+    let evidence = evidence.then(|| v.say("form-evidence"));
+    approval.into_iter().chain(evidence).collect()
+}
+
+/// The form of a draft that was given back.
+async fn drafted(node: &Node, case: CaseId, id: &str) -> Answer<Option<Form>> {
+    let drafts = node.answer_drafts(case).await;
+    let drafts = drafts.map_err(|error| problem(&error))?;
+    let draft = drafts.into_iter().find(|draft| draft.id == id);
+    Ok(draft.map(|draft| {
+        let how = if draft.proposes_to_close {
+            "usul"
+        } else {
+            "publik"
+        };
+        Form::of([
+            ("kunci", shared::fresh_key()),
+            ("sifat", how.to_owned()),
+            ("isi", draft.text),
+        ])
+    }))
 }
 
 fn not_now(officer: &Officer, case: CaseId) -> Response {

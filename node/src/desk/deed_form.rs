@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::case_page::{HintLine, hints};
 use super::deeds::Deed;
+use super::inbox::class_name;
 use super::question::{CLASSES, region_of};
 use super::reasons::reason_choices;
-use super::inbox::class_name;
 use super::shared;
 use crate::api::problem;
 use crate::casework::{Allowed, CaseView, HistoryEntry, NewAct, Sight};
@@ -67,7 +67,8 @@ impl Choosing {
         let others = |wanted: &dyn Fn(&InstanceEntry) -> bool| -> Vec<(InstanceId, String)> {
             let all = world.instances().filter(|entry| Some(&entry.id) != me);
             let all = all.filter(|entry| wanted(entry));
-            all.map(|entry| (entry.id.clone(), entry.name.clone())).collect()
+            all.map(|entry| (entry.id.clone(), entry.name.clone()))
+                .collect()
         };
         match deed {
             Deed::Dispose => {
@@ -101,7 +102,10 @@ impl Choosing {
         let fits = |(id, name): &&(InstanceId, String)| {
             id.as_str() == typed || name.to_lowercase() == typed.to_lowercase()
         };
-        self.institutions.iter().find(fits).map(|(id, _)| id.clone())
+        self.institutions
+            .iter()
+            .find(fits)
+            .map(|(id, _)| id.clone())
     }
 }
 
@@ -127,33 +131,47 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
         Deed::Return => vec![
             reasons(),
             Part::Institution(
-                institution("instansi", v.say("fact-suggested"))
-                    .hint(v.say("form-suggested-hint")),
+                institution("instansi", v.say("fact-suggested")).hint(v.say("form-suggested-hint")),
             ),
             comment(),
         ],
-        Deed::Archive => vec![reasons(), comment()],
-        Deed::Recall => vec![reasons(), comment()],
-        Deed::Redact => vec![reasons(), Part::Tick(form.field("setuju", v.say("form-redact-sure")))],
+        Deed::Archive | Deed::Recall => vec![reasons(), comment()],
+        Deed::Redact => vec![
+            reasons(),
+            Part::Tick(form.field("setuju", v.say("form-redact-sure"))),
+        ],
         Deed::Dispose => dispose(v, form, choosing),
         Deed::FollowUp => vec![
-            Part::OneOf(form.field("sifat", v.say("form-audience")).required().choices(vec![
-                Choice::new("publik", v.say("audience-public")).hint(v.say("audience-public-about")),
-                Choice::new("usul", v.say("audience-close")).hint(v.say("audience-close-about")),
-                Choice::new("internal", v.say("audience-inside")).hint(v.say("audience-inside-about")),
-            ])),
+            Part::OneOf(
+                form.field("sifat", v.say("form-audience"))
+                    .required()
+                    .choices(vec![
+                        Choice::new("publik", v.say("audience-public"))
+                            .hint(v.say("audience-public-about")),
+                        Choice::new("usul", v.say("audience-close"))
+                            .hint(v.say("audience-close-about")),
+                        Choice::new("internal", v.say("audience-inside"))
+                            .hint(v.say("audience-inside-about")),
+                    ]),
+            ),
             Part::Text(text(v.say("form-answer")).required().rows(8)),
         ],
         Deed::Note => vec![Part::Text(text(v.say("form-note")).required())],
         Deed::Complete => vec![Part::Text(
-            text(v.say("form-completion")).required().hint(v.say("form-completion-hint")),
+            text(v.say("form-completion"))
+                .required()
+                .hint(v.say("form-completion-hint")),
         )],
         Deed::Reply => vec![Part::Text(text(v.say("form-reply")).required())],
         Deed::Close => vec![Part::Tick(form.field("setuju", v.say("form-close-sure")))],
         Deed::Reopen | Deed::TakeOver | Deed::Unlink => vec![comment()],
         Deed::Link => link(v, form, choosing),
         Deed::Split => vec![
-            Part::Line(form.field("judul", v.say("form-title")).required().most(TITLE_CHARS)),
+            Part::Line(
+                form.field("judul", v.say("form-title"))
+                    .required()
+                    .most(TITLE_CHARS),
+            ),
             Part::Text(text(v.say("form-content")).required()),
             Part::List(
                 form.field("kategori", v.say("case-category"))
@@ -187,8 +205,15 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
                 .hint(v.say("form-title-hint"))
                 .most(TITLE_CHARS),
         ),
-        Part::OneOf(form.field("jenis", v.say("case-class")).required().choices(classes.collect())),
-        Part::Tick(form.field("pengawasan", v.say("case-oversight")).hint(v.say("form-oversight-hint"))),
+        Part::OneOf(
+            form.field("jenis", v.say("case-class"))
+                .required()
+                .choices(classes.collect()),
+        ),
+        Part::Tick(
+            form.field("pengawasan", v.say("case-oversight"))
+                .hint(v.say("form-oversight-hint")),
+        ),
         Part::List(
             form.field("kategori", v.say("case-category"))
                 .choices(choosing.categories.clone()),
@@ -207,7 +232,9 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
         ));
     }
     parts.push(Part::Text(
-        form.field("isi", v.say("form-comment")).rows(3).most(TEXT_CHARS),
+        form.field("isi", v.say("form-comment"))
+            .rows(3)
+            .most(TEXT_CHARS),
     ));
     parts
 }
@@ -225,11 +252,21 @@ fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> 
                 .choices(hints.chain([other]).collect()),
         ));
     }
-    let label = if hinted { v.say("form-other-target") } else { v.say("fact-target") };
+    let label = if hinted {
+        v.say("form-other-target")
+    } else {
+        v.say("fact-target")
+    };
     let target = institution("instansi", label).hint(v.say("form-institution-hint"));
-    parts.push(Part::Institution(if hinted { target } else { target.required() }));
+    parts.push(Part::Institution(if hinted {
+        target
+    } else {
+        target.required()
+    }));
     parts.push(Part::Text(
-        form.field("isi", v.say("form-instruction")).rows(4).most(TEXT_CHARS),
+        form.field("isi", v.say("form-instruction"))
+            .rows(4)
+            .most(TEXT_CHARS),
     ));
     parts.push(Part::Line(
         form.field("tenggat", v.say("fact-deadline"))
@@ -250,10 +287,14 @@ fn link<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
         let other = Choice::new("", v.say("link-other"));
         let all = choosing.repeats.iter().cloned().chain([other]);
         parts.push(Part::OneOf(
-            form.field("sama", v.say("link-likely")).choices(all.collect()),
+            form.field("sama", v.say("link-likely"))
+                .choices(all.collect()),
         ));
     }
-    let ticket = form.field("laporan", v.say("link-ticket")).autocomplete("off").most(60);
+    let ticket = form
+        .field("laporan", v.say("link-ticket"))
+        .autocomplete("off")
+        .most(60);
     parts.push(Part::Line(if found { ticket } else { ticket.required() }));
     parts
 }
@@ -272,20 +313,38 @@ pub fn first_form(deed: Deed, view: &CaseView, to: &str, again: Option<&HistoryE
     let case = &view.summary;
     match deed {
         Deed::Verify => {
-            let class = CLASSES.iter().find(|(class, _)| Some(*class) == case.classification);
+            let class = CLASSES
+                .iter()
+                .find(|(class, _)| Some(*class) == case.classification);
             let region = case.region.as_ref();
             values.extend([
                 ("judul", case.title.clone().unwrap_or_default()),
-                ("jenis", class.map_or_else(String::new, |(_, name)| (*name).to_owned())),
-                ("kategori", case.category.as_ref().map_or_else(String::new, |c| c.as_str().to_owned())),
-                ("wilayah", region.and_then(|code| national().display_name(code)).unwrap_or_default()),
+                (
+                    "jenis",
+                    class.map_or_else(String::new, |(_, name)| (*name).to_owned()),
+                ),
+                (
+                    "kategori",
+                    case.category
+                        .as_ref()
+                        .map_or_else(String::new, |c| c.as_str().to_owned()),
+                ),
+                (
+                    "wilayah",
+                    region
+                        .and_then(|code| national().display_name(code))
+                        .unwrap_or_default(),
+                ),
             ]);
         }
         Deed::Dispose => values.push(("tujuan", to.to_owned())),
         Deed::FollowUp => values.push(("sifat", "publik".to_owned())),
         Deed::Split => {
             let category = case.category.as_ref();
-            values.push(("kategori", category.map_or_else(String::new, |c| c.as_str().to_owned())));
+            values.push((
+                "kategori",
+                category.map_or_else(String::new, |c| c.as_str().to_owned()),
+            ));
         }
         _ => {}
     }
@@ -302,16 +361,28 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
         .and_then(|body| body.get("proposes_to_close")?.as_bool())
         .unwrap_or(false);
     let all = [
-        ("isi", text(words, "text").or_else(|| text(words, "content"))),
+        (
+            "isi",
+            text(words, "text").or_else(|| text(words, "content")),
+        ),
         ("judul", text(words, "title")),
         ("lokasi", text(words, "place")),
-        ("alasan", text(body, "reason").or_else(|| text(body, "purpose"))),
-        ("instansi", text(body, "target").or_else(|| text(body, "suggested"))),
+        (
+            "alasan",
+            text(body, "reason").or_else(|| text(body, "purpose")),
+        ),
+        (
+            "instansi",
+            text(body, "target").or_else(|| text(body, "suggested")),
+        ),
         ("tenggat", text(body, "deadline")),
         ("kategori", text(body, "category")),
         ("wilayah", text(body, "region")),
         ("laporan", text(body, "target_case")),
-        ("sifat", Some(if proposes { "usul" } else { "publik" }.to_owned())),
+        (
+            "sifat",
+            Some(if proposes { "usul" } else { "publik" }.to_owned()),
+        ),
         (
             "jenis",
             body.and_then(|body| {
@@ -345,14 +416,23 @@ pub async fn read(
     let mut words: Vec<(&str, Value)> = Vec::new();
     let required = matches!(
         deed,
-        Deed::FollowUp | Deed::Note | Deed::Complete | Deed::Reply | Deed::Split | Deed::AskIdentity
+        Deed::FollowUp
+            | Deed::Note
+            | Deed::Complete
+            | Deed::Reply
+            | Deed::Split
+            | Deed::AskIdentity
     );
     let text = form.at_most(v, "isi", TEXT_CHARS);
     if required {
         form.required(v, "isi");
     }
     if !text.is_empty() {
-        let name = if deed == Deed::Split { "content" } else { "text" };
+        let name = if deed == Deed::Split {
+            "content"
+        } else {
+            "text"
+        };
         words.push((name, json!(text)));
     }
     let mut kind = deed.kind();
@@ -396,7 +476,11 @@ pub async fn read(
         }
         Deed::Link => {
             let chosen = form.text("sama").to_owned();
-            let typed = if chosen.is_empty() { form.required(v, "laporan") } else { chosen };
+            let typed = if chosen.is_empty() {
+                form.required(v, "laporan")
+            } else {
+                chosen
+            };
             match other_case(node, sight, &typed).await {
                 Some(case) => body.push(("target_case", json!(case))),
                 None => form.complain("laporan", v.say("link-unknown")),
@@ -414,7 +498,12 @@ pub async fn read(
                 body.push(("category", json!(category)));
             }
         }
-        Deed::Note | Deed::Complete | Deed::Reply | Deed::Reopen | Deed::TakeOver | Deed::Unlink => {}
+        Deed::Note
+        | Deed::Complete
+        | Deed::Reply
+        | Deed::Reopen
+        | Deed::TakeOver
+        | Deed::Unlink => {}
     }
     form.is_fine().then(|| shared::act(kind, &body, &words))
 }
@@ -433,7 +522,10 @@ fn read_verified(
         Some((class, _)) => body.push(("classification", json!(class))),
         None => form.complain("jenis", v.say("form-required")),
     }
-    body.push(("oversight", json!(form.is_ticked("pengawasan") && class == "pengaduan")));
+    body.push((
+        "oversight",
+        json!(form.is_ticked("pengawasan") && class == "pengaduan"),
+    ));
     for (field, name) in [("kategori", "category"), ("atas-nama", "on_behalf_of")] {
         let value = form.text(field);
         if !value.is_empty() {
@@ -448,12 +540,7 @@ fn read_verified(
     }
 }
 
-fn read_disposed(
-    v: &Voice,
-    form: &mut Form,
-    choosing: &Choosing,
-    body: &mut Vec<(&str, Value)>,
-) {
+fn read_disposed(v: &Voice, form: &mut Form, choosing: &Choosing, body: &mut Vec<(&str, Value)>) {
     let other = institution(v, form, "instansi", choosing);
     let hinted = choosing.named(form.text("tujuan"));
     match other.or(hinted) {
@@ -516,7 +603,10 @@ async fn repeats(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>>
         coordinates: None,
     };
     let found = node.likely_duplicates(&sketch).await;
-    let found = found.map_err(|error| problem(&error))?.duplicates.into_iter();
+    let found = found
+        .map_err(|error| problem(&error))?
+        .duplicates
+        .into_iter();
     let others = found.filter(|found| found.case != view.summary.case);
     Ok(others
         .map(|found| {

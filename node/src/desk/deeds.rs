@@ -1,5 +1,6 @@
 //! What an officer can do with a case, each under an address and a name of its own.
 
+use lapor_protocol::case::State;
 use lapor_web::language::{TextId, text_id};
 
 use crate::casework::{Allowed, CaseView};
@@ -149,7 +150,7 @@ impl Deed {
     pub fn is_allowed(self, node: &Node, view: &CaseView, allowed: &Allowed) -> bool {
         let here = node.instance().ok() == view.summary.origin.as_ref();
         match self {
-            Self::AskIdentity if here => view.summary.state.is_some_and(|state| state.is_open()),
+            Self::AskIdentity if here => view.summary.state.is_some_and(State::is_open),
             _ => allowed.has(self.kind()),
         }
     }

@@ -16,7 +16,7 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
 use super::clock::{ClockWords, next_clock};
 use super::question::{CLASSES, InboxQuery, Question, TABS};
-use super::{Answer, Officer, ROOT, case_page, place, shared, walk_in};
+use super::{Answer, Officer, ROOT, approval, case_page, identity, place, shared, walk_in};
 use crate::api::problem;
 use crate::casework::{CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
 use crate::error::NodeError;
@@ -59,6 +59,8 @@ struct InboxPage<'a> {
     together_at: &'static str,
     filters_at: &'static str,
     new_at: &'static str,
+    /// What waits for somebody of this role: how much, and where.
+    asked: Vec<(String, &'static str)>,
 }
 
 struct TabLine {
@@ -104,12 +106,11 @@ pub async fn show(
         ("unit", query.unit.clone()),
         ("lewat", query.lewat.clone()),
     ]);
-    let found = match question.tab {
-        Some(tab) => node.inbox(&sight, tab, &question.filter, after, PAGE).await,
-        None => {
-            let (typed, filter) = (&question.typed, &question.filter);
-            node.search(&sight, typed, filter, after, PAGE).await
-        }
+    let (typed, filter) = (&question.typed, &question.filter);
+    let found = if let Some(tab) = question.tab {
+        node.inbox(&sight, tab, filter, after, PAGE).await
+    } else {
+        node.search(&sight, typed, filter, after, PAGE).await
     };
     let list = match found {
         Ok(list) => list,
@@ -146,7 +147,9 @@ pub async fn show(
         here: ROOT,
         back: question.address(ROOT).with("lanjut", &query.lanjut).text(),
         first: after.map(|_| question.address(ROOT).text()),
-        next: list.next.map(|next| question.address(ROOT).with("lanjut", &next).text()),
+        next: list
+            .next
+            .map(|next| question.address(ROOT).with("lanjut", &next).text()),
         acts: officer.role.handles_cases(),
         key: shared::fresh_key(),
         units: shared::units(&node).await?,
@@ -156,10 +159,36 @@ pub async fn show(
         together_at: TOGETHER,
         filters_at: FILTERS,
         new_at: walk_in::PATH,
+        asked: asked(&node, &officer).await?,
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
     shell.wide().script("inbox.js").show(&page)
+}
+
+/// What is told to whoever answers it: requests for identities, and answers to sign.
+async fn asked(node: &Node, officer: &Officer) -> Answer<Vec<(String, &'static str)>> {
+    let v = officer.visit.v;
+    let mut all = Vec::new();
+    if officer.role.opens_identities() {
+        let waiting = node
+            .identity_tasks()
+            .await
+            .map_err(|error| problem(&error))?;
+        let said = v.with("n", waiting.len()).say("identities-waiting");
+        all.push((said, identity::PATH));
+    }
+    if officer.role.administers() {
+        let waiting = node
+            .waiting_drafts()
+            .await
+            .map_err(|error| problem(&error))?;
+        if !waiting.is_empty() {
+            let said = v.with("n", waiting.len()).say("approvals-waiting");
+            all.push((said, approval::PATH));
+        }
+    }
+    Ok(all)
 }
 
 /// Does one thing to all the cases that were ticked.
@@ -170,7 +199,10 @@ pub async fn together(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| place(ROOT));
-    let cases: Vec<CaseId> = form.all("laporan").filter_map(|id| id.parse().ok()).collect();
+    let cases: Vec<CaseId> = form
+        .all("laporan")
+        .filter_map(|id| id.parse().ok())
+        .collect();
     if cases.is_empty() {
         let flash = Flash::warning(text_id("inbox-nothing-ticked"));
         return Ok(officer.visit.go_saying(&back, &flash));
@@ -188,7 +220,9 @@ pub async fn together(
                 .map(|()| counted(text_id("inbox-assigned"), cases.len()))
         }
         "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await?),
-        _ => Err(NodeError::Invalid("tindakan: expected one of the buttons".into())),
+        _ => Err(NodeError::Invalid(
+            "tindakan: expected one of the buttons".into(),
+        )),
     };
     match done {
         Ok(flash) => Ok(officer.visit.go_saying(&back, &flash)),
@@ -240,12 +274,7 @@ pub async fn filters(
     Ok(officer.visit.go_saying(&place(&back), &flash))
 }
 
-async fn verify_all(
-    node: &Node,
-    officer: &Officer,
-    cases: &[CaseId],
-    key: &str,
-) -> Answer<Flash> {
+async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Answer<Flash> {
     let (sight, actor) = (officer.sight(), officer.actor());
     let mut verified = 0;
     for case in cases {
@@ -283,12 +312,16 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
         .collect();
     let me = node.instance().ok();
     let line = |case: CaseSummary| {
-        let (state, tone) = case.state.map_or((text_id("state-unknown"), "quiet"), state_words);
+        let (state, tone) = case
+            .state
+            .map_or((text_id("state-unknown"), "quiet"), state_words);
         let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
         let notes = [
             case.classification.map(|class| v.say(class_name(class))),
             case.category.as_ref().map(shared::category_name),
-            case.region.as_ref().and_then(|code| national().display_name(code)),
+            case.region
+                .as_ref()
+                .and_then(|code| national().display_name(code)),
             elsewhere.map(|id| name_of(node, id)),
             case.unit
                 .as_deref()
@@ -301,8 +334,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             tone,
             clock: next_clock(v, &days, &case),
             notes: notes.into_iter().flatten().collect(),
-            unseen: case.looked_at.is_none()
-                && case.tray == Some(Tray::New),
+            unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
             case,
         }
     };
@@ -378,9 +410,8 @@ fn states(v: &Voice) -> Vec<Choice> {
 }
 
 fn classes(v: &Voice) -> Vec<Choice> {
-    let choice = |(class, name): &(Classification, &str)| {
-        Choice::new(*name, v.say(class_name(*class)))
-    };
+    let choice =
+        |(class, name): &(Classification, &str)| Choice::new(*name, v.say(class_name(*class)));
     CLASSES.iter().map(choice).collect()
 }
 

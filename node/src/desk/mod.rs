@@ -4,6 +4,7 @@
 
 mod account;
 mod address;
+mod approval;
 mod attachment;
 mod audit;
 mod case_page;
@@ -13,6 +14,8 @@ mod deed;
 mod deed_form;
 mod deeds;
 mod factor;
+mod figures;
+mod identity;
 mod inbox;
 mod officer;
 mod password;
@@ -52,6 +55,10 @@ pub const LINKS: &[Link] = &[
     Link {
         to: ROOT,
         name: text_id("desk-inbox"),
+    },
+    Link {
+        to: figures::PATH,
+        name: text_id("desk-figures"),
     },
     Link {
         to: account::PATH,
@@ -105,6 +112,14 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(case_page::DROP, post(case_page::drop_act))
         .route(deed::PATH, get(deed::ask).post(deed::act))
         .route(attachment::PATH, get(attachment::open))
+        .route(identity::GRANTED, post(identity::open_granted))
+        .route(identity::PATH, get(identity::list))
+        .route(identity::CASE, get(identity::show).post(identity::open))
+        .route(identity::ANSWER, post(identity::answer))
+        .route(approval::PATH, get(approval::list))
+        .route(approval::ONE, post(approval::decide))
+        .route(figures::PATH, get(figures::show))
+        .route(figures::TABLE, get(figures::table))
         .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))
         .route(account::PATH, get(account::show))
         .route(account::CHANGE, post(account::change_password))

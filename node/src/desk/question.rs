@@ -139,7 +139,9 @@ impl Question {
     /// Its fields, to be sent along with a form; none is empty.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let filter = &self.filter;
-        let class = CLASSES.iter().find(|(c, _)| Some(*c) == filter.classification);
+        let class = CLASSES
+            .iter()
+            .find(|(c, _)| Some(*c) == filter.classification);
         let tab = if self.typed.is_empty() {
             tab_name(self.tab)
         } else {
@@ -151,12 +153,20 @@ impl Question {
             ("cari", self.typed.clone()),
             ("jenis", text(class.map(|(_, name)| *name))),
             ("status", text(filter.state.map(State::as_str))),
-            ("kategori", text(filter.category.as_ref().map(Category::as_str))),
-            ("wilayah", text(filter.region.as_ref().map(RegionCode::as_str))),
+            (
+                "kategori",
+                text(filter.category.as_ref().map(Category::as_str)),
+            ),
+            (
+                "wilayah",
+                text(filter.region.as_ref().map(RegionCode::as_str)),
+            ),
             ("unit", text(filter.unit.as_deref())),
             ("lewat", text(filter.overdue.then_some("1"))),
         ];
-        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+        all.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
     }
 }
 
@@ -165,7 +175,10 @@ pub fn region_of(typed: &str) -> Option<RegionCode> {
     if typed.is_empty() {
         return None;
     }
-    let code = typed.parse().ok().filter(|code| national().display_name(code).is_some());
+    let code = typed
+        .parse()
+        .ok()
+        .filter(|code| national().display_name(code).is_some());
     code.or_else(|| Some(national().search(typed, 1).first()?.code.clone()))
 }
 
@@ -187,7 +200,10 @@ mod tests {
         assert_eq!(question.tab, Some(Tab::New));
         assert!(question.filter.overdue && question.filter.region.is_some());
         let address = question.address("/meja").text();
-        assert!(address.starts_with("/meja?tab=baru&jenis=pengaduan"), "{address}");
+        assert!(
+            address.starts_with("/meja?tab=baru&jenis=pengaduan"),
+            "{address}"
+        );
         assert!(address.contains("kategori=Perhubungan%2FParkir%20Liar"));
         let kept = Question::of(&question.saved("Parkir"));
         assert_eq!(kept.address("/meja").text(), address);
@@ -208,6 +224,9 @@ mod tests {
             cari: " lampu ".into(),
             ..InboxQuery::default()
         };
-        assert_eq!(Question::read(&search).address("/meja").text(), "/meja?cari=lampu");
+        assert_eq!(
+            Question::read(&search).address("/meja").text(),
+            "/meja?cari=lampu"
+        );
     }
 }

@@ -72,7 +72,8 @@ pub fn reason_words(v: &Voice, kind: &str, code: &str) -> String {
 /// The reasons of a deed, to choose one.
 pub fn reason_choices(v: &Voice, deed: Deed) -> Vec<Choice> {
     let all = reasons(deed.kind()).iter();
-    all.map(|(code, words)| Choice::new(*code, v.say(words))).collect()
+    all.map(|(code, words)| Choice::new(*code, v.say(words)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -84,7 +85,11 @@ mod tests {
     #[test]
     fn every_code_is_one_of_the_protocol() {
         for deed in Deed::ALL {
-            let field = if deed == Deed::AskIdentity { "purpose" } else { "reason" };
+            let field = if deed == Deed::AskIdentity {
+                "purpose"
+            } else {
+                "reason"
+            };
             for (code, _) in reasons(deed.kind()) {
                 let body = format!(r#"{{"{field}":"{code}"}}"#);
                 let read = Body::of_kind(deed.kind(), &body);

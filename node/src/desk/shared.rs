@@ -78,6 +78,12 @@ pub fn act(kind: &str, body: &[(&str, Value)], words: &[(&str, Value)]) -> NewAc
 
 /// A day such as `2026-12-04` as people write it.
 pub fn day_words(v: &Voice, day: &str) -> String {
-    let noon = day.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(5, 0, 0));
-    noon.map_or_else(|| day.to_owned(), |noon| v.date(noon.and_utc().timestamp_millis()))
+    let noon = day
+        .parse::<NaiveDate>()
+        .ok()
+        .and_then(|day| day.and_hms_opt(5, 0, 0));
+    noon.map_or_else(
+        || day.to_owned(),
+        |noon| v.date(noon.and_utc().timestamp_millis()),
+    )
 }

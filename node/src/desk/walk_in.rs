@@ -27,7 +27,11 @@ pub const PATH: &str = "/meja/baru";
 /// Characters of a name, a telephone number or an address.
 const CONTACT: usize = 200;
 /// How a report comes in, by its name in the form and in the message.
-const CHANNELS: [(&str, &str); 3] = [("loket", "walk-in"), ("surat", "letter"), ("telepon", "phone")];
+const CHANNELS: [(&str, &str); 3] = [
+    ("loket", "walk-in"),
+    ("surat", "letter"),
+    ("telepon", "phone"),
+];
 
 #[derive(Template)]
 #[template(path = "desk/walk-in.html")]
@@ -57,7 +61,10 @@ struct SlipPage {
 pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let directory = node.directory();
-    let own = node.instance().ok().and_then(|me| directory.latest().instance(me));
+    let own = node
+        .instance()
+        .ok()
+        .and_then(|me| directory.latest().instance(me));
     let region = own.and_then(|own| own.region.as_ref());
     let region = region.and_then(|code| national().display_name(code));
     let form = Form::of([
@@ -153,9 +160,8 @@ fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
     let category = Some(form.text("kategori").to_owned()).filter(|name| !name.is_empty());
     let category = category.and_then(|name| Category::try_from(name).ok());
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
-    let mut told = |name: &'static str| {
-        Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty())
-    };
+    let mut told =
+        |name: &'static str| Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty());
     let reporter = Reporter {
         name: told("nama"),
         email: told("surel"),
@@ -186,12 +192,7 @@ fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
     })
 }
 
-async fn page(
-    node: &Node,
-    officer: &Officer,
-    form: &Form,
-    status: StatusCode,
-) -> Answer<Response> {
+async fn page(node: &Node, officer: &Officer, form: &Form, status: StatusCode) -> Answer<Response> {
     let v = officer.visit.v;
     let channel = |name: &str, words| Choice::new(name, v.say(words));
     let classes = CLASSES.iter();

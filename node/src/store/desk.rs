@@ -8,11 +8,11 @@ use super::Stored;
 use super::lists::Limits;
 
 static ASSIGN: Bulk = Bulk::new(
-    "with v (case_id, unit, officer, secrets, only) as (values",
+    "with v (case_id, unit, officer, secrets, own) as (values",
     5,
     ") update cases set unit = v.unit, officer = v.officer from v
         where cases.case_id = v.case_id and cases.tray is not null
-            and (cases.secret = 0 or v.secrets = 1) and (v.only is null or cases.unit = v.only)",
+            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own)",
 );
 
 /// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here.
@@ -36,11 +36,11 @@ pub async fn assign(
 }
 
 static LOOK: Bulk = Bulk::new(
-    "with v (case_id, at, secrets, only) as (values",
+    "with v (case_id, at, secrets, own) as (values",
     4,
     ") update cases set looked_at = v.at from v
         where cases.case_id = v.case_id and cases.looked_at is null and cases.tray is not null
-            and (cases.secret = 0 or v.secrets = 1) and (v.only is null or cases.unit = v.only)",
+            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own)",
 );
 
 /// Notes the first look at those of the cases that may be seen.
