@@ -128,7 +128,7 @@ pub async fn act(
         }
         Err(NodeError::NotAllowed(_)) => Ok(not_now(&officer, path.id)),
         Err(NodeError::Invalid(_)) => {
-            form.complain("isi", v.say("form-unusable"));
+            form.complain("uraian", v.say("form-unusable"));
             page(
                 &node,
                 &officer,
@@ -138,7 +138,7 @@ pub async fn act(
             )
         }
         Err(NodeError::EvidenceNeeded) => {
-            form.complain("isi", v.say("form-evidence-needed"));
+            form.complain("uraian", v.say("form-evidence-needed"));
             page(
                 &node,
                 &officer,
@@ -296,7 +296,7 @@ async fn drafted(node: &Node, case: CaseId, id: &str) -> Answer<Option<Form>> {
         Form::of([
             ("kunci", shared::fresh_key()),
             ("sifat", how.to_owned()),
-            ("isi", draft.text),
+            ("uraian", draft.text),
         ])
     }))
 }

@@ -111,7 +111,7 @@ impl Choosing {
 
 /// The fields of a deed's page.
 pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
-    let text = |label: String| form.field("isi", label).most(TEXT_CHARS);
+    let text = |label: String| form.field("uraian", label).most(TEXT_CHARS);
     let comment = || Part::Text(text(v.say("form-comment")).rows(4));
     let reasons = || {
         let field = form.field("alasan", v.say("fact-reason"));
@@ -232,7 +232,7 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
         ));
     }
     parts.push(Part::Text(
-        form.field("isi", v.say("form-comment"))
+        form.field("uraian", v.say("form-comment"))
             .rows(3)
             .most(TEXT_CHARS),
     ));
@@ -264,7 +264,7 @@ fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> 
         target.required()
     }));
     parts.push(Part::Text(
-        form.field("isi", v.say("form-instruction"))
+        form.field("uraian", v.say("form-instruction"))
             .rows(4)
             .most(TEXT_CHARS),
     ));
@@ -362,7 +362,7 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
         .unwrap_or(false);
     let all = [
         (
-            "isi",
+            "uraian",
             text(words, "text").or_else(|| text(words, "content")),
         ),
         ("judul", text(words, "title")),
@@ -423,9 +423,9 @@ pub async fn read(
             | Deed::Split
             | Deed::AskIdentity
     );
-    let text = form.at_most(v, "isi", TEXT_CHARS);
+    let text = form.at_most(v, "uraian", TEXT_CHARS);
     if required {
-        form.required(v, "isi");
+        form.required(v, "uraian");
     }
     if !text.is_empty() {
         let name = if deed == Deed::Split {

@@ -140,9 +140,9 @@ fn slip(
 
 fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
     let title = form.required(v, "judul");
-    let content = form.required(v, "isi");
+    let content = form.required(v, "uraian");
     form.at_most(v, "judul", TITLE_CHARS);
-    form.at_most(v, "isi", TEXT_CHARS);
+    form.at_most(v, "uraian", TEXT_CHARS);
     let channel = form.required(v, "saluran");
     let channel = CHANNELS.iter().find(|(name, _)| *name == channel);
     let class = form.required(v, "jenis");

@@ -66,7 +66,7 @@ async fn an_officer_takes_a_report_in_and_works_it_to_its_answer() {
         missing
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("value=\"Lampu jalan padam\"");
-        report.push(("isi", "Gelap sejak Minggu.".to_owned()));
+        report.push(("uraian", "Gelap sejak Minggu.".to_owned()));
         let slip = sent(&report).await;
         let ticket = slip
             .is(StatusCode::OK)
@@ -111,7 +111,7 @@ async fn an_officer_takes_a_report_in_and_works_it_to_its_answer() {
         assert_eq!(view.history.len(), 2, "pressed twice, done once");
 
         let form = siti.open(&at(case, "/tindak-lanjut")).await;
-        let mut answer = [("kunci", &*key_of(&form)), ("sifat", "usul"), ("isi", "")];
+        let mut answer = [("kunci", &*key_of(&form)), ("sifat", "usul"), ("uraian", "")];
         let path = at(case, "/tindak-lanjut");
         let empty = siti.post(&path, &answer).await;
         empty.is(StatusCode::UNPROCESSABLE_ENTITY);
@@ -203,7 +203,7 @@ async fn a_leader_sees_everything_and_acts_on_nothing() {
         for deed in Deed::ALL {
             let path = at(case, &format!("/{}", deed.slug()));
             leader.open(&path).await.is(StatusCode::FORBIDDEN);
-            let fields = [("kunci", KEY), ("isi", "Isi"), ("alasan", "other")];
+            let fields = [("kunci", KEY), ("uraian", "Isi"), ("alasan", "other")];
             leader.post(&path, &fields).await.is(StatusCode::FORBIDDEN);
         }
         let ticked = case.to_string();
@@ -444,7 +444,7 @@ async fn an_act_without_effect_is_done_again_or_dropped() {
             ("kunci", &*key_of(&form)),
             ("ganti", &*message),
             ("sifat", "publik"),
-            ("isi", "Petugas berangkat lusa."),
+            ("uraian", "Petugas berangkat lusa."),
         ];
         siti.post(&at(case, "/tindak-lanjut"), &fields)
             .await
