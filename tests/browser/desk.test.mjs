@@ -119,12 +119,10 @@ for (const database of databases) {
       await work("officer", "/meja", async (page) => {
         await takeIn(page, "Saluran air tersumbat di Cibadak");
         await begin(page, "Verifikasi");
-        await page.getByLabel("Kategori").selectOption("Pekerjaan Umum dan Penataan Ruang/Drainase");
+        await page.getByLabel("Kategori").selectOption("Pekerjaan Umum dan Penataan Ruang/Drainase dan Banjir");
         await press(page, "Verifikasi");
         assert.equal(await standing(page), "Terverifikasi");
         await begin(page, "Tunda");
-        await press(page, "Tunda");
-        await page.getByRole("link", { name: "Tulis sedikitnya satu pertanyaan." }).waitFor();
         await page.getByLabel("Pertanyaan 1").fill("Di dekat nomor berapa?");
         await press(page, "Tunda");
         assert.equal(await standing(page), "Menunggu jawaban pelapor");
@@ -167,7 +165,7 @@ for (const database of databases) {
         await page.getByLabel("Tenggat").fill("2026-12-04");
         await press(page, "Disposisi");
         assert.equal(await standing(page), "Diteruskan ke instansi");
-        await page.getByText("4 Desember 2026").waitFor();
+        await page.locator(".said-facts").getByText("4 Desember 2026").waitFor();
         await begin(page, "Tarik kembali");
         await page.getByLabel("Salah disposisi").check();
         await press(page, "Tarik kembali");
