@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use chrono_tz::Tz;
 use lapor_web::language::{Texts, text_id};
-use lapor_web::page::{self, Area, Facts, Shelf, Site};
+use lapor_web::page::{self, Area, Facts, Site};
 use lapor_web::{entrance, monitor, serving};
 use rust_embed::RustEmbed;
 use tokio::net::TcpListener;
@@ -73,8 +73,8 @@ fn site(node: &Arc<Node>) -> Site {
     };
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     let public_url = node.settings().portal.public_url.as_ref();
-    site.shelf = Shelf::shared().with::<Files>();
     site.https = public_url.is_some_and(PublicUrl::is_https);
+    site.shelf = portal::furnish(site.shelf.with::<Files>());
     site
 }
 

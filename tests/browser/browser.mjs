@@ -74,7 +74,7 @@ export async function unreached(page) {
     const wanted = 'a[href], button, input:not([type="hidden"]), select, textarea, summary';
     const seen = [...document.querySelectorAll(wanted)].filter((e) => !e.disabled && e.checkVisibility());
     seen.forEach((element, place) => (element.dataset.place = String(place)));
-    // The parts of a date, and what opens its calendar, are stops of their own.
+    // Day, month, year and the calendar are a step each.
     return seen.length + 3 * seen.filter((e) => e.type === "date").length;
   });
   await page.evaluate(() => document.activeElement?.blur());

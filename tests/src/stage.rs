@@ -11,6 +11,7 @@ use lapor_migrations::Kind;
 use lapor_node::casework::NewReport;
 use lapor_node::doors;
 use lapor_node::node::Node;
+use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_node::staff::StaffRole;
 use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::NewAccount;
@@ -24,6 +25,9 @@ use crate::fleet::words::{act, worded};
 
 /// The password of every account on the stage.
 const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
+
+/// The programme that the stage's reports are about.
+const PROGRAMME: &str = "trotoar-braga";
 
 /// Serve a node with cases to a browser until standard input ends
 #[derive(Parser)]
@@ -67,7 +71,8 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     bandung.settings.accounts.hash_memory_kib = 64;
     bandung.start().await;
     let staff = hire(fleet.at(BANDUNG.slug).node()).await?;
-    let tickets = furnish(&fleet).await;
+    announce(&fleet).await;
+    let (tickets, reports) = furnish(&fleet).await;
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
@@ -77,6 +82,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let told = json!({
         "base": base,
         "tickets": tickets,
+        "reports": reports,
         "cases": cases(&fleet, &tickets).await,
         "staff": staff,
         "password": PASSWORD,
@@ -133,8 +139,36 @@ async fn cases(fleet: &Fleet, tickets: &serde_json::Value) -> serde_json::Value 
     cases.into()
 }
 
-/// Tickets by what became of their cases.
-async fn furnish(fleet: &Fleet) -> serde_json::Value {
+/// A programme of the city with its progress, and one that has not begun.
+async fn announce(fleet: &Fleet) {
+    let node = fleet.at(BANDUNG.slug).node();
+    let published = [
+        json!({
+            "slug": PROGRAMME, "name": "Perbaikan trotoar Jalan Braga", "region": "32.73",
+            "budget_idr": 4_750_000_000_i64, "start": "2026-03-02", "end": "2026-12-18",
+            "description": "Trotoar sepanjang 1,2 km diperlebar, dengan jalur pemandu.\n\nProgram dan angka ini contoh.",
+        }),
+        json!({
+            "slug": "taman-2027", "name": "Taman lingkungan di sepuluh kelurahan",
+            "description": "Sepuluh taman kecil dengan tempat bermain. Contoh.",
+        }),
+    ];
+    for programme in published {
+        let programme: NewProgramme = serde_json::from_value(programme).expect("a programme");
+        let published = node.publish(programme.into(), "stage").await;
+        published.expect("it is published");
+    }
+    let progress = json!({
+        "percent": 62, "status": "running", "text": "Sisi barat selesai; sisi timur dimulai Senin.",
+    });
+    let progress: NewProgress = serde_json::from_value(progress).expect("progress");
+    let told = node.publish(progress.about(PROGRAMME.into()), "stage");
+    told.await.expect("it is told");
+    fleet.settle().await;
+}
+
+/// Tickets by what became of their cases, and the ids of those that everybody may read.
+async fn furnish(fleet: &Fleet) -> (serde_json::Value, serde_json::Value) {
     let bandung = fleet.at(BANDUNG.slug);
     let new = bandung
         .file(report("Lampu jalan padam di Jalan Cikutra", false))
@@ -169,12 +203,13 @@ async fn furnish(fleet: &Fleet) -> serde_json::Value {
     fleet.at(BANDUNG.slug).act(closed, confirmed).await;
     fleet.settle().await;
     let ticket = async |case: CaseId| fleet.at(BANDUNG.slug).view(case).await.summary.ticket;
-    json!({
+    let tickets = json!({
         "new": ticket(new).await,
         "secret": ticket(secret).await,
         "worked": ticket(worked).await,
         "closed": ticket(closed).await,
-    })
+    });
+    (tickets, json!({ "worked": worked, "closed": closed }))
 }
 
 async fn say(fleet: &Fleet, case: CaseId, proposes_to_close: bool, sentence: &str) {
@@ -190,6 +225,8 @@ fn report(title: &str, secret: bool) -> NewReport {
         "title": title,
         "content": format!("{title}. Sudah seminggu, mohon ditangani."),
         "region": "32.73",
+        "category": "Pekerjaan Umum dan Penataan Ruang/Jalan",
+        "programme": { "owner": BANDUNG.slug, "slug": PROGRAMME },
         "secret": secret,
         "channel": "web",
     });

@@ -34,8 +34,6 @@ figure-days = { $n ->
    *[other] { $n } days
 }
 chart-ends = What became of the reports
-chart-ends-about = Confirmed, silent and archived are never added up.
-chart-intake = Reports by institution
-chart-intake-about = The ten institutions with the most reports.
+chart-intake = The ten institutions with the most reports
 chart-what = What
 chart-count = Count

@@ -12,6 +12,7 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::calendar::{day_at, zone};
 use lapor_web::language::{Language, TextId, Voice, text_id};
+use lapor_web::page::chart::{Bar, Bars, Tone};
 use lapor_web::page::{Choice, Form};
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
@@ -54,7 +55,7 @@ struct FiguresPage<'a> {
     table_at: String,
     sides: Vec<Choice>,
     heads: Vec<Head>,
-    charts: Vec<Chart>,
+    charts: Vec<Bars>,
     lines: Vec<Line>,
 }
 
@@ -62,20 +63,6 @@ struct FiguresPage<'a> {
 struct Head {
     name: String,
     value: String,
-}
-
-struct Chart {
-    title: String,
-    about: String,
-    bars: Vec<Bar>,
-}
-
-/// A line of a chart: its length in hundredths of the longest.
-struct Bar {
-    name: String,
-    value: String,
-    length: i64,
-    tone: &'static str,
 }
 
 /// An institution in the table.
@@ -196,9 +183,9 @@ fn side_name(side: Side) -> &'static str {
     }
 }
 
-fn charts(node: &Node, v: &Voice, own: Option<&Figures>, table: &FigureTable) -> Vec<Chart> {
+fn charts(node: &Node, v: &Voice, own: Option<&Figures>, table: &FigureTable) -> Vec<Bars> {
     let own = own.map(|own| ends(v, own));
-    let all = Some(intake(node, v, table)).filter(|chart| !chart.bars.is_empty());
+    let all = (!table.figures.is_empty()).then(|| intake(node, v, table));
     own.into_iter().chain(all).collect()
 }
 
@@ -221,50 +208,35 @@ fn heads(v: &Voice, own: &Figures) -> Vec<Head> {
 }
 
 /// How the cases ended; silence is no opinion, and stands apart.
-fn ends(v: &Voice, own: &Figures) -> Chart {
+fn ends(v: &Voice, own: &Figures) -> Bars {
     let all = [
-        (text_id("figure-confirmed"), own.confirmed, "done"),
-        (text_id("figure-silent"), own.silent, "quiet"),
-        (text_id("figure-archived"), own.archived, "quiet"),
-        (text_id("figure-merged"), own.merged, "quiet"),
-        (text_id("figure-open-now"), own.open, "accent"),
-        (text_id("figure-misrouted"), own.misrouted, "warm"),
+        (text_id("figure-confirmed"), own.confirmed, Tone::Done),
+        (text_id("figure-silent"), own.silent, Tone::Quiet),
+        (text_id("figure-archived"), own.archived, Tone::Quiet),
+        (text_id("figure-merged"), own.merged, Tone::Quiet),
+        (text_id("figure-open-now"), own.open, Tone::Accent),
+        (text_id("figure-misrouted"), own.misrouted, Tone::Warm),
     ];
-    let most = all.iter().map(|(_, count, _)| *count).max().unwrap_or(0);
-    Chart {
-        title: v.say("chart-ends"),
-        about: v.say("chart-ends-about"),
-        bars: all
-            .into_iter()
-            .map(|(name, count, tone)| bar(v, v.say(name), count, most, tone))
-            .collect(),
-    }
+    let bars = all.into_iter();
+    let bars = bars.map(|(name, count, tone)| bar(v.say(name), count).tone(tone));
+    Bars::new(*v, v.say("chart-ends"), headings(v), bars)
 }
 
 /// Who has the cases, or took them in; the ten with the most.
-fn intake(node: &Node, v: &Voice, table: &FigureTable) -> Chart {
+fn intake(node: &Node, v: &Voice, table: &FigureTable) -> Bars {
     let mut rows: Vec<&Figures> = table.figures.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.intake));
-    rows.truncate(10);
-    let most = rows.first().map_or(0, |row| row.intake);
-    let bars = rows.into_iter().map(|row| {
-        let name = name_of(node, &row.institution);
-        bar(v, name, row.intake, most, "accent")
-    });
-    Chart {
-        title: v.say("chart-intake"),
-        about: v.say("chart-intake-about"),
-        bars: bars.collect(),
-    }
+    let most = rows.into_iter().take(10);
+    let bars = most.map(|row| bar(name_of(node, &row.institution), row.intake));
+    Bars::new(*v, v.say("chart-intake"), headings(v), bars)
 }
 
-fn bar(v: &Voice, name: String, count: i64, most: i64, tone: &'static str) -> Bar {
-    Bar {
-        name,
-        value: v.number(count),
-        length: if most > 0 { count * 100 / most } else { 0 },
-        tone,
-    }
+fn bar(name: String, count: i64) -> Bar {
+    Bar::new(name, count.unsigned_abs())
+}
+
+fn headings(v: &Voice) -> (String, String) {
+    (v.say("chart-what"), v.say("chart-count"))
 }
 
 fn cells(v: &Voice, row: &Figures) -> Vec<(String, String)> {

@@ -19,6 +19,7 @@ mod identity;
 mod inbox;
 mod officer;
 mod password;
+mod programmes;
 mod question;
 mod reasons;
 mod refused;
@@ -59,6 +60,10 @@ pub const LINKS: &[Link] = &[
     Link {
         to: figures::PATH,
         name: text_id("desk-figures"),
+    },
+    Link {
+        to: programmes::PATH,
+        name: text_id("desk-programmes"),
     },
     Link {
         to: account::PATH,
@@ -135,6 +140,16 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
         .route(audit::PATH, get(audit::read))
+        .route(programmes::PATH, get(programmes::list))
+        .route(
+            programmes::NEW,
+            get(programmes::ask).post(programmes::publish),
+        )
+        .route(
+            programmes::ONE,
+            get(programmes::show).post(programmes::change),
+        )
+        .route(programmes::PROGRESS, post(programmes::tell))
 }
 
 /// A place of the desk as a redirect takes it.

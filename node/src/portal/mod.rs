@@ -3,6 +3,13 @@
 //! the node does not call public.
 
 mod front;
+mod map;
+pub mod programmes;
+#[cfg(test)]
+mod reading_tests;
+mod report;
+mod reports;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -12,19 +19,34 @@ pub(crate) use track::state_words;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
-use lapor_web::page::Link;
+use lapor_web::page::{Link, Shelf};
 
 use crate::node::Node;
+use crate::regions::outlines;
 
 /// The portal's navigation.
-pub const LINKS: &[Link] = &[Link {
-    to: track::PATH,
-    name: text_id("nav-track"),
-}];
+pub const LINKS: &[Link] = &[
+    Link {
+        to: track::PATH,
+        name: text_id("nav-track"),
+    },
+    Link {
+        to: reports::PATH,
+        name: text_id("nav-reports"),
+    },
+    Link {
+        to: programmes::PATH,
+        name: text_id("nav-programmes"),
+    },
+    Link {
+        to: statistics::PATH,
+        name: text_id("nav-statistics"),
+    },
+];
 
 type Answer<T> = Result<T, ApiProblem>;
 
@@ -33,6 +55,20 @@ pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
         .route(track::PATH, get(track::track))
+        .route(reports::PATH, get(reports::list))
+        .route(report::ROUTE, get(report::show))
+        .route(report::SUPPORT, post(report::support))
+        .route(statistics::PATH, get(statistics::show))
+        .route(programmes::PATH, get(programmes::list))
+        .route(programmes::ROUTE, get(programmes::show))
+        .route(map::PATH, get(map::country))
+        .route(map::ROUTE, get(map::province))
+}
+
+/// Puts the portal's own files on the shelf.
+pub fn furnish(shelf: Shelf) -> Shelf {
+    let drawing = outlines().drawing();
+    shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes())
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

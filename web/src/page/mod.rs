@@ -6,6 +6,7 @@
 //! and renders partials into it through [`Visit`].
 
 mod assets;
+pub mod chart;
 pub(crate) mod cookies;
 mod field;
 mod flash;
@@ -34,13 +35,14 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::ApiProblem;
 
 pub use assets::{STYLE, Shelf, logo};
+pub use cookies::brought;
 pub use field::{Choice, Field};
 pub use flash::Flash;
 pub use form::Form;
 pub use local_path::LocalPath;
 pub use preferences::Theme;
 pub use shell::{Person, Shell};
-pub use site::{Area, Facts, Link, Site};
+pub use site::{App, Area, Facts, Link, Site};
 pub use visit::Visit;
 
 /// Bytes of a form without files, at most.

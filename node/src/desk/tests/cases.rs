@@ -111,7 +111,11 @@ async fn an_officer_takes_a_report_in_and_works_it_to_its_answer() {
         assert_eq!(view.history.len(), 2, "pressed twice, done once");
 
         let form = siti.open(&at(case, "/tindak-lanjut")).await;
-        let mut answer = [("kunci", &*key_of(&form)), ("sifat", "usul"), ("uraian", "")];
+        let mut answer = [
+            ("kunci", &*key_of(&form)),
+            ("sifat", "usul"),
+            ("uraian", ""),
+        ];
         let path = at(case, "/tindak-lanjut");
         let empty = siti.post(&path, &answer).await;
         empty.is(StatusCode::UNPROCESSABLE_ENTITY);
