@@ -29,7 +29,6 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
 use lapor_web::page::{Link, Shelf};
-use rust_embed::RustEmbed;
 
 use crate::node::Node;
 use crate::regions::outlines;
@@ -58,11 +57,6 @@ pub const LINKS: &[Link] = &[
     },
 ];
 
-/// The portal's scripts.
-#[derive(RustEmbed)]
-#[folder = "assets"]
-struct Files;
-
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The portal's routes.
@@ -86,7 +80,6 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
 /// Puts the portal's own files on the shelf.
 pub fn furnish(shelf: Shelf) -> Shelf {
     let drawing = outlines().drawing();
-    let shelf = shelf.with::<Files>();
     shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes())
 }
 
