@@ -14,6 +14,8 @@ mod statistics;
 mod tests;
 mod track;
 
+pub(crate) use track::state_words;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -71,7 +73,7 @@ pub fn furnish(shelf: Shelf) -> Shelf {
 
 /// What an institution is called: our own as it calls itself on its pages,
 /// another as in the directory, or by its id where the directory has no name.
-fn name_of(node: &Node, id: &InstanceId) -> String {
+pub(crate) fn name_of(node: &Node, id: &InstanceId) -> String {
     let own = node.settings().portal.name.as_ref();
     if let Some(name) = own.filter(|_| node.instance().is_ok_and(|me| me == id)) {
         return name.clone();
