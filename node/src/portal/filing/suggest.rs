@@ -150,15 +150,15 @@ fn choice(node: &Node, v: &Voice, hint: &Hint) -> Choice {
 
 fn said(node: &Node, v: &Voice, reason: &Reason) -> String {
     match reason {
-        Reason::Named { words } => v.with("words", words.join(", ")).say("advice-named"),
-        Reason::Subject { words } => v.with("words", words.join(", ")).say("advice-subject"),
-        Reason::Category { category } => v.with("category", category).say("advice-category"),
-        Reason::Place { region, .. } => v.with("region", region).say("advice-place"),
-        Reason::Past { cases } => v.with("n", *cases).say("advice-past"),
-        Reason::Reporter => v.say("advice-reporter"),
+        Reason::Named { words } => v.with("words", words.join(", ")).say("filing-hint-named"),
+        Reason::Subject { words } => v.with("words", words.join(", ")).say("filing-hint-subject"),
+        Reason::Category { category } => v.with("category", category).say("filing-hint-category"),
+        Reason::Place { region, .. } => v.with("region", region).say("filing-hint-place"),
+        Reason::Past { cases } => v.with("n", *cases).say("filing-hint-past"),
+        Reason::Reporter => v.say("filing-hint-reporter"),
         Reason::Returned { by } => v
             .with("institution", name_of(node, by))
-            .say("advice-returned"),
+            .say("filing-hint-returned"),
     }
 }
 
