@@ -54,7 +54,7 @@ pub async fn serve(
 /// All routes of the listener.
 pub fn router(node: Arc<Node>) -> Router {
     let site = Arc::new(site(&node));
-    let pages = page::pages(portal::routes().merge(desk::routes()), &site);
+    let pages = page::pages(portal::routes(&node).merge(desk::routes()), &site);
     let all = monitor::count(pages.merge(api::routes(&node)), &TRAFFIC);
     let received = page::receive(entrance::answer_missing(all), &site);
     entrance::stand_before(received).with_state(node)
@@ -67,8 +67,8 @@ fn site(node: &Arc<Node>) -> Site {
     };
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     let public_url = node.settings().portal.public_url.as_ref();
-    site.https = public_url.is_some_and(PublicUrl::is_https);
     site.shelf = portal::furnish(site.shelf);
+    site.https = public_url.is_some_and(PublicUrl::is_https);
     site
 }
 

@@ -10,7 +10,7 @@ const executablePath = process.env.LAPOR_TEST_CHROMIUM ?? "/usr/bin/chromium";
 export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
 /** A visitor: language `id` or `en`, colours `light` or `dark`, and how wide the window is. */
-export async function visitor(browser, { language = "id", colours = "light", width = 1280, script = true } = {}) {
+export async function visitor(browser, { language = "id", colours = "light", width = 1280, script = true, cookies = [] } = {}) {
   const context = await browser.newContext({
     locale: language,
     colorScheme: colours,
@@ -18,6 +18,7 @@ export async function visitor(browser, { language = "id", colours = "light", wid
     javaScriptEnabled: script,
     reducedMotion: "reduce",
   });
+  if (cookies.length > 0) await context.addCookies(cookies);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints = [];

@@ -3,6 +3,12 @@
 /** Paths by name, on a stage. */
 export const pages = ({ tickets, reports }) => ({
   front: "/",
+  filing: "/lapor",
+  "receipt-gone": "/lapor/terima",
+  enter: "/percakapan",
+  "lost-key": "/percakapan/kunci-hilang",
+  "enter-as-citizen": "/percakapan/masuk",
+  "enter-code": "/percakapan/kode/0123456789abcdef0123456789abcdef",
   "ask-ticket": "/lacak",
   "ticket-mistyped": "/lacak?tiket=12345",
   "case-new": `/lacak?tiket=${tickets.new}`,
@@ -22,3 +28,17 @@ export const pages = ({ tickets, reports }) => ({
   "map-province": "/peta/32",
   missing: "/tidak-ada",
 });
+
+/** Pages of a conversation by name: whose it is, and the path. */
+export const talkPages = {
+  "talk-waiting": ["waiting", "/percakapan"],
+  "talk-held": ["held", "/percakapan"],
+  "talk-answered": ["answered", "/percakapan"],
+  "talk-closed": ["closed", "/percakapan"],
+  "talk-data": ["waiting", "/percakapan/data"],
+};
+
+/** The cookie of a conversation that is open on a stage. */
+export const talkCookies = (stage, name) => [
+  { name: "lapor-percakapan", value: stage.talks[name].token, url: stage.base },
+];

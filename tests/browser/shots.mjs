@@ -2,17 +2,18 @@
 // pixels wide, and the first page in each language and colour.
 import { mkdirSync } from "node:fs";
 import { launch, visitor } from "./browser.mjs";
-import { pages } from "./pages.mjs";
+import { pages, talkCookies, talkPages } from "./pages.mjs";
 import { raise } from "./stage.mjs";
 
 const folder = process.argv[2] ?? "shots";
 mkdirSync(folder, { recursive: true });
 const [stage, browser] = await Promise.all([raise("sqlite"), launch()]);
 try {
-  for (const [name, path] of Object.entries(pages(stage))) {
+  const talks = Object.entries(talkPages).map(([name, [talk, path]]) => [name, path, talkCookies(stage, talk)]);
+  for (const [name, path, cookies] of [...Object.entries(pages(stage)), ...talks]) {
     for (const width of [360, 1280]) {
       for (const colours of ["light", "dark"]) {
-        const { context, page } = await visitor(browser, { width, colours, language: colours === "dark" ? "en" : "id" });
+        const { context, page } = await visitor(browser, { width, colours, language: colours === "dark" ? "en" : "id", cookies });
         await page.goto(stage.base + path);
         await page.screenshot({ path: `${folder}/${name}-${width}-${colours}.png`, fullPage: true });
         await context.close();

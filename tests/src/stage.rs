@@ -2,6 +2,8 @@
 //! cases in several states, for as long as somebody holds its standard input
 //! open. It prints one line of JSON: where it is, and which pages are worth a look.
 
+mod reporters;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -57,6 +59,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         Some("Jl. Wastukancana No. 2, Bandung; (022) 000-0000".into());
     bandung.start().await;
     announce(&fleet).await;
+    let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -64,7 +67,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let node = fleet.at(BANDUNG.slug).node().clone();
     let serving = tokio::spawn(doors::serve(node, listener, shutdown.clone()));
-    let told = json!({ "base": base, "tickets": tickets, "reports": reports });
+    let told = json!({ "base": base, "tickets": tickets, "reports": reports, "talks": talks });
     writeln!(std::io::stdout(), "{told}").context("nobody reads where the stage is")?;
     // Ends when whoever started this goes away, however it does.
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))

@@ -5,9 +5,9 @@ nav-track = Track
 
 # Front page
 
-front-title = Your report
-front-headline = Said once. Followed up.
-front-lead = A complaint, a question or an idea about public services reaches the institution in charge, wherever it was taken in.
+front-title = Send us your report
+front-headline = Tell us. We follow it up.
+front-lead = A complaint, a question or an idea about public services: write it once here, and it reaches the institution in charge, wherever that is.
 way-track-title = Track a report
 way-track-text = See how far your report has come and who is dealing with it.
 way-track-go = Track

@@ -5,9 +5,9 @@ nav-track = Lacak
 
 # Halaman depan
 
-front-title = Laporan Anda
-front-headline = Disampaikan. Ditindaklanjuti.
-front-lead = Keluhan, pertanyaan, atau gagasan tentang layanan publik sampai ke instansi yang berwenang, di mana pun laporan Anda diterima.
+front-title = Sampaikan laporan Anda
+front-headline = Sampaikan. Kami tindak lanjuti.
+front-lead = Keluhan, pertanyaan, atau gagasan tentang layanan publik: tulis sekali di sini, dan laporan Anda sampai ke instansi yang berwenang, di mana pun ia berada.
 way-track-title = Lacak laporan
 way-track-text = Lihat sampai di mana laporan Anda dan siapa yang menanganinya.
 way-track-go = Lacak

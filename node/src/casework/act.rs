@@ -74,10 +74,8 @@ impl Node {
         }
         let again = asked()?;
         match self.act_asked(case_id, act, actor, Some(first)).await {
-            Err(NodeError::AnsweredMeanwhile) => again
-                .answered(self)
-                .await?
-                .ok_or(NodeError::AnsweredMeanwhile),
+            // The other request may also have used the files up that this one brings.
+            Err(error) => again.answered(self).await?.ok_or(error),
             acted => acted,
         }
     }

@@ -27,6 +27,9 @@ const KIND: &str = "answer";
 pub struct Once {
     scope: String,
     key: Zeroizing<String>,
+    /// What makes two requests the same, where the request itself does not: files
+    /// that are sent twice get two names.
+    fingerprint: Option<[u8; 32]>,
 }
 
 /// A request under a key, by what is stored of it.
@@ -58,11 +61,34 @@ impl Once {
         Ok(Self {
             scope: scope.to_owned(),
             key: Zeroizing::new(key.to_owned()),
+            fingerprint: None,
         })
     }
 
+    /// Requests with this fingerprint are the same, whatever else differs.
+    #[must_use]
+    pub fn told_by(self, fingerprint: [u8; 32]) -> Self {
+        Self {
+            fingerprint: Some(fingerprint),
+            ..self
+        }
+    }
+
+    /// What was answered under this key, to whatever request.
+    pub(crate) async fn answered<T: DeserializeOwned>(
+        &self,
+        node: &Node,
+    ) -> Result<Option<T>, NodeError> {
+        let asked = self.asking(&())?;
+        let row = asked.kept(node).await?;
+        row.map(|row| asked.opened(node, &row)).transpose()
+    }
+
     pub(crate) fn asking(&self, request: &impl Serialize) -> Result<Asked, NodeError> {
-        let text = Zeroizing::new(serde_json::to_vec(request).map_err(NodeError::damaged)?);
+        let text = Zeroizing::new(match self.fingerprint {
+            Some(fingerprint) => fingerprint.to_vec(),
+            None => serde_json::to_vec(request).map_err(NodeError::damaged)?,
+        });
         let derived = |purpose: &str, more: &[u8]| -> [u8; 32] {
             let mut hash = Sha256::new();
             for part in [
@@ -93,23 +119,30 @@ impl Asked {
         &self,
         node: &Node,
     ) -> Result<Option<T>, NodeError> {
-        let me = node.instance()?;
-        let mut tx = node.read_tx().await?;
-        let Some(row) = store::answers::kept(&mut tx, &self.scope, &self.hash).await? else {
+        let Some(row) = self.kept(node).await? else {
             return Ok(None);
         };
         if row.request != self.request {
             return Err(NodeError::KeyReused);
         }
+        self.opened(node, &row).map(Some)
+    }
+
+    async fn kept(&self, node: &Node) -> Result<Option<AnswerRow>, NodeError> {
+        let mut tx = node.read_tx().await?;
+        Ok(store::answers::kept(&mut tx, &self.scope, &self.hash).await?)
+    }
+
+    fn opened<T: DeserializeOwned>(&self, node: &Node, row: &AnswerRow) -> Result<T, NodeError> {
         let kept: Kept = store::read(serde_json::from_str(&row.answer))?;
         let context = Context {
             kind: KIND,
             id: kept.id,
             case: kept.case,
-            author: me,
+            author: node.instance()?,
         };
         let words = store::read(open_words(&self.sealing, context, &kept.sealed))?;
-        store::read(serde_json::from_slice(&words)).map(Some)
+        store::read(serde_json::from_slice(&words))
     }
 
     /// The answer as a row, to be stored in the transaction that it answers for.

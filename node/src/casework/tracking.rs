@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{CaseView, HistoryEntry};
+use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -91,6 +92,8 @@ pub struct Tracked {
     /// The step that is being worked on; of a closed case, the last.
     pub step: Step,
     pub custodian: Option<InstanceId>,
+    /// The clock that runs; of a *rahasia* case none is told.
+    pub clock: Option<RunningClock>,
     /// Unix ms.
     pub filed_at: i64,
     /// Oldest first.
@@ -140,6 +143,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         state,
         step: step(state, &course),
         custodian: summary.custodian,
+        clock: RunningClock::of(&view.clocks).filter(|_| !summary.secret),
         filed_at: summary.filed_at,
         course,
     })

@@ -13,7 +13,7 @@ mod rounds;
 #[cfg(test)]
 mod tests;
 
-use lapor_protocol::deadline::{ClockKind, ClockState};
+use lapor_protocol::deadline::{Clock, ClockKind, ClockState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,6 +32,33 @@ pub struct Deadline {
     pub due: Option<i64>,
     /// Unix ms.
     pub paused_since: Option<i64>,
+}
+
+/// A clock as citizens see it: the next that runs out, or that has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunningClock {
+    /// Which clock, for instance `first_follow_up`.
+    pub kind: ClockKind,
+    /// Unix ms.
+    pub due_at: i64,
+    /// Working days left; negative when overdue.
+    pub days_left: i64,
+}
+
+impl RunningClock {
+    /// The first of a case's clocks that does not stand still.
+    pub fn of(clocks: &[Clock]) -> Option<Self> {
+        let mut moving = clocks
+            .iter()
+            .filter(|clock| clock.state != ClockState::Paused);
+        moving.find_map(|clock| {
+            Some(Self {
+                kind: clock.kind,
+                due_at: clock.due?,
+                days_left: clock.days_left,
+            })
+        })
+    }
 }
 
 impl Deadline {

@@ -102,6 +102,18 @@ impl Node {
         })
     }
 
+    /// A file that is here as a whole and waits to be used.
+    pub async fn waiting_upload(&self, id: &str) -> Result<Option<UploadReceipt>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::uploads::one(&mut tx, id).await?;
+        let ready = row.filter(|row| row.state == READY);
+        Ok(ready.map(|row| UploadReceipt {
+            upload: row.id,
+            size: row.size as u64,
+            media_type: row.media_type,
+        }))
+    }
+
     pub async fn upload_progress(&self, id: &str) -> Result<Progress, NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::uploads::one(&mut tx, id).await?;

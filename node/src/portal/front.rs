@@ -1,4 +1,4 @@
-//! The first page: what LAPOR! is, the way to a report, how a report goes on.
+//! The first page: what LAPOR! is, the ways in, how a report goes on.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use lapor_web::language::Voice;
 use lapor_web::page::Visit;
 
-use super::{Answer, track};
+use super::{Answer, filing, track};
 use crate::api::problem;
 use crate::casework::tracking::Tally;
 use crate::node::Node;
@@ -18,6 +18,7 @@ use crate::node::Node;
 struct Front<'a> {
     v: Voice,
     institution: &'a str,
+    file_at: &'static str,
     track_at: &'static str,
     tally: Tally,
     /// Institutions that have joined.
@@ -31,6 +32,7 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
     let front = Front {
         v: visit.v,
         institution: visit.institution(),
+        file_at: filing::PATH,
         track_at: track::PATH,
         tally,
         joined: instances.filter(|entry| entry.is_active()).count(),

@@ -2,6 +2,9 @@
 //! and renders a template; it knows no SQL and no rule, and shows nothing that
 //! the node does not call public.
 
+mod attach;
+mod conversation;
+mod filing;
 mod front;
 mod map;
 pub mod programmes;
@@ -10,9 +13,11 @@ mod reading_tests;
 mod report;
 mod reports;
 mod statistics;
+mod resume;
 #[cfg(test)]
 mod tests;
 mod track;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -22,12 +27,17 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
 use lapor_web::page::{Link, Shelf};
+use rust_embed::RustEmbed;
 
 use crate::node::Node;
 use crate::regions::outlines;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[
+    Link {
+        to: filing::PATH,
+        name: text_id("nav-file"),
+    },
     Link {
         to: track::PATH,
         name: text_id("nav-track"),
@@ -46,10 +56,15 @@ pub const LINKS: &[Link] = &[
     },
 ];
 
+/// The portal's scripts.
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Files;
+
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The portal's routes.
-pub fn routes() -> Router<Arc<Node>> {
+pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
         .route(track::PATH, get(track::track))
@@ -61,12 +76,16 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(programmes::ROUTE, get(programmes::show))
         .route(map::PATH, get(map::country))
         .route(map::ROUTE, get(map::province))
+        .merge(filing::routes())
+        .merge(conversation::routes())
+        .merge(resume::routes(node))
 }
 
-/// Puts the portal's own files on the shelf.
+/// Puts on the shelf what the portal's pages load.
 pub fn furnish(shelf: Shelf) -> Shelf {
     let drawing = outlines().drawing();
-    shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes())
+    let shelf = shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes());
+    shelf.with::<Files>()
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

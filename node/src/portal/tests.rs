@@ -19,15 +19,19 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
     }
 }
 
-pub(super) async fn send(router: &Router, request: http::request::Builder, body: &str) -> Reply {
+pub(super) async fn send(
+    router: &Router,
+    request: http::request::Builder,
+    body: impl Into<Body>,
+) -> Reply {
     let request = request.header("accept", "text/html,*/*;q=0.8");
-    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let request = request.body(body.into()).unwrap();
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Reply {
@@ -43,10 +47,10 @@ pub(super) async fn open(router: &Router, path: &str) -> Reply {
 
 pub(super) async fn post(router: &Router, path: &str, body: &str) -> Reply {
     let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-    send(router, request, body).await
+    send(router, request, body.to_owned()).await
 }
 
-fn report(title: &str, secret: bool) -> NewReport {
+pub(super) fn report(title: &str, secret: bool) -> NewReport {
     NewReport {
         classification: Classification::Complaint,
         title: title.into(),
@@ -161,7 +165,15 @@ async fn a_form_of_another_site_is_refused_and_says_so_as_a_page() {
 async fn every_page_carries_the_policy_and_no_script_or_style_of_its_own() {
     for place in places().await {
         let router = router(place.node.clone());
-        for path in ["/", "/lacak", "/lacak?tiket=x", "/tidak-ada"] {
+        for path in [
+            "/",
+            "/lapor",
+            "/lapor/terima",
+            "/percakapan",
+            "/lacak",
+            "/lacak?tiket=x",
+            "/tidak-ada",
+        ] {
             let page = open(&router, path).await;
             let policy = page.header("content-security-policy");
             assert!(

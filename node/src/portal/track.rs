@@ -14,6 +14,7 @@ use lapor_web::page::{Form, Visit};
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
+use super::conversation::{self, running};
 use super::{Answer, name_of};
 use crate::api::problem;
 use crate::casework::tracking::{Event, Happened, Step, Tracked};
@@ -47,8 +48,10 @@ struct Track {
     tone: &'static str,
     custodian: Option<String>,
     steps: Vec<Stage>,
+    clock: Option<String>,
     course: Vec<Line>,
     search_at: &'static str,
+    conversation_at: &'static str,
 }
 
 pub(super) struct Stage {
@@ -107,8 +110,10 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
         tone,
         custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
         steps: stages(&v, tracked.state, tracked.step),
+        clock: tracked.clock.as_ref().map(|c| running(&v, c)),
         course: tracked.course.iter().map(|h| line(node, &v, h)).collect(),
         search_at: PATH,
+        conversation_at: conversation::PATH,
         tracked,
     };
     let title = v.with("ticket", &page.tracked.ticket).say("track-of");
@@ -172,7 +177,7 @@ fn step_words(step: Step) -> (TextId, TextId) {
 }
 
 /// Why a case was archived, as its reporter reads it.
-fn archive_words(reason: ArchiveReason) -> TextId {
+pub(super) fn archive_words(reason: ArchiveReason) -> TextId {
     match reason {
         ArchiveReason::NotAReport => text_id("archive-not-a-report"),
         ArchiveReason::Incomplete => text_id("archive-incomplete"),

@@ -137,6 +137,11 @@ impl Regions {
         self.prefix(code, 2)
     }
 
+    /// All of them, provinces first.
+    pub fn all(&self) -> impl Iterator<Item = &Region> {
+        self.all.iter()
+    }
+
     /// The regencies and cities of a province, by code.
     pub fn below(&self, province: &RegionCode) -> impl Iterator<Item = &Region> {
         let province = province.clone();

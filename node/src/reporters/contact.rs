@@ -18,7 +18,7 @@ use super::key::{SecretKey, grouped, random_digits};
 use super::session::{self, Opened, replace_key};
 use super::throttle::neighbourhood;
 use super::{Conversation, Verification, Visitor, support};
-use crate::casework::{Reporter, ticket};
+use crate::casework::{CaseSummary, Reporter, summaries, ticket};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -252,13 +252,14 @@ impl Node {
     }
 
     /// The cases that a citizen filed, latest first, 500 at most.
-    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseId>, NodeError> {
-        let Some(citizen) = visitor.citizen() else {
-            return Ok(visitor.case().into_iter().collect());
-        };
+    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseSummary>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let cases = store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?;
-        cases.iter().map(|case| store::case_id(case)).collect()
+        let cases = match visitor.citizen() {
+            Some(citizen) => store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?,
+            None => visitor.case().iter().map(CaseId::to_string).collect(),
+        };
+        let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+        summaries(&mut tx, &cases).await
     }
 
     /// Letters that wait to be sent, behind a number, oldest first.
@@ -365,6 +366,11 @@ pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
         }
         _ => Err(wrong()),
     }
+}
+
+/// Whether somebody can be reached by this: an e-mail address or a telephone number.
+pub fn reaches(contact: &str) -> bool {
+    normalised(contact).is_ok()
 }
 
 async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {

@@ -99,13 +99,17 @@ impl Node {
             })
         });
         match (filing.await, again) {
-            (Err(NodeError::AnsweredMeanwhile), Some(again)) => again
-                .answered(self)
-                .await?
-                .ok_or(NodeError::AnsweredMeanwhile),
-            (Err(error), _) => Err(error),
+            // The other request may also have used the files up that this one brings.
+            (Err(error), Some(again)) => again.answered(self).await?.ok_or(error),
+            (Err(error), None) => Err(error),
             (Ok(_), _) => answer.ok_or_else(|| NodeError::damaged("a filing has no answer")),
         }
+    }
+
+    /// What a filing under a key answered, for whoever still holds the key: within
+    /// a week, as long as the answer is kept.
+    pub async fn filed_under(&self, once: &Once) -> Result<Option<FiledForReporter>, NodeError> {
+        once.answered(self).await
     }
 
     /// A citizen who signed in has proved the contact; whether it is the one

@@ -39,6 +39,10 @@ pub(crate) struct Guards {
     pub code: Throttle,
     /// Supports from an address.
     pub support: Throttle,
+    /// Files from an address.
+    pub upload: Throttle,
+    /// Questions that a form asks while it is filled in, from an address.
+    pub asking: Throttle,
     stamp: [u8; 32],
 }
 
@@ -86,6 +90,8 @@ impl Guards {
             filing_contact: Throttle::new(5, 30 * MINUTE_MS),
             code: Throttle::new(3, 10 * MINUTE_MS),
             support: Throttle::new(20, 3 * MINUTE_MS),
+            upload: Throttle::new(40, 30 * SECOND_MS),
+            asking: Throttle::new(120, SECOND_MS),
             stamp: random(),
         }
     }
@@ -132,6 +138,18 @@ impl Node {
         let shown_at = stamp.and_then(|stamp| self.stamped_at(stamp));
         let fast = shown_at.is_some_and(|shown| now - shown < LEAST_FILLING_MS);
         Ok(fast.then_some(Suspicion::TooFast))
+    }
+
+    /// Whether another file may come in from this address.
+    pub fn admit_upload(&self, address: IpAddr) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.upload.attempt(&neighbourhood(address), now)
+    }
+
+    /// Whether a form at this address may ask for suggestions.
+    pub fn admit_question(&self, address: IpAddr) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.asking.attempt(&neighbourhood(address), now)
     }
 
     /// Marks a case for a second look; a mark is this node's own.

@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
-pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
+pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode, reaches};
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};
 pub use guard::{AbuseMark, Suspicion};
@@ -35,9 +35,10 @@ pub use own_data::{Erasure, ErasureState, OwnData};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;
 pub use tracking::PublicView;
-pub use view::{ReporterView, RunningClock};
+pub use view::ReporterView;
 
 pub use crate::casework::tracking::Step;
+pub use crate::deadlines::RunningClock;
 
 pub(crate) use guard::Guards;
 

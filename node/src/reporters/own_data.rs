@@ -131,6 +131,18 @@ impl Node {
         read(&row)
     }
 
+    /// The erasure that waits, if the reporter has asked for one.
+    pub async fn erasure_of(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<Option<Erasure>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        let erasures = store::erasures::of_case(&mut tx, &case).await?;
+        let waiting = erasures.iter().find(|row| row.state == "waiting");
+        waiting.map(read).transpose()
+    }
+
     /// Withdraws the erasure that waits.
     pub async fn withdraw_erasure(&self, conversation: &Conversation) -> Result<(), NodeError> {
         let now = self.clock().now_ms();

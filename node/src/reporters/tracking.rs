@@ -82,6 +82,7 @@ impl Node {
         }
         let mut history = self.whole_history(&mut tx, id).await?;
         history.iter_mut().for_each(HistoryEntry::mask);
+        view.clock = self.running_clock(&mut tx, &case).await?;
         view.filed_at = Some(case.filed_at);
         view.title = title_of(id, &history);
         view.custodian = Some(case.custodian);

@@ -1,29 +1,20 @@
 //! What the reporter of a case sees of it, in one value that a page or an
 //! application shows.
 
+use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
+use lapor_protocol::deadline::clocks;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 use lapor_protocol::kinds::ClosedBy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::events::{Listener, events};
-use super::{Conversation, Event, IdentityEvent, Linked, Notify, Step, Verification};
+use super::{Conversation, Event, IdentityEvent, Linked, Notify, RunningClock, Step, Verification};
 use crate::casework::{Opened, title_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
-
-/// A clock that runs for the reporter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunningClock {
-    /// Which clock, for instance `first_follow_up`.
-    pub kind: String,
-    /// Unix ms.
-    pub due_at: i64,
-    /// Working days left; negative when overdue.
-    pub days_left: i32,
-}
 
 /// A case as its reporter sees it.
 #[expect(
@@ -96,7 +87,7 @@ impl Node {
             state: case.state,
             custodian: case.custodian.clone(),
             on_behalf_of: case.on_behalf_of.clone(),
-            clock: None,
+            clock: self.running_clock(&mut tx, &case).await?,
             filed_at: case.filed_at,
             anonymous: case.anonymous,
             secret: case.secret,
@@ -117,6 +108,18 @@ impl Node {
                 Verification::read(&row.verification)
             }),
         })
+    }
+
+    /// The clock of a case that runs out next, by the calendar in force.
+    pub(super) async fn running_clock(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+    ) -> Result<Option<RunningClock>, NodeError> {
+        let calendar = self.calendar_in_force(tx).await?;
+        let (directory, now) = (self.directory(), self.clock().now_ms());
+        let clocks = clocks(case, directory.latest(), &calendar, now);
+        Ok(RunningClock::of(&clocks))
     }
 
     /// Opens an attachment of the case that the reporter sees.

@@ -66,6 +66,12 @@ impl Form {
         named.map(|(_, value)| value.as_str())
     }
 
+    /// Every field that was sent, in its order.
+    pub fn sent(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.values.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub fn is_ticked(&self, name: &str) -> bool {
         self.all(name).next().is_some()
     }

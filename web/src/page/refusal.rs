@@ -77,7 +77,7 @@ fn as_page(response: Response, visit: &Visit) -> Response {
 }
 
 /// Seconds as people say them, never less than it takes.
-fn waiting(v: &Voice, seconds: u64) -> String {
+pub fn waiting(v: &Voice, seconds: u64) -> String {
     match seconds {
         0..=90 => v.with("n", seconds.max(1)).say("wait-seconds"),
         91..=5400 => v.with("n", seconds.div_ceil(60)).say("wait-minutes"),

@@ -1,0 +1,337 @@
+// What the portal's forms do better with a script: files that go up in pieces and
+// go on where a line broke, regions while one types, what is alike while one
+// writes, the device's position, one press of a button. Without it all of this
+// works by sending the form.
+"use strict";
+
+const PIECE_BYTES = 1024 * 1024;
+const ATTEMPTS = 6;
+const TUS = { "Tus-Resumable": "1.0.0" };
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Calls back once nothing has been asked for a while. */
+const settled = (ms, act) => {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(act, ms);
+  };
+};
+
+// Files
+
+/** Where an upload was begun before in this tab, so that it goes on after a reload. */
+const begun = {
+  key: (file) => `unggahan ${file.name} ${file.size} ${file.lastModified}`,
+  of: (file) => sessionStorage.getItem(begun.key(file)),
+  keep: (file, place) => sessionStorage.setItem(begun.key(file), place),
+  forget: (file) => sessionStorage.removeItem(begun.key(file)),
+};
+
+async function begin(file, at) {
+  const headers = { ...TUS, "Upload-Length": String(file.size) };
+  const answer = await fetch(at, { method: "POST", headers });
+  if (answer.status !== 201) throw new Refused(answer.status);
+  const place = answer.headers.get("Location");
+  begun.keep(file, place);
+  return place;
+}
+
+class Refused extends Error {
+  constructor(status) {
+    super(`refused with ${status}`);
+    this.status = status;
+  }
+}
+
+async function offsetOf(place) {
+  const answer = await fetch(place, { method: "HEAD", headers: TUS });
+  if (!answer.ok) throw new Refused(answer.status);
+  return Number(answer.headers.get("Upload-Offset"));
+}
+
+/** Sends a file in pieces; gives the upload's name. What a server refuses is not tried again. */
+async function send(file, at, progress) {
+  let place = begun.of(file);
+  let offset = 0;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      if (place) offset = await offsetOf(place);
+      else [place, offset] = [await begin(file, at), 0];
+      while (offset < file.size) {
+        const piece = file.slice(offset, offset + PIECE_BYTES);
+        const headers = { ...TUS, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
+        const answer = await fetch(place, { method: "PATCH", headers, body: piece });
+        if (!answer.ok) throw new Refused(answer.status);
+        offset = Number(answer.headers.get("Upload-Offset"));
+        attempt = 0;
+        progress(offset / file.size);
+      }
+      begun.forget(file);
+      return place.split("/").pop();
+    } catch (error) {
+      const lost = error instanceof Refused && error.status === 404 && begun.of(file);
+      if (lost) begun.forget(file);
+      if (lost) place = null;
+      const final = error instanceof Refused && !lost && error.status !== 409 && error.status < 500;
+      if (final || attempt >= ATTEMPTS) {
+        begun.forget(file);
+        throw error;
+      }
+      await wait(500 * 2 ** attempt);
+    }
+  }
+}
+
+/** A line of the list of files; `done` makes it a choice of the form. */
+function line(list, file, said) {
+  const item = document.createElement("li");
+  const label = document.createElement("label");
+  const box = document.createElement("input");
+  const text = document.createElement("span");
+  const small = document.createElement("small");
+  const bar = document.createElement("progress");
+  label.className = "choice";
+  Object.assign(box, { type: "checkbox", name: "unggahan", disabled: true });
+  text.textContent = file.name;
+  bar.max = 1;
+  bar.value = 0;
+  bar.setAttribute("aria-label", `${said.sending} ${file.name}`);
+  text.append(small, bar);
+  label.append(box, text);
+  item.append(label);
+  list.append(item);
+  return {
+    progress: (part) => (bar.value = part),
+    done(upload) {
+      bar.remove();
+      small.textContent = size(file.size);
+      Object.assign(box, { disabled: false, checked: true, value: `${upload}/${file.name}` });
+    },
+    failed(words) {
+      bar.remove();
+      box.remove();
+      small.textContent = words;
+      label.classList.add("failed");
+    },
+  };
+}
+
+const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} KB` : `${Math.floor(bytes / 1e6)} MB`);
+
+function takeFiles(part) {
+  const input = part.querySelector('input[type="file"]');
+  const list = part.querySelector(".held");
+  const status = part.querySelector("[data-progress]");
+  const said = part.dataset;
+  const form = input.form;
+  let running = 0;
+  const tell = (words) => (status.textContent = words);
+  input.addEventListener("change", async () => {
+    const files = [...input.files];
+    input.value = "";
+    for (const file of files) {
+      const own = line(list, file, said);
+      if (list.querySelectorAll('input[name="unggahan"]').length > Number(said.most)) {
+        own.failed(said.many);
+        continue;
+      }
+      if (file.size > Number(said.bytes)) {
+        own.failed(said.large);
+        continue;
+      }
+      running += 1;
+      form.dataset.uploads = String(running);
+      tell(`${said.sending} ${file.name}`);
+      try {
+        own.done(await send(file, said.upload, own.progress));
+        tell("");
+      } catch {
+        own.failed(said.failed);
+        tell(said.failed);
+      }
+      running -= 1;
+      form.dataset.uploads = String(running);
+      form.dispatchEvent(new Event("uploaded"));
+    }
+  });
+}
+
+// One press
+
+/** Waits for files under way, and lets a form be sent once. */
+function sendOnce(form) {
+  const button = form.querySelector("[data-send]");
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (event.submitter && event.submitter !== button) return;
+    if (sent) {
+      event.preventDefault();
+      return;
+    }
+    if (Number(form.dataset.uploads ?? 0) > 0) {
+      event.preventDefault();
+      form.addEventListener("uploaded", () => form.requestSubmit(button), { once: true });
+      return;
+    }
+    sent = true;
+    if (button) busy(true);
+  });
+  const label = button?.textContent;
+  const busy = (is) => {
+    button.setAttribute("aria-busy", String(is));
+    button.textContent = is ? button.dataset.busy : label;
+  };
+  // A page that is come back to can be sent again.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted || !sent) return;
+    sent = false;
+    if (button) busy(false);
+  });
+}
+
+// Regions
+
+function searchRegions(field, at) {
+  const input = field.querySelector("input");
+  const list = document.createElement("ul");
+  list.id = `${input.id}-saran`;
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", field.querySelector("label").firstChild.textContent.trim());
+  const around = document.createElement("div");
+  around.className = "combo";
+  input.replaceWith(around);
+  around.append(input, list);
+  input.removeAttribute("list");
+  for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", list.id], ["aria-autocomplete", "list"]]) {
+    input.setAttribute(name, value);
+  }
+  const options = () => [...list.children];
+  const current = () => options().find((option) => option.getAttribute("aria-selected") === "true");
+  const close = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const choose = (option) => {
+    input.value = option.textContent;
+    close();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const mark = (option) => {
+    options().forEach((one) => one.setAttribute("aria-selected", String(one === option)));
+    input.setAttribute("aria-activedescendant", option.id);
+  };
+  let asked = "";
+  const look = settled(150, async () => {
+    const typed = input.value.trim();
+    if (typed === asked) return;
+    asked = typed;
+    const answer = typed ? await fetch(`${at}?q=${encodeURIComponent(typed.slice(0, 100))}`) : null;
+    if (asked !== typed || (answer && !answer.ok)) return;
+    const found = answer ? await answer.json() : [];
+    list.replaceChildren(
+      ...found.map(({ name }, place) => {
+        const option = document.createElement("li");
+        option.id = `${list.id}-${place}`;
+        option.textContent = name;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.addEventListener("pointerdown", (event) => {
+          event.preventDefault();
+          choose(option);
+        });
+        return option;
+      }),
+    );
+    list.hidden = found.length === 0 || document.activeElement !== input;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+  });
+  input.addEventListener("input", look);
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    const all = options();
+    const place = all.indexOf(current());
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      mark(all[(place + step + all.length) % all.length]);
+    } else if (event.key === "Enter" && place >= 0) {
+      event.preventDefault();
+      choose(all[place]);
+    } else if (event.key === "Escape") {
+      close();
+    }
+  });
+}
+
+// What is alike, and whom it may concern
+
+const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran"];
+
+/** A piece of the page for what is written so far; in the body, because an address would keep it. */
+async function piece(form, at) {
+  const all = new FormData(form);
+  const fields = new URLSearchParams(WRITTEN.map((name) => [name, all.get(name) ?? ""]));
+  const answer = await fetch(at, { method: "POST", body: fields });
+  return answer.ok ? (await answer.text()).trim() : null;
+}
+
+function suggest(form) {
+  const alike = form.querySelector("[data-alike]");
+  const look = settled(600, async () => {
+    const found = await piece(form, form.dataset.likely).catch(() => null);
+    if (found === null || found === alike.innerHTML.trim()) return;
+    alike.innerHTML = found;
+    // Whoever has seen them here need not be asked again.
+    if (found && !form.elements.tetap) {
+      const seen = Object.assign(document.createElement("input"), { type: "hidden", name: "tetap", value: "1" });
+      form.append(seen);
+    }
+  });
+  for (const name of ["judul", "uraian", "wilayah", "bujur"]) form.elements[name].addEventListener("change", look);
+  const hints = form.querySelector("[data-hints]");
+  const ask = form.querySelector("[data-ask-hints]");
+  ask.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const found = await piece(form, form.dataset.advice).catch(() => null);
+    if (found !== null) hints.innerHTML = found;
+  });
+}
+
+// Position
+
+function position(part) {
+  if (!navigator.geolocation) return;
+  part.hidden = false;
+  const status = part.querySelector("[role=status]");
+  part.querySelector("button").addEventListener("click", () => {
+    const { lintang, bujur } = part.closest("form").elements;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        lintang.value = coords.latitude.toFixed(6);
+        bujur.value = coords.longitude.toFixed(6);
+        bujur.dispatchEvent(new Event("change", { bubbles: true }));
+        status.textContent = status.dataset.found;
+      },
+      () => (status.textContent = status.dataset.refused),
+      { enableHighAccuracy: true, timeout: 20_000 },
+    );
+  });
+}
+
+for (const part of document.querySelectorAll(".files")) takeFiles(part);
+for (const form of document.querySelectorAll("form[data-report]")) {
+  sendOnce(form);
+  const field = form.querySelector("[data-region]");
+  if (field) searchRegions(field, form.dataset.regions);
+  if (form.dataset.likely) suggest(form);
+  for (const part of form.querySelectorAll("[data-position]")) position(part);
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

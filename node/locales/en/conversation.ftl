@@ -1,0 +1,192 @@
+# The reporter's conversation with the institution.
+
+track-yours = Is this your report? In the conversation you answer, rate, and read all of it.
+clock-label = Deadline
+
+# Entering
+
+enter-title = Your conversation
+enter-lead = Open it with the ticket and the secret key that you got when you reported.
+enter-refused = This ticket and this key do not open a conversation. Check both; every digit counts.
+enter-too-often = Too many attempts.
+enter-else = Other ways
+key-hint = Sixteen digits. Spaces do not matter.
+conversation-ended = The conversation was closed for your safety. Open it again with ticket and key.
+conversation-closed = The conversation is closed. Nothing is left on this device.
+conversation-leave = Close the conversation
+conversation-back = Back to the conversation
+conversation-of = Conversation { $ticket }
+conversation-course = Conversation
+conversation-erased = The words of this report have been erased. Only the trace of its steps is left.
+conversation-on-behalf = on behalf of { $institution }
+conversation-supports = Have this trouble too
+
+# Codes
+
+lost-title = Lost key
+lost-lead = If your report has a contact that was proved, we send a code there. With that code you get a new key.
+citizen-title = Enter without a key
+citizen-lead = With your e-mail address or telephone number you see all reports that you wrote after entering. No password: we send a code.
+citizen-contact = E-mail or telephone number
+citizen-contact-hint = Such as name@example.org or 0812 3456 7890.
+citizen-contact-unusable = Write a whole e-mail address or telephone number.
+code-send = Send a code
+code-too-often = Too many requests.
+code-title-citizen = Enter the code
+code-lead-citizen = If we know the contact, a code of eight digits is sent there; it is good for fifteen minutes. Has it not come? Look into the spam folder, or ask again ten minutes later.
+code-digits = Code
+code-digits-hint = Eight digits. Spaces do not matter.
+code-go = Go on
+code-cancel = Cancel
+code-wrong = This code does not fit or has expired. Check it, or ask for a new one.
+new-key-title = Your new key
+new-key-lead = Write it down or print it now: this key is shown only once. The old key is good for nothing any more.
+following-begun = You now follow that report.
+
+# My reports
+
+mine-title = My reports
+mine-back = All my reports
+mine-none = There is no report yet
+mine-none-about = Reports that you write after entering appear here.
+
+# Deadlines
+
+clock-verification = Verification
+clock-first-follow-up = First follow-up
+clock-answer = Answer
+clock-disposer = Date set by whoever passed it on
+clock-silence = Closed by itself if you do not answer
+clock-left = { $what }: { $n } working days left, until { $day }
+clock-today = { $what }: today
+clock-overdue = { $what }: { $n } working days late, since { $day }
+
+# What happened
+
+did-file = You wrote the report
+did-complete = You completed the report
+did-reply = You wrote
+did-confirm = You said that it is done
+did-rate = You gave { $n } of 5
+did-escalate = You asked the Ombudsman to examine it
+closed-silence = Closed by itself, because there was no answer
+event-answered = Follow-up, proposed to be done
+event-recalled = Taken back by whoever passed it on
+event-merged = Merged with another report on the same matter
+event-unmerged = Separated again from another report
+event-split = A part has become a report of its own
+event-taken-over = Taken over by the supervisor
+event-succeeded = Continued by the succeeding institution
+event-erased = The words of the report were erased
+event-other = Something happened
+file-of-office = Document
+linked-merged = This report goes on together with another
+linked-child = Split off from this report
+linked-parent = The original report
+linked-open = Open its conversation
+
+# Answers
+
+answer-title = There are questions for you
+answer-about = The work and its deadline wait for your answer.
+answer-more = Anything else
+answer-go = Send the answers
+answer-sent = Your answers have been sent. The work goes on.
+answer-missing = Answer at least one question.
+answer-too-long = Each answer has at most { $most } characters.
+confirm-title = Is the matter done?
+confirm-about = If it is not, write what is still missing: the work goes on.
+confirm-go = Yes, it is done
+confirm-not = Not yet
+confirm-done = Thank you. The report is closed on your word.
+rate-title = How was it handled?
+rate-label = Your rating
+rate-choose = Choose 1 to 5.
+rate-go = Send the rating
+rate-done = Thank you for your rating.
+score-1 = 1: bad
+score-2 = 2: poor
+score-3 = 3: fair
+score-4 = 4: good
+score-5 = 5: very good
+reply-title = Write a message
+reply-about = It is read by the institution that handles the report.
+reply-reopens = This report has been closed. Your message opens it again.
+reply-label = Message
+reply-go = Send the message
+reply-sent = Your message has been sent.
+act-too-late = The report has changed meanwhile, so this cannot be done any more. Below is how it stands.
+act-sent-before = That form was sent before. Below is how the report stands.
+act-refused = This message cannot be used. Shorten it, then send it again.
+
+# Rights
+
+rights-title = Your rights
+reopen-title = Reopen the report
+reopen-about = Has the trouble come back, or is it not over? The report goes on at the institution that had it last.
+reopen-go = Reopen
+reopen-done = The report is open again.
+escalate-title = Ask the Ombudsman to examine it
+escalate-about = With your consent the Ombudsman of the Republic of Indonesia reads this report and may take it over.
+escalate-go = I agree
+escalate-done = The Ombudsman has been asked to examine it.
+escalated = The Ombudsman has been asked to examine it.
+identity-title = Who asked for my identity
+identity-none = Nobody has asked for your identity or looked at it.
+identity-asked = { $institution } asks for your identity
+identity-consented = You agreed
+identity-objected = You refused
+identity-granted = { $institution } gave the identity
+identity-refused = { $institution } refused the request
+identity-opened = The identity was looked at in { $institution }
+identity-denied = Somebody in { $institution } tried to look and was refused
+purpose-contact = To contact you.
+purpose-eligibility = To check your right to the service.
+purpose-examination = For an examination.
+purpose-visit = To visit the place.
+refusal-reporter-declined = Because you did not agree.
+refusal-not-needed = Because it is not needed.
+refusal-unknown = Because we do not know your identity.
+consent-go = I agree
+consent-not = I refuse
+consent-given = Your consent has been noted.
+consent-refused = Your refusal has been noted.
+consent-is-given = You agreed.
+consent-is-refused = You refused.
+notify-title = News and contact
+notify-go = Save
+notify-on = We tell you by e-mail.
+notify-off = We send no news.
+contact-about = A proved contact can replace a lost key. We send a code to the contact in your report.
+contact-go = Prove the contact
+contact-none = Your report holds no e-mail address and no telephone number.
+contact-proved = Your contact is proved. A lost key can now be replaced.
+contact-is-proved = Your contact is proved: a lost key can be replaced.
+renew-title = Change the secret key
+renew-about = If others may know your key. All open conversations are closed.
+renew-go = Make a new key
+data-and-erasure = My data and their erasure
+data-about = Everything that we keep about you and this report.
+data-open = See my data
+data-title = My data
+data-lead = Everything that is kept here about you and your report.
+data-identity = Identity
+data-no-identity = You left no identity.
+data-address = Address
+data-account = Account
+data-key = Key made
+data-events = Events of the report
+data-conversations = Open conversations
+data-deeds = Notes
+data-deeds-about = What has been noted of what you did.
+data-when = When
+data-what = What
+data-download = Download all of it (JSON)
+erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done three days later; until then it can be called off.
+erasure-ticket = Type the ticket to make sure
+erasure-type-ticket = Type the ticket of this report to make sure that its words are to be erased.
+erasure-go = Erase the words of the report
+erasure-asked = It will be erased in three days.
+erasure-waits = The words of this report will be erased on { $day }.
+erasure-withdraw = Call off the erasure
+erasure-withdrawn = The erasure has been called off.

@@ -1,0 +1,192 @@
+# Percakapan pelapor dengan instansi.
+
+track-yours = Anda pelapornya? Di percakapan Anda menjawab, menilai, dan membaca semuanya.
+clock-label = Batas waktu
+
+# Masuk
+
+enter-title = Percakapan Anda
+enter-lead = Buka dengan nomor tiket dan kunci rahasia yang Anda terima saat melapor.
+enter-refused = Tiket dan kunci ini tidak membuka percakapan. Periksa keduanya; setiap angka penting.
+enter-too-often = Terlalu banyak percobaan.
+enter-else = Cara lain
+key-hint = Enam belas angka. Spasi tidak masalah.
+conversation-ended = Percakapan sudah ditutup demi keamanan. Buka lagi dengan tiket dan kunci.
+conversation-closed = Percakapan ditutup. Di perangkat ini tidak ada yang tertinggal.
+conversation-leave = Tutup percakapan
+conversation-back = Kembali ke percakapan
+conversation-of = Percakapan { $ticket }
+conversation-course = Percakapan
+conversation-erased = Isi laporan ini sudah dihapus. Yang tersisa hanya jejak langkahnya.
+conversation-on-behalf = atas nama { $institution }
+conversation-supports = Ikut mengalami
+
+# Kode
+
+lost-title = Kunci hilang
+lost-lead = Bila laporan Anda memuat kontak yang sudah dibuktikan, kami mengirim kode ke sana. Dengan kode itu Anda mendapat kunci baru.
+citizen-title = Masuk tanpa kunci
+citizen-lead = Dengan surel atau nomor telepon Anda melihat semua laporan yang Anda tulis setelah masuk. Tanpa kata sandi: kami mengirim kode.
+citizen-contact = Surel atau nomor telepon
+citizen-contact-hint = Misalnya nama@contoh.id atau 0812 3456 7890.
+citizen-contact-unusable = Tulis alamat surel atau nomor telepon yang lengkap.
+code-send = Kirim kode
+code-too-often = Terlalu banyak permintaan.
+code-title-citizen = Masukkan kode
+code-lead-citizen = Bila kontaknya kami kenal, kode delapan angka dikirim ke sana dan berlaku lima belas menit. Belum sampai? Periksa folder spam, atau minta lagi sepuluh menit kemudian.
+code-digits = Kode
+code-digits-hint = Delapan angka. Spasi tidak masalah.
+code-go = Lanjut
+code-cancel = Batal
+code-wrong = Kode ini tidak cocok atau sudah kedaluwarsa. Periksa lagi, atau minta kode baru.
+new-key-title = Kunci baru Anda
+new-key-lead = Catat atau cetak sekarang: kunci ini hanya ditampilkan sekali. Kunci lama tidak berlaku lagi.
+following-begun = Anda kini mengikuti laporan itu.
+
+# Laporan saya
+
+mine-title = Laporan saya
+mine-back = Semua laporan saya
+mine-none = Belum ada laporan
+mine-none-about = Laporan yang Anda tulis setelah masuk muncul di sini.
+
+# Batas waktu
+
+clock-verification = Verifikasi
+clock-first-follow-up = Tindak lanjut pertama
+clock-answer = Jawaban
+clock-disposer = Tenggat dari pendisposisi
+clock-silence = Selesai otomatis bila tidak Anda tanggapi
+clock-left = { $what }: { $n } hari kerja lagi, sampai { $day }
+clock-today = { $what }: hari ini
+clock-overdue = { $what }: lewat { $n } hari kerja, sejak { $day }
+
+# Yang terjadi
+
+did-file = Anda menulis laporan
+did-complete = Anda melengkapi laporan
+did-reply = Anda menulis
+did-confirm = Anda menyatakan selesai
+did-rate = Anda memberi nilai { $n } dari 5
+did-escalate = Anda meminta Ombudsman ikut memeriksa
+closed-silence = Selesai otomatis karena tidak ada tanggapan
+event-answered = Tindak lanjut, diusulkan selesai
+event-recalled = Ditarik kembali oleh yang mendisposisi
+event-merged = Digabung dengan laporan lain tentang hal yang sama
+event-unmerged = Dipisahkan lagi dari laporan lain
+event-split = Sebagian dipisah menjadi laporan tersendiri
+event-taken-over = Diambil alih oleh pengawas
+event-succeeded = Dilanjutkan oleh instansi penerus
+event-erased = Isi laporan dihapus
+event-other = Ada perkembangan
+file-of-office = Dokumen
+linked-merged = Laporan ini berlanjut bersama laporan lain
+linked-child = Dipisah dari laporan ini
+linked-parent = Laporan asal
+linked-open = Buka percakapannya
+
+# Tanggapan
+
+answer-title = Ada pertanyaan untuk Anda
+answer-about = Penanganan dan batas waktunya menunggu jawaban Anda.
+answer-more = Tambahan
+answer-go = Kirim jawaban
+answer-sent = Jawaban Anda terkirim. Penanganan berjalan lagi.
+answer-missing = Jawab paling sedikit satu pertanyaan.
+answer-too-long = Setiap jawaban paling banyak { $most } karakter.
+confirm-title = Apakah masalahnya sudah selesai?
+confirm-about = Bila belum, tulis apa yang masih kurang: penanganan berlanjut.
+confirm-go = Ya, selesai
+confirm-not = Belum
+confirm-done = Terima kasih. Laporan ditutup atas pernyataan Anda.
+rate-title = Bagaimana penanganannya?
+rate-label = Nilai Anda
+rate-choose = Pilih nilai 1 sampai 5.
+rate-go = Kirim nilai
+rate-done = Terima kasih atas penilaian Anda.
+score-1 = 1: buruk
+score-2 = 2: kurang
+score-3 = 3: cukup
+score-4 = 4: baik
+score-5 = 5: sangat baik
+reply-title = Tulis pesan
+reply-about = Dibaca oleh instansi yang menangani.
+reply-reopens = Laporan ini sudah ditutup. Pesan Anda membukanya kembali.
+reply-label = Pesan
+reply-go = Kirim pesan
+reply-sent = Pesan Anda terkirim.
+act-too-late = Keadaan laporan sudah berubah, jadi ini tidak dapat dilakukan lagi. Di bawah ini keadaan terbaru.
+act-sent-before = Formulir itu sudah terkirim sebelumnya. Di bawah ini keadaan terbaru.
+act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
+
+# Hak pelapor
+
+rights-title = Hak Anda
+reopen-title = Buka kembali laporan
+reopen-about = Masalahnya muncul lagi atau belum tuntas? Laporan berlanjut di instansi yang terakhir menangani.
+reopen-go = Buka kembali
+reopen-done = Laporan dibuka kembali.
+escalate-title = Minta Ombudsman ikut memeriksa
+escalate-about = Dengan persetujuan Anda, Ombudsman Republik Indonesia membaca laporan ini dan dapat mengambil alih.
+escalate-go = Saya setuju
+escalate-done = Ombudsman diminta ikut memeriksa.
+escalated = Ombudsman sudah diminta ikut memeriksa.
+identity-title = Siapa yang menanyakan identitas saya
+identity-none = Belum ada yang menanyakan atau melihat identitas Anda.
+identity-asked = { $institution } menanyakan identitas Anda
+identity-consented = Anda menyetujui
+identity-objected = Anda menolak
+identity-granted = Identitas diberikan oleh { $institution }
+identity-refused = Permintaan ditolak oleh { $institution }
+identity-opened = Identitas dilihat di { $institution }
+identity-denied = Seseorang di { $institution } mencoba melihat dan ditolak
+purpose-contact = Untuk menghubungi Anda.
+purpose-eligibility = Untuk memeriksa hak Anda atas layanan.
+purpose-examination = Untuk pemeriksaan.
+purpose-visit = Untuk mendatangi lokasi.
+refusal-reporter-declined = Karena Anda tidak setuju.
+refusal-not-needed = Karena tidak diperlukan.
+refusal-unknown = Karena identitas Anda tidak kami ketahui.
+consent-go = Saya setuju
+consent-not = Saya menolak
+consent-given = Persetujuan Anda dicatat.
+consent-refused = Penolakan Anda dicatat.
+consent-is-given = Anda setuju.
+consent-is-refused = Anda menolak.
+notify-title = Kabar dan kontak
+notify-go = Simpan
+notify-on = Kami mengabari Anda lewat surel.
+notify-off = Kami tidak mengirim kabar.
+contact-about = Kontak yang dibuktikan dapat menggantikan kunci yang hilang. Kami mengirim kode ke kontak dalam laporan Anda.
+contact-go = Buktikan kontak
+contact-none = Laporan Anda tidak memuat alamat surel atau nomor telepon.
+contact-proved = Kontak Anda terbukti. Kunci yang hilang kini dapat diganti.
+contact-is-proved = Kontak Anda sudah terbukti: kunci yang hilang dapat diganti.
+renew-title = Ganti kunci rahasia
+renew-about = Bila orang lain mungkin mengetahui kunci Anda. Semua percakapan yang terbuka akan ditutup.
+renew-go = Buat kunci baru
+data-and-erasure = Data saya dan penghapusannya
+data-about = Semua yang kami simpan tentang Anda dan laporan ini.
+data-open = Lihat data saya
+data-title = Data saya
+data-lead = Semua yang disimpan di sini tentang Anda dan laporan Anda.
+data-identity = Identitas
+data-no-identity = Anda tidak meninggalkan identitas.
+data-address = Alamat
+data-account = Akun
+data-key = Kunci dibuat
+data-events = Peristiwa dalam laporan
+data-conversations = Percakapan terbuka
+data-deeds = Catatan
+data-deeds-about = Apa yang dicatat tentang tindakan Anda.
+data-when = Kapan
+data-what = Apa
+data-download = Unduh semuanya (JSON)
+erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan tiga hari kemudian; sampai saat itu dapat dibatalkan.
+erasure-ticket = Ketik nomor tiket untuk memastikan
+erasure-type-ticket = Ketik nomor tiket laporan ini untuk memastikan penghapusan.
+erasure-go = Hapus isi laporan
+erasure-asked = Penghapusan akan dilakukan tiga hari lagi.
+erasure-waits = Isi laporan ini akan dihapus pada { $day }.
+erasure-withdraw = Batalkan penghapusan
+erasure-withdrawn = Penghapusan dibatalkan.

@@ -1,0 +1,227 @@
+//! Files that come with a citizen's form: taken in as they arrive, so that a
+//! form which is shown again still has them.
+//!
+//! A form names what was taken by its upload and by what the sender calls it;
+//! that name is shown to the sender and is neither kept nor believed.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use lapor_web::ApiProblem;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Form, FormWithFiles, PostedFile, waiting};
+use sha2::{Digest as _, Sha256};
+
+use super::Answer;
+use crate::api::problem;
+use crate::error::NodeError;
+use crate::media::{Door, UploadReceipt};
+use crate::node::Node;
+
+/// The field of a form that holds files.
+pub const FILES: &str = "lampiran";
+/// The field that names files taken before.
+pub const TAKEN: &str = "unggahan";
+/// Files of one report or message, at most.
+pub const MOST: usize = 10;
+/// What a form holds besides its files.
+const FIELD_BYTES: u64 = 512 * 1024;
+const NAME_CHARS: usize = 80;
+
+/// A file that waits to go with what is being written.
+pub struct Held {
+    pub upload: String,
+    pub name: String,
+    pub kind: TextId,
+    /// Bytes.
+    pub size: u64,
+    /// What makes the same file the same when it is sent again.
+    fingerprint: String,
+}
+
+impl Held {
+    /// How the form names it.
+    pub fn value(&self) -> String {
+        format!("{}/{}", self.upload, self.name)
+    }
+
+    /// Its size as people write it.
+    pub fn size(&self, v: &Voice) -> String {
+        match self.size {
+            0..1_000_000 => v.with("n", self.size.div_ceil(1000)).say("size-kb"),
+            _ => v.with("n", self.size / 1_000_000).say("size-mb"),
+        }
+    }
+}
+
+/// The files of a form.
+#[derive(Default)]
+pub struct Attached(pub Vec<Held>);
+
+impl Attached {
+    pub fn uploads(&self) -> Vec<String> {
+        self.0.iter().map(|held| held.upload.clone()).collect()
+    }
+
+    pub fn fingerprints(&self) -> Vec<&str> {
+        let all = self.0.iter();
+        all.map(|held| held.fingerprint.as_str()).collect()
+    }
+}
+
+/// Reads a form with its files. What cannot be taken is a complaint about
+/// [`FILES`]; the other files and every field are kept.
+pub async fn read(
+    node: &Node,
+    v: &Voice,
+    address: IpAddr,
+    request: Request,
+) -> Answer<(Form, Attached)> {
+    let most = node.settings().api.upload_bytes + FIELD_BYTES;
+    let mut reading = FormWithFiles::open(request, most)?;
+    let (mut new, mut complaint) = (Vec::new(), None);
+    while let Some(mut file) = reading.next_file().await? {
+        let taken = if file.field != FILES {
+            Ok(None)
+        } else if new.len() >= MOST {
+            Err(v.with("most", MOST).say("files-too-many"))
+        } else {
+            take(node, v, address, &mut file).await?
+        };
+        file.pass_over().await;
+        if let Some(problem) = reading.broken() {
+            return Err(problem);
+        }
+        match taken {
+            Ok(held) => new.extend(held),
+            Err(said) => complaint = complaint.or(Some(said)),
+        }
+    }
+    let mut form = reading.form();
+    let mut attached = taken_before(node, &mut form, v).await?;
+    attached.0.extend(new);
+    if attached.0.len() > MOST {
+        attached.0.truncate(MOST);
+        complaint = complaint.or_else(|| Some(v.with("most", MOST).say("files-too-many")));
+    }
+    if let Some(said) = complaint {
+        form.complain(FILES, said);
+    }
+    Ok((form, attached))
+}
+
+/// Gives up what a form has brought and nothing will use. It would expire anyway.
+pub async fn forget(node: &Node, attached: &Attached) {
+    for held in &attached.0 {
+        match node.cancel_upload(&held.upload).await {
+            Ok(()) | Err(NodeError::NotFound { .. }) => {}
+            Err(error) => tracing::warn!(%error, "an upload could not be given up"),
+        }
+    }
+}
+
+/// Takes one file in, or says to its sender why not.
+async fn take(
+    node: &Node,
+    v: &Voice,
+    address: IpAddr,
+    file: &mut PostedFile,
+) -> Answer<Result<Option<Held>, String>> {
+    let name = short(&file.name);
+    if let Err(NodeError::TooMany { retry_after_s }) = node.admit_upload(address) {
+        let wait = waiting(v, retry_after_s.into());
+        return Ok(Err(v.with("wait", wait).say("files-too-often")));
+    }
+    let mut hash = Sha256::new();
+    let received = node
+        .receive_upload(Door::Public, hashed(file, &mut hash))
+        .await;
+    let said = |id: TextId| Ok(Err(v.with("name", &name).say(id)));
+    match received {
+        Ok(receipt) => {
+            let fingerprint = hex::encode(hash.finalize());
+            Ok(Ok(Some(held(receipt, name, fingerprint))))
+        }
+        Err(NodeError::MediaType(_)) => said(text_id("file-wrong-kind")),
+        Err(NodeError::TooLarge(_)) => said(text_id("file-too-large")),
+        Err(NodeError::Invalid(_)) => said(text_id("file-unusable")),
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// What the form says was taken before, as far as it is still there.
+async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Result<Attached, ApiProblem> {
+    let named: Vec<(String, String)> = form
+        .all(TAKEN)
+        .take(MOST + 1)
+        .filter_map(|value| value.split_once('/'))
+        .map(|(upload, name)| (upload.to_owned(), short(name)))
+        .collect();
+    let mut attached = Attached::default();
+    for (upload, name) in named {
+        let waiting = node.waiting_upload(&upload).await;
+        match waiting.map_err(|e| problem(&e))? {
+            Some(receipt) => attached.0.push(held(receipt, name, upload)),
+            None => form.complain(FILES, v.with("name", &name).say("file-gone")),
+        }
+    }
+    Ok(attached)
+}
+
+fn held(receipt: UploadReceipt, name: String, fingerprint: String) -> Held {
+    let kind = match receipt.media_type.split('/').next() {
+        Some("image") => text_id("file-picture"),
+        Some("video") => text_id("file-video"),
+        _ => text_id("file-document"),
+    };
+    Held {
+        upload: receipt.upload,
+        name,
+        kind,
+        size: receipt.size,
+        fingerprint,
+    }
+}
+
+/// A name without its folders and with nothing that could hide what it is.
+fn short(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = last.chars().filter(|c| {
+        !c.is_control()
+            && !('\u{202a}'..='\u{202e}').contains(c)
+            && !('\u{2066}'..='\u{2069}').contains(c)
+    });
+    plain.take(NAME_CHARS).collect()
+}
+
+fn hashed<'a>(
+    file: &'a mut PostedFile,
+    hash: &'a mut Sha256,
+) -> impl Stream<Item = Result<Bytes, impl std::fmt::Display>> + Unpin + Send {
+    file.inspect(|piece| {
+        if let Ok(piece) = piece {
+            hash.update(piece);
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_without_folders_and_without_tricks() {
+        for (sent, shown) in [
+            ("foto.jpg", "foto.jpg"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\siti\\foto.jpg", "foto.jpg"),
+            ("foto\u{202e}gpj.exe\n", "fotogpj.exe"),
+            ("", ""),
+        ] {
+            assert_eq!(short(sent), shown, "{sent:?}");
+        }
+        assert_eq!(short(&"a".repeat(500)).len(), NAME_CHARS);
+    }
+}

@@ -1,0 +1,202 @@
+//! What the reporter says and decides. A form that cannot be used comes back
+//! with all that was written; one that is sent twice acts once.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Flash, Form};
+use sha2::{Digest as _, Sha256};
+
+use super::show::{TEXT, Writing, show};
+use super::speaker::Speaker;
+use crate::api::{Address, problem};
+use crate::casework::Once;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::Answer;
+use crate::portal::attach::{self, Attached};
+use crate::reporters::{Conversation, Notify, ReporterAct};
+
+const MESSAGE: &str = "pesan";
+
+pub async fn reply(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    speaker: Speaker,
+    request: Request,
+) -> Answer<Response> {
+    let v = speaker.visit.v;
+    let (mut form, attached) = attach::read(&node, &v, address, request).await?;
+    form.required(&v, MESSAGE);
+    let text = form.at_most(&v, MESSAGE, TEXT);
+    if !form.is_fine() {
+        return show(&node, &speaker, Writing::wrong(form, attached)).await;
+    }
+    let act = ReporterAct::Reply {
+        text,
+        attachments: attached.uploads(),
+    };
+    say(&node, speaker, form, attached, act, text_id("reply-sent")).await
+}
+
+pub async fn answer(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    speaker: Speaker,
+    request: Request,
+) -> Answer<Response> {
+    let v = speaker.visit.v;
+    let (mut form, attached) = attach::read(&node, &v, address, request).await?;
+    let answers: Vec<String> = form
+        .all("jawaban")
+        .map(|text| text.trim().to_owned())
+        .collect();
+    let text = form.at_most(&v, MESSAGE, TEXT);
+    if answers.iter().all(String::is_empty) && text.is_empty() {
+        form.complain("jawaban", v.say("answer-missing"));
+    }
+    if answers
+        .iter()
+        .any(|answer| answer.chars().count() > TEXT / 10)
+    {
+        form.complain("jawaban", v.with("most", TEXT / 10).say("answer-too-long"));
+    }
+    if !form.is_fine() {
+        return show(&node, &speaker, Writing::wrong(form, attached)).await;
+    }
+    let act = ReporterAct::Complete {
+        answers,
+        text: Some(text).filter(|text| !text.is_empty()),
+        attachments: attached.uploads(),
+    };
+    say(&node, speaker, form, attached, act, text_id("answer-sent")).await
+}
+
+/// Confirms, reopens, rates, escalates.
+pub async fn act(
+    State(node): State<Arc<Node>>,
+    speaker: Speaker,
+    mut form: Form,
+) -> Answer<Response> {
+    let v = speaker.visit.v;
+    let text = form.at_most(&v, MESSAGE, TEXT);
+    let text = Some(text).filter(|text| !text.is_empty());
+    let (act, done) = match form.text("tindakan") {
+        "selesai" => (Some(ReporterAct::Confirm { text }), text_id("confirm-done")),
+        "buka" => (Some(ReporterAct::Reopen { text }), text_id("reopen-done")),
+        "ombudsman" => (
+            Some(ReporterAct::Escalate { text }),
+            text_id("escalate-done"),
+        ),
+        "nilai" => (rating(&v, &mut form, text), text_id("rate-done")),
+        _ => return Err(lapor_web::ApiProblem::invalid()),
+    };
+    match act.filter(|_| form.is_fine()) {
+        Some(act) => say(&node, speaker, form, Attached::default(), act, done).await,
+        None => show(&node, &speaker, Writing::wrong(form, Attached::default())).await,
+    }
+}
+
+pub async fn consent(
+    State(node): State<Arc<Node>>,
+    speaker: Speaker,
+    form: Form,
+) -> Answer<Response> {
+    let given = match form.text("izin") {
+        "ya" => true,
+        "tidak" => false,
+        _ => return Err(lapor_web::ApiProblem::invalid()),
+    };
+    let conversation = speaker.conversation(&node).await?;
+    let said = node
+        .consent(&conversation, form.text("permintaan"), given)
+        .await;
+    said.map_err(|e| problem(&e))?;
+    let flash = Flash::done(if given {
+        text_id("consent-given")
+    } else {
+        text_id("consent-refused")
+    });
+    Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
+}
+
+pub async fn notify(
+    State(node): State<Arc<Node>>,
+    speaker: Speaker,
+    form: Form,
+) -> Answer<Response> {
+    let wanted = form.is_ticked("kabari");
+    let conversation = speaker.conversation(&node).await?;
+    let notify = if wanted { Notify::Email } else { Notify::Off };
+    let chosen = node.choose_notifications(&conversation, notify).await;
+    chosen.map_err(|e| problem(&e))?;
+    let flash = Flash::done(if wanted {
+        text_id("notify-on")
+    } else {
+        text_id("notify-off")
+    });
+    Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
+}
+
+fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAct> {
+    let score: Option<u8> = form.parsed("nilai", v.say("rate-choose"));
+    let score = score.filter(|score| (1..=5).contains(score));
+    if score.is_none() {
+        form.complain("nilai", v.say("rate-choose"));
+    }
+    score.map(|score| ReporterAct::Rate { score, text })
+}
+
+async fn say(
+    node: &Arc<Node>,
+    speaker: Speaker,
+    mut form: Form,
+    attached: Attached,
+    act: ReporterAct,
+    done: TextId,
+) -> Answer<Response> {
+    let conversation = speaker.conversation(node).await?;
+    let once = once(&conversation, &form, &act, &attached).map_err(|e| problem(&e))?;
+    match node.reporter_acts(&conversation, act, once.as_ref()).await {
+        Ok(_) => {
+            attach::forget(node, &attached).await;
+            Ok(speaker.visit.go_saying(&speaker.at(""), &Flash::done(done)))
+        }
+        Err(NodeError::NotAllowed(_) | NodeError::Redacted(_)) => {
+            let flash = Flash::warning(text_id("act-too-late"));
+            Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
+        }
+        Err(NodeError::KeyReused) => {
+            let flash = Flash::warning(text_id("act-sent-before"));
+            Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
+        }
+        Err(NodeError::Invalid(_)) => {
+            form.complain(MESSAGE, speaker.visit.v.say("act-refused"));
+            show(node, &speaker, Writing::wrong(form, attached)).await
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// The same form is the same act, by its words and by what is in its files.
+fn once(
+    conversation: &Conversation,
+    form: &Form,
+    act: &ReporterAct,
+    attached: &Attached,
+) -> Result<Option<Once>, NodeError> {
+    let Ok(once) = Once::new(&conversation.actor(), form.text("kunci")) else {
+        return Ok(None);
+    };
+    let mut act = act.clone();
+    if let ReporterAct::Reply { attachments, .. } | ReporterAct::Complete { attachments, .. } =
+        &mut act
+    {
+        attachments.clear();
+    }
+    let told = (act, conversation.case(), attached.fingerprints());
+    let text = serde_json::to_vec(&told).map_err(NodeError::damaged)?;
+    Ok(Some(once.told_by(Sha256::digest(text).into())))
+}

@@ -1,0 +1,148 @@
+//! What is the reporter's own: all that is held about them, its erasure, the
+//! key, and the files of the conversation.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderValue;
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use lapor_protocol::ids::Digest;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form};
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
+
+use super::codes;
+use super::show::{Writing, show as show_conversation};
+use super::speaker::Speaker;
+use super::{DATA_FILE, PATH};
+use crate::api::problem;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::Answer;
+use crate::portal::attach::Attached;
+use crate::portal::visitor::Carried;
+use crate::reporters::OwnData;
+
+#[derive(Deserialize)]
+pub struct FilePath {
+    sha256: Digest,
+}
+
+#[derive(Template)]
+#[template(path = "portal/own-data.html")]
+struct Own {
+    v: Voice,
+    data: OwnData,
+    file_at: String,
+    back_at: String,
+}
+
+pub async fn show(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
+    let conversation = speaker.conversation(&node).await?;
+    let data = node
+        .own_data(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
+    let v = speaker.visit.v;
+    let below = DATA_FILE.strip_prefix(PATH).unwrap_or_default();
+    let page = Own {
+        v,
+        data,
+        file_at: speaker.at(below).to_string(),
+        back_at: speaker.at("").to_string(),
+    };
+    speaker.visit.shell(v.say("data-title")).show(&page)
+}
+
+/// The same as a file, which another program can read.
+pub async fn file(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
+    let conversation = speaker.conversation(&node).await?;
+    let data = node
+        .own_data(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
+    let text = serde_json::to_vec_pretty(&data).map_err(|_| ApiProblem::internal())?;
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"data-saya.json\"",
+        ),
+    ];
+    Ok((headers, text).into_response())
+}
+
+pub async fn erase(
+    State(node): State<Arc<Node>>,
+    speaker: Speaker,
+    mut form: Form,
+) -> Answer<Response> {
+    let conversation = speaker.conversation(&node).await?;
+    match node.ask_erasure(&conversation, form.text("tiket")).await {
+        Ok(_) => {
+            let flash = Flash::done(text_id("erasure-asked"));
+            Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
+        }
+        Err(NodeError::Invalid(_)) => {
+            form.complain("tiket", speaker.visit.v.say("erasure-type-ticket"));
+            let writing = Writing::wrong(form, Attached::default());
+            show_conversation(&node, &speaker, writing).await
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+pub async fn keep(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
+    let conversation = speaker.conversation(&node).await?;
+    let flash = match node.withdraw_erasure(&conversation).await {
+        Ok(()) => Flash::done(text_id("erasure-withdrawn")),
+        Err(NodeError::NotFound { .. }) => Flash::warning(text_id("act-too-late")),
+        Err(error) => return Err(problem(&error)),
+    };
+    Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
+}
+
+/// A new key ends every conversation of the case, this one too.
+pub async fn renew_key(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
+    let conversation = speaker.conversation(&node).await?;
+    let key = node
+        .change_key(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
+    let mut response = codes::show_key(&speaker.visit, key.to_string())?;
+    if speaker.holder.visitor.case().is_some() {
+        Carried::Conversation.take(&node, &speaker.visit, response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// A file of the conversation, to be kept and never shown as a page of this site.
+pub async fn attachment(
+    State(node): State<Arc<Node>>,
+    speaker: Speaker,
+    Path(path): Path<FilePath>,
+) -> Answer<Response> {
+    let conversation = speaker.conversation(&node).await?;
+    let opened = node.reporter_attachment(&conversation, path.sha256).await;
+    let opened = opened.map_err(|e| problem(&e))?;
+    let media_type = HeaderValue::from_str(&opened.media_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let name = format!("attachment; filename=\"{}\"", &path.sha256.to_hex()[..16]);
+    let headers = [
+        (CONTENT_TYPE, media_type),
+        (CONTENT_LENGTH, opened.size.into()),
+        (
+            CONTENT_DISPOSITION,
+            HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?,
+        ),
+        (
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
+    ];
+    Ok((headers, Body::from_stream(opened.body)).into_response())
+}

@@ -1,0 +1,214 @@
+//! The page of a conversation: where the report stands and what is expected of
+//! the reporter first, then what happened, then everything that is theirs to decide.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use lapor_protocol::case::State;
+use lapor_web::language::Voice;
+use lapor_web::page::{Choice, Form};
+
+use super::speaker::{Speaker, is_citizen};
+use super::words::{self, Asked, Line};
+use super::{ACT, ANSWER, CONFIRM, CONSENT, DATA, ERASE, KEEP, LEAVE, NOTIFY, PATH, RENEW, REPLY};
+use crate::api::problem;
+use crate::chance::random;
+use crate::node::Node;
+use crate::portal::attach::{self, Attached, Held};
+use crate::portal::track::{Stage, stages, state_words};
+use crate::portal::{Answer, name_of, resume};
+use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
+
+/// Characters of what the reporter writes.
+pub const TEXT: usize = 10_000;
+
+/// What is being written, where a form is shown again.
+pub struct Writing {
+    pub form: Form,
+    pub attached: Attached,
+    pub status: StatusCode,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self {
+            form: Form::empty(),
+            attached: Attached::default(),
+            status: StatusCode::OK,
+        }
+    }
+}
+
+impl Writing {
+    pub fn wrong(form: Form, attached: Attached) -> Self {
+        Self {
+            form,
+            attached,
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
+/// Another case that belongs to this one.
+struct Belongs {
+    said: String,
+    state: String,
+    tone: &'static str,
+    custodian: String,
+    /// A case that was split off is the reporter's too.
+    to: Option<String>,
+    course: Vec<Line>,
+}
+
+/// Where the forms of the page are sent.
+struct Places {
+    reply: String,
+    answer: String,
+    act: String,
+    consent: String,
+    notify: String,
+    confirm: String,
+    data: String,
+    erase: String,
+    keep: String,
+    renew: String,
+    leave: &'static str,
+    all: Option<&'static str>,
+    upload: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "portal/conversation.html")]
+struct Page<'a> {
+    v: Voice,
+    view: &'a ReporterView,
+    form: &'a Form,
+    held: &'a [Held],
+    title: String,
+    state: String,
+    tone: &'static str,
+    custodian: String,
+    on_behalf_of: Option<String>,
+    clock: Option<String>,
+    stages: Vec<Stage>,
+    course: Vec<Line>,
+    belongs: Vec<Belongs>,
+    identity: Vec<Asked>,
+    erasure: Option<Erasure>,
+    scores: Vec<Choice>,
+    at: Places,
+    key: String,
+    text_chars: usize,
+    most_files: usize,
+    file_bytes: u64,
+}
+
+impl Page<'_> {
+    fn may(&self, act: &str) -> bool {
+        self.view.may.iter().any(|allowed| allowed == act)
+    }
+
+    fn asks_confirmation(&self) -> bool {
+        self.may("confirm") && self.view.state != State::Closed
+    }
+
+    fn told_by_mail(&self) -> bool {
+        self.view.notify == Notify::Email
+    }
+
+    fn contact_is_proved(&self) -> bool {
+        self.view.verification == Verification::Contact
+    }
+
+    fn answered(&self, place: &usize) -> &str {
+        self.form.all("jawaban").nth(*place).unwrap_or_default()
+    }
+}
+
+pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answer<Response> {
+    let conversation = speaker.conversation(node).await?;
+    let view = node
+        .reporter_view(&conversation)
+        .await
+        .map_err(|e| problem(&e))?;
+    let erasure = erasure(node, &conversation).await?;
+    let v = speaker.visit.v;
+    let (state, tone) = state_words(view.state);
+    let page = Page {
+        v,
+        form: &writing.form,
+        held: &writing.attached.0,
+        title: view
+            .title
+            .clone()
+            .unwrap_or_else(|| v.say("track-untitled")),
+        state: v.say(state),
+        tone,
+        custodian: name_of(node, &view.custodian),
+        on_behalf_of: view.on_behalf_of.as_ref().map(|id| name_of(node, id)),
+        clock: view.clock.as_ref().map(|clock| words::clock(&v, clock)),
+        stages: stages(&v, view.state, view.step),
+        course: words::course(node, &v, &view.events, speaker),
+        belongs: belongs(node, speaker, &view),
+        identity: words::identity(node, &v, &view.identity_log),
+        erasure,
+        scores: words::scores(&v),
+        at: places(speaker),
+        key: hex::encode(random::<16>()),
+        text_chars: TEXT,
+        most_files: attach::MOST,
+        file_bytes: node.settings().api.upload_bytes,
+        view: &view,
+    };
+    let title = v
+        .with("ticket", view.ticket.as_deref().unwrap_or("-"))
+        .say("conversation-of");
+    let shell = speaker.visit.shell(title).script("report.js");
+    shell.status(writing.status).show(&page)
+}
+
+async fn erasure(node: &Node, conversation: &Conversation) -> Answer<Option<Erasure>> {
+    let waiting = node.erasure_of(conversation).await;
+    waiting.map_err(|e| problem(&e))
+}
+
+fn belongs(node: &Node, speaker: &Speaker, view: &ReporterView) -> Vec<Belongs> {
+    let v = speaker.visit.v;
+    let linked = view.linked.iter().map(|linked| {
+        let (state, tone) = state_words(linked.state);
+        let own = linked.relation != Relation::MergedInto;
+        Belongs {
+            said: v.say(words::relation(linked.relation)),
+            state: v.say(state),
+            tone,
+            custodian: name_of(node, &linked.custodian),
+            to: own.then(|| super::speaker::place("", Some(linked.case)).to_string()),
+            course: words::course(node, &v, &linked.events, speaker),
+        }
+    });
+    linked.collect()
+}
+
+fn places(speaker: &Speaker) -> Places {
+    let at = |path: &'static str| {
+        let below = path.strip_prefix(PATH).unwrap_or_default();
+        speaker.at(below).to_string()
+    };
+    Places {
+        reply: at(REPLY),
+        answer: at(ANSWER),
+        act: at(ACT),
+        consent: at(CONSENT),
+        notify: at(NOTIFY),
+        confirm: at(CONFIRM),
+        data: at(DATA),
+        erase: at(ERASE),
+        keep: at(KEEP),
+        renew: at(RENEW),
+        leave: LEAVE,
+        all: is_citizen(&speaker.holder.visitor).then_some(PATH),
+        upload: resume::PATH,
+    }
+}

@@ -1,0 +1,535 @@
+//! The conversation through the router, as a browser without script meets it.
+
+use axum::Router;
+use http::{Request, StatusCode};
+use lapor_protocol::ids::CaseId;
+use serde_json::json;
+
+use super::super::tests::{Reply, open, places, post, report, send};
+use super::*;
+use crate::casework::{NewReport, Reporter};
+use crate::doors::router;
+use crate::reporters::{FilingTerms, Notify};
+use crate::testing::{Place, acts};
+
+const SCRIPT: &str = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+const COOKIE: &str = "lapor-percakapan";
+const DAY_MS: i64 = 86_400_000;
+
+/// A browser with a conversation open in it.
+struct Talk<'a> {
+    router: &'a Router,
+    cookie: String,
+}
+
+impl Talk<'_> {
+    async fn read(&self, path: &str) -> Reply {
+        send(
+            self.router,
+            Request::get(path).header("cookie", &self.cookie),
+            "",
+        )
+        .await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Reply {
+        let request = Request::post(path)
+            .header("cookie", &self.cookie)
+            .header("content-type", "application/x-www-form-urlencoded");
+        send(self.router, request, body.to_owned()).await
+    }
+
+    /// Posts a form with files; fields by name.
+    async fn write(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let parts = fields.iter().map(|(name, value)| {
+            let file = if *name == "lampiran" { "; filename=\"a.pdf\"" } else { "" };
+            format!(
+                "--batas\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
+            )
+        });
+        let body = parts.collect::<String>() + "--batas--\r\n";
+        let request = Request::post(path)
+            .header("cookie", &self.cookie)
+            .header("content-type", "multipart/form-data; boundary=batas");
+        send(self.router, request, body).await
+    }
+
+    /// The page after something was done.
+    async fn done(&self, reply: Reply) -> Reply {
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text);
+        let flash = reply
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        let cookies = format!("{}; {flash}", self.cookie);
+        let request = Request::get(reply.header("location")).header("cookie", cookies);
+        send(self.router, request, "").await
+    }
+}
+
+/// Value of a cookie that an answer gives.
+fn given(reply: &Reply, name: &str) -> Option<String> {
+    let mut lines = reply.headers.get_all("set-cookie").iter();
+    let line = lines.find_map(|line| line.to_str().ok().filter(|line| line.starts_with(name)))?;
+    Some(line.split(';').next().unwrap().to_owned())
+}
+
+async fn filed(place: &Place) -> (CaseId, String, String) {
+    let report = NewReport {
+        reporter: Some(Reporter {
+            email: Some("siti@contoh.id".into()),
+            ..Reporter::default()
+        }),
+        ..report("Jalan berlubang", false)
+    };
+    let terms = FilingTerms {
+        actor: None,
+        visitor: None,
+        notify: Notify::Off,
+        once: None,
+        suspicion: None,
+    };
+    let filed = place.node.file_for_reporter(report, terms).await.unwrap();
+    (filed.filed.case, filed.filed.ticket, filed.key)
+}
+
+async fn enter<'a>(router: &'a Router, ticket: &str, key: &str) -> Talk<'a> {
+    let body = format!("tiket={ticket}&kunci={}", key.replace(' ', "+"));
+    let opened = post(router, PATH, &body).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
+    let cookie = given(&opened, COOKIE).unwrap();
+    Talk { router, cookie }
+}
+
+async fn last_code(place: &Place) -> String {
+    let letters = place.node.letters(0, 100).await.unwrap();
+    letters
+        .last()
+        .unwrap()
+        .code
+        .clone()
+        .unwrap()
+        .replace(' ', "+")
+}
+
+#[tokio::test]
+async fn ticket_and_key_open_the_conversation_and_nothing_else_does() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (_, ticket, key) = filed(&place).await;
+        let door = open(&router, PATH).await;
+        assert!(door.text.contains("name=\"kunci\""), "{}", door.text);
+        let wrong = post(&router, PATH, &format!("tiket={ticket}&kunci=1234")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.text.contains("tidak membuka percakapan") && !wrong.text.contains("1234"));
+        let talk = enter(&router, &ticket, &key).await;
+        let page = talk.read(PATH).await;
+        assert!(page.text.contains("Jalan berlubang"), "{}", page.text);
+        assert!(
+            page.text.contains("Lubang sedalam 20 cm"),
+            "the reporter reads the content"
+        );
+        assert!(
+            page.text.contains("Verifikasi: 3 hari kerja lagi"),
+            "{}",
+            page.text
+        );
+        let stranger = talk
+            .read(&format!("{PATH}?kasus={}", crate::chance::new_case_id(1)))
+            .await;
+        assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+        let left = talk.post(LEAVE, "").await;
+        assert_eq!(given(&left, COOKIE).as_deref(), Some("lapor-percakapan="));
+        let after = talk.read(PATH).await;
+        assert!(!after.text.contains("Jalan berlubang") && after.text.contains("name=\"kunci\""));
+        for path in [DATA, DATA_FILE] {
+            let away = talk.read(path).await;
+            assert_eq!(away.header("location"), PATH, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_was_planted_opens_nothing_and_is_replaced() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (_, ticket, key) = filed(&place).await;
+        let (_, other_ticket, other_key) = filed(&place).await;
+        let planted = enter(&router, &other_ticket, &other_key).await;
+        let body = format!("tiket={ticket}&kunci={}", key.replace(' ', "+"));
+        let opened = planted.post(PATH, &body).await;
+        let fresh = given(&opened, COOKIE).unwrap();
+        assert_ne!(fresh, planted.cookie);
+        let page = planted.read(PATH).await;
+        assert!(
+            page.text.contains("name=\"kunci\""),
+            "the planted token has ended"
+        );
+        let forged = Talk {
+            router: &router,
+            cookie: format!("{COOKIE}=lrs_{}", "A".repeat(43)),
+        };
+        assert!(forged.read(PATH).await.text.contains("name=\"kunci\""));
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_keys_is_told_when_to_come_back() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (_, ticket, _) = filed(&place).await;
+        let body = format!("tiket={ticket}&kunci=0000+0000+0000+0000");
+        for _ in 0..10 {
+            let wrong = post(&router, PATH, &body).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        let refused = post(&router, PATH, &body).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(!refused.header("retry-after").is_empty());
+        assert!(
+            refused.text.contains("Silakan coba lagi dalam"),
+            "{}",
+            refused.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_words() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (case, ticket, key) = filed(&place).await;
+        let words = json!({"questions": ["Di depan <b>nomor</b> berapa?", "Sejak kapan?"]});
+        acts(
+            &place,
+            case,
+            "case.held",
+            json!({"questions": 2}),
+            Some(words),
+        )
+        .await;
+        let talk = enter(&router, &ticket, &key).await;
+        let page = talk.read(PATH).await;
+        assert!(
+            page.text.contains("Di depan &#60;b&#62;nomor"),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("Kirim pesan"), "one form at a time");
+        let empty = talk
+            .write(ANSWER, &[("jawaban", " "), ("jawaban", "")])
+            .await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            empty.text.contains("id=\"jawaban-error\""),
+            "{}",
+            empty.text
+        );
+        let kept = talk
+            .write(
+                ANSWER,
+                &[("jawaban", "Nomor <7>"), ("lampiran", "bukan berkas")],
+            )
+            .await;
+        assert!(
+            kept.text.contains("Nomor &#60;7&#62;</textarea>"),
+            "{}",
+            kept.text
+        );
+        let answered = [
+            ("kunci", "0123456789abcdef"),
+            ("jawaban", "Nomor 7"),
+            ("jawaban", "Sejak Minggu"),
+            ("lampiran", "%PDF-1.7 denah"),
+        ];
+        let page = talk.done(talk.write(ANSWER, &answered).await).await;
+        assert!(page.text.contains("Jawaban Anda terkirim"), "{}", page.text);
+        assert!(page.text.contains("Sejak Minggu") && page.text.contains("Anda melengkapi"));
+        let file = page.text.split("/percakapan/lampiran/").nth(1).unwrap();
+        let file = format!("/percakapan/lampiran/{}", file.split('"').next().unwrap());
+        let file = talk.read(&file).await;
+        assert_eq!(file.text, "%PDF-1.7 denah");
+        assert!(file.header("content-disposition").starts_with("attachment"));
+        assert!(
+            file.header("content-security-policy")
+                .starts_with("sandbox")
+        );
+
+        let reply = [
+            ("kunci", "fedcba9876543210"),
+            ("pesan", "Masih <script>alert(1)</script>"),
+        ];
+        let page = talk.done(talk.write(REPLY, &reply).await).await;
+        assert!(page.text.contains("Masih &#60;script&#62;") && !page.text.contains("<script>a"));
+        talk.done(talk.write(REPLY, &reply).await).await;
+        let page = talk.read(PATH).await;
+        assert_eq!(
+            page.text.matches("<strong>Anda menulis</strong>").count(),
+            1
+        );
+        let missing = talk.write(REPLY, &[("pesan", "")]).await;
+        assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn a_reporter_confirms_rates_and_reopens() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (case, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let early = talk
+            .post(ACT, "tindakan=selesai&kunci=0123456789abcdef")
+            .await;
+        assert!(talk.done(early).await.text.contains("sudah berubah"));
+        acts(
+            &place,
+            case,
+            "case.verified",
+            json!({"classification": "complaint"}),
+            None,
+        )
+        .await;
+        let body = json!({"proposes_to_close": true});
+        let words = json!({"text": "Sudah ditambal."});
+        acts(&place, case, "case.followed_up", body, Some(words)).await;
+        let page = talk.read(PATH).await;
+        assert!(
+            page.text.contains("Apakah masalahnya sudah selesai?"),
+            "{}",
+            page.text
+        );
+        assert!(
+            page.text.contains("Sudah ditambal.") && page.text.contains("Selesai otomatis bila")
+        );
+        let closed = talk
+            .post(ACT, "tindakan=selesai&kunci=1123456789abcdef")
+            .await;
+        let page = talk.done(closed).await;
+        assert!(
+            page.text.contains("Bagaimana penanganannya?"),
+            "{}",
+            page.text
+        );
+        for wrong in ["", "&nilai=9", "&nilai=baik", &format!("&nilai={SCRIPT}")] {
+            let body = format!("tindakan=nilai&kunci=2123456789abcdef{wrong}");
+            let page = talk.post(ACT, &body).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+            assert!(!page.text.contains("<script>alert"));
+        }
+        let rated = talk
+            .post(ACT, "tindakan=nilai&nilai=4&kunci=2123456789abcdef")
+            .await;
+        assert!(
+            talk.done(rated)
+                .await
+                .text
+                .contains("Anda memberi nilai 4 dari 5")
+        );
+        let again = talk.post(ACT, "tindakan=buka&kunci=3123456789abcdef").await;
+        assert!(
+            talk.done(again)
+                .await
+                .text
+                .contains("Laporan dibuka kembali.")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_contact_is_proved_and_replaces_a_lost_key() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (_, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let asked = talk.post(CONFIRM, "").await;
+        let code_at = asked.header("location").to_owned();
+        assert!(code_at.starts_with("/percakapan/kode/"), "{code_at}");
+        let wrong = talk.post(&code_at, "kode=0000+0000").await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let right = talk
+            .post(&code_at, &format!("kode={}", last_code(&place).await))
+            .await;
+        assert!(talk.done(right).await.text.contains("Kontak Anda terbukti"));
+
+        let unknown = post(&router, LOST, "tiket=00000-00000").await;
+        let lost = post(&router, LOST, &format!("tiket={ticket}")).await;
+        assert_eq!(unknown.status, lost.status, "one answer for all");
+        let code_at = lost.header("location").to_owned();
+        let proved = post(
+            &router,
+            &code_at,
+            &format!("kode={}", last_code(&place).await),
+        )
+        .await;
+        assert_eq!(proved.status, StatusCode::OK, "{}", proved.text);
+        let fresh = proved.text.split("class=\"code\">").nth(1).unwrap();
+        let fresh = fresh.split('<').next().unwrap();
+        enter(&router, &ticket, fresh).await;
+        assert!(
+            talk.read(PATH).await.text.contains("name=\"kunci\""),
+            "the old one has ended"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_citizen_enters_by_contact_and_sees_their_own_reports_alone() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        filed(&place).await;
+        let asked = post(&router, SIGN_IN, "kontak=siti%40contoh.id").await;
+        let code_at = asked.header("location").to_owned();
+        let entered = post(
+            &router,
+            &code_at,
+            &format!("kode={}", last_code(&place).await),
+        )
+        .await;
+        let talk = Talk {
+            router: &router,
+            cookie: given(&entered, COOKIE).unwrap(),
+        };
+        let none = talk.read(PATH).await;
+        assert!(none.text.contains("Belum ada laporan"), "{}", none.text);
+        let fields = [
+            ("klasifikasi", "aspirasi"),
+            ("judul", "Taman bermain di Cihapit"),
+            ("uraian", "Mohon dibangun taman bermain."),
+            ("tetap", "1"),
+        ];
+        let sent = talk.write("/lapor", &fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+        let mine = talk.read(PATH).await;
+        assert!(
+            mine.text.contains("Taman bermain di Cihapit"),
+            "{}",
+            mine.text
+        );
+        let to = mine.text.split("href=\"/percakapan?kasus=").nth(1).unwrap();
+        let to = format!("/percakapan?kasus={}", to.split('"').next().unwrap());
+        let one = talk.read(&to).await;
+        assert!(one.text.contains("Semua laporan saya") && one.text.contains("Mohon dibangun"));
+        let elsewhere = open(&router, "/percakapan/kode/..%2F..%2Fpilihan").await;
+        assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
+        let unusable = post(&router, SIGN_IN, &format!("kontak={SCRIPT}")).await;
+        assert_eq!(unusable.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!unusable.text.contains("<script>alert"));
+    }
+}
+
+#[tokio::test]
+async fn own_data_are_shown_and_erased_after_three_days_unless_called_off() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (_, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let data = talk.read(DATA).await;
+        assert!(data.text.contains("siti@contoh.id"), "{}", data.text);
+        let file = talk.read(DATA_FILE).await;
+        assert!(
+            file.header("content-disposition")
+                .contains("data-saya.json")
+        );
+        assert!(file.text.contains("\"siti@contoh.id\""));
+        let mistyped = talk.post(ERASE, "tiket=00000-00000").await;
+        assert_eq!(mistyped.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let page = talk
+            .done(talk.post(ERASE, &format!("tiket={ticket}")).await)
+            .await;
+        assert!(page.text.contains("akan dihapus pada"), "{}", page.text);
+        let page = talk.done(talk.post(KEEP, "").await).await;
+        assert!(!page.text.contains("akan dihapus pada"), "{}", page.text);
+        talk.post(ERASE, &format!("tiket={ticket}")).await;
+        place.clock.advance(3 * DAY_MS);
+        place.node.erase_due().await.unwrap();
+        let gone = post(&router, PATH, &format!("tiket={ticket}&kunci={key}")).await;
+        assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (_, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        for path in [
+            REPLY, ANSWER, ACT, CONSENT, NOTIFY, CONFIRM, ERASE, KEEP, RENEW, LEAVE, PATH,
+        ] {
+            let request = Request::post(path)
+                .header("host", "lapor.bandung.test")
+                .header("origin", "https://jahat.example")
+                .header("cookie", &talk.cookie)
+                .header("content-type", "application/x-www-form-urlencoded");
+            let refused = send(&router, request, "a=b").await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        let notified = talk.done(talk.post(NOTIFY, "kabari=1").await).await;
+        assert!(
+            notified.text.contains("Kami mengabari Anda"),
+            "{}",
+            notified.text
+        );
+        let renewed = talk.post(RENEW, "").await;
+        assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text);
+        assert!(renewed.text.contains("class=\"code\">"));
+        let old = post(
+            &router,
+            PATH,
+            &format!("tiket={ticket}&kunci={}", key.replace(' ', "+")),
+        )
+        .await;
+        assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_the_identity_is_in_the_log_and_the_reporter_has_a_say() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (case, ticket, key) = filed(&place).await;
+        let purpose = lapor_protocol::kinds::identity_requested::IdentityPurpose::Contact;
+        let why = "Untuk <b>menelepon</b> pelapor";
+        place
+            .node
+            .ask_identity(case, purpose, why, "account:1")
+            .await
+            .unwrap();
+        let talk = enter(&router, &ticket, &key).await;
+        let page = talk.read(PATH).await;
+        assert!(
+            page.text.contains("kota-bandung menanyakan identitas Anda"),
+            "{}",
+            page.text
+        );
+        assert!(
+            page.text.contains("Untuk &#60;b&#62;menelepon"),
+            "{}",
+            page.text
+        );
+        let ask = page
+            .text
+            .split("name=\"permintaan\" value=\"")
+            .nth(1)
+            .unwrap();
+        let ask = ask.split('"').next().unwrap().to_owned();
+        let consented = talk
+            .post(CONSENT, &format!("permintaan={ask}&izin=ya"))
+            .await;
+        let page = talk.done(consented).await;
+        assert!(
+            page.text.contains("Persetujuan Anda dicatat"),
+            "{}",
+            page.text
+        );
+        assert!(
+            !page.text.contains("name=\"izin\" value=\"ya\""),
+            "it can be taken back only"
+        );
+        let unknown = talk.post(CONSENT, "permintaan=lain&izin=ya").await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    }
+}

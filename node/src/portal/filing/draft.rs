@@ -1,0 +1,384 @@
+//! From the fields of the form to a report: every field is judged, and what is
+//! wrong stands beside it in the visitor's language.
+
+use chrono::NaiveDate;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::region::RegionCode;
+use lapor_web::ApiProblem;
+use lapor_web::language::Voice;
+use lapor_web::page::Form;
+
+use crate::api::problem;
+use crate::casework::{Coordinates, NewReport, Reporter};
+use crate::hints::{Matter, Sketch};
+use crate::node::Node;
+use crate::regions::{self, RegionMatch};
+use crate::reporters::reaches;
+
+/// Characters of the title.
+pub const TITLE: usize = 150;
+/// Characters of the content, which in bytes must fit into a sealed message.
+pub const CONTENT: usize = 10_000;
+/// Characters of a line.
+pub const LINE: usize = 200;
+/// Regions among which somebody chooses.
+const REGIONS: usize = 6;
+
+/// A report that can be filed.
+pub struct Draft {
+    pub report: NewReport,
+    /// Whether the reporter wants to be told by e-mail.
+    pub notify: bool,
+}
+
+impl Draft {
+    /// The report in a form, or complaints in it.
+    pub async fn read(node: &Node, v: &Voice, form: &mut Form) -> Result<Option<Self>, ApiProblem> {
+        let classification = classification(form.text("klasifikasi"));
+        if classification.is_none() {
+            form.complain("klasifikasi", v.say("filing-choose-kind"));
+        }
+        form.required(v, "judul");
+        form.required(v, "uraian");
+        let title = form.at_most(v, "judul", TITLE);
+        let content = form.at_most(v, "uraian", CONTENT);
+        let category = category(node, v, form).await?;
+        let suggested = institution(node, v, form, suggested_field(form));
+        let excluded = institution(node, v, form, "kecuali");
+        check_excluded(node, v, form, excluded.as_ref(), suggested.as_ref());
+        let reporter = reporter(v, form);
+        let notify = form.is_ticked("kabari");
+        if notify && form.text("surel").is_empty() {
+            form.complain("surel", v.say("filing-notify-needs-email"));
+        }
+        let place = form.at_most(v, "tempat", LINE);
+        let report = NewReport {
+            classification: classification.unwrap_or(Classification::Complaint),
+            title,
+            content,
+            category,
+            region: region(v, form),
+            place: Some(place).filter(|place| !place.is_empty()),
+            coordinates: coordinates(v, form),
+            incident_date: incident_date(v, form),
+            anonymous: form.is_ticked("anonim"),
+            secret: form.is_ticked("rahasia"),
+            channel: "web".into(),
+            excluded: excluded.into_iter().collect(),
+            suggested,
+            programme: programme(node, v, form).await?,
+            attachments: Vec::new(),
+            reporter: Some(reporter).filter(|told| *told != Reporter::default()),
+        };
+        Ok(form.is_fine().then_some(Self { report, notify }))
+    }
+
+    pub fn sketch(&self) -> Sketch {
+        Sketch {
+            title: self.report.title.clone(),
+            content: self.report.content.clone(),
+            region: self.report.region.clone(),
+            coordinates: self.report.coordinates,
+        }
+    }
+
+    /// Where the reporter can be reached, for counting reports from one hand.
+    pub fn contact(&self) -> Option<String> {
+        let told = self.report.reporter.as_ref()?;
+        told.email.clone().or_else(|| told.phone.clone())
+    }
+}
+
+/// What is known while the form is filled in; what cannot be read yet is left out.
+pub fn sketch(form: &Form) -> Sketch {
+    Sketch {
+        title: form.text("judul").chars().take(TITLE).collect(),
+        content: form.text("uraian").chars().take(CONTENT).collect(),
+        region: match find_region(form) {
+            Found::One(code) => Some(code),
+            _ => None,
+        },
+        coordinates: degrees(form).ok().flatten(),
+    }
+}
+
+/// The same, for whom it may concern.
+pub fn matter(form: &Form) -> Matter {
+    let sketch = sketch(form);
+    let place = form.text("tempat");
+    Matter {
+        title: sketch.title,
+        content: sketch.content,
+        place: (!place.is_empty()).then(|| place.chars().take(LINE).collect()),
+        category: Category::try_from(form.text("kategori").to_owned()).ok(),
+        region: sketch.region,
+        ..Matter::default()
+    }
+}
+
+pub fn classification(value: &str) -> Option<Classification> {
+    match value {
+        "pengaduan" => Some(Classification::Complaint),
+        "informasi" => Some(Classification::InformationRequest),
+        "aspirasi" => Some(Classification::Aspiration),
+        _ => None,
+    }
+}
+
+/// What a typed region may be.
+pub enum Found {
+    Empty,
+    One(RegionCode),
+    /// To be chosen from.
+    Some(Vec<RegionMatch>),
+    None,
+}
+
+/// The region that was typed, as far as it is clear which one is meant.
+pub fn find_region(form: &Form) -> Found {
+    let typed = form.text("wilayah");
+    if typed.is_empty() {
+        return Found::Empty;
+    }
+    let found = regions::national().search(typed, REGIONS);
+    let wanted = typed.to_lowercase();
+    let chosen = form.text("wilayah-pilihan");
+    let meant = found.iter().find(|region| {
+        chosen == region.code.as_str()
+            || region.code.as_str() == typed
+            || regions::national()
+                .display_name(&region.code)
+                .is_some_and(|name| name.to_lowercase() == wanted)
+    });
+    match (meant, &found[..]) {
+        (Some(region), _) => Found::One(region.code.clone()),
+        (None, []) => Found::None,
+        (None, [only]) => Found::One(only.code.clone()),
+        (None, _) => Found::Some(found),
+    }
+}
+
+/// The programme that a form names, with its name.
+pub async fn named_programme(
+    node: &Node,
+    form: &Form,
+) -> Result<Option<(ProgrammeRef, String)>, ApiProblem> {
+    let Some((owner, slug)) = form.text("program").split_once('/') else {
+        return Ok(None);
+    };
+    let Ok(owner) = owner.parse::<InstanceId>() else {
+        return Ok(None);
+    };
+    match node.programme(&owner, slug).await {
+        Ok(view) => {
+            let slug = slug.to_owned();
+            let name = view.programme.published.name;
+            Ok(Some((ProgrammeRef { owner, slug }, name)))
+        }
+        Err(crate::error::NodeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+async fn programme(
+    node: &Node,
+    v: &Voice,
+    form: &mut Form,
+) -> Result<Option<ProgrammeRef>, ApiProblem> {
+    let named = named_programme(node, form).await?;
+    if named.is_none() && !form.text("program").is_empty() {
+        form.complain("program", v.say("filing-no-programme"));
+    }
+    Ok(named.map(|(programme, _)| programme))
+}
+
+fn region(v: &Voice, form: &mut Form) -> Option<RegionCode> {
+    match find_region(form) {
+        Found::Empty => None,
+        Found::One(code) => Some(code),
+        Found::Some(_) => {
+            form.complain("wilayah", v.say("filing-choose-region"));
+            None
+        }
+        Found::None => {
+            form.complain("wilayah", v.say("filing-no-region"));
+            None
+        }
+    }
+}
+
+async fn category(node: &Node, v: &Voice, form: &mut Form) -> Result<Option<Category>, ApiProblem> {
+    let text = form.text("kategori").to_owned();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let known = node.categories().await.map_err(|e| problem(&e))?;
+    let category = Category::try_from(text).ok();
+    let category = category.filter(|category| known.knows(category));
+    if category.is_none() {
+        form.complain("kategori", v.say("filing-no-category"));
+    }
+    Ok(category)
+}
+
+/// A suggestion that was chosen goes before a name that was typed.
+fn suggested_field(form: &Form) -> &'static str {
+    if form.text("saran").is_empty() {
+        "instansi"
+    } else {
+        "saran"
+    }
+}
+
+/// The institution of a field, by its name or its id.
+fn institution(node: &Node, v: &Voice, form: &mut Form, field: &'static str) -> Option<InstanceId> {
+    let typed = form.text(field).to_lowercase();
+    if typed.is_empty() {
+        return None;
+    }
+    let directory = node.directory();
+    let mut all = directory.latest().instances();
+    let found = all
+        .find(|entry| entry.id.as_str() == typed || entry.name.to_lowercase() == typed)
+        .map(|entry| entry.id.clone());
+    if found.is_none() {
+        form.complain(field, v.say("filing-no-institution"));
+    }
+    found
+}
+
+/// Whoever is to see nothing of a report must not be the one that takes it in.
+fn check_excluded(
+    node: &Node,
+    v: &Voice,
+    form: &mut Form,
+    excluded: Option<&InstanceId>,
+    suggested: Option<&InstanceId>,
+) {
+    let Some(excluded) = excluded else {
+        return;
+    };
+    if node.instance().is_ok_and(|me| me == excluded) {
+        form.complain("kecuali", v.say("filing-excludes-us"));
+    } else if Some(excluded) == suggested {
+        form.complain("kecuali", v.say("filing-excludes-suggested"));
+    }
+}
+
+fn reporter(v: &Voice, form: &mut Form) -> Reporter {
+    let name = form.at_most(v, "nama", LINE);
+    let (email, phone) = (
+        form.text("surel").to_owned(),
+        form.text("telepon").to_owned(),
+    );
+    if !email.is_empty() && !(email.contains('@') && reaches(&email)) {
+        form.complain("surel", v.say("filing-email-unusable"));
+    }
+    if !phone.is_empty() && (phone.contains('@') || !reaches(&phone)) {
+        form.complain("telepon", v.say("filing-phone-unusable"));
+    }
+    let told = |text: String| Some(text).filter(|text| !text.is_empty());
+    Reporter {
+        name: told(name),
+        email: told(email),
+        phone: told(phone),
+        address: None,
+    }
+}
+
+fn incident_date(v: &Voice, form: &mut Form) -> Option<String> {
+    let date: NaiveDate = form.parsed("tanggal", v.say("filing-date-unusable"))?;
+    let date = date.to_string();
+    if date > today(v) {
+        form.complain("tanggal", v.say("filing-date-ahead"));
+        return None;
+    }
+    Some(date)
+}
+
+/// `YYYY-MM-DD` where the institution is.
+fn today(v: &Voice) -> String {
+    let mut now = v.machine_time(v.now_ms());
+    now.truncate("YYYY-MM-DD".len());
+    now
+}
+
+fn coordinates(v: &Voice, form: &mut Form) -> Option<Coordinates> {
+    match degrees(form) {
+        Ok(place) => place,
+        Err(field) => {
+            form.complain(field, v.say("filing-coordinates-unusable"));
+            None
+        }
+    }
+}
+
+/// Both or neither; the field that cannot be used.
+fn degrees(form: &Form) -> Result<Option<Coordinates>, &'static str> {
+    let read = |field: &'static str, most: f64| {
+        let typed = form.text(field).replace(',', ".");
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let degrees: Option<f64> = typed.parse().ok();
+        let on_earth = degrees.filter(|degrees| degrees.abs() <= most);
+        on_earth.map(Some).ok_or(field)
+    };
+    match (read("lintang", 90.0)?, read("bujur", 180.0)?) {
+        (Some(latitude), Some(longitude)) => Ok(Some(Coordinates {
+            latitude,
+            longitude,
+        })),
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err("lintang"),
+        (Some(_), None) => Err("bujur"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region_of(typed: &str, chosen: &str) -> String {
+        let form = Form::of([("wilayah", typed), ("wilayah-pilihan", chosen)]);
+        match find_region(&form) {
+            Found::Empty => "-".into(),
+            Found::One(code) => code.to_string(),
+            Found::Some(found) => format!("{} regions", found.len()),
+            Found::None => "none".into(),
+        }
+    }
+
+    #[test]
+    fn a_region_is_taken_where_it_is_clear_and_asked_for_where_it_is_not() {
+        for (typed, chosen, expected) in [
+            ("", "", "-"),
+            ("Kota Bandung, Jawa Barat", "", "32.73"),
+            ("kota bandung, jawa barat", "", "32.73"),
+            ("32.73", "", "32.73"),
+            ("xyzzyq", "", "none"),
+            ("bandung", "32.04", "32.04"),
+            // Chosen for what was typed before.
+            ("garut", "32.04", "32.05"),
+        ] {
+            assert_eq!(region_of(typed, chosen), expected, "{typed} {chosen}");
+        }
+        assert!(region_of("bandung", "").ends_with("regions"));
+    }
+
+    #[test]
+    fn coordinates_are_two_numbers_on_earth_or_none() {
+        let read = |latitude: &str, longitude: &str| {
+            let form = Form::of([("lintang", latitude), ("bujur", longitude)]);
+            degrees(&form).map(|place| place.map(|place| (place.latitude, place.longitude)))
+        };
+        assert_eq!(read("-6,9175", "107.6191"), Ok(Some((-6.9175, 107.6191))));
+        assert_eq!(read("", ""), Ok(None));
+        assert_eq!(read("-6.9", ""), Err("bujur"));
+        assert_eq!(read("", "107"), Err("lintang"));
+        assert_eq!(read("91", "107"), Err("lintang"));
+        assert_eq!(read("NaN", "107"), Err("lintang"));
+        assert_eq!(read("6", "inf"), Err("bujur"));
+    }
+}

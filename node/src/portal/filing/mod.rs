@@ -1,0 +1,198 @@
+//! Filing a report in one form, with no account: the form, what it suggests
+//! while it is filled in, and what whoever filed takes home.
+//!
+//! Every step works without script. What was typed, and every file that was
+//! taken in, survives whatever is wrong.
+
+mod draft;
+mod page;
+mod receipt;
+mod suggest;
+mod support;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use lapor_web::Query;
+use lapor_web::page::{Form, LocalPath, Visit};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::Answer;
+use super::attach::{self, Attached};
+use super::visitor::{Carried, Known};
+use crate::api::{Address, problem};
+use crate::casework::{NewReport, Once};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::reporters::{FilingTerms, Notify};
+
+use draft::Draft;
+use page::Again;
+
+pub const PATH: &str = "/lapor";
+const RECEIPT: &str = "/lapor/terima";
+const DONE: &str = "/lapor/selesai";
+const REGIONS: &str = "/lapor/wilayah";
+const LIKELY: &str = "/lapor/mirip";
+const ADVICE: &str = "/lapor/saran";
+/// Who calls, for requests that come twice.
+const SCOPE: &str = "portal";
+
+/// The field that people do not see.
+const TRAP: &str = "situs";
+const STAMP: &str = "cap";
+const KEY: &str = "kunci";
+/// What a button asks for other than filing.
+const STEP: &str = "langkah";
+/// Says that what is alike has been looked at.
+const NEW_ANYWAY: &str = "tetap";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilingQuery {
+    /// A programme that the report is about, `OWNER/SLUG`.
+    program: Option<String>,
+}
+
+pub fn routes() -> Router<Arc<Node>> {
+    Router::new()
+        .route(PATH, get(ask).post(send))
+        .route(RECEIPT, get(receipt::show))
+        .route(DONE, post(receipt::done))
+        .route(REGIONS, get(suggest::regions))
+        .route(LIKELY, post(suggest::likely))
+        .route(ADVICE, post(suggest::advice))
+        .route(support::ROUTE, post(support::support))
+}
+
+async fn ask(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Query(query): Query<FilingQuery>,
+) -> Answer<Response> {
+    let home = page::home_region(&node).unwrap_or_default();
+    let programme = query.program.unwrap_or_default();
+    let form = Form::of([("wilayah", home), ("program", programme)]);
+    page::show(&node, &visit, &form, &Attached::default(), Again::default()).await
+}
+
+async fn send(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Address(address): Address,
+    Known(known): Known,
+    request: Request,
+) -> Answer<Response> {
+    let v = visit.v;
+    let (mut form, attached) = attach::read(&node, &v, address, request).await?;
+    match form.text(STEP) {
+        "saran" => {
+            let hints = suggest::hints(&node, &v, &form).await?;
+            let again = Again {
+                hints: Some(hints),
+                ..Again::default()
+            };
+            return page::show(&node, &visit, &form, &attached, again).await;
+        }
+        "sunting" => {
+            return page::show(&node, &visit, &form, &attached, Again::default()).await;
+        }
+        _ => {}
+    }
+    let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
+        return page::show(&node, &visit, &form, &attached, Again::wrong()).await;
+    };
+    if !form.is_ticked(NEW_ANYWAY) {
+        let alike = suggest::alike(&node, &v, &draft.sketch()).await?;
+        if !alike.is_empty() {
+            return page::compare(&visit, &form, &attached, alike);
+        }
+    }
+    let filing = file(&node, address, known, &form, &attached, draft).await;
+    match filing {
+        Ok(key) => {
+            let to = LocalPath::parse(RECEIPT).unwrap_or_else(LocalPath::root);
+            let mut response = visit.go(&to);
+            Carried::Receipt.give(&node, &visit, response.headers_mut(), &key);
+            Ok(response)
+        }
+        Err(NodeError::TooMany { retry_after_s }) => {
+            let again = Again {
+                wait_s: Some(retry_after_s),
+                status: StatusCode::TOO_MANY_REQUESTS,
+                ..Again::default()
+            };
+            page::show(&node, &visit, &form, &attached, again).await
+        }
+        // The form went out before with other words: from a page that was gone back to.
+        Err(NodeError::KeyReused) => {
+            form.complain("judul", v.say("filing-sent-before"));
+            let again = Again {
+                fresh_key: true,
+                ..Again::wrong()
+            };
+            page::show(&node, &visit, &form, &attached, again).await
+        }
+        Err(NodeError::Invalid(_)) => {
+            form.complain("uraian", v.say("filing-refused"));
+            page::show(&node, &visit, &form, &attached, Again::wrong()).await
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// Files, and gives the key under which the receipt is kept.
+async fn file(
+    node: &Node,
+    address: IpAddr,
+    known: Option<super::visitor::Holder>,
+    form: &Form,
+    attached: &Attached,
+    draft: Draft,
+) -> Result<String, NodeError> {
+    let contact = draft.contact();
+    let stamp = Some(form.text(STAMP)).filter(|stamp| !stamp.is_empty());
+    let suspicion = node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?;
+    let key = sent_key(form).map_or_else(fresh_key, str::to_owned);
+    let (notify, mut report) = (draft.notify, draft.report);
+    let once = Once::new(SCOPE, &key)?.told_by(fingerprint(&report, attached)?);
+    report.attachments = attached.uploads();
+    let terms = FilingTerms {
+        actor: None,
+        visitor: known.as_ref().map(|holder| &holder.visitor),
+        notify: if notify { Notify::Email } else { Notify::Off },
+        once: Some(&once),
+        suspicion,
+    };
+    node.file_for_reporter(report, terms).await?;
+    // Of a form that came twice, the second one's files are still here.
+    attach::forget(node, attached).await;
+    Ok(key)
+}
+
+/// A form that is sent twice is the same by its words and by what is in its files.
+fn fingerprint(report: &NewReport, attached: &Attached) -> Result<[u8; 32], NodeError> {
+    let told = (report, attached.fingerprints());
+    let text = serde_json::to_vec(&told).map_err(NodeError::damaged)?;
+    Ok(Sha256::digest(text).into())
+}
+
+/// The key that a form came with, if it is one that a cookie can hold as well.
+fn sent_key(form: &Form) -> Option<&str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let key = form.text(KEY);
+    ((16..=128).contains(&key.len()) && key.bytes().all(plain)).then_some(key)
+}
+
+fn fresh_key() -> String {
+    hex::encode(random::<16>())
+}

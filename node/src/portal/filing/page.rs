@@ -1,0 +1,249 @@
+//! The form as a page, and the page between it and the filing: what is alike.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use lapor_web::language::{Language, Voice, text_id};
+use lapor_web::page::{Choice, Form, Visit, waiting};
+
+use super::draft::{self, Found};
+use super::suggest::Alike;
+use super::{NEW_ANYWAY, PATH, STEP, fresh_key, sent_key};
+use crate::api::problem;
+use crate::node::Node;
+use crate::portal::Answer;
+use crate::portal::attach::{self, Attached, Held};
+use crate::regions;
+use crate::taxonomy::Categories;
+
+/// How a region is typed, all of them.
+static REGIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let all = regions::national();
+    all.all()
+        .filter_map(|region| all.display_name(&region.code))
+        .collect()
+});
+
+/// What is different about a form that is shown again.
+pub struct Again {
+    pub status: StatusCode,
+    /// Institutions, if they were asked for.
+    pub hints: Option<Vec<Choice>>,
+    /// Seconds until a report may be filed from here.
+    pub wait_s: Option<u32>,
+    /// The key belongs to another report.
+    pub fresh_key: bool,
+}
+
+impl Default for Again {
+    fn default() -> Self {
+        Self {
+            status: StatusCode::OK,
+            hints: None,
+            wait_s: None,
+            fresh_key: false,
+        }
+    }
+}
+
+impl Again {
+    pub fn wrong() -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            ..Self::default()
+        }
+    }
+}
+
+/// A first level of the categories with those below it.
+struct Group {
+    name: String,
+    all: Choice,
+    below: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/file.html")]
+struct Filing<'a> {
+    v: Voice,
+    form: &'a Form,
+    kinds: Vec<Choice>,
+    regions: &'static [String],
+    region_choices: Vec<Choice>,
+    groups: Vec<Group>,
+    institutions: Vec<String>,
+    hints: &'a [Choice],
+    asked: bool,
+    held: &'a [Held],
+    programme: Option<String>,
+    key: String,
+    stamp: String,
+    wait: Option<String>,
+    more_places: bool,
+    more_people: bool,
+    title_chars: usize,
+    content_chars: usize,
+    line_chars: usize,
+    file_bytes: u64,
+    most_files: usize,
+    file_at: &'static str,
+    upload_at: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "portal/compare.html")]
+struct Compare<'a> {
+    v: Voice,
+    alike: Vec<Alike>,
+    /// Everything that was sent, to be sent again.
+    kept: Vec<(&'a str, String)>,
+    new_anyway: &'static str,
+    step: &'static str,
+    file_at: &'static str,
+}
+
+/// The region of the institution's own, as the form takes it.
+pub fn home_region(node: &Node) -> Option<String> {
+    let directory = node.directory();
+    let entry = directory.latest().instance(node.instance().ok()?)?;
+    regions::national().display_name(entry.region.as_ref()?)
+}
+
+pub async fn show(
+    node: &Node,
+    visit: &Visit,
+    form: &Form,
+    attached: &Attached,
+    again: Again,
+) -> Answer<Response> {
+    let v = visit.v;
+    let categories = node.categories().await.map_err(|e| problem(&e))?;
+    let directory = node.directory();
+    let institutions = directory.latest().instances();
+    let hints = again.hints.as_deref();
+    let sent_key = sent_key(form).filter(|_| !again.fresh_key);
+    let any = |fields: &[&str]| {
+        let mut fields = fields.iter();
+        fields.any(|field| !form.text(field).is_empty() || form.complaint(field).is_some())
+    };
+    let page = Filing {
+        v,
+        form,
+        kinds: kinds(&v),
+        regions: &REGIONS,
+        region_choices: region_choices(form),
+        groups: groups(&categories, &v),
+        institutions: institutions.map(|entry| entry.name.clone()).collect(),
+        hints: hints.unwrap_or_default(),
+        asked: hints.is_some(),
+        held: &attached.0,
+        programme: draft::named_programme(node, form)
+            .await?
+            .map(|(_, name)| name),
+        key: sent_key.map_or_else(fresh_key, str::to_owned),
+        stamp: node.form_stamp(),
+        wait: again.wait_s.map(|seconds| waiting(&v, seconds.into())),
+        more_places: any(&["lintang", "bujur"]),
+        more_people: any(&["kecuali"]),
+        title_chars: draft::TITLE,
+        content_chars: draft::CONTENT,
+        line_chars: draft::LINE,
+        file_bytes: node.settings().api.upload_bytes,
+        most_files: attach::MOST,
+        file_at: PATH,
+        upload_at: crate::portal::resume::PATH,
+    };
+    let shell = visit.shell(v.say("filing-title")).script("report.js");
+    let mut response = shell.listed().status(again.status).show(&page)?;
+    if let Some(seconds) = again.wait_s {
+        let headers = response.headers_mut();
+        headers.insert(http::header::RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
+}
+
+/// Asks whether one of these is what is being reported.
+pub fn compare(
+    visit: &Visit,
+    form: &Form,
+    attached: &Attached,
+    alike: Vec<Alike>,
+) -> Answer<Response> {
+    let own = [attach::FILES, attach::TAKEN, STEP, NEW_ANYWAY];
+    let fields = form.sent().filter(|(name, _)| !own.contains(name));
+    let kept = fields.map(|(name, value)| (name, value.to_owned()));
+    let taken = attached.0.iter().map(|held| (attach::TAKEN, held.value()));
+    let v = visit.v;
+    let page = Compare {
+        v,
+        alike,
+        kept: kept.chain(taken).collect(),
+        new_anyway: NEW_ANYWAY,
+        step: STEP,
+        file_at: PATH,
+    };
+    visit.shell(v.say("compare-title")).show(&page)
+}
+
+fn kinds(v: &Voice) -> Vec<Choice> {
+    [
+        (
+            "pengaduan",
+            text_id("kind-complaint"),
+            text_id("kind-complaint-about"),
+        ),
+        (
+            "informasi",
+            text_id("kind-information"),
+            text_id("kind-information-about"),
+        ),
+        (
+            "aspirasi",
+            text_id("kind-aspiration"),
+            text_id("kind-aspiration-about"),
+        ),
+    ]
+    .map(|(value, name, about)| Choice::new(value, v.say(name)).hint(v.say(about)))
+    .into()
+}
+
+fn region_choices(form: &Form) -> Vec<Choice> {
+    let Found::Some(found) = draft::find_region(form) else {
+        return Vec::new();
+    };
+    let all = regions::national();
+    let named = found.into_iter().filter_map(|region| {
+        let name = all.display_name(&region.code)?;
+        Some(Choice::new(region.code.as_str(), name))
+    });
+    named.collect()
+}
+
+fn groups(categories: &Categories, v: &Voice) -> Vec<Group> {
+    let english = v.language() == Language::English;
+    let name = |id: &str, en: &str| {
+        if english {
+            en.to_owned()
+        } else {
+            id.to_owned()
+        }
+    };
+    let roots = categories.roots.iter().map(|root| {
+        let own = name(&root.name, &root.name_en);
+        Group {
+            all: Choice::new(
+                root.category.as_str(),
+                v.with("category", &own).say("category-all"),
+            ),
+            below: root
+                .below
+                .iter()
+                .map(|one| Choice::new(one.category.as_str(), name(&one.name, &one.name_en)))
+                .collect(),
+            name: own,
+        }
+    });
+    roots.collect()
+}

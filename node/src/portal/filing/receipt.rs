@@ -1,0 +1,68 @@
+//! What whoever filed takes home: ticket and key, shown to the browser that
+//! filed for a quarter of an hour, or until it says that it has kept them.
+//!
+//! Neither stands in an address, a message or this process's memory: the answer
+//! of the filing is sealed under a key that only the browser's cookie has.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use lapor_web::language::Voice;
+use lapor_web::page::{LocalPath, Visit};
+
+use super::super::visitor::Carried;
+use super::super::{Answer, conversation, track};
+use super::{DONE, SCOPE};
+use crate::api::problem;
+use crate::casework::Once;
+use crate::node::Node;
+use crate::reporters::FiledForReporter;
+
+#[derive(Template)]
+#[template(path = "portal/receipt.html")]
+struct Receipt<'a> {
+    v: Voice,
+    institution: &'a str,
+    filed: Option<FiledForReporter>,
+    open_at: &'static str,
+    done_at: &'static str,
+    track_at: &'static str,
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let key = Carried::Receipt.read(&node, &headers);
+    let once = key.and_then(|key| Once::new(SCOPE, &key).ok());
+    let filed = match once {
+        Some(once) => node.filed_under(&once).await.map_err(|e| problem(&e))?,
+        None => None,
+    };
+    let (v, found) = (visit.v, filed.is_some());
+    let page = Receipt {
+        v,
+        institution: visit.institution(),
+        filed,
+        open_at: conversation::PATH,
+        done_at: DONE,
+        track_at: track::PATH,
+    };
+    if found {
+        let shell = visit.shell(v.say("receipt-title"));
+        return shell.script("report.js").show(&page);
+    }
+    let shell = visit.shell(v.say("receipt-gone"));
+    shell.status(StatusCode::NOT_FOUND).show(&page)
+}
+
+/// The reporter has kept ticket and key: this browser forgets them.
+pub async fn done(State(node): State<Arc<Node>>, visit: Visit) -> Response {
+    let mut response = visit.go(&LocalPath::root());
+    Carried::Receipt.take(&node, &visit, response.headers_mut());
+    response
+}

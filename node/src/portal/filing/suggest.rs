@@ -1,0 +1,180 @@
+//! What the form suggests: regions for what is typed, whom a report may concern
+//! and why, reports that it may repeat. The same words serve the page and the
+//! pieces of it that a script asks for while somebody writes.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use lapor_web::language::Voice;
+use lapor_web::page::{Choice, Form, Visit};
+use lapor_web::{ApiProblem, Json, Query};
+use serde::{Deserialize, Serialize};
+
+use super::{draft, support};
+use crate::api::{Address, problem};
+use crate::hints::{Hint, Reason, Sketch};
+use crate::node::Node;
+use crate::personal::mask;
+use crate::portal::track::state_words;
+use crate::portal::{Answer, name_of};
+use crate::regions;
+
+/// Regions for what is typed.
+const REGIONS: usize = 8;
+/// Institutions that are suggested.
+const HINTS: usize = 3;
+/// Characters below which nothing is looked for.
+const LEAST: usize = 12;
+
+/// A public report that this one may repeat.
+pub struct Alike {
+    pub title: String,
+    pub state: String,
+    pub tone: &'static str,
+    pub custodian: Option<String>,
+    /// In metres, or in kilometres.
+    pub distance: Option<String>,
+    pub filed_at: i64,
+    pub support_at: String,
+}
+
+#[derive(Template)]
+#[template(path = "portal/alike.html")]
+struct Likely {
+    v: Voice,
+    alike: Vec<Alike>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/hints.html")]
+struct Hints<'a> {
+    v: Voice,
+    form: &'a Form,
+    hints: &'a [Choice],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionQuery {
+    q: String,
+}
+
+#[derive(Serialize)]
+pub struct Named {
+    name: String,
+}
+
+/// Names of regions that fit, as the form takes them.
+pub async fn regions(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    Query(query): Query<RegionQuery>,
+) -> Answer<Json<Vec<Named>>> {
+    node.admit_question(address).map_err(|e| problem(&e))?;
+    let all = regions::national();
+    let found = all.search(&query.q, REGIONS).into_iter();
+    let names = found.filter_map(|region| all.display_name(&region.code));
+    Ok(Json(names.map(|name| Named { name }).collect()))
+}
+
+/// A piece of the form: reports like the one that is being written.
+pub async fn likely(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    visit: Visit,
+    form: Form,
+) -> Answer<Response> {
+    node.admit_question(address).map_err(|e| problem(&e))?;
+    let alike = alike(&node, &visit.v, &draft::sketch(&form)).await?;
+    piece(&Likely { v: visit.v, alike })
+}
+
+/// A piece of the form: whom the report may concern.
+pub async fn advice(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    visit: Visit,
+    form: Form,
+) -> Answer<Response> {
+    node.admit_question(address).map_err(|e| problem(&e))?;
+    let hints = hints(&node, &visit.v, &form).await?;
+    piece(&Hints {
+        v: visit.v,
+        form: &form,
+        hints: &hints,
+    })
+}
+
+/// Open public reports that one may repeat; numbers of people are hidden in them.
+pub async fn alike(node: &Node, v: &Voice, sketch: &Sketch) -> Result<Vec<Alike>, ApiProblem> {
+    if sketch.title.chars().count() + sketch.content.chars().count() < LEAST {
+        return Ok(Vec::new());
+    }
+    let found = node.likely_duplicates(sketch).await;
+    let found = found.map_err(|e| problem(&e))?.duplicates.into_iter();
+    let alike = found.map(|one| {
+        let (state, tone) = state_words(one.state);
+        Alike {
+            title: mask(&one.title).into_owned(),
+            state: v.say(state),
+            tone,
+            custodian: one.custodian.as_ref().map(|id| name_of(node, id)),
+            distance: one.distance_m.map(|metres| distance(v, metres)),
+            filed_at: one.filed_at,
+            support_at: support::path(one.case),
+        }
+    });
+    Ok(alike.collect())
+}
+
+/// Institutions that a report may concern, each with the reason.
+pub async fn hints(node: &Node, v: &Voice, form: &Form) -> Result<Vec<Choice>, ApiProblem> {
+    let found = node.routing_hints(&draft::matter(form)).await;
+    let found = found.map_err(|e| problem(&e))?.hints.into_iter();
+    let hints = found.take(HINTS).map(|hint| choice(node, v, &hint));
+    Ok(hints.collect())
+}
+
+fn choice(node: &Node, v: &Voice, hint: &Hint) -> Choice {
+    let reasons: Vec<String> = hint
+        .reasons
+        .iter()
+        .take(2)
+        .map(|reason| said(node, v, reason))
+        .collect();
+    Choice::new(hint.institution.as_str(), name_of(node, &hint.institution)).hint(reasons.join(" "))
+}
+
+fn said(node: &Node, v: &Voice, reason: &Reason) -> String {
+    match reason {
+        Reason::Named { words } => v.with("words", words.join(", ")).say("hint-named"),
+        Reason::Subject { words } => v.with("words", words.join(", ")).say("hint-subject"),
+        Reason::Category { category } => v.with("category", category).say("hint-category"),
+        Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
+        Reason::Past { cases } => v.with("n", *cases).say("hint-past"),
+        Reason::Reporter => v.say("hint-reporter"),
+        Reason::Returned { by } => v
+            .with("institution", name_of(node, by))
+            .say("hint-returned"),
+    }
+}
+
+fn distance(v: &Voice, metres: u32) -> String {
+    if metres < 1000 {
+        v.with("n", metres.div_ceil(10) * 10).say("distance-m")
+    } else {
+        v.with("n", metres.div_ceil(1000)).say("distance-km")
+    }
+}
+
+/// A piece of a page, for a script of our own.
+fn piece(piece: &impl Template) -> Answer<Response> {
+    let text = piece.render().map_err(|error| {
+        tracing::error!(%error, "a piece of a page cannot be made");
+        ApiProblem::internal()
+    })?;
+    Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response())
+}

@@ -1,0 +1,629 @@
+//! Filing through the router, as a browser without script does it, and as those
+//! who mean harm do.
+
+use axum::Router;
+use http::{Request, StatusCode};
+
+use super::super::tests::{Reply, open, places, post, report, send};
+use super::*;
+use crate::doors::router;
+use crate::testing::Place;
+
+const PDF: &[u8] = b"%PDF-1.7 surat pengantar";
+const SCRIPT: &str = "\"><script>alert(1)</script>";
+const TOO_FAST_MS: i64 = 5000;
+
+/// A form as it is sent.
+#[derive(Clone)]
+struct Sent {
+    fields: Vec<(&'static str, String)>,
+    files: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Sent {
+    fn report() -> Self {
+        let fields = [
+            ("klasifikasi", "pengaduan"),
+            ("judul", "Lampu jalan padam di Jalan Cikutra"),
+            ("uraian", "Sudah seminggu gelap, dua orang jatuh."),
+            ("wilayah", "Kota Bandung, Jawa Barat"),
+            ("kunci", "0123456789abcdef0123456789abcdef"),
+        ];
+        Self {
+            fields: fields.map(|(name, value)| (name, value.to_owned())).into(),
+            files: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.fields.retain(|(known, _)| *known != name);
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    fn file(mut self, name: &'static str, bytes: &[u8]) -> Self {
+        self.files.push((name, bytes.to_vec()));
+        self
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (name, value) in &self.fields {
+            let part = format!(
+                "--batas\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
+        for (name, bytes) in &self.files {
+            let head = format!(
+                "--batas\r\nContent-Disposition: form-data; name=\"lampiran\"; \
+                 filename=\"{name}\"\r\nContent-Type: image/jpeg\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--batas--\r\n");
+        body
+    }
+
+    async fn to(&self, router: &Router, path: &str) -> Reply {
+        self.asking(router, Request::post(path)).await
+    }
+
+    async fn asking(&self, router: &Router, request: http::request::Builder) -> Reply {
+        let request = request.header("content-type", "multipart/form-data; boundary=batas");
+        send(router, request, self.body()).await
+    }
+}
+
+async fn receipt(router: &Router, sent: &Reply) -> Reply {
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    assert_eq!(sent.header("location"), RECEIPT);
+    let cookie = sent
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    send(router, Request::get(RECEIPT).header("cookie", cookie), "").await
+}
+
+/// The texts of `class="code"`: ticket and key.
+fn secrets(page: &Reply) -> [String; 2] {
+    let codes = page.text.split("class=\"code\">").skip(1);
+    let codes: Vec<_> = codes
+        .map(|rest| rest.split('<').next().unwrap().to_owned())
+        .collect();
+    codes.try_into().unwrap()
+}
+
+async fn cases(place: &Place) -> u64 {
+    place.node.tally().await.unwrap().all
+}
+
+#[tokio::test]
+async fn a_report_with_a_file_is_filed_and_its_key_is_told_to_this_browser_alone() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = open(&router, PATH).await;
+        assert!(
+            form.text.contains("value=\"Kota Bandung, Jawa Barat\""),
+            "{}",
+            form.text
+        );
+        let sent = Sent::report()
+            .with("surel", "siti@contoh.id")
+            .with("kabari", "1")
+            .file("surat.pdf", PDF);
+        let sent = sent.to(&router, PATH).await;
+        let cookie = sent.header("set-cookie");
+        assert!(cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
+        let page = receipt(&router, &sent).await;
+        let [ticket, key] = secrets(&page);
+        assert!(!sent.header("location").contains(&ticket) && !cookie.contains(&ticket));
+        assert!(
+            page.text.contains("dibuktikan dengan kode"),
+            "{}",
+            page.text
+        );
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let opened = place
+            .node
+            .open_conversation(&ticket, &key, here)
+            .await
+            .unwrap();
+        let visitor = place.node.visitor(&opened.token).await.unwrap().unwrap();
+        let conversation = place.node.conversation(&visitor, None).await.unwrap();
+        let view = place.node.reporter_view(&conversation).await.unwrap();
+        assert_eq!(view.events[0].attachments[0].media_type, "application/pdf");
+        assert_eq!(view.notify, Notify::Email);
+        let waiting = std::fs::read_dir(place.settings.node.blobs.join("uploads"));
+        assert_eq!(waiting.unwrap().count(), 0);
+
+        let nobody = open(&router, RECEIPT).await;
+        assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+        assert!(!nobody.text.contains(&ticket) && !nobody.text.contains(&key));
+        let kept = post(&router, DONE, "").await;
+        assert!(kept.header("set-cookie").starts_with("lapor-terima=; "));
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_files_once_and_one_that_was_changed_says_so() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = Sent::report().file("surat.pdf", PDF);
+        let (one, other) = tokio::join!(form.to(&router, PATH), form.to(&router, PATH));
+        let first = secrets(&receipt(&router, &one).await);
+        assert_eq!(first, secrets(&receipt(&router, &other).await));
+        let again = form.clone().with("tetap", "1").to(&router, PATH).await;
+        assert_eq!(first, secrets(&receipt(&router, &again).await));
+        assert_eq!(cases(&place).await, 1);
+        let waiting = std::fs::read_dir(place.settings.node.blobs.join("uploads"));
+        assert_eq!(
+            waiting.unwrap().count(),
+            0,
+            "files of the second are given up"
+        );
+
+        let changed = form
+            .with("uraian", "Yang lain sama sekali.")
+            .with("tetap", "1");
+        let changed = changed.to(&router, PATH).await;
+        assert_eq!(changed.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            changed.text.contains("sudah terkirim sebelumnya"),
+            "{}",
+            changed.text
+        );
+        assert!(
+            !changed
+                .text
+                .contains("value=\"0123456789abcdef0123456789abcdef\"")
+        );
+        assert_eq!(cases(&place).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let wrong = Sent::report()
+            .with("klasifikasi", "")
+            .with("uraian", " ")
+            .with("wilayah", "bandung")
+            .with("lintang", "91")
+            .with("bujur", "107")
+            .with("tanggal", "2099-01-01")
+            .with("kategori", "Tidak/Ada")
+            .with("instansi", "Tidak Ada")
+            .with("surel", "siti")
+            .with("kecuali", "kota-bandung")
+            .file("surat.pdf", PDF)
+            .file("virus.jpg", b"MZ\x90\0");
+        let page = wrong.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for field in [
+            "klasifikasi",
+            "uraian",
+            "wilayah",
+            "lintang",
+            "tanggal",
+            "kategori",
+            "instansi",
+            "surel",
+            "kecuali",
+            "lampiran",
+        ] {
+            assert!(
+                page.text.contains(&format!("id=\"{field}-error\"")),
+                "{field}"
+            );
+        }
+        assert!(
+            page.text
+                .contains("value=\"Lampu jalan padam di Jalan Cikutra\"")
+        );
+        assert!(
+            page.text
+                .contains("virus.jpg: jenis berkas ini tidak diterima")
+        );
+        assert!(
+            page.text
+                .contains("name=\"wilayah-pilihan\" value=\"32.73\"")
+        );
+        assert_eq!(cases(&place).await, 0);
+
+        let held = page
+            .text
+            .split("name=\"unggahan\" value=\"")
+            .nth(1)
+            .unwrap();
+        let held = held.split('"').next().unwrap();
+        assert!(held.ends_with("/surat.pdf"), "{held}");
+        let mended = Sent::report().with("unggahan", held);
+        receipt(&router, &mended.to(&router, PATH).await).await;
+        let used = Sent::report()
+            .with("kunci", "f".repeat(32))
+            .with("tetap", "1")
+            .with("unggahan", held);
+        let used = used.to(&router, PATH).await;
+        assert!(
+            used.text.contains("surat.pdf: berkas ini tidak ada lagi"),
+            "{}",
+            used.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_is_shown_as_text_in_every_field() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let fields = [
+            "klasifikasi",
+            "judul",
+            "uraian",
+            "wilayah",
+            "wilayah-pilihan",
+            "tempat",
+            "lintang",
+            "bujur",
+            "tanggal",
+            "kategori",
+            "instansi",
+            "saran",
+            "nama",
+            "surel",
+            "telepon",
+            "kabari",
+            "anonim",
+            "rahasia",
+            "kecuali",
+            "program",
+            "kunci",
+            "cap",
+            "situs",
+        ];
+        let mut form = Sent::report();
+        for field in fields {
+            form = form.with(field, SCRIPT);
+        }
+        let form = form.file("<img src=x>.pdf", PDF);
+        for step in ["", "saran", "sunting"] {
+            let page = form.clone().with("langkah", step).to(&router, PATH).await;
+            assert!(
+                !page.text.contains("<script>alert"),
+                "{step}: {}",
+                page.text
+            );
+            assert!(!page.text.contains("<img src=x"), "{step}");
+        }
+        let asked = open(
+            &router,
+            "/lapor?program=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+        )
+        .await;
+        assert!(!asked.text.contains("<script>alert"));
+        let mut alike = report("Lampu jalan <script>alert(1)</script> Cikutra padam", false);
+        alike.content = "Lampu jalan Cikutra padam seminggu".into();
+        place.node.file(alike, "test").await.unwrap();
+        let form = Sent::report().with("nama", SCRIPT);
+        let page = form.to(&router, PATH).await;
+        assert!(
+            page.text.contains("Apakah ini laporan Anda?"),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("<script>alert"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of_people() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let title = "Lampu jalan padam di Jalan Cikutra, hubungi 0812-3456-7890";
+        let mut known = report(title, false);
+        known.content = "Lampu jalan padam, sudah seminggu gelap.".into();
+        let known = place.node.file(known, "test").await.unwrap();
+        let form = Sent::report().file("surat.pdf", PDF);
+        let page = form.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(
+            page.text.contains("Apakah ini laporan Anda?"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains(&support::path(known.case)));
+        assert!(!page.text.contains("0812"), "{}", page.text);
+        assert_eq!(cases(&place).await, 1);
+
+        let hidden = page.text.split("<input type=\"hidden\" name=\"").skip(1);
+        let mut kept = Sent {
+            fields: Vec::new(),
+            files: Vec::new(),
+        };
+        for field in hidden {
+            let (name, rest) = field.split_once("\" value=\"").unwrap();
+            let value = rest.split('"').next().unwrap().to_owned();
+            if name != "back" {
+                kept.fields.push((name.to_owned().leak(), value));
+            }
+        }
+        let back = kept
+            .clone()
+            .with("langkah", "sunting")
+            .to(&router, PATH)
+            .await;
+        assert!(back.text.contains("surat.pdf<small>"), "{}", back.text);
+        receipt(&router, &kept.to(&router, PATH).await).await;
+        assert_eq!(cases(&place).await, 2);
+
+        let path = support::path(known.case);
+        let supported = post(&router, &path, "").await;
+        let place_of = format!("/lacak?tiket={}", known.ticket);
+        assert_eq!(supported.header("location"), place_of);
+        let lines = supported.headers.get_all("set-cookie").iter();
+        let lines: Vec<_> = lines
+            .map(|line| line.to_str().unwrap().to_owned())
+            .collect();
+        let browser = lines
+            .iter()
+            .find(|line| line.starts_with("lapor_dukungan="))
+            .unwrap();
+        let browser = browser.split(';').next().unwrap().to_owned();
+        send(&router, Request::post(&path).header("cookie", browser), "").await;
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let view = place.node.public_view(&known.ticket, here).await.unwrap();
+        assert_eq!(view.supports, 1);
+
+        let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&uraian=Sudah+gelap+seminggu";
+        let piece = post(&router, LIKELY, words).await;
+        assert!(
+            piece.text.starts_with("<div class=\"notice"),
+            "{}",
+            piece.text
+        );
+        assert!(!piece.text.contains("<html") && !piece.text.contains("0812"));
+        let nothing = post(
+            &router,
+            LIKELY,
+            "judul=Paspor&uraian=Paspor+saya+belum+terbit",
+        )
+        .await;
+        assert_eq!(nothing.text.trim(), "");
+    }
+}
+
+#[tokio::test]
+async fn institutions_are_suggested_with_their_reasons_with_and_without_script() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let words = "judul=Jalan+nasional+berlubang&uraian=Lubang+besar+di+jalan+nasional";
+        let piece = post(&router, ADVICE, words).await;
+        assert!(piece.text.contains("value=\"kemenpu\""), "{}", piece.text);
+        assert!(
+            piece.text.contains("Menangani hal ini: jalan nasional"),
+            "{}",
+            piece.text
+        );
+        let form = Sent::report()
+            .with("judul", "Jalan nasional berlubang")
+            .with("langkah", "saran")
+            .with("saran", "kemenpu");
+        let page = form.to(&router, PATH).await;
+        let chosen = "name=\"saran\" value=\"kemenpu\" checked";
+        assert!(page.text.contains(chosen), "{}", page.text);
+        let found = open(&router, "/lapor/wilayah?q=bandnug+barat").await;
+        assert!(
+            found.text.contains("Kabupaten Bandung Barat, Jawa Barat"),
+            "{}",
+            found.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_files_nothing_and_uploads_nothing() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let from = |path: &str| {
+            Request::post(path)
+                .header("host", "lapor.bandung.test")
+                .header("origin", "https://jahat.example")
+        };
+        let refused = Sent::report().asking(&router, from(PATH)).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let begin = from("/unggahan")
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", "3");
+        assert_eq!(send(&router, begin, "").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(cases(&place).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn too_many_reports_are_told_when_to_come_back_and_lose_no_word() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = |n: usize| {
+            let form = Sent::report()
+                .with("tetap", "1")
+                .with("kunci", format!("{n:032}"));
+            form.with("judul", format!("Laporan ke-{n} tentang lampu"))
+        };
+        for n in 0..10 {
+            let sent = form(n).to(&router, PATH).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{n}: {}", sent.text);
+        }
+        let page = form(10).to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(page.header("retry-after").parse::<u32>().unwrap() > 60);
+        assert!(
+            page.text.contains("Silakan coba lagi dalam"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains("value=\"Laporan ke-10 tentang lampu\""));
+    }
+}
+
+#[tokio::test]
+async fn what_looks_like_a_robot_is_filed_and_marked() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let trapped = Sent::report().with("situs", "https://jahat.example");
+        receipt(&router, &trapped.to(&router, PATH).await).await;
+        let fast = Sent::report()
+            .with("cap", place.node.form_stamp())
+            .with("kunci", "e".repeat(32))
+            .with("tetap", "1");
+        receipt(&router, &fast.to(&router, PATH).await).await;
+        let stamp = place.node.form_stamp();
+        place.clock.advance(TOO_FAST_MS);
+        let calm = Sent::report()
+            .with("cap", stamp)
+            .with("kunci", "d".repeat(32))
+            .with("tetap", "1");
+        receipt(&router, &calm.to(&router, PATH).await).await;
+        let marks = place.node.abuse_queue().await.unwrap();
+        let mut reasons: Vec<_> = marks.iter().map(|mark| mark.reason.as_str()).collect();
+        reasons.sort_unstable();
+        assert_eq!(reasons, ["too_fast", "trap"]);
+    }
+}
+
+#[tokio::test]
+async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
+    for mut place in places().await {
+        place.settings.api.upload_bytes = 64 * 1024;
+        let router = router(place.reopened().await);
+        let uploads = || {
+            let folder = std::fs::read_dir(place.settings.node.blobs.join("uploads"));
+            folder.map_or(0, Iterator::count)
+        };
+        let wrong = Sent::report().with("uraian", "");
+        let large = [PDF, &vec![b'a'; 65 * 1024][..]].concat();
+        let page = wrong
+            .clone()
+            .file("besar.pdf", &large)
+            .to(&router, PATH)
+            .await;
+        assert!(
+            page.text.contains("besar.pdf: berkas ini terlalu besar"),
+            "{}",
+            page.text
+        );
+        let vast = [PDF, &vec![b'a'; 640 * 1024][..]].concat();
+        let page = wrong
+            .clone()
+            .file("vast.pdf", &vast)
+            .to(&router, PATH)
+            .await;
+        assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+        // A picture that would take gigabytes once it is drawn.
+        let page = wrong
+            .clone()
+            .file("bom.jpg", &huge_picture())
+            .to(&router, PATH)
+            .await;
+        assert!(
+            page.text.contains("bom.jpg: berkas ini terlalu besar"),
+            "{}",
+            page.text
+        );
+        assert_eq!(uploads(), 0);
+
+        let mut many = wrong.clone();
+        for _ in 0..12 {
+            many = many.file("a.pdf", PDF);
+        }
+        let page = many.to(&router, PATH).await;
+        assert!(
+            page.text.contains("Paling banyak 10 berkas"),
+            "{}",
+            page.text
+        );
+        assert_eq!(uploads(), attach::MOST);
+        for _ in 0..3 {
+            many.to(&router, PATH).await;
+        }
+        let page = wrong.file("a.pdf", PDF).to(&router, PATH).await;
+        assert!(
+            page.text
+                .contains("Terlalu banyak berkas dalam waktu singkat"),
+            "{}",
+            page.text
+        );
+        let begin = Request::post("/unggahan")
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", "3");
+        let refused = send(&router, begin, "").await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(!refused.header("retry-after").is_empty());
+        // What says that it is compressed is not unpacked.
+        let packed = Request::post(PATH).header("content-encoding", "gzip");
+        let packed = Sent::report().asking(&router, packed).await;
+        assert_ne!(packed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}
+
+#[tokio::test]
+async fn an_upload_is_a_name_and_never_a_path() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let secret = place.settings.node.blobs.join("rahasia");
+        std::fs::create_dir_all(&place.settings.node.blobs).unwrap();
+        std::fs::write(&secret, PDF).unwrap();
+        for upload in ["../rahasia", "..%2Frahasia", "/etc/passwd", "....//rahasia"] {
+            let form = Sent::report().with("unggahan", format!("{upload}/a.pdf"));
+            let page = form.to(&router, PATH).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{upload}");
+            let asked = upload.replace('/', "%2F");
+            for method in ["HEAD", "PATCH", "DELETE"] {
+                let request = Request::builder()
+                    .method(method)
+                    .uri(format!("/unggahan/{asked}"))
+                    .header("tus-resumable", "1.0.0")
+                    .header("upload-offset", "0")
+                    .header("content-type", "application/offset+octet-stream");
+                let answer = send(&router, request, "x").await;
+                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {upload}");
+            }
+        }
+        assert_eq!(std::fs::read(&secret).unwrap(), PDF);
+    }
+}
+
+#[tokio::test]
+async fn a_report_on_a_programme_names_it() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let programme = serde_json::json!({
+            "slug": "jembatan", "name": "Jembatan Cikapundung", "description": "Jembatan baru.",
+        });
+        let programme: crate::publishing::NewProgramme = serde_json::from_value(programme).unwrap();
+        place.node.publish(programme.into(), "test").await.unwrap();
+        let page = open(&router, "/lapor?program=kota-bandung%2Fjembatan").await;
+        assert!(page.text.contains("Jembatan Cikapundung"), "{}", page.text);
+        let sent = Sent::report().with("program", "kota-bandung/jembatan");
+        receipt(&router, &sent.to(&router, PATH).await).await;
+        let unknown = Sent::report()
+            .with("program", "kota-bandung/entah")
+            .with("tetap", "1");
+        let unknown = unknown.to(&router, PATH).await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+/// A JPEG of 60,000 times 60,000 pixels in a few bytes.
+fn huge_picture() -> Vec<u8> {
+    let side = 60_000_u16.to_be_bytes();
+    let frame = [&[0xff, 0xc0, 0, 11, 8][..], &side, &side, &[1, 1, 0x11, 0]].concat();
+    let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
+    let scan = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x01\x02\xff\xd9";
+    [&head[..], &frame, scan].concat()
+}

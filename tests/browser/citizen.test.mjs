@@ -1,0 +1,211 @@
+// A citizen files a report and talks with the institution, with and without script.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
+import { talkCookies, talkPages } from "./pages.mjs";
+import { databases, raise } from "./stage.mjs";
+
+for (const database of databases) {
+  describe(`a citizen on ${database}`, () => {
+    let stage, browser, picture;
+    before(async () => {
+      [stage, browser] = await Promise.all([raise(database), launch()]);
+      const { context, page } = await visitor(browser, { width: 360 });
+      await page.goto(stage.base);
+      picture = await page.screenshot({ type: "jpeg" });
+      await context.close();
+    });
+    after(async () => {
+      await browser?.close();
+      await stage?.end();
+    });
+
+    /** Lets a visitor of a kind do something, beginning at a path. */
+    const visit = async (kind, path, deed) => {
+      const { context, page, complaints } = await visitor(browser, kind);
+      try {
+        await page.goto(stage.base + path);
+        await deed(page, context);
+        assert.deepEqual(complaints, [], path);
+      } finally {
+        await context.close();
+      }
+    };
+
+    const photo = (name = "jalan.jpg") => ({ name, mimeType: "image/jpeg", buffer: picture });
+    const talking = (name, kind = {}) => ({ ...kind, cookies: talkCookies(stage, name) });
+
+    const write = async (page, title, content) => {
+      await page.getByLabel("Pengaduan").check();
+      await page.getByLabel("Judul").fill(title);
+      await page.getByLabel("Isi laporan").fill(content);
+    };
+    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+    /** Ticket and key of the page that a filing ends on. */
+    const receipt = async (page) => {
+      await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/lapor/terima");
+      return page.locator(".keys .code").allTextContents();
+    };
+
+    it("files with a picture without script and reads it in the conversation", async () => {
+      await visit({ script: false }, "/", async (page) => {
+        await page.getByRole("link", { name: "Mulai menulis" }).click();
+        await write(page, "Rambu terbalik di simpang Dago", "Rambu dilarang belok terpasang terbalik.");
+        await page.getByLabel("Lampiran").setInputFiles(photo());
+        await page.getByLabel("Wilayah").fill("Kota Cimahi, Jawa Barat");
+        await press(page, "Kirim laporan");
+        const [ticket, key] = await receipt(page);
+        assert.match(ticket, /^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+        assert.match(key, /^\d{4} \d{4} \d{4} \d{4}$/);
+        await press(page, "Buka percakapan");
+        await page.getByText("Rambu dilarang belok").waitFor();
+        await page.getByRole("link", { name: "Foto 1" }).waitFor();
+        await press(page, "Tutup percakapan");
+        await page.goto(`${stage.base}/lapor/terima`);
+        await page.getByText("Nomor ini tidak ditampilkan lagi").waitFor();
+      });
+    });
+
+    it("sends a picture in pieces, goes on where the line broke, and files once for two presses", async () => {
+      await visit({}, "/lapor", async (page, context) => {
+        await context.grantPermissions(["geolocation"]);
+        await context.setGeolocation({ latitude: -6.9034, longitude: 107.6186 });
+        await write(page, "Papan reklame roboh di Jalan Merdeka", "Papan reklame roboh menimpa trotoar.");
+        let broken = 0;
+        await page.route("**/unggahan/*", (route) => {
+          if (route.request().method() === "PATCH" && broken === 0) {
+            broken += 1;
+            return route.abort("connectionreset");
+          }
+          return route.continue();
+        });
+        await page.getByLabel("Lampiran").setInputFiles(photo("reklame.jpg"));
+        await page.locator('.held input[name="unggahan"]:checked').waitFor();
+        assert.equal(broken, 1);
+        await page.getByLabel("Wilayah").fill("bandnug barat");
+        await page.getByRole("option", { name: "Kabupaten Bandung Barat, Jawa Barat" }).click();
+        await page.getByRole("button", { name: "Gunakan posisi saya" }).click();
+        await page.getByText("Posisi Anda sudah diisikan.").waitFor();
+        assert.equal(await page.locator("#lintang").inputValue(), "-6.903400");
+        await page.getByRole("button", { name: "Kirim laporan" }).dblclick();
+        const first = await receipt(page);
+        await page.getByRole("button", { name: "Cetak" }).waitFor();
+        await page.goto(`${stage.base}/lapor/terima`);
+        assert.deepEqual(await receipt(page), first);
+        await press(page, "Sudah saya simpan");
+        await page.goto(`${stage.base}/lapor/terima`);
+        await page.getByText("Nomor ini tidak ditampilkan lagi").waitFor();
+      });
+    });
+
+    it("keeps what was typed and what was attached when something is wrong", async () => {
+      await visit({ script: false }, "/lapor", async (page) => {
+        await write(page, "Selokan berbau di Antapani", "Selokan berbau sejak Senin.");
+        await page.getByLabel("Wilayah").fill("bandung");
+        await page.getByLabel("Lampiran").setInputFiles(photo("selokan.jpg"));
+        await page.getByLabel("Nama").fill("Siti <Aminah>");
+        await press(page, "Kirim laporan");
+        await page.getByRole("link", { name: /Ada beberapa wilayah/ }).waitFor();
+        assert.equal(await page.getByLabel("Judul").inputValue(), "Selokan berbau di Antapani");
+        assert.equal(await page.getByLabel("Nama").inputValue(), "Siti <Aminah>");
+        assert.ok(await page.getByLabel(/selokan\.jpg/).isChecked());
+        await page.getByLabel("Kota Bandung, Jawa Barat").check();
+        await press(page, "Kirim laporan");
+        await receipt(page);
+      });
+    });
+
+    it("suggests institutions with reasons, with script and without", async () => {
+      for (const script of [true, false]) {
+        await visit({ script }, "/lapor", async (page) => {
+          await write(page, "Jalan nasional berlubang", "Lubang besar di jalan nasional dekat gerbang tol.");
+          await press(page, "Sarankan instansi");
+          const hint = page.getByRole("radio", { name: /Menangani hal ini: jalan nasional/ });
+          await hint.check();
+          assert.equal(await page.getByLabel("Judul").inputValue(), "Jalan nasional berlubang");
+        });
+      }
+    });
+
+    it("shows what is alike while one writes, and asks without script before it files", async () => {
+      const words = ["Lampu jalan padam di Cikutra", "Lampu jalan padam di Jalan Cikutra, sudah seminggu."];
+      await visit({}, "/lapor", async (page) => {
+        await write(page, ...words);
+        await page.getByLabel("Wilayah").focus();
+        await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor();
+        await page.getByRole("heading", { name: "Lampu jalan padam di Jalan Cikutra" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+      });
+      await visit({ script: false }, "/lapor", async (page) => {
+        await write(page, ...words);
+        await press(page, "Kirim laporan");
+        await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+        await press(page, "Kirim laporan saya");
+        await receipt(page);
+      });
+    });
+
+    it("answers questions, replies and rates without script", async () => {
+      await visit(talking("held", { script: false }), "/percakapan", async (page) => {
+        await page.getByLabel("Di depan rumah nomor berapa").fill("Nomor 12");
+        await page.getByLabel("Sejak kapan airnya").fill("Sejak hujan hari Minggu");
+        await page.getByLabel("Lampiran").setInputFiles(photo());
+        await press(page, "Kirim jawaban");
+        await page.getByText("Jawaban Anda terkirim").waitFor();
+        await page.getByText("Sejak hujan hari Minggu").waitFor();
+        await page.getByRole("textbox", { name: "Pesan" }).fill("Terima kasih sudah ditanggapi.");
+        await press(page, "Kirim pesan");
+        await page.getByText("Pesan Anda terkirim.").waitFor();
+        assert.equal(await page.getByText("Terima kasih sudah ditanggapi.").count(), 1);
+      });
+      await visit(talking("answered", { script: false }), "/percakapan", async (page) => {
+        await press(page, "Ya, selesai");
+        await page.getByText("Laporan ditutup atas pernyataan Anda").waitFor();
+        await page.getByLabel("4: baik").check();
+        await press(page, "Kirim nilai");
+        await page.getByText("Anda memberi nilai 4 dari 5").waitFor();
+        await page.getByText("Buka kembali laporan").click();
+        await press(page, "Buka kembali");
+        await page.getByText("Laporan dibuka kembali.").waitFor();
+      });
+    });
+
+    it("speaks English in the conversation, and opens it with ticket and key", async () => {
+      const { ticket, key } = stage.talks.lost;
+      await visit({ language: "en", script: false }, "/percakapan", async (page) => {
+        await page.getByLabel("Ticket").fill(ticket.toLowerCase());
+        await page.getByLabel("Secret key").fill("1234 5678 9012 3456");
+        await press(page, "Open the conversation");
+        await page.getByText("This ticket and this key do not open a conversation").first().waitFor();
+        assert.equal(await page.getByLabel("Ticket").inputValue(), ticket.toLowerCase());
+        await page.getByLabel("Secret key").fill(key.replaceAll(" ", ""));
+        await press(page, "Open the conversation");
+        await page.getByRole("heading", { name: "Write a message" }).waitFor();
+        await page.getByText("Change the secret key").click();
+        await press(page, "Make a new key");
+        const [fresh] = await page.locator(".keys .code").allTextContents();
+        assert.notEqual(fresh, key);
+        await page.getByRole("link", { name: "Open the conversation" }).click();
+        await page.getByLabel("Ticket").waitFor();
+      });
+    });
+
+    for (const language of ["id", "en"]) {
+      it(`reads pages in ${language} in which axe, 360 pixels and the keyboard find nothing`, async () => {
+        for (const [name, [talk, path]] of Object.entries(talkPages)) {
+          for (const kind of [{ colours: "dark" }, { width: 360 }]) {
+            await visit(talking(talk, { language, ...kind }), path, async (page) => {
+              for (const part of await page.locator("details").all()) await part.evaluate((e) => (e.open = true));
+              assert.deepEqual(await violations(page), [], name);
+              assert.deepEqual(await overflowing(page), [], name);
+              if (language === "id" && !kind.width) assert.deepEqual(await unreached(page), [], name);
+            });
+          }
+        }
+      });
+    }
+  });
+}
