@@ -8,7 +8,7 @@ use axum::response::Response;
 use lapor_web::language::Voice;
 use lapor_web::page::Visit;
 
-use super::{Answer, filing, track};
+use super::{Answer, filing, reports, track};
 use crate::api::problem;
 use crate::casework::tracking::Tally;
 use crate::node::Node;
@@ -20,6 +20,7 @@ struct Front<'a> {
     institution: &'a str,
     file_at: &'static str,
     track_at: &'static str,
+    reports_at: &'static str,
     tally: Tally,
     /// Institutions that have joined.
     joined: usize,
@@ -34,6 +35,7 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
         institution: visit.institution(),
         file_at: filing::PATH,
         track_at: track::PATH,
+        reports_at: reports::PATH,
         tally,
         joined: instances.filter(|entry| entry.is_active()).count(),
     };

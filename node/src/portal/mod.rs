@@ -2,6 +2,7 @@
 //! and renders a template; it knows no SQL and no rule, and shows nothing that
 //! the node does not call public.
 
+mod app;
 mod attach;
 mod conversation;
 mod filing;
@@ -12,8 +13,8 @@ pub mod programmes;
 mod reading_tests;
 mod report;
 mod reports;
-mod statistics;
 mod resume;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -31,6 +32,8 @@ use rust_embed::RustEmbed;
 
 use crate::node::Node;
 use crate::regions::outlines;
+
+pub use app::APP;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[
@@ -76,6 +79,9 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(programmes::ROUTE, get(programmes::show))
         .route(map::PATH, get(map::country))
         .route(map::ROUTE, get(map::province))
+        .route(app::MANIFEST, get(app::manifest))
+        .route(app::WORKER, get(app::worker))
+        .route(app::WAITING, get(app::waiting))
         .merge(filing::routes())
         .merge(conversation::routes())
         .merge(resume::routes(node))
@@ -85,7 +91,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
 pub fn furnish(shelf: Shelf) -> Shelf {
     let drawing = outlines().drawing();
     let shelf = shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes());
-    shelf.with::<Files>()
+    app::furnish(shelf.with::<Files>())
 }
 
 /// What an institution is called: our own as it calls itself on its pages,
