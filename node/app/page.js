@@ -37,13 +37,14 @@ function attach(input, files) {
 async function keepDraft(form) {
   const told = document.querySelector("[data-draft]");
   const known = await draft.read().catch(() => null);
-  const empty = ["judul", "isi"].every((name) => form.elements[name].value === "");
-  if (known && empty) {
-    fill(form, known.fields);
-    told.hidden = false;
-  }
+  const written = ["judul", "isi"].map((name) => form.elements[name].value);
+  const empty = written.every((value) => value === "");
+  if (known && empty) fill(form, known.fields);
+  // A browser may have put the same text back by itself.
+  told.hidden = !known || !(empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
   told.querySelector("button").addEventListener("click", async () => {
     await draft.drop();
+    for (const name of ["judul", "isi"]) form.elements[name].value = "";
     form.reset();
     told.hidden = true;
     form.elements.judul.focus();
@@ -147,7 +148,8 @@ function showQueue(part) {
     const all = await queue.all();
     list.replaceChildren(...all.map((report) => line(report, part.dataset, show)));
     none.hidden = all.length > 0;
-    part.querySelector("[data-offline]").hidden = navigator.onLine;
+    // Also shown in place of a page that is not kept.
+    part.querySelector("[data-offline]").hidden = navigator.onLine && location.pathname === "/antrean";
   };
   for (const event of ["online", "offline"]) addEventListener(event, show);
   worker?.addEventListener("message", show);
