@@ -37,14 +37,14 @@ function attach(input, files) {
 async function keepDraft(form) {
   const told = document.querySelector("[data-draft]");
   const known = await draft.read().catch(() => null);
-  const written = ["judul", "isi"].map((name) => form.elements[name].value);
+  const written = ["judul", "uraian"].map((name) => form.elements[name].value);
   const empty = written.every((value) => value === "");
   if (known && empty) fill(form, known.fields);
   // A browser may have put the same text back by itself.
   told.hidden = !known || !(empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
   told.querySelector("button").addEventListener("click", async () => {
     await draft.drop();
-    for (const name of ["judul", "isi"]) form.elements[name].value = "";
+    for (const name of ["judul", "uraian"]) form.elements[name].value = "";
     form.reset();
     told.hidden = true;
     form.elements.judul.focus();

@@ -73,7 +73,7 @@ for (const database of databases) {
             const opening = indexedDB.open("lapor");
             opening.onsuccess = () => {
               const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
-              asked.onsuccess = () => done(asked.result?.fields.some(([name]) => name === "isi"));
+              asked.onsuccess = () => done(asked.result?.fields.some(([name]) => name === "uraian"));
             };
           }),
       );

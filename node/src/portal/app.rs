@@ -32,7 +32,9 @@ const QUEUE: &str = include_str!("../../app/queue.js");
 const PAGE_SCRIPT: &str = include_str!("../../app/page.js");
 const WORKER_SCRIPT: &str = include_str!("../../app/worker.js");
 
-static APP_SCRIPT: LazyLock<String> = LazyLock::new(|| format!("{QUEUE}\n{PAGE_SCRIPT}"));
+/// In a function of its own: a page has other scripts, and their names are theirs.
+static APP_SCRIPT: LazyLock<String> =
+    LazyLock::new(|| format!("(() => {{\n{QUEUE}\n{PAGE_SCRIPT}\n}})();\n"));
 
 /// What the worker itself may load: this site's pages and files.
 const WORKER_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'";
