@@ -84,7 +84,7 @@ for (const database of databases) {
         await page.getByLabel("Lampiran").setInputFiles(photo("reklame.jpg"));
         await page.locator('.held input[name="unggahan"]:checked').waitFor();
         assert.equal(broken, 1);
-        await page.getByLabel("Wilayah").fill("bandnug barat");
+        await page.getByRole("combobox", { name: /^Wilayah/ }).fill("bandnug barat");
         await page.getByRole("option", { name: "Kabupaten Bandung Barat, Jawa Barat" }).click();
         await page.getByRole("button", { name: "Gunakan posisi saya" }).click();
         await page.getByText("Posisi Anda sudah diisikan.").waitFor();
@@ -133,7 +133,7 @@ for (const database of databases) {
       const words = ["Lampu jalan padam di Cikutra", "Lampu jalan padam di Jalan Cikutra, sudah seminggu."];
       await visit({}, "/lapor", async (page) => {
         await write(page, ...words);
-        await page.getByLabel("Wilayah").focus();
+        await page.getByRole("combobox", { name: /^Wilayah/ }).focus();
         await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor();
         await page.getByRole("heading", { name: "Lampu jalan padam di Jalan Cikutra" }).waitFor();
         assert.deepEqual(await violations(page), []);
@@ -142,9 +142,18 @@ for (const database of databases) {
         await write(page, ...words);
         await press(page, "Kirim laporan");
         await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
-        assert.deepEqual(await violations(page), []);
         await press(page, "Kirim laporan saya");
         await receipt(page);
+      });
+      await visit({ width: 360 }, "/lapor", async (page) => {
+        await page.route("**/lapor/mirip", (route) => route.abort());
+        await write(page, ...words);
+        await press(page, "Kirim laporan");
+        await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+        assert.deepEqual(await overflowing(page), []);
+        await page.getByRole("button", { name: /Saya juga mengalami/ }).first().click();
+        await page.getByText("Suara Anda sudah dihitung").waitFor();
       });
     });
 

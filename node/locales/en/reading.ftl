@@ -123,9 +123,3 @@ map-pick = Choose on the map
 map-pick-about = Tap the province, then the place. It is an estimate and may be ten kilometres off.
 map-picked = The estimated coordinates are filled in.
 map-pick-label = Map for choosing a place
-
-# The first page
-
-way-read-title = See what others report
-way-read-text = Search reports, support what troubles you too, and see what came of them.
-way-read-go = See reports

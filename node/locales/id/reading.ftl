@@ -105,9 +105,3 @@ map-pick = Pilih di peta
 map-pick-about = Ketuk provinsinya, lalu ketuk tempatnya. Ini hanya perkiraan: bisa meleset sepuluh kilometer.
 map-picked = Koordinat perkiraan sudah diisikan.
 map-pick-label = Peta untuk memilih tempat
-
-# Halaman depan
-
-way-read-title = Lihat laporan warga
-way-read-text = Cari laporan lain, dukung yang Anda alami juga, dan lihat hasilnya.
-way-read-go = Lihat laporan

@@ -62,6 +62,11 @@ struct Linked {
     to: String,
 }
 
+/// Where somebody with the same trouble is counted.
+pub(super) fn support_path(case: CaseId) -> String {
+    format!("{}/dukung", path(case))
+}
+
 /// Where a report is read.
 pub(super) fn path(case: CaseId) -> String {
     format!("{}/{case}", reports::PATH)
@@ -109,7 +114,7 @@ pub async fn show(
             .map(|happened| track::line(&node, &v, happened))
             .collect(),
         open: report.state.is_open(),
-        support_at: format!("{}/dukung", path(at.case)),
+        support_at: support_path(at.case),
         list_at: reports::PATH,
         report: &report,
     };

@@ -19,7 +19,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
     }

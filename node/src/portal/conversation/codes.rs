@@ -256,7 +256,7 @@ fn ask(
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),
     };
     let shell = visit.shell(v.say(question.title)).status(status);
-    later(shell.show(&page)?, wait_s)
+    Ok(later(shell.show(&page)?, wait_s))
 }
 
 fn show_code(
@@ -275,14 +275,14 @@ fn show_code(
         back_at: PATH,
     };
     let shell = visit.shell(v.say("code-title-citizen")).status(status);
-    later(shell.show(&page)?, wait_s)
+    Ok(later(shell.show(&page)?, wait_s))
 }
 
-fn later(mut response: Response, wait_s: Option<u32>) -> Answer<Response> {
+fn later(mut response: Response, wait_s: Option<u32>) -> Response {
     if let Some(seconds) = wait_s {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
-    Ok(response)
+    response
 }
 
 fn code_at(sent: &SentCode) -> LocalPath {

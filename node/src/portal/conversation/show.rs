@@ -84,6 +84,8 @@ struct Places {
 struct Page<'a> {
     v: Voice,
     view: &'a ReporterView,
+    /// Questions that wait, each with what was typed as its answer.
+    questions: Vec<(&'a str, &'a str)>,
     form: &'a Form,
     held: &'a [Held],
     title: String,
@@ -121,10 +123,6 @@ impl Page<'_> {
     fn contact_is_proved(&self) -> bool {
         self.view.verification == Verification::Contact
     }
-
-    fn answered(&self, place: &usize) -> &str {
-        self.form.all("jawaban").nth(*place).unwrap_or_default()
-    }
 }
 
 pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answer<Response> {
@@ -138,6 +136,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     let (state, tone) = state_words(view.state);
     let page = Page {
         v,
+        questions: questions(&view, &writing.form),
         form: &writing.form,
         held: &writing.attached.0,
         title: view
@@ -167,6 +166,14 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .say("conversation-of");
     let shell = speaker.visit.shell(title).script("report.js");
     shell.status(writing.status).show(&page)
+}
+
+fn questions<'a>(view: &'a ReporterView, form: &'a Form) -> Vec<(&'a str, &'a str)> {
+    let mut answers = form.all("jawaban");
+    let asked = view.questions.iter().map(String::as_str);
+    asked
+        .map(|question| (question, answers.next().unwrap_or_default()))
+        .collect()
 }
 
 async fn erasure(node: &Node, conversation: &Conversation) -> Answer<Option<Erasure>> {

@@ -272,7 +272,8 @@ fn reporter(v: &Voice, form: &mut Form) -> Reporter {
         form.text("surel").to_owned(),
         form.text("telepon").to_owned(),
     );
-    if !email.is_empty() && !(email.contains('@') && reaches(&email)) {
+    let mailed = email.contains('@') && reaches(&email);
+    if !email.is_empty() && !mailed {
         form.complain("surel", v.say("filing-email-unusable"));
     }
     if !phone.is_empty() && (phone.contains('@') || !reaches(&phone)) {

@@ -8,7 +8,6 @@ mod draft;
 mod page;
 mod receipt;
 mod suggest;
-mod support;
 #[cfg(test)]
 mod tests;
 
@@ -71,7 +70,6 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(REGIONS, get(suggest::regions))
         .route(LIKELY, post(suggest::likely))
         .route(ADVICE, post(suggest::advice))
-        .route(support::ROUTE, post(support::support))
 }
 
 async fn ask(

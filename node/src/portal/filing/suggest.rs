@@ -13,13 +13,13 @@ use lapor_web::page::{Choice, Form, Visit};
 use lapor_web::{ApiProblem, Json, Query};
 use serde::{Deserialize, Serialize};
 
-use super::{draft, support};
+use super::draft;
 use crate::api::{Address, problem};
 use crate::hints::{Hint, Reason, Sketch};
 use crate::node::Node;
 use crate::personal::mask;
 use crate::portal::track::state_words;
-use crate::portal::{Answer, name_of};
+use crate::portal::{Answer, name_of, report};
 use crate::regions;
 
 /// Regions for what is typed.
@@ -50,7 +50,7 @@ struct Likely {
 
 #[derive(Template)]
 #[template(path = "portal/hints.html")]
-struct Hints<'a> {
+struct Advice<'a> {
     v: Voice,
     form: &'a Form,
     hints: &'a [Choice],
@@ -101,7 +101,7 @@ pub async fn advice(
 ) -> Answer<Response> {
     node.admit_question(address).map_err(|e| problem(&e))?;
     let hints = hints(&node, &visit.v, &form).await?;
-    piece(&Hints {
+    piece(&Advice {
         v: visit.v,
         form: &form,
         hints: &hints,
@@ -124,7 +124,7 @@ pub async fn alike(node: &Node, v: &Voice, sketch: &Sketch) -> Result<Vec<Alike>
             custodian: one.custodian.as_ref().map(|id| name_of(node, id)),
             distance: one.distance_m.map(|metres| distance(v, metres)),
             filed_at: one.filed_at,
-            support_at: support::path(one.case),
+            support_at: report::support_path(one.case),
         }
     });
     Ok(alike.collect())

@@ -4,6 +4,7 @@
 use axum::Router;
 use http::{Request, StatusCode};
 
+use super::super::report as report_page;
 use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
 use crate::doors::router;
@@ -337,7 +338,7 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
             "{}",
             page.text
         );
-        assert!(page.text.contains(&support::path(known.case)));
+        assert!(page.text.contains(&report_page::support_path(known.case)));
         assert!(!page.text.contains("0812"), "{}", page.text);
         assert_eq!(cases(&place).await, 1);
 
@@ -362,20 +363,7 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
         receipt(&router, &kept.to(&router, PATH).await).await;
         assert_eq!(cases(&place).await, 2);
 
-        let path = support::path(known.case);
-        let supported = post(&router, &path, "").await;
-        let place_of = format!("/lacak?tiket={}", known.ticket);
-        assert_eq!(supported.header("location"), place_of);
-        let lines = supported.headers.get_all("set-cookie").iter();
-        let lines: Vec<_> = lines
-            .map(|line| line.to_str().unwrap().to_owned())
-            .collect();
-        let browser = lines
-            .iter()
-            .find(|line| line.starts_with("lapor_dukungan="))
-            .unwrap();
-        let browser = browser.split(';').next().unwrap().to_owned();
-        send(&router, Request::post(&path).header("cookie", browser), "").await;
+        post(&router, &report_page::support_path(known.case), "").await;
         let here = std::net::Ipv4Addr::LOCALHOST.into();
         let view = place.node.public_view(&known.ticket, here).await.unwrap();
         assert_eq!(view.supports, 1);
