@@ -32,6 +32,28 @@ export async function visitor(browser, { language = "id", colours = "light", wid
   return { context, page, complaints };
 }
 
+/** The cookie of a reporter's conversation that is open on a stage. */
+export const talkCookies = (stage, name) => [
+  { name: "lapor-percakapan", value: stage.talks[name].token, url: stage.base },
+];
+
+/** The cookies of somebody of the staff who has logged in on a stage, or of a reporter; none for nobody. */
+export async function cookiesOf(stage, role) {
+  if (!role) return [];
+  if (role.startsWith("talk ")) return talkCookies(stage, role.slice(5));
+  stage.cookies ??= {};
+  if (!stage.cookies[role]) {
+    const body = new URLSearchParams({ login: stage.staff[role], password: stage.password });
+    const entered = await fetch(`${stage.base}/masuk`, { method: "POST", body, redirect: "manual" });
+    if (entered.status !== 303) throw new Error(`${role} cannot log in: ${entered.status}`);
+    stage.cookies[role] = entered.headers.getSetCookie().map((line) => {
+      const [name, value] = line.split(";")[0].split("=");
+      return { name, value, url: stage.base };
+    });
+  }
+  return stage.cookies[role];
+}
+
 /** What axe-core finds wrong, as lines; empty when nothing is. */
 export async function violations(page) {
   // Through the debugger, because the pages' own policy rightly lets no script in.

@@ -1,8 +1,8 @@
 // A citizen files a report and talks with the institution, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
-import { talkCookies, talkPages } from "./pages.mjs";
+import { launch, overflowing, talkCookies, unreached, violations, visitor } from "./browser.mjs";
+import { talkPages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {

@@ -84,6 +84,11 @@ impl Once {
         row.map(|row| asked.opened(node, &row)).transpose()
     }
 
+    /// The key as it was given, for what is told apart by it alone.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(crate) fn asking(&self, request: &impl Serialize) -> Result<Asked, NodeError> {
         let text = Zeroizing::new(match self.fingerprint {
             Some(fingerprint) => fingerprint.to_vec(),

@@ -20,6 +20,8 @@ mod tests;
 mod track;
 mod visitor;
 
+pub(crate) use track::state_words;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,7 +30,6 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
 use lapor_web::page::{Link, Shelf};
-use rust_embed::RustEmbed;
 
 use crate::node::Node;
 use crate::regions::outlines;
@@ -59,11 +60,6 @@ pub const LINKS: &[Link] = &[
     },
 ];
 
-/// The portal's scripts.
-#[derive(RustEmbed)]
-#[folder = "assets"]
-struct Files;
-
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The portal's routes.
@@ -87,16 +83,16 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .merge(resume::routes(node))
 }
 
-/// Puts on the shelf what the portal's pages load.
+/// Puts on the shelf what the portal makes itself.
 pub fn furnish(shelf: Shelf) -> Shelf {
     let drawing = outlines().drawing();
     let shelf = shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes());
-    app::furnish(shelf.with::<Files>())
+    app::furnish(shelf)
 }
 
 /// What an institution is called: our own as it calls itself on its pages,
 /// another as in the directory, or by its id where the directory has no name.
-fn name_of(node: &Node, id: &InstanceId) -> String {
+pub(crate) fn name_of(node: &Node, id: &InstanceId) -> String {
     let own = node.settings().portal.name.as_ref();
     if let Some(name) = own.filter(|_| node.instance().is_ok_and(|me| me == id)) {
         return name.clone();

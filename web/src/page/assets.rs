@@ -38,6 +38,7 @@ pub const STYLE: &str = concat!(
     include_str!("../../assets/style/reading.css"),
     include_str!("../../assets/style/portal.css"),
     include_str!("../../assets/style/front.css"),
+    include_str!("../../assets/style/desk.css"),
     include_str!("../../assets/style/docs.css"),
     include_str!("../../assets/style/print.css"),
 );
