@@ -129,6 +129,8 @@ function takeFiles(part) {
   let running = 0;
   const tell = (words) => (status.textContent = words);
   input.addEventListener("change", async () => {
+    // Without a line the files go with the form, and wait with it.
+    if (!navigator.onLine) return;
     const files = [...input.files];
     input.value = "";
     for (const file of files) {

@@ -73,7 +73,7 @@ for (const database of databases) {
             const opening = indexedDB.open("lapor");
             opening.onsuccess = () => {
               const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
-              asked.onsuccess = () => done(asked.result?.fields.some(([name]) => name === "isi"));
+              asked.onsuccess = () => done(asked.result?.fields.some(([name]) => name === "uraian"));
             };
           }),
       );
@@ -83,7 +83,8 @@ for (const database of databases) {
       assert.ok(await page.getByLabel("Pengaduan").isChecked());
       await press(page, "Hapus tulisan ini");
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
-      await page.reload();
+      await page.goto(wire.base);
+      await page.goto(`${wire.base}/lapor`);
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
       assert.deepEqual(complaints, []);
       await context.close();

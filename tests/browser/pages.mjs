@@ -26,6 +26,7 @@ export const pages = ({ tickets, reports }) => ({
   programme: "/program/kota-bandung/trotoar-braga",
   map: "/peta",
   "map-province": "/peta/32",
+  waiting: "/antrean",
   missing: "/tidak-ada",
 });
 

@@ -21,6 +21,7 @@ programme-updated = Updated
 programme-from = from { $day }
 programme-until = until { $day }
 programme-news = Progress
+programme-report = Report on this programme
 programme-reports = Reports about this programme
 programme-no-reports = No public reports about this programme yet.
 programme-all-reports = All reports about this programme

@@ -119,3 +119,7 @@ map-unplaced = { $n ->
 }
 map-back = All of Indonesia
 map-reports = Reports from { $name }
+map-pick = Choose on the map
+map-pick-about = Tap the province, then the place. It is an estimate and may be ten kilometres off.
+map-picked = The estimated coordinates are filled in.
+map-pick-label = Map for choosing a place

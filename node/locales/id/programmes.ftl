@@ -21,6 +21,7 @@ programme-updated = Diperbarui
 programme-from = mulai { $day }
 programme-until = sampai { $day }
 programme-news = Kemajuan
+programme-report = Laporkan program ini
 programme-reports = Laporan tentang program ini
 programme-no-reports = Belum ada laporan publik tentang program ini.
 programme-all-reports = Semua laporan tentang program ini

@@ -101,3 +101,7 @@ map-source = Garis batas: MapSVG, CC BY 4.0.
 map-unplaced = { $n } laporan publik tidak menyebut wilayah.
 map-back = Seluruh Indonesia
 map-reports = Laporan dari { $name }
+map-pick = Pilih di peta
+map-pick-about = Ketuk provinsinya, lalu ketuk tempatnya. Ini hanya perkiraan: bisa meleset sepuluh kilometer.
+map-picked = Koordinat perkiraan sudah diisikan.
+map-pick-label = Peta untuk memilih tempat

@@ -20,7 +20,7 @@ use super::{Answer, reports};
 use crate::api::problem;
 use crate::casework::PublicFigures;
 use crate::node::Node;
-use crate::regions::{self, Outline, outlines};
+use crate::regions::{self, Outline, SCALE, Scale, outlines};
 
 pub const PATH: &str = "/peta";
 pub const ROUTE: &str = "/peta/{region}";
@@ -70,6 +70,29 @@ struct Province {
     regencies: Bars,
     list_at: String,
     country_at: &'static str,
+}
+
+/// The map of a form, on which a place is chosen with a script; nothing without one.
+#[derive(Template)]
+#[template(path = "portal/map-pick.html")]
+pub(super) struct Pick {
+    v: Voice,
+    drawing_at: String,
+    view_box: &'static str,
+    ids: Vec<&'static str>,
+    scale: Scale,
+}
+
+impl Pick {
+    pub fn on(visit: &Visit) -> Self {
+        Self {
+            v: visit.v,
+            drawing_at: visit.file(DRAWING),
+            view_box: &outlines().view_box,
+            ids: outlines().all().iter().map(|o| o.id.as_str()).collect(),
+            scale: SCALE,
+        }
+    }
 }
 
 pub async fn country(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {

@@ -2,6 +2,7 @@
 //! and renders a template; it knows no SQL and no rule, and shows nothing that
 //! the node does not call public.
 
+mod app;
 mod attach;
 mod conversation;
 mod filing;
@@ -32,6 +33,8 @@ use lapor_web::page::{Link, Shelf};
 
 use crate::node::Node;
 use crate::regions::outlines;
+
+pub use app::APP;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[
@@ -72,15 +75,19 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(programmes::ROUTE, get(programmes::show))
         .route(map::PATH, get(map::country))
         .route(map::ROUTE, get(map::province))
+        .route(app::MANIFEST, get(app::manifest))
+        .route(app::WORKER, get(app::worker))
+        .route(app::WAITING, get(app::waiting))
         .merge(filing::routes())
         .merge(conversation::routes())
         .merge(resume::routes(node))
 }
 
-/// Puts the portal's own files on the shelf.
+/// Puts on the shelf what the portal makes itself.
 pub fn furnish(shelf: Shelf) -> Shelf {
     let drawing = outlines().drawing();
-    shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes())
+    let shelf = shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes());
+    app::furnish(shelf)
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

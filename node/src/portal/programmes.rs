@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::reports::{self, Card};
-use super::{Answer, name_of};
+use super::{Answer, filing, name_of};
 use crate::api::problem;
 use crate::casework::PublicFilter;
 use crate::error::NodeError;
@@ -60,6 +60,7 @@ struct OneProgramme {
     news: Vec<News>,
     cards: Vec<Card>,
     all_at: String,
+    file_at: String,
     list_at: &'static str,
 }
 
@@ -146,6 +147,7 @@ pub async fn show(
     let view = node.programme(&at.owner, &at.slug).await;
     let view = view.map_err(|e: NodeError| problem(&e))?;
     let v = visit.v;
+    let named = format!("{}/{}", at.owner, at.slug);
     let about = ProgrammeRef {
         owner: at.owner.clone(),
         slug: at.slug.clone(),
@@ -160,7 +162,8 @@ pub async fn show(
         description: view.programme.published.description.clone(),
         news: news(&v, &view),
         cards: reports::latest(&node, v, &filter, REPORTS).await?,
-        all_at: reports::listing("program", &format!("{}/{}", at.owner, at.slug)),
+        all_at: reports::listing("program", &named),
+        file_at: LocalPath::asking(filing::PATH, [("program", named.as_str())]).to_string(),
         list_at: PATH,
     };
     let title = page.shown.name.clone();

@@ -379,3 +379,36 @@ async fn the_map_leads_from_the_country_to_a_city() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_worker_is_this_programs_and_keeps_nothing_of_the_desk() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let page = open(&router, "/").await;
+        assert!(
+            page.text
+                .contains("<link rel=\"manifest\" href=\"/manifest.webmanifest\">")
+        );
+        let worker = open(&router, "/sw.js").await;
+        assert_eq!(worker.status, StatusCode::OK);
+        assert!(worker.header("content-type").starts_with("text/javascript"));
+        assert_eq!(worker.header("cache-control"), "no-cache");
+        let policy = worker.header("content-security-policy");
+        assert_eq!(
+            policy,
+            "default-src 'none'; script-src 'self'; connect-src 'self'"
+        );
+        let files = worker.text.split("const FILES = ").nth(1).unwrap();
+        let files: Vec<String> = serde_json::from_str(files.split(';').next().unwrap()).unwrap();
+        for kept in &files {
+            assert_eq!(open(&router, kept).await.status, StatusCode::OK, "{kept}");
+        }
+        assert!(worker.text.contains("meja|masuk|sandi|pasang|api"));
+        let manifest = open(&router, "/manifest.webmanifest").await;
+        let manifest: Value = serde_json::from_str(&manifest.text).unwrap();
+        assert_eq!(
+            (&manifest["lang"], &manifest["start_url"]),
+            (&json!("id"), &json!("/"))
+        );
+    }
+}

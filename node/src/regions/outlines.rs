@@ -49,6 +49,25 @@ pub struct Bounds {
     pub bottom: f64,
 }
 
+/// How the drawing lies on the earth (WGS 84, degrees): `west + x * east_per_unit`,
+/// `north - y * south_per_unit`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    pub west: f64,
+    pub east_per_unit: f64,
+    pub north: f64,
+    pub south_per_unit: f64,
+}
+
+/// Fitted to the extremes of twelve provinces: right within 0.07 degrees of longitude and 0.1 of
+/// latitude.
+pub const SCALE: Scale = Scale {
+    west: 95.1494,
+    east_per_unit: 0.057_936,
+    north: 7.5096,
+    south_per_unit: 0.058_598,
+};
+
 /// The whole drawing.
 pub struct Outlines {
     pub view_box: String,
@@ -201,6 +220,24 @@ mod tests {
         } = bali.bounds;
         assert!((332.0..333.0).contains(&left) && (354.0..355.0).contains(&right));
         assert!((265.0..267.0).contains(&top) && (279.0..281.0).contains(&bottom));
+    }
+
+    #[test]
+    fn the_scale_puts_provinces_where_they_are() {
+        // Easternmost and southernmost degrees of some provinces.
+        for (code, east, south) in [
+            ("51", 115.71, -8.85),
+            ("34", 110.84, -8.20),
+            ("75", 123.54, 0.30),
+            ("94", 141.02, -9.12),
+            ("53", 125.19, -11.0),
+        ] {
+            let outline = outlines().outline_of(&code.parse().unwrap()).unwrap();
+            let found_east = SCALE.west + outline.bounds.right * SCALE.east_per_unit;
+            let found_south = SCALE.north - outline.bounds.bottom * SCALE.south_per_unit;
+            assert!((found_east - east).abs() < 0.1, "{code}: {found_east}");
+            assert!((found_south - south).abs() < 0.1, "{code}: {found_south}");
+        }
     }
 
     #[test]

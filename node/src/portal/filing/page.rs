@@ -15,6 +15,7 @@ use crate::api::problem;
 use crate::node::Node;
 use crate::portal::Answer;
 use crate::portal::attach::{self, Attached, Held};
+use crate::portal::map::Pick;
 use crate::regions;
 use crate::taxonomy::Categories;
 
@@ -90,6 +91,7 @@ struct Filing<'a> {
     most_files: usize,
     file_at: &'static str,
     upload_at: &'static str,
+    map: Pick,
 }
 
 #[derive(Template)]
@@ -154,6 +156,7 @@ pub async fn show(
         most_files: attach::MOST,
         file_at: PATH,
         upload_at: crate::portal::resume::PATH,
+        map: Pick::on(visit),
     };
     let shell = visit.shell(v.say("filing-title")).script("report.js");
     let mut response = shell.listed().status(again.status).show(&page)?;

@@ -1,0 +1,101 @@
+// The portal without a line: pages that were kept, and reports that wait. `FILES`
+// and `VERSION` come from the server. It never keeps a page of the desk, of a
+// conversation, or of a receipt.
+
+const SHELL = `lapor-${VERSION}`;
+const WAITING = "/antrean";
+const PAGES = ["/", "/lapor", WAITING];
+
+const keep = async () => {
+  const cache = await caches.open(SHELL);
+  await cache.addAll([...FILES, ...PAGES].map((path) => new Request(path, { cache: "reload" })));
+};
+
+const forget = async () => {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== SHELL).map((name) => caches.delete(name)));
+  await clients.claim();
+};
+
+addEventListener("install", (event) => event.waitUntil(keep().then(() => skipWaiting())));
+addEventListener("activate", (event) => event.waitUntil(forget()));
+
+const kept = async (path) => (await caches.open(SHELL)).match(path);
+
+/** A kept form gets a key of its own, so that each report filed from it is another one. */
+async function fresh(page) {
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const text = (await page.text()).replace(/(name="kunci" value=")[^"]*/, `$1${key}`);
+  const headers = new Headers(page.headers);
+  headers.delete("Content-Encoding");
+  headers.delete("Content-Length");
+  return new Response(text, { headers });
+}
+
+async function open(request, path) {
+  try {
+    const answer = await fetch(request);
+    if (answer.ok && PAGES.includes(path)) (await caches.open(SHELL)).put(path, answer.clone());
+    return answer;
+  } catch {
+    const page = PAGES.includes(path) ? await kept(path) : null;
+    if (page && path === "/lapor") return fresh(page);
+    return page ?? (await kept(WAITING)) ?? Response.error();
+  }
+}
+
+/** Sends a form, or keeps it where the line, or the answer, was lost. */
+async function file(request) {
+  const copy = request.clone();
+  try {
+    return await fetch(request);
+  } catch {
+    const fields = [...(await copy.formData())];
+    const said = new Map(fields);
+    if (said.get("langkah")) return Response.redirect("/lapor", 303);
+    await queue.put({ key: said.get("kunci"), at: Date.now(), title: said.get("judul"), state: "waiting", fields });
+    await draft.drop();
+    // Where the browser has it, it wakes this worker when the line is back.
+    await registration.sync?.register("antrean").catch(() => {});
+    return Response.redirect(WAITING, 303);
+  }
+}
+
+let delivering = null;
+
+/** Sends what waits, one after the other, until the line is lost again. */
+function deliver() {
+  delivering ??= (async () => {
+    for (const report of await queue.all()) {
+      if (report.state !== "waiting") continue;
+      const state = outcome(await post(report));
+      if (state === "waiting") return false;
+      await queue.put({ ...report, state });
+    }
+    return true;
+  })().finally(async () => {
+    delivering = null;
+    for (const client of await clients.matchAll()) client.postMessage("antrean");
+  });
+  return delivering;
+}
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== location.origin) return;
+  if (request.method === "POST" && pathname === "/lapor" && request.mode === "navigate") {
+    event.respondWith(file(request));
+  } else if (request.method === "GET" && pathname.startsWith("/aset/")) {
+    event.respondWith(kept(pathname).then((asset) => asset ?? fetch(request)));
+  } else if (request.method === "GET" && request.mode === "navigate" && !/^\/(meja|masuk|sandi|pasang|api)(\/|$)/.test(pathname)) {
+    event.respondWith(open(request, pathname));
+  }
+});
+addEventListener("message", (event) => {
+  if (event.data === "kirim") event.waitUntil(deliver());
+});
+addEventListener("sync", (event) => {
+  const again = () => deliver().then((all) => (all ? null : Promise.reject(new Error("the line is lost"))));
+  event.waitUntil(again());
+});

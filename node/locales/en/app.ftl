@@ -1,0 +1,20 @@
+# The application on a telephone: without a line, drafts, what waits.
+
+waiting-title = Reports on this device
+waiting-lead = Reports written without a connection wait here and are sent by themselves as soon as it is back.
+waiting-offline = You have no connection. Other pages may not be kept on this device, but you can still write a report.
+waiting-none = Nothing waits
+waiting-none-about = All reports from this device have been sent.
+waiting-write = Write a report
+waiting-waits = Waiting for a connection.
+waiting-sent = Sent. Note the ticket and the secret key.
+waiting-refused = Not taken in yet; something has to be mended.
+waiting-send = Send now
+waiting-receipt = See the ticket
+waiting-later = The ticket cannot be opened yet. Try again in a moment.
+waiting-mend = Mend it
+waiting-drop = Remove from this device
+waiting-sure = Remove this report from the device?
+draft-restored = What you had not sent yet was restored from this device.
+draft-drop = Remove this text
+camera = Take a photo

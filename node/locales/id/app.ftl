@@ -1,0 +1,20 @@
+# Aplikasi di ponsel: tanpa sambungan, draf, antrean.
+
+waiting-title = Laporan di perangkat ini
+waiting-lead = Laporan yang ditulis tanpa sambungan menunggu di sini dan terkirim sendiri begitu sambungan kembali.
+waiting-offline = Anda sedang tanpa sambungan. Halaman lain mungkin belum tersimpan di perangkat ini, tetapi laporan tetap dapat ditulis.
+waiting-none = Tidak ada yang menunggu
+waiting-none-about = Semua laporan dari perangkat ini sudah terkirim.
+waiting-write = Tulis laporan
+waiting-waits = Menunggu sambungan.
+waiting-sent = Terkirim. Catat nomor tiket dan kunci rahasianya.
+waiting-refused = Belum dapat diterima; ada yang perlu diperbaiki.
+waiting-send = Kirim sekarang
+waiting-receipt = Lihat nomor tiket
+waiting-later = Nomor tiket belum dapat dibuka. Coba lagi sebentar.
+waiting-mend = Perbaiki
+waiting-drop = Hapus dari perangkat
+waiting-sure = Hapus laporan ini dari perangkat?
+draft-restored = Tulisan Anda yang belum terkirim dipulihkan dari perangkat ini.
+draft-drop = Hapus tulisan ini
+camera = Ambil foto
