@@ -21,6 +21,7 @@ pub mod monitor;
 pub mod node;
 pub mod personal;
 pub mod portal;
+pub mod post;
 pub mod publishing;
 pub mod quarantine;
 pub mod regions;

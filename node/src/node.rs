@@ -57,6 +57,8 @@ pub struct Node {
     calendar: ArcSwap<Calendar>,
     /// Rung when there is something to send.
     outgoing: Notify,
+    /// Rung when there is a letter to send.
+    post: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
     accounts: Accounts,
@@ -95,6 +97,7 @@ impl Node {
             directory: ArcSwap::from_pointee(directory),
             calendar: ArcSwap::new(deadlines::first_edition()),
             outgoing: Notify::new(),
+            post: Notify::new(),
             writer,
             accounts,
             figures: FiguresCache::default(),
@@ -248,6 +251,15 @@ impl Node {
 
     pub(crate) async fn outgoing_rung(&self) {
         self.outgoing.notified().await;
+    }
+
+    /// Says that there is a letter to send.
+    pub(crate) fn ring_post(&self) {
+        self.post.notify_one();
+    }
+
+    pub(crate) async fn post_rung(&self) {
+        self.post.notified().await;
     }
 
     pub(crate) async fn read_tx(&self) -> Result<Tx, NodeError> {

@@ -14,6 +14,7 @@ use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::DeadlineSettings;
+use crate::post::MailSettings;
 use crate::staff::StaffRole;
 
 /// Why a configuration cannot be used; the operator's to mend.
@@ -41,6 +42,7 @@ pub struct Settings {
     pub portal: PortalSettings,
     pub link: LinkSettings,
     pub deadlines: DeadlineSettings,
+    pub mail: MailSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub log: LogSettings,
@@ -267,6 +269,7 @@ impl Settings {
     pub fn below(mut self, folder: &Path) -> Self {
         self.node.keys = folder.join(&self.node.keys);
         self.node.blobs = folder.join(&self.node.blobs);
+        self.mail.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }

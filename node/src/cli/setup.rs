@@ -10,7 +10,7 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
 
-use super::{Failure, Out, Place, exit};
+use super::{mail, Failure, Out, Place, exit};
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
@@ -124,6 +124,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
+    mail::check(&settings, out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     let current = check_database(&db, &settings.node.keys, out).await;
     db.close().await;

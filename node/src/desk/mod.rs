@@ -73,7 +73,10 @@ pub fn routes() -> Router<Arc<Node>> {
             &format!("{SETUP}/{{secret}}"),
             get(setup::ask).post(setup::set_up),
         )
-        .route(PASSWORD, get(password::about))
+        .route(
+            password::FORGOTTEN,
+            get(password::forgotten).post(password::forget),
+        )
         .route(
             &format!("{PASSWORD}/{{secret}}"),
             get(password::ask).post(password::choose),

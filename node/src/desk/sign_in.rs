@@ -12,10 +12,10 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath, Visit};
 use serde::Deserialize;
 
+use super::password::FORGOTTEN;
 use super::refused::{Again, complain, refusal};
 use super::{Answer, Guest, ROOT, place};
 use crate::node::Node;
-use crate::staff::PASSWORD;
 
 pub const PATH: &str = "/masuk";
 pub const CODE: &str = "/masuk/kode";
@@ -147,7 +147,7 @@ fn show(visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
     let page = SignIn {
         v: visit.v,
         form,
-        forgot_at: PASSWORD,
+        forgot_at: FORGOTTEN,
     };
     let title = visit.v.say("sign-in-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;

@@ -318,6 +318,7 @@ impl Node {
             store::citizens::add_letter(&mut tx, &letter).await?;
         }
         tx.commit().await?;
+        self.ring_post();
         Ok(SentCode {
             id: row.id,
             expires_at: row.expires_at,

@@ -18,6 +18,7 @@ pub mod facts;
 pub mod inbox;
 pub mod jobs;
 pub mod keys_due;
+pub mod letters;
 pub mod lists;
 pub mod notices;
 pub mod outbox;
