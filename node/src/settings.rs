@@ -264,6 +264,20 @@ impl Settings {
         Ok(settings.below(folder))
     }
 
+    /// Where people find the portal, without a slash at the end: as the operator
+    /// says, else as a browser on this machine opens what listens there.
+    pub fn site(&self, listening: SocketAddr) -> String {
+        if let Some(url) = &self.portal.public_url {
+            return url.to_string();
+        }
+        let port = listening.port();
+        let seen = match listening.ip() {
+            ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(seen, port))
+    }
+
     /// The same settings with relative paths taken from `folder`.
     #[must_use]
     pub fn below(mut self, folder: &Path) -> Self {
@@ -292,6 +306,23 @@ mod tests {
         let wanted = [StaffRole::Admin, StaffRole::IdentityKeeper];
         assert_eq!(good.accounts.second_factor, wanted);
         assert!(read("[accounts]\nsecond_factor = [\"Admin\"]").is_err());
+    }
+
+    #[test]
+    fn a_site_can_be_opened_wherever_the_node_listens() {
+        let mut settings = Settings::default();
+        for (listening, site) in [
+            ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+            ("[::]:8080", "http://127.0.0.1:8080"),
+            ("10.0.0.5:80", "http://10.0.0.5:80"),
+            ("[::1]:9", "http://[::1]:9"),
+        ] {
+            assert_eq!(settings.site(listening.parse().unwrap()), site);
+        }
+        settings.portal.public_url =
+            PublicUrl::try_from("https://lapor.example.id/".to_owned()).ok();
+        let site = settings.site("0.0.0.0:8080".parse().unwrap());
+        assert_eq!(site, "https://lapor.example.id");
     }
 
     #[test]

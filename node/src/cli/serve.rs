@@ -1,6 +1,6 @@
 //! Serving: start, say what was bound, wait for a signal, drain.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use super::setup::private_keys;
 use super::{Failure, Out, Place, exit};
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
+use crate::node::Node;
 use crate::post::Delivery;
-use crate::settings::Settings;
 use crate::sync::Link;
 use crate::{api, casework, doors, staff};
 
@@ -42,30 +42,10 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let watched = watched
         .map(|listener| watch(&link, listener, &shutdown))
         .transpose()?;
-    let seen = reachable(bound);
-    writeln!(out, "lapor-node {instance}")?;
-    writeln!(out, "  portal         {}", portal(&settings, seen))?;
-    writeln!(out, "  API            http://{seen}/api/v1")?;
-    writeln!(out, "  documentation  http://{seen}{}", api::DOCS)?;
-    if let Some(address) = watched {
-        writeln!(out, "  monitoring     http://{address}")?;
-    }
-    writeln!(
-        out,
-        "  hub            {}",
-        node.joined()?.federation_url.as_str()
-    )?;
-    match node.accounts().setup_link("serve").await {
-        Ok(Some(secret)) => {
-            let link = staff::link(&settings, staff::SETUP, &secret);
-            writeln!(out, "  set up         {link}")?;
-        }
-        Ok(None) => {}
-        // A full disk is no reason not to serve what can be read.
-        Err(error) => {
-            tracing::warn!(%error, "no link to the first set-up could be made; `lapor-node account setup-link` makes one");
-        }
-    }
+    let setup = setup_link(&node, &settings.site(bound)).await;
+    let greeting = greeting(&node, bound, watched, setup.as_deref())?;
+    // In one piece, so that nobody who reads it stops in the middle.
+    out.write_all(greeting.as_bytes())?;
     out.flush()?;
     let monitor = Listen(watched);
     tracing::info!(%instance, %bound, %monitor, "serving");
@@ -151,18 +131,39 @@ async fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Where people find the portal: as the operator says, else on this machine.
-fn portal(settings: &Settings, seen: SocketAddr) -> String {
-    let public = settings.portal.public_url.as_ref();
-    public.map_or_else(|| format!("http://{seen}/"), |url| format!("{url}/"))
+/// What an operator reads when the node has started: where everything is.
+fn greeting(
+    node: &Node,
+    bound: SocketAddr,
+    watched: Option<SocketAddr>,
+    setup: Option<&str>,
+) -> Result<String, Failure> {
+    let site = node.settings().site(bound);
+    let docs = api::DOCS;
+    let mut lines = vec![
+        format!("lapor-node {}", node.instance()?),
+        format!("  portal         {site}/"),
+        format!("  API            {site}/api/v1"),
+        format!("  documentation  {site}{docs}"),
+    ];
+    lines.extend(watched.map(|address| format!("  monitoring     http://{address}")));
+    lines.extend(setup.map(|link| format!("  set up         {link}")));
+    lines.push(format!(
+        "  hub            {}",
+        node.joined()?.federation_url.as_str()
+    ));
+    Ok(lines.join("\n") + "\n")
 }
 
-/// An address that a browser on this machine can open.
-fn reachable(bound: SocketAddr) -> SocketAddr {
-    if bound.ip().is_unspecified() {
-        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), bound.port())
-    } else {
-        bound
+/// The link by which the first account is made, where there is none.
+async fn setup_link(node: &Node, site: &str) -> Option<String> {
+    match node.accounts().setup_link("serve").await {
+        Ok(secret) => Some(staff::link_at(site, staff::SETUP, &secret?)),
+        // A full disk is no reason not to serve what can be read.
+        Err(error) => {
+            tracing::warn!(%error, "no link to the first set-up could be made; `lapor-node account setup-link` makes one");
+            None
+        }
     }
 }
 

@@ -34,6 +34,9 @@ pub use officer::{Guest, Officer};
 /// Where the desk begins.
 pub const ROOT: &str = "/meja";
 
+/// One's own account.
+pub const ACCOUNT: &str = account::PATH;
+
 /// The desk's navigation.
 pub const LINKS: &[Link] = &[Link {
     to: account::PATH,
@@ -85,6 +88,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(account::PATH, get(account::show))
         .route(account::CHANGE, post(account::change_password))
         .route(account::END, post(account::end_session))
+        .route(account::LETTERS, post(account::choose_letters))
         .route(factor::PATH, get(factor::show).post(factor::offer))
         .route(factor::CONFIRM, post(factor::confirm))
         .route(factor::CODES, post(factor::renew_codes))

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
 use lapor_web::page::Link;
@@ -24,6 +24,16 @@ pub const LINKS: &[Link] = &[Link {
     name: text_id("nav-track"),
 }];
 
+/// Where a ticket is tracked.
+pub(crate) fn ticket_path(ticket: &str) -> String {
+    format!("{}?tiket={ticket}", track::PATH)
+}
+
+/// Where everybody reads a public case.
+pub(crate) fn case_path(case: CaseId) -> String {
+    format!("/laporan/{case}")
+}
+
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The portal's routes.
@@ -35,7 +45,7 @@ pub fn routes() -> Router<Arc<Node>> {
 
 /// What an institution is called: our own as it calls itself on its pages,
 /// another as in the directory, or by its id where the directory has no name.
-fn name_of(node: &Node, id: &InstanceId) -> String {
+pub(crate) fn name_of(node: &Node, id: &InstanceId) -> String {
     let own = node.settings().portal.name.as_ref();
     if let Some(name) = own.filter(|_| node.instance().is_ok_and(|me| me == id)) {
         return name.clone();

@@ -162,7 +162,7 @@ impl Delivery {
     ) -> Result<(), Unsent> {
         let now = self.node.clock().now_ms();
         let leave = letter.leave.as_ref();
-        let leave = leave.map(|leave| format!("{}{LEAVE}/{leave}", site(self.node.settings())));
+        let leave = leave.map(|leave| format!("{}{LEAVE}/{leave}", site(&self.node)));
         let parcel = Parcel {
             address: &letter.address,
             subject: &letter.subject,

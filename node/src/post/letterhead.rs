@@ -5,7 +5,6 @@ use lapor_web::language::{Language, Voice};
 
 use crate::doors::{facts, texts};
 use crate::node::Node;
-use crate::settings::Settings;
 
 /// Between the two languages.
 const RULE: &str = "----------------------------------------";
@@ -39,7 +38,7 @@ impl Letterhead {
             voices: Language::ALL.map(voice),
             institution: facts.institution,
             contact: facts.contact,
-            site: site(node.settings()),
+            site: site(node),
         }
     }
 
@@ -81,10 +80,8 @@ impl Letterhead {
     }
 }
 
-/// The site as its visitors open it: the public address, else this machine's.
-pub fn site(settings: &Settings) -> String {
-    match &settings.portal.public_url {
-        Some(url) => url.to_string(),
-        None => format!("http://{}", settings.api.listen),
-    }
+/// The site as its visitors open it.
+pub fn site(node: &Node) -> String {
+    let settings = node.settings();
+    settings.site(settings.api.listen)
 }

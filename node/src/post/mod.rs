@@ -5,9 +5,13 @@
 //! an outage only keeps it waiting. Of a *rahasia* case no letter says a word;
 //! no log says anything of a letter but its number, its kind and a code.
 
+mod choices;
 mod codes;
 mod delivery;
+mod digest;
 mod letterhead;
+mod news;
+mod officers;
 mod settings;
 mod smtp;
 #[cfg(test)]
@@ -22,10 +26,12 @@ use serde::Serialize;
 
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::staff::StaffError;
 use crate::store;
 use crate::store::letters::LetterRow;
 
-pub use delivery::{Delivery, Round};
+pub use choices::LetterChoice;
+pub use delivery::{Delivery, LEAVE, Round};
 pub(crate) use letterhead::{Letterhead, Said, Words};
 pub use settings::{Encryption, MailSettings, MailSettingsError, Postbox};
 pub use smtp::{Parcel, Undelivered};
@@ -41,6 +47,12 @@ pub enum Kind {
     Code,
     /// A link to a new password.
     Reset,
+    /// What has happened in a case.
+    News,
+    /// What an officer has to look at now.
+    Notice,
+    /// What an officer finds this morning.
+    Digest,
 }
 
 /// A letter to be put into the queue.
@@ -94,6 +106,9 @@ impl Kind {
         match self {
             Self::Code => "code",
             Self::Reset => "reset",
+            Self::News => "news",
+            Self::Notice => "notice",
+            Self::Digest => "digest",
         }
     }
 }
@@ -128,6 +143,22 @@ impl Node {
         let detail = number.to_string();
         store::audit::add(&mut tx, now, actor, "letter.dropped", None, &detail).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Writes what is to be told by now: news to reporters and followers, and to
+    /// officers what has come, what runs out, and in the morning all of it.
+    pub(crate) async fn write_post(&self) -> Result<usize, StaffError> {
+        if !self.sends_letters() {
+            return Ok(0);
+        }
+        let mut written = self.write_news().await?;
+        written += self.write_notices().await?;
+        written += self.write_arrivals().await?;
+        written += self.write_digests().await?;
+        if written > 0 {
+            self.ring_post();
+        }
+        Ok(written)
     }
 
     /// Puts a letter into the queue, in the transaction of what it tells.

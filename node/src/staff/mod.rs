@@ -122,13 +122,13 @@ impl fmt::Display for StaffRole {
     }
 }
 
-/// The address of a page with the secret that opens it: under the public
-/// address, else as this machine, or its proxy, opens it.
+/// The address of a page with the secret that opens it.
 pub fn link(settings: &Settings, page: &str, secret: &Secret) -> String {
-    let site = match &settings.portal.public_url {
-        Some(url) => url.to_string(),
-        None => format!("http://{}", settings.api.listen),
-    };
+    link_at(&settings.site(settings.api.listen), page, secret)
+}
+
+/// The same on a site that is known already, as [`Settings::site`] gives it.
+pub fn link_at(site: &str, page: &str, secret: &Secret) -> String {
     format!("{site}{page}/{}", secret.reveal())
 }
 

@@ -27,6 +27,7 @@ pub mod reporters;
 pub mod secrets;
 pub mod support;
 pub mod texts;
+pub mod told;
 pub mod tokens;
 pub mod units;
 pub mod uploads;

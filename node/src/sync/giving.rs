@@ -4,6 +4,8 @@
 //! misses (a party that joined or renewed its keys meanwhile, a directory that
 //! was behind) is noted in `keys_due` in the transaction that shows it, and
 //! stays there until the hub has been asked who lacks a wrap and they have it.
+//! The other holders of the key note it as well, for later: the one who ought to
+//! give it may be gone, or have left the case.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +33,9 @@ const PAGE: i64 = 200;
 /// The origin gives at once; the other holders of a key look after it this
 /// much later, in case the origin is gone.
 const AFTER_THE_ORIGIN_MS: i64 = 15 * 60_000;
+/// Who makes someone a party gives at once; the origin looks after it this much
+/// later.
+const AFTER_THE_AUTHOR_MS: i64 = 15 * 60_000;
 const NOTED: &str = "sealing_keys_noted";
 
 /// How far new sealing keys of the directory have been compared with the cases.
@@ -228,12 +233,14 @@ fn concerns(
     Ok(others.next().is_some())
 }
 
-/// Notes a case when an own message has made someone a party to whom no key
-/// went with it: the directory in which the message was written did not show
-/// that they would be one.
+/// Notes a case when a message has made someone a party to whom this node may
+/// owe the key. Beside an own one it went, unless the directory in which it was
+/// written did not show that they would be one. Beside a foreign one its author
+/// has sent it, who may have lacked the key itself, or be no party any more when
+/// it could give it: so every holder looks after it later.
 pub(super) async fn note_gained(
     tx: &mut Tx,
-    envelope_id: &[u8],
+    (author, envelope_id): (&InstanceId, &[u8]),
     before: Option<&Case>,
     after: &Case,
     me: &InstanceId,
@@ -245,17 +252,25 @@ pub(super) async fn note_gained(
     if gained.is_empty() {
         return Ok(());
     }
-    let given: Vec<Newcomer> = match store::outbox::newcomers(tx, envelope_id).await? {
-        Some(text) => store::read(serde_json::from_str(&text))?,
-        None => Vec::new(),
+    let after_ms = if author == me {
+        let given: Vec<Newcomer> = match store::outbox::newcomers(tx, envelope_id).await? {
+            Some(text) => store::read(serde_json::from_str(&text))?,
+            None => Vec::new(),
+        };
+        let subject = Subject::Case(after.id).to_string();
+        gained.retain(|party| {
+            let same = |given: &Newcomer| given.recipient == *party && given.subject == subject;
+            !given.iter().any(same)
+        });
+        0
+    } else if after.origin == *me {
+        AFTER_THE_AUTHOR_MS
+    } else {
+        AFTER_THE_AUTHOR_MS + AFTER_THE_ORIGIN_MS
     };
-    let subject = Subject::Case(after.id).to_string();
-    gained.retain(|party| {
-        let same = |given: &Newcomer| given.recipient == *party && given.subject == subject;
-        !given.iter().any(same)
-    });
     if gained.is_empty() {
         return Ok(());
     }
-    Ok(store::keys_due::add(tx, [(after.id.to_string(), now)]).await?)
+    let due = (after.id.to_string(), now + after_ms);
+    Ok(store::keys_due::add(tx, [due]).await?)
 }

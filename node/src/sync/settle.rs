@@ -188,12 +188,13 @@ async fn fold(
         ));
     };
     learn(batch, tx, node, row, &message, &after).await?;
-    if message.header.author == *batch.me {
-        let envelope_id = item.envelope_id.as_bytes();
-        let at = (batch.directory.latest(), batch.now);
-        let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
-        note_gained(tx, envelope_id, before, &after, batch.me, at).await?;
-    }
+    let by = (
+        &message.header.author,
+        item.envelope_id.as_bytes().as_slice(),
+    );
+    let at = (batch.directory.latest(), batch.now);
+    let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
+    note_gained(tx, by, before, &after, batch.me, at).await?;
     // Folded in the order in which it was shown, an own act changes nothing that is shown; a
     // birth gets the hub's time.
     let as_shown = item.withheld == Some(Withheld::Own) && alone && !disputed;

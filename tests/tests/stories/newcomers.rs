@@ -2,11 +2,12 @@
 //! its words, whoever is left to give it.
 
 use http::Method;
+use lapor_migrations::on;
 use lapor_node::casework::{CaseFilter, KeyState};
 use lapor_protocol::case::State;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, KEMENSOS, OMBUDSMAN, PUSAT};
 use lapor_tests::fleet::words::{act, report, said};
-use lapor_tests::fleet::{Fleet, kinds};
+use lapor_tests::fleet::{Fleet, Institution, kinds};
 use serde_json::json;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -85,6 +86,42 @@ async fn where_the_origin_is_gone_another_holder_gives_the_key() {
         fleet.at_mut("kota-bandung").start().await;
         fleet.ends_well().await;
     }
+}
+
+#[tokio::test]
+async fn a_key_that_its_giver_lacked_and_never_sent_comes_from_another_holder() {
+    for kind in kinds() {
+        let members = [PUSAT, BANDUNG, KEMENPU, KEMENSOS];
+        let mut fleet = Fleet::gather(kind, &members).await;
+        let case = fleet.at("kota-bandung").file(report("Jalan retak")).await;
+        fleet.settle().await;
+        let pusat = fleet.at("pusat");
+        pusat.recall(case).await;
+        pusat.dispose(case, "kemenpu").await;
+        bring_nobody_a_key(pusat).await;
+        pusat.link().push().await.expect("a hub that takes it");
+        fleet.at_mut("pusat").stop().await;
+        fleet.settle().await;
+        let waiting = fleet.at("kemenpu").view(case).await;
+        assert_eq!(waiting.key, KeyState::Missing);
+        fleet.pass(HOUR_MS);
+        fleet.settle().await;
+        assert_eq!(fleet.at("kemenpu").view(case).await.key, KeyState::Held);
+        fleet.at_mut("pusat").start().await;
+        fleet.ends_well().await;
+    }
+}
+
+/// What waits to be sent is sent without wraps.
+async fn bring_nobody_a_key(giver: &Institution) {
+    const SQL: &str = "update outbox set newcomers = '[]' where state = 'pending'";
+    let mut tx = giver.node().db().write().await.expect("a database");
+    let changed = on!(&mut tx, conn => sqlx::query(SQL)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()));
+    assert!(changed.expect("an outbox") > 0, "nothing waits");
+    tx.commit().await.expect("a database");
 }
 
 #[tokio::test]
