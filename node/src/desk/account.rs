@@ -13,7 +13,7 @@ use lapor_web::page::{Choice, Flash, Form};
 
 use super::password::twice;
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, Officer, audit, factor, place, staff, units};
+use super::{Answer, Guest, Officer, audit, factor, letters, place, staff, units};
 use crate::api::problem;
 use crate::node::Node;
 use crate::post::LetterChoice;
@@ -44,6 +44,7 @@ struct AccountPage<'a> {
     staff_at: &'static str,
     units_at: &'static str,
     audit_at: &'static str,
+    post_at: &'static str,
     shortest: usize,
     letters_at: &'static str,
     choice: &'a Form,
@@ -169,6 +170,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         staff_at: staff::PATH,
         units_at: units::PATH,
         audit_at: audit::PATH,
+        post_at: letters::PATH,
         shortest: SHORTEST_PASSWORD,
         letters_at: LETTERS,
         sends_letters: node.sends_letters(),

@@ -5,9 +5,10 @@
 mod account;
 mod audit;
 mod factor;
+mod letters;
 mod officer;
 mod password;
-mod refused;
+pub(crate) mod refused;
 mod setup;
 mod sign_in;
 mod staff;
@@ -100,6 +101,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
         .route(audit::PATH, get(audit::read))
+        .route(letters::PATH, get(letters::show).post(letters::drop_refused))
 }
 
 /// A place of the desk as a redirect takes it.

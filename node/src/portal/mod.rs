@@ -2,6 +2,7 @@
 //! and renders a template; it knows no SQL and no rule, and shows nothing that
 //! the node does not call public.
 
+mod follow;
 mod front;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use lapor_web::language::text_id;
 use lapor_web::page::Link;
 
 use crate::node::Node;
+use crate::post::LEAVE;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[Link {
@@ -41,6 +43,12 @@ pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
         .route(track::PATH, get(track::track))
+        .route(follow::PATH, get(follow::ask).post(follow::begin))
+        .route(follow::CODE, get(follow::ask_code).post(follow::prove))
+        .route(
+            &format!("{LEAVE}/{{secret}}"),
+            get(follow::ask_leave).post(follow::leave),
+        )
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

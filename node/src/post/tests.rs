@@ -1,6 +1,8 @@
 //! Letters from the queue to a mail server, and what becomes of them when it
 //! is away, refuses, or cannot be trusted.
 
+mod telling;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
