@@ -26,6 +26,7 @@ use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
+use crate::sign_on::SignOn;
 use crate::{staff, store};
 
 /// Name of the fact that says this node has joined.
@@ -62,6 +63,7 @@ pub struct Node {
     /// Where filings and acts share transactions.
     writer: Writer,
     accounts: Accounts,
+    sign_on: SignOn,
     figures: FiguresCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
@@ -100,6 +102,7 @@ impl Node {
             post: Notify::new(),
             writer,
             accounts,
+            sign_on: SignOn::of(settings),
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
@@ -127,6 +130,11 @@ impl Node {
     /// Who may log in at the desk.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// The institution's own way to log in, if it has one.
+    pub fn sign_on(&self) -> &SignOn {
+        &self.sign_on
     }
 
     pub fn instance(&self) -> Result<&InstanceId, NodeError> {

@@ -11,6 +11,7 @@ mod password;
 pub(crate) mod refused;
 mod setup;
 mod sign_in;
+mod sign_on;
 mod staff;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,8 @@ pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route(sign_in::PATH, get(sign_in::ask).post(sign_in::enter))
         .route(sign_in::CODE, get(sign_in::ask_code).post(sign_in::prove))
+        .route(sign_on::PATH, get(sign_on::go))
+        .route(sign_on::BACK, get(sign_on::back))
         .route(sign_in::LEAVE, post(sign_in::leave))
         .route(SETUP, get(setup::about))
         .route(

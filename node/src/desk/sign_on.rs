@@ -7,14 +7,14 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::HeaderMap;
 use lapor_web::Query;
 use lapor_web::accounts::cookie::Ticket;
-use lapor_web::accounts::{AccountError, Entered};
-use lapor_web::accounts::Staffed as _;
+use lapor_web::accounts::{AccountError, Entered, Staffed as _};
 use lapor_web::language::text_id;
 use lapor_web::page::{Flash, LocalPath, Visit, brought};
 use serde::Deserialize;
 
 use super::refused::refusal;
 use super::{Answer, Guest, ROOT, place, sign_in};
+use crate::api::problem;
 use crate::node::Node;
 use crate::sign_on::{PATIENCE_S, RETURN, SignOnError, Vouched};
 use crate::staff::StaffError;
@@ -101,7 +101,7 @@ async fn enter(
             Ok(visit.go_saying(&place(sign_in::PATH), &unknown))
         }
         Err(StaffError::Account(error)) => Err(refusal(&error)),
-        Err(StaffError::Node(error)) => Err(crate::api::problem(&error)),
+        Err(StaffError::Node(error)) => Err(problem(&error)),
     }
 }
 

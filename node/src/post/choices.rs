@@ -97,9 +97,11 @@ impl Node {
                 account,
             })
         };
+        // Whoever has been invited and has not come yet may have another address.
+        let came = |account: &Account| account.has_password || self.sign_on().is_on();
         let active = accounts
             .into_iter()
-            .filter(|account| account.state == AccountState::Active && account.has_password);
+            .filter(|account| account.state == AccountState::Active && came(account));
         Ok(active
             .filter_map(reader)
             .filter(|reader| reader.choice != LetterChoice::None)

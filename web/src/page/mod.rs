@@ -34,6 +34,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::ApiProblem;
 
 pub use assets::{STYLE, Shelf, logo};
+pub use cookies::brought;
 pub use field::{Choice, Field};
 pub use flash::Flash;
 pub use form::Form;

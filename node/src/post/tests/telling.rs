@@ -149,8 +149,9 @@ async fn of_a_secret_case_a_letter_says_the_ticket_and_nothing_else() {
         posted.ruled(&hub).await;
         assert_eq!(posted.writes().await, 1);
         let sent = posted.sends(0).await;
-        let text = readable(&sent.last().unwrap().text);
-        assert!(text.contains(&filed.ticket));
+        let news = sent.iter().find(|letter| letter.text.contains("Kabar laporan"));
+        let text = readable(&news.unwrap().text);
+        assert!(text.contains(&filed.ticket), "{text}");
         for word in [TITLE, "Tindak lanjut", "Gelap", "diperiksa"] {
             assert!(!text.contains(word), "{word}: {text}");
         }
