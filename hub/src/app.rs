@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::contacts::Contacts;
+use crate::erasing;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::limits::Admission;
@@ -60,6 +61,7 @@ impl Hub {
         let streams = Arc::new(Streams::new(ground.depoch, heads));
         let witness = Witness::of(&ground.db).await?;
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
+        erasing::finish(&ground).await?;
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -15,6 +15,7 @@ mod contacts;
 pub mod directory;
 pub mod enrolment;
 pub mod epochs;
+mod erasing;
 pub mod error;
 pub mod evidence;
 pub mod ground;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use lapor_certs::{HubUrl, TrustDomain};
@@ -62,6 +63,8 @@ pub struct Node {
     post: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
+    /// Transactions that have been begun in order to write.
+    writes: AtomicU64,
     accounts: Accounts,
     sign_on: SignOn,
     figures: FiguresCache,
@@ -101,6 +104,7 @@ impl Node {
             outgoing: Notify::new(),
             post: Notify::new(),
             writer,
+            writes: AtomicU64::new(0),
             accounts,
             sign_on: SignOn::of(settings),
             figures: FiguresCache::default(),
@@ -275,7 +279,14 @@ impl Node {
     }
 
     pub(crate) async fn write_tx(&self) -> Result<Tx, NodeError> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         Ok(self.db.write().await?)
+    }
+
+    /// How many transactions have been begun in order to write, so that work which can wait sees
+    /// whether it is in somebody's way.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
     }
 }
 

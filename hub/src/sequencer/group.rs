@@ -19,12 +19,11 @@ use super::intake::{Admitted, compare};
 use super::tally::Tally;
 use super::verify::Incoming;
 use super::working::{Rows, Working};
-use crate::blobs;
 use crate::casefile;
+use crate::erasing::erase;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
-use crate::store::blobs::Erased;
 use crate::store::chains::{Chain, StoredReceipt};
 use crate::streams::Streams;
 
@@ -135,7 +134,7 @@ impl Worker {
         tx.commit().await?;
         tally.count();
         self.adopt(working);
-        self.erase(erased).await;
+        erase(&ground, erased).await;
         Ok(answers)
     }
 
@@ -214,15 +213,6 @@ impl Worker {
         self.cases.put(working.cases.drain());
         self.ground.directory.adopt(&working.directory);
         self.streams.advance(working.heads.drain());
-    }
-
-    async fn erase(&self, erased: Vec<Erased>) {
-        for blob in erased {
-            let sha256 = blob.sha256;
-            if let Err(error) = blobs::erase(&self.ground.settings.storage.blobs, &blob).await {
-                tracing::error!(%error, %sha256, "a blob of a redacted case could not be erased");
-            }
-        }
     }
 }
 

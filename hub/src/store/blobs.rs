@@ -21,6 +21,12 @@ const OF_CASE: &str = "select distinct b.sha256, b.author from blobs b where b.c
      and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
      and o.case_id <> b.case_id)";
 const FORGET: &str = "delete from blobs where case_id = $1";
+const TO_ERASE: &str = "insert into erasing (sha256, author) values ($1, $2) \
+     on conflict (sha256, author) do nothing";
+const ERASING: &str = "select e.sha256, e.author, \
+     (select count(*) from blob_room r where r.sha256 = e.sha256 and r.proved = 1) \
+     from erasing e order by e.sha256, e.author";
+const GONE: &str = "delete from erasing where sha256 = $1 and author = $2";
 
 const ROOM_TAKEN: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
 const ROOM_USED: &str =
@@ -98,8 +104,8 @@ pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Claim>, DbErro
         .collect()
 }
 
-/// Forgets the attachments of a redacted case; returns those whose files can go.
-/// Who names the attachment of another in a case of its own can thereby neither
+/// Forgets the attachments of a redacted case, and notes that their files are to
+/// go; returns those. Who names the attachment of another in a case of its own can thereby neither
 /// keep it nor take it away.
 pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
     let case = case.to_string();
@@ -110,6 +116,12 @@ pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
     for (sha256, author) in rows {
         let (sha256, author) = (digest(&sha256)?, id(&author)?);
         leave_room(tx, sha256, &author).await?;
+        on!(&mut *tx, conn => sqlx::query(TO_ERASE)
+            .bind(bytes(sha256))
+            .bind(author.as_str())
+            .execute(conn)
+            .await
+            .map(drop))?;
         let proofs: i64 = on!(&mut *tx, conn => sqlx::query_scalar(PROOFS)
             .bind(bytes(sha256))
             .fetch_one(conn)
@@ -121,6 +133,34 @@ pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
         });
     }
     Ok(erased)
+}
+
+/// What redactions have noted and nobody has erased yet.
+pub async fn erasing(tx: &mut Tx) -> Result<Vec<Erased>, DbError> {
+    let rows: Vec<(Vec<u8>, String, i64)> =
+        on!(tx, conn => sqlx::query_as(ERASING).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(sha256, author, proofs)| {
+            Ok(Erased {
+                sha256: digest(&sha256)?,
+                author: id(&author)?,
+                whole: proofs == 0,
+            })
+        })
+        .collect()
+}
+
+/// The files of these are gone.
+pub async fn gone(tx: &mut Tx, erased: &[Erased]) -> Result<(), DbError> {
+    for blob in erased {
+        on!(&mut *tx, conn => sqlx::query(GONE)
+            .bind(bytes(blob.sha256))
+            .bind(blob.author.as_str())
+            .execute(conn)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
 }
 
 /// The blobs of which an author has brought all the bytes.

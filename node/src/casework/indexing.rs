@@ -1,11 +1,12 @@
 //! Keeps the index of words: what has changed is read, reduced to stems and written, a moment after
-//! the change, so that filing and acting do not wait for it.
+//! the change, so that filing and acting do not wait for it. While much is written it gives way, and
+//! catches up afterwards.
 //!
 //! An erasure does not wait: it empties the index in its own transaction, and what was read before
 //! it is not written after it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Effect;
@@ -30,8 +31,12 @@ const STEP: i64 = 64;
 const MOST_STEMS: usize = 8000;
 /// How long a change waits to be found, about, when nothing else is to be done.
 const PAUSE: Duration = Duration::from_millis(500);
-/// After an error of the database.
+/// After an error of the database, and the most that is left to others.
 const LONG_PAUSE: Duration = Duration::from_secs(10);
+/// Transactions of one go that are its own.
+const OWN_WRITES: u64 = 2;
+/// While others write, they have the database so many times as long as a go has taken.
+const WAY_GIVEN: u32 = 8;
 /// Digits from which on a number may be somebody's identity or telephone.
 const PERSONAL_DIGITS: usize = 9;
 
@@ -39,8 +44,12 @@ const PERSONAL_DIGITS: usize = 9;
 pub(crate) async fn run(node: Arc<Node>, shutdown: CancellationToken) {
     let work = async {
         loop {
+            let (began, writes) = (Instant::now(), node.writes());
             let pause = match node.catch_up_words().await {
                 Ok(0) => PAUSE,
+                Ok(_) if node.writes() - writes > OWN_WRITES => {
+                    (began.elapsed() * WAY_GIVEN).min(LONG_PAUSE)
+                }
                 Ok(_) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "the words of changed cases could not be indexed");

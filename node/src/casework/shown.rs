@@ -105,7 +105,7 @@ pub(crate) async fn refresh_case(node: &Node, tx: &mut Tx, case_id: &str) -> Res
     record(node, tx, &[(case_id, case.as_ref())]).await
 }
 
-/// Stores rows whose words or standing have changed, and has their words indexed again.
+/// Stores rows whose words may have changed, and has their words indexed again.
 pub(crate) async fn keep(tx: &mut Tx, rows: &[CaseRow]) -> Result<(), NodeError> {
     store::cases::put(tx, rows).await?;
     Ok(store::texts::ask(tx, rows.iter().map(|row| row.case_id.as_str())).await?)

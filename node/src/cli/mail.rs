@@ -47,7 +47,11 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             if !status.on {
                 writeln!(out, "mail.host is not set: this node sends no letters.")?;
             }
-            write!(out, "{} waiting, {} refused", status.waiting, status.refused)?;
+            write!(
+                out,
+                "{} waiting, {} refused",
+                status.waiting, status.refused
+            )?;
             if let Some(oldest) = status.oldest {
                 write!(out, "; the oldest waits since {}", zone.show(oldest))?;
             }

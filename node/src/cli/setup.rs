@@ -10,7 +10,7 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
 
-use super::{mail, Failure, Out, Place, exit};
+use super::{Failure, Out, Place, exit, mail};
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};

@@ -141,8 +141,9 @@ fn letter_choices(v: &Voice) -> Vec<Choice> {
     let named = |choice: LetterChoice| match choice {
         LetterChoice::Digest => Choice::new(choice.as_str(), v.say("letters-digest"))
             .hint(v.say("letters-digest-about")),
-        LetterChoice::Each => Choice::new(choice.as_str(), v.say("letters-each"))
-            .hint(v.say("letters-each-about")),
+        LetterChoice::Each => {
+            Choice::new(choice.as_str(), v.say("letters-each")).hint(v.say("letters-each-about"))
+        }
         LetterChoice::None => Choice::new(choice.as_str(), v.say("letters-none")),
     };
     LetterChoice::ALL.into_iter().map(named).collect()

@@ -104,7 +104,10 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
         .route(audit::PATH, get(audit::read))
-        .route(letters::PATH, get(letters::show).post(letters::drop_refused))
+        .route(
+            letters::PATH,
+            get(letters::show).post(letters::drop_refused),
+        )
 }
 
 /// A place of the desk as a redirect takes it.

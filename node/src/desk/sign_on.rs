@@ -64,7 +64,10 @@ pub async fn back(
     Query(sent): Query<Sent>,
 ) -> Answer<Response> {
     let secret = brought(&headers, COOKIE).unwrap_or_default();
-    let (state, code) = (sent.state.unwrap_or_default(), sent.code.unwrap_or_default());
+    let (state, code) = (
+        sent.state.unwrap_or_default(),
+        sent.code.unwrap_or_default(),
+    );
     let now = node.clock().now_ms();
     let mut response = match node.sign_on().finish(&state, &code, secret, now).await {
         Ok(vouched) => enter(&node, &visit, &guest, &vouched).await?,
@@ -74,12 +77,7 @@ pub async fn back(
     Ok(response)
 }
 
-async fn enter(
-    node: &Node,
-    visit: &Visit,
-    guest: &Guest,
-    vouched: &Vouched,
-) -> Answer<Response> {
+async fn enter(node: &Node, visit: &Visit, guest: &Guest, vouched: &Vouched) -> Answer<Response> {
     let next = LocalPath::parse(&vouched.next).unwrap_or_else(|| place(ROOT));
     let entered = node.enter_vouched(vouched, &guest.arrival()).await;
     let cookies = node.cookies();

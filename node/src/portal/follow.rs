@@ -138,7 +138,10 @@ pub async fn prove(
     if !form.is_fine() {
         return show_code(&visit, &form, Again::FORM);
     }
-    match node.prove_code(form.text("id"), &digits, guest.address).await {
+    match node
+        .prove_code(form.text("id"), &digits, guest.address)
+        .await
+    {
         Ok(Proved::Following { .. }) => {
             let done = Flash::done(text_id("follow-done"));
             Ok(visit.go_saying(&place(&case_path(case)), &done))
@@ -187,12 +190,7 @@ fn place(path: &str) -> LocalPath {
 }
 
 /// Says when to come back; whatever else is wrong is a problem.
-fn waiting(
-    form: &mut Form,
-    v: &Voice,
-    field: &'static str,
-    error: &NodeError,
-) -> Answer<Again> {
+fn waiting(form: &mut Form, v: &Voice, field: &'static str, error: &NodeError) -> Answer<Again> {
     match error {
         NodeError::TooMany { retry_after_s } => {
             let retry_after_s = *retry_after_s;

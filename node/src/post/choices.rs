@@ -65,7 +65,10 @@ impl Node {
     pub async fn letter_choice(&self, account: &AccountId) -> Result<LetterChoice, NodeError> {
         let mut tx = self.read_tx().await?;
         let stored = store::told::choice(&mut tx, account.as_str()).await?;
-        Ok(stored.as_deref().and_then(LetterChoice::read).unwrap_or_default())
+        Ok(stored
+            .as_deref()
+            .and_then(LetterChoice::read)
+            .unwrap_or_default())
     }
 
     /// Chooses what an account is written.
@@ -83,7 +86,9 @@ impl Node {
     pub(super) async fn readers(&self) -> Result<Vec<Reader>, StaffError> {
         let accounts = self.accounts().list().await?;
         let mut tx = self.read_tx().await.map_err(StaffError::from)?;
-        let chosen = store::told::choices(&mut tx).await.map_err(NodeError::from)?;
+        let chosen = store::told::choices(&mut tx)
+            .await
+            .map_err(NodeError::from)?;
         let mut chosen: HashMap<_, _> = chosen
             .into_iter()
             .map(|(account, choice, day)| (account, (choice, day)))

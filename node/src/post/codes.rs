@@ -123,7 +123,8 @@ fn code(head: &Letterhead, v: &Voice, letter: &Letter) -> Said {
         paragraphs: vec![
             v.with("institution", head.institution()).say(about),
             v.with("code", code).say("letter-code"),
-            v.with("until", v.moment(letter.expires_at)).say("letter-code-until"),
+            v.with("until", v.moment(letter.expires_at))
+                .say("letter-code-until"),
             v.say("letter-code-ignore"),
         ],
     }

@@ -200,7 +200,9 @@ impl Delivery {
         let (Undelivered::Down(problem)
         | Undelivered::Later(problem)
         | Undelivered::Refused(problem)) = trouble;
-        tracing::warn!("the mail server takes no letters now; they wait, and `lapor-node mail list` says why");
+        tracing::warn!(
+            "the mail server takes no letters now; they wait, and `lapor-node mail list` says why"
+        );
         let mut tx = self.node.write_tx().await?;
         store::letters::give_back(&mut tx, held, &problem).await?;
         tx.commit().await?;

@@ -33,7 +33,9 @@ impl Node {
     /// Writes the digests of this day, if it is one and the hour has come.
     pub(super) async fn write_digests(&self) -> Result<usize, StaffError> {
         let (now, zone) = (self.clock().now_ms(), facts(self).zone);
-        let local = DateTime::from_timestamp_millis(now).unwrap_or_default().with_timezone(&zone);
+        let local = DateTime::from_timestamp_millis(now)
+            .unwrap_or_default()
+            .with_timezone(&zone);
         let day = day_at(zone, now);
         let mut tx = self.read_tx().await?;
         let calendar = self.calendar_in_force(&mut tx).await?;

@@ -162,7 +162,11 @@ impl Node {
     }
 
     /// Puts a letter into the queue, in the transaction of what it tells.
-    pub(crate) async fn write_letter(&self, tx: &mut Tx, draft: Draft<'_>) -> Result<(), NodeError> {
+    pub(crate) async fn write_letter(
+        &self,
+        tx: &mut Tx,
+        draft: Draft<'_>,
+    ) -> Result<(), NodeError> {
         let row = LetterRow {
             number: 0,
             kind: draft.kind.as_str().to_owned(),

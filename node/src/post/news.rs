@@ -210,7 +210,10 @@ impl Node {
             .iter()
             .filter_map(|event| self.line(v, event))
             .collect();
-        let title = news.title.as_ref().map(|title| format!("\u{201c}{title}\u{201d}"));
+        let title = news
+            .title
+            .as_ref()
+            .map(|title| format!("\u{201c}{title}\u{201d}"));
         title.into_iter().chain([lines.join("\n")]).collect()
     }
 

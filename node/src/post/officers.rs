@@ -39,11 +39,7 @@ impl Node {
         }
     }
 
-    async fn write_notice(
-        &self,
-        notice: &Notice,
-        readers: &[Reader],
-    ) -> Result<usize, NodeError> {
+    async fn write_notice(&self, notice: &Notice, readers: &[Reader]) -> Result<usize, NodeError> {
         let mut written = 0;
         let mut tx = self.write_tx().await?;
         let row = store::cases::case(&mut tx, &notice.case.to_string()).await?;
@@ -84,7 +80,11 @@ impl Node {
                     .with("due", v.moment(notice.due))
                     .say(about),
             ];
-            paragraphs.extend(title.as_ref().map(|title| format!("\u{201c}{title}\u{201d}")));
+            paragraphs.extend(
+                title
+                    .as_ref()
+                    .map(|title| format!("\u{201c}{title}\u{201d}")),
+            );
             paragraphs.extend(desk_foot(&head, v));
             Said {
                 subject: v.with("ticket", &ticket).say(subject),
@@ -148,7 +148,9 @@ impl Node {
     pub(super) async fn write_arrivals(&self) -> Result<usize, StaffError> {
         let readers = self.readers().await?;
         let mut tx = self.write_tx().await?;
-        store::told::forget_left(&mut tx).await.map_err(NodeError::from)?;
+        store::told::forget_left(&mut tx)
+            .await
+            .map_err(NodeError::from)?;
         tx.commit().await.map_err(NodeError::from)?;
         let mut written = 0;
         let at_once = readers
@@ -163,7 +165,9 @@ impl Node {
     async fn write_arrivals_to(&self, reader: &Reader) -> Result<bool, NodeError> {
         let (sight, all) = (reader.sight(), CaseFilter::default());
         let new = self.inbox(&sight, Tab::New, &all, None, LISTED).await?;
-        let back = self.inbox(&sight, Tab::CameBack, &all, None, LISTED).await?;
+        let back = self
+            .inbox(&sight, Tab::CameBack, &all, None, LISTED)
+            .await?;
         let mut tx = self.write_tx().await?;
         let mut fresh = Vec::new();
         for case in new.cases.iter().chain(&back.cases) {
@@ -240,8 +244,7 @@ fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow) -> bool {
             reader.role == StaffRole::Leader && (unit.is_none() || unit == case_unit)
         }
         Recipient::Disposer => {
-            reader.role == StaffRole::Admin
-                || (reader.role == StaffRole::Officer && unit.is_none())
+            reader.role == StaffRole::Admin || (reader.role == StaffRole::Officer && unit.is_none())
         }
         Recipient::Reporter => false,
     }

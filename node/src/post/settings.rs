@@ -63,13 +63,19 @@ impl Default for MailSettings {
 /// What is wrong with `[mail]`; the operator's to mend. Never says a password.
 #[derive(Debug, thiserror::Error)]
 pub enum MailSettingsError {
-    #[error("mail.from: needed where mail.host is set, such as Lapor Kota Bandung <lapor@bandung.go.id>")]
+    #[error(
+        "mail.from: needed where mail.host is set, such as Lapor Kota Bandung <lapor@bandung.go.id>"
+    )]
     NoSender,
-    #[error("mail.{field}: {text} is no address; expected one such as Lapor Kota Bandung <lapor@bandung.go.id>")]
+    #[error(
+        "mail.{field}: {text} is no address; expected one such as Lapor Kota Bandung <lapor@bandung.go.id>"
+    )]
     Address { field: &'static str, text: String },
     #[error("mail.user and mail.password_file: expected both or neither")]
     Half,
-    #[error("mail.encryption: with `none` a password would travel in the open; take `starttls` or `tls`, or a server on this machine")]
+    #[error(
+        "mail.encryption: with `none` a password would travel in the open; take `starttls` or `tls`, or a server on this machine"
+    )]
     OpenPassword,
     #[error("mail.{field}: {path} cannot be read: {problem}")]
     File {
@@ -77,7 +83,9 @@ pub enum MailSettingsError {
         path: PathBuf,
         problem: String,
     },
-    #[error("mail.password_file: others than its user may read {0}; take that from them with `chmod go= {0}`")]
+    #[error(
+        "mail.password_file: others than its user may read {0}; take that from them with `chmod go= {0}`"
+    )]
     Exposed(PathBuf),
     #[error("mail.password_file: the first line of {0} is empty")]
     NoPassword(PathBuf),
@@ -107,7 +115,10 @@ impl MailSettings {
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
-        for path in [&mut self.roots, &mut self.password_file].into_iter().flatten() {
+        for path in [&mut self.roots, &mut self.password_file]
+            .into_iter()
+            .flatten()
+        {
             *path = folder.join(&*path);
         }
     }
@@ -122,7 +133,10 @@ impl Postbox {
         let Some(host) = settings.host.clone() else {
             return Ok(None);
         };
-        let from = settings.from.as_deref().ok_or(MailSettingsError::NoSender)?;
+        let from = settings
+            .from
+            .as_deref()
+            .ok_or(MailSettingsError::NoSender)?;
         let from = mailbox("from", from)?;
         let reply_to = settings.reply_to.as_deref();
         let reply_to = reply_to.map(|text| mailbox("reply_to", text)).transpose()?;
@@ -173,7 +187,10 @@ fn secret_line(field: &'static str, path: &Path) -> Result<String, MailSettingsE
         path: path.to_owned(),
         problem: error.to_string(),
     };
-    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+    let mode = std::fs::metadata(path)
+        .map_err(unreadable)?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
         return Err(MailSettingsError::Exposed(path.to_owned()));
     }
@@ -197,7 +214,9 @@ fn tls(host: &str, settings: &MailSettings) -> Result<TlsParameters, MailSetting
         let roots = Certificate::from_pem(&pem).map_err(|error| unreadable(error.to_string()))?;
         builder = builder.add_root_certificate(roots);
     }
-    builder.build_rustls().map_err(|_| MailSettingsError::Host(host.to_owned()))
+    builder
+        .build_rustls()
+        .map_err(|_| MailSettingsError::Host(host.to_owned()))
 }
 
 #[cfg(test)]
@@ -228,16 +247,32 @@ mod tests {
     fn what_cannot_work_is_said_before_the_first_letter() {
         assert_eq!(problem(&settings()), "");
         for (change, said) in [
-            ((|s| s.from = None) as fn(&mut MailSettings), "mail.from: needed"),
-            (|s| s.from = Some("lapor".into()), "mail.from: lapor is no address"),
+            (
+                (|s| s.from = None) as fn(&mut MailSettings),
+                "mail.from: needed",
+            ),
+            (
+                |s| s.from = Some("lapor".into()),
+                "mail.from: lapor is no address",
+            ),
             (|s| s.reply_to = Some("a@".into()), "mail.reply_to: a@"),
-            (|s| s.user = Some("lapor".into()), "expected both or neither"),
+            (
+                |s| s.user = Some("lapor".into()),
+                "expected both or neither",
+            ),
             (|s| s.digest_hour = 24, "mail.digest_hour"),
-            (|s| s.roots = Some("/tidak/ada".into()), "mail.roots: /tidak/ada"),
+            (
+                |s| s.roots = Some("/tidak/ada".into()),
+                "mail.roots: /tidak/ada",
+            ),
         ] {
             let mut settings = settings();
             change(&mut settings);
-            assert!(problem(&settings).contains(said), "{said}: {}", problem(&settings));
+            assert!(
+                problem(&settings).contains(said),
+                "{said}: {}",
+                problem(&settings)
+            );
         }
     }
 
@@ -251,9 +286,19 @@ mod tests {
         settings.password_file = Some(path.clone());
         let allow = |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode));
         allow(0o644).unwrap();
-        assert!(problem(&settings).contains("chmod go="), "{}", problem(&settings));
+        assert!(
+            problem(&settings).contains("chmod go="),
+            "{}",
+            problem(&settings)
+        );
         allow(0o600).unwrap();
-        assert!(Postbox::of(&settings).unwrap().unwrap().credentials.is_some());
+        assert!(
+            Postbox::of(&settings)
+                .unwrap()
+                .unwrap()
+                .credentials
+                .is_some()
+        );
         settings.encryption = Encryption::None;
         assert!(problem(&settings).contains("in the open"));
         settings.host = Some("127.0.0.1".into());

@@ -59,7 +59,10 @@ impl Postbox {
 
     async fn open(&self) -> Result<AsyncSmtpConnection, String> {
         let (server, hello) = ((self.host.as_str(), self.port), &self.hello);
-        let first = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
+        let first = self
+            .tls
+            .clone()
+            .filter(|_| self.encryption == Encryption::Tls);
         let connected =
             AsyncSmtpConnection::connect_tokio1(server, Some(ANSWER), hello, first, None).await;
         let mut line = connected.map_err(|error| said(&error))?;
@@ -69,19 +72,26 @@ impl Postbox {
                 line.abort().await;
                 return Err("the mail server offers no STARTTLS".to_owned());
             }
-            line.starttls(tls.clone(), hello).await.map_err(|error| said(&error))?;
+            line.starttls(tls.clone(), hello)
+                .await
+                .map_err(|error| said(&error))?;
         }
         if let Some(credentials) = &self.credentials {
             let ways = [Mechanism::Plain, Mechanism::Login];
             let entered = line.auth(&ways, credentials).await;
-            entered.map_err(|error| format!("the mail server refuses the log-in: {}", said(&error)))?;
+            entered
+                .map_err(|error| format!("the mail server refuses the log-in: {}", said(&error)))?;
         }
         Ok(line)
     }
 
     fn message(&self, to: Address, parcel: &Parcel<'_>) -> Option<Message> {
         let since = Duration::from_millis(u64::try_from(parcel.at).ok()?);
-        let id = format!("<{}@{}>", hex::encode(random::<16>()), self.from.email.domain());
+        let id = format!(
+            "<{}@{}>",
+            hex::encode(random::<16>()),
+            self.from.email.domain()
+        );
         let mut builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -122,7 +132,9 @@ impl Connection<'_> {
         };
         let handing = timeout(WHOLE, self.say(to, &message.formatted())).await;
         handing.unwrap_or_else(|_| {
-            Err(Undelivered::Down("the mail server takes too long".to_owned()))
+            Err(Undelivered::Down(
+                "the mail server takes too long".to_owned(),
+            ))
         })
     }
 
@@ -132,8 +144,14 @@ impl Connection<'_> {
         }
         let from = Some(self.postbox.from.email.clone());
         // A sender that is refused is ours to mend, and no fault of whoever is written to.
-        self.line.command(Mail::new(from, Vec::new())).await.map_err(down)?;
-        self.line.command(Rcpt::new(to, Vec::new())).await.map_err(judged)?;
+        self.line
+            .command(Mail::new(from, Vec::new()))
+            .await
+            .map_err(down)?;
+        self.line
+            .command(Rcpt::new(to, Vec::new()))
+            .await
+            .map_err(judged)?;
         self.line.command(Data).await.map_err(judged)?;
         self.line.message(bytes).await.map_err(judged)?;
         Ok(())
@@ -145,12 +163,18 @@ impl Connection<'_> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is that of map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is that of map_err"
+)]
 fn down(error: Error) -> Undelivered {
     Undelivered::Down(said(&error))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is that of map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is that of map_err"
+)]
 fn judged(error: Error) -> Undelivered {
     if error.is_permanent() {
         Undelivered::Refused(said(&error))
@@ -170,7 +194,10 @@ fn said(error: &Error) -> String {
         cause = inner.source();
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(SAID).collect()
+    line.chars()
+        .filter(|c| !c.is_control())
+        .take(SAID)
+        .collect()
 }
 
 fn raw(name: &'static str, value: &str) -> Option<HeaderValue> {

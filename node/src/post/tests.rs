@@ -105,7 +105,10 @@ async fn a_code_goes_out_in_both_languages_and_leaves_nothing_behind() {
         ] {
             assert!(taken.text.contains(header), "{header}: {}", taken.text);
         }
-        let (own, other) = (taken.text.find("Kode Anda: "), taken.text.find("Your code: "));
+        let (own, other) = (
+            taken.text.find("Kode Anda: "),
+            taken.text.find("Your code: "),
+        );
         assert!(own.is_some() && own < other, "{}", taken.text);
         let status = posted.node().post_status().await.unwrap();
         assert_eq!((status.waiting, status.refused), (0, 0));
@@ -198,8 +201,14 @@ async fn a_refusal_for_ever_is_kept_without_words_until_somebody_drops_it() {
         assert_eq!((kept[0].subject.as_str(), kept[0].body.as_str()), ("", ""));
         drop(tx);
         assert_eq!(posted.round().await, Round::Quiet);
-        node.drop_refused_letter(letter.number, "test").await.unwrap();
-        assert!(node.drop_refused_letter(letter.number, "test").await.is_err());
+        node.drop_refused_letter(letter.number, "test")
+            .await
+            .unwrap();
+        assert!(
+            node.drop_refused_letter(letter.number, "test")
+                .await
+                .is_err()
+        );
         assert_eq!(node.post_status().await.unwrap().refused, 0);
     }
 }
@@ -260,7 +269,9 @@ async fn without_starttls_nothing_is_said() {
             assert!(matches!(posted.round().await, Round::Down(_)));
             let heard = posted.server.heard();
             assert!(
-                !heard.iter().any(|command| command.starts_with("MAIL") || command.starts_with("AUTH")),
+                !heard
+                    .iter()
+                    .any(|command| command.starts_with("MAIL") || command.starts_with("AUTH")),
                 "{heard:?}"
             );
         }
@@ -288,10 +299,15 @@ async fn a_server_with_a_certificate_of_somebody_else_gets_no_letter() {
 async fn two_processes_send_a_letter_once() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         posted.asks(SITI).await;
-        let other = Delivery::of(&posted.place.reopened().await).unwrap().unwrap();
+        let other = Delivery::of(&posted.place.reopened().await)
+            .unwrap()
+            .unwrap();
         let (one, two) = tokio::join!(posted.delivery.round(), other.round());
         let worked = [one.unwrap(), two.unwrap()];
-        assert!(worked.contains(&Round::Worked(1)) && worked.contains(&Round::Quiet), "{worked:?}");
+        assert!(
+            worked.contains(&Round::Worked(1)) && worked.contains(&Round::Quiet),
+            "{worked:?}"
+        );
         assert_eq!(posted.server.taken().len(), 1);
     }
 }
@@ -308,14 +324,21 @@ async fn a_forgotten_password_brings_a_link_only_to_an_account() {
         };
         let (_, link) = node.create_account("test", &new).await.unwrap();
         let words = "gerimis tujuh kelapa sepeda";
-        node.accounts().choose_password(&link, &words.into(), HERE).await.unwrap();
+        node.accounts()
+            .choose_password(&link, &words.into(), HERE)
+            .await
+            .unwrap();
         for login in ["tidak.ada@bandung.go.id", "Siti@Bandung.go.id"] {
             node.ask_reset(login, HERE).await.unwrap();
         }
         assert_eq!(posted.round().await, Round::Worked(1));
         let taken = posted.server.taken().remove(0);
         assert_eq!(taken.to, "siti@bandung.go.id");
-        assert!(readable(&taken.text).contains("http://127.0.0.1:8090/sandi/"), "{}", taken.text);
+        assert!(
+            readable(&taken.text).contains("http://127.0.0.1:8090/sandi/"),
+            "{}",
+            taken.text
+        );
         posted.place.clock.advance(61 * MINUTE_MS);
         assert!(posted.place.clock.now_ms() > 0);
         assert_eq!(posted.round().await, Round::Quiet);

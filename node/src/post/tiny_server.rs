@@ -131,18 +131,30 @@ where
             memory.heard.push(command.clone());
             memory.manners.clone()
         };
-        let verb = command.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+        let verb = command
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => {
                 let mut offers = vec!["250-tiny"];
-                offers.extend(manners.starttls.filter(|_| !encrypted).map(|_| "250-STARTTLS"));
+                offers.extend(
+                    manners
+                        .starttls
+                        .filter(|_| !encrypted)
+                        .map(|_| "250-STARTTLS"),
+                );
                 offers.extend(manners.auth.map(|_| "250-AUTH PLAIN"));
                 offers.push("250 8BITMIME");
                 offers.join("\r\n")
             }
             "STARTTLS" => {
                 let answer = manners.starttls.unwrap_or("502 no");
-                let begun = line.write_all(format!("{answer}\r\n").as_bytes()).await.is_ok()
+                let begun = line
+                    .write_all(format!("{answer}\r\n").as_bytes())
+                    .await
+                    .is_ok()
                     && line.flush().await.is_ok();
                 if begun && answer.starts_with("220") {
                     return true;
@@ -152,12 +164,22 @@ where
             "AUTH" => manners.auth.unwrap_or("502 no").to_owned(),
             "MAIL" => manners.sender.unwrap_or("250 yes").to_owned(),
             "RCPT" => {
-                to = command.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                manners.recipients.get(&to).copied().unwrap_or("250 yes").to_owned()
+                to = command
+                    .split(['<', '>'])
+                    .nth(1)
+                    .unwrap_or_default()
+                    .to_owned();
+                manners
+                    .recipients
+                    .get(&to)
+                    .copied()
+                    .unwrap_or("250 yes")
+                    .to_owned()
             }
             "DATA" if manners.hangs_up => return false,
             "DATA" => {
-                let go = line.write_all(b"354 go on\r\n").await.is_ok() && line.flush().await.is_ok();
+                let go =
+                    line.write_all(b"354 go on\r\n").await.is_ok() && line.flush().await.is_ok();
                 let Some(text) = (if go { read_letter(line).await } else { None }) else {
                     return false;
                 };
@@ -173,7 +195,11 @@ where
             "QUIT" => "221 bye".to_owned(),
             _ => "502 no".to_owned(),
         };
-        if line.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
+        if line
+            .write_all(format!("{answer}\r\n").as_bytes())
+            .await
+            .is_err()
+        {
             return false;
         }
     }

@@ -26,8 +26,8 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
-pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
 pub(crate) use contact::proved_address;
+pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};
 pub use guard::{AbuseMark, Suspicion};

@@ -11,8 +11,8 @@ use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
-use super::{Notify, Visitor};
 use super::throttle::neighbourhood;
+use super::{Notify, Visitor};
 use crate::casework::NewAct;
 use crate::chance::random;
 use crate::error::NodeError;
@@ -122,11 +122,7 @@ impl Node {
 
 /// What ends the letters to a follower of a case, or to its reporter, whose
 /// contact is not said; for one letter.
-pub(crate) async fn leave_for(
-    tx: &mut Tx,
-    case: &str,
-    contact: &str,
-) -> Result<String, NodeError> {
+pub(crate) async fn leave_for(tx: &mut Tx, case: &str, contact: &str) -> Result<String, NodeError> {
     let leave = URL_SAFE_NO_PAD.encode(random::<24>());
     let hash = Sha256::digest(leave.as_bytes());
     store::support::add_leave(tx, &hash, case, contact).await?;

@@ -51,12 +51,19 @@ impl Caller {
 
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         let (parts, body) = request.into_parts();
-        let url: Url = parts.uri.to_string().parse().map_err(|_| CallError::Answer)?;
+        let url: Url = parts
+            .uri
+            .to_string()
+            .parse()
+            .map_err(|_| CallError::Answer)?;
         if url.origin() != self.host.origin() {
             return Err(CallError::OtherHost(url.origin().ascii_serialization()));
         }
         let line = |error: reqwest::Error| CallError::Line(error.without_url().to_string());
-        let asked = self.client.request(parts.method, url).headers(parts.headers);
+        let asked = self
+            .client
+            .request(parts.method, url)
+            .headers(parts.headers);
         let mut response = asked.body(body).send().await.map_err(line)?;
         let mut answer = http::Response::builder().status(response.status());
         if let Some(headers) = answer.headers_mut() {

@@ -29,9 +29,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex as Turn;
 
-use caller::Caller;
 use crate::chance::random;
 use crate::settings::Settings;
+use caller::Caller;
 
 pub use settings::{Claim, SignOnSettings, SignOnSettingsError};
 
@@ -257,7 +257,9 @@ impl SignOn {
         let back_to = self.back_to.clone().ok_or(SignOnSettingsError::NoSite)?;
         let back_to = RedirectUrl::new(back_to).map_err(|_| SignOnSettingsError::NoSite)?;
         let secret = self.settings.client_secret_file.as_ref();
-        let secret = secret.map(|path| read("client_secret_file", path)).transpose()?;
+        let secret = secret
+            .map(|path| read("client_secret_file", path))
+            .transpose()?;
         let secret = secret.map(|text| {
             let line = text.lines().next().unwrap_or_default();
             ClientSecret::new(line.trim().to_owned())
@@ -278,7 +280,9 @@ impl SignOn {
     }
 
     fn flows(&self) -> std::sync::MutexGuard<'_, HashMap<String, Flow>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -45,7 +45,9 @@ pub enum SignOnSettingsError {
     Issuer(String),
     #[error("single_sign_on.client_id: needed where single_sign_on.issuer is set")]
     NoClient,
-    #[error("single_sign_on.issuer: portal.public_url is needed with it; the provider sends people back there")]
+    #[error(
+        "single_sign_on.issuer: portal.public_url is needed with it; the provider sends people back there"
+    )]
     NoSite,
     #[error("single_sign_on.{field}: {path} cannot be used: {problem}")]
     File {
@@ -62,7 +64,10 @@ impl SignOnSettings {
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
-        for path in [&mut self.client_secret_file, &mut self.roots].into_iter().flatten() {
+        for path in [&mut self.client_secret_file, &mut self.roots]
+            .into_iter()
+            .flatten()
+        {
             *path = folder.join(&*path);
         }
     }
@@ -74,7 +79,10 @@ impl SignOnSettings {
         };
         let wrong = || SignOnSettingsError::Issuer(text.clone());
         let issuer = IssuerUrl::new(text.clone()).map_err(|_| wrong())?;
-        let near = matches!(issuer.url().host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        let near = matches!(
+            issuer.url().host_str(),
+            Some("127.0.0.1" | "localhost" | "[::1]")
+        );
         let secure = issuer.url().scheme() == "https";
         if !(secure || near && issuer.url().scheme() == "http") {
             return Err(wrong());

@@ -80,12 +80,15 @@ impl Answer {
     }
 
     fn is_in(&self) -> bool {
-        self.cookie("lapor-session").is_some_and(|cookie| cookie.len() > 40)
+        self.cookie("lapor-session")
+            .is_some_and(|cookie| cookie.len() > 40)
     }
 }
 
 async fn open(router: &Router, path: &str, cookie: &str) -> Answer {
-    let request = Request::get(path).header("accept", "text/html").header("cookie", cookie);
+    let request = Request::get(path)
+        .header("accept", "text/html")
+        .header("cookie", cookie);
     let request = request.body(Body::empty()).unwrap();
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     body.collect().await.unwrap();
@@ -99,7 +102,10 @@ async fn open(router: &Router, path: &str, cookie: &str) -> Answer {
 async fn leaves(router: &Router, path: &str) -> (String, String) {
     let gone = open(router, path, "").await;
     assert_eq!(gone.status, StatusCode::SEE_OTHER);
-    (gone.to().to_owned(), gone.cookie("lapor_sso").unwrap_or_default())
+    (
+        gone.to().to_owned(),
+        gone.cookie("lapor_sso").unwrap_or_default(),
+    )
 }
 
 fn siti() -> Word {
@@ -110,19 +116,29 @@ fn siti() -> Word {
 async fn somebody_with_an_account_comes_in_and_where_they_wanted_to_go() {
     for scene in Scene::all().await {
         let entered = scene.enters(&siti()).await;
-        assert_eq!((entered.status, entered.to()), (StatusCode::SEE_OTHER, "/meja/audit"));
+        assert_eq!(
+            (entered.status, entered.to()),
+            (StatusCode::SEE_OTHER, "/meja/audit")
+        );
         assert!(entered.is_in());
         let signed_in = scene.place.audited("account.signed_in").await;
         assert_eq!(signed_in[0].1, "single_sign_on");
         let session = entered.cookie("lapor-session").unwrap();
-        assert_eq!(open(&scene.router(), "/meja/akun", &session).await.status, StatusCode::OK);
+        assert_eq!(
+            open(&scene.router(), "/meja/akun", &session).await.status,
+            StatusCode::OK
+        );
     }
 }
 
 #[tokio::test]
 async fn the_next_place_is_of_this_site_only() {
     for scene in Scene::all().await {
-        for next in ["https://jahat.example/", "//jahat.example", "/%5Cjahat.example"] {
+        for next in [
+            "https://jahat.example/",
+            "//jahat.example",
+            "/%5Cjahat.example",
+        ] {
             let router = scene.router();
             let (there, cookie) = leaves(&router, &format!("/masuk/sso?next={next}")).await;
             let back = scene.provider.vouches(&there, &siti());
@@ -142,10 +158,16 @@ async fn whoever_has_no_account_stays_outside_unless_a_role_is_set_for_them() {
         assert!(scene.enters(&budi).await.is_in());
         assert!(scene.enters(&budi).await.is_in(), "the second time as well");
         let accounts = scene.place.node.accounts();
-        let made = accounts.find_by_login(&"budi@bandung.go.id".parse().unwrap()).await.unwrap();
-        assert_eq!((made.role.code, made.name.as_str()), ("leader", "Orang Bandung"));
+        let made = accounts.find_by_login("budi@bandung.go.id").await.unwrap();
+        assert_eq!(
+            (made.role.code, made.name.as_str()),
+            ("leader", "Orang Bandung")
+        );
         accounts.disable("test", &made.id).await.unwrap();
-        assert!(!scene.enters(&budi).await.is_in(), "a disabled account stays disabled");
+        assert!(
+            !scene.enters(&budi).await.is_in(),
+            "a disabled account stays disabled"
+        );
     }
 }
 
@@ -153,12 +175,48 @@ async fn whoever_has_no_account_stays_outside_unless_a_role_is_set_for_them() {
 async fn a_word_that_is_not_for_this_log_in_opens_nothing() {
     for scene in Scene::all().await {
         for (what, word) in [
-            ("another nonce", Word { nonce: Some("lain".into()), ..siti() }),
-            ("another audience", Word { audience: "bukan-lapor", ..siti() }),
-            ("another issuer", Word { issuer: Some("https://jahat.example".into()), ..siti() }),
-            ("an old word", Word { age_s: 7200, ..siti() }),
-            ("another key", Word { forged: true, ..siti() }),
-            ("an address that is not verified", Word { verified: false, ..siti() }),
+            (
+                "another nonce",
+                Word {
+                    nonce: Some("lain".into()),
+                    ..siti()
+                },
+            ),
+            (
+                "another audience",
+                Word {
+                    audience: "bukan-lapor",
+                    ..siti()
+                },
+            ),
+            (
+                "another issuer",
+                Word {
+                    issuer: Some("https://jahat.example".into()),
+                    ..siti()
+                },
+            ),
+            (
+                "an old word",
+                Word {
+                    age_s: 7200,
+                    ..siti()
+                },
+            ),
+            (
+                "another key",
+                Word {
+                    forged: true,
+                    ..siti()
+                },
+            ),
+            (
+                "an address that is not verified",
+                Word {
+                    verified: false,
+                    ..siti()
+                },
+            ),
         ] {
             let refused = scene.enters(&word).await;
             assert!(refused.to() == "/masuk" && !refused.is_in(), "{what}");
@@ -172,17 +230,30 @@ async fn an_answer_counts_once_in_the_browser_that_asked_and_not_too_late() {
         let router = scene.router();
         let (there, cookie) = leaves(&router, "/masuk/sso").await;
         let back = scene.provider.vouches(&there, &siti());
-        assert!(!open(&router, &back, "lapor_sso=orang-lain").await.is_in(), "another browser");
-        assert!(!open(&router, &back, &cookie).await.is_in(), "it is used up");
+        assert!(
+            !open(&router, &back, "lapor_sso=orang-lain").await.is_in(),
+            "another browser"
+        );
+        assert!(
+            !open(&router, &back, &cookie).await.is_in(),
+            "it is used up"
+        );
         let (there, cookie) = leaves(&router, "/masuk/sso").await;
         let back = scene.provider.vouches(&there, &siti());
         assert!(open(&router, &back, &cookie).await.is_in());
-        assert!(!open(&router, &back, &cookie).await.is_in(), "a second time");
+        assert!(
+            !open(&router, &back, &cookie).await.is_in(),
+            "a second time"
+        );
         let (there, cookie) = leaves(&router, "/masuk/sso").await;
         let back = scene.provider.vouches(&there, &siti());
         scene.place.clock.advance(super::PATIENCE_S * 1000);
         assert!(!open(&router, &back, &cookie).await.is_in(), "too late");
-        assert!(!open(&router, "/masuk/sso/kembali?state=a&code=b", "").await.is_in());
+        assert!(
+            !open(&router, "/masuk/sso/kembali?state=a&code=b", "")
+                .await
+                .is_in()
+        );
     }
 }
 
@@ -194,10 +265,17 @@ async fn a_planted_session_ends_and_another_begins() {
         let (there, cookie) = leaves(&router, "/masuk/sso").await;
         let back = scene.provider.vouches(&there, &siti());
         let both = format!("{cookie}; {first}");
-        let second = open(&router, &back, &both).await.cookie("lapor-session").unwrap();
+        let second = open(&router, &back, &both)
+            .await
+            .cookie("lapor-session")
+            .unwrap();
         assert_ne!(first, second);
         let stale = open(&router, "/meja/akun", &first).await;
-        assert_eq!(stale.status, StatusCode::SEE_OTHER, "the one before has ended");
+        assert_eq!(
+            stale.status,
+            StatusCode::SEE_OTHER,
+            "the one before has ended"
+        );
     }
 }
 
@@ -205,7 +283,9 @@ async fn a_planted_session_ends_and_another_begins() {
 async fn a_provider_that_names_another_host_leads_nobody_there() {
     for scene in Scene::all().await {
         let victim = StandIn::start().await;
-        scene.provider.names_tokens_at(&format!("{}/token", victim.issuer));
+        scene
+            .provider
+            .names_tokens_at(&format!("{}/token", victim.issuer));
         let router = scene.router();
         let (there, cookie) = leaves(&router, "/masuk/sso").await;
         let back = scene.provider.vouches(&there, &siti());
@@ -220,7 +300,10 @@ async fn another_claim_names_the_account_where_the_operator_says_so() {
     for mut scene in Scene::all().await {
         scene.place.settings.single_sign_on.claim = Claim::PreferredUsername;
         scene.place.node = scene.place.reopened().await;
-        let word = Word { verified: false, ..siti() };
+        let word = Word {
+            verified: false,
+            ..siti()
+        };
         assert!(scene.enters(&word).await.is_in());
     }
 }

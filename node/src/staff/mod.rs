@@ -13,9 +13,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_web::accounts::{
-    Account, AccountError, AccountId, Accounts, Arrival, Deed, Entered, FactorKey, HashCost, Journal,
-    NewAccount,
-    Role, Roles, Rules, Secret,
+    Account, AccountError, AccountId, Accounts, Arrival, Deed, Entered, FactorKey, HashCost,
+    Journal, NewAccount, Role, Roles, Rules, Secret,
 };
 use serde::{Deserialize, Serialize};
 

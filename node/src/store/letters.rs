@@ -82,13 +82,7 @@ pub async fn refuse(tx: &mut Tx, number: i64, held: i64, problem: &str) -> Store
 }
 
 /// It is tried again at a moment.
-pub async fn put_off(
-    tx: &mut Tx,
-    number: i64,
-    held: i64,
-    due: i64,
-    problem: &str,
-) -> Stored<()> {
+pub async fn put_off(tx: &mut Tx, number: i64, held: i64, due: i64, problem: &str) -> Stored<()> {
     const SQL: &str = "update letters set due_at = $3, leased_until = 0, problem = $4
         where number = $1 and leased_until = $2";
     on!(tx, c => sqlx::query(SQL)
@@ -146,7 +140,9 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<LetterRow>> {
 /// Drops a letter that was refused; how many that were, 0 or 1.
 pub async fn drop_refused(tx: &mut Tx, number: i64) -> Stored<u64> {
     const SQL: &str = "delete from letters where number = $1 and state = 'refused'";
-    Ok(on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(|done| done.rows_affected()))?)
+    Ok(
+        on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(|done| done.rows_affected()))?,
+    )
 }
 
 /// Notes that somebody says to have forgotten the password of an address.

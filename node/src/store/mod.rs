@@ -27,8 +27,8 @@ pub mod reporters;
 pub mod secrets;
 pub mod support;
 pub mod texts;
-pub mod told;
 pub mod tokens;
+pub mod told;
 pub mod units;
 pub mod uploads;
 

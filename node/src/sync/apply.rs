@@ -229,7 +229,7 @@ impl Batch<'_> {
         store::inbox::mark_waiting(tx, std::mem::take(&mut self.waiting)).await?;
         let world = self.directory.latest();
         let still = self.still_pending(tx).await?;
-        let mut rows = Vec::new();
+        let (mut rows, mut same_words) = (Vec::new(), Vec::new());
         let mut shown = Vec::new();
         for mut working in self.cases.into_values().filter(|working| working.changed) {
             working.row.fold = match &working.fold {
@@ -241,10 +241,12 @@ impl Batch<'_> {
                 describe(tx, &mut working.row, self.me).await?;
             }
             let pending = still.get(&working.row.case_id).copied().unwrap_or_default();
-            if !working.restate && working.row.pending == pending + working.as_shown {
+            let as_shown = !working.restate && working.row.pending == pending + working.as_shown;
+            if as_shown {
                 working.row.pending = pending;
                 // Those of the acts that are still pending are provisional anyway.
                 if pending == 0 {
+                    show(&mut working.row, working.fold.as_ref(), self.me);
                     shown.push((working.row.case_id.clone(), working.fold));
                 }
             } else if working.row.pending > 0 {
@@ -258,9 +260,14 @@ impl Batch<'_> {
             if let Some(at) = working.own_at.filter(|_| working.row.pending == 0) {
                 working.row.glance.last_at = Some(at);
             }
-            rows.push(working.row);
+            if as_shown && !working.reread {
+                same_words.push(working.row);
+            } else {
+                rows.push(working.row);
+            }
         }
         keep(tx, &rows).await?;
+        store::cases::put(tx, &same_words).await?;
         let shown: Vec<_> = shown
             .iter()
             .map(|(id, case)| (id.as_str(), case.as_ref()))

@@ -136,6 +136,10 @@ async fn learn_ticket(
     let Ok(Body::ReportFiled(_)) = &message.body else {
         return Ok(());
     };
+    let known = batch.cases.get(&id).and_then(|w| w.row.ticket.as_ref());
+    if known.is_some() {
+        return Ok(());
+    }
     let ticket = ticket_of(tx, message, id).await?;
     if let (Some(ticket), Some(working)) = (ticket, batch.cases.get_mut(&id)) {
         working.row.ticket.get_or_insert(ticket);

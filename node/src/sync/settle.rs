@@ -195,9 +195,10 @@ async fn fold(
     let at = (batch.directory.latest(), batch.now);
     let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
     note_gained(tx, by, before, &after, batch.me, at).await?;
-    // Folded in the order in which it was shown, an own act changes nothing that is shown; a
-    // birth gets the hub's time.
-    let as_shown = item.withheld == Some(Withheld::Own) && alone && !disputed;
+    // Folded in the order in which it was shown, an own act changes nothing that is shown, and a
+    // report only its time.
+    let as_it_was = alone || matches!(body, Body::ReportFiled(_));
+    let as_shown = item.withheld == Some(Withheld::Own) && as_it_was && !disputed;
     advance(batch, id, Some(after), as_shown);
     if let Some(working) = batch.cases.get_mut(&id) {
         // One that a restored node gets back was never shown as pending.

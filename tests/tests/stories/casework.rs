@@ -213,3 +213,30 @@ async fn a_redacted_case_is_forgotten_everywhere_and_its_skeleton_stays() {
         fleet.ends_well().await;
     }
 }
+
+#[tokio::test]
+async fn what_the_hub_could_not_erase_is_erased_when_it_starts_again() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let bandung = fleet.at("kota-bandung");
+        let mut filed = report("Data pribadi saya");
+        filed.attachments = vec![bandung.upload(b"sebuah foto").await];
+        let case = bandung.file(filed).await;
+        fleet.settle().await;
+        let photo = bandung.view(case).await.history[0].attachments[0].sha256;
+        let at_hub = lapor_hub::blobs::path(&fleet.hub.hub().settings().storage.blobs, photo);
+        assert!(at_hub.is_file());
+        // A folder of that name cannot be removed as a file is.
+        let aside = at_hub.with_extension("aside");
+        std::fs::rename(&at_hub, &aside).unwrap();
+        std::fs::create_dir(&at_hub).unwrap();
+        bandung.redact(case).await;
+        fleet.settle().await;
+        assert!(at_hub.is_dir());
+        std::fs::remove_dir(&at_hub).unwrap();
+        std::fs::rename(&aside, &at_hub).unwrap();
+        fleet.restart_hub().await;
+        assert!(!at_hub.exists());
+        fleet.ends_well().await;
+    }
+}

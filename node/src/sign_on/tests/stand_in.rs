@@ -111,7 +111,9 @@ impl StandIn {
             "name": "Orang Bandung",
         });
         let token = signed(&said, if word.forged { 8 } else { 7 });
-        memory.codes.insert(code.clone(), (asked["code_challenge"].clone(), token));
+        memory
+            .codes
+            .insert(code.clone(), (asked["code_challenge"].clone(), token));
         format!("/masuk/sso/kembali?state={}&code={code}", asked["state"])
     }
 
@@ -167,7 +169,10 @@ async fn token(State(memory): Shared, body: String) -> Result<Json<Value>, Statu
     memory.called += 1;
     let fields: Url = format!("http://x/?{body}").parse().unwrap();
     let fields: HashMap<String, String> = fields.query_pairs().into_owned().collect();
-    let (challenge, token) = memory.codes.remove(&fields["code"]).ok_or(StatusCode::BAD_REQUEST)?;
+    let (challenge, token) = memory
+        .codes
+        .remove(&fields["code"])
+        .ok_or(StatusCode::BAD_REQUEST)?;
     let proof = URL_SAFE_NO_PAD.encode(Sha256::digest(fields["code_verifier"].as_bytes()));
     if proof != challenge {
         return Err(StatusCode::BAD_REQUEST);
