@@ -22,18 +22,18 @@ const REPORTER: &str = "siti@contoh.id";
 const TITLE: &str = "Lampu jalan padam di Cihampelas";
 
 impl Posted {
-    async fn writes(&self) -> usize {
+    pub(super) async fn writes(&self) -> usize {
         self.node().write_post().await.unwrap()
     }
 
     /// Sends all that waits and gives what has been sent since the last time.
-    async fn sends(&self, before: usize) -> Vec<Taken> {
+    pub(super) async fn sends(&self, before: usize) -> Vec<Taken> {
         while matches!(self.round().await, Round::Worked(_)) {}
         self.server.taken().split_off(before)
     }
 
     /// A report whose reporter wants letters and has proved the address.
-    async fn filed(&self, secret: bool) -> crate::casework::Filed {
+    pub(super) async fn filed(&self, secret: bool) -> crate::casework::Filed {
         let report: NewReport = serde_json::from_value(json!({
             "classification": "complaint",
             "title": TITLE,
@@ -67,7 +67,7 @@ impl Posted {
         filed.filed
     }
 
-    async fn follows(&self, case: lapor_protocol::ids::CaseId, address: &str) {
+    pub(super) async fn follows(&self, case: lapor_protocol::ids::CaseId, address: &str) {
         let sent = self
             .node()
             .ask_following(case, address, HERE)
@@ -78,7 +78,12 @@ impl Posted {
         self.node().prove_code(&sent.id, &code, HERE).await.unwrap();
     }
 
-    async fn hires(&self, login: &str, role: StaffRole, unit: Option<&str>) -> AccountId {
+    pub(super) async fn hires(
+        &self,
+        login: &str,
+        role: StaffRole,
+        unit: Option<&str>,
+    ) -> AccountId {
         let new = NewAccount {
             login,
             name: "Budi",
@@ -95,13 +100,19 @@ impl Posted {
         account.id
     }
 
-    async fn ruled(&self, hub: &std::sync::Arc<PaperHub>) {
+    pub(super) async fn ruled(&self, hub: &std::sync::Arc<PaperHub>) {
         let link = Link::over(self.node().clone(), hub.clone()).unwrap();
         link.push().await.unwrap();
         link.pull(Stream::Inbox, 0).await.unwrap();
     }
 
-    async fn acts(&self, case: lapor_protocol::ids::CaseId, kind: &str, body: Value, text: &str) {
+    pub(super) async fn acts(
+        &self,
+        case: lapor_protocol::ids::CaseId,
+        kind: &str,
+        body: Value,
+        text: &str,
+    ) {
         acts(&self.place, case, kind, body, Some(json!({"text": text}))).await;
     }
 }
