@@ -68,6 +68,7 @@ fn site(node: &Arc<Node>) -> Site {
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     let public_url = node.settings().portal.public_url.as_ref();
     site.https = public_url.is_some_and(PublicUrl::is_https);
+    site.shelf = portal::furnish(site.shelf);
     site
 }
 

@@ -57,7 +57,8 @@ export async function unreached(page) {
     const wanted = 'a[href], button, input:not([type="hidden"]), select, textarea, summary';
     const seen = [...document.querySelectorAll(wanted)].filter((e) => !e.disabled && e.checkVisibility());
     seen.forEach((element, place) => (element.dataset.place = String(place)));
-    return seen.length;
+    // Day, month, year and the calendar are a step each.
+    return seen.length + 3 * seen.filter((e) => e.type === "date").length;
   });
   await page.evaluate(() => document.activeElement?.blur());
   const reached = new Set();

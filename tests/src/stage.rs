@@ -10,6 +10,7 @@ use clap::Parser;
 use lapor_migrations::Kind;
 use lapor_node::casework::NewReport;
 use lapor_node::doors;
+use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -18,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 use crate::fleet::Fleet;
 use crate::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use crate::fleet::words::{act, worded};
+
+/// The programme that the stage's reports are about.
+const PROGRAMME: &str = "trotoar-braga";
 
 /// Serve a node with cases to a browser until standard input ends
 #[derive(Parser)]
@@ -52,14 +56,15 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     bandung.settings.portal.contact =
         Some("Jl. Wastukancana No. 2, Bandung; (022) 000-0000".into());
     bandung.start().await;
-    let tickets = furnish(&fleet).await;
+    announce(&fleet).await;
+    let (tickets, reports) = furnish(&fleet).await;
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
     let node = fleet.at(BANDUNG.slug).node().clone();
     let serving = tokio::spawn(doors::serve(node, listener, shutdown.clone()));
-    let told = json!({ "base": base, "tickets": tickets });
+    let told = json!({ "base": base, "tickets": tickets, "reports": reports });
     writeln!(std::io::stdout(), "{told}").context("nobody reads where the stage is")?;
     // Ends when whoever started this goes away, however it does.
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
@@ -70,8 +75,36 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tickets by what became of their cases.
-async fn furnish(fleet: &Fleet) -> serde_json::Value {
+/// A programme of the city with its progress, and one that has not begun.
+async fn announce(fleet: &Fleet) {
+    let node = fleet.at(BANDUNG.slug).node();
+    let published = [
+        json!({
+            "slug": PROGRAMME, "name": "Perbaikan trotoar Jalan Braga", "region": "32.73",
+            "budget_idr": 4_750_000_000_i64, "start": "2026-03-02", "end": "2026-12-18",
+            "description": "Trotoar sepanjang 1,2 km diperlebar, dengan jalur pemandu.\n\nProgram dan angka ini contoh.",
+        }),
+        json!({
+            "slug": "taman-2027", "name": "Taman lingkungan di sepuluh kelurahan",
+            "description": "Sepuluh taman kecil dengan tempat bermain. Contoh.",
+        }),
+    ];
+    for programme in published {
+        let programme: NewProgramme = serde_json::from_value(programme).expect("a programme");
+        let published = node.publish(programme.into(), "stage").await;
+        published.expect("it is published");
+    }
+    let progress = json!({
+        "percent": 62, "status": "running", "text": "Sisi barat selesai; sisi timur dimulai Senin.",
+    });
+    let progress: NewProgress = serde_json::from_value(progress).expect("progress");
+    let told = node.publish(progress.about(PROGRAMME.into()), "stage");
+    told.await.expect("it is told");
+    fleet.settle().await;
+}
+
+/// Tickets by what became of their cases, and the ids of those that everybody may read.
+async fn furnish(fleet: &Fleet) -> (serde_json::Value, serde_json::Value) {
     let bandung = fleet.at(BANDUNG.slug);
     let new = bandung
         .file(report("Lampu jalan padam di Jalan Cikutra", false))
@@ -106,12 +139,13 @@ async fn furnish(fleet: &Fleet) -> serde_json::Value {
     fleet.at(BANDUNG.slug).act(closed, confirmed).await;
     fleet.settle().await;
     let ticket = async |case: CaseId| fleet.at(BANDUNG.slug).view(case).await.summary.ticket;
-    json!({
+    let tickets = json!({
         "new": ticket(new).await,
         "secret": ticket(secret).await,
         "worked": ticket(worked).await,
         "closed": ticket(closed).await,
-    })
+    });
+    (tickets, json!({ "worked": worked, "closed": closed }))
 }
 
 async fn say(fleet: &Fleet, case: CaseId, proposes_to_close: bool, sentence: &str) {
@@ -127,6 +161,8 @@ fn report(title: &str, secret: bool) -> NewReport {
         "title": title,
         "content": format!("{title}. Sudah seminggu, mohon ditangani."),
         "region": "32.73",
+        "category": "Pekerjaan Umum dan Penataan Ruang/Jalan",
+        "programme": { "owner": BANDUNG.slug, "slug": PROGRAMME },
         "secret": secret,
         "channel": "web",
     });

@@ -40,6 +40,7 @@ use crate::node::Node;
 
 pub use openapi::document;
 pub(crate) use refusals::problem;
+pub(crate) use reporters::Address;
 
 /// Where the documentation page stands.
 pub const DOCS: &str = "/api/docs";

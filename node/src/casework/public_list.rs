@@ -21,6 +21,7 @@ use super::reading::{page, read_after, summary};
 use super::search::{Direct, hits};
 use super::{CaseList, CaseSummary};
 use crate::error::NodeError;
+use crate::figures::{Figures, Month, Side};
 use crate::node::Node;
 use crate::store;
 use crate::store::lists::Condition;
@@ -29,6 +30,8 @@ use crate::store::texts::Reach;
 const MAX_PAGE: u32 = 100;
 /// How old figures may be that are shown again.
 const FIGURES_MS: i64 = 60_000;
+/// Months of which figures are shown.
+const MONTHS: u32 = 12;
 
 /// Which public reports to list; all conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +94,14 @@ pub struct PublicFigures {
     pub by_category: BTreeMap<String, u64>,
     /// By the code of the province; reports without a region are left out.
     pub by_province: BTreeMap<String, u64>,
+    /// By the code of the regency or city; reports that name only a province are left out.
+    pub by_regency: BTreeMap<String, u64>,
+    /// By who has them now.
+    pub by_institution: BTreeMap<String, u64>,
+    /// The last twelve months, this one last: of all cases, *rahasia* too, as numbers only.
+    pub months: Vec<Month>,
+    /// The work of each institution on what was filed in these months; of all cases as well.
+    pub work: Vec<Figures>,
 }
 
 /// The figures counted last, so that a crowd of visitors counts once a minute.
@@ -203,14 +214,30 @@ impl Node {
         {
             return Ok(Arc::clone(figures));
         }
-        let mut tx = self.read_tx().await?;
+        let months = self.months(self.today(), MONTHS).await?;
+        let since = months.first().map_or(now, |month| month.begins_at);
         let mut figures = PublicFigures {
             at: now,
             all: 0,
             by_state: BTreeMap::new(),
             by_category: BTreeMap::new(),
             by_province: BTreeMap::new(),
+            by_regency: BTreeMap::new(),
+            by_institution: BTreeMap::new(),
+            work: self
+                .figures_of(Side::Custodian, since, now + 1)
+                .await?
+                .figures,
+            months,
         };
+        let mut tx = self.read_tx().await?;
+        let counted = |rows: Vec<(String, i64)>| {
+            let rows = rows.into_iter();
+            rows.map(|(what, count)| (what, count.unsigned_abs()))
+                .collect()
+        };
+        figures.by_institution = counted(store::lists::public_custodians(&mut tx).await?);
+        figures.by_regency = counted(store::lists::public_regencies(&mut tx).await?);
         for (state, root, province, count) in store::lists::public_figures(&mut tx).await? {
             let count = count.unsigned_abs();
             figures.all += count;

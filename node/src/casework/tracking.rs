@@ -131,11 +131,7 @@ impl Node {
 
 fn tracked(view: CaseView) -> Option<Tracked> {
     let summary = view.summary;
-    let course: Vec<Happened> = view
-        .history
-        .iter()
-        .filter_map(|entry| happened(entry, summary.secret))
-        .collect();
+    let course = course(&view.history, summary.secret);
     let state = summary.state?;
     Some(Tracked {
         ticket: summary.ticket?,
@@ -149,8 +145,14 @@ fn tracked(view: CaseView) -> Option<Tracked> {
     })
 }
 
+/// What of a history is public, in its order.
+pub(super) fn course(history: &[HistoryEntry], secret: bool) -> Vec<Happened> {
+    let public = history.iter().filter_map(|entry| happened(entry, secret));
+    public.collect()
+}
+
 /// The public course does not hold what came before a hold, but tells it.
-fn step(state: State, course: &[Happened]) -> Step {
+pub(super) fn step(state: State, course: &[Happened]) -> Step {
     let begun = |h: &Happened| matches!(h.event, Event::Verified | Event::Disposed(_));
     let before = course.iter().any(begun).then_some(State::Verified);
     Step::of(state, before)

@@ -8,6 +8,7 @@ mod factor;
 mod letters;
 mod officer;
 mod password;
+mod programmes;
 pub(crate) mod refused;
 mod setup;
 mod sign_in;
@@ -40,10 +41,16 @@ pub const ROOT: &str = "/meja";
 pub const ACCOUNT: &str = account::PATH;
 
 /// The desk's navigation.
-pub const LINKS: &[Link] = &[Link {
-    to: account::PATH,
-    name: text_id("desk-account"),
-}];
+pub const LINKS: &[Link] = &[
+    Link {
+        to: programmes::PATH,
+        name: text_id("desk-programmes"),
+    },
+    Link {
+        to: account::PATH,
+        name: text_id("desk-account"),
+    },
+];
 
 type Answer<T> = Result<T, ApiProblem>;
 
@@ -108,6 +115,16 @@ pub fn routes() -> Router<Arc<Node>> {
             letters::PATH,
             get(letters::show).post(letters::drop_refused),
         )
+        .route(programmes::PATH, get(programmes::list))
+        .route(
+            programmes::NEW,
+            get(programmes::ask).post(programmes::publish),
+        )
+        .route(
+            programmes::ONE,
+            get(programmes::show).post(programmes::change),
+        )
+        .route(programmes::PROGRESS, post(programmes::tell))
 }
 
 /// A place of the desk as a redirect takes it.

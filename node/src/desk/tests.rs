@@ -547,3 +547,92 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_officer_announces_a_programme_and_tells_its_progress() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let wrong = [
+            ("nama", "Trotoar Braga"),
+            ("uraian", ""),
+            ("anggaran", "banyak"),
+        ];
+        let again = siti.post("/meja/program/baru", &wrong).await;
+        again
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("bilangan bulat dalam rupiah");
+        again.shows("value=\"Trotoar Braga\"");
+        let told = [
+            ("nama", "Trotoar <b>Braga</b>"),
+            ("uraian", "Diperlebar."),
+            ("wilayah", "kota bandung"),
+            ("anggaran", "4.750.000.000"),
+            ("mulai", "2026-03-02"),
+            ("selesai", "2026-12-18"),
+        ];
+        let made = siti.post("/meja/program/baru", &told).await;
+        assert_eq!(made.to(), "/meja/program/trotoar-b-braga-b");
+        let second = siti.post("/meja/program/baru", &told).await;
+        assert_eq!(
+            second.to(),
+            "/meja/program/trotoar-b-braga-b-2",
+            "it replaces no other"
+        );
+
+        let page = siti.open(made.to()).await;
+        page.is(StatusCode::OK)
+            .shows("4.750.000.000")
+            .shows("Kota Bandung, Jawa Barat");
+        assert!(!page.text.contains("<b>Braga"));
+        let progress = format!("{}/kemajuan", made.to());
+        let over = siti
+            .post(&progress, &[("persen", "101"), ("keadaan", "running")])
+            .await;
+        over.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("0 sampai 100");
+        let fields = [
+            ("persen", "40"),
+            ("keadaan", "running"),
+            ("kabar", "Sisi barat."),
+        ];
+        assert_eq!(siti.post(&progress, &fields).await.to(), made.to());
+        let public = siti.open("/program/kota-bandung/trotoar-b-braga-b").await;
+        public
+            .shows("40 persen")
+            .shows("Sisi barat.")
+            .shows("Diperlebar.");
+        let actors = place.audited("programme.published").await;
+        assert!(
+            actors
+                .iter()
+                .all(|(actor, _)| actor.starts_with("account:")),
+            "{actors:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_only_reads_announces_nothing() {
+    for place in staffed().await {
+        hire(&place, "pimpinan@bandung.go.id", StaffRole::Leader).await;
+        let router = router(place.node.clone());
+        let leader = Browser::new(&router);
+        leader.enters("pimpinan@bandung.go.id", WORDS).await;
+        let list = leader.open("/meja/program").await;
+        assert!(!list.is(StatusCode::OK).text.contains("/meja/program/baru"));
+        let fields = [("nama", "Trotoar"), ("uraian", "Diperlebar.")];
+        for path in [
+            "/meja/program/baru",
+            "/meja/program/a",
+            "/meja/program/a/kemajuan",
+        ] {
+            leader.post(path, &fields).await.is(StatusCode::FORBIDDEN);
+        }
+        let guest = Browser::new(&router);
+        let asked = guest.post("/meja/program/baru", &fields).await;
+        assert!(asked.to().starts_with("/masuk"), "{}", asked.text);
+        assert!(place.audited("programme.published").await.is_empty());
+    }
+}

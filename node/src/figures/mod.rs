@@ -5,12 +5,14 @@
 //! and are never added up. Silence is no opinion: only what reporters have
 //! rated counts as satisfaction.
 
+mod months;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use chrono::NaiveDate;
-use lapor_protocol::calendar::{begin_of, end_of, zone};
+use chrono_tz::Tz;
+use lapor_protocol::calendar::{begin_of, day_at, end_of, zone};
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::ClosedBy;
@@ -22,6 +24,7 @@ use crate::node::Node;
 use crate::store;
 use crate::store::facts::{FactRow, SumRow};
 
+pub use months::Month;
 pub use table::csv;
 
 /// Whose figures they are.
@@ -85,11 +88,20 @@ pub struct FigureTable {
 impl Node {
     /// The moments, in Unix ms, at which days begin and end in this institution's zone.
     pub fn span_of_days(&self, from: NaiveDate, through: NaiveDate) -> (i64, i64) {
+        let zone = self.zone();
+        (begin_of(zone, from), end_of(zone, through))
+    }
+
+    /// Which day it is in this institution's zone.
+    pub fn today(&self) -> NaiveDate {
+        day_at(self.zone(), self.clock().now_ms())
+    }
+
+    fn zone(&self) -> Tz {
         let directory = self.directory();
         let own = self.instance().ok();
         let entry = own.and_then(|own| directory.latest().instance(own));
-        let zone = zone(entry.map_or("", |entry| &entry.time_zone));
-        (begin_of(zone, from), end_of(zone, through))
+        zone(entry.map_or("", |entry| &entry.time_zone))
     }
 
     /// The figures of the cases that were filed from `from` until before

@@ -77,6 +77,11 @@ struct Leave {
     here: String,
 }
 
+/// Where letters about a case are ordered.
+pub fn path_of(case: CaseId) -> String {
+    format!("{PATH}?{CASE}={case}")
+}
+
 /// Asks for the address.
 pub async fn ask(
     State(node): State<Arc<Node>>,
@@ -220,7 +225,7 @@ fn show_code(visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
         v: visit.v,
         form,
         here: CODE,
-        again_at: format!("{PATH}?{CASE}={case}"),
+        again_at: path_of(case),
     };
     let title = visit.v.say("follow-code-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;

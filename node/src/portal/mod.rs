@@ -4,6 +4,13 @@
 
 mod follow;
 mod front;
+mod map;
+pub mod programmes;
+#[cfg(test)]
+mod reading_tests;
+mod report;
+mod reports;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -11,20 +18,35 @@ mod track;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
-use lapor_web::page::Link;
+use lapor_web::page::{Link, Shelf};
 
 use crate::node::Node;
 use crate::post::LEAVE;
+use crate::regions::outlines;
 
 /// The portal's navigation.
-pub const LINKS: &[Link] = &[Link {
-    to: track::PATH,
-    name: text_id("nav-track"),
-}];
+pub const LINKS: &[Link] = &[
+    Link {
+        to: track::PATH,
+        name: text_id("nav-track"),
+    },
+    Link {
+        to: reports::PATH,
+        name: text_id("nav-reports"),
+    },
+    Link {
+        to: programmes::PATH,
+        name: text_id("nav-programmes"),
+    },
+    Link {
+        to: statistics::PATH,
+        name: text_id("nav-statistics"),
+    },
+];
 
 /// Where a ticket is tracked.
 pub(crate) fn ticket_path(ticket: &str) -> String {
@@ -33,7 +55,7 @@ pub(crate) fn ticket_path(ticket: &str) -> String {
 
 /// Where everybody reads a public case.
 pub(crate) fn case_path(case: CaseId) -> String {
-    format!("/laporan/{case}")
+    report::path(case)
 }
 
 type Answer<T> = Result<T, ApiProblem>;
@@ -49,6 +71,20 @@ pub fn routes() -> Router<Arc<Node>> {
             &format!("{LEAVE}/{{secret}}"),
             get(follow::ask_leave).post(follow::leave),
         )
+        .route(reports::PATH, get(reports::list))
+        .route(report::ROUTE, get(report::show))
+        .route(report::SUPPORT, post(report::support))
+        .route(statistics::PATH, get(statistics::show))
+        .route(programmes::PATH, get(programmes::list))
+        .route(programmes::ROUTE, get(programmes::show))
+        .route(map::PATH, get(map::country))
+        .route(map::ROUTE, get(map::province))
+}
+
+/// Puts the portal's own files on the shelf.
+pub fn furnish(shelf: Shelf) -> Shelf {
+    let drawing = outlines().drawing();
+    shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes())
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

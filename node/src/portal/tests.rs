@@ -12,20 +12,20 @@ use crate::casework::NewReport;
 use crate::doors::router;
 use crate::testing::Place;
 
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
+pub(super) struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
 }
 
 impl Reply {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
     }
 }
 
-async fn send(router: &Router, request: http::request::Builder, body: &str) -> Reply {
+pub(super) async fn send(router: &Router, request: http::request::Builder, body: &str) -> Reply {
     let request = request.header("accept", "text/html,*/*;q=0.8");
     let request = request.body(Body::from(body.to_owned())).unwrap();
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
@@ -37,11 +37,11 @@ async fn send(router: &Router, request: http::request::Builder, body: &str) -> R
     }
 }
 
-async fn open(router: &Router, path: &str) -> Reply {
+pub(super) async fn open(router: &Router, path: &str) -> Reply {
     send(router, Request::get(path), "").await
 }
 
-async fn post(router: &Router, path: &str, body: &str) -> Reply {
+pub(super) async fn post(router: &Router, path: &str, body: &str) -> Reply {
     let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
     send(router, request, body).await
 }
@@ -67,7 +67,7 @@ fn report(title: &str, secret: bool) -> NewReport {
     }
 }
 
-async fn places() -> Vec<Place> {
+pub(super) async fn places() -> Vec<Place> {
     let mut out = Vec::new();
     for db in databases().await {
         out.push(Place::joined("kota-bandung", db).await);

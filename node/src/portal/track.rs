@@ -51,18 +51,18 @@ struct Track {
     search_at: &'static str,
 }
 
-struct Stage {
-    name: String,
-    about: String,
-    passed: bool,
-    current: bool,
+pub(super) struct Stage {
+    pub name: String,
+    pub about: String,
+    pub passed: bool,
+    pub current: bool,
 }
 
-struct Line {
-    said: String,
-    by: Option<String>,
-    words: Option<String>,
-    at: i64,
+pub(super) struct Line {
+    pub said: String,
+    pub by: Option<String>,
+    pub words: Option<String>,
+    pub at: i64,
 }
 
 pub async fn track(
@@ -106,7 +106,7 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
         state: v.say(state),
         tone,
         custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
-        steps: stages(&v, &tracked),
+        steps: stages(&v, tracked.state, tracked.step),
         course: tracked.course.iter().map(|h| line(node, &v, h)).collect(),
         search_at: PATH,
         tracked,
@@ -115,21 +115,21 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
     visit.shell(title).show(&page)
 }
 
-fn stages(v: &Voice, tracked: &Tracked) -> Vec<Stage> {
-    let ended = !tracked.state.is_open();
-    let stage = |step: Step| {
+pub(super) fn stages(v: &Voice, state: CaseState, at: Step) -> Vec<Stage> {
+    let ended = !state.is_open();
+    let seen = |step: Step| {
         let (name, about) = step_words(step);
         Stage {
             name: v.say(name),
             about: v.say(about),
-            passed: step < tracked.step || (ended && step == tracked.step),
-            current: step == tracked.step,
+            passed: step < at || (ended && step == at),
+            current: step == at,
         }
     };
-    Step::ALL.into_iter().map(stage).collect()
+    Step::ALL.into_iter().map(seen).collect()
 }
 
-fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
+pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
     let said = match &happened.event {
         Event::Received => v.say("event-received"),
         Event::Verified => v.say("event-verified"),

@@ -1,10 +1,11 @@
 //! The official regions of Indonesia: provinces, regencies and cities, by code and by name.
 //!
-//! The data say what a region is called and in which province it lies, and not where: nothing
-//! here knows a position, and none may be made up. Districts and villages have codes of the same
+//! The tables say what a region is called and in which province it lies, and not where; `outlines`
+//! are drawings of the provinces. No position of a region may be made up. Districts and villages have codes of the same
 //! shape and no names; a code of theirs is shown by the regency that it lies in.
 
 mod mentions;
+mod outlines;
 mod search;
 
 use std::collections::HashMap;
@@ -13,6 +14,8 @@ use std::sync::LazyLock;
 use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use outlines::{Outline, Outlines, outlines};
 
 const PROVINCES: &str = include_str!("../../data/regions/provinces.csv");
 const REGENCIES: &str = include_str!("../../data/regions/regencies.csv");

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 
+use lapor_protocol::region::RegionCode;
 use strsim::{jaro_winkler, osa_distance};
 
 use super::{Level, Region, RegionMatch, Regions, words};
@@ -43,6 +44,17 @@ impl Regions {
             .into_iter()
             .map(|(_, region)| self.shown(region))
             .collect()
+    }
+
+    /// The region that somebody means: one with this code, or the best for what they typed. A code
+    /// of a district stands for itself.
+    pub fn meant(&self, typed: &str) -> Option<RegionCode> {
+        let code: Option<RegionCode> = typed.trim().parse().ok();
+        let known = code.filter(|code| self.province_of(code).is_some());
+        known.or_else(|| {
+            let first = self.search(typed, 1).into_iter().next();
+            first.map(|region| region.code)
+        })
     }
 
     fn expanded(&self, typed: &str) -> Vec<String> {
@@ -166,6 +178,19 @@ mod tests {
             ("lima puluh kota", "13.07"),
         ] {
             assert_eq!(first(typed).as_deref(), Some(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_meant_by_its_code_or_by_its_name() {
+        for (typed, expected) in [
+            (" 32.73.01 ", Some("32.73.01")),
+            ("kota bandung", Some("32.73")),
+            ("99.01", None),
+            ("", None),
+        ] {
+            let meant = national().meant(typed).map(|code| code.to_string());
+            assert_eq!(meant.as_deref(), expected, "{typed}");
         }
     }
 

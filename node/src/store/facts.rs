@@ -124,3 +124,16 @@ pub async fn by_origin(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>
     const SQL: &str = sums!("origin");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
 }
+
+/// How many cases were filed, and came to each end, on each day since `from`: days since 1970 in
+/// a zone that is `offset` ms ahead, and `filed` or the outcome.
+pub async fn by_day(tx: &mut Tx, from: i64, offset: i64) -> Stored<Vec<(i64, String, i64)>> {
+    const SQL: &str = "select day, what, count(*) from (
+            select (filed_at + $2) / 86400000 as day, 'filed' as what from case_facts
+                where filed_at >= $1
+            union all
+            select (ended_at + $2) / 86400000 as day, outcome as what from case_facts
+                where ended_at >= $1 and outcome is not null
+        ) as happened group by day, what";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(offset).fetch_all(c).await)?)
+}

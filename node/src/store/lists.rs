@@ -220,6 +220,20 @@ pub async fn public_figures(
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
+/// Public cases by who has them now.
+pub async fn public_custodians(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select custodian, count(*) from cases
+        where public = 1 and custodian is not null group by custodian";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Public cases by regency or city.
+pub async fn public_regencies(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select regency, count(*) from cases
+        where public = 1 and regency is not null group by regency";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
 static NAMED: Bulk = Bulk::new(
     "with v (case_id) as (values",
     1,

@@ -41,3 +41,7 @@ form-optional = optional
 pager = Pages
 pager-next = Next
 pager-first = Back to the beginning
+
+# Charts
+
+chart-as-table = As a table

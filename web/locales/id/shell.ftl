@@ -35,3 +35,7 @@ form-optional = opsional
 pager = Halaman
 pager-next = Berikutnya
 pager-first = Kembali ke awal
+
+# Grafik
+
+chart-as-table = Sebagai tabel

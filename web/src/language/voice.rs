@@ -91,6 +91,11 @@ impl Voice {
         written::date(self.language, self.zone, at.into().0)
     }
 
+    /// `November 2026`, of Unix ms.
+    pub fn month(&self, at: impl Into<Moment>) -> String {
+        written::month(self.language, self.zone, at.into().0)
+    }
+
     /// `26 November 2026 pukul 14.05 WIB`, of Unix ms.
     pub fn moment(&self, at: impl Into<Moment>) -> String {
         written::moment(self.language, self.zone, at.into().0)
@@ -238,6 +243,7 @@ mod tests {
         let august = NOW - 100 * 24 * HOUR;
         assert_eq!(id.date(august), "18 Agustus 2026");
         assert_eq!(en.date(august), "18 August 2026");
+        assert_eq!(id.month(august), "Agustus 2026");
         assert_eq!(id.moment(NOW), "26 November 2026 pukul 14.05 WIB");
         assert_eq!(en.moment(NOW), "26 November 2026, 14:05 WIB");
         assert_eq!(id.machine_time(NOW), "2026-11-26T14:05:09+07:00");

@@ -54,13 +54,17 @@ pub fn number(language: Language, number: i64) -> String {
 }
 
 pub fn date(language: Language, zone: Tz, at_ms: i64) -> String {
+    let day = local(zone, at_ms).day();
+    format!("{day} {}", month(language, zone, at_ms))
+}
+
+pub fn month(language: Language, zone: Tz, at_ms: i64) -> String {
     let local = local(zone, at_ms);
     let months = match language {
         Language::Indonesian => MONTHS[0],
         Language::English => MONTHS[1],
     };
-    let month = months[local.month0() as usize];
-    format!("{} {month} {}", local.day(), local.year())
+    format!("{} {}", months[local.month0() as usize], local.year())
 }
 
 pub fn moment(language: Language, zone: Tz, at_ms: i64) -> String {

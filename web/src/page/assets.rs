@@ -34,6 +34,8 @@ pub const STYLE: &str = concat!(
     include_str!("../../assets/style/shell.css"),
     include_str!("../../assets/style/form.css"),
     include_str!("../../assets/style/kit.css"),
+    include_str!("../../assets/style/chart.css"),
+    include_str!("../../assets/style/reading.css"),
     include_str!("../../assets/style/front.css"),
     include_str!("../../assets/style/docs.css"),
     include_str!("../../assets/style/print.css"),
@@ -72,6 +74,13 @@ impl Shelf {
                 self.put(&name, file.metadata.mimetype(), &file.data);
             }
         }
+        self
+    }
+
+    /// The same with a file that the program makes, such as a drawing.
+    #[must_use]
+    pub fn holding(mut self, name: &str, media_type: &str, bytes: &[u8]) -> Self {
+        self.put(name, media_type, bytes);
         self
     }
 

@@ -33,22 +33,40 @@ impl LocalPath {
 
     /// As the value of a query's field, such as `next`.
     pub fn in_query(&self) -> String {
-        let mut encoded = String::with_capacity(self.0.len());
-        for byte in self.0.bytes() {
-            if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-                encoded.push(char::from(byte));
-            } else {
-                let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
-                encoded.extend(['%', char::from(HEX[high]), char::from(HEX[low])]);
-            }
+        encoded(&self.0)
+    }
+
+    /// A path of the program's own with what somebody asked for; fields without a value are left
+    /// out. What is too long for a path is asked for no more.
+    pub fn asking<'a>(path: &str, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut text = path.to_owned();
+        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let joint = if text.contains('?') { "&" } else { "?" };
+            text.extend([joint, name, "=", &encoded(value)]);
         }
-        encoded
+        Self::parse(&text)
+            .or_else(|| Self::parse(path))
+            .unwrap_or_else(Self::root)
     }
 
     /// Without the query.
     pub fn path(&self) -> &str {
         self.0.split('?').next().unwrap_or_default()
     }
+}
+
+/// A text as a value of a query (RFC 3986, 3.4).
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+            encoded.extend(['%', char::from(HEX[high]), char::from(HEX[low])]);
+        }
+    }
+    encoded
 }
 
 impl fmt::Display for LocalPath {
@@ -67,6 +85,23 @@ impl fmt::Debug for LocalPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_asked_for_stands_in_the_query_as_it_was_typed() {
+        let fields = [
+            ("q", "lampu & \"jalan\""),
+            ("status", ""),
+            ("wilayah", "32.73"),
+        ];
+        let path = LocalPath::asking("/laporan", fields);
+        let expected = "/laporan?q=lampu%20%26%20%22jalan%22&wilayah=32.73";
+        assert_eq!(path.as_str(), expected);
+        let vast = "a".repeat(LONGEST);
+        assert_eq!(
+            LocalPath::asking("/laporan", [("q", vast.as_str())]).as_str(),
+            "/laporan"
+        );
+    }
 
     #[test]
     fn a_path_stands_in_a_query_as_one_value() {

@@ -6,6 +6,7 @@
 //! and renders partials into it through [`Visit`].
 
 mod assets;
+pub mod chart;
 pub(crate) mod cookies;
 mod field;
 mod flash;
@@ -41,7 +42,7 @@ pub use form::Form;
 pub use local_path::LocalPath;
 pub use preferences::Theme;
 pub use shell::{Person, Shell};
-pub use site::{Area, Facts, Link, Site};
+pub use site::{App, Area, Facts, Link, Site};
 pub use visit::Visit;
 
 /// Bytes of a form without files, at most.

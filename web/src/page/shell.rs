@@ -45,12 +45,20 @@ struct Whole<'a> {
     style_at: String,
     icon_at: String,
     script_at: Option<String>,
+    app: Option<Installed>,
     links: Vec<Line>,
     languages: [Language; 2],
     themes: [Theme; 3],
     choose_at: &'static str,
     flash: Option<Shown>,
     body: &'a str,
+}
+
+/// What a telephone needs to install the area.
+struct Installed {
+    manifest: &'static str,
+    script: String,
+    icon: String,
 }
 
 struct Line {
@@ -120,6 +128,7 @@ impl<'a> Shell<'a> {
     fn around<'b>(&'b self, body: &'b str) -> Whole<'b> {
         let (visit, v) = (self.visit, self.visit.v);
         let (here, files) = (visit.here.path(), &visit.site.shelf);
+        let app = visit.site.app.as_ref();
         Whole {
             v,
             visit,
@@ -129,6 +138,13 @@ impl<'a> Shell<'a> {
             style_at: files.path(assets::SHEET),
             icon_at: files.path("icon.svg"),
             script_at: self.script.map(|name| files.path(name)),
+            app: app
+                .filter(|app| app.root == visit.area.root)
+                .map(|app| Installed {
+                    manifest: app.manifest_at,
+                    script: files.path(app.script),
+                    icon: files.path("icon-192.png"),
+                }),
             links: visit
                 .area
                 .links

@@ -17,6 +17,8 @@ pub struct Site {
     /// longest beginning of a path has it. The first stands in for the others.
     pub areas: &'static [Area],
     pub shelf: Shelf,
+    /// The area that can be installed on a telephone, if there is one.
+    pub app: Option<App>,
     /// Whether browsers come by HTTPS, so that cookies are sent by nothing else.
     pub https: bool,
     pub clock: Arc<dyn Clock>,
@@ -44,6 +46,16 @@ pub struct Area {
     pub links: &'static [Link],
 }
 
+/// An area as an application.
+pub struct App {
+    /// Root of its area.
+    pub root: &'static str,
+    /// Where its manifest stands (W3C, Web Application Manifest).
+    pub manifest_at: &'static str,
+    /// A script of the shelf on each of its pages.
+    pub script: &'static str,
+}
+
 /// A line of a navigation.
 pub struct Link {
     pub to: &'static str,
@@ -62,6 +74,7 @@ impl Site {
             texts,
             areas,
             shelf: Shelf::shared(),
+            app: None,
             https: false,
             clock,
             facts: Box::new(facts),

@@ -65,6 +65,11 @@ impl Visit {
         &self.institution
     }
 
+    /// Where a file of the shelf is served.
+    pub fn file(&self, name: &str) -> String {
+        self.site.shelf.path(name)
+    }
+
     /// Path and query of the page.
     pub fn here(&self) -> &LocalPath {
         &self.here

@@ -1,0 +1,57 @@
+# Development programmes.
+
+nav-programmes = Programmes
+programmes-title = Development programmes
+programmes-lead = What institutions have announced: place, budget, schedule and progress.
+programmes-none = No programmes yet
+programmes-none-about = Programmes appear here as soon as an institution announces one.
+programmes-none-here = No programme in this region
+programmes-none-here-about = Try a wider region, such as the province.
+programme-planned = Planned
+programme-running = Under way
+programme-late = Late
+programme-suspended = Suspended
+programme-done = Done
+programme-cancelled = Cancelled
+programme-percent = { $n } per cent
+programme-pending = Not on the national record yet; it is sent as soon as the line allows.
+programme-schedule = Schedule
+programme-budget = Budget
+programme-updated = Updated
+programme-from = from { $day }
+programme-until = until { $day }
+programme-news = Progress
+programme-reports = Reports about this programme
+programme-no-reports = No public reports about this programme yet.
+programme-all-reports = All reports about this programme
+
+# At the desk
+
+desk-programmes = Programmes
+programmes-own = Our programmes
+programmes-own-lead = What this institution has announced. Everybody reads it, on every portal.
+programmes-own-none = Announce the first programme of your institution.
+programme-new = Announce a programme
+programme-new-lead = Say what is built, where and when, in words that people understand.
+programme-change = Change the text
+programme-see = See it on the portal
+programme-name = Name of the programme
+programme-about = Description
+programme-about-hint = What is done, and what will be different for people.
+programme-region-hint = Name of a province, regency or city; empty for all of Indonesia.
+programme-budget-hint = In rupiah, for instance 4,750,000,000.
+programme-budget-unusable = Write the budget as a whole number of rupiah.
+programme-start = Begins
+programme-end = Ends
+programme-ends-early = It cannot end before it begins.
+programme-save = Announce
+programme-saved = The programme is announced.
+programme-unusable = This text is too long or has characters that cannot be sent.
+programme-tell = Tell its progress
+programme-tell-go = Tell
+programme-told = The progress is told.
+programme-percent-label = Progress in per cent
+programme-percent-unusable = Write a whole number from 0 to 100.
+programme-status-unusable = Choose one of the states.
+programme-words = News
+programme-words-hint = A sentence or two on what is done and what comes next.

@@ -1,0 +1,121 @@
+# Public reports, statistics and the map.
+
+nav-reports = Reports
+nav-statistics = Statistics
+
+# The list of reports
+
+reading-title = Public reports
+reading-lead = What people report and what institutions do about it. Confidential reports are not here, and a reporter’s name is never shown.
+reading-by-map = See the map
+reading-statistics = Statistics
+reading-search = Search reports
+reading-search-go = Search
+reading-search-unusable = This search cannot be read. Write a few words, such as street light.
+reading-narrow = Narrow by status, topic, region, institution or time
+reading-narrow-go = Apply
+reading-state = Status
+reading-category = Topic
+reading-region = Region
+reading-region-unknown = This region is not known. Write the name of a province, regency or city.
+reading-institution = Institution
+reading-from = Received since
+reading-through = Received until
+reading-day-unusable = Write a whole date.
+reading-choice-unknown = Choose one from the list.
+reading-conditions = Conditions that hold
+reading-without = remove this condition
+reading-all = Remove all conditions
+reading-since = Since { $day }
+reading-until = Until { $day }
+reading-of-programme = Programme { $name }
+reading-supports = { $n ->
+    [one] one person has the same trouble
+   *[other] { $n } people have the same trouble
+}
+reading-none = No report fits
+reading-none-about = Try other words, or remove some conditions.
+reading-none-yet = No public reports yet
+reading-none-yet-about = Reports appear here once an officer has verified them.
+reading-back = All public reports
+
+# One report
+
+reading-complaint = Complaint
+reading-information-request = Information request
+reading-aspiration = Aspiration
+reading-on-behalf-of = on behalf of { $institution }
+reading-programme = About the programme
+support-title = Do you have the same trouble?
+support-count = { $n ->
+    [one] One person has said so.
+   *[other] { $n } people have said so.
+}
+support-none = Nobody has said so yet.
+support-about = No account, no name; the institution sees how many you are.
+support-go = I have it too
+support-counted = Thank you. You have been counted.
+support-known = This browser has been counted before.
+support-ended = This report has ended and takes no more support.
+
+# Statistics
+
+statistics-title = Statistics
+statistics-lead = What comes in, how it ends, and where.
+statistics-honest = How reports end
+statistics-honest-about = A reporter’s silence is no sign of satisfaction, so the three are counted apart. The figures cover all reports of the last twelve months, confidential ones too.
+statistics-endings = Ends of reports
+statistics-ending = End
+ending-confirmed = Confirmed by the reporter
+ending-silent = Closed because the reporter was silent
+ending-archived = Closed by an officer, with a reason
+statistics-course = Month by month
+statistics-month = Month
+statistics-filed = Received
+statistics-reports = Reports
+statistics-public = Public reports
+statistics-public-about = Only reports that everybody may read.
+statistics-states = By status
+statistics-categories = By topic
+statistics-provinces = By province
+statistics-work = The work of each institution
+statistics-work-about = Reports received in the last twelve months, by the institution that has them now, as far as it is known here.
+work-open = Still open
+work-first-answer = Mean time to first answer
+work-overdue = Overdue
+work-score = Reporters’ rating
+work-none = none yet
+lasting-under-an-hour = less than an hour
+lasting-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+}
+lasting-days = { $n ->
+    [one] one day
+   *[other] { $n } days
+}
+statistics-counted = Counted
+
+# The map
+
+map-title = Map of reports
+map-lead = The darker the colour, the more public reports come from the province.
+map-shape = { $name }: { $n ->
+    [one] one report
+   *[other] { $n } reports
+}
+map-province = Province
+map-list = Public reports by province
+map-others = No public reports yet from
+map-regency = Regency or city
+map-regencies = Public reports by regency and city
+map-of = Reports from { $name }
+map-outline = Outline of { $name }
+map-shared = This province has not been drawn by itself yet; the outline still includes its neighbour.
+map-source = Outlines: MapSVG, CC BY 4.0.
+map-unplaced = { $n ->
+    [one] One public report names no region.
+   *[other] { $n } public reports name no region.
+}
+map-back = All of Indonesia
+map-reports = Reports from { $name }

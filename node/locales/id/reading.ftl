@@ -1,0 +1,103 @@
+# Laporan publik, statistik, dan peta.
+
+nav-reports = Laporan
+nav-statistics = Statistik
+
+# Daftar laporan
+
+reading-title = Laporan publik
+reading-lead = Yang dilaporkan warga dan yang dikerjakan instansi. Laporan rahasia tidak ada di sini, dan nama pelapor tidak pernah tampil.
+reading-by-map = Lihat di peta
+reading-statistics = Statistik
+reading-search = Cari laporan
+reading-search-go = Cari
+reading-search-unusable = Pencarian ini tidak dapat dibaca. Tulis beberapa kata, misalnya lampu jalan.
+reading-narrow = Saring menurut status, topik, wilayah, instansi, atau waktu
+reading-narrow-go = Terapkan
+reading-state = Status
+reading-category = Topik
+reading-region = Wilayah
+reading-region-unknown = Wilayah ini tidak dikenal. Tulis nama provinsi, kabupaten, atau kota.
+reading-institution = Instansi
+reading-from = Diterima sejak
+reading-through = Diterima sampai
+reading-day-unusable = Tulis tanggal yang lengkap.
+reading-choice-unknown = Pilih salah satu dari daftar.
+reading-conditions = Saringan yang berlaku
+reading-without = hapus saringan ini
+reading-all = Hapus semua saringan
+reading-since = Sejak { $day }
+reading-until = Sampai { $day }
+reading-of-programme = Program { $name }
+reading-supports = { $n } orang mengalami hal sama
+reading-none = Tidak ada laporan yang cocok
+reading-none-about = Coba kata lain, atau hapus sebagian saringan.
+reading-none-yet = Belum ada laporan publik
+reading-none-yet-about = Laporan tampil di sini setelah diverifikasi petugas.
+reading-back = Semua laporan publik
+
+# Satu laporan
+
+reading-complaint = Pengaduan
+reading-information-request = Permintaan informasi
+reading-aspiration = Aspirasi
+reading-on-behalf-of = atas nama { $institution }
+reading-programme = Tentang program
+support-title = Anda mengalami hal yang sama?
+support-count = { $n } orang sudah menyatakannya.
+support-none = Belum ada yang menyatakannya.
+support-about = Tanpa akun dan tanpa nama; instansi melihat jumlahnya.
+support-go = Saya juga mengalami
+support-counted = Terima kasih. Suara Anda sudah dihitung.
+support-known = Dukungan dari peramban ini sudah dihitung sebelumnya.
+support-ended = Laporan ini sudah selesai, jadi tidak menerima dukungan lagi.
+
+# Statistik
+
+statistics-title = Statistik
+statistics-lead = Apa yang masuk, bagaimana akhirnya, dan di mana.
+statistics-honest = Bagaimana laporan berakhir
+statistics-honest-about = Diamnya pelapor bukan tanda puas. Karena itu ketiganya dihitung terpisah. Angka mencakup semua laporan dua belas bulan terakhir, juga yang rahasia.
+statistics-endings = Akhir laporan
+statistics-ending = Akhir
+ending-confirmed = Dikonfirmasi pelapor
+ending-silent = Ditutup karena pelapor diam
+ending-archived = Ditutup petugas dengan alasan
+statistics-course = Bulan demi bulan
+statistics-month = Bulan
+statistics-filed = Diterima
+statistics-reports = Laporan
+statistics-public = Laporan publik
+statistics-public-about = Hanya laporan yang boleh dibaca semua orang.
+statistics-states = Menurut status
+statistics-categories = Menurut topik
+statistics-provinces = Menurut provinsi
+statistics-work = Kerja setiap instansi
+statistics-work-about = Laporan yang masuk dalam dua belas bulan terakhir, menurut instansi yang kini menanganinya, sejauh diketahui di sini.
+work-open = Masih ditangani
+work-first-answer = Rata-rata jawaban pertama
+work-overdue = Lewat tenggat
+work-score = Penilaian pelapor
+work-none = belum ada
+lasting-under-an-hour = kurang dari satu jam
+lasting-hours = { $n } jam
+lasting-days = { $n } hari
+statistics-counted = Dihitung
+
+# Peta
+
+map-title = Peta laporan
+map-lead = Makin gelap warnanya, makin banyak laporan publik dari provinsi itu.
+map-shape = { $name }: { $n } laporan
+map-province = Provinsi
+map-list = Laporan publik menurut provinsi
+map-others = Belum ada laporan publik dari
+map-regency = Kabupaten atau kota
+map-regencies = Laporan publik menurut kabupaten dan kota
+map-of = Laporan dari { $name }
+map-outline = Garis batas { $name }
+map-shared = Provinsi ini belum digambar sendiri; garisnya masih bersama provinsi tetangganya.
+map-source = Garis batas: MapSVG, CC BY 4.0.
+map-unplaced = { $n } laporan publik tidak menyebut wilayah.
+map-back = Seluruh Indonesia
+map-reports = Laporan dari { $name }

@@ -1,0 +1,385 @@
+//! The institution's own programmes at the desk: publish one, change its text, tell how far it has
+//! come. Everybody reads them on the portal; the rules of publishing stand in the node.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::NaiveDate;
+use http::StatusCode;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
+use lapor_web::Path;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form};
+use serde::Deserialize;
+
+use super::{Answer, Officer, place};
+use crate::api::problem;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::programmes::{Shown, status_words};
+use crate::publishing::{NewProgramme, NewProgress, ProgrammeFilter};
+use crate::regions;
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/program";
+pub const NEW: &str = "/meja/program/baru";
+pub const ONE: &str = "/meja/program/{slug}";
+pub const PROGRESS: &str = "/meja/program/{slug}/kemajuan";
+/// Own programmes on the page.
+const MOST: u32 = 200;
+/// Characters of a name that its slug keeps.
+const SLUG: usize = 50;
+/// As the kind limits them.
+const NAME_CHARS: usize = 200;
+const TEXT_CHARS: usize = 10_000;
+const STATUSES: [ProgrammeStatus; 6] = [
+    ProgrammeStatus::Planned,
+    ProgrammeStatus::Running,
+    ProgrammeStatus::Late,
+    ProgrammeStatus::Suspended,
+    ProgrammeStatus::Done,
+    ProgrammeStatus::Cancelled,
+];
+
+#[derive(Deserialize)]
+pub struct SlugPath {
+    slug: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/programmes.html")]
+struct Own {
+    v: Voice,
+    listed: Vec<Line>,
+    acts: bool,
+    new_at: &'static str,
+}
+
+struct Line {
+    shown: Shown,
+    edit_at: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/programme.html")]
+struct Edited<'a> {
+    v: Voice,
+    text: &'a Form,
+    progress: &'a Form,
+    /// Of one that exists.
+    public_at: Option<String>,
+    send_at: String,
+    progress_at: String,
+    statuses: Vec<Choice>,
+    name_chars: usize,
+    text_chars: usize,
+    list_at: &'static str,
+}
+
+pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+    let visit = &officer.visit;
+    let filter = ProgrammeFilter {
+        owner: Some(own(&node)?.clone()),
+        region: None,
+    };
+    let own = node.programmes(&filter, None, MOST).await;
+    let own = own.map_err(|e| problem(&e))?.programmes;
+    let page = Own {
+        v: visit.v,
+        listed: own
+            .iter()
+            .map(|programme| Line {
+                shown: Shown::of(&node, &visit.v, programme),
+                edit_at: format!("{PATH}/{}", programme.published.slug),
+            })
+            .collect(),
+        acts: officer.role.handles_cases(),
+        new_at: NEW,
+    };
+    visit.shell(visit.v.say("programmes-own")).show(&page)
+}
+
+pub async fn ask(officer: Officer) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    page(
+        &officer,
+        None,
+        &Form::empty(),
+        &Form::empty(),
+        StatusCode::OK,
+    )
+}
+
+pub async fn publish(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    mut form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let slug = free_slug(&node, form.text("nama")).await?;
+    save(&node, &officer, slug, &mut form, None).await
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(at): Path<SlugPath>,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (text, progress) = forms(&node, &officer.visit.v, &at.slug).await?;
+    page(
+        &officer,
+        Some((own(&node)?, &at.slug)),
+        &text,
+        &progress,
+        StatusCode::OK,
+    )
+}
+
+pub async fn change(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(at): Path<SlugPath>,
+    mut form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (_, progress) = forms(&node, &officer.visit.v, &at.slug).await?;
+    save(&node, &officer, at.slug, &mut form, Some(&progress)).await
+}
+
+pub async fn tell(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(at): Path<SlugPath>,
+    mut form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let v = officer.visit.v;
+    let (text, _) = forms(&node, &v, &at.slug).await?;
+    form.required(&v, "persen");
+    let percent: Option<u8> = form.parsed("persen", v.say("programme-percent-unusable"));
+    if percent.is_some_and(|percent| percent > 100) {
+        form.complain("persen", v.say("programme-percent-unusable"));
+    }
+    let chosen = form.required(&v, "keadaan");
+    let status = STATUSES.into_iter().find(|status| code(*status) == chosen);
+    let words = form.at_most(&v, "kabar", TEXT_CHARS);
+    if let (Some(percent), Some(status), true) = (percent, status, form.is_fine()) {
+        let progress = NewProgress {
+            percent,
+            status,
+            text: words,
+        };
+        let body = progress.about(at.slug.clone());
+        let told = node.publish(body, &officer.actor()).await;
+        told.map_err(|e| problem(&e))?;
+        let done = Flash::done(text_id("programme-told"));
+        return Ok(officer
+            .visit
+            .go_saying(&place(&format!("{PATH}/{}", at.slug)), &done));
+    }
+    if status.is_none() {
+        form.complain("keadaan", v.say("programme-status-unusable"));
+    }
+    let owner = own(&node)?;
+    page(
+        &officer,
+        Some((owner, &at.slug)),
+        &text,
+        &form,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
+}
+
+/// Publishes a text; `progress` is the other form of the page, of a programme that exists.
+async fn save(
+    node: &Node,
+    officer: &Officer,
+    slug: String,
+    form: &mut Form,
+    progress: Option<&Form>,
+) -> Answer<Response> {
+    let v = officer.visit.v;
+    if let Some(programme) = read(&v, slug.clone(), form) {
+        match node.publish(programme.into(), &officer.actor()).await {
+            Ok(_) => {
+                let done = Flash::done(text_id("programme-saved"));
+                return Ok(officer
+                    .visit
+                    .go_saying(&place(&format!("{PATH}/{slug}")), &done));
+            }
+            Err(NodeError::Invalid(_)) => form.complain("nama", v.say("programme-unusable")),
+            Err(error) => return Err(problem(&error)),
+        }
+    }
+    let owner = own(node)?;
+    let existing = progress.map(|_| (owner, slug.as_str()));
+    let empty = Form::empty();
+    page(
+        officer,
+        existing,
+        form,
+        progress.unwrap_or(&empty),
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
+}
+
+fn read(v: &Voice, slug: String, form: &mut Form) -> Option<NewProgramme> {
+    form.required(v, "nama");
+    let name = form.at_most(v, "nama", NAME_CHARS);
+    form.required(v, "uraian");
+    let description = form.at_most(v, "uraian", TEXT_CHARS);
+    let typed = form.text("wilayah");
+    let region = regions::national().meant(typed);
+    if region.is_none() && !typed.is_empty() {
+        form.complain("wilayah", v.say("reading-region-unknown"));
+    }
+    // People write the thousands apart.
+    let budget: String = form
+        .text("anggaran")
+        .chars()
+        .filter(|c| !" .,".contains(*c))
+        .collect();
+    let budget_idr = Some(budget)
+        .filter(|text| !text.is_empty())
+        .map(|text| text.parse::<i64>());
+    if budget_idr
+        .as_ref()
+        .is_some_and(|read| !read.as_ref().is_ok_and(|n| *n >= 0))
+    {
+        form.complain("anggaran", v.say("programme-budget-unusable"));
+    }
+    let start: Option<NaiveDate> = form.parsed("mulai", v.say("reading-day-unusable"));
+    let end: Option<NaiveDate> = form.parsed("selesai", v.say("reading-day-unusable"));
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
+        form.complain("selesai", v.say("programme-ends-early"));
+    }
+    form.is_fine().then(|| NewProgramme {
+        slug,
+        name,
+        region,
+        budget_idr: budget_idr.and_then(Result::ok),
+        start: start.map(|day| day.to_string()),
+        end: end.map(|day| day.to_string()),
+        description,
+    })
+}
+
+/// The two forms of an own programme, filled in with what holds now.
+async fn forms(node: &Node, v: &Voice, slug: &str) -> Answer<(Form, Form)> {
+    let view = node.programme(own(node)?, slug).await;
+    let programme = view.map_err(|e| problem(&e))?.programme;
+    let text = programme.published;
+    let region = text.region.as_ref();
+    let region = region.and_then(|code| regions::national().display_name(code));
+    let known = [
+        ("nama", Some(text.name)),
+        ("wilayah", region),
+        ("anggaran", text.budget_idr.map(|rupiah| v.number(rupiah))),
+        ("mulai", text.start),
+        ("selesai", text.end),
+        ("uraian", Some(text.description)),
+    ];
+    let told = programme.progress.map(|told| {
+        [
+            ("persen", told.percent.to_string()),
+            ("keadaan", code(told.status)),
+        ]
+    });
+    let known = known.map(|(field, value)| (field, value.unwrap_or_default()));
+    Ok((Form::of(known), Form::of(told.into_iter().flatten())))
+}
+
+fn page(
+    officer: &Officer,
+    existing: Option<(&InstanceId, &str)>,
+    text: &Form,
+    progress: &Form,
+    status: StatusCode,
+) -> Answer<Response> {
+    let visit = &officer.visit;
+    let v = visit.v;
+    let at = existing.map_or_else(|| NEW.to_owned(), |(_, slug)| format!("{PATH}/{slug}"));
+    let page = Edited {
+        v,
+        text,
+        progress,
+        public_at: existing.map(|(owner, slug)| format!("/program/{owner}/{slug}")),
+        progress_at: format!("{at}/kemajuan"),
+        send_at: at,
+        statuses: STATUSES
+            .into_iter()
+            .map(|status| Choice::new(code(status), v.say(status_words(status).0)))
+            .collect(),
+        name_chars: NAME_CHARS,
+        text_chars: TEXT_CHARS,
+        list_at: PATH,
+    };
+    let title = match existing {
+        Some(_) => v.say("programme-change"),
+        None => v.say("programme-new"),
+    };
+    visit.shell(title).status(status).show(&page)
+}
+
+fn own(node: &Node) -> Answer<&InstanceId> {
+    node.instance().map_err(|e| problem(&e))
+}
+
+/// The code of a status on the wire, which a form sends back.
+fn code(status: ProgrammeStatus) -> String {
+    let value = serde_json::to_value(status).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A slug made of the name, which no own programme has.
+async fn free_slug(node: &Node, name: &str) -> Answer<String> {
+    let plain = slug_of(name);
+    for number in 1..=MOST {
+        let slug = match number {
+            1 => plain.clone(),
+            _ => format!("{plain}-{number}"),
+        };
+        match node.programme(own(node)?, &slug).await {
+            Ok(_) => {}
+            Err(NodeError::NotFound { .. }) => return Ok(slug),
+            Err(error) => return Err(problem(&error)),
+        }
+    }
+    Ok(plain)
+}
+
+fn slug_of(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let slug: String = words.join("-").chars().take(SLUG).collect();
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "program" } else { slug }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_made_of_the_words_of_a_name() {
+        let long = "a".repeat(100);
+        for (name, slug) in [
+            (
+                "Trotoar Jalan Braga (tahap 2)",
+                "trotoar-jalan-braga-tahap-2",
+            ),
+            ("  ", "program"),
+            ("…", "program"),
+            (long.as_str(), &long[..SLUG]),
+        ] {
+            assert_eq!(slug_of(name), slug, "{name}");
+        }
+    }
+}

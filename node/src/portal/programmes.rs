@@ -1,0 +1,237 @@
+//! Development programmes of all institutions: place, budget, schedule, progress, and the reports
+//! about each.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::NaiveDate;
+use http::StatusCode;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
+use lapor_protocol::kinds::{ProgrammePublished, ProgrammeRef};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Form, LocalPath, Visit};
+use lapor_web::{Path, Query};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::reports::{self, Card};
+use super::{Answer, name_of};
+use crate::api::problem;
+use crate::casework::PublicFilter;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::publishing::{Programme, ProgrammeFilter, ProgrammeView, Standing};
+use crate::regions;
+
+pub const PATH: &str = "/program";
+pub const ROUTE: &str = "/program/{owner}/{slug}";
+/// Programmes on a page.
+const PAGE: u32 = 20;
+/// Reports shown with a programme.
+const REPORTS: u32 = 5;
+
+#[derive(Deserialize)]
+pub struct ProgrammePath {
+    owner: InstanceId,
+    slug: String,
+}
+
+#[derive(Template)]
+#[template(path = "portal/programmes.html")]
+struct Programmes<'a> {
+    v: Voice,
+    form: &'a Form,
+    listed: Vec<Shown>,
+    here: &'static str,
+    filtered: bool,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/programme.html")]
+struct OneProgramme {
+    v: Voice,
+    shown: Shown,
+    description: String,
+    news: Vec<News>,
+    cards: Vec<Card>,
+    all_at: String,
+    list_at: &'static str,
+}
+
+/// A programme in words.
+pub struct Shown {
+    pub to: String,
+    pub name: String,
+    pub owner: String,
+    pub region: Option<String>,
+    pub budget: Option<String>,
+    pub schedule: Option<String>,
+    pub percent: u8,
+    pub status: String,
+    pub tone: &'static str,
+    /// Not yet confirmed by the hub.
+    pub pending: bool,
+    pub updated_at: i64,
+}
+
+/// What was told of its progress.
+struct News {
+    percent: u64,
+    status: String,
+    words: String,
+    at: i64,
+}
+
+/// Where a programme is read.
+pub(super) fn path(owner: &InstanceId, slug: &str) -> String {
+    format!("{PATH}/{owner}/{slug}")
+}
+
+pub async fn list(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Answer<Response> {
+    let mut form = Form::of(asked);
+    let v = visit.v;
+    let filter = ProgrammeFilter {
+        owner: None,
+        region: reports::region(&mut form, &v),
+    };
+    let after = Some(form.text("after")).filter(|after| !after.is_empty());
+    let mut listed = Vec::new();
+    let mut next = None;
+    if form.is_fine() {
+        let page = node.programmes(&filter, after, PAGE).await;
+        let page = page.map_err(|e| problem(&e))?;
+        listed = page
+            .programmes
+            .iter()
+            .map(|programme| Shown::of(&node, &v, programme))
+            .collect();
+        next = page.next;
+    }
+    let to = |after: &str| {
+        let fields = [("wilayah", form.text("wilayah")), ("after", after)];
+        LocalPath::asking(PATH, fields).to_string()
+    };
+    let page = Programmes {
+        v,
+        listed,
+        here: PATH,
+        filtered: !form.text("wilayah").is_empty(),
+        first: after.map(|_| to("")),
+        next: next.map(|next| to(&next)),
+        form: &form,
+    };
+    let status = if form.is_fine() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let title = v.say("programmes-title");
+    visit.shell(title).listed().status(status).show(&page)
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Path(at): Path<ProgrammePath>,
+) -> Answer<Response> {
+    let view = node.programme(&at.owner, &at.slug).await;
+    let view = view.map_err(|e: NodeError| problem(&e))?;
+    let v = visit.v;
+    let about = ProgrammeRef {
+        owner: at.owner.clone(),
+        slug: at.slug.clone(),
+    };
+    let filter = PublicFilter {
+        programme: Some(about),
+        ..PublicFilter::default()
+    };
+    let page = OneProgramme {
+        v,
+        shown: Shown::of(&node, &v, &view.programme),
+        description: view.programme.published.description.clone(),
+        news: news(&v, &view),
+        cards: reports::latest(&node, v, &filter, REPORTS).await?,
+        all_at: reports::listing("program", &format!("{}/{}", at.owner, at.slug)),
+        list_at: PATH,
+    };
+    let title = page.shown.name.clone();
+    visit.shell(title).listed().show(&page)
+}
+
+impl Shown {
+    pub fn of(node: &Node, v: &Voice, programme: &Programme) -> Self {
+        let published = &programme.published;
+        let progress = programme.progress.as_ref();
+        let status = progress.map_or(ProgrammeStatus::Planned, |progress| progress.status);
+        let (status, tone) = status_words(status);
+        let region = published.region.as_ref();
+        Self {
+            to: path(&programme.owner, &published.slug),
+            name: published.name.clone(),
+            owner: name_of(node, &programme.owner),
+            region: region.and_then(|code| regions::national().display_name(code)),
+            budget: published
+                .budget_idr
+                .map(|rupiah| format!("Rp\u{a0}{}", v.number(rupiah))),
+            schedule: schedule(node, v, published),
+            percent: progress.map_or(0, |progress| progress.percent),
+            status: v.say(status),
+            tone,
+            pending: programme.pending > 0,
+            updated_at: programme.updated_at,
+        }
+    }
+}
+
+/// A status in plain words, and the tone of its badge.
+pub fn status_words(status: ProgrammeStatus) -> (TextId, &'static str) {
+    match status {
+        ProgrammeStatus::Planned => (text_id("programme-planned"), "quiet"),
+        ProgrammeStatus::Running => (text_id("programme-running"), "accent"),
+        ProgrammeStatus::Late => (text_id("programme-late"), "warm"),
+        ProgrammeStatus::Suspended => (text_id("programme-suspended"), "warm"),
+        ProgrammeStatus::Done => (text_id("programme-done"), "done"),
+        ProgrammeStatus::Cancelled => (text_id("programme-cancelled"), "alert"),
+    }
+}
+
+fn schedule(node: &Node, v: &Voice, published: &ProgrammePublished) -> Option<String> {
+    let day = |text: &Option<String>| {
+        let day: NaiveDate = text.as_deref()?.parse().ok()?;
+        Some(v.date(node.span_of_days(day, day).0))
+    };
+    match (day(&published.start), day(&published.end)) {
+        (Some(start), Some(end)) => Some(format!("{start} – {end}")),
+        (Some(start), None) => Some(v.with("day", start).say("programme-from")),
+        (None, Some(end)) => Some(v.with("day", end).say("programme-until")),
+        (None, None) => None,
+    }
+}
+
+/// Latest first; what the hub refused has no effect and is no news.
+fn news(v: &Voice, view: &ProgrammeView) -> Vec<News> {
+    let told = view.history.iter().rev().filter(|entry| {
+        entry.kind == "programme.progressed" && entry.standing != Standing::Refused
+    });
+    told.filter_map(|entry| {
+        let status = entry.body.get("status")?.clone();
+        let status: ProgrammeStatus = serde_json::from_value(status).ok()?;
+        let words = entry.body.get("text").and_then(Value::as_str);
+        Some(News {
+            percent: entry.body.get("percent")?.as_u64()?,
+            status: v.say(status_words(status).0),
+            words: words.unwrap_or_default().to_owned(),
+            at: entry.at,
+        })
+    })
+    .collect()
+}

@@ -1,0 +1,381 @@
+//! What everybody may look around in, through the node's router.
+
+use axum::Router;
+use http::{Request, StatusCode};
+use lapor_protocol::ids::CaseId;
+use serde_json::{Value, json};
+
+use super::tests::{open, places, post, send};
+use crate::casework::{NewReport, PublicFilter};
+use crate::doors::router;
+use crate::publishing::{NewProgramme, NewProgress};
+use crate::testing::{Place, acts};
+
+async fn file(place: &Place, title: &str, more: Value) -> CaseId {
+    let mut report = json!({
+        "classification": "complaint", "title": title,
+        "content": "Padam sejak Minggu. Hubungi 0812-3456-7890.",
+        "region": "32.73", "category": "Perhubungan/Parkir Liar", "channel": "web",
+        "reporter": { "name": "Ibu Canary", "email": "canary@contoh.id" },
+    });
+    let Value::Object(more) = more else {
+        panic!("more fields of a report are an object");
+    };
+    report.as_object_mut().unwrap().extend(more);
+    let report: NewReport = serde_json::from_value(report).unwrap();
+    place.node.file(report, "test").await.unwrap().case
+}
+
+async fn published(place: &Place, title: &str, more: Value) -> CaseId {
+    let case = file(place, title, more).await;
+    acts(place, case, "case.verified", json!({}), None).await;
+    case
+}
+
+async fn index(place: &Place) {
+    while place.node.catch_up_words().await.unwrap() > 0 {}
+}
+
+async fn say(place: &Place, case: CaseId, words: &str) {
+    let body = json!({ "proposes_to_close": true });
+    let words = Some(json!({ "text": words }));
+    acts(place, case, "case.followed_up", body, words).await;
+}
+
+fn support_of(case: CaseId) -> String {
+    format!("/laporan/{case}/dukung")
+}
+
+#[tokio::test]
+async fn a_confidential_report_and_one_not_verified_are_nowhere() {
+    for place in places().await {
+        let secret = published(&place, "Pungutan liar di loket", json!({"secret": true})).await;
+        let new = file(&place, "Belum diperiksa", json!({})).await;
+        index(&place).await;
+        let router = router(place.node.clone());
+        for path in [
+            "/laporan",
+            "/laporan?q=pungutan",
+            "/laporan?q=periksa",
+            "/laporan?status=verified",
+            "/laporan?wilayah=32.73",
+            &format!("/laporan?q={secret}"),
+        ] {
+            let page = open(&router, path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            for hidden in ["Pungutan", "Belum diperiksa", &format!("/laporan/{secret}")] {
+                assert!(!page.text.contains(hidden), "{path}: {hidden}");
+            }
+        }
+        for case in [secret, new] {
+            let page = open(&router, &format!("/laporan/{case}")).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND);
+        }
+        let supported = post(&router, &support_of(secret), "").await;
+        assert_eq!(supported.status, StatusCode::NOT_FOUND);
+        let supported = post(&router, &support_of(new), "").await;
+        assert_eq!(
+            supported.header("location"),
+            "/laporan",
+            "it has no page yet"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_report_shows_its_words_and_never_who_wrote_them() {
+    for place in places().await {
+        for anonymous in [true, false] {
+            let more = json!({ "anonymous": anonymous });
+            let case = published(&place, "Lampu jalan padam", more).await;
+            say(
+                &place,
+                case,
+                "Lampu diganti. Tanya Pak Dadang di 0813-2222-3333.",
+            )
+            .await;
+            let router = router(place.node.clone());
+            let page = open(&router, &format!("/laporan/{case}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+            assert!(page.text.contains("Padam sejak Minggu"), "{}", page.text);
+            assert!(page.text.contains("Kota Bandung"), "{}", page.text);
+            let list = open(&router, "/laporan").await;
+            for text in [&page.text, &list.text] {
+                for hidden in ["Canary", "canary", "3456", "2222"] {
+                    assert!(!text.contains(hidden), "{hidden}: {text}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_searched_narrowed_and_read_page_by_page() {
+    for place in places().await {
+        for number in 0..23 {
+            published(&place, &format!("Trotoar rusak {number}"), json!({})).await;
+            place.clock.advance(1000);
+        }
+        let elsewhere = json!({"region": "31.71", "category": "Kesehatan"});
+        published(&place, "Antrean puskesmas", elsewhere).await;
+        index(&place).await;
+        let router = router(place.node.clone());
+        let first = open(&router, "/laporan?wilayah=kota+bandung&status=verified").await;
+        assert_eq!(first.text.matches("<li class=\"report\">").count(), 20);
+        assert!(!first.text.contains("Antrean"));
+        let next = first.text.split("rel=\"next\" href=\"").nth(1).unwrap();
+        let next = next.split('"').next().unwrap().replace("&#38;", "&");
+        assert!(next.contains("status=verified&wilayah=kota%20bandung"));
+        let second = open(&router, &next).await;
+        assert_eq!(second.text.matches("<li class=\"report\">").count(), 3);
+        assert!(second.text.contains("Trotoar rusak 0<") && !second.text.contains("rel=\"next\""));
+
+        let found = open(&router, "/laporan?q=antrean").await;
+        assert!(found.text.contains("Antrean puskesmas") && !found.text.contains("Trotoar"));
+        let found = open(&router, "/laporan?kategori=Kesehatan&instansi=kota-bandung").await;
+        assert!(found.text.contains("Antrean puskesmas") && !found.text.contains("Trotoar"));
+        let none = open(&router, "/laporan?sampai=2020-01-01").await;
+        assert!(none.text.contains("Tidak ada laporan yang cocok"));
+    }
+}
+
+#[tokio::test]
+async fn a_condition_that_cannot_be_used_is_explained_and_kept() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        for (query, kept, said) in [
+            (
+                "wilayah=xyzzyq%22%3E%3Cb%3E",
+                "xyzzyq&#34;&#62;&#60;b&#62;",
+                "Wilayah ini tidak dikenal",
+            ),
+            ("dari=kemarin", "kemarin", "Tulis tanggal yang lengkap"),
+            ("status=selesai", "", "Pilih salah satu dari daftar"),
+            ("program=satu", "", "Pilih salah satu dari daftar"),
+            ("after=xx", "", "Pencarian ini tidak dapat dibaca"),
+        ] {
+            let page = open(&router, &format!("/laporan?{query}")).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+            assert!(
+                page.text.contains(kept) && page.text.contains(said),
+                "{}",
+                page.text
+            );
+        }
+        let odd = open(&router, "/laporan?utm_source=x").await;
+        assert_eq!(
+            odd.status,
+            StatusCode::OK,
+            "what is not asked here is not minded"
+        );
+    }
+}
+
+#[tokio::test]
+async fn words_of_a_report_are_words_and_no_markup() {
+    for place in places().await {
+        let more = json!({
+            "content": "<script>alert(1)</script>", "place": "<img src=x onerror=alert(2)>",
+        });
+        let case = published(&place, "<b>Tebal</b>", more).await;
+        say(&place, case, "</p><script>alert(3)</script>").await;
+        let router = router(place.node.clone());
+        for path in [
+            "/laporan",
+            &format!("/laporan/{case}"),
+            "/laporan?q=%3Cscript%3Ealert(4)%3C%2Fscript%3E",
+        ] {
+            let page = open(&router, path).await;
+            for markup in ["<script>", "<b>", "<img"] {
+                assert!(!page.text.contains(markup), "{path}: {}", page.text);
+            }
+        }
+    }
+}
+
+/// The cookie that a reply gave, as the browser sends it back.
+fn cookie_of(reply: &super::tests::Reply) -> String {
+    let all = reply.headers.get_all("set-cookie").iter();
+    let given = all.filter_map(|value| value.to_str().ok());
+    let mut given = given.filter(|line| line.starts_with("lapor_dukungan="));
+    let line = given.next_back().expect("a cookie for the browser");
+    assert!(line.contains("HttpOnly; SameSite=Lax"), "{line}");
+    line.split(';').next().unwrap().to_owned()
+}
+
+async fn supported(router: &Router, case: CaseId, cookie: &str) -> super::tests::Reply {
+    let request = Request::post(support_of(case))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("cookie", cookie);
+    send(router, request, "").await
+}
+
+#[tokio::test]
+async fn a_browser_supports_a_report_once_and_comes_back_to_it() {
+    for place in places().await {
+        let case = published(&place, "Lampu jalan padam", json!({})).await;
+        let router = router(place.node.clone());
+        let first = supported(&router, case, "").await;
+        assert_eq!(first.status, StatusCode::SEE_OTHER);
+        assert_eq!(first.header("location"), format!("/laporan/{case}"));
+        let cookie = cookie_of(&first);
+        let again = supported(&router, case, &cookie).await;
+        assert_eq!(
+            (again.status, cookie_of(&again)),
+            (StatusCode::SEE_OTHER, cookie)
+        );
+        let other = supported(&router, case, "lapor_dukungan=pendek").await;
+        assert!(
+            !cookie_of(&other).contains("pendek"),
+            "a token of our own is given"
+        );
+        let all = PublicFilter::default();
+        let list = place.node.public_cases("", &all, None, 1);
+        assert_eq!(list.await.unwrap().cases[0].supports, 2);
+        let page = open(&router, &format!("/laporan/{case}")).await;
+        assert!(
+            page.text.contains("2 orang sudah menyatakannya"),
+            "{}",
+            page.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_three_endings_are_three_figures() {
+    for place in places().await {
+        let confirmed = published(&place, "Satu", json!({})).await;
+        say(&place, confirmed, "Selesai dikerjakan.").await;
+        acts(
+            &place,
+            confirmed,
+            "case.closed",
+            json!({"by": "reporter"}),
+            None,
+        )
+        .await;
+        for title in ["Dua", "Tiga"] {
+            let archived = file(&place, title, json!({})).await;
+            acts(
+                &place,
+                archived,
+                "case.archived",
+                json!({"reason": "not_a_report"}),
+                None,
+            )
+            .await;
+        }
+        let figures = place.node.public_figures().await.unwrap();
+        let now = figures.months.last().unwrap();
+        let ends = (now.filed, now.confirmed, now.silent, now.archived);
+        assert_eq!((figures.months.len(), ends), (12, (3, 1, 0, 2)));
+        assert!(
+            figures
+                .months
+                .windows(2)
+                .all(|two| two[0].begins_at < two[1].begins_at)
+        );
+        assert_eq!(figures.by_institution["kota-bandung"], 1);
+        assert_eq!(figures.by_regency["32.73"], 1);
+        assert_eq!(figures.work[0].archived, 2);
+
+        let page = open(&router(place.node.clone()), "/statistik").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for (name, count) in [
+            ("Dikonfirmasi pelapor", 1),
+            ("Ditutup karena pelapor diam", 0),
+            ("Ditutup petugas dengan alasan", 2),
+        ] {
+            let row = page
+                .text
+                .split(&format!("<th scope=\"row\">{name}</th>"))
+                .nth(1)
+                .unwrap();
+            let row = row.split("</tr>").next().unwrap();
+            assert!(
+                row.contains(&format!("<span class=\"number\">{count}</span>")),
+                "{row}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_programme_is_read_with_its_progress_and_its_reports() {
+    for place in places().await {
+        let programme: NewProgramme = serde_json::from_value(json!({
+            "slug": "trotoar", "name": "Trotoar <b>Braga</b>", "region": "32.73",
+            "budget_idr": 4_750_000_000_i64, "start": "2026-03-02",
+            "description": "Diperlebar.",
+        }))
+        .unwrap();
+        place.node.publish(programme.into(), "test").await.unwrap();
+        let progress: NewProgress =
+            serde_json::from_value(json!({"percent": 62, "status": "late", "text": "Hujan."}))
+                .unwrap();
+        place
+            .node
+            .publish(progress.about("trotoar".into()), "test")
+            .await
+            .unwrap();
+        let about = json!({"programme": {"owner": "kota-bandung", "slug": "trotoar"}});
+        published(&place, "Ubin lepas", about.clone()).await;
+        let secret = json!({"secret": true, "programme": about["programme"]});
+        published(&place, "Suap", secret).await;
+
+        let router = router(place.node.clone());
+        let list = open(&router, "/program").await;
+        assert!(
+            list.text.contains("Trotoar &#60;b&#62;Braga"),
+            "{}",
+            list.text
+        );
+        let page = open(&router, "/program/kota-bandung/trotoar").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for shown in [
+            "62 persen",
+            "Terlambat",
+            "Hujan.",
+            "Rp\u{a0}4.750.000.000",
+            "2 Maret 2026",
+            "Ubin lepas",
+        ] {
+            assert!(page.text.contains(shown), "{shown}: {}", page.text);
+        }
+        assert!(!page.text.contains("Suap"));
+        let none = open(&router, "/program?wilayah=papua").await;
+        assert!(none.text.contains("Tidak ada program di wilayah ini"));
+        for missing in ["/program/kota-bandung/lain", "/program/kemenpu/trotoar"] {
+            assert_eq!(open(&router, missing).await.status, StatusCode::NOT_FOUND);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_map_leads_from_the_country_to_a_city() {
+    for place in places().await {
+        published(&place, "Lampu jalan padam", json!({})).await;
+        let router = router(place.node.clone());
+        let country = open(&router, "/peta").await;
+        assert!(country.text.contains(
+            "<a href=\"/peta/32\" class=\"heat-4\" aria-label=\"Jawa Barat: 1 laporan\">"
+        ));
+        assert_eq!(country.text.matches("<use href=").count(), 34);
+        let drawing = country.text.split("<use href=\"").nth(1).unwrap();
+        let drawing = open(&router, drawing.split('#').next().unwrap()).await;
+        assert_eq!(drawing.header("content-type"), "image/svg+xml");
+        let province = open(&router, "/peta/32").await;
+        assert!(
+            province.text.contains("/laporan?wilayah=32.73"),
+            "{}",
+            province.text
+        );
+        for missing in ["/peta/99", "/peta/32.73", "/peta/jawa"] {
+            assert_ne!(
+                open(&router, missing).await.status,
+                StatusCode::OK,
+                "{missing}"
+            );
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! One public report with its course, and support for it in place of a second report.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
+use lapor_protocol::ids::CaseId;
+use lapor_web::Path;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, LocalPath, Visit, brought};
+use serde::Deserialize;
+
+use super::track::{self, Line, Stage, state_words};
+use super::{Answer, follow, name_of, programmes, reports};
+use crate::api::{Address, problem};
+use crate::casework::PublicReport;
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::regions;
+use crate::reporters::Supporter;
+
+pub const ROUTE: &str = "/laporan/{case}";
+pub const SUPPORT: &str = "/laporan/{case}/dukung";
+/// Lets a browser support a report once; it says nothing about whoever uses it.
+const BROWSER: &str = "lapor_dukungan";
+const YEAR_S: i64 = 365 * 24 * 60 * 60;
+
+#[derive(Deserialize)]
+pub struct ReportPath {
+    case: CaseId,
+}
+
+#[derive(Template)]
+#[template(path = "portal/report.html")]
+struct Page<'a> {
+    v: Voice,
+    report: &'a PublicReport,
+    title: String,
+    state: String,
+    tone: &'static str,
+    kind: Option<String>,
+    category: Option<Linked>,
+    region: Option<Linked>,
+    programme: Option<Linked>,
+    custodian: Option<String>,
+    on_behalf_of: Option<String>,
+    steps: Vec<Stage>,
+    course: Vec<Line>,
+    open: bool,
+    support_at: String,
+    /// Where letters about it are ordered, if any are sent.
+    follow_at: Option<String>,
+    list_at: &'static str,
+}
+
+/// A fact that leads to what has it too.
+struct Linked {
+    name: String,
+    to: String,
+}
+
+/// Where a report is read.
+pub(super) fn path(case: CaseId) -> String {
+    format!("{}/{case}", reports::PATH)
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Path(at): Path<ReportPath>,
+) -> Answer<Response> {
+    let report = node.public_report(at.case).await;
+    let report = report.map_err(|e| problem(&e))?;
+    let categories = node.categories().await.map_err(|e| problem(&e))?;
+    let v = visit.v;
+    let (state, tone) = state_words(report.state);
+    let region = report.region.as_ref();
+    let page = Page {
+        v,
+        title: report
+            .title
+            .clone()
+            .unwrap_or_else(|| v.say("track-untitled")),
+        state: v.say(state),
+        tone,
+        kind: report
+            .classification
+            .map(|kind| v.say(reports::classification_name(kind))),
+        category: report.category.as_ref().map(|category| Linked {
+            name: reports::category_name(&categories, &v, category),
+            to: reports::listing("kategori", category.as_str()),
+        }),
+        region: region.and_then(|code| {
+            Some(Linked {
+                name: regions::national().display_name(code)?,
+                to: reports::listing("wilayah", code.as_str()),
+            })
+        }),
+        programme: programme(&node, &report).await?,
+        custodian: report.custodian.as_ref().map(|id| name_of(&node, id)),
+        on_behalf_of: report.on_behalf_of.as_ref().map(|id| name_of(&node, id)),
+        steps: track::stages(&v, report.state, report.step),
+        course: report
+            .course
+            .iter()
+            .map(|happened| track::line(&node, &v, happened))
+            .collect(),
+        open: report.state.is_open(),
+        support_at: format!("{}/dukung", path(at.case)),
+        follow_at: node.sends_letters().then(|| follow::path_of(at.case)),
+        list_at: reports::PATH,
+        report: &report,
+    };
+    visit.shell(page.title.clone()).listed().show(&page)
+}
+
+/// Counts one more who has the same trouble, once for a browser.
+pub async fn support(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Address(address): Address,
+    headers: HeaderMap,
+    Path(at): Path<ReportPath>,
+) -> Answer<Response> {
+    let known = brought(&headers, BROWSER).filter(|token| (16..=128).contains(&token.len()));
+    let token = known.map_or_else(|| URL_SAFE_NO_PAD.encode(random::<24>()), str::to_owned);
+    let supported = node.support(at.case, Supporter::Browser(&token), address);
+    let flash = match supported.await {
+        Ok(true) => Flash::done(text_id("support-counted")),
+        Ok(false) => Flash::done(text_id("support-known")),
+        Err(NodeError::NotAllowed(_)) => Flash::warning(text_id("support-ended")),
+        Err(error) => return Err(problem(&error)),
+    };
+    // A report that waits for verification can be supported, and has no page yet.
+    let back = match node.public_report(at.case).await {
+        Ok(_) => LocalPath::asking(&path(at.case), []),
+        Err(NodeError::NotFound { .. }) => LocalPath::asking(reports::PATH, []),
+        Err(error) => return Err(problem(&error)),
+    };
+    let mut response = visit.go_saying(&back, &flash);
+    visit.give(response.headers_mut(), BROWSER, &token, YEAR_S);
+    Ok(response)
+}
+
+/// The programme that a report is about, if it has reached this node.
+async fn programme(node: &Node, report: &PublicReport) -> Answer<Option<Linked>> {
+    let Some(about) = &report.programme else {
+        return Ok(None);
+    };
+    match node.programme(&about.owner, &about.slug).await {
+        Ok(view) => Ok(Some(Linked {
+            name: view.programme.published.name,
+            to: programmes::path(&about.owner, &about.slug),
+        })),
+        Err(NodeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(problem(&error)),
+    }
+}

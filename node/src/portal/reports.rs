@@ -1,0 +1,379 @@
+//! Public reports, to look around in: a search, a few conditions, a page at a time.
+//!
+//! Everything asked for stands in the query, so that a list can be kept and passed on; nothing is
+//! shown that [`Node::public_cases`] does not give.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::NaiveDate;
+use http::StatusCode;
+use lapor_protocol::case::State as CaseState;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::region::RegionCode;
+use lapor_web::Query;
+use lapor_web::language::{Language, TextId, Voice, text_id};
+use lapor_web::page::{Choice, Form, LocalPath, Visit};
+
+use super::track::state_words;
+use super::{Answer, map, name_of, report, statistics};
+use crate::api::problem;
+use crate::casework::{PublicCase, PublicFigures, PublicFilter};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::regions;
+use crate::taxonomy::Categories;
+
+pub const PATH: &str = "/laporan";
+/// Reports on a page.
+const PAGE: u32 = 20;
+/// The conditions, as fields of the form and of the query.
+const FIELDS: [&str; 8] = [
+    "q", "status", "kategori", "wilayah", "instansi", "program", "dari", "sampai",
+];
+
+#[derive(Template)]
+#[template(path = "portal/reports.html")]
+struct Reports<'a> {
+    v: Voice,
+    form: &'a Form,
+    cards: Vec<Card>,
+    chips: Vec<Chip>,
+    choices: Choices,
+    unlisted: bool,
+    here: &'static str,
+    map_at: &'static str,
+    statistics_at: &'static str,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+/// A report of a list.
+#[derive(Template)]
+#[template(path = "portal/report-card.html")]
+pub(super) struct Card {
+    v: Voice,
+    to: String,
+    title: String,
+    excerpt: Option<String>,
+    state: String,
+    tone: &'static str,
+    category: Option<String>,
+    region: Option<String>,
+    custodian: Option<String>,
+    supports: u32,
+    filed_at: i64,
+}
+
+/// A condition that holds, and the list without it.
+struct Chip {
+    said: String,
+    without: String,
+}
+
+struct Choices {
+    states: Vec<Choice>,
+    categories: Vec<Choice>,
+    institutions: Vec<Choice>,
+}
+
+pub async fn list(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Answer<Response> {
+    let mut form = Form::of(asked);
+    let filter = filter(&node, &visit.v, &mut form);
+    let after = Some(form.text("after")).filter(|after| !after.is_empty());
+    let after = after.map(str::to_owned);
+    let found = if form.is_fine() {
+        node.public_cases(form.text("q"), &filter, after.as_deref(), PAGE)
+            .await
+    } else {
+        Err(NodeError::Invalid(String::new()))
+    };
+    let (cases, next) = match found {
+        Ok(page) => (page.cases, page.next),
+        Err(NodeError::Invalid(_)) => {
+            if form.is_fine() {
+                form.complain("q", visit.v.say("reading-search-unusable"));
+            }
+            (Vec::new(), None)
+        }
+        Err(error) => return Err(problem(&error)),
+    };
+    let figures = node.public_figures().await.map_err(|e| problem(&e))?;
+    let categories = node.categories().await.map_err(|e| problem(&e))?;
+    let v = visit.v;
+    let chips = chips(&node, &v, &form, &filter, &categories);
+    let page = Reports {
+        v,
+        cards: cases
+            .into_iter()
+            .map(|case| Card::of(&node, v, &categories, case))
+            .collect(),
+        choices: choices(&node, &v, &figures, &categories, &filter),
+        unlisted: chips.is_empty() && form.is_fine(),
+        chips,
+        here: PATH,
+        map_at: map::PATH,
+        statistics_at: statistics::PATH,
+        first: after.map(|_| path(&form, None, None)),
+        next: next.map(|next| path(&form, Some(&next), None)),
+        form: &form,
+    };
+    let status = if form.is_fine() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let title = v.say("reading-title");
+    visit
+        .shell(title)
+        .listed()
+        .wide()
+        .status(status)
+        .show(&page)
+}
+
+/// The latest reports that fit, as cards of another page.
+pub(super) async fn latest(
+    node: &Node,
+    v: Voice,
+    filter: &PublicFilter,
+    most: u32,
+) -> Answer<Vec<Card>> {
+    let page = node.public_cases("", filter, None, most).await;
+    let page = page.map_err(|e| problem(&e))?;
+    let categories = node.categories().await.map_err(|e| problem(&e))?;
+    let cards = page.cases.into_iter();
+    Ok(cards
+        .map(|case| Card::of(node, v, &categories, case))
+        .collect())
+}
+
+impl Card {
+    fn of(node: &Node, v: Voice, categories: &Categories, case: PublicCase) -> Self {
+        let (state, tone) = case
+            .state
+            .map_or((text_id("state-received"), "quiet"), state_words);
+        let region = case.region.as_ref();
+        Self {
+            v,
+            to: report::path(case.case),
+            title: case.title.unwrap_or_else(|| v.say("track-untitled")),
+            excerpt: case.excerpt,
+            state: v.say(state),
+            tone,
+            category: case
+                .category
+                .as_ref()
+                .map(|category| category_name(categories, &v, category)),
+            region: region.and_then(|code| regions::national().display_name(code)),
+            custodian: case.custodian.map(|id| name_of(node, &id)),
+            supports: case.supports,
+            filed_at: case.filed_at,
+        }
+    }
+}
+
+/// A category in the visitor's language, without its root; as it is written where this edition
+/// does not have it.
+pub(super) fn category_name(categories: &Categories, v: &Voice, category: &Category) -> String {
+    let english = v.language() == Language::English;
+    let pick = |name: &str, name_en: &str| if english { name_en } else { name }.to_owned();
+    for root in &categories.roots {
+        if root.category == *category {
+            return pick(&root.name, &root.name_en);
+        }
+        if let Some(below) = root.below.iter().find(|below| below.category == *category) {
+            return pick(&below.name, &below.name_en);
+        }
+    }
+    let text = category.as_str();
+    text.rsplit('/').next().unwrap_or(text).to_owned()
+}
+
+pub(super) fn classification_name(classification: Classification) -> TextId {
+    match classification {
+        Classification::Complaint => text_id("reading-complaint"),
+        Classification::InformationRequest => text_id("reading-information-request"),
+        Classification::Aspiration => text_id("reading-aspiration"),
+    }
+}
+
+/// A list of reports of which one condition is known.
+pub(super) fn listing(field: &str, value: &str) -> String {
+    LocalPath::asking(PATH, [(field, value)]).to_string()
+}
+
+fn filter(node: &Node, v: &Voice, form: &mut Form) -> PublicFilter {
+    let day = v.say("reading-day-unusable");
+    let from: Option<NaiveDate> = form.parsed("dari", day.clone());
+    let through: Option<NaiveDate> = form.parsed("sampai", day);
+    let institution: Option<InstanceId> = form.parsed("instansi", v.say("reading-choice-unknown"));
+    PublicFilter {
+        state: chosen(form, v, "status", |typed| {
+            CaseState::ALL
+                .into_iter()
+                .find(|state| state.as_str() == typed)
+        }),
+        classification: None,
+        category: chosen(form, v, "kategori", |typed| {
+            Category::try_from(typed.to_owned()).ok()
+        }),
+        region: region(form, v),
+        institution,
+        programme: chosen(form, v, "program", |typed| {
+            let (owner, slug) = typed.split_once('/')?;
+            Some(ProgrammeRef {
+                owner: owner.parse().ok()?,
+                slug: slug.to_owned(),
+            })
+        }),
+        filed_from: from.map(|day| node.span_of_days(day, day).0),
+        filed_before: through.map(|day| node.span_of_days(day, day).1),
+    }
+}
+
+fn chosen<T>(
+    form: &mut Form,
+    v: &Voice,
+    name: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let typed = form.text(name);
+    if typed.is_empty() {
+        return None;
+    }
+    let found = read(typed);
+    if found.is_none() {
+        form.complain(name, v.say("reading-choice-unknown"));
+    }
+    found
+}
+
+/// A region by its code, or by what somebody typed.
+pub(super) fn region(form: &mut Form, v: &Voice) -> Option<RegionCode> {
+    let found = regions::national().meant(form.text("wilayah"));
+    if found.is_none() && !form.text("wilayah").is_empty() {
+        form.complain("wilayah", v.say("reading-region-unknown"));
+    }
+    found
+}
+
+fn choices(
+    node: &Node,
+    v: &Voice,
+    figures: &PublicFigures,
+    categories: &Categories,
+    filter: &PublicFilter,
+) -> Choices {
+    let shown = |state: &CaseState| {
+        matches!(
+            state,
+            CaseState::Verified
+                | CaseState::Held
+                | CaseState::Disposed
+                | CaseState::InProgress
+                | CaseState::Answered
+                | CaseState::Closed
+        )
+    };
+    let states = CaseState::ALL.into_iter().filter(shown);
+    let roots = categories.roots.iter().map(|root| &root.category);
+    // A category below a root is asked for by a link, and must not get lost.
+    let below = filter.category.as_ref();
+    let below = below.filter(|asked| categories.roots.iter().all(|root| root.category != **asked));
+    let named = |category: &Category| {
+        Choice::new(category.as_str(), category_name(categories, v, category))
+    };
+    let asked = filter.institution.as_ref();
+    let institutions = figures
+        .by_institution
+        .keys()
+        .filter_map(|id| id.parse().ok());
+    let unlisted = asked.filter(|id| !figures.by_institution.contains_key(id.as_str()));
+    let mut institutions: Vec<Choice> = institutions
+        .chain(unlisted.cloned())
+        .map(|id: InstanceId| Choice::new(id.as_str(), name_of(node, &id)))
+        .collect();
+    institutions.sort_by_cached_key(|choice| choice.label.to_lowercase());
+    Choices {
+        states: states
+            .map(|state| Choice::new(state.as_str(), v.say(state_words(state).0)))
+            .collect(),
+        categories: roots.chain(below).map(named).collect(),
+        institutions,
+    }
+}
+
+fn chips(
+    node: &Node,
+    v: &Voice,
+    form: &Form,
+    filter: &PublicFilter,
+    categories: &Categories,
+) -> Vec<Chip> {
+    let region = filter.region.as_ref();
+    let region = region.and_then(|code| regions::national().display_name(code));
+    let said = [
+        (
+            "q",
+            Some(format!("“{}”", form.text("q"))).filter(|_| !form.text("q").is_empty()),
+        ),
+        (
+            "status",
+            filter.state.map(|state| v.say(state_words(state).0)),
+        ),
+        (
+            "kategori",
+            filter
+                .category
+                .as_ref()
+                .map(|category| category_name(categories, v, category)),
+        ),
+        ("wilayah", region),
+        (
+            "instansi",
+            filter.institution.as_ref().map(|id| name_of(node, id)),
+        ),
+        (
+            "program",
+            filter
+                .programme
+                .as_ref()
+                .map(|programme| v.with("name", &programme.slug).say("reading-of-programme")),
+        ),
+        (
+            "dari",
+            filter
+                .filed_from
+                .map(|at| v.with("day", v.date(at)).say("reading-since")),
+        ),
+        (
+            "sampai",
+            filter
+                .filed_before
+                .map(|at| v.with("day", v.date(at - 1)).say("reading-until")),
+        ),
+    ];
+    let chip = |(field, said): (&'static str, Option<String>)| {
+        Some(Chip {
+            said: said?,
+            without: path(form, None, Some(field)),
+        })
+    };
+    said.into_iter().filter_map(chip).collect()
+}
+
+/// The list with the conditions of the form, behind a place, without one of them.
+fn path(form: &Form, after: Option<&str>, without: Option<&str>) -> String {
+    let kept = FIELDS.into_iter().filter(|field| Some(*field) != without);
+    let fields = kept.map(|field| (field, form.text(field)));
+    let fields = fields.chain([("after", after.unwrap_or_default())]);
+    LocalPath::asking(PATH, fields).to_string()
+}

@@ -1,0 +1,212 @@
+//! The outlines of the provinces (`data/map`), as a drawing that pages point into, and how its
+//! units lie on the earth.
+//!
+//! They are outlines for choosing and showing, and no survey: a point of the drawing is right
+//! within about ten kilometres.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use lapor_protocol::region::RegionCode;
+use serde::Deserialize;
+
+const DATA: &str = include_str!("../../data/map/provinces.json");
+
+static OUTLINES: LazyLock<Outlines> = LazyLock::new(|| {
+    let file: File = serde_json::from_str(DATA).expect("the shipped outlines are read by a test");
+    Outlines::of(file)
+});
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(rename = "viewBox")]
+    view_box: String,
+    provinces: Vec<Drawn>,
+}
+
+#[derive(Deserialize)]
+struct Drawn {
+    id: String,
+    codes: Vec<RegionCode>,
+    d: String,
+}
+
+/// One outline: a province, or those that were one when it was drawn.
+pub struct Outline {
+    /// Its id in the drawing, such as `id-jb`.
+    pub id: String,
+    pub codes: Vec<RegionCode>,
+    path: String,
+    bounds: Bounds,
+}
+
+/// The part of the drawing that holds something, in its units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+/// The whole drawing.
+pub struct Outlines {
+    pub view_box: String,
+    all: Vec<Outline>,
+    by_code: BTreeMap<String, usize>,
+}
+
+/// The outlines that the program ships.
+pub fn outlines() -> &'static Outlines {
+    &OUTLINES
+}
+
+impl Outlines {
+    fn of(file: File) -> Self {
+        let all: Vec<Outline> = file
+            .provinces
+            .into_iter()
+            .map(|drawn| Outline {
+                bounds: Bounds::of(&drawn.d),
+                id: drawn.id,
+                codes: drawn.codes,
+                path: drawn.d,
+            })
+            .collect();
+        let places = all.iter().enumerate();
+        let codes = places.flat_map(|(place, outline)| {
+            let codes = outline.codes.iter();
+            codes.map(move |code| (code.to_string(), place))
+        });
+        Self {
+            view_box: file.view_box,
+            by_code: codes.collect(),
+            all,
+        }
+    }
+
+    /// From west to east, as they were drawn.
+    pub fn all(&self) -> &[Outline] {
+        &self.all
+    }
+
+    /// The outline in which a region lies.
+    pub fn outline_of(&self, code: &RegionCode) -> Option<&Outline> {
+        let province = code.as_str().get(..2)?;
+        self.by_code.get(province).map(|place| &self.all[*place])
+    }
+
+    /// A file of the outlines by their ids, for `<use href="FILE#id-jb">`.
+    pub fn drawing(&self) -> String {
+        let mut text = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{}\">\n\
+             <!-- MapSVG, mapsvg.com/maps/indonesia, CC BY 4.0 -->\n",
+            self.view_box
+        );
+        for outline in &self.all {
+            text.extend([
+                "<path id=\"",
+                &outline.id,
+                "\" d=\"",
+                &outline.path,
+                "\"/>\n",
+            ]);
+        }
+        text.push_str("</svg>\n");
+        text
+    }
+}
+
+impl Outline {
+    /// A view box that shows it with a margin, at least as wide as it is high.
+    pub fn view_box(&self) -> String {
+        let Bounds {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.bounds;
+        let margin = ((right - left).max(bottom - top) * 0.06).max(1.0);
+        format!(
+            "{:.1} {:.1} {:.1} {:.1}",
+            left - margin,
+            top - margin,
+            right - left + 2.0 * margin,
+            bottom - top + 2.0 * margin,
+        )
+    }
+}
+
+impl Bounds {
+    /// Of a path of relative moves and lines, which is all that the outlines have.
+    fn of(path: &str) -> Self {
+        let mut bounds = Self {
+            left: f64::INFINITY,
+            top: f64::INFINITY,
+            right: f64::NEG_INFINITY,
+            bottom: f64::NEG_INFINITY,
+        };
+        let (mut at, mut begin, mut moved) = ((0.0, 0.0), (0.0, 0.0), false);
+        for word in path.split_ascii_whitespace() {
+            match word {
+                "m" => moved = true,
+                "z" => at = begin,
+                pair => {
+                    let Some((x, y)) = pair.split_once(',') else {
+                        continue;
+                    };
+                    let step = |text: &str| text.parse::<f64>().unwrap_or_default();
+                    at = (at.0 + step(x), at.1 + step(y));
+                    if std::mem::take(&mut moved) {
+                        begin = at;
+                    }
+                    bounds.left = bounds.left.min(at.0);
+                    bounds.right = bounds.right.max(at.0);
+                    bounds.top = bounds.top.min(at.1);
+                    bounds.bottom = bounds.bottom.max(at.1);
+                }
+            }
+        }
+        bounds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Level, national};
+    use super::*;
+
+    #[test]
+    fn every_province_lies_in_one_outline() {
+        let provinces = national().all.iter();
+        let provinces = provinces.filter(|region| region.level == Level::Province);
+        for province in provinces {
+            let outline = outlines().outline_of(&province.code);
+            assert!(outline.is_some(), "{}", province.name);
+        }
+        assert_eq!(outlines().all().len(), 34);
+        let named: usize = outlines().all().iter().map(|o| o.codes.len()).sum();
+        assert_eq!(named, 38);
+    }
+
+    #[test]
+    fn an_outline_is_shown_within_the_drawing() {
+        let bali = outlines().outline_of(&"51.03".parse().unwrap()).unwrap();
+        assert_eq!(bali.id, "id-ba");
+        let Bounds {
+            left,
+            top,
+            right,
+            bottom,
+        } = bali.bounds;
+        assert!((332.0..333.0).contains(&left) && (354.0..355.0).contains(&right));
+        assert!((265.0..267.0).contains(&top) && (279.0..281.0).contains(&bottom));
+    }
+
+    #[test]
+    fn the_drawing_loads_nothing_and_names_where_it_comes_from() {
+        let drawing = outlines().drawing();
+        assert!(drawing.contains("CC BY 4.0") && !drawing.contains("<script"));
+        assert!(!drawing.contains("href") && !drawing.contains("style="));
+    }
+}

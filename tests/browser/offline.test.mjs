@@ -1,0 +1,155 @@
+// The portal as an application: it opens without a line, keeps what is written, and
+// sends a report once, whatever happens to the answer.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { launch, overflowing, violations, visitor } from "./browser.mjs";
+import { line } from "./line.mjs";
+import { databases, raise } from "./stage.mjs";
+
+for (const database of databases) {
+  describe(`without a line on ${database}`, () => {
+    let stage, browser, wire;
+    before(async () => {
+      [stage, browser] = await Promise.all([raise(database), launch()]);
+      wire = await line(stage.base);
+    });
+    after(async () => {
+      await browser?.close();
+      await wire?.end();
+      await stage?.end();
+    });
+
+    /** A visitor on a telephone whose worker has kept the portal. */
+    const settled = async (kind = {}) => {
+      const visit = await visitor(browser, { width: 360, ...kind });
+      await visit.page.goto(wire.base);
+      await visit.page.evaluate(async () => {
+        await navigator.serviceWorker.ready;
+        if (navigator.serviceWorker.controller) return;
+        await new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done));
+      });
+      return visit;
+    };
+    const cut = async (context) => {
+      wire.cut();
+      await context.setOffline(true);
+    };
+    const mend = async (context) => {
+      wire.mend();
+      await context.setOffline(false);
+    };
+    const received = async (page) => {
+      await page.goto(stage.base);
+      return Number((await page.locator(".figures dd").first().textContent()).replaceAll(".", ""));
+    };
+    const write = async (page, title) => {
+      await page.getByLabel("Pengaduan").check();
+      await page.getByLabel("Judul").fill(title);
+      await page.getByLabel("Isi laporan").fill(`${title}, sejak kemarin sore.`);
+    };
+    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+    it("says what a telephone needs to install it", async () => {
+      const { context, page } = await visitor(browser);
+      await page.goto(stage.base);
+      const at = await page.getAttribute('link[rel="manifest"]', "href");
+      const manifest = await (await fetch(stage.base + at, { headers: { "Accept-Language": "id" } })).json();
+      assert.equal(manifest.name, "LAPOR! Pemerintah Kota Bandung");
+      assert.deepEqual([manifest.start_url, manifest.display, manifest.lang], ["/", "standalone", "id"]);
+      for (const icon of manifest.icons) {
+        const answer = await fetch(stage.base + icon.src);
+        assert.equal(answer.headers.get("content-type"), icon.type);
+      }
+      await context.close();
+    });
+
+    it("keeps what is being written over a reload, and forgets it when told to", async () => {
+      const { context, page, complaints } = await settled();
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Pohon miring di Jalan Riau");
+      await page.waitForFunction(
+        () =>
+          new Promise((done) => {
+            const opening = indexedDB.open("lapor");
+            opening.onsuccess = () => {
+              const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
+              asked.onsuccess = () => done(asked.result?.fields.some(([name]) => name === "isi"));
+            };
+          }),
+      );
+      await page.reload();
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Pohon miring di Jalan Riau");
+      assert.ok(await page.getByLabel("Pengaduan").isChecked());
+      await press(page, "Hapus tulisan ini");
+      assert.equal(await page.getByLabel("Judul").inputValue(), "");
+      await page.reload();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "");
+      assert.deepEqual(complaints, []);
+      await context.close();
+    });
+
+    it("files without a line, and once, though the first answer is lost", async () => {
+      const { context, page } = await settled();
+      const before = await received(page);
+      await page.goto(wire.base);
+      const picture = await page.screenshot({ type: "jpeg" });
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Tiang listrik miring di Jalan Aceh");
+      const photo = { name: "tiang.jpg", mimeType: "image/jpeg", buffer: picture };
+      await page.getByLabel("Lampiran").setInputFiles(photo);
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      await page.getByRole("heading", { name: "Tiang listrik miring di Jalan Aceh" }).waitFor();
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(await overflowing(page), []);
+
+      wire.deafen();
+      await context.setOffline(false);
+      await press(page, "Kirim sekarang");
+      const watcher = await visitor(browser);
+      for (let count = before; count === before; ) count = await received(watcher.page);
+      await page.getByText("Menunggu sambungan.").waitFor();
+
+      await mend(context);
+      await press(page, "Kirim sekarang");
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      await press(page, "Lihat nomor tiket");
+      await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      assert.match(await page.locator(".keys .code").first().textContent(), /^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+      assert.equal(await received(watcher.page), before + 1);
+      await watcher.context.close();
+      await page.goto(`${wire.base}/antrean`);
+      await page.getByRole("heading", { name: "Tidak ada yang menunggu" }).waitFor();
+      await context.close();
+    });
+
+    it("gives each report written without a line a key of its own", async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      for (const title of ["Got tersumbat di Jalan Banda", "Rambu hilang di Jalan Saparua"]) {
+        await page.goto(`${wire.base}/lapor`);
+        await write(page, title);
+        await press(page, "Kirim laporan");
+        await page.getByRole("heading", { name: title }).waitFor();
+      }
+      assert.equal(await page.locator("[data-queue] li").count(), 2);
+      await mend(context);
+      await page.reload();
+      await page.getByText("Terkirim. Catat nomor tiket").nth(1).waitFor();
+      await context.close();
+    });
+
+    it("shows what waits where a page is not kept, and never a page of the desk", async () => {
+      const { context, page } = await settled({ language: "en" });
+      await page.goto(`${wire.base}/masuk`);
+      await cut(context);
+      await page.goto(`${wire.base}/statistik`);
+      await page.getByText("You have no connection.").waitFor();
+      await assert.rejects(page.goto(`${wire.base}/masuk`));
+      await mend(context);
+      await context.close();
+    });
+  });
+}
