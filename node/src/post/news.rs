@@ -113,7 +113,7 @@ impl Node {
             paragraphs.push(v.say("letter-news-read"));
             paragraphs.push(head.at(&ticket_path(ticket)));
             paragraphs.push(v.say("letter-stop"));
-            paragraphs.push(head.at(&format!("{}/{leave}", LEAVE)));
+            paragraphs.push(head.at(&format!("{LEAVE}/{leave}")));
             Said {
                 subject: v.with("ticket", ticket).say("letter-news-own-subject"),
                 paragraphs,
@@ -191,7 +191,7 @@ impl Node {
         paragraphs.push(v.say("letter-news-read"));
         paragraphs.push(head.at(&case_path(id)));
         paragraphs.push(v.say("letter-stop"));
-        paragraphs.push(head.at(&format!("{}/{leave}", LEAVE)));
+        paragraphs.push(head.at(&format!("{LEAVE}/{leave}")));
         Said {
             subject: v
                 .with("institution", head.institution())

@@ -19,7 +19,7 @@ use crate::chance::random;
 /// One answer of the server may take this long.
 const ANSWER: Duration = Duration::from_secs(20);
 /// All of one letter, and all of a greeting.
-const WHOLE: Duration = Duration::from_secs(60);
+const WHOLE: Duration = Duration::from_mins(1);
 /// Characters kept of what a server said.
 const SAID: usize = 200;
 
