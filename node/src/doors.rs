@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use lapor_web::language::{Texts, text_id};
 use lapor_web::page::{self, Area, Facts, Site};
 use lapor_web::{entrance, monitor, serving};
+use rust_embed::RustEmbed;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,11 @@ fluent_templates::static_loader! {
         customise: |bundle| { lapor_web::language::prepare(bundle); },
     };
 }
+
+/// The scripts of the node's own pages.
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Files;
 
 /// The words of the node's own pages and letters.
 pub fn texts() -> Texts {
@@ -68,7 +74,7 @@ fn site(node: &Arc<Node>) -> Site {
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     let public_url = node.settings().portal.public_url.as_ref();
     site.https = public_url.is_some_and(PublicUrl::is_https);
-    site.shelf = portal::furnish(site.shelf);
+    site.shelf = portal::furnish(site.shelf.with::<Files>());
     site
 }
 

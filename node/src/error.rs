@@ -28,6 +28,14 @@ pub enum NodeError {
     KeyMissing(CaseId),
     #[error("the words of case {0} have been erased; acts on it carry no words")]
     Redacted(CaseId),
+    #[error(
+        "a proposal to close in this category carries evidence; attach a picture or a document"
+    )]
+    EvidenceNeeded,
+    #[error(
+        "a superior signs public answers in this category; draft the answer at the desk instead"
+    )]
+    ApprovalNeeded,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]

@@ -47,6 +47,7 @@ pub struct Settings {
     pub mail: MailSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
+    pub answers: AnswerSettings,
     pub log: LogSettings,
 }
 
@@ -178,6 +179,14 @@ pub struct CategorySettings {
     pub evidence: Vec<Category>,
     /// A superior sees a public answer before it is sent: `["Netralitas ASN"]`.
     pub supervision: Vec<Category>,
+}
+
+/// What this institution asks of every public answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnswerSettings {
+    /// A superior signs each before it is sent, whatever its category.
+    pub approval: bool,
 }
 
 impl Default for NodeSettings {

@@ -10,7 +10,7 @@ const executablePath = process.env.LAPOR_TEST_CHROMIUM ?? "/usr/bin/chromium";
 export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
 /** A visitor: language `id` or `en`, colours `light` or `dark`, and how wide the window is. */
-export async function visitor(browser, { language = "id", colours = "light", width = 1280, script = true } = {}) {
+export async function visitor(browser, { language = "id", colours = "light", width = 1280, script = true, cookies = [] } = {}) {
   const context = await browser.newContext({
     locale: language,
     colorScheme: colours,
@@ -18,6 +18,7 @@ export async function visitor(browser, { language = "id", colours = "light", wid
     javaScriptEnabled: script,
     reducedMotion: "reduce",
   });
+  if (cookies.length > 0) await context.addCookies(cookies);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints = [];
@@ -29,6 +30,22 @@ export async function visitor(browser, { language = "id", colours = "light", wid
     }
   });
   return { context, page, complaints };
+}
+
+/** The cookies of somebody of the staff who has logged in on a stage; none for nobody. */
+export async function cookiesOf(stage, role) {
+  if (!role) return [];
+  stage.cookies ??= {};
+  if (!stage.cookies[role]) {
+    const body = new URLSearchParams({ login: stage.staff[role], password: stage.password });
+    const entered = await fetch(`${stage.base}/masuk`, { method: "POST", body, redirect: "manual" });
+    if (entered.status !== 303) throw new Error(`${role} cannot log in: ${entered.status}`);
+    stage.cookies[role] = entered.headers.getSetCookie().map((line) => {
+      const [name, value] = line.split(";")[0].split("=");
+      return { name, value, url: stage.base };
+    });
+  }
+  return stage.cookies[role];
 }
 
 /** What axe-core finds wrong, as lines; empty when nothing is. */

@@ -22,3 +22,36 @@ export const pages = ({ tickets, reports }) => ({
   "map-province": "/peta/32",
   missing: "/tidak-ada",
 });
+
+/** Pages of the desk by name: the role that looks at it, and its path. */
+export const deskPages = ({ cases }) => ({
+  "desk-inbox": ["officer", "/meja"],
+  "desk-inbox-all": ["admin", "/meja?tab=semua"],
+  "desk-inbox-narrowed": ["officer", "/meja?tab=semua&jenis=pengaduan&wilayah=Bandung"],
+  "desk-inbox-empty": ["officer", "/meja?tab=kembali"],
+  "desk-inbox-leader": ["leader", "/meja"],
+  "desk-case": ["officer", `/meja/kasus/${cases.new}`],
+  "desk-case-worked": ["officer", `/meja/kasus/${cases.worked}`],
+  "desk-case-leader": ["leader", `/meja/kasus/${cases.worked}`],
+  "desk-verify": ["officer", `/meja/kasus/${cases.new}/verifikasi`],
+  "desk-hold": ["officer", `/meja/kasus/${cases.new}/tunda`],
+  "desk-return": ["officer", `/meja/kasus/${cases.new}/bukan-wewenang`],
+  "desk-archive": ["officer", `/meja/kasus/${cases.new}/arsip`],
+  "desk-dispose": ["officer", `/meja/kasus/${cases.worked}/disposisi`],
+  "desk-follow-up": ["officer", `/meja/kasus/${cases.worked}/tindak-lanjut`],
+  "desk-link": ["officer", `/meja/kasus/${cases.new}/gabung`],
+  "desk-redact": ["officer", `/meja/kasus/${cases.new}/hapus-isi`],
+  "desk-walk-in": ["officer", "/meja/baru"],
+  "desk-identity-ask": ["officer", `/meja/kasus/${cases.new}/identitas`],
+  "desk-identities": ["identity_keeper", "/meja/identitas"],
+  "desk-identity": ["identity_keeper", `/meja/identitas/${cases.new}`],
+  "desk-approvals": ["admin", "/meja/persetujuan"],
+  "desk-figures": ["leader", "/meja/kinerja"],
+  "desk-account": ["admin", "/meja/akun"],
+});
+
+/** All of them alike: name, path, and who looks. */
+export const everyPage = (stage) => [
+  ...Object.entries(pages(stage)).map(([name, path]) => ({ name, path })),
+  ...Object.entries(deskPages(stage)).map(([name, [role, path]]) => ({ name, path, role })),
+];

@@ -1,8 +1,8 @@
 // Every page, in both languages and colours, wide and narrow, on both databases.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { largestPaint, launch, overflowing, unreached, violations, visitor, weigh } from "./browser.mjs";
-import { pages } from "./pages.mjs";
+import { cookiesOf, largestPaint, launch, overflowing, unreached, violations, visitor, weigh } from "./browser.mjs";
+import { everyPage } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
 const KILOBYTES_FIRST_PAGE = 60;
@@ -20,8 +20,9 @@ for (const database of databases) {
     });
 
     /** Lets a visitor of a kind see a page and hands it to `look`. */
-    const see = async (kind, path, look) => {
-      const { context, page, complaints } = await visitor(browser, kind);
+    const see = async ({ role, ...kind }, path, look) => {
+      const cookies = await cookiesOf(stage, role);
+      const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
       try {
         await page.goto(stage.base + path);
         await look(page);
@@ -34,8 +35,8 @@ for (const database of databases) {
     for (const language of ["id", "en"]) {
       for (const colours of ["light", "dark"]) {
         it(`axe finds no violation in ${language}, ${colours}`, async () => {
-          for (const [name, path] of Object.entries(pages(stage))) {
-            await see({ language, colours }, path, async (page) => {
+          for (const { name, path, role } of everyPage(stage)) {
+            await see({ language, colours, role }, path, async (page) => {
               assert.equal(await page.getAttribute("html", "lang"), language);
               assert.deepEqual(await violations(page), [], name);
             });
@@ -43,8 +44,8 @@ for (const database of databases) {
         });
       }
       it(`nothing stands out of 360 pixels in ${language}`, async () => {
-        for (const [name, path] of Object.entries(pages(stage))) {
-          await see({ language, width: 360 }, path, async (page) => {
+        for (const { name, path, role } of everyPage(stage)) {
+          await see({ language, width: 360, role }, path, async (page) => {
             assert.deepEqual(await overflowing(page), [], name);
           });
         }
@@ -52,8 +53,8 @@ for (const database of databases) {
     }
 
     it("the keyboard reaches everything and shows where it is", async () => {
-      for (const [name, path] of Object.entries(pages(stage))) {
-        await see({}, path, async (page) => assert.deepEqual(await unreached(page), [], name));
+      for (const { name, path, role } of everyPage(stage)) {
+        await see({ role }, path, async (page) => assert.deepEqual(await unreached(page), [], name));
       }
     });
 

@@ -10,15 +10,21 @@ use clap::Parser;
 use lapor_migrations::Kind;
 use lapor_node::casework::NewReport;
 use lapor_node::doors;
+use lapor_node::node::Node;
 use lapor_node::publishing::{NewProgramme, NewProgress};
+use lapor_node::staff::StaffRole;
 use lapor_protocol::ids::CaseId;
+use lapor_web::accounts::NewAccount;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::fleet::Fleet;
-use crate::fleet::member::{BANDUNG, KEMENPU, PUSAT};
+use crate::fleet::member::{BANDUNG, KEMENPU, Member, PUSAT};
 use crate::fleet::words::{act, worded};
+
+/// The password of every account on the stage.
+const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
 
 /// The programme that the stage's reports are about.
 const PROGRAMME: &str = "trotoar-braga";
@@ -49,13 +55,22 @@ pub fn main() -> ExitCode {
 }
 
 async fn play(kind: Kind) -> anyhow::Result<()> {
-    let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+    let city = Member {
+        disposes_to: &["slug:kemenpu"],
+        ..BANDUNG
+    };
+    let mut fleet = Fleet::gather(kind, &[PUSAT, city, KEMENPU]).await;
     let bandung = fleet.at_mut(BANDUNG.slug);
     bandung.stop().await;
     bandung.settings.portal.name = Some("Pemerintah Kota Bandung".into());
     bandung.settings.portal.contact =
         Some("Jl. Wastukancana No. 2, Bandung; (022) 000-0000".into());
+    bandung.settings.categories.supervision =
+        vec!["Netralitas ASN".to_owned().try_into().expect("a category")];
+    // A browser logs in more often than an officer does.
+    bandung.settings.accounts.hash_memory_kib = 64;
     bandung.start().await;
+    let staff = hire(fleet.at(BANDUNG.slug).node()).await?;
     announce(&fleet).await;
     let (tickets, reports) = furnish(&fleet).await;
 
@@ -64,7 +79,14 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let node = fleet.at(BANDUNG.slug).node().clone();
     let serving = tokio::spawn(doors::serve(node, listener, shutdown.clone()));
-    let told = json!({ "base": base, "tickets": tickets, "reports": reports });
+    let told = json!({
+        "base": base,
+        "tickets": tickets,
+        "reports": reports,
+        "cases": cases(&fleet, &tickets).await,
+        "staff": staff,
+        "password": PASSWORD,
+    });
     writeln!(std::io::stdout(), "{told}").context("nobody reads where the stage is")?;
     // Ends when whoever started this goes away, however it does.
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
@@ -73,6 +95,48 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     serving.await??;
     fleet.ends_well().await;
     Ok(())
+}
+
+/// An account for each role: the log-in by the role.
+async fn hire(node: &Node) -> anyhow::Result<serde_json::Value> {
+    let unit = "dinas-pu".parse()?;
+    node.add_unit("stage", &unit, "Dinas Pekerjaan Umum", None)
+        .await?;
+    let mut staff = serde_json::Map::new();
+    for (role, name) in [
+        (StaffRole::Admin, "Dewi Lestari"),
+        (StaffRole::Officer, "Siti Aminah"),
+        (StaffRole::Leader, "Budi Santoso"),
+        (StaffRole::IdentityKeeper, "Rina Wijaya"),
+    ] {
+        let login = format!("{}@bandung.go.id", role.as_str());
+        let new = NewAccount {
+            login: &login,
+            name,
+            role: role.as_str(),
+            unit: None,
+        };
+        let (_, link) = node.create_account("stage", &new).await?;
+        let from = [192, 0, 2, 7].into();
+        let accounts = node.accounts();
+        accounts
+            .choose_password(&link, &PASSWORD.into(), from)
+            .await?;
+        staff.insert(role.as_str().to_owned(), login.into());
+    }
+    Ok(staff.into())
+}
+
+/// The ids of the cases behind the tickets.
+async fn cases(fleet: &Fleet, tickets: &serde_json::Value) -> serde_json::Value {
+    let mut cases = serde_json::Map::new();
+    for (name, ticket) in tickets.as_object().into_iter().flatten() {
+        let ticket = ticket.as_str().expect("a ticket");
+        let view = fleet.at(BANDUNG.slug).node().case_by_ticket(ticket).await;
+        let case = view.expect("a case of the stage").summary.case;
+        cases.insert(name.clone(), case.to_string().into());
+    }
+    cases.into()
 }
 
 /// A programme of the city with its progress, and one that has not begun.

@@ -56,6 +56,8 @@ pub struct CaseQuery {
     filed_from: Option<i64>,
     /// Unix ms, exclusive.
     filed_before: Option<i64>,
+    /// Only what has run out in this institution's hands.
+    overdue: Option<bool>,
     /// Words that must all occur, `"a phrase"`, `-not`; or a ticket or the id of a case.
     #[param(max_length = 400)]
     q: Option<String>,
@@ -137,6 +139,7 @@ impl From<CaseQuery> for CaseFilter {
             secret: query.secret,
             filed_from: query.filed_from,
             filed_before: query.filed_before,
+            overdue: query.overdue.unwrap_or(false),
         }
     }
 }

@@ -36,6 +36,16 @@ pub fn problem(error: &NodeError) -> ApiProblem {
         )
         .retry_after(FETCHED_SECONDS),
         NodeError::Redacted(_) => said(StatusCode::GONE, "redacted", "The words have been erased"),
+        NodeError::EvidenceNeeded => said(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "evidence_needed",
+            "The answer needs evidence",
+        ),
+        NodeError::ApprovalNeeded => said(
+            StatusCode::FORBIDDEN,
+            "approval_needed",
+            "A superior must sign the answer",
+        ),
         NodeError::BlobPending => said(
             StatusCode::NOT_FOUND,
             "blob_pending",

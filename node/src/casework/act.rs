@@ -34,6 +34,8 @@ pub(crate) struct Weighing {
     now: i64,
     attachments: Vec<Encrypted>,
     actor: String,
+    /// A superior has signed it.
+    approved: bool,
     /// Set where the request may come again.
     asked: Option<Asked>,
     /// The work that it is part of.
@@ -55,7 +57,7 @@ pub(crate) struct Weighed<'a> {
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
     pub async fn act(&self, case_id: CaseId, act: NewAct, actor: &str) -> Result<Acted, NodeError> {
-        self.act_asked(case_id, act, actor, None).await
+        self.act_asked(case_id, act, actor, None, false).await
     }
 
     /// The same for a request that may come again: it acts once, and answers
@@ -67,13 +69,36 @@ impl Node {
         actor: &str,
         once: &Once,
     ) -> Result<Acted, NodeError> {
+        self.act_known(case_id, act, actor, once, false).await
+    }
+
+    /// The same for an answer that a superior has signed.
+    pub(super) async fn act_approved(
+        &self,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+        once: &Once,
+    ) -> Result<Acted, NodeError> {
+        self.act_known(case_id, act, actor, once, true).await
+    }
+
+    async fn act_known(
+        &self,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+        once: &Once,
+        approved: bool,
+    ) -> Result<Acted, NodeError> {
         let asked = || once.asking(&(case_id, &act));
         let first = asked()?;
         if let Some(answer) = first.answered(self).await? {
             return Ok(answer);
         }
         let again = asked()?;
-        match self.act_asked(case_id, act, actor, Some(first)).await {
+        let acted = self.act_asked(case_id, act, actor, Some(first), approved);
+        match acted.await {
             Err(NodeError::AnsweredMeanwhile) => again
                 .answered(self)
                 .await?
@@ -88,6 +113,7 @@ impl Node {
         mut act: NewAct,
         actor: &str,
         asked: Option<Asked>,
+        approved: bool,
     ) -> Result<Acted, NodeError> {
         self.instance()?;
         let now = self.clock().now_ms();
@@ -99,6 +125,7 @@ impl Node {
             now,
             attachments: attachments::encrypt(self, case_id, &uploads).await?,
             actor: actor.to_owned(),
+            approved,
             asked,
             trace: Trace::here(),
         };
@@ -124,6 +151,9 @@ impl Weighing {
         let absent = case.is_none();
         if absent && act.kind != "case.supported" {
             return Err(NodeError::not_found("case", &case_id));
+        }
+        if let Some(case) = &case {
+            self.as_the_institution_wants(node, case)?;
         }
         let key = content_key(tx, case_id).await?;
         identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
@@ -158,6 +188,27 @@ impl Weighing {
             fold,
             absent,
         })
+    }
+}
+
+impl Weighing {
+    /// What the institution asks of its officers beyond the rules: evidence with a proposal to
+    /// close, and a superior who signs. An answer sent with the protocol's default closes nothing.
+    fn as_the_institution_wants(&self, node: &Node, case: &Case) -> Result<(), NodeError> {
+        if self.act.kind != "case.followed_up" {
+            return Ok(());
+        }
+        let category = case.category.as_ref();
+        if !self.approved && node.wants_approval(category) {
+            return Err(NodeError::ApprovalNeeded);
+        }
+        let proposes = self.act.body.get("proposes_to_close");
+        let proposes = proposes.and_then(serde_json::Value::as_bool) == Some(true);
+        let needed = category.is_some_and(|category| node.category_needs(category).evidence);
+        if proposes && needed && self.attachments.is_empty() {
+            return Err(NodeError::EvidenceNeeded);
+        }
+        Ok(())
     }
 }
 
@@ -299,7 +350,7 @@ pub(crate) async fn load(
     Ok((row, fold, case))
 }
 
-async fn other_case(
+pub(super) async fn other_case(
     tx: &mut Tx,
     body: &Body,
     me: &InstanceId,
@@ -312,7 +363,7 @@ async fn other_case(
 }
 
 /// The custody that an act relies on, or for a recall the one that it ends.
-fn term(
+pub(super) fn term(
     body: &Body,
     case: Option<&Case>,
     me: &InstanceId,

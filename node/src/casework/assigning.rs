@@ -1,16 +1,16 @@
 //! What a desk decides for itself: whose desk a case lies on, what has been looked at, what becomes
 //! of own acts without effect, and the filters that somebody keeps. No other institution is told.
 
-use lapor_migrations::Value;
 use lapor_protocol::ids::{CaseId, MessageId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CaseFilter, Tab};
+use super::{CaseFilter, Sight, Tab};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::audit::Deed;
+use crate::store::desk::FailedRow;
 
 /// Cases in one bulk act, at most.
 const BULK: usize = 200;
@@ -50,9 +50,11 @@ pub struct SavedFilter {
 }
 
 impl Node {
-    /// Puts cases on the desk of a unit and an officer; `None` takes them off. All or none.
+    /// Puts cases on the desk of a unit and an officer; `None` takes them off. All or none, and
+    /// only such as whoever asks may see.
     pub async fn assign(
         &self,
+        sight: &Sight,
         cases: &[CaseId],
         unit: Option<&str>,
         officer: Option<&str>,
@@ -63,15 +65,8 @@ impl Node {
             named(field, name.unwrap_or("-"))?;
         }
         let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
-        let rows = ids.iter().flat_map(|id| {
-            [
-                Value::from(id.as_str()),
-                unit.map(str::to_owned).into(),
-                officer.map(str::to_owned).into(),
-            ]
-        });
         let mut tx = self.write_tx().await?;
-        let known = store::desk::assign(&mut tx, rows.collect()).await?;
+        let known = store::desk::assign(&mut tx, sight.limits(), &ids, unit, officer).await?;
         if known != ids.len() as u64 {
             return Err(NodeError::Invalid(
                 "cases: one of them is not here, or is named twice; nothing was assigned".into(),
@@ -90,44 +85,47 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Notes that cases have been looked at; only the first look counts.
-    pub async fn look_at(&self, cases: &[CaseId]) -> Result<(), NodeError> {
+    /// Notes that those of the cases that may be seen have been looked at; only the first look
+    /// counts.
+    pub async fn look_at(&self, sight: &Sight, cases: &[CaseId]) -> Result<(), NodeError> {
         bounded(cases)?;
         let at = self.clock().now_ms();
-        let rows = cases
-            .iter()
-            .flat_map(|case| [Value::from(case.to_string()), at.into()]);
+        let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
         let mut tx = self.write_tx().await?;
-        store::desk::look(&mut tx, rows.collect()).await?;
+        store::desk::look(&mut tx, sight.limits(), &ids, at).await?;
         Ok(tx.commit().await?)
     }
 
     /// Own acts without effect that nobody has dropped, oldest first, behind the number `after`.
-    pub async fn failed_acts(&self, after: i64, limit: u32) -> Result<Vec<FailedAct>, NodeError> {
+    pub async fn failed_acts(
+        &self,
+        sight: &Sight,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<FailedAct>, NodeError> {
         let limit = i64::from(limit.clamp(1, BULK as u32));
         let mut tx = self.read_tx().await?;
-        store::desk::failed(&mut tx, after, limit)
-            .await?
-            .into_iter()
-            .map(|row| {
-                Ok(FailedAct {
-                    number: row.number,
-                    message: store::read(row.message_id.parse())?,
-                    case: store::case_id(&row.case_id)?,
-                    kind: row.kind,
-                    effect: row.effect,
-                    reason: row.reason,
-                    at: row.created_at,
-                })
-            })
-            .collect()
+        let rows = store::desk::failed(&mut tx, sight.limits(), after, limit).await?;
+        rows.into_iter().map(failed_act).collect()
+    }
+
+    /// Those of one case.
+    pub async fn failed_acts_of(&self, case: CaseId) -> Result<Vec<FailedAct>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::desk::failed_of(&mut tx, &case.to_string()).await?;
+        rows.into_iter().map(failed_act).collect()
     }
 
     /// Drops an own act without effect: it stays in the history and is shown as a task no more.
-    pub async fn drop_failed_act(&self, message: MessageId, actor: &str) -> Result<(), NodeError> {
+    pub async fn drop_failed_act(
+        &self,
+        sight: &Sight,
+        message: MessageId,
+        actor: &str,
+    ) -> Result<(), NodeError> {
         let (now, id) = (self.clock().now_ms(), message.to_string());
         let mut tx = self.write_tx().await?;
-        let case = store::desk::drop_failed(&mut tx, &id, now).await?;
+        let case = store::desk::drop_failed(&mut tx, sight.limits(), &id, now).await?;
         let case = case.ok_or_else(|| NodeError::not_found("act without effect", &message))?;
         store::audit::add(&mut tx, now, actor, "act.dropped", Some(&case), &id).await?;
         Ok(tx.commit().await?)
@@ -165,6 +163,18 @@ impl Node {
         }
         Ok(tx.commit().await?)
     }
+}
+
+fn failed_act(row: FailedRow) -> Result<FailedAct, NodeError> {
+    Ok(FailedAct {
+        number: row.number,
+        message: store::read(row.message_id.parse())?,
+        case: store::case_id(&row.case_id)?,
+        kind: row.kind,
+        effect: row.effect,
+        reason: row.reason,
+        at: row.created_at,
+    })
 }
 
 fn bounded(cases: &[CaseId]) -> Result<(), NodeError> {

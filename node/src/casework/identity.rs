@@ -17,13 +17,15 @@ use utoipa::ToSchema;
 
 use super::act::load;
 use super::reading::read_message;
-use super::{NewAct, Reporter};
+use super::{CaseView, NewAct, Reporter};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::consents::AskRow;
 
+/// Requests of this institution's own officers that one page shows, at most.
+const MOST_TASKS: i64 = 200;
 const OWN_HANDLER: &str =
     "who handles a case does not open its identity; another keeper of identities must do it";
 
@@ -46,7 +48,110 @@ pub struct IdentityAsk {
     pub answered_at: Option<i64>,
 }
 
+/// Who wants to know who reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asker {
+    /// Of this institution, as in the audit log.
+    Officer(String),
+    Institution(InstanceId),
+}
+
+/// A request that waits for the keeper. Not printable: it holds words of a case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdentityTask {
+    pub case: CaseId,
+    /// Names the request when it is answered.
+    pub ask: String,
+    pub ticket: Option<String>,
+    pub title: Option<String>,
+    pub asker: Asker,
+    /// Code of a purpose.
+    pub purpose: String,
+    pub reason: Option<String>,
+    /// Unix ms.
+    pub at: i64,
+    /// The reporter must agree first.
+    pub anonymous: bool,
+    /// What the reporter has said; `None` for nothing yet.
+    pub agreed: Option<bool>,
+}
+
 impl Node {
+    /// Requests for identities that nobody has answered, from here and from elsewhere, oldest first.
+    pub async fn identity_tasks(&self) -> Result<Vec<IdentityTask>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let asks = store::consents::waiting(&mut tx, MOST_TASKS).await?;
+        let foreign = store::consents::asked_from_elsewhere(&mut tx).await?;
+        drop(tx);
+        let mut tasks = Vec::new();
+        for ask in asks {
+            let case = store::case_id(&ask.case_id)?;
+            // A case whose birth the hub has refused meanwhile has no keeper any more.
+            if let Some(view) = found(self.case(case).await)? {
+                let reason = Some(ask.reason).filter(|reason| !reason.is_empty());
+                let who = Asker::Officer(ask.asked_by);
+                let asked = (ask.id, who, ask.purpose, reason, ask.asked_at);
+                tasks.push(self.identity_task(&view, asked).await?);
+            }
+        }
+        for case in foreign {
+            let case = store::case_id(&case)?;
+            let mut tx = self.read_tx().await?;
+            let Some(shown) = found(self.shown_case(&mut tx, case).await)? else {
+                continue;
+            };
+            drop(tx);
+            if shown.identity_requests.is_empty() || shown.origin != *self.instance()? {
+                continue;
+            }
+            let view = self.case(case).await?;
+            for (request, institution) in shown.identity_requests {
+                let entry = view
+                    .history
+                    .iter()
+                    .find(|entry| entry.message == Some(request));
+                let text = |value: Option<&Value>, name: &str| {
+                    Some(value?.get(name)?.as_str()?.to_owned())
+                };
+                let asked = (
+                    request.to_string(),
+                    Asker::Institution(institution),
+                    entry
+                        .and_then(|entry| text(entry.body.as_ref(), "purpose"))
+                        .unwrap_or_default(),
+                    entry.and_then(|entry| text(entry.words.as_ref(), "text")),
+                    entry.map_or(0, |entry| entry.at),
+                );
+                tasks.push(self.identity_task(&view, asked).await?);
+            }
+        }
+        tasks.sort_by(|a, b| (a.at, &a.ask).cmp(&(b.at, &b.ask)));
+        Ok(tasks)
+    }
+
+    async fn identity_task(
+        &self,
+        view: &CaseView,
+        (ask, asker, purpose, reason, at): (String, Asker, String, Option<String>, i64),
+    ) -> Result<IdentityTask, NodeError> {
+        let case = &view.summary;
+        let mut tx = self.read_tx().await?;
+        let consents = store::consents::of_case(&mut tx, &case.case.to_string()).await?;
+        let said = consents.iter().find(|consent| consent.ask == ask);
+        Ok(IdentityTask {
+            case: case.case,
+            ticket: case.ticket.clone(),
+            title: case.title.clone(),
+            anonymous: case.anonymous,
+            agreed: said.map(|consent| consent.given != 0),
+            ask,
+            asker,
+            purpose,
+            reason,
+            at,
+        })
+    }
+
     /// Who reported, if this node took the report in or was told. Every look
     /// is written into the audit log before it is answered; one who handles
     /// the case is refused, and that is written as well.
@@ -200,6 +305,15 @@ impl Node {
     ) -> Result<(), NodeError> {
         let (now, case) = (self.clock().now_ms(), case.to_string());
         Ok(store::audit::add(tx, now, actor, action, Some(&case), detail).await?)
+    }
+}
+
+/// What is there; `None` where it is not.
+fn found<T>(looked: Result<T, NodeError>) -> Result<Option<T>, NodeError> {
+    match looked {
+        Ok(found) => Ok(Some(found)),
+        Err(NodeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

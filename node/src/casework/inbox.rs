@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::reading::desk_page;
-use super::{CaseFilter, CaseList, Tray};
+use super::{CaseFilter, CaseList, CaseSummary, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -69,6 +69,12 @@ impl Sight {
         unit: None,
     };
 
+    /// Whether a case may be seen.
+    pub fn shows(&self, case: &CaseSummary) -> bool {
+        let unit = self.unit.is_none() || self.unit == case.unit;
+        case.tray.is_some() && unit && (self.secrets || !case.secret)
+    }
+
     pub(super) fn limits(&self) -> Limits<'_> {
         Limits {
             secrets: self.secrets,
@@ -105,7 +111,7 @@ impl Tab {
 }
 
 impl CaseFilter {
-    pub(super) fn conditions(&self) -> Vec<Condition<'_>> {
+    pub(super) fn conditions(&self, now: i64) -> Vec<Condition<'_>> {
         let mut all: Vec<Condition<'_>> = [
             self.state.map(State::as_str).map(Condition::State),
             self.custodian
@@ -129,6 +135,7 @@ impl CaseFilter {
             self.secret.map(Condition::Secret),
             self.filed_from.map(Condition::FiledFrom),
             self.filed_before.map(Condition::FiledBefore),
+            self.overdue.then_some(Condition::RunOut(now)),
         ]
         .into_iter()
         .flatten()
@@ -181,7 +188,7 @@ impl Node {
         limit: u32,
     ) -> Result<CaseList, NodeError> {
         let mut conditions = vec![tab.condition()];
-        conditions.extend(filter.conditions());
+        conditions.extend(filter.conditions(self.clock().now_ms()));
         let mut tx = self.read_tx().await?;
         desk_page(&mut tx, sight, &conditions, tab.order(), after, limit).await
     }
@@ -193,7 +200,7 @@ impl Node {
         sight: &Sight,
         filter: &CaseFilter,
     ) -> Result<InboxCounts, NodeError> {
-        let conditions = filter.conditions();
+        let conditions = filter.conditions(self.clock().now_ms());
         let with = |condition| [&[condition][..], &conditions].concat();
         let mut tx = self.read_tx().await?;
         let limits = sight.limits();

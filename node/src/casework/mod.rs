@@ -5,6 +5,8 @@
 //! pending until the hub has ruled.
 
 mod act;
+mod allowed;
+mod approval;
 mod assigning;
 mod attachments;
 mod compose;
@@ -41,6 +43,8 @@ use utoipa::ToSchema;
 use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
+pub use allowed::Allowed;
+pub use approval::{AnswerDraft, DraftState};
 pub use assigning::{FailedAct, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::blob_path;
@@ -48,7 +52,7 @@ pub(crate) use compose::Newcomer;
 pub(crate) use filing::Beside;
 pub use glance::Tray;
 pub(crate) use glance::describe;
-pub use identity::IdentityAsk;
+pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
 pub use once::Once;
@@ -208,6 +212,8 @@ pub struct CaseFilter {
     pub filed_from: Option<i64>,
     /// Unix ms, exclusive.
     pub filed_before: Option<i64>,
+    /// Only what has run out in our hands.
+    pub overdue: bool,
 }
 
 /// A line of a case list.

@@ -61,6 +61,11 @@ impl Once {
         })
     }
 
+    /// The key as it was given, for what is told apart by it alone.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(crate) fn asking(&self, request: &impl Serialize) -> Result<Asked, NodeError> {
         let text = Zeroizing::new(serde_json::to_vec(request).map_err(NodeError::damaged)?);
         let derived = |purpose: &str, more: &[u8]| -> [u8; 32] {

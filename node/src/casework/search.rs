@@ -39,7 +39,7 @@ impl Node {
         after: Option<&str>,
         limit: u32,
     ) -> Result<CaseList, NodeError> {
-        let conditions = filter.conditions();
+        let conditions = filter.conditions(self.clock().now_ms());
         let mut tx = self.read_tx().await?;
         if let Some(direct) = Direct::read(typed) {
             let mut narrowed = conditions.clone();

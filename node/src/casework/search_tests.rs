@@ -407,7 +407,7 @@ async fn a_case_moves_through_the_trays_of_the_desk() {
             ),
             (1, 2, 3, 4)
         );
-        node.look_at(&[new]).await.unwrap();
+        node.look_at(&Sight::ALL, &[new]).await.unwrap();
         let counts = node
             .inbox_counts(&Sight::ALL, &CaseFilter::default())
             .await
@@ -424,7 +424,7 @@ async fn a_unit_sees_what_lies_on_its_desk() {
         let ours = file(node, "Lampu", "Isi.", json!({})).await;
         let other = file(node, "Lampu lain", "Isi.", json!({})).await;
         index(node).await;
-        node.assign(&[ours], Some("dishub"), Some("Asep"), "admin")
+        node.assign(&Sight::ALL, &[ours], Some("dishub"), Some("Asep"), "admin")
             .await
             .unwrap();
         verify(node, ours).await;
@@ -463,11 +463,27 @@ async fn a_unit_sees_what_lies_on_its_desk() {
         assert_eq!(node.cases(&asep, None, 5).await.unwrap().cases.len(), 1);
         let unknown = CaseId::mint(1, [1; 10]);
         let refused = node
-            .assign(&[other, unknown], Some("dishub"), None, "admin")
+            .assign(
+                &Sight::ALL,
+                &[other, unknown],
+                Some("dishub"),
+                None,
+                "admin",
+            )
             .await;
         assert!(matches!(refused, Err(NodeError::Invalid(_))));
         let view = node.case(other).await.unwrap();
         assert_eq!(view.summary.unit, None, "all or none");
+        let taken = node
+            .assign(&sight, &[ours, other], None, None, "asep")
+            .await;
+        assert!(taken.is_err(), "what is not seen is not taken");
+        node.look_at(&sight, &[ours, other]).await.unwrap();
+        let looked = async |case| node.case(case).await.unwrap().summary.looked_at.is_some();
+        assert_eq!((looked(ours).await, looked(other).await), (true, false));
+        assert!(node.case_seen(&sight, ours).await.is_ok());
+        let hidden = node.case_seen(&sight, other).await;
+        assert!(matches!(hidden, Err(NodeError::NotFound { .. })));
     }
 }
 
@@ -505,14 +521,22 @@ async fn an_act_without_effect_is_a_task_until_it_is_dropped() {
             (Some("Lampu"), Some(Tray::New))
         );
         assert_eq!(tab(node, Tab::Failed).await, [case]);
-        let failed = node.failed_acts(0, 10).await.unwrap();
+        let failed = node.failed_acts(&Sight::ALL, 0, 10).await.unwrap();
         assert_eq!((failed.len(), failed[0].effect.as_str()), (1, "stale"));
-        node.drop_failed_act(failed[0].message, "asep")
+        let elsewhere = Sight {
+            secrets: true,
+            unit: Some("dishub".into()),
+        };
+        let unseen = node.failed_acts(&elsewhere, 0, 10).await.unwrap();
+        assert!(unseen.is_empty());
+        let (message, by) = (failed[0].message, "asep");
+        assert!(node.drop_failed_act(&elsewhere, message, by).await.is_err());
+        node.drop_failed_act(&Sight::ALL, failed[0].message, "asep")
             .await
             .unwrap();
         assert!(tab(node, Tab::Failed).await.is_empty());
         assert!(
-            node.drop_failed_act(failed[0].message, "asep")
+            node.drop_failed_act(&Sight::ALL, failed[0].message, "asep")
                 .await
                 .is_err()
         );

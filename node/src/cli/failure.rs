@@ -145,9 +145,12 @@ impl From<NodeError> for Failure {
             | NodeError::Redacted(_)
             | NodeError::TooLarge(_)
             | NodeError::KeyReused
+            | NodeError::EvidenceNeeded
             | NodeError::MediaType(_)
             | NodeError::Offset { .. } => exit::DATA,
-            NodeError::Forbidden(_) | NodeError::Locked(_) => exit::PERMISSION,
+            NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {
+                exit::PERMISSION
+            }
             NodeError::NotFound { .. } => exit::NOT_FOUND,
             NodeError::KeyMissing(_)
             | NodeError::BlobPending

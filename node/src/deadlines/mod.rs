@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 pub(crate) use calendar::first_edition;
 pub use notices::{Notice, NoticeKind, Recipient};
+pub use reading::DayCount;
 pub(crate) use reading::attach;
 pub(crate) use record::record;
 

@@ -1,9 +1,12 @@
 //! Deadlines as lists and cases show them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use lapor_migrations::{Tx, Value};
+use lapor_protocol::calendar::{Calendar, day_at, zone};
 use lapor_protocol::deadline::ClockKind;
+use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::Deadline;
@@ -15,7 +18,38 @@ use crate::store::deadlines::DeadlineRow;
 
 const MAX_PAGE: u32 = 200;
 
+/// Counts the working days that are left, by the calendar in force.
+pub struct DayCount {
+    calendar: Arc<Calendar>,
+    directory: Arc<Directory>,
+    now: i64,
+}
+
+impl DayCount {
+    /// Working days until a case's deadline, today's not counted; below zero, those by which it is
+    /// overdue. `None` where no clock runs.
+    pub fn left(&self, case: &CaseSummary) -> Option<i64> {
+        let due = case.deadline.as_ref()?.due?;
+        let world = self.directory.latest();
+        let custodian = case.custodian.as_ref().and_then(|id| world.instance(id));
+        let zone = zone(custodian.map_or("", |entry| &entry.time_zone));
+        // A clock runs out when its last day is over.
+        let (today, last) = (day_at(zone, self.now), day_at(zone, due - 1));
+        Some(self.calendar.days_between(today, last, &[]))
+    }
+}
+
 impl Node {
+    /// Counts working days as of now.
+    pub async fn day_count(&self) -> Result<DayCount, NodeError> {
+        let mut tx = self.read_tx().await?;
+        Ok(DayCount {
+            calendar: self.calendar_in_force(&mut tx).await?,
+            directory: self.directory(),
+            now: self.clock().now_ms(),
+        })
+    }
+
     /// Cases with a running clock, the one that runs out next first; those of
     /// one custodian, and only what has run out, if that is wanted. `after` is
     /// `next` of the page before.

@@ -52,11 +52,6 @@ struct AccountPage<'a> {
     letter_choices: Vec<Choice>,
 }
 
-/// The desk's first page: for now, one's own.
-pub async fn home(officer: Officer) -> Response {
-    officer.visit.go(&place(PATH))
-}
-
 pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     page(&node, &officer, &Form::empty(), Again::FIRST).await
 }

@@ -3,20 +3,36 @@
 //! no rule. Every page below `/meja` names [`Officer`] among its arguments.
 
 mod account;
+mod address;
+mod approval;
+mod attachment;
 mod audit;
+mod case_page;
+mod clock;
+mod course;
+mod deed;
+mod deed_form;
+mod deeds;
 mod factor;
+mod figures;
+mod identity;
+mod inbox;
 mod letters;
 mod officer;
 mod password;
 mod programmes;
+mod question;
+mod reasons;
 pub(crate) mod refused;
 mod setup;
+mod shared;
 mod sign_in;
 mod sign_on;
 mod staff;
 #[cfg(test)]
 mod tests;
 mod units;
+mod walk_in;
 
 use std::sync::Arc;
 
@@ -42,6 +58,14 @@ pub const ACCOUNT: &str = account::PATH;
 
 /// The desk's navigation.
 pub const LINKS: &[Link] = &[
+    Link {
+        to: ROOT,
+        name: text_id("desk-inbox"),
+    },
+    Link {
+        to: figures::PATH,
+        name: text_id("desk-figures"),
+    },
     Link {
         to: programmes::PATH,
         name: text_id("desk-programmes"),
@@ -95,7 +119,23 @@ pub fn routes() -> Router<Arc<Node>> {
             &format!("{PASSWORD}/{{secret}}"),
             get(password::ask).post(password::choose),
         )
-        .route(ROOT, get(account::home))
+        .route(ROOT, get(inbox::show))
+        .route(inbox::TOGETHER, post(inbox::together))
+        .route(inbox::FILTERS, post(inbox::filters))
+        .route(case_page::PATH, get(case_page::show))
+        .route(case_page::UNIT, post(case_page::assign))
+        .route(case_page::DROP, post(case_page::drop_act))
+        .route(deed::PATH, get(deed::ask).post(deed::act))
+        .route(attachment::PATH, get(attachment::open))
+        .route(identity::GRANTED, post(identity::open_granted))
+        .route(identity::PATH, get(identity::list))
+        .route(identity::CASE, get(identity::show).post(identity::open))
+        .route(identity::ANSWER, post(identity::answer))
+        .route(approval::PATH, get(approval::list))
+        .route(approval::ONE, post(approval::decide))
+        .route(figures::PATH, get(figures::show))
+        .route(figures::TABLE, get(figures::table))
+        .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))
         .route(account::PATH, get(account::show))
         .route(account::CHANGE, post(account::change_password))
         .route(account::END, post(account::end_session))

@@ -16,6 +16,7 @@ use lapor_web::page::{Person, Visit};
 use lapor_web::{ApiProblem, peer};
 
 use super::{account, role_name, sign_in};
+use crate::casework::Sight;
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -30,6 +31,19 @@ impl Officer {
     /// How the audit log names the officer.
     pub fn actor(&self) -> String {
         self.session.account.actor()
+    }
+
+    /// What the officer may see: the cases of a unit, or the whole desk where they work in none.
+    /// Who reads for the institution as a whole reads all of it.
+    pub fn sight(&self) -> Sight {
+        let unit = match self.role {
+            StaffRole::Officer => self.session.account.unit.clone(),
+            StaffRole::Admin | StaffRole::Leader | StaffRole::IdentityKeeper => None,
+        };
+        Sight {
+            secrets: true,
+            unit,
+        }
     }
 
     /// Refuses all whose role does not allow it.

@@ -1,6 +1,8 @@
 //! The desk through the node's router, as a browser meets it: with its cookies,
 //! without script.
 
+mod cases;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -525,6 +527,9 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
         for path in [
             "/masuk",
             "/sandi/lupa",
+            "/meja",
+            "/meja?tab=semua",
+            "/meja/baru",
             "/meja/akun",
             "/meja/akun/kode",
             "/meja/petugas",

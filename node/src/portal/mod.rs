@@ -15,6 +15,8 @@ mod statistics;
 mod tests;
 mod track;
 
+pub(crate) use track::state_words;
+
 use std::sync::Arc;
 
 use axum::Router;

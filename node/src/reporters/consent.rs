@@ -85,6 +85,14 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
+    /// Who asked for the identity of a case, why, and what became of it, for the keeper; the same
+    /// that the reporter reads.
+    pub async fn identity_log(&self, case: CaseId) -> Result<Vec<IdentityEvent>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let history = self.whole_history(&mut tx, case).await?;
+        self.identity_log_in(&mut tx, case, &history).await
+    }
+
     /// Who asked, why, and what became of it, in the order of time.
     pub(super) async fn identity_log_in(
         &self,

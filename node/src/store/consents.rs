@@ -51,6 +51,21 @@ pub async fn asks(tx: &mut Tx, case_id: &str) -> Stored<Vec<AskRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
+/// Requests without an answer, oldest first.
+pub async fn waiting(tx: &mut Tx, limit: i64) -> Stored<Vec<AskRow>> {
+    const SQL: &str = "select id, case_id, asked_by, purpose, reason, asked_at, granted,
+            answered_by, answered_at
+        from identity_asks where granted is null order by asked_at, id limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+/// Cases of which another institution has ever asked who reported.
+pub async fn asked_from_elsewhere(tx: &mut Tx) -> Stored<Vec<String>> {
+    const SQL: &str = "select distinct case_id from inbox
+        where kind = 'identity.requested' and case_id is not null";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
+}
+
 /// Answers a request that has no answer yet; how many that were, 0 or 1.
 pub async fn answer(tx: &mut Tx, id: &str, granted: bool, by: &str, at: i64) -> Stored<u64> {
     const SQL: &str = "update identity_asks set granted = $2, answered_by = $3, answered_at = $4

@@ -5,28 +5,55 @@ use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
+use super::lists::Limits;
 
 static ASSIGN: Bulk = Bulk::new(
-    "with v (case_id, unit, officer) as (values",
-    3,
-    ") update cases set unit = v.unit, officer = v.officer from v where cases.case_id = v.case_id",
+    "with v (case_id, unit, officer, secrets, own) as (values",
+    5,
+    ") update cases set unit = v.unit, officer = v.officer from v
+        where cases.case_id = v.case_id and cases.tray is not null
+            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own)",
 );
 
-/// Puts cases on a desk: case, unit, officer. Returns how many exist here.
-pub async fn assign(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
-    tx.run_rows(&ASSIGN, rows).await
+/// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here.
+pub async fn assign(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    cases: &[String],
+    unit: Option<&str>,
+    officer: Option<&str>,
+) -> Stored<u64> {
+    let rows = cases.iter().flat_map(|case| {
+        [
+            Value::from(case.as_str()),
+            unit.map(str::to_owned).into(),
+            officer.map(str::to_owned).into(),
+            i64::from(limits.secrets).into(),
+            limits.unit.map(str::to_owned).into(),
+        ]
+    });
+    tx.run_rows(&ASSIGN, rows.collect()).await
 }
 
 static LOOK: Bulk = Bulk::new(
-    "with v (case_id, at) as (values",
-    2,
+    "with v (case_id, at, secrets, own) as (values",
+    4,
     ") update cases set looked_at = v.at from v
-        where cases.case_id = v.case_id and cases.looked_at is null",
+        where cases.case_id = v.case_id and cases.looked_at is null and cases.tray is not null
+            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own)",
 );
 
-/// Notes the first look at cases: case, when.
-pub async fn look(tx: &mut Tx, rows: Vec<Value>) -> Stored<u64> {
-    tx.run_rows(&LOOK, rows).await
+/// Notes the first look at those of the cases that may be seen.
+pub async fn look(tx: &mut Tx, limits: Limits<'_>, cases: &[String], at: i64) -> Stored<u64> {
+    let rows = cases.iter().flat_map(|case| {
+        [
+            Value::from(case.as_str()),
+            at.into(),
+            i64::from(limits.secrets).into(),
+            limits.unit.map(str::to_owned).into(),
+        ]
+    });
+    tx.run_rows(&LOOK, rows.collect()).await
 }
 
 /// An own act that the hub has ruled to have no effect.
@@ -42,23 +69,57 @@ pub struct FailedRow {
 }
 
 /// Own acts without effect that nobody has dropped, oldest first.
-pub async fn failed(tx: &mut Tx, after: i64, limit: i64) -> Stored<Vec<FailedRow>> {
+pub async fn failed(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    after: i64,
+    limit: i64,
+) -> Stored<Vec<FailedRow>> {
     const SQL: &str = "select o.number, o.message_id, o.case_id, o.kind, o.effect, o.reason,
             o.created_at
         from outbox o join cases c on c.case_id = o.case_id
         where o.effect in ('stale', 'inapplicable', 'unauthorised') and o.dropped_at is null
-            and c.tray is not null and o.number > $1
+            and c.tray is not null and o.number > $1 and (c.secret = 0 or $3 = 1)
+            and ($4 is null or c.unit = $4)
         order by o.number limit $2";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(after)
+        .bind(limit)
+        .bind(i64::from(limits.secrets))
+        .bind(limits.unit)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// Those of one case.
+pub async fn failed_of(tx: &mut Tx, case: &str) -> Stored<Vec<FailedRow>> {
+    const SQL: &str = "select number, message_id, case_id, kind, effect, reason, created_at
+        from outbox
+        where case_id = $1 and effect in ('stale', 'inapplicable', 'unauthorised')
+            and dropped_at is null
+        order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case).fetch_all(c).await)?)
 }
 
 /// Drops an own act without effect; gives its case.
-pub async fn drop_failed(tx: &mut Tx, message: &str, at: i64) -> Stored<Option<String>> {
+pub async fn drop_failed(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    message: &str,
+    at: i64,
+) -> Stored<Option<String>> {
     const SQL: &str = "update outbox set dropped_at = $2
         where message_id = $1 and effect in ('stale', 'inapplicable', 'unauthorised')
-            and dropped_at is null and case_id is not null
+            and dropped_at is null and case_id in (select case_id from cases
+                where tray is not null and (secret = 0 or $3 = 1) and ($4 is null or unit = $4))
         returning case_id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(message).bind(at).fetch_optional(c).await)?)
+    Ok(on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(message)
+        .bind(at)
+        .bind(i64::from(limits.secrets))
+        .bind(limits.unit)
+        .fetch_optional(c)
+        .await)?)
 }
 
 pub async fn put_filter(

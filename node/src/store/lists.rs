@@ -45,6 +45,8 @@ pub enum Condition<'a> {
     Ticket(&'a str),
     Secret(bool),
     FiledFrom(i64),
+    /// In our hands, and its clock has run out by this moment.
+    RunOut(i64),
     FiledBefore(i64),
 }
 
@@ -84,6 +86,10 @@ impl Condition<'_> {
             Self::Case(case) => query.add(" and cases.case_id = {}", [case.into()]),
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
+            Self::RunOut(now) => query.add(
+                " and tray in ('new', 'came_back', 'working') and runs_out_at <= {}",
+                [now.into()],
+            ),
             Self::FiledFrom(at) => query.add(" and filed_at >= {}", [at.into()]),
             Self::FiledBefore(at) => query.add(" and filed_at < {}", [at.into()]),
         }

@@ -13,6 +13,7 @@ pub mod citizens;
 pub mod consents;
 pub mod deadlines;
 pub mod desk;
+pub mod drafts;
 pub mod erasures;
 pub mod facts;
 pub mod inbox;

@@ -193,6 +193,7 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     let text = id.to_string();
     store::secrets::erase(tx, &text).await?;
     store::consents::forget_reasons(tx, &text).await?;
+    store::drafts::forget(tx, &text).await?;
     store::keys_due::forget(tx, &text).await?;
     store::texts::forget(tx, &text).await?;
     for blob in store::blobs::of_case(tx, &text).await? {

@@ -37,6 +37,7 @@ pub const STYLE: &str = concat!(
     include_str!("../../assets/style/chart.css"),
     include_str!("../../assets/style/reading.css"),
     include_str!("../../assets/style/front.css"),
+    include_str!("../../assets/style/desk.css"),
     include_str!("../../assets/style/docs.css"),
     include_str!("../../assets/style/print.css"),
 );

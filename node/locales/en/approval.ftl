@@ -1,0 +1,28 @@
+# Answers that a superior signs.
+
+approvals-title = Answers to sign
+approvals-lead = An answer is published once somebody other than its author has signed it. The signer's name is kept.
+approvals-none = No answers wait
+approvals-none-about = Answers that need a signature appear here.
+approvals-waiting = { $n ->
+    [one] { $n } answer waits for a signature.
+   *[other] { $n } answers wait for a signature.
+}
+approval-published = The answer is signed and published.
+approval-returned = The answer has gone back to its author.
+approval-own = Your own answer must be signed by somebody else.
+approval-remark-needed = Write what needs to be mended.
+approval-decided = This answer has been decided.
+answer-drafted = The answer is saved and waits for a signature.
+draft-waiting = Waits for a signature
+draft-returned = Given back
+draft-closes = Proposes to close
+draft-again = Mend the answer
+draft-remark = Remark, if given back
+draft-publish = Sign and publish
+draft-return = Give back
+draft-needed = An answer to the reporter is signed by a superior before it is published.
+draft-title = Answers not yet published
+signed-by = Signed by { $name }
+form-evidence = A proposal to close in this category carries evidence, such as a picture.
+form-evidence-needed = Attach evidence: a picture or a document.

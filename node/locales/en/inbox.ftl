@@ -1,0 +1,99 @@
+# The officers' inbox.
+
+desk-inbox = Inbox
+inbox-title = Inbox
+inbox-new = Take in a report
+inbox-search = Search
+inbox-search-hint = Words, "a phrase", or a ticket number
+inbox-question-unusable = This search cannot be used. Write one to sixteen words that must occur.
+inbox-region-unknown = There is no region of this name; the region was left out.
+inbox-filter = Filter
+inbox-overdue = Only what is overdue
+inbox-narrow = Apply
+inbox-widen = Clear the filter
+inbox-saved = Saved filters
+inbox-filter-name = Name of the filter
+inbox-keep-filter = Save filter
+inbox-forget-filter = Remove the filter { $name }
+inbox-filter-kept = The filter is saved.
+inbox-filter-forgotten = The filter is removed.
+inbox-filter-unusable = The filter was not saved: give it a name of at most 80 characters, and keep at most 50 filters.
+inbox-tabs = Parts of the inbox
+inbox-found = Search results
+inbox-found-about = The best fit first. A new report can be found a moment after it came in.
+inbox-empty = No reports here
+inbox-empty-about = As soon as there are any, they appear in this list.
+inbox-pick = Choose report
+inbox-unseen = New
+inbox-together = With those chosen
+inbox-look = Mark as looked at
+inbox-to-unit = Give to unit
+inbox-no-unit = No unit
+inbox-nothing-ticked = First choose the reports that you mean.
+inbox-looked = { $n ->
+    [one] { $n } report is marked as looked at.
+   *[other] { $n } reports are marked as looked at.
+}
+inbox-assigned = { $n ->
+    [one] { $n } report was handed over.
+   *[other] { $n } reports were handed over.
+}
+inbox-verified = { $n ->
+    [one] { $n } report was verified.
+   *[other] { $n } reports were verified.
+}
+inbox-verified-some = { $n } of { $all } reports were verified. The others cannot be verified now; open them one by one.
+inbox-not-done = Nothing was changed. Load the page again, then try again.
+inbox-keys = Keyboard shortcuts
+key-move = next report, previous report
+key-open = open the report
+key-pick = choose the report
+key-search = to the search field
+key-help = open or close this help
+
+# Parts
+
+tab-work = To do
+tab-work-about = Everything in your hands; what runs out next comes first.
+tab-new = New
+tab-new-about = Reports with which nothing has been done yet, those that have waited longest first.
+tab-back = Came back
+tab-back-about = Returned by another institution, reopened, or answered by the reporter.
+tab-waiting = Waits for reporter
+tab-waiting-about = On hold until the reporter has answered the questions.
+tab-working = In progress
+tab-working-about = Reports that are being followed up.
+tab-answered = Waits for response
+tab-answered-about = Proposed to close; the reporter may confirm or ask again.
+tab-elsewhere = Elsewhere
+tab-elsewhere-about = Reports that another institution handles now.
+tab-ended = Ended
+tab-ended-about = Reports that are closed, archived or merged.
+tab-pending = Not ruled yet
+tab-pending-about = Your acts are stored here and wait for the ruling of the hub.
+tab-failed = No effect
+tab-failed-about = Acts that no longer held when they arrived: do them again or drop them.
+tab-all = All
+tab-all-about = All reports, the latest change first.
+
+# Time
+
+clock-paused = Waits for the reporter
+clock-overdue = { $n ->
+    [one] { $n } working day overdue
+   *[other] { $n } working days overdue
+}
+clock-overdue-now = Overdue
+clock-last-day = Last day
+clock-left = { $n ->
+    [one] { $n } working day left
+   *[other] { $n } working days left
+}
+clock-until = until { $day }
+clock-verification = Verification
+clock-first-follow-up = First follow-up
+clock-information-request = Answer to an information request
+clock-complaint = Settling a complaint
+clock-oversight = Settling a complaint about an irregularity
+clock-disposer = Deadline set by the disposer
+clock-silence = The reporter's response

@@ -1,0 +1,33 @@
+# Kinerja dalam angka.
+
+desk-figures = Kinerja
+figures-title = Kinerja
+figures-lead = Laporan yang masuk dalam masa ini, sejauh diketahui instansi ini.
+figures-csv = Unduh CSV
+figures-from = Dari tanggal
+figures-through = Sampai tanggal
+figures-side = Dihitung menurut
+figures-show = Tampilkan
+figures-none = Tidak ada laporan dalam masa ini
+figures-none-about = Pilih masa lain.
+figures-all = Semua instansi
+side-custodian = Instansi yang menangani
+side-origin = Instansi yang menerima
+figure-intake = Masuk
+figure-open-now = Masih terbuka
+figure-answered = Dijawab
+figure-first-answer = Jawaban pertama, rata-rata
+figure-confirmed = Selesai, dikonfirmasi pelapor
+figure-silent = Selesai, pelapor diam
+figure-archived = Diarsipkan
+figure-merged = Digabung
+figure-close = Sampai selesai, rata-rata
+figure-overdue = Pernah lewat tenggat
+figure-misrouted = Salah alamat
+figure-score = Penilaian pelapor, dari 5
+figure-hours = { $n } jam
+figure-days = { $n } hari
+chart-ends = Apa yang terjadi dengan laporan
+chart-intake = Sepuluh instansi dengan laporan terbanyak
+chart-what = Keterangan
+chart-count = Jumlah

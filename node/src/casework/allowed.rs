@@ -1,0 +1,149 @@
+//! Which acts the rules allow on a case now, so that a page offers nothing that would be refused.
+//!
+//! Every kind is put before the judge with a body that says as little as it may. What depends on
+//! what somebody fills in (a target, the other case of a merge) is judged again when it is done.
+
+use std::collections::BTreeSet;
+
+use lapor_protocol::case::{Case, judge};
+use lapor_protocol::directory::DirectoryAt;
+use lapor_protocol::ids::{CaseId, InstanceId};
+use serde_json::json;
+
+use super::NewAct;
+use super::act::{content_key, load, other_case, term};
+use super::compose::{self, Setting};
+use crate::chance::{new_case_id, new_message_id};
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// What may be done with a case now by this institution.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed {
+    kinds: BTreeSet<&'static str>,
+    /// To whom it may be disposed.
+    pub targets: Vec<InstanceId>,
+}
+
+/// A kind and the least that its body can say.
+const PROBES: [(&str, &str); 19] = [
+    ("case.verified", "{}"),
+    ("case.held", r#"{"questions":1}"#),
+    ("report.completed", "{}"),
+    ("case.archived", r#"{"reason":"other"}"#),
+    ("case.returned", r#"{"reason":"other"}"#),
+    ("case.recalled", r#"{"reason":"other"}"#),
+    ("case.followed_up", "{}"),
+    ("case.noted", "{}"),
+    ("case.replied", "{}"),
+    ("case.closed", r#"{"by":"reporter"}"#),
+    ("case.reopened", "{}"),
+    ("case.unlinked", "{}"),
+    ("case.split", "{}"),
+    ("case.escalated", r#"{"consent":true}"#),
+    ("case.taken_over", "{}"),
+    ("case.redacted", r#"{"reason":"other"}"#),
+    ("identity.requested", r#"{"purpose":"other"}"#),
+    ("case.linked", "{}"),
+    ("case.disposed", "{}"),
+];
+
+impl Allowed {
+    pub fn has(&self, kind: &str) -> bool {
+        self.kinds.contains(kind)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+}
+
+impl Node {
+    /// What the rules allow this institution on a case as it is shown here.
+    pub async fn allowed_acts(&self, id: CaseId) -> Result<Allowed, NodeError> {
+        let (me, directory, now) = (self.instance()?, self.directory(), self.clock().now_ms());
+        let world = directory.latest();
+        let mut tx = self.read_tx().await?;
+        let (_, _, case) = load(&mut tx, id, me, world, now).await?;
+        let case = case.ok_or_else(|| NodeError::not_found("case", &id))?;
+        let key = content_key(&mut tx, id).await?;
+        let at = Setting {
+            me,
+            case_id: id,
+            case: Some(&case),
+            key: key.as_ref(),
+            world,
+            now,
+            id: new_message_id(now),
+        };
+        // A merge needs a second case: one like this, which is not this.
+        let twin = Case {
+            id: new_case_id(now),
+            ..case.clone()
+        };
+        let mut allowed = Allowed::default();
+        for (kind, body) in PROBES {
+            match kind {
+                "case.disposed" => allowed.targets = targets(&at, &case),
+                "case.linked" => {
+                    let act = probe(kind, &json!({ "target_case": twin.id }).to_string())?;
+                    if fits(act, &at, Some(&twin)) {
+                        allowed.kinds.insert(kind);
+                    }
+                }
+                "case.unlinked" => {
+                    let Ok(prepared) = compose::prepare(probe(kind, body)?, &at) else {
+                        continue;
+                    };
+                    let other = other_case(&mut tx, &prepared.body, me, world).await?;
+                    if fits(probe(kind, body)?, &at, other.as_ref()) {
+                        allowed.kinds.insert(kind);
+                    }
+                }
+                _ if fits(probe(kind, body)?, &at, None) => {
+                    allowed.kinds.insert(kind);
+                }
+                _ => {}
+            }
+        }
+        if !allowed.targets.is_empty() {
+            allowed.kinds.insert("case.disposed");
+        }
+        Ok(allowed)
+    }
+}
+
+fn targets(at: &Setting<'_>, case: &Case) -> Vec<InstanceId> {
+    let possible = |world: DirectoryAt<'_>| -> Vec<InstanceId> {
+        let active = world.instances().filter(|entry| entry.is_active());
+        let others = active.filter(|entry| entry.id != case.custodian);
+        others.map(|entry| entry.id.clone()).collect()
+    };
+    let mut targets = possible(at.world);
+    targets.retain(|target| {
+        let act = probe("case.disposed", &json!({ "target": target }).to_string());
+        act.is_ok_and(|act| fits(act, at, None))
+    });
+    targets
+}
+
+fn probe(kind: &str, body: &str) -> Result<NewAct, NodeError> {
+    Ok(NewAct {
+        kind: kind.to_owned(),
+        body: serde_json::from_str(body).map_err(NodeError::damaged)?,
+        words: None,
+        attachments: Vec::new(),
+    })
+}
+
+fn fits(act: NewAct, at: &Setting<'_>, other: Option<&Case>) -> bool {
+    let Ok(prepared) = compose::prepare(act, at) else {
+        return false;
+    };
+    let term = term(&prepared.body, at.case, at.me, at.world);
+    let Ok(draft) = compose::draft(prepared, at, term, None, Vec::new()) else {
+        return false;
+    };
+    let message = draft.provisional(at.me);
+    judge(&message, &draft.body, at.case, other, at.world).is_ok()
+}

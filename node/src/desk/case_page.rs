@@ -1,0 +1,379 @@
+//! The page of a case: what was reported, what happened, whose it is, which clocks run, and what
+//! can be done now. Only what the rules allow is offered.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::deadline::Clock;
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
+
+use super::approval::{self, DraftLine};
+use super::clock::{ClockWords, clock_name, clock_words};
+use super::course::{self, Happened, Report, Standing, Task};
+use super::deeds::Deed;
+use super::identity::{self, IdentityLine};
+use super::inbox::class_name;
+use super::refused::refusal;
+use super::{Answer, Officer, ROOT, place, shared};
+use crate::api::problem;
+use crate::casework::{Allowed, CaseView, KeyState};
+use crate::error::NodeError;
+use crate::hints::{Hint, Reason};
+use crate::node::Node;
+use crate::portal::{name_of, state_words};
+use crate::regions::national;
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/kasus/{id}";
+pub const UNIT: &str = "/meja/kasus/{id}/unit";
+pub const DROP: &str = "/meja/kasus/{id}/abaikan";
+/// Hints of a page.
+const HINTS: usize = 3;
+
+#[derive(Deserialize)]
+pub struct CasePath {
+    pub id: CaseId,
+}
+
+/// Where a case is worked on.
+pub fn at(case: CaseId) -> String {
+    format!("/meja/kasus/{case}")
+}
+
+#[derive(Template)]
+#[template(path = "desk/case.html")]
+struct CasePage {
+    v: Voice,
+    view: CaseView,
+    here: String,
+    list_at: &'static str,
+    title: String,
+    state: String,
+    tone: &'static str,
+    report: Report,
+    facts: Vec<(String, String)>,
+    related: Vec<(String, String)>,
+    clocks: Vec<ClockLine>,
+    decisions: Vec<DeedLine>,
+    work: Vec<DeedLine>,
+    others: Vec<DeedLine>,
+    hints: Vec<HintLine>,
+    drafts: Vec<DraftLine>,
+    tasks: Vec<Task>,
+    course: Vec<Happened>,
+    acts: bool,
+    erased: bool,
+    keyless: bool,
+    identity: Option<IdentityLine>,
+    form: Form,
+    units: Vec<Choice>,
+    officers: Vec<Choice>,
+}
+
+struct ClockLine {
+    name: String,
+    words: ClockWords,
+    /// The last day of the term.
+    until: Option<String>,
+}
+
+/// A deed that is offered.
+struct DeedLine {
+    name: String,
+    about: String,
+    to: String,
+    /// What a new report waits for.
+    first: bool,
+    grave: bool,
+}
+
+/// An institution that the case may concern, and why.
+pub struct HintLine {
+    pub slug: String,
+    pub name: String,
+    pub why: String,
+    pub to: String,
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+) -> Answer<Response> {
+    let wrong = |error: NodeError| problem(&error);
+    let (v, sight) = (officer.visit.v, officer.sight());
+    let view = node.case_seen(&sight, path.id).await.map_err(wrong)?;
+    let acts = officer.role.handles_cases();
+    if acts && view.summary.looked_at.is_none() {
+        node.look_at(&sight, &[path.id]).await.map_err(wrong)?;
+    }
+    let allowed = if acts {
+        node.allowed_acts(path.id).await.map_err(wrong)?
+    } else {
+        Allowed::default()
+    };
+    let failed = node.failed_acts_of(path.id).await.map_err(wrong)?;
+    let (drafts, signers) = approval::of_case(&node, &officer, &view).await?;
+    let hints = hints(&node, &v, &view, &allowed).await?;
+    let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
+        let deeds = deeds
+            .iter()
+            .filter(|deed| acts && deed.is_allowed(&node, &view, &allowed));
+        deeds.map(|deed| deed_line(&v, path.id, *deed)).collect()
+    };
+    let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
+    let rest: Vec<Deed> = Deed::ALL
+        .into_iter()
+        .filter(|deed| !first.contains(deed))
+        .collect();
+    let (state, tone) = view
+        .summary
+        .state
+        .map_or((text_id("state-unknown"), "quiet"), state_words);
+    let title = view
+        .summary
+        .title
+        .clone()
+        .unwrap_or_else(|| v.say("case-untitled"));
+    let form = Form::of([
+        ("unit", view.summary.unit.clone().unwrap_or_default()),
+        ("petugas", view.summary.officer.clone().unwrap_or_default()),
+    ]);
+    let page = CasePage {
+        v,
+        here: at(path.id),
+        list_at: ROOT,
+        title: title.clone(),
+        state: v.say(state),
+        tone,
+        report: course::report(&node, &view),
+        facts: facts(&node, &v, &view),
+        related: related(&v, &view),
+        clocks: clocks(&v, &view),
+        decisions: offered(&Deed::DECISIONS),
+        work: offered(&Deed::WORK),
+        others: offered(&rest),
+        hints,
+        drafts,
+        tasks: course::tasks(&v, &view, &failed),
+        course: course::course(&node, &v, &view, &signers),
+        acts,
+        erased: view.key == KeyState::Erased,
+        keyless: view.key == KeyState::Missing,
+        identity: identity::own(&node, &officer, &view).await?,
+        form,
+        units: if acts {
+            shared::units(&node).await?
+        } else {
+            Vec::new()
+        },
+        officers: if acts {
+            officers(&node).await?
+        } else {
+            Vec::new()
+        },
+        view,
+    };
+    officer.visit.shell(title).wide().show(&page)
+}
+
+/// Puts the case on the desk of a unit and an officer.
+pub async fn assign(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (sight, actor) = (officer.sight(), officer.actor());
+    let seen = node.case_seen(&sight, path.id).await;
+    seen.map_err(|error| problem(&error))?;
+    let unit = shared::open_unit(&node, form.text("unit")).await?;
+    let who = form.text("petugas").to_owned();
+    let known = officers(&node)
+        .await?
+        .into_iter()
+        .any(|choice| choice.value == who);
+    let who = Some(who).filter(|_| known);
+    let assigned = node
+        .assign(&sight, &[path.id], unit.as_deref(), who.as_deref(), &actor)
+        .await;
+    assigned.map_err(|error| problem(&error))?;
+    let done = Flash::done(text_id("case-assigned"));
+    let still = node.case_seen(&sight, path.id).await.is_ok();
+    let to = if still { at(path.id) } else { ROOT.to_owned() };
+    Ok(officer.visit.go_saying(&place(&to), &done))
+}
+
+/// Drops an own act without effect.
+pub async fn drop_act(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let message: Option<MessageId> = form.text("pesan").parse().ok();
+    let message = message.ok_or_else(ApiProblem::not_found)?;
+    let (sight, actor) = (officer.sight(), officer.actor());
+    let flash = match node.drop_failed_act(&sight, message, &actor).await {
+        Ok(()) => Flash::done(text_id("task-dropped")),
+        Err(NodeError::NotFound { .. }) => Flash::warning(text_id("task-gone")),
+        Err(error) => return Err(problem(&error)),
+    };
+    Ok(officer.visit.go_saying(&place(&at(path.id)), &flash))
+}
+
+/// Institutions that a case may concern and to which it may be given, with the reasons.
+pub async fn hints(
+    node: &Node,
+    v: &Voice,
+    view: &CaseView,
+    allowed: &Allowed,
+) -> Answer<Vec<HintLine>> {
+    if allowed.targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let case = view.summary.case;
+    let found = node.hints(case).await.map_err(|error| problem(&error))?;
+    let fitting = found.hints.into_iter();
+    let fitting = fitting.filter(|hint| allowed.targets.contains(&hint.institution));
+    let line = |hint: Hint| HintLine {
+        to: format!(
+            "{}/{}?ke={}",
+            at(case),
+            Deed::Dispose.slug(),
+            hint.institution
+        ),
+        slug: hint.institution.to_string(),
+        why: why(node, v, &hint.reasons),
+        name: hint.name,
+    };
+    Ok(fitting.take(HINTS).map(line).collect())
+}
+
+/// The weightiest two reasons as one sentence.
+fn why(node: &Node, v: &Voice, reasons: &[Reason]) -> String {
+    let quoted = |words: &[String]| words.join(", ");
+    let say = |reason: &Reason| match reason {
+        Reason::Named { words } => v.with("words", quoted(words)).say("hint-named"),
+        Reason::Subject { words } => v.with("words", quoted(words)).say("hint-subject"),
+        Reason::Category { category } => {
+            let category = category.replace('/', " › ");
+            v.with("category", category).say("hint-category")
+        }
+        Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
+        Reason::Past { cases } => v.with("n", *cases).say("hint-past"),
+        Reason::Reporter => v.say("hint-reporter"),
+        Reason::Returned { by } => v
+            .with("institution", name_of(node, by))
+            .say("hint-returned"),
+    };
+    let said: Vec<String> = reasons.iter().take(2).map(say).collect();
+    said.join(" ")
+}
+
+fn deed_line(v: &Voice, case: CaseId, deed: Deed) -> DeedLine {
+    let (name, about) = deed.words();
+    DeedLine {
+        name: v.say(name),
+        about: v.say(about),
+        to: format!("{}/{}", at(case), deed.slug()),
+        first: deed == Deed::Verify,
+        grave: deed.is_grave(),
+    }
+}
+
+fn clocks(v: &Voice, view: &CaseView) -> Vec<ClockLine> {
+    let line = |clock: &Clock| ClockLine {
+        name: v.say(clock_name(clock.kind)),
+        words: clock_words(v, clock),
+        until: clock
+            .due_on
+            .map(|day| shared::day_words(v, &day.to_string())),
+    };
+    view.clocks.iter().map(line).collect()
+}
+
+/// What is known of a case beside its words.
+fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
+    let case = &view.summary;
+    let names = |all: &[InstanceId]| -> Option<String> {
+        let names: Vec<String> = all.iter().map(|id| name_of(node, id)).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
+    let all = [
+        (text_id("case-custodian"), one(&case.custodian)),
+        (text_id("case-for"), one(&case.on_behalf_of)),
+        (text_id("case-origin"), one(&case.origin)),
+        (text_id("case-stack"), names(&view.stack)),
+        (text_id("fact-copies"), names(&view.copies)),
+        (text_id("fact-supervisor"), names(&view.supervisors)),
+        (text_id("fact-excluded"), names(&view.excluded)),
+        (
+            text_id("case-class"),
+            case.classification.map(|class| v.say(class_name(class))),
+        ),
+        (
+            text_id("case-category"),
+            case.category.as_ref().map(shared::category_name),
+        ),
+        (
+            text_id("case-region"),
+            case.region
+                .as_ref()
+                .and_then(|code| national().display_name(code)),
+        ),
+        (text_id("case-filed"), Some(v.moment(case.filed_at))),
+        (
+            text_id("case-supports"),
+            (case.supports > 0).then(|| v.number(case.supports)),
+        ),
+        (
+            text_id("case-hops"),
+            (case.hops > 0).then(|| v.number(case.hops)),
+        ),
+        (
+            text_id("fact-score"),
+            view.score
+                .map(|score| v.with("n", score).say("score-of-five")),
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value)| Some((v.say(name), value?)))
+        .collect()
+}
+
+/// Cases that belong to this one: their relation, and where they are.
+fn related(v: &Voice, view: &CaseView) -> Vec<(String, String)> {
+    let into = view.merged_into.map(|id| (text_id("case-merged-into"), id));
+    let parent = view.parent.map(|id| (text_id("case-parent"), id));
+    let children = view.children.iter().map(|id| (text_id("case-child"), *id));
+    let all = into.into_iter().chain(parent).chain(children);
+    all.map(|(name, id)| (v.say(name), at(id))).collect()
+}
+
+/// Those who may be given a case, by name.
+async fn officers(node: &Node) -> Answer<Vec<Choice>> {
+    let accounts = node
+        .accounts()
+        .list()
+        .await
+        .map_err(|error| refusal(&error))?;
+    let handles = |code: &str| code.parse().is_ok_and(StaffRole::handles_cases);
+    let mut names: Vec<String> = accounts
+        .into_iter()
+        .filter(|account| handles(account.role.code))
+        .map(|account| account.name)
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names.iter().map(|name| Choice::new(name, name)).collect())
+}

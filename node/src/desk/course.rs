@@ -1,0 +1,345 @@
+//! The history of a case in words: what happened, who did it, why, and what was said.
+
+use lapor_protocol::case::{Effect, Reason};
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::kinds::Classification;
+use lapor_web::language::{TextId, Voice, text_id};
+use serde_json::Value;
+
+use super::approval::Signers;
+use super::attachment::{AttachmentLine, attachment_lines};
+use super::deeds::Deed;
+use super::inbox::class_name;
+use super::reasons::reason_words;
+use super::{case_page, shared};
+use crate::casework::{CaseView, FailedAct, HistoryEntry};
+use crate::node::Node;
+use crate::portal::name_of;
+use crate::regions::national;
+
+/// Something that happened.
+pub struct Happened {
+    pub said: String,
+    pub by: Option<String>,
+    pub at: i64,
+    pub facts: Vec<Fact>,
+    /// Sentences, as somebody wrote them.
+    pub words: Vec<String>,
+    /// Questions, or the answers to them.
+    pub points: Vec<String>,
+    pub attachments: Vec<AttachmentLine>,
+    /// Who signed it, where somebody had to.
+    pub signed: Option<String>,
+    /// Only officers read it.
+    pub inside: bool,
+    pub standing: Standing,
+}
+
+/// What became of it at the hub.
+pub enum Standing {
+    Counts,
+    Pending,
+    /// It had no effect, and why.
+    Void(String),
+}
+
+/// A clear field in words.
+pub struct Fact {
+    pub name: String,
+    pub value: String,
+    /// A case that is named.
+    pub to: Option<String>,
+}
+
+/// An own act without effect, as a task.
+pub struct Task {
+    pub message: String,
+    pub said: String,
+    pub why: String,
+    pub at: i64,
+    /// Where it is done again, if it can be.
+    pub again_at: Option<String>,
+}
+
+/// What the report says, as it was filed or split off.
+#[derive(Default)]
+pub struct Report {
+    pub content: Option<String>,
+    pub place: Option<String>,
+    pub coordinates: Option<String>,
+    pub incident: Option<String>,
+    pub channel: Option<String>,
+    pub suggested: Option<String>,
+    pub attachments: Vec<AttachmentLine>,
+}
+
+/// The report of a case, from the message with which it began.
+pub fn report(node: &Node, view: &CaseView) -> Report {
+    let case = view.summary.case;
+    let begins = |entry: &&HistoryEntry| {
+        entry.kind == "report.filed" || (entry.kind == "case.split" && is_child(entry, case))
+    };
+    let Some(entry) = view.history.iter().find(begins) else {
+        return Report::default();
+    };
+    let word = |name: &str| text_of(entry.words.as_ref(), name);
+    let field = |name: &str| text_of(entry.body.as_ref(), name);
+    Report {
+        content: word("content"),
+        place: word("place"),
+        coordinates: entry.words.as_ref().and_then(coordinates),
+        incident: field("incident_date"),
+        channel: field("channel"),
+        suggested: field("suggested")
+            .and_then(|id| id.parse().ok())
+            .map(|id: InstanceId| name_of(node, &id)),
+        attachments: attachment_lines(case, &entry.attachments),
+    }
+}
+
+/// Everything that happened, latest first.
+pub fn course(node: &Node, v: &Voice, view: &CaseView, signers: &Signers) -> Vec<Happened> {
+    let case = view.summary.case;
+    let entries = view.history.iter().rev();
+    entries
+        .map(|entry| happened(node, v, case, entry, signers))
+        .collect()
+}
+
+/// Own acts without effect, with what can be done about each.
+pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
+    let case = view.summary.case;
+    let task = |act: &FailedAct| {
+        let deed = Deed::of_kind(&act.kind);
+        let entry = view
+            .history
+            .iter()
+            .find(|entry| entry.message == Some(act.message));
+        Task {
+            message: act.message.to_string(),
+            said: v.say(kind_words(&act.kind, false)),
+            why: entry
+                .and_then(|entry| entry.reason)
+                .map_or_else(|| v.say("void-other"), |reason| v.say(void_words(reason))),
+            at: act.at,
+            again_at: deed.map(|deed| {
+                format!(
+                    "{}/{}?ulang={}",
+                    case_page::at(case),
+                    deed.slug(),
+                    act.message
+                )
+            }),
+        }
+    };
+    failed.iter().map(task).collect()
+}
+
+fn happened(
+    node: &Node,
+    v: &Voice,
+    case: CaseId,
+    entry: &HistoryEntry,
+    signers: &Signers,
+) -> Happened {
+    let signer = entry.message.and_then(|id| signers.get(&id.to_string()));
+    let child = entry.kind == "case.split" && is_child(entry, case);
+    let report = entry.kind == "report.filed" || child;
+    let word = |name: &str| text_of(entry.words.as_ref(), name);
+    let points = |name: &str| -> Vec<String> {
+        let list = entry
+            .words
+            .as_ref()
+            .and_then(|words| words.get(name)?.as_array());
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
+    // The report itself stands above the history.
+    let words = if report {
+        &[][..]
+    } else {
+        &["title", "content", "text"][..]
+    };
+    let standing = match entry.effect {
+        None => Standing::Pending,
+        Some(Effect::Applied) => Standing::Counts,
+        Some(_) => Standing::Void(
+            entry
+                .reason
+                .map_or_else(|| v.say("void-other"), |reason| v.say(void_words(reason))),
+        ),
+    };
+    Happened {
+        said: v.say(kind_words(&entry.kind, child)),
+        by: entry.author.as_ref().map(|id| name_of(node, id)),
+        at: entry.at,
+        facts: facts(node, v, case, entry),
+        words: words.iter().filter_map(|name| word(name)).collect(),
+        points: [points("questions"), points("answers")].concat(),
+        attachments: if report {
+            Vec::new()
+        } else {
+            attachment_lines(case, &entry.attachments)
+        },
+        signed: signer.map(|name| v.with("name", name).say("signed-by")),
+        inside: matches!(
+            entry.kind.as_str(),
+            "case.noted" | "case.disposed" | "case.recalled"
+        ),
+        standing,
+    }
+}
+
+/// The clear fields that say something to a reader.
+fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact> {
+    let Some(body) = &entry.body else {
+        return Vec::new();
+    };
+    let text = |name: &str| text_of(Some(body), name);
+    let institution = |id: &str| {
+        id.parse()
+            .map_or_else(|_| id.to_owned(), |id| name_of(node, &id))
+    };
+    let mut out = Vec::new();
+    let mut tell = |name: TextId, value: Option<String>| {
+        if let Some(value) = value {
+            out.push(Fact {
+                name: v.say(name),
+                value,
+                to: None,
+            });
+        }
+    };
+    let why = text("reason").or_else(|| text("purpose"));
+    tell(
+        text_id("fact-reason"),
+        why.map(|code| reason_words(v, &entry.kind, &code)),
+    );
+    for (field, name) in [
+        ("target", text_id("fact-target")),
+        ("suggested", text_id("fact-suggested")),
+        ("supervisor", text_id("fact-supervisor")),
+        ("on_behalf_of", text_id("fact-on-behalf-of")),
+        ("institution", text_id("fact-institution")),
+    ] {
+        tell(name, text(field).map(|id| institution(&id)));
+    }
+    let listed = |field: &str| -> Option<String> {
+        let all = body
+            .get(field)?
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str);
+        let names: Vec<String> = all.map(institution).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    tell(text_id("fact-copies"), listed("copies"));
+    tell(text_id("fact-excluded"), listed("excluded"));
+    tell(
+        text_id("fact-deadline"),
+        text("deadline").map(|day| shared::day_words(v, &day)),
+    );
+    if entry.kind == "case.verified" {
+        let class = body.get("classification").cloned();
+        let class: Option<Classification> =
+            class.and_then(|class| serde_json::from_value(class).ok());
+        tell(
+            text_id("case-class"),
+            class.map(|class| v.say(class_name(class))),
+        );
+        tell(
+            text_id("case-category"),
+            text("category").map(|c| c.replace('/', " › ")),
+        );
+        let region = text("region").and_then(|code| code.parse().ok());
+        tell(
+            text_id("case-region"),
+            region.and_then(|code| national().display_name(&code)),
+        );
+        let oversight = body.get("oversight").and_then(Value::as_bool) == Some(true);
+        tell(text_id("case-oversight"), oversight.then(|| v.say("yes")));
+    }
+    if let Some(score) = body.get("score").and_then(Value::as_i64) {
+        tell(
+            text_id("fact-score"),
+            Some(v.with("n", score).say("score-of-five")),
+        );
+    }
+    let silence = text("by").filter(|by| by == "silence");
+    tell(
+        text_id("fact-by"),
+        silence.map(|_| v.say("closed-by-silence")),
+    );
+    let other = text("target_case").or_else(|| text("child"));
+    if let Some(other) = other.filter(|other| *other != case.to_string()) {
+        out.push(Fact {
+            name: v.say("fact-case"),
+            to: other.parse().ok().map(case_page::at),
+            value: other,
+        });
+    }
+    out
+}
+
+fn is_child(entry: &HistoryEntry, case: CaseId) -> bool {
+    text_of(entry.body.as_ref(), "child").is_some_and(|child| child == case.to_string())
+}
+
+fn text_of(value: Option<&Value>, name: &str) -> Option<String> {
+    let text = value?.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn coordinates(words: &Value) -> Option<String> {
+    let place = words.get("coordinates")?;
+    let degrees = |name: &str| {
+        let micro = i32::try_from(place.get(name)?.as_i64()?).ok()?;
+        Some(f64::from(micro) / 1e6)
+    };
+    let (latitude, longitude) = (degrees("latitude_micro")?, degrees("longitude_micro")?);
+    Some(format!("{latitude:.5}, {longitude:.5}"))
+}
+
+/// What a message says has happened; `child` is the beginning of a case that was split off.
+fn kind_words(kind: &str, child: bool) -> TextId {
+    match kind {
+        "case.split" if child => text_id("course-born"),
+        "report.filed" => text_id("course-filed"),
+        "report.completed" => text_id("course-completed"),
+        "case.verified" => text_id("course-verified"),
+        "case.held" => text_id("course-held"),
+        "case.archived" => text_id("course-archived"),
+        "case.disposed" => text_id("course-disposed"),
+        "case.returned" => text_id("course-returned"),
+        "case.recalled" => text_id("course-recalled"),
+        "case.followed_up" => text_id("course-followed-up"),
+        "case.noted" => text_id("course-noted"),
+        "case.replied" => text_id("course-replied"),
+        "case.closed" => text_id("course-closed"),
+        "case.reopened" => text_id("course-reopened"),
+        "case.rated" => text_id("course-rated"),
+        "case.supported" => text_id("course-supported"),
+        "case.linked" => text_id("course-linked"),
+        "case.unlinked" => text_id("course-unlinked"),
+        "case.split" => text_id("course-split"),
+        "case.escalated" => text_id("course-escalated"),
+        "case.succeeded" => text_id("course-succeeded"),
+        "case.taken_over" => text_id("course-taken-over"),
+        "case.redacted" => text_id("course-redacted"),
+        "identity.requested" => text_id("course-identity-requested"),
+        "identity.disclosed" => text_id("course-identity-disclosed"),
+        "identity.refused" => text_id("course-identity-refused"),
+        _ => text_id("course-other"),
+    }
+}
+
+/// Why an act had no effect, as far as somebody at a desk needs to know.
+fn void_words(reason: Reason) -> TextId {
+    match reason {
+        Reason::TermEnded => text_id("void-term-ended"),
+        Reason::NotOpen | Reason::WrongState => text_id("void-wrong-state"),
+        Reason::Excluded => text_id("void-excluded"),
+        Reason::NobodyToReturnTo => text_id("void-nobody"),
+        _ => text_id("void-other"),
+    }
+}

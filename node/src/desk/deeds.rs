@@ -1,0 +1,175 @@
+//! What an officer can do with a case, each under an address and a name of its own.
+
+use lapor_protocol::case::State;
+use lapor_web::language::{TextId, text_id};
+
+use crate::casework::{Allowed, CaseView};
+use crate::node::Node;
+
+/// Something that is done with a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Verify,
+    Hold,
+    Return,
+    Archive,
+    Dispose,
+    FollowUp,
+    Note,
+    Complete,
+    Reply,
+    Close,
+    Reopen,
+    Recall,
+    Link,
+    Unlink,
+    Split,
+    Escalate,
+    TakeOver,
+    AskIdentity,
+    Redact,
+}
+
+impl Deed {
+    pub const ALL: [Self; 19] = [
+        Self::Verify,
+        Self::Hold,
+        Self::Return,
+        Self::Archive,
+        Self::Dispose,
+        Self::FollowUp,
+        Self::Note,
+        Self::Complete,
+        Self::Reply,
+        Self::Close,
+        Self::Reopen,
+        Self::Recall,
+        Self::Link,
+        Self::Unlink,
+        Self::Split,
+        Self::Escalate,
+        Self::TakeOver,
+        Self::AskIdentity,
+        Self::Redact,
+    ];
+    /// The four decisions on a report that has come in.
+    pub const DECISIONS: [Self; 4] = [Self::Verify, Self::Hold, Self::Return, Self::Archive];
+    /// What an answer and the way to it need.
+    pub const WORK: [Self; 3] = [Self::FollowUp, Self::Dispose, Self::Note];
+
+    /// Its part of an address.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Verify => "verifikasi",
+            Self::Hold => "tunda",
+            Self::Return => "bukan-wewenang",
+            Self::Archive => "arsip",
+            Self::Dispose => "disposisi",
+            Self::FollowUp => "tindak-lanjut",
+            Self::Note => "catatan",
+            Self::Complete => "lengkapi",
+            Self::Reply => "tanggapan",
+            Self::Close => "selesai",
+            Self::Reopen => "buka-kembali",
+            Self::Recall => "tarik",
+            Self::Link => "gabung",
+            Self::Unlink => "batal-gabung",
+            Self::Split => "pecah",
+            Self::Escalate => "eskalasi",
+            Self::TakeOver => "ambil-alih",
+            Self::AskIdentity => "identitas",
+            Self::Redact => "hapus-isi",
+        }
+    }
+
+    pub fn named(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.slug() == slug)
+    }
+
+    /// The kind of its message.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Verify => "case.verified",
+            Self::Hold => "case.held",
+            Self::Return => "case.returned",
+            Self::Archive => "case.archived",
+            Self::Dispose => "case.disposed",
+            Self::FollowUp => "case.followed_up",
+            Self::Note => "case.noted",
+            Self::Complete => "report.completed",
+            Self::Reply => "case.replied",
+            Self::Close => "case.closed",
+            Self::Reopen => "case.reopened",
+            Self::Recall => "case.recalled",
+            Self::Link => "case.linked",
+            Self::Unlink => "case.unlinked",
+            Self::Split => "case.split",
+            Self::Escalate => "case.escalated",
+            Self::TakeOver => "case.taken_over",
+            Self::AskIdentity => "identity.requested",
+            Self::Redact => "case.redacted",
+        }
+    }
+
+    pub fn of_kind(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.kind() == kind)
+    }
+
+    /// What it is called, and what it brings about.
+    pub fn words(self) -> (TextId, TextId) {
+        match self {
+            Self::Verify => (text_id("act-verify"), text_id("act-verify-about")),
+            Self::Hold => (text_id("act-hold"), text_id("act-hold-about")),
+            Self::Return => (text_id("act-return"), text_id("act-return-about")),
+            Self::Archive => (text_id("act-archive"), text_id("act-archive-about")),
+            Self::Dispose => (text_id("act-dispose"), text_id("act-dispose-about")),
+            Self::FollowUp => (text_id("act-follow-up"), text_id("act-follow-up-about")),
+            Self::Note => (text_id("act-note"), text_id("act-note-about")),
+            Self::Complete => (text_id("act-complete"), text_id("act-complete-about")),
+            Self::Reply => (text_id("act-reply"), text_id("act-reply-about")),
+            Self::Close => (text_id("act-close"), text_id("act-close-about")),
+            Self::Reopen => (text_id("act-reopen"), text_id("act-reopen-about")),
+            Self::Recall => (text_id("act-recall"), text_id("act-recall-about")),
+            Self::Link => (text_id("act-link"), text_id("act-link-about")),
+            Self::Unlink => (text_id("act-unlink"), text_id("act-unlink-about")),
+            Self::Split => (text_id("act-split"), text_id("act-split-about")),
+            Self::Escalate => (text_id("act-escalate"), text_id("act-escalate-about")),
+            Self::TakeOver => (text_id("act-take-over"), text_id("act-take-over-about")),
+            Self::AskIdentity => (text_id("act-identity"), text_id("act-identity-about")),
+            Self::Redact => (text_id("act-redact"), text_id("act-redact-about")),
+        }
+    }
+
+    /// Whether it takes something away, and is to be pressed with care.
+    pub fn is_grave(self) -> bool {
+        matches!(self, Self::Archive | Self::Redact)
+    }
+
+    /// Whether the rules allow it now. The identity of a report that was filed here is asked of
+    /// the keeper here, and of one that was filed elsewhere by a message.
+    pub fn is_allowed(self, node: &Node, view: &CaseView, allowed: &Allowed) -> bool {
+        let here = node.instance().ok() == view.summary.origin.as_ref();
+        match self {
+            Self::AskIdentity if here => view.summary.state.is_some_and(State::is_open),
+            _ => allowed.has(self.kind()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_deed_has_an_address_and_a_kind_of_its_own() {
+        let slugs: BTreeSet<_> = Deed::ALL.map(Deed::slug).into();
+        assert_eq!(slugs.len(), Deed::ALL.len());
+        for deed in Deed::ALL {
+            assert_eq!(Deed::named(deed.slug()), Some(deed));
+            assert_eq!(Deed::of_kind(deed.kind()), Some(deed));
+        }
+        assert_eq!(Deed::named("entah"), None);
+    }
+}

@@ -1,0 +1,284 @@
+//! The institution's own work in figures: what came in, how fast it was answered, how it ended.
+//! Confirmed, closed by silence and archived are never added up. Every chart stands on the numbers
+//! beside it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::{Days, NaiveDate};
+use http::HeaderValue;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use lapor_protocol::calendar::{day_at, zone};
+use lapor_web::language::{Language, TextId, Voice, text_id};
+use lapor_web::page::chart::{Bar, Bars, Tone};
+use lapor_web::page::{Choice, Form};
+use lapor_web::{ApiProblem, Query};
+use serde::Deserialize;
+
+use super::address::Address;
+use super::{Answer, Officer};
+use crate::api::problem;
+use crate::error::NodeError;
+use crate::figures::{FigureTable, Figures, Side, csv};
+use crate::node::Node;
+use crate::portal::name_of;
+
+pub const PATH: &str = "/meja/kinerja";
+pub const TABLE: &str = "/meja/kinerja.csv";
+/// Days that are shown where none are asked for.
+const DAYS: u64 = 90;
+const HOUR_MS: i64 = 3_600_000;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct FigureQuery {
+    dari: String,
+    sampai: String,
+    sisi: String,
+}
+
+/// The days that are asked for, by whom cases are counted.
+struct Asked {
+    from: NaiveDate,
+    through: NaiveDate,
+    side: Side,
+}
+
+#[derive(Template)]
+#[template(path = "desk/figures.html")]
+struct FiguresPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    here: &'static str,
+    table_at: String,
+    sides: Vec<Choice>,
+    heads: Vec<Head>,
+    charts: Vec<Bars>,
+    lines: Vec<Line>,
+}
+
+/// A number that says most.
+struct Head {
+    name: String,
+    value: String,
+}
+
+/// An institution in the table.
+struct Line {
+    name: String,
+    own: bool,
+    cells: Vec<(String, String)>,
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Query(query): Query<FigureQuery>,
+) -> Answer<Response> {
+    let v = officer.visit.v;
+    let mut form = Form::of([
+        ("dari", query.dari.as_str()),
+        ("sampai", query.sampai.as_str()),
+    ]);
+    let asked = asked(&node, &v, &query);
+    for (name, typed) in [("dari", &query.dari), ("sampai", &query.sampai)] {
+        if !typed.is_empty() && typed.parse::<NaiveDate>().is_err() {
+            form.complain(name, v.say("form-day-unusable"));
+        }
+    }
+    if form.is_fine() {
+        form = Form::of([
+            ("dari", asked.from.to_string()),
+            ("sampai", asked.through.to_string()),
+            ("sisi", side_name(asked.side).to_owned()),
+        ]);
+    }
+    let table = read(&node, &asked).await?;
+    let me = node.instance().ok();
+    let own = table
+        .figures
+        .iter()
+        .find(|row| Some(&row.institution) == me);
+    let lines = table.figures.iter().map(|row| Line {
+        name: name_of(&node, &row.institution),
+        own: Some(&row.institution) == me,
+        cells: cells(&v, row),
+    });
+    let page = FiguresPage {
+        v,
+        here: PATH,
+        table_at: Address::of(TABLE)
+            .with("dari", &asked.from.to_string())
+            .with("sampai", &asked.through.to_string())
+            .with("sisi", side_name(asked.side))
+            .text(),
+        sides: vec![
+            Choice::new("penangan", v.say("side-custodian")),
+            Choice::new("penerima", v.say("side-origin")),
+        ],
+        heads: own.map(|own| heads(&v, own)).unwrap_or_default(),
+        charts: charts(&node, &v, own, &table),
+        lines: lines.collect(),
+        form: &form,
+    };
+    officer
+        .visit
+        .shell(v.say("figures-title"))
+        .wide()
+        .show(&page)
+}
+
+/// The same for a spreadsheet.
+pub async fn table(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Query(query): Query<FigureQuery>,
+) -> Answer<Response> {
+    let asked = asked(&node, &officer.visit.v, &query);
+    let table = read(&node, &asked).await?;
+    let text = csv(&table).map_err(|error| problem(&error))?;
+    let name = format!(
+        "attachment; filename=\"kinerja-{}-{}.csv\"",
+        asked.from, asked.through
+    );
+    let name = HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?;
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], text).into_response())
+}
+
+async fn read(node: &Node, asked: &Asked) -> Answer<FigureTable> {
+    let (from, until) = node.span_of_days(asked.from, asked.through);
+    let table = node.figures_of(asked.side, from, until).await;
+    table.map_err(|error: NodeError| problem(&error))
+}
+
+/// The days of the question; the last ninety where it names none that can be counted.
+fn asked(node: &Node, v: &Voice, query: &FigureQuery) -> Asked {
+    let directory = node.directory();
+    let own = node
+        .instance()
+        .ok()
+        .and_then(|me| directory.latest().instance(me));
+    let today = day_at(zone(own.map_or("", |own| &own.time_zone)), v.now_ms());
+    let through = query.sampai.parse().unwrap_or(today);
+    let earlier = through.checked_sub_days(Days::new(DAYS)).unwrap_or(through);
+    let from = query.dari.parse().unwrap_or(earlier);
+    Asked {
+        from: from.min(through),
+        through,
+        side: if query.sisi == side_name(Side::Origin) {
+            Side::Origin
+        } else {
+            Side::Custodian
+        },
+    }
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Custodian => "penangan",
+        Side::Origin => "penerima",
+    }
+}
+
+fn charts(node: &Node, v: &Voice, own: Option<&Figures>, table: &FigureTable) -> Vec<Bars> {
+    let own = own.map(|own| ends(v, own));
+    let all = (!table.figures.is_empty()).then(|| intake(node, v, table));
+    own.into_iter().chain(all).collect()
+}
+
+fn heads(v: &Voice, own: &Figures) -> Vec<Head> {
+    let head = |name: TextId, value: String| Head {
+        name: v.say(name),
+        value,
+    };
+    vec![
+        head(text_id("figure-intake"), v.number(own.intake)),
+        head(text_id("figure-open-now"), v.number(own.open)),
+        head(text_id("figure-overdue"), v.number(own.overdue)),
+        head(
+            text_id("figure-first-answer"),
+            days(v, own.first_answer_mean_ms),
+        ),
+        head(text_id("figure-close"), days(v, own.close_mean_ms)),
+        head(text_id("figure-score"), score(v, own.score_mean_hundredths)),
+    ]
+}
+
+/// How the cases ended; silence is no opinion, and stands apart.
+fn ends(v: &Voice, own: &Figures) -> Bars {
+    let all = [
+        (text_id("figure-confirmed"), own.confirmed, Tone::Done),
+        (text_id("figure-silent"), own.silent, Tone::Quiet),
+        (text_id("figure-archived"), own.archived, Tone::Quiet),
+        (text_id("figure-merged"), own.merged, Tone::Quiet),
+        (text_id("figure-open-now"), own.open, Tone::Accent),
+        (text_id("figure-misrouted"), own.misrouted, Tone::Warm),
+    ];
+    let bars = all.into_iter();
+    let bars = bars.map(|(name, count, tone)| bar(v.say(name), count).tone(tone));
+    Bars::new(*v, v.say("chart-ends"), headings(v), bars)
+}
+
+/// Who has the cases, or took them in; the ten with the most.
+fn intake(node: &Node, v: &Voice, table: &FigureTable) -> Bars {
+    let mut rows: Vec<&Figures> = table.figures.iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.intake));
+    let most = rows.into_iter().take(10);
+    let bars = most.map(|row| bar(name_of(node, &row.institution), row.intake));
+    Bars::new(*v, v.say("chart-intake"), headings(v), bars)
+}
+
+fn bar(name: String, count: i64) -> Bar {
+    Bar::new(name, count.unsigned_abs())
+}
+
+fn headings(v: &Voice) -> (String, String) {
+    (v.say("chart-what"), v.say("chart-count"))
+}
+
+fn cells(v: &Voice, row: &Figures) -> Vec<(String, String)> {
+    let all = [
+        (text_id("figure-intake"), v.number(row.intake)),
+        (text_id("figure-open-now"), v.number(row.open)),
+        (text_id("figure-answered"), v.number(row.answered)),
+        (
+            text_id("figure-first-answer"),
+            days(v, row.first_answer_mean_ms),
+        ),
+        (text_id("figure-confirmed"), v.number(row.confirmed)),
+        (text_id("figure-silent"), v.number(row.silent)),
+        (text_id("figure-archived"), v.number(row.archived)),
+        (text_id("figure-close"), days(v, row.close_mean_ms)),
+        (text_id("figure-overdue"), v.number(row.overdue)),
+        (text_id("figure-misrouted"), v.number(row.misrouted)),
+        (text_id("figure-score"), score(v, row.score_mean_hundredths)),
+    ];
+    all.into_iter()
+        .map(|(name, value)| (v.say(name), value))
+        .collect()
+}
+
+/// A time as whole days, or as hours where it is less than one.
+fn days(v: &Voice, ms: Option<i64>) -> String {
+    match ms {
+        None => "–".to_owned(),
+        Some(ms) if ms < 24 * HOUR_MS => v.with("n", ms / HOUR_MS).say("figure-hours"),
+        Some(ms) => v.with("n", ms / (24 * HOUR_MS)).say("figure-days"),
+    }
+}
+
+/// A mean rating with one decimal place, as the language writes it.
+fn score(v: &Voice, hundredths: Option<i64>) -> String {
+    let Some(hundredths) = hundredths else {
+        return "–".to_owned();
+    };
+    let tenths = (hundredths + 5) / 10;
+    let point = match v.language() {
+        Language::Indonesian => ',',
+        Language::English => '.',
+    };
+    format!("{}{point}{}", tenths / 10, tenths % 10)
+}

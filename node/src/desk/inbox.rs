@@ -1,0 +1,424 @@
+//! The inbox: what is in our hands and runs out next, what is new, what came back, what waits for
+//! whom; search, filters that are kept, and acts on several cases at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::case::State as CaseState;
+use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::Classification;
+use lapor_web::Query;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+
+use super::clock::{ClockWords, next_clock};
+use super::question::{CLASSES, InboxQuery, Question, TABS};
+use super::{Answer, Officer, ROOT, approval, case_page, identity, place, shared, walk_in};
+use crate::api::problem;
+use crate::casework::{CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::{name_of, state_words};
+use crate::regions::national;
+use crate::staff::StaffRole;
+
+/// What several cases are done to at once.
+pub const TOGETHER: &str = "/meja/bersama";
+pub const FILTERS: &str = "/meja/saringan";
+/// Cases of a page.
+const PAGE: u32 = 30;
+
+#[derive(Template)]
+#[template(path = "desk/inbox.html")]
+struct InboxPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    heading: String,
+    about: String,
+    tabs: Vec<TabLine>,
+    lines: Vec<Line>,
+    saved: Vec<Kept>,
+    /// The question as fields of the forms that keep it.
+    fields: Vec<(&'static str, String)>,
+    narrowed: bool,
+    region_unknown: bool,
+    here: &'static str,
+    /// Where a form comes back to.
+    back: String,
+    first: Option<String>,
+    next: Option<String>,
+    acts: bool,
+    key: String,
+    units: Vec<Choice>,
+    states: Vec<Choice>,
+    classes: Vec<Choice>,
+    categories: Vec<Choice>,
+    together_at: &'static str,
+    filters_at: &'static str,
+    new_at: &'static str,
+    /// What waits for somebody of this role: how much, and where.
+    asked: Vec<(String, &'static str)>,
+}
+
+struct TabLine {
+    name: String,
+    to: String,
+    count: Option<u64>,
+    current: bool,
+}
+
+/// A case of the list.
+struct Line {
+    case: CaseSummary,
+    at: String,
+    state: String,
+    tone: &'static str,
+    clock: Option<ClockWords>,
+    /// What it is about and where it lies, in a few words each.
+    notes: Vec<String>,
+    unseen: bool,
+}
+
+/// A question that somebody has given a name.
+struct Kept {
+    name: String,
+    to: String,
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Query(query): Query<InboxQuery>,
+) -> Answer<Response> {
+    let (v, sight) = (officer.visit.v, officer.sight());
+    let question = Question::read(&query);
+    let after = Some(query.lanjut.as_str()).filter(|after| !after.is_empty());
+    let wrong = |error: NodeError| problem(&error);
+    let mut form = Form::of([
+        ("cari", query.cari.clone()),
+        ("jenis", query.jenis.clone()),
+        ("status", query.status.clone()),
+        ("kategori", query.kategori.clone()),
+        ("wilayah", region_name(&question, &query)),
+        ("unit", query.unit.clone()),
+        ("lewat", query.lewat.clone()),
+    ]);
+    let (typed, filter) = (&question.typed, &question.filter);
+    let found = if let Some(tab) = question.tab {
+        node.inbox(&sight, tab, filter, after, PAGE).await
+    } else {
+        node.search(&sight, typed, filter, after, PAGE).await
+    };
+    let list = match found {
+        Ok(list) => list,
+        Err(NodeError::Invalid(_)) => {
+            form.complain("cari", v.say("inbox-question-unusable"));
+            CaseList {
+                cases: Vec::new(),
+                next: None,
+            }
+        }
+        Err(error) => return Err(problem(&error)),
+    };
+    let mut narrowing = question.filter.clone();
+    narrowing.state = None;
+    let counts = node.inbox_counts(&sight, &narrowing).await.map_err(wrong)?;
+    let lines = lines(&node, &v, list.cases).await?;
+    let account = &officer.session.account.id.to_string();
+    let kept = node.saved_filters(account).await.map_err(wrong)?;
+    let saved = kept.iter().map(|filter| Kept {
+        name: filter.name.clone(),
+        to: Question::of(filter).address(ROOT).text(),
+    });
+    let (heading, about) = headed(&question);
+    let page = InboxPage {
+        v,
+        heading: v.say(heading),
+        about: v.say(about),
+        tabs: tabs(&v, &question, &counts),
+        lines,
+        saved: saved.collect(),
+        fields: question.fields(),
+        narrowed: question.is_narrowed(),
+        region_unknown: question.region_unknown,
+        here: ROOT,
+        back: question.address(ROOT).with("lanjut", &query.lanjut).text(),
+        first: after.map(|_| question.address(ROOT).text()),
+        next: list
+            .next
+            .map(|next| question.address(ROOT).with("lanjut", &next).text()),
+        acts: officer.role.handles_cases(),
+        key: shared::fresh_key(),
+        units: shared::units(&node).await?,
+        states: states(&v),
+        classes: classes(&v),
+        categories: shared::categories(&node, &v).await?,
+        together_at: TOGETHER,
+        filters_at: FILTERS,
+        new_at: walk_in::PATH,
+        asked: asked(&node, &officer).await?,
+        form: &form,
+    };
+    let shell = officer.visit.shell(v.say("inbox-title"));
+    shell.wide().script("inbox.js").show(&page)
+}
+
+/// What is told to whoever answers it: requests for identities, and answers to sign.
+async fn asked(node: &Node, officer: &Officer) -> Answer<Vec<(String, &'static str)>> {
+    let v = officer.visit.v;
+    let mut all = Vec::new();
+    if officer.role.opens_identities() {
+        let waiting = node
+            .identity_tasks()
+            .await
+            .map_err(|error| problem(&error))?;
+        let said = v.with("n", waiting.len()).say("identities-waiting");
+        all.push((said, identity::PATH));
+    }
+    if officer.role.administers() {
+        let waiting = node
+            .waiting_drafts()
+            .await
+            .map_err(|error| problem(&error))?;
+        if !waiting.is_empty() {
+            let said = v.with("n", waiting.len()).say("approvals-waiting");
+            all.push((said, approval::PATH));
+        }
+    }
+    Ok(all)
+}
+
+/// Does one thing to all the cases that were ticked.
+pub async fn together(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| place(ROOT));
+    let cases: Vec<CaseId> = form
+        .all("laporan")
+        .filter_map(|id| id.parse().ok())
+        .collect();
+    if cases.is_empty() {
+        let flash = Flash::warning(text_id("inbox-nothing-ticked"));
+        return Ok(officer.visit.go_saying(&back, &flash));
+    }
+    let (sight, actor) = (officer.sight(), officer.actor());
+    let done = match form.text("tindakan") {
+        "lihat" => node
+            .look_at(&sight, &cases)
+            .await
+            .map(|()| counted(text_id("inbox-looked"), cases.len())),
+        "unit" => {
+            let unit = shared::open_unit(&node, form.text("unit")).await?;
+            node.assign(&sight, &cases, unit.as_deref(), None, &actor)
+                .await
+                .map(|()| counted(text_id("inbox-assigned"), cases.len()))
+        }
+        "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await?),
+        _ => Err(NodeError::Invalid(
+            "tindakan: expected one of the buttons".into(),
+        )),
+    };
+    match done {
+        Ok(flash) => Ok(officer.visit.go_saying(&back, &flash)),
+        Err(NodeError::Invalid(_)) => {
+            let flash = Flash::warning(text_id("inbox-not-done"));
+            Ok(officer.visit.go_saying(&back, &flash))
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// Keeps the question under a name, or forgets one.
+pub async fn filters(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    form: Form,
+) -> Answer<Response> {
+    let account = &officer.session.account.id.to_string();
+    let text = |name: &str| form.text(name).to_owned();
+    let question = Question::read(&InboxQuery {
+        tab: text("tab"),
+        cari: text("cari"),
+        jenis: text("jenis"),
+        status: text("status"),
+        kategori: text("kategori"),
+        wilayah: text("wilayah"),
+        unit: text("unit"),
+        lewat: text("lewat"),
+        lanjut: String::new(),
+    });
+    let forgotten = form.text("hapus");
+    let done = if forgotten.is_empty() {
+        let saved = question.saved(form.text("nama"));
+        node.save_filter(account, &saved)
+            .await
+            .map(|()| text_id("inbox-filter-kept"))
+    } else {
+        node.remove_filter(account, forgotten)
+            .await
+            .map(|()| text_id("inbox-filter-forgotten"))
+    };
+    let flash = match done {
+        Ok(said) => Flash::done(said),
+        Err(NodeError::Invalid(_)) => Flash::warning(text_id("inbox-filter-unusable")),
+        Err(NodeError::NotFound { .. }) => Flash::done(text_id("inbox-filter-forgotten")),
+        Err(error) => return Err(problem(&error)),
+    };
+    let back = question.address(ROOT).text();
+    Ok(officer.visit.go_saying(&place(&back), &flash))
+}
+
+async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Answer<Flash> {
+    let (sight, actor) = (officer.sight(), officer.actor());
+    let mut verified = 0;
+    for case in cases {
+        let seen = node.case_seen(&sight, *case).await;
+        let once = Once::new(&actor, &format!("{key}-{case}"));
+        let (Ok(_), Ok(once)) = (seen, once) else {
+            continue;
+        };
+        let act = shared::act("case.verified", &[], &[]);
+        match node.act_once(*case, act, &actor, &once).await {
+            Ok(_) => verified += 1,
+            Err(NodeError::NotAllowed(_) | NodeError::KeyMissing(_) | NodeError::Redacted(_)) => {}
+            Err(error) => return Err(problem(&error)),
+        }
+    }
+    if verified == cases.len() {
+        return Ok(counted(text_id("inbox-verified"), verified));
+    }
+    let some = Flash::warning(text_id("inbox-verified-some"));
+    Ok(some
+        .with("n", verified.to_string())
+        .with("all", cases.len().to_string()))
+}
+
+fn counted(said: TextId, count: usize) -> Flash {
+    Flash::done(said).with("n", count.to_string())
+}
+
+async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Line>> {
+    let days = node.day_count().await.map_err(|error| problem(&error))?;
+    let units = node.units().await.map_err(|error| problem(&error))?;
+    let units: BTreeMap<&str, &str> = units
+        .iter()
+        .map(|unit| (unit.id.as_str(), unit.name.as_str()))
+        .collect();
+    let me = node.instance().ok();
+    let line = |case: CaseSummary| {
+        let (state, tone) = case
+            .state
+            .map_or((text_id("state-unknown"), "quiet"), state_words);
+        let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
+        let notes = [
+            case.classification.map(|class| v.say(class_name(class))),
+            case.category.as_ref().map(shared::category_name),
+            case.region
+                .as_ref()
+                .and_then(|code| national().display_name(code)),
+            elsewhere.map(|id| name_of(node, id)),
+            case.unit
+                .as_deref()
+                .map(|unit| (*units.get(unit).unwrap_or(&unit)).to_owned()),
+            case.officer.clone(),
+        ];
+        Line {
+            at: case_page::at(case.case),
+            state: v.say(state),
+            tone,
+            clock: next_clock(v, &days, &case),
+            notes: notes.into_iter().flatten().collect(),
+            unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
+            case,
+        }
+    };
+    Ok(cases.into_iter().map(line).collect())
+}
+
+fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
+    let counted = |tab: Tab| match tab {
+        Tab::RunsOut => Some(counts.runs_out),
+        Tab::New => Some(counts.new),
+        Tab::CameBack => Some(counts.came_back),
+        Tab::Waiting => Some(counts.waiting),
+        Tab::Working => Some(counts.working),
+        Tab::Answered => Some(counts.answered),
+        Tab::Elsewhere => Some(counts.elsewhere),
+        Tab::Ended => None,
+        Tab::Pending => Some(counts.pending),
+        Tab::Failed => Some(counts.failed),
+    };
+    let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
+        let rare = matches!(tab, Tab::Pending | Tab::Failed);
+        // What is in hand is a part of what runs out, and open for a link of old.
+        (*tab != Tab::Working && !rare)
+            || question.tab == Some(*tab)
+            || (rare && counted(*tab).is_some_and(|count| count > 0))
+    });
+    let line = |tab: Option<Tab>| TabLine {
+        name: v.say(tab.map_or(text_id("tab-all"), |tab| tab_words(tab).0)),
+        to: question.on(tab).address(ROOT).text(),
+        count: tab.and_then(counted),
+        current: question.tab == tab && question.typed.is_empty(),
+    };
+    shown.map(Some).chain([None]).map(line).collect()
+}
+
+fn headed(question: &Question) -> (TextId, TextId) {
+    if !question.typed.is_empty() {
+        return (text_id("inbox-found"), text_id("inbox-found-about"));
+    }
+    question
+        .tab
+        .map_or((text_id("tab-all"), text_id("tab-all-about")), tab_words)
+}
+
+/// What a tab is called, and what lies in it.
+fn tab_words(tab: Tab) -> (TextId, TextId) {
+    match tab {
+        Tab::RunsOut => (text_id("tab-work"), text_id("tab-work-about")),
+        Tab::New => (text_id("tab-new"), text_id("tab-new-about")),
+        Tab::CameBack => (text_id("tab-back"), text_id("tab-back-about")),
+        Tab::Waiting => (text_id("tab-waiting"), text_id("tab-waiting-about")),
+        Tab::Working => (text_id("tab-working"), text_id("tab-working-about")),
+        Tab::Answered => (text_id("tab-answered"), text_id("tab-answered-about")),
+        Tab::Elsewhere => (text_id("tab-elsewhere"), text_id("tab-elsewhere-about")),
+        Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
+        Tab::Pending => (text_id("tab-pending"), text_id("tab-pending-about")),
+        Tab::Failed => (text_id("tab-failed"), text_id("tab-failed-about")),
+    }
+}
+
+/// What a kind of report is called.
+pub fn class_name(class: Classification) -> TextId {
+    match class {
+        Classification::Complaint => text_id("class-complaint"),
+        Classification::InformationRequest => text_id("class-information-request"),
+        Classification::Aspiration => text_id("class-aspiration"),
+    }
+}
+
+fn states(v: &Voice) -> Vec<Choice> {
+    let choice = |state: CaseState| Choice::new(state.as_str(), v.say(state_words(state).0));
+    CaseState::ALL.into_iter().map(choice).collect()
+}
+
+fn classes(v: &Voice) -> Vec<Choice> {
+    let choice =
+        |(class, name): &(Classification, &str)| Choice::new(*name, v.say(class_name(*class)));
+    CLASSES.iter().map(choice).collect()
+}
+
+/// The region as it is called, where one was understood.
+fn region_name(question: &Question, query: &InboxQuery) -> String {
+    let named = question.filter.region.as_ref();
+    named
+        .and_then(|code| national().display_name(code))
+        .unwrap_or_else(|| query.wilayah.clone())
+}

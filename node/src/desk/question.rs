@@ -1,0 +1,232 @@
+//! A question to the inbox as it stands in an address: tab, words, filters. Read leniently: what
+//! means nothing narrows nothing, and is said.
+
+use lapor_protocol::case::State;
+use lapor_protocol::kinds::{Category, Classification};
+use lapor_protocol::region::RegionCode;
+use serde::Deserialize;
+
+use super::address::Address;
+use crate::casework::{CaseFilter, SavedFilter, Tab};
+use crate::regions::national;
+
+/// The fields of the address, as they were typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct InboxQuery {
+    pub tab: String,
+    pub cari: String,
+    pub jenis: String,
+    pub status: String,
+    pub kategori: String,
+    pub wilayah: String,
+    pub unit: String,
+    pub lewat: String,
+    /// Where the page begins.
+    pub lanjut: String,
+}
+
+/// A question that the node can answer.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// `None` for every case.
+    pub tab: Option<Tab>,
+    pub typed: String,
+    pub filter: CaseFilter,
+    /// A region was typed that there is none of.
+    pub region_unknown: bool,
+}
+
+/// Tabs by their names in addresses.
+pub const TABS: [(Tab, &str); 10] = [
+    (Tab::RunsOut, "kerja"),
+    (Tab::New, "baru"),
+    (Tab::CameBack, "kembali"),
+    (Tab::Waiting, "tunggu"),
+    (Tab::Working, "proses"),
+    (Tab::Answered, "dijawab"),
+    (Tab::Elsewhere, "lain"),
+    (Tab::Ended, "selesai"),
+    (Tab::Pending, "kirim"),
+    (Tab::Failed, "gagal"),
+];
+/// The name of no tab: every case.
+pub const ALL: &str = "semua";
+
+/// The name of a tab in addresses.
+pub fn tab_name(tab: Option<Tab>) -> &'static str {
+    let found = TABS.iter().find(|(known, _)| Some(*known) == tab);
+    found.map_or(ALL, |(_, name)| name)
+}
+
+/// Kinds of reports by their names in addresses.
+pub const CLASSES: [(Classification, &str); 3] = [
+    (Classification::Complaint, "pengaduan"),
+    (Classification::InformationRequest, "permintaan-informasi"),
+    (Classification::Aspiration, "aspirasi"),
+];
+
+impl Question {
+    pub fn read(query: &InboxQuery) -> Self {
+        let typed = query.cari.trim().to_owned();
+        let named = TABS.iter().find(|(_, name)| *name == query.tab);
+        let tab = match named {
+            Some((tab, _)) => Some(*tab),
+            None if query.tab == ALL => None,
+            None => Some(Tab::RunsOut),
+        };
+        let place = query.wilayah.trim();
+        let region = region_of(place);
+        let class = CLASSES.iter().find(|(_, name)| *name == query.jenis);
+        Self {
+            tab: tab.filter(|_| typed.is_empty()),
+            typed,
+            region_unknown: region.is_none() && !place.is_empty(),
+            filter: CaseFilter {
+                state: State::ALL.into_iter().find(|s| s.as_str() == query.status),
+                classification: class.map(|(class, _)| *class),
+                category: Category::try_from(query.kategori.clone()).ok(),
+                region,
+                unit: Some(query.unit.clone()).filter(|unit| !unit.is_empty()),
+                overdue: !query.lewat.is_empty(),
+                ..CaseFilter::default()
+            },
+        }
+    }
+
+    /// What somebody kept under a name.
+    pub fn of(saved: &SavedFilter) -> Self {
+        Self {
+            tab: saved.tab,
+            typed: saved.q.clone().unwrap_or_default(),
+            filter: saved.filter.clone(),
+            region_unknown: false,
+        }
+    }
+
+    pub fn saved(&self, name: &str) -> SavedFilter {
+        SavedFilter {
+            name: name.to_owned(),
+            tab: self.tab,
+            q: Some(self.typed.clone()).filter(|typed| !typed.is_empty()),
+            filter: self.filter.clone(),
+        }
+    }
+
+    /// Whether it narrows more than its tab does.
+    pub fn is_narrowed(&self) -> bool {
+        !self.typed.is_empty() || self.filter != CaseFilter::default()
+    }
+
+    /// The same question on another tab, which a search has none of.
+    pub fn on(&self, tab: Option<Tab>) -> Self {
+        Self {
+            tab,
+            typed: String::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Its address below `path`.
+    pub fn address(&self, path: &str) -> Address {
+        let mut address = Address::of(path);
+        for (name, value) in self.fields() {
+            address = address.with(name, &value);
+        }
+        address
+    }
+
+    /// Its fields, to be sent along with a form; none is empty.
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let filter = &self.filter;
+        let class = CLASSES
+            .iter()
+            .find(|(c, _)| Some(*c) == filter.classification);
+        let tab = if self.typed.is_empty() {
+            tab_name(self.tab)
+        } else {
+            ""
+        };
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let all = [
+            ("tab", tab.to_owned()),
+            ("cari", self.typed.clone()),
+            ("jenis", text(class.map(|(_, name)| *name))),
+            ("status", text(filter.state.map(State::as_str))),
+            (
+                "kategori",
+                text(filter.category.as_ref().map(Category::as_str)),
+            ),
+            (
+                "wilayah",
+                text(filter.region.as_ref().map(RegionCode::as_str)),
+            ),
+            ("unit", text(filter.unit.as_deref())),
+            ("lewat", text(filter.overdue.then_some("1"))),
+        ];
+        all.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
+    }
+}
+
+/// The region of a code or of a name as people write it.
+pub fn region_of(typed: &str) -> Option<RegionCode> {
+    if typed.is_empty() {
+        return None;
+    }
+    let code = typed
+        .parse()
+        .ok()
+        .filter(|code| national().display_name(code).is_some());
+    code.or_else(|| Some(national().search(typed, 1).first()?.code.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_stays_what_it_is_in_an_address() {
+        let query = InboxQuery {
+            tab: "baru".into(),
+            jenis: "pengaduan".into(),
+            kategori: "Perhubungan/Parkir Liar".into(),
+            wilayah: "bandung".into(),
+            lewat: "1".into(),
+            ..InboxQuery::default()
+        };
+        let question = Question::read(&query);
+        assert_eq!(question.tab, Some(Tab::New));
+        assert!(question.filter.overdue && question.filter.region.is_some());
+        let address = question.address("/meja").text();
+        assert!(
+            address.starts_with("/meja?tab=baru&jenis=pengaduan"),
+            "{address}"
+        );
+        assert!(address.contains("kategori=Perhubungan%2FParkir%20Liar"));
+        let kept = Question::of(&question.saved("Parkir"));
+        assert_eq!(kept.address("/meja").text(), address);
+    }
+
+    #[test]
+    fn what_means_nothing_narrows_nothing() {
+        let query = InboxQuery {
+            tab: "<script>".into(),
+            status: "entah".into(),
+            wilayah: "zzzzzz".into(),
+            ..InboxQuery::default()
+        };
+        let question = Question::read(&query);
+        assert_eq!(question.tab, Some(Tab::RunsOut));
+        assert!(question.region_unknown && !question.is_narrowed());
+        let search = InboxQuery {
+            cari: " lampu ".into(),
+            ..InboxQuery::default()
+        };
+        assert_eq!(
+            Question::read(&search).address("/meja").text(),
+            "/meja?cari=lampu"
+        );
+    }
+}

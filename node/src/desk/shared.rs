@@ -1,0 +1,89 @@
+//! What several pages of the desk choose from, and how a form becomes an act.
+
+use chrono::NaiveDate;
+use lapor_protocol::kinds::Category;
+use lapor_web::language::{Language, Voice};
+use lapor_web::page::Choice;
+use serde_json::Value;
+
+use super::Answer;
+use crate::api::problem;
+use crate::casework::NewAct;
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// A key that makes a form act once, however often it is sent.
+pub fn fresh_key() -> String {
+    hex::encode(random::<16>())
+}
+
+/// The open units, each followed by its parts.
+pub async fn units(node: &Node) -> Answer<Vec<Choice>> {
+    let units = node.units().await.map_err(|error| problem(&error))?;
+    let open = units.iter().filter(|unit| unit.closed_at.is_none());
+    let choice = open.map(|unit| Choice::new(unit.id.as_str(), &unit.name));
+    Ok(choice.collect())
+}
+
+/// The unit that a form names; none for an empty field. Errors: one that there is not.
+pub async fn open_unit(node: &Node, id: &str) -> Answer<Option<String>> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    if units(node).await?.iter().any(|unit| unit.value == id) {
+        return Ok(Some(id.to_owned()));
+    }
+    let problem_text = "unit: there is no such open unit";
+    Err(problem(&NodeError::Invalid(problem_text.into())))
+}
+
+/// All categories in force, each first level before those below it.
+pub async fn categories(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
+    let categories = node.categories().await.map_err(|error| problem(&error))?;
+    let english = v.language() == Language::English;
+    let mut choices = Vec::new();
+    for root in &categories.roots {
+        let name = if english { &root.name_en } else { &root.name };
+        choices.push(Choice::new(root.category.as_str(), name));
+        for below in &root.below {
+            let under = if english { &below.name_en } else { &below.name };
+            let label = format!("{name} › {under}");
+            choices.push(Choice::new(below.category.as_str(), label));
+        }
+    }
+    Ok(choices)
+}
+
+/// A category as people read it.
+pub fn category_name(category: &Category) -> String {
+    category.as_str().replace('/', " › ")
+}
+
+/// An act of clear fields and words.
+pub fn act(kind: &str, body: &[(&str, Value)], words: &[(&str, Value)]) -> NewAct {
+    let object = |fields: &[(&str, Value)]| {
+        let fields = fields.iter();
+        fields
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect::<serde_json::Map<_, _>>()
+    };
+    NewAct {
+        kind: kind.to_owned(),
+        body: object(body),
+        words: (!words.is_empty()).then(|| object(words)),
+        attachments: Vec::new(),
+    }
+}
+
+/// A day such as `2026-12-04` as people write it.
+pub fn day_words(v: &Voice, day: &str) -> String {
+    let noon = day
+        .parse::<NaiveDate>()
+        .ok()
+        .and_then(|day| day.and_hms_opt(5, 0, 0));
+    noon.map_or_else(
+        || day.to_owned(),
+        |noon| v.date(noon.and_utc().timestamp_millis()),
+    )
+}

@@ -1,0 +1,524 @@
+//! Inbox and cases at the desk, as officers of each role meet them.
+
+use http::{Request, StatusCode};
+use lapor_protocol::case::{Effect, Reason, Ruling, State};
+use lapor_protocol::ids::CaseId;
+use lapor_protocol::receipt::Stream;
+use serde_json::json;
+
+use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
+use crate::casework::{NewReport, Sight};
+use crate::desk::deeds::Deed;
+use crate::doors::router;
+use crate::media::Door;
+use crate::staff::StaffRole;
+use crate::sync::Link;
+use crate::testing::{PaperHub, Place, acts};
+
+const LEADER: &str = "budi@bandung.go.id";
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+async fn filed(place: &Place, title: &str, content: &str) -> CaseId {
+    let report: NewReport = serde_json::from_value(json!({
+        "classification": "complaint",
+        "title": title,
+        "content": content,
+        "region": "32.73",
+        "channel": "web",
+    }))
+    .unwrap();
+    place.node.file(report, "test").await.unwrap().case
+}
+
+fn at(case: CaseId, rest: &str) -> String {
+    format!("/meja/kasus/{case}{rest}")
+}
+
+/// The key of a form, which makes it act once.
+fn key_of(page: &Page) -> String {
+    page.between("name=\"kunci\" value=\"", "\"")
+}
+
+async fn state(place: &Place, case: CaseId) -> Option<State> {
+    place.node.case(case).await.unwrap().summary.state
+}
+
+#[tokio::test]
+async fn an_officer_takes_a_report_in_and_works_it_to_its_answer() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let blank = siti.open("/meja/baru").await;
+        let mut report = vec![
+            ("kunci", key_of(&blank)),
+            ("saluran", "telepon".to_owned()),
+            ("jenis", "pengaduan".to_owned()),
+            ("judul", "Lampu jalan padam".to_owned()),
+            ("wilayah", "Kota Bandung".to_owned()),
+            ("nama", "Ibu Canary".to_owned()),
+        ];
+        let sent = async |fields: &[(&str, String)]| {
+            let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            siti.post("/meja/baru", &fields).await
+        };
+        let missing = sent(&report).await;
+        missing
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("value=\"Lampu jalan padam\"");
+        report.push(("uraian", "Gelap sejak Minggu.".to_owned()));
+        let slip = sent(&report).await;
+        let ticket = slip
+            .is(StatusCode::OK)
+            .between("<dd class=\"ticket\">", "</dd>");
+        assert_eq!(
+            sent(&report)
+                .await
+                .between("<dd class=\"ticket\">", "</dd>"),
+            ticket,
+            "pressed twice, filed once"
+        );
+        let inbox = siti.open("/meja").await;
+        inbox
+            .shows(&ticket)
+            .shows("Lampu jalan padam")
+            .shows("3 hari kerja lagi");
+        let case = place
+            .node
+            .case_by_ticket(&ticket)
+            .await
+            .unwrap()
+            .summary
+            .case;
+        let page = siti.open(&at(case, "")).await;
+        page.shows("Gelap sejak Minggu.").shows("Bukan wewenang");
+        assert!(!page.text.contains("Canary"), "an identity stays apart");
+
+        let form = siti.open(&at(case, "/verifikasi")).await;
+        let fields = [
+            ("kunci", &*key_of(&form)),
+            ("judul", "Lampu padam di Jalan Cikutra"),
+            ("jenis", "pengaduan"),
+            ("kategori", "Perhubungan/Lampu Penerangan Jalan"),
+            ("wilayah", "32.73"),
+        ];
+        let done = siti.post(&at(case, "/verifikasi"), &fields).await;
+        assert_eq!(done.is(StatusCode::SEE_OTHER).to(), at(case, ""));
+        let again = siti.post(&at(case, "/verifikasi"), &fields).await;
+        assert_eq!(again.to(), at(case, ""));
+        let view = place.node.case(case).await.unwrap();
+        assert_eq!(view.summary.state, Some(State::Verified));
+        assert_eq!(view.history.len(), 2, "pressed twice, done once");
+
+        let form = siti.open(&at(case, "/tindak-lanjut")).await;
+        let mut answer = [
+            ("kunci", &*key_of(&form)),
+            ("sifat", "usul"),
+            ("uraian", ""),
+        ];
+        let path = at(case, "/tindak-lanjut");
+        let empty = siti.post(&path, &answer).await;
+        empty.is(StatusCode::UNPROCESSABLE_ENTITY);
+        answer[2].1 = "Lampu sudah diganti.";
+        siti.post(&path, &answer).await.is(StatusCode::SEE_OTHER);
+        assert_eq!(state(&place, case).await, Some(State::Answered));
+        siti.open(&at(case, "")).await.shows("Lampu sudah diganti.");
+        siti.open("/meja?tab=dijawab").await.shows(&ticket);
+    }
+}
+
+#[tokio::test]
+async fn the_decisions_hold_return_and_archive_say_why() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let held = filed(&place, "Jalan rusak", "Berlubang.").await;
+        let archived = filed(&place, "Tes", "Tes.").await;
+        let returned = filed(&place, "Tiang miring", "Milik PLN.").await;
+        let path = at(held, "/tunda");
+        let none = siti.post(&path, &[("kunci", KEY)]).await;
+        none.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("sedikitnya satu pertanyaan");
+        let asked = [
+            ("kunci", KEY),
+            ("tanya1", "Di mana?"),
+            ("tanya3", "Sejak kapan?"),
+        ];
+        siti.post(&path, &asked).await.is(StatusCode::SEE_OTHER);
+        assert_eq!(state(&place, held).await, Some(State::Held));
+        siti.open(&at(held, ""))
+            .await
+            .shows("Di mana?")
+            .shows("Sejak kapan?")
+            .shows("Menunggu pelapor");
+        let path = at(archived, "/arsip");
+        siti.post(&path, &[("kunci", KEY)])
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY);
+        let why = [
+            ("kunci", "archive-archive-archive"),
+            ("alasan", "not_a_report"),
+        ];
+        siti.post(&path, &why).await.is(StatusCode::SEE_OTHER);
+        assert_eq!(state(&place, archived).await, Some(State::Archived));
+        let offered = siti.open(&at(archived, "")).await;
+        offered.shows("Buka kembali").shows("bukan laporan tentang");
+        assert!(
+            !offered.text.contains("/tunda\""),
+            "what is not allowed is not offered"
+        );
+        let late = siti.open(&at(archived, "/tunda")).await;
+        assert_eq!(late.is(StatusCode::SEE_OTHER).to(), at(archived, ""));
+
+        let path = at(returned, "/bukan-wewenang");
+        let unknown = [
+            ("kunci", "return-return-return"),
+            ("alasan", "belongs_to_another"),
+            ("instansi", "Entah"),
+        ];
+        siti.post(&path, &unknown)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tidak ada instansi");
+        let known = [unknown[0], unknown[1], ("instansi", "kemenpu")];
+        siti.post(&path, &known).await.is(StatusCode::SEE_OTHER);
+        let view = place.node.case(returned).await.unwrap();
+        assert_eq!(view.summary.custodian.unwrap().as_str(), "pusat");
+        assert_eq!(
+            view.history[1].body.as_ref().unwrap()["suggested"],
+            "kemenpu"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_leader_sees_everything_and_acts_on_nothing() {
+    for place in staffed().await {
+        hire(&place, LEADER, StaffRole::Leader).await;
+        let router = router(place.node.clone());
+        let leader = Browser::new(&router);
+        leader.enters(LEADER, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        leader.open("/meja?tab=semua").await.shows("Lampu padam");
+        let page = leader.open(&at(case, "")).await;
+        page.is(StatusCode::OK).shows("Lampu padam");
+        assert!(!page.text.contains("<form action=\"/meja/kasus"));
+        for deed in Deed::ALL {
+            let path = at(case, &format!("/{}", deed.slug()));
+            leader.open(&path).await.is(StatusCode::FORBIDDEN);
+            let fields = [("kunci", KEY), ("uraian", "Isi"), ("alasan", "other")];
+            leader.post(&path, &fields).await.is(StatusCode::FORBIDDEN);
+        }
+        let ticked = case.to_string();
+        let bulk = [
+            ("laporan", &*ticked),
+            ("tindakan", "verifikasi"),
+            ("kunci", KEY),
+        ];
+        for (path, fields) in [
+            ("/meja/bersama", &bulk[..]),
+            ("/meja/baru", &[("judul", "x")][..]),
+            (&at(case, "/unit"), &[][..]),
+            (&at(case, "/abaikan"), &[][..]),
+        ] {
+            leader.post(path, fields).await.is(StatusCode::FORBIDDEN);
+        }
+        let view = place.node.case(case).await.unwrap();
+        assert_eq!((view.history.len(), view.summary.looked_at), (1, None));
+    }
+}
+
+#[tokio::test]
+async fn another_units_case_is_not_there() {
+    for place in staffed().await {
+        let admin = "test";
+        let unit = "dinas-pu".parse().unwrap();
+        place
+            .node
+            .add_unit(admin, &unit, "Dinas PU", None)
+            .await
+            .unwrap();
+        let asep = "asep@bandung.go.id";
+        hire(&place, asep, StaffRole::Officer).await;
+        let account = place.node.accounts().find_by_login(asep).await.unwrap();
+        let moved = lapor_web::accounts::NewAccount {
+            login: asep,
+            name: "Asep",
+            role: "officer",
+            unit: Some("dinas-pu"),
+        };
+        let changed = place.node.change_account(admin, &account.id, &moved).await;
+        changed.unwrap();
+        let router = router(place.node.clone());
+        let (asep_at, siti) = (Browser::new(&router), Browser::new(&router));
+        asep_at.enters(asep, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let hidden = async || {
+            let file = format!("/lampiran/{}", "0".repeat(64));
+            for rest in ["", "/verifikasi", &file] {
+                asep_at
+                    .open(&at(case, rest))
+                    .await
+                    .is(StatusCode::NOT_FOUND);
+            }
+            for rest in ["/verifikasi", "/unit"] {
+                let sent = asep_at.post(&at(case, rest), &[("kunci", KEY)]).await;
+                sent.is(StatusCode::NOT_FOUND);
+            }
+            let list = asep_at.open("/meja?tab=semua").await;
+            assert!(!list.text.contains("Lampu padam"));
+        };
+        hidden().await;
+        let ticked = case.to_string();
+        let bulk = [
+            ("laporan", &*ticked),
+            ("tindakan", "verifikasi"),
+            ("kunci", KEY),
+        ];
+        asep_at
+            .post("/meja/bersama", &bulk)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        assert_eq!(state(&place, case).await, Some(State::Received));
+        let given = [
+            ("laporan", &*ticked),
+            ("tindakan", "unit"),
+            ("unit", "dinas-pu"),
+        ];
+        siti.post("/meja/bersama", &given)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        asep_at
+            .open(&at(case, ""))
+            .await
+            .is(StatusCode::OK)
+            .shows("Dinas PU");
+        asep_at.open("/meja").await.shows("Lampu padam");
+        siti.post(&at(case, "/unit"), &[("unit", ""), ("petugas", "")])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        hidden().await;
+    }
+}
+
+#[tokio::test]
+async fn several_cases_are_verified_at_once_and_filters_are_kept() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let one = filed(&place, "Lampu padam", "Isi.").await;
+        let two = filed(&place, "Jalan rusak", "Isi.").await;
+        let (first, second) = (one.to_string(), two.to_string());
+        let bulk = [
+            ("laporan", &*first),
+            ("laporan", &*second),
+            ("tindakan", "verifikasi"),
+            ("kunci", KEY),
+            ("kembali", "//jahat.example"),
+        ];
+        let done = siti.post("/meja/bersama", &bulk).await;
+        assert_eq!(done.is(StatusCode::SEE_OTHER).to(), "/meja");
+        siti.open("/meja").await.shows("2 laporan diverifikasi");
+        siti.post("/meja/bersama", &bulk).await;
+        for case in [one, two] {
+            assert_eq!(place.node.case(case).await.unwrap().history.len(), 2);
+        }
+        let kept = [
+            ("nama", "Pengaduan <b>"),
+            ("tab", "semua"),
+            ("jenis", "pengaduan"),
+        ];
+        let back = siti.post("/meja/saringan", &kept).await;
+        assert_eq!(back.to(), "/meja?tab=semua&jenis=pengaduan");
+        let page = siti.open("/meja").await;
+        page.shows("Pengaduan &#60;b&#62;");
+        let other = Browser::new(&router);
+        other.enters(ADMIN, WORDS).await;
+        assert!(!other.open("/meja").await.text.contains("Pengaduan &#60;"));
+        siti.post("/meja/saringan", &[("hapus", "Pengaduan <b>")])
+            .await;
+        assert!(!siti.open("/meja").await.text.contains("Pengaduan &#60;"));
+        let odd = siti.open("/meja?cari=-lampu&lanjut=x").await;
+        odd.is(StatusCode::OK).shows("tidak dapat dipakai");
+    }
+}
+
+#[tokio::test]
+async fn words_of_a_case_are_shown_as_words_and_personal_numbers_are_hidden() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let title = "<script>alert(1)</script> padam";
+        let content = "\"><img src=x onerror=alert(1)> NIK 3273014506900001 {{ 7*7 }}";
+        let case = filed(&place, title, content).await;
+        let ask = json!({ "questions": ["<svg onload=alert(1)>"] });
+        acts(&place, case, "case.held", json!({}), Some(ask)).await;
+        for path in [
+            "/meja?tab=semua".to_owned(),
+            at(case, ""),
+            at(case, "/verifikasi"),
+            at(case, "/arsip"),
+            "/meja?cari=%22%3E%3Cscript%3Ealert(1)".to_owned(),
+            at(case, "/disposisi?ke=%22%3E%3Cscript%3E"),
+        ] {
+            let page = siti.open(&path).await;
+            for raw in [
+                "<script>alert",
+                "<img src=x",
+                "<svg onload",
+                "3273014506900001",
+            ] {
+                assert!(!page.text.contains(raw), "{raw} on {path}");
+            }
+        }
+        siti.open(&at(case, ""))
+            .await
+            .shows("&#60;script&#62;alert(1)");
+    }
+}
+
+#[tokio::test]
+async fn no_other_site_can_press_a_button_of_the_desk() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let deeds = Deed::ALL.map(|deed| at(case, &format!("/{}", deed.slug())));
+        let others = [
+            "/meja/bersama".to_owned(),
+            "/meja/saringan".to_owned(),
+            "/meja/baru".to_owned(),
+            at(case, "/unit"),
+            at(case, "/abaikan"),
+        ];
+        for path in deeds.iter().chain(&others) {
+            let request = Request::post(path)
+                .header("host", "lapor.bandung.test")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("origin", "https://jahat.example");
+            let refused = siti.send(request, format!("kunci={KEY}")).await;
+            refused.is(StatusCode::FORBIDDEN);
+        }
+        assert_eq!(place.node.case(case).await.unwrap().history.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_act_without_effect_is_done_again_or_dropped() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        for _ in 0..2 {
+            hub.rules(Ruling {
+                effect: Effect::Stale,
+                reason: Some(Reason::TermEnded),
+            });
+            let words = json!({ "text": "Petugas berangkat besok." });
+            acts(&place, case, "case.followed_up", json!({}), Some(words)).await;
+            link.push().await.unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+        }
+        siti.open("/meja?tab=gagal").await.shows("Lampu padam");
+        let failed = place.node.failed_acts(&Sight::ALL, 0, 5).await.unwrap();
+        assert_eq!(failed.len(), 2);
+        let page = siti.open(&at(case, "")).await;
+        page.shows("sudah berpindah tangan").shows("Ulangi");
+        let dropped = failed[0].message.to_string();
+        let path = at(case, "/abaikan");
+        siti.post(&path, &[("pesan", &dropped)])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, "")).await.shows("Tindakan diabaikan");
+        let form = at(case, &format!("/tindak-lanjut?ulang={}", failed[1].message));
+        let form = siti.open(&form).await;
+        form.shows("Petugas berangkat besok.");
+        let message = failed[1].message.to_string();
+        let fields = [
+            ("kunci", &*key_of(&form)),
+            ("ganti", &*message),
+            ("sifat", "publik"),
+            ("uraian", "Petugas berangkat lusa."),
+        ];
+        siti.post(&at(case, "/tindak-lanjut"), &fields)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let left = place.node.failed_acts(&Sight::ALL, 0, 5).await.unwrap();
+        assert!(left.is_empty());
+        assert_eq!(state(&place, case).await, Some(State::InProgress));
+    }
+}
+
+#[tokio::test]
+async fn an_attachment_is_shown_in_a_sandbox_or_downloaded() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let text = futures_util::stream::iter([Ok::<_, std::io::Error>(
+            bytes::Bytes::from_static(b"catatan rapat"),
+        )]);
+        let upload = place.node.receive_upload(Door::Staff, text).await.unwrap();
+        let note = crate::casework::NewAct {
+            attachments: vec![upload.upload],
+            ..crate::desk::shared::act("case.noted", &[], &[("text", json!("Lihat lampiran."))])
+        };
+        place.node.act(case, note, "test").await.unwrap();
+        let page = siti.open(&at(case, "")).await;
+        let path = page.between("<ul class=\"attachments\">\n<li><a href=\"", "\"");
+        let file = siti.open(&path).await;
+        assert_eq!(file.is(StatusCode::OK).text, "catatan rapat");
+        let header = |name: &str| file.headers[name].to_str().unwrap().to_owned();
+        assert!(header("content-disposition").starts_with("attachment;"));
+        assert!(header("content-security-policy").starts_with("sandbox;"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert!(header("cache-control").contains("no-store"));
+        let stranger = Browser::new(&router);
+        assert!(stranger.open(&path).await.to().starts_with("/masuk"));
+    }
+}
+
+#[tokio::test]
+async fn every_deed_has_a_page_where_it_is_allowed() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let mut open = 0;
+        for deed in Deed::ALL {
+            let path = at(case, &format!("/{}", deed.slug()));
+            let page = siti.open(&path).await;
+            if page.status == StatusCode::OK {
+                open += 1;
+                page.shows("name=\"kunci\"");
+                let english = Request::get(&path).header("accept-language", "en");
+                let english = siti.send(english, String::new()).await;
+                assert_ne!(english.is(StatusCode::OK).text, page.text);
+                let policy = page.headers["content-security-policy"].to_str().unwrap();
+                assert!(policy.contains("frame-ancestors 'none'"));
+                assert!(!page.text.contains(" style="), "{path}");
+            } else {
+                assert_eq!(page.is(StatusCode::SEE_OTHER).to(), at(case, ""));
+            }
+        }
+        assert!(open >= 9, "{open} deeds of a new report");
+        siti.open(&at(case, "/entah"))
+            .await
+            .is(StatusCode::NOT_FOUND);
+        siti.open("/meja/kasus/entah")
+            .await
+            .is(StatusCode::BAD_REQUEST);
+    }
+}

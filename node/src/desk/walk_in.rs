@@ -1,0 +1,215 @@
+//! A report that somebody brings to the counter, writes in a letter or tells on the telephone: an
+//! officer types it in on their behalf, and prints ticket and key for them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use lapor_protocol::kinds::Category;
+use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form};
+
+use super::inbox::class_name;
+use super::question::{CLASSES, region_of};
+use super::{Answer, Officer, case_page, place, shared};
+use crate::api::problem;
+use crate::casework::{NewReport, Once, Reporter, Sight};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::regions::national;
+use crate::reporters::{FiledForReporter, FilingTerms, Notify};
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/baru";
+/// Characters of a name, a telephone number or an address.
+const CONTACT: usize = 200;
+/// How a report comes in, by its name in the form and in the message.
+const CHANNELS: [(&str, &str); 3] = [
+    ("loket", "walk-in"),
+    ("surat", "letter"),
+    ("telepon", "phone"),
+];
+
+#[derive(Template)]
+#[template(path = "desk/walk-in.html")]
+struct WalkInPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    here: &'static str,
+    channels: Vec<Choice>,
+    classes: Vec<Choice>,
+    categories: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/slip.html")]
+struct SlipPage {
+    v: Voice,
+    institution: String,
+    filed: FiledForReporter,
+    title: String,
+    at: i64,
+    /// Where the reporter looks it up.
+    track_at: String,
+    case_at: String,
+    again_at: &'static str,
+}
+
+pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let directory = node.directory();
+    let own = node
+        .instance()
+        .ok()
+        .and_then(|me| directory.latest().instance(me));
+    let region = own.and_then(|own| own.region.as_ref());
+    let region = region.and_then(|code| national().display_name(code));
+    let form = Form::of([
+        ("kunci", shared::fresh_key()),
+        ("saluran", CHANNELS[0].0.to_owned()),
+        ("jenis", CLASSES[0].1.to_owned()),
+        ("wilayah", region.unwrap_or_default()),
+    ]);
+    page(&node, &officer, &form, StatusCode::OK).await
+}
+
+pub async fn file(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    mut form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (v, actor) = (officer.visit.v, officer.actor());
+    let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
+    let Some(report) = read(&v, &mut form) else {
+        return page(&node, &officer, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
+    let title = report.title.clone();
+    let terms = FilingTerms {
+        actor: Some(&actor),
+        visitor: None,
+        notify: Notify::Off,
+        once: Some(&once),
+        suspicion: None,
+    };
+    match node.file_for_reporter(report, terms).await {
+        Ok(filed) => {
+            let account = &officer.session.account;
+            let (unit, name) = (account.unit.as_deref(), Some(account.name.as_str()));
+            let cases = [filed.filed.case];
+            let assigned = node.assign(&Sight::ALL, &cases, unit, name, &actor).await;
+            assigned.map_err(|error| problem(&error))?;
+            slip(&node, &officer, filed, title)
+        }
+        Err(NodeError::Invalid(_)) => {
+            form.complain("judul", v.say("form-unusable"));
+            page(&node, &officer, &form, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(NodeError::KeyReused) => {
+            let flash = Flash::warning(text_id("walk-in-sent-before"));
+            Ok(officer.visit.go_saying(&place(PATH), &flash))
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// The one time that the key is shown; no redirect, because nothing keeps it.
+fn slip(
+    node: &Node,
+    officer: &Officer,
+    filed: FiledForReporter,
+    title: String,
+) -> Answer<Response> {
+    let visit = &officer.visit;
+    let site = node.settings().portal.public_url.as_ref();
+    let page = SlipPage {
+        v: visit.v,
+        institution: visit.institution().to_owned(),
+        at: visit.v.now_ms(),
+        track_at: site.map_or_else(String::new, |site| format!("{site}/lacak")),
+        case_at: case_page::at(filed.filed.case),
+        again_at: PATH,
+        title,
+        filed,
+    };
+    visit.shell(visit.v.say("slip-title")).show(&page)
+}
+
+fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
+    let title = form.required(v, "judul");
+    let content = form.required(v, "uraian");
+    form.at_most(v, "judul", TITLE_CHARS);
+    form.at_most(v, "uraian", TEXT_CHARS);
+    let channel = form.required(v, "saluran");
+    let channel = CHANNELS.iter().find(|(name, _)| *name == channel);
+    let class = form.required(v, "jenis");
+    let class = CLASSES.iter().find(|(_, name)| *name == class);
+    for (field, found) in [("saluran", channel.is_some()), ("jenis", class.is_some())] {
+        if !found {
+            form.complain(field, v.say("form-required"));
+        }
+    }
+    let typed = form.text("wilayah").to_owned();
+    let region = region_of(&typed);
+    if region.is_none() && !typed.is_empty() {
+        form.complain("wilayah", v.say("form-region-unknown"));
+    }
+    let category = Some(form.text("kategori").to_owned()).filter(|name| !name.is_empty());
+    let category = category.and_then(|name| Category::try_from(name).ok());
+    let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
+    let mut told =
+        |name: &'static str| Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty());
+    let reporter = Reporter {
+        name: told("nama"),
+        email: told("surel"),
+        phone: told("telepon"),
+        address: told("alamat"),
+    };
+    let place = Some(form.at_most(v, "lokasi", TITLE_CHARS)).filter(|text| !text.is_empty());
+    let (Some((_, channel)), Some((class, _)), true) = (channel, class, form.is_fine()) else {
+        return None;
+    };
+    Some(NewReport {
+        classification: *class,
+        title,
+        content,
+        category,
+        region,
+        place,
+        coordinates: None,
+        incident_date: day.map(|day| day.to_string()),
+        anonymous: form.is_ticked("anonim"),
+        secret: form.is_ticked("rahasia"),
+        channel: (*channel).to_owned(),
+        excluded: Vec::new(),
+        suggested: None,
+        programme: None,
+        attachments: Vec::new(),
+        reporter: (reporter != Reporter::default()).then_some(reporter),
+    })
+}
+
+async fn page(node: &Node, officer: &Officer, form: &Form, status: StatusCode) -> Answer<Response> {
+    let v = officer.visit.v;
+    let channel = |name: &str, words| Choice::new(name, v.say(words));
+    let classes = CLASSES.iter();
+    let page = WalkInPage {
+        v,
+        form,
+        here: PATH,
+        channels: vec![
+            channel(CHANNELS[0].0, text_id("channel-counter")),
+            channel(CHANNELS[1].0, text_id("channel-letter")),
+            channel(CHANNELS[2].0, text_id("channel-phone")),
+        ],
+        classes: classes
+            .map(|(class, name)| Choice::new(*name, v.say(class_name(*class))))
+            .collect(),
+        categories: shared::categories(node, &v).await?,
+    };
+    let title = v.say("walk-in-title");
+    officer.visit.shell(title).status(status).show(&page)
+}

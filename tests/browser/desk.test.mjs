@@ -1,0 +1,289 @@
+// Officers at the desk: every act, by hand and by keyboard, with and without script.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { cookiesOf, launch, visitor } from "./browser.mjs";
+import { databases, raise } from "./stage.mjs";
+
+for (const database of databases) {
+  describe(`the desk on ${database}`, () => {
+    let stage, browser;
+    before(async () => {
+      [stage, browser] = await Promise.all([raise(database), launch()]);
+    });
+    after(async () => {
+      await browser?.close();
+      await stage?.end();
+    });
+
+    /** Lets somebody of a role work at a page. */
+    const work = async (role, path, deed, kind = {}) => {
+      const cookies = await cookiesOf(stage, role);
+      const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
+      try {
+        await page.goto(stage.base + path);
+        await deed(page);
+        assert.deepEqual(complaints, [], path);
+      } finally {
+        await context.close();
+      }
+    };
+
+    const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+    /** Takes in a report at the counter; its page is open afterwards. */
+    const takeIn = async (page, title, content = "Sudah seminggu, mohon ditangani.") => {
+      await page.goto(`${stage.base}/meja/baru`);
+      await page.getByLabel("Judul", { exact: true }).fill(title);
+      await page.getByLabel("Isi laporan", { exact: true }).fill(content);
+      await page.getByLabel("Nama (opsional)").fill("Ibu Canary");
+      await press(page, "Simpan dan cetak tanda terima");
+      const ticket = await page.locator(".slip .ticket").first().textContent();
+      await page.getByRole("link", { name: "Buka laporan" }).click();
+      return { ticket, at: new URL(page.url()).pathname };
+    };
+
+    /** Opens the page of a deed from the page of its case. */
+    const begin = async (page, name) => {
+      const more = page.locator(".case-side details summary");
+      if (await more.count()) await more.click();
+      await page.locator(".deeds a").filter({ hasText: new RegExp(`^${name}`) }).first().click();
+    };
+
+    const standing = (page) => page.locator(".badges .badge").first().textContent();
+
+    it("a wrong log-in says no more than that it is wrong, and a session ends", async () => {
+      const { context, page } = await visitor(browser);
+      await page.goto(`${stage.base}/meja`);
+      await page.getByLabel("Alamat surel").fill(stage.staff.officer);
+      await page.getByLabel("Kata sandi").fill("salah sekali ini");
+      await press(page, "Masuk");
+      await page.getByText("Alamat surel atau kata sandi salah").first().waitFor();
+      await page.getByLabel("Kata sandi").fill(stage.password);
+      await press(page, "Masuk");
+      await page.getByRole("heading", { name: "Perlu dikerjakan" }).waitFor();
+      await context.clearCookies();
+      await page.goto(`${stage.base}/meja/kasus/${stage.cases.new}`);
+      assert.equal(new URL(page.url()).pathname, "/masuk");
+      await page.getByLabel("Alamat surel").fill(stage.staff.officer);
+      await page.getByLabel("Kata sandi").fill(stage.password);
+      await press(page, "Masuk");
+      assert.equal(new URL(page.url()).pathname, `/meja/kasus/${stage.cases.new}`);
+      await context.close();
+    });
+
+    it("the inbox is worked by keyboard", async () => {
+      await work("officer", "/meja?tab=semua", async (page) => {
+        await page.keyboard.press("/");
+        assert.equal(await page.evaluate(() => document.activeElement.id), "cari");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("?");
+        assert.ok(await page.locator("#tombol").evaluate((help) => help.open));
+        await page.keyboard.press("?");
+        await page.keyboard.press("j");
+        await page.keyboard.press("j");
+        await page.keyboard.press("k");
+        await page.keyboard.press("x");
+        const first = page.locator("[data-row]").first();
+        assert.ok(await first.locator("input").isChecked());
+        const title = await first.locator(".title").textContent();
+        await first.locator(".title").focus();
+        await page.keyboard.press("Enter");
+        await page.getByRole("heading", { level: 1, name: title }).waitFor();
+      });
+    });
+
+    it("a search finds, a filter is kept, and several are given to a unit without script", async () => {
+      await work(
+        "admin",
+        "/meja",
+        async (page) => {
+          await page.getByRole("searchbox").fill(stage.tickets.worked);
+          await press(page, "Cari");
+          await page.getByText("Jalan berlubang di depan Pasar Kosambi").waitFor();
+          await page.getByLabel("Nama saringan").fill("Kosambi");
+          await press(page, "Simpan saringan");
+          await page.getByRole("link", { name: "Kosambi", exact: true }).waitFor();
+          await press(page, "Hapus saringan Kosambi");
+          await page.getByText("Saringan dihapus").waitFor();
+          await page.locator("[data-row] input").first().check();
+          await page.locator("#unit-tujuan").selectOption("dinas-pu");
+          await press(page, "Serahkan ke unit");
+          await page.getByText("1 laporan diserahkan").waitFor();
+          await page.locator("[data-row]").getByText("Dinas Pekerjaan Umum").waitFor();
+        },
+        { script: false },
+      );
+    });
+
+    it("a report is verified, held, completed, answered, closed and reopened", async () => {
+      await work("officer", "/meja", async (page) => {
+        await takeIn(page, "Saluran air tersumbat di Cibadak");
+        await begin(page, "Verifikasi");
+        await page.getByLabel("Kategori").selectOption("Pekerjaan Umum dan Penataan Ruang/Drainase dan Banjir");
+        await press(page, "Verifikasi");
+        assert.equal(await standing(page), "Terverifikasi");
+        await begin(page, "Tunda");
+        await page.getByLabel("Pertanyaan 1").fill("Di dekat nomor berapa?");
+        await press(page, "Tunda");
+        assert.equal(await standing(page), "Menunggu jawaban pelapor");
+        await page.getByText("Di dekat nomor berapa?").waitFor();
+        await begin(page, "Catat kelengkapan");
+        await page.getByLabel("Kelengkapan dari pelapor").fill("Di depan nomor 12.");
+        await press(page, "Catat kelengkapan");
+        assert.equal(await standing(page), "Terverifikasi");
+        await begin(page, "Catatan internal");
+        await page.getByLabel("Catatan", { exact: true }).fill("Petugas berangkat besok.");
+        await press(page, "Catatan internal");
+        await page.locator(".inside").getByText("Petugas berangkat besok.").waitFor();
+        await begin(page, "Tindak lanjut");
+        await page.getByLabel("Jawaban dan usul selesai").check();
+        await page.getByLabel("Isi", { exact: true }).fill("Saluran sudah dibersihkan.");
+        await press(page, "Tindak lanjut");
+        assert.equal(await standing(page), "Menunggu tanggapan pelapor");
+        await begin(page, "Catat tanggapan pelapor");
+        await page.getByLabel("Tanggapan pelapor").fill("Terima kasih.");
+        await press(page, "Catat tanggapan pelapor");
+        await begin(page, "Tindak lanjut");
+        await page.getByLabel("Jawaban dan usul selesai").check();
+        await page.getByLabel("Isi", { exact: true }).fill("Sama-sama.");
+        await press(page, "Tindak lanjut");
+        await begin(page, "Selesai menurut pelapor");
+        await page.getByLabel("Pelapor sudah menyatakan").check();
+        await press(page, "Selesai menurut pelapor");
+        assert.equal(await standing(page), "Selesai");
+        await begin(page, "Buka kembali");
+        await press(page, "Buka kembali");
+        assert.equal(await standing(page), "Sedang ditindaklanjuti");
+      });
+    });
+
+    it("a report is disposed by a hint, recalled, returned and archived", async () => {
+      await work("officer", "/meja", async (page) => {
+        await takeIn(page, "Jalan nasional berlubang", "Lubang besar di jalan nasional dekat gerbang tol.");
+        await page.locator(".deeds a", { hasText: "Menangani" }).first().click();
+        await page.getByLabel("Instruksi").fill("Mohon ditangani.");
+        await page.getByLabel("Tenggat").fill("2026-12-04");
+        await press(page, "Disposisi");
+        assert.equal(await standing(page), "Diteruskan ke instansi");
+        await page.locator(".said-facts").getByText("4 Desember 2026").waitFor();
+        await begin(page, "Tarik kembali");
+        await page.getByLabel("Salah disposisi").check();
+        await press(page, "Tarik kembali");
+        assert.equal(await standing(page), "Terverifikasi");
+        await begin(page, "Bukan wewenang");
+        await page.getByLabel("Milik instansi lain").check();
+        await page.getByLabel("Instansi yang disarankan").fill("kemenpu");
+        await press(page, "Bukan wewenang");
+        await page.locator(".case-facts").getByText("Kali dikembalikan").waitFor();
+        await takeIn(page, "Tes");
+        await begin(page, "Arsipkan");
+        await page.getByLabel("Isinya bukan laporan").check();
+        await press(page, "Arsipkan");
+        assert.equal(await standing(page), "Diarsipkan");
+      });
+    });
+
+    it("duplicates are merged and parted, and a report is split", async () => {
+      await work("officer", "/meja", async (page) => {
+        const first = await takeIn(page, "Pohon tumbang di Jalan Riau");
+        await takeIn(page, "Pohon tumbang menutup Jalan Riau");
+        await begin(page, "Gabungkan");
+        await page.getByLabel("Nomor tiket laporan yang tetap berjalan").fill(first.ticket.toLowerCase());
+        await press(page, "Gabungkan");
+        assert.equal(await standing(page), "Digabung dengan laporan lain");
+        await begin(page, "Batalkan penggabungan");
+        await press(page, "Batalkan penggabungan");
+        assert.equal(await standing(page), "Menunggu verifikasi");
+        await begin(page, "Pecah");
+        await page.getByLabel("Judul").fill("Kabel putus di Jalan Riau");
+        await page.getByLabel("Isi laporan").last().fill("Kabel ikut putus.");
+        await press(page, "Pecah");
+        await page.getByRole("link", { name: "Pecahan laporan" }).click();
+        await page.getByRole("heading", { level: 1, name: "Kabel putus di Jalan Riau" }).waitFor();
+      });
+    });
+
+    it("an identity is asked for, granted by the keeper, seen and logged", async () => {
+      let case_;
+      await work("officer", "/meja", async (page) => {
+        case_ = await takeIn(page, "Bantuan belum diterima");
+        assert.ok(!(await page.content()).includes("Canary"));
+        await begin(page, "Minta identitas pelapor");
+        await page.getByLabel("Menghubungi pelapor").check();
+        await page.getByLabel("Mengapa identitas diperlukan").fill("Perlu menanyakan alamat.");
+        await press(page, "Minta identitas pelapor");
+        await page.getByText("menunggu penjaga identitas").waitFor();
+      });
+      await work("identity_keeper", "/meja", async (page) => {
+        await page.getByRole("link", { name: "menunggu jawaban Anda" }).click();
+        const card = page.locator(".ask", { hasText: case_.ticket });
+        await card.getByText("Perlu menanyakan alamat.").waitFor();
+        await card.getByRole("button", { name: "Beri" }).click();
+        await page.getByText("Identitas diberikan").waitFor();
+        await page.goto(stage.base + case_.at.replace("kasus", "identitas"));
+        await press(page, "Lihat identitas");
+        await page.getByText("Ibu Canary").waitFor();
+        await page.goBack();
+        await page.reload();
+        await page.getByText("Dibuka").first().waitFor();
+      });
+      await work("officer", case_.at, async (page) => {
+        await press(page, "Lihat identitas");
+        await page.getByText("Ibu Canary").waitFor();
+      });
+    });
+
+    it("an answer in a supervised category is signed by somebody else", async () => {
+      let case_;
+      await work("officer", "/meja", async (page) => {
+        case_ = await takeIn(page, "Pegawai ikut kampanye");
+        await begin(page, "Verifikasi");
+        await page.getByLabel("Kategori").selectOption("Netralitas ASN");
+        await press(page, "Verifikasi");
+        await begin(page, "Tindak lanjut");
+        await page.getByText("akan disetujui atasan").waitFor();
+        await page.getByLabel("Isi", { exact: true }).fill("Sedang diperiksa inspektorat.");
+        await press(page, "Tindak lanjut");
+        await page.getByText("Jawaban tersimpan dan menunggu persetujuan").waitFor();
+        assert.equal(await standing(page), "Terverifikasi");
+      });
+      await work("admin", "/meja", async (page) => {
+        await page.getByRole("link", { name: "menunggu persetujuan" }).click();
+        await press(page, "Setujui dan terbitkan");
+        await page.getByText("disetujui dan diterbitkan").waitFor();
+        await page.goto(stage.base + case_.at);
+        assert.equal(await standing(page), "Sedang ditindaklanjuti");
+        await page.getByText("Disetujui Dewi Lestari").waitFor();
+      });
+    });
+
+    it("the words of a report are erased, and its skeleton stays", async () => {
+      await work("officer", "/meja", async (page) => {
+        await takeIn(page, "Berisi data pribadi");
+        await begin(page, "Hapus isi laporan");
+        await page.getByLabel("Memuat data pribadi").check();
+        await press(page, "Hapus isi laporan");
+        await page.getByRole("link", { name: "Centang dahulu" }).waitFor();
+        await page.getByLabel("Saya mengerti").check();
+        await press(page, "Hapus isi laporan");
+        await page.getByText("Isi laporan ini sudah dihapus").waitFor();
+      });
+    });
+
+    it("a leader reads everything in English and finds nothing to press", async () => {
+      await work(
+        "leader",
+        `/meja/kasus/${stage.cases.worked}`,
+        async (page) => {
+          await page.getByText("In progress").or(page.getByText("Being followed up")).first().waitFor();
+          assert.equal(await page.locator("main form").count(), 0);
+          await page.goto(`${stage.base}/meja/kinerja`);
+          await page.getByRole("heading", { name: "Figures" }).waitFor();
+          const table = await page.request.get(`${stage.base}/meja/kinerja.csv`);
+          assert.match(await table.text(), /^institution,intake/);
+        },
+        { language: "en" },
+      );
+    });
+  });
+}
