@@ -306,9 +306,15 @@ async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_
         let late = posted.filed(false).await;
         let done = posted.filed(false).await;
         let cases = [late.case, done.case];
-        node.assign(&cases, Some("dinas-pu"), None, "test")
-            .await
-            .unwrap();
+        node.assign(
+            &crate::casework::Sight::ALL,
+            &cases,
+            Some("dinas-pu"),
+            None,
+            "test",
+        )
+        .await
+        .unwrap();
         posted.writes().await;
         let before = posted.sends(0).await.len();
         clock.advance(TUESDAY + DAY - NOW);
