@@ -7,6 +7,7 @@ pub mod backup;
 pub mod casework;
 pub mod chance;
 pub mod cli;
+mod courtesy;
 pub mod deadlines;
 pub mod desk;
 pub mod doors;

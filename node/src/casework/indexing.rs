@@ -6,7 +6,7 @@
 //! it is not written after it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::Effect;
@@ -18,6 +18,7 @@ use super::glance::{describe, is_child, said};
 use super::reading::applied_history;
 use super::shown::{drafts, refresh};
 use super::{HistoryEntry, keep};
+use crate::courtesy::Courtesy;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::personal::mask;
@@ -31,12 +32,10 @@ const STEP: i64 = 64;
 const MOST_STEMS: usize = 8000;
 /// How long a change waits to be found, about, when nothing else is to be done.
 const PAUSE: Duration = Duration::from_millis(500);
-/// After an error of the database, and the most that is left to others.
+/// After an error of the database.
 const LONG_PAUSE: Duration = Duration::from_secs(10);
 /// Transactions of one go that are its own.
 const OWN_WRITES: u64 = 2;
-/// While others write, they have the database so many times as long as a go has taken.
-const WAY_GIVEN: u32 = 8;
 /// Digits from which on a number may be somebody's identity or telephone.
 const PERSONAL_DIGITS: usize = 9;
 
@@ -44,13 +43,10 @@ const PERSONAL_DIGITS: usize = 9;
 pub(crate) async fn run(node: Arc<Node>, shutdown: CancellationToken) {
     let work = async {
         loop {
-            let (began, writes) = (Instant::now(), node.writes());
+            let courtesy = Courtesy::begin(&node);
             let pause = match node.catch_up_words().await {
                 Ok(0) => PAUSE,
-                Ok(_) if node.writes() - writes > OWN_WRITES => {
-                    (began.elapsed() * WAY_GIVEN).min(LONG_PAUSE)
-                }
-                Ok(_) => continue,
+                Ok(_) => courtesy.pause(&node, OWN_WRITES),
                 Err(error) => {
                     tracing::warn!(%error, "the words of changed cases could not be indexed");
                     LONG_PAUSE

@@ -11,6 +11,7 @@ use serde_json::{Map, json};
 use super::notices::plan;
 use super::record::{SKEW_MS, record};
 use crate::casework::{NewAct, shown_case};
+use crate::courtesy::Courtesy;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -18,6 +19,8 @@ use crate::store::deadlines::DeadlineRow;
 
 /// Cases in one transaction.
 const PAGE: i64 = 200;
+/// Cases that are counted anew in one transaction, for which whoever files waits.
+const COUNTED: i64 = 50;
 /// Pages in one go; the rest is the next run's.
 const PAGES: usize = 50;
 /// Name of the fact that says by which edition every case has been counted.
@@ -39,19 +42,22 @@ enum Silence {
 
 impl Node {
     /// Counts all cases anew if another calendar is in force than that by which
-    /// they were counted. Returns how many.
+    /// they were counted; those that come meanwhile are counted by it already.
+    /// Returns how many.
     pub async fn count_deadlines_anew(&self) -> Result<usize, NodeError> {
         let mut tx = self.read_tx().await?;
         let calendar = self.calendar_in_force(&mut tx).await?;
         let counted_by = store::chain::fact(&mut tx, COUNTED_BY).await?;
+        let last_case = store::deadlines::last_case(&mut tx).await?;
         drop(tx);
         if counted_by.as_deref() == Some(calendar.edition()) {
             return Ok(0);
         }
         let (mut after, mut count) = (String::new(), 0);
         loop {
+            let courtesy = Courtesy::begin(self);
             let mut tx = self.write_tx().await?;
-            let page = store::deadlines::every_case(&mut tx, &after, PAGE).await?;
+            let page = store::deadlines::every_case(&mut tx, &after, &last_case, COUNTED).await?;
             let Some(last) = page.last() else {
                 store::chain::set_fact(&mut tx, COUNTED_BY, calendar.edition()).await?;
                 tx.commit().await?;
@@ -61,6 +67,7 @@ impl Node {
             count += page.len();
             self.record_these(&mut tx, &page).await?;
             tx.commit().await?;
+            tokio::time::sleep(courtesy.pause(self, 1)).await;
         }
     }
 

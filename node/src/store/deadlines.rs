@@ -127,11 +127,24 @@ pub async fn put_off_silence(tx: &mut Tx, case_id: &str, until: Option<i64>) -> 
     Ok(())
 }
 
-/// Every case that is known here, a page after `after`.
-pub async fn every_case(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<String>> {
-    const SQL: &str = "select case_id from cases where case_id > $1 and state is not null
-        order by case_id limit $2";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+/// The last of the cases that are known here, in the order of [`every_case`]; empty where there
+/// are none.
+pub async fn last_case(tx: &mut Tx) -> Stored<String> {
+    const SQL: &str = "select coalesce(max(case_id), '') from cases";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
+/// Every case that is known here, a page after `after`, until `last`.
+pub async fn every_case(tx: &mut Tx, after: &str, last: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select case_id from cases
+        where case_id > $1 and case_id <= $2 and state is not null
+        order by case_id limit $3";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL)
+        .bind(after)
+        .bind(last)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// When somebody has to be told something next.
