@@ -78,7 +78,8 @@ fn site(node: &Arc<Node>) -> Site {
     site
 }
 
-fn facts(node: &Node) -> Facts {
+/// What all pages and letters say of the institution.
+pub(crate) fn facts(node: &Node) -> Facts {
     let (settings, directory) = (&node.settings().portal, node.directory());
     let me = node.instance().ok();
     let entry = me.and_then(|me| directory.latest().instance(me));

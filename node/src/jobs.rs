@@ -49,10 +49,12 @@ pub enum Job {
     Sessions,
     /// Notes what is due, and closes what nobody has answered.
     Deadlines,
+    /// Writes what is to be told by letter.
+    Letters,
 }
 
 impl Job {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Certificate,
         Self::Keys,
         Self::Uploads,
@@ -60,6 +62,7 @@ impl Job {
         Self::Orphans,
         Self::Sessions,
         Self::Deadlines,
+        Self::Letters,
     ];
 
     pub fn name(self) -> &'static str {
@@ -71,13 +74,14 @@ impl Job {
             Self::Orphans => "orphans",
             Self::Sessions => "sessions",
             Self::Deadlines => "deadlines",
+            Self::Letters => "letters",
         }
     }
 
     fn period_ms(self) -> i64 {
         match self {
             Self::Certificate => 15 * MINUTE_MS,
-            Self::Deadlines => 5 * MINUTE_MS,
+            Self::Deadlines | Self::Letters => 5 * MINUTE_MS,
             Self::Keys | Self::Uploads | Self::Reporters | Self::Orphans | Self::Sessions => {
                 60 * MINUTE_MS
             }
@@ -220,6 +224,9 @@ impl Jobs {
                 self.node.expire_reporters().await?;
             }
             Job::Deadlines => self.node.look_after_deadlines().await?,
+            Job::Letters => {
+                self.node.write_post().await?;
+            }
             Job::Orphans => {
                 sweep_orphans(&self.node).await?;
             }

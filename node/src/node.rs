@@ -27,6 +27,7 @@ use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
+use crate::sign_on::SignOn;
 use crate::{staff, store};
 
 /// Name of the fact that says this node has joined.
@@ -58,11 +59,14 @@ pub struct Node {
     calendar: ArcSwap<Calendar>,
     /// Rung when there is something to send.
     outgoing: Notify,
+    /// Rung when there is a letter to send.
+    post: Notify,
     /// Where filings and acts share transactions.
     writer: Writer,
     /// Transactions that have been begun in order to write.
     writes: AtomicU64,
     accounts: Accounts,
+    sign_on: SignOn,
     figures: FiguresCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
@@ -98,9 +102,11 @@ impl Node {
             directory: ArcSwap::from_pointee(directory),
             calendar: ArcSwap::new(deadlines::first_edition()),
             outgoing: Notify::new(),
+            post: Notify::new(),
             writer,
             writes: AtomicU64::new(0),
             accounts,
+            sign_on: SignOn::of(settings),
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
@@ -128,6 +134,11 @@ impl Node {
     /// Who may log in at the desk.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// The institution's own way to log in, if it has one.
+    pub fn sign_on(&self) -> &SignOn {
+        &self.sign_on
     }
 
     pub fn instance(&self) -> Result<&InstanceId, NodeError> {
@@ -252,6 +263,15 @@ impl Node {
 
     pub(crate) async fn outgoing_rung(&self) {
         self.outgoing.notified().await;
+    }
+
+    /// Says that there is a letter to send.
+    pub(crate) fn ring_post(&self) {
+        self.post.notify_one();
+    }
+
+    pub(crate) async fn post_rung(&self) {
+        self.post.notified().await;
     }
 
     pub(crate) async fn read_tx(&self) -> Result<Tx, NodeError> {

@@ -14,6 +14,8 @@ use lapor_web::monitor::Listen;
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::DeadlineSettings;
+use crate::post::MailSettings;
+use crate::sign_on::SignOnSettings;
 use crate::staff::StaffRole;
 
 /// Why a configuration cannot be used; the operator's to mend.
@@ -38,9 +40,11 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub api: ApiSettings,
     pub accounts: AccountSettings,
+    pub single_sign_on: SignOnSettings,
     pub portal: PortalSettings,
     pub link: LinkSettings,
     pub deadlines: DeadlineSettings,
+    pub mail: MailSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
@@ -290,6 +294,8 @@ impl Settings {
     pub fn below(mut self, folder: &Path) -> Self {
         self.node.keys = folder.join(&self.node.keys);
         self.node.blobs = folder.join(&self.node.blobs);
+        self.mail.below(folder);
+        self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }

@@ -12,6 +12,7 @@ use lapor_web::log::FilterError;
 use crate::enrolment::EnrolError;
 use crate::error::NodeError;
 use crate::folder::InitError;
+use crate::post::MailSettingsError;
 use crate::settings::SettingsError;
 use crate::staff::StaffError;
 
@@ -62,6 +63,12 @@ impl From<SettingsError> for Failure {
             _ => exit::CONFIGURATION,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<MailSettingsError> for Failure {
+    fn from(error: MailSettingsError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
     }
 }
 

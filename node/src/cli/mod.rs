@@ -16,6 +16,7 @@ mod failure;
 mod figures;
 mod hints;
 mod keys;
+mod mail;
 mod print;
 mod programme;
 mod quarantine;
@@ -88,6 +89,9 @@ pub enum Command {
     /// Tokens for applications that use the API
     #[command(subcommand)]
     Token(token::Command),
+    /// Letters by e-mail: try the mail server, see what waits or was refused
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Accounts of officers
     #[command(subcommand)]
     Account(account::Command),
@@ -175,6 +179,7 @@ pub async fn run(cli: Cli, clock: Arc<dyn Clock>, out: Out<'_>) -> Result<(), Fa
         Command::Restore(args) => backup::restore(&place, &args, out).await,
         Command::Quarantine(command) => quarantine::run(&place, command, out).await,
         Command::Token(command) => token::run(&place, command, out).await,
+        Command::Mail(command) => mail::run(&place, command, out).await,
         Command::Account(command) => account::run(&place, command, out).await,
         Command::Unit(command) => unit::run(&place, command, out).await,
         Command::Audit(args) => audit::read(&place, &args, out).await,

@@ -15,6 +15,7 @@ use super::{Failure, Out, Place, exit};
 use crate::jobs::Jobs;
 use crate::monitor::Monitor;
 use crate::node::Node;
+use crate::post::Delivery;
 use crate::sync::Link;
 use crate::{api, casework, doors, staff};
 
@@ -27,6 +28,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let node = place.node().await?;
     let instance = node.instance()?.clone();
     private_keys(&settings.node.keys)?;
+    let delivery = Delivery::of(&node)?;
     let listener = bind("api.listen", settings.api.listen).await?;
     let watched = match settings.monitor.listen.0 {
         Some(listen) => Some(bind("monitor.listen", listen).await?),
@@ -50,6 +52,9 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
 
     let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
     tokio::spawn(casework::index(node.clone(), shutdown.clone()));
+    if let Some(delivery) = delivery {
+        tokio::spawn(delivery.run(shutdown.clone()));
+    }
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {

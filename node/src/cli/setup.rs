@@ -10,12 +10,13 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
 
-use super::{Failure, Out, Place, exit};
+use super::{Failure, Out, Place, exit, mail};
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
 use crate::node::{Node, read_joined};
 use crate::settings::Settings;
+use crate::sign_on::{SignOn, SignOnError};
 use crate::sync::trusted;
 
 /// Bytes of an invitation line, far more than one has.
@@ -124,6 +125,8 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     }
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
+    mail::check(&settings, out).await?;
+    single_sign_on(&settings, place.clock.now_ms(), out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     let current = check_database(&db, &settings.node.keys, out).await;
     db.close().await;
@@ -180,6 +183,19 @@ async fn reaches_database(settings: &Settings) -> Result<(), Failure> {
     let looked = db.pending_migrations().await;
     db.close().await;
     looked?;
+    Ok(())
+}
+
+/// Proves `[single_sign_on]`; a provider that is away is no mistake in the file.
+async fn single_sign_on(settings: &Settings, now: i64, out: Out<'_>) -> Result<(), Failure> {
+    match SignOn::of(settings).prove(now).await {
+        Err(SignOnError::Off) => {}
+        Err(SignOnError::Settings(error)) => {
+            return Err(Failure::new(exit::CONFIGURATION, error.to_string()));
+        }
+        Err(error) => writeln!(out, "single_sign_on.issuer: {error}")?,
+        Ok(()) => writeln!(out, "single_sign_on.issuer: answers")?,
+    }
     Ok(())
 }
 

@@ -54,6 +54,10 @@ pub(crate) async fn record(
         [Value::from(row.case_id.as_str()), Value::from(at)]
     });
     store::cases::set_runs_out(tx, listed.collect()).await?;
+    if node.sends_letters() && !rows.is_empty() {
+        let changed = rows.iter().map(|row| Value::from(row.case_id.as_str()));
+        store::told::ask(tx, changed.collect()).await?;
+    }
     if !gone.is_empty() {
         store::facts::forget(tx, gone.clone()).await?;
         store::deadlines::forget(tx, gone).await?;

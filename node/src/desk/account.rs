@@ -9,16 +9,21 @@ use lapor_web::accounts::Staffed as _;
 use lapor_web::accounts::cookie::Ticket;
 use lapor_web::accounts::{Account, AccountError, Password, SHORTEST_PASSWORD, SessionEntry};
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Choice, Flash, Form};
 
 use super::password::twice;
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, Officer, audit, factor, place, staff, units};
+use super::{Answer, Guest, Officer, audit, factor, letters, place, staff, units};
+use crate::api::problem;
 use crate::node::Node;
+use crate::post::LetterChoice;
 
 pub const PATH: &str = "/meja/akun";
 pub const CHANGE: &str = "/meja/akun/sandi";
 pub const END: &str = "/meja/akun/sesi";
+pub const LETTERS: &str = "/meja/akun/surat";
+/// The field of what is to be written.
+const CHOICE: &str = "surat";
 
 #[derive(Template)]
 #[template(path = "desk/account.html")]
@@ -39,7 +44,12 @@ struct AccountPage<'a> {
     staff_at: &'static str,
     units_at: &'static str,
     audit_at: &'static str,
+    post_at: &'static str,
     shortest: usize,
+    letters_at: &'static str,
+    choice: &'a Form,
+    sends_letters: bool,
+    letter_choices: Vec<Choice>,
 }
 
 pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -105,10 +115,42 @@ pub async fn end_session(
     Ok(officer.visit.go_saying(&place(PATH), &done))
 }
 
+/// Chooses what is written to one's address.
+pub async fn choose_letters(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    mut form: Form,
+) -> Answer<Response> {
+    let Some(choice) = LetterChoice::read(form.text(CHOICE)) else {
+        form.complain(CHOICE, officer.visit.v.say("form-required"));
+        return page(&node, &officer, &form, Again::FORM).await;
+    };
+    let account = &officer.session.account.id;
+    let chosen = node.choose_letters(account, choice).await;
+    chosen.map_err(|error| problem(&error))?;
+    let done = Flash::done(text_id("letters-chosen"));
+    Ok(officer.visit.go_saying(&place(PATH), &done))
+}
+
+fn letter_choices(v: &Voice) -> Vec<Choice> {
+    let named = |choice: LetterChoice| match choice {
+        LetterChoice::Digest => Choice::new(choice.as_str(), v.say("letters-digest"))
+            .hint(v.say("letters-digest-about")),
+        LetterChoice::Each => {
+            Choice::new(choice.as_str(), v.say("letters-each")).hint(v.say("letters-each-about"))
+        }
+        LetterChoice::None => Choice::new(choice.as_str(), v.say("letters-none")),
+    };
+    LetterChoice::ALL.into_iter().map(named).collect()
+}
+
 async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answer<Response> {
     let (visit, session) = (&officer.visit, &officer.session);
     let account = &session.account;
     let sessions = node.accounts().sessions(&account.id).await;
+    let chosen = node.letter_choice(&account.id).await;
+    let chosen = chosen.map_err(|error| problem(&error))?;
+    let choice = Form::of([(CHOICE, chosen.as_str())]);
     let page = AccountPage {
         v: visit.v,
         form,
@@ -124,7 +166,12 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         staff_at: staff::PATH,
         units_at: units::PATH,
         audit_at: audit::PATH,
+        post_at: letters::PATH,
         shortest: SHORTEST_PASSWORD,
+        letters_at: LETTERS,
+        sends_letters: node.sends_letters(),
+        choice: &choice,
+        letter_choices: letter_choices(&visit.v),
     };
     let title = visit.v.say("account-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;

@@ -17,15 +17,17 @@ mod factor;
 mod figures;
 mod identity;
 mod inbox;
+mod letters;
 mod officer;
 mod password;
 mod programmes;
 mod question;
 mod reasons;
-mod refused;
+pub(crate) mod refused;
 mod setup;
 mod shared;
 mod sign_in;
+mod sign_on;
 mod staff;
 #[cfg(test)]
 mod tests;
@@ -50,6 +52,9 @@ pub use officer::{Guest, Officer};
 
 /// Where the desk begins.
 pub const ROOT: &str = "/meja";
+
+/// One's own account.
+pub const ACCOUNT: &str = account::PATH;
 
 /// The desk's navigation.
 pub const LINKS: &[Link] = &[
@@ -98,13 +103,18 @@ pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route(sign_in::PATH, get(sign_in::ask).post(sign_in::enter))
         .route(sign_in::CODE, get(sign_in::ask_code).post(sign_in::prove))
+        .route(sign_on::PATH, get(sign_on::go))
+        .route(sign_on::BACK, get(sign_on::back))
         .route(sign_in::LEAVE, post(sign_in::leave))
         .route(SETUP, get(setup::about))
         .route(
             &format!("{SETUP}/{{secret}}"),
             get(setup::ask).post(setup::set_up),
         )
-        .route(PASSWORD, get(password::about))
+        .route(
+            password::FORGOTTEN,
+            get(password::forgotten).post(password::forget),
+        )
         .route(
             &format!("{PASSWORD}/{{secret}}"),
             get(password::ask).post(password::choose),
@@ -129,6 +139,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(account::PATH, get(account::show))
         .route(account::CHANGE, post(account::change_password))
         .route(account::END, post(account::end_session))
+        .route(account::LETTERS, post(account::choose_letters))
         .route(factor::PATH, get(factor::show).post(factor::offer))
         .route(factor::CONFIRM, post(factor::confirm))
         .route(factor::CODES, post(factor::renew_codes))
@@ -140,6 +151,10 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
         .route(audit::PATH, get(audit::read))
+        .route(
+            letters::PATH,
+            get(letters::show).post(letters::drop_refused),
+        )
         .route(programmes::PATH, get(programmes::list))
         .route(
             programmes::NEW,

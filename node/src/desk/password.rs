@@ -11,10 +11,13 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, Visit};
 use serde::Deserialize;
 
-use super::refused::{Again, complain, refusal};
+use super::refused::{Again, complain, complain_of, refusal};
 use super::{Answer, Guest, place, sign_in};
 use crate::node::Node;
 use crate::staff::PASSWORD;
+
+/// Where somebody says that a password is forgotten.
+pub const FORGOTTEN: &str = "/sandi/lupa";
 
 #[derive(Deserialize)]
 pub struct SecretPath {
@@ -30,8 +33,12 @@ impl SecretPath {
 
 #[derive(Template)]
 #[template(path = "desk/forgotten.html")]
-struct Forgotten {
+struct Forgotten<'a> {
     v: Voice,
+    form: &'a Form,
+    /// Whether a link can be sent; else only the admin can give one.
+    by_letter: bool,
+    here: &'static str,
     back_at: &'static str,
 }
 
@@ -46,12 +53,31 @@ struct Choose<'a> {
 }
 
 /// What to do when a password is forgotten.
-pub async fn about(visit: Visit) -> Answer<Response> {
-    let page = Forgotten {
-        v: visit.v,
-        back_at: sign_in::PATH,
-    };
-    visit.shell(visit.v.say("forgotten-title")).show(&page)
+pub async fn forgotten(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+    show_forgotten(&node, &visit, &Form::empty(), Again::FIRST)
+}
+
+/// Has a link sent, if there is such an account; nobody learns from the answer.
+pub async fn forget(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    guest: Guest,
+    mut form: Form,
+) -> Answer<Response> {
+    let login = form.required(&visit.v, "login");
+    if !node.sends_letters() || !form.is_fine() {
+        return show_forgotten(&node, &visit, &form, Again::FORM);
+    }
+    match node.ask_reset(&login, guest.address).await {
+        Ok(()) => {
+            let sent = Flash::done(text_id("forgotten-sent"));
+            Ok(visit.go_saying(&place(sign_in::PATH), &sent))
+        }
+        Err(error) => {
+            let again = complain_of(&mut form, &visit.v, "login", &error)?;
+            show_forgotten(&node, &visit, &form, again)
+        }
+    }
 }
 
 pub async fn ask(
@@ -102,6 +128,19 @@ pub fn twice(form: &mut Form, v: &Voice) -> Option<Password> {
         form.complain("again", v.say("password-differs"));
     }
     form.is_fine().then(|| Password::from(typed))
+}
+
+fn show_forgotten(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
+    let page = Forgotten {
+        v: visit.v,
+        form,
+        by_letter: node.sends_letters(),
+        here: FORGOTTEN,
+        back_at: sign_in::PATH,
+    };
+    let title = visit.v.say("forgotten-title");
+    let shown = visit.shell(title).status(again.status).show(&page)?;
+    Ok(again.on(shown))
 }
 
 async fn account_of(node: &Node, secret: &Secret, guest: &Guest) -> Answer<Account> {

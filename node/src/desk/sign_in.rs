@@ -12,10 +12,10 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath, Visit};
 use serde::Deserialize;
 
+use super::password::FORGOTTEN;
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, ROOT, place};
+use super::{Answer, Guest, ROOT, place, sign_on};
 use crate::node::Node;
-use crate::staff::PASSWORD;
 
 pub const PATH: &str = "/masuk";
 pub const CODE: &str = "/masuk/kode";
@@ -32,6 +32,8 @@ struct SignIn<'a> {
     v: Voice,
     form: &'a Form,
     forgot_at: &'static str,
+    /// The way to the institution's provider, and what it is called.
+    sign_on: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -43,9 +45,13 @@ struct CodePage<'a> {
 }
 
 /// Asks for address and password. `next` is where to go then.
-pub async fn ask(visit: Visit, Query(query): Query<Next>) -> Answer<Response> {
+pub async fn ask(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    Query(query): Query<Next>,
+) -> Answer<Response> {
     let next = query.next.unwrap_or_default();
-    show(&visit, &Form::of([("next", next)]), Again::FIRST)
+    show(&node, &visit, &Form::of([("next", next)]), Again::FIRST)
 }
 
 pub async fn enter(
@@ -77,7 +83,7 @@ pub async fn enter(
         }
         Err(error) => {
             let again = complain(&mut form, &visit.v, "login", &error)?;
-            show(&visit, &form, again)
+            show(&node, &visit, &form, again)
         }
     }
 }
@@ -143,11 +149,17 @@ fn next_of(form: &Form) -> LocalPath {
     LocalPath::parse(form.text("next")).unwrap_or_else(|| place(ROOT))
 }
 
-fn show(visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
+fn show(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
+    let provider = node.sign_on();
+    let named = provider.settings().name.clone();
+    let called = named.unwrap_or_else(|| visit.institution().to_owned());
+    let label = visit.v.with("provider", called).say("sso-go");
+    let at = format!("{}?next={}", sign_on::PATH, next_of(form).in_query());
     let page = SignIn {
         v: visit.v,
+        sign_on: provider.is_on().then_some((at, label)),
         form,
-        forgot_at: PASSWORD,
+        forgot_at: FORGOTTEN,
     };
     let title = visit.v.say("sign-in-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;

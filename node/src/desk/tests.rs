@@ -526,7 +526,7 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
         admin.enters(ADMIN, WORDS).await;
         for path in [
             "/masuk",
-            "/sandi",
+            "/sandi/lupa",
             "/meja",
             "/meja?tab=semua",
             "/meja/baru",

@@ -5,6 +5,7 @@
 mod attach;
 mod conversation;
 mod filing;
+mod follow;
 mod front;
 mod map;
 pub mod programmes;
@@ -25,12 +26,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
 use lapor_web::page::{Link, Shelf};
 
 use crate::node::Node;
+use crate::post::LEAVE;
 use crate::regions::outlines;
 
 /// The portal's navigation.
@@ -57,6 +59,16 @@ pub const LINKS: &[Link] = &[
     },
 ];
 
+/// Where a ticket is tracked.
+pub(crate) fn ticket_path(ticket: &str) -> String {
+    format!("{}?tiket={ticket}", track::PATH)
+}
+
+/// Where everybody reads a public case.
+pub(crate) fn case_path(case: CaseId) -> String {
+    report::path(case)
+}
+
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The portal's routes.
@@ -64,6 +76,12 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
         .route(track::PATH, get(track::track))
+        .route(follow::PATH, get(follow::ask).post(follow::begin))
+        .route(follow::CODE, get(follow::ask_code).post(follow::prove))
+        .route(
+            &format!("{LEAVE}/{{secret}}"),
+            get(follow::ask_leave).post(follow::leave),
+        )
         .route(reports::PATH, get(reports::list))
         .route(report::ROUTE, get(report::show))
         .route(report::SUPPORT, post(report::support))

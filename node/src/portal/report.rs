@@ -15,7 +15,7 @@ use lapor_web::page::{Flash, LocalPath, Visit, brought};
 use serde::Deserialize;
 
 use super::track::{self, Line, Stage, state_words};
-use super::{Answer, name_of, programmes, reports};
+use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
 use crate::casework::PublicReport;
 use crate::chance::random;
@@ -53,6 +53,8 @@ struct Page<'a> {
     course: Vec<Line>,
     open: bool,
     support_at: String,
+    /// Where letters about it are ordered, if any are sent.
+    follow_at: Option<String>,
     list_at: &'static str,
 }
 
@@ -115,6 +117,7 @@ pub async fn show(
             .collect(),
         open: report.state.is_open(),
         support_at: support_path(at.case),
+        follow_at: node.sends_letters().then(|| follow::path_of(at.case)),
         list_at: reports::PATH,
         report: &report,
     };

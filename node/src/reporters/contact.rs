@@ -24,6 +24,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::citizens::{CodeRow, LetterRow};
+use crate::store::reporters::ReporterRow;
 
 const CODE_DIGITS: usize = 8;
 const CODE_LIFE_MS: i64 = 15 * 60_000;
@@ -144,16 +145,7 @@ impl Node {
             .map(|row| store::case_id(&row.case_id))
             .transpose()?;
         let contact = match row {
-            Some(row) => {
-                let mut tx = self.read_tx().await?;
-                if let Some(citizen) = &row.citizen {
-                    store::citizens::contact(&mut tx, citizen).await?
-                } else if Verification::read(&row.verification) == Verification::Contact {
-                    told_contact(&mut tx, &row.case_id).await?
-                } else {
-                    None
-                }
-            }
+            Some(row) => proved_contact(&mut self.read_tx().await?, &row).await?,
             None => None,
         };
         self.send_code(CodePurpose::Recover, contact, case).await
@@ -319,6 +311,7 @@ impl Node {
             store::citizens::add_letter(&mut tx, &letter).await?;
         }
         tx.commit().await?;
+        self.ring_post();
         Ok(SentCode {
             id: row.id,
             expires_at: row.expires_at,
@@ -371,6 +364,26 @@ pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
 /// Whether somebody can be reached by this: an e-mail address or a telephone number.
 pub fn reaches(contact: &str) -> bool {
     normalised(contact).is_ok()
+}
+
+/// The address of e-mail that the reporter of a case has proved.
+pub(crate) async fn proved_address(
+    tx: &mut Tx,
+    row: &ReporterRow,
+) -> Result<Option<String>, NodeError> {
+    let contact = proved_contact(tx, row).await?;
+    Ok(contact.filter(|contact| contact.contains('@')))
+}
+
+/// The contact of a citizen's account, or the one that the report told and its reporter proved.
+async fn proved_contact(tx: &mut Tx, row: &ReporterRow) -> Result<Option<String>, NodeError> {
+    if let Some(citizen) = &row.citizen {
+        return Ok(store::citizens::contact(tx, citizen).await?);
+    }
+    match Verification::read(&row.verification) {
+        Verification::Contact => told_contact(tx, &row.case_id).await,
+        Verification::None => Ok(None),
+    }
 }
 
 async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {

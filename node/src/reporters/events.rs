@@ -160,6 +160,16 @@ impl Node {
         history(tx, case, self.instance()?, &pending).await
     }
 
+    /// What the reporter of a case hears of it, in the order in which it happened.
+    pub(crate) async fn heard_by_reporter(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<Vec<Event>, NodeError> {
+        let history = self.whole_history(tx, case).await?;
+        Ok(events(&history, Listener::Reporter))
+    }
+
     /// Cases that belong to a reporter's case and that this node knows.
     pub(super) async fn linked_to(
         &self,

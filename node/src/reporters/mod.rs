@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
+pub(crate) use contact::proved_address;
 pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode, reaches};
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};
@@ -34,6 +35,7 @@ pub use key::SecretKey;
 pub use own_data::{Erasure, ErasureState, OwnData};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;
+pub(crate) use support::leave_for;
 pub use tracking::PublicView;
 pub use view::ReporterView;
 

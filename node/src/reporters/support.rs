@@ -11,8 +11,8 @@ use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
-use super::Visitor;
 use super::throttle::neighbourhood;
+use super::{Notify, Visitor};
 use crate::casework::NewAct;
 use crate::chance::random;
 use crate::error::NodeError;
@@ -80,10 +80,20 @@ impl Node {
         Ok(true)
     }
 
-    /// Ends following, by what a letter said. One that has ended is no error.
+    /// Ends following, or the letters to the reporter of a case, by what a letter
+    /// said; the address is forgotten. What has ended is no error.
     pub async fn unfollow(&self, leave: &str) -> Result<(), NodeError> {
+        let hash = Sha256::digest(leave.as_bytes());
         let mut tx = self.write_tx().await?;
-        store::support::leave(&mut tx, &Sha256::digest(leave.as_bytes())).await?;
+        store::support::leave(&mut tx, &hash).await?;
+        if let Some((case, contact)) = store::support::leaver(&mut tx, &hash).await? {
+            if contact.is_empty() {
+                store::reporters::set_notify(&mut tx, &case, Notify::Off.as_str()).await?;
+            } else {
+                store::support::remove_follower(&mut tx, &case, &contact).await?;
+            }
+            store::support::forget_leaves(&mut tx, &case, &contact).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -108,6 +118,15 @@ impl Node {
         }
         Ok(shown)
     }
+}
+
+/// What ends the letters to a follower of a case, or to its reporter, whose
+/// contact is not said; for one letter.
+pub(crate) async fn leave_for(tx: &mut Tx, case: &str, contact: &str) -> Result<String, NodeError> {
+    let leave = URL_SAFE_NO_PAD.encode(random::<24>());
+    let hash = Sha256::digest(leave.as_bytes());
+    store::support::add_leave(tx, &hash, case, contact).await?;
+    Ok(leave)
 }
 
 /// Follows a case for a proved contact; gives what ends it.

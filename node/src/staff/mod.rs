@@ -13,8 +13,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_web::accounts::{
-    Account, AccountError, AccountId, Accounts, Deed, FactorKey, HashCost, Journal, NewAccount,
-    Role, Roles, Rules, Secret,
+    Account, AccountError, AccountId, Accounts, Arrival, Deed, Entered, FactorKey, HashCost,
+    Journal, NewAccount, Role, Roles, Rules, Secret,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::settings::{AccountSettings, Settings};
+use crate::sign_on::Vouched;
 use crate::store;
 
 pub use units::{Unit, UnitId};
@@ -183,6 +184,33 @@ impl Node {
     ) -> Result<(Account, Secret), StaffError> {
         self.unit_is_open(new.unit).await?;
         Ok(self.accounts().create(actor, new).await?)
+    }
+
+    /// Logs in whoever the institution's provider vouches for; makes the account
+    /// first where a role is set for those who have none.
+    pub async fn enter_vouched(
+        &self,
+        vouched: &Vouched,
+        arrival: &Arrival<'_>,
+    ) -> Result<Entered, StaffError> {
+        let (accounts, login) = (self.accounts(), vouched.login.as_str());
+        let entered = accounts.sign_in_vouched(login, arrival).await;
+        let role = self.sign_on().settings().create_as;
+        let (Err(AccountError::Refused), Some(role)) = (&entered, role) else {
+            return Ok(entered?);
+        };
+        let new = NewAccount {
+            login,
+            name: vouched.name.as_deref().unwrap_or(login),
+            role: role.as_str(),
+            unit: None,
+        };
+        match accounts.create("single_sign_on", &new).await {
+            Ok(_) => Ok(accounts.sign_in_vouched(login, arrival).await?),
+            // There is one, and it is disabled.
+            Err(AccountError::LoginTaken) => Err(AccountError::Refused.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Changes login, name, role and unit of an account.

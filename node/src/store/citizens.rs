@@ -114,10 +114,14 @@ pub async fn letters(tx: &mut Tx, after: i64, limit: i64) -> Stored<Vec<LetterRo
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
 }
 
-pub async fn remove_letter(tx: &mut Tx, number: i64) -> Stored<()> {
+/// Removes a letter; how many that were, 0 or 1.
+pub async fn remove_letter(tx: &mut Tx, number: i64) -> Stored<u64> {
     const SQL: &str = "delete from reporter_letters where number = $1";
-    on!(tx, c => sqlx::query(SQL).bind(number).execute(c).await.map(drop))?;
-    Ok(())
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(number)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
 }
 
 /// Forgets codes and letters of a case.

@@ -19,6 +19,7 @@ pub mod facts;
 pub mod inbox;
 pub mod jobs;
 pub mod keys_due;
+pub mod letters;
 pub mod lists;
 pub mod notices;
 pub mod outbox;
@@ -28,6 +29,7 @@ pub mod secrets;
 pub mod support;
 pub mod texts;
 pub mod tokens;
+pub mod told;
 pub mod units;
 pub mod uploads;
 

@@ -57,3 +57,54 @@ pub async fn followers(tx: &mut Tx, case_id: &str, after: &str, limit: i64) -> S
         .fetch_all(c)
         .await)?)
 }
+
+/// The same with when each began, Unix ms.
+pub async fn follower_rows(
+    tx: &mut Tx,
+    case_id: &str,
+    after: &str,
+    limit: i64,
+) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select contact, at from followers where case_id = $1 and contact > $2
+        order by contact limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(case_id)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
+pub async fn remove_follower(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
+    const SQL: &str = "delete from followers where case_id = $1 and contact = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes a way to leave that stands in a letter.
+pub async fn add_leave(tx: &mut Tx, hash: &[u8], case_id: &str, contact: &str) -> Stored<()> {
+    const SQL: &str = "insert into follower_leaves (hash, case_id, contact) values ($1, $2, $3)";
+    on!(tx, c => sqlx::query(SQL).bind(hash).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Case and contact of whoever leaves by the hash of what a letter says.
+pub async fn leaver(tx: &mut Tx, hash: &[u8]) -> Stored<Option<(String, String)>> {
+    const SQL: &str = "select case_id, contact from follower_leaves where hash = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(hash).fetch_optional(c).await)?)
+}
+
+pub async fn forget_leaves(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
+    const SQL: &str = "delete from follower_leaves where case_id = $1 and contact = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets all who follow a case.
+pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const FOLLOWERS: &str = "delete from followers where case_id = $1";
+    const LEAVES: &str = "delete from follower_leaves where case_id = $1";
+    on!(tx, c => sqlx::query(FOLLOWERS).bind(case_id).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(LEAVES).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}

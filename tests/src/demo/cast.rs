@@ -7,6 +7,8 @@ pub const DESK: &str = "pusat";
 pub const SUPERVISOR: &str = "ombudsman";
 /// Every institution of the country by name.
 pub const REGISTRY: &str = include_str!("../../data/instances.csv");
+/// Development programmes of all institutions; each publishes its own.
+pub const PROGRAMMES: &str = include_str!("../../data/programmes.csv");
 
 /// An institution that joins with a node of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,9 +12,10 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::api::{self, Api};
-use super::cast::{MEMBERS, Member, REGISTRY, SUPERVISOR};
+use super::cast::{MEMBERS, Member, PROGRAMMES, REGISTRY, SUPERVISOR};
 use super::folder::Folder;
 use super::ledger::Ledger;
+use super::people;
 use super::play::Nodes;
 use super::ports::{self, Reserved};
 use super::programs::{Programs, run};
@@ -49,7 +50,29 @@ impl Stage<'_> {
             .stage("inviting and joining eight institutions");
         let joining = MEMBERS.iter().zip(for_nodes);
         let addresses = try_join_all(joining.map(|(member, port)| self.join(member, port))).await?;
-        self.connect(&addresses).await
+        let nodes = self.connect(&addresses).await?;
+        self.settle_in(&addresses).await?;
+        Ok(nodes)
+    }
+
+    /// Gives the desks their people, and has every institution publish its programmes.
+    async fn settle_in(&self, addresses: &[SocketAddr]) -> anyhow::Result<()> {
+        self.progress.stage("hiring staff, publishing programmes");
+        let table = self.folder.path().join("programmes.csv");
+        std::fs::write(&table, PROGRAMMES)
+            .with_context(|| format!("{} cannot be written", table.display()))?;
+        let table = table.display().to_string();
+        let client = api::client()?;
+        let settling = MEMBERS
+            .iter()
+            .zip(addresses)
+            .map(async |(member, address)| {
+                let config = self.folder.node_config(member.slug);
+                let import = ["programme", "import", &table];
+                run(&self.programs.node, &config, &import, None).await?;
+                people::hire(self.folder, self.programs, &client, member.slug, *address).await
+            });
+        try_join_all(settling).await.map(drop)
     }
 
     /// Starts a federation that was made before.

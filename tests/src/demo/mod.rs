@@ -13,6 +13,7 @@ mod federation;
 mod folder;
 mod ledger;
 mod options;
+mod people;
 mod plan;
 mod play;
 pub mod ports;

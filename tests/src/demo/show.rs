@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::cast::MEMBERS;
 use super::federation::{hub_addresses, node_address};
 use super::folder::Folder;
+use super::people::{PASSWORD, Person, everybody};
 use super::speech::NOTICE;
 use super::tally::Tally;
 
@@ -17,6 +18,7 @@ pub struct Addresses {
     pub data: String,
     pub hub: HubAddress,
     pub nodes: Vec<NodeAddress>,
+    pub people: Vec<Person>,
     pub notice: &'static str,
 }
 
@@ -31,6 +33,7 @@ pub struct HubAddress {
 pub struct NodeAddress {
     pub instance: &'static str,
     pub config: String,
+    pub portal: String,
     pub api: String,
     pub documentation: String,
     pub token: String,
@@ -44,6 +47,7 @@ pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
         nodes.push(NodeAddress {
             instance: member.slug,
             config: folder.node_config(member.slug).display().to_string(),
+            portal: format!("http://{address}/"),
             api: format!("http://{address}/api/v1"),
             documentation: format!("http://{address}{}", lapor_node::api::DOCS),
             token: folder.token(member.slug)?,
@@ -57,6 +61,7 @@ pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
             enrolment: format!("https://{enrolment}"),
         },
         nodes,
+        people: everybody(),
         notice: NOTICE,
     })
 }
@@ -128,10 +133,18 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
     for node in &addresses.nodes {
         let _ = writeln!(
             text,
-            "  {:16} {}\n  {:16} token {}",
-            node.instance, node.documentation, "", node.token
+            "  {:16} {}\n  {:16} {}\n  {:16} token {}",
+            node.instance, node.portal, "", node.documentation, "", node.token
         );
     }
+    let _ = writeln!(
+        text,
+        "\nMasuk di /masuk dengan kata sandi / Log in at /masuk with the password: {PASSWORD}"
+    );
+    for person in &addresses.people {
+        let _ = writeln!(text, "  {:16} {}", person.instance, person.login);
+    }
+    text.push('\n');
     let kept = if temporary {
         "dihapus saat selesai / removed at the end"
     } else {

@@ -158,20 +158,22 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Somebody has forgotten a password: the account and the token to be sent
-    /// to its address, if there is one. Whoever asked must get the same answer
-    /// at the same time in either case, so the caller answers first.
-    pub async fn forgot(
-        &self,
-        login: &str,
-        from: IpAddr,
-    ) -> Result<Option<(Account, Secret)>, AccountError> {
+    /// Counts that somebody says to have forgotten a password; it looks at no account.
+    /// Errors: [`AccountError::Login`], [`AccountError::Throttled`].
+    pub fn admit_forgotten(&self, login: &str, from: IpAddr) -> Result<Login, AccountError> {
         let now = self.now();
         let login: Login = login.parse()?;
         self.throttle
             .take(("forgotten", network(from)), FORGOTTEN_NETWORK, now)?;
         self.throttle
             .take(("forgotten", login.as_str()), FORGOTTEN, now)?;
+        Ok(login)
+    }
+
+    /// Somebody has forgotten a password: the account and the token to be sent
+    /// to its address, if there is one. Whoever asked must get the same answer
+    /// at the same time in either case, so this is done after they have it.
+    pub async fn forgot(&self, login: &Login) -> Result<Option<(Account, Secret)>, AccountError> {
         let mut tx = self.db.write().await?;
         let Some(row) = store::accounts::by_login(&mut tx, login.as_str()).await? else {
             return Ok(None);

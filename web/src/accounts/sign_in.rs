@@ -82,6 +82,36 @@ impl Accounts {
         Ok(entered)
     }
 
+    /// Logs in whoever the institution's own provider vouches for; it has asked for the
+    /// password. A second factor of the account is asked for all the same.
+    /// Errors: [`AccountError::Refused`] where no account may be used, [`AccountError::Login`].
+    pub async fn sign_in_vouched(
+        &self,
+        login: &str,
+        arrival: &Arrival<'_>,
+    ) -> Result<Entered, AccountError> {
+        const HOW: &str = "single_sign_on";
+        let login: Login = login.parse()?;
+        let mut tx = self.db.write().await?;
+        let row = store::accounts::by_login(&mut tx, login.as_str()).await?;
+        let usable = row.filter(|row| row.state == AccountState::Active.as_str());
+        let Some(row) = usable else {
+            self.note(&mut tx, "nobody", "account.refused", HOW).await?;
+            tx.commit().await?;
+            return Err(AccountError::Refused);
+        };
+        let account = self.account(&row)?;
+        let entered = if account.has_factor {
+            Entered::CodeNeeded(self.begin(&mut tx, account, CODE, arrival).await?)
+        } else {
+            self.note(&mut tx, &account.actor(), "account.signed_in", HOW)
+                .await?;
+            Entered::Open(self.begin(&mut tx, account, OPEN, arrival).await?)
+        };
+        tx.commit().await?;
+        Ok(entered)
+    }
+
     /// The second step: a code of the authenticator, or a recovery code.
     /// Errors: [`AccountError::Code`], [`AccountError::Throttled`],
     /// [`AccountError::SessionEnded`] when the first step is too long ago.

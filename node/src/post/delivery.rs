@@ -1,0 +1,228 @@
+//! Sending what waits: a handful of letters over one connection, again and
+//! again. While the mail server is away nothing is counted against a letter; a
+//! letter that is refused for ever is kept without its words, to be shown.
+//!
+//! A crash between the server's yes and the commit sends a letter twice; none is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::letterhead::site;
+use super::settings::{MailSettingsError, Postbox};
+use super::smtp::{Connection, Parcel, Undelivered};
+use super::{Letterhead, Said};
+use crate::chance::random;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::staff::StaffError;
+use crate::store;
+use crate::store::letters::LetterRow;
+
+const SECOND_MS: i64 = 1000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// Letters over one connection.
+const HANDFUL: i64 = 10;
+/// Longer than a handful can take.
+const LEASE_MS: i64 = 15 * MINUTE_MS;
+/// First and longest pause of a letter that the other side does not take yet.
+const LATER_MS: (i64, i64) = (5 * MINUTE_MS, 6 * 60 * MINUTE_MS);
+/// First and longest pause after an outage.
+const OUTAGE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(10));
+/// How often the queue is looked at when nobody rings.
+const LOOK: Duration = Duration::from_secs(30);
+/// For how long an address that refused is shown.
+const REFUSED_KEPT_MS: i64 = 30 * DAY_MS;
+/// Where somebody ends following; the secret of the letter follows.
+pub const LEAVE: &str = "/ikuti/berhenti";
+
+/// What one round came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Round {
+    /// Nothing is due.
+    Quiet,
+    /// So many letters were looked at.
+    Worked(usize),
+    /// The mail server takes nothing now.
+    Down(String),
+}
+
+/// Sends the letters of a node.
+pub struct Delivery {
+    node: Arc<Node>,
+    postbox: Postbox,
+}
+
+impl Delivery {
+    /// `None` where no mail server is set.
+    pub fn of(node: &Arc<Node>) -> Result<Option<Self>, MailSettingsError> {
+        let postbox = Postbox::of(&node.settings().mail)?;
+        Ok(postbox.map(|postbox| Self {
+            node: Arc::clone(node),
+            postbox,
+        }))
+    }
+
+    /// Sends until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut pause = OUTAGE.0;
+        let working = async {
+            loop {
+                match self.round().await {
+                    Ok(Round::Worked(_)) => pause = OUTAGE.0,
+                    Ok(Round::Quiet) => {
+                        let rung = self.node.post_rung();
+                        // Either way there may be something now.
+                        let _ = tokio::time::timeout(LOOK, rung).await;
+                    }
+                    Ok(Round::Down(_)) => {
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(OUTAGE.1);
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "letters could not be looked at");
+                        tokio::time::sleep(LOOK).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = working => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    /// Writes what is to be written and sends a handful of what is due.
+    pub async fn round(&self) -> Result<Round, StaffError> {
+        let now = self.node.clock().now_ms();
+        self.node.write_codes().await?;
+        self.node.write_resets().await?;
+        // No two processes hold letters until the same moment.
+        let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
+        let letters = self.claim(now, held).await?;
+        if letters.is_empty() {
+            return Ok(Round::Quiet);
+        }
+        let mut line = match self.postbox.connect().await {
+            Ok(line) => line,
+            Err(trouble) => return Ok(self.stop(held, trouble).await?),
+        };
+        let mut done = 0;
+        for letter in &letters {
+            match self.send(&mut line, letter, held).await {
+                Ok(()) => done += 1,
+                Err(Unsent::Node(error)) => return Err(error.into()),
+                Err(Unsent::Down(trouble)) => {
+                    line.close().await;
+                    return Ok(self.stop(held, trouble).await?);
+                }
+            }
+        }
+        line.close().await;
+        Ok(Round::Worked(done))
+    }
+
+    /// Sends one letter to an address now, to try the settings.
+    pub async fn try_out(&self, address: &str) -> Result<(), Undelivered> {
+        let head = Letterhead::of(&self.node);
+        let words = head.write(|v| Said {
+            subject: v
+                .with("institution", head.institution())
+                .say("letter-test-subject"),
+            paragraphs: vec![v.say("letter-test")],
+        });
+        let parcel = Parcel {
+            address,
+            subject: &words.subject,
+            body: &words.body,
+            leave: None,
+            at: self.node.clock().now_ms(),
+        };
+        let mut line = self.postbox.connect().await?;
+        let sent = line.hand_over(&parcel).await;
+        line.close().await;
+        sent
+    }
+
+    async fn claim(&self, now: i64, held: i64) -> Result<Vec<LetterRow>, NodeError> {
+        let mut tx = self.node.write_tx().await?;
+        store::letters::expire(&mut tx, now, now - REFUSED_KEPT_MS).await?;
+        let letters = store::letters::claim(&mut tx, now, held, HANDFUL).await?;
+        tx.commit().await?;
+        Ok(letters)
+    }
+
+    async fn send(
+        &self,
+        line: &mut Connection<'_>,
+        letter: &LetterRow,
+        held: i64,
+    ) -> Result<(), Unsent> {
+        let now = self.node.clock().now_ms();
+        let leave = letter.leave.as_ref();
+        let leave = leave.map(|leave| format!("{}{LEAVE}/{leave}", site(&self.node)));
+        let parcel = Parcel {
+            address: &letter.address,
+            subject: &letter.subject,
+            body: &letter.body,
+            leave: leave.as_deref(),
+            at: letter.created_at,
+        };
+        let (number, kind) = (letter.number, letter.kind.as_str());
+        let outcome = line.hand_over(&parcel).await;
+        let mut tx = self.node.write_tx().await?;
+        let counted = match outcome {
+            Ok(()) => {
+                store::letters::remove(&mut tx, number, held).await?;
+                "sent"
+            }
+            Err(Undelivered::Refused(problem)) => {
+                tracing::warn!(number, kind, "a letter was refused and will not be sent");
+                store::letters::refuse(&mut tx, number, held, &problem).await?;
+                "refused"
+            }
+            Err(Undelivered::Later(problem)) => {
+                let due = now + later_ms(letter.attempts);
+                store::letters::put_off(&mut tx, number, held, due, &problem).await?;
+                "put_off"
+            }
+            Err(down @ Undelivered::Down(_)) => return Err(Unsent::Down(down)),
+        };
+        tx.commit().await?;
+        metrics::counter!("lapor_node_letters_total", "outcome" => counted).increment(1);
+        Ok(())
+    }
+
+    /// Gives back what is still held.
+    async fn stop(&self, held: i64, trouble: Undelivered) -> Result<Round, NodeError> {
+        let (Undelivered::Down(problem)
+        | Undelivered::Later(problem)
+        | Undelivered::Refused(problem)) = trouble;
+        tracing::warn!(
+            "the mail server takes no letters now; they wait, and `lapor-node mail list` says why"
+        );
+        let mut tx = self.node.write_tx().await?;
+        store::letters::give_back(&mut tx, held, &problem).await?;
+        tx.commit().await?;
+        Ok(Round::Down(problem))
+    }
+}
+
+/// Why the round cannot go on.
+enum Unsent {
+    Down(Undelivered),
+    Node(NodeError),
+}
+
+impl<E: Into<NodeError>> From<E> for Unsent {
+    fn from(error: E) -> Self {
+        Self::Node(error.into())
+    }
+}
+
+fn later_ms(attempts: i64) -> i64 {
+    let doublings = attempts.clamp(1, 16) - 1;
+    (LATER_MS.0 << doublings).min(LATER_MS.1)
+}

@@ -1,0 +1,134 @@
+//! Once each working day, at the hour that the institution has chosen: what is
+//! new, what runs out, what came back. Whoever has nothing to do gets no letter.
+
+use chrono::{DateTime, Timelike as _};
+use lapor_protocol::calendar::day_at;
+use lapor_web::language::{TextId, Voice, text_id};
+
+use super::choices::Reader;
+use super::officers::{desk_foot, listed};
+use super::{Draft, Kind, LetterChoice, Letterhead, Said};
+use crate::casework::{CaseFilter, CaseSummary, InboxCounts, Tab};
+use crate::doors::facts;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::staff::{StaffError, StaffRole};
+use crate::store;
+
+const DAY_MS: i64 = 86_400_000;
+/// How far ahead a deadline is told of.
+const AHEAD_MS: i64 = 3 * DAY_MS;
+/// Cases that each part lists.
+const LISTED: u32 = 10;
+
+/// What a digest says.
+struct Morning {
+    counts: InboxCounts,
+    new: Vec<CaseSummary>,
+    back: Vec<CaseSummary>,
+    runs_out: Vec<CaseSummary>,
+}
+
+impl Node {
+    /// Writes the digests of this day, if it is one and the hour has come.
+    pub(super) async fn write_digests(&self) -> Result<usize, StaffError> {
+        let (now, zone) = (self.clock().now_ms(), facts(self).zone);
+        let local = DateTime::from_timestamp_millis(now)
+            .unwrap_or_default()
+            .with_timezone(&zone);
+        let day = day_at(zone, now);
+        let mut tx = self.read_tx().await?;
+        let calendar = self.calendar_in_force(&mut tx).await?;
+        drop(tx);
+        let hour = u32::from(self.settings().mail.digest_hour);
+        if !calendar.is_working_day(day) || local.hour() < hour {
+            return Ok(0);
+        }
+        let day = day.to_string();
+        let mut written = 0;
+        let due = self.readers().await?.into_iter().filter(|reader| {
+            reader.choice == LetterChoice::Digest
+                && reader.role != StaffRole::IdentityKeeper
+                && reader.digest_on.as_ref() != Some(&day)
+        });
+        for reader in due {
+            written += usize::from(self.write_digest(&reader, &day, now).await?);
+        }
+        Ok(written)
+    }
+
+    async fn write_digest(&self, reader: &Reader, day: &str, now: i64) -> Result<bool, NodeError> {
+        let morning = self.morning(reader, now).await?;
+        let mut tx = self.write_tx().await?;
+        let (account, choice) = (reader.account.id.as_str(), reader.choice.as_str());
+        // Another process may have been faster.
+        let first = store::told::digest_on(&mut tx, account, choice, day).await?;
+        if first && !morning.is_empty() {
+            let head = Letterhead::of(self);
+            let draft = Draft {
+                kind: Kind::Digest,
+                address: reader.account.login.as_str(),
+                case: None,
+                words: head.write(|v| morning.say(&head, v)),
+                leave: None,
+                expires_at: Some(now + DAY_MS),
+            };
+            self.write_letter(&mut tx, draft).await?;
+        }
+        tx.commit().await?;
+        Ok(first && !morning.is_empty())
+    }
+
+    async fn morning(&self, reader: &Reader, now: i64) -> Result<Morning, NodeError> {
+        let (sight, all) = (reader.sight(), CaseFilter::default());
+        let list = async |tab| {
+            let page = self.inbox(&sight, tab, &all, None, LISTED).await?;
+            Ok::<_, NodeError>(page.cases)
+        };
+        let soon = |case: &CaseSummary| {
+            let due = case.deadline.as_ref().and_then(|deadline| deadline.due);
+            due.is_some_and(|due| due <= now + AHEAD_MS)
+        };
+        let mut runs_out = list(Tab::RunsOut).await?;
+        runs_out.retain(soon);
+        Ok(Morning {
+            counts: self.inbox_counts(&sight, &all).await?,
+            new: list(Tab::New).await?,
+            back: list(Tab::CameBack).await?,
+            runs_out,
+        })
+    }
+}
+
+impl Morning {
+    fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.back.is_empty() && self.runs_out.is_empty()
+    }
+
+    fn say(&self, head: &Letterhead, v: &Voice) -> Said {
+        let parts: [(TextId, &[CaseSummary]); 3] = [
+            (text_id("letter-digest-runs-out"), &self.runs_out),
+            (text_id("letter-digest-back"), &self.back),
+            (text_id("letter-digest-new"), &self.new),
+        ];
+        let mut paragraphs = vec![
+            v.with("new", self.counts.new)
+                .with("back", self.counts.came_back)
+                .with("waiting", self.counts.waiting)
+                .say("letter-digest"),
+        ];
+        for (title, cases) in parts {
+            if !cases.is_empty() {
+                let lines: Vec<String> = cases.iter().map(|case| listed(v, case)).collect();
+                paragraphs.push(format!("{}\n{}", v.say(title), lines.join("\n")));
+            }
+        }
+        paragraphs.extend(desk_foot(head, v));
+        Said {
+            subject: v
+                .with("day", v.date(v.now_ms()))
+                .say("letter-digest-subject"),
+            paragraphs,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Letters to people outside of the program: who is told what by e-mail, the
+//! queue in which letters wait, and the mail server that takes them.
+//!
+//! A letter is written in the transaction of what it tells, or not at all, and
+//! an outage only keeps it waiting. Of a *rahasia* case no letter says a word;
+//! no log says anything of a letter but its number, its kind and a code.
+
+mod choices;
+mod codes;
+mod delivery;
+mod digest;
+mod letterhead;
+mod news;
+mod officers;
+mod settings;
+mod smtp;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tiny_server;
+
+use std::fmt;
+
+use lapor_migrations::Tx;
+use serde::Serialize;
+
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::staff::StaffError;
+use crate::store;
+use crate::store::letters::LetterRow;
+
+pub use choices::LetterChoice;
+pub use delivery::{Delivery, LEAVE, Round};
+pub(crate) use letterhead::{Letterhead, Said, Words};
+pub use settings::{Encryption, MailSettings, MailSettingsError, Postbox};
+pub use smtp::{Parcel, Undelivered};
+
+/// Letters with trouble that are shown at once.
+const SHOWN: i64 = 200;
+
+/// What a letter is about; part of the log and of the list of refused ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A code with which somebody proves a contact.
+    Code,
+    /// A link to a new password.
+    Reset,
+    /// What has happened in a case.
+    News,
+    /// What an officer has to look at now.
+    Notice,
+    /// What an officer finds this morning.
+    Digest,
+}
+
+/// A letter to be put into the queue.
+pub(crate) struct Draft<'a> {
+    pub kind: Kind,
+    pub address: &'a str,
+    pub case: Option<&'a str>,
+    pub words: Words,
+    /// The secret with which its reader leaves.
+    pub leave: Option<String>,
+    /// Unix ms; after it the letter is not worth sending.
+    pub expires_at: Option<i64>,
+}
+
+/// How the post is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PostStatus {
+    /// Whether a mail server is set.
+    pub on: bool,
+    pub waiting: u64,
+    pub refused: u64,
+    /// Since when the oldest that waits does, Unix ms.
+    pub oldest: Option<i64>,
+    /// Refused letters, and those that could not be sent yet.
+    pub troubled: Vec<Troubled>,
+}
+
+/// A letter that did not go out at once.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Troubled {
+    pub number: i64,
+    pub kind: String,
+    pub address: String,
+    /// Unix ms.
+    pub written_at: i64,
+    pub attempts: u64,
+    /// Never to be sent: the other side refuses it for ever.
+    pub refused: bool,
+    /// What the mail server said last.
+    pub problem: String,
+}
+
+impl fmt::Debug for Troubled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Troubled({}, {})", self.number, self.kind)
+    }
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Reset => "reset",
+            Self::News => "news",
+            Self::Notice => "notice",
+            Self::Digest => "digest",
+        }
+    }
+}
+
+impl Node {
+    /// Whether letters are sent; where not, pages say so.
+    pub fn sends_letters(&self) -> bool {
+        self.settings().mail.is_on()
+    }
+
+    /// How many letters wait or were refused, and which have trouble.
+    pub async fn post_status(&self) -> Result<PostStatus, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let counted = store::letters::count(&mut tx).await?;
+        let rows = store::letters::troubled(&mut tx, SHOWN).await?;
+        Ok(PostStatus {
+            on: self.sends_letters(),
+            waiting: counted.waiting.unsigned_abs(),
+            refused: counted.refused.unsigned_abs(),
+            oldest: counted.oldest,
+            troubled: rows.into_iter().map(troubled).collect(),
+        })
+    }
+
+    /// Drops a letter that was refused, once somebody has seen it.
+    pub async fn drop_refused_letter(&self, number: i64, actor: &str) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        if store::letters::drop_refused(&mut tx, number).await? == 0 {
+            return Err(NodeError::not_found("refused letter", &number));
+        }
+        let detail = number.to_string();
+        store::audit::add(&mut tx, now, actor, "letter.dropped", None, &detail).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes what is to be told by now: news to reporters and followers, and to
+    /// officers what has come, what runs out, and in the morning all of it.
+    pub(crate) async fn write_post(&self) -> Result<usize, StaffError> {
+        if !self.sends_letters() {
+            return Ok(0);
+        }
+        let mut written = self.write_news().await?;
+        written += self.write_notices().await?;
+        written += self.write_arrivals().await?;
+        written += self.write_digests().await?;
+        if written > 0 {
+            self.ring_post();
+        }
+        Ok(written)
+    }
+
+    /// Puts a letter into the queue, in the transaction of what it tells.
+    pub(crate) async fn write_letter(
+        &self,
+        tx: &mut Tx,
+        draft: Draft<'_>,
+    ) -> Result<(), NodeError> {
+        let row = LetterRow {
+            number: 0,
+            kind: draft.kind.as_str().to_owned(),
+            address: draft.address.to_owned(),
+            case_id: draft.case.map(str::to_owned),
+            subject: draft.words.subject,
+            body: draft.words.body,
+            leave: draft.leave,
+            created_at: self.clock().now_ms(),
+            expires_at: draft.expires_at,
+            attempts: 0,
+            state: String::new(),
+            problem: None,
+        };
+        Ok(store::letters::add(tx, &row).await?)
+    }
+}
+
+fn troubled(row: LetterRow) -> Troubled {
+    Troubled {
+        number: row.number,
+        kind: row.kind,
+        address: row.address,
+        written_at: row.created_at,
+        attempts: row.attempts.unsigned_abs(),
+        refused: row.state == "refused",
+        problem: row.problem.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,275 @@
+//! To those who want it at once: what has come to the desk, and what its clocks
+//! say. A notice that is no longer true is told to nobody.
+
+use lapor_migrations::Tx;
+use lapor_protocol::deadline::ClockKind;
+use lapor_web::language::{TextId, Voice, text_id};
+
+use super::choices::Reader;
+use super::{Draft, Kind, LEAVE, LetterChoice, Letterhead, Said};
+use crate::casework::{CaseFilter, CaseSummary, Tab};
+use crate::deadlines::{Notice, NoticeKind, Recipient};
+use crate::desk;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::ticket_path;
+use crate::reporters::{Notify, leave_for, proved_address};
+use crate::staff::{StaffError, StaffRole};
+use crate::store;
+use crate::store::cases::CaseRow;
+
+/// Notices looked at in one transaction.
+const AT_ONCE: u32 = 100;
+/// Cases of a tray that one letter lists.
+const LISTED: u32 = 50;
+
+impl Node {
+    /// Writes what the clocks say, to those whom each notice is for.
+    pub(super) async fn write_notices(&self) -> Result<usize, StaffError> {
+        let readers = self.readers().await?;
+        let mut written = 0;
+        loop {
+            let notices = self.untold_notices(AT_ONCE).await?;
+            if notices.is_empty() {
+                return Ok(written);
+            }
+            for notice in &notices {
+                written += self.write_notice(notice, &readers).await?;
+            }
+        }
+    }
+
+    async fn write_notice(&self, notice: &Notice, readers: &[Reader]) -> Result<usize, NodeError> {
+        let mut written = 0;
+        let mut tx = self.write_tx().await?;
+        let row = store::cases::case(&mut tx, &notice.case.to_string()).await?;
+        if let Some(row) = row
+            && still_true(&mut tx, notice).await?
+        {
+            if notice.recipient == Recipient::Reporter {
+                written += self.warn_reporter(&mut tx, notice, &row).await?;
+            }
+            let told = readers
+                .iter()
+                .filter(|reader| reader.choice == LetterChoice::Each)
+                .filter(|reader| concerns(reader, notice.recipient, &row));
+            for reader in told {
+                self.warn_officer(&mut tx, notice, &row, reader).await?;
+                written += 1;
+            }
+        }
+        tx.commit().await?;
+        self.notice_told(notice).await?;
+        Ok(written)
+    }
+
+    async fn warn_officer(
+        &self,
+        tx: &mut Tx,
+        notice: &Notice,
+        row: &CaseRow,
+        reader: &Reader,
+    ) -> Result<(), NodeError> {
+        let head = Letterhead::of(self);
+        let (subject, about) = notice_words(notice.kind);
+        let ticket = row.ticket.clone().unwrap_or_default();
+        let title = row.glance.title.clone().filter(|_| row.secret == 0);
+        let words = head.write(|v| {
+            let mut paragraphs = vec![
+                v.with("ticket", &ticket)
+                    .with("due", v.moment(notice.due))
+                    .say(about),
+            ];
+            paragraphs.extend(
+                title
+                    .as_ref()
+                    .map(|title| format!("\u{201c}{title}\u{201d}")),
+            );
+            paragraphs.extend(desk_foot(&head, v));
+            Said {
+                subject: v.with("ticket", &ticket).say(subject),
+                paragraphs,
+            }
+        });
+        let draft = Draft {
+            kind: Kind::Notice,
+            address: reader.account.login.as_str(),
+            case: Some(&row.case_id),
+            words,
+            leave: None,
+            expires_at: None,
+        };
+        self.write_letter(tx, draft).await
+    }
+
+    /// Tells a reporter that silence closes their case, if they want letters.
+    async fn warn_reporter(
+        &self,
+        tx: &mut Tx,
+        notice: &Notice,
+        row: &CaseRow,
+    ) -> Result<usize, NodeError> {
+        let Some(reporter) = store::reporters::of_case(tx, &row.case_id).await? else {
+            return Ok(0);
+        };
+        let address = match Notify::read(&reporter.notify) {
+            Notify::Email => proved_address(tx, &reporter).await?,
+            Notify::Off => None,
+        };
+        let (Some(address), Some(ticket)) = (address, &row.ticket) else {
+            return Ok(0);
+        };
+        let leave = leave_for(tx, &row.case_id, "").await?;
+        let head = Letterhead::of(self);
+        let words = head.write(|v| Said {
+            subject: v.with("ticket", ticket).say("letter-silence-subject"),
+            paragraphs: vec![
+                v.with("ticket", ticket)
+                    .with("due", v.date(notice.due))
+                    .say("letter-silence"),
+                head.at(&ticket_path(ticket)),
+                v.say("letter-stop"),
+                head.at(&format!("{LEAVE}/{leave}")),
+            ],
+        });
+        let draft = Draft {
+            kind: Kind::News,
+            address: &address,
+            case: Some(&row.case_id),
+            words,
+            leave: Some(leave),
+            expires_at: Some(notice.due),
+        };
+        self.write_letter(tx, draft).await?;
+        Ok(1)
+    }
+
+    /// Writes what is new and what came back to those who want it at once.
+    pub(super) async fn write_arrivals(&self) -> Result<usize, StaffError> {
+        let readers = self.readers().await?;
+        let mut tx = self.write_tx().await?;
+        store::told::forget_left(&mut tx)
+            .await
+            .map_err(NodeError::from)?;
+        tx.commit().await.map_err(NodeError::from)?;
+        let mut written = 0;
+        let at_once = readers
+            .iter()
+            .filter(|reader| reader.choice == LetterChoice::Each && reader.role.handles_cases());
+        for reader in at_once {
+            written += usize::from(self.write_arrivals_to(reader).await?);
+        }
+        Ok(written)
+    }
+
+    async fn write_arrivals_to(&self, reader: &Reader) -> Result<bool, NodeError> {
+        let (sight, all) = (reader.sight(), CaseFilter::default());
+        let new = self.inbox(&sight, Tab::New, &all, None, LISTED).await?;
+        let back = self
+            .inbox(&sight, Tab::CameBack, &all, None, LISTED)
+            .await?;
+        let mut tx = self.write_tx().await?;
+        let mut fresh = Vec::new();
+        for case in new.cases.iter().chain(&back.cases) {
+            let (Some(tray), account) = (case.tray, reader.account.id.as_str()) else {
+                continue;
+            };
+            let case_id = case.case.to_string();
+            if store::told::arrived(&mut tx, account, &case_id, tray.as_str()).await? {
+                fresh.push(case);
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(false);
+        }
+        let head = Letterhead::of(self);
+        let words = head.write(|v| {
+            let lines: Vec<String> = fresh.iter().map(|case| listed(v, case)).collect();
+            let mut paragraphs = vec![
+                v.with("n", fresh.len()).say("letter-arrivals"),
+                lines.join("\n"),
+            ];
+            paragraphs.extend(desk_foot(&head, v));
+            Said {
+                subject: v.with("n", fresh.len()).say("letter-arrivals-subject"),
+                paragraphs,
+            }
+        });
+        let draft = Draft {
+            kind: Kind::Notice,
+            address: reader.account.login.as_str(),
+            case: None,
+            words,
+            leave: None,
+            expires_at: None,
+        };
+        self.write_letter(&mut tx, draft).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// A case in a list: its ticket, its title unless it is *rahasia*, when it runs out.
+pub(super) fn listed(v: &Voice, case: &CaseSummary) -> String {
+    let ticket = case.ticket.as_deref().unwrap_or("-");
+    let title = match (&case.title, case.secret) {
+        (_, true) => v.say("letter-secret"),
+        (Some(title), false) => title.clone(),
+        (None, false) => v.say("letter-untitled"),
+    };
+    let due = case.deadline.as_ref().and_then(|deadline| deadline.due);
+    let due = due.map_or_else(String::new, |due| {
+        format!("; {}", v.with("due", v.date(due)).say("letter-due"))
+    });
+    format!("- {ticket}: {title}{due}")
+}
+
+/// How a letter to an officer ends: where the desk is, and how to have fewer letters.
+pub(super) fn desk_foot(head: &Letterhead, v: &Voice) -> Vec<String> {
+    vec![
+        format!("{} {}", v.say("letter-desk"), head.at(desk::ROOT)),
+        format!("{} {}", v.say("letter-choose"), head.at(desk::ACCOUNT)),
+    ]
+}
+
+/// Whether a notice is for this reader, by role, unit and who works on the case.
+fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow) -> bool {
+    let (unit, case_unit) = (reader.account.unit.as_deref(), row.local.unit.as_deref());
+    match recipient {
+        Recipient::Handler => match row.local.officer.as_deref() {
+            Some(officer) if !officer.is_empty() => officer == reader.account.id.as_str(),
+            _ => reader.role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
+        },
+        Recipient::Leader => {
+            reader.role == StaffRole::Leader && (unit.is_none() || unit == case_unit)
+        }
+        Recipient::Disposer => {
+            reader.role == StaffRole::Admin || (reader.role == StaffRole::Officer && unit.is_none())
+        }
+        Recipient::Reporter => false,
+    }
+}
+
+/// Whether the clock that a notice tells of still runs out when it says.
+async fn still_true(tx: &mut Tx, notice: &Notice) -> Result<bool, NodeError> {
+    let case = notice.case.to_string();
+    let rows = store::deadlines::these(tx, vec![case.as_str().into()]).await?;
+    Ok(rows.first().is_some_and(|row| {
+        if notice.clock == ClockKind::Silence {
+            row.heard.is_some() && row.silence_at.is_some_and(|at| at >= notice.due)
+        } else {
+            row.clock.as_deref() == Some(notice.clock.as_str()) && row.due_at == Some(notice.due)
+        }
+    }))
+}
+
+fn notice_words(kind: NoticeKind) -> (TextId, TextId) {
+    match kind {
+        NoticeKind::Warning => (text_id("letter-warning-subject"), text_id("letter-warning")),
+        NoticeKind::Overdue => (text_id("letter-overdue-subject"), text_id("letter-overdue")),
+        NoticeKind::Escalated => (
+            text_id("letter-escalated-subject"),
+            text_id("letter-escalated"),
+        ),
+    }
+}

@@ -1,0 +1,244 @@
+//! The pages of letters through the node's router, as browsers and mail programs meet them.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use lapor_migrations::throwaway::databases;
+use tower::ServiceExt as _;
+
+use super::{Encryption, Posted};
+use crate::doors::router;
+use crate::post::tiny_server::Manners;
+use crate::post::{LetterChoice, Round};
+use crate::staff::StaffRole;
+use crate::testing::Place;
+
+const SITI: &str = "siti@bandung.go.id";
+
+struct Page {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Page {
+    fn to(&self) -> &str {
+        self.headers
+            .get("location")
+            .map_or("", |to| to.to_str().unwrap())
+    }
+}
+
+async fn send(router: &Router, request: http::request::Builder, body: &str) -> Page {
+    let request = request.header("accept", "text/html");
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Page {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
+
+async fn open(router: &Router, path: &str) -> Page {
+    send(router, Request::get(path), "").await
+}
+
+async fn post(router: &Router, path: &str, body: &str) -> Page {
+    let kind = "application/x-www-form-urlencoded";
+    send(
+        router,
+        Request::post(path).header("content-type", kind),
+        body,
+    )
+    .await
+}
+
+#[tokio::test]
+async fn who_forgot_a_password_gets_one_answer_whether_there_is_an_account_or_not() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        posted.hires(SITI, StaffRole::Officer, None).await;
+        let router = router(posted.node().clone());
+        let page = open(&router, "/sandi/lupa").await;
+        assert!(page.text.contains("name=\"login\""), "{}", page.text);
+        let known = post(&router, "/sandi/lupa", &format!("login={SITI}")).await;
+        let unknown = post(&router, "/sandi/lupa", "login=nila@bandung.go.id").await;
+        assert_eq!(
+            (known.status, known.to()),
+            (StatusCode::SEE_OTHER, "/masuk")
+        );
+        assert_eq!(
+            (unknown.status, unknown.to(), &unknown.text),
+            (known.status, known.to(), &known.text)
+        );
+        assert_eq!(posted.round().await, Round::Worked(1));
+        let no_address = post(&router, "/sandi/lupa", "login=siti").await;
+        assert_eq!(no_address.status, StatusCode::UNPROCESSABLE_ENTITY);
+        // The throttle counts what was typed, not what there is.
+        for login in [SITI, "nila@bandung.go.id"] {
+            let mut last = None;
+            for _ in 0..4 {
+                last = Some(post(&router, "/sandi/lupa", &format!("login={login}")).await);
+            }
+            let last = last.unwrap();
+            assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS, "{login}");
+            assert_eq!(last.headers["retry-after"], "1200");
+            assert!(last.text.contains("20 menit"), "{}", last.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_followed_with_a_code_and_left_with_one_click() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let filed = posted.filed(false).await;
+        posted.sends(0).await;
+        let before = posted.server.taken().len();
+        let router = router(posted.node().clone());
+        let case = filed.case;
+        let page = open(&router, &format!("/ikuti?laporan={case}")).await;
+        assert!(page.text.contains("name=\"surel\""), "{}", page.text);
+        let wrong = post(
+            &router,
+            "/ikuti",
+            &format!("laporan={case}&surel=081234567890"),
+        )
+        .await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let asked = post(
+            &router,
+            "/ikuti",
+            &format!("laporan={case}&surel=budi@contoh.id"),
+        )
+        .await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text);
+        let code_at = asked.to().to_owned();
+        assert!(open(&router, &code_at).await.text.contains("name=\"kode\""));
+        let sent = posted.sends(before).await;
+        let code = sent[0].text.split("Kode Anda: ").nth(1).unwrap();
+        let code: String = code.chars().take(9).filter(char::is_ascii_digit).collect();
+        let fields = code_at.split_once('?').unwrap().1;
+        let miss = post(&router, "/ikuti/kode", &format!("{fields}&kode=1")).await;
+        assert_eq!(miss.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let proved = post(&router, "/ikuti/kode", &format!("{fields}&kode={code}")).await;
+        assert_eq!(proved.to(), format!("/laporan/{case}"), "{}", proved.text);
+        let followers = async || posted.node().followers(case, "", 10).await.unwrap();
+        assert_eq!(followers().await, ["budi@contoh.id"]);
+        let again = post(
+            &router,
+            "/ikuti",
+            &format!("laporan={case}&surel=budi@contoh.id"),
+        )
+        .await;
+        assert_eq!(again.status, asked.status, "it tells nobody who follows");
+
+        let mut tx = posted.node().write_tx().await.unwrap();
+        let text = case.to_string();
+        let leave = crate::reporters::leave_for(&mut tx, &text, "budi@contoh.id")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let at = format!("/ikuti/berhenti/{leave}");
+        assert_eq!(open(&router, &at).await.status, StatusCode::OK);
+        assert_eq!(followers().await.len(), 1, "opening a link ends nothing");
+        let left = post(&router, &at, "List-Unsubscribe=One-Click").await;
+        assert_eq!(left.status, StatusCode::SEE_OTHER);
+        assert!(followers().await.is_empty());
+        assert_eq!(
+            post(&router, &at, "").await.status,
+            StatusCode::SEE_OTHER,
+            "twice is once"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_report_cannot_be_followed_and_an_unknown_one_neither() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let secret = posted.filed(true).await.case;
+        let router = router(posted.node().clone());
+        let unknown = "01a0c450-6c00-7742-aec4-2404946c4051";
+        for case in [secret.to_string(), unknown.to_owned()] {
+            let body = format!("laporan={case}&surel=budi@contoh.id");
+            assert_eq!(
+                post(&router, "/ikuti", &body).await.status,
+                StatusCode::NOT_FOUND
+            );
+        }
+        assert_eq!(
+            open(&router, "/ikuti?laporan=x").await.status,
+            StatusCode::NOT_FOUND
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_mail_server_the_pages_say_so() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let router = router(place.node.clone());
+        let forgotten = open(&router, "/sandi/lupa").await;
+        assert!(!forgotten.text.contains("name=\"login\"") && forgotten.text.contains("Admin"));
+        let case = "01a0c450-6c00-7742-aec4-2404946c4051";
+        let follow = open(&router, &format!("/ikuti?laporan={case}")).await;
+        assert!(
+            follow.text.contains("belum dapat diikuti"),
+            "{}",
+            follow.text
+        );
+        let tried = post(
+            &router,
+            "/ikuti",
+            &format!("laporan={case}&surel=budi@contoh.id"),
+        )
+        .await;
+        assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(place.node.write_post().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_account_chooses_its_letters_and_the_admin_sees_what_was_refused() {
+    let manners = super::refusing("budi@contoh.id", "550 no such mailbox");
+    for posted in Posted::all(&manners, Encryption::None).await {
+        let account = posted.hires(SITI, StaffRole::Admin, None).await;
+        let router = router(posted.node().clone());
+        let words = "login=siti@bandung.go.id&password=gerimis+tujuh+kelapa+sepeda";
+        let entered = post(&router, "/masuk", words).await;
+        let cookie = entered.headers["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let kind = "application/x-www-form-urlencoded";
+        let signed = |request: http::request::Builder| {
+            request
+                .header("cookie", &cookie)
+                .header("content-type", kind)
+        };
+        let chosen = send(
+            &router,
+            signed(Request::post("/meja/akun/surat")),
+            "surat=each",
+        )
+        .await;
+        assert_eq!(chosen.to(), "/meja/akun", "{}", chosen.text);
+        let kept = posted.node().letter_choice(&account).await.unwrap();
+        assert_eq!(kept, LetterChoice::Each);
+        let wrong = send(
+            &router,
+            signed(Request::post("/meja/akun/surat")),
+            "surat=x",
+        )
+        .await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        posted.asks("budi@contoh.id").await;
+        assert_eq!(posted.round().await, Round::Worked(1));
+        let listed = send(&router, signed(Request::get("/meja/surat")), "").await;
+        assert!(listed.text.contains("budi@contoh.id") && listed.text.contains("no such mailbox"));
+        let number = posted.node().post_status().await.unwrap().troubled[0].number;
+        let body = format!("nomor={number}");
+        let dropped = send(&router, signed(Request::post("/meja/surat")), &body).await;
+        assert_eq!(dropped.to(), "/meja/surat", "{}", dropped.text);
+        assert_eq!(posted.node().post_status().await.unwrap().refused, 0);
+    }
+}

@@ -1,0 +1,335 @@
+//! Who is told what by letter, and what no letter says.
+
+use lapor_protocol::receipt::Stream;
+use lapor_web::accounts::{AccountId, NewAccount};
+use serde_json::{Value, json};
+
+use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
+use crate::casework::NewReport;
+use crate::clock::Clock as _;
+use crate::post::tiny_server::{Manners, Taken};
+use crate::post::{LetterChoice, Round};
+use crate::reporters::{FilingTerms, Notify, Proved};
+use crate::staff::StaffRole;
+use crate::sync::Link;
+use crate::testing::{NOW, PaperHub, acts};
+
+const HOUR: i64 = 60 * MINUTE_MS;
+const DAY: i64 = 24 * HOUR;
+/// Midnight before Tuesday, 22 September 2026 in Jakarta.
+const TUESDAY: i64 = 1_790_010_000_000;
+const REPORTER: &str = "siti@contoh.id";
+const TITLE: &str = "Lampu jalan padam di Cihampelas";
+
+impl Posted {
+    pub(super) async fn writes(&self) -> usize {
+        self.node().write_post().await.unwrap()
+    }
+
+    /// Sends all that waits and gives what has been sent since the last time.
+    pub(super) async fn sends(&self, before: usize) -> Vec<Taken> {
+        while matches!(self.round().await, Round::Worked(_)) {}
+        self.server.taken().split_off(before)
+    }
+
+    /// A report whose reporter wants letters and has proved the address.
+    pub(super) async fn filed(&self, secret: bool) -> crate::casework::Filed {
+        let report: NewReport = serde_json::from_value(json!({
+            "classification": "complaint",
+            "title": TITLE,
+            "content": "Gelap sejak hari Minggu.",
+            "secret": secret,
+            "channel": "web",
+            "reporter": {"name": "Siti Aminah", "email": REPORTER},
+        }))
+        .unwrap();
+        let terms = FilingTerms {
+            actor: None,
+            visitor: None,
+            notify: Notify::Email,
+            once: None,
+            suspicion: None,
+        };
+        let filed = self.node().file_for_reporter(report, terms).await.unwrap();
+        let ticket = &filed.filed.ticket;
+        let opened = self
+            .node()
+            .open_conversation(ticket, &filed.key, HERE)
+            .await
+            .unwrap();
+        let visitor = self.node().visitor(&opened.token).await.unwrap().unwrap();
+        let conversation = self.node().conversation(&visitor, None).await.unwrap();
+        let sent = self.node().ask_confirmation(&conversation).await.unwrap();
+        let letters = self.node().letters(0, 100).await.unwrap();
+        let code = letters.last().unwrap().code.clone().unwrap();
+        let proved = self.node().prove_code(&sent.id, &code, HERE).await.unwrap();
+        assert!(matches!(proved, Proved::Confirmed));
+        filed.filed
+    }
+
+    pub(super) async fn follows(&self, case: lapor_protocol::ids::CaseId, address: &str) {
+        let sent = self
+            .node()
+            .ask_following(case, address, HERE)
+            .await
+            .unwrap();
+        let letters = self.node().letters(0, 100).await.unwrap();
+        let code = letters.last().unwrap().code.clone().unwrap();
+        self.node().prove_code(&sent.id, &code, HERE).await.unwrap();
+    }
+
+    pub(super) async fn hires(
+        &self,
+        login: &str,
+        role: StaffRole,
+        unit: Option<&str>,
+    ) -> AccountId {
+        let new = NewAccount {
+            login,
+            name: "Budi",
+            role: role.as_str(),
+            unit,
+        };
+        let (account, link) = self.node().create_account("test", &new).await.unwrap();
+        let words = "gerimis tujuh kelapa sepeda";
+        let accounts = self.node().accounts();
+        accounts
+            .choose_password(&link, &words.into(), HERE)
+            .await
+            .unwrap();
+        account.id
+    }
+
+    pub(super) async fn ruled(&self, hub: &std::sync::Arc<PaperHub>) {
+        let link = Link::over(self.node().clone(), hub.clone()).unwrap();
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
+    }
+
+    pub(super) async fn acts(
+        &self,
+        case: lapor_protocol::ids::CaseId,
+        kind: &str,
+        body: Value,
+        text: &str,
+    ) {
+        acts(&self.place, case, kind, body, Some(json!({"text": text}))).await;
+    }
+}
+
+fn leave_in(taken: &Taken) -> String {
+    let text = taken.text.replace("\n ", " ");
+    let header = text.split("List-Unsubscribe: <").nth(1).unwrap();
+    assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
+    let link = header.split('>').next().unwrap();
+    link.rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_reporter_and_a_follower_hear_each_thing_once_when_it_is_ruled() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        posted.follows(filed.case, "budi@contoh.id").await;
+        posted.place.clock.advance(MINUTE_MS);
+        assert_eq!(
+            posted.writes().await,
+            0,
+            "nobody is told what they did themselves"
+        );
+        let before = posted.sends(0).await.len();
+        let body = json!({"proposes_to_close": true});
+        posted
+            .acts(filed.case, "case.followed_up", body, "Lampu telah diganti.")
+            .await;
+        assert_eq!(posted.writes().await, 0, "it is not ruled");
+        hub.orders_at(posted.place.clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        assert_eq!(posted.writes().await, 0, "once");
+        let sent = posted.sends(before).await;
+        let to: Vec<&str> = sent.iter().map(|letter| letter.to.as_str()).collect();
+        assert_eq!(to, [REPORTER, "budi@contoh.id"]);
+        let (own, other) = (readable(&sent[0].text), readable(&sent[1].text));
+        for text in [&own, &other] {
+            assert!(
+                text.contains("Tindak lanjut") && text.contains(TITLE),
+                "{text}"
+            );
+            assert!(
+                !text.contains("Lampu telah diganti"),
+                "no words of an answer: {text}"
+            );
+        }
+        assert!(
+            own.contains(&filed.ticket) && !other.contains(&filed.ticket),
+            "{other}"
+        );
+        assert!(
+            other.contains(&format!("/laporan/{}", filed.case)),
+            "{other}"
+        );
+        posted.node().unfollow(&leave_in(&sent[1])).await.unwrap();
+        let left = posted.node().followers(filed.case, "", 10).await.unwrap();
+        assert_eq!(left, Vec::<String>::new(), "the address is gone");
+        posted.node().unfollow(&leave_in(&sent[0])).await.unwrap();
+        posted
+            .acts(filed.case, "case.followed_up", json!({}), "Sekali lagi.")
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 0, "both have left");
+    }
+}
+
+#[tokio::test]
+async fn of_a_secret_case_a_letter_says_the_ticket_and_nothing_else() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(true).await;
+        posted
+            .acts(
+                filed.case,
+                "case.followed_up",
+                json!({}),
+                "Sedang diperiksa.",
+            )
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(0).await;
+        let news = sent
+            .iter()
+            .find(|letter| letter.text.contains("Kabar laporan"));
+        let text = readable(&news.unwrap().text);
+        assert!(text.contains(&filed.ticket), "{text}");
+        for word in [TITLE, "Tindak lanjut", "Gelap", "diperiksa"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_has_proved_is_told_nothing() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        let mut tx = posted.node().write_tx().await.unwrap();
+        let case = filed.case.to_string();
+        crate::store::reporters::set_verification(&mut tx, &case, "none")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        posted
+            .acts(filed.case, "case.followed_up", json!({}), "Diganti.")
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn officers_get_a_digest_in_the_morning_of_a_working_day_or_each_event_or_nothing() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let clock = &posted.place.clock;
+        clock.advance(TUESDAY + 6 * HOUR - NOW);
+        for (login, choice) in [
+            ("ringkas@bandung.go.id", LetterChoice::Digest),
+            ("segera@bandung.go.id", LetterChoice::Each),
+            ("tenang@bandung.go.id", LetterChoice::None),
+        ] {
+            let account = posted.hires(login, StaffRole::Officer, None).await;
+            posted
+                .node()
+                .choose_letters(&account, choice)
+                .await
+                .unwrap();
+            assert_eq!(posted.node().letter_choice(&account).await.unwrap(), choice);
+        }
+        let filed = posted.filed(false).await;
+        posted.sends(0).await;
+        assert_eq!(posted.writes().await, 1, "whoever wants each");
+        assert_eq!(posted.writes().await, 0);
+        let before = posted.server.taken().len();
+        clock.advance(HOUR);
+        assert_eq!(posted.writes().await, 1, "whoever wants a digest");
+        assert_eq!(posted.writes().await, 0, "once a day");
+        let sent = posted.sends(before).await;
+        let to: Vec<&str> = sent.iter().map(|letter| letter.to.as_str()).collect();
+        assert_eq!(to, ["segera@bandung.go.id", "ringkas@bandung.go.id"]);
+        let text = readable(&sent[1].text);
+        assert!(
+            text.contains(&filed.ticket) && text.contains(TITLE),
+            "{text}"
+        );
+        assert!(
+            text.contains("1 laporan baru") && text.contains("/meja/akun"),
+            "{text}"
+        );
+        // From Tuesday seven o'clock to Saturday, on which nobody works.
+        clock.advance(4 * DAY);
+        let digests = async || {
+            let written = posted.writes().await;
+            let sent = posted.sends(posted.server.taken().len()).await;
+            assert_eq!(written, sent.len());
+            sent.iter()
+                .filter(|letter| letter.to.starts_with("ringkas"))
+                .count()
+        };
+        assert_eq!(digests().await, 0, "on a Saturday");
+        clock.advance(2 * DAY);
+        assert_eq!(digests().await, 1, "on Monday");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_by() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let unit = "dinas-pu".parse().unwrap();
+        node.add_unit("test", &unit, "Dinas PU", None)
+            .await
+            .unwrap();
+        let other = "dinkes".parse().unwrap();
+        node.add_unit("test", &other, "Dinas Kesehatan", None)
+            .await
+            .unwrap();
+        for (login, unit) in [
+            ("pu@bandung.go.id", "dinas-pu"),
+            ("sehat@bandung.go.id", "dinkes"),
+        ] {
+            let account = posted.hires(login, StaffRole::Officer, Some(unit)).await;
+            node.choose_letters(&account, LetterChoice::Each)
+                .await
+                .unwrap();
+        }
+        let late = posted.filed(false).await;
+        let done = posted.filed(false).await;
+        let cases = [late.case, done.case];
+        node.assign(
+            &crate::casework::Sight::ALL,
+            &cases,
+            Some("dinas-pu"),
+            None,
+            "test",
+        )
+        .await
+        .unwrap();
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        clock.advance(TUESDAY + DAY - NOW);
+        node.look_after_deadlines().await.unwrap();
+        posted
+            .acts(done.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        posted.writes().await;
+        let sent = posted.sends(before).await;
+        let warned: Vec<(&str, bool)> = sent
+            .iter()
+            .filter(|letter| letter.text.contains("segera jatuh tempo"))
+            .map(|letter| (letter.to.as_str(), letter.text.contains(&late.ticket)))
+            .collect();
+        assert_eq!(warned, [("pu@bandung.go.id", true)]);
+        assert!(node.untold_notices(10).await.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,332 @@
+//! Single sign-on against a provider in the process of the test.
+
+mod stand_in;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use lapor_migrations::throwaway::databases;
+use lapor_web::accounts::NewAccount;
+use tower::ServiceExt as _;
+
+use super::Claim;
+use crate::doors::router;
+use crate::staff::StaffRole;
+use crate::testing::Place;
+use stand_in::{StandIn, Word};
+
+const SITI: &str = "siti@bandung.go.id";
+
+/// A node beside a provider that vouches for Siti, who has an account.
+struct Scene {
+    place: Place,
+    provider: StandIn,
+}
+
+impl Scene {
+    async fn all() -> Vec<Self> {
+        lapor_certs::tls::install_default_provider();
+        let mut out = Vec::new();
+        for db in databases().await {
+            let mut place = Place::joined("kota-bandung", db).await;
+            let provider = StandIn::start().await;
+            let sso = &mut place.settings.single_sign_on;
+            sso.issuer = Some(provider.issuer.clone());
+            sso.client_id = "lapor".into();
+            place.settings.portal.public_url =
+                Some(String::from("http://lapor.test").try_into().unwrap());
+            place.node = place.reopened().await;
+            let new = NewAccount {
+                login: SITI,
+                name: "Siti Aminah",
+                role: StaffRole::Officer.as_str(),
+                unit: None,
+            };
+            place.node.create_account("test", &new).await.unwrap();
+            out.push(Self { place, provider });
+        }
+        out
+    }
+
+    fn router(&self) -> Router {
+        router(self.place.node.clone())
+    }
+
+    /// Goes to the provider and comes back with what it says; gives the last answer.
+    async fn enters(&self, word: &Word) -> Answer {
+        let router = self.router();
+        let (there, cookie) = leaves(&router, "/masuk/sso?next=/meja/audit").await;
+        let back = self.provider.vouches(&there, word);
+        open(&router, &back, &cookie).await
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    fn to(&self) -> &str {
+        self.headers["location"].to_str().unwrap()
+    }
+
+    fn cookie(&self, name: &str) -> Option<String> {
+        let all = self.headers.get_all("set-cookie").iter();
+        let mut lines = all.filter_map(|line| line.to_str().ok());
+        let line = lines.find(|line| line.starts_with(&format!("{name}=")))?;
+        line.split(';').next().map(str::to_owned)
+    }
+
+    fn is_in(&self) -> bool {
+        self.cookie("lapor-session")
+            .is_some_and(|cookie| cookie.len() > 40)
+    }
+}
+
+async fn open(router: &Router, path: &str, cookie: &str) -> Answer {
+    let request = Request::get(path)
+        .header("accept", "text/html")
+        .header("cookie", cookie);
+    let request = request.body(Body::empty()).unwrap();
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    body.collect().await.unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+    }
+}
+
+/// The provider's page to which the node sends, and the cookie that it gives.
+async fn leaves(router: &Router, path: &str) -> (String, String) {
+    let gone = open(router, path, "").await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    (
+        gone.to().to_owned(),
+        gone.cookie("lapor_sso").unwrap_or_default(),
+    )
+}
+
+fn siti() -> Word {
+    Word::about(SITI)
+}
+
+#[tokio::test]
+async fn somebody_with_an_account_comes_in_and_where_they_wanted_to_go() {
+    for scene in Scene::all().await {
+        let entered = scene.enters(&siti()).await;
+        assert_eq!(
+            (entered.status, entered.to()),
+            (StatusCode::SEE_OTHER, "/meja/audit")
+        );
+        assert!(entered.is_in());
+        let signed_in = scene.place.audited("account.signed_in").await;
+        assert_eq!(signed_in[0].1, "single_sign_on");
+        let session = entered.cookie("lapor-session").unwrap();
+        assert_eq!(
+            open(&scene.router(), "/meja/akun", &session).await.status,
+            StatusCode::OK
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_next_place_is_of_this_site_only() {
+    for scene in Scene::all().await {
+        for next in [
+            "https://jahat.example/",
+            "//jahat.example",
+            "/%5Cjahat.example",
+        ] {
+            let router = scene.router();
+            let (there, cookie) = leaves(&router, &format!("/masuk/sso?next={next}")).await;
+            let back = scene.provider.vouches(&there, &siti());
+            assert_eq!(open(&router, &back, &cookie).await.to(), "/meja", "{next}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_account_stays_outside_unless_a_role_is_set_for_them() {
+    for mut scene in Scene::all().await {
+        let budi = Word::about("budi@bandung.go.id");
+        let refused = scene.enters(&budi).await;
+        assert!(refused.to() == "/masuk" && !refused.is_in());
+        scene.place.settings.single_sign_on.create_as = Some(StaffRole::Leader);
+        scene.place.node = scene.place.reopened().await;
+        assert!(scene.enters(&budi).await.is_in());
+        assert!(scene.enters(&budi).await.is_in(), "the second time as well");
+        let accounts = scene.place.node.accounts();
+        let made = accounts.find_by_login("budi@bandung.go.id").await.unwrap();
+        assert_eq!(
+            (made.role.code, made.name.as_str()),
+            ("leader", "Orang Bandung")
+        );
+        accounts.disable("test", &made.id).await.unwrap();
+        assert!(
+            !scene.enters(&budi).await.is_in(),
+            "a disabled account stays disabled"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_is_not_for_this_log_in_opens_nothing() {
+    for scene in Scene::all().await {
+        for (what, word) in [
+            (
+                "another nonce",
+                Word {
+                    nonce: Some("lain".into()),
+                    ..siti()
+                },
+            ),
+            (
+                "another audience",
+                Word {
+                    audience: "bukan-lapor",
+                    ..siti()
+                },
+            ),
+            (
+                "another issuer",
+                Word {
+                    issuer: Some("https://jahat.example".into()),
+                    ..siti()
+                },
+            ),
+            (
+                "an old word",
+                Word {
+                    age_s: 7200,
+                    ..siti()
+                },
+            ),
+            (
+                "another key",
+                Word {
+                    forged: true,
+                    ..siti()
+                },
+            ),
+            (
+                "an address that is not verified",
+                Word {
+                    verified: false,
+                    ..siti()
+                },
+            ),
+        ] {
+            let refused = scene.enters(&word).await;
+            assert!(refused.to() == "/masuk" && !refused.is_in(), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_counts_once_in_the_browser_that_asked_and_not_too_late() {
+    for scene in Scene::all().await {
+        let router = scene.router();
+        let (there, cookie) = leaves(&router, "/masuk/sso").await;
+        let back = scene.provider.vouches(&there, &siti());
+        assert!(
+            !open(&router, &back, "lapor_sso=orang-lain").await.is_in(),
+            "another browser"
+        );
+        assert!(
+            !open(&router, &back, &cookie).await.is_in(),
+            "it is used up"
+        );
+        let (there, cookie) = leaves(&router, "/masuk/sso").await;
+        let back = scene.provider.vouches(&there, &siti());
+        assert!(open(&router, &back, &cookie).await.is_in());
+        assert!(
+            !open(&router, &back, &cookie).await.is_in(),
+            "a second time"
+        );
+        let (there, cookie) = leaves(&router, "/masuk/sso").await;
+        let back = scene.provider.vouches(&there, &siti());
+        scene.place.clock.advance(super::PATIENCE_S * 1000);
+        assert!(!open(&router, &back, &cookie).await.is_in(), "too late");
+        assert!(
+            !open(&router, "/masuk/sso/kembali?state=a&code=b", "")
+                .await
+                .is_in()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_planted_session_ends_and_another_begins() {
+    for scene in Scene::all().await {
+        let first = scene.enters(&siti()).await.cookie("lapor-session").unwrap();
+        let router = scene.router();
+        let (there, cookie) = leaves(&router, "/masuk/sso").await;
+        let back = scene.provider.vouches(&there, &siti());
+        let both = format!("{cookie}; {first}");
+        let second = open(&router, &back, &both)
+            .await
+            .cookie("lapor-session")
+            .unwrap();
+        assert_ne!(first, second);
+        let stale = open(&router, "/meja/akun", &first).await;
+        assert_eq!(
+            stale.status,
+            StatusCode::SEE_OTHER,
+            "the one before has ended"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_names_another_host_leads_nobody_there() {
+    for scene in Scene::all().await {
+        let victim = StandIn::start().await;
+        scene
+            .provider
+            .names_tokens_at(&format!("{}/token", victim.issuer));
+        let router = scene.router();
+        let (there, cookie) = leaves(&router, "/masuk/sso").await;
+        let back = scene.provider.vouches(&there, &siti());
+        let refused = open(&router, &back, &cookie).await;
+        assert!(refused.to() == "/masuk" && !refused.is_in());
+        assert_eq!(victim.called(), 0);
+    }
+}
+
+#[tokio::test]
+async fn another_claim_names_the_account_where_the_operator_says_so() {
+    for mut scene in Scene::all().await {
+        scene.place.settings.single_sign_on.claim = Claim::PreferredUsername;
+        scene.place.node = scene.place.reopened().await;
+        let word = Word {
+            verified: false,
+            ..siti()
+        };
+        assert!(scene.enters(&word).await.is_in());
+    }
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused() {
+    let issuer = |text: &str| super::SignOnSettings {
+        issuer: Some(text.into()),
+        client_id: "lapor".into(),
+        ..Default::default()
+    };
+    for (text, good) in [
+        ("https://masuk.bandung.go.id/realms/pemkot", true),
+        ("http://127.0.0.1:8080", true),
+        ("http://masuk.bandung.go.id", false),
+        ("ftp://127.0.0.1", false),
+        ("masuk", false),
+    ] {
+        assert_eq!(issuer(text).issuer().is_ok(), good, "{text}");
+    }
+    let nameless = super::SignOnSettings {
+        client_id: String::new(),
+        ..issuer("https://masuk.bandung.go.id")
+    };
+    assert!(nameless.issuer().is_err());
+}

@@ -1,0 +1,110 @@
+//! Who has been told what by letter, and what each account wants to be told.
+
+use lapor_migrations::{Bulk, Tx, Value, on};
+
+use super::Stored;
+
+static ASK: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") insert into news_due (case_id, asked) select v.case_id, 1 from v
+        where exists (select 1 from reporters r where r.case_id = v.case_id and r.notify = 'email')
+            or exists (select 1 from followers f where f.case_id = v.case_id)
+        on conflict (case_id) do update set asked = news_due.asked + 1",
+);
+
+/// Cases have changed; those are noted in which somebody outside takes an interest.
+pub async fn ask(tx: &mut Tx, cases: Vec<Value>) -> Stored<()> {
+    tx.run_rows(&ASK, cases).await.map(drop)
+}
+
+/// Cases of which somebody may have to be told something, with a number that settles it.
+pub async fn due(tx: &mut Tx, limit: i64) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select case_id, asked from news_due order by case_id limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+/// Everybody has been told, unless the case has changed again.
+pub async fn settle(tx: &mut Tx, case_id: &str, asked: i64) -> Stored<()> {
+    const SQL: &str = "delete from news_due where case_id = $1 and asked = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(asked).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Messages of a case that have been told.
+pub async fn told(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "select message from news_told where case_id = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+pub async fn tell(tx: &mut Tx, case_id: &str, message: &str) -> Stored<()> {
+    const SQL: &str = "insert into news_told (case_id, message) values ($1, $2)
+        on conflict (case_id, message) do nothing";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(message).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets what has been told of a case.
+pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const DUE: &str = "delete from news_due where case_id = $1";
+    const TOLD: &str = "delete from news_told where case_id = $1";
+    on!(tx, c => sqlx::query(DUE).bind(case_id).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(TOLD).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// What accounts have chosen: account, choice, day of the last digest.
+pub async fn choices(tx: &mut Tx) -> Stored<Vec<(String, String, Option<String>)>> {
+    const SQL: &str = "select account, choice, digest_on from letter_choices";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+pub async fn choice(tx: &mut Tx, account: &str) -> Stored<Option<String>> {
+    const SQL: &str = "select choice from letter_choices where account = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(account).fetch_optional(c).await)?)
+}
+
+pub async fn choose(tx: &mut Tx, account: &str, choice: &str) -> Stored<()> {
+    const SQL: &str = "insert into letter_choices (account, choice) values ($1, $2)
+        on conflict (account) do update set choice = excluded.choice";
+    on!(tx, c => sqlx::query(SQL).bind(account).bind(choice).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes the day of an account's digest; says whether it had none on that day.
+pub async fn digest_on(tx: &mut Tx, account: &str, choice: &str, day: &str) -> Stored<bool> {
+    const SQL: &str = "insert into letter_choices (account, choice, digest_on) values ($1, $2, $3)
+        on conflict (account) do update set digest_on = excluded.digest_on
+        where letter_choices.digest_on is null or letter_choices.digest_on <> excluded.digest_on";
+    let noted: u64 = on!(tx, c => sqlx::query(SQL)
+        .bind(account)
+        .bind(choice)
+        .bind(day)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(noted > 0)
+}
+
+/// An account is told that a case lies in a tray; says whether that is new.
+pub async fn arrived(tx: &mut Tx, account: &str, case_id: &str, tray: &str) -> Stored<bool> {
+    const SQL: &str = "insert into letter_cases (account, case_id, tray) values ($1, $2, $3)
+        on conflict (account, case_id, tray) do nothing";
+    let noted: u64 = on!(tx, c => sqlx::query(SQL)
+        .bind(account)
+        .bind(case_id)
+        .bind(tray)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(noted > 0)
+}
+
+/// Forgets cases that have left the tray: when they come again, they are told again.
+pub async fn forget_left(tx: &mut Tx) -> Stored<()> {
+    const SQL: &str = "delete from letter_cases where not exists (
+        select 1 from cases c
+        where c.case_id = letter_cases.case_id and c.tray = letter_cases.tray)";
+    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
+    Ok(())
+}
