@@ -2,10 +2,7 @@
 //! and renders a template; it knows no SQL and no rule, and shows nothing that
 //! the node does not call public.
 
-<<<<<<< HEAD
 mod app;
-=======
->>>>>>> write
 mod attach;
 mod conversation;
 mod filing;
