@@ -52,14 +52,14 @@ mine-none-about = Reports that you write after entering appear here.
 
 # Deadlines
 
-clock-verification = Verification
-clock-first-follow-up = First follow-up
+talk-clock-verification = Verification
+talk-clock-first-follow-up = First follow-up
 clock-answer = Answer
-clock-disposer = Date set by whoever passed it on
-clock-silence = Closed by itself if you do not answer
-clock-left = { $what }: { $n } working days left, until { $day }
+talk-clock-disposer = Date set by whoever passed it on
+talk-clock-silence = Closed by itself if you do not answer
+talk-clock-left = { $what }: { $n } working days left, until { $day }
 clock-today = { $what }: today
-clock-overdue = { $what }: { $n } working days late, since { $day }
+talk-clock-overdue = { $what }: { $n } working days late, since { $day }
 
 # What happened
 
@@ -116,8 +116,8 @@ reply-label = Message
 reply-go = Send the message
 reply-sent = Your message has been sent.
 act-too-late = The report has changed meanwhile, so this cannot be done any more. Below is how it stands.
-act-sent-before = That form was sent before. Below is how the report stands.
-act-refused = This message cannot be used. Shorten it, then send it again.
+talk-act-sent-before = That form was sent before. Below is how the report stands.
+talk-act-refused = This message cannot be used. Shorten it, then send it again.
 
 # Rights
 
@@ -131,26 +131,26 @@ escalate-about = With your consent the Ombudsman of the Republic of Indonesia re
 escalate-go = I agree
 escalate-done = The Ombudsman has been asked to examine it.
 escalated = The Ombudsman has been asked to examine it.
-identity-title = Who asked for my identity
+talk-identity-title = Who asked for my identity
 identity-none = Nobody has asked for your identity or looked at it.
-identity-asked = { $institution } asks for your identity
+talk-identity-asked = { $institution } asks for your identity
 identity-consented = You agreed
 identity-objected = You refused
-identity-granted = { $institution } gave the identity
+talk-identity-granted = { $institution } gave the identity
 identity-refused = { $institution } refused the request
 identity-opened = The identity was looked at in { $institution }
 identity-denied = Somebody in { $institution } tried to look and was refused
-purpose-contact = To contact you.
-purpose-eligibility = To check your right to the service.
-purpose-examination = For an examination.
-purpose-visit = To visit the place.
-refusal-reporter-declined = Because you did not agree.
-refusal-not-needed = Because it is not needed.
-refusal-unknown = Because we do not know your identity.
+talk-purpose-contact = To contact you.
+talk-purpose-eligibility = To check your right to the service.
+talk-purpose-examination = For an examination.
+talk-purpose-visit = To visit the place.
+talk-refusal-reporter-declined = Because you did not agree.
+talk-refusal-not-needed = Because it is not needed.
+talk-refusal-unknown = Because we do not know your identity.
 consent-go = I agree
 consent-not = I refuse
-consent-given = Your consent has been noted.
-consent-refused = Your refusal has been noted.
+talk-consent-given = Your consent has been noted.
+talk-consent-refused = Your refusal has been noted.
 consent-is-given = You agreed.
 consent-is-refused = You refused.
 notify-title = News and contact

@@ -52,14 +52,14 @@ mine-none-about = Laporan yang Anda tulis setelah masuk muncul di sini.
 
 # Batas waktu
 
-clock-verification = Verifikasi
-clock-first-follow-up = Tindak lanjut pertama
+talk-clock-verification = Verifikasi
+talk-clock-first-follow-up = Tindak lanjut pertama
 clock-answer = Jawaban
-clock-disposer = Tenggat dari pendisposisi
-clock-silence = Selesai otomatis bila tidak Anda tanggapi
-clock-left = { $what }: { $n } hari kerja lagi, sampai { $day }
+talk-clock-disposer = Tenggat dari pendisposisi
+talk-clock-silence = Selesai otomatis bila tidak Anda tanggapi
+talk-clock-left = { $what }: { $n } hari kerja lagi, sampai { $day }
 clock-today = { $what }: hari ini
-clock-overdue = { $what }: lewat { $n } hari kerja, sejak { $day }
+talk-clock-overdue = { $what }: lewat { $n } hari kerja, sejak { $day }
 
 # Yang terjadi
 
@@ -116,8 +116,8 @@ reply-label = Pesan
 reply-go = Kirim pesan
 reply-sent = Pesan Anda terkirim.
 act-too-late = Keadaan laporan sudah berubah, jadi ini tidak dapat dilakukan lagi. Di bawah ini keadaan terbaru.
-act-sent-before = Formulir itu sudah terkirim sebelumnya. Di bawah ini keadaan terbaru.
-act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
+talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Di bawah ini keadaan terbaru.
+talk-act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
 
 # Hak pelapor
 
@@ -131,26 +131,26 @@ escalate-about = Dengan persetujuan Anda, Ombudsman Republik Indonesia membaca l
 escalate-go = Saya setuju
 escalate-done = Ombudsman diminta ikut memeriksa.
 escalated = Ombudsman sudah diminta ikut memeriksa.
-identity-title = Siapa yang menanyakan identitas saya
+talk-identity-title = Siapa yang menanyakan identitas saya
 identity-none = Belum ada yang menanyakan atau melihat identitas Anda.
-identity-asked = { $institution } menanyakan identitas Anda
+talk-identity-asked = { $institution } menanyakan identitas Anda
 identity-consented = Anda menyetujui
 identity-objected = Anda menolak
-identity-granted = Identitas diberikan oleh { $institution }
+talk-identity-granted = Identitas diberikan oleh { $institution }
 identity-refused = Permintaan ditolak oleh { $institution }
 identity-opened = Identitas dilihat di { $institution }
 identity-denied = Seseorang di { $institution } mencoba melihat dan ditolak
-purpose-contact = Untuk menghubungi Anda.
-purpose-eligibility = Untuk memeriksa hak Anda atas layanan.
-purpose-examination = Untuk pemeriksaan.
-purpose-visit = Untuk mendatangi lokasi.
-refusal-reporter-declined = Karena Anda tidak setuju.
-refusal-not-needed = Karena tidak diperlukan.
-refusal-unknown = Karena identitas Anda tidak kami ketahui.
+talk-purpose-contact = Untuk menghubungi Anda.
+talk-purpose-eligibility = Untuk memeriksa hak Anda atas layanan.
+talk-purpose-examination = Untuk pemeriksaan.
+talk-purpose-visit = Untuk mendatangi lokasi.
+talk-refusal-reporter-declined = Karena Anda tidak setuju.
+talk-refusal-not-needed = Karena tidak diperlukan.
+talk-refusal-unknown = Karena identitas Anda tidak kami ketahui.
 consent-go = Saya setuju
 consent-not = Saya menolak
-consent-given = Persetujuan Anda dicatat.
-consent-refused = Penolakan Anda dicatat.
+talk-consent-given = Persetujuan Anda dicatat.
+talk-consent-refused = Penolakan Anda dicatat.
 consent-is-given = Anda setuju.
 consent-is-refused = Anda menolak.
 notify-title = Kabar dan kontak

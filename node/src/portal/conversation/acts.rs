@@ -115,9 +115,9 @@ pub async fn consent(
         .await;
     said.map_err(|e| problem(&e))?;
     let flash = Flash::done(if given {
-        text_id("consent-given")
+        text_id("talk-consent-given")
     } else {
-        text_id("consent-refused")
+        text_id("talk-consent-refused")
     });
     Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
 }
@@ -169,11 +169,11 @@ async fn say(
             Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
         }
         Err(NodeError::KeyReused) => {
-            let flash = Flash::warning(text_id("act-sent-before"));
+            let flash = Flash::warning(text_id("talk-act-sent-before"));
             Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
         }
         Err(NodeError::Invalid(_)) => {
-            form.complain(MESSAGE, speaker.visit.v.say("act-refused"));
+            form.complain(MESSAGE, speaker.visit.v.say("talk-act-refused"));
             show(node, &speaker, Writing::wrong(form, attached)).await
         }
         Err(error) => Err(problem(&error)),

@@ -48,23 +48,25 @@ pub struct Asked {
 /// A clock in one sentence.
 pub fn clock(v: &Voice, clock: &RunningClock) -> String {
     let what = match clock.kind {
-        ClockKind::Verification => text_id("clock-verification"),
-        ClockKind::FirstFollowUp => text_id("clock-first-follow-up"),
+        ClockKind::Verification => text_id("talk-clock-verification"),
+        ClockKind::FirstFollowUp => text_id("talk-clock-first-follow-up"),
         ClockKind::InformationRequest | ClockKind::Complaint | ClockKind::OversightComplaint => {
             text_id("clock-answer")
         }
-        ClockKind::Disposer => text_id("clock-disposer"),
-        ClockKind::Silence => text_id("clock-silence"),
+        ClockKind::Disposer => text_id("talk-clock-disposer"),
+        ClockKind::Silence => text_id("talk-clock-silence"),
     };
     let said = v
         .with("what", v.say(what))
         .with("day", v.date(clock.due_at));
     if clock.due_at <= v.now_ms() {
-        return said.with("n", clock.days_left.abs()).say("clock-overdue");
+        return said
+            .with("n", clock.days_left.abs())
+            .say("talk-clock-overdue");
     }
     match clock.days_left {
         0 => said.say("clock-today"),
-        days => said.with("n", days).say("clock-left"),
+        days => said.with("n", days).say("talk-clock-left"),
     }
 }
 
@@ -228,10 +230,10 @@ pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
 
 fn step(step: IdentityStep) -> TextId {
     match step {
-        IdentityStep::Asked => text_id("identity-asked"),
+        IdentityStep::Asked => text_id("talk-identity-asked"),
         IdentityStep::Consented => text_id("identity-consented"),
         IdentityStep::Objected => text_id("identity-objected"),
-        IdentityStep::Granted => text_id("identity-granted"),
+        IdentityStep::Granted => text_id("talk-identity-granted"),
         IdentityStep::Refused => text_id("identity-refused"),
         IdentityStep::Opened => text_id("identity-opened"),
         IdentityStep::Denied => text_id("identity-denied"),
@@ -241,13 +243,13 @@ fn step(step: IdentityStep) -> TextId {
 /// The purpose in words, and what was written beside it.
 fn reason(v: &Voice, event: &IdentityEvent) -> Option<String> {
     let purpose = match event.purpose.as_deref() {
-        Some("contact") => Some(text_id("purpose-contact")),
-        Some("eligibility") => Some(text_id("purpose-eligibility")),
-        Some("examination") => Some(text_id("purpose-examination")),
-        Some("visit") => Some(text_id("purpose-visit")),
-        Some("reporter_declined") => Some(text_id("refusal-reporter-declined")),
-        Some("not_needed") => Some(text_id("refusal-not-needed")),
-        Some("unknown") => Some(text_id("refusal-unknown")),
+        Some("contact") => Some(text_id("talk-purpose-contact")),
+        Some("eligibility") => Some(text_id("talk-purpose-eligibility")),
+        Some("examination") => Some(text_id("talk-purpose-examination")),
+        Some("visit") => Some(text_id("talk-purpose-visit")),
+        Some("reporter_declined") => Some(text_id("talk-refusal-reporter-declined")),
+        Some("not_needed") => Some(text_id("talk-refusal-not-needed")),
+        Some("unknown") => Some(text_id("talk-refusal-unknown")),
         _ => None,
     };
     let parts: Vec<String> = purpose

@@ -150,15 +150,15 @@ fn choice(node: &Node, v: &Voice, hint: &Hint) -> Choice {
 
 fn said(node: &Node, v: &Voice, reason: &Reason) -> String {
     match reason {
-        Reason::Named { words } => v.with("words", words.join(", ")).say("hint-named"),
-        Reason::Subject { words } => v.with("words", words.join(", ")).say("hint-subject"),
-        Reason::Category { category } => v.with("category", category).say("hint-category"),
-        Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
-        Reason::Past { cases } => v.with("n", *cases).say("hint-past"),
-        Reason::Reporter => v.say("hint-reporter"),
+        Reason::Named { words } => v.with("words", words.join(", ")).say("filing-hint-named"),
+        Reason::Subject { words } => v.with("words", words.join(", ")).say("filing-hint-subject"),
+        Reason::Category { category } => v.with("category", category).say("filing-hint-category"),
+        Reason::Place { region, .. } => v.with("region", region).say("filing-hint-place"),
+        Reason::Past { cases } => v.with("n", *cases).say("filing-hint-past"),
+        Reason::Reporter => v.say("filing-hint-reporter"),
         Reason::Returned { by } => v
             .with("institution", name_of(node, by))
-            .say("hint-returned"),
+            .say("filing-hint-returned"),
     }
 }
 
