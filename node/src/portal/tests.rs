@@ -327,7 +327,11 @@ async fn what_a_page_loads_is_there_and_stays_for_a_year() {
             assert_eq!(asset.status, StatusCode::OK, "{path}");
             assert!(asset.header("cache-control").contains("immutable"));
             let packed = asset.header("content-encoding") == "gzip";
-            assert_eq!(packed, asset.header("content-type") != "image/png", "{path}");
+            assert_eq!(
+                packed,
+                asset.header("content-type") != "image/png",
+                "{path}"
+            );
         }
         for path in [
             "/aset/lapor.css",
