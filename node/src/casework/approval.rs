@@ -4,7 +4,7 @@
 //! Nothing here travels: the federation sees the answer when it is published, and the signer is
 //! known to this institution alone.
 
-use lapor_protocol::ids::{CaseId, MessageId};
+use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::TEXT_CHARS;
 use serde_json::json;
@@ -72,8 +72,9 @@ impl Node {
             let problem = format!("text: between 1 and {TEXT_CHARS} characters");
             return Err(NodeError::Invalid(problem));
         }
-        // The same key as an act's, and bound to whoever sends it.
+        // The same key as an act's, bound to whoever sends it; what is stored stands in addresses.
         Once::new(actor, id)?;
+        let id = &draft_id(actor, id);
         let mut tx = self.write_tx().await?;
         let shown = self.shown_case(&mut tx, case).await?;
         if shown.redacted {
@@ -214,6 +215,11 @@ fn draft(row: DraftRow) -> Result<AnswerDraft, NodeError> {
     })
 }
 
+/// What a draft is called: nothing that somebody typed.
+fn draft_id(actor: &str, key: &str) -> String {
+    Digest::of(format!("{actor}\0{key}").as_bytes()).to_hex()
+}
+
 #[cfg(test)]
 mod tests {
     use lapor_migrations::throwaway::databases;
@@ -296,11 +302,22 @@ mod tests {
                 drafted.unwrap();
             }
             assert_eq!(node.waiting_drafts().await.unwrap().len(), 1);
-            let own = node.publish_draft(KEY, "siti").await;
+            let own = node.publish_draft(&draft_id("siti", KEY), "siti").await;
             assert!(matches!(own, Err(NodeError::Forbidden(_))));
-            assert!(node.return_draft(KEY, " ", "dewi").await.is_err());
-            let acted = node.publish_draft(KEY, "dewi").await.unwrap();
-            assert!(node.publish_draft(KEY, "dewi").await.is_err());
+            assert!(
+                node.return_draft(&draft_id("siti", KEY), " ", "dewi")
+                    .await
+                    .is_err()
+            );
+            let acted = node
+                .publish_draft(&draft_id("siti", KEY), "dewi")
+                .await
+                .unwrap();
+            assert!(
+                node.publish_draft(&draft_id("siti", KEY), "dewi")
+                    .await
+                    .is_err()
+            );
             let drafts = node.answer_drafts(case).await.unwrap();
             assert_eq!(drafts[0].message, Some(acted.message));
             assert_eq!(drafts[0].decided_by.as_deref(), Some("dewi"));
@@ -319,7 +336,7 @@ mod tests {
             node.draft_answer(case, KEY, "Rahasia Canary.", false, "siti")
                 .await
                 .unwrap();
-            node.return_draft(KEY, "Sebut tanggalnya.", "dewi")
+            node.return_draft(&draft_id("siti", KEY), "Sebut tanggalnya.", "dewi")
                 .await
                 .unwrap();
             let drafts = node.answer_drafts(case).await.unwrap();
