@@ -74,14 +74,14 @@ impl Node {
         }
         // The same key as an act's, bound to whoever sends it; what is stored stands in addresses.
         Once::new(actor, id)?;
-        let id = &draft_id(actor, id);
+        let id = draft_id(actor, id);
         let mut tx = self.write_tx().await?;
         let shown = self.shown_case(&mut tx, case).await?;
         if shown.redacted {
             return Err(NodeError::Redacted(case));
         }
         let row = DraftRow {
-            id: id.to_owned(),
+            id,
             case_id: case.to_string(),
             answer: text.to_owned(),
             proposes_to_close: i64::from(proposes_to_close),
@@ -95,7 +95,7 @@ impl Node {
         };
         if store::drafts::add(&mut tx, &row).await? {
             let (at, case) = (row.written_at, row.case_id.as_str());
-            store::audit::add(&mut tx, at, actor, "answer.drafted", Some(case), id).await?;
+            store::audit::add(&mut tx, at, actor, "answer.drafted", Some(case), &row.id).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -302,28 +302,18 @@ mod tests {
                 drafted.unwrap();
             }
             assert_eq!(node.waiting_drafts().await.unwrap().len(), 1);
-            let own = node.publish_draft(&draft_id("siti", KEY), "siti").await;
+            let id = draft_id("siti", KEY);
+            let own = node.publish_draft(&id, "siti").await;
             assert!(matches!(own, Err(NodeError::Forbidden(_))));
-            assert!(
-                node.return_draft(&draft_id("siti", KEY), " ", "dewi")
-                    .await
-                    .is_err()
-            );
-            let acted = node
-                .publish_draft(&draft_id("siti", KEY), "dewi")
-                .await
-                .unwrap();
-            assert!(
-                node.publish_draft(&draft_id("siti", KEY), "dewi")
-                    .await
-                    .is_err()
-            );
+            assert!(node.return_draft(&id, " ", "dewi").await.is_err());
+            let acted = node.publish_draft(&id, "dewi").await.unwrap();
+            assert!(node.publish_draft(&id, "dewi").await.is_err());
             let drafts = node.answer_drafts(case).await.unwrap();
             assert_eq!(drafts[0].message, Some(acted.message));
             assert_eq!(drafts[0].decided_by.as_deref(), Some("dewi"));
             let view = node.case(case).await.unwrap();
             assert_eq!(view.summary.state, Some(State::InProgress));
-            let signed = [("dewi".to_owned(), KEY.to_owned())];
+            let signed = [("dewi".to_owned(), id)];
             assert_eq!(place.audited("answer.approved").await, signed);
         }
     }
