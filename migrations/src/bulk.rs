@@ -246,7 +246,7 @@ mod tests {
     );
 
     async fn letters(test: &TestDb) -> crate::Db {
-        let db = test.migrated(Schema::Node).await.unwrap();
+        let db = test.migrated(Schema::Hub).await.unwrap();
         let mut tx = db.write().await.unwrap();
         for sql in [
             "create table letters (id bigint primary key, size bigint, state text not null, note text, \
