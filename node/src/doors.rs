@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::monitor::TRAFFIC;
 use crate::node::Node;
-use crate::settings::PublicUrl;
 use crate::{api, desk, portal};
 
 fluent_templates::static_loader! {
@@ -72,10 +71,9 @@ fn site(node: &Arc<Node>) -> Site {
         move || facts(&node)
     };
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
-    let public_url = node.settings().portal.public_url.as_ref();
     site.shelf = portal::furnish(site.shelf.with::<Files>());
     site.app = Some(portal::APP);
-    site.https = public_url.is_some_and(PublicUrl::is_https);
+    site.https = node.settings().is_https();
     site
 }
 

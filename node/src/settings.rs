@@ -275,6 +275,12 @@ impl Settings {
         Ok(settings.below(folder))
     }
 
+    /// Whether people reach the portal over TLS.
+    pub fn is_https(&self) -> bool {
+        let public_url = self.portal.public_url.as_ref();
+        public_url.is_some_and(PublicUrl::is_https)
+    }
+
     /// Where people find the portal, without a slash at the end: as the operator
     /// says, else as a browser on this machine opens what listens there.
     pub fn site(&self, listening: SocketAddr) -> String {

@@ -188,8 +188,13 @@ fn moves(case: CaseId, entry: &HistoryEntry) -> bool {
     }
 }
 
+/// Whether a case begins with this message: its filing, or the split that made it.
+pub(crate) fn begins(case: CaseId, entry: &HistoryEntry) -> bool {
+    entry.kind == "report.filed" || (entry.kind == "case.split" && is_child(case, entry))
+}
+
 /// Whether a split gave birth to this case; the same message stands in its parent.
-pub(super) fn is_child(case: CaseId, entry: &HistoryEntry) -> bool {
+fn is_child(case: CaseId, entry: &HistoryEntry) -> bool {
     named(entry, "child") == Some(case)
 }
 

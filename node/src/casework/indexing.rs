@@ -14,7 +14,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
-use super::glance::{describe, is_child, said};
+use super::glance::{begins, describe, said};
 use super::reading::applied_history;
 use super::shown::{drafts, refresh};
 use super::{HistoryEntry, keep};
@@ -146,7 +146,7 @@ fn text(case: CaseId, history: &[HistoryEntry]) -> TextRow {
             "case.redacted" => {
                 (title, body, inside) = (Vec::new(), Vec::new(), Vec::new());
             }
-            kind if kind == "report.filed" || (kind == "case.split" && is_child(case, entry)) => {
+            _ if begins(case, entry) => {
                 title = word("title");
                 body.extend(word("content"));
                 body.extend(word("place"));

@@ -51,7 +51,7 @@ pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
 pub(crate) use filing::Beside;
 pub use glance::Tray;
-pub(crate) use glance::describe;
+pub(crate) use glance::{begins, describe};
 pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::chance::SystemEntropy;
+use crate::chance::{SystemEntropy, random};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -49,6 +49,11 @@ struct Kept {
 }
 
 impl Once {
+    /// A key for a form, so that it acts once however often it is sent.
+    pub fn fresh_key() -> String {
+        hex::encode(random::<16>())
+    }
+
     /// `scope` says who calls, as in the audit log. A key has 16 to 128 visible
     /// characters, for instance a UUID made on the phone.
     pub fn new(scope: &str, key: &str) -> Result<Self, NodeError> {

@@ -9,8 +9,9 @@ use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::region::RegionCode;
 use serde_json::Value;
 
+use super::CaseView;
+use super::glance::begins;
 use super::tracking::{Happened, Step, course, step};
-use super::{CaseView, HistoryEntry};
 use crate::error::NodeError;
 use crate::node::Node;
 
@@ -54,7 +55,7 @@ impl Node {
 
 fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
     let course = course(&view.history, false);
-    let birth = view.history.iter().find(|entry| bears(entry, id));
+    let birth = view.history.iter().find(|entry| begins(id, entry));
     let programme = birth.and_then(|entry| entry.body.as_ref()?.get("programme").cloned());
     let content = birth.and_then(|entry| entry.words.as_ref()?.get("content"));
     let content = content.and_then(Value::as_str).map(str::to_owned);
@@ -75,15 +76,5 @@ fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
         supports: summary.supports,
         filed_at: summary.filed_at,
         course,
-    }
-}
-
-/// The message with which a case begins: its filing, or the split that made it.
-fn bears(entry: &HistoryEntry, id: CaseId) -> bool {
-    let child = || entry.body.as_ref()?.get("child")?.as_str()?.parse().ok();
-    match entry.kind.as_str() {
-        "report.filed" => true,
-        "case.split" => child() == Some(id),
-        _ => false,
     }
 }

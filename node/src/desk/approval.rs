@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::deeds::Deed;
 use super::identity::names;
-use super::{Answer, Officer, case_page, place};
+use super::{Answer, Officer, case_page, place, shared};
 use crate::api::problem;
 use crate::casework::{AnswerDraft, CaseView, DraftState};
 use crate::error::NodeError;
@@ -139,9 +139,8 @@ fn line(
 ) -> DraftLine {
     let case_at = case_page::at(draft.case);
     let own = draft.written_by == officer.actor();
-    let title = view.summary.title.clone();
     DraftLine {
-        title: title.unwrap_or_else(|| officer.visit.v.say("case-untitled")),
+        title: shared::title(&officer.visit.v, view),
         by: names
             .get(&draft.written_by)
             .unwrap_or(&draft.written_by)

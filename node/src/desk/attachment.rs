@@ -59,8 +59,7 @@ pub async fn open(
     officer: Officer,
     Path(path): Path<AttachmentPath>,
 ) -> Answer<Response> {
-    let seen = node.case_seen(&officer.sight(), path.id).await;
-    seen.map_err(|error| problem(&error))?;
+    officer.case(&node, path.id).await?;
     let opened = node.open_attachment(path.id, path.sha256).await;
     let opened = opened.map_err(|error| problem(&error))?;
     let picture = PICTURES.contains(&opened.media_type.as_str());

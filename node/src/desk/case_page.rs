@@ -18,7 +18,6 @@ use super::clock::{ClockWords, clock_name, clock_words};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
-use super::inbox::class_name;
 use super::refused::refusal;
 use super::{Answer, Officer, ROOT, place, shared};
 use crate::api::problem;
@@ -26,7 +25,7 @@ use crate::casework::{Allowed, CaseView, KeyState};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
-use crate::portal::{name_of, state_words};
+use crate::portal::{classification_name, name_of, state_words};
 use crate::regions::national;
 use crate::staff::StaffRole;
 
@@ -108,7 +107,7 @@ pub async fn show(
 ) -> Answer<Response> {
     let wrong = |error: NodeError| problem(&error);
     let (v, sight) = (officer.visit.v, officer.sight());
-    let view = node.case_seen(&sight, path.id).await.map_err(wrong)?;
+    let view = officer.case(&node, path.id).await?;
     let acts = officer.role.handles_cases();
     if acts && view.summary.looked_at.is_none() {
         node.look_at(&sight, &[path.id]).await.map_err(wrong)?;
@@ -136,11 +135,7 @@ pub async fn show(
         .summary
         .state
         .map_or((text_id("state-unknown"), "quiet"), state_words);
-    let title = view
-        .summary
-        .title
-        .clone()
-        .unwrap_or_else(|| v.say("case-untitled"));
+    let title = shared::title(&v, &view);
     let form = Form::of([
         ("unit", view.summary.unit.clone().unwrap_or_default()),
         ("petugas", view.summary.officer.clone().unwrap_or_default()),
@@ -192,8 +187,7 @@ pub async fn assign(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let (sight, actor) = (officer.sight(), officer.actor());
-    let seen = node.case_seen(&sight, path.id).await;
-    seen.map_err(|error| problem(&error))?;
+    officer.case(&node, path.id).await?;
     let unit = shared::open_unit(&node, form.text("unit")).await?;
     let who = form.text("petugas").to_owned();
     let known = officers(&node)
@@ -206,7 +200,7 @@ pub async fn assign(
         .await;
     assigned.map_err(|error| problem(&error))?;
     let done = Flash::done(text_id("case-assigned"));
-    let still = node.case_seen(&sight, path.id).await.is_ok();
+    let still = officer.case(&node, path.id).await.is_ok();
     let to = if still { at(path.id) } else { ROOT.to_owned() };
     Ok(officer.visit.go_saying(&place(&to), &done))
 }
@@ -265,7 +259,7 @@ fn why(node: &Node, v: &Voice, reasons: &[Reason]) -> String {
         Reason::Named { words } => v.with("words", quoted(words)).say("hint-named"),
         Reason::Subject { words } => v.with("words", quoted(words)).say("hint-subject"),
         Reason::Category { category } => {
-            let category = category.replace('/', " › ");
+            let category = shared::category_name(category);
             v.with("category", category).say("hint-category")
         }
         Reason::Place { region, .. } => v.with("region", region).say("hint-place"),
@@ -319,11 +313,14 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
         (text_id("fact-excluded"), names(&view.excluded)),
         (
             text_id("case-class"),
-            case.classification.map(|class| v.say(class_name(class))),
+            case.classification
+                .map(|class| v.say(classification_name(class))),
         ),
         (
             text_id("case-category"),
-            case.category.as_ref().map(shared::category_name),
+            case.category
+                .as_ref()
+                .map(|c| shared::category_name(c.as_str())),
         ),
         (
             text_id("case-region"),

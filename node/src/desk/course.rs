@@ -9,12 +9,11 @@ use serde_json::Value;
 use super::approval::Signers;
 use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
-use super::inbox::class_name;
 use super::reasons::reason_words;
 use super::{case_page, shared};
-use crate::casework::{CaseView, FailedAct, HistoryEntry};
+use crate::casework::{CaseView, FailedAct, HistoryEntry, begins};
 use crate::node::Node;
-use crate::portal::name_of;
+use crate::portal::{classification_name, name_of};
 use crate::regions::national;
 
 /// Something that happened.
@@ -76,10 +75,8 @@ pub struct Report {
 /// The report of a case, from the message with which it began.
 pub fn report(node: &Node, view: &CaseView) -> Report {
     let case = view.summary.case;
-    let begins = |entry: &&HistoryEntry| {
-        entry.kind == "report.filed" || (entry.kind == "case.split" && is_child(entry, case))
-    };
-    let Some(entry) = view.history.iter().find(begins) else {
+    let mut history = view.history.iter();
+    let Some(entry) = history.find(|entry| begins(case, entry)) else {
         return Report::default();
     };
     let word = |name: &str| text_of(entry.words.as_ref(), name);
@@ -143,8 +140,7 @@ fn happened(
     signers: &Signers,
 ) -> Happened {
     let signer = entry.message.and_then(|id| signers.get(&id.to_string()));
-    let child = entry.kind == "case.split" && is_child(entry, case);
-    let report = entry.kind == "report.filed" || child;
+    let report = begins(case, entry);
     let word = |name: &str| text_of(entry.words.as_ref(), name);
     let points = |name: &str| -> Vec<String> {
         let list = entry
@@ -170,7 +166,7 @@ fn happened(
         ),
     };
     Happened {
-        said: v.say(kind_words(&entry.kind, child)),
+        said: v.say(kind_words(&entry.kind, report)),
         by: entry.author.as_ref().map(|id| name_of(node, id)),
         at: entry.at,
         facts: facts(node, v, case, entry),
@@ -245,11 +241,11 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
             class.and_then(|class| serde_json::from_value(class).ok());
         tell(
             text_id("case-class"),
-            class.map(|class| v.say(class_name(class))),
+            class.map(|class| v.say(classification_name(class))),
         );
         tell(
             text_id("case-category"),
-            text("category").map(|c| c.replace('/', " › ")),
+            text("category").map(|c| shared::category_name(&c)),
         );
         let region = text("region").and_then(|code| code.parse().ok());
         tell(
@@ -281,10 +277,6 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
     out
 }
 
-fn is_child(entry: &HistoryEntry, case: CaseId) -> bool {
-    text_of(entry.body.as_ref(), "child").is_some_and(|child| child == case.to_string())
-}
-
 fn text_of(value: Option<&Value>, name: &str) -> Option<String> {
     let text = value?.get(name)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
@@ -300,10 +292,10 @@ fn coordinates(words: &Value) -> Option<String> {
     Some(format!("{latitude:.5}, {longitude:.5}"))
 }
 
-/// What a message says has happened; `child` is the beginning of a case that was split off.
-fn kind_words(kind: &str, child: bool) -> TextId {
+/// What a message says has happened; a split may be the beginning of the case itself.
+fn kind_words(kind: &str, begins: bool) -> TextId {
     match kind {
-        "case.split" if child => text_id("course-born"),
+        "case.split" if begins => text_id("course-born"),
         "report.filed" => text_id("course-filed"),
         "report.completed" => text_id("course-completed"),
         "case.verified" => text_id("course-verified"),

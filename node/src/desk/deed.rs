@@ -61,11 +61,13 @@ struct DeedPage<'a> {
     notes: Vec<String>,
 }
 
-/// A deed on a case that the officer sees and the rules allow.
+/// A deed on a case that the officer sees.
 struct Standing {
     deed: Deed,
     view: CaseView,
     choosing: Choosing,
+    /// The rules allow it now.
+    allowed: bool,
 }
 
 pub async fn ask(
@@ -74,9 +76,10 @@ pub async fn ask(
     Path(path): Path<DeedPath>,
     Query(query): Query<DeedQuery>,
 ) -> Answer<Response> {
-    let Some(standing) = stand(&node, &officer, &path).await? else {
+    let standing = stand(&node, &officer, &path).await?;
+    if !standing.allowed {
         return Ok(not_now(&officer, path.id));
-    };
+    }
     let again: Option<MessageId> = query.ulang.parse().ok();
     let again = again.and_then(|id| {
         let mut history = standing.view.history.iter();
@@ -95,29 +98,17 @@ pub async fn act(
     Path(path): Path<DeedPath>,
     mut form: Form,
 ) -> Answer<Response> {
-    let deed = Deed::named(&path.tindakan).ok_or_else(ApiProblem::not_found)?;
-    officer.requires(StaffRole::handles_cases)?;
-    let (v, sight, actor) = (officer.visit.v, officer.sight(), officer.actor());
-    let view = node.case_seen(&sight, path.id).await;
-    let view = view.map_err(|error| problem(&error))?;
-    let allowed = node.allowed_acts(path.id).await;
-    let allowed = allowed.map_err(|error| problem(&error))?;
-    let choosing = Choosing::of(&node, &v, deed, &view, &allowed).await?;
-    let standing = Standing {
-        deed,
-        view,
-        choosing,
-    };
-    let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
+    let standing = stand(&node, &officer, &path).await?;
+    let (v, deed, unusable) = (
+        officer.visit.v,
+        standing.deed,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    );
+    let once = Once::new(&officer.actor(), form.text("kunci")).map_err(|error| problem(&error))?;
+    let sight = officer.sight();
     let new = read(&node, &sight, &v, deed, &mut form, &standing.choosing).await;
     let Some(new) = new else {
-        return page(
-            &node,
-            &officer,
-            &standing,
-            &form,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        );
+        return page(&node, &officer, &standing, &form, unusable);
     };
     match done(&node, &officer, &standing, new, &once).await {
         Ok(flash) => {
@@ -129,23 +120,11 @@ pub async fn act(
         Err(NodeError::NotAllowed(_)) => Ok(not_now(&officer, path.id)),
         Err(NodeError::Invalid(_)) => {
             form.complain("uraian", v.say("form-unusable"));
-            page(
-                &node,
-                &officer,
-                &standing,
-                &form,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
+            page(&node, &officer, &standing, &form, unusable)
         }
         Err(NodeError::EvidenceNeeded) => {
             form.complain("uraian", v.say("form-evidence-needed"));
-            page(
-                &node,
-                &officer,
-                &standing,
-                &form,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
+            page(&node, &officer, &standing, &form, unusable)
         }
         Err(NodeError::KeyReused) => Ok(warn(&officer, path.id, text_id("act-sent-before"))),
         Err(NodeError::KeyMissing(_)) => Ok(warn(&officer, path.id, text_id("case-keyless"))),
@@ -164,33 +143,25 @@ async fn done(
 ) -> Result<Flash, NodeError> {
     let (actor, case) = (officer.actor(), &standing.view.summary);
     let here = Some(node.instance()?) == case.origin.as_ref();
+    let words = new.words.as_ref();
+    let text = words.and_then(|words| words.get("text"));
+    let text = text.and_then(Value::as_str).unwrap_or_default();
     if standing.deed == Deed::AskIdentity && here {
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
-        let words = new.words.as_ref();
-        let reason = words
-            .and_then(|words| words.get("text"))
-            .and_then(Value::as_str);
-        let reason = reason.unwrap_or_default();
         let asks = node.identity_asks(case.case).await?;
         let waits = asks
             .iter()
             .any(|ask| ask.asked_by == actor && ask.granted.is_none());
         if !waits {
-            node.ask_identity(case.case, purpose, reason, &actor)
-                .await?;
+            node.ask_identity(case.case, purpose, text, &actor).await?;
         }
         return Ok(Flash::done(text_id("identity-asked")));
     }
     if new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref()) {
-        let words = new.words.as_ref();
-        let text = words
-            .and_then(|words| words.get("text"))
-            .and_then(Value::as_str);
         let closes = new.body.get("proposes_to_close") == Some(&Value::Bool(true));
-        let (id, text) = (once.key(), text.unwrap_or_default());
-        node.draft_answer(case.case, id, text, closes, &actor)
+        node.draft_answer(case.case, once.key(), text, closes, &actor)
             .await?;
         return Ok(Flash::done(text_id("answer-drafted")));
     }
@@ -223,23 +194,19 @@ async fn settle(node: &Node, officer: &Officer, message: &str) -> Answer<()> {
     }
 }
 
-/// The deed of a path; `None` where the rules do not allow it now.
-async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Option<Standing>> {
+/// The deed of a path.
+async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standing> {
     let deed = Deed::named(&path.tindakan).ok_or_else(ApiProblem::not_found)?;
     officer.requires(StaffRole::handles_cases)?;
-    let view = node.case_seen(&officer.sight(), path.id).await;
-    let view = view.map_err(|error| problem(&error))?;
+    let view = officer.case(node, path.id).await?;
     let allowed = node.allowed_acts(path.id).await;
     let allowed = allowed.map_err(|error| problem(&error))?;
-    if !deed.is_allowed(node, &view, &allowed) {
-        return Ok(None);
-    }
-    let choosing = Choosing::of(node, &officer.visit.v, deed, &view, &allowed).await?;
-    Ok(Some(Standing {
+    Ok(Standing {
         deed,
+        choosing: Choosing::of(node, &officer.visit.v, deed, &view, &allowed).await?,
+        allowed: deed.is_allowed(node, &view, &allowed),
         view,
-        choosing,
-    }))
+    })
 }
 
 fn page(
@@ -260,7 +227,7 @@ fn page(
         about: v.say(about),
         here: format!("{case_at}/{}", deed.slug()),
         case_at,
-        title: case.title.clone().unwrap_or_else(|| v.say("case-untitled")),
+        title: shared::title(&v, &standing.view),
         content: course::report(node, &standing.view).content,
         parts: parts(&v, deed, form, &standing.choosing),
         institutions: &standing.choosing.suggested,
@@ -294,7 +261,7 @@ async fn drafted(node: &Node, case: CaseId, id: &str) -> Answer<Option<Form>> {
             "publik"
         };
         Form::of([
-            ("kunci", shared::fresh_key()),
+            ("kunci", Once::fresh_key()),
             ("sifat", how.to_owned()),
             ("uraian", draft.text),
         ])

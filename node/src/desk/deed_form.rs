@@ -11,12 +11,11 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::case_page::{HintLine, hints};
 use super::deeds::Deed;
-use super::inbox::class_name;
-use super::question::{CLASSES, region_of};
+use super::question::CLASSES;
 use super::reasons::reason_choices;
 use super::shared;
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, HistoryEntry, NewAct, Sight};
+use crate::casework::{Allowed, CaseView, HistoryEntry, NewAct, Once, Sight};
 use crate::hints::Sketch;
 use crate::node::Node;
 use crate::portal::name_of;
@@ -196,8 +195,6 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
 }
 
 fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
-    let classes = CLASSES.iter();
-    let classes = classes.map(|(class, name)| Choice::new(*name, v.say(class_name(*class))));
     let mut parts = vec![
         Part::Line(
             form.field("judul", v.say("form-title"))
@@ -208,7 +205,7 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
         Part::OneOf(
             form.field("jenis", v.say("case-class"))
                 .required()
-                .choices(classes.collect()),
+                .choices(shared::classes(v)),
         ),
         Part::Tick(
             form.field("pengawasan", v.say("case-oversight"))
@@ -302,7 +299,7 @@ fn link<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
 /// The form as it is shown first: what the case says already, what the address names, or what an
 /// act without effect said.
 pub fn first_form(deed: Deed, view: &CaseView, to: &str, again: Option<&HistoryEntry>) -> Form {
-    let mut values: Vec<(&str, String)> = vec![("kunci", shared::fresh_key())];
+    let mut values: Vec<(&str, String)> = vec![("kunci", Once::fresh_key())];
     if let Some(entry) = again {
         values.extend(said_before(entry));
         if let Some(message) = entry.message {
@@ -533,7 +530,7 @@ fn read_verified(
         }
     }
     let typed = form.text("wilayah").to_owned();
-    match region_of(&typed) {
+    match national().meant(&typed) {
         Some(code) => body.push(("region", json!(code))),
         None if !typed.is_empty() => form.complain("wilayah", v.say("form-region-unknown")),
         None => {}

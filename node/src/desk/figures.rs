@@ -13,11 +13,10 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::calendar::{day_at, zone};
 use lapor_web::language::{Language, TextId, Voice, text_id};
 use lapor_web::page::chart::{Bar, Bars, Tone};
-use lapor_web::page::{Choice, Form};
+use lapor_web::page::{Choice, Form, LocalPath};
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
-use super::address::Address;
 use super::{Answer, Officer};
 use crate::api::problem;
 use crate::error::NodeError;
@@ -109,11 +108,7 @@ pub async fn show(
     let page = FiguresPage {
         v,
         here: PATH,
-        table_at: Address::of(TABLE)
-            .with("dari", &asked.from.to_string())
-            .with("sampai", &asked.through.to_string())
-            .with("sisi", side_name(asked.side))
-            .text(),
+        table_at: table_path(&asked),
         sides: vec![
             Choice::new("penangan", v.say("side-custodian")),
             Choice::new("penerima", v.say("side-origin")),
@@ -174,6 +169,17 @@ fn asked(node: &Node, v: &Voice, query: &FigureQuery) -> Asked {
             Side::Custodian
         },
     }
+}
+
+/// The same figures for a spreadsheet.
+fn table_path(asked: &Asked) -> String {
+    let (from, through) = (asked.from.to_string(), asked.through.to_string());
+    let fields = [
+        ("dari", from.as_str()),
+        ("sampai", &through),
+        ("sisi", side_name(asked.side)),
+    ];
+    LocalPath::asking(TABLE, fields).to_string()
 }
 
 fn side_name(side: Side) -> &'static str {

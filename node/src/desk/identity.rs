@@ -115,7 +115,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         v,
         tasks: task_lines(&node, &v, tasks).await?,
         refusals: refusals(&v),
-        key: shared::fresh_key(),
+        key: Once::fresh_key(),
     };
     officer.visit.shell(v.say("identities-title")).show(&page)
 }
@@ -128,10 +128,7 @@ pub async fn show(
     officer.requires(StaffRole::opens_identities)?;
     let wrong = |error: NodeError| problem(&error);
     let v = officer.visit.v;
-    let view = node
-        .case_seen(&officer.sight(), path.id)
-        .await
-        .map_err(wrong)?;
+    let view = officer.case(&node, path.id).await?;
     let mut tasks = node.identity_tasks().await.map_err(wrong)?;
     tasks.retain(|task| task.case == path.id);
     let log = node.identity_log(path.id).await.map_err(wrong)?;
@@ -141,7 +138,7 @@ pub async fn show(
         here: at(path.id),
         list_at: PATH,
         case_at: case_page::at(path.id),
-        title: title(&v, &view),
+        title: shared::title(&v, &view),
         ticket: view.summary.ticket.clone(),
         tasks: task_lines(&node, &v, tasks).await?,
         log: log
@@ -149,7 +146,7 @@ pub async fn show(
             .map(|event| log_line(&node, &v, &names, event))
             .collect(),
         refusals: refusals(&v),
-        key: shared::fresh_key(),
+        key: Once::fresh_key(),
     };
     officer.visit.shell(v.say("identity-of-case")).show(&page)
 }
@@ -161,15 +158,9 @@ pub async fn open(
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
     officer.requires(StaffRole::opens_identities)?;
-    let wrong = |error: NodeError| problem(&error);
-    let view = node
-        .case_seen(&officer.sight(), path.id)
-        .await
-        .map_err(wrong)?;
-    let reporter = node
-        .identity(path.id, &officer.actor())
-        .await
-        .map_err(wrong)?;
+    let view = officer.case(&node, path.id).await?;
+    let reporter = node.identity(path.id, &officer.actor()).await;
+    let reporter = reporter.map_err(|error| problem(&error))?;
     reporter_page(&officer, &view, reporter, at(path.id))
 }
 
@@ -180,8 +171,7 @@ pub async fn open_granted(
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let seen = node.case_seen(&officer.sight(), path.id).await;
-    let view = seen.map_err(|error| problem(&error))?;
+    let view = officer.case(&node, path.id).await?;
     let back = case_page::at(path.id);
     match node.granted_identity(path.id, &officer.actor()).await {
         Ok(reporter) => reporter_page(&officer, &view, reporter, back),
@@ -201,8 +191,7 @@ pub async fn answer(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::opens_identities)?;
-    let seen = node.case_seen(&officer.sight(), path.id).await;
-    seen.map_err(|error| problem(&error))?;
+    officer.case(&node, path.id).await?;
     let granted = match form.text("jawaban") {
         "beri" => true,
         "tolak" => false,
@@ -283,7 +272,7 @@ fn reporter_page(
     let v = officer.visit.v;
     let page = ReporterPage {
         v,
-        title: title(&v, view),
+        title: shared::title(&v, view),
         reporter,
         back_at,
     };
@@ -359,11 +348,6 @@ fn refusals(v: &Voice) -> Vec<Choice> {
     let all = reasons(REFUSED).iter();
     all.map(|(code, words)| Choice::new(*code, v.say(words)))
         .collect()
-}
-
-fn title(v: &Voice, view: &CaseView) -> String {
-    let title = view.summary.title.clone();
-    title.unwrap_or_else(|| v.say("case-untitled"))
 }
 
 /// The names of accounts by how the audit log names them.

@@ -9,19 +9,18 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
-use lapor_protocol::kinds::Classification;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
 use super::clock::{ClockWords, next_clock};
-use super::question::{CLASSES, InboxQuery, Question, TABS};
+use super::question::{InboxQuery, Question, TABS};
 use super::{Answer, Officer, ROOT, approval, case_page, identity, place, shared, walk_in};
 use crate::api::problem;
 use crate::casework::{CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{name_of, state_words};
+use crate::portal::{classification_name, name_of, state_words};
 use crate::regions::national;
 use crate::staff::StaffRole;
 
@@ -131,7 +130,7 @@ pub async fn show(
     let kept = node.saved_filters(account).await.map_err(wrong)?;
     let saved = kept.iter().map(|filter| Kept {
         name: filter.name.clone(),
-        to: Question::of(filter).address(ROOT).text(),
+        to: Question::of(filter).address(ROOT, ""),
     });
     let (heading, about) = headed(&question);
     let page = InboxPage {
@@ -145,16 +144,14 @@ pub async fn show(
         narrowed: question.is_narrowed(),
         region_unknown: question.region_unknown,
         here: ROOT,
-        back: question.address(ROOT).with("lanjut", &query.lanjut).text(),
-        first: after.map(|_| question.address(ROOT).text()),
-        next: list
-            .next
-            .map(|next| question.address(ROOT).with("lanjut", &next).text()),
+        back: question.address(ROOT, &query.lanjut),
+        first: after.map(|_| question.address(ROOT, "")),
+        next: list.next.map(|next| question.address(ROOT, &next)),
         acts: officer.role.handles_cases(),
-        key: shared::fresh_key(),
+        key: Once::fresh_key(),
         units: shared::units(&node).await?,
         states: states(&v),
-        classes: classes(&v),
+        classes: shared::classes(&v),
         categories: shared::categories(&node, &v).await?,
         together_at: TOGETHER,
         filters_at: FILTERS,
@@ -270,7 +267,7 @@ pub async fn filters(
         Err(NodeError::NotFound { .. }) => Flash::done(text_id("inbox-filter-forgotten")),
         Err(error) => return Err(problem(&error)),
     };
-    let back = question.address(ROOT).text();
+    let back = question.address(ROOT, "");
     Ok(officer.visit.go_saying(&place(&back), &flash))
 }
 
@@ -317,8 +314,11 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             .map_or((text_id("state-unknown"), "quiet"), state_words);
         let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
         let notes = [
-            case.classification.map(|class| v.say(class_name(class))),
-            case.category.as_ref().map(shared::category_name),
+            case.classification
+                .map(|class| v.say(classification_name(class))),
+            case.category
+                .as_ref()
+                .map(|c| shared::category_name(c.as_str())),
             case.region
                 .as_ref()
                 .and_then(|code| national().display_name(code)),
@@ -363,7 +363,7 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
     });
     let line = |tab: Option<Tab>| TabLine {
         name: v.say(tab.map_or(text_id("tab-all"), |tab| tab_words(tab).0)),
-        to: question.on(tab).address(ROOT).text(),
+        to: question.on(tab).address(ROOT, ""),
         count: tab.and_then(counted),
         current: question.tab == tab && question.typed.is_empty(),
     };
@@ -395,24 +395,9 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
     }
 }
 
-/// What a kind of report is called.
-pub fn class_name(class: Classification) -> TextId {
-    match class {
-        Classification::Complaint => text_id("class-complaint"),
-        Classification::InformationRequest => text_id("class-information-request"),
-        Classification::Aspiration => text_id("class-aspiration"),
-    }
-}
-
 fn states(v: &Voice) -> Vec<Choice> {
     let choice = |state: CaseState| Choice::new(state.as_str(), v.say(state_words(state).0));
     CaseState::ALL.into_iter().map(choice).collect()
-}
-
-fn classes(v: &Voice) -> Vec<Choice> {
-    let choice =
-        |(class, name): &(Classification, &str)| Choice::new(*name, v.say(class_name(*class)));
-    CLASSES.iter().map(choice).collect()
 }
 
 /// The region as it is called, where one was understood.

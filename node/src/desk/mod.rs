@@ -3,7 +3,6 @@
 //! no rule. Every page below `/meja` names [`Officer`] among its arguments.
 
 mod account;
-mod address;
 mod approval;
 mod attachment;
 mod audit;
@@ -45,7 +44,6 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Link, LocalPath};
 
 use crate::node::Node;
-use crate::settings::PublicUrl;
 use crate::staff::{PASSWORD, SETUP, StaffRole};
 
 pub use officer::{Guest, Officer};
@@ -84,9 +82,8 @@ impl Staffed for Node {
     }
 
     fn cookies(&self) -> Cookies {
-        let public_url = self.settings().portal.public_url.as_ref();
         Cookies {
-            https: public_url.is_some_and(PublicUrl::is_https),
+            https: self.settings().is_https(),
         }
     }
 
@@ -169,7 +166,7 @@ pub fn routes() -> Router<Arc<Node>> {
 
 /// A place of the desk as a redirect takes it.
 fn place(path: &str) -> LocalPath {
-    LocalPath::parse(path).unwrap_or_else(LocalPath::root)
+    LocalPath::own(path)
 }
 
 fn role_name(role: StaffRole) -> TextId {

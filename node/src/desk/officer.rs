@@ -10,13 +10,15 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::USER_AGENT;
 use http::request::Parts;
+use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::cookie::Ticket;
 use lapor_web::accounts::{Arrival, Secret, Session, SignedIn, Staffed};
 use lapor_web::page::{Person, Visit};
 use lapor_web::{ApiProblem, peer};
 
 use super::{account, role_name, sign_in};
-use crate::casework::Sight;
+use crate::api::problem;
+use crate::casework::{CaseView, Sight};
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -33,17 +35,15 @@ impl Officer {
         self.session.account.actor()
     }
 
-    /// What the officer may see: the cases of a unit, or the whole desk where they work in none.
-    /// Who reads for the institution as a whole reads all of it.
+    /// What the officer may see.
     pub fn sight(&self) -> Sight {
-        let unit = match self.role {
-            StaffRole::Officer => self.session.account.unit.clone(),
-            StaffRole::Admin | StaffRole::Leader | StaffRole::IdentityKeeper => None,
-        };
-        Sight {
-            secrets: true,
-            unit,
-        }
+        self.role.sight(self.session.account.unit.as_deref())
+    }
+
+    /// A case, if the officer may see it.
+    pub async fn case(&self, node: &Node, id: CaseId) -> Result<CaseView, ApiProblem> {
+        let seen = node.case_seen(&self.sight(), id).await;
+        seen.map_err(|error| problem(&error))
     }
 
     /// Refuses all whose role does not allow it.

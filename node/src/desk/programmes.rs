@@ -19,7 +19,7 @@ use super::{Answer, Officer, place};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::programmes::{Shown, status_words};
+use crate::portal::programmes::{Shown, path, status_words};
 use crate::publishing::{NewProgramme, NewProgress, ProgrammeFilter};
 use crate::regions;
 use crate::staff::StaffRole;
@@ -309,7 +309,7 @@ fn page(
         v,
         text,
         progress,
-        public_at: existing.map(|(owner, slug)| format!("/program/{owner}/{slug}")),
+        public_at: existing.map(|(owner, slug)| path(owner, slug)),
         progress_at: format!("{at}/kemajuan"),
         send_at: at,
         statuses: STATUSES

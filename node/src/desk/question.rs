@@ -4,9 +4,9 @@
 use lapor_protocol::case::State;
 use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
+use lapor_web::page::LocalPath;
 use serde::Deserialize;
 
-use super::address::Address;
 use crate::casework::{CaseFilter, SavedFilter, Tab};
 use crate::regions::national;
 
@@ -76,7 +76,7 @@ impl Question {
             None => Some(Tab::RunsOut),
         };
         let place = query.wilayah.trim();
-        let region = region_of(place);
+        let region = national().meant(place);
         let class = CLASSES.iter().find(|(_, name)| *name == query.jenis);
         Self {
             tab: tab.filter(|_| typed.is_empty()),
@@ -127,13 +127,11 @@ impl Question {
         }
     }
 
-    /// Its address below `path`.
-    pub fn address(&self, path: &str) -> Address {
-        let mut address = Address::of(path);
-        for (name, value) in self.fields() {
-            address = address.with(name, &value);
-        }
-        address
+    /// Its address below `path`, behind a place in the list or at its beginning.
+    pub fn address(&self, path: &str, after: &str) -> String {
+        let fields = self.fields();
+        let fields = fields.iter().map(|(name, value)| (*name, value.as_str()));
+        LocalPath::asking(path, fields.chain([("lanjut", after)])).to_string()
     }
 
     /// Its fields, to be sent along with a form; none is empty.
@@ -170,18 +168,6 @@ impl Question {
     }
 }
 
-/// The region of a code or of a name as people write it.
-pub fn region_of(typed: &str) -> Option<RegionCode> {
-    if typed.is_empty() {
-        return None;
-    }
-    let code = typed
-        .parse()
-        .ok()
-        .filter(|code| national().display_name(code).is_some());
-    code.or_else(|| Some(national().search(typed, 1).first()?.code.clone()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,14 +185,14 @@ mod tests {
         let question = Question::read(&query);
         assert_eq!(question.tab, Some(Tab::New));
         assert!(question.filter.overdue && question.filter.region.is_some());
-        let address = question.address("/meja").text();
+        let address = question.address("/meja", "");
         assert!(
             address.starts_with("/meja?tab=baru&jenis=pengaduan"),
             "{address}"
         );
         assert!(address.contains("kategori=Perhubungan%2FParkir%20Liar"));
         let kept = Question::of(&question.saved("Parkir"));
-        assert_eq!(kept.address("/meja").text(), address);
+        assert_eq!(kept.address("/meja", ""), address);
     }
 
     #[test]
@@ -225,7 +211,7 @@ mod tests {
             ..InboxQuery::default()
         };
         assert_eq!(
-            Question::read(&search).address("/meja").text(),
+            Question::read(&search).address("/meja", ""),
             "/meja?cari=lampu"
         );
     }

@@ -2,12 +2,11 @@
 //! problem where there is no form to show again.
 
 use axum::response::Response;
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use lapor_web::ApiProblem;
 use lapor_web::accounts::{AccountError, Weakness};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::Form;
+use lapor_web::page::{Form, come_back};
 
 use crate::api::problem;
 use crate::error::NodeError;
@@ -34,12 +33,8 @@ impl Again {
     };
 
     /// Says in the answer's head when to come back.
-    pub fn on(self, mut response: Response) -> Response {
-        if let Some(seconds) = self.retry_after_s {
-            let seconds = HeaderValue::from(seconds);
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-        }
-        response
+    pub fn on(self, response: Response) -> Response {
+        come_back(response, self.retry_after_s)
     }
 }
 

@@ -1,21 +1,22 @@
 //! What several pages of the desk choose from, and how a form becomes an act.
 
 use chrono::NaiveDate;
-use lapor_protocol::kinds::Category;
-use lapor_web::language::{Language, Voice};
+use lapor_web::language::Voice;
 use lapor_web::page::Choice;
 use serde_json::Value;
 
 use super::Answer;
+use super::question::CLASSES;
 use crate::api::problem;
-use crate::casework::NewAct;
-use crate::chance::random;
+use crate::casework::{CaseView, NewAct};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::classification_name;
 
-/// A key that makes a form act once, however often it is sent.
-pub fn fresh_key() -> String {
-    hex::encode(random::<16>())
+/// What a case is called.
+pub fn title(v: &Voice, view: &CaseView) -> String {
+    let title = view.summary.title.clone();
+    title.unwrap_or_else(|| v.say("case-untitled"))
 }
 
 /// The open units, each followed by its parts.
@@ -41,14 +42,12 @@ pub async fn open_unit(node: &Node, id: &str) -> Answer<Option<String>> {
 /// All categories in force, each first level before those below it.
 pub async fn categories(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
     let categories = node.categories().await.map_err(|error| problem(&error))?;
-    let english = v.language() == Language::English;
     let mut choices = Vec::new();
     for root in &categories.roots {
-        let name = if english { &root.name_en } else { &root.name };
+        let name = root.called(v.language());
         choices.push(Choice::new(root.category.as_str(), name));
         for below in &root.below {
-            let under = if english { &below.name_en } else { &below.name };
-            let label = format!("{name} › {under}");
+            let label = format!("{name} › {}", below.called(v.language()));
             choices.push(Choice::new(below.category.as_str(), label));
         }
     }
@@ -56,8 +55,16 @@ pub async fn categories(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
 }
 
 /// A category as people read it.
-pub fn category_name(category: &Category) -> String {
-    category.as_str().replace('/', " › ")
+pub fn category_name(category: &str) -> String {
+    category.replace('/', " › ")
+}
+
+/// The kinds of reports.
+pub fn classes(v: &Voice) -> Vec<Choice> {
+    let classes = CLASSES.iter();
+    classes
+        .map(|(class, name)| Choice::new(*name, v.say(classification_name(*class))))
+        .collect()
 }
 
 /// An act of clear fields and words.

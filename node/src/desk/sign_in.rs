@@ -66,24 +66,30 @@ pub async fn enter(
         .accounts()
         .sign_in(&login, &password, &guest.arrival())
         .await;
-    let next = next_of(&form);
-    let cookies = node.cookies();
     match entered {
-        Ok(Entered::Open(opened)) => {
-            let mut response = visit.go(&next);
-            cookies.give(response.headers_mut(), Ticket::Session, &opened);
-            Ok(response)
-        }
-        Ok(Entered::CodeNeeded(opened)) => {
-            let code = place(&format!("{CODE}?next={}", next.in_query()));
-            let mut response = visit.go(&code);
-            cookies.take(response.headers_mut(), Ticket::Session);
-            cookies.give(response.headers_mut(), Ticket::Code, &opened);
-            Ok(response)
-        }
+        Ok(entered) => Ok(let_in(&node, &visit, &next_of(&form), &entered)),
         Err(error) => {
             let again = complain(&mut form, &visit.v, "login", &error)?;
             show(&node, &visit, &form, again)
+        }
+    }
+}
+
+/// Goes on to `next`, or by the page of the second factor.
+pub fn let_in(node: &Node, visit: &Visit, next: &LocalPath, entered: &Entered) -> Response {
+    let cookies = node.cookies();
+    match entered {
+        Entered::Open(opened) => {
+            let mut response = visit.go(next);
+            cookies.give(response.headers_mut(), Ticket::Session, opened);
+            response
+        }
+        Entered::CodeNeeded(opened) => {
+            let code = place(&format!("{CODE}?next={}", next.in_query()));
+            let mut response = visit.go(&code);
+            cookies.take(response.headers_mut(), Ticket::Session);
+            cookies.give(response.headers_mut(), Ticket::Code, opened);
+            response
         }
     }
 }

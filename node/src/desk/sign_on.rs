@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::HeaderMap;
 use lapor_web::Query;
-use lapor_web::accounts::cookie::Ticket;
-use lapor_web::accounts::{AccountError, Entered, Staffed as _};
+use lapor_web::accounts::AccountError;
 use lapor_web::language::text_id;
 use lapor_web::page::{Flash, LocalPath, Visit, brought};
 use serde::Deserialize;
@@ -79,21 +78,8 @@ pub async fn back(
 
 async fn enter(node: &Node, visit: &Visit, guest: &Guest, vouched: &Vouched) -> Answer<Response> {
     let next = LocalPath::parse(&vouched.next).unwrap_or_else(|| place(ROOT));
-    let entered = node.enter_vouched(vouched, &guest.arrival()).await;
-    let cookies = node.cookies();
-    match entered {
-        Ok(Entered::Open(opened)) => {
-            let mut response = visit.go(&next);
-            cookies.give(response.headers_mut(), Ticket::Session, &opened);
-            Ok(response)
-        }
-        Ok(Entered::CodeNeeded(opened)) => {
-            let code = place(&format!("{}?next={}", sign_in::CODE, next.in_query()));
-            let mut response = visit.go(&code);
-            cookies.take(response.headers_mut(), Ticket::Session);
-            cookies.give(response.headers_mut(), Ticket::Code, &opened);
-            Ok(response)
-        }
+    match node.enter_vouched(vouched, &guest.arrival()).await {
+        Ok(entered) => Ok(sign_in::let_in(node, visit, &next, &entered)),
         Err(StaffError::Account(AccountError::Refused | AccountError::Login)) => {
             let unknown = Flash::warning(text_id("sso-unknown"));
             Ok(visit.go_saying(&place(sign_in::PATH), &unknown))

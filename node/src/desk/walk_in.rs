@@ -12,14 +12,14 @@ use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
 
-use super::inbox::class_name;
-use super::question::{CLASSES, region_of};
+use super::question::CLASSES;
 use super::{Answer, Officer, case_page, place, shared};
 use crate::api::problem;
 use crate::casework::{NewReport, Once, Reporter, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::regions::national;
+use crate::portal::home_region;
+use crate::regions;
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::staff::StaffRole;
 
@@ -60,18 +60,11 @@ struct SlipPage {
 
 pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let directory = node.directory();
-    let own = node
-        .instance()
-        .ok()
-        .and_then(|me| directory.latest().instance(me));
-    let region = own.and_then(|own| own.region.as_ref());
-    let region = region.and_then(|code| national().display_name(code));
     let form = Form::of([
-        ("kunci", shared::fresh_key()),
+        ("kunci", Once::fresh_key()),
         ("saluran", CHANNELS[0].0.to_owned()),
         ("jenis", CLASSES[0].1.to_owned()),
-        ("wilayah", region.unwrap_or_default()),
+        ("wilayah", home_region(&node).unwrap_or_default()),
     ]);
     page(&node, &officer, &form, StatusCode::OK).await
 }
@@ -153,7 +146,7 @@ fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
         }
     }
     let typed = form.text("wilayah").to_owned();
-    let region = region_of(&typed);
+    let region = regions::national().meant(&typed);
     if region.is_none() && !typed.is_empty() {
         form.complain("wilayah", v.say("form-region-unknown"));
     }
@@ -195,7 +188,6 @@ fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
 async fn page(node: &Node, officer: &Officer, form: &Form, status: StatusCode) -> Answer<Response> {
     let v = officer.visit.v;
     let channel = |name: &str, words| Choice::new(name, v.say(words));
-    let classes = CLASSES.iter();
     let page = WalkInPage {
         v,
         form,
@@ -205,9 +197,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, status: StatusCode) -
             channel(CHANNELS[1].0, text_id("channel-letter")),
             channel(CHANNELS[2].0, text_id("channel-phone")),
         ],
-        classes: classes
-            .map(|(class, name)| Choice::new(*name, v.say(class_name(*class))))
-            .collect(),
+        classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
     };
     let title = v.say("walk-in-title");

@@ -111,7 +111,7 @@ pub async fn begin(
     match node.ask_following(case, &address, guest.address).await {
         Ok(sent) => {
             let next = format!("{CODE}?id={}&{CASE}={case}", sent.id);
-            Ok(visit.go(&place(&next)))
+            Ok(visit.go(&LocalPath::own(&next)))
         }
         Err(NodeError::Invalid(_)) => {
             form.complain(ADDRESS, visit.v.say("follow-no-address"));
@@ -149,7 +149,7 @@ pub async fn prove(
     {
         Ok(Proved::Following { .. }) => {
             let done = Flash::done(text_id("follow-done"));
-            Ok(visit.go_saying(&place(&case_path(case)), &done))
+            Ok(visit.go_saying(&LocalPath::own(&case_path(case)), &done))
         }
         // The code was for something else, which has a page of its own.
         Ok(_) => Err(ApiProblem::not_found()),
@@ -188,10 +188,6 @@ pub async fn leave(
 
 fn case_of(form: &Form) -> Answer<CaseId> {
     form.text(CASE).parse().map_err(|_| ApiProblem::not_found())
-}
-
-fn place(path: &str) -> LocalPath {
-    LocalPath::parse(path).unwrap_or_else(LocalPath::root)
 }
 
 /// Says when to come back; whatever else is wrong is a problem.

@@ -21,6 +21,7 @@ mod tests;
 mod track;
 mod visitor;
 
+pub(crate) use reports::classification_name;
 pub(crate) use track::state_words;
 
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use lapor_web::page::{Link, Shelf};
 
 use crate::node::Node;
 use crate::post::LEAVE;
-use crate::regions::outlines;
+use crate::regions::{self, outlines};
 
 pub use app::APP;
 
@@ -106,6 +107,13 @@ pub fn furnish(shelf: Shelf) -> Shelf {
     let drawing = outlines().drawing();
     let shelf = shelf.holding(map::DRAWING, "image/svg+xml", drawing.as_bytes());
     app::furnish(shelf)
+}
+
+/// The region of the institution's own, as forms take it.
+pub(crate) fn home_region(node: &Node) -> Option<String> {
+    let directory = node.directory();
+    let entry = directory.latest().instance(node.instance().ok()?)?;
+    regions::national().display_name(entry.region.as_ref()?)
 }
 
 /// What an institution is called: our own as it calls itself on its pages,

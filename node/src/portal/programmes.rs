@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::NaiveDate;
-use http::StatusCode;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::kinds::{ProgrammePublished, ProgrammeRef};
@@ -88,8 +87,26 @@ struct News {
     at: i64,
 }
 
+/// The programme that a question names, `OWNER/SLUG`.
+pub(super) fn named(text: &str) -> Option<ProgrammeRef> {
+    let (owner, slug) = text.split_once('/')?;
+    Some(ProgrammeRef {
+        owner: owner.parse().ok()?,
+        slug: slug.to_owned(),
+    })
+}
+
+/// What a programme is called, if it has reached this node.
+pub(super) async fn name(node: &Node, programme: &ProgrammeRef) -> Answer<Option<String>> {
+    match node.programme(&programme.owner, &programme.slug).await {
+        Ok(view) => Ok(Some(view.programme.published.name)),
+        Err(NodeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(problem(&error)),
+    }
+}
+
 /// Where a programme is read.
-pub(super) fn path(owner: &InstanceId, slug: &str) -> String {
+pub fn path(owner: &InstanceId, slug: &str) -> String {
     format!("{PATH}/{owner}/{slug}")
 }
 
@@ -130,13 +147,12 @@ pub async fn list(
         next: next.map(|next| to(&next)),
         form: &form,
     };
-    let status = if form.is_fine() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let title = v.say("programmes-title");
-    visit.shell(title).listed().status(status).show(&page)
+    visit
+        .shell(title)
+        .listed()
+        .status(form.status())
+        .show(&page)
 }
 
 pub async fn show(

@@ -143,8 +143,8 @@ pub async fn support(
     };
     // A report that waits for verification can be supported, and has no page yet.
     let back = match node.public_report(at.case).await {
-        Ok(_) => LocalPath::asking(&path(at.case), []),
-        Err(NodeError::NotFound { .. }) => LocalPath::asking(reports::PATH, []),
+        Ok(_) => LocalPath::own(&path(at.case)),
+        Err(NodeError::NotFound { .. }) => LocalPath::own(reports::PATH),
         Err(error) => return Err(problem(&error)),
     };
     let mut response = visit.go_saying(&back, &flash);
@@ -157,12 +157,9 @@ async fn programme(node: &Node, report: &PublicReport) -> Answer<Option<Linked>>
     let Some(about) = &report.programme else {
         return Ok(None);
     };
-    match node.programme(&about.owner, &about.slug).await {
-        Ok(view) => Ok(Some(Linked {
-            name: view.programme.published.name,
-            to: programmes::path(&about.owner, &about.slug),
-        })),
-        Err(NodeError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(problem(&error)),
-    }
+    let name = programmes::name(node, about).await?;
+    Ok(name.map(|name| Linked {
+        name,
+        to: programmes::path(&about.owner, &about.slug),
+    }))
 }

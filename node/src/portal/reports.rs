@@ -9,17 +9,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::NaiveDate;
-use http::StatusCode;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
-use lapor_web::language::{Language, TextId, Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, LocalPath, Visit};
 
 use super::track::state_words;
-use super::{Answer, map, name_of, report, statistics};
+use super::{Answer, map, name_of, programmes, report, statistics};
 use crate::api::problem;
 use crate::casework::{PublicCase, PublicFigures, PublicFilter};
 use crate::error::NodeError;
@@ -125,17 +124,12 @@ pub async fn list(
         next: next.map(|next| path(&form, Some(&next), None)),
         form: &form,
     };
-    let status = if form.is_fine() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let title = v.say("reading-title");
     visit
         .shell(title)
         .listed()
         .wide()
-        .status(status)
+        .status(form.status())
         .show(&page)
 }
 
@@ -183,21 +177,20 @@ impl Card {
 /// A category in the visitor's language, without its root; as it is written where this edition
 /// does not have it.
 pub(super) fn category_name(categories: &Categories, v: &Voice, category: &Category) -> String {
-    let english = v.language() == Language::English;
-    let pick = |name: &str, name_en: &str| if english { name_en } else { name }.to_owned();
     for root in &categories.roots {
         if root.category == *category {
-            return pick(&root.name, &root.name_en);
+            return root.called(v.language()).to_owned();
         }
         if let Some(below) = root.below.iter().find(|below| below.category == *category) {
-            return pick(&below.name, &below.name_en);
+            return below.called(v.language()).to_owned();
         }
     }
     let text = category.as_str();
     text.rsplit('/').next().unwrap_or(text).to_owned()
 }
 
-pub(super) fn classification_name(classification: Classification) -> TextId {
+/// What a kind of report is called.
+pub fn classification_name(classification: Classification) -> TextId {
     match classification {
         Classification::Complaint => text_id("reading-complaint"),
         Classification::InformationRequest => text_id("reading-information-request"),
@@ -227,13 +220,7 @@ fn filter(node: &Node, v: &Voice, form: &mut Form) -> PublicFilter {
         }),
         region: region(form, v),
         institution,
-        programme: chosen(form, v, "program", |typed| {
-            let (owner, slug) = typed.split_once('/')?;
-            Some(ProgrammeRef {
-                owner: owner.parse().ok()?,
-                slug: slug.to_owned(),
-            })
-        }),
+        programme: chosen(form, v, "program", programmes::named),
         filed_from: from.map(|day| node.span_of_days(day, day).0),
         filed_before: through.map(|day| node.span_of_days(day, day).1),
     }

@@ -13,7 +13,6 @@ use lapor_web::page::{Visit, brought};
 use crate::api::problem;
 use crate::node::Node;
 use crate::reporters::Visitor;
-use crate::settings::PublicUrl;
 
 /// Seconds for which the receipt of a filing can be looked at again.
 const RECEIPT_S: i64 = 15 * 60;
@@ -31,8 +30,7 @@ pub enum Carried {
 
 impl Carried {
     fn name(self, node: &Node) -> &'static str {
-        let public_url = node.settings().portal.public_url.as_ref();
-        match (self, public_url.is_some_and(PublicUrl::is_https)) {
+        match (self, node.settings().is_https()) {
             (Self::Receipt, true) => "__Host-lapor-terima",
             (Self::Receipt, false) => "lapor-terima",
             (Self::Conversation, true) => "__Host-lapor-percakapan",

@@ -52,11 +52,7 @@ impl LetterChoice {
 impl Reader {
     /// What they may see at the desk, and so in a letter.
     pub fn sight(&self) -> Sight {
-        let unit = self.account.unit.clone();
-        Sight {
-            secrets: true,
-            unit: unit.filter(|_| self.role == StaffRole::Officer),
-        }
+        self.role.sight(self.account.unit.as_deref())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::casework::{CaseFilter, CaseSummary, InboxCounts, Tab};
 use crate::doors::facts;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::{StaffError, StaffRole};
+use crate::staff::StaffRole;
 use crate::store;
 
 const DAY_MS: i64 = 86_400_000;
@@ -31,7 +31,7 @@ struct Morning {
 
 impl Node {
     /// Writes the digests of this day, if it is one and the hour has come.
-    pub(super) async fn write_digests(&self) -> Result<usize, StaffError> {
+    pub(super) async fn write_digests(&self, readers: &[Reader]) -> Result<usize, NodeError> {
         let (now, zone) = (self.clock().now_ms(), facts(self).zone);
         let local = DateTime::from_timestamp_millis(now)
             .unwrap_or_default()
@@ -46,13 +46,13 @@ impl Node {
         }
         let day = day.to_string();
         let mut written = 0;
-        let due = self.readers().await?.into_iter().filter(|reader| {
+        let due = readers.iter().filter(|reader| {
             reader.choice == LetterChoice::Digest
                 && reader.role != StaffRole::IdentityKeeper
                 && reader.digest_on.as_ref() != Some(&day)
         });
         for reader in due {
-            written += usize::from(self.write_digest(&reader, &day, now).await?);
+            written += usize::from(self.write_digest(reader, &day, now).await?);
         }
         Ok(written)
     }

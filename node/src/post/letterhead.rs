@@ -3,6 +3,7 @@
 
 use lapor_web::language::{Language, Voice};
 
+use super::LEAVE;
 use crate::doors::{facts, texts};
 use crate::node::Node;
 
@@ -45,6 +46,12 @@ impl Letterhead {
     /// An address of this site, for a path.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.site)
+    }
+
+    /// How a letter ends to somebody who may have no more of them; `leave` is the secret for it.
+    pub fn leave_foot(&self, v: &Voice, leave: &str) -> [String; 2] {
+        let at = self.at(&format!("{LEAVE}/{leave}"));
+        [v.say("letter-stop"), at]
     }
 
     pub fn institution(&self) -> &str {

@@ -152,9 +152,10 @@ impl Node {
             return Ok(0);
         }
         let mut written = self.write_news().await?;
-        written += self.write_notices().await?;
-        written += self.write_arrivals().await?;
-        written += self.write_digests().await?;
+        let readers = self.readers().await?;
+        written += self.write_notices(&readers).await?;
+        written += self.write_arrivals(&readers).await?;
+        written += self.write_digests(&readers).await?;
         if written > 0 {
             self.ring_post();
         }

@@ -8,11 +8,11 @@ use lapor_protocol::case::Case;
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 
-use super::{Draft, Kind, LEAVE, Letterhead, Said};
+use super::{Draft, Kind, Letterhead, Said};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{case_path, name_of, ticket_path};
-use crate::reporters::{Event, Notify, leave_for, proved_address};
+use crate::reporters::{Event, leave_for, letters_go_to};
 use crate::store;
 
 /// Cases looked at in one go.
@@ -91,13 +91,7 @@ impl Node {
         news: &News<'_>,
     ) -> Result<usize, NodeError> {
         let text = id.to_string();
-        let Some(row) = store::reporters::of_case(tx, &text).await? else {
-            return Ok(0);
-        };
-        let address = match Notify::read(&row.notify) {
-            Notify::Email => proved_address(tx, &row).await?,
-            Notify::Off => None,
-        };
+        let address = letters_go_to(tx, &text).await?;
         let (Some(address), Some(ticket)) = (address, &news.ticket) else {
             return Ok(0);
         };
@@ -112,8 +106,7 @@ impl Node {
             paragraphs.extend(self.course(v, news));
             paragraphs.push(v.say("letter-news-read"));
             paragraphs.push(head.at(&ticket_path(ticket)));
-            paragraphs.push(v.say("letter-stop"));
-            paragraphs.push(head.at(&format!("{LEAVE}/{leave}")));
+            paragraphs.extend(head.leave_foot(v, &leave));
             Said {
                 subject: v.with("ticket", ticket).say("letter-news-own-subject"),
                 paragraphs,
@@ -143,7 +136,7 @@ impl Node {
         let (text, head) = (id.to_string(), Letterhead::of(self));
         let (mut after, mut written) = (String::new(), 0);
         loop {
-            let page = store::support::follower_rows(tx, &text, &after, FOLLOWERS).await?;
+            let page = store::support::followers(tx, &text, &after, FOLLOWERS).await?;
             let Some((last, _)) = page.last() else {
                 return Ok(written);
             };
@@ -190,8 +183,7 @@ impl Node {
         paragraphs.extend(self.course(v, news));
         paragraphs.push(v.say("letter-news-read"));
         paragraphs.push(head.at(&case_path(id)));
-        paragraphs.push(v.say("letter-stop"));
-        paragraphs.push(head.at(&format!("{LEAVE}/{leave}")));
+        paragraphs.extend(head.leave_foot(v, leave));
         Said {
             subject: v
                 .with("institution", head.institution())

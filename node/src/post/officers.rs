@@ -6,15 +6,15 @@ use lapor_protocol::deadline::ClockKind;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
-use super::{Draft, Kind, LEAVE, LetterChoice, Letterhead, Said};
+use super::{Draft, Kind, LetterChoice, Letterhead, Said};
 use crate::casework::{CaseFilter, CaseSummary, Tab};
 use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::ticket_path;
-use crate::reporters::{Notify, leave_for, proved_address};
-use crate::staff::{StaffError, StaffRole};
+use crate::reporters::{leave_for, letters_go_to};
+use crate::staff::StaffRole;
 use crate::store;
 use crate::store::cases::CaseRow;
 
@@ -25,8 +25,7 @@ const LISTED: u32 = 50;
 
 impl Node {
     /// Writes what the clocks say, to those whom each notice is for.
-    pub(super) async fn write_notices(&self) -> Result<usize, StaffError> {
-        let readers = self.readers().await?;
+    pub(super) async fn write_notices(&self, readers: &[Reader]) -> Result<usize, NodeError> {
         let mut written = 0;
         loop {
             let notices = self.untold_notices(AT_ONCE).await?;
@@ -34,7 +33,7 @@ impl Node {
                 return Ok(written);
             }
             for notice in &notices {
-                written += self.write_notice(notice, &readers).await?;
+                written += self.write_notice(notice, readers).await?;
             }
         }
     }
@@ -109,28 +108,24 @@ impl Node {
         notice: &Notice,
         row: &CaseRow,
     ) -> Result<usize, NodeError> {
-        let Some(reporter) = store::reporters::of_case(tx, &row.case_id).await? else {
-            return Ok(0);
-        };
-        let address = match Notify::read(&reporter.notify) {
-            Notify::Email => proved_address(tx, &reporter).await?,
-            Notify::Off => None,
-        };
+        let address = letters_go_to(tx, &row.case_id).await?;
         let (Some(address), Some(ticket)) = (address, &row.ticket) else {
             return Ok(0);
         };
         let leave = leave_for(tx, &row.case_id, "").await?;
         let head = Letterhead::of(self);
-        let words = head.write(|v| Said {
-            subject: v.with("ticket", ticket).say("letter-silence-subject"),
-            paragraphs: vec![
+        let words = head.write(|v| {
+            let mut paragraphs = vec![
                 v.with("ticket", ticket)
                     .with("due", v.date(notice.due))
                     .say("letter-silence"),
                 head.at(&ticket_path(ticket)),
-                v.say("letter-stop"),
-                head.at(&format!("{LEAVE}/{leave}")),
-            ],
+            ];
+            paragraphs.extend(head.leave_foot(v, &leave));
+            Said {
+                subject: v.with("ticket", ticket).say("letter-silence-subject"),
+                paragraphs,
+            }
         });
         let draft = Draft {
             kind: Kind::News,
@@ -145,13 +140,10 @@ impl Node {
     }
 
     /// Writes what is new and what came back to those who want it at once.
-    pub(super) async fn write_arrivals(&self) -> Result<usize, StaffError> {
-        let readers = self.readers().await?;
+    pub(super) async fn write_arrivals(&self, readers: &[Reader]) -> Result<usize, NodeError> {
         let mut tx = self.write_tx().await?;
-        store::told::forget_left(&mut tx)
-            .await
-            .map_err(NodeError::from)?;
-        tx.commit().await.map_err(NodeError::from)?;
+        store::told::forget_left(&mut tx).await?;
+        tx.commit().await?;
         let mut written = 0;
         let at_once = readers
             .iter()

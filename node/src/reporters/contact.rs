@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::key::{SecretKey, grouped, random_digits};
 use super::session::{self, Opened, replace_key};
 use super::throttle::neighbourhood;
-use super::{Conversation, Verification, Visitor, support};
+use super::{Conversation, Notify, Verification, Visitor, support};
 use crate::casework::{CaseSummary, Reporter, summaries, ticket};
 use crate::chance::random;
 use crate::error::NodeError;
@@ -366,12 +366,15 @@ pub fn reaches(contact: &str) -> bool {
     normalised(contact).is_ok()
 }
 
-/// The address of e-mail that the reporter of a case has proved.
-pub(crate) async fn proved_address(
-    tx: &mut Tx,
-    row: &ReporterRow,
-) -> Result<Option<String>, NodeError> {
-    let contact = proved_contact(tx, row).await?;
+/// The address of e-mail to which the reporter of a case wants letters, and which they have proved.
+pub(crate) async fn letters_go_to(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
+    let Some(row) = store::reporters::of_case(tx, case).await? else {
+        return Ok(None);
+    };
+    let contact = match Notify::read(&row.notify) {
+        Notify::Email => proved_contact(tx, &row).await?,
+        Notify::Off => None,
+    };
     Ok(contact.filter(|contact| contact.contains('@')))
 }
 

@@ -106,7 +106,8 @@ impl Node {
     ) -> Result<Vec<String>, NodeError> {
         let mut tx = self.read_tx().await?;
         let case = case.to_string();
-        Ok(store::support::followers(&mut tx, &case, after, i64::from(limit)).await?)
+        let rows = store::support::followers(&mut tx, &case, after, i64::from(limit)).await?;
+        Ok(rows.into_iter().map(|(contact, _)| contact).collect())
     }
 
     /// A case that the public may see.

@@ -24,6 +24,18 @@ pub struct DraftRow {
     pub message_id: Option<String>,
 }
 
+/// Drafts with all their columns, under a condition.
+macro_rules! drafts {
+    ($condition:literal) => {
+        concat!(
+            "select id, case_id, answer, proposes_to_close, written_by, written_at, state,
+            decided_by, decided_at, remark, message_id
+        from answer_drafts ",
+            $condition
+        )
+    };
+}
+
 /// What a superior decided.
 pub struct Decision<'a> {
     pub state: &'a str,
@@ -53,28 +65,19 @@ pub async fn add(tx: &mut Tx, row: &DraftRow) -> Stored<bool> {
 }
 
 pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<DraftRow>> {
-    const SQL: &str =
-        "select id, case_id, answer, proposes_to_close, written_by, written_at, state,
-            decided_by, decided_at, remark, message_id
-        from answer_drafts where id = $1";
+    const SQL: &str = drafts!("where id = $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }
 
 /// Those of a case, oldest first.
 pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<DraftRow>> {
-    const SQL: &str =
-        "select id, case_id, answer, proposes_to_close, written_by, written_at, state,
-            decided_by, decided_at, remark, message_id
-        from answer_drafts where case_id = $1 order by written_at, id";
+    const SQL: &str = drafts!("where case_id = $1 order by written_at, id");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
 /// Those that wait for a superior, oldest first.
 pub async fn waiting(tx: &mut Tx, limit: i64) -> Stored<Vec<DraftRow>> {
-    const SQL: &str =
-        "select id, case_id, answer, proposes_to_close, written_by, written_at, state,
-            decided_by, decided_at, remark, message_id
-        from answer_drafts where state = 'waiting' order by written_at, id limit $1";
+    const SQL: &str = drafts!("where state = 'waiting' order by written_at, id limit $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 

@@ -46,20 +46,8 @@ pub async fn leave(tx: &mut Tx, hash: &[u8]) -> Stored<u64> {
     Ok(on!(tx, c => sqlx::query(SQL).bind(hash).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
-/// Contacts of those who follow a case, a page after a contact.
-pub async fn followers(tx: &mut Tx, case_id: &str, after: &str, limit: i64) -> Stored<Vec<String>> {
-    const SQL: &str = "select contact from followers where case_id = $1 and contact > $2
-        order by contact limit $3";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL)
-        .bind(case_id)
-        .bind(after)
-        .bind(limit)
-        .fetch_all(c)
-        .await)?)
-}
-
-/// The same with when each began, Unix ms.
-pub async fn follower_rows(
+/// Those who follow a case and since when (Unix ms), a page after a contact.
+pub async fn followers(
     tx: &mut Tx,
     case_id: &str,
     after: &str,

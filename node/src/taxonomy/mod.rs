@@ -9,6 +9,7 @@ mod first;
 mod local;
 
 use lapor_protocol::kinds::{Category, TaxonomyUpdated};
+use lapor_web::language::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,6 +49,27 @@ pub struct Below {
     pub name: String,
     pub name_en: String,
     pub needs: Needs,
+}
+
+impl Root {
+    /// Its name in a language.
+    pub fn called(&self, language: Language) -> &str {
+        called(language, &self.name, &self.name_en)
+    }
+}
+
+impl Below {
+    /// Its name in a language.
+    pub fn called(&self, language: Language) -> &str {
+        called(language, &self.name, &self.name_en)
+    }
+}
+
+fn called<'a>(language: Language, name: &'a str, name_en: &'a str) -> &'a str {
+    match language {
+        Language::Indonesian => name,
+        Language::English => name_en,
+    }
 }
 
 /// What this institution asks of its officers for a category.

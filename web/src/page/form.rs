@@ -115,6 +115,15 @@ impl Form {
         self.complaints.entry(name).or_insert_with(|| text.into());
     }
 
+    /// How a page with this form is answered: 422 while something is wrong with it.
+    pub fn status(&self) -> StatusCode {
+        if self.is_fine() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_fine(&self) -> bool {
         self.complaints.is_empty()

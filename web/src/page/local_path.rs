@@ -33,7 +33,12 @@ impl LocalPath {
 
     /// As the value of a query's field, such as `next`.
     pub fn in_query(&self) -> String {
-        encoded(&self.0)
+        encoded(&self.0, b"/-._~")
+    }
+
+    /// A path of the program's own.
+    pub fn own(path: &str) -> Self {
+        Self::parse(path).unwrap_or_else(Self::root)
     }
 
     /// A path of the program's own with what somebody asked for; fields without a value are left
@@ -42,11 +47,9 @@ impl LocalPath {
         let mut text = path.to_owned();
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
             let joint = if text.contains('?') { "&" } else { "?" };
-            text.extend([joint, name, "=", &encoded(value)]);
+            text.extend([joint, name, "=", &encoded(value, b"-._~")]);
         }
-        Self::parse(&text)
-            .or_else(|| Self::parse(path))
-            .unwrap_or_else(Self::root)
+        Self::parse(&text).unwrap_or_else(|| Self::own(path))
     }
 
     /// Without the query.
@@ -55,11 +58,11 @@ impl LocalPath {
     }
 }
 
-/// A text as a value of a query (RFC 3986, 3.4).
-fn encoded(text: &str) -> String {
+/// A text as a value of a query (RFC 3986, 3.4); `plain` stays as it is beside letters and digits.
+fn encoded(text: &str, plain: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
@@ -95,6 +98,10 @@ mod tests {
         ];
         let path = LocalPath::asking("/laporan", fields);
         let expected = "/laporan?q=lampu%20%26%20%22jalan%22&wilayah=32.73";
+        assert_eq!(path.as_str(), expected);
+        let fields = [("cari", "a&b=c #é"), ("tab", ""), ("unit", "dinas/pu")];
+        let path = LocalPath::asking("/meja", fields);
+        let expected = "/meja?cari=a%26b%3Dc%20%23%C3%A9&unit=dinas%2Fpu";
         assert_eq!(path.as_str(), expected);
         let vast = "a".repeat(LONGEST);
         assert_eq!(

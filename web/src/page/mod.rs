@@ -43,7 +43,7 @@ pub use form::Form;
 pub use local_path::LocalPath;
 pub use multipart::{FormWithFiles, PostedFile};
 pub use preferences::Theme;
-pub use refusal::waiting;
+pub use refusal::{come_back, waiting};
 pub use shell::{Person, Shell};
 pub use site::{App, Area, Facts, Link, Site};
 pub use visit::Visit;

@@ -76,6 +76,14 @@ fn as_page(response: Response, visit: &Visit) -> Response {
     page
 }
 
+/// Says in the head of an answer in how many seconds to come back, if at all.
+pub fn come_back(mut response: Response, in_s: Option<u32>) -> Response {
+    if let Some(seconds) = in_s {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
 /// Seconds as people say them, never less than it takes.
 pub fn waiting(v: &Voice, seconds: u64) -> String {
     match seconds {

@@ -8,9 +8,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use http::header::RETRY_AFTER;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath, Visit, waiting};
+use lapor_web::page::{Flash, Form, LocalPath, Visit, come_back, waiting};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -256,7 +255,7 @@ fn ask(
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),
     };
     let shell = visit.shell(v.say(question.title)).status(status);
-    Ok(later(shell.show(&page)?, wait_s))
+    Ok(come_back(shell.show(&page)?, wait_s))
 }
 
 fn show_code(
@@ -275,14 +274,7 @@ fn show_code(
         back_at: PATH,
     };
     let shell = visit.shell(v.say("code-title-citizen")).status(status);
-    Ok(later(shell.show(&page)?, wait_s))
-}
-
-fn later(mut response: Response, wait_s: Option<u32>) -> Response {
-    if let Some(seconds) = wait_s {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    response
+    Ok(come_back(shell.show(&page)?, wait_s))
 }
 
 fn code_at(sent: &SentCode) -> LocalPath {

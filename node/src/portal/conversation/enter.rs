@@ -7,10 +7,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use http::header::RETRY_AFTER;
 use lapor_web::Query;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath, Visit, waiting};
+use lapor_web::page::{Flash, Form, LocalPath, Visit, come_back, waiting};
 
 use super::show::Writing;
 use super::speaker::{Speaker, Which, is_citizen, place};
@@ -120,10 +119,6 @@ fn ask(visit: &Visit, form: &Form, status: StatusCode, wait_s: Option<u32>) -> A
         lost_at: LOST,
         sign_in_at: SIGN_IN,
     };
-    let shell = visit.shell(v.say("enter-title"));
-    let mut response = shell.listed().status(status).show(&page)?;
-    if let Some(seconds) = wait_s {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    Ok(response)
+    let shell = visit.shell(v.say("enter-title")).listed().status(status);
+    Ok(come_back(shell.show(&page)?, wait_s))
 }

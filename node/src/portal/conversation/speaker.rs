@@ -60,7 +60,7 @@ pub fn place(below: &str, case: Option<CaseId>) -> LocalPath {
         Some(case) => format!("{PATH}{below}?{CASE}={case}"),
         None => format!("{PATH}{below}"),
     };
-    LocalPath::parse(&path).unwrap_or_else(LocalPath::root)
+    LocalPath::own(&path)
 }
 
 impl FromRequestParts<Arc<Node>> for Speaker {

@@ -13,6 +13,7 @@ use crate::api::problem;
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::hints::{Matter, Sketch};
 use crate::node::Node;
+use crate::portal::programmes;
 use crate::regions::{self, RegionMatch};
 use crate::reporters::reaches;
 
@@ -164,21 +165,11 @@ pub async fn named_programme(
     node: &Node,
     form: &Form,
 ) -> Result<Option<(ProgrammeRef, String)>, ApiProblem> {
-    let Some((owner, slug)) = form.text("program").split_once('/') else {
+    let Some(programme) = programmes::named(form.text("program")) else {
         return Ok(None);
     };
-    let Ok(owner) = owner.parse::<InstanceId>() else {
-        return Ok(None);
-    };
-    match node.programme(&owner, slug).await {
-        Ok(view) => {
-            let slug = slug.to_owned();
-            let name = view.programme.published.name;
-            Ok(Some((ProgrammeRef { owner, slug }, name)))
-        }
-        Err(crate::error::NodeError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(problem(&error)),
-    }
+    let name = programmes::name(node, &programme).await?;
+    Ok(name.map(|name| (programme, name)))
 }
 
 async fn programme(

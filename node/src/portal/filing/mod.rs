@@ -24,12 +24,11 @@ use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::Answer;
 use super::attach::{self, Attached};
 use super::visitor::{Carried, Known};
+use super::{Answer, home_region};
 use crate::api::{Address, problem};
 use crate::casework::{NewReport, Once};
-use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
@@ -77,7 +76,7 @@ async fn ask(
     visit: Visit,
     Query(query): Query<FilingQuery>,
 ) -> Answer<Response> {
-    let home = page::home_region(&node).unwrap_or_default();
+    let home = home_region(&node).unwrap_or_default();
     let programme = query.program.unwrap_or_default();
     let form = Form::of([("wilayah", home), ("program", programme)]);
     page::show(&node, &visit, &form, &Attached::default(), Again::default()).await
@@ -118,8 +117,7 @@ async fn send(
     let filing = file(&node, address, known, &form, &attached, draft).await;
     match filing {
         Ok(key) => {
-            let to = LocalPath::parse(RECEIPT).unwrap_or_else(LocalPath::root);
-            let mut response = visit.go(&to);
+            let mut response = visit.go(&LocalPath::own(RECEIPT));
             Carried::Receipt.give(&node, &visit, response.headers_mut(), &key);
             Ok(response)
         }
@@ -160,7 +158,7 @@ async fn file(
     let contact = draft.contact();
     let stamp = Some(form.text(STAMP)).filter(|stamp| !stamp.is_empty());
     let suspicion = node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?;
-    let key = sent_key(form).map_or_else(fresh_key, str::to_owned);
+    let key = sent_key(form).map_or_else(Once::fresh_key, str::to_owned);
     let (notify, mut report) = (draft.notify, draft.report);
     let once = Once::new(SCOPE, &key)?.told_by(fingerprint(&report, attached)?);
     report.attachments = attached.uploads();
@@ -189,8 +187,4 @@ fn sent_key(form: &Form) -> Option<&str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     let key = form.text(KEY);
     ((16..=128).contains(&key.len()) && key.bytes().all(plain)).then_some(key)
-}
-
-fn fresh_key() -> String {
-    hex::encode(random::<16>())
 }

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use lapor_web::language::{Language, Voice, text_id};
-use lapor_web::page::{Choice, Form, Visit, waiting};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Form, Visit, come_back, waiting};
 
 use super::draft::{self, Found};
 use super::suggest::Alike;
-use super::{NEW_ANYWAY, PATH, STEP, fresh_key, sent_key};
+use super::{NEW_ANYWAY, PATH, STEP, sent_key};
 use crate::api::problem;
+use crate::casework::Once;
 use crate::node::Node;
 use crate::portal::Answer;
 use crate::portal::attach::{self, Attached, Held};
@@ -106,13 +107,6 @@ struct Compare<'a> {
     file_at: &'static str,
 }
 
-/// The region of the institution's own, as the form takes it.
-pub fn home_region(node: &Node) -> Option<String> {
-    let directory = node.directory();
-    let entry = directory.latest().instance(node.instance().ok()?)?;
-    regions::national().display_name(entry.region.as_ref()?)
-}
-
 pub async fn show(
     node: &Node,
     visit: &Visit,
@@ -144,7 +138,7 @@ pub async fn show(
         programme: draft::named_programme(node, form)
             .await?
             .map(|(_, name)| name),
-        key: sent_key.map_or_else(fresh_key, str::to_owned),
+        key: sent_key.map_or_else(Once::fresh_key, str::to_owned),
         stamp: node.form_stamp(),
         wait: again.wait_s.map(|seconds| waiting(&v, seconds.into())),
         more_places: any(&["lintang", "bujur"]),
@@ -159,12 +153,8 @@ pub async fn show(
         map: Pick::on(visit),
     };
     let shell = visit.shell(v.say("filing-title")).script("report.js");
-    let mut response = shell.listed().status(again.status).show(&page)?;
-    if let Some(seconds) = again.wait_s {
-        let headers = response.headers_mut();
-        headers.insert(http::header::RETRY_AFTER, seconds.into());
-    }
-    Ok(response)
+    let shown = shell.listed().status(again.status).show(&page)?;
+    Ok(come_back(shown, again.wait_s))
 }
 
 /// Asks whether one of these is what is being reported.
@@ -225,16 +215,9 @@ fn region_choices(form: &Form) -> Vec<Choice> {
 }
 
 fn groups(categories: &Categories, v: &Voice) -> Vec<Group> {
-    let english = v.language() == Language::English;
-    let name = |id: &str, en: &str| {
-        if english {
-            en.to_owned()
-        } else {
-            id.to_owned()
-        }
-    };
+    let language = v.language();
     let roots = categories.roots.iter().map(|root| {
-        let own = name(&root.name, &root.name_en);
+        let own = root.called(language).to_owned();
         Group {
             all: Choice::new(
                 root.category.as_str(),
@@ -243,7 +226,7 @@ fn groups(categories: &Categories, v: &Voice) -> Vec<Group> {
             below: root
                 .below
                 .iter()
-                .map(|one| Choice::new(one.category.as_str(), name(&one.name, &one.name_en)))
+                .map(|one| Choice::new(one.category.as_str(), one.called(language)))
                 .collect(),
             name: own,
         }
