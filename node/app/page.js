@@ -42,14 +42,15 @@ async function keepDraft(form) {
   if (known && empty) fill(form, known.fields);
   // A browser may have put the same text back by itself.
   told.hidden = !known || !(empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
-  told.querySelector("button").addEventListener("click", async () => {
-    await draft.drop();
-    for (const name of ["judul", "uraian"]) form.elements[name].value = "";
+  let timer;
+  told.querySelector("button").addEventListener("click", () => {
+    clearTimeout(timer);
+    draft.drop().catch(() => {});
     form.reset();
+    for (const name of ["judul", "uraian"]) form.elements[name].value = "";
     told.hidden = true;
     form.elements.judul.focus();
   });
-  let timer;
   const note = () => {
     clearTimeout(timer);
     timer = setTimeout(() => draft.keep(typed(form)).catch(() => {}), 300);

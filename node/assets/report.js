@@ -55,10 +55,12 @@ async function offsetOf(place) {
 async function send(file, at, progress) {
   let place = begun.of(file);
   let offset = 0;
+  let started = false;
   for (let attempt = 0; ; attempt += 1) {
     try {
       if (place) offset = await offsetOf(place);
       else [place, offset] = [await begin(file, at), 0];
+      started = true;
       while (offset < file.size) {
         const piece = file.slice(offset, offset + PIECE_BYTES);
         const headers = { ...TUS, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
@@ -74,7 +76,9 @@ async function send(file, at, progress) {
       const lost = error instanceof Refused && error.status === 404 && begun.of(file);
       if (lost) begun.forget(file);
       if (lost) place = null;
-      const final = error instanceof Refused && !lost && error.status !== 409 && error.status < 500;
+      const refused = error instanceof Refused && !lost && error.status !== 409 && error.status < 500;
+      // Without a line nothing begins; the form takes the file with it.
+      const final = refused || (!started && !(error instanceof Refused));
       if (final || attempt >= ATTEMPTS) {
         begun.forget(file);
         throw error;
@@ -84,7 +88,7 @@ async function send(file, at, progress) {
   }
 }
 
-/** A line of the list of files; `done` makes it a choice of the form. */
+/** A line of the list of files; `done` makes it a choice of the form, `along` one that it takes with it. */
 function line(list, file, said) {
   const item = document.createElement("li");
   const label = document.createElement("label");
@@ -109,6 +113,13 @@ function line(list, file, said) {
       small.textContent = size(file.size);
       Object.assign(box, { disabled: false, checked: true, value: `${upload}/${file.name}` });
     },
+    along(words, choose) {
+      bar.remove();
+      small.textContent = words;
+      box.removeAttribute("name");
+      Object.assign(box, { disabled: false, checked: true });
+      box.addEventListener("change", () => choose(box.checked));
+    },
     failed(words) {
       bar.remove();
       box.remove();
@@ -126,37 +137,48 @@ function takeFiles(part) {
   const status = part.querySelector("[data-progress]");
   const said = part.dataset;
   const form = input.form;
-  let running = 0;
   const tell = (words) => (status.textContent = words);
-  input.addEventListener("change", async () => {
-    // Without a line the files go with the form, and wait with it.
-    if (!navigator.onLine) return;
-    const files = [...input.files];
-    input.value = "";
-    for (const file of files) {
-      const own = line(list, file, said);
-      if (list.querySelectorAll('input[name="unggahan"]').length > Number(said.most)) {
-        own.failed(said.many);
-        continue;
-      }
-      if (file.size > Number(said.bytes)) {
-        own.failed(said.large);
-        continue;
-      }
-      running += 1;
-      form.dataset.uploads = String(running);
-      tell(`${said.sending} ${file.name}`);
-      try {
-        own.done(await send(file, said.upload, own.progress));
-        tell("");
-      } catch {
+  // Files that the form takes with it, because they could not be sent before.
+  const along = new Map();
+  const bring = () => {
+    const all = new DataTransfer();
+    for (const file of along.values()) all.items.add(file);
+    input.files = all.files;
+  };
+  const take = async (file) => {
+    const own = line(list, file, said);
+    if (list.querySelectorAll("input").length > Number(said.most)) return own.failed(said.many);
+    if (file.size > Number(said.bytes)) return own.failed(said.large);
+    tell(`${said.sending} ${file.name}`);
+    try {
+      own.done(await send(file, said.upload, own.progress));
+      return tell("");
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) {
         own.failed(said.failed);
-        tell(said.failed);
+        return tell(said.failed);
       }
-      running -= 1;
-      form.dataset.uploads = String(running);
-      form.dispatchEvent(new Event("uploaded"));
+      const choose = (is) => {
+        if (is) along.set(begun.key(file), file);
+        else along.delete(begun.key(file));
+        bring();
+      };
+      choose(true);
+      own.along(said.along, choose);
+      return tell(said.along);
     }
+  };
+  // All that were chosen are under way until the last of them has come to an end.
+  const underWay = (more) => (form.dataset.uploads = String(Number(form.dataset.uploads ?? 0) + more));
+  input.addEventListener("change", async () => {
+    const files = [...input.files].filter((file) => !along.has(begun.key(file)));
+    bring();
+    underWay(files.length);
+    for (const file of files) {
+      await take(file);
+      underWay(-1);
+    }
+    form.dispatchEvent(new Event("uploaded"));
   });
 }
 

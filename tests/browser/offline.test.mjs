@@ -1,10 +1,21 @@
 // The portal as an application: it opens without a line, keeps what is written, and
 // sends a report once, whatever happens to the answer.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { launch, overflowing, violations, visitor } from "./browser.mjs";
 import { line } from "./line.mjs";
 import { databases, raise } from "./stage.mjs";
+
+/** Looks again until something holds; gives what it was. */
+const until = async (look) => {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const found = await look();
+    if (found) return found;
+    await pause(100);
+  }
+  throw new Error(`never: ${look}`);
+};
 
 for (const database of databases) {
   describe(`without a line on ${database}`, () => {
@@ -18,6 +29,8 @@ for (const database of databases) {
       await wire?.end();
       await stage?.end();
     });
+
+    afterEach(() => wire.mend());
 
     /** A visitor on a telephone whose worker has kept the portal. */
     const settled = async (kind = {}) => {
@@ -67,22 +80,25 @@ for (const database of databases) {
       const { context, page, complaints } = await settled();
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pohon miring di Jalan Riau");
-      await page.waitForFunction(
-        () =>
-          new Promise((done) => {
-            const opening = indexedDB.open("lapor");
-            opening.onsuccess = () => {
-              const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
-              asked.onsuccess = () => done(asked.result?.fields.some(([name]) => name === "uraian"));
+      const kept = () =>
+        new Promise((done) => {
+          const opening = indexedDB.open("lapor");
+          opening.onsuccess = () => {
+            const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
+            asked.onsuccess = () => {
+              opening.result.close();
+              done(asked.result?.fields.some(([name]) => name === "uraian"));
             };
-          }),
-      );
+          };
+        });
+      await until(() => page.evaluate(kept));
       await page.reload();
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
       assert.equal(await page.getByLabel("Judul").inputValue(), "Pohon miring di Jalan Riau");
       assert.ok(await page.getByLabel("Pengaduan").isChecked());
       await press(page, "Hapus tulisan ini");
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
+      await until(async () => !(await page.evaluate(kept)));
       await page.goto(wire.base);
       await page.goto(`${wire.base}/lapor`);
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
@@ -110,7 +126,7 @@ for (const database of databases) {
       await context.setOffline(false);
       await press(page, "Kirim sekarang");
       const watcher = await visitor(browser);
-      for (let count = before; count === before; ) count = await received(watcher.page);
+      await until(async () => (await received(watcher.page)) > before);
       await page.getByText("Menunggu sambungan.").waitFor();
 
       await mend(context);
