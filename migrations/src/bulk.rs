@@ -1,7 +1,7 @@
 //! Statements that carry many rows at once.
 //!
 //! A row costs far more as a statement of its own than as one line of a `values` list. Texts exist
-//! only for powers of two of rows, so that the few there are stay prepared on each connection.
+//! for few numbers of rows only, so that all there are stay prepared on each connection.
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
@@ -13,9 +13,11 @@ use sqlx::{AssertSqlSafe, FromRow};
 use crate::value::{postgres_arguments, sqlite_arguments};
 use crate::{DbError, Kind, Tx, Value};
 
-/// Rows in the largest statement, 256: with rows of 1 KB more gained nothing, and 16 lost a third on PostgreSQL.
-const MOST_ROWS: usize = 1 << (SIZES - 1);
-const SIZES: usize = 9;
+/// Rows of a statement. With rows of 1 KB more than 256 gained nothing, and 16 lost a third on
+/// PostgreSQL; each small number has its text, because a group of filings is seldom larger.
+const SIZES: [usize; 20] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 32, 64, 128, 256,
+];
 /// Parameters a statement may have: <https://www.sqlite.org/limits.html> (32766; PostgreSQL takes 65535).
 const MOST_PARAMETERS: usize = 32_766;
 
@@ -39,8 +41,8 @@ pub struct Bulk {
     before: &'static str,
     columns: usize,
     after: &'static str,
-    sqlite: [OnceLock<Arc<str>>; SIZES],
-    postgres: [OnceLock<Arc<str>>; SIZES],
+    sqlite: [OnceLock<Arc<str>>; SIZES.len()],
+    postgres: [OnceLock<Arc<str>>; SIZES.len()],
 }
 
 impl Bulk {
@@ -51,19 +53,19 @@ impl Bulk {
             before,
             columns,
             after,
-            sqlite: [const { OnceLock::new() }; SIZES],
-            postgres: [const { OnceLock::new() }; SIZES],
+            sqlite: [const { OnceLock::new() }; SIZES.len()],
+            postgres: [const { OnceLock::new() }; SIZES.len()],
         }
     }
 
-    /// The text for two to the power of `size` rows.
+    /// The text for `SIZES[size]` rows.
     fn text(&self, kind: Kind, size: usize) -> Arc<str> {
         let texts = match kind {
             Kind::Sqlite => &self.sqlite,
             Kind::Postgres => &self.postgres,
         };
         texts[size]
-            .get_or_init(|| self.written(kind, 1 << size).into())
+            .get_or_init(|| self.written(kind, SIZES[size]).into())
             .clone()
     }
 
@@ -90,7 +92,7 @@ impl Bulk {
         text
     }
 
-    /// The parts of a list of so many values, each as the power of two of its rows.
+    /// The parts of a list of so many values, each by its place in [`SIZES`].
     fn parts(&self, values: usize) -> Result<Vec<usize>, DbError> {
         if !values.is_multiple_of(self.columns) {
             let columns = self.columns;
@@ -99,13 +101,14 @@ impl Bulk {
                 self.before
             )));
         }
-        let most = MOST_ROWS.min(MOST_PARAMETERS / self.columns).ilog2();
+        let most = MOST_PARAMETERS / self.columns;
         let mut rows = values / self.columns;
-        let mut parts = Vec::with_capacity(rows / MOST_ROWS + SIZES);
-        while rows > 0 {
-            let size = most.min(rows.ilog2());
-            rows -= 1 << size;
-            parts.push(size as usize);
+        let mut parts = Vec::new();
+        for (size, count) in SIZES.into_iter().enumerate().rev() {
+            while count <= rows && count <= most {
+                rows -= count;
+                parts.push(size);
+            }
         }
         Ok(parts)
     }
@@ -124,7 +127,7 @@ impl Tx {
         let mut affected = 0;
         for size in parts {
             let text = AssertSqlSafe(bulk.text(self.kind(), size));
-            let part = values.by_ref().take(bulk.columns << size);
+            let part = values.by_ref().take(bulk.columns * SIZES[size]);
             affected += match self {
                 Self::Sqlite(transaction) => {
                     let query = sqlx::query_with(text, sqlite_arguments(part)?);
@@ -154,7 +157,7 @@ impl Tx {
         let mut found = Vec::new();
         for size in parts {
             let text = AssertSqlSafe(bulk.text(self.kind(), size));
-            let part = values.by_ref().take(bulk.columns << size);
+            let part = values.by_ref().take(bulk.columns * SIZES[size]);
             found.extend(match self {
                 Self::Sqlite(transaction) => {
                     sqlx::query_as_with(text, sqlite_arguments(part)?)
@@ -179,17 +182,16 @@ mod tests {
     use crate::{Schema, on};
 
     #[test]
-    fn a_list_is_cut_into_powers_of_two() {
+    fn a_list_is_cut_into_few_parts() {
         let bulk = Bulk::new("insert into t (a, b) values", 2, "");
         assert_eq!(bulk.parts(0), Ok(vec![]));
-        assert_eq!(bulk.parts(2 * 11), Ok(vec![3, 1, 0]));
-        let rows: usize = bulk
-            .parts(2 * 1001)
-            .unwrap()
-            .iter()
-            .map(|size| 1 << size)
-            .sum();
-        assert_eq!(rows, 1001);
+        let rows = |count: usize| -> Vec<usize> {
+            let parts = bulk.parts(2 * count).unwrap();
+            parts.into_iter().map(|size| SIZES[size]).collect()
+        };
+        assert_eq!(rows(11), [11]);
+        assert_eq!(rows(63), [32, 16, 15]);
+        assert_eq!(rows(1001), [256, 256, 256, 128, 64, 32, 9]);
     }
 
     #[test]
@@ -197,7 +199,9 @@ mod tests {
         let wide = Bulk::new("insert into t values", 1000, "");
         let parts = wide.parts(1000 * 100).unwrap();
         assert!(
-            parts.iter().all(|size| 1000 << size <= MOST_PARAMETERS),
+            parts
+                .iter()
+                .all(|size| 1000 * SIZES[*size] <= MOST_PARAMETERS),
             "{parts:?}"
         );
     }

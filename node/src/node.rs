@@ -28,7 +28,7 @@ use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::sign_on::SignOn;
-use crate::{staff, store};
+use crate::{staff, store, tokens};
 
 /// Name of the fact that says this node has joined.
 pub(crate) const JOINED: &str = "joined";
@@ -67,6 +67,8 @@ pub struct Node {
     writes: AtomicU64,
     accounts: Accounts,
     sign_on: SignOn,
+    /// Tokens of the API that were looked up a moment ago.
+    tokens: tokens::Recent,
     figures: FiguresCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
@@ -107,6 +109,7 @@ impl Node {
             writes: AtomicU64::new(0),
             accounts,
             sign_on: SignOn::of(settings),
+            tokens: tokens::Recent::default(),
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
@@ -139,6 +142,10 @@ impl Node {
     /// The institution's own way to log in, if it has one.
     pub fn sign_on(&self) -> &SignOn {
         &self.sign_on
+    }
+
+    pub(crate) fn recent_tokens(&self) -> &tokens::Recent {
+        &self.tokens
     }
 
     pub fn instance(&self) -> Result<&InstanceId, NodeError> {

@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use super::refusals::problem;
 use crate::casework::Once;
 use crate::node::Node;
-use crate::tokens::{self, Bearer, Role};
+use crate::tokens::{Bearer, Role};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -62,9 +62,7 @@ impl FromRequestParts<Arc<Node>> for Caller {
             .get(AUTHORIZATION)
             .and_then(bearer_of)
             .ok_or_else(no_token)?;
-        let bearer = tokens::bearer(node.db(), secret)
-            .await
-            .map_err(|e| problem(&e))?;
+        let bearer = node.bearer(secret).await.map_err(|e| problem(&e))?;
         bearer.map(Self).ok_or_else(wrong_token)
     }
 }

@@ -1,6 +1,8 @@
 //! Filing a report: the case, its key, its ticket, the reporter's identity and
 //! the message that tells the federation, in one transaction.
 
+use std::collections::HashMap;
+
 use lapor_migrations::{Tx, Value};
 use lapor_protocol::case::{Case, Order, apply};
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -16,7 +18,7 @@ use super::compose::Newcomer;
 use super::once::{self, Once};
 use super::{Filed, NewReport, Reporter, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
-use crate::deadlines::record;
+use crate::deadlines::Consequences;
 use crate::error::NodeError;
 use crate::media::forget_uploads;
 use crate::node::Node;
@@ -215,13 +217,21 @@ pub(crate) async fn write_filings(
         ]
     });
     store::secrets::add_content_keys(tx, keys.collect()).await?;
-    let rows: Vec<CaseRow> = filings.iter().map(|filing| filing.row.clone()).collect();
-    shown::keep(tx, &rows).await?;
     let born: Vec<_> = filings
         .iter()
         .map(|filing| (filing.row.case_id.as_str(), filing.shown.as_ref()))
         .collect();
-    record(node, tx, &born).await?;
+    let consequences = Consequences::of(node, tx, &born).await?;
+    let run_out: HashMap<&str, i64> = consequences.run_out().collect();
+    let rows = filings.iter().map(|filing| {
+        let mut row = filing.row.clone();
+        if let Some(at) = run_out.get(row.case_id.as_str()) {
+            row.runs_out_at = *at;
+        }
+        row
+    });
+    shown::keep(tx, &rows.collect::<Vec<CaseRow>>()).await?;
+    consequences.keep(node, tx).await?;
     let identities = filings.iter().filter_map(|filing| {
         let identity = filing.identity.as_deref()?;
         Some([Value::from(filing.row.case_id.as_str()), identity.into()])

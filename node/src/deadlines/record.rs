@@ -12,10 +12,19 @@ use crate::figures;
 use crate::node::Node;
 use crate::store;
 use crate::store::deadlines::DeadlineRow;
+use crate::store::facts::FactRow;
 
 /// How far the clock of this machine may be ahead of the hub's: a case that is
 /// closed by silence must not look closed too early there.
 pub(super) const SKEW_MS: i64 = 60 * 60_000;
+
+/// What follows from cases as they are shown, to be kept beside them.
+pub(crate) struct Consequences {
+    deadlines: Vec<DeadlineRow>,
+    facts: Vec<FactRow>,
+    /// Cases of which nothing is kept.
+    gone: Vec<Value>,
+}
 
 /// Keeps what follows from these cases as they are shown now; `None` for one
 /// whose birth had no effect. Of one from which this institution is excluded nothing is kept.
@@ -24,45 +33,71 @@ pub(crate) async fn record(
     tx: &mut Tx,
     cases: &[(&str, Option<&Case>)],
 ) -> Result<(), NodeError> {
-    if cases.is_empty() {
-        return Ok(());
-    }
-    let calendar = node.calendar_in_force(tx).await?;
-    let (me, directory, now) = (node.instance()?, node.directory(), node.clock().now_ms());
-    let (mut rows, mut facts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, case) in cases {
-        let Some(case) = case.filter(|case| !case.excluded.contains(me)) else {
-            gone.push(Value::from(*id));
-            continue;
-        };
-        let world = directory.latest();
-        let running = clocks(case, world, &calendar, now);
-        let party = case.is_party(me, world);
-        let mut row = row(case, if party { &running } else { &[] }, me, now);
-        if party {
-            let settings = &node.settings().deadlines;
-            let planned = plan(case, &running, me, world, &calendar, settings);
-            row.look_at = planned.iter().map(|planned| planned.at).min();
+    let consequences = Consequences::of(node, tx, cases).await?;
+    let listed = consequences
+        .run_out()
+        .map(|(case, at)| [Value::from(case), Value::from(at)]);
+    store::cases::set_runs_out(tx, listed.flatten().collect()).await?;
+    consequences.keep(node, tx).await
+}
+
+impl Consequences {
+    pub(crate) async fn of(
+        node: &Node,
+        tx: &mut Tx,
+        cases: &[(&str, Option<&Case>)],
+    ) -> Result<Self, NodeError> {
+        let (mut deadlines, mut facts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        if !cases.is_empty() {
+            let calendar = node.calendar_in_force(tx).await?;
+            let (me, directory, now) = (node.instance()?, node.directory(), node.clock().now_ms());
+            for (id, case) in cases {
+                let Some(case) = case.filter(|case| !case.excluded.contains(me)) else {
+                    gone.push(Value::from(*id));
+                    continue;
+                };
+                let world = directory.latest();
+                let running = clocks(case, world, &calendar, now);
+                let party = case.is_party(me, world);
+                let mut row = row(case, if party { &running } else { &[] }, me, now);
+                if party {
+                    let settings = &node.settings().deadlines;
+                    let planned = plan(case, &running, me, world, &calendar, settings);
+                    row.look_at = planned.iter().map(|planned| planned.at).min();
+                }
+                deadlines.push(row);
+                facts.push(figures::facts(case, now));
+            }
         }
-        rows.push(row);
-        facts.push(figures::facts(case, now));
+        Ok(Self {
+            deadlines,
+            facts,
+            gone,
+        })
     }
-    store::facts::put(tx, &facts).await?;
-    store::deadlines::put(tx, &rows).await?;
-    let listed = rows.iter().flat_map(|row| {
-        let at = row.due_at.unwrap_or(store::cases::NEVER);
-        [Value::from(row.case_id.as_str()), Value::from(at)]
-    });
-    store::cases::set_runs_out(tx, listed.collect()).await?;
-    if node.sends_letters() && !rows.is_empty() {
-        let changed = rows.iter().map(|row| Value::from(row.case_id.as_str()));
-        store::told::ask(tx, changed.collect()).await?;
+
+    /// When the running clock of each case runs out: Unix ms or [`store::cases::NEVER`].
+    pub(crate) fn run_out(&self) -> impl Iterator<Item = (&str, i64)> {
+        let at = |row: &DeadlineRow| row.due_at.unwrap_or(store::cases::NEVER);
+        self.deadlines
+            .iter()
+            .map(move |row| (row.case_id.as_str(), at(row)))
     }
-    if !gone.is_empty() {
-        store::facts::forget(tx, gone.clone()).await?;
-        store::deadlines::forget(tx, gone).await?;
+
+    /// Keeps all but when the clocks run out, which stands with the cases.
+    pub(crate) async fn keep(self, node: &Node, tx: &mut Tx) -> Result<(), NodeError> {
+        store::facts::put(tx, &self.facts).await?;
+        store::deadlines::put(tx, &self.deadlines).await?;
+        if node.sends_letters() && !self.deadlines.is_empty() {
+            let changed = self.run_out().map(|(case, _)| Value::from(case)).collect();
+            store::told::ask(tx, changed).await?;
+        }
+        if !self.gone.is_empty() {
+            store::facts::forget(tx, self.gone.clone()).await?;
+            store::deadlines::forget(tx, self.gone).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn row(case: &Case, clocks: &[Clock], me: &InstanceId, now: i64) -> DeadlineRow {

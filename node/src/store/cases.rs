@@ -36,7 +36,7 @@ pub struct CaseRow {
     pub pending: i64,
     pub filed_at: i64,
     pub updated_at: i64,
-    /// Kept with the deadlines and never written with the row.
+    /// Written with a new row; of one that is there it is kept with the deadlines.
     pub runs_out_at: i64,
     #[sqlx(flatten)]
     pub glance: Glance,
@@ -110,8 +110,8 @@ static PUT: Bulk = Bulk::new(
         classification, category, category_root, region, province, regency, programme_owner,
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
-        last_author, last_at, turn, described) values",
-    36,
+        last_author, last_at, turn, described, runs_out_at) values",
+    37,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -134,7 +134,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 36] {
+fn stored(row: &CaseRow) -> [Value; 37] {
     let Glance {
         title,
         place,
@@ -183,6 +183,7 @@ fn stored(row: &CaseRow) -> [Value; 36] {
         turn.into(),
         // A row that this version writes is described; one of an older version stays to be.
         Value::from(1),
+        row.runs_out_at.into(),
     ]
 }
 
@@ -202,7 +203,8 @@ pub const NEVER: i64 = 9_007_199_254_740_991;
 static RUN_OUT: Bulk = Bulk::new(
     "with v (case_id, at) as (values",
     2,
-    ") update cases set runs_out_at = v.at from v where cases.case_id = v.case_id",
+    ") update cases set runs_out_at = v.at from v
+        where cases.case_id = v.case_id and cases.runs_out_at <> v.at",
 );
 
 /// When clocks run out: case, Unix ms or [`NEVER`].

@@ -59,8 +59,8 @@ pub async fn still_due(tx: &mut Tx, rows: Vec<Value>) -> Stored<Vec<String>> {
 static DONE: Bulk = Bulk::new(
     "with v (case_id, asked) as (values",
     2,
-    ") delete from texts_due where exists (select 1 from v
-        where v.case_id = texts_due.case_id and v.asked = texts_due.asked)",
+    ") delete from texts_due where case_id in (select d.case_id from v
+        join texts_due d on d.case_id = v.case_id and d.asked = v.asked)",
 );
 
 /// Takes those off the list that nobody has asked for again: case, asked.
