@@ -59,7 +59,7 @@ pub async fn serve(
 /// All routes of the listener.
 pub fn router(node: Arc<Node>) -> Router {
     let site = Arc::new(site(&node));
-    let pages = page::pages(portal::routes(&node).merge(desk::routes()), &site);
+    let pages = page::pages(portal::routes(&node).merge(desk::routes(&node)), &site);
     let all = monitor::count(pages.merge(api::routes(&node)), &TRAFFIC);
     let received = page::receive(entrance::answer_missing(all), &site);
     entrance::stand_before(received).with_state(node)

@@ -36,6 +36,8 @@ pub enum NodeError {
         "a superior signs public answers in this category; draft the answer at the desk instead"
     )]
     ApprovalNeeded,
+    #[error("the draft was corrected meanwhile; read it again before it is published")]
+    DraftChanged,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]

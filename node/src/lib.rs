@@ -2,6 +2,7 @@
 //! working when the hub, or the line to it, is down.
 
 pub mod api;
+mod attach;
 pub mod audit;
 pub mod backup;
 pub mod casework;

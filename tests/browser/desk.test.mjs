@@ -71,6 +71,24 @@ for (const database of databases) {
       await context.close();
     });
 
+    for (const script of [true, false]) {
+      it(`an answer takes files with it ${script ? "with" : "without"} script`, async () => {
+        await work("officer", "/meja", async (page) => {
+          const { at } = await takeIn(page, `Selokan mampet di Jalan Sadang ${script ? 1 : 2}`);
+          await page.goto(`${stage.base}${at}/tindak-lanjut`);
+          await page.getByLabel("Isi", { exact: true }).fill("Selokan sudah dikeruk.");
+          const proof = { name: "berita acara.txt", mimeType: "text/plain", buffer: Buffer.from("serah terima") };
+          await page.getByLabel("Lampiran").setInputFiles(proof);
+          if (script) await page.locator('.held input[name="unggahan"]:checked').waitFor();
+          await press(page, "Tindak lanjut");
+          await page.getByText("Tersimpan.").waitFor();
+          const file = page.locator(".attachments a");
+          const sent = await page.request.get(stage.base + (await file.getAttribute("href")));
+          assert.equal(await sent.text(), "serah terima");
+        }, { script });
+      });
+    }
+
     it("the inbox is worked by keyboard", async () => {
       await work("officer", "/meja?tab=semua", async (page) => {
         await page.keyboard.press("/");

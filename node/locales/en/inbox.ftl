@@ -42,7 +42,8 @@ inbox-verified = { $n ->
     [one] { $n } report was verified.
    *[other] { $n } reports were verified.
 }
-inbox-verified-some = { $n } of { $all } reports were verified. The others cannot be verified now; open them one by one.
+inbox-verified-some = { $n } of { $all } reports were verified. These do not wait for it: { $names }.
+inbox-verified-unseen = { $n } of { $all } reports were verified. The others are not on your desk any more.
 inbox-not-done = Nothing was changed. Load the page again, then try again.
 inbox-keys = Keyboard shortcuts
 key-move = next report, previous report

@@ -84,6 +84,7 @@ filing-refused = Laporan ini tidak dapat dipakai. Persingkat isinya, lalu kirim 
 
 files-label = Lampiran
 files-hint = Foto, PDF, atau video, paling banyak { $most } berkas. Lokasi dan data kamera dihapus dari foto.
+files-hint-staff = Foto, PDF, video, atau dokumen kantor, paling banyak { $most } berkas. Lokasi dan data kamera dihapus dari foto.
 files-held = Berkas terlampir
 files-along = Dikirim bersama formulir ini.
 files-sending = Mengirim

@@ -69,6 +69,11 @@ pub fn problem(error: &NodeError) -> ApiProblem {
         )
         .with("retry_after_s", *retry_after_s)
         .retry_after(*retry_after_s),
+        NodeError::DraftChanged => said(
+            StatusCode::CONFLICT,
+            "draft_changed",
+            "The draft was corrected meanwhile",
+        ),
         NodeError::KeyReused => said(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",

@@ -2,14 +2,16 @@
 //! message in one transaction, sent when the line allows.
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::{Case, Order, Reason, Ruling, apply, judge};
+use lapor_protocol::case::{Case, Order, Reason, Ruling, State, apply, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Subject};
 use lapor_web::trace::Trace;
+use serde_json::Value;
 
+use super::approval::Signature;
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::glance::describe;
@@ -26,6 +28,15 @@ use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::outbox::NewRow;
 
+/// Whose word an act is: of its officers an institution asks more than the rules do.
+pub(super) enum Word {
+    Officer,
+    /// An officer's answer that a superior has signed.
+    Signed(Signature),
+    /// Said by the reporter, in their own conversation.
+    Reporter,
+}
+
 /// An act that waits to be judged on the case as it then stands.
 pub(crate) struct Weighing {
     case_id: CaseId,
@@ -34,8 +45,7 @@ pub(crate) struct Weighing {
     now: i64,
     attachments: Vec<Encrypted>,
     actor: String,
-    /// A superior has signed it.
-    approved: bool,
+    word: Word,
     /// Set where the request may come again.
     asked: Option<Asked>,
     /// The work that it is part of.
@@ -57,7 +67,8 @@ pub(crate) struct Weighed<'a> {
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
     pub async fn act(&self, case_id: CaseId, act: NewAct, actor: &str) -> Result<Acted, NodeError> {
-        self.act_asked(case_id, act, actor, None, false).await
+        self.act_asked(case_id, act, actor, None, Word::Officer)
+            .await
     }
 
     /// The same for a request that may come again: it acts once, and answers
@@ -69,18 +80,44 @@ impl Node {
         actor: &str,
         once: &Once,
     ) -> Result<Acted, NodeError> {
-        self.act_known(case_id, act, actor, once, false).await
+        self.act_known(case_id, act, actor, once, Word::Officer)
+            .await
     }
 
-    /// The same for an answer that a superior has signed.
-    pub(super) async fn act_approved(
+    /// Whether a request was done before, told by its fingerprint.
+    pub(crate) async fn has_acted(&self, once: &Once) -> Result<bool, NodeError> {
+        match once.asking(&())?.answered::<Acted>(self).await {
+            Ok(answer) => Ok(answer.is_some()),
+            Err(NodeError::KeyReused) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same for what the reporter says in their conversation.
+    pub(crate) async fn act_of_reporter(
         &self,
         case_id: CaseId,
         act: NewAct,
         actor: &str,
-        once: &Once,
+        once: Option<&Once>,
     ) -> Result<Acted, NodeError> {
-        self.act_known(case_id, act, actor, once, true).await
+        let word = Word::Reporter;
+        match once {
+            Some(once) => self.act_known(case_id, act, actor, once, word).await,
+            None => self.act_asked(case_id, act, actor, None, word).await,
+        }
+    }
+
+    /// Publishes an answer that a superior has signed.
+    pub(super) async fn act_signed(
+        &self,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+        signature: Signature,
+    ) -> Result<Acted, NodeError> {
+        self.act_asked(case_id, act, actor, None, Word::Signed(signature))
+            .await
     }
 
     async fn act_known(
@@ -89,15 +126,14 @@ impl Node {
         act: NewAct,
         actor: &str,
         once: &Once,
-        approved: bool,
+        word: Word,
     ) -> Result<Acted, NodeError> {
-        let asked = || once.asking(&(case_id, &act));
-        let first = asked()?;
+        let first = once.asking(&(case_id, &act))?;
         if let Some(answer) = first.answered(self).await? {
             return Ok(answer);
         }
-        let again = asked()?;
-        let acted = self.act_asked(case_id, act, actor, Some(first), approved);
+        let again = once.asking(&(case_id, &act))?;
+        let acted = self.act_asked(case_id, act, actor, Some(first), word);
         match acted.await {
             // The other request may also have used the files up that this one brings.
             Err(error) => again.answered(self).await?.ok_or(error),
@@ -111,7 +147,7 @@ impl Node {
         mut act: NewAct,
         actor: &str,
         asked: Option<Asked>,
-        approved: bool,
+        word: Word,
     ) -> Result<Acted, NodeError> {
         self.instance()?;
         let now = self.clock().now_ms();
@@ -123,7 +159,7 @@ impl Node {
             now,
             attachments: attachments::encrypt(self, case_id, &uploads).await?,
             actor: actor.to_owned(),
-            approved,
+            word,
             asked,
             trace: Trace::here(),
         };
@@ -152,6 +188,9 @@ impl Weighing {
         }
         if let Some(case) = &case {
             self.as_the_institution_wants(node, case)?;
+        }
+        if let Word::Signed(signature) = &self.word {
+            signature.holds(tx).await?;
         }
         let key = content_key(tx, case_id).await?;
         identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
@@ -192,21 +231,35 @@ impl Weighing {
 impl Weighing {
     /// What the institution asks of its officers beyond the rules: evidence with a proposal to
     /// close, and a superior who signs. An answer sent with the protocol's default closes nothing.
+    /// Where either is asked, an officer notes that the reporter is content only of an answer that
+    /// proposed to close and so had both.
     fn as_the_institution_wants(&self, node: &Node, case: &Case) -> Result<(), NodeError> {
-        if self.act.kind != "case.followed_up" {
-            return Ok(());
-        }
         let category = case.category.as_ref();
-        if !self.approved && node.wants_approval(category) {
-            return Err(NodeError::ApprovalNeeded);
+        let evidence = || category.is_some_and(|category| node.category_needs(category).evidence);
+        let said = |field: &str| self.act.body.get(field);
+        match (self.act.kind.as_str(), &self.word) {
+            ("case.followed_up", Word::Officer) if node.wants_approval(category) => {
+                Err(NodeError::ApprovalNeeded)
+            }
+            ("case.followed_up", _)
+                if said("proposes_to_close").and_then(Value::as_bool) == Some(true)
+                    && self.attachments.is_empty()
+                    && evidence() =>
+            {
+                Err(NodeError::EvidenceNeeded)
+            }
+            ("case.closed", Word::Officer)
+                if said("by").and_then(Value::as_str) == Some("reporter")
+                    && case.state == State::InProgress =>
+            {
+                match (evidence(), node.wants_approval(category)) {
+                    (true, _) => Err(NodeError::EvidenceNeeded),
+                    (_, true) => Err(NodeError::ApprovalNeeded),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
-        let proposes = self.act.body.get("proposes_to_close");
-        let proposes = proposes.and_then(serde_json::Value::as_bool) == Some(true);
-        let needed = category.is_some_and(|category| node.category_needs(category).evidence);
-        if proposes && needed && self.attachments.is_empty() {
-            return Err(NodeError::EvidenceNeeded);
-        }
-        Ok(())
     }
 }
 
@@ -259,6 +312,9 @@ impl Weighed<'_> {
             &id.to_string(),
         )
         .await?;
+        if let Word::Signed(signature) = &self.weighing.word {
+            signature.record(tx, &self.weighing.actor, now, id).await?;
+        }
         let custodian = self.row.custodian.as_deref();
         let acted = Acted {
             message: id,

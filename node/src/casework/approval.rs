@@ -4,22 +4,35 @@
 //! Nothing here travels: the federation sees the answer when it is published, and the signer is
 //! known to this institution alone.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::kinds::Category;
-use lapor_protocol::limits::TEXT_CHARS;
+use lapor_protocol::limits::{ATTACHMENTS, TEXT_CHARS};
 use serde_json::json;
 
-use super::{Acted, NewAct, Once};
+use super::{Acted, CaseSummary, NewAct, Once, Sight, attachments, reading};
 use crate::error::NodeError;
+use crate::media::UploadReceipt;
 use crate::node::Node;
 use crate::store;
-use crate::store::drafts::{Decision, DraftRow, PUBLISHED, RETURNED, WAITING};
+use crate::store::drafts::{Decision, DraftRow, FileRow, PUBLISHED, RETURNED, WAITING};
 
 /// Drafts that one page shows, at most.
 const MOST: i64 = 200;
 /// Characters of the remark with which a draft is returned.
 const REMARK: usize = 2_000;
 const ANSWER: &str = "case.followed_up";
+
+/// An answer to be drafted. Not printable: it holds words of a case.
+pub struct NewDraft<'a> {
+    pub text: &'a str,
+    pub proposes_to_close: bool,
+    /// Ids of uploads made before.
+    pub attachments: &'a [String],
+}
 
 /// What became of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +62,50 @@ pub struct AnswerDraft {
     pub remark: Option<String>,
     /// The message that it became.
     pub message: Option<MessageId>,
+    /// Files that wait to go with it.
+    pub files: Vec<UploadReceipt>,
+    /// Tells what is read now from what it is corrected to.
+    pub version: String,
+}
+
+/// A superior's signature under a draft as it was read.
+pub(super) struct Signature {
+    draft: String,
+    version: String,
+}
+
+impl Signature {
+    /// The draft waits, and says what was signed.
+    pub(super) async fn holds(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        let row = store::drafts::one(tx, &self.draft).await?;
+        let row = row.filter(|row| row.state == WAITING);
+        let row = row.ok_or_else(|| NodeError::not_found("waiting draft", &self.draft))?;
+        let files = store::drafts::files(tx, vec![row.id.as_str().into()]).await?;
+        if version(&row, &files) == self.version {
+            return Ok(());
+        }
+        Err(NodeError::DraftChanged)
+    }
+
+    /// Notes in the transaction of the answer that it was signed: nobody else can decide the draft.
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        at: i64,
+        message: MessageId,
+    ) -> Result<(), NodeError> {
+        let message = message.to_string();
+        let decision = Decision {
+            state: PUBLISHED,
+            by: actor,
+            at,
+            remark: None,
+            message: Some(&message),
+        };
+        store::drafts::release(tx, &self.draft).await?;
+        decide(tx, &self.draft, &decision).await
+    }
 }
 
 impl Node {
@@ -58,33 +115,31 @@ impl Node {
             || category.is_some_and(|category| self.category_needs(category).supervision)
     }
 
-    /// Keeps a draft for a superior. `id` comes with the form: sent twice it is one draft.
+    /// Keeps a draft for a superior. `id` comes with the form: sent twice it is one draft, and sent
+    /// again with other words it is corrected as long as it waits.
     pub async fn draft_answer(
         &self,
         case: CaseId,
         id: &str,
-        text: &str,
-        proposes_to_close: bool,
+        answer: &NewDraft<'_>,
         actor: &str,
     ) -> Result<(), NodeError> {
-        let text = text.trim();
+        let text = answer.text.trim();
         if text.is_empty() || text.chars().count() > TEXT_CHARS {
             let problem = format!("text: between 1 and {TEXT_CHARS} characters");
             return Err(NodeError::Invalid(problem));
         }
+        if answer.attachments.len() > ATTACHMENTS {
+            let problem = format!("attachments: at most {ATTACHMENTS} go with one message");
+            return Err(NodeError::Invalid(problem));
+        }
         // The same key as an act's, bound to whoever sends it; what is stored stands in addresses.
         Once::new(actor, id)?;
-        let id = draft_id(actor, id);
-        let mut tx = self.write_tx().await?;
-        let shown = self.shown_case(&mut tx, case).await?;
-        if shown.redacted {
-            return Err(NodeError::Redacted(case));
-        }
         let row = DraftRow {
-            id,
+            id: draft_id(actor, id),
             case_id: case.to_string(),
             answer: text.to_owned(),
-            proposes_to_close: i64::from(proposes_to_close),
+            proposes_to_close: i64::from(answer.proposes_to_close),
             written_by: actor.to_owned(),
             written_at: self.clock().now_ms(),
             state: WAITING.into(),
@@ -93,47 +148,128 @@ impl Node {
             remark: None,
             message_id: None,
         };
-        if store::drafts::add(&mut tx, &row).await? {
-            let (at, case) = (row.written_at, row.case_id.as_str());
-            store::audit::add(&mut tx, at, actor, "answer.drafted", Some(case), &row.id).await?;
+        let mut tx = self.write_tx().await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        if shown.redacted {
+            return Err(NodeError::Redacted(case));
         }
+        let category = shown.category.as_ref();
+        let evidence = category.is_some_and(|category| self.category_needs(category).evidence);
+        if answer.proposes_to_close && evidence && answer.attachments.is_empty() {
+            return Err(NodeError::EvidenceNeeded);
+        }
+        self.put_draft(&mut tx, &row, answer.attachments).await?;
         Ok(tx.commit().await?)
+    }
+
+    async fn put_draft(
+        &self,
+        tx: &mut Tx,
+        row: &DraftRow,
+        uploads: &[String],
+    ) -> Result<(), NodeError> {
+        let kept = store::drafts::one(tx, &row.id).await?;
+        if let Some(kept) = &kept {
+            let files = store::drafts::files(tx, vec![row.id.as_str().into()]).await?;
+            let names = files.iter().map(|file| &file.upload);
+            // What is published keeps no files any more.
+            let files = names.eq(uploads) || kept.state == PUBLISHED;
+            let said = (&row.case_id, &row.answer, row.proposes_to_close);
+            if files && said == (&kept.case_id, &kept.answer, kept.proposes_to_close) {
+                return Ok(());
+            }
+        }
+        for upload in uploads {
+            let known = store::uploads::one(tx, upload).await?;
+            known.ok_or_else(|| NodeError::not_found("upload", upload))?;
+        }
+        if !store::drafts::put(tx, row).await? {
+            return Err(NodeError::KeyReused);
+        }
+        store::drafts::hold(tx, &row.id, &row.case_id, uploads).await?;
+        let action = match kept {
+            Some(_) => "answer.corrected",
+            None => "answer.drafted",
+        };
+        let (at, case) = (row.written_at, Some(row.case_id.as_str()));
+        Ok(store::audit::add(tx, at, &row.written_by, action, case, &row.id).await?)
     }
 
     /// Drafts of a case, oldest first.
     pub async fn answer_drafts(&self, case: CaseId) -> Result<Vec<AnswerDraft>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::drafts::of_case(&mut tx, &case.to_string()).await?;
-        rows.into_iter().map(draft).collect()
+        drafts(&mut tx, rows).await
     }
 
-    /// Drafts that wait for a superior, oldest first.
-    pub async fn waiting_drafts(&self) -> Result<Vec<AnswerDraft>, NodeError> {
+    /// Drafts that wait for a superior, oldest first, each with its case; those of cases that are
+    /// not here any more or not for whoever asks are left out.
+    pub async fn waiting_drafts(
+        &self,
+        sight: &Sight,
+    ) -> Result<Vec<(AnswerDraft, CaseSummary)>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::drafts::waiting(&mut tx, MOST).await?;
-        rows.into_iter().map(draft).collect()
+        let ids: Vec<&str> = rows.iter().map(|row| row.case_id.as_str()).collect();
+        let cases = reading::summaries(&mut tx, &ids).await?;
+        let seen = cases
+            .into_iter()
+            .filter(|case| case.state.is_some() && sight.shows(case));
+        let seen: BTreeMap<CaseId, CaseSummary> = seen.map(|case| (case.case, case)).collect();
+        let all = drafts(&mut tx, rows).await?.into_iter();
+        Ok(all
+            .filter_map(|draft| {
+                let case = seen.get(&draft.case)?.clone();
+                Some((draft, case))
+            })
+            .collect())
     }
 
-    /// Signs a draft and publishes it. Nobody signs their own.
-    pub async fn publish_draft(&self, id: &str, actor: &str) -> Result<Acted, NodeError> {
-        let row = self.others_draft(id, actor).await?;
-        let case = store::case_id(&row.case_id)?;
-        let mut act = NewAct {
-            kind: ANSWER.to_owned(),
-            body: serde_json::Map::new(),
-            words: None,
-            attachments: Vec::new(),
-        };
+    /// The case of a draft.
+    pub async fn case_of_draft(&self, id: &str) -> Result<CaseId, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::drafts::one(&mut tx, id).await?;
+        let row = row.ok_or_else(|| NodeError::not_found("draft", &id))?;
+        store::case_id(&row.case_id)
+    }
+
+    /// Opens a file that waits to go with a draft.
+    pub async fn open_draft_file(
+        &self,
+        id: &str,
+        upload: &str,
+    ) -> Result<attachments::Opened, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let files = store::drafts::files(&mut tx, vec![id.into()]).await?;
+        drop(tx);
+        let file = files.into_iter().find(|file| file.upload == upload);
+        let file = file.ok_or_else(|| NodeError::not_found("file of the draft", &upload))?;
+        attachments::open_upload(self, &file.upload, file.media_type).await
+    }
+
+    /// Signs a draft as it was read, by its version, and publishes it. Nobody signs their own.
+    pub async fn publish_draft(
+        &self,
+        id: &str,
+        version: &str,
+        actor: &str,
+    ) -> Result<Acted, NodeError> {
+        let (row, files) = self.others_draft(id, actor).await?;
         let closes = row.proposes_to_close != 0;
-        act.body.insert("proposes_to_close".into(), json!(closes));
+        let body = [("proposes_to_close".to_owned(), json!(closes))];
         let words = [("text".to_owned(), json!(row.answer))];
-        act.words = Some(words.into_iter().collect());
-        // Published twice it is one answer, also if this program ends before the next line.
-        let once = Once::new("draft", id)?;
-        let acted = self.act_approved(case, act, actor, &once).await?;
-        self.decide(&row, PUBLISHED, actor, None, Some(acted.message))
-            .await?;
-        Ok(acted)
+        let act = NewAct {
+            kind: ANSWER.to_owned(),
+            body: body.into_iter().collect(),
+            words: Some(words.into_iter().collect()),
+            attachments: files.into_iter().map(|file| file.upload).collect(),
+        };
+        let signature = Signature {
+            draft: row.id,
+            version: version.to_owned(),
+        };
+        let case = store::case_id(&row.case_id)?;
+        self.act_signed(case, act, actor, signature).await
     }
 
     /// Gives a draft back to whoever wrote it, with a remark.
@@ -143,12 +279,25 @@ impl Node {
             let problem = format!("remark: say in 1 to {REMARK} characters what is missing");
             return Err(NodeError::Invalid(problem));
         }
-        let row = self.others_draft(id, actor).await?;
-        self.decide(&row, RETURNED, actor, Some(remark), None).await
+        let (row, _) = self.others_draft(id, actor).await?;
+        let decision = Decision {
+            state: RETURNED,
+            by: actor,
+            at: self.clock().now_ms(),
+            remark: Some(remark),
+            message: None,
+        };
+        let mut tx = self.write_tx().await?;
+        decide(&mut tx, &row.id, &decision).await?;
+        Ok(tx.commit().await?)
     }
 
     /// A draft that somebody else wrote and nobody has decided.
-    async fn others_draft(&self, id: &str, actor: &str) -> Result<DraftRow, NodeError> {
+    async fn others_draft(
+        &self,
+        id: &str,
+        actor: &str,
+    ) -> Result<(DraftRow, Vec<FileRow>), NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::drafts::one(&mut tx, id).await?;
         let row = row.filter(|row| row.state == WAITING);
@@ -157,43 +306,42 @@ impl Node {
             let text = "nobody signs an answer of their own; somebody else must do it";
             return Err(NodeError::Forbidden(text.into()));
         }
-        Ok(row)
-    }
-
-    async fn decide(
-        &self,
-        row: &DraftRow,
-        state: &str,
-        actor: &str,
-        remark: Option<&str>,
-        message: Option<MessageId>,
-    ) -> Result<(), NodeError> {
-        let at = self.clock().now_ms();
-        let message = message.map(|message| message.to_string());
-        let decision = Decision {
-            state,
-            by: actor,
-            at,
-            remark,
-            message: message.as_deref(),
-        };
-        let mut tx = self.write_tx().await?;
-        if store::drafts::decide(&mut tx, &row.id, &decision).await? == 0 {
-            return Err(NodeError::not_found("waiting draft", &row.id));
-        }
-        let action = if state == PUBLISHED {
-            "answer.approved"
-        } else {
-            "answer.returned"
-        };
-        let case = Some(row.case_id.as_str());
-        store::audit::add(&mut tx, at, actor, action, case, &row.id).await?;
-        Ok(tx.commit().await?)
+        let files = store::drafts::files(&mut tx, vec![id.into()]).await?;
+        Ok((row, files))
     }
 }
 
-fn draft(row: DraftRow) -> Result<AnswerDraft, NodeError> {
+/// Decides a draft that waits; an error, and nothing is to be committed, where none does.
+async fn decide(tx: &mut Tx, id: &str, decision: &Decision<'_>) -> Result<(), NodeError> {
+    let row = store::drafts::one(tx, id).await?;
+    let row = row.ok_or_else(|| NodeError::not_found("waiting draft", &id))?;
+    if store::drafts::decide(tx, id, decision).await? == 0 {
+        return Err(NodeError::not_found("waiting draft", &id));
+    }
+    let action = if decision.state == PUBLISHED {
+        "answer.approved"
+    } else {
+        "answer.returned"
+    };
+    let (at, case) = (decision.at, Some(row.case_id.as_str()));
+    Ok(store::audit::add(tx, at, decision.by, action, case, id).await?)
+}
+
+async fn drafts(tx: &mut Tx, rows: Vec<DraftRow>) -> Result<Vec<AnswerDraft>, NodeError> {
+    let ids = rows.iter().map(|row| row.id.as_str().into()).collect();
+    let files = store::drafts::files(tx, ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = files.iter().filter(|file| file.draft_id == row.id);
+            let own: Vec<FileRow> = own.cloned().collect();
+            draft(row, own)
+        })
+        .collect()
+}
+
+fn draft(row: DraftRow, files: Vec<FileRow>) -> Result<AnswerDraft, NodeError> {
     Ok(AnswerDraft {
+        version: version(&row, &files),
         case: store::case_id(&row.case_id)?,
         state: match row.state.as_str() {
             PUBLISHED => DraftState::Published,
@@ -212,7 +360,24 @@ fn draft(row: DraftRow) -> Result<AnswerDraft, NodeError> {
         decided_by: row.decided_by,
         decided_at: row.decided_at,
         remark: row.remark,
+        files: files
+            .into_iter()
+            .map(|file| UploadReceipt {
+                upload: file.upload,
+                size: file.size as u64,
+                media_type: file.media_type,
+            })
+            .collect(),
     })
+}
+
+/// A digest of what a draft says and brings.
+fn version(row: &DraftRow, files: &[FileRow]) -> String {
+    let mut said = format!("{}\0{}", row.proposes_to_close, row.answer);
+    for file in files {
+        let _ = write!(said, "\0{}", file.upload);
+    }
+    Digest::of(said.as_bytes()).to_hex()
 }
 
 /// What a draft is called: nothing that somebody typed.
@@ -269,14 +434,8 @@ mod tests {
                 panic!("{bare:?}");
             };
             node.act(case, answer(false), "siti").await.unwrap();
-            let picture = futures_util::stream::iter([Ok::<_, std::io::Error>(
-                bytes::Bytes::from_static(b"catatan serah terima"),
-            )]);
-            let upload = node
-                .receive_upload(crate::media::Door::Staff, picture)
-                .await;
             let proved = NewAct {
-                attachments: vec![upload.unwrap().upload],
+                attachments: vec![uploaded(node).await],
                 ..answer(true)
             };
             node.act(case, proved, "siti").await.unwrap();
@@ -298,16 +457,21 @@ mod tests {
                 "{direct:?}"
             );
             for _ in 0..2 {
-                let drafted = node.draft_answer(case, KEY, "Sudah.", false, "siti").await;
+                let drafted = node.draft_answer(case, KEY, &said("Sudah."), "siti").await;
                 drafted.unwrap();
             }
-            assert_eq!(node.waiting_drafts().await.unwrap().len(), 1);
+            let [waits] = waiting(node).await.try_into().ok().unwrap();
             let id = draft_id("siti", KEY);
-            let own = node.publish_draft(&id, "siti").await;
+            let own = node.publish_draft(&id, &waits.version, "siti").await;
             assert!(matches!(own, Err(NodeError::Forbidden(_))));
             assert!(node.return_draft(&id, " ", "dewi").await.is_err());
-            let acted = node.publish_draft(&id, "dewi").await.unwrap();
-            assert!(node.publish_draft(&id, "dewi").await.is_err());
+            let acted = node.publish_draft(&id, &waits.version, "dewi").await;
+            let acted = acted.unwrap();
+            assert!(
+                node.publish_draft(&id, &waits.version, "dewi")
+                    .await
+                    .is_err()
+            );
             let drafts = node.answer_drafts(case).await.unwrap();
             assert_eq!(drafts[0].message, Some(acted.message));
             assert_eq!(drafts[0].decided_by.as_deref(), Some("dewi"));
@@ -323,9 +487,12 @@ mod tests {
         for db in databases().await {
             let (place, case) = place(db).await;
             let node = &place.node;
-            node.draft_answer(case, KEY, "Rahasia Canary.", false, "siti")
-                .await
-                .unwrap();
+            let upload = uploaded(node).await;
+            let secret = NewDraft {
+                attachments: std::slice::from_ref(&upload),
+                ..said("Rahasia Canary.")
+            };
+            node.draft_answer(case, KEY, &secret, "siti").await.unwrap();
             node.return_draft(&draft_id("siti", KEY), "Sebut tanggalnya.", "dewi")
                 .await
                 .unwrap();
@@ -339,6 +506,161 @@ mod tests {
             tx.commit().await.unwrap();
             let drafts = node.answer_drafts(case).await.unwrap();
             assert_eq!((drafts[0].text.as_str(), &drafts[0].remark), ("", &None));
+            assert_eq!(drafts[0].files, []);
+            assert_eq!(crate::media::expire_uploads(node).await.unwrap(), 1);
+        }
+    }
+
+    fn said(text: &str) -> NewDraft<'_> {
+        NewDraft {
+            text,
+            proposes_to_close: false,
+            attachments: &[],
+        }
+    }
+
+    async fn waiting(node: &Node) -> Vec<AnswerDraft> {
+        let all = node.waiting_drafts(&Sight::ALL).await.unwrap();
+        all.into_iter().map(|(draft, _)| draft).collect()
+    }
+
+    async fn uploaded(node: &Node) -> String {
+        let file = futures_util::stream::iter([Ok::<_, std::io::Error>(
+            bytes::Bytes::from_static(b"catatan serah terima"),
+        )]);
+        let upload = node.receive_upload(crate::media::Door::Staff, file).await;
+        upload.unwrap().upload
+    }
+
+    #[tokio::test]
+    async fn a_draft_is_corrected_while_it_waits_and_nothing_unread_is_signed() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            let drafted = async |text| node.draft_answer(case, KEY, &said(text), "siti").await;
+            drafted("Sudah.").await.unwrap();
+            let [first] = waiting(node).await.try_into().ok().unwrap();
+            drafted("Sudah diganti kemarin.").await.unwrap();
+            let [second] = waiting(node).await.try_into().ok().unwrap();
+            assert_eq!(second.text, "Sudah diganti kemarin.");
+            let id = draft_id("siti", KEY);
+            assert_eq!(
+                place.audited("answer.corrected").await,
+                [("siti".to_owned(), id.clone())]
+            );
+            let stale = node.publish_draft(&id, &first.version, "dewi").await;
+            assert!(matches!(stale, Err(NodeError::DraftChanged)), "{stale:?}");
+            node.return_draft(&id, "Sebut tanggalnya.", "dewi")
+                .await
+                .unwrap();
+            let late = drafted("Lain lagi.").await;
+            assert!(matches!(late, Err(NodeError::KeyReused)), "{late:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_who_decide_a_draft_at_once_one_wins() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            for round in 0..4 {
+                let key = format!("{KEY}-{round}");
+                let text = format!("Jawaban {round}.");
+                node.draft_answer(case, &key, &said(&text), "siti")
+                    .await
+                    .unwrap();
+                let (id, [waits]) = (
+                    draft_id("siti", &key),
+                    waiting(node).await.try_into().ok().unwrap(),
+                );
+                let before = node.case(case).await.unwrap().history.len();
+                let (signed, returned) = tokio::join!(
+                    node.publish_draft(&id, &waits.version, "dewi"),
+                    node.return_draft(&id, "Belum.", "ratna"),
+                );
+                assert_ne!(signed.is_ok(), returned.is_ok(), "{signed:?} {returned:?}");
+                let said = node.case(case).await.unwrap().history.len() - before;
+                assert_eq!(said, usize::from(signed.is_ok()));
+                let all = node.answer_drafts(case).await.unwrap();
+                let decided = all.iter().find(|draft| draft.id == id).unwrap();
+                let published = decided.state == DraftState::Published;
+                assert_eq!(published, signed.is_ok());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_files_of_a_draft_wait_with_it_and_go_with_the_answer() {
+        for db in databases().await {
+            let (mut place, case) = place(db).await;
+            place.settings.answers.approval = true;
+            place.node = place.reopened().await;
+            let node = &place.node;
+            let bare = NewDraft {
+                proposes_to_close: true,
+                ..said("Sudah diserahkan.")
+            };
+            let refused = node.draft_answer(case, KEY, &bare, "siti").await;
+            assert!(matches!(refused, Err(NodeError::EvidenceNeeded)));
+            let upload = uploaded(node).await;
+            let proved = NewDraft {
+                attachments: std::slice::from_ref(&upload),
+                ..bare
+            };
+            node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
+            place.clock.advance(7 * 86_400_000);
+            assert_eq!(crate::media::expire_uploads(node).await.unwrap(), 0);
+            let [waits] = waiting(node).await.try_into().ok().unwrap();
+            assert_eq!(waits.files[0].upload, upload);
+            let opened = node.open_draft_file(&waits.id, &upload).await.unwrap();
+            assert_eq!(opened.media_type, "text/plain");
+            assert!(node.open_draft_file("another", &upload).await.is_err());
+            node.publish_draft(&waits.id, &waits.version, "dewi")
+                .await
+                .unwrap();
+            let history = node.case(case).await.unwrap().history;
+            assert_eq!(history.last().unwrap().attachments.len(), 1);
+            node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
+            assert_eq!(waiting(node).await.len(), 0, "sent again, drafted once");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_officer_does_not_close_around_what_the_institution_asks() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            let close = || NewAct {
+                kind: "case.closed".into(),
+                body: json!({ "by": "reporter" }).as_object().cloned().unwrap(),
+                words: None,
+                attachments: Vec::new(),
+            };
+            node.act(case, answer(false), "siti").await.unwrap();
+            let around = node.act(case, close(), "siti").await;
+            assert!(
+                matches!(around, Err(NodeError::EvidenceNeeded)),
+                "{around:?}"
+            );
+            let proved = NewAct {
+                attachments: vec![uploaded(node).await],
+                ..answer(true)
+            };
+            node.act(case, proved, "siti").await.unwrap();
+            node.act(case, close(), "siti").await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn who_drafts_an_answer_handles_the_case() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            node.draft_answer(case, KEY, &said("Sudah."), "siti")
+                .await
+                .unwrap();
+            let opened = node.identity(case, "siti").await;
+            assert!(matches!(opened, Err(NodeError::Forbidden(_))));
         }
     }
 }

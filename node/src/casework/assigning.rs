@@ -2,6 +2,7 @@
 //! of own acts without effect, and the filters that somebody keeps. No other institution is told.
 
 use lapor_protocol::ids::{CaseId, MessageId};
+use lapor_web::accounts::NAME_CHARACTERS;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,10 +14,10 @@ use crate::store::audit::Deed;
 use crate::store::desk::FailedRow;
 
 /// Cases in one bulk act, at most.
-const BULK: usize = 200;
+pub const BULK: usize = 200;
 /// Filters that one account keeps, at most.
 const FILTERS: usize = 50;
-/// Characters of the name of a filter, a unit or an officer.
+/// Characters of the name of a filter or a unit.
 const NAME: usize = 80;
 
 /// An own act that the hub has ruled to have no effect: do it again, or drop it.
@@ -61,9 +62,8 @@ impl Node {
         actor: &str,
     ) -> Result<(), NodeError> {
         bounded(cases)?;
-        for (field, name) in [("unit", unit), ("officer", officer)] {
-            named(field, name.unwrap_or("-"))?;
-        }
+        named("unit", unit.unwrap_or("-"), NAME)?;
+        named("officer", officer.unwrap_or("-"), NAME_CHARACTERS)?;
         let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
         let mut tx = self.write_tx().await?;
         let known = store::desk::assign(&mut tx, sight.limits(), &ids, unit, officer).await?;
@@ -133,7 +133,7 @@ impl Node {
 
     /// Keeps a filter for an account; one of the same name is replaced.
     pub async fn save_filter(&self, account: &str, filter: &SavedFilter) -> Result<(), NodeError> {
-        named("name", &filter.name)?;
+        named("name", &filter.name, NAME)?;
         let text = serde_json::to_string(filter).map_err(NodeError::damaged)?;
         let mut tx = self.write_tx().await?;
         let kept = store::desk::filters(&mut tx, account).await?;
@@ -186,12 +186,12 @@ fn bounded(cases: &[CaseId]) -> Result<(), NodeError> {
     )))
 }
 
-fn named(field: &str, name: &str) -> Result<(), NodeError> {
-    let filled = !name.trim().is_empty() && name.chars().count() <= NAME;
+fn named(field: &str, name: &str, most: usize) -> Result<(), NodeError> {
+    let filled = !name.trim().is_empty() && name.chars().count() <= most;
     if filled && !name.chars().any(char::is_control) {
         return Ok(());
     }
     Err(NodeError::Invalid(format!(
-        "{field}: between 1 and {NAME} characters on one line"
+        "{field}: between 1 and {most} characters on one line"
     )))
 }

@@ -62,6 +62,25 @@ impl Node {
     }
 }
 
+/// Opens an upload that waits, as it was kept.
+pub(super) async fn open_upload(
+    node: &Node,
+    upload: &str,
+    media_type: String,
+) -> Result<Opened, NodeError> {
+    let file = File::open(upload_path(node, upload)).await?;
+    let size = file.metadata().await?.len();
+    let body = stream::try_unfold(file, |mut file| async move {
+        let chunk = read_chunk(&mut file, CHUNK_BYTES).await?;
+        Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), file)))
+    });
+    Ok(Opened {
+        media_type,
+        size,
+        body: body.boxed(),
+    })
+}
+
 /// Encrypts uploads under the key of a case that exists.
 pub(crate) async fn encrypt(
     node: &Node,

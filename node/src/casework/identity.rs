@@ -4,9 +4,11 @@
 //! Every question, answer and look is in the audit log before it has an effect.
 //! Nothing here shows an identity to anyone but its caller.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lapor_migrations::Tx;
 use lapor_protocol::case::Case;
-use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::ids::{CaseId, Digest, InstanceId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_protocol::limits::TEXT_CHARS;
@@ -16,9 +18,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::act::load;
-use super::reading::read_message;
-use super::{CaseView, NewAct, Reporter};
-use crate::chance::random;
+use super::reading::{history, read_message, summaries};
+use super::shown::{drafts, shown};
+use super::{CaseSummary, HistoryEntry, NewAct, Reporter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -81,40 +83,46 @@ impl Node {
     pub async fn identity_tasks(&self) -> Result<Vec<IdentityTask>, NodeError> {
         let mut tx = self.read_tx().await?;
         let asks = store::consents::waiting(&mut tx, MOST_TASKS).await?;
-        let foreign = store::consents::asked_from_elsewhere(&mut tx).await?;
-        drop(tx);
+        let foreign = self.asked_from_elsewhere(&mut tx).await?;
+        let elsewhere: Vec<String> = foreign.iter().map(|case| case.id.to_string()).collect();
+        let own = asks.iter().map(|ask| ask.case_id.as_str());
+        let ids: Vec<&str> = own.chain(elsewhere.iter().map(String::as_str)).collect();
+        // A case whose birth the hub has refused meanwhile has no keeper any more.
+        let cases = summaries(&mut tx, &ids).await?.into_iter();
+        let cases: BTreeMap<CaseId, CaseSummary> = cases
+            .filter(|case| case.state.is_some())
+            .map(|case| (case.case, case))
+            .collect();
+        let said = store::consents::of_cases(&mut tx, &ids).await?.into_iter();
+        let said: BTreeMap<String, bool> = said
+            .map(|consent| (consent.ask, consent.given != 0))
+            .collect();
         let mut tasks = Vec::new();
         for ask in asks {
-            let case = store::case_id(&ask.case_id)?;
-            // A case whose birth the hub has refused meanwhile has no keeper any more.
-            if let Some(view) = found(self.case(case).await)? {
-                let reason = Some(ask.reason).filter(|reason| !reason.is_empty());
-                let who = Asker::Officer(ask.asked_by);
-                let asked = (ask.id, who, ask.purpose, reason, ask.asked_at);
-                tasks.push(self.identity_task(&view, asked).await?);
-            }
-        }
-        for case in foreign {
-            let case = store::case_id(&case)?;
-            let mut tx = self.read_tx().await?;
-            let Some(shown) = found(self.shown_case(&mut tx, case).await)? else {
+            let Some(case) = cases.get(&store::case_id(&ask.case_id)?) else {
                 continue;
             };
-            drop(tx);
-            if shown.identity_requests.is_empty() || shown.origin != *self.instance()? {
+            let agreed = said.get(&ask.id).copied();
+            let who = Asker::Officer(ask.asked_by);
+            let reason = Some(ask.reason).filter(|reason| !reason.is_empty());
+            let asked = (ask.id, who, ask.purpose, reason, ask.asked_at);
+            tasks.push(identity_task(case, asked, agreed));
+        }
+        for waits in foreign {
+            let Some(case) = cases.get(&waits.id) else {
                 continue;
-            }
-            let view = self.case(case).await?;
-            for (request, institution) in shown.identity_requests {
-                let entry = view
-                    .history
-                    .iter()
-                    .find(|entry| entry.message == Some(request));
+            };
+            let mut history = history(&mut tx, waits.id, self.instance()?, &[]).await?;
+            history.iter_mut().for_each(HistoryEntry::mask);
+            for (request, institution) in waits.identity_requests {
+                let entry = history.iter().find(|entry| entry.message == Some(request));
                 let text = |value: Option<&Value>, name: &str| {
                     Some(value?.get(name)?.as_str()?.to_owned())
                 };
+                let ask = request.to_string();
+                let agreed = said.get(&ask).copied();
                 let asked = (
-                    request.to_string(),
+                    ask,
                     Asker::Institution(institution),
                     entry
                         .and_then(|entry| text(entry.body.as_ref(), "purpose"))
@@ -122,34 +130,51 @@ impl Node {
                     entry.and_then(|entry| text(entry.words.as_ref(), "text")),
                     entry.map_or(0, |entry| entry.at),
                 );
-                tasks.push(self.identity_task(&view, asked).await?);
+                tasks.push(identity_task(case, asked, agreed));
             }
         }
         tasks.sort_by(|a, b| (a.at, &a.ask).cmp(&(b.at, &b.ask)));
         Ok(tasks)
     }
 
-    async fn identity_task(
-        &self,
-        view: &CaseView,
-        (ask, asker, purpose, reason, at): (String, Asker, String, Option<String>, i64),
-    ) -> Result<IdentityTask, NodeError> {
-        let case = &view.summary;
+    /// How many requests wait for the keeper; reads no history.
+    pub async fn identity_tasks_waiting(&self) -> Result<usize, NodeError> {
         let mut tx = self.read_tx().await?;
-        let consents = store::consents::of_case(&mut tx, &case.case.to_string()).await?;
-        let said = consents.iter().find(|consent| consent.ask == ask);
-        Ok(IdentityTask {
-            case: case.case,
-            ticket: case.ticket.clone(),
-            title: case.title.clone(),
-            anonymous: case.anonymous,
-            agreed: said.map(|consent| consent.given != 0),
-            ask,
-            asker,
-            purpose,
-            reason,
-            at,
-        })
+        let asks = store::consents::waiting(&mut tx, MOST_TASKS).await?;
+        let ids: Vec<&str> = asks.iter().map(|ask| ask.case_id.as_str()).collect();
+        let cases = summaries(&mut tx, &ids).await?.into_iter();
+        let here: BTreeSet<CaseId> = cases
+            .filter(|case| case.state.is_some())
+            .map(|case| case.case)
+            .collect();
+        let mut waiting = 0;
+        for ask in &asks {
+            waiting += usize::from(here.contains(&store::case_id(&ask.case_id)?));
+        }
+        let foreign = self.asked_from_elsewhere(&mut tx).await?;
+        let foreign = foreign.iter().map(|case| case.identity_requests.len());
+        Ok(waiting + foreign.sum::<usize>())
+    }
+
+    /// Cases filed here with requests of other institutions that wait, as they are shown here.
+    async fn asked_from_elsewhere(&self, tx: &mut Tx) -> Result<Vec<Case>, NodeError> {
+        let (me, directory) = (self.instance()?, self.directory());
+        let ids = store::consents::asked_from_elsewhere(tx).await?;
+        let ids = ids.into_iter().map(Into::into).collect();
+        let mut waiting = Vec::new();
+        for row in store::cases::these(tx, ids).await? {
+            let own = if row.pending > 0 {
+                drafts(tx, &row.case_id).await?
+            } else {
+                Vec::new()
+            };
+            let id = store::case_id(&row.case_id)?;
+            let case = shown(id, row.ruled()?, &own, me, directory.latest());
+            waiting.extend(case.filter(|case| {
+                case.origin == *me && row.state.is_some() && !case.identity_requests.is_empty()
+            }));
+        }
+        Ok(waiting)
     }
 
     /// Who reported, if this node took the report in or was told. Every look
@@ -168,7 +193,8 @@ impl Node {
     }
 
     /// Asks the keeper who reported a case that was filed here; those who ask
-    /// from elsewhere send `identity.requested`.
+    /// from elsewhere send `identity.requested`. Who asks again while the first
+    /// request waits has asked once.
     pub async fn ask_identity(
         &self,
         case: CaseId,
@@ -185,9 +211,17 @@ impl Node {
         }
         let mut tx = self.write_tx().await?;
         self.shown_case(&mut tx, case).await?;
+        let text = case.to_string();
+        let mut own = store::consents::asks(&mut tx, &text).await?;
+        own.retain(|ask| ask.asked_by == actor);
+        if let Some(waits) = own.iter().find(|ask| ask.granted.is_none()) {
+            return read_ask(waits.clone());
+        }
+        // Two that come at once are the same one.
+        let place = format!("{actor}\0{text}\0{}", own.len());
         let row = AskRow {
-            id: hex::encode(random::<16>()),
-            case_id: case.to_string(),
+            id: Digest::of(place.as_bytes()).to_hex()[..32].to_owned(),
+            case_id: text,
             asked_by: actor.to_owned(),
             purpose: purpose_text(purpose)?,
             reason: reason.to_owned(),
@@ -196,10 +230,11 @@ impl Node {
             answered_by: None,
             answered_at: None,
         };
-        store::consents::add_ask(&mut tx, &row).await?;
-        self.note(&mut tx, actor, "identity.asked", case, &row.id)
-            .await?;
-        tx.commit().await?;
+        if store::consents::add_ask(&mut tx, &row).await? {
+            self.note(&mut tx, actor, "identity.asked", case, &row.id)
+                .await?;
+            tx.commit().await?;
+        }
         read_ask(row)
     }
 
@@ -308,12 +343,22 @@ impl Node {
     }
 }
 
-/// What is there; `None` where it is not.
-fn found<T>(looked: Result<T, NodeError>) -> Result<Option<T>, NodeError> {
-    match looked {
-        Ok(found) => Ok(Some(found)),
-        Err(NodeError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
+fn identity_task(
+    case: &CaseSummary,
+    (ask, asker, purpose, reason, at): (String, Asker, String, Option<String>, i64),
+    agreed: Option<bool>,
+) -> IdentityTask {
+    IdentityTask {
+        case: case.case,
+        ticket: case.ticket.clone(),
+        title: case.title.clone(),
+        anonymous: case.anonymous,
+        agreed,
+        ask,
+        asker,
+        purpose,
+        reason,
+        at,
     }
 }
 

@@ -44,8 +44,8 @@ use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
-pub use approval::{AnswerDraft, DraftState};
-pub use assigning::{FailedAct, SavedFilter};
+pub use approval::{AnswerDraft, DraftState, NewDraft};
+pub use assigning::{BULK, FailedAct, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::blob_path;
 pub(crate) use compose::Newcomer;
@@ -319,6 +319,8 @@ pub struct CaseView {
     #[schema(value_type = Option<String>)]
     pub parent: Option<CaseId>,
     pub score: Option<u8>,
+    /// *Berkadar pengawasan*; `None` while nobody has said.
+    pub oversight: Option<bool>,
     /// SHA-256 of what all parties agree on; equal at every caught-up party.
     /// `None` before the hub has ruled anything.
     pub digest: Option<String>,

@@ -146,6 +146,7 @@ impl From<NodeError> for Failure {
             | NodeError::TooLarge(_)
             | NodeError::KeyReused
             | NodeError::EvidenceNeeded
+            | NodeError::DraftChanged
             | NodeError::MediaType(_)
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {

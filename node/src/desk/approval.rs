@@ -7,26 +7,36 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
+use super::attachment::{self, AttachmentLine};
 use super::deeds::Deed;
 use super::identity::names;
 use super::{Answer, Officer, case_page, place, shared};
 use crate::api::problem;
-use crate::casework::{AnswerDraft, CaseView, DraftState};
+use crate::casework::{AnswerDraft, CaseSummary, CaseView, DraftState};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/persetujuan";
 pub const ONE: &str = "/meja/persetujuan/{id}";
+/// A file that waits to go with a draft.
+pub const FILE: &str = "/meja/persetujuan/{id}/berkas/{upload}";
 
 #[derive(Deserialize)]
 pub struct DraftPath {
     id: String,
+}
+
+#[derive(Deserialize)]
+pub struct FilePath {
+    id: String,
+    upload: String,
 }
 
 #[derive(Template)]
@@ -39,13 +49,16 @@ struct ApprovalsPage {
 /// A draft on a page.
 pub struct DraftLine {
     pub draft: AnswerDraft,
+    /// What it says, as far as whoever looks may read it.
+    pub text: String,
+    pub files: Vec<AttachmentLine>,
     pub title: String,
     pub by: String,
     /// Where it is decided.
     pub at: String,
     pub case_at: String,
-    /// Where its author writes it anew.
-    pub again_at: String,
+    /// Where it is written anew, for who handles cases.
+    pub again_at: Option<String>,
     /// Whoever looks may sign it.
     pub signs: bool,
     pub returned: bool,
@@ -53,14 +66,13 @@ pub struct DraftLine {
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
-    let wrong = |error: NodeError| problem(&error);
     let v = officer.visit.v;
     let names = names(&node).await?;
-    let mut drafts = Vec::new();
-    for draft in node.waiting_drafts().await.map_err(wrong)? {
-        let view = node.case(draft.case).await.map_err(wrong)?;
-        drafts.push(line(&officer, &names, &view, draft));
-    }
+    let waiting = node.waiting_drafts(&officer.sight()).await;
+    let waiting = waiting.map_err(|error| problem(&error))?.into_iter();
+    let drafts = waiting
+        .map(|(draft, case)| line(&officer, &names, &case, draft))
+        .collect();
     let page = ApprovalsPage { v, drafts };
     officer.visit.shell(v.say("approvals-title")).show(&page)
 }
@@ -73,31 +85,70 @@ pub async fn decide(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
-    let actor = officer.actor();
-    let (done, said) = match form.text("keputusan") {
-        "terbit" => (
-            node.publish_draft(&path.id, &actor).await.map(drop),
-            text_id("approval-published"),
-        ),
-        "kembali" => (
-            node.return_draft(&path.id, form.text("catatan"), &actor)
-                .await,
-            text_id("approval-returned"),
-        ),
-        _ => return Err(ApiProblem::not_found()),
-    };
-    let flash = match done {
-        Ok(()) => Flash::done(said),
-        Err(NodeError::Forbidden(_)) => Flash::warning(text_id("approval-own")),
-        Err(NodeError::Invalid(_)) => Flash::warning(text_id("approval-remark-needed")),
-        Err(NodeError::EvidenceNeeded) => Flash::warning(text_id("form-evidence-needed")),
-        Err(NodeError::NotFound { .. }) => Flash::warning(text_id("approval-decided")),
-        Err(NodeError::NotAllowed(_) | NodeError::Redacted(_) | NodeError::KeyMissing(_)) => {
+    let flash = match decided(&node, &officer, &path.id, &form).await? {
+        (Ok(()), said, _) => Flash::done(said),
+        (Err(NodeError::Forbidden(_)), ..) => Flash::warning(text_id("approval-own")),
+        (Err(NodeError::Invalid(_)), _, unusable) => Flash::warning(unusable),
+        (Err(NodeError::DraftChanged), ..) => Flash::warning(text_id("approval-changed")),
+        (Err(NodeError::EvidenceNeeded), ..) => Flash::warning(text_id("approval-evidence")),
+        (Err(NodeError::NotFound { .. }), ..) => Flash::warning(text_id("approval-decided")),
+        (Err(NodeError::NotAllowed(_) | NodeError::Redacted(_) | NodeError::KeyMissing(_)), ..) => {
             Flash::warning(text_id("act-refused"))
         }
-        Err(error) => return Err(problem(&error)),
+        (Err(error), ..) => return Err(problem(&error)),
     };
     Ok(officer.visit.go_saying(&place(PATH), &flash))
+}
+
+/// What came of a decision, what is said where it was made, and where what was sent cannot be used.
+async fn decided(
+    node: &Node,
+    officer: &Officer,
+    id: &str,
+    form: &Form,
+) -> Answer<(Result<(), NodeError>, TextId, TextId)> {
+    let case = node.case_of_draft(id).await;
+    let case = case.map_err(|error| problem(&error))?;
+    officer.case(node, case).await?;
+    let actor = officer.actor();
+    Ok(match form.text("keputusan") {
+        "terbit" => {
+            let published = node.publish_draft(id, form.text("versi"), &actor).await;
+            (
+                published.map(drop),
+                text_id("approval-published"),
+                text_id("act-refused"),
+            )
+        }
+        "kembali" => (
+            node.return_draft(id, form.text("catatan"), &actor).await,
+            text_id("approval-returned"),
+            text_id("approval-remark-needed"),
+        ),
+        _ => return Err(ApiProblem::not_found()),
+    })
+}
+
+/// Opens a file that waits to go with a draft, for whoever may see the case.
+pub async fn open_file(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<FilePath>,
+) -> Answer<Response> {
+    let wrong = |error: NodeError| problem(&error);
+    let case = node.case_of_draft(&path.id).await.map_err(wrong)?;
+    officer.case(&node, case).await?;
+    let opened = node.open_draft_file(&path.id, &path.upload).await;
+    attachment::sent(opened.map_err(wrong)?, "lampiran")
+}
+
+/// What a draft says. Personal numbers in it are for its author alone, as everywhere.
+pub fn readable(officer: &Officer, draft: &AnswerDraft) -> String {
+    if draft.written_by == officer.actor() {
+        draft.text.clone()
+    } else {
+        personal::mask(&draft.text).into_owned()
+    }
 }
 
 /// The drafts of a case that are not published: those that wait, and the last that was given back.
@@ -124,7 +175,7 @@ pub async fn of_case(
         DraftState::Returned => last.as_ref() == Some(&draft.id) && !draft.text.is_empty(),
         DraftState::Published => false,
     });
-    let lines = open.map(|draft| line(officer, &names, view, draft));
+    let lines = open.map(|draft| line(officer, &names, &view.summary, draft));
     Ok((lines.collect(), signers))
 }
 
@@ -134,22 +185,36 @@ pub type Signers = BTreeMap<String, String>;
 fn line(
     officer: &Officer,
     names: &BTreeMap<String, String>,
-    view: &CaseView,
+    case: &CaseSummary,
     draft: AnswerDraft,
 ) -> DraftLine {
     let case_at = case_page::at(draft.case);
     let own = draft.written_by == officer.actor();
+    let returned = draft.state == DraftState::Returned;
+    let again = returned && officer.role.handles_cases();
     DraftLine {
-        title: shared::title(&officer.visit.v, view),
+        title: shared::title(&officer.visit.v, case),
+        text: readable(officer, &draft),
+        files: waiting_lines(&draft),
         by: names
             .get(&draft.written_by)
             .unwrap_or(&draft.written_by)
             .clone(),
         at: format!("{PATH}/{}", draft.id),
-        again_at: format!("{case_at}/{}?draf={}", Deed::FollowUp.slug(), draft.id),
+        again_at: again.then(|| format!("{case_at}/{}?draf={}", Deed::FollowUp.slug(), draft.id)),
         case_at,
-        returned: draft.state == DraftState::Returned,
+        returned,
         signs: officer.role.administers() && !own && draft.state == DraftState::Waiting,
         draft,
     }
+}
+
+fn waiting_lines(draft: &AnswerDraft) -> Vec<AttachmentLine> {
+    let files = draft.files.iter();
+    files
+        .map(|file| {
+            let at = format!("{PATH}/{}/berkas/{}", draft.id, file.upload);
+            AttachmentLine::of(at, &file.media_type, file.size)
+        })
+        .collect()
 }

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::{Answer, Officer, case_page};
 use crate::api::problem;
+use crate::casework::Opened;
 use crate::node::Node;
 
 pub const PATH: &str = "/meja/kasus/{id}/lampiran/{sha256}";
@@ -40,16 +41,23 @@ pub struct AttachmentLine {
     pub kib: u64,
 }
 
+impl AttachmentLine {
+    /// `size` in bytes.
+    pub fn of(at: String, media_type: &str, size: u64) -> Self {
+        Self {
+            at,
+            picture: PICTURES.contains(&media_type),
+            media_type: media_type.to_owned(),
+            kib: size.div_ceil(1024),
+        }
+    }
+}
+
 pub fn attachment_lines(case: CaseId, all: &[Attachment]) -> Vec<AttachmentLine> {
-    let line = |attachment: &Attachment| AttachmentLine {
-        at: format!(
-            "{}/lampiran/{}",
-            case_page::at(case),
-            attachment.sha256.to_hex()
-        ),
-        picture: PICTURES.contains(&attachment.media_type.as_str()),
-        media_type: attachment.media_type.clone(),
-        kib: attachment.size.div_ceil(1024),
+    let line = |attachment: &Attachment| {
+        let name = attachment.sha256.to_hex();
+        let at = format!("{}/lampiran/{name}", case_page::at(case));
+        AttachmentLine::of(at, &attachment.media_type, attachment.size)
     };
     all.iter().map(line).collect()
 }
@@ -62,9 +70,17 @@ pub async fn open(
     officer.case(&node, path.id).await?;
     let opened = node.open_attachment(path.id, path.sha256).await;
     let opened = opened.map_err(|error| problem(&error))?;
+    sent(opened, &path.sha256.to_hex()[..16])
+}
+
+/// The answer with an opened file, which is called by a name of ours and its kind.
+pub fn sent(opened: Opened, name: &str) -> Answer<Response> {
     let picture = PICTURES.contains(&opened.media_type.as_str());
     let how = if picture { "inline" } else { "attachment" };
-    let name = format!("{how}; filename=\"{}\"", &path.sha256.to_hex()[..16]);
+    let name = format!(
+        "{how}; filename=\"{name}.{}\"",
+        extension(&opened.media_type)
+    );
     let header = |text: &str| HeaderValue::from_str(text).map_err(|_| ApiProblem::internal());
     let headers = [
         (CONTENT_TYPE, header(&opened.media_type)?),
@@ -77,4 +93,23 @@ pub async fn open(
         (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
     Ok((headers, Body::from_stream(opened.body)).into_response())
+}
+
+/// How the name of a file of a kind ends.
+fn extension(media_type: &str) -> &'static str {
+    match media_type {
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/webp" => "webp",
+        "application/pdf" => "pdf",
+        "video/mp4" => "mp4",
+        "video/quicktime" => "mov",
+        "video/webm" => "webm",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        "application/vnd.oasis.opendocument.text" => "odt",
+        "application/vnd.oasis.opendocument.spreadsheet" => "ods",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
 }

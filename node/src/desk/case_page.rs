@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
 use lapor_web::{ApiProblem, Path};
@@ -135,11 +136,16 @@ pub async fn show(
         .summary
         .state
         .map_or((text_id("state-unknown"), "quiet"), state_words);
-    let title = shared::title(&v, &view);
+    let title = shared::title(&v, &view.summary);
     let form = Form::of([
         ("unit", view.summary.unit.clone().unwrap_or_default()),
         ("petugas", view.summary.officer.clone().unwrap_or_default()),
     ]);
+    let (units, officers) = if acts {
+        assignable(&node, &view).await?
+    } else {
+        Default::default()
+    };
     let page = CasePage {
         v,
         here: at(path.id),
@@ -147,7 +153,7 @@ pub async fn show(
         title: title.clone(),
         state: v.say(state),
         tone,
-        report: course::report(&node, &view),
+        report: course::report(&node, &v, &view),
         facts: facts(&node, &v, &view),
         related: related(&v, &view),
         clocks: clocks(&v, &view),
@@ -163,16 +169,8 @@ pub async fn show(
         keyless: view.key == KeyState::Missing,
         identity: identity::own(&node, &officer, &view).await?,
         form,
-        units: if acts {
-            shared::units(&node).await?
-        } else {
-            Vec::new()
-        },
-        officers: if acts {
-            officers(&node).await?
-        } else {
-            Vec::new()
-        },
+        units,
+        officers,
         view,
     };
     officer.visit.shell(title).wide().show(&page)
@@ -187,16 +185,23 @@ pub async fn assign(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let (sight, actor) = (officer.sight(), officer.actor());
-    officer.case(&node, path.id).await?;
-    let unit = shared::open_unit(&node, form.text("unit")).await?;
-    let who = form.text("petugas").to_owned();
-    let known = officers(&node)
-        .await?
-        .into_iter()
-        .any(|choice| choice.value == who);
-    let who = Some(who).filter(|_| known);
+    let view = officer.case(&node, path.id).await?;
+    let (unit, who) = (form.text("unit"), form.text("petugas"));
+    // A unit that has closed and an officer who has left or is called otherwise keep what they
+    // have, until somebody gives it to another.
+    let unit = if view.summary.unit.as_deref() == Some(unit) {
+        Some(unit.to_owned())
+    } else {
+        shared::open_unit(&node, unit).await?
+    };
+    let stays = view.summary.officer.as_deref() == Some(who);
+    if !who.is_empty() && !stays && !officers(&node).await?.iter().any(|one| one.value == who) {
+        let gone = Flash::warning(text_id("case-officer-unknown"));
+        return Ok(officer.visit.go_saying(&place(&at(path.id)), &gone));
+    }
+    let who = Some(who).filter(|who| !who.is_empty());
     let assigned = node
-        .assign(&sight, &[path.id], unit.as_deref(), who.as_deref(), &actor)
+        .assign(&sight, &[path.id], unit.as_deref(), who, &actor)
         .await;
     assigned.map_err(|error| problem(&error))?;
     let done = Flash::done(text_id("case-assigned"));
@@ -357,6 +362,25 @@ fn related(v: &Voice, view: &CaseView) -> Vec<(String, String)> {
     all.map(|(name, id)| (v.say(name), at(id))).collect()
 }
 
+/// Units and officers to choose from, and those that have the case now.
+async fn assignable(node: &Node, view: &CaseView) -> Answer<(Vec<Choice>, Vec<Choice>)> {
+    let (mut units, mut officers) = (shared::units(node).await?, officers(node).await?);
+    if let Some(unit) = &view.summary.unit
+        && !units.iter().any(|choice| choice.value == *unit)
+    {
+        let all = node.units().await.map_err(|error| problem(&error))?;
+        let closed = all.iter().find(|one| one.id.as_str() == unit);
+        let name = closed.map_or(unit.as_str(), |closed| closed.name.as_str());
+        units.push(Choice::new(unit, name));
+    }
+    if let Some(officer) = &view.summary.officer
+        && !officers.iter().any(|choice| choice.value == *officer)
+    {
+        officers.push(Choice::new(officer, officer));
+    }
+    Ok((units, officers))
+}
+
 /// Those who may be given a case, by name.
 async fn officers(node: &Node) -> Answer<Vec<Choice>> {
     let accounts = node
@@ -367,7 +391,7 @@ async fn officers(node: &Node) -> Answer<Vec<Choice>> {
     let handles = |code: &str| code.parse().is_ok_and(StaffRole::handles_cases);
     let mut names: Vec<String> = accounts
         .into_iter()
-        .filter(|account| handles(account.role.code))
+        .filter(|account| account.state == AccountState::Active && handles(account.role.code))
         .map(|account| account.name)
         .collect();
     names.sort();

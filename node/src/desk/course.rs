@@ -73,7 +73,7 @@ pub struct Report {
 }
 
 /// The report of a case, from the message with which it began.
-pub fn report(node: &Node, view: &CaseView) -> Report {
+pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
     let case = view.summary.case;
     let mut history = view.history.iter();
     let Some(entry) = history.find(|entry| begins(case, entry)) else {
@@ -86,7 +86,7 @@ pub fn report(node: &Node, view: &CaseView) -> Report {
         place: word("place"),
         coordinates: entry.words.as_ref().and_then(coordinates),
         incident: field("incident_date"),
-        channel: field("channel"),
+        channel: field("channel").map(|channel| shared::channel_words(v, &channel)),
         suggested: field("suggested")
             .and_then(|id| id.parse().ok())
             .map(|id: InstanceId| name_of(node, &id)),

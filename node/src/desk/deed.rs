@@ -1,11 +1,13 @@
 //! A page for each deed: its form, and what becomes of it. A form that is sent twice acts once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -13,14 +15,15 @@ use lapor_web::page::{Flash, Form};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
-use super::course;
-use super::deed_form::{Choosing, Part, first_form, parts, read};
+use super::deed_form::{Choosing, Part, first_field, first_form, parts, read};
 use super::deeds::Deed;
-use super::{Answer, Officer, case_page, place, shared};
+use super::{Answer, Officer, approval, case_page, course, place, shared, upload};
 use crate::api::problem;
-use crate::casework::{CaseView, NewAct, Once, Sight};
-use crate::error::NodeError;
+use crate::attach::{self, Attached, Held, Sender};
+use crate::casework::{CaseView, NewAct, NewDraft, Once, Sight};
+use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -59,6 +62,11 @@ struct DeedPage<'a> {
     grave: bool,
     /// What the institution asks beyond the rules.
     notes: Vec<String>,
+    /// Files that wait to go with it; `None` where none may.
+    files: Option<&'a [Held]>,
+    most_files: usize,
+    file_bytes: u64,
+    upload_at: &'static str,
 }
 
 /// A deed on a case that the officer sees.
@@ -85,51 +93,120 @@ pub async fn ask(
         let mut history = standing.view.history.iter();
         history.find(|entry| entry.message == Some(id))
     });
-    let mut form = first_form(standing.deed, &standing.view, &query.ke, again);
-    if standing.deed == Deed::FollowUp && !query.draf.is_empty() {
-        form = drafted(&node, path.id, &query.draf).await?.unwrap_or(form);
+    let (deed, choosing) = (standing.deed, &standing.choosing);
+    let mut form = first_form(deed, &standing.view, choosing, &query.ke, again);
+    let mut attached = Attached::default();
+    if deed == Deed::FollowUp && !query.draf.is_empty() {
+        let draft = drafted(&node, &officer, path.id, &query.draf).await?;
+        (form, attached) = draft.unwrap_or((form, attached));
     }
-    page(&node, &officer, &standing, &form, StatusCode::OK)
+    page(&node, &officer, &standing, &form, &attached, StatusCode::OK)
 }
 
 pub async fn act(
     State(node): State<Arc<Node>>,
     officer: Officer,
     Path(path): Path<DeedPath>,
-    mut form: Form,
+    request: Request,
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
-    let (v, deed, unusable) = (
-        officer.visit.v,
-        standing.deed,
-        StatusCode::UNPROCESSABLE_ENTITY,
-    );
-    let once = Once::new(&officer.actor(), form.text("kunci")).map_err(|error| problem(&error))?;
-    let sight = officer.sight();
-    let new = read(&node, &sight, &v, deed, &mut form, &standing.choosing).await;
-    let Some(new) = new else {
-        return page(&node, &officer, &standing, &form, unusable);
+    let (v, deed) = (officer.visit.v, standing.deed);
+    let (mut form, attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    let actor = officer.actor();
+    let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
+    // Files that were used before may have been used by this very form.
+    let gone = form.pardon(attach::FILES);
+    let about = (deed, &standing.view);
+    let new = read(
+        &node,
+        &officer.sight(),
+        &v,
+        about,
+        &mut form,
+        &standing.choosing,
+    )
+    .await;
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    let Some(mut new) = new else {
+        if let Some(said) = gone {
+            form.complain(attach::FILES, said);
+        }
+        return page(&node, &officer, &standing, &form, &attached, wrong);
     };
+    let told = fingerprint(path.id, &new, &attached.told(&form));
+    let once = once.told_by(told.map_err(|error| problem(&error))?);
+    if let Some(said) = gone
+        && !node
+            .has_acted(&once)
+            .await
+            .map_err(|error| problem(&error))?
+    {
+        form.complain(attach::FILES, said);
+        return page(&node, &officer, &standing, &form, &attached, wrong);
+    }
+    if deed.takes_files() {
+        new.attachments = attached.uploads();
+    }
+    let to = place(&case_page::at(path.id));
     match done(&node, &officer, &standing, new, &once).await {
-        Ok(flash) => {
+        Ok(done) => {
+            if done.sent {
+                attach::forget(&node, &attached).await;
+            }
             settle(&node, &officer, form.text("ganti")).await?;
-            Ok(officer
-                .visit
-                .go_saying(&place(&case_page::at(path.id)), &flash))
+            Ok(officer.visit.go_saying(&to, &done.flash))
         }
-        Err(NodeError::NotAllowed(_)) => Ok(not_now(&officer, path.id)),
-        Err(NodeError::Invalid(_)) => {
-            form.complain("uraian", v.say("form-unusable"));
-            page(&node, &officer, &standing, &form, unusable)
+        Err(error) => {
+            let (field, said) = complaint(deed, &error).ok_or_else(|| problem(&error))?;
+            if matches!(error, NodeError::KeyReused) {
+                // What was sent first has been done; this would be another act.
+                form.put("kunci", Once::fresh_key());
+            }
+            form.complain(field, v.say(said));
+            page(&node, &officer, &standing, &form, &attached, wrong)
         }
-        Err(NodeError::EvidenceNeeded) => {
-            form.complain("uraian", v.say("form-evidence-needed"));
-            page(&node, &officer, &standing, &form, unusable)
+    }
+}
+
+/// What is said of a form that cannot be done as it is, and of which field; nothing is lost.
+fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
+    let closes = deed == Deed::Close;
+    let said = match error {
+        NodeError::NotAllowed(_) => text_id("act-refused"),
+        NodeError::KeyReused => text_id("act-sent-before"),
+        NodeError::KeyMissing(_) => text_id("case-keyless"),
+        NodeError::Redacted(_) => text_id("case-erased"),
+        NodeError::EvidenceNeeded if closes => text_id("form-close-evidence"),
+        NodeError::ApprovalNeeded if closes => text_id("form-close-approval"),
+        NodeError::EvidenceNeeded => return Some((attach::FILES, text_id("form-evidence-needed"))),
+        NodeError::NotFound { what: "upload", .. } => {
+            return Some((attach::FILES, text_id("files-failed")));
         }
-        Err(NodeError::KeyReused) => Ok(warn(&officer, path.id, text_id("act-sent-before"))),
-        Err(NodeError::KeyMissing(_)) => Ok(warn(&officer, path.id, text_id("case-keyless"))),
-        Err(NodeError::Redacted(_)) => Ok(warn(&officer, path.id, text_id("case-erased"))),
-        Err(error) => Err(problem(&error)),
+        NodeError::Invalid(_) => text_id("form-unusable"),
+        _ => return None,
+    };
+    Some((first_field(deed), said))
+}
+
+/// The same form is the same act, by its words and by what is in its files.
+fn fingerprint(case: CaseId, act: &NewAct, files: &BTreeSet<&str>) -> Result<[u8; 32], NodeError> {
+    let told = serde_json::to_vec(&(case, act, files));
+    Ok(Sha256::digest(told.map_err(NodeError::damaged)?).into())
+}
+
+/// What came of a form.
+struct Done {
+    flash: Flash,
+    /// Whether its files have gone with a message, and what is left of them is needed no more.
+    sent: bool,
+}
+
+impl Done {
+    fn saying(text: TextId, sent: bool) -> Self {
+        Self {
+            flash: Flash::done(text),
+            sent,
+        }
     }
 }
 
@@ -140,30 +217,41 @@ async fn done(
     standing: &Standing,
     new: NewAct,
     once: &Once,
-) -> Result<Flash, NodeError> {
+) -> Result<Done, NodeError> {
     let (actor, case) = (officer.actor(), &standing.view.summary);
     let here = Some(node.instance()?) == case.origin.as_ref();
     let words = new.words.as_ref();
     let text = words.and_then(|words| words.get("text"));
     let text = text.and_then(Value::as_str).unwrap_or_default();
-    if standing.deed == Deed::AskIdentity && here {
+    let asks = standing.deed == Deed::AskIdentity;
+    let drafts = new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref());
+    // Neither is put before the judge of the rules when it is kept.
+    if ((asks && here) || drafts) && !standing.allowed {
+        return Err(NodeError::NotAllowed(Box::new(NotAllowed {
+            ruling: Ruling {
+                effect: Effect::Inapplicable,
+                reason: Some(Reason::WrongState),
+            },
+            state: case.state,
+            custodian: case.custodian.clone(),
+        })));
+    }
+    if asks && here {
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
-        let asks = node.identity_asks(case.case).await?;
-        let waits = asks
-            .iter()
-            .any(|ask| ask.asked_by == actor && ask.granted.is_none());
-        if !waits {
-            node.ask_identity(case.case, purpose, text, &actor).await?;
-        }
-        return Ok(Flash::done(text_id("identity-asked")));
+        node.ask_identity(case.case, purpose, text, &actor).await?;
+        return Ok(Done::saying(text_id("identity-asked"), true));
     }
-    if new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref()) {
-        let closes = new.body.get("proposes_to_close") == Some(&Value::Bool(true));
-        node.draft_answer(case.case, once.key(), text, closes, &actor)
+    if drafts {
+        let answer = NewDraft {
+            text,
+            proposes_to_close: new.body.get("proposes_to_close") == Some(&Value::Bool(true)),
+            attachments: &new.attachments,
+        };
+        node.draft_answer(case.case, once.key(), &answer, &actor)
             .await?;
-        return Ok(Flash::done(text_id("answer-drafted")));
+        return Ok(Done::saying(text_id("answer-drafted"), false));
     }
     let acted = node.act_once(case.case, new, &actor, once).await?;
     if let (Some(child), Some(unit)) = (acted.child, &case.unit) {
@@ -177,7 +265,12 @@ async fn done(
         )
         .await?;
     }
-    Ok(Flash::done(text_id("act-done")).with("ticket", case.ticket.clone().unwrap_or_default()))
+    let said = if asks {
+        text_id("identity-asked")
+    } else {
+        text_id("act-done")
+    };
+    Ok(Done::saying(said, true))
 }
 
 /// An act that was done again is a task no more.
@@ -214,6 +307,7 @@ fn page(
     officer: &Officer,
     standing: &Standing,
     form: &Form,
+    attached: &Attached,
     status: StatusCode,
 ) -> Answer<Response> {
     let (v, deed) = (officer.visit.v, standing.deed);
@@ -227,14 +321,19 @@ fn page(
         about: v.say(about),
         here: format!("{case_at}/{}", deed.slug()),
         case_at,
-        title: shared::title(&v, &standing.view),
-        content: course::report(node, &standing.view).content,
+        title: shared::title(&v, &standing.view.summary),
+        content: course::report(node, &v, &standing.view).content,
         parts: parts(&v, deed, form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),
         notes: notes(node, &v, standing),
+        files: deed.takes_files().then_some(&attached.0),
+        most_files: attach::MOST,
+        file_bytes: node.settings().api.upload_bytes,
+        upload_at: upload::PATH,
     };
-    officer.visit.shell(v.say(name)).status(status).show(&page)
+    let shell = officer.visit.shell(v.say(name)).status(status);
+    shell.script("report.js").show(&page)
 }
 
 /// What the institution asks of an answer beyond the rules.
@@ -249,8 +348,13 @@ fn notes(node: &Node, v: &Voice, standing: &Standing) -> Vec<String> {
     approval.into_iter().chain(evidence).collect()
 }
 
-/// The form of a draft that was given back.
-async fn drafted(node: &Node, case: CaseId, id: &str) -> Answer<Option<Form>> {
+/// The form of a draft that was given back. Personal numbers in it are shown to its author alone.
+async fn drafted(
+    node: &Node,
+    officer: &Officer,
+    case: CaseId,
+    id: &str,
+) -> Answer<Option<(Form, Attached)>> {
     let drafts = node.answer_drafts(case).await;
     let drafts = drafts.map_err(|error| problem(&error))?;
     let draft = drafts.into_iter().find(|draft| draft.id == id);
@@ -260,19 +364,17 @@ async fn drafted(node: &Node, case: CaseId, id: &str) -> Answer<Option<Form>> {
         } else {
             "publik"
         };
-        Form::of([
+        let form = Form::of([
             ("kunci", Once::fresh_key()),
             ("sifat", how.to_owned()),
-            ("uraian", draft.text),
-        ])
+            ("uraian", approval::readable(officer, &draft)),
+        ]);
+        (form, Attached::kept(&officer.visit.v, &draft.files))
     }))
 }
 
 fn not_now(officer: &Officer, case: CaseId) -> Response {
-    warn(officer, case, text_id("act-refused"))
-}
-
-fn warn(officer: &Officer, case: CaseId, text: TextId) -> Response {
     let to = place(&case_page::at(case));
-    officer.visit.go_saying(&to, &Flash::warning(text))
+    let flash = Flash::warning(text_id("act-refused"));
+    officer.visit.go_saying(&to, &flash)
 }

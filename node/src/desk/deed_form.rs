@@ -24,6 +24,8 @@ use crate::regions::national;
 /// Questions of one hold.
 pub const QUESTIONS: [&str; 5] = ["tanya1", "tanya2", "tanya3", "tanya4", "tanya5"];
 pub const COPIES: [&str; 3] = ["tembusan1", "tembusan2", "tembusan3"];
+/// The value of a box that is ticked.
+const TICKED: &str = "1";
 
 /// A field of a page.
 pub enum Part<'a> {
@@ -94,6 +96,13 @@ impl Choosing {
         }
         choosing.suggested.sort();
         Ok(choosing)
+    }
+
+    /// What the institution of a slug is called.
+    fn called(&self, slug: &str) -> Option<String> {
+        let mut all = self.institutions.iter();
+        let found = all.find(|(id, _)| id.as_str() == slug);
+        found.map(|(_, name)| name.clone())
     }
 
     /// The institution of a slug, or of a name as it is called.
@@ -298,7 +307,13 @@ fn link<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
 
 /// The form as it is shown first: what the case says already, what the address names, or what an
 /// act without effect said.
-pub fn first_form(deed: Deed, view: &CaseView, to: &str, again: Option<&HistoryEntry>) -> Form {
+pub fn first_form(
+    deed: Deed,
+    view: &CaseView,
+    choosing: &Choosing,
+    to: &str,
+    again: Option<&HistoryEntry>,
+) -> Form {
     let mut values: Vec<(&str, String)> = vec![("kunci", Once::fresh_key())];
     if let Some(entry) = again {
         values.extend(said_before(entry));
@@ -332,9 +347,21 @@ pub fn first_form(deed: Deed, view: &CaseView, to: &str, again: Option<&HistoryE
                         .and_then(|code| national().display_name(code))
                         .unwrap_or_default(),
                 ),
+                (
+                    "atas-nama",
+                    case.on_behalf_of
+                        .as_ref()
+                        .map_or_else(String::new, ToString::to_string),
+                ),
             ]);
+            if view.oversight == Some(true) {
+                values.push(("pengawasan", TICKED.to_owned()));
+            }
         }
-        Deed::Dispose => values.push(("tujuan", to.to_owned())),
+        Deed::Dispose if choosing.hints.iter().any(|hint| hint.slug == to) => {
+            values.push(("tujuan", to.to_owned()));
+        }
+        Deed::Dispose => values.extend(choosing.called(to).map(|name| ("instansi", name))),
         Deed::FollowUp => values.push(("sifat", "publik".to_owned())),
         Deed::Split => {
             let category = case.category.as_ref();
@@ -376,6 +403,13 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
         ("kategori", text(body, "category")),
         ("wilayah", text(body, "region")),
         ("laporan", text(body, "target_case")),
+        ("atas-nama", text(body, "on_behalf_of")),
+        (
+            "pengawasan",
+            body.and_then(|body| body.get("oversight")?.as_bool())
+                .filter(|oversight| *oversight)
+                .map(|_| TICKED.to_owned()),
+        ),
         (
             "sifat",
             Some(if proposes { "usul" } else { "publik" }.to_owned()),
@@ -397,7 +431,20 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
     let asked = words.and_then(|words| words.get("questions")?.as_array());
     let asked = asked.into_iter().flatten().filter_map(Value::as_str);
     values.extend(QUESTIONS.into_iter().zip(asked.map(str::to_owned)));
+    let copies = body.and_then(|body| body.get("copies")?.as_array());
+    let copies = copies.into_iter().flatten().filter_map(Value::as_str);
+    values.extend(COPIES.into_iter().zip(copies.map(str::to_owned)));
     values
+}
+
+/// The field of a deed's page to which a complaint about all of it belongs.
+pub fn first_field(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Hold => QUESTIONS[0],
+        Deed::Close | Deed::Redact => "setuju",
+        Deed::Link => "laporan",
+        _ => "uraian",
+    }
 }
 
 /// The act that a form asks for; `None` where something is wrong, which the form then says.
@@ -405,7 +452,7 @@ pub async fn read(
     node: &Node,
     sight: &Sight,
     v: &Voice,
-    deed: Deed,
+    (deed, view): (Deed, &CaseView),
     form: &mut Form,
     choosing: &Choosing,
 ) -> Option<NewAct> {
@@ -434,7 +481,15 @@ pub async fn read(
     }
     let mut kind = deed.kind();
     match deed {
-        Deed::Verify => read_verified(v, form, &mut body, &mut words),
+        Deed::Verify => {
+            read_verified(v, view, form, &mut body, &mut words);
+            // What the form does not ask stays as it stands.
+            if choosing.represented.is_empty()
+                && let Some(id) = shared::represented(node, view)
+            {
+                body.push(("on_behalf_of", json!(id)));
+            }
+        }
         Deed::Hold => {
             let asked: Vec<String> = QUESTIONS
                 .into_iter()
@@ -483,18 +538,7 @@ pub async fn read(
                 None => form.complain("laporan", v.say("link-unknown")),
             }
         }
-        Deed::Split => {
-            words.push(("title", json!(form.required(v, "judul"))));
-            form.at_most(v, "judul", TITLE_CHARS);
-            let place = form.at_most(v, "lokasi", TITLE_CHARS);
-            if !place.is_empty() {
-                words.push(("place", json!(place)));
-            }
-            let category = form.text("kategori");
-            if !category.is_empty() {
-                body.push(("category", json!(category)));
-            }
-        }
+        Deed::Split => read_split(v, form, &mut body, &mut words),
         Deed::Note
         | Deed::Complete
         | Deed::Reply
@@ -505,8 +549,27 @@ pub async fn read(
     form.is_fine().then(|| shared::act(kind, &body, &words))
 }
 
+fn read_split(
+    v: &Voice,
+    form: &mut Form,
+    body: &mut Vec<(&str, Value)>,
+    words: &mut Vec<(&str, Value)>,
+) {
+    words.push(("title", json!(form.required(v, "judul"))));
+    form.at_most(v, "judul", TITLE_CHARS);
+    let place = form.at_most(v, "lokasi", TITLE_CHARS);
+    if !place.is_empty() {
+        words.push(("place", json!(place)));
+    }
+    let category = form.text("kategori");
+    if !category.is_empty() {
+        body.push(("category", json!(category)));
+    }
+}
+
 fn read_verified(
     v: &Voice,
+    view: &CaseView,
     form: &mut Form,
     body: &mut Vec<(&str, Value)>,
     words: &mut Vec<(&str, Value)>,
@@ -529,11 +592,8 @@ fn read_verified(
             body.push((name, json!(value)));
         }
     }
-    let typed = form.text("wilayah").to_owned();
-    match national().meant(&typed) {
-        Some(code) => body.push(("region", json!(code))),
-        None if !typed.is_empty() => form.complain("wilayah", v.say("form-region-unknown")),
-        None => {}
+    if let Some(code) = shared::region(v, form, view.summary.region.as_ref()) {
+        body.push(("region", json!(code)));
     }
 }
 
@@ -592,7 +652,7 @@ async fn other_case(node: &Node, sight: &Sight, typed: &str) -> Option<CaseId> {
 
 /// Open public cases that this one may repeat.
 async fn repeats(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>> {
-    let report = super::course::report(node, view);
+    let report = super::course::report(node, v, view);
     let sketch = Sketch {
         title: view.summary.title.clone().unwrap_or_default(),
         content: report.content.unwrap_or_default(),
@@ -616,4 +676,31 @@ async fn repeats(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>>
             Choice::new(found.case.to_string(), title).hint(hint)
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_that_is_done_again_says_all_that_it_said() {
+        let entry: HistoryEntry = serde_json::from_value(json!({
+            "case_seq": null, "message": null, "kind": "case.verified", "author": null,
+            "effect": null, "reason": null, "at": 0, "withheld": null, "attachments": [],
+            "body": {"oversight": true, "on_behalf_of": "kab-garut", "copies": ["pusat", "kemenpu"]},
+            "words": {"title": "Lampu padam"},
+        }))
+        .unwrap();
+        let form = Form::of(said_before(&entry));
+        for (field, said) in [
+            ("judul", "Lampu padam"),
+            ("pengawasan", "1"),
+            ("atas-nama", "kab-garut"),
+            ("tembusan1", "pusat"),
+            ("tembusan2", "kemenpu"),
+            ("tembusan3", ""),
+        ] {
+            assert_eq!(form.text(field), said, "{field}");
+        }
+    }
 }

@@ -145,6 +145,14 @@ impl Deed {
         matches!(self, Self::Archive | Self::Redact)
     }
 
+    /// Whether files may go with it.
+    pub fn takes_files(self) -> bool {
+        matches!(
+            self,
+            Self::FollowUp | Self::Note | Self::Complete | Self::Reply
+        )
+    }
+
     /// Whether the rules allow it now. The identity of a report that was filed here is asked of
     /// the keeper here, and of one that was filed elsewhere by a message.
     pub fn is_allowed(self, node: &Node, view: &CaseView, allowed: &Allowed) -> bool {

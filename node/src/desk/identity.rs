@@ -7,12 +7,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::case::Effect;
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
@@ -138,7 +139,7 @@ pub async fn show(
         here: at(path.id),
         list_at: PATH,
         case_at: case_page::at(path.id),
-        title: shared::title(&v, &view),
+        title: shared::title(&v, &view.summary),
         ticket: view.summary.ticket.clone(),
         tasks: task_lines(&node, &v, tasks).await?,
         log: log
@@ -208,6 +209,7 @@ pub async fn answer(
         Err(NodeError::Invalid(_) | NodeError::NotAllowed(_) | NodeError::KeyReused) => {
             Flash::warning(text_id("identity-answered-before"))
         }
+        Err(NodeError::NotFound { .. }) => Flash::warning(text_id("identity-none-held")),
         Err(error) => return Err(problem(&error)),
     };
     Ok(officer.visit.go_saying(&place(PATH), &flash))
@@ -251,6 +253,13 @@ pub async fn own(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Opti
     let (actor, asks) = (officer.actor(), node.identity_asks(case).await);
     let asks = asks.map_err(|error| problem(&error))?;
     let last = asks.iter().rev().find(|ask| ask.asked_by == actor);
+    if last.is_none() && disclosed_to_us(node, view) {
+        return Ok(Some(IdentityLine {
+            said: v.say("identity-came"),
+            list_at: None,
+            granted: false,
+        }));
+    }
     Ok(last.map(|ask| IdentityLine {
         said: v.say(match ask.granted {
             None => text_id("identity-waits"),
@@ -260,6 +269,17 @@ pub async fn own(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Opti
         list_at: None,
         granted: ask.granted == Some(true),
     }))
+}
+
+/// Whether another institution has disclosed it to this one, whose keeper opens it.
+fn disclosed_to_us(node: &Node, view: &CaseView) -> bool {
+    let me = node.instance().ok().map(InstanceId::as_str);
+    view.history.iter().any(|entry| {
+        let requester = entry.body.as_ref().and_then(|body| body.get("requester"));
+        entry.kind == "identity.disclosed"
+            && entry.effect == Some(Effect::Applied)
+            && requester.and_then(Value::as_str) == me
+    })
 }
 
 /// The one time that it is shown; no redirect, because nothing keeps it.
@@ -272,7 +292,7 @@ fn reporter_page(
     let v = officer.visit.v;
     let page = ReporterPage {
         v,
-        title: shared::title(&v, view),
+        title: shared::title(&v, &view.summary),
         reporter,
         back_at,
     };

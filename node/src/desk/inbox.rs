@@ -1,7 +1,7 @@
 //! The inbox: what is in our hands and runs out next, what is new, what came back, what waits for
 //! whom; search, filters that are kept, and acts on several cases at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -12,12 +12,13 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use serde_json::json;
 
 use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
 use super::{Answer, Officer, ROOT, approval, case_page, identity, place, shared, walk_in};
 use crate::api::problem;
-use crate::casework::{CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
+use crate::casework::{Acted, BULK, CaseList, CaseSummary, CaseView, InboxCounts, Once, Tab, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{classification_name, name_of, state_words};
@@ -29,6 +30,8 @@ pub const TOGETHER: &str = "/meja/bersama";
 pub const FILTERS: &str = "/meja/saringan";
 /// Cases of a page.
 const PAGE: u32 = 30;
+/// Cases that are named where something could not be done to them, at most.
+const NAMED: usize = 10;
 
 #[derive(Template)]
 #[template(path = "desk/inbox.html")]
@@ -169,15 +172,15 @@ async fn asked(node: &Node, officer: &Officer) -> Answer<Vec<(String, &'static s
     let mut all = Vec::new();
     if officer.role.opens_identities() {
         let waiting = node
-            .identity_tasks()
+            .identity_tasks_waiting()
             .await
             .map_err(|error| problem(&error))?;
-        let said = v.with("n", waiting.len()).say("identities-waiting");
+        let said = v.with("n", waiting).say("identities-waiting");
         all.push((said, identity::PATH));
     }
     if officer.role.administers() {
         let waiting = node
-            .waiting_drafts()
+            .waiting_drafts(&officer.sight())
             .await
             .map_err(|error| problem(&error))?;
         if !waiting.is_empty() {
@@ -196,13 +199,18 @@ pub async fn together(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| place(ROOT));
-    let cases: Vec<CaseId> = form
+    let cases: BTreeSet<CaseId> = form
         .all("laporan")
         .filter_map(|id| id.parse().ok())
         .collect();
-    if cases.is_empty() {
-        let flash = Flash::warning(text_id("inbox-nothing-ticked"));
-        return Ok(officer.visit.go_saying(&back, &flash));
+    let cases = Vec::from_iter(cases);
+    if cases.is_empty() || cases.len() > BULK {
+        let text = if cases.is_empty() {
+            text_id("inbox-nothing-ticked")
+        } else {
+            text_id("inbox-not-done")
+        };
+        return Ok(officer.visit.go_saying(&back, &Flash::warning(text)));
     }
     let (sight, actor) = (officer.sight(), officer.actor());
     let done = match form.text("tindakan") {
@@ -271,29 +279,58 @@ pub async fn filters(
     Ok(officer.visit.go_saying(&place(&back), &flash))
 }
 
+/// Verifies those that have come in and wait for it, as the form of each would with what it is
+/// filled with. What somebody has decided otherwise is not decided again here; it is named.
 async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Answer<Flash> {
     let (sight, actor) = (officer.sight(), officer.actor());
-    let mut verified = 0;
+    let (mut verified, mut left) = (0, Vec::new());
     for case in cases {
         let seen = node.case_seen(&sight, *case).await;
         let once = Once::new(&actor, &format!("{key}-{case}"));
-        let (Ok(_), Ok(once)) = (seen, once) else {
+        let (Ok(view), Ok(once)) = (seen, once) else {
             continue;
         };
-        let act = shared::act("case.verified", &[], &[]);
-        match node.act_once(*case, act, &actor, &once).await {
-            Ok(_) => verified += 1,
-            Err(NodeError::NotAllowed(_) | NodeError::KeyMissing(_) | NodeError::Redacted(_)) => {}
+        let ticket = view.summary.ticket.clone();
+        let name = ticket.unwrap_or_else(|| case.to_string());
+        match verify(node, &view, &actor, &once).await {
+            Ok(true) => verified += 1,
+            Ok(false)
+            | Err(NodeError::NotAllowed(_) | NodeError::KeyMissing(_) | NodeError::Redacted(_)) => {
+                left.push(name);
+            }
             Err(error) => return Err(problem(&error)),
         }
     }
     if verified == cases.len() {
         return Ok(counted(text_id("inbox-verified"), verified));
     }
-    let some = Flash::warning(text_id("inbox-verified-some"));
+    let more = left.len().saturating_sub(NAMED);
+    left.truncate(NAMED);
+    if more > 0 {
+        left.push(format!("+{more}"));
+    }
+    let names = left.join(", ");
+    let some = if names.is_empty() {
+        Flash::warning(text_id("inbox-verified-unseen"))
+    } else {
+        Flash::warning(text_id("inbox-verified-some")).with("names", names)
+    };
     Ok(some
         .with("n", verified.to_string())
         .with("all", cases.len().to_string()))
+}
+
+/// Whether a report that waits for it was verified, now or by the same press before.
+async fn verify(node: &Node, view: &CaseView, actor: &str, once: &Once) -> Result<bool, NodeError> {
+    let case = &view.summary;
+    if case.state != Some(CaseState::Received) {
+        return Ok(once.answered::<Acted>(node).await?.is_some());
+    }
+    let stands = shared::represented(node, view).map(|id| ("on_behalf_of", json!(id)));
+    let act = shared::act("case.verified", stands.as_slice(), &[]);
+    node.act_once(case.case, act, actor, once)
+        .await
+        .map(|_| true)
 }
 
 fn counted(said: TextId, count: usize) -> Flash {

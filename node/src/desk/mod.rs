@@ -31,6 +31,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 mod units;
+mod upload;
 mod walk_in;
 
 use std::sync::Arc;
@@ -96,8 +97,9 @@ impl Staffed for Node {
 }
 
 /// The desk's routes, and those by which one gets there.
-pub fn routes() -> Router<Arc<Node>> {
+pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
+        .merge(upload::routes(node))
         .route(sign_in::PATH, get(sign_in::ask).post(sign_in::enter))
         .route(sign_in::CODE, get(sign_in::ask_code).post(sign_in::prove))
         .route(sign_on::PATH, get(sign_on::go))
@@ -130,6 +132,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(identity::ANSWER, post(identity::answer))
         .route(approval::PATH, get(approval::list))
         .route(approval::ONE, post(approval::decide))
+        .route(approval::FILE, get(approval::open_file))
         .route(figures::PATH, get(figures::show))
         .route(figures::TABLE, get(figures::table))
         .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))

@@ -1,21 +1,27 @@
 //! What several pages of the desk choose from, and how a form becomes an act.
 
 use chrono::NaiveDate;
-use lapor_web::language::Voice;
-use lapor_web::page::Choice;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::region::RegionCode;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Form};
 use serde_json::Value;
 
 use super::Answer;
 use super::question::CLASSES;
 use crate::api::problem;
-use crate::casework::{CaseView, NewAct};
+use crate::casework::{CaseSummary, CaseView, NewAct};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::classification_name;
+use crate::regions::national;
+
+/// The field of a form that names a region.
+const REGION: &str = "wilayah";
 
 /// What a case is called.
-pub fn title(v: &Voice, view: &CaseView) -> String {
-    let title = view.summary.title.clone();
+pub fn title(v: &Voice, case: &CaseSummary) -> String {
+    let title = case.title.clone();
     title.unwrap_or_else(|| v.say("case-untitled"))
 }
 
@@ -65,6 +71,55 @@ pub fn classes(v: &Voice) -> Vec<Choice> {
     classes
         .map(|(class, name)| Choice::new(*name, v.say(classification_name(*class))))
         .collect()
+}
+
+/// How a report came in, in words; a channel that this program does not know as it is.
+pub fn channel_words(v: &Voice, channel: &str) -> String {
+    let words = match channel {
+        "web" => text_id("channel-web"),
+        "mobile" => text_id("channel-mobile"),
+        "sms" => text_id("channel-sms"),
+        "email" => text_id("channel-email"),
+        "whatsapp" => text_id("channel-whatsapp"),
+        "social" => text_id("channel-social"),
+        "walk-in" => text_id("channel-counter"),
+        "letter" => text_id("channel-letter"),
+        "phone" => text_id("channel-phone"),
+        _ => return channel.replace(['_', '-'], " "),
+    };
+    v.say(words)
+}
+
+/// The region that a form names; `stands` is the one that its field was filled with. What had to
+/// be guessed is shown in the field, and asked back.
+pub fn region(v: &Voice, form: &mut Form, stands: Option<&RegionCode>) -> Option<RegionCode> {
+    let typed = form.text(REGION).to_owned();
+    if typed.is_empty() {
+        return None;
+    }
+    // A district is shown by its regency.
+    let shown = stands.and_then(|code| national().display_name(code));
+    if shown.as_deref() == Some(typed.as_str()) {
+        return stands.cloned();
+    }
+    let Some(code) = national().meant(&typed) else {
+        form.complain(REGION, v.say("form-region-unknown"));
+        return None;
+    };
+    if !national().says(&typed, &code) {
+        let name = national().display_name(&code).unwrap_or_default();
+        form.complain(REGION, v.with("region", &name).say("form-region-guessed"));
+        form.put(REGION, name);
+    }
+    Some(code)
+}
+
+/// The institution for which a case is handled, as long as it has not joined.
+pub fn represented(node: &Node, view: &CaseView) -> Option<InstanceId> {
+    let directory = node.directory();
+    let world = directory.latest();
+    let id = view.summary.on_behalf_of.clone();
+    id.filter(|id| world.instance(id).is_some_and(|entry| !entry.is_active()))
 }
 
 /// An act of clear fields and words.

@@ -2,6 +2,7 @@
 //! without script.
 
 mod cases;
+mod forms;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,25 +1,28 @@
 //! A report that somebody brings to the counter, writes in a letter or tells on the telephone: an
 //! officer types it in on their behalf, and prints ticket and key for them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
+use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Form};
+use sha2::{Digest as _, Sha256};
 
 use super::question::CLASSES;
-use super::{Answer, Officer, case_page, place, shared};
+use super::{Answer, Officer, case_page, shared, upload};
 use crate::api::problem;
+use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{NewReport, Once, Reporter, Sight};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::home_region;
-use crate::regions;
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::staff::StaffRole;
 
@@ -42,6 +45,10 @@ struct WalkInPage<'a> {
     channels: Vec<Choice>,
     classes: Vec<Choice>,
     categories: Vec<Choice>,
+    held: &'a [Held],
+    most_files: usize,
+    file_bytes: u64,
+    upload_at: &'static str,
 }
 
 #[derive(Template)]
@@ -66,20 +73,38 @@ pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Resp
         ("jenis", CLASSES[0].1.to_owned()),
         ("wilayah", home_region(&node).unwrap_or_default()),
     ]);
-    page(&node, &officer, &form, StatusCode::OK).await
+    let empty = Attached::default();
+    page(&node, &officer, &form, &empty, StatusCode::OK).await
 }
 
 pub async fn file(
     State(node): State<Arc<Node>>,
     officer: Officer,
-    mut form: Form,
+    request: Request,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let (v, actor) = (officer.visit.v, officer.actor());
+    let (mut form, attached) = attach::read(&node, &v, Sender::Staff, request).await?;
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
-    let Some(report) = read(&v, &mut form) else {
-        return page(&node, &officer, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    // Files that were used before may have been used by this very form.
+    let gone = form.pardon(attach::FILES);
+    let Some(mut report) = read(&v, &mut form, home(&node).as_ref()) else {
+        if let Some(said) = gone {
+            form.complain(attach::FILES, said);
+        }
+        return page(&node, &officer, &form, &attached, wrong).await;
     };
+    let told = fingerprint(&report, &attached.told(&form));
+    let once = once.told_by(told.map_err(|error| problem(&error))?);
+    if let Some(said) = gone {
+        let before = node.filed_under(&once).await;
+        if before.map_err(|error| problem(&error))?.is_none() {
+            form.complain(attach::FILES, said);
+            return page(&node, &officer, &form, &attached, wrong).await;
+        }
+    }
+    report.attachments = attached.uploads();
     let title = report.title.clone();
     let terms = FilingTerms {
         actor: Some(&actor),
@@ -94,16 +119,26 @@ pub async fn file(
             let (unit, name) = (account.unit.as_deref(), Some(account.name.as_str()));
             let cases = [filed.filed.case];
             let assigned = node.assign(&Sight::ALL, &cases, unit, name, &actor).await;
-            assigned.map_err(|error| problem(&error))?;
+            if let Err(error) = assigned {
+                // The key is told once; the case can be assigned by hand.
+                tracing::warn!(%error, "a report of the counter could not be assigned");
+            }
+            attach::forget(&node, &attached).await;
             slip(&node, &officer, filed, title)
         }
         Err(NodeError::Invalid(_)) => {
             form.complain("judul", v.say("form-unusable"));
-            page(&node, &officer, &form, StatusCode::UNPROCESSABLE_ENTITY).await
+            page(&node, &officer, &form, &attached, wrong).await
+        }
+        Err(NodeError::NotFound { what: "upload", .. }) => {
+            form.complain(attach::FILES, v.say("files-failed"));
+            page(&node, &officer, &form, &attached, wrong).await
         }
         Err(NodeError::KeyReused) => {
-            let flash = Flash::warning(text_id("walk-in-sent-before"));
-            Ok(officer.visit.go_saying(&place(PATH), &flash))
+            // What was sent first has been filed; this would be another report.
+            form.put("kunci", Once::fresh_key());
+            form.complain("judul", v.say("walk-in-sent-before"));
+            page(&node, &officer, &form, &attached, wrong).await
         }
         Err(error) => Err(problem(&error)),
     }
@@ -131,7 +166,20 @@ fn slip(
     visit.shell(visit.v.say("slip-title")).show(&page)
 }
 
-fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
+/// The same form is the same report, by its words and by what is in its files.
+fn fingerprint(report: &NewReport, files: &BTreeSet<&str>) -> Result<[u8; 32], NodeError> {
+    let told = serde_json::to_vec(&(report, files));
+    Ok(Sha256::digest(told.map_err(NodeError::damaged)?).into())
+}
+
+/// The region of the institution, with which the form is filled.
+fn home(node: &Node) -> Option<RegionCode> {
+    let directory = node.directory();
+    let entry = directory.latest().instance(node.instance().ok()?)?;
+    entry.region.clone()
+}
+
+fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewReport> {
     let title = form.required(v, "judul");
     let content = form.required(v, "uraian");
     form.at_most(v, "judul", TITLE_CHARS);
@@ -145,11 +193,7 @@ fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
             form.complain(field, v.say("form-required"));
         }
     }
-    let typed = form.text("wilayah").to_owned();
-    let region = regions::national().meant(&typed);
-    if region.is_none() && !typed.is_empty() {
-        form.complain("wilayah", v.say("form-region-unknown"));
-    }
+    let region = shared::region(v, form, home);
     let category = Some(form.text("kategori").to_owned()).filter(|name| !name.is_empty());
     let category = category.and_then(|name| Category::try_from(name).ok());
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
@@ -185,7 +229,13 @@ fn read(v: &Voice, form: &mut Form) -> Option<NewReport> {
     })
 }
 
-async fn page(node: &Node, officer: &Officer, form: &Form, status: StatusCode) -> Answer<Response> {
+async fn page(
+    node: &Node,
+    officer: &Officer,
+    form: &Form,
+    attached: &Attached,
+    status: StatusCode,
+) -> Answer<Response> {
     let v = officer.visit.v;
     let channel = |name: &str, words| Choice::new(name, v.say(words));
     let page = WalkInPage {
@@ -199,7 +249,11 @@ async fn page(node: &Node, officer: &Officer, form: &Form, status: StatusCode) -
         ],
         classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
+        held: &attached.0,
+        most_files: attach::MOST,
+        file_bytes: node.settings().api.upload_bytes,
+        upload_at: upload::PATH,
     };
-    let title = v.say("walk-in-title");
-    officer.visit.shell(title).status(status).show(&page)
+    let shell = officer.visit.shell(v.say("walk-in-title")).status(status);
+    shell.script("report.js").show(&page)
 }

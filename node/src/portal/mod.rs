@@ -3,7 +3,6 @@
 //! the node does not call public.
 
 mod app;
-mod attach;
 mod conversation;
 mod filing;
 mod follow;

@@ -57,6 +57,20 @@ impl Regions {
         })
     }
 
+    /// Whether what was typed says this region and leaves nothing to guess: its code, its name with
+    /// its level, or that and its province.
+    pub fn says(&self, typed: &str, code: &RegionCode) -> bool {
+        if typed.trim() == code.as_str() {
+            return true;
+        }
+        let typed = self.expanded(typed);
+        let named = self.region(code).map(|region| region.name.clone());
+        [named, self.display_name(code)]
+            .into_iter()
+            .flatten()
+            .any(|name| words(&name) == typed)
+    }
+
     fn expanded(&self, typed: &str) -> Vec<String> {
         let typed = words(typed).into_iter().flat_map(|word| {
             let meant = self.aliases.get(&word).cloned();
@@ -191,6 +205,21 @@ mod tests {
         ] {
             let meant = national().meant(typed).map(|code| code.to_string());
             assert_eq!(meant.as_deref(), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_typed_in_full_leaves_nothing_to_guess() {
+        let regions = national();
+        for (typed, code, sure) in [
+            ("32.73", "32.73", true),
+            ("Kota Bandung", "32.73", true),
+            ("kota bandung, jabar", "32.73", true),
+            ("bandung", "32.73", false),
+            ("Kota Bandng", "32.73", false),
+            ("Jawa Barat", "32", true),
+        ] {
+            assert_eq!(regions.says(typed, &code.parse().unwrap()), sure, "{typed}");
         }
     }
 

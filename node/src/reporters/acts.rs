@@ -112,11 +112,8 @@ impl Node {
         once: Option<&Once>,
     ) -> Result<Acted, NodeError> {
         let (case, actor) = (conversation.case, conversation.actor());
-        let act = act.into_act();
-        match once {
-            Some(once) => self.act_once(case, act, &actor, once).await,
-            None => self.act(case, act, &actor).await,
-        }
+        self.act_of_reporter(case, act.into_act(), &actor, once)
+            .await
     }
 
     /// Chooses whether the reporter is told of what happens by e-mail.

@@ -81,7 +81,7 @@ pub async fn page(
 /// reported, or looked it up.
 pub async fn has_handled(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<bool> {
     const SQL: &str = "select count(*) from audit where case_id = $1 and actor = $2
-        and action like 'case.%'";
+        and (action like 'case.%' or action like 'answer.%')";
     let found: i64 =
         on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(actor).fetch_one(c).await)?;
     Ok(found > 0)

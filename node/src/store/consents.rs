@@ -1,6 +1,6 @@
 //! Who asked for an identity at this institution, and what the reporter said.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Tx, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -26,11 +26,12 @@ pub struct ConsentRow {
     pub at: i64,
 }
 
-pub async fn add_ask(tx: &mut Tx, row: &AskRow) -> Stored<()> {
+/// Adds a request; one of the same id is there already. Whether it was added.
+pub async fn add_ask(tx: &mut Tx, row: &AskRow) -> Stored<bool> {
     const SQL: &str = "insert into identity_asks
             (id, case_id, asked_by, purpose, reason, asked_at, granted, answered_by, answered_at)
-        values ($1, $2, $3, $4, $5, $6, null, null, null)";
-    on!(tx, c => sqlx::query(SQL)
+        values ($1, $2, $3, $4, $5, $6, null, null, null) on conflict (id) do nothing";
+    let added = on!(tx, c => sqlx::query(SQL)
         .bind(&row.id)
         .bind(&row.case_id)
         .bind(&row.asked_by)
@@ -39,8 +40,8 @@ pub async fn add_ask(tx: &mut Tx, row: &AskRow) -> Stored<()> {
         .bind(row.asked_at)
         .execute(c)
         .await
-        .map(drop))?;
-    Ok(())
+        .map(|done| done.rows_affected()))?;
+    Ok(added > 0)
 }
 
 /// Requests of a case, oldest first.
@@ -101,6 +102,19 @@ pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<ConsentRow>> {
     const SQL: &str = "select ask, given, said_by, at from identity_consents
         where case_id = $1 order by at, ask";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+static OF_CASES: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select ask, given, said_by, at from identity_consents
+        where case_id in (select case_id from v)",
+);
+
+/// What the reporters of the named cases said.
+pub async fn of_cases(tx: &mut Tx, cases: &[&str]) -> Stored<Vec<ConsentRow>> {
+    tx.fetch_rows(&OF_CASES, cases.iter().map(|case| (*case).into()).collect())
+        .await
 }
 
 /// Forgets why an identity was asked for; that it was stays.

@@ -1,6 +1,6 @@
 //! Answers that a superior sees before they are sent.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -9,7 +9,7 @@ pub const WAITING: &str = "waiting";
 pub const PUBLISHED: &str = "published";
 pub const RETURNED: &str = "returned";
 
-#[derive(Clone, FromRow)]
+#[derive(Clone, PartialEq, Eq, FromRow)]
 pub struct DraftRow {
     pub id: String,
     pub case_id: String,
@@ -45,12 +45,24 @@ pub struct Decision<'a> {
     pub message: Option<&'a str>,
 }
 
-/// Adds a draft; one of the same id is there already. Whether it was added.
-pub async fn add(tx: &mut Tx, row: &DraftRow) -> Stored<bool> {
+/// A file that goes with a draft.
+#[derive(Clone, PartialEq, Eq, FromRow)]
+pub struct FileRow {
+    pub draft_id: String,
+    pub upload: String,
+    pub media_type: String,
+    pub size: i64,
+}
+
+/// Adds a draft, or corrects one of the same id that waits. Whether it did.
+pub async fn put(tx: &mut Tx, row: &DraftRow) -> Stored<bool> {
     const SQL: &str = "insert into answer_drafts
             (id, case_id, answer, proposes_to_close, written_by, written_at, state)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing";
-    let added = on!(tx, c => sqlx::query(SQL)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (id) do update set answer = excluded.answer,
+            proposes_to_close = excluded.proposes_to_close, written_at = excluded.written_at
+        where answer_drafts.state = 'waiting' and answer_drafts.case_id = excluded.case_id";
+    let put = on!(tx, c => sqlx::query(SQL)
         .bind(&row.id)
         .bind(&row.case_id)
         .bind(&row.answer)
@@ -61,7 +73,7 @@ pub async fn add(tx: &mut Tx, row: &DraftRow) -> Stored<bool> {
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
-    Ok(added > 0)
+    Ok(put > 0)
 }
 
 pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<DraftRow>> {
@@ -98,11 +110,60 @@ pub async fn decide(tx: &mut Tx, id: &str, decision: &Decision<'_>) -> Stored<u6
         .map(|done| done.rows_affected()))?)
 }
 
-/// Forgets what the drafts of a case say; who wrote and signed them stays.
+/// Forgets what the drafts of a case say and bring; who wrote and signed them stays. Their files
+/// are removed with the next uploads that have expired.
 pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
-    const SQL: &str = "update answer_drafts set answer = '', remark = null,
+    const EXPIRE: &str = "update uploads set created_at = 0 where id in (select f.upload
+        from answer_draft_files f join answer_drafts d on d.id = f.draft_id
+        where d.case_id = $1)";
+    const RELEASE: &str = "delete from answer_draft_files
+        where draft_id in (select id from answer_drafts where case_id = $1)";
+    const FORGET: &str = "update answer_drafts set answer = '', remark = null,
             state = case state when 'waiting' then 'returned' else state end
         where case_id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    for sql in [EXPIRE, RELEASE, FORGET] {
+        on!(tx, c => sqlx::query(sql).bind(case_id).execute(c).await.map(drop))?;
+    }
     Ok(())
+}
+
+static FILES: Bulk = Bulk::new(
+    "with v (draft_id) as (values",
+    1,
+    ") select f.draft_id, f.upload, u.media_type, u.size
+        from answer_draft_files f join uploads u on u.id = f.upload
+        where f.draft_id in (select draft_id from v) order by f.draft_id, f.place",
+);
+
+/// The files of the named drafts, each draft's in their order.
+pub async fn files(tx: &mut Tx, drafts: Vec<Value>) -> Stored<Vec<FileRow>> {
+    tx.fetch_rows(&FILES, drafts).await
+}
+
+static HOLD: Bulk = Bulk::new(
+    "insert into answer_draft_files (upload, draft_id, place) values",
+    3,
+    "on conflict (upload) do update set draft_id = excluded.draft_id, place = excluded.place",
+);
+
+/// Keeps uploads for a draft, in this order and no others. What an earlier draft of the case that
+/// was given back has kept and this one does not bring is given up.
+pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -> Stored<()> {
+    const RELEASE: &str = "delete from answer_draft_files where draft_id = $1
+        or draft_id in (select id from answer_drafts where case_id = $2 and state = 'returned')";
+    on!(tx, c => sqlx::query(RELEASE).bind(draft).bind(case_id).execute(c).await.map(drop))?;
+    let rows = uploads.iter().enumerate().flat_map(|(place, upload)| {
+        [
+            Value::from(upload.as_str()),
+            draft.to_owned().into(),
+            (place as i64).into(),
+        ]
+    });
+    tx.run_rows(&HOLD, rows.collect()).await.map(drop)
+}
+
+/// Keeps nothing more for a draft.
+pub async fn release(tx: &mut Tx, draft: &str) -> Stored<()> {
+    const SQL: &str = "delete from answer_draft_files where draft_id = $1";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(draft).execute(c).await.map(drop))?)
 }

@@ -56,9 +56,10 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Stored<u64> {
     Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
-/// Uploads begun before a moment (Unix ms), oldest first.
+/// Uploads begun before a moment (Unix ms) that no draft keeps, oldest first.
 pub async fn before(tx: &mut Tx, at: i64, limit: i64) -> Stored<Vec<String>> {
-    const SQL: &str =
-        "select id from uploads where created_at < $1 order by created_at, id limit $2";
+    const SQL: &str = "select id from uploads where created_at < $1
+            and not exists (select 1 from answer_draft_files f where f.upload = uploads.id)
+        order by created_at, id limit $2";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(at).bind(limit).fetch_all(c).await)?)
 }

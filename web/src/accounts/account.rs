@@ -13,7 +13,8 @@ use crate::chance::random;
 /// Bytes of an address, at most (RFC 5321, 4.5.3.1.3, without the brackets).
 const LOGIN_BYTES: usize = 254;
 /// Characters of a name, at most.
-const NAME_CHARACTERS: usize = 100;
+/// Characters of a name, at most.
+pub const NAME_CHARACTERS: usize = 100;
 
 /// Names an account for ever, also in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]

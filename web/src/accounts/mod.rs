@@ -36,7 +36,7 @@ use roles::listed;
 use store::accounts::AccountRow;
 use throttle::Throttle;
 
-pub use account::{Account, AccountId, AccountState, Login};
+pub use account::{Account, AccountId, AccountState, Login, NAME_CHARACTERS};
 pub use administer::NewAccount;
 pub use error::{AccountError, Weakness};
 pub use factor::{FactorOffer, RecoveryCode};

@@ -50,6 +50,12 @@ impl Form {
         }
     }
 
+    /// Sets a field, whatever was sent for it.
+    pub fn put(&mut self, name: &str, value: impl Into<String>) {
+        self.values.retain(|(field, _)| field != name);
+        self.values.push((name.to_owned(), value.into()));
+    }
+
     /// A field's text without the space around it; empty where there is none.
     pub fn text(&self, name: &str) -> &str {
         self.typed(name).trim()
@@ -113,6 +119,11 @@ impl Form {
     /// Says what is wrong with a field. The first complaint about it stands.
     pub fn complain(&mut self, name: &'static str, text: impl Into<String>) {
         self.complaints.entry(name).or_insert_with(|| text.into());
+    }
+
+    /// Takes a complaint back, and says what it was.
+    pub fn pardon(&mut self, name: &str) -> Option<String> {
+        self.complaints.remove(name)
     }
 
     /// How a page with this form is answered: 422 while something is wrong with it.

@@ -16,9 +16,9 @@ use crate::sync::Link;
 use crate::testing::{PaperHub, Place, acts};
 
 const LEADER: &str = "budi@bandung.go.id";
-const KEY: &str = "0123456789abcdef0123456789abcdef";
+pub const KEY: &str = "0123456789abcdef0123456789abcdef";
 
-async fn filed(place: &Place, title: &str, content: &str) -> CaseId {
+pub async fn filed(place: &Place, title: &str, content: &str) -> CaseId {
     let report: NewReport = serde_json::from_value(json!({
         "classification": "complaint",
         "title": title,
@@ -30,16 +30,16 @@ async fn filed(place: &Place, title: &str, content: &str) -> CaseId {
     place.node.file(report, "test").await.unwrap().case
 }
 
-fn at(case: CaseId, rest: &str) -> String {
+pub fn at(case: CaseId, rest: &str) -> String {
     format!("/meja/kasus/{case}{rest}")
 }
 
 /// The key of a form, which makes it act once.
-fn key_of(page: &Page) -> String {
+pub fn key_of(page: &Page) -> String {
     page.between("name=\"kunci\" value=\"", "\"")
 }
 
-async fn state(place: &Place, case: CaseId) -> Option<State> {
+pub async fn state(place: &Place, case: CaseId) -> Option<State> {
     place.node.case(case).await.unwrap().summary.state
 }
 

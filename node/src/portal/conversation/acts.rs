@@ -12,11 +12,11 @@ use sha2::{Digest as _, Sha256};
 use super::show::{TEXT, Writing, show};
 use super::speaker::Speaker;
 use crate::api::{Address, problem};
+use crate::attach::{self, Attached, Sender};
 use crate::casework::Once;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::Answer;
-use crate::portal::attach::{self, Attached};
 use crate::reporters::{Conversation, Notify, ReporterAct};
 
 const MESSAGE: &str = "pesan";
@@ -28,7 +28,7 @@ pub async fn reply(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = attach::read(&node, &v, address, request).await?;
+    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
     form.required(&v, MESSAGE);
     let text = form.at_most(&v, MESSAGE, TEXT);
     if !form.is_fine() {
@@ -48,7 +48,7 @@ pub async fn answer(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = attach::read(&node, &v, address, request).await?;
+    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
     let answers: Vec<String> = form
         .all("jawaban")
         .map(|text| text.trim().to_owned())

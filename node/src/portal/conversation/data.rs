@@ -20,10 +20,10 @@ use super::show::{Writing, show as show_conversation};
 use super::speaker::Speaker;
 use super::{DATA_FILE, PATH};
 use crate::api::problem;
+use crate::attach::Attached;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::Answer;
-use crate::portal::attach::Attached;
 use crate::portal::visitor::Carried;
 use crate::reporters::OwnData;
 

@@ -24,10 +24,10 @@ use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::attach::{self, Attached};
 use super::visitor::{Carried, Known};
 use super::{Answer, home_region};
 use crate::api::{Address, problem};
+use crate::attach::{self, Attached, Sender};
 use crate::casework::{NewReport, Once};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -90,7 +90,7 @@ async fn send(
     request: Request,
 ) -> Answer<Response> {
     let v = visit.v;
-    let (mut form, attached) = attach::read(&node, &v, address, request).await?;
+    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
     match form.text(STEP) {
         "saran" => {
             let hints = suggest::hints(&node, &v, &form).await?;

@@ -1,20 +1,21 @@
-//! Files that come with a citizen's form: taken in as they arrive, so that a
-//! form which is shown again still has them.
+//! Files that come with a form of a citizen or an officer: taken in as they
+//! arrive, so that a form which is shown again still has them.
 //!
 //! A form names what was taken by its upload and by what the sender calls it;
 //! that name is shown to the sender and is neither kept nor believed.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use axum::extract::Request;
+use axum::extract::{FromRequest as _, Request};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
+use http::header::CONTENT_TYPE;
 use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Form, FormWithFiles, PostedFile, waiting};
 use sha2::{Digest as _, Sha256};
 
-use super::Answer;
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::media::{Door, UploadReceipt};
@@ -26,9 +27,36 @@ pub const FILES: &str = "lampiran";
 pub const TAKEN: &str = "unggahan";
 /// Files of one report or message, at most.
 pub const MOST: usize = 10;
+/// What a browser offers to choose from.
+pub const PUBLIC: &str =
+    "image/jpeg,image/png,image/webp,application/pdf,video/mp4,video/quicktime,video/webm";
+/// The same at the desk: documents of an office as well.
+pub const STAFF: &str = "image/jpeg,image/png,image/webp,application/pdf,video/mp4,video/quicktime,video/webm,.docx,.xlsx,.odt,.ods,.txt";
 /// What a form holds besides its files.
 const FIELD_BYTES: u64 = 512 * 1024;
 const NAME_CHARS: usize = 80;
+/// A form without files, as programs send it.
+const PLAIN: &[u8] = b"application/x-www-form-urlencoded";
+
+type Answer<T> = Result<T, ApiProblem>;
+
+/// Whose form it is.
+#[derive(Clone, Copy)]
+pub enum Sender {
+    /// Anybody's, from this address, which may send only so many files in a time.
+    Public(IpAddr),
+    /// An officer's, who is logged in.
+    Staff,
+}
+
+impl Sender {
+    fn door(self) -> Door {
+        match self {
+            Self::Public(_) => Door::Public,
+            Self::Staff => Door::Staff,
+        }
+    }
+}
 
 /// A file that waits to go with what is being written.
 pub struct Held {
@@ -61,8 +89,29 @@ impl Held {
 pub struct Attached(pub Vec<Held>);
 
 impl Attached {
+    /// Files that were kept before, called by their kind.
+    pub fn kept(v: &Voice, files: &[UploadReceipt]) -> Self {
+        let files = files.iter();
+        Self(
+            files
+                .map(|file| {
+                    let name = v.say(kind_words(&file.media_type));
+                    held(file.clone(), name, file.upload.clone())
+                })
+                .collect(),
+        )
+    }
+
     pub fn uploads(&self) -> Vec<String> {
         self.0.iter().map(|held| held.upload.clone()).collect()
+    }
+
+    /// What makes a form the same with respect to its files, also when those that it names have
+    /// been used meanwhile.
+    pub fn told<'a>(&'a self, form: &'a Form) -> BTreeSet<&'a str> {
+        let named = form.all(TAKEN).filter_map(|value| value.split_once('/'));
+        let named = named.map(|(upload, _)| upload);
+        named.chain(self.fingerprints()).collect()
     }
 
     pub fn fingerprints(&self) -> Vec<&str> {
@@ -76,9 +125,16 @@ impl Attached {
 pub async fn read(
     node: &Node,
     v: &Voice,
-    address: IpAddr,
+    sender: Sender,
     request: Request,
 ) -> Answer<(Form, Attached)> {
+    let told = request.headers().get(CONTENT_TYPE);
+    let plain = told.is_some_and(|told| told.as_bytes().starts_with(PLAIN));
+    if plain && matches!(sender, Sender::Staff) {
+        let mut form = Form::from_request(request, &()).await?;
+        let attached = taken_before(node, &mut form, v).await?;
+        return Ok((form, attached));
+    }
     let most = node.settings().api.upload_bytes + FIELD_BYTES;
     let mut reading = FormWithFiles::open(request, most)?;
     let (mut new, mut complaint) = (Vec::new(), None);
@@ -88,7 +144,7 @@ pub async fn read(
         } else if new.len() >= MOST {
             Err(v.with("most", MOST).say("files-too-many"))
         } else {
-            take(node, v, address, &mut file).await?
+            take(node, v, sender, &mut file).await?
         };
         file.pass_over().await;
         if let Some(problem) = reading.broken() {
@@ -126,17 +182,19 @@ pub async fn forget(node: &Node, attached: &Attached) {
 async fn take(
     node: &Node,
     v: &Voice,
-    address: IpAddr,
+    sender: Sender,
     file: &mut PostedFile,
 ) -> Answer<Result<Option<Held>, String>> {
     let name = short(&file.name);
-    if let Err(NodeError::TooMany { retry_after_s }) = node.admit_upload(address) {
+    if let Sender::Public(address) = sender
+        && let Err(NodeError::TooMany { retry_after_s }) = node.admit_upload(address)
+    {
         let wait = waiting(v, retry_after_s.into());
         return Ok(Err(v.with("wait", wait).say("files-too-often")));
     }
     let mut hash = Sha256::new();
     let received = node
-        .receive_upload(Door::Public, hashed(file, &mut hash))
+        .receive_upload(sender.door(), hashed(file, &mut hash))
         .await;
     let said = |id: TextId| Ok(Err(v.with("name", &name).say(id)));
     match received {
@@ -152,7 +210,7 @@ async fn take(
 }
 
 /// What the form says was taken before, as far as it is still there.
-async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Result<Attached, ApiProblem> {
+async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Answer<Attached> {
     let named: Vec<(String, String)> = form
         .all(TAKEN)
         .take(MOST + 1)
@@ -171,17 +229,20 @@ async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Result<Attache
 }
 
 fn held(receipt: UploadReceipt, name: String, fingerprint: String) -> Held {
-    let kind = match receipt.media_type.split('/').next() {
+    Held {
+        kind: kind_words(&receipt.media_type),
+        upload: receipt.upload,
+        name,
+        size: receipt.size,
+        fingerprint,
+    }
+}
+
+fn kind_words(media_type: &str) -> TextId {
+    match media_type.split('/').next() {
         Some("image") => text_id("file-picture"),
         Some("video") => text_id("file-video"),
         _ => text_id("file-document"),
-    };
-    Held {
-        upload: receipt.upload,
-        name,
-        kind,
-        size: receipt.size,
-        fingerprint,
     }
 }
 

@@ -1,0 +1,474 @@
+//! What the forms of the desk keep: what stands, what was typed, and the files that came with it.
+
+use http::{Request, StatusCode};
+use lapor_migrations::on;
+use lapor_migrations::throwaway::databases;
+use lapor_protocol::case::State;
+use lapor_web::accounts::NewAccount;
+use serde_json::json;
+
+use super::cases::{KEY, at, filed, key_of, state};
+use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
+use crate::casework::{NewDraft, Sight};
+use crate::doors::router;
+use crate::staff::StaffRole;
+use crate::testing::{Place, acts};
+
+const KEEPER: &str = "ratna@bandung.go.id";
+const LEADER: &str = "budi@bandung.go.id";
+
+impl Browser<'_> {
+    /// Posts a form with files; a field that is called `lampiran` is one.
+    async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let parts = fields.iter().map(|(name, value)| {
+            let file = if *name == "lampiran" { "; filename=\"berita acara.txt\"" } else { "" };
+            format!(
+                "--batas\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
+            )
+        });
+        let body = parts.collect::<String>() + "--batas--\r\n";
+        let request = Request::post(path);
+        let request = request.header("content-type", "multipart/form-data; boundary=batas");
+        self.send(request, body).await
+    }
+}
+
+#[tokio::test]
+async fn verifying_again_keeps_what_stands_and_what_the_form_does_not_ask() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let stands = json!({
+            "oversight": true, "region": "32.73.01", "on_behalf_of": "kab-garut",
+        });
+        acts(&place, case, "case.verified", stands, None).await;
+        let form = siti.open(&at(case, "/verifikasi")).await;
+        form.shows("name=\"pengawasan\" value=\"1\" checked");
+        let region = form.between(
+            "id=\"wilayah\" name=\"wilayah\" type=\"text\" value=\"",
+            "\"",
+        );
+        let fields = [
+            ("kunci", &*key_of(&form)),
+            ("judul", "Lampu padam di Cikutra"),
+            ("jenis", "pengaduan"),
+            ("pengawasan", "1"),
+            ("wilayah", &*region),
+        ];
+        siti.post(&at(case, "/verifikasi"), &fields)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let view = place.node.case(case).await.unwrap();
+        assert_eq!(view.oversight, Some(true));
+        assert_eq!(view.summary.region.unwrap().as_str(), "32.73.01");
+        assert_eq!(view.summary.on_behalf_of.unwrap().as_str(), "kab-garut");
+    }
+}
+
+#[tokio::test]
+async fn several_are_verified_only_where_they_wait_for_it_and_the_others_are_named() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let [new, held, done] = [
+            filed(&place, "Lampu padam", "Isi.").await,
+            filed(&place, "Jalan rusak", "Isi.").await,
+            filed(&place, "Banjir", "Isi.").await,
+        ];
+        let ask = json!({ "questions": ["Di mana?"] });
+        acts(&place, held, "case.held", json!({}), Some(ask)).await;
+        let stands = json!({ "on_behalf_of": "kab-garut" });
+        acts(&place, done, "case.verified", stands, None).await;
+        let ids = [new, held, done].map(|case| case.to_string());
+        let mut bulk: Vec<(&str, &str)> = ids.iter().map(|id| ("laporan", id.as_str())).collect();
+        bulk.extend([("tindakan", "verifikasi"), ("kunci", KEY)]);
+        siti.post("/meja/bersama", &bulk)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let told = siti.open("/meja").await;
+        told.shows("1 dari 3 laporan diverifikasi");
+        let said = told.between("Tidak menunggu verifikasi: ", ".");
+        for (case, named) in [(new, false), (held, true), (done, true)] {
+            let ticket = place.node.case(case).await.unwrap().summary.ticket.unwrap();
+            assert_eq!(said.contains(&ticket), named, "{said}");
+        }
+        assert_eq!(state(&place, new).await, Some(State::Verified));
+        assert_eq!(state(&place, held).await, Some(State::Held));
+        let kept = place.node.case(done).await.unwrap().summary.on_behalf_of;
+        assert_eq!(kept.unwrap().as_str(), "kab-garut");
+        let many: Vec<String> = (0..201)
+            .map(|n| format!("{}{n:03}", &ids[0][..33]))
+            .collect();
+        let mut bulk: Vec<(&str, &str)> = many.iter().map(|id| ("laporan", id.as_str())).collect();
+        bulk.extend([("tindakan", "verifikasi"), ("kunci", KEY)]);
+        siti.post("/meja/bersama", &bulk).await;
+        siti.open("/meja").await.shows("Tidak ada yang diubah");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_form_comes_back_with_what_was_typed() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/catatan");
+        let note = |text| [("kunci", KEY), ("uraian", text)];
+        siti.post(&path, &note("Sudah dicek."))
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let other = siti.post(&path, &note("Sudah dicek dua kali.")).await;
+        other
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Sudah dicek dua kali.")
+            .shows("terkirim dengan isi lain");
+        let again = [
+            ("kunci", &*key_of(&other)),
+            ("uraian", "Sudah dicek dua kali."),
+        ];
+        siti.post(&path, &again).await.is(StatusCode::SEE_OTHER);
+        assert_eq!(place.node.case(case).await.unwrap().history.len(), 3);
+
+        let gone = json!({ "reason": "other" });
+        acts(&place, case, "case.archived", gone, None).await;
+        let late = [("kunci", "telat-telat-telat"), ("tanya1", "Di mana?")];
+        siti.post(&at(case, "/tunda"), &late)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Di mana?")
+            .shows("keadaan laporan sudah berubah");
+        let ask = [
+            ("kunci", "tanya-tanya-tanya"),
+            ("alasan", "contact"),
+            ("uraian", "Perlu menelepon."),
+        ];
+        siti.post(&at(case, "/identitas"), &ask)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Perlu menelepon.");
+        assert!(place.node.identity_asks(case).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_is_asked_for_twice_at_once_is_asked_for_once() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/identitas");
+        let ask = [
+            ("kunci", KEY),
+            ("alasan", "contact"),
+            ("uraian", "Perlu menelepon."),
+        ];
+        let (one, two) = tokio::join!(siti.post(&path, &ask), siti.post(&path, &ask));
+        one.is(StatusCode::SEE_OTHER);
+        two.is(StatusCode::SEE_OTHER);
+        assert_eq!(place.node.identity_asks(case).await.unwrap().len(), 1);
+        assert_eq!(place.audited("identity.asked").await.len(), 1);
+        assert_eq!(place.node.identity_tasks_waiting().await.unwrap(), 1);
+        assert_eq!(place.node.identity_tasks().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn files_go_with_an_act_and_wait_with_a_form_that_comes_back() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/tindak-lanjut");
+        siti.open(&path)
+            .await
+            .shows("enctype=\"multipart/form-data\"");
+        let mut answer = vec![
+            ("kunci", KEY),
+            ("sifat", "usul"),
+            ("uraian", ""),
+            ("lampiran", "catatan serah terima"),
+        ];
+        let empty = siti.send_files(&path, &answer).await;
+        empty
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("berita acara.txt");
+        let held = empty.between("name=\"unggahan\" value=\"", "\"");
+        answer[2].1 = "Lampu sudah diganti.";
+        answer[3] = ("unggahan", &*held);
+        for _ in 0..2 {
+            let sent = siti.send_files(&path, &answer).await;
+            assert_eq!(sent.is(StatusCode::SEE_OTHER).to(), at(case, ""));
+        }
+        let history = place.node.case(case).await.unwrap().history;
+        assert_eq!(history.len(), 2, "sent twice, done once");
+        assert_eq!(history[1].attachments[0].media_type, "text/plain");
+        let page = siti.open(&at(case, "")).await;
+        let file = page.between("<ul class=\"attachments\">\n<li><a href=\"", "\"");
+        let file = siti.open(&file).await;
+        assert_eq!(file.text, "catatan serah terima");
+        let name = file.headers["content-disposition"].to_str().unwrap();
+        assert!(name.ends_with(".txt\""), "{name}");
+        let program = [
+            ("kunci", "program-program-1"),
+            ("uraian", "x"),
+            ("lampiran", "\u{0}MZ"),
+        ];
+        siti.send_files(&at(case, "/catatan"), &program)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY);
+
+        let pieces = async |browser: &Browser<'_>| {
+            let begin = Request::post("/meja/unggahan");
+            let begin = begin.header("tus-resumable", "1.0.0");
+            browser
+                .send(begin.header("upload-length", "3"), String::new())
+                .await
+        };
+        pieces(&siti).await.is(StatusCode::CREATED);
+        let stranger = Browser::new(&router);
+        assert_ne!(pieces(&stranger).await.status, StatusCode::CREATED);
+    }
+}
+
+#[tokio::test]
+async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_numbers() {
+    for mut place in staffed().await {
+        place.settings.answers.approval = true;
+        place.node = place.reopened().await;
+        hire(&place, LEADER, StaffRole::Leader).await;
+        let router = router(place.node.clone());
+        let [siti, admin, leader] = [(); 3].map(|()| Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        admin.enters(ADMIN, WORDS).await;
+        leader.enters(LEADER, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/tindak-lanjut");
+        let answer = [
+            ("kunci", KEY),
+            ("sifat", "usul"),
+            ("uraian", "Hubungi 081234567890."),
+            ("lampiran", "catatan serah terima"),
+        ];
+        siti.send_files(&path, &answer)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("Hubungi");
+        assert!(!list.text.contains("081234567890"));
+        siti.open(&at(case, "")).await.shows("081234567890");
+        let file = list.between("<ul class=\"attachments\">\n<li><a href=\"", "\"");
+        let file = admin.open(&file).await;
+        assert_eq!(file.is(StatusCode::OK).text, "catatan serah terima");
+        let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
+        let at_draft = format!("/meja/persetujuan/{at_draft}");
+        let back = [("keputusan", "kembali"), ("catatan", "Sebut tanggalnya.")];
+        admin.post(&at_draft, &back).await.is(StatusCode::SEE_OTHER);
+        let seen = leader.open(&at(case, "")).await;
+        seen.shows("Sebut tanggalnya.");
+        assert!(!seen.text.contains("Perbaiki jawaban"));
+        let page = siti.open(&at(case, "")).await;
+        let again = page.between("<a class=\"button\" href=\"/meja/kasus/", "\"");
+        let form = siti.open(&format!("/meja/kasus/{again}")).await;
+        let held = form.between("name=\"unggahan\" value=\"", "\"");
+        let answer = [
+            ("kunci", &*key_of(&form)),
+            ("sifat", "usul"),
+            ("uraian", "Sudah diganti tanggal 3."),
+            ("unggahan", &*held),
+        ];
+        siti.send_files(&path, &answer)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let list = admin.open("/meja/persetujuan").await;
+        let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
+        let version = list.between("name=\"versi\" value=\"", "\"");
+        let sign = [("keputusan", "terbit"), ("versi", &*version)];
+        let signed = admin
+            .post(&format!("/meja/persetujuan/{at_draft}"), &sign)
+            .await;
+        signed.is(StatusCode::SEE_OTHER);
+        admin
+            .open("/meja/persetujuan")
+            .await
+            .shows("disetujui dan diterbitkan");
+        let history = place.node.case(case).await.unwrap().history;
+        assert_eq!(history.last().unwrap().attachments.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_of_a_case_that_is_not_here_any_more_hides_no_other() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let [gone, barred, left] = [
+            filed(&place, "Hilang", "Isi.").await,
+            filed(&place, "Dikecualikan", "Isi.").await,
+            filed(&place, "Tertinggal", "Isi.").await,
+        ];
+        for case in [gone, barred, left] {
+            let answer = NewDraft {
+                text: "Sudah.",
+                proposes_to_close: false,
+                attachments: &[],
+            };
+            let key = case.to_string();
+            let drafted = place.node.draft_answer(case, &key, &answer, "siti").await;
+            drafted.unwrap();
+        }
+        let mut tx = place.node.write_tx().await.unwrap();
+        for (sql, case) in [
+            ("delete from cases where case_id = $1", gone),
+            ("update cases set tray = null where case_id = $1", barred),
+        ] {
+            let case = case.to_string();
+            on!(&mut tx, c => sqlx::query(sql).bind(&case).execute(c).await.map(drop)).unwrap();
+        }
+        tx.commit().await.unwrap();
+        let list = admin.open("/meja/persetujuan").await;
+        list.is(StatusCode::OK).shows("Tertinggal");
+        assert!(!list.text.contains("Dikecualikan"));
+        admin.open("/meja").await.shows("1 jawaban menunggu");
+    }
+}
+
+#[tokio::test]
+async fn who_has_a_case_keeps_it_until_it_is_given_to_another() {
+    for place in staffed().await {
+        let unit = "dinas-pu".parse().unwrap();
+        let node = &place.node;
+        node.add_unit("test", &unit, "Dinas PU", None)
+            .await
+            .unwrap();
+        let disabled = "asep@bandung.go.id";
+        hire(&place, disabled, StaffRole::Officer).await;
+        let other = node.accounts().find_by_login(disabled).await.unwrap();
+        let called = NewAccount {
+            login: disabled,
+            name: "Asep Keluar",
+            role: "officer",
+            unit: None,
+        };
+        node.change_account("test", &other.id, &called)
+            .await
+            .unwrap();
+        node.accounts().disable("test", &other.id).await.unwrap();
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        node.assign(
+            &Sight::ALL,
+            &[case],
+            Some("dinas-pu"),
+            Some("Nama Lama"),
+            "test",
+        )
+        .await
+        .unwrap();
+        node.close_unit("test", &unit).await.unwrap();
+        let router = router(node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let page = admin.open(&at(case, "")).await;
+        page.shows("<option value=\"dinas-pu\" selected>Dinas PU</option>")
+            .shows("<option value=\"Nama Lama\" selected>");
+        assert!(!page.text.contains("Asep Keluar"));
+        let path = at(case, "/unit");
+        let same = [("unit", "dinas-pu"), ("petugas", "Nama Lama")];
+        admin.post(&path, &same).await.is(StatusCode::SEE_OTHER);
+        let nobody = [("unit", "dinas-pu"), ("petugas", "Asep Keluar")];
+        admin.post(&path, &nobody).await;
+        admin
+            .open(&at(case, ""))
+            .await
+            .shows("penugasan tidak diubah");
+        let summary = node.case(case).await.unwrap().summary;
+        assert_eq!(summary.unit.as_deref(), Some("dinas-pu"));
+        assert_eq!(summary.officer.as_deref(), Some("Nama Lama"));
+    }
+}
+
+#[tokio::test]
+async fn the_counter_takes_files_and_long_names_and_loses_nothing() {
+    for place in staffed().await {
+        let account = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let name = "S".repeat(100);
+        let called = NewAccount {
+            login: SITI,
+            name: &name,
+            role: "officer",
+            unit: None,
+        };
+        place
+            .node
+            .change_account("test", &account.id, &called)
+            .await
+            .unwrap();
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let mut report = vec![
+            ("kunci", KEY),
+            ("saluran", "loket"),
+            ("jenis", "pengaduan"),
+            ("judul", "Lampu jalan padam"),
+            ("uraian", "Gelap sejak Minggu."),
+            ("wilayah", "bandung"),
+            ("lampiran", "surat warga"),
+        ];
+        let asked = siti.send_files("/meja/baru", &report).await;
+        asked
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Dibaca sebagai");
+        let guessed = asked.between(
+            "id=\"wilayah\" name=\"wilayah\" type=\"text\" value=\"",
+            "\"",
+        );
+        assert!(guessed.contains("Bandung, Jawa Barat"), "{guessed}");
+        let held = asked.between("name=\"unggahan\" value=\"", "\"");
+        report[5].1 = &guessed;
+        report[6] = ("unggahan", &held);
+        siti.send_files("/meja/baru", &report).await;
+        let slip = siti.send_files("/meja/baru", &report).await;
+        let ticket = slip
+            .is(StatusCode::OK)
+            .between("<dd class=\"ticket\">", "</dd>");
+        let view = place.node.case_by_ticket(&ticket).await.unwrap();
+        assert_eq!(view.history[0].attachments.len(), 1);
+        assert_eq!(view.summary.officer, Some(name));
+        let page = siti.open(&at(view.summary.case, "")).await;
+        page.shows("Datang ke loket");
+        assert!(!page.text.contains("walk-in"));
+        report[3].1 = "Judul lain";
+        let other = siti.send_files("/meja/baru", &report[..6]).await;
+        other
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("value=\"Judul lain\"");
+        assert_ne!(key_of(&other), KEY);
+    }
+}
+
+#[tokio::test]
+async fn an_institution_that_a_link_names_stands_in_the_form() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        hire(&place, SITI, StaffRole::Officer).await;
+        hire(&place, KEEPER, StaffRole::IdentityKeeper).await;
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let form = siti.open(&at(case, "/disposisi?ke=kemenpu")).await;
+        form.is(StatusCode::OK);
+        let chosen = form.text.contains("value=\"kemenpu\" checked")
+            || form
+                .text
+                .contains("list=\"daftar-instansi\" value=\"kemenpu\"");
+        assert!(chosen, "{}", form.text);
+    }
+}
