@@ -159,7 +159,7 @@ async fn announce(fleet: &Fleet) {
     ];
     for programme in published {
         let programme: NewProgramme = serde_json::from_value(programme).expect("a programme");
-        let published = node.publish(programme.into(), "stage").await;
+        let published = node.publish_programme(programme, "stage").await;
         published.expect("it is published");
     }
     let progress = json!({

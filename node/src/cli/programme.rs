@@ -4,18 +4,20 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::kinds::{Body, ProgrammeProgressed};
 use lapor_protocol::region::RegionCode;
+use tokio::io::AsyncWriteExt as _;
 
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::{named, read_json, read_text};
-use super::{Failure, Out, Place, actor, exit};
+use super::{Failure, Out, Place, actor, attachment, exit};
+use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::{
-    Imported, NewProgramme, NewProgress, Programme, ProgrammeFilter, ProgrammeView, Publication,
-    Standing, tables,
+    Imported, NewPicture, NewProgramme, NewProgress, PictureState, Programme, ProgrammeFilter,
+    ProgrammeView, Publication, Standing, tables,
 };
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +36,18 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write a picture of a programme to a file
+    Picture {
+        /// OWNER/SLUG, or the slug of an own programme
+        #[arg(value_name = "PROGRAMME")]
+        programme: String,
+        /// As `programme show` lists it
+        #[arg(value_name = "SHA256")]
+        sha256: Digest,
+        /// A file that does not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Publish the own rows of a table; columns slug, instance, name, region_code, budget_idr,
     /// start, end, status, progress_percent, description
     Import {
@@ -46,7 +60,8 @@ pub enum Command {
 pub struct Publish {
     /// Read the programme from a JSON file, or from - (standard input), instead of from flags
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "slug", "name", "description", "region", "budget_idr", "start", "end",
+        "slug", "name", "description", "region", "budget_idr", "start", "end", "picture",
+        "drop_picture",
     ])]
     from: Option<PathBuf>,
     /// Unique at this institution: a-z, 0-9, _, - and .
@@ -66,6 +81,12 @@ pub struct Publish {
     start: Option<String>,
     #[arg(long, value_name = "YYYY-MM-DD")]
     end: Option<String>,
+    /// A picture to add, with what can be seen on it; repeat for more. Those that are there stay
+    #[arg(long, value_name = "FILE=TEXT")]
+    picture: Vec<String>,
+    /// A picture to take away, as `programme show` lists it; repeat for more
+    #[arg(long, value_name = "SHA256")]
+    drop_picture: Vec<Digest>,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -111,8 +132,8 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     match command {
         Command::Publish(args) => {
             let as_json = args.json;
-            let new = new_programme(*args)?;
-            let published = node.publish(new.into(), &actor()).await?;
+            let new = new_programme(&node, *args).await?;
+            let published = node.publish_programme(new, &actor()).await?;
             stored(&published, as_json, out)
         }
         Command::Progress(args) => {
@@ -129,19 +150,31 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             programme,
             json: as_json,
         } => {
-            let (owner, slug) = match programme.split_once('/') {
-                Some((owner, slug)) => {
-                    let owner = owner.parse::<InstanceId>();
-                    (owner.map_err(|e| Failure::usage(e.to_string()))?, slug)
-                }
-                None => (node.instance()?.clone(), programme.as_str()),
-            };
+            let (owner, slug) = owner_and_slug(&node, &programme)?;
             let view = node.programme(&owner, slug).await?;
             if as_json {
                 json(&view, out)
             } else {
                 show(&view, Zone::of(&node), out)
             }
+        }
+        Command::Picture {
+            programme,
+            sha256,
+            out: path,
+        } => {
+            let (owner, slug) = owner_and_slug(&node, &programme)?;
+            let opened = node.open_picture(&owner, slug, sha256).await?;
+            let mut file = attachment::create(&path).await?;
+            file.write_all(&opened.bytes).await?;
+            file.flush().await?;
+            file.sync_all().await?;
+            let (path, bytes) = (path.display(), opened.bytes.len());
+            let media_type = opened.media_type;
+            Ok(writeln!(
+                out,
+                "Wrote {path} ({media_type}, {bytes} bytes)."
+            )?)
         }
         Command::Import { file } => {
             let rows = tables::programmes(&read_text(&file)?);
@@ -172,20 +205,80 @@ pub fn standing(standing: Standing, reason: Option<&str>) -> String {
     }
 }
 
-fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
+fn owner_and_slug<'a>(node: &Node, named: &'a str) -> Result<(InstanceId, &'a str), Failure> {
+    Ok(match named.split_once('/') {
+        Some((owner, slug)) => {
+            let owner = owner.parse::<InstanceId>();
+            (owner.map_err(|e| Failure::usage(e.to_string()))?, slug)
+        }
+        None => (node.instance()?.clone(), named),
+    })
+}
+
+async fn new_programme(node: &Node, args: Publish) -> Result<NewProgramme, Failure> {
     if let Some(file) = &args.from {
         return read_json(file);
     }
     let missing = |flag: &str| Failure::usage(format!("{flag} is needed"));
+    let slug = args.slug.ok_or_else(|| missing("SLUG"))?;
+    let pictures = if args.picture.is_empty() && args.drop_picture.is_empty() {
+        None
+    } else {
+        Some(pictures(node, &slug, &args.picture, &args.drop_picture).await?)
+    };
     Ok(NewProgramme {
-        slug: args.slug.ok_or_else(|| missing("SLUG"))?,
+        slug,
         name: args.name.ok_or_else(|| missing("--name"))?,
         description: args.description.ok_or_else(|| missing("--description"))?,
         region: args.region,
         budget_idr: args.budget_idr,
         start: args.start,
         end: args.end,
+        pictures,
     })
+}
+
+/// The pictures that are there without those to take away, then the new ones.
+async fn pictures(
+    node: &Node,
+    slug: &str,
+    added: &[String],
+    dropped: &[Digest],
+) -> Result<Vec<NewPicture>, Failure> {
+    let known = match node.programme(node.instance()?, slug).await {
+        Ok(view) => view.programme.published.pictures,
+        Err(NodeError::NotFound { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(unknown) = dropped
+        .iter()
+        .find(|sha256| known.iter().all(|picture| picture.sha256 != **sha256))
+    {
+        return Err(NodeError::not_found("picture", unknown).into());
+    }
+    let kept = known
+        .into_iter()
+        .filter(|picture| !dropped.contains(&picture.sha256));
+    let mut pictures: Vec<NewPicture> = kept
+        .map(|picture| NewPicture {
+            upload: None,
+            sha256: Some(picture.sha256),
+            alt: picture.alt,
+        })
+        .collect();
+    for text in added {
+        let (file, alt) = text.split_once('=').ok_or_else(|| {
+            Failure::usage("--picture is FILE=TEXT, the text saying what can be seen".to_owned())
+        })?;
+        for upload in attachment::take_in(node, &[PathBuf::from(file)]).await? {
+            pictures.push(NewPicture {
+                upload: Some(upload),
+                sha256: None,
+                alt: alt.to_owned(),
+            });
+        }
+    }
+    Ok(pictures)
 }
 
 async fn list(node: &Node, args: List, out: Out<'_>) -> Result<(), Failure> {
@@ -234,6 +327,19 @@ fn show(view: &ProgrammeView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
         if let Some(value) = value {
             writeln!(out, "  {name:<10} {}", plain(&value))?;
         }
+    }
+    for picture in &stated.pictures {
+        let mut copies = programme.pictures.iter();
+        let copy = copies.find(|copy| copy.sha256 == picture.sha256);
+        let state = match copy.map(|copy| (copy.state, &copy.reason)) {
+            Some((PictureState::Here, _)) => String::new(),
+            Some((PictureState::Refused, Some(reason))) => format!(" (refused: {reason})"),
+            Some((PictureState::Refused, None)) => " (refused)".to_owned(),
+            Some((PictureState::Awaited, _)) | None => " (not here yet)".to_owned(),
+        };
+        let (sha256, alt) = (picture.sha256, plain(&picture.alt));
+        writeln!(out, "  picture    {sha256}{}", plain(&state))?;
+        writeln!(out, "             {alt}")?;
     }
     write!(out, "{}", indented(&stated.description, 2))?;
     writeln!(out)?;

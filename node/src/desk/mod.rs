@@ -19,6 +19,7 @@ mod inbox;
 mod letters;
 mod officer;
 mod password;
+mod pictures;
 mod programmes;
 mod question;
 mod reasons;
@@ -162,6 +163,7 @@ pub fn routes() -> Router<Arc<Node>> {
             get(programmes::show).post(programmes::change),
         )
         .route(programmes::PROGRESS, post(programmes::tell))
+        .route(pictures::PATH, post(pictures::change))
 }
 
 /// A place of the desk as a redirect takes it.

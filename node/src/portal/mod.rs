@@ -3,7 +3,7 @@
 //! the node does not call public.
 
 mod app;
-mod attach;
+pub(crate) mod attach;
 mod conversation;
 mod filing;
 mod follow;
@@ -92,6 +92,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(statistics::PATH, get(statistics::show))
         .route(programmes::PATH, get(programmes::list))
         .route(programmes::ROUTE, get(programmes::show))
+        .route(programmes::PICTURE, get(programmes::picture))
         .route(map::PATH, get(map::country))
         .route(map::ROUTE, get(map::province))
         .route(app::MANIFEST, get(app::manifest))

@@ -594,7 +594,11 @@ async fn a_report_on_a_programme_names_it() {
             "slug": "jembatan", "name": "Jembatan Cikapundung", "description": "Jembatan baru.",
         });
         let programme: crate::publishing::NewProgramme = serde_json::from_value(programme).unwrap();
-        place.node.publish(programme.into(), "test").await.unwrap();
+        place
+            .node
+            .publish_programme(programme, "test")
+            .await
+            .unwrap();
         let page = open(&router, "/lapor?program=kota-bandung%2Fjembatan").await;
         assert!(page.text.contains("Jembatan Cikapundung"), "{}", page.text);
         let sent = Sent::report().with("program", "kota-bandung/jembatan");
