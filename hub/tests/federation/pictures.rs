@@ -46,7 +46,10 @@ async fn a_picture_is_its_authors_to_bring_and_everybodys_to_read() {
         assert_eq!(early.code(), Some(Code::BlobUnknown), "before its message");
         let told = programme(&mut kemenpu, "jembatan", &[&bytes]);
         place.send(&kemenpu, &[told]).await;
-        assert_eq!(code(&place, &bandung, &bytes).await, Some(Code::BlobPending));
+        assert_eq!(
+            code(&place, &bandung, &bytes).await,
+            Some(Code::BlobPending)
+        );
         let other = put(&place, &bandung, sha256, &bytes).await;
         assert_eq!(other.code(), Some(Code::BlobUnknown), "not its author");
         let lie = put(&place, &kemenpu, sha256, &[8; 5000]).await;
@@ -81,9 +84,16 @@ async fn a_picture_that_no_message_names_any_more_is_erased_and_gives_its_room_b
         place.send(&kemenpu, &[empty, changed]).await;
         let folder = &place.hub.settings().storage.blobs;
         let file = |bytes: &[u8]| lapor_hub::blobs::path(folder, Digest::of(bytes));
-        assert_eq!(code(&place, &bandung, &first).await, Some(Code::BlobUnknown));
+        assert_eq!(
+            code(&place, &bandung, &first).await,
+            Some(Code::BlobUnknown)
+        );
         assert!(!file(&first).exists());
-        assert_eq!(code(&place, &bandung, &both).await, None, "another programme shows it");
+        assert_eq!(
+            code(&place, &bandung, &both).await,
+            None,
+            "another programme shows it"
+        );
         let brought = put(&place, &kemenpu, Digest::of(&second), &second).await;
         assert_eq!(brought.status, 201, "there is room again");
     }
@@ -96,7 +106,10 @@ async fn pictures_beyond_the_limits_make_the_message_malformed() {
         let [_, _, mut kemenpu] = place.three().await;
         let with = |change: Value| {
             let mut picture = picture(b"x");
-            picture.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            picture
+                .as_object_mut()
+                .unwrap()
+                .extend(change.as_object().unwrap().clone());
             vec![picture]
         };
         let many = (0..11u8).map(|n| picture(&[n])).collect();
@@ -130,7 +143,9 @@ async fn an_export_has_the_pictures_and_a_changed_one_is_named() {
         put(&place, &kemenpu, Digest::of(&bytes), &bytes).await;
         let home = tempfile::tempdir().unwrap();
         let out = home.path().join("all");
-        let written = export(&place.hub.ground, &out, None, |_, _| {}).await.unwrap();
+        let written = export(&place.hub.ground, &out, None, |_, _| {})
+            .await
+            .unwrap();
         assert_eq!(written.pictures, 1, "one has not been brought");
         assert_eq!(verify(&out).unwrap().contradictions, []);
         let name = Digest::of(&bytes).to_hex();
@@ -144,7 +159,10 @@ async fn an_export_has_the_pictures_and_a_changed_one_is_named() {
             format!("pictures: {name}: its bytes are not those"),
             format!("pictures: {stray}: no programme names it"),
         ] {
-            assert!(found.iter().any(|said| said.starts_with(&what)), "{found:?}");
+            assert!(
+                found.iter().any(|said| said.starts_with(&what)),
+                "{found:?}"
+            );
         }
     }
 }

@@ -36,6 +36,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Add pictures to an own programme, or take some away
+    Pictures(Pictures),
     /// Write a picture of a programme to a file
     Picture {
         /// OWNER/SLUG, or the slug of an own programme
@@ -60,8 +62,7 @@ pub enum Command {
 pub struct Publish {
     /// Read the programme from a JSON file, or from - (standard input), instead of from flags
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "slug", "name", "description", "region", "budget_idr", "start", "end", "picture",
-        "drop_picture",
+        "slug", "name", "description", "region", "budget_idr", "start", "end",
     ])]
     from: Option<PathBuf>,
     /// Unique at this institution: a-z, 0-9, _, - and .
@@ -81,13 +82,21 @@ pub struct Publish {
     start: Option<String>,
     #[arg(long, value_name = "YYYY-MM-DD")]
     end: Option<String>,
-    /// A picture to add, with what can be seen on it; repeat for more. Those that are there stay
-    #[arg(long, value_name = "FILE=TEXT")]
-    picture: Vec<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Pictures {
+    #[arg(value_name = "SLUG")]
+    slug: String,
+    /// A picture to add behind the others, with what can be seen on it; repeat for more
+    #[arg(long, value_name = "FILE=TEXT", required_unless_present = "drop")]
+    add: Vec<String>,
     /// A picture to take away, as `programme show` lists it; repeat for more
     #[arg(long, value_name = "SHA256")]
-    drop_picture: Vec<Digest>,
-    /// Print the answer as JSON
+    drop: Vec<Digest>,
     #[arg(long)]
     json: bool,
 }
@@ -132,7 +141,13 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     match command {
         Command::Publish(args) => {
             let as_json = args.json;
-            let new = new_programme(&node, *args).await?;
+            let new = new_programme(*args)?;
+            let published = node.publish_programme(new, &actor()).await?;
+            stored(&published, as_json, out)
+        }
+        Command::Pictures(args) => {
+            let as_json = args.json;
+            let new = with_pictures(&node, args).await?;
             let published = node.publish_programme(new, &actor()).await?;
             stored(&published, as_json, out)
         }
@@ -215,60 +230,44 @@ fn owner_and_slug<'a>(node: &Node, named: &'a str) -> Result<(InstanceId, &'a st
     })
 }
 
-async fn new_programme(node: &Node, args: Publish) -> Result<NewProgramme, Failure> {
+fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
     if let Some(file) = &args.from {
         return read_json(file);
     }
     let missing = |flag: &str| Failure::usage(format!("{flag} is needed"));
-    let slug = args.slug.ok_or_else(|| missing("SLUG"))?;
-    let pictures = if args.picture.is_empty() && args.drop_picture.is_empty() {
-        None
-    } else {
-        Some(pictures(node, &slug, &args.picture, &args.drop_picture).await?)
-    };
     Ok(NewProgramme {
-        slug,
+        slug: args.slug.ok_or_else(|| missing("SLUG"))?,
         name: args.name.ok_or_else(|| missing("--name"))?,
         description: args.description.ok_or_else(|| missing("--description"))?,
         region: args.region,
         budget_idr: args.budget_idr,
         start: args.start,
         end: args.end,
-        pictures,
+        pictures: None,
     })
 }
 
-/// The pictures that are there without those to take away, then the new ones.
-async fn pictures(
-    node: &Node,
-    slug: &str,
-    added: &[String],
-    dropped: &[Digest],
-) -> Result<Vec<NewPicture>, Failure> {
-    let known = match node.programme(node.instance()?, slug).await {
-        Ok(view) => view.programme.published.pictures,
-        Err(NodeError::NotFound { .. }) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(unknown) = dropped
-        .iter()
-        .find(|sha256| known.iter().all(|picture| picture.sha256 != **sha256))
-    {
+/// An own programme without the pictures to take away, and with the new ones behind the others.
+async fn with_pictures(node: &Node, args: Pictures) -> Result<NewProgramme, Failure> {
+    let view = node.programme(node.instance()?, &args.slug).await?;
+    let known = view.programme.published;
+    let mut pictures = Vec::new();
+    for picture in &known.pictures {
+        if !args.drop.contains(&picture.sha256) {
+            pictures.push(NewPicture {
+                upload: None,
+                sha256: Some(picture.sha256),
+                alt: picture.alt.clone(),
+            });
+        }
+    }
+    let shows = |sha256: &Digest| known.pictures.iter().any(|known| known.sha256 == *sha256);
+    if let Some(unknown) = args.drop.iter().find(|sha256| !shows(sha256)) {
         return Err(NodeError::not_found("picture", unknown).into());
     }
-    let kept = known
-        .into_iter()
-        .filter(|picture| !dropped.contains(&picture.sha256));
-    let mut pictures: Vec<NewPicture> = kept
-        .map(|picture| NewPicture {
-            upload: None,
-            sha256: Some(picture.sha256),
-            alt: picture.alt,
-        })
-        .collect();
-    for text in added {
+    for text in &args.add {
         let (file, alt) = text.split_once('=').ok_or_else(|| {
-            Failure::usage("--picture is FILE=TEXT, the text saying what can be seen".to_owned())
+            Failure::usage("--add is FILE=TEXT, the text saying what can be seen".to_owned())
         })?;
         for upload in attachment::take_in(node, &[PathBuf::from(file)]).await? {
             pictures.push(NewPicture {
@@ -278,7 +277,16 @@ async fn pictures(
             });
         }
     }
-    Ok(pictures)
+    Ok(NewProgramme {
+        slug: known.slug,
+        name: known.name,
+        region: known.region,
+        budget_idr: known.budget_idr,
+        start: known.start,
+        end: known.end,
+        description: known.description,
+        pictures: Some(pictures),
+    })
 }
 
 async fn list(node: &Node, args: List, out: Out<'_>) -> Result<(), Failure> {
