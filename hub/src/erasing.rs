@@ -1,6 +1,6 @@
-//! The files of attachments whose case was redacted: erased after the redaction
-//! is durable, and noted until they are gone, so that neither a hub that is
-//! killed nor a disk that fails keeps them.
+//! The files of attachments whose case was redacted, and of pictures that no
+//! programme shows any more: erased after that is durable, and noted until they
+//! are gone, so that neither a hub that is killed nor a disk that fails keeps them.
 
 use crate::blobs;
 use crate::error::HubError;
@@ -8,7 +8,7 @@ use crate::ground::Ground;
 use crate::store;
 use crate::store::blobs::Erased;
 
-/// Erases what a redaction has just forgotten. What cannot be erased now stays
+/// Erases what has just been forgotten. What cannot be erased now stays
 /// noted for the next start.
 pub async fn erase(ground: &Ground, erased: Vec<Erased>) {
     if let Err(error) = erase_noted(ground, erased).await {
@@ -31,7 +31,7 @@ async fn erase_noted(ground: &Ground, erased: Vec<Erased>) -> Result<(), HubErro
         match blobs::erase(&ground.settings.storage.blobs, &blob).await {
             Ok(()) => gone.push(blob),
             Err(error) => {
-                tracing::error!(%error, %sha256, "a blob of a redacted case could not be erased; the next start tries again");
+                tracing::error!(%error, %sha256, "a blob that nobody may have any more could not be erased; the next start tries again");
             }
         }
     }

@@ -41,3 +41,9 @@ pub const TEXT_CHARS: usize = 20_000;
 pub const QUESTIONS: usize = 20;
 /// Exceptions in one acknowledgement.
 pub const ACK_EXCEPTIONS: usize = 1000;
+/// Pictures of one programme.
+pub const PICTURES: usize = 10;
+/// One picture of a programme, in bytes: it is read on slow lines.
+pub const PICTURE_BYTES: u64 = 256 * 1024;
+/// Characters of the words that stand for a picture.
+pub const ALT_CHARS: usize = 500;

@@ -21,6 +21,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::demo::drawing::drawing;
 use crate::fleet::Fleet;
 use crate::fleet::member::{BANDUNG, KEMENPU, Member, PUSAT};
 use crate::fleet::words::{act, worded};
@@ -146,8 +147,10 @@ async fn cases(fleet: &Fleet, tickets: &serde_json::Value) -> serde_json::Value 
 /// A programme of the city with its progress, and one that has not begun.
 async fn announce(fleet: &Fleet) {
     let node = fleet.at(BANDUNG.slug).node();
+    let upload = fleet.at(BANDUNG.slug).upload(&drawing(7)).await;
     let published = [
         json!({
+            "pictures": [{ "upload": upload, "alt": "Rumah-rumah di tepi jalan, digambar sebagai contoh." }],
             "slug": PROGRAMME, "name": "Perbaikan trotoar Jalan Braga", "region": "32.73",
             "budget_idr": 4_750_000_000_i64, "start": "2026-03-02", "end": "2026-12-18",
             "description": "Trotoar sepanjang 1,2 km diperlebar, dengan jalur pemandu.\n\nProgram dan angka ini contoh.",
@@ -159,7 +162,7 @@ async fn announce(fleet: &Fleet) {
     ];
     for programme in published {
         let programme: NewProgramme = serde_json::from_value(programme).expect("a programme");
-        let published = node.publish(programme.into(), "stage").await;
+        let published = node.publish_programme(programme, "stage").await;
         published.expect("it is published");
     }
     let progress = json!({

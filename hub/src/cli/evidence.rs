@@ -58,6 +58,7 @@ pub async fn export(ground: &Ground, asked: &Export, out: &mut Out<'_>) -> Resul
         (written.heads, "heads"),
         (written.directory, "directory versions"),
         (written.stubs, "stubs"),
+        (written.pictures, "pictures"),
     ] {
         writeln!(out.answer, "  {count:>10}  {what}")?;
     }

@@ -18,6 +18,8 @@ const DIRECTORY: &str = "directory.ndjson";
 const HEADS: &str = "heads.ndjson";
 const STUBS: &str = "stubs.ndjson";
 const KEYS: &str = "directory.json";
+/// A folder: the pictures that programmes show, each named by its digest.
+const PICTURES: &str = "pictures";
 
 /// An envelope of another case, by place and id: it completes the ranges that
 /// receipts cover.

@@ -2,7 +2,7 @@
 //! ruling, every receipt, every head, every fold. What does not hold is named
 //! with file and line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use lapor_protocol::audit::{Audit, Extent, Finding, Ruled, Tally};
 use lapor_protocol::directory::{Directory, DirectoryVersion};
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::EnvelopeId;
+use lapor_protocol::ids::{Digest, EnvelopeId};
 use lapor_protocol::keys::{KeyId, Verifier};
+use lapor_protocol::kinds::Body;
+use lapor_protocol::message::Message;
 use serde_json::Value;
 
-use super::{DIRECTORY, ENVELOPES, HEADS, KEYS, RECEIPTS, RULINGS, STUBS, Stub, keys};
+use super::{DIRECTORY, ENVELOPES, HEADS, KEYS, PICTURES, RECEIPTS, RULINGS, STUBS, Stub, keys};
 
 /// Something that does not hold, and where it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,7 @@ pub fn verify(folder: &Path) -> io::Result<Proof> {
     }
     reading.signed(RECEIPTS, Audit::receipt)?;
     reading.signed(HEADS, Audit::head)?;
+    reading.pictures()?;
     let (tally, findings) = reading.audit.finish();
     let mut contradictions = reading.found;
     contradictions.extend(findings.iter().map(|finding| of_the_whole(finding, &order)));
@@ -134,6 +137,44 @@ impl Reading<'_> {
             }
             name(audit, STUBS, number, found);
         })
+    }
+
+    /// Each picture is what its name says, and a programme names it so.
+    fn pictures(&mut self) -> io::Result<()> {
+        let folder = self.folder.join(PICTURES);
+        if !folder.exists() {
+            return Ok(());
+        }
+        let mut named = HashSet::new();
+        each(self.folder, ENVELOPES, |_, line| {
+            let message = Envelope::parse(line).map(|envelope| Message::parse(&envelope.payload));
+            if let Ok(Ok(message)) = message
+                && let Ok(Body::ProgrammePublished(programme)) = message.body
+            {
+                let pictures = programme.pictures.into_iter();
+                named.extend(pictures.map(|picture| (picture.sha256, picture.size)));
+            }
+        })?;
+        let mut files = std::fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
+        files.sort_by_key(std::fs::DirEntry::file_name);
+        for file in files {
+            let bytes = std::fs::read(file.path())?;
+            let name = file.file_name().to_string_lossy().into_owned();
+            let sha256 = Digest::of(&bytes);
+            let wrong = if sha256.to_hex() != name {
+                "its bytes are not those of the digest by which it is called"
+            } else if named.contains(&(sha256, bytes.len() as u64)) {
+                continue;
+            } else {
+                "no programme names it"
+            };
+            self.found.push(Contradiction {
+                file: PICTURES,
+                line: None,
+                what: format!("{name}: {wrong}"),
+            });
+        }
+        Ok(())
     }
 
     fn signed(&mut self, file: &'static str, take: fn(&mut Audit, &Envelope)) -> io::Result<()> {

@@ -12,7 +12,8 @@ use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::receipt::Stream;
 use serde::Serialize;
 
-use super::{DIRECTORY, ENVELOPES, HEADS, KEYS, RECEIPTS, RULINGS, STUBS, Stub, keys};
+use super::{DIRECTORY, ENVELOPES, HEADS, KEYS, PICTURES, RECEIPTS, RULINGS, STUBS, Stub, keys};
+use crate::blobs;
 use crate::casefile;
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -39,7 +40,7 @@ impl From<DbError> for ExportError {
     }
 }
 
-/// Lines written, by file.
+/// Lines written, by file; and files of pictures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
     pub envelopes: u64,
@@ -48,6 +49,7 @@ pub struct Written {
     pub heads: u64,
     pub directory: u64,
     pub stubs: u64,
+    pub pictures: u64,
 }
 
 /// Writes everything, or what proves one case, into a new folder. `progress`
@@ -79,6 +81,7 @@ pub async fn export(
     let listeners = match case {
         None => {
             write_all(&mut tx, &part, &mut written, &mut progress).await?;
+            written.pictures = write_pictures(&mut tx, ground, &part).await?;
             None
         }
         Some(case) => {
@@ -136,6 +139,34 @@ async fn write_all(
     written.rulings = rulings.finish()?;
     written.receipts = receipts.finish()?;
     Ok(())
+}
+
+/// Copies the pictures that are here; one that a later message takes away in this
+/// moment is left out.
+async fn write_pictures(tx: &mut Tx, ground: &Ground, folder: &Path) -> Result<u64, ExportError> {
+    let named = store::blobs::pictures(tx).await?;
+    if named.is_empty() {
+        return Ok(0);
+    }
+    let failed = |path: PathBuf| move |source| ExportError::Write { path, source };
+    let folder = folder.join(PICTURES);
+    fs::create_dir(&folder).map_err(failed(folder.clone()))?;
+    let mut count = 0;
+    for sha256 in named {
+        let shelf = blobs::path(&ground.settings.storage.blobs, sha256);
+        let path = folder.join(sha256.to_hex());
+        match fs::copy(shelf, &path) {
+            Ok(_) => count += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::remove_file(&path).ok();
+                continue;
+            }
+            Err(error) => return Err(failed(path)(error)),
+        }
+        let synced = File::open(&path).and_then(|file| file.sync_all());
+        synced.map_err(failed(path))?;
+    }
+    Ok(count)
 }
 
 async fn write_case(

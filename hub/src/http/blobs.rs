@@ -1,5 +1,6 @@
 //! Attachments: uploaded in pieces by the author once the message is accepted,
 //! fetched by those who were sent the message. To everyone else there is none.
+//! Pictures of a programme come the same way and are for every institution.
 //!
 //! To announce a digest gives nobody the bytes: an announcement counts once its
 //! author has brought all of them, whoever else has brought the same before.
@@ -26,7 +27,7 @@ use crate::app::Hub;
 use crate::blobs::{self, Held};
 use crate::error::{HubError, Refusal};
 use crate::store;
-use crate::store::blobs::{Announced, Claim};
+use crate::store::blobs::{Announced, Claim, Owner};
 
 /// How many bytes of a blob the hub has.
 const RECEIVED: HeaderName = HeaderName::from_static("lapor-received");
@@ -275,8 +276,11 @@ async fn readable(
 
 /// Whether an instance was sent the message that announced a blob.
 async fn may_read(hub: &Hub, blob: &Announced, peer: &InstanceId) -> Result<bool, HubError> {
+    let Owner::Case(case) = blob.of else {
+        return Ok(true);
+    };
     let mut tx = hub.ground.db.read().await?;
-    may_read_in_any(hub, &mut tx, &[blob.case], blob.number, peer).await
+    may_read_in_any(hub, &mut tx, &[case], blob.number, peer).await
 }
 
 fn progress(status: StatusCode, received: u64) -> Response {

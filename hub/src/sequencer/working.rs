@@ -51,7 +51,8 @@ pub struct Rows {
     pub blobs: Vec<Announced>,
     pub receipts: Vec<StoredReceipt>,
     pub directory: Vec<(u64, String)>,
-    pub programmes: Vec<(InstanceId, String)>,
+    /// Each with the number of the message.
+    pub programmes: Vec<((InstanceId, String), i64)>,
     pub redacted: Vec<CaseId>,
 }
 
@@ -159,10 +160,11 @@ impl Working {
         store::wraps::save(tx, rows.wraps).await?;
         store::blobs::insert(tx, rows.blobs).await?;
         store::chains::insert_receipts(tx, &rows.receipts).await?;
-        for (author, slug) in &rows.programmes {
-            store::programmes::publish(tx, author, slug).await?;
-        }
         let mut erased = Vec::new();
+        for ((author, slug), number) in &rows.programmes {
+            store::programmes::publish(tx, author, slug).await?;
+            erased.extend(store::blobs::replace(tx, author, slug, *number).await?);
+        }
         for case in rows.redacted {
             store::wraps::forget(tx, case).await?;
             erased.extend(store::blobs::forget(tx, case).await?);

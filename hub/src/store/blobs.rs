@@ -7,20 +7,30 @@ use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 use super::{bytes, digest, id};
 
 static INSERT: Bulk = Bulk::new(
-    "insert into blobs (sha256, number, case_id, author, size) values",
-    5,
+    "insert into blobs (sha256, number, case_id, author, size, programme) values",
+    6,
     "on conflict (sha256, number) do nothing",
 );
 /// Those who have the bytes first: whoever names them without having them cannot
 /// make others wait.
-const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, coalesce(r.proved, 0) \
+const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, b.programme, coalesce(r.proved, 0) \
      from blobs b left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
-     where b.sha256 = $1 order by 5 desc, b.number";
+     where b.sha256 = $1 order by 6 desc, b.number";
 /// What its author has announced in no other case.
 const OF_CASE: &str = "select distinct b.sha256, b.author from blobs b where b.case_id = $1 \
      and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
      and o.case_id <> b.case_id)";
 const FORGET: &str = "delete from blobs where case_id = $1";
+/// Pictures of a programme that an author names in no message any more that counts.
+const REPLACED: &str = "select distinct b.sha256 from blobs b \
+     where b.author = $1 and b.programme = $2 and b.number < $3 \
+     and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
+     and (o.programme is null or o.programme <> $2 or o.number >= $3))";
+const REPLACE: &str = "delete from blobs where author = $1 and programme = $2 and number < $3";
+/// What every programme shows.
+const PICTURES: &str = "select distinct b.sha256 from blobs b \
+     join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
+     where b.programme is not null and r.proved = 1 order by b.sha256";
 const TO_ERASE: &str = "insert into erasing (sha256, author) values ($1, $2) \
      on conflict (sha256, author) do nothing";
 const ERASING: &str = "select e.sha256, e.author, \
@@ -40,13 +50,22 @@ const PROVE: &str = "insert into blob_room (sha256, author, size, proved) values
 const PROVED: &str = "select distinct sha256 from blob_room where proved = 1 order by sha256";
 const PROOFS: &str = "select count(*) from blob_room where sha256 = $1 and proved = 1";
 
-/// An attachment that an accepted message announced.
+/// To what a blob belongs, and with it who may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// For those who were sent the message.
+    Case(CaseId),
+    /// A programme of the author: for everybody.
+    Programme(String),
+}
+
+/// A blob that an accepted message announced.
 #[derive(Debug, Clone)]
 pub struct Announced {
     pub sha256: Digest,
     /// The message's number in the hub's order.
     pub number: i64,
-    pub case: CaseId,
+    pub of: Owner,
     pub author: InstanceId,
     /// Bytes.
     pub size: u64,
@@ -59,7 +78,8 @@ pub struct Claim {
     pub proved: bool,
 }
 
-/// What an author had uploaded for a case that has been redacted.
+/// What an author had uploaded for a case that has been redacted, or a programme
+/// that shows it no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erased {
     pub sha256: Digest,
@@ -70,12 +90,17 @@ pub struct Erased {
 
 pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
     let values = rows.into_iter().flat_map(|row| {
+        let (case, programme) = match row.of {
+            Owner::Case(case) => (case.to_string(), None),
+            Owner::Programme(slug) => (String::new(), Some(slug)),
+        };
         [
             Value::from(bytes(row.sha256)),
             row.number.into(),
-            row.case.to_string().into(),
+            case.into(),
             row.author.as_str().into(),
             (row.size as i64).into(),
+            programme.into(),
         ]
     });
     tx.run_rows(&INSERT, values.collect()).await.map(drop)
@@ -83,16 +108,21 @@ pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
 
 /// Every announcement of these bytes, the proved ones first.
 pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Claim>, DbError> {
-    let rows: Vec<(i64, String, String, i64, i64)> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
+    type Row = (i64, String, String, i64, Option<String>, i64);
+    let rows: Vec<Row> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
         .bind(bytes(sha256))
         .fetch_all(conn)
         .await)?;
     rows.into_iter()
-        .map(|(number, case, author, size, proved)| {
+        .map(|(number, case, author, size, programme, proved)| {
+            let of = match programme {
+                Some(slug) => Owner::Programme(slug),
+                None => Owner::Case(id(&case)?),
+            };
             let blob = Announced {
                 sha256,
                 number,
-                case: id(&case)?,
+                of,
                 author: id(&author)?,
                 size: size as u64,
             };
@@ -114,28 +144,66 @@ pub async fn forget(tx: &mut Tx, case: CaseId) -> Result<Vec<Erased>, DbError> {
     on!(tx, conn => sqlx::query(FORGET).bind(&case).execute(conn).await.map(drop))?;
     let mut erased = Vec::with_capacity(rows.len());
     for (sha256, author) in rows {
-        let (sha256, author) = (digest(&sha256)?, id(&author)?);
-        leave_room(tx, sha256, &author).await?;
-        on!(&mut *tx, conn => sqlx::query(TO_ERASE)
-            .bind(bytes(sha256))
-            .bind(author.as_str())
-            .execute(conn)
-            .await
-            .map(drop))?;
-        let proofs: i64 = on!(&mut *tx, conn => sqlx::query_scalar(PROOFS)
-            .bind(bytes(sha256))
-            .fetch_one(conn)
-            .await)?;
-        erased.push(Erased {
-            sha256,
-            author,
-            whole: proofs == 0,
-        });
+        erased.push(give_up(tx, digest(&sha256)?, id(&author)?).await?);
     }
     Ok(erased)
 }
 
-/// What redactions have noted and nobody has erased yet.
+/// Forgets the pictures of a programme that stand in messages before `number`
+/// and in none since, and notes that their files are to go; returns those.
+pub async fn replace(
+    tx: &mut Tx,
+    author: &InstanceId,
+    slug: &str,
+    number: i64,
+) -> Result<Vec<Erased>, DbError> {
+    let rows: Vec<Vec<u8>> = on!(tx, conn => sqlx::query_scalar(REPLACED)
+        .bind(author.as_str())
+        .bind(slug)
+        .bind(number)
+        .fetch_all(conn)
+        .await)?;
+    on!(tx, conn => sqlx::query(REPLACE)
+        .bind(author.as_str())
+        .bind(slug)
+        .bind(number)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    let mut erased = Vec::with_capacity(rows.len());
+    for sha256 in rows {
+        erased.push(give_up(tx, digest(&sha256)?, author.clone()).await?);
+    }
+    Ok(erased)
+}
+
+/// Gives back the room of what no message names any more.
+async fn give_up(tx: &mut Tx, sha256: Digest, author: InstanceId) -> Result<Erased, DbError> {
+    leave_room(tx, sha256, &author).await?;
+    on!(&mut *tx, conn => sqlx::query(TO_ERASE)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .execute(conn)
+        .await
+        .map(drop))?;
+    let proofs: i64 = on!(&mut *tx, conn => sqlx::query_scalar(PROOFS)
+        .bind(bytes(sha256))
+        .fetch_one(conn)
+        .await)?;
+    Ok(Erased {
+        sha256,
+        author,
+        whole: proofs == 0,
+    })
+}
+
+/// The pictures of all programmes that have been brought.
+pub async fn pictures(tx: &mut Tx) -> Result<Vec<Digest>, DbError> {
+    let rows: Vec<Vec<u8>> = on!(tx, conn => sqlx::query_scalar(PICTURES).fetch_all(conn).await)?;
+    rows.iter().map(|sha256| digest(sha256)).collect()
+}
+
+/// What has been noted to go and nobody has erased yet.
 pub async fn erasing(tx: &mut Tx) -> Result<Vec<Erased>, DbError> {
     let rows: Vec<(Vec<u8>, String, i64)> =
         on!(tx, conn => sqlx::query_as(ERASING).fetch_all(conn).await)?;

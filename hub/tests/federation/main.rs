@@ -8,6 +8,7 @@ mod evidence;
 mod harness;
 mod joining;
 mod outbox;
+mod pictures;
 mod recovery;
 mod renewal;
 mod serving;

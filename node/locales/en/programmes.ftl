@@ -56,3 +56,25 @@ programme-percent-unusable = Write a whole number from 0 to 100.
 programme-status-unusable = Choose one of the states.
 programme-words = News
 programme-words-hint = A sentence or two on what is done and what comes next.
+
+# Pictures of a programme
+
+pictures-title = Pictures
+pictures-lead = Everybody sees pictures on every portal, with their description. What a file says of place and device is removed.
+pictures-none = No pictures yet.
+pictures-full = A programme has at most { $most } pictures. Remove one to add another.
+pictures-save = Save the pictures
+pictures-saved = The pictures of the programme are saved.
+picture-words-of = Description of picture { $n }
+picture-position = Place of picture { $n }
+picture-drop = Remove picture { $n }
+picture-new = Add a picture
+picture-new-hint = JPEG, PNG or WebP of at most { $n } KB; the browser makes it smaller if it can.
+picture-words = Description of the new picture
+picture-words-hint = Say what can be seen, for those who do not see it.
+picture-words-unusable = Describe every picture, in at most { $most } characters.
+picture-wrong-kind = A picture of a programme is JPEG, PNG or WebP. Choose another file.
+picture-too-large = This picture is too large; at most { $n } KB. Make it smaller and send it again.
+picture-unusable = This picture cannot be used, or is in this programme already.
+picture-awaited = The picture has not arrived here yet.
+picture-refused = This picture is not what was announced, so it is not shown.

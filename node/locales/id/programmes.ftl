@@ -56,3 +56,25 @@ programme-percent-unusable = Tulis bilangan bulat dari 0 sampai 100.
 programme-status-unusable = Pilih salah satu keadaan.
 programme-words = Kabar
 programme-words-hint = Satu atau dua kalimat tentang yang sudah dan akan dikerjakan.
+
+# Gambar program
+
+pictures-title = Gambar
+pictures-lead = Gambar dibaca semua orang di portal mana pun, dengan keterangannya. Keterangan tempat dan alat di dalam berkas dihapus.
+pictures-none = Belum ada gambar.
+pictures-full = Satu program memuat paling banyak { $most } gambar. Hapus satu untuk menambah yang lain.
+pictures-save = Simpan gambar
+pictures-saved = Gambar program disimpan.
+picture-words-of = Keterangan gambar { $n }
+picture-position = Urutan gambar { $n }
+picture-drop = Hapus gambar { $n }
+picture-new = Tambah gambar
+picture-new-hint = JPEG, PNG, atau WebP, paling besar { $n } KB; peramban mengecilkannya bila bisa.
+picture-words = Keterangan gambar baru
+picture-words-hint = Tulis apa yang terlihat, untuk mereka yang tidak melihatnya.
+picture-words-unusable = Tulis keterangan setiap gambar, paling panjang { $most } huruf.
+picture-wrong-kind = Gambar program berupa JPEG, PNG, atau WebP. Pilih berkas lain.
+picture-too-large = Gambar ini terlalu besar; paling besar { $n } KB. Kecilkan lalu kirim lagi.
+picture-unusable = Gambar ini tidak dapat dipakai, atau sudah ada di program ini.
+picture-awaited = Gambar belum sampai di sini.
+picture-refused = Gambar ini tidak seperti yang diumumkan, jadi tidak ditampilkan.

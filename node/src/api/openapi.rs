@@ -66,6 +66,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(programmes::publish, programmes::list))
         .routes(routes!(programmes::read))
         .routes(routes!(programmes::progress))
+        .routes(routes!(programmes::picture))
         .routes(routes!(editions::publish_taxonomy, editions::taxonomy))
         .routes(routes!(editions::publish_calendar, editions::calendar))
         .routes(routes!(federation::status))

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use http::StatusCode;
-use http::header::LOCATION;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, StatusCode};
 use lapor_protocol::case::{Effect, Reason, Ruling};
-use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::Body;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::region::RegionCode;
 use lapor_web::{Json, Path, Query};
 use serde::Deserialize;
@@ -51,10 +50,24 @@ pub struct ProgrammePath {
     slug: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PicturePath {
+    /// Slug of the institution whose programme it is.
+    #[param(value_type = String)]
+    owner: InstanceId,
+    /// Slug of the programme.
+    slug: String,
+    /// The picture's `sha256`.
+    #[param(value_type = String)]
+    sha256: Digest,
+}
+
 /// Publish a development programme
 ///
 /// A programme of this institution, for everyone. The same slug again replaces the text and keeps
-/// the progress. It is stored and pending until it has come back on the public stream.
+/// the progress; `pictures` names what has been uploaded and what is to stay, in order, and left out
+/// keeps them all. It is stored and pending until it has come back on the public stream.
 #[utoipa::path(
     post,
     path = "/programmes",
@@ -70,7 +83,8 @@ pub async fn publish(
     Json(new): Json<NewProgramme>,
 ) -> Answer<impl IntoResponse> {
     caller.handles_cases()?;
-    answer(&node, new.into(), &caller).await
+    let published = node.publish_programme(new, &caller.actor()).await;
+    published.map(stored).map_err(|e| problem(&e))
 }
 
 /// Tell the progress of a programme
@@ -99,7 +113,8 @@ pub async fn progress(
     if path.owner != *node.instance().map_err(|e| problem(&e))? {
         return Err(problem(&not_owner()));
     }
-    answer(&node, new.about(path.slug), &caller).await
+    let published = node.publish(new.about(path.slug), &caller.actor()).await;
+    published.map(stored).map_err(|e| problem(&e))
 }
 
 /// List development programmes
@@ -154,18 +169,43 @@ pub async fn read(
         .map_err(|e| problem(&e))
 }
 
-async fn answer(node: &Node, body: Body, caller: &Caller) -> Answer<impl IntoResponse + use<>> {
-    let published = node
-        .publish(body, &caller.actor())
+/// Download a picture of a programme
+///
+/// As its message names it: JPEG, PNG or WebP without metadata. One that has not arrived yet is 409
+/// `blob_pending`.
+#[utoipa::path(
+    get,
+    path = "/programmes/{owner}/{slug}/pictures/{sha256}",
+    operation_id = "readPicture",
+    tag = "public",
+    params(PicturePath),
+    responses(
+        (status = 200, description = "The picture, with its media type.", content_type = "application/octet-stream")
+    ),
+    security(("token" = []))
+)]
+pub async fn picture(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Path(path): Path<PicturePath>,
+) -> Answer<impl IntoResponse> {
+    let opened = node
+        .open_picture(&path.owner, &path.slug, path.sha256)
         .await
         .map_err(|e| problem(&e))?;
+    let media_type = HeaderValue::from_str(&opened.media_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    Ok(([(CONTENT_TYPE, media_type)], opened.bytes))
+}
+
+fn stored(published: Publication) -> impl IntoResponse {
     let Publication { author, name, .. } = &published;
     let location = format!("/api/v1/programmes/{author}/{name}");
-    Ok((
+    (
         StatusCode::ACCEPTED,
         [(LOCATION, location)],
         Json(published),
-    ))
+    )
 }
 
 /// A programme is named by its author and its slug, so no message could even

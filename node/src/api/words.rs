@@ -186,7 +186,8 @@ pub const OPERATIONS: &[Operation] = &[
         roles: HANDLERS,
         summary: "Terbitkan program pembangunan",
         description: "Program milik instansi ini, untuk semua. Slug yang sama mengganti teksnya \
-                      dan mempertahankan kemajuannya. Disimpan dan menunggu sampai kembali lewat \
+                      dan mempertahankan kemajuannya; `pictures` menyebut gambar yang diunggah dan \
+                      yang tetap ada, menurut urutan, dan bila tidak diisi semuanya tetap. Disimpan dan menunggu sampai kembali lewat \
                       aliran publik.",
     },
     Operation {
@@ -208,6 +209,13 @@ pub const OPERATIONS: &[Operation] = &[
         roles: ALL,
         summary: "Baca program",
         description: "Dengan semua yang pernah diterbitkan tentangnya, yang terlama lebih dahulu.",
+    },
+    Operation {
+        id: "readPicture",
+        roles: ALL,
+        summary: "Unduh gambar program",
+        description: "Sebagaimana disebut dalam pesannya: JPEG, PNG, atau WebP tanpa metadata. Gambar \
+                      yang belum sampai dijawab 409 `blob_pending`.",
     },
     Operation {
         id: "readTaxonomy",

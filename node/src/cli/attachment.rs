@@ -47,14 +47,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         out.flush()?;
         return Ok(());
     };
-    let created = tokio::fs::File::create_new(&path).await;
-    let mut file = created.map_err(|error| {
-        let message = format!(
-            "{} cannot be made: {error}; name a file that does not exist yet",
-            path.display()
-        );
-        Failure::new(exit::CANNOT_CREATE, message)
-    })?;
+    let mut file = create(&path).await?;
     while let Some(chunk) = opened.body.next().await {
         file.write_all(&chunk?).await?;
     }
@@ -69,6 +62,18 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         opened.size
     )?;
     Ok(())
+}
+
+/// Makes a file that does not exist yet.
+pub async fn create(path: &Path) -> Result<tokio::fs::File, Failure> {
+    let created = tokio::fs::File::create_new(path).await;
+    created.map_err(|error| {
+        let message = format!(
+            "{} cannot be made: {error}; name a file that does not exist yet",
+            path.display()
+        );
+        Failure::new(exit::CANNOT_CREATE, message)
+    })
 }
 
 /// Takes in files as uploads and returns their ids.

@@ -4,18 +4,20 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::kinds::{Body, ProgrammeProgressed};
 use lapor_protocol::region::RegionCode;
+use tokio::io::AsyncWriteExt as _;
 
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::{named, read_json, read_text};
-use super::{Failure, Out, Place, actor, exit};
+use super::{Failure, Out, Place, actor, attachment, exit};
+use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::{
-    Imported, NewProgramme, NewProgress, Programme, ProgrammeFilter, ProgrammeView, Publication,
-    Standing, tables,
+    Imported, NewPicture, NewProgramme, NewProgress, PictureState, Programme, ProgrammeFilter,
+    ProgrammeView, Publication, Standing, tables,
 };
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +35,20 @@ pub enum Command {
         programme: String,
         #[arg(long)]
         json: bool,
+    },
+    /// Add pictures to an own programme, or take some away
+    Pictures(Pictures),
+    /// Write a picture of a programme to a file
+    Picture {
+        /// OWNER/SLUG, or the slug of an own programme
+        #[arg(value_name = "PROGRAMME")]
+        programme: String,
+        /// As `programme show` lists it
+        #[arg(value_name = "SHA256")]
+        sha256: Digest,
+        /// A file that does not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Publish the own rows of a table; columns slug, instance, name, region_code, budget_idr,
     /// start, end, status, progress_percent, description
@@ -67,6 +83,20 @@ pub struct Publish {
     #[arg(long, value_name = "YYYY-MM-DD")]
     end: Option<String>,
     /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Pictures {
+    #[arg(value_name = "SLUG")]
+    slug: String,
+    /// A picture to add behind the others, with what can be seen on it; repeat for more
+    #[arg(long, value_name = "FILE=TEXT", required_unless_present = "drop")]
+    add: Vec<String>,
+    /// A picture to take away, as `programme show` lists it; repeat for more
+    #[arg(long, value_name = "SHA256")]
+    drop: Vec<Digest>,
     #[arg(long)]
     json: bool,
 }
@@ -112,7 +142,13 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         Command::Publish(args) => {
             let as_json = args.json;
             let new = new_programme(*args)?;
-            let published = node.publish(new.into(), &actor()).await?;
+            let published = node.publish_programme(new, &actor()).await?;
+            stored(&published, as_json, out)
+        }
+        Command::Pictures(args) => {
+            let as_json = args.json;
+            let new = with_pictures(&node, args).await?;
+            let published = node.publish_programme(new, &actor()).await?;
             stored(&published, as_json, out)
         }
         Command::Progress(args) => {
@@ -129,19 +165,31 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             programme,
             json: as_json,
         } => {
-            let (owner, slug) = match programme.split_once('/') {
-                Some((owner, slug)) => {
-                    let owner = owner.parse::<InstanceId>();
-                    (owner.map_err(|e| Failure::usage(e.to_string()))?, slug)
-                }
-                None => (node.instance()?.clone(), programme.as_str()),
-            };
+            let (owner, slug) = owner_and_slug(&node, &programme)?;
             let view = node.programme(&owner, slug).await?;
             if as_json {
                 json(&view, out)
             } else {
                 show(&view, Zone::of(&node), out)
             }
+        }
+        Command::Picture {
+            programme,
+            sha256,
+            out: path,
+        } => {
+            let (owner, slug) = owner_and_slug(&node, &programme)?;
+            let opened = node.open_picture(&owner, slug, sha256).await?;
+            let mut file = attachment::create(&path).await?;
+            file.write_all(&opened.bytes).await?;
+            file.flush().await?;
+            file.sync_all().await?;
+            let (path, bytes) = (path.display(), opened.bytes.len());
+            let media_type = opened.media_type;
+            Ok(writeln!(
+                out,
+                "Wrote {path} ({media_type}, {bytes} bytes)."
+            )?)
         }
         Command::Import { file } => {
             let rows = tables::programmes(&read_text(&file)?);
@@ -172,6 +220,16 @@ pub fn standing(standing: Standing, reason: Option<&str>) -> String {
     }
 }
 
+fn owner_and_slug<'a>(node: &Node, named: &'a str) -> Result<(InstanceId, &'a str), Failure> {
+    Ok(match named.split_once('/') {
+        Some((owner, slug)) => {
+            let owner = owner.parse::<InstanceId>();
+            (owner.map_err(|e| Failure::usage(e.to_string()))?, slug)
+        }
+        None => (node.instance()?.clone(), named),
+    })
+}
+
 fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
     if let Some(file) = &args.from {
         return read_json(file);
@@ -185,6 +243,49 @@ fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
         budget_idr: args.budget_idr,
         start: args.start,
         end: args.end,
+        pictures: None,
+    })
+}
+
+/// An own programme without the pictures to take away, and with the new ones behind the others.
+async fn with_pictures(node: &Node, args: Pictures) -> Result<NewProgramme, Failure> {
+    let view = node.programme(node.instance()?, &args.slug).await?;
+    let known = view.programme.published;
+    let mut pictures = Vec::new();
+    for picture in &known.pictures {
+        if !args.drop.contains(&picture.sha256) {
+            pictures.push(NewPicture {
+                upload: None,
+                sha256: Some(picture.sha256),
+                alt: picture.alt.clone(),
+            });
+        }
+    }
+    let shows = |sha256: &Digest| known.pictures.iter().any(|known| known.sha256 == *sha256);
+    if let Some(unknown) = args.drop.iter().find(|sha256| !shows(sha256)) {
+        return Err(NodeError::not_found("picture", unknown).into());
+    }
+    for text in &args.add {
+        let (file, alt) = text.split_once('=').ok_or_else(|| {
+            Failure::usage("--add is FILE=TEXT, the text saying what can be seen".to_owned())
+        })?;
+        for upload in attachment::take_in(node, &[PathBuf::from(file)]).await? {
+            pictures.push(NewPicture {
+                upload: Some(upload),
+                sha256: None,
+                alt: alt.to_owned(),
+            });
+        }
+    }
+    Ok(NewProgramme {
+        slug: known.slug,
+        name: known.name,
+        region: known.region,
+        budget_idr: known.budget_idr,
+        start: known.start,
+        end: known.end,
+        description: known.description,
+        pictures: Some(pictures),
     })
 }
 
@@ -234,6 +335,19 @@ fn show(view: &ProgrammeView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
         if let Some(value) = value {
             writeln!(out, "  {name:<10} {}", plain(&value))?;
         }
+    }
+    for picture in &stated.pictures {
+        let mut copies = programme.pictures.iter();
+        let copy = copies.find(|copy| copy.sha256 == picture.sha256);
+        let state = match copy.map(|copy| (copy.state, &copy.reason)) {
+            Some((PictureState::Here, _)) => String::new(),
+            Some((PictureState::Refused, Some(reason))) => format!(" (refused: {reason})"),
+            Some((PictureState::Refused, None)) => " (refused)".to_owned(),
+            Some((PictureState::Awaited, _)) | None => " (not here yet)".to_owned(),
+        };
+        let (sha256, alt) = (picture.sha256, plain(&picture.alt));
+        writeln!(out, "  picture    {sha256}{}", plain(&state))?;
+        writeln!(out, "             {alt}")?;
     }
     write!(out, "{}", indented(&stated.description, 2))?;
     writeln!(out)?;

@@ -19,6 +19,7 @@ mod inbox;
 mod letters;
 mod officer;
 mod password;
+mod pictures;
 mod programmes;
 mod question;
 mod reasons;
@@ -165,6 +166,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
             get(programmes::show).post(programmes::change),
         )
         .route(programmes::PROGRESS, post(programmes::tell))
+        .route(pictures::PATH, post(pictures::change))
 }
 
 /// A place of the desk as a redirect takes it.

@@ -15,7 +15,7 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form};
 use serde::Deserialize;
 
-use super::{Answer, Officer, place};
+use super::{Answer, Officer, pictures, place};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -46,7 +46,7 @@ const STATUSES: [ProgrammeStatus; 6] = [
 
 #[derive(Deserialize)]
 pub struct SlugPath {
-    slug: String,
+    pub slug: String,
 }
 
 #[derive(Template)]
@@ -71,6 +71,7 @@ struct Edited<'a> {
     progress: &'a Form,
     /// Of one that exists.
     public_at: Option<String>,
+    pictures: Option<pictures::Section>,
     send_at: String,
     progress_at: String,
     statuses: Vec<Choice>,
@@ -109,6 +110,7 @@ pub async fn ask(officer: Officer) -> Answer<Response> {
         None,
         &Form::empty(),
         &Form::empty(),
+        None,
         StatusCode::OK,
     )
 }
@@ -129,14 +131,21 @@ pub async fn show(
     Path(at): Path<SlugPath>,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let (text, progress) = forms(&node, &officer.visit.v, &at.slug).await?;
-    page(
-        &officer,
-        Some((own(&node)?, &at.slug)),
-        &text,
-        &progress,
-        StatusCode::OK,
-    )
+    let section = pictures::section(&node, officer.visit.v, &at.slug).await?;
+    show_with(&node, &officer, &at.slug, section).await
+}
+
+/// The page of an own programme with its pictures as a form has them.
+pub(super) async fn show_with(
+    node: &Node,
+    officer: &Officer,
+    slug: &str,
+    section: pictures::Section,
+) -> Answer<Response> {
+    let (text, progress) = forms(node, &officer.visit.v, slug).await?;
+    let status = section.status();
+    let existing = Some((own(node)?, slug));
+    page(officer, existing, &text, &progress, Some(section), status)
 }
 
 pub async fn change(
@@ -185,11 +194,13 @@ pub async fn tell(
         form.complain("keadaan", v.say("programme-status-unusable"));
     }
     let owner = own(&node)?;
+    let section = pictures::section(&node, v, &at.slug).await?;
     page(
         &officer,
         Some((owner, &at.slug)),
         &text,
         &form,
+        Some(section),
         StatusCode::UNPROCESSABLE_ENTITY,
     )
 }
@@ -204,7 +215,7 @@ async fn save(
 ) -> Answer<Response> {
     let v = officer.visit.v;
     if let Some(programme) = read(&v, slug.clone(), form) {
-        match node.publish(programme.into(), &officer.actor()).await {
+        match node.publish_programme(programme, &officer.actor()).await {
             Ok(_) => {
                 let done = Flash::done(text_id("programme-saved"));
                 return Ok(officer
@@ -218,11 +229,16 @@ async fn save(
     let owner = own(node)?;
     let existing = progress.map(|_| (owner, slug.as_str()));
     let empty = Form::empty();
+    let section = match existing {
+        Some((_, slug)) => Some(pictures::section(node, v, slug).await?),
+        None => None,
+    };
     page(
         officer,
         existing,
         form,
         progress.unwrap_or(&empty),
+        section,
         StatusCode::UNPROCESSABLE_ENTITY,
     )
 }
@@ -267,6 +283,7 @@ fn read(v: &Voice, slug: String, form: &mut Form) -> Option<NewProgramme> {
         start: start.map(|day| day.to_string()),
         end: end.map(|day| day.to_string()),
         description,
+        pictures: None,
     })
 }
 
@@ -300,6 +317,7 @@ fn page(
     existing: Option<(&InstanceId, &str)>,
     text: &Form,
     progress: &Form,
+    pictures: Option<pictures::Section>,
     status: StatusCode,
 ) -> Answer<Response> {
     let visit = &officer.visit;
@@ -310,6 +328,7 @@ fn page(
         text,
         progress,
         public_at: existing.map(|(owner, slug)| path(owner, slug)),
+        pictures,
         progress_at: format!("{at}/kemajuan"),
         send_at: at,
         statuses: STATUSES
@@ -324,7 +343,8 @@ fn page(
         Some(_) => v.say("programme-change"),
         None => v.say("programme-new"),
     };
-    visit.shell(title).status(status).show(&page)
+    let shell = visit.shell(title).script("pictures.js");
+    shell.status(status).show(&page)
 }
 
 fn own(node: &Node) -> Answer<&InstanceId> {

@@ -12,11 +12,12 @@ use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use lapor_migrations::throwaway::databases;
+use lapor_protocol::ids::Digest;
 use tower::ServiceExt;
 
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::Place;
+use crate::testing::{Place, jpeg};
 
 const WORDS: &str = "gerimis tujuh kelapa sepeda";
 const OTHERS: &str = "mendung sembilan rambutan perahu";
@@ -70,7 +71,7 @@ impl<'a> Browser<'a> {
         self.jar.lock().unwrap().get(name).cloned()
     }
 
-    async fn send(&self, request: http::request::Builder, body: String) -> Page {
+    async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> Page {
         let cookies: Vec<String> = self
             .jar
             .lock()
@@ -81,7 +82,7 @@ impl<'a> Browser<'a> {
         let request = request
             .header("accept", "text/html,*/*;q=0.8")
             .header("cookie", cookies.join("; "))
-            .body(Body::from(body))
+            .body(body.into())
             .unwrap();
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
@@ -121,6 +122,24 @@ impl<'a> Browser<'a> {
         let request =
             Request::post(path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request, encoded.join("&")).await
+    }
+
+    /// Sends a form with a file, if it has bytes.
+    async fn brings(&self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = "--batas\r\nContent-Disposition: form-data; name=";
+            body.extend(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        if !file.is_empty() {
+            let head = "--batas\r\nContent-Disposition: form-data; name=\"lampiran\"; \
+                 filename=\"foto.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
+            body.extend([head.as_bytes(), file, b"\r\n"].concat());
+        }
+        body.extend(b"--batas--\r\n");
+        let kind = "multipart/form-data; boundary=batas";
+        let request = Request::post(path).header("content-type", kind);
+        self.send(request, body).await
     }
 
     async fn enters(&self, login: &str, words: &str) -> Page {
@@ -616,6 +635,107 @@ async fn an_officer_announces_a_programme_and_tells_its_progress() {
                 .all(|(actor, _)| actor.starts_with("account:")),
             "{actors:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn an_officer_adds_orders_describes_and_removes_pictures() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let told = [("nama", "Trotoar"), ("uraian", "Diperlebar.")];
+        let at = siti.post("/meja/program/baru", &told).await.to().to_owned();
+        let pictures = format!("{at}/gambar");
+        let page = siti.open(&at).await;
+        page.shows("Belum ada gambar.")
+            .shows("data-shrink=\"262144\"");
+        let silent = siti.brings(&pictures, &[], &jpeg(10, 5)).await;
+        silent
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("name=\"unggahan\"");
+        let (words, wrong) = (
+            [("teks", "Batu <b>baru</b>")],
+            StatusCode::UNPROCESSABLE_ENTITY,
+        );
+        let large = siti.brings(&pictures, &words, &jpeg(10, 300_000)).await;
+        large
+            .is(wrong)
+            .shows("paling besar 256 KB")
+            .shows("Batu &#60;b&#62;baru");
+        let other = siti.brings(&pictures, &words, b"%PDF-1.7 surat").await;
+        other.is(wrong).shows("JPEG, PNG, atau WebP");
+
+        let (first, second) = (jpeg(10, 5), jpeg(11, 5));
+        assert_eq!(siti.brings(&pictures, &words, &first).await.to(), at);
+        let twice = siti.brings(&pictures, &words, &first).await;
+        twice.is(wrong).shows("sudah ada di program ini");
+        let [one, two] = [&first, &second].map(|bytes| Digest::of(bytes).to_hex());
+        let kept = [
+            ("gambar", one.as_str()),
+            ("keterangan", "Batu baru"),
+            ("urutan", "1"),
+        ];
+        let also = [&kept[..], &[("teks", "Pohon")]].concat();
+        assert_eq!(siti.brings(&pictures, &also, &second).await.to(), at);
+        let shown = async || {
+            let page = siti.open("/program/kota-bandung/trotoar").await;
+            let images = page.text.split("<img class=\"picture\" src=\"").skip(1);
+            let images = images.map(|rest| {
+                let (at, rest) = rest.split_once("\" alt=\"").unwrap();
+                let sha256 = at.rsplit('/').next().unwrap().to_owned();
+                (sha256, rest.split('"').next().unwrap().to_owned())
+            });
+            images.collect::<Vec<_>>()
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(
+            shown().await,
+            [pair(&one, "Batu baru"), pair(&two, "Pohon")]
+        );
+        let turned = [
+            ("gambar", one.as_str()),
+            ("keterangan", "Batu"),
+            ("urutan", "2"),
+            ("gambar", two.as_str()),
+            ("keterangan", "Pohon"),
+            ("urutan", "2"),
+        ];
+        siti.brings(&pictures, &turned, b"")
+            .await
+            .is(StatusCode::SEE_OTHER);
+        assert_eq!(shown().await, [pair(&two, "Pohon"), pair(&one, "Batu")]);
+        let guest = Browser::new(&router);
+        let picture = format!("/program/kota-bandung/trotoar/gambar/{one}");
+        let seen = guest.open(&picture).await;
+        assert_eq!(
+            seen.is(StatusCode::OK).headers["content-type"],
+            "image/jpeg"
+        );
+        assert!(
+            seen.headers["content-security-policy"]
+                .to_str()
+                .unwrap()
+                .contains("sandbox")
+        );
+        let list = guest.open("/program").await;
+        list.shows(&format!("/program/kota-bandung/trotoar/gambar/{two}"));
+
+        let gone = [&turned[..], &[("hapus", one.as_str())]].concat();
+        siti.brings(&pictures, &gone, b"")
+            .await
+            .is(StatusCode::SEE_OTHER);
+        assert_eq!(shown().await, [pair(&two, "Pohon")]);
+        guest.open(&picture).await.is(StatusCode::NOT_FOUND);
+        let changed = [("nama", "Trotoar"), ("uraian", "Sudah lebar.")];
+        siti.post(&at, &changed).await.is(StatusCode::SEE_OTHER);
+        assert_eq!(
+            shown().await,
+            [pair(&two, "Pohon")],
+            "a new text keeps them"
+        );
+        let refused = guest.brings(&pictures, &words, &second).await;
+        assert!(refused.to().starts_with("/masuk"), "{}", refused.text);
     }
 }
 

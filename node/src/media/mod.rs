@@ -15,3 +15,23 @@ pub use clean::Refused;
 pub use kind::Door;
 pub use uploads::{Progress, UploadReceipt};
 pub(crate) use uploads::{expire_uploads, forget_uploads, upload_path};
+
+/// Whether a picture that somebody else announced is what was said of it, and
+/// one that a browser may be asked to draw; else why not.
+pub(crate) fn check_picture(bytes: &[u8], media_type: &str) -> Result<(), String> {
+    let head = &bytes[..bytes.len().min(kind::HEAD_BYTES)];
+    let (found, cleaning) = kind::told(head, Door::Public).map_err(|e| e.to_string())?;
+    if found != media_type {
+        return Err(format!(
+            "by its content it is {found}, and it was announced as {media_type}"
+        ));
+    }
+    let file = bytes.to_vec().into();
+    let read = match cleaning {
+        kind::Cleaning::Jpeg => picture::jpeg(file),
+        kind::Cleaning::Png => picture::png(file),
+        kind::Cleaning::WebP => picture::webp(file),
+        kind::Cleaning::Boxes | kind::Cleaning::None => Err(Refused::DamagedPicture),
+    };
+    read.map(drop).map_err(|e| e.to_string())
+}

@@ -91,6 +91,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(statistics::PATH, get(statistics::show))
         .route(programmes::PATH, get(programmes::list))
         .route(programmes::ROUTE, get(programmes::show))
+        .route(programmes::PICTURE, get(programmes::picture))
         .route(map::PATH, get(map::country))
         .route(map::ROUTE, get(map::province))
         .route(app::MANIFEST, get(app::manifest))

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use lapor_protocol::ids::InstanceId;
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::kinds::{ProgrammePublished, ProgrammeRef};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Form, LocalPath, Visit};
-use lapor_web::{Path, Query};
+use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,11 +24,12 @@ use crate::api::problem;
 use crate::casework::PublicFilter;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::publishing::{Programme, ProgrammeFilter, ProgrammeView, Standing};
+use crate::publishing::{PictureState, Programme, ProgrammeFilter, ProgrammeView, Standing};
 use crate::regions;
 
 pub const PATH: &str = "/program";
 pub const ROUTE: &str = "/program/{owner}/{slug}";
+pub const PICTURE: &str = "/program/{owner}/{slug}/gambar/{sha256}";
 /// Programmes on a page.
 const PAGE: u32 = 20;
 /// Reports shown with a programme.
@@ -36,6 +39,13 @@ const REPORTS: u32 = 5;
 pub struct ProgrammePath {
     owner: InstanceId,
     slug: String,
+}
+
+#[derive(Deserialize)]
+pub struct PicturePath {
+    owner: InstanceId,
+    slug: String,
+    sha256: Digest,
 }
 
 #[derive(Template)]
@@ -74,9 +84,21 @@ pub struct Shown {
     pub percent: u8,
     pub status: String,
     pub tone: &'static str,
+    pub pictures: Vec<Seen>,
     /// Not yet confirmed by the hub.
     pub pending: bool,
     pub updated_at: i64,
+}
+
+/// A picture of a programme on a page.
+pub struct Seen {
+    pub at: String,
+    pub sha256: String,
+    /// What can be seen.
+    pub alt: String,
+    pub here: bool,
+    /// What is said where it is not.
+    pub absent: TextId,
 }
 
 /// What was told of its progress.
@@ -186,6 +208,53 @@ pub async fn show(
     visit.shell(title).listed().show(&page)
 }
 
+/// A picture as its message names it. It never changes, but may be taken away.
+pub async fn picture(
+    State(node): State<Arc<Node>>,
+    Path(at): Path<PicturePath>,
+) -> Answer<Response> {
+    let opened = node.open_picture(&at.owner, &at.slug, at.sha256).await;
+    let opened = opened.map_err(|e| problem(&e))?;
+    let media_type = HeaderValue::from_str(&opened.media_type);
+    let headers = [
+        (
+            CONTENT_TYPE,
+            media_type.map_err(|_| ApiProblem::internal())?,
+        ),
+        (
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'"),
+        ),
+        (
+            CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=86400"),
+        ),
+    ];
+    Ok((headers, opened.bytes).into_response())
+}
+
+/// The pictures of the programme that is read at `to`, in their order.
+pub fn seen(to: &str, programme: &Programme) -> Vec<Seen> {
+    let pictures = programme.published.pictures.iter();
+    let seen = pictures.map(|picture| {
+        let copies = &mut programme.pictures.iter();
+        let copy = copies.find(|copy| copy.sha256 == picture.sha256);
+        let state = copy.map_or(PictureState::Awaited, |copy| copy.state);
+        let sha256 = picture.sha256.to_hex();
+        Seen {
+            at: format!("{to}/gambar/{sha256}"),
+            sha256,
+            alt: picture.alt.clone(),
+            here: state == PictureState::Here,
+            absent: match state {
+                PictureState::Refused => text_id("picture-refused"),
+                PictureState::Here | PictureState::Awaited => text_id("picture-awaited"),
+            },
+        }
+    });
+    seen.collect()
+}
+
 impl Shown {
     pub fn of(node: &Node, v: &Voice, programme: &Programme) -> Self {
         let published = &programme.published;
@@ -193,8 +262,10 @@ impl Shown {
         let status = progress.map_or(ProgrammeStatus::Planned, |progress| progress.status);
         let (status, tone) = status_words(status);
         let region = published.region.as_ref();
+        let to = path(&programme.owner, &published.slug);
         Self {
-            to: path(&programme.owner, &published.slug),
+            pictures: seen(&to, programme),
+            to,
             name: published.name.clone(),
             owner: name_of(node, &programme.owner),
             region: region.and_then(|code| regions::national().display_name(code)),

@@ -309,7 +309,11 @@ async fn a_programme_is_read_with_its_progress_and_its_reports() {
             "description": "Diperlebar.",
         }))
         .unwrap();
-        place.node.publish(programme.into(), "test").await.unwrap();
+        place
+            .node
+            .publish_programme(programme, "test")
+            .await
+            .unwrap();
         let progress: NewProgress =
             serde_json::from_value(json!({"percent": 62, "status": "late", "text": "Hujan."}))
                 .unwrap();

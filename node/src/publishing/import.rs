@@ -54,7 +54,10 @@ impl Node {
         actor: &str,
     ) -> Result<Imported, NodeError> {
         let slug = row.programme.slug.clone();
-        let text = self.publish_if_new(row.programme.into(), actor).await;
+        let text = match self.programme_body(row.programme).await {
+            Ok(body) => self.publish_if_new(body, actor).await,
+            Err(error) => Err(error),
+        };
         let progress = match &text {
             Ok(_) => self.publish_if_new(row.progress.about(slug), actor).await,
             Err(_) => Ok(false),

@@ -6,13 +6,14 @@
 //! back on the public stream. Nothing here is about a case, and nothing is sealed.
 
 mod import;
+mod pictures;
 mod publish;
 mod reading;
 pub mod tables;
 #[cfg(test)]
 mod tests;
 
-use lapor_protocol::ids::{InstanceId, MessageId};
+use lapor_protocol::ids::{Digest, InstanceId, MessageId};
 use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::kinds::taxonomy_updated::{TaxonomyRoot, TaxonomyUpdated};
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use import::Imported;
+pub use pictures::OpenedPicture;
 pub(crate) use publish::{name_of, offer_again, refresh, withdraw};
 pub(crate) use reading::{calendar_edition, edition_in_force};
 
@@ -46,6 +48,25 @@ pub struct NewProgramme {
     #[serde(default)]
     pub end: Option<String>,
     pub description: String,
+    /// In the order in which they are shown; what is not named is taken away. Left out, the
+    /// pictures stay as they are.
+    #[serde(default)]
+    pub pictures: Option<Vec<NewPicture>>,
+}
+
+/// A picture of a programme: one that has been uploaded, or one that is there already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPicture {
+    /// Of an upload: JPEG, PNG or WebP of at most 262,144 bytes.
+    #[serde(default)]
+    pub upload: Option<String>,
+    /// Of a picture that the programme shows.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub sha256: Option<Digest>,
+    /// What can be seen, for those who do not see it; 1 to 500 characters.
+    pub alt: String,
 }
 
 /// How far a programme has come.
@@ -134,11 +155,36 @@ pub struct Programme {
     #[schema(value_type = String)]
     pub owner: InstanceId,
     pub published: ProgrammePublished,
+    /// Which of its pictures are here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureCopy>,
     pub progress: Option<ProgrammeProgressed>,
     /// Own messages about it that are not back on the public stream yet.
     pub pending: u32,
     /// Unix ms.
     pub updated_at: i64,
+}
+
+/// This node's copy of a picture that a programme names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PictureCopy {
+    #[schema(value_type = String)]
+    pub sha256: Digest,
+    pub state: PictureState,
+    /// Why it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Where a picture stands at this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureState {
+    Here,
+    /// It has not arrived yet.
+    Awaited,
+    /// It is not what its message says, and is not shown.
+    Refused,
 }
 
 /// A page of a list; `next` goes into `after` for the next page.
@@ -215,20 +261,6 @@ impl NewProgress {
             percent: self.percent,
             status: self.status,
             text: self.text,
-        })
-    }
-}
-
-impl From<NewProgramme> for Body {
-    fn from(new: NewProgramme) -> Self {
-        Self::ProgrammePublished(ProgrammePublished {
-            slug: new.slug,
-            name: new.name,
-            region: new.region,
-            budget_idr: new.budget_idr,
-            start: new.start,
-            end: new.end,
-            description: new.description,
         })
     }
 }

@@ -8,10 +8,11 @@ use lapor_protocol::limits::{MAX_INTEGER, PAYLOAD_BYTES};
 use lapor_protocol::message::Draft;
 use lapor_protocol::public::{needs_programme, rule_public};
 
-use super::Publication;
+use super::{Publication, pictures};
 use crate::casework::store_drafts;
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
+use crate::media::forget_uploads;
 use crate::node::Node;
 use crate::store;
 use crate::store::public::{NewPublication, ProgrammeRow};
@@ -23,6 +24,16 @@ impl Node {
     /// Judges, stores and queues something for the public stream. `actor` is
     /// who did it, for the audit log.
     pub async fn publish(&self, body: Body, actor: &str) -> Result<Publication, NodeError> {
+        self.publish_using(body, &[], actor).await
+    }
+
+    /// As [`Node::publish`], and uses up the uploads that became part of it.
+    pub(super) async fn publish_using(
+        &self,
+        body: Body,
+        uploads: &[String],
+        actor: &str,
+    ) -> Result<Publication, NodeError> {
         let me = self.instance()?;
         let now = self.clock().now_ms();
         let Some(name) = name_of(&body).map(str::to_owned) else {
@@ -58,6 +69,11 @@ impl Node {
             })));
         }
         new_edition(&mut tx, &draft, &name).await?;
+        for upload in uploads {
+            if store::uploads::remove(&mut tx, upload).await? == 0 {
+                return Err(NodeError::not_found("upload", upload));
+            }
+        }
         store_drafts(&mut tx, &[(&draft, &[])]).await?;
         let id = draft.id.to_string();
         let text = serde_json::to_string(&draft.body).map_err(NodeError::damaged)?;
@@ -74,6 +90,7 @@ impl Node {
         let detail = format!("{name} {id}");
         store::audit::add(&mut tx, now, actor, &draft.kind, None, &detail).await?;
         tx.commit().await?;
+        forget_uploads(self, uploads).await;
         self.ring_outgoing();
         Ok(Publication {
             message: draft.id,
@@ -102,6 +119,10 @@ pub(crate) async fn refresh(
         return Ok(());
     }
     let published = store::public::latest(tx, PUBLISHED, slug, Some(owner)).await?;
+    if kind == PUBLISHED {
+        let latest = published.as_ref().map(|row| row.body.as_str());
+        pictures::settle(tx, owner, slug, latest).await?;
+    }
     let Some(published) = published else {
         return Ok(store::public::remove_programme(tx, owner, slug).await?);
     };

@@ -6,6 +6,7 @@ use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
 use lapor_protocol::region::RegionCode;
 use serde::de::DeserializeOwned;
 
+use super::pictures::note_copies;
 use super::{
     CalendarView, Edition, Programme, ProgrammeEntry, ProgrammeFilter, ProgrammeList,
     ProgrammeView, Standing, TaxonomyView,
@@ -44,11 +45,12 @@ impl Node {
         let mut tx = self.read_tx().await?;
         let rows = store::public::programmes(&mut tx, &wanted, limit + 1).await?;
         let more = rows.len() as i64 > limit;
-        let programmes = rows
+        let mut programmes = rows
             .into_iter()
             .take(limit as usize)
             .map(programme)
             .collect::<Result<Vec<_>, _>>()?;
+        note_copies(&mut tx, &mut programmes).await?;
         let next = programmes
             .last()
             .filter(|_| more)
@@ -67,8 +69,10 @@ impl Node {
         let row =
             row.ok_or_else(|| NodeError::not_found("programme", &format!("{owner}/{slug}")))?;
         let history = store::public::of_programme(&mut tx, owner.as_str(), slug).await?;
+        let mut programme = programme(row)?;
+        note_copies(&mut tx, std::slice::from_mut(&mut programme)).await?;
         Ok(ProgrammeView {
-            programme: programme(row)?,
+            programme,
             history: history.into_iter().map(entry).collect::<Result<_, _>>()?,
         })
     }
@@ -122,6 +126,7 @@ fn programme(row: ProgrammeRow) -> Result<Programme, NodeError> {
     Ok(Programme {
         owner: store::instance_id(&row.owner)?,
         published: store::read(serde_json::from_str(&row.published))?,
+        pictures: Vec::new(),
         progress,
         pending: row.pending as u32,
         updated_at: row.updated_at,

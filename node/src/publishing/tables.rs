@@ -99,6 +99,7 @@ impl ProgrammeColumns {
                 start: optional("start", &self.start)?,
                 end: optional("end", &self.end)?,
                 description: self.description,
+                pictures: None,
             },
         })
     }

@@ -8,10 +8,7 @@ use lapor_protocol::kinds::Body;
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
-use super::{
-    Imported, NewCalendar, NewProgramme, NewProgress, NewTaxonomy, ProgrammeFilter, Standing,
-    tables,
-};
+use super::{Imported, NewCalendar, NewProgress, NewTaxonomy, ProgrammeFilter, Standing, tables};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::sync::Link;
@@ -19,7 +16,7 @@ use crate::testing::{PaperHub, Place};
 
 fn programme(slug: &str, region: &str) -> Body {
     let new = json!({"slug": slug, "name": "Jembatan", "region": region, "description": "Baru."});
-    serde_json::from_value::<NewProgramme>(new).unwrap().into()
+    Body::of_kind("programme.published", &new.to_string()).unwrap()
 }
 
 fn progress(slug: &str, percent: u8) -> Body {

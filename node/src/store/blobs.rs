@@ -78,22 +78,29 @@ pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<BlobRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
-/// Whether a file is named by a message whose words have not been erased.
+/// Whether a file is named by a message whose words have not been erased, or by
+/// a programme.
 pub async fn is_named(tx: &mut Tx, sha256: &[u8]) -> Stored<bool> {
-    const SQL: &str = "select count(*) from blobs where sha256 = $1 and state <> 'erased'";
+    const SQL: &str = "select (select count(*) from blobs where sha256 = $1 and state <> 'erased')
+        + (select count(*) from pictures where sha256 = $1 and state <> 'refused')";
     let count: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(sha256).fetch_one(c).await)?;
     Ok(count > 0)
 }
 
-/// The attachments whose files are here, whether the hub has them or not.
+/// The attachments and pictures whose files are here, whether the hub has them or not.
 pub async fn kept(tx: &mut Tx) -> Stored<Vec<Vec<u8>>> {
-    const SQL: &str =
-        "select distinct sha256 from blobs where state in ('to_send', 'held') order by sha256";
+    const SQL: &str = "select sha256 from blobs where state in ('to_send', 'held')
+        union select sha256 from pictures where state in ('pending', 'to_send', 'held')
+        order by sha256";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
 }
 
 pub async fn pending_counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select state, count(*) from blobs
-        where state in ('to_send', 'to_fetch') group by state";
+    const SQL: &str = "select state, cast(sum(n) as bigint) from (
+            select state, count(*) as n from blobs
+            where state in ('to_send', 'to_fetch') group by state
+            union all select state, count(*) as n from pictures
+            where state in ('to_send', 'to_fetch') group by state
+        ) as waiting group by state";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }

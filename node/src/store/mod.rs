@@ -23,6 +23,7 @@ pub mod letters;
 pub mod lists;
 pub mod notices;
 pub mod outbox;
+pub mod pictures;
 pub mod public;
 pub mod reporters;
 pub mod secrets;

@@ -130,6 +130,21 @@ pub async fn latest(
     )
 }
 
+/// The latest of an author's publications of a kind under a name on the public stream.
+pub async fn latest_published(
+    tx: &mut Tx,
+    kind: &str,
+    name: &str,
+    author: &str,
+) -> Stored<Option<PublicationRow>> {
+    const SQL: &str = "select message_id, kind, name, body, state, reason, at from publications
+        where kind = $1 and name = $2 and author = $3 and state = 'published'
+        order by depoch desc, dseq desc limit 1";
+    Ok(
+        on!(tx, c => sqlx::query_as(SQL).bind(kind).bind(name).bind(author).fetch_optional(c).await)?,
+    )
+}
+
 /// All publications about one programme, oldest first, those without effect included.
 pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Vec<PublicationRow>> {
     const SQL: &str = "select message_id, kind, name, body, state, reason, at from publications

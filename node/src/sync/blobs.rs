@@ -2,6 +2,7 @@
 //! is a request of its own and continues where the last one ended.
 
 use std::io::SeekFrom;
+use std::path::PathBuf;
 
 use http::header::{CONTENT_RANGE, RANGE};
 use http::{HeaderValue, Method};
@@ -74,7 +75,10 @@ impl Link {
     /// the others would meet too.
     async fn move_blob(&self, way: Way, row: &BlobRow) -> Result<bool, LinkError> {
         let moved = match way {
-            Way::ToHub => self.send_blob(row).await,
+            Way::ToHub => {
+                let sha256 = store::digest(&row.sha256)?;
+                self.send_blob(&sha256, row.size as u64).await
+            }
             Way::FromHub => self.fetch_blob(row).await,
         };
         let message = &row.message_id;
@@ -100,11 +104,10 @@ impl Link {
         }
     }
 
-    async fn send_blob(&self, row: &BlobRow) -> Result<(), LinkError> {
-        let sha256 = store::digest(&row.sha256)?;
-        let total = row.size as u64;
-        let mut from = self.received(&sha256).await?;
-        let mut file = File::open(blob_path(&self.node, &sha256))
+    /// Sends what the hub lacks of a blob of `total` bytes.
+    pub(super) async fn send_blob(&self, sha256: &Digest, total: u64) -> Result<(), LinkError> {
+        let mut from = self.received(sha256).await?;
+        let mut file = File::open(blob_path(&self.node, sha256))
             .await
             .map_err(NodeError::from)?;
         while from < total {
@@ -147,12 +150,24 @@ impl Link {
 
     async fn fetch_blob(&self, row: &BlobRow) -> Result<(), LinkError> {
         let sha256 = store::digest(&row.sha256)?;
+        let part = self.fetch_part(&sha256, row.size as u64).await?;
         let path = blob_path(&self.node, &sha256);
-        let part = path.with_extension("part");
-        if let Some(folder) = path.parent() {
+        fs::rename(&part, &path).await.map_err(NodeError::from)?;
+        lapor_killpoints::pass("fetch.renamed");
+        Ok(())
+    }
+
+    /// Fetches a blob of `total` bytes beside the place where it is to stand; it
+    /// has the digest and is on disk.
+    pub(super) async fn fetch_part(
+        &self,
+        sha256: &Digest,
+        total: u64,
+    ) -> Result<PathBuf, LinkError> {
+        let part = blob_path(&self.node, sha256).with_extension("part");
+        if let Some(folder) = part.parent() {
             fs::create_dir_all(folder).await.map_err(NodeError::from)?;
         }
-        let total = row.size as u64;
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)
@@ -179,15 +194,13 @@ impl Link {
         file.flush().await.map_err(NodeError::from)?;
         file.sync_all().await.map_err(NodeError::from)?;
         drop(file);
-        if digest_of(&part).await? != sha256 {
+        if digest_of(&part).await? != *sha256 {
             fs::remove_file(&part).await.map_err(NodeError::from)?;
             return Err(LinkError::hub(format!(
                 "its bytes of blob {sha256} are not those that were announced"
             )));
         }
-        fs::rename(&part, &path).await.map_err(NodeError::from)?;
-        lapor_killpoints::pass("fetch.renamed");
-        Ok(())
+        Ok(part)
     }
 
     async fn settle_blob(&self, row: &BlobRow) -> Result<(), LinkError> {

@@ -22,6 +22,7 @@ mod learn;
 mod lost;
 mod outgoing;
 mod patience;
+mod pictures;
 mod public;
 mod run;
 mod seal;
@@ -88,6 +89,8 @@ struct Asked {
     keys: String,
     /// The last attachments that were sent and asked for: case and hash.
     blobs: [(String, Vec<u8>); 2],
+    /// Of the pictures to send, and of those to fetch.
+    pictures: [(String, String, Vec<u8>); 2],
 }
 
 impl Link {
@@ -150,6 +153,7 @@ impl Link {
         moved += self.exchange_keys().await?;
         moved += self.send_blobs().await?;
         moved += self.fetch_blobs().await?;
+        moved += self.move_pictures().await?;
         Ok(moved)
     }
 

@@ -82,7 +82,8 @@ impl Link {
         self.replace_lost_keys().await?;
         let keys = self.give_keys().await? + self.exchange_keys().await?;
         let blobs = self.fetch_blobs().await? + self.send_blobs().await?;
-        Ok(keys + blobs + waited > 0)
+        let pictures = self.move_pictures().await?;
+        Ok(keys + blobs + pictures + waited > 0)
     }
 
     /// Repeats a step. While it says `true` it goes on at once; otherwise it

@@ -185,3 +185,12 @@ pub async fn acts(place: &Place, case: CaseId, kind: &str, body: Value, words: O
     };
     place.node.act(case, act, "test").await.unwrap();
 }
+
+/// A JPEG of so many pixels to a side, with so many bytes of scan that nobody can draw.
+pub fn jpeg(side: u16, scan: usize) -> Vec<u8> {
+    let side = side.to_be_bytes();
+    let frame = [&[0xff, 0xc0, 0, 11, 8][..], &side, &side, &[1, 1, 0x11, 0]].concat();
+    let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
+    let start = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0";
+    [&head[..], &frame, start, &vec![1; scan], b"\xff\xd9"].concat()
+}

@@ -47,6 +47,7 @@ pub fn document() -> Node {
         ("sealing", sealed::words()),
         ("wrap", sealed::wrapped()),
         ("blobs", sealed::blobs()),
+        ("programme", signed::programme()),
         ("story", told::story()),
         ("wire", wire::examples()),
         ("refused", refused::inputs()),

@@ -41,6 +41,16 @@ impl Caller {
         self.answer().await
     }
 
+    /// Gets a page or JSON; any status but 2xx is an error.
+    pub async fn get(&mut self, path: &str) -> Result<Vec<u8>> {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
+            self.host, self.token
+        );
+        self.stream.write_all(request.as_bytes()).await?;
+        self.answer().await
+    }
+
     async fn answer(&mut self) -> Result<Vec<u8>> {
         self.received.clear();
         let (head, body) = loop {

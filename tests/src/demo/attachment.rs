@@ -2,11 +2,8 @@
 //! travel too: a picture for one, a document for the next.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
-use flate2::write::ZlibEncoder;
-use flate2::{Compression, Crc};
-
+use super::drawing;
 use super::reports::Report;
 
 /// One report in so many comes with a file.
@@ -39,7 +36,7 @@ pub fn attachment(report: &Report) -> Option<Attachment> {
     })
 }
 
-/// A pattern of coloured squares (PNG, W3C Recommendation, third edition).
+/// A pattern of coloured squares.
 fn png(seed: u32) -> Vec<u8> {
     let mut rows = Vec::new();
     for y in 0..EDGE {
@@ -49,24 +46,7 @@ fn png(seed: u32) -> Vec<u8> {
             rows.extend([square as u8, (square >> 3) as u8, (x * 4) as u8]);
         }
     }
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
-    let written = packed.write_all(&rows).and_then(|()| packed.finish());
-    let packed = written.unwrap_or_default();
-    let mut head = Vec::new();
-    head.extend(EDGE.to_be_bytes());
-    head.extend(EDGE.to_be_bytes());
-    head.extend([8, 2, 0, 0, 0]); // 8 bits a channel, RGB
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (name, data) in [(b"IHDR", head), (b"IDAT", packed), (b"IEND", Vec::new())] {
-        let mut crc = Crc::new();
-        crc.update(name);
-        crc.update(&data);
-        file.extend((data.len() as u32).to_be_bytes());
-        file.extend(name);
-        file.extend(data);
-        file.extend(crc.sum().to_be_bytes());
-    }
-    file
+    drawing::png(EDGE, EDGE, &rows)
 }
 
 /// One page with one line of plain letters (ISO 32000-1).

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 
 use super::api::{self, Api};
 use super::cast::{MEMBERS, Member, PROGRAMMES, REGISTRY, SUPERVISOR};
+use super::drawing::drawing;
 use super::folder::Folder;
 use super::ledger::Ledger;
 use super::people;
@@ -70,9 +72,31 @@ impl Stage<'_> {
                 let config = self.folder.node_config(member.slug);
                 let import = ["programme", "import", &table];
                 run(&self.programs.node, &config, &import, None).await?;
+                self.illustrate(member, &config).await?;
                 people::hire(self.folder, self.programs, &client, member.slug, *address).await
             });
         try_join_all(settling).await.map(drop)
+    }
+
+    /// Draws a picture for each programme of an institution.
+    async fn illustrate(&self, member: &Member, config: &Path) -> anyhow::Result<()> {
+        let own = PROGRAMMES.lines().zip(0..).filter_map(|(line, number)| {
+            let (slug, rest) = line.split_once(',')?;
+            (rest.split(',').next()? == member.slug).then_some((slug, number))
+        });
+        for (slug, number) in own {
+            let file = self.folder.path().join(format!("{slug}.png"));
+            std::fs::write(&file, drawing(number))
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+            let picture = format!(
+                "{}=Gambar rekaan tempat program ini dikerjakan.",
+                file.display()
+            );
+            let add = ["programme", "pictures", slug, "--add", &picture];
+            run(&self.programs.node, config, &add, None).await?;
+            std::fs::remove_file(&file).ok();
+        }
+        Ok(())
     }
 
     /// Starts a federation that was made before.

@@ -8,6 +8,7 @@ mod api;
 mod attachment;
 mod cast;
 mod doors;
+pub mod drawing;
 mod failure;
 mod federation;
 mod folder;

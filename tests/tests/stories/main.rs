@@ -20,6 +20,7 @@ mod newcomers;
 mod offline;
 mod outages;
 mod pages;
+mod programmes;
 mod quarantine;
 mod restores;
 mod running;

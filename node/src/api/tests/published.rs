@@ -72,7 +72,7 @@ async fn what_may_not_be_published_is_a_problem_that_says_why() {
         programme["start"] = json!("1 Maret");
         said!(refused("/programmes", programme.clone()).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"start: expected a date of the form YYYY-MM-DD.","request":"request-of-test","field":"start"}"#);
         programme["strat"] = json!("2026-03-01");
-        said!(refused("/programmes", programme).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"strat: unknown field `strat`, expected one of `slug`, `name`, `region`, `budget_idr`, `start`, `end`, `description` at line 1 column 221.","request":"request-of-test","field":"strat"}"#);
+        said!(refused("/programmes", programme).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"strat: unknown field `strat`, expected one of `slug`, `name`, `region`, `budget_idr`, `start`, `end`, `description`, `pictures` at line 1 column 221.","request":"request-of-test","field":"strat"}"#);
         let mut calendar = examples::calendar();
         calendar["days"][0]["kind"] = json!("libur");
         said!(refused("/calendar", calendar).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"days[0].kind: unknown variant `libur`, expected `national_holiday` or `collective_leave` at line 1 column 44.","request":"request-of-test","field":"days[0].kind"}"#);
@@ -117,5 +117,58 @@ async fn only_an_admin_of_the_national_desk_publishes_editions() {
             assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
             assert_eq!(again.json()["field"], "edition");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_picture_of_a_programme_is_uploaded_published_and_read() {
+    for desk in desks("kota-bandung").await {
+        let bytes = crate::testing::jpeg(20, 9);
+        let sent = desk.upload("image/png", bytes.clone().into()).await;
+        let upload = sent.json()["upload"].clone();
+        let mut programme = examples::programme();
+        let path = "/api/v1/programmes/kota-bandung/jembatan-cikapundung-2026";
+        let mut publish = async |pictures: Value| {
+            programme["pictures"] = pictures;
+            desk.post(Role::Officer, "/api/v1/programmes", &programme)
+                .await
+        };
+        let silent = publish(json!([{"upload": upload, "alt": " "}])).await;
+        assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let added = publish(json!([{"upload": upload, "alt": "Gelagar."}])).await;
+        assert_eq!(added.status, StatusCode::ACCEPTED, "{}", added.text());
+        let view = desk.get(Role::Reader, path).await.json();
+        let sha256 = lapor_protocol::ids::Digest::of(&bytes).to_hex();
+        let picture = json!({
+            "sha256": sha256, "size": bytes.len(), "media_type": "image/jpeg", "alt": "Gelagar.",
+        });
+        assert_eq!(view["published"]["pictures"], json!([picture]));
+        assert_eq!(
+            view["pictures"],
+            json!([{"sha256": sha256, "state": "here"}])
+        );
+        let at = format!("{path}/pictures/{sha256}");
+        let read = desk.get(Role::Reader, &at).await;
+        assert_eq!(read.headers["content-type"], "image/jpeg");
+        assert_eq!(read.body, bytes);
+        let again = publish(json!([{"upload": upload, "alt": "Gelagar."}])).await;
+        assert_eq!(again.status, StatusCode::NOT_FOUND, "it has been used");
+        for pictures in [
+            json!([{"sha256": "0".repeat(64), "alt": "Gelagar."}]),
+            json!([{"alt": "Gelagar."}]),
+            json!(vec![json!({"sha256": sha256, "alt": "Gelagar."}); 11]),
+        ] {
+            let refused = publish(pictures).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        let kept = publish(Value::Null).await;
+        assert_eq!(kept.status, StatusCode::ACCEPTED, "{}", kept.text());
+        assert_eq!(desk.get(Role::Reader, &at).await.status, StatusCode::OK);
+        let dropped = publish(json!([])).await;
+        assert_eq!(dropped.status, StatusCode::ACCEPTED, "{}", dropped.text());
+        assert_eq!(
+            desk.get(Role::Reader, &at).await.status,
+            StatusCode::NOT_FOUND
+        );
     }
 }

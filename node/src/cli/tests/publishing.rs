@@ -79,6 +79,54 @@ async fn a_programme_is_published_told_of_and_shown() {
 }
 
 #[tokio::test]
+async fn pictures_are_added_shown_written_to_a_file_and_taken_away() {
+    for shell in shells("kota-bandung").await {
+        let home = tempfile::tempdir().unwrap();
+        let file = |name: &str| home.path().join(name).to_string_lossy().into_owned();
+        let bytes = crate::testing::jpeg(20, 9);
+        std::fs::write(file("taman.jpg"), &bytes).unwrap();
+        let publish = [
+            "programme",
+            "publish",
+            "taman",
+            "--name=Taman",
+            "--description=Baru.",
+        ];
+        shell.says(&publish).await;
+        let added = format!("--add={}=Bangku di bawah pohon.", file("taman.jpg"));
+        let said = shell
+            .says(&["programme", "pictures", "taman", &added])
+            .await;
+        assert_eq!(said, "Stored and pending: programme.published taman.\n");
+        let sha256 = lapor_protocol::ids::Digest::of(&bytes).to_hex();
+        let shows = format!("  picture    {sha256}\n             Bangku di bawah pohon.\n");
+        shell.says(&publish).await;
+        let shown = shell.says(&["programme", "show", "taman"]).await;
+        assert!(shown.contains(&shows), "a new text keeps it: {shown}");
+        let out = format!("--out={}", file("copy.jpg"));
+        let read = ["programme", "picture", "taman", &sha256, &out];
+        assert!(shell.says(&read).await.contains("image/jpeg"));
+        assert_eq!(std::fs::read(file("copy.jpg")).unwrap(), bytes);
+        let dropped = format!("--drop={sha256}");
+        let drop = ["programme", "pictures", "taman", &dropped];
+        shell.says(&drop).await;
+        let shown = shell.says(&["programme", "show", "taman"]).await;
+        assert!(!shown.contains(&sha256), "{shown}");
+        for (words, expected) in [
+            (&drop[..], exit::NOT_FOUND),
+            (&read, exit::NOT_FOUND),
+            (&["programme", "pictures", "taman"], exit::USAGE),
+            (
+                &["programme", "pictures", "taman", "--add=foto"],
+                exit::USAGE,
+            ),
+        ] {
+            assert_eq!(shell.fails(words).await.0, expected, "{words:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_table_of_programmes_is_imported_once() {
     for shell in shells("kemenpu").await {
         let file = shell.file("programmes.csv", PROGRAMMES);

@@ -8,7 +8,7 @@ use super::super::report as report_page;
 use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
 use crate::doors::router;
-use crate::testing::Place;
+use crate::testing::{Place, jpeg};
 
 const PDF: &[u8] = b"%PDF-1.7 surat pengantar";
 const SCRIPT: &str = "\"><script>alert(1)</script>";
@@ -515,7 +515,7 @@ async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
         // A picture that would take gigabytes once it is drawn.
         let page = wrong
             .clone()
-            .file("bom.jpg", &huge_picture())
+            .file("bom.jpg", &jpeg(60_000, 2))
             .to(&router, PATH)
             .await;
         assert!(
@@ -594,7 +594,11 @@ async fn a_report_on_a_programme_names_it() {
             "slug": "jembatan", "name": "Jembatan Cikapundung", "description": "Jembatan baru.",
         });
         let programme: crate::publishing::NewProgramme = serde_json::from_value(programme).unwrap();
-        place.node.publish(programme.into(), "test").await.unwrap();
+        place
+            .node
+            .publish_programme(programme, "test")
+            .await
+            .unwrap();
         let page = open(&router, "/lapor?program=kota-bandung%2Fjembatan").await;
         assert!(page.text.contains("Jembatan Cikapundung"), "{}", page.text);
         let sent = Sent::report().with("program", "kota-bandung/jembatan");
@@ -605,13 +609,4 @@ async fn a_report_on_a_programme_names_it() {
         let unknown = unknown.to(&router, PATH).await;
         assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-}
-
-/// A JPEG of 60,000 times 60,000 pixels in a few bytes.
-fn huge_picture() -> Vec<u8> {
-    let side = 60_000_u16.to_be_bytes();
-    let frame = [&[0xff, 0xc0, 0, 11, 8][..], &side, &side, &[1, 1, 0x11, 0]].concat();
-    let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
-    let scan = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x01\x02\xff\xd9";
-    [&head[..], &frame, scan].concat()
 }

@@ -6,7 +6,8 @@ use lapor_protocol::dsse::{Envelope, MESSAGE_TYPE};
 use lapor_protocol::entropy::Seeded;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId, MessageId, MessageRef, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
-use lapor_protocol::kinds::Body;
+use lapor_protocol::kinds::programme_published::Picture;
+use lapor_protocol::kinds::{Body, ProgrammePublished};
 use lapor_protocol::message::Draft;
 use lapor_protocol::seal::{ContentKey, Context, Opener, Sealed, seal_words};
 
@@ -140,6 +141,45 @@ pub fn chain() -> Vec<Envelope> {
         envelopes.push(envelope);
     }
     envelopes
+}
+
+/// The picture of [`programme`]: byte `n` is `n mod 251`.
+pub fn picture() -> Vec<u8> {
+    (0..1000).map(|n: usize| (n % 251) as u8).collect()
+}
+
+/// What Kota Bandung says fourth: a programme with a picture.
+pub fn programme() -> Envelope {
+    let head = chain().iter().fold(ChainHead::START, |head, envelope| {
+        head.advanced(envelope.id())
+    });
+    let body = Body::ProgrammePublished(ProgrammePublished {
+        slug: "jembatan-cikapundung".into(),
+        name: "Jembatan Cikapundung".into(),
+        region: Some("32.73".parse().unwrap()),
+        budget_idr: Some(18_500_000_000),
+        start: Some("2026-02-01".into()),
+        end: None,
+        description: "Jembatan baru di atas Sungai Cikapundung.".into(),
+        pictures: vec![Picture {
+            sha256: Digest::of(&picture()),
+            size: picture().len() as u64,
+            media_type: "image/jpeg".into(),
+            alt: "Dua pekerja memasang besi di tepi sungai.".into(),
+        }],
+    });
+    let draft = Draft {
+        kind: body.kind().into(),
+        id: message_id(4),
+        case: None,
+        term: None,
+        created_at: NOW + 240_000,
+        body,
+        sealed: None,
+        attachments: Vec::new(),
+    };
+    let payload = draft.payload(&bandung(), head.next(), head.id);
+    Envelope::sign(MESSAGE_TYPE, payload, &signing())
 }
 
 pub fn ids(envelopes: &[Envelope]) -> Vec<Digest> {

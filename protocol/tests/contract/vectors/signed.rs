@@ -81,6 +81,19 @@ pub fn messages() -> Node {
     Node::List(chain.iter().map(envelope).collect())
 }
 
+/// A programme with a picture, and the picture.
+pub fn programme() -> Node {
+    let signed = cast::programme();
+    let message = Message::parse(&signed.payload).unwrap();
+    assert!(message.body.is_ok() && message.attachments.is_empty());
+    let picture = object([
+        ("bytes", text("byte n is n mod 251")),
+        ("size", Node::Number(cast::picture().len() as i64)),
+        ("sha256", text(&Digest::of(&cast::picture()))),
+    ]);
+    object([("message", envelope(&signed)), ("picture", picture)])
+}
+
 /// One receipt over each of 1 to 7 ids, with the audit path of the first.
 pub fn receipts() -> Node {
     let leaves: Vec<Digest> = (1..=7u8).map(|n| Digest::of(&[n])).collect();

@@ -1,0 +1,112 @@
+//! Pictures of programmes, as far as their latest messages name them.
+//!
+//! States: `pending` (own, the hub has not accepted its message yet), `to_send`,
+//! `to_fetch` (announced, not yet here), `held`, `refused` with the reason why.
+
+use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
+
+use super::Stored;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct PictureRow {
+    pub owner: String,
+    pub slug: String,
+    pub sha256: Vec<u8>,
+    pub size: i64,
+    pub media_type: String,
+    pub state: String,
+    pub reason: Option<String>,
+}
+
+pub async fn add(tx: &mut Tx, row: &PictureRow) -> Stored<()> {
+    const SQL: &str = "insert into pictures (owner, slug, sha256, size, media_type, state, reason)
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.owner)
+        .bind(&row.slug)
+        .bind(&row.sha256)
+        .bind(row.size)
+        .bind(&row.media_type)
+        .bind(&row.state)
+        .bind(&row.reason)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn remove(tx: &mut Tx, row: &PictureRow) -> Stored<()> {
+    const SQL: &str = "delete from pictures where owner = $1 and slug = $2 and sha256 = $3";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.owner)
+        .bind(&row.slug)
+        .bind(&row.sha256)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn set_state(
+    tx: &mut Tx,
+    row: &PictureRow,
+    state: &str,
+    reason: Option<&str>,
+) -> Stored<()> {
+    const SQL: &str = "update pictures set state = $4, reason = $5
+        where owner = $1 and slug = $2 and sha256 = $3";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(&row.owner)
+        .bind(&row.slug)
+        .bind(&row.sha256)
+        .bind(state)
+        .bind(reason)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Vec<PictureRow>> {
+    between(tx, (owner, slug), (owner, slug)).await
+}
+
+/// Those of all programmes from one to another in the order of lists, both included.
+pub async fn between(
+    tx: &mut Tx,
+    first: (&str, &str),
+    last: (&str, &str),
+) -> Stored<Vec<PictureRow>> {
+    const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
+        where (owner > $1 or (owner = $1 and slug >= $2))
+            and (owner < $3 or (owner = $3 and slug <= $4))";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(first.0)
+        .bind(first.1)
+        .bind(last.0)
+        .bind(last.1)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// Those of a state, a page after one.
+pub async fn in_state(
+    tx: &mut Tx,
+    state: &str,
+    after: (&str, &str, &[u8]),
+    limit: i64,
+) -> Stored<Vec<PictureRow>> {
+    const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
+        where state = $1 and (owner > $2 or (owner = $2 and slug > $3)
+            or (owner = $2 and slug = $3 and sha256 > $4))
+        order by owner, slug, sha256 limit $5";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(state)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(after.2)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}

@@ -1,0 +1,120 @@
+//! Pictures of programmes on their way: own ones to the hub once it has their
+//! message, those of others from it, at once and in the background.
+//!
+//! What comes is believed by its digest and by its content. A picture that is
+//! not what its message says is refused, and the programme is shown without it.
+
+use lapor_protocol::problem::Code;
+use tokio::fs;
+
+use super::{Link, LinkError};
+use crate::casework::blob_path;
+use crate::error::NodeError;
+use crate::media;
+use crate::store;
+use crate::store::pictures::PictureRow;
+
+/// Pictures looked at in one step.
+const STEP: i64 = 20;
+
+/// What became of a picture.
+enum Moved {
+    Settled,
+    /// Not what it was announced as, and why.
+    Refused(String),
+    /// Its file is lost here and may be at the hub.
+    Lost,
+    Later,
+}
+
+impl Link {
+    /// Moves pictures, another page at each call. Returns how many are settled.
+    pub async fn move_pictures(&self) -> Result<usize, LinkError> {
+        let mut count = 0;
+        for (n, state) in ["to_send", "to_fetch"].into_iter().enumerate() {
+            let (owner, slug, sha256) = self.asked().pictures[n].clone();
+            let mut tx = self.node.read_tx().await?;
+            let after = (owner.as_str(), slug.as_str(), sha256.as_slice());
+            let rows = store::pictures::in_state(&mut tx, state, after, STEP).await?;
+            drop(tx);
+            let last_page = (rows.len() as i64) < STEP;
+            for row in rows {
+                count += usize::from(self.move_picture(&row).await?);
+                self.asked().pictures[n] = (row.owner, row.slug, row.sha256);
+            }
+            if last_page {
+                self.asked().pictures[n] = Default::default();
+            }
+        }
+        Ok(count)
+    }
+
+    /// Whether something is settled about a picture. An error is one that the
+    /// others would meet too.
+    async fn move_picture(&self, row: &PictureRow) -> Result<bool, LinkError> {
+        let moved = match row.state.as_str() {
+            "to_send" => self.send_picture(row).await,
+            _ => self.fetch_picture(row).await,
+        };
+        let programme = format!("{}/{}", row.owner, row.slug);
+        let sha256 = store::digest(&row.sha256)?;
+        let (state, reason) = match moved {
+            Ok(Moved::Settled) => ("held", None),
+            Ok(Moved::Lost) => ("to_fetch", None),
+            Ok(Moved::Later) => return Ok(false),
+            Ok(Moved::Refused(reason)) => {
+                tracing::error!(programme, %sha256, reason, "a picture is not what its message says; the programme is shown without it");
+                ("refused", Some(reason))
+            }
+            Err(error) if error.spares_others() => {
+                tracing::warn!(programme, %sha256, %error, "a picture cannot be moved");
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let mut tx = self.node.write_tx().await?;
+        store::pictures::set_state(&mut tx, row, state, reason.as_deref()).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn send_picture(&self, row: &PictureRow) -> Result<Moved, LinkError> {
+        let sha256 = store::digest(&row.sha256)?;
+        if !fs::try_exists(blob_path(&self.node, &sha256))
+            .await
+            .map_err(NodeError::from)?
+        {
+            return Ok(Moved::Lost);
+        }
+        match self.send_blob(&sha256, row.size as u64).await {
+            Ok(()) => Ok(Moved::Settled),
+            // A later message has taken the picture away, or the hub does not know pictures yet.
+            Err(error) if error.code() == Some(Code::BlobUnknown) => Ok(Moved::Later),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn fetch_picture(&self, row: &PictureRow) -> Result<Moved, LinkError> {
+        let sha256 = store::digest(&row.sha256)?;
+        let part = match self.fetch_part(&sha256, row.size as u64).await {
+            Ok(part) => part,
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some(Code::BlobPending | Code::BlobUnknown | Code::RangeUnsatisfiable)
+                ) =>
+            {
+                return Ok(Moved::Later);
+            }
+            Err(error) => return Err(error),
+        };
+        let bytes = fs::read(&part).await.map_err(NodeError::from)?;
+        if let Err(reason) = media::check_picture(&bytes, &row.media_type) {
+            fs::remove_file(&part).await.map_err(NodeError::from)?;
+            return Ok(Moved::Refused(reason));
+        }
+        let path = blob_path(&self.node, &sha256);
+        fs::rename(&part, &path).await.map_err(NodeError::from)?;
+        Ok(Moved::Settled)
+    }
+}
