@@ -400,6 +400,10 @@ async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else
         assert!(!format!("{letter:?}").contains("canary"));
         place.clock.advance(60_000);
         let code = letter.code.unwrap();
+        assert!(
+            node.prove_following(&sent.id, &code, HERE).await.is_err(),
+            "it is for something else, and still is"
+        );
         let Proved::NewKey { key } = node.prove_code(&sent.id, &code, HERE).await.unwrap() else {
             panic!("no new key");
         };

@@ -451,7 +451,7 @@ async fn own_data_are_shown_and_erased_after_three_days_unless_called_off() {
 }
 
 #[tokio::test]
-async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
+async fn a_new_key_ends_the_old_one_once_it_is_used_and_a_form_of_another_site_does_nothing() {
     for place in places().await {
         let router = router(place.node.clone());
         let (_, ticket, key) = filed(&place).await;
@@ -475,7 +475,16 @@ async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
         );
         let renewed = talk.post(RENEW, "").await;
         assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text);
-        assert!(renewed.text.contains("class=\"code\">"));
+        let fresh = renewed.text.split("class=\"code\">").nth(1).unwrap();
+        let fresh = fresh.split('<').next().unwrap();
+        assert_eq!(
+            talk.read(PATH).await.text.matches("name=\"kunci\"").count(),
+            1,
+            "the conversation has ended"
+        );
+        // The answer may have been lost: then there is only the old key.
+        let by_old = enter(&router, &ticket, &key).await;
+        enter(&router, &ticket, fresh).await;
         let old = post(
             &router,
             PATH,
@@ -483,6 +492,8 @@ async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
         )
         .await;
         assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let ended = by_old.read(DATA).await;
+        assert_eq!(ended.status, StatusCode::SEE_OTHER);
     }
 }
 
