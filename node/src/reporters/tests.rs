@@ -507,6 +507,9 @@ async fn support_counts_once_for_each_browser_and_a_secret_report_shows_its_stat
         let support =
             async |case, browser: &str| node.support(case, Supporter::Browser(browser), HERE).await;
         let case = public.filed.case;
+        let unverified = support(case, "browser-one-0123456").await;
+        assert!(matches!(unverified, Err(NodeError::NotFound { .. })));
+        officer(&place, case, act("case.verified", json!({}), json!({}))).await;
         assert!(support(case, "browser-one-0123456").await.unwrap());
         assert!(!support(case, "browser-one-0123456").await.unwrap());
         assert!(support(case, "browser-two-0123456").await.unwrap());
