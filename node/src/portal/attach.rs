@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use axum::body::HttpBody as _;
 use axum::extract::Request;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -56,23 +57,45 @@ impl Held {
     }
 }
 
+/// A file that a form names and that is not here.
+struct Gone {
+    upload: String,
+    name: String,
+}
+
 /// The files of a form.
 #[derive(Default)]
-pub struct Attached(pub Vec<Held>);
+pub struct Attached {
+    pub held: Vec<Held>,
+    /// Used up by the same form when it came first, or too old.
+    gone: Vec<Gone>,
+}
 
 impl Attached {
     pub fn uploads(&self) -> Vec<String> {
-        self.0.iter().map(|held| held.upload.clone()).collect()
+        self.held.iter().map(|held| held.upload.clone()).collect()
     }
 
+    /// The same for a form that comes again, whatever has become of its files.
     pub fn fingerprints(&self) -> Vec<&str> {
-        let all = self.0.iter();
-        all.map(|held| held.fingerprint.as_str()).collect()
+        let held = self.held.iter().map(|held| held.fingerprint.as_str());
+        let gone = self.gone.iter().map(|gone| gone.upload.as_str());
+        let mut all: Vec<&str> = held.chain(gone).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Complains about files that are gone, unless the form was sent before with them.
+    pub fn miss_unless(&self, sent: bool, v: &Voice, form: &mut Form) {
+        for gone in self.gone.iter().filter(|_| !sent) {
+            form.complain(FILES, v.with("name", &gone.name).say("file-gone"));
+        }
     }
 }
 
 /// Reads a form with its files. What cannot be taken is a complaint about
-/// [`FILES`]; the other files and every field are kept.
+/// [`FILES`]; the other files and every field are kept. Files that are gone are
+/// no complaint yet.
 pub async fn read(
     node: &Node,
     v: &Voice,
@@ -80,6 +103,8 @@ pub async fn read(
     request: Request,
 ) -> Answer<(Form, Attached)> {
     let most = node.settings().api.upload_bytes + FIELD_BYTES;
+    // Counted with the first file that is taken: a form does not say how large each is.
+    let mut bytes = request.body().size_hint().upper().unwrap_or(most).min(most);
     let mut reading = FormWithFiles::open(request, most)?;
     let (mut new, mut complaint) = (Vec::new(), None);
     while let Some(mut file) = reading.next_file().await? {
@@ -88,7 +113,7 @@ pub async fn read(
         } else if new.len() >= MOST {
             Err(v.with("most", MOST).say("files-too-many"))
         } else {
-            take(node, v, address, &mut file).await?
+            take(node, v, (address, &mut bytes), &mut file).await?
         };
         file.pass_over().await;
         if let Some(problem) = reading.broken() {
@@ -100,10 +125,10 @@ pub async fn read(
         }
     }
     let mut form = reading.form();
-    let mut attached = taken_before(node, &mut form, v).await?;
-    attached.0.extend(new);
-    if attached.0.len() > MOST {
-        attached.0.truncate(MOST);
+    let mut attached = taken_before(node, &form).await?;
+    attached.held.extend(new);
+    if attached.held.len() > MOST {
+        attached.held.truncate(MOST);
         complaint = complaint.or_else(|| Some(v.with("most", MOST).say("files-too-many")));
     }
     if let Some(said) = complaint {
@@ -114,7 +139,7 @@ pub async fn read(
 
 /// Gives up what a form has brought and nothing will use. It would expire anyway.
 pub async fn forget(node: &Node, attached: &Attached) {
-    for held in &attached.0 {
+    for held in &attached.held {
         match node.cancel_upload(&held.upload).await {
             Ok(()) | Err(NodeError::NotFound { .. }) => {}
             Err(error) => tracing::warn!(%error, "an upload could not be given up"),
@@ -126,13 +151,18 @@ pub async fn forget(node: &Node, attached: &Attached) {
 async fn take(
     node: &Node,
     v: &Voice,
-    address: IpAddr,
+    (address, bytes): (IpAddr, &mut u64),
     file: &mut PostedFile,
 ) -> Answer<Result<Option<Held>, String>> {
     let name = short(&file.name);
-    if let Err(NodeError::TooMany { retry_after_s }) = node.admit_upload(address) {
-        let wait = waiting(v, retry_after_s.into());
-        return Ok(Err(v.with("wait", wait).say("files-too-often")));
+    match node.admit_upload(address, *bytes).await {
+        Ok(()) => *bytes = 0,
+        Err(NodeError::TooMany { retry_after_s }) => {
+            let wait = waiting(v, retry_after_s.into());
+            return Ok(Err(v.with("wait", wait).say("files-too-often")));
+        }
+        Err(NodeError::NoRoom) => return Ok(Err(v.say("files-no-room"))),
+        Err(error) => return Err(problem(&error)),
     }
     let mut hash = Sha256::new();
     let received = node
@@ -151,8 +181,8 @@ async fn take(
     }
 }
 
-/// What the form says was taken before, as far as it is still there.
-async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Result<Attached, ApiProblem> {
+/// What the form says was taken before.
+async fn taken_before(node: &Node, form: &Form) -> Result<Attached, ApiProblem> {
     let named: Vec<(String, String)> = form
         .all(TAKEN)
         .take(MOST + 1)
@@ -163,8 +193,8 @@ async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Result<Attache
     for (upload, name) in named {
         let waiting = node.waiting_upload(&upload).await;
         match waiting.map_err(|e| problem(&e))? {
-            Some(receipt) => attached.0.push(held(receipt, name, upload)),
-            None => form.complain(FILES, v.with("name", &name).say("file-gone")),
+            Some(receipt) => attached.held.push(held(receipt, name, upload)),
+            None => attached.gone.push(Gone { upload, name }),
         }
     }
     Ok(attached)
