@@ -8,10 +8,19 @@ const send = async () => (await worker?.ready)?.active.postMessage("kirim");
 
 // A draft
 
-/** Not what belongs to one showing of the form, and no passwords of any kind. */
-const PASSING = ["kunci", "cap", "situs", "langkah", "tetap", "unggahan", "lampiran"];
+/** What belongs to one showing of the form. */
+const PASSING = ["kunci", "cap", "situs", "langkah", "tetap", "unggahan", "lampiran", "akun", "program"];
+/** Who writes, which whoever uses the device next shall not read. */
+const WHO = ["nama", "surel", "telepon"];
+/** What asks for more than that: nothing is kept. */
+const HIDDEN = ["anonim", "rahasia"];
 
-const typed = (form) => [...new FormData(form)].filter(([name, value]) => !PASSING.includes(name) && value !== "");
+/** What may be kept of a form, if anything. */
+function typed(form) {
+  const all = [...new FormData(form)];
+  if (all.some(([name]) => HIDDEN.includes(name))) return null;
+  return all.filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
+}
 
 function fill(form, fields) {
   for (const [name, value] of fields) {
@@ -39,7 +48,15 @@ async function keepDraft(form) {
   const known = await draft.read().catch(() => null);
   const written = ["judul", "uraian"].map((name) => form.elements[name].value);
   const empty = written.every((value) => value === "");
-  if (known && empty) fill(form, known.fields);
+  const keep = () => {
+    const fields = typed(form);
+    return (fields ? draft.keep(fields) : draft.drop()).catch(() => {});
+  };
+  if (known && empty) {
+    fill(form, known.fields);
+    // A report that is to be mended comes with everything.
+    if (known.fields.some(([name]) => [...WHO, ...HIDDEN].includes(name))) await keep();
+  }
   // A browser may have put the same text back by itself.
   told.hidden = !known || !(empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
   let timer;
@@ -53,7 +70,7 @@ async function keepDraft(form) {
   });
   const note = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => draft.keep(typed(form)).catch(() => {}), 300);
+    timer = setTimeout(keep, 300);
   };
   form.addEventListener("input", note);
   form.addEventListener("change", note);
@@ -112,10 +129,11 @@ function button(words, act, quiet = true) {
   return made;
 }
 
-/** The same form once more: the answer to it is the receipt that was not seen. */
-async function receipt(report, said) {
-  const state = outcome(await post(report));
-  if (state !== "sent") return said(state);
+/** Asks for the receipt by the form's key alone: the form itself might be filed again. */
+async function receipt(report, words) {
+  const body = new URLSearchParams({ kunci: report.key });
+  const answer = await fetch("/lapor/terima", { method: "POST", body, headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return answer?.status === 404 ? words.gone : words.later;
   await queue.drop(report.key);
   return location.assign("/lapor/terima");
 }
@@ -123,7 +141,8 @@ async function receipt(report, said) {
 async function mend(report) {
   await draft.keep(report.fields.filter(([name]) => !PASSING.includes(name) || name === "lampiran"));
   await queue.drop(report.key);
-  location.assign("/lapor");
+  const about = report.fields.find(([name]) => name === "program");
+  location.assign(about ? `/lapor?${new URLSearchParams([about])}` : "/lapor");
 }
 
 function line(report, words, show) {
@@ -134,9 +153,10 @@ function line(report, words, show) {
   item.className = "card";
   if (report.state === "waiting") acts.append(button(words.send, send, false));
   if (report.state === "sent") {
-    acts.append(button(words.receipt, () => receipt(report, () => (state.textContent = words.later)), false));
+    const ask = async () => (state.textContent = (await receipt(report, words)) ?? words.sent);
+    acts.append(button(words.receipt, ask, false));
   }
-  if (report.state === "refused") acts.append(button(words.mend, () => mend(report), false));
+  if (["refused", "unsure"].includes(report.state)) acts.append(button(words.mend, () => mend(report), false));
   acts.append(button(words.drop, () => confirm(words.sure) && queue.drop(report.key).then(show)));
   item.append(title, state, acts);
   return item;
@@ -163,6 +183,8 @@ if (worker) {
   if (navigator.onLine) send();
 }
 if (location.pathname === "/lapor/terima") draft.drop().catch(() => {});
+// Drops one that is too old.
+else draft.read().catch(() => {});
 for (const form of document.querySelectorAll("form[data-report][data-keeps]")) keepDraft(form);
 for (const camera of document.querySelectorAll("[data-camera]")) offerCamera(camera);
 for (const part of document.querySelectorAll("[data-pick]")) choosePlace(part);

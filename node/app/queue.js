@@ -1,9 +1,16 @@
 // What this device keeps of reports: a draft, and those that wait for a line. It is
-// used by the worker and by pages alike, and holds nothing that has been delivered
-// and looked at.
+// used by the worker and by pages alike. Others may use the device too: a draft goes
+// after a day and says nothing of who writes, and of a report that has been delivered
+// only what its receipt is asked for with is kept, for as long as the node tells it.
 "use strict";
 
 const STORE = { name: "lapor", version: 1 };
+const DAY_MS = 86_400_000;
+/** How long the node knows that a report has come in, and tells ticket and key. */
+const TOLD_MS = 7 * DAY_MS;
+/** After this a report is not sent by itself any more: it might be filed twice. */
+const SURE_MS = 6 * DAY_MS;
+const DRAFT_MS = DAY_MS;
 
 /** One request to the store; `act` gets the object store. */
 function stored(place, mode, act) {
@@ -37,7 +44,13 @@ const queue = {
 };
 
 const draft = {
-  read: () => stored("drafts", "readonly", (s) => s.get("lapor")),
+  /** What was being written; too old, it is gone. */
+  async read() {
+    const known = await stored("drafts", "readonly", (s) => s.get("lapor"));
+    if (!known || Date.now() - known.at < DRAFT_MS) return known;
+    await draft.drop();
+    return undefined;
+  },
   keep: (fields) => stored("drafts", "readwrite", (s) => s.put({ form: "lapor", at: Date.now(), fields })),
   drop: () => stored("drafts", "readwrite", (s) => s.delete("lapor")),
 };
@@ -48,8 +61,10 @@ async function post(report) {
   for (const [name, value] of report.fields) body.append(name, value);
   // Nobody is there to be asked whether something alike is theirs.
   body.set("tetap", "1");
+  // Somebody else may have signed in on this device since it was written.
+  body.delete("akun");
   try {
-    return await fetch("/lapor", { method: "POST", body, headers: { Accept: "text/html" } });
+    return await fetch("/lapor", { method: "POST", body, credentials: "omit", headers: { Accept: "text/html" } });
   } catch {
     return null;
   }

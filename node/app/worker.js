@@ -6,9 +6,12 @@ const SHELL = `lapor-${VERSION}`;
 const WAITING = "/antrean";
 const PAGES = ["/", "/lapor", WAITING];
 
+/** As anybody sees it: who uses this device, and what was last said to them, is not kept. */
+const plain = (path, more) => new Request(path, { cache: "reload", credentials: "omit", ...more });
+
 const keep = async () => {
   const cache = await caches.open(SHELL);
-  await cache.addAll([...FILES, ...PAGES].map((path) => new Request(path, { cache: "reload" })));
+  await cache.addAll([...FILES, ...PAGES].map((path) => plain(path)));
 };
 
 const forget = async () => {
@@ -32,10 +35,24 @@ async function fresh(page) {
   return new Response(text, { headers });
 }
 
-async function open(request, path) {
+const renewed = new Map();
+
+/** Keeps a page anew, in the language in which it was just shown; once while this worker runs. */
+async function renew(path, shown) {
+  const language = /<html lang="([a-z]+)"/.exec(await shown.text())?.[1] ?? "";
+  if (renewed.get(path) === language) return;
+  renewed.set(path, language);
+  const answer = await fetch(plain(path, { headers: { "Accept-Language": language } }));
+  if (answer.ok) await (await caches.open(SHELL)).put(path, answer);
+}
+
+async function open(event, path, search) {
   try {
-    const answer = await fetch(request);
-    if (answer.ok && PAGES.includes(path)) (await caches.open(SHELL)).put(path, answer.clone());
+    const answer = await fetch(event.request);
+    // With a question in its address it is another page, as the form about a programme.
+    if (answer.ok && PAGES.includes(path) && search === "") {
+      event.waitUntil(renew(path, answer.clone()).catch(() => {}));
+    }
     return answer;
   } catch {
     const page = PAGES.includes(path) ? await kept(path) : null;
@@ -47,13 +64,15 @@ async function open(request, path) {
 /** Sends a form, or keeps it where the line, or the answer, was lost. */
 async function file(request) {
   const copy = request.clone();
+  const tried = attempted();
   try {
     return await fetch(request);
   } catch {
     const fields = [...(await copy.formData())];
     const said = new Map(fields);
     if (said.get("langkah")) return Response.redirect("/lapor", 303);
-    await queue.put({ key: said.get("kunci"), at: Date.now(), title: said.get("judul"), state: "waiting", fields });
+    const kept = { key: said.get("kunci"), at: Date.now(), title: said.get("judul"), fields };
+    await queue.put({ ...kept, state: "waiting", tried: tried ?? attempted() });
     await draft.drop();
     // Where the browser has it, it wakes this worker when the line is back.
     await registration.sync?.register("antrean").catch(() => {});
@@ -61,16 +80,27 @@ async function file(request) {
   }
 }
 
+/** When something may have left this device; nothing does where there is no line at all. */
+const attempted = () => (navigator.onLine ? Date.now() : undefined);
+
 let delivering = null;
 
 /** Sends what waits, one after the other, until the line is lost again. */
 function deliver() {
   delivering ??= (async () => {
     for (const report of await queue.all()) {
+      if (report.state === "sent" && Date.now() - report.sent > TOLD_MS) await queue.drop(report.key);
       if (report.state !== "waiting") continue;
+      if (Date.now() - report.tried > SURE_MS) {
+        await queue.put({ ...report, state: "unsure" });
+        continue;
+      }
+      const tried = report.tried ?? attempted();
+      if (tried !== report.tried) await queue.put({ ...report, tried });
       const state = outcome(await post(report));
       if (state === "waiting") return false;
-      await queue.put({ ...report, state });
+      const { key, at, title } = report;
+      await queue.put(state === "sent" ? { key, at, title, state, sent: Date.now() } : { ...report, state });
     }
     return true;
   })().finally(async () => {
@@ -82,14 +112,14 @@ function deliver() {
 
 addEventListener("fetch", (event) => {
   const { request } = event;
-  const { origin, pathname } = new URL(request.url);
+  const { origin, pathname, search } = new URL(request.url);
   if (origin !== location.origin) return;
   if (request.method === "POST" && pathname === "/lapor" && request.mode === "navigate") {
     event.respondWith(file(request));
   } else if (request.method === "GET" && pathname.startsWith("/aset/")) {
     event.respondWith(kept(pathname).then((asset) => asset ?? fetch(request)));
   } else if (request.method === "GET" && request.mode === "navigate" && !/^\/(meja|masuk|sandi|pasang|api)(\/|$)/.test(pathname)) {
-    event.respondWith(open(request, pathname));
+    event.respondWith(open(event, pathname, search));
   }
 });
 addEventListener("message", (event) => {

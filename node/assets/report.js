@@ -6,6 +6,7 @@
 
 const PIECE_BYTES = 1024 * 1024;
 const ATTEMPTS = 6;
+const NO_ROOM = 507;
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -43,6 +44,11 @@ class Refused extends Error {
     super(`refused with ${status}`);
     this.status = status;
   }
+
+  /** Not a fault of the server that passes. */
+  get isFinal() {
+    return this.status < 500 || this.status === NO_ROOM;
+  }
 }
 
 async function offsetOf(place) {
@@ -76,7 +82,7 @@ async function send(file, at, progress) {
       const lost = error instanceof Refused && error.status === 404 && begun.of(file);
       if (lost) begun.forget(file);
       if (lost) place = null;
-      const refused = error instanceof Refused && !lost && error.status !== 409 && error.status < 500;
+      const refused = error instanceof Refused && !lost && error.status !== 409 && error.isFinal;
       // Without a line nothing begins; the form takes the file with it.
       const final = refused || (!started && !(error instanceof Refused));
       if (final || attempt >= ATTEMPTS) {
@@ -125,6 +131,8 @@ function line(list, file, said) {
       box.remove();
       small.textContent = words;
       label.classList.add("failed");
+      item.tabIndex = -1;
+      return item;
     },
   };
 }
@@ -145,6 +153,7 @@ function takeFiles(part) {
     for (const file of along.values()) all.items.add(file);
     input.files = all.files;
   };
+  /** Gives the line of a file that the form cannot take. */
   const take = async (file) => {
     const own = line(list, file, said);
     if (list.querySelectorAll("input").length > Number(said.most)) return own.failed(said.many);
@@ -152,11 +161,12 @@ function takeFiles(part) {
     tell(`${said.sending} ${file.name}`);
     try {
       own.done(await send(file, said.upload, own.progress));
-      return tell("");
+      tell("");
     } catch (error) {
-      if (error instanceof Refused && error.status < 500) {
-        own.failed(said.failed);
-        return tell(said.failed);
+      if (error instanceof Refused && error.isFinal) {
+        const words = error.status === NO_ROOM ? said.full : said.failed;
+        tell(words);
+        return own.failed(words);
       }
       const choose = (is) => {
         if (is) along.set(begun.key(file), file);
@@ -165,8 +175,9 @@ function takeFiles(part) {
       };
       choose(true);
       own.along(said.along, choose);
-      return tell(said.along);
+      tell(said.along);
     }
+    return null;
   };
   // All that were chosen are under way until the last of them has come to an end.
   const underWay = (more) => (form.dataset.uploads = String(Number(form.dataset.uploads ?? 0) + more));
@@ -174,20 +185,28 @@ function takeFiles(part) {
     const files = [...input.files].filter((file) => !along.has(begun.key(file)));
     bring();
     underWay(files.length);
+    let failed = null;
     for (const file of files) {
-      await take(file);
+      failed = (await take(file)) ?? failed;
       underWay(-1);
     }
-    form.dispatchEvent(new Event("uploaded"));
+    form.dispatchEvent(new CustomEvent("uploaded", { detail: failed }));
   });
 }
 
 // One press
 
-/** Waits for files under way, and lets a form be sent once. */
+/** Waits for files under way, and lets a form be sent once; without a file that failed only if asked again. */
 function sendOnce(form) {
   const button = form.querySelector("[data-send]");
   let sent = false;
+  let waiting = false;
+  form.addEventListener("uploaded", ({ detail: failed }) => {
+    if (!waiting) return;
+    waiting = false;
+    if (failed) failed.focus();
+    else form.requestSubmit(button);
+  });
   form.addEventListener("submit", (event) => {
     if (event.submitter && event.submitter !== button) return;
     if (sent) {
@@ -196,7 +215,7 @@ function sendOnce(form) {
     }
     if (Number(form.dataset.uploads ?? 0) > 0) {
       event.preventDefault();
-      form.addEventListener("uploaded", () => form.requestSubmit(button), { once: true });
+      waiting = true;
       return;
     }
     sent = true;
@@ -306,17 +325,26 @@ async function piece(form, at) {
 
 function suggest(form) {
   const alike = form.querySelector("[data-alike]");
+  const seen = Object.assign(document.createElement("input"), { type: "hidden", name: "tetap", value: "1" });
+  // Whoever has seen here what is alike need not be asked again, as long as it is the same.
+  const watch = new IntersectionObserver((parts) => parts.some((part) => part.isIntersecting) && form.append(seen));
   const look = settled(600, async () => {
     const found = await piece(form, form.dataset.likely).catch(() => null);
-    if (found === null || found === alike.innerHTML.trim()) return;
-    alike.innerHTML = found;
-    // Whoever has seen them here need not be asked again.
-    if (found && !form.elements.tetap) {
-      const seen = Object.assign(document.createElement("input"), { type: "hidden", name: "tetap", value: "1" });
-      form.append(seen);
+    if (found === null) return;
+    if (found !== alike.innerHTML.trim()) {
+      watch.disconnect();
+      seen.remove();
+      alike.innerHTML = found;
     }
+    const shown = alike.lastElementChild;
+    if (shown) watch.observe(shown);
   });
-  for (const name of ["judul", "uraian", "wilayah", "bujur"]) form.elements[name].addEventListener("change", look);
+  const changed = () => {
+    watch.disconnect();
+    seen.remove();
+    look();
+  };
+  for (const name of ["judul", "uraian", "wilayah", "bujur"]) form.elements[name].addEventListener("change", changed);
   const hints = form.querySelector("[data-hints]");
   const ask = form.querySelector("[data-ask-hints]");
   ask.addEventListener("click", async (event) => {

@@ -4,9 +4,9 @@
 //! A form names what was taken by its upload and by what the sender calls it;
 //! that name is shown to the sender and is neither kept nor believed.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest as _, Request};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -84,44 +84,57 @@ impl Held {
     }
 }
 
+/// A file that a form names and that is not here.
+struct Gone {
+    upload: String,
+    name: String,
+}
+
 /// The files of a form.
 #[derive(Default)]
-pub struct Attached(pub Vec<Held>);
+pub struct Attached {
+    pub held: Vec<Held>,
+    /// Used up by the same form when it came first, or too old.
+    gone: Vec<Gone>,
+}
 
 impl Attached {
     /// Files that were kept before, called by their kind.
     pub fn kept(v: &Voice, files: &[UploadReceipt]) -> Self {
-        let files = files.iter();
-        Self(
-            files
-                .map(|file| {
-                    let name = v.say(kind_words(&file.media_type));
-                    held(file.clone(), name, file.upload.clone())
-                })
-                .collect(),
-        )
+        let held = files.iter().map(|file| {
+            let name = v.say(kind_words(&file.media_type));
+            held(file.clone(), name, file.upload.clone())
+        });
+        Self {
+            held: held.collect(),
+            gone: Vec::new(),
+        }
     }
 
     pub fn uploads(&self) -> Vec<String> {
-        self.0.iter().map(|held| held.upload.clone()).collect()
+        self.held.iter().map(|held| held.upload.clone()).collect()
     }
 
-    /// What makes a form the same with respect to its files, also when those that it names have
-    /// been used meanwhile.
-    pub fn told<'a>(&'a self, form: &'a Form) -> BTreeSet<&'a str> {
-        let named = form.all(TAKEN).filter_map(|value| value.split_once('/'));
-        let named = named.map(|(upload, _)| upload);
-        named.chain(self.fingerprints()).collect()
-    }
-
+    /// The same for a form that comes again, whatever has become of its files.
     pub fn fingerprints(&self) -> Vec<&str> {
-        let all = self.0.iter();
-        all.map(|held| held.fingerprint.as_str()).collect()
+        let held = self.held.iter().map(|held| held.fingerprint.as_str());
+        let gone = self.gone.iter().map(|gone| gone.upload.as_str());
+        let mut all: Vec<&str> = held.chain(gone).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Complains about files that are gone, unless the form was sent before with them.
+    pub fn miss_unless(&self, sent: bool, v: &Voice, form: &mut Form) {
+        for gone in self.gone.iter().filter(|_| !sent) {
+            form.complain(FILES, v.with("name", &gone.name).say("file-gone"));
+        }
     }
 }
 
 /// Reads a form with its files. What cannot be taken is a complaint about
-/// [`FILES`]; the other files and every field are kept.
+/// [`FILES`]; the other files and every field are kept. Files that are gone are
+/// no complaint yet.
 pub async fn read(
     node: &Node,
     v: &Voice,
@@ -131,11 +144,13 @@ pub async fn read(
     let told = request.headers().get(CONTENT_TYPE);
     let plain = told.is_some_and(|told| told.as_bytes().starts_with(PLAIN));
     if plain && matches!(sender, Sender::Staff) {
-        let mut form = Form::from_request(request, &()).await?;
-        let attached = taken_before(node, &mut form, v).await?;
+        let form = Form::from_request(request, &()).await?;
+        let attached = taken_before(node, &form).await?;
         return Ok((form, attached));
     }
     let most = node.settings().api.upload_bytes + FIELD_BYTES;
+    // Counted with the first file that is taken: a form does not say how large each is.
+    let mut bytes = request.body().size_hint().upper().unwrap_or(most).min(most);
     let mut reading = FormWithFiles::open(request, most)?;
     let (mut new, mut complaint) = (Vec::new(), None);
     while let Some(mut file) = reading.next_file().await? {
@@ -144,7 +159,7 @@ pub async fn read(
         } else if new.len() >= MOST {
             Err(v.with("most", MOST).say("files-too-many"))
         } else {
-            take(node, v, sender, &mut file).await?
+            take(node, v, (sender, &mut bytes), &mut file).await?
         };
         file.pass_over().await;
         if let Some(problem) = reading.broken() {
@@ -156,10 +171,10 @@ pub async fn read(
         }
     }
     let mut form = reading.form();
-    let mut attached = taken_before(node, &mut form, v).await?;
-    attached.0.extend(new);
-    if attached.0.len() > MOST {
-        attached.0.truncate(MOST);
+    let mut attached = taken_before(node, &form).await?;
+    attached.held.extend(new);
+    if attached.held.len() > MOST {
+        attached.held.truncate(MOST);
         complaint = complaint.or_else(|| Some(v.with("most", MOST).say("files-too-many")));
     }
     if let Some(said) = complaint {
@@ -170,7 +185,7 @@ pub async fn read(
 
 /// Gives up what a form has brought and nothing will use. It would expire anyway.
 pub async fn forget(node: &Node, attached: &Attached) {
-    for held in &attached.0 {
+    for held in &attached.held {
         match node.cancel_upload(&held.upload).await {
             Ok(()) | Err(NodeError::NotFound { .. }) => {}
             Err(error) => tracing::warn!(%error, "an upload could not be given up"),
@@ -182,15 +197,22 @@ pub async fn forget(node: &Node, attached: &Attached) {
 async fn take(
     node: &Node,
     v: &Voice,
-    sender: Sender,
+    (sender, bytes): (Sender, &mut u64),
     file: &mut PostedFile,
 ) -> Answer<Result<Option<Held>, String>> {
     let name = short(&file.name);
-    if let Sender::Public(address) = sender
-        && let Err(NodeError::TooMany { retry_after_s }) = node.admit_upload(address)
-    {
-        let wait = waiting(v, retry_after_s.into());
-        return Ok(Err(v.with("wait", wait).say("files-too-often")));
+    let admitted = match sender {
+        Sender::Public(address) => node.admit_upload(address, *bytes).await,
+        Sender::Staff => Ok(()),
+    };
+    match admitted {
+        Ok(()) => *bytes = 0,
+        Err(NodeError::TooMany { retry_after_s }) => {
+            let wait = waiting(v, retry_after_s.into());
+            return Ok(Err(v.with("wait", wait).say("files-too-often")));
+        }
+        Err(NodeError::NoRoom) => return Ok(Err(v.say("files-no-room"))),
+        Err(error) => return Err(problem(&error)),
     }
     let mut hash = Sha256::new();
     let received = node
@@ -209,8 +231,8 @@ async fn take(
     }
 }
 
-/// What the form says was taken before, as far as it is still there.
-async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Answer<Attached> {
+/// What the form says was taken before.
+async fn taken_before(node: &Node, form: &Form) -> Answer<Attached> {
     let named: Vec<(String, String)> = form
         .all(TAKEN)
         .take(MOST + 1)
@@ -221,8 +243,8 @@ async fn taken_before(node: &Node, form: &mut Form, v: &Voice) -> Answer<Attache
     for (upload, name) in named {
         let waiting = node.waiting_upload(&upload).await;
         match waiting.map_err(|e| problem(&e))? {
-            Some(receipt) => attached.0.push(held(receipt, name, upload)),
-            None => form.complain(FILES, v.with("name", &name).say("file-gone")),
+            Some(receipt) => attached.held.push(held(receipt, name, upload)),
+            None => attached.gone.push(Gone { upload, name }),
         }
     }
     Ok(attached)

@@ -42,6 +42,9 @@ pub enum NodeError {
     BlobPending,
     #[error("{0}")]
     TooLarge(String),
+    /// So much waits to be used that nothing more is taken in for now.
+    #[error("too many files wait to be used by a report; send it without one, or later")]
+    NoRoom,
     /// What the caller may not do, though others may; says why and who may.
     #[error("{0}")]
     Forbidden(String),

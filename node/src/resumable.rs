@@ -80,7 +80,7 @@ async fn begin(
     OriginalUri(asked): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
-    let length = number(&headers, &LENGTH)?;
+    let length = announced(&headers)?;
     let begun = node.begin_upload(length).await.map_err(|e| problem(&e))?;
     let place = format!("{}/{}", asked.path().trim_end_matches('/'), begun.upload);
     let mut response = state(StatusCode::CREATED, &begun);
@@ -125,6 +125,11 @@ async fn end(
     ended
         .map(|()| StatusCode::NO_CONTENT)
         .map_err(|e| problem(&e))
+}
+
+/// Bytes of the upload that a request opens.
+pub fn announced(headers: &HeaderMap) -> Result<u64, ApiProblem> {
+    number(headers, &LENGTH)
 }
 
 fn state(status: StatusCode, progress: &Progress) -> Response {

@@ -75,6 +75,8 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// Bytes of one upload, at most.
     pub upload_bytes: u64,
+    /// Bytes of all files together that citizens have sent and no report has used yet, at most.
+    pub waiting_bytes: u64,
 }
 
 /// Accounts of the officers.
@@ -211,6 +213,7 @@ impl Default for ApiSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             upload_bytes: 200 * 1024 * 1024 - 4096 * 1024,
+            waiting_bytes: 20 * 1024 * 1024 * 1024,
         }
     }
 }

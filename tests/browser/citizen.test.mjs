@@ -100,6 +100,30 @@ for (const database of databases) {
       });
     });
 
+    it("waits for every file, and does not go without one that failed unless asked again", async () => {
+      await visit({}, "/lapor", async (page) => {
+        await write(page, "Gorong-gorong ambles di Jalan Sukajadi", "Gorong-gorong ambles sejak hujan kemarin.");
+        let release;
+        const pressed = new Promise((done) => (release = done));
+        let begun = 0;
+        await page.route("**/unggahan", async (route) => {
+          begun += 1;
+          await pressed;
+          return begun === 2 ? route.fulfill({ status: 415 }) : route.continue();
+        });
+        await page.getByLabel("Lampiran").setInputFiles([photo("satu.jpg"), photo("dua.jpg"), photo("tiga.jpg")]);
+        await press(page, "Kirim laporan");
+        release();
+        await page.locator(".held li:focus", { hasText: "Gagal terkirim" }).waitFor();
+        assert.equal(await page.locator('.held input[name="unggahan"]:checked').count(), 2);
+        assert.equal(new URL(page.url()).pathname, "/lapor");
+        await press(page, "Kirim laporan");
+        await receipt(page);
+        await press(page, "Buka percakapan");
+        await page.getByRole("link", { name: "Foto 2" }).waitFor();
+      });
+    });
+
     it("keeps what was typed and what was attached when something is wrong", async () => {
       await visit({ script: false }, "/lapor", async (page) => {
         await write(page, "Selokan berbau di Antapani", "Selokan berbau sejak Senin.");
@@ -130,13 +154,22 @@ for (const database of databases) {
     });
 
     it("shows what is alike while one writes, and asks without script before it files", async () => {
-      const words = ["Lampu jalan padam di Cikutra", "Lampu jalan padam di Jalan Cikutra, sudah seminggu."];
+      const words = ["Jalan berlubang di Pasar Kosambi", "Jalan berlubang di depan Pasar Kosambi, sudah seminggu."];
       await visit({}, "/lapor", async (page) => {
         await write(page, ...words);
         await page.getByRole("combobox", { name: /^Wilayah/ }).focus();
         await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor();
-        await page.getByRole("heading", { name: "Lampu jalan padam di Jalan Cikutra" }).waitFor();
+        await page.getByRole("heading", { name: "Jalan berlubang di depan Pasar Kosambi" }).waitFor();
         assert.deepEqual(await violations(page), []);
+        // Seen, it need not be asked again, until something else is written.
+        await page.locator("[data-alike]").scrollIntoViewIfNeeded();
+        const seen = page.locator('input[name="tetap"]');
+        await seen.waitFor({ state: "attached" });
+        await page.getByLabel("Judul").fill("Paspor belum terbit");
+        await page.getByLabel("Isi laporan").fill("Paspor saya belum terbit sejak bulan lalu.");
+        await page.getByLabel("Isi laporan").blur();
+        await page.getByRole("heading", { name: "Mungkin sudah dilaporkan" }).waitFor({ state: "detached" });
+        assert.equal(await seen.count(), 0);
       });
       await visit({ script: false }, "/lapor", async (page) => {
         await write(page, ...words);

@@ -60,6 +60,26 @@ for (const database of databases) {
       await page.getByLabel("Judul").fill(title);
       await page.getByLabel("Isi laporan").fill(`${title}, sejak kemarin sore.`);
     };
+    /** What the device keeps in a place, after a change to all of it. */
+    const rows = (page, place, change = {}) =>
+      page.evaluate(
+        ([place, change]) =>
+          new Promise((done, failed) => {
+            const opening = indexedDB.open("lapor");
+            opening.onerror = () => failed(opening.error);
+            opening.onsuccess = () => {
+              const work = opening.result.transaction(place, "readwrite");
+              const store = work.objectStore(place);
+              const asked = store.getAll();
+              asked.onsuccess = () => asked.result.forEach((row) => store.put(Object.assign(row, change)));
+              work.oncomplete = () => {
+                opening.result.close();
+                done(asked.result.map(({ fields, ...row }) => (fields ? { ...row, fields: fields.length } : row)));
+              };
+            };
+          }),
+        [place, change],
+      );
     const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 
     it("says what a telephone needs to install it", async () => {
@@ -91,9 +111,11 @@ for (const database of databases) {
             };
           };
         });
+      await page.getByLabel("Nama").fill("Siti Aminah");
       await until(() => page.evaluate(kept));
       await page.reload();
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Nama").inputValue(), "", "who writes is nobody else's business");
       assert.equal(await page.getByLabel("Judul").inputValue(), "Pohon miring di Jalan Riau");
       assert.ok(await page.getByLabel("Pengaduan").isChecked());
       await press(page, "Hapus tulisan ini");
@@ -103,6 +125,57 @@ for (const database of databases) {
       await page.goto(`${wire.base}/lapor`);
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
       assert.deepEqual(complaints, []);
+      await context.close();
+    });
+
+    it("keeps no draft for longer than a day, and none of what is to stay hidden", async () => {
+      const { context, page } = await settled();
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Pungutan di loket kelurahan");
+      await until(async () => (await rows(page, "drafts")).length === 1);
+      await page.getByLabel("Rahasia").check();
+      await until(async () => (await rows(page, "drafts")).length === 0);
+      await page.getByLabel("Rahasia").uncheck();
+      await until(async () => (await rows(page, "drafts")).length === 1);
+      await page.goto(wire.base);
+      await rows(page, "drafts", { at: Date.now() - 86_400_000 });
+      await page.goto(`${wire.base}/lapor`);
+      await until(async () => (await rows(page, "drafts")).length === 0);
+      assert.equal(await page.getByLabel("Judul").inputValue(), "");
+      await context.close();
+    });
+
+    it("keeps the form as anybody sees it, and about no programme", async () => {
+      const { context, page } = await settled();
+      await page.goto(`${wire.base}/lapor?program=kota-bandung%2Ftrotoar-braga`);
+      await page.locator('input[name="program"]').waitFor({ state: "attached" });
+      await write(page, "Ubin lepas di Jalan Braga");
+      await until(async () => (await rows(page, "drafts")).length === 1);
+      await page.goto(`${wire.base}/lapor?program=kota-bandung%2Ftaman-2027`);
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.locator('input[name="program"]').inputValue(), "kota-bandung/taman-2027");
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await page.getByLabel("Judul").waitFor();
+      assert.equal(await page.locator('input[name="program"]').count(), 0);
+      await mend(context);
+      await context.close();
+    });
+
+    it("does not send by itself what may have been filed a week ago", async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Trotoar retak di Jalan Cihampelas");
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      await rows(page, "reports", { tried: Date.now() - 7 * 86_400_000 });
+      await mend(context);
+      await page.getByText("Kami tidak tahu apakah laporan ini sudah sampai.").waitFor();
+      await press(page, "Perbaiki");
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Trotoar retak di Jalan Cihampelas");
+      assert.deepEqual(await rows(page, "reports"), []);
       await context.close();
     });
 
@@ -132,6 +205,8 @@ for (const database of databases) {
       await mend(context);
       await press(page, "Kirim sekarang");
       await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      const [delivered] = await rows(page, "reports");
+      assert.deepEqual(Object.keys(delivered).sort(), ["at", "key", "sent", "state", "title"]);
       await press(page, "Lihat nomor tiket");
       await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
       assert.match(await page.locator(".keys .code").first().textContent(), /^[0-9A-Z]{5}-[0-9A-Z]{5}$/);

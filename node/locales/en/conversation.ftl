@@ -41,6 +41,7 @@ code-cancel = Cancel
 code-wrong = This code does not fit or has expired. Check it, or ask for a new one.
 new-key-title = Your new key
 new-key-lead = Write it down or print it now: this key is shown only once. The old key is good for nothing any more.
+new-key-beside-lead = Write it down or print it now: this key is shown only once. Open the conversation once with this new key; from then on the old one no longer works.
 following-begun = You now follow that report.
 
 # My reports
@@ -163,7 +164,7 @@ contact-none = Your report holds no e-mail address and no telephone number.
 contact-proved = Your contact is proved. A lost key can now be replaced.
 contact-is-proved = Your contact is proved: a lost key can be replaced.
 renew-title = Change the secret key
-renew-about = If others may know your key. All open conversations are closed.
+renew-about = If somebody else may know your key. All open conversations are closed, and the old key ends when the new one is used.
 renew-go = Make a new key
 data-and-erasure = My data and their erasure
 data-about = Everything that we keep about you and this report.

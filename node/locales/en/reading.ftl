@@ -85,6 +85,7 @@ work-first-answer = Mean time to first answer
 work-overdue = Overdue
 work-score = Reporters’ rating
 work-none = none yet
+work-few = fewer than { $n }
 lasting-under-an-hour = less than an hour
 lasting-hours = { $n ->
     [one] one hour

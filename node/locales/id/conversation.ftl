@@ -41,6 +41,7 @@ code-cancel = Batal
 code-wrong = Kode ini tidak cocok atau sudah kedaluwarsa. Periksa lagi, atau minta kode baru.
 new-key-title = Kunci baru Anda
 new-key-lead = Catat atau cetak sekarang: kunci ini hanya ditampilkan sekali. Kunci lama tidak berlaku lagi.
+new-key-beside-lead = Catat atau cetak sekarang: kunci ini hanya ditampilkan sekali. Buka percakapan satu kali dengan kunci baru ini; sejak itu kunci lama tidak berlaku lagi.
 following-begun = Anda kini mengikuti laporan itu.
 
 # Laporan saya
@@ -163,7 +164,7 @@ contact-none = Laporan Anda tidak memuat alamat surel atau nomor telepon.
 contact-proved = Kontak Anda terbukti. Kunci yang hilang kini dapat diganti.
 contact-is-proved = Kontak Anda sudah terbukti: kunci yang hilang dapat diganti.
 renew-title = Ganti kunci rahasia
-renew-about = Bila orang lain mungkin mengetahui kunci Anda. Semua percakapan yang terbuka akan ditutup.
+renew-about = Bila orang lain mungkin mengetahui kunci Anda. Semua percakapan yang terbuka akan ditutup, dan kunci lama berakhir begitu kunci baru dipakai.
 renew-go = Buat kunci baru
 data-and-erasure = Data saya dan penghapusannya
 data-about = Semua yang kami simpan tentang Anda dan laporan ini.

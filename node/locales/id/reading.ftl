@@ -79,6 +79,7 @@ work-first-answer = Rata-rata jawaban pertama
 work-overdue = Lewat tenggat
 work-score = Penilaian pelapor
 work-none = belum ada
+work-few = kurang dari { $n }
 lasting-under-an-hour = kurang dari satu jam
 lasting-hours = { $n } jam
 lasting-days = { $n } hari

@@ -90,6 +90,11 @@ pub fn problem(error: &NodeError) -> ApiProblem {
             "too_large",
             "The body is too large",
         ),
+        NodeError::NoRoom => said(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "no_room",
+            "No more files are taken in for now",
+        ),
         NodeError::MediaType(_) => said(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media",

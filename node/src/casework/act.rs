@@ -84,15 +84,6 @@ impl Node {
             .await
     }
 
-    /// Whether a request was done before, told by its fingerprint.
-    pub(crate) async fn has_acted(&self, once: &Once) -> Result<bool, NodeError> {
-        match once.asking(&())?.answered::<Acted>(self).await {
-            Ok(answer) => Ok(answer.is_some()),
-            Err(NodeError::KeyReused) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The same for what the reporter says in their conversation.
     pub(crate) async fn act_of_reporter(
         &self,

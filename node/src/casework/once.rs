@@ -89,6 +89,11 @@ impl Once {
         row.map(|row| asked.opened(node, &row)).transpose()
     }
 
+    /// Whether anything was answered under this key.
+    pub(crate) async fn is_known(&self, node: &Node) -> Result<bool, NodeError> {
+        Ok(self.asking(&())?.kept(node).await?.is_some())
+    }
+
     /// The key as it was given, for what is told apart by it alone.
     pub fn key(&self) -> &str {
         &self.key

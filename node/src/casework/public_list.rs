@@ -21,7 +21,7 @@ use super::reading::{page, read_after, summary};
 use super::search::{Direct, hits};
 use super::{CaseList, CaseSummary};
 use crate::error::NodeError;
-use crate::figures::{Figures, Month, Side};
+use crate::figures::{Month, PublicWork, Side};
 use crate::node::Node;
 use crate::store;
 use crate::store::lists::Condition;
@@ -100,8 +100,9 @@ pub struct PublicFigures {
     pub by_institution: BTreeMap<String, u64>,
     /// The last twelve months, this one last: of all cases, *rahasia* too, as numbers only.
     pub months: Vec<Month>,
-    /// The work of each institution on what was filed in these months; of all cases as well.
-    pub work: Vec<Figures>,
+    /// The work of each institution on what was filed in these months; of all cases as well, and
+    /// so of few cases not told.
+    pub work: Vec<PublicWork>,
 }
 
 /// The figures counted last, so that a crowd of visitors counts once a minute.
@@ -216,6 +217,7 @@ impl Node {
         }
         let months = self.months(self.today(), MONTHS).await?;
         let since = months.first().map_or(now, |month| month.begins_at);
+        let work = self.figures_of(Side::Custodian, since, now + 1).await?;
         let mut figures = PublicFigures {
             at: now,
             all: 0,
@@ -224,10 +226,7 @@ impl Node {
             by_province: BTreeMap::new(),
             by_regency: BTreeMap::new(),
             by_institution: BTreeMap::new(),
-            work: self
-                .figures_of(Side::Custodian, since, now + 1)
-                .await?
-                .figures,
+            work: work.figures.into_iter().map(PublicWork::from).collect(),
             months,
         };
         let mut tx = self.read_tx().await?;

@@ -54,7 +54,7 @@ impl Node {
 }
 
 fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
-    let course = course(&view.history, false);
+    let course = course(&view.history);
     let birth = view.history.iter().find(|entry| begins(id, entry));
     let programme = birth.and_then(|entry| entry.body.as_ref()?.get("programme").cloned());
     let content = birth.and_then(|entry| entry.words.as_ref()?.get("content"));

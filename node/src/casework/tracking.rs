@@ -1,7 +1,7 @@
 //! What whoever holds a ticket may see of its case: which of the five steps it
 //! has reached, who has it, what was done in public.
 //!
-//! Never who reported, never an internal note; of a *rahasia* case no word at all.
+//! Never who reported, never an internal note; of a *rahasia* case how far it is and nothing else.
 
 use lapor_protocol::case::{Effect, State};
 use lapor_protocol::ids::InstanceId;
@@ -62,8 +62,7 @@ pub enum Event {
     Held,
     /// The reporter has answered.
     Completed,
-    /// What was done; the words are withheld from a *rahasia* case, and missing
-    /// where this node has no key.
+    /// What was done; the words are missing where this node has no key.
     FollowedUp(Option<String>),
     /// Came back as another's.
     Returned,
@@ -91,11 +90,12 @@ pub struct Tracked {
     pub state: State,
     /// The step that is being worked on; of a closed case, the last.
     pub step: Step,
+    /// This and all below is not told of a *rahasia* case.
     pub custodian: Option<InstanceId>,
-    /// The clock that runs; of a *rahasia* case none is told.
+    /// The clock that runs.
     pub clock: Option<RunningClock>,
     /// Unix ms.
-    pub filed_at: i64,
+    pub filed_at: Option<i64>,
     /// Oldest first.
     pub course: Vec<Happened>,
 }
@@ -134,24 +134,35 @@ impl Node {
 
 fn tracked(view: CaseView) -> Option<Tracked> {
     let summary = view.summary;
-    let course = course(&view.history, summary.secret);
+    let course = course(&view.history);
     let state = summary.state?;
-    Some(Tracked {
+    let tracked = Tracked {
         ticket: summary.ticket?,
-        title: summary.title.filter(|_| !summary.secret),
+        title: None,
         secret: summary.secret,
         state,
         step: step(state, &course),
+        custodian: None,
+        clock: None,
+        filed_at: None,
+        course: Vec::new(),
+    };
+    if tracked.secret {
+        return Some(tracked);
+    }
+    Some(Tracked {
+        title: summary.title,
         custodian: summary.custodian,
-        clock: RunningClock::of(&view.clocks).filter(|_| !summary.secret),
-        filed_at: summary.filed_at,
+        clock: RunningClock::of(&view.clocks),
+        filed_at: Some(summary.filed_at),
         course,
+        ..tracked
     })
 }
 
 /// What of a history is public, in its order.
-pub(super) fn course(history: &[HistoryEntry], secret: bool) -> Vec<Happened> {
-    let public = history.iter().filter_map(|entry| happened(entry, secret));
+pub(super) fn course(history: &[HistoryEntry]) -> Vec<Happened> {
+    let public = history.iter().filter_map(happened);
     public.collect()
 }
 
@@ -164,13 +175,13 @@ pub(super) fn step(state: State, course: &[Happened]) -> Step {
 
 /// What is ruled and applied happened; so did a filing that the hub has not
 /// seen yet, because the report is in good hands here.
-fn happened(entry: &HistoryEntry, secret: bool) -> Option<Happened> {
+fn happened(entry: &HistoryEntry) -> Option<Happened> {
     let applied = entry.effect == Some(Effect::Applied);
     let filed_here = entry.effect.is_none() && entry.kind == "report.filed";
     if !applied && !filed_here {
         return None;
     }
-    let words = text(entry.words.as_ref(), "text").filter(|_| !secret);
+    let words = text(entry.words.as_ref(), "text");
     let event = match entry.kind.as_str() {
         "report.filed" => Event::Received,
         "case.verified" => Event::Verified,

@@ -156,6 +156,7 @@ impl From<NodeError> for Failure {
             NodeError::KeyMissing(_)
             | NodeError::BlobPending
             | NodeError::TooMany { .. }
+            | NodeError::NoRoom
             | NodeError::AnsweredMeanwhile => exit::TEMPORARY,
             NodeError::NotEnrolled => exit::CONFIGURATION,
             NodeError::Damaged(_) => exit::INTERNAL,

@@ -1,6 +1,5 @@
 //! A page for each deed: its form, and what becomes of it. A form that is sent twice acts once.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -115,7 +114,8 @@ pub async fn act(
     let actor = officer.actor();
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     // Files that were used before may have been used by this very form.
-    let gone = form.pardon(attach::FILES);
+    let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
+    attached.miss_unless(sent, &v, &mut form);
     let about = (deed, &standing.view);
     let new = read(
         &node,
@@ -128,22 +128,10 @@ pub async fn act(
     .await;
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     let Some(mut new) = new else {
-        if let Some(said) = gone {
-            form.complain(attach::FILES, said);
-        }
         return page(&node, &officer, &standing, &form, &attached, wrong);
     };
-    let told = fingerprint(path.id, &new, &attached.told(&form));
+    let told = fingerprint(path.id, &new, &attached.fingerprints());
     let once = once.told_by(told.map_err(|error| problem(&error))?);
-    if let Some(said) = gone
-        && !node
-            .has_acted(&once)
-            .await
-            .map_err(|error| problem(&error))?
-    {
-        form.complain(attach::FILES, said);
-        return page(&node, &officer, &standing, &form, &attached, wrong);
-    }
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
@@ -189,7 +177,7 @@ fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
 }
 
 /// The same form is the same act, by its words and by what is in its files.
-fn fingerprint(case: CaseId, act: &NewAct, files: &BTreeSet<&str>) -> Result<[u8; 32], NodeError> {
+fn fingerprint(case: CaseId, act: &NewAct, files: &[&str]) -> Result<[u8; 32], NodeError> {
     let told = serde_json::to_vec(&(case, act, files));
     Ok(Sha256::digest(told.map_err(NodeError::damaged)?).into())
 }
@@ -327,7 +315,7 @@ fn page(
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),
         notes: notes(node, &v, standing),
-        files: deed.takes_files().then_some(&attached.0),
+        files: deed.takes_files().then_some(&attached.held),
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,

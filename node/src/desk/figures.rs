@@ -11,7 +11,7 @@ use chrono::{Days, NaiveDate};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::calendar::{day_at, zone};
-use lapor_web::language::{Language, TextId, Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Bar, Bars, Tone};
 use lapor_web::page::{Choice, Form, LocalPath};
 use lapor_web::{ApiProblem, Query};
@@ -278,13 +278,5 @@ fn days(v: &Voice, ms: Option<i64>) -> String {
 
 /// A mean rating with one decimal place, as the language writes it.
 fn score(v: &Voice, hundredths: Option<i64>) -> String {
-    let Some(hundredths) = hundredths else {
-        return "–".to_owned();
-    };
-    let tenths = (hundredths + 5) / 10;
-    let point = match v.language() {
-        Language::Indonesian => ',',
-        Language::English => '.',
-    };
-    format!("{}{point}{}", tenths / 10, tenths % 10)
+    hundredths.map_or_else(|| "–".to_owned(), |hundredths| v.one_decimal(hundredths))
 }

@@ -16,7 +16,7 @@ use lapor_web::page::{Flash, Form};
 use super::programmes::{self, SlugPath};
 use super::{Answer, Officer, place};
 use crate::api::problem;
-use crate::attach::{self, Attached, FILES, Held, Sender};
+use crate::attach::{self, FILES, Held, Sender};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::programmes::{Seen, path, seen};
@@ -72,7 +72,8 @@ pub async fn change(
     let published = own(&node, &at.slug).await?;
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
     // The one chosen last; a form that is shown again has one before it.
-    let mut new = attached.0.pop();
+    attached.miss_unless(false, &v, &mut form);
+    let mut new = attached.held.pop();
     attach::forget(&node, &attached).await;
     if new.is_some() {
         form.required(&v, NEW_WORDS);
@@ -103,7 +104,8 @@ pub async fn change(
         };
         let said = v.with("n", PICTURE_BYTES / 1024).say(complaint);
         form.complain(FILES, said);
-        attach::forget(&node, &Attached(new.take().into_iter().collect())).await;
+        attached.held = new.take().into_iter().collect();
+        attach::forget(&node, &attached).await;
     }
     let section = again(&node, v, &at.slug, form, new).await?;
     programmes::show_with(&node, &officer, &at.slug, section).await

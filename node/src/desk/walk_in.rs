@@ -1,7 +1,6 @@
 //! A report that somebody brings to the counter, writes in a letter or tells on the telephone: an
 //! officer types it in on their behalf, and prints ticket and key for them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -88,22 +87,13 @@ pub async fn file(
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     // Files that were used before may have been used by this very form.
-    let gone = form.pardon(attach::FILES);
+    let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
+    attached.miss_unless(sent, &v, &mut form);
     let Some(mut report) = read(&v, &mut form, home(&node).as_ref()) else {
-        if let Some(said) = gone {
-            form.complain(attach::FILES, said);
-        }
         return page(&node, &officer, &form, &attached, wrong).await;
     };
-    let told = fingerprint(&report, &attached.told(&form));
+    let told = fingerprint(&report, &attached.fingerprints());
     let once = once.told_by(told.map_err(|error| problem(&error))?);
-    if let Some(said) = gone {
-        let before = node.filed_under(&once).await;
-        if before.map_err(|error| problem(&error))?.is_none() {
-            form.complain(attach::FILES, said);
-            return page(&node, &officer, &form, &attached, wrong).await;
-        }
-    }
     report.attachments = attached.uploads();
     let title = report.title.clone();
     let terms = FilingTerms {
@@ -167,7 +157,7 @@ fn slip(
 }
 
 /// The same form is the same report, by its words and by what is in its files.
-fn fingerprint(report: &NewReport, files: &BTreeSet<&str>) -> Result<[u8; 32], NodeError> {
+fn fingerprint(report: &NewReport, files: &[&str]) -> Result<[u8; 32], NodeError> {
     let told = serde_json::to_vec(&(report, files));
     Ok(Sha256::digest(told.map_err(NodeError::damaged)?).into())
 }
@@ -249,7 +239,7 @@ async fn page(
         ],
         classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
-        held: &attached.0,
+        held: &attached.held,
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,

@@ -73,6 +73,18 @@ pub struct Figures {
     pub score_mean_hundredths: Option<i64>,
 }
 
+/// Fewer cases than this would tell of single people.
+pub const FEW: i64 = 5;
+
+/// The figures of one institution as everybody may see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicWork {
+    #[schema(value_type = String)]
+    pub institution: InstanceId,
+    /// `None` of fewer than five cases; a mean is `None` as well where it is of fewer.
+    pub figures: Option<Figures>,
+}
+
 /// The figures of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FigureTable {
@@ -151,6 +163,21 @@ impl Figures {
             rated: sums.rated,
             score_mean_hundredths: mean(sums.score * 100, sums.rated),
         })
+    }
+}
+
+impl From<Figures> for PublicWork {
+    fn from(all: Figures) -> Self {
+        let shown = |mean: Option<i64>, of: i64| mean.filter(|_| of >= FEW);
+        Self {
+            institution: all.institution.clone(),
+            figures: (all.intake >= FEW).then(|| Figures {
+                first_answer_mean_ms: shown(all.first_answer_mean_ms, all.answered),
+                close_mean_ms: shown(all.close_mean_ms, all.confirmed + all.silent),
+                score_mean_hundredths: shown(all.score_mean_hundredths, all.rated),
+                ..all
+            }),
+        }
     }
 }
 

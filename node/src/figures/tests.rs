@@ -5,7 +5,7 @@ use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
-use super::{Side, csv};
+use super::{FEW, Figures, PublicWork, Side, csv};
 use crate::casework::NewReport;
 use crate::error::NodeError;
 use crate::testing::{NOW, Place, acts};
@@ -103,6 +103,15 @@ async fn confirmed_silent_and_archived_stay_apart() {
         assert_eq!((of.answered, of.first_answer_mean_ms), (2, Some(HOUR)));
         assert_eq!(of.close_mean_ms, Some(2 * HOUR));
         assert_eq!(of.overdue, 1, "verified, but two days late");
+        let told = PublicWork::from(of.clone()).figures.unwrap();
+        assert_eq!((told.intake, told.rated, told.overdue), (5, 1, 1));
+        let means = [told.first_answer_mean_ms, told.close_mean_ms];
+        assert_eq!((means, told.score_mean_hundredths), ([None, None], None));
+        let few = Figures {
+            intake: FEW - 1,
+            ..of.clone()
+        };
+        assert_eq!(PublicWork::from(few).figures, None);
         let handled = place
             .node
             .figures_of(Side::Custodian, NOW, NOW + DAY)

@@ -10,7 +10,7 @@ use super::adviser::Adviser;
 use super::likely::{Features, Rarity};
 use super::recollection::told;
 use super::{Hints, LikelyDuplicate, LikelyDuplicates, Matter, Sketch, knowledge};
-use crate::casework::{CaseView, state_of};
+use crate::casework::{CaseSummary, CaseView, state_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -41,13 +41,26 @@ impl Node {
         Ok(Hints { hints })
     }
 
-    /// Open public cases of the last 180 days that a report may repeat; never one that is rahasia.
+    /// Open cases of the last 180 days that a report may repeat, for officers; never one that is rahasia.
     pub async fn likely_duplicates(&self, sketch: &Sketch) -> Result<LikelyDuplicates, NodeError> {
+        self.likely_among(sketch, |case| !case.secret).await
+    }
+
+    /// The same for everybody: of the reports that everybody may read.
+    pub async fn public_duplicates(&self, sketch: &Sketch) -> Result<LikelyDuplicates, NodeError> {
+        self.likely_among(sketch, |case| case.public).await
+    }
+
+    async fn likely_among(
+        &self,
+        sketch: &Sketch,
+        may_be_told: impl Fn(&CaseSummary) -> bool,
+    ) -> Result<LikelyDuplicates, NodeError> {
         let now = self.clock().now_ms();
         let mut remembered = self.remembered().await?;
         remembered.retain(|(_, case)| {
             let summary = &case.summary;
-            !summary.secret
+            may_be_told(summary)
                 && summary.state.is_some_and(State::is_open)
                 && now - summary.filed_at <= RECENT_MS
         });

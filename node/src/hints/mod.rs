@@ -115,7 +115,7 @@ pub struct Sketch {
     pub coordinates: Option<Coordinates>,
 }
 
-/// A public case that a report may repeat.
+/// A case that a report may repeat.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LikelyDuplicate {
     #[schema(value_type = String)]

@@ -22,7 +22,6 @@ use crate::desk::refused::{Again, complain};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::post::LEAVE;
-use crate::reporters::Proved;
 
 pub const PATH: &str = "/ikuti";
 pub const CODE: &str = "/ikuti/kode";
@@ -143,16 +142,12 @@ pub async fn prove(
     if !form.is_fine() {
         return show_code(&visit, &form, Again::FORM);
     }
-    match node
-        .prove_code(form.text("id"), &digits, guest.address)
-        .await
-    {
-        Ok(Proved::Following { .. }) => {
+    let proved = node.prove_following(form.text("id"), &digits, guest.address);
+    match proved.await {
+        Ok(()) => {
             let done = Flash::done(text_id("follow-done"));
             Ok(visit.go_saying(&LocalPath::own(&case_path(case)), &done))
         }
-        // The code was for something else, which has a page of its own.
-        Ok(_) => Err(ApiProblem::not_found()),
         Err(NodeError::Locked(_)) => {
             form.complain(DIGITS, visit.v.say("follow-code-wrong"));
             show_code(&visit, &form, Again::FORM)

@@ -141,13 +141,7 @@ pub async fn support(
         Err(NodeError::NotAllowed(_)) => Flash::warning(text_id("support-ended")),
         Err(error) => return Err(problem(&error)),
     };
-    // A report that waits for verification can be supported, and has no page yet.
-    let back = match node.public_report(at.case).await {
-        Ok(_) => LocalPath::own(&path(at.case)),
-        Err(NodeError::NotFound { .. }) => LocalPath::own(reports::PATH),
-        Err(error) => return Err(problem(&error)),
-    };
-    let mut response = visit.go_saying(&back, &flash);
+    let mut response = visit.go_saying(&LocalPath::own(&path(at.case)), &flash);
     visit.give(response.headers_mut(), BROWSER, &token, YEAR_S);
     Ok(response)
 }

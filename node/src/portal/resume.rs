@@ -1,6 +1,6 @@
 //! Files of citizens that are sent piece by piece, so that a line that breaks
 //! costs no more than the last piece. Open to everybody, and for each address
-//! only so many in a time.
+//! only so many and so much in a time.
 
 use std::sync::Arc;
 
@@ -29,10 +29,15 @@ async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.method() == Method::POST
-        && let Err(error) = node.admit_upload(address)
-    {
-        return problem(&error).into_response();
+    if request.method() != Method::POST {
+        return next.run(request).await;
     }
-    next.run(request).await
+    let length = match resumable::announced(request.headers()) {
+        Ok(length) => length,
+        Err(problem) => return problem.into_response(),
+    };
+    match node.admit_upload(address, length).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => problem(&error).into_response(),
+    }
 }

@@ -21,7 +21,7 @@ use super::{Answer, map, name_of, reports};
 use crate::api::problem;
 use crate::casework::PublicFigures;
 use crate::casework::tracking::Tally;
-use crate::figures::{Figures, Month};
+use crate::figures::{FEW, Figures, Month, PublicWork};
 use crate::node::Node;
 use crate::regions;
 use crate::taxonomy::Categories;
@@ -43,6 +43,7 @@ struct Statistics {
     categories: Bars,
     provinces: Bars,
     work: Vec<Work>,
+    few: String,
     map_at: &'static str,
     list_at: &'static str,
 }
@@ -50,9 +51,14 @@ struct Statistics {
 /// What one institution has done.
 struct Work {
     name: String,
+    /// `None` where there are so few cases that they would tell of single people.
+    done: Option<Done>,
+}
+
+struct Done {
     figures: Figures,
-    first_answer: Option<String>,
-    score: Option<String>,
+    first_answer: String,
+    score: String,
 }
 
 pub async fn show(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
@@ -72,8 +78,9 @@ pub async fn show(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respons
         work: figures
             .work
             .iter()
-            .map(|figures| work(&node, &v, figures))
+            .map(|work| worked(&node, &v, work))
             .collect(),
+        few: few(&v),
         map_at: map::PATH,
         list_at: reports::PATH,
     };
@@ -176,19 +183,30 @@ pub(super) fn most(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
     counts
 }
 
-fn work(node: &Node, v: &Voice, figures: &Figures) -> Work {
-    let score = figures.score_mean_hundredths.map(|hundredths| {
-        let point = if v.number(1000).contains('.') {
-            ','
-        } else {
-            '.'
-        };
-        format!("{}{point}{} / 5", hundredths / 100, hundredths % 100 / 10)
-    });
+fn few(v: &Voice) -> String {
+    v.with("n", FEW).say("work-few")
+}
+
+fn worked(node: &Node, v: &Voice, work: &PublicWork) -> Work {
     Work {
-        name: name_of(node, &figures.institution),
-        first_answer: figures.first_answer_mean_ms.map(|ms| lasting(v, ms)),
-        score: score.filter(|_| figures.rated > 0),
+        name: name_of(node, &work.institution),
+        done: work.figures.as_ref().map(|figures| done(v, figures)),
+    }
+}
+
+fn done(v: &Voice, figures: &Figures) -> Done {
+    // A mean that is not told is of nothing, or of few.
+    let told = |mean: Option<String>, of: i64| match (mean, of) {
+        (Some(mean), _) => mean,
+        (None, 0) => v.say("work-none"),
+        (None, _) => few(v),
+    };
+    let mean = figures.score_mean_hundredths;
+    let score = mean.map(|hundredths| format!("{} / 5", v.one_decimal(hundredths)));
+    let first_answer = figures.first_answer_mean_ms.map(|ms| lasting(v, ms));
+    Done {
+        first_answer: told(first_answer, figures.answered),
+        score: told(score, figures.rated),
         figures: figures.clone(),
     }
 }

@@ -278,6 +278,10 @@ async fn a_confidential_report_shows_its_steps_and_no_word() {
         let page = open(&router, &format!("/lacak?tiket={}", filed.ticket)).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
         assert!(page.text.contains("Laporan rahasia") && !page.text.contains("Pungutan"));
+        assert!(page.text.contains("Menunggu verifikasi"));
+        for untold in ["Riwayat", "Laporan diterima", "<dl", "<time"] {
+            assert!(!page.text.contains(untold), "{untold}: {}", page.text);
+        }
     }
 }
 

@@ -194,6 +194,28 @@ impl Node {
         typed: &str,
         address: IpAddr,
     ) -> Result<Proved, NodeError> {
+        self.prove(id, typed, address, None).await
+    }
+
+    /// The same for a code with which somebody follows a case; one for anything else
+    /// does not fit and stays what it is.
+    pub async fn prove_following(
+        &self,
+        id: &str,
+        typed: &str,
+        address: IpAddr,
+    ) -> Result<(), NodeError> {
+        let only = Some(CodePurpose::Follow);
+        self.prove(id, typed, address, only).await.map(drop)
+    }
+
+    async fn prove(
+        &self,
+        id: &str,
+        typed: &str,
+        address: IpAddr,
+        only: Option<CodePurpose>,
+    ) -> Result<Proved, NodeError> {
         let now = self.clock().now_ms();
         self.guards()
             .address
@@ -203,7 +225,12 @@ impl Node {
         let secret = key.hashed().await?;
         let mut tx = self.write_tx().await?;
         let row = store::citizens::code(&mut tx, id).await?;
-        let Some(row) = row.filter(|row| row.expires_at > now && row.attempts < ATTEMPTS) else {
+        let usable = |row: &CodeRow| {
+            row.expires_at > now
+                && row.attempts < ATTEMPTS
+                && only.is_none_or(|only| row.purpose == only.as_str())
+        };
+        let Some(row) = row.filter(usable) else {
             return Err(NodeError::Locked(WRONG));
         };
         let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
@@ -241,6 +268,15 @@ impl Node {
         };
         tx.commit().await?;
         Ok(proved)
+    }
+
+    /// The contact with which a citizen has signed in.
+    pub async fn account_of(&self, visitor: &Visitor) -> Result<Option<String>, NodeError> {
+        let Some(citizen) = visitor.citizen() else {
+            return Ok(None);
+        };
+        let mut tx = self.read_tx().await?;
+        Ok(store::citizens::contact(&mut tx, citizen).await?)
     }
 
     /// The cases that a citizen filed, latest first, 500 at most.

@@ -59,6 +59,7 @@ impl Node {
             case_id: String::new(),
             id: hex::encode(random::<8>()),
             secret: key.hashed().await?,
+            secret_before: None,
             secret_at: 0,
             verification: self
                 .verification(&report, terms.visitor)

@@ -41,6 +41,8 @@ pub(crate) struct Guards {
     pub support: Throttle,
     /// Files from an address.
     pub upload: Throttle,
+    /// KiB of files from an address.
+    pub upload_size: Throttle,
     /// Questions that a form asks while it is filled in, from an address.
     pub asking: Throttle,
     stamp: [u8; 32],
@@ -91,6 +93,8 @@ impl Guards {
             code: Throttle::new(3, 10 * MINUTE_MS),
             support: Throttle::new(20, 3 * MINUTE_MS),
             upload: Throttle::new(40, 30 * SECOND_MS),
+            // A gigabyte at once, then one in about an hour.
+            upload_size: Throttle::new(1024 * 1024, 4),
             asking: Throttle::new(120, SECOND_MS),
             stamp: random(),
         }
@@ -140,10 +144,22 @@ impl Node {
         Ok(fast.then_some(Suspicion::TooFast))
     }
 
-    /// Whether another file may come in from this address.
-    pub fn admit_upload(&self, address: IpAddr) -> Result<(), NodeError> {
+    /// Whether another file of so many bytes may come in from this address.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] with the seconds to wait, [`NodeError::NoRoom`] while
+    /// the files of all citizens together are too many.
+    pub async fn admit_upload(&self, address: IpAddr, bytes: u64) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
-        guards.upload.attempt(&neighbourhood(address), now)
+        let name = neighbourhood(address);
+        let most = self.settings().api.waiting_bytes;
+        let waiting = store::uploads::bytes(&mut self.read_tx().await?).await?;
+        if waiting.unsigned_abs().saturating_add(bytes) > most {
+            return Err(NodeError::NoRoom);
+        }
+        guards.upload.attempt(&name, now)?;
+        let size = i64::try_from(bytes.div_ceil(1024)).unwrap_or(i64::MAX / 1024);
+        guards.upload_size.spend(&name, size, now)
     }
 
     /// Whether a form at this address may ask for suggestions.

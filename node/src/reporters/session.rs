@@ -117,11 +117,19 @@ impl Node {
             None => None,
         };
         let stored = row.as_ref().map(|row| row.secret.clone());
+        let before = row.as_ref().and_then(|row| row.secret_before.clone());
+        let renewed = before.is_some();
         let fits = SecretKey::fits(SecretKey::parse(typed_key), stored).await?;
-        let Some(row) = row.filter(|_| fits) else {
+        let fits_before =
+            !fits && renewed && SecretKey::fits(SecretKey::parse(typed_key), before).await?;
+        let Some(row) = row.filter(|_| fits || fits_before) else {
             return Err(NodeError::Locked(WRONG));
         };
         let mut tx = self.write_tx().await?;
+        if fits && renewed {
+            store::reporters::end_secret_before(&mut tx, &row.case_id).await?;
+            store::reporters::end_of_case(&mut tx, &row.case_id).await?;
+        }
         let opened = open(&mut tx, Some(&row.case_id), None, now).await?;
         let actor = format!("reporter:{}", row.id);
         store::audit::add(
@@ -202,7 +210,8 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Makes the reporter a new key; the old one and all that it opened end.
+    /// Makes the reporter a new key. What the old one opened ends; the old one itself when
+    /// the new one is used, for the answer that tells it may be lost.
     pub async fn change_key(
         &self,
         conversation: &Conversation,
@@ -211,7 +220,8 @@ impl Node {
         let secret = key.hashed().await?;
         let mut tx = self.write_tx().await?;
         let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
-        replace_key(&mut tx, &case, &secret, &conversation.actor(), now).await?;
+        store::reporters::offer_secret(&mut tx, &case, &secret, now).await?;
+        end_opened(&mut tx, &case, &conversation.actor(), now).await?;
         tx.commit().await?;
         Ok(key.reveal())
     }
@@ -273,6 +283,11 @@ pub(super) async fn replace_key(
     now: i64,
 ) -> Result<(), NodeError> {
     store::reporters::set_secret(tx, case, secret, now).await?;
+    end_opened(tx, case, actor, now).await
+}
+
+/// Ends what a key has opened that is replaced.
+async fn end_opened(tx: &mut Tx, case: &str, actor: &str, now: i64) -> Result<(), NodeError> {
     store::reporters::end_of_case(tx, case).await?;
     Ok(store::audit::add(tx, now, actor, "reporter.key_changed", Some(case), "").await?)
 }

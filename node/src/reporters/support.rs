@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lapor_migrations::Tx;
-use lapor_protocol::case::Case;
 use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
@@ -46,7 +45,7 @@ impl Supporter<'_> {
 
 impl Node {
     /// Counts somebody who has the same trouble; says whether they are new.
-    /// A report that is secret cannot be supported and is not found.
+    /// A report that not everybody may read cannot be supported and is not found.
     pub async fn support(
         &self,
         case: CaseId,
@@ -110,14 +109,13 @@ impl Node {
         Ok(rows.into_iter().map(|(contact, _)| contact).collect())
     }
 
-    /// A case that the public may see.
-    pub(super) async fn public_case(&self, case: CaseId) -> Result<Case, NodeError> {
+    /// Errors: `NotFound` for a case that not everybody may read.
+    pub(super) async fn public_case(&self, case: CaseId) -> Result<(), NodeError> {
         let mut tx = self.read_tx().await?;
-        let shown = self.shown_case(&mut tx, case).await?;
-        if shown.secret {
-            return Err(NodeError::not_found("case", &case));
-        }
-        Ok(shown)
+        let row = store::cases::case(&mut tx, &case.to_string()).await?;
+        row.filter(|row| row.public == 1)
+            .map(drop)
+            .ok_or_else(|| NodeError::not_found("case", &case))
     }
 }
 

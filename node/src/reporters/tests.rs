@@ -400,6 +400,10 @@ async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else
         assert!(!format!("{letter:?}").contains("canary"));
         place.clock.advance(60_000);
         let code = letter.code.unwrap();
+        assert!(
+            node.prove_following(&sent.id, &code, HERE).await.is_err(),
+            "it is for something else, and still is"
+        );
         let Proved::NewKey { key } = node.prove_code(&sent.id, &code, HERE).await.unwrap() else {
             panic!("no new key");
         };
@@ -503,6 +507,9 @@ async fn support_counts_once_for_each_browser_and_a_secret_report_shows_its_stat
         let support =
             async |case, browser: &str| node.support(case, Supporter::Browser(browser), HERE).await;
         let case = public.filed.case;
+        let unverified = support(case, "browser-one-0123456").await;
+        assert!(matches!(unverified, Err(NodeError::NotFound { .. })));
+        officer(&place, case, act("case.verified", json!({}), json!({}))).await;
         assert!(support(case, "browser-one-0123456").await.unwrap());
         assert!(!support(case, "browser-one-0123456").await.unwrap());
         assert!(support(case, "browser-two-0123456").await.unwrap());

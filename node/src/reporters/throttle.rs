@@ -38,9 +38,14 @@ impl Throttle {
     /// Counts an attempt at `now` (Unix ms), or says in how many seconds there
     /// may be another; a refused one costs nothing.
     pub fn attempt(&self, name: &str, now: i64) -> Result<(), NodeError> {
+        self.spend(name, 1, now)
+    }
+
+    /// The same for something that costs as much as so many attempts.
+    pub fn spend(&self, name: &str, attempts: i64, now: i64) -> Result<(), NodeError> {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let until = spent.get(&short(name)).copied().unwrap_or(now).max(now);
-        let next = until + self.cost_ms;
+        let next = until + self.cost_ms * attempts;
         let wait_ms = next - now - self.burst_ms;
         if wait_ms > 0 {
             let retry_after_s = u32::try_from(wait_ms.div_euclid(1000) + 1).unwrap_or(u32::MAX);
@@ -96,6 +101,9 @@ mod tests {
         throttle.attempt("a", 20_000).unwrap();
         assert!(throttle.attempt("a", 20_001).is_err());
         throttle.attempt("b", 0).unwrap();
+        throttle.spend("c", 2, 0).unwrap();
+        assert!(throttle.spend("c", 2, 0).is_err());
+        throttle.attempt("c", 0).unwrap();
     }
 
     #[test]

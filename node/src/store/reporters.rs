@@ -12,6 +12,8 @@ pub struct ReporterRow {
     pub id: String,
     /// An argon2id hash in PHC form.
     pub secret: String,
+    /// The key before, of a new one that nobody has used yet.
+    pub secret_before: Option<String>,
     pub secret_at: i64,
     pub verification: String,
     pub notify: String,
@@ -49,8 +51,8 @@ pub async fn add_all(tx: &mut Tx, rows: &[&ReporterRow]) -> Stored<()> {
 }
 
 pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Option<ReporterRow>> {
-    const SQL: &str = "select case_id, id, secret, secret_at, verification, notify, citizen
-        from reporters where case_id = $1";
+    const SQL: &str = "select case_id, id, secret, secret_before, secret_at, verification, notify,
+        citizen from reporters where case_id = $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_optional(c).await)?)
 }
 
@@ -61,9 +63,26 @@ pub async fn of_citizen(tx: &mut Tx, citizen: &str, limit: i64) -> Stored<Vec<St
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(citizen).bind(limit).fetch_all(c).await)?)
 }
 
+/// The key before opens nothing any more.
 pub async fn set_secret(tx: &mut Tx, case_id: &str, secret: &str, at: i64) -> Stored<()> {
-    const SQL: &str = "update reporters set secret = $2, secret_at = $3 where case_id = $1";
+    const SQL: &str = "update reporters set secret = $2, secret_before = null, secret_at = $3
+        where case_id = $1";
     on!(tx, c => sqlx::query(SQL).bind(case_id).bind(secret).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Sets a new key beside the last one that was used.
+pub async fn offer_secret(tx: &mut Tx, case_id: &str, secret: &str, at: i64) -> Stored<()> {
+    const SQL: &str = "update reporters set secret_before = coalesce(secret_before, secret),
+        secret = $2, secret_at = $3 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(secret).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The new key has been used.
+pub async fn end_secret_before(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "update reporters set secret_before = null where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -56,6 +56,12 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Stored<u64> {
     Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
+/// Bytes of all of them together, as they were announced or are kept.
+pub async fn bytes(tx: &mut Tx) -> Stored<i64> {
+    const SQL: &str = "select cast(coalesce(sum(size), 0) as bigint) from uploads";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
 /// Uploads begun before a moment (Unix ms) that no draft keeps, oldest first.
 pub async fn before(tx: &mut Tx, at: i64, limit: i64) -> Stored<Vec<String>> {
     const SQL: &str = "select id from uploads where created_at < $1

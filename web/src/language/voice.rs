@@ -86,6 +86,11 @@ impl Voice {
         written::number(self.language, number.count())
     }
 
+    /// `4,3` in Indonesian, `4.3` in English, of 425 hundredths: rounded to one place.
+    pub fn one_decimal(&self, hundredths: impl Count) -> String {
+        written::one_decimal(self.language, hundredths.count())
+    }
+
     /// `26 November 2026`, of Unix ms.
     pub fn date(&self, at: impl Into<Moment>) -> String {
         written::date(self.language, self.zone, at.into().0)
@@ -240,6 +245,15 @@ mod tests {
             (id.number(-999), id.number(0_u32)),
             ("-999".into(), "0".into())
         );
+        for (hundredths, indonesian) in [
+            (425, "4,3"),
+            (424, "4,2"),
+            (500, "5,0"),
+            (99_996, "1.000,0"),
+        ] {
+            assert_eq!(id.one_decimal(hundredths), indonesian);
+        }
+        assert_eq!(en.one_decimal(99_996), "1,000.0");
         let august = NOW - 100 * 24 * HOUR;
         assert_eq!(id.date(august), "18 Agustus 2026");
         assert_eq!(en.date(august), "18 August 2026");

@@ -53,6 +53,16 @@ pub fn number(language: Language, number: i64) -> String {
     out
 }
 
+/// Of a count of hundredths that is not negative.
+pub fn one_decimal(language: Language, hundredths: i64) -> String {
+    let tenths = (hundredths + 5) / 10;
+    let point = match language {
+        Language::Indonesian => ',',
+        Language::English => '.',
+    };
+    format!("{}{point}{}", number(language, tenths / 10), tenths % 10)
+}
+
 pub fn date(language: Language, zone: Tz, at_ms: i64) -> String {
     let day = local(zone, at_ms).day();
     format!("{day} {}", month(language, zone, at_ms))

@@ -121,11 +121,6 @@ impl Form {
         self.complaints.entry(name).or_insert_with(|| text.into());
     }
 
-    /// Takes a complaint back, and says what it was.
-    pub fn pardon(&mut self, name: &str) -> Option<String> {
-        self.complaints.remove(name)
-    }
-
     /// How a page with this form is answered: 422 while something is wrong with it.
     pub fn status(&self) -> StatusCode {
         if self.is_fine() {

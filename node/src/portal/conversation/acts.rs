@@ -1,6 +1,7 @@
 //! What the reporter says and decides. A form that cannot be used comes back
 //! with all that was written; one that is sent twice acts once.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -20,6 +21,7 @@ use crate::portal::Answer;
 use crate::reporters::{Conversation, Notify, ReporterAct};
 
 const MESSAGE: &str = "pesan";
+const KEY: &str = "kunci";
 
 pub async fn reply(
     State(node): State<Arc<Node>>,
@@ -28,7 +30,7 @@ pub async fn reply(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
+    let (mut form, attached) = read(&node, address, &speaker, request).await?;
     form.required(&v, MESSAGE);
     let text = form.at_most(&v, MESSAGE, TEXT);
     if !form.is_fine() {
@@ -48,7 +50,7 @@ pub async fn answer(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
+    let (mut form, attached) = read(&node, address, &speaker, request).await?;
     let answers: Vec<String> = form
         .all("jawaban")
         .map(|text| text.trim().to_owned())
@@ -140,6 +142,24 @@ pub async fn notify(
     Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
 }
 
+/// The form with its files, which may have been used up when it was sent before.
+async fn read(
+    node: &Node,
+    address: IpAddr,
+    speaker: &Speaker,
+    request: Request,
+) -> Answer<(Form, Attached)> {
+    let v = speaker.visit.v;
+    let (mut form, attached) = attach::read(node, &v, Sender::Public(address), request).await?;
+    let actor = speaker.conversation(node).await?.actor();
+    let sent = match Once::new(&actor, form.text(KEY)) {
+        Ok(once) => once.is_known(node).await.map_err(|e| problem(&e))?,
+        Err(_) => false,
+    };
+    attached.miss_unless(sent, &v, &mut form);
+    Ok((form, attached))
+}
+
 fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAct> {
     let score: Option<u8> = form.parsed("nilai", v.say("rate-choose"));
     let score = score.filter(|score| (1..=5).contains(score));
@@ -187,7 +207,7 @@ fn once(
     act: &ReporterAct,
     attached: &Attached,
 ) -> Result<Option<Once>, NodeError> {
-    let Ok(once) = Once::new(&conversation.actor(), form.text("kunci")) else {
+    let Ok(once) = Once::new(&conversation.actor(), form.text(KEY)) else {
         return Ok(None);
     };
     let mut act = act.clone();

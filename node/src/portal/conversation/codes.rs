@@ -89,6 +89,7 @@ struct Code<'a> {
 #[template(path = "portal/new-key.html")]
 struct NewKey {
     v: Voice,
+    lead: TextId,
     key: String,
     open_at: &'static str,
 }
@@ -186,10 +187,11 @@ pub async fn prove(
 }
 
 /// A key is shown in the answer itself: it is kept nowhere, to be shown after a redirect.
-pub fn show_key(visit: &Visit, key: String) -> Answer<Response> {
+pub fn show_key(visit: &Visit, lead: TextId, key: String) -> Answer<Response> {
     let v = visit.v;
     let page = NewKey {
         v,
+        lead,
         key,
         open_at: PATH,
     };
@@ -207,7 +209,7 @@ fn answer(node: &Node, visit: &Visit, proved: Proved) -> Answer<Response> {
             Carried::Conversation.give(node, visit, response.headers_mut(), &opened.token);
             Ok(response)
         }
-        Proved::NewKey { key } => show_key(visit, key),
+        Proved::NewKey { key } => show_key(visit, text_id("new-key-lead"), key),
         Proved::Confirmed => {
             let flash = Flash::done(text_id("contact-proved"));
             Ok(visit.go_saying(&home, &flash))

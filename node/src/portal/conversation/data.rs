@@ -106,14 +106,18 @@ pub async fn keep(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Res
     Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
 }
 
-/// A new key ends every conversation of the case, this one too.
+/// A new key ends every conversation of the case, this one too; the old key when it is used.
 pub async fn renew_key(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
     let key = node
         .change_key(&conversation)
         .await
         .map_err(|e| problem(&e))?;
-    let mut response = codes::show_key(&speaker.visit, key.to_string())?;
+    let mut response = codes::show_key(
+        &speaker.visit,
+        text_id("new-key-beside-lead"),
+        key.to_string(),
+    )?;
     if speaker.holder.visitor.case().is_some() {
         Carried::Conversation.take(&node, &speaker.visit, response.headers_mut());
     }

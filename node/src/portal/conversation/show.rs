@@ -138,7 +138,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         v,
         questions: questions(&view, &writing.form),
         form: &writing.form,
-        held: &writing.attached.0,
+        held: &writing.attached.held,
         title: view
             .title
             .clone()

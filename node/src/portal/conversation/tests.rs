@@ -271,6 +271,26 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
         );
         let missing = talk.write(REPLY, &[("pesan", "")]).await;
         assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+        // A file that went up before is used up by the first of two that are the same.
+        let wrong = [("pesan", ""), ("lampiran", "%PDF-1.7 denah")];
+        let shown = talk.write(REPLY, &wrong).await;
+        let held = shown
+            .text
+            .split("name=\"unggahan\" value=\"")
+            .nth(1)
+            .unwrap();
+        let held = held.split('"').next().unwrap();
+        let reply = [
+            ("kunci", "00112233445566778899"),
+            ("pesan", "Denah menyusul"),
+            ("unggahan", held),
+        ];
+        for _ in 0..2 {
+            let page = talk.done(talk.write(REPLY, &reply).await).await;
+            assert!(page.text.contains("Pesan Anda terkirim"), "{}", page.text);
+            assert_eq!(page.text.matches("Denah menyusul").count(), 1);
+        }
     }
 }
 
@@ -400,7 +420,19 @@ async fn a_citizen_enters_by_contact_and_sees_their_own_reports_alone() {
             ("uraian", "Mohon dibangun taman bermain."),
             ("tetap", "1"),
         ];
-        let sent = talk.write("/lapor", &fields).await;
+        let form = talk.read("/lapor").await;
+        assert!(form.text.contains("akun siti@contoh.id"), "{}", form.text);
+        let other = [
+            ("judul", "Taman milik orang lain"),
+            ("klasifikasi", "aspirasi"),
+        ];
+        let other = [other[0], other[1], fields[2], fields[3]];
+        let sent = talk.write("/lapor", &other).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+        let none = talk.read(PATH).await;
+        assert!(none.text.contains("Belum ada laporan"), "{}", none.text);
+        let own = [&fields[..], &[("akun", "1")]].concat();
+        let sent = talk.write("/lapor", &own).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
         let mine = talk.read(PATH).await;
         assert!(
@@ -451,7 +483,7 @@ async fn own_data_are_shown_and_erased_after_three_days_unless_called_off() {
 }
 
 #[tokio::test]
-async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
+async fn a_new_key_ends_the_old_one_once_it_is_used_and_a_form_of_another_site_does_nothing() {
     for place in places().await {
         let router = router(place.node.clone());
         let (_, ticket, key) = filed(&place).await;
@@ -475,7 +507,16 @@ async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
         );
         let renewed = talk.post(RENEW, "").await;
         assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text);
-        assert!(renewed.text.contains("class=\"code\">"));
+        let fresh = renewed.text.split("class=\"code\">").nth(1).unwrap();
+        let fresh = fresh.split('<').next().unwrap();
+        assert_eq!(
+            talk.read(PATH).await.text.matches("name=\"kunci\"").count(),
+            1,
+            "the conversation has ended"
+        );
+        // The answer may have been lost: then there is only the old key.
+        let by_old = enter(&router, &ticket, &key).await;
+        enter(&router, &ticket, fresh).await;
         let old = post(
             &router,
             PATH,
@@ -483,6 +524,8 @@ async fn a_new_key_ends_the_old_one_and_a_form_of_another_site_does_nothing() {
         )
         .await;
         assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let ended = by_old.read(DATA).await;
+        assert_eq!(ended.status, StatusCode::SEE_OTHER);
     }
 }
 

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::limits::EXCLUSIONS;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
 use lapor_web::language::Voice;
@@ -23,6 +24,8 @@ pub const TITLE: usize = 150;
 pub const CONTENT: usize = 10_000;
 /// Characters of a line.
 pub const LINE: usize = 200;
+/// The field of institutions that are to see nothing.
+const EXCLUDED: &str = "kecuali";
 /// Regions among which somebody chooses.
 const REGIONS: usize = 6;
 
@@ -46,8 +49,7 @@ impl Draft {
         let content = form.at_most(v, "uraian", CONTENT);
         let category = category(node, v, form).await?;
         let suggested = institution(node, v, form, suggested_field(form));
-        let excluded = institution(node, v, form, "kecuali");
-        check_excluded(node, v, form, excluded.as_ref(), suggested.as_ref());
+        let excluded = excluded(node, v, form, suggested.as_ref());
         let reporter = reporter(v, form);
         let notify = form.is_ticked("kabari");
         if notify && form.text("surel").is_empty() {
@@ -66,7 +68,7 @@ impl Draft {
             anonymous: form.is_ticked("anonim"),
             secret: form.is_ticked("rahasia"),
             channel: "web".into(),
-            excluded: excluded.into_iter().collect(),
+            excluded,
             suggested,
             programme: programme(node, v, form).await?,
             attachments: Vec::new(),
@@ -224,37 +226,55 @@ fn suggested_field(form: &Form) -> &'static str {
 
 /// The institution of a field, by its name or its id.
 fn institution(node: &Node, v: &Voice, form: &mut Form, field: &'static str) -> Option<InstanceId> {
-    let typed = form.text(field).to_lowercase();
+    let typed = form.text(field).to_owned();
     if typed.is_empty() {
         return None;
     }
-    let directory = node.directory();
-    let mut all = directory.latest().instances();
-    let found = all
-        .find(|entry| entry.id.as_str() == typed || entry.name.to_lowercase() == typed)
-        .map(|entry| entry.id.clone());
+    let found = named(node, &typed);
     if found.is_none() {
         form.complain(field, v.say("filing-no-institution"));
     }
     found
 }
 
-/// Whoever is to see nothing of a report must not be the one that takes it in.
-fn check_excluded(
+/// The institution of a name or a slug.
+fn named(node: &Node, typed: &str) -> Option<InstanceId> {
+    let typed = typed.trim().to_lowercase();
+    let directory = node.directory();
+    let mut all = directory.latest().instances();
+    all.find(|entry| entry.id.as_str() == typed || entry.name.to_lowercase() == typed)
+        .map(|entry| entry.id.clone())
+}
+
+/// Institutions that are to see nothing of the report, a line for each. None of them
+/// may be the one that takes it in.
+fn excluded(
     node: &Node,
     v: &Voice,
     form: &mut Form,
-    excluded: Option<&InstanceId>,
     suggested: Option<&InstanceId>,
-) {
-    let Some(excluded) = excluded else {
-        return;
-    };
-    if node.instance().is_ok_and(|me| me == excluded) {
-        form.complain("kecuali", v.say("filing-excludes-us"));
-    } else if Some(excluded) == suggested {
-        form.complain("kecuali", v.say("filing-excludes-suggested"));
+) -> Vec<InstanceId> {
+    let typed = form.text(EXCLUDED).to_owned();
+    let lines = typed.lines().filter(|line| !line.trim().is_empty());
+    let mut found = Vec::new();
+    for line in lines {
+        match named(node, line) {
+            Some(one) if found.contains(&one) => {}
+            Some(one) => found.push(one),
+            None => form.complain(EXCLUDED, v.say("filing-no-institution")),
+        }
     }
+    if found.len() > EXCLUSIONS {
+        form.complain(
+            EXCLUDED,
+            v.with("most", EXCLUSIONS).say("filing-excludes-many"),
+        );
+    } else if node.instance().is_ok_and(|me| found.contains(me)) {
+        form.complain(EXCLUDED, v.say("filing-excludes-us"));
+    } else if suggested.is_some_and(|suggested| found.contains(suggested)) {
+        form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
+    }
+    found
 }
 
 fn reporter(v: &Voice, form: &mut Form) -> Reporter {

@@ -24,7 +24,7 @@ use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::visitor::{Carried, Known};
+use super::visitor::{Carried, Holder, Known};
 use super::{Answer, home_region};
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -34,7 +34,7 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-use page::Again;
+use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";
 const RECEIPT: &str = "/lapor/terima";
@@ -51,6 +51,8 @@ const STAMP: &str = "cap";
 const KEY: &str = "kunci";
 /// What a button asks for other than filing.
 const STEP: &str = "langkah";
+/// Whether the report is kept with the account of whoever has signed in.
+const ACCOUNT: &str = "akun";
 /// Says that what is alike has been looked at.
 const NEW_ANYWAY: &str = "tetap";
 
@@ -64,7 +66,7 @@ pub struct FilingQuery {
 pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route(PATH, get(ask).post(send))
-        .route(RECEIPT, get(receipt::show))
+        .route(RECEIPT, get(receipt::show).post(receipt::open))
         .route(DONE, post(receipt::done))
         .route(REGIONS, get(suggest::regions))
         .route(LIKELY, post(suggest::likely))
@@ -74,12 +76,14 @@ pub fn routes() -> Router<Arc<Node>> {
 async fn ask(
     State(node): State<Arc<Node>>,
     visit: Visit,
+    Known(known): Known,
     Query(query): Query<FilingQuery>,
 ) -> Answer<Response> {
+    let writer = Writer::known(&node, &visit, known.as_ref()).await?;
     let home = home_region(&node).unwrap_or_default();
     let programme = query.program.unwrap_or_default();
     let form = Form::of([("wilayah", home), ("program", programme)]);
-    page::show(&node, &visit, &form, &Attached::default(), Again::default()).await
+    page::show(&writer, &form, &Attached::default(), Again::default()).await
 }
 
 async fn send(
@@ -91,6 +95,9 @@ async fn send(
 ) -> Answer<Response> {
     let v = visit.v;
     let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
+    let sent = sent_before(&node, &form).await.map_err(|e| problem(&e))?;
+    attached.miss_unless(sent, &v, &mut form);
+    let writer = Writer::known(&node, &visit, known.as_ref()).await?;
     match form.text(STEP) {
         "saran" => {
             let hints = suggest::hints(&node, &v, &form).await?;
@@ -98,23 +105,24 @@ async fn send(
                 hints: Some(hints),
                 ..Again::default()
             };
-            return page::show(&node, &visit, &form, &attached, again).await;
+            return page::show(&writer, &form, &attached, again).await;
         }
         "sunting" => {
-            return page::show(&node, &visit, &form, &attached, Again::default()).await;
+            return page::show(&writer, &form, &attached, Again::default()).await;
         }
         _ => {}
     }
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
-        return page::show(&node, &visit, &form, &attached, Again::wrong()).await;
+        return page::show(&writer, &form, &attached, Again::wrong()).await;
     };
-    if !form.is_ticked(NEW_ANYWAY) {
+    if !sent && !form.is_ticked(NEW_ANYWAY) {
         let alike = suggest::alike(&node, &v, &draft.sketch()).await?;
         if !alike.is_empty() {
             return page::compare(&visit, &form, &attached, alike);
         }
     }
-    let filing = file(&node, address, known, &form, &attached, draft).await;
+    let owner = known.filter(|_| form.is_ticked(ACCOUNT));
+    let filing = file(&node, address, owner, &form, &attached, draft).await;
     match filing {
         Ok(key) => {
             let mut response = visit.go(&LocalPath::own(RECEIPT));
@@ -127,20 +135,21 @@ async fn send(
                 status: StatusCode::TOO_MANY_REQUESTS,
                 ..Again::default()
             };
-            page::show(&node, &visit, &form, &attached, again).await
+            page::show(&writer, &form, &attached, again).await
         }
         // The form went out before with other words: from a page that was gone back to.
         Err(NodeError::KeyReused) => {
             form.complain("judul", v.say("filing-sent-before"));
+            attached.miss_unless(false, &v, &mut form);
             let again = Again {
                 fresh_key: true,
                 ..Again::wrong()
             };
-            page::show(&node, &visit, &form, &attached, again).await
+            page::show(&writer, &form, &attached, again).await
         }
         Err(NodeError::Invalid(_)) => {
             form.complain("uraian", v.say("filing-refused"));
-            page::show(&node, &visit, &form, &attached, Again::wrong()).await
+            page::show(&writer, &form, &attached, Again::wrong()).await
         }
         Err(error) => Err(problem(&error)),
     }
@@ -150,7 +159,7 @@ async fn send(
 async fn file(
     node: &Node,
     address: IpAddr,
-    known: Option<super::visitor::Holder>,
+    owner: Option<Holder>,
     form: &Form,
     attached: &Attached,
     draft: Draft,
@@ -164,7 +173,7 @@ async fn file(
     report.attachments = attached.uploads();
     let terms = FilingTerms {
         actor: None,
-        visitor: known.as_ref().map(|holder| &holder.visitor),
+        visitor: owner.as_ref().map(|holder| &holder.visitor),
         notify: if notify { Notify::Email } else { Notify::Off },
         once: Some(&once),
         suspicion,
@@ -180,6 +189,14 @@ fn fingerprint(report: &NewReport, attached: &Attached) -> Result<[u8; 32], Node
     let told = (report, attached.fingerprints());
     let text = serde_json::to_vec(&told).map_err(NodeError::damaged)?;
     Ok(Sha256::digest(text).into())
+}
+
+/// Whether a report was filed under the form's key already.
+async fn sent_before(node: &Node, form: &Form) -> Result<bool, NodeError> {
+    match sent_key(form) {
+        Some(key) => Once::new(SCOPE, key)?.is_known(node).await,
+        None => Ok(false),
+    }
 }
 
 /// The key that a form came with, if it is one that a cookie can hold as well.

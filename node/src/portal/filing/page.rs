@@ -17,6 +17,7 @@ use crate::casework::Once;
 use crate::node::Node;
 use crate::portal::Answer;
 use crate::portal::map::Pick;
+use crate::portal::visitor::Holder;
 use crate::regions;
 use crate::taxonomy::Categories;
 
@@ -59,6 +60,32 @@ impl Again {
     }
 }
 
+/// Who stands before the form.
+pub struct Writer<'a> {
+    node: &'a Node,
+    visit: &'a Visit,
+    /// The contact with which they have signed in as a citizen.
+    account: Option<String>,
+}
+
+impl<'a> Writer<'a> {
+    pub async fn known(
+        node: &'a Node,
+        visit: &'a Visit,
+        known: Option<&Holder>,
+    ) -> Answer<Writer<'a>> {
+        let account = match known {
+            Some(holder) => node.account_of(&holder.visitor).await,
+            None => Ok(None),
+        };
+        Ok(Self {
+            node,
+            visit,
+            account: account.map_err(|e| problem(&e))?,
+        })
+    }
+}
+
 /// A first level of the categories with those below it.
 struct Group {
     name: String,
@@ -79,6 +106,7 @@ struct Filing<'a> {
     hints: &'a [Choice],
     asked: bool,
     held: &'a [Held],
+    account: Option<&'a str>,
     programme: Option<String>,
     key: String,
     stamp: String,
@@ -108,12 +136,12 @@ struct Compare<'a> {
 }
 
 pub async fn show(
-    node: &Node,
-    visit: &Visit,
+    writer: &Writer<'_>,
     form: &Form,
     attached: &Attached,
     again: Again,
 ) -> Answer<Response> {
+    let (node, visit) = (writer.node, writer.visit);
     let v = visit.v;
     let categories = node.categories().await.map_err(|e| problem(&e))?;
     let directory = node.directory();
@@ -134,7 +162,8 @@ pub async fn show(
         institutions: institutions.map(|entry| entry.name.clone()).collect(),
         hints: hints.unwrap_or_default(),
         asked: hints.is_some(),
-        held: &attached.0,
+        held: &attached.held,
+        account: writer.account.as_deref(),
         programme: draft::named_programme(node, form)
             .await?
             .map(|(_, name)| name),
@@ -167,7 +196,10 @@ pub fn compare(
     let own = [attach::FILES, attach::TAKEN, STEP, NEW_ANYWAY];
     let fields = form.sent().filter(|(name, _)| !own.contains(name));
     let kept = fields.map(|(name, value)| (name, value.to_owned()));
-    let taken = attached.0.iter().map(|held| (attach::TAKEN, held.value()));
+    let taken = attached
+        .held
+        .iter()
+        .map(|held| (attach::TAKEN, held.value()));
     let v = visit.v;
     let page = Compare {
         v,

@@ -11,12 +11,12 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use lapor_web::language::Voice;
-use lapor_web::page::{LocalPath, Visit};
+use lapor_web::page::{Form, LocalPath, Visit};
 
 use super::super::visitor::Carried;
 use super::super::{Answer, conversation, track};
-use super::{DONE, SCOPE};
-use crate::api::problem;
+use super::{DONE, RECEIPT, SCOPE, sent_key};
+use crate::api::{Address, problem};
 use crate::casework::Once;
 use crate::node::Node;
 use crate::reporters::FiledForReporter;
@@ -38,11 +38,39 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let key = Carried::Receipt.read(&node, &headers);
-    let once = key.and_then(|key| Once::new(SCOPE, &key).ok());
-    let filed = match once {
-        Some(once) => node.filed_under(&once).await.map_err(|e| problem(&e))?,
-        None => None,
+    let filed = filed(&node, key.as_deref()).await?;
+    page(&visit, filed)
+}
+
+/// The receipt of a form that a device has sent by itself: whoever has the form's
+/// key may look at it, and the form need not be sent once more.
+pub async fn open(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    visit: Visit,
+    form: Form,
+) -> Answer<Response> {
+    node.admit_question(address).map_err(|e| problem(&e))?;
+    let Some(key) = sent_key(&form) else {
+        return page(&visit, None);
     };
+    if filed(&node, Some(key)).await?.is_none() {
+        return page(&visit, None);
+    }
+    let mut response = visit.go(&LocalPath::own(RECEIPT));
+    Carried::Receipt.give(&node, &visit, response.headers_mut(), key);
+    Ok(response)
+}
+
+/// What was filed under a key.
+async fn filed(node: &Node, key: Option<&str>) -> Answer<Option<FiledForReporter>> {
+    let Some(once) = key.and_then(|key| Once::new(SCOPE, key).ok()) else {
+        return Ok(None);
+    };
+    node.filed_under(&once).await.map_err(|e| problem(&e))
+}
+
+fn page(visit: &Visit, filed: Option<FiledForReporter>) -> Answer<Response> {
     let (v, found) = (visit.v, filed.is_some());
     let page = Receipt {
         v,

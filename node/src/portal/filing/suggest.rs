@@ -26,6 +26,8 @@ use crate::regions;
 const REGIONS: usize = 8;
 /// Institutions that are suggested.
 const HINTS: usize = 3;
+/// Metres within which the place of a report stays open.
+const STEP_M: u32 = 500;
 /// Characters below which nothing is looked for.
 const LEAST: usize = 12;
 
@@ -35,7 +37,7 @@ pub struct Alike {
     pub state: String,
     pub tone: &'static str,
     pub custodian: Option<String>,
-    /// In metres, or in kilometres.
+    /// In steps so large that they lead to no house.
     pub distance: Option<String>,
     pub filed_at: i64,
     pub support_at: String,
@@ -113,7 +115,7 @@ pub async fn alike(node: &Node, v: &Voice, sketch: &Sketch) -> Result<Vec<Alike>
     if sketch.title.chars().count() + sketch.content.chars().count() < LEAST {
         return Ok(Vec::new());
     }
-    let found = node.likely_duplicates(sketch).await;
+    let found = node.public_duplicates(sketch).await;
     let found = found.map_err(|e| problem(&e))?.duplicates.into_iter();
     let alike = found.map(|one| {
         let (state, tone) = state_words(one.state);
@@ -163,10 +165,9 @@ fn said(node: &Node, v: &Voice, reason: &Reason) -> String {
 }
 
 fn distance(v: &Voice, metres: u32) -> String {
-    if metres < 1000 {
-        v.with("n", metres.div_ceil(10) * 10).say("distance-m")
-    } else {
-        v.with("n", metres.div_ceil(1000)).say("distance-km")
+    match metres.max(1).div_ceil(STEP_M) * STEP_M {
+        metres @ ..1000 => v.with("n", metres).say("distance-m"),
+        metres => v.with("n", metres.div_ceil(1000)).say("distance-km"),
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::report as report_page;
 use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
 use crate::doors::router;
-use crate::testing::{Place, jpeg};
+use crate::testing::{Place, acts, jpeg};
 
 const PDF: &[u8] = b"%PDF-1.7 surat pengantar";
 const SCRIPT: &str = "\"><script>alert(1)</script>";
@@ -187,6 +187,84 @@ async fn a_form_that_is_sent_twice_files_once_and_one_that_was_changed_says_so()
     }
 }
 
+/// What a form that is shown again names of the files that it brought.
+async fn held(router: &Router, file: &'static str) -> String {
+    let wrong = Sent::report().with("uraian", "").file(file, PDF);
+    let page = wrong.to(router, PATH).await;
+    let mut named = page.text.split("name=\"unggahan\" value=\"").skip(1);
+    let rest = named.next().unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+async fn verified(place: &Place, case: lapor_protocol::ids::CaseId) {
+    acts(place, case, "case.verified", serde_json::json!({}), None).await;
+}
+
+#[tokio::test]
+async fn a_form_whose_files_went_up_before_files_once_and_tells_its_receipt_by_its_key() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = Sent::report().with("unggahan", held(&router, "surat.pdf").await);
+        let first = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        let again = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        assert_eq!(first, again);
+        assert_eq!(cases(&place).await, 1);
+        let changed = form.clone().with("uraian", "Yang lain sama sekali.");
+        let changed = changed.to(&router, PATH).await;
+        assert_eq!(changed.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for said in [
+            "sudah terkirim sebelumnya",
+            "surat.pdf: berkas ini tidak ada lagi",
+        ] {
+            assert!(changed.text.contains(said), "{}", changed.text);
+        }
+
+        let asked = post(&router, RECEIPT, "kunci=0123456789abcdef0123456789abcdef").await;
+        assert_eq!(first, secrets(&receipt(&router, &asked).await));
+        let unknown = post(&router, RECEIPT, "kunci=00000000000000000000000000000000").await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+        place.clock.advance(8 * 86_400_000);
+        crate::casework::expire_answers(&place.node).await.unwrap();
+        let late = post(&router, RECEIPT, "kunci=0123456789abcdef0123456789abcdef").await;
+        assert_eq!(late.status, StatusCode::NOT_FOUND);
+        assert_eq!(cases(&place).await, 1, "to ask files nothing");
+    }
+}
+
+#[tokio::test]
+async fn files_of_citizens_together_have_a_bound_and_those_of_a_network_too() {
+    for mut place in places().await {
+        place.settings.api.waiting_bytes = 2_000_000_000;
+        let router = router(place.reopened().await);
+        let begin = async || {
+            let begin = Request::post("/unggahan")
+                .header("tus-resumable", "1.0.0")
+                .header("upload-length", "200000000");
+            send(&router, begin, "").await.status
+        };
+        for _ in 0..5 {
+            assert_eq!(begin().await, StatusCode::CREATED);
+        }
+        assert_eq!(begin().await, StatusCode::TOO_MANY_REQUESTS);
+        for _ in 0..5 {
+            place.clock.advance(3_600_000);
+            assert_eq!(begin().await, StatusCode::CREATED);
+        }
+        place.clock.advance(3_600_000);
+        assert_eq!(begin().await, StatusCode::INSUFFICIENT_STORAGE);
+        let page = Sent::report().file("surat.pdf", PDF);
+        let page = page.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            page.text
+                .contains("Untuk sementara berkas tidak dapat diterima"),
+            "{}",
+            page.text
+        );
+        receipt(&router, &Sent::report().to(&router, PATH).await).await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
     for place in places().await {
@@ -310,7 +388,8 @@ async fn what_is_typed_is_shown_as_text_in_every_field() {
         assert!(!asked.text.contains("<script>alert"));
         let mut alike = report("Lampu jalan <script>alert(1)</script> Cikutra padam", false);
         alike.content = "Lampu jalan Cikutra padam seminggu".into();
-        place.node.file(alike, "test").await.unwrap();
+        let alike = place.node.file(alike, "test").await.unwrap();
+        verified(&place, alike.case).await;
         let form = Sent::report().with("nama", SCRIPT);
         let page = form.to(&router, PATH).await;
         assert!(
@@ -329,7 +408,19 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
         let title = "Lampu jalan padam di Jalan Cikutra, hubungi 0812-3456-7890";
         let mut known = report(title, false);
         known.content = "Lampu jalan padam, sudah seminggu gelap.".into();
+        known.coordinates = Some(crate::casework::Coordinates {
+            latitude: -6.9,
+            longitude: 107.64,
+        });
         let known = place.node.file(known, "test").await.unwrap();
+        let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&uraian=Sudah+gelap+seminggu\
+            &lintang=-6.9001&bujur=107.64";
+        let unverified = post(&router, LIKELY, words).await;
+        assert_eq!(unverified.text.trim(), "", "it may be abuse");
+        let support = report_page::support_path(known.case);
+        let unverified = post(&router, &support, "").await;
+        assert_eq!(unverified.status, StatusCode::NOT_FOUND);
+        verified(&place, known.case).await;
         let form = Sent::report().file("surat.pdf", PDF);
         let page = form.to(&router, PATH).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
@@ -368,8 +459,8 @@ async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of
         let view = place.node.public_view(&known.ticket, here).await.unwrap();
         assert_eq!(view.supports, 1);
 
-        let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&uraian=Sudah+gelap+seminggu";
         let piece = post(&router, LIKELY, words).await;
+        assert!(piece.text.contains("sekitar 500 m"), "{}", piece.text);
         assert!(
             piece.text.starts_with("<div class=\"notice"),
             "{}",
@@ -411,6 +502,25 @@ async fn institutions_are_suggested_with_their_reasons_with_and_without_script()
             "{}",
             found.text
         );
+    }
+}
+
+#[tokio::test]
+async fn several_institutions_are_excluded_a_line_for_each() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = Sent::report().with("kecuali", "pusat\r\nTidak Ada");
+        let page = form.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text.contains("pusat\r\nTidak Ada"), "{}", page.text);
+        let form = Sent::report().with("kecuali", " pusat\r\n\r\nKEMENPU\r\npusat\r\n");
+        receipt(&router, &form.to(&router, PATH).await).await;
+        let every = crate::casework::CaseFilter::default();
+        let all = place.node.cases(&every, None, 10);
+        let case = all.await.unwrap().cases[0].case;
+        let excluded = place.node.case(case).await.unwrap().excluded;
+        let excluded: Vec<_> = excluded.iter().map(ToString::to_string).collect();
+        assert_eq!(excluded, ["kemenpu", "pusat"]);
     }
 }
 

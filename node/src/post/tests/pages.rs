@@ -94,10 +94,14 @@ async fn who_forgot_a_password_gets_one_answer_whether_there_is_an_account_or_no
 async fn a_report_is_followed_with_a_code_and_left_with_one_click() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let filed = posted.filed(false).await;
+        let case = filed.case;
+        posted
+            .acts(case, "case.verified", serde_json::json!({}), "Diterima.")
+            .await;
+        posted.writes().await;
         posted.sends(0).await;
         let before = posted.server.taken().len();
         let router = router(posted.node().clone());
-        let case = filed.case;
         let page = open(&router, &format!("/ikuti?laporan={case}")).await;
         assert!(page.text.contains("name=\"surel\""), "{}", page.text);
         let wrong = post(

@@ -68,14 +68,13 @@ impl Posted {
     }
 
     pub(super) async fn follows(&self, case: lapor_protocol::ids::CaseId, address: &str) {
-        let sent = self
-            .node()
-            .ask_following(case, address, HERE)
+        let (case, now) = (case.to_string(), self.node().clock().now_ms());
+        let mut tx = self.node().write_tx().await.unwrap();
+        let leave = address.as_bytes();
+        crate::store::support::follow(&mut tx, &case, address, leave, now)
             .await
             .unwrap();
-        let letters = self.node().letters(0, 100).await.unwrap();
-        let code = letters.last().unwrap().code.clone().unwrap();
-        self.node().prove_code(&sent.id, &code, HERE).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub(super) async fn hires(
