@@ -27,7 +27,7 @@ const LOOKS: usize = 30;
 const PAGE: u32 = 50;
 const TARGET_MS: f64 = 100.0;
 /// What is asked over HTTP, below the address of the node.
-const PATHS: [(&str, &str); 13] = [
+const PATHS: [(&str, &str); 15] = [
     ("http_inbox_new", "/api/v1/cases?tray=new&limit=50"),
     ("http_inbox_all", "/api/v1/cases?limit=50"),
     ("http_inbox_province", "/api/v1/cases?region=32&limit=50"),
@@ -41,6 +41,14 @@ const PATHS: [(&str, &str); 13] = [
     ),
     ("http_search_common", "/api/v1/cases?q=jalan&limit=50"),
     ("http_search_rare", "/api/v1/cases?q=katulistiwa&limit=50"),
+    (
+        "http_search_common_in_province",
+        "/api/v1/cases?q=jalan&region=32&limit=50",
+    ),
+    (
+        "http_search_common_in_empty_province",
+        "/api/v1/cases?q=jalan&region=96&limit=50",
+    ),
     ("http_public_newest", "/laporan"),
     ("http_public_region", "/laporan?wilayah=Jawa+Barat"),
     ("http_public_institution", "/laporan?instansi=kota-bandung"),

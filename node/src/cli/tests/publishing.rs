@@ -99,10 +99,10 @@ async fn pictures_are_added_shown_written_to_a_file_and_taken_away() {
             .await;
         assert_eq!(said, "Stored and pending: programme.published taman.\n");
         let sha256 = lapor_protocol::ids::Digest::of(&bytes).to_hex();
-        let shows = format!("  picture    {sha256}\n             Bangku di bawah pohon.\n");
+        let listed = format!("  picture    {sha256}\n             Bangku di bawah pohon.\n");
         shell.says(&publish).await;
         let shown = shell.says(&["programme", "show", "taman"]).await;
-        assert!(shown.contains(&shows), "a new text keeps it: {shown}");
+        assert!(shown.contains(&listed), "a new text keeps it: {shown}");
         let out = format!("--out={}", file("copy.jpg"));
         let read = ["programme", "picture", "taman", &sha256, &out];
         assert!(shell.says(&read).await.contains("image/jpeg"));
