@@ -33,7 +33,7 @@ macro_rules! sources {
 const HUB: &[Source] = sources!("hub": "0001_core", "0002_blob_proof", "0003_erasing");
 const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_trace", "0004_jobs", "0005_uploads",
     "0006_search", "0007_local_categories", "0008_reporters", "0009_accounts", "0010_deadlines",
-    "0011_answers", "0012_letters");
+    "0011_answers", "0012_letters", "0013_subjects");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =

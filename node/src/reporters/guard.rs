@@ -41,6 +41,8 @@ pub(crate) struct Guards {
     pub support: Throttle,
     /// Files from an address.
     pub upload: Throttle,
+    /// Ways to the provider of identities that begin at an address; a whole office may share one.
+    pub sign_on: Throttle,
     /// Questions that a form asks while it is filled in, from an address.
     pub asking: Throttle,
     stamp: [u8; 32],
@@ -91,6 +93,7 @@ impl Guards {
             code: Throttle::new(3, 10 * MINUTE_MS),
             support: Throttle::new(20, 3 * MINUTE_MS),
             upload: Throttle::new(40, 30 * SECOND_MS),
+            sign_on: Throttle::new(50, 3 * SECOND_MS),
             asking: Throttle::new(120, SECOND_MS),
             stamp: random(),
         }
@@ -144,6 +147,12 @@ impl Node {
     pub fn admit_upload(&self, address: IpAddr) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         guards.upload.attempt(&neighbourhood(address), now)
+    }
+
+    /// Whether another way to the provider of identities may begin at this address.
+    pub fn admit_sign_on(&self, address: IpAddr) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.sign_on.attempt(&neighbourhood(address), now)
     }
 
     /// Whether a form at this address may ask for suggestions.
