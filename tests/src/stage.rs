@@ -82,7 +82,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let provider = &mut bandung.settings.single_sign_on;
     provider.issuer = Some("http://127.0.0.1:1".into());
     provider.client_id = "lapor".into();
-    provider.name = Some("Masuk Bandung".into());
+    provider.name = Some("Akun Bandung".into());
     bandung.start().await;
     let staff = hire(fleet.at(BANDUNG.slug).node()).await?;
     write(fleet.at(BANDUNG.slug).node()).await?;
