@@ -26,6 +26,10 @@ export const pages = ({ tickets, reports }) => ({
   programme: "/program/kota-bandung/trotoar-braga",
   map: "/peta",
   "map-province": "/peta/32",
+  follow: `/ikuti?laporan=${reports.worked}`,
+  "follow-code": `/ikuti/kode?laporan=${reports.worked}&id=0123456789abcdef0123456789abcdef`,
+  "sign-in": "/masuk",
+  "forgotten-password": "/sandi/lupa",
   waiting: "/antrean",
   missing: "/tidak-ada",
 });
@@ -64,6 +68,7 @@ export const deskPages = ({ cases }) => ({
   "desk-approvals": ["admin", "/meja/persetujuan"],
   "desk-figures": ["leader", "/meja/kinerja"],
   "desk-account": ["admin", "/meja/akun"],
+  "desk-letters": ["admin", "/meja/surat"],
 });
 
 /** All of them alike: name, path, and who looks. */

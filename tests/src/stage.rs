@@ -6,6 +6,7 @@ mod reporters;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -13,6 +14,7 @@ use lapor_migrations::Kind;
 use lapor_node::casework::NewReport;
 use lapor_node::doors;
 use lapor_node::node::Node;
+use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_node::staff::StaffRole;
 use lapor_protocol::ids::CaseId;
@@ -72,8 +74,19 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         vec!["Netralitas ASN".to_owned().try_into().expect("a category")];
     // A browser logs in more often than an officer does.
     bandung.settings.accounts.hash_memory_kib = 64;
+    // Both are away: the pages offer them all the same.
+    let mail = &mut bandung.settings.mail;
+    mail.host = Some("127.0.0.1".into());
+    mail.port = 1;
+    mail.encryption = Encryption::None;
+    mail.from = Some("Lapor Bandung <lapor@bandung.go.id>".into());
+    let provider = &mut bandung.settings.single_sign_on;
+    provider.issuer = Some("http://127.0.0.1:1".into());
+    provider.client_id = "lapor".into();
+    provider.name = Some("Akun Bandung".into());
     bandung.start().await;
     let staff = hire(fleet.at(BANDUNG.slug).node()).await?;
+    write(fleet.at(BANDUNG.slug).node()).await?;
     announce(&fleet).await;
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
@@ -130,6 +143,15 @@ async fn hire(node: &Node) -> anyhow::Result<serde_json::Value> {
         staff.insert(role.as_str().to_owned(), login.into());
     }
     Ok(staff.into())
+}
+
+/// A letter that the mail server has not taken.
+async fn write(node: &Arc<Node>) -> anyhow::Result<()> {
+    node.ask_sign_in("warga@contoh.id", [192, 0, 2, 8].into())
+        .await?;
+    let delivery = Delivery::of(node)?.context("letters are off")?;
+    delivery.round().await?;
+    Ok(())
 }
 
 /// The ids of the cases behind the tickets.

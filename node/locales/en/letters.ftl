@@ -30,6 +30,7 @@ letter-news-own = There is news of your report, ticket { $ticket }, at { $instit
 letter-news-read = Read all of it:
 letter-news-followed-subject = News of the report that you follow at { $institution }
 letter-news-followed = There is news of the report that you follow at { $institution }.
+letter-news-ended = The report that you follow at { $institution } is not public any more. You get no more letters about it.
 letter-silence-subject = Report { $ticket } waits for your answer
 letter-silence = The institution has answered your report, ticket { $ticket }. Without an answer of yours until { $due } it is closed automatically. Answer or rate here:
 
@@ -46,6 +47,7 @@ letter-escalated-subject = Report { $ticket } is overdue and nothing was done
 letter-escalated = Report { $ticket } has been overdue since { $due }, and nothing has been done since.
 letter-arrivals-subject = New reports on your desk: { $n }
 letter-arrivals = Reports that wait on your desk: { $n }
+letter-arrivals-more = and { $n } more on your desk.
 letter-digest-subject = Reports on { $day }
 letter-digest = On your desk: { $new } new, { $back } that came back, { $waiting } waiting for the reporter.
 letter-digest-runs-out = Due soon

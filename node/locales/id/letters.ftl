@@ -30,6 +30,7 @@ letter-news-own = Ada kabar tentang laporan Anda, tiket { $ticket }, di { $insti
 letter-news-read = Baca selengkapnya:
 letter-news-followed-subject = Kabar laporan yang Anda ikuti di { $institution }
 letter-news-followed = Ada kabar tentang laporan yang Anda ikuti di { $institution }.
+letter-news-ended = Laporan yang Anda ikuti di { $institution } tidak lagi dapat dibaca umum. Anda tidak akan menerima surat lagi tentang laporan itu.
 letter-silence-subject = Laporan { $ticket } menunggu jawaban Anda
 letter-silence = Instansi sudah menanggapi laporan Anda, tiket { $ticket }. Jika sampai { $due } tidak ada jawaban dari Anda, laporan ditutup otomatis. Jawab atau nilai di sini:
 
@@ -46,6 +47,7 @@ letter-escalated-subject = Laporan { $ticket } lewat tenggat dan belum ditangani
 letter-escalated = Laporan { $ticket } lewat tenggat sejak { $due }, dan sejak itu belum ada tindak lanjut.
 letter-arrivals-subject = { $n } laporan baru di meja Anda
 letter-arrivals = { $n } laporan menunggu di meja Anda:
+letter-arrivals-more = dan { $n } lagi di meja Anda.
 letter-digest-subject = Ringkasan laporan { $day }
 letter-digest = Di meja Anda: { $new } laporan baru, { $back } yang kembali, { $waiting } menunggu jawaban pelapor.
 letter-digest-runs-out = Segera jatuh tempo

@@ -193,6 +193,20 @@ impl Node {
         desk_page(&mut tx, sight, &conditions, tab.order(), after, limit).await
     }
 
+    /// The cases of a tab of which an account has not been told while they lay in their tray.
+    pub(crate) async fn untold(
+        &self,
+        sight: &Sight,
+        tab: Tab,
+        account: &str,
+        limit: u32,
+    ) -> Result<Vec<CaseSummary>, NodeError> {
+        let conditions = [tab.condition(), Condition::Untold(account)];
+        let mut tx = self.read_tx().await?;
+        let page = desk_page(&mut tx, sight, &conditions, tab.order(), None, limit).await?;
+        Ok(page.cases)
+    }
+
     /// How many cases each tab has. Answered from indexes: no row is read, unless a filter asks for
     /// more than unit or officer.
     pub async fn inbox_counts(

@@ -88,10 +88,7 @@ pub(super) async fn check(settings: &Settings, out: Out<'_>) -> Result<(), Failu
             line.close().await;
             writeln!(out, "mail.host: answers, and takes letters of this node")?;
         }
-        Err(trouble) => {
-            let problem = undelivered(trouble).message;
-            writeln!(out, "mail.host: {problem}; letters would wait")?;
-        }
+        Err(problem) => writeln!(out, "mail.host: {problem}; letters would wait")?,
     }
     Ok(())
 }
@@ -99,7 +96,7 @@ pub(super) async fn check(settings: &Settings, out: Out<'_>) -> Result<(), Failu
 fn undelivered(trouble: Undelivered) -> Failure {
     let (code, problem) = match trouble {
         Undelivered::Down(problem) => (exit::UNAVAILABLE, problem),
-        Undelivered::Later(problem) => (exit::TEMPORARY, problem),
+        Undelivered::Later(problem) | Undelivered::Broken(problem) => (exit::TEMPORARY, problem),
         Undelivered::Refused(problem) => (exit::DATA, problem),
     };
     Failure::new(code, problem)

@@ -39,8 +39,11 @@ pub struct Sent {
 pub async fn go(
     State(node): State<Arc<Node>>,
     visit: Visit,
+    guest: Guest,
     Query(query): Query<Next>,
 ) -> Answer<Response> {
+    let admitted = node.admit_sign_on(guest.address);
+    admitted.map_err(|error| problem(&error))?;
     let next = query.next.as_deref().and_then(LocalPath::parse);
     let next = next.unwrap_or_else(|| place(ROOT));
     let now = node.clock().now_ms();

@@ -5,6 +5,7 @@ use lapor_web::monitor::{Figures, float, seconds};
 
 use super::free_disk;
 use crate::error::NodeError;
+use crate::node::Node;
 use crate::status::Status;
 use crate::sync::Link;
 
@@ -30,6 +31,9 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
     link_figures(&status, figures);
     let now = node.clock().now_ms();
     backlog(&status, now, figures);
+    if node.sends_letters() {
+        letters(node, figures).await?;
+    }
     figures.gauge(
         "lapor_node_directory_version",
         "Version of the directory that this node has.",
@@ -124,4 +128,22 @@ fn backlog(status: &Status, now: i64, figures: &mut Figures) {
             (vec![("direction", "in")], float(status.blobs_to_fetch)),
         ],
     );
+}
+
+async fn letters(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
+    let queue = node.letter_queue().await?;
+    figures.gauges(
+        "lapor_node_letters",
+        "Letters that wait, and those that were refused and that nobody has dropped.",
+        [
+            (vec![("state", "waiting")], float(queue.waiting)),
+            (vec![("state", "refused")], float(queue.refused)),
+        ],
+    );
+    figures.gauge(
+        "lapor_node_letters_late_seconds",
+        "For how long the letter that is due longest has been; 0 if none is.",
+        seconds(queue.late_ms),
+    );
+    Ok(())
 }

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use lapor_web::monitor::{Check, Figures, Monitored, Traffic, free_disk_bytes};
 use metrics::{describe_counter, describe_histogram};
 
+use crate::post::LETTERS;
 use crate::settings::Settings;
 use crate::sync::Link;
 
@@ -23,12 +24,16 @@ pub static TRAFFIC: Traffic = Traffic {
 };
 
 /// What is counted where it happens.
-pub const COUNTERS: [(&str, &str); 3] = [
+pub const COUNTERS: [(&str, &str); 4] = [
     ("lapor_node_filings_total", "Reports filed here."),
     ("lapor_node_acts_total", "Acts stored here."),
     (
         "lapor_node_acts_refused_total",
         "Acts that the case did not allow.",
+    ),
+    (
+        LETTERS,
+        "Letters that were looked at, by what became of them.",
     ),
 ];
 pub const HISTOGRAMS: [(&str, &str); 2] = [

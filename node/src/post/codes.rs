@@ -22,14 +22,14 @@ impl Node {
     pub(super) async fn write_codes(&self) -> Result<usize, NodeError> {
         let (mut after, mut written) = (0, 0);
         loop {
-            let letters = self.letters(after, AT_ONCE).await?;
+            let letters = self.letters_by_mail(after, AT_ONCE).await?;
             let Some(last) = letters.last() else {
                 return Ok(written);
             };
             after = last.number;
             let head = Letterhead::of(self);
             let mut tx = self.write_tx().await?;
-            for letter in letters.iter().filter(|letter| letter.contact.contains('@')) {
+            for letter in &letters {
                 // Another process may have taken it meanwhile.
                 if store::citizens::remove_letter(&mut tx, letter.number).await? == 0 {
                     continue;

@@ -1,6 +1,7 @@
 //! Sending what waits: a handful of letters over one connection, again and
-//! again. While the mail server is away nothing is counted against a letter; a
-//! letter that is refused for ever is kept without its words, to be shown.
+//! again. While the mail server is away nothing is counted against a letter; one
+//! over which the line breaks waits alone. A letter that is refused for ever, or
+//! has been tried often enough, is kept without its words, to be shown.
 //!
 //! A crash between the server's yes and the commit sends a letter twice; none is lost.
 
@@ -29,12 +30,16 @@ const HANDFUL: i64 = 10;
 const LEASE_MS: i64 = 15 * MINUTE_MS;
 /// First and longest pause of a letter that the other side does not take yet.
 const LATER_MS: (i64, i64) = (5 * MINUTE_MS, 6 * 60 * MINUTE_MS);
+/// How often a letter is tried, which is four days.
+const TRIES: i64 = 20;
 /// First and longest pause after an outage.
 const OUTAGE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(10));
 /// How often the queue is looked at when nobody rings.
 const LOOK: Duration = Duration::from_secs(30);
 /// For how long an address that refused is shown.
 const REFUSED_KEPT_MS: i64 = 30 * DAY_MS;
+/// Letters that were looked at, by what became of them.
+pub const LETTERS: &str = "lapor_node_letters_total";
 /// Where somebody ends following; the secret of the letter follows.
 pub const LEAVE: &str = "/ikuti/berhenti";
 
@@ -107,13 +112,18 @@ impl Delivery {
         }
         let mut line = match self.postbox.connect().await {
             Ok(line) => line,
-            Err(trouble) => return Ok(self.stop(held, trouble).await?),
+            Err(problem) => return Ok(self.stop(held, problem).await?),
         };
         let mut done = 0;
         for letter in &letters {
             match self.send(&mut line, letter, held).await {
                 Ok(()) => done += 1,
                 Err(Unsent::Node(error)) => return Err(error.into()),
+                Err(Unsent::Broken) => {
+                    self.give_back(held, None).await?;
+                    done += 1;
+                    break;
+                }
                 Err(Unsent::Down(trouble)) => {
                     line.close().await;
                     return Ok(self.stop(held, trouble).await?);
@@ -140,7 +150,7 @@ impl Delivery {
             leave: None,
             at: self.node.clock().now_ms(),
         };
-        let mut line = self.postbox.connect().await?;
+        let mut line = self.postbox.connect().await.map_err(Undelivered::Down)?;
         let sent = line.hand_over(&parcel).await;
         line.close().await;
         sent
@@ -172,47 +182,58 @@ impl Delivery {
         };
         let (number, kind) = (letter.number, letter.kind.as_str());
         let outcome = line.hand_over(&parcel).await;
+        let broken = matches!(outcome, Err(Undelivered::Broken(_)));
         let mut tx = self.node.write_tx().await?;
         let counted = match outcome {
             Ok(()) => {
                 store::letters::remove(&mut tx, number, held).await?;
                 "sent"
             }
-            Err(Undelivered::Refused(problem)) => {
-                tracing::warn!(number, kind, "a letter was refused and will not be sent");
-                store::letters::refuse(&mut tx, number, held, &problem).await?;
-                "refused"
-            }
-            Err(Undelivered::Later(problem)) => {
+            Err(Undelivered::Later(problem) | Undelivered::Broken(problem))
+                if letter.attempts < TRIES =>
+            {
                 let due = now + later_ms(letter.attempts);
                 store::letters::put_off(&mut tx, number, held, due, &problem).await?;
                 "put_off"
             }
-            Err(down @ Undelivered::Down(_)) => return Err(Unsent::Down(down)),
+            Err(Undelivered::Down(problem)) => return Err(Unsent::Down(problem)),
+            Err(
+                Undelivered::Refused(problem)
+                | Undelivered::Later(problem)
+                | Undelivered::Broken(problem),
+            ) => {
+                tracing::warn!(number, kind, "a letter was refused and will not be sent");
+                store::letters::refuse(&mut tx, number, held, &problem).await?;
+                "refused"
+            }
         };
         tx.commit().await?;
-        metrics::counter!("lapor_node_letters_total", "outcome" => counted).increment(1);
-        Ok(())
+        metrics::counter!(LETTERS, "outcome" => counted).increment(1);
+        if broken { Err(Unsent::Broken) } else { Ok(()) }
     }
 
     /// Gives back what is still held.
-    async fn stop(&self, held: i64, trouble: Undelivered) -> Result<Round, NodeError> {
-        let (Undelivered::Down(problem)
-        | Undelivered::Later(problem)
-        | Undelivered::Refused(problem)) = trouble;
+    async fn stop(&self, held: i64, problem: String) -> Result<Round, NodeError> {
         tracing::warn!(
             "the mail server takes no letters now; they wait, and `lapor-node mail list` says why"
         );
-        let mut tx = self.node.write_tx().await?;
-        store::letters::give_back(&mut tx, held, &problem).await?;
-        tx.commit().await?;
+        self.give_back(held, Some(&problem)).await?;
         Ok(Round::Down(problem))
+    }
+
+    async fn give_back(&self, held: i64, problem: Option<&str>) -> Result<(), NodeError> {
+        let mut tx = self.node.write_tx().await?;
+        store::letters::give_back(&mut tx, held, problem).await?;
+        Ok(tx.commit().await?)
     }
 }
 
 /// Why the round cannot go on.
 enum Unsent {
-    Down(Undelivered),
+    /// Nothing goes out.
+    Down(String),
+    /// This letter waits; the others need another line.
+    Broken,
     Node(NodeError),
 }
 

@@ -26,18 +26,23 @@ use serde::Serialize;
 
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::personal::mask;
 use crate::staff::StaffError;
 use crate::store;
 use crate::store::letters::LetterRow;
 
 pub use choices::LetterChoice;
-pub use delivery::{Delivery, LEAVE, Round};
+pub use delivery::{Delivery, LEAVE, LETTERS, Round};
 pub(crate) use letterhead::{Letterhead, Said, Words};
 pub use settings::{Encryption, MailSettings, MailSettingsError, Postbox};
 pub use smtp::{Parcel, Undelivered};
 
 /// Letters with trouble that are shown at once.
 const SHOWN: i64 = 200;
+/// Letters that may wait before no more news are written; they are written when there is room.
+const MOST_WAITING: i64 = 20_000;
+/// For how long news are worth sending.
+const NEWS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// What a letter is about; part of the log and of the list of refused ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -67,6 +72,15 @@ pub(crate) struct Draft<'a> {
     pub expires_at: Option<i64>,
 }
 
+/// How many letters there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Queue {
+    pub waiting: u64,
+    pub refused: u64,
+    /// For how long the letter that is due longest has been, 0 if none is.
+    pub late_ms: i64,
+}
+
 /// How the post is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PostStatus {
@@ -85,6 +99,7 @@ pub struct PostStatus {
 pub struct Troubled {
     pub number: i64,
     pub kind: String,
+    /// Of somebody outside only the host: who reported or follows is not for those who mend the post.
     pub address: String,
     /// Unix ms.
     pub written_at: i64,
@@ -119,6 +134,19 @@ impl Node {
         self.settings().mail.is_on()
     }
 
+    /// What waits, as the monitoring asks.
+    pub(crate) async fn letter_queue(&self) -> Result<Queue, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let counted = store::letters::count(&mut tx).await?;
+        let since = store::letters::due_since(&mut tx, now).await?;
+        Ok(Queue {
+            waiting: counted.waiting.unsigned_abs(),
+            refused: counted.refused.unsigned_abs(),
+            late_ms: since.map_or(0, |since| now - since),
+        })
+    }
+
     /// How many letters wait or were refused, and which have trouble.
     pub async fn post_status(&self) -> Result<PostStatus, NodeError> {
         let mut tx = self.read_tx().await?;
@@ -148,7 +176,7 @@ impl Node {
     /// Writes what is to be told by now: news to reporters and followers, and to
     /// officers what has come, what runs out, and in the morning all of it.
     pub(crate) async fn write_post(&self) -> Result<usize, StaffError> {
-        if !self.sends_letters() {
+        if !self.sends_letters() || self.post_is_full().await? {
             return Ok(0);
         }
         let mut written = self.write_news().await?;
@@ -160,6 +188,15 @@ impl Node {
             self.ring_post();
         }
         Ok(written)
+    }
+
+    async fn post_is_full(&self) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let waiting = store::letters::count(&mut tx).await?.waiting;
+        if waiting >= MOST_WAITING {
+            tracing::warn!(waiting, "so many letters wait that no news are written");
+        }
+        Ok(waiting >= MOST_WAITING)
     }
 
     /// Puts a letter into the queue, in the transaction of what it tells.
@@ -187,13 +224,21 @@ impl Node {
 }
 
 fn troubled(row: LetterRow) -> Troubled {
+    let outside = [Kind::Code, Kind::News].map(Kind::as_str);
+    let (mut address, mut problem) = (row.address, row.problem.unwrap_or_default());
+    if outside.contains(&row.kind.as_str()) {
+        let host = address.rsplit_once('@').map_or("", |(_, host)| host);
+        let shown = format!("\u{2022}\u{2022}\u{2022}@{host}");
+        problem = mask(&problem.replace(&address, &shown)).into_owned();
+        address = shown;
+    }
     Troubled {
         number: row.number,
         kind: row.kind,
-        address: row.address,
+        address,
         written_at: row.created_at,
         attempts: row.attempts.unsigned_abs(),
         refused: row.state == "refused",
-        problem: row.problem.unwrap_or_default(),
+        problem,
     }
 }

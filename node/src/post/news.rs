@@ -4,11 +4,11 @@
 //! ticket opens what only the reporter should see.
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::Case;
+use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 
-use super::{Draft, Kind, Letterhead, Said};
+use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{case_path, name_of, ticket_path};
@@ -33,16 +33,22 @@ struct News<'a> {
 impl Node {
     /// Writes letters about all cases that have changed. Returns how many.
     pub(super) async fn write_news(&self) -> Result<usize, NodeError> {
-        let mut written = 0;
+        let (mut after, mut written) = (String::new(), 0);
         loop {
             let mut tx = self.read_tx().await?;
-            let due = store::told::due(&mut tx, AT_ONCE).await?;
+            let due = store::told::due(&mut tx, &after, AT_ONCE).await?;
             drop(tx);
-            if due.is_empty() {
+            let Some((last, _)) = due.last() else {
                 return Ok(written);
-            }
+            };
+            after.clone_from(last);
             for (case, asked) in due {
-                written += self.write_news_of(&case, asked).await?;
+                match self.write_news_of(&case, asked).await {
+                    Ok(letters) => written += letters,
+                    Err(error @ NodeError::Database(_)) => return Err(error),
+                    // What is wrong with one case keeps no news of another.
+                    Err(error) => tracing::warn!(%error, case, "no news of a case can be written"),
+                }
             }
         }
     }
@@ -78,6 +84,10 @@ impl Node {
         let mut written = 0;
         if !news.events.is_empty() && !case.redacted {
             written += self.tell_reporter(&mut tx, id, &news).await?;
+        }
+        if matches!(case.state, State::Archived | State::Merged) {
+            written += self.take_leave(&mut tx, id, &case).await?;
+        } else if row.public == 1 && !news.events.is_empty() {
             written += self.tell_followers(&mut tx, id, &news).await?;
         }
         tx.commit().await?;
@@ -118,7 +128,7 @@ impl Node {
             case: Some(&text),
             words,
             leave: Some(leave),
-            expires_at: None,
+            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
         };
         self.write_letter(tx, draft).await?;
         Ok(1)
@@ -130,9 +140,6 @@ impl Node {
         id: CaseId,
         news: &News<'_>,
     ) -> Result<usize, NodeError> {
-        if news.case.secret {
-            return Ok(0);
-        }
         let (text, head) = (id.to_string(), Letterhead::of(self));
         let (mut after, mut written) = (String::new(), 0);
         loop {
@@ -160,7 +167,35 @@ impl Node {
                     case: Some(&text),
                     words,
                     leave: Some(leave),
-                    expires_at: None,
+                    expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
+                };
+                self.write_letter(tx, draft).await?;
+                written += 1;
+            }
+        }
+    }
+
+    /// Tells those who follow a case that is read here no more, without a word of it, and ends
+    /// the following.
+    async fn take_leave(&self, tx: &mut Tx, id: CaseId, case: &Case) -> Result<usize, NodeError> {
+        let (text, head) = (id.to_string(), Letterhead::of(self));
+        let (mut after, mut written) = (String::new(), 0);
+        loop {
+            let page = store::support::followers(tx, &text, &after, FOLLOWERS).await?;
+            let Some((last, _)) = page.last() else {
+                store::support::forget(tx, &text).await?;
+                return Ok(written);
+            };
+            after.clone_from(last);
+            let told = |contact: &str| contact.contains('@') && !case.secret && !case.redacted;
+            for (contact, _) in page.iter().filter(|(contact, _)| told(contact)) {
+                let draft = Draft {
+                    kind: Kind::News,
+                    address: contact,
+                    case: Some(&text),
+                    words: head.write(|v| ended(v, &head)),
+                    leave: None,
+                    expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
                 };
                 self.write_letter(tx, draft).await?;
                 written += 1;
@@ -220,6 +255,18 @@ impl Node {
         let said = v.with("institution", institution).say(said);
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
         Some(format!("- {}: {said}{by}", v.date(event.at)))
+    }
+}
+
+fn ended(v: &Voice, head: &Letterhead) -> Said {
+    Said {
+        subject: v
+            .with("institution", head.institution())
+            .say("letter-news-followed-subject"),
+        paragraphs: vec![
+            v.with("institution", head.institution())
+                .say("letter-news-ended"),
+        ],
     }
 }
 

@@ -6,8 +6,8 @@ use lapor_protocol::deadline::ClockKind;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
-use super::{Draft, Kind, LetterChoice, Letterhead, Said};
-use crate::casework::{CaseFilter, CaseSummary, Tab};
+use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said};
+use crate::casework::{CaseSummary, Tab};
 use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
 use crate::error::NodeError;
@@ -20,8 +20,10 @@ use crate::store::cases::CaseRow;
 
 /// Notices looked at in one transaction.
 const AT_ONCE: u32 = 100;
-/// Cases of a tray that one letter lists.
-const LISTED: u32 = 50;
+/// Cases that one letter lists; the desk has the rest.
+const LISTED: usize = 50;
+/// Cases of a tray that one letter counts.
+const COUNTED: u32 = 200;
 
 impl Node {
     /// Writes what the clocks say, to those whom each notice is for.
@@ -96,7 +98,7 @@ impl Node {
             case: Some(&row.case_id),
             words,
             leave: None,
-            expires_at: None,
+            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
         };
         self.write_letter(tx, draft).await
     }
@@ -155,15 +157,15 @@ impl Node {
     }
 
     async fn write_arrivals_to(&self, reader: &Reader) -> Result<bool, NodeError> {
-        let (sight, all) = (reader.sight(), CaseFilter::default());
-        let new = self.inbox(&sight, Tab::New, &all, None, LISTED).await?;
-        let back = self
-            .inbox(&sight, Tab::CameBack, &all, None, LISTED)
-            .await?;
+        let (sight, account) = (reader.sight(), reader.account.id.as_str());
+        let mut come = Vec::new();
+        for tab in [Tab::New, Tab::CameBack] {
+            come.extend(self.untold(&sight, tab, account, COUNTED).await?);
+        }
         let mut tx = self.write_tx().await?;
         let mut fresh = Vec::new();
-        for case in new.cases.iter().chain(&back.cases) {
-            let (Some(tray), account) = (case.tray, reader.account.id.as_str()) else {
+        for case in &come {
+            let Some(tray) = case.tray else {
                 continue;
             };
             let case_id = case.case.to_string();
@@ -176,11 +178,14 @@ impl Node {
         }
         let head = Letterhead::of(self);
         let words = head.write(|v| {
-            let lines: Vec<String> = fresh.iter().map(|case| listed(v, case)).collect();
+            let shown = fresh.iter().take(LISTED);
+            let lines: Vec<String> = shown.map(|case| listed(v, case)).collect();
             let mut paragraphs = vec![
                 v.with("n", fresh.len()).say("letter-arrivals"),
                 lines.join("\n"),
             ];
+            let more = fresh.len().saturating_sub(LISTED);
+            paragraphs.extend((more > 0).then(|| v.with("n", more).say("letter-arrivals-more")));
             paragraphs.extend(desk_foot(&head, v));
             Said {
                 subject: v.with("n", fresh.len()).say("letter-arrivals-subject"),
@@ -193,7 +198,7 @@ impl Node {
             case: None,
             words,
             leave: None,
-            expires_at: None,
+            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
         };
         self.write_letter(&mut tx, draft).await?;
         tx.commit().await?;

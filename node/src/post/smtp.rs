@@ -16,9 +16,9 @@ use tokio::time::timeout;
 use super::settings::{Encryption, Postbox};
 use crate::chance::random;
 
-/// One answer of the server may take this long.
+/// One answer of the server may take this long, and a sender.
 const ANSWER: Duration = Duration::from_secs(20);
-/// All of one letter, and all of a greeting.
+/// A recipient with all of their letter, and all of a greeting.
 const WHOLE: Duration = Duration::from_mins(1);
 /// Characters kept of what a server said.
 const SAID: usize = 200;
@@ -39,20 +39,22 @@ pub struct Parcel<'a> {
 pub enum Undelivered {
     /// Nothing goes out now: no line, no greeting, no log-in, no sender.
     Down(String),
-    /// Not now, perhaps later (4xx).
+    /// The line broke, or the server fell silent, over this very letter.
+    Broken(String),
+    /// Not now, perhaps later: 4xx, and 5xx that may be about us.
     Later(String),
-    /// Never to this address (5xx), or it is none.
+    /// Never to this address: there is none, it says.
     Refused(String),
 }
 
 impl Postbox {
-    /// A connection over which letters can be handed over.
-    pub async fn connect(&self) -> Result<Connection<'_>, Undelivered> {
+    /// A connection over which letters can be handed over, or what is wrong.
+    pub async fn connect(&self) -> Result<Connection<'_>, String> {
         let opening = timeout(WHOLE, self.open()).await;
         let line = opening.unwrap_or_else(|_| Err("the mail server takes too long".to_owned()));
         Ok(Connection {
             postbox: self,
-            line: line.map_err(Undelivered::Down)?,
+            line: line?,
             used: false,
         })
     }
@@ -130,28 +132,31 @@ impl Connection<'_> {
         let (Some(to), Some(message)) = (to, message) else {
             return Err(Undelivered::Refused("no address of e-mail".to_owned()));
         };
+        let late = || "the mail server takes too long".to_owned();
+        let begun = timeout(ANSWER, self.begin()).await;
+        begun.unwrap_or_else(|_| Err(Undelivered::Down(late())))?;
         let handing = timeout(WHOLE, self.say(to, &message.formatted())).await;
-        handing.unwrap_or_else(|_| {
-            Err(Undelivered::Down(
-                "the mail server takes too long".to_owned(),
-            ))
-        })
+        handing.unwrap_or_else(|_| Err(Undelivered::Broken(late())))
     }
 
-    async fn say(&mut self, to: Address, bytes: &[u8]) -> Result<(), Undelivered> {
+    /// What is said before anybody is named who is written to: no fault here is theirs.
+    async fn begin(&mut self) -> Result<(), Undelivered> {
         if std::mem::replace(&mut self.used, true) {
             self.line.command(Rset).await.map_err(down)?;
         }
         let from = Some(self.postbox.from.email.clone());
-        // A sender that is refused is ours to mend, and no fault of whoever is written to.
         self.line
             .command(Mail::new(from, Vec::new()))
             .await
             .map_err(down)?;
+        Ok(())
+    }
+
+    async fn say(&mut self, to: Address, bytes: &[u8]) -> Result<(), Undelivered> {
         self.line
             .command(Rcpt::new(to, Vec::new()))
             .await
-            .map_err(judged)?;
+            .map_err(recipient)?;
         self.line.command(Data).await.map_err(judged)?;
         self.line.message(bytes).await.map_err(judged)?;
         Ok(())
@@ -159,7 +164,7 @@ impl Connection<'_> {
 
     /// Takes leave; a server that does not answer is left all the same.
     pub async fn close(mut self) {
-        self.line.abort().await;
+        let _ = timeout(ANSWER, self.line.abort()).await;
     }
 }
 
@@ -176,13 +181,29 @@ fn down(error: Error) -> Undelivered {
     reason = "the signature is that of map_err"
 )]
 fn judged(error: Error) -> Undelivered {
-    if error.is_permanent() {
-        Undelivered::Refused(said(&error))
-    } else if error.is_transient() {
+    if error.status().is_some() {
         Undelivered::Later(said(&error))
     } else {
-        Undelivered::Down(said(&error))
+        Undelivered::Broken(said(&error))
     }
+}
+
+fn recipient(error: Error) -> Undelivered {
+    let code = error.status().map(|code| code.to_string());
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    if no_such_address(&code.unwrap_or_default(), &cause.unwrap_or_default()) {
+        Undelivered::Refused(said(&error))
+    } else {
+        judged(error)
+    }
+}
+
+/// Whether an answer says that the address itself is wrong (RFC 5321 with the codes of RFC 3463).
+/// Any other 5xx, such as a relay that is closed to us, may be ours to mend.
+fn no_such_address(code: &str, text: &str) -> bool {
+    const WRONG: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
+    let exact = text.split_whitespace().next().unwrap_or_default();
+    ["550", "551", "553"].contains(&code) && WRONG.contains(&exact)
 }
 
 /// What the server said, or what was wrong with the line: one short line.
@@ -203,4 +224,28 @@ fn said(error: &Error) -> String {
 fn raw(name: &'static str, value: &str) -> Option<HeaderValue> {
     let name = HeaderName::new_from_ascii(name.to_owned()).ok()?;
     Some(HeaderValue::new(name, value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_about_the_address_is_for_ever() {
+        for (code, text, wrong) in [
+            ("550", "5.1.1 <a@b.id>: user unknown", true),
+            ("550", "5.1.10 null MX", true),
+            ("553", "5.1.3 bad syntax", true),
+            ("550", "5.2.1 mailbox disabled", true),
+            ("554", "5.7.1 relay access denied", false),
+            ("550", "5.7.1 your address is listed", false),
+            ("550", "5.1.8 sender not found", false),
+            ("530", "5.7.0 authentication required", false),
+            ("552", "5.2.2 mailbox full", false),
+            ("550", "no relaying here", false),
+            ("450", "5.1.1 odd", false),
+        ] {
+            assert_eq!(no_such_address(code, text), wrong, "{code} {text}");
+        }
+    }
 }

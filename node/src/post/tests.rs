@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::NewAccount;
 
 use super::tiny_server::{Manners, TinyServer};
-use super::{Delivery, Encryption, Round};
+use super::{Delivery, Draft, Encryption, Kind, Letterhead, Round, Said};
 use crate::clock::Clock as _;
 use crate::node::Node;
 use crate::testing::Place;
@@ -59,6 +60,13 @@ impl Posted {
 
     async fn round(&self) -> Round {
         self.delivery.round().await.unwrap()
+    }
+
+    /// How often each letter was tried, in the order in which they were written.
+    async fn tries(&self) -> Vec<i64> {
+        const SQL: &str = "select attempts from letters order by number";
+        let mut tx = self.node().read_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_all(c).await).unwrap()
     }
 
     async fn asks(&self, contact: &str) {
@@ -152,6 +160,23 @@ async fn an_outage_only_keeps_letters_waiting() {
 }
 
 #[tokio::test]
+async fn codes_that_expired_or_go_to_telephones_hold_up_no_letter() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let neighbour = |n: u8| IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, n));
+        for late in [false, true] {
+            for n in 0..60 {
+                let phone = format!("0812 3456 {}{n:03}", u8::from(late));
+                let asked = posted.node().ask_sign_in(&phone, neighbour(n)).await;
+                asked.unwrap();
+            }
+            posted.asks(SITI).await;
+            assert_eq!(posted.round().await, Round::Worked(1), "{late}");
+            posted.place.clock.advance(15 * MINUTE_MS);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_line_that_breaks_within_a_letter_sends_it_again() {
     let manners = Manners {
         hangs_up: true,
@@ -159,11 +184,82 @@ async fn a_line_that_breaks_within_a_letter_sends_it_again() {
     };
     for posted in Posted::all(&manners, Encryption::None).await {
         posted.asks(SITI).await;
-        posted.asks("budi@contoh.id").await;
-        assert!(matches!(posted.round().await, Round::Down(_)));
+        assert_eq!(posted.round().await, Round::Worked(1));
         posted.server.behave(Manners::default());
-        assert_eq!(posted.round().await, Round::Worked(2));
-        assert_eq!(posted.server.taken().len(), 2);
+        assert_eq!(posted.round().await, Round::Quiet, "it is not time");
+        posted.place.clock.advance(5 * MINUTE_MS);
+        assert_eq!(posted.round().await, Round::Worked(1));
+        assert_eq!(posted.server.taken().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_over_whom_the_line_breaks_holds_up_nobody() {
+    for posted in Posted::all(&refusing(SITI, ""), Encryption::None).await {
+        posted.asks(SITI).await;
+        posted.asks("budi@contoh.id").await;
+        assert_eq!(posted.round().await, Round::Worked(1));
+        let tried = posted.tries().await;
+        assert_eq!(tried, [1, 0], "only who broke it was tried");
+        assert_eq!(posted.round().await, Round::Worked(1));
+        assert_eq!(posted.server.taken()[0].to, "budi@contoh.id");
+        assert_eq!(posted.round().await, Round::Quiet);
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_is_closed_to_us_costs_no_words() {
+    let closed = refusing(SITI, "554 5.7.1 relay access denied");
+    for posted in Posted::all(&closed, Encryption::None).await {
+        posted.asks(SITI).await;
+        assert_eq!(posted.round().await, Round::Worked(1));
+        let status = posted.node().post_status().await.unwrap();
+        assert_eq!((status.waiting, status.refused), (1, 0));
+        posted.server.behave(Manners::default());
+        posted.place.clock.advance(5 * MINUTE_MS);
+        assert_eq!(posted.round().await, Round::Worked(1));
+        assert!(posted.server.taken()[0].text.contains("Kode Anda: "));
+    }
+}
+
+#[tokio::test]
+async fn a_letter_is_given_up_after_twenty_tries() {
+    let never = refusing(SITI, "450 come back");
+    for posted in Posted::all(&never, Encryption::None).await {
+        let node = posted.node();
+        let draft = Draft {
+            kind: Kind::Notice,
+            address: SITI,
+            case: None,
+            words: Letterhead::of(node).write(|_| Said {
+                subject: "Kabar".into(),
+                paragraphs: vec!["Ada kabar.".into()],
+            }),
+            leave: None,
+            expires_at: None,
+        };
+        let mut tx = node.write_tx().await.unwrap();
+        node.write_letter(&mut tx, draft).await.unwrap();
+        tx.commit().await.unwrap();
+        for tried in 1..=20 {
+            assert_eq!(posted.round().await, Round::Worked(1), "{tried}");
+            let refused = node.post_status().await.unwrap().refused;
+            assert_eq!(refused, u64::from(tried == 20), "{tried}");
+            posted.place.clock.advance(6 * 60 * MINUTE_MS);
+        }
+        assert_eq!(posted.round().await, Round::Quiet);
+    }
+}
+
+#[tokio::test]
+async fn the_monitoring_learns_what_is_late_and_not_what_was_put_off() {
+    for posted in Posted::all(&refusing(SITI, "450 later"), Encryption::None).await {
+        let queue = async || posted.node().letter_queue().await.unwrap();
+        posted.asks(SITI).await;
+        posted.round().await;
+        assert_eq!((queue().await.waiting, queue().await.late_ms), (1, 0));
+        posted.place.clock.advance(7 * MINUTE_MS);
+        assert_eq!(queue().await.late_ms, 2 * MINUTE_MS);
     }
 }
 
@@ -188,7 +284,7 @@ async fn a_busy_recipient_is_tried_later_and_holds_up_nobody() {
 
 #[tokio::test]
 async fn a_refusal_for_ever_is_kept_without_words_until_somebody_drops_it() {
-    let never = refusing(SITI, "550 no such mailbox");
+    let never = refusing(SITI, "550 5.1.1 no such mailbox");
     for posted in Posted::all(&never, Encryption::None).await {
         posted.asks(SITI).await;
         assert_eq!(posted.round().await, Round::Worked(1));

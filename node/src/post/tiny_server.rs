@@ -16,7 +16,7 @@ pub struct Manners {
     pub starttls: Option<&'static str>,
     /// Demands a log-in, and answers it with this.
     pub auth: Option<&'static str>,
-    /// Answers to recipients other than `250`.
+    /// Answers to recipients other than `250`; an empty one ends the connection.
     pub recipients: BTreeMap<String, &'static str>,
     /// Answer to the sender, if not `250`.
     pub sender: Option<&'static str>,
@@ -169,12 +169,10 @@ where
                     .nth(1)
                     .unwrap_or_default()
                     .to_owned();
-                manners
-                    .recipients
-                    .get(&to)
-                    .copied()
-                    .unwrap_or("250 yes")
-                    .to_owned()
+                match manners.recipients.get(&to).copied() {
+                    Some("") => return false,
+                    answer => answer.unwrap_or("250 yes").to_owned(),
+                }
             }
             "DATA" if manners.hangs_up => return false,
             "DATA" => {

@@ -294,9 +294,20 @@ impl Node {
     pub async fn letters(&self, after: i64, limit: u16) -> Result<Vec<Letter>, NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
-        let rows = store::citizens::letters(&mut tx, after, i64::from(limit)).await?;
-        let worth_sending = rows.into_iter().filter(|row| row.expires_at > now);
-        worth_sending.map(read_letter).collect()
+        let rows = store::citizens::letters(&mut tx, after, now, i64::from(limit)).await?;
+        rows.into_iter().map(read_letter).collect()
+    }
+
+    /// Those of them that go to an address of e-mail.
+    pub(crate) async fn letters_by_mail(
+        &self,
+        after: i64,
+        limit: u16,
+    ) -> Result<Vec<Letter>, NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.read_tx().await?;
+        let rows = store::citizens::letters_by_mail(&mut tx, after, now, i64::from(limit)).await?;
+        rows.into_iter().map(read_letter).collect()
     }
 
     /// Removes a letter that has been sent, or cannot be.

@@ -43,6 +43,8 @@ pub(crate) struct Guards {
     pub upload: Throttle,
     /// KiB of files from an address.
     pub upload_size: Throttle,
+    /// Ways to the provider of identities that begin at an address; a whole office may share one.
+    pub sign_on: Throttle,
     /// Questions that a form asks while it is filled in, from an address.
     pub asking: Throttle,
     stamp: [u8; 32],
@@ -95,6 +97,7 @@ impl Guards {
             upload: Throttle::new(40, 30 * SECOND_MS),
             // A gigabyte at once, then one in about an hour.
             upload_size: Throttle::new(1024 * 1024, 4),
+            sign_on: Throttle::new(50, 3 * SECOND_MS),
             asking: Throttle::new(120, SECOND_MS),
             stamp: random(),
         }
@@ -160,6 +163,12 @@ impl Node {
         guards.upload.attempt(&name, now)?;
         let size = i64::try_from(bytes.div_ceil(1024)).unwrap_or(i64::MAX / 1024);
         guards.upload_size.spend(&name, size, now)
+    }
+
+    /// Whether another way to the provider of identities may begin at this address.
+    pub fn admit_sign_on(&self, address: IpAddr) -> Result<(), NodeError> {
+        let (now, guards) = (self.clock().now_ms(), self.guards());
+        guards.sign_on.attempt(&neighbourhood(address), now)
     }
 
     /// Whether a form at this address may ask for suggestions.

@@ -17,12 +17,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdTokenClaims, CoreJwsSigningAlgorithm,
-    CoreProviderMetadata,
+    CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdToken, CoreIdTokenClaims,
+    CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
     TokenResponse as _,
 };
 use sha2::{Digest, Sha256};
@@ -45,6 +46,10 @@ pub const PATIENCE_S: i64 = 10 * 60;
 const UNDER_WAY: usize = 2000;
 /// How long the provider's description and keys are good.
 const DESCRIBED_MS: i64 = 60 * MINUTE_MS;
+/// How old they are at least when a key that is not among them has them asked for again.
+const ASKED_AGAIN_MS: i64 = MINUTE_MS;
+/// For how long a provider that did not answer is not asked again.
+const AWAY_MS: i64 = MINUTE_MS / 2;
 
 type Provider = CoreClient<
     EndpointSet,
@@ -60,7 +65,15 @@ pub struct SignOn {
     settings: SignOnSettings,
     back_to: Option<String>,
     under_way: Mutex<HashMap<String, Flow>>,
-    known: Turn<Option<Known>>,
+    known: Turn<Memory>,
+}
+
+/// What the provider last said.
+#[derive(Default)]
+struct Memory {
+    known: Option<Known>,
+    /// When it did not answer (Unix ms), and what was wrong.
+    away: Option<(i64, String)>,
 }
 
 /// The provider as it described itself.
@@ -94,6 +107,9 @@ pub struct Begun {
 pub struct Vouched {
     /// Address of an account.
     pub login: String,
+    /// The provider, and who they are there for ever.
+    pub issuer: String,
+    pub subject: String,
     /// What they are called, if the provider says.
     pub name: Option<String>,
     /// Where they wanted to go.
@@ -201,27 +217,24 @@ impl SignOn {
         let tokens = exchange
             .request_async(&*known.caller)
             .await
-            .map_err(|error| SignOnError::Provider(outermost(&error)))?;
+            .map_err(|error| unexchanged(&error))?;
         let token = tokens
             .id_token()
             .ok_or(SignOnError::Refused("there is no identity in its answer"))?;
-        let instant = DateTime::<Utc>::from_timestamp_millis(now).unwrap_or_default();
-        let verifier = known
-            .provider
-            .id_token_verifier()
-            .set_allowed_algs([
-                CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-                CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-                CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-                CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-                CoreJwsSigningAlgorithm::EdDsa,
-            ])
-            .set_time_fn(move || instant);
-        let claims = token
-            .claims(&verifier, &flow.nonce)
-            .map_err(|_| SignOnError::Refused("its word is not signed for this log-in"))?;
+        let mut claims = known.claims(token, &flow.nonce, now);
+        if let Err(ClaimsVerificationError::SignatureVerification(_)) = &claims
+            && now - known.at >= ASKED_AGAIN_MS
+        {
+            // It may sign with a new key.
+            let anew = self.described(now, Some(known.at)).await?;
+            claims = anew.claims(token, &flow.nonce, now);
+        }
+        let claims =
+            claims.map_err(|_| SignOnError::Refused("its word is not signed for this log-in"))?;
         Ok(Vouched {
             login: self.login(claims)?,
+            issuer: claims.issuer().to_string(),
+            subject: claims.subject().to_string(),
             name: claims
                 .name()
                 .and_then(|names| names.get(None))
@@ -243,14 +256,34 @@ impl SignOn {
 
     /// The provider, described within the last hour.
     async fn known(&self, now: i64) -> Result<Known, SignOnError> {
+        self.described(now, None).await
+    }
+
+    /// The same, and later than a description that has turned out to be outdated.
+    async fn described(&self, now: i64, outdated: Option<i64>) -> Result<Known, SignOnError> {
         let issuer = self.settings.issuer()?.ok_or(SignOnError::Off)?;
-        let mut known = self.known.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| now - known.at < DESCRIBED_MS) {
+        let mut memory = self.known.lock().await;
+        let good = |known: &&Known| now - known.at < DESCRIBED_MS && Some(known.at) != outdated;
+        if let Some(known) = memory.known.as_ref().filter(good) {
             return Ok(known.clone());
         }
-        let fresh = self.describe(issuer, now).await?;
-        *known = Some(fresh.clone());
-        Ok(fresh)
+        if let Some((at, problem)) = &memory.away
+            && now - at < AWAY_MS
+        {
+            return Err(SignOnError::Provider(problem.clone()));
+        }
+        let asked = self.describe(issuer, now).await;
+        match &asked {
+            Ok(known) => {
+                *memory = Memory {
+                    known: Some(known.clone()),
+                    away: None,
+                }
+            }
+            Err(SignOnError::Provider(problem)) => memory.away = Some((now, problem.clone())),
+            Err(_) => {}
+        }
+        asked
     }
 
     async fn describe(&self, issuer: IssuerUrl, now: i64) -> Result<Known, SignOnError> {
@@ -286,12 +319,55 @@ impl SignOn {
     }
 }
 
+impl Known {
+    /// What a token says, if the provider signed it for the log-in of this nonce.
+    fn claims<'t>(
+        &self,
+        token: &'t CoreIdToken,
+        nonce: &Nonce,
+        now: i64,
+    ) -> Result<&'t CoreIdTokenClaims, ClaimsVerificationError> {
+        let instant = DateTime::<Utc>::from_timestamp_millis(now).unwrap_or_default();
+        let verifier = self
+            .provider
+            .id_token_verifier()
+            .set_allowed_algs([
+                CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+                CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+                CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+                CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+                CoreJwsSigningAlgorithm::EdDsa,
+            ])
+            .set_time_fn(move || instant);
+        token.claims(&verifier, nonce)
+    }
+}
+
 fn read(field: &'static str, path: &std::path::Path) -> Result<String, SignOnSettingsError> {
     std::fs::read_to_string(path).map_err(|error| SignOnSettingsError::File {
         field,
         path: path.to_owned(),
         problem: error.to_string(),
     })
+}
+
+/// Why a code brought no tokens, in our own words: anybody can come back with a code that is none.
+fn unexchanged<E: std::error::Error + 'static>(
+    error: &RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
+) -> SignOnError {
+    let problem = match error {
+        RequestTokenError::ServerResponse(said) => match said.error() {
+            CoreErrorResponseType::InvalidGrant => {
+                return SignOnError::Refused("it does not know the code");
+            }
+            CoreErrorResponseType::InvalidClient => "it does not know this client, or its secret",
+            CoreErrorResponseType::UnauthorizedClient => "it does not allow this client to log in",
+            _ => "it refuses to give tokens",
+        },
+        RequestTokenError::Request(error) => return SignOnError::Provider(error.to_string()),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => "it gives no tokens",
+    };
+    SignOnError::Provider(problem.to_owned())
 }
 
 /// What went wrong with its first cause, without the provider's own words, which may quote ours.

@@ -10,11 +10,11 @@ use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::NewAccount;
 use tower::ServiceExt as _;
 
-use super::Claim;
+use super::{Claim, SignOnError};
 use crate::doors::router;
 use crate::staff::StaffRole;
 use crate::testing::Place;
-use stand_in::{StandIn, Word};
+use stand_in::{StandIn, WORDS, Word};
 
 const SITI: &str = "siti@bandung.go.id";
 
@@ -305,6 +305,109 @@ async fn another_claim_names_the_account_where_the_operator_says_so() {
             ..siti()
         };
         assert!(scene.enters(&word).await.is_in());
+    }
+}
+
+#[tokio::test]
+async fn an_account_belongs_to_whoever_entered_it_first() {
+    for scene in Scene::all().await {
+        assert!(scene.enters(&siti()).await.is_in());
+        let heir = Word {
+            subject: "18",
+            ..siti()
+        };
+        let refused = scene.enters(&heir).await;
+        assert!(
+            !refused.is_in(),
+            "the address was given to somebody else since"
+        );
+        let renamed = Word {
+            login: "siti.aminah@bandung.go.id",
+            ..siti()
+        };
+        assert!(
+            scene.enters(&renamed).await.is_in(),
+            "a new address of the same person"
+        );
+        let accounts = scene.place.node.accounts();
+        let account = accounts.find_by_login(SITI).await.unwrap();
+        accounts.reset_password("test", &account.id).await.unwrap();
+        assert!(scene.enters(&heir).await.is_in(), "an admin has said so");
+        assert!(!scene.enters(&siti()).await.is_in());
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_of_the_provider_is_asked_for_after_a_minute() {
+    for scene in Scene::all().await {
+        assert!(scene.enters(&siti()).await.is_in());
+        scene.provider.turns_key();
+        assert!(
+            !scene.enters(&siti()).await.is_in(),
+            "what was asked for just now is believed"
+        );
+        scene.place.clock.advance(60_000);
+        assert!(scene.enters(&siti()).await.is_in());
+        let called = scene.provider.called();
+        let forged = Word {
+            forged: true,
+            ..siti()
+        };
+        assert!(!scene.enters(&forged).await.is_in());
+        assert_eq!(
+            scene.provider.called(),
+            called + 1,
+            "a forged word asks for nothing within the minute"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_asked_again_after_a_while() {
+    for scene in Scene::all().await {
+        let router = scene.router();
+        scene.provider.goes_away(true);
+        for _ in 0..3 {
+            assert_eq!(leaves(&router, "/masuk/sso").await.0, "/masuk");
+        }
+        assert_eq!(scene.provider.called(), 1);
+        scene.provider.goes_away(false);
+        scene.place.clock.advance(30_000);
+        assert!(scene.enters(&siti()).await.is_in());
+    }
+}
+
+#[tokio::test]
+async fn ways_to_the_provider_are_counted_for_each_network() {
+    for scene in Scene::all().await {
+        let router = scene.router();
+        for _ in 0..50 {
+            leaves(&router, "/masuk/sso").await;
+        }
+        let refused = open(&router, "/masuk/sso", "").await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+#[tokio::test]
+async fn the_words_of_the_provider_stand_in_no_error() {
+    for scene in Scene::all().await {
+        let now = crate::testing::NOW;
+        let sign_on = scene.place.node.sign_on();
+        for (complaint, refused) in [("invalid_grant", true), ("siti_terlalu_lama", false)] {
+            scene.provider.complains(complaint);
+            let begun = sign_on.begin("/meja", now).await.unwrap();
+            let back = scene.provider.vouches(&begun.url, &siti());
+            let state = back.split(['=', '&']).nth(1).unwrap();
+            let ended = sign_on.finish(state, "tak-dikenal", &begun.secret, now);
+            let error = ended.await.err().unwrap();
+            assert_eq!(matches!(error, SignOnError::Refused(_)), refused, "{error}");
+            let said = format!("{error} {error:?}");
+            assert!(
+                !said.contains(WORDS) && !said.contains("terlalu_lama"),
+                "{said}"
+            );
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_web::accounts::{
     Account, AccountError, AccountId, Accounts, Arrival, Deed, Entered, FactorKey, HashCost,
-    Journal, NewAccount, Role, Roles, Rules, Secret,
+    Journal, NewAccount, Role, Roles, Rules, Secret, Subject,
 };
 use serde::{Deserialize, Serialize};
 
@@ -205,7 +205,11 @@ impl Node {
         arrival: &Arrival<'_>,
     ) -> Result<Entered, StaffError> {
         let (accounts, login) = (self.accounts(), vouched.login.as_str());
-        let entered = accounts.sign_in_vouched(login, arrival).await;
+        let subject = Subject {
+            issuer: &vouched.issuer,
+            subject: &vouched.subject,
+        };
+        let entered = accounts.sign_in_vouched(login, subject, arrival).await;
         let role = self.sign_on().settings().create_as;
         let (Err(AccountError::Refused), Some(role)) = (&entered, role) else {
             return Ok(entered?);
@@ -217,7 +221,7 @@ impl Node {
             unit: None,
         };
         match accounts.create("single_sign_on", &new).await {
-            Ok(_) => Ok(accounts.sign_in_vouched(login, arrival).await?),
+            Ok(_) => Ok(accounts.sign_in_vouched(login, subject, arrival).await?),
             // There is one, and it is disabled.
             Err(AccountError::LoginTaken) => Err(AccountError::Refused.into()),
             Err(error) => Err(error.into()),

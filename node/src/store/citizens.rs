@@ -107,11 +107,24 @@ pub async fn add_letter(tx: &mut Tx, row: &LetterRow) -> Stored<()> {
     Ok(())
 }
 
-/// Letters behind a number, oldest first.
-pub async fn letters(tx: &mut Tx, after: i64, limit: i64) -> Stored<Vec<LetterRow>> {
+/// Letters behind a number that are worth sending at a moment, oldest first.
+pub async fn letters(tx: &mut Tx, after: i64, at: i64, limit: i64) -> Stored<Vec<LetterRow>> {
     const SQL: &str = "select number, contact, kind, case_id, code, created_at, expires_at
-        from reporter_letters where number > $1 order by number limit $2";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+        from reporter_letters where number > $1 and expires_at > $2 order by number limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(at).bind(limit).fetch_all(c).await)?)
+}
+
+/// The same, of those that go to an address of e-mail.
+pub async fn letters_by_mail(
+    tx: &mut Tx,
+    after: i64,
+    at: i64,
+    limit: i64,
+) -> Stored<Vec<LetterRow>> {
+    const SQL: &str = "select number, contact, kind, case_id, code, created_at, expires_at
+        from reporter_letters
+        where number > $1 and expires_at > $2 and contact like '%@%' order by number limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(at).bind(limit).fetch_all(c).await)?)
 }
 
 /// Removes a letter; how many that were, 0 or 1.

@@ -96,9 +96,10 @@ pub async fn put_off(tx: &mut Tx, number: i64, held: i64, due: i64, problem: &st
     Ok(())
 }
 
-/// Gives letters back that were taken and not tried.
-pub async fn give_back(tx: &mut Tx, held: i64, problem: &str) -> Stored<()> {
-    const SQL: &str = "update letters set leased_until = 0, attempts = attempts - 1, problem = $2
+/// Gives letters back that were taken and not tried; `problem` is what kept them, if anything did.
+pub async fn give_back(tx: &mut Tx, held: i64, problem: Option<&str>) -> Stored<()> {
+    const SQL: &str = "update letters set leased_until = 0, attempts = attempts - 1,
+            problem = coalesce($2, problem)
         where leased_until = $1 and state = 'waiting'";
     on!(tx, c => sqlx::query(SQL).bind(held).bind(problem).execute(c).await.map(drop))?;
     Ok(())
@@ -126,6 +127,12 @@ pub async fn count(tx: &mut Tx) -> Stored<Counted> {
             min(case when state = 'waiting' then created_at end) as oldest
         from letters";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_one(c).await)?)
+}
+
+/// Since when the letter that is due longest has been.
+pub async fn due_since(tx: &mut Tx, now: i64) -> Stored<Option<i64>> {
+    const SQL: &str = "select min(due_at) from letters where state = 'waiting' and due_at <= $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(now).fetch_one(c).await)?)
 }
 
 /// Letters with something to tell a person: refused ones, then those that were put off; oldest first.

@@ -41,6 +41,8 @@ pub enum Condition<'a> {
     Failed,
     /// New, and nobody has looked at it.
     Unseen,
+    /// This account has not been told by letter that it lies in its tray.
+    Untold(&'a str),
     Case(&'a str),
     Ticket(&'a str),
     Secret(bool),
@@ -83,6 +85,12 @@ impl Condition<'_> {
                 [],
             ),
             Self::Unseen => query.add(" and tray = 'new' and looked_at is null", []),
+            Self::Untold(account) => query.add(
+                " and not exists (select 1 from letter_cases told
+                    where told.account = {} and told.case_id = cases.case_id
+                        and told.tray = cases.tray)",
+                [account.into()],
+            ),
             Self::Case(case) => query.add(" and cases.case_id = {}", [case.into()]),
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),

@@ -18,10 +18,11 @@ pub async fn ask(tx: &mut Tx, cases: Vec<Value>) -> Stored<()> {
     tx.run_rows(&ASK, cases).await.map(drop)
 }
 
-/// Cases of which somebody may have to be told something, with a number that settles it.
-pub async fn due(tx: &mut Tx, limit: i64) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select case_id, asked from news_due order by case_id limit $1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+/// Cases behind one of which somebody may have to be told something, with a number that settles it.
+pub async fn due(tx: &mut Tx, after: &str, limit: i64) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select case_id, asked from news_due where case_id > $1
+        order by case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
 }
 
 /// Everybody has been told, unless the case has changed again.

@@ -86,6 +86,9 @@ impl Accounts {
             store::sessions::end_others(&mut tx, id.as_str(), "").await?;
             store::links::end_of(&mut tx, id.as_str()).await?;
         }
+        if before.login != login {
+            store::subjects::forget(&mut tx, id.as_str()).await?;
+        }
         let detail = format!("{id} {}", role.code);
         self.note(&mut tx, actor, "account.changed", &detail)
             .await?;
@@ -103,6 +106,7 @@ impl Accounts {
         store::accounts::set_state(&mut tx, id.as_str(), state, self.now()).await?;
         store::sessions::end_others(&mut tx, id.as_str(), "").await?;
         store::links::end_of(&mut tx, id.as_str()).await?;
+        store::subjects::forget(&mut tx, id.as_str()).await?;
         self.note(&mut tx, actor, "account.disabled", id.as_str())
             .await?;
         Ok(tx.commit().await?)
@@ -119,8 +123,9 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Takes the password away, ends all sessions, and gives a link for a new
-    /// password: for whoever cannot log in, or whose account others may know.
+    /// Takes the password away, ends all sessions, forgets who the account is at
+    /// the provider of identities, and gives a link for a new password: for
+    /// whoever cannot log in, or whose account others may know.
     pub async fn reset_password(
         &self,
         actor: &str,
@@ -133,6 +138,7 @@ impl Accounts {
         }
         store::accounts::set_password(&mut tx, id.as_str(), None, self.now()).await?;
         store::sessions::end_others(&mut tx, id.as_str(), "").await?;
+        store::subjects::forget(&mut tx, id.as_str()).await?;
         let secret = self
             .make_link(&mut tx, Purpose::Invitation, Some(id))
             .await?;

@@ -47,7 +47,7 @@ pub use password::{Password, SHORTEST as SHORTEST_PASSWORD};
 pub use roles::{Role, Roles};
 pub use secret::Secret;
 pub use sessions::{Arrival, Opened, Session, SessionEntry};
-pub use sign_in::Entered;
+pub use sign_in::{Entered, Subject};
 pub use signed_in::{Doors, SignedIn, Staffed};
 pub use throttle::{Rate, Throttle as Guesses};
 pub use vault::FactorKey;

@@ -13,6 +13,7 @@ use crate::chance::random;
 
 /// Stages as they are stored.
 pub(super) const CODE: &str = "code";
+pub(super) const CODE_VOUCHED: &str = "code_vouched";
 pub(super) const OPEN: &str = "open";
 
 const MINUTE_MS: i64 = 60_000;
@@ -184,7 +185,7 @@ impl Accounts {
         }
         let token = Secret::random();
         let lasts_ms = match stage {
-            CODE => CODE_MS,
+            CODE | CODE_VOUCHED => CODE_MS,
             _ => self.rules.longest_ms,
         };
         let row = SessionRow {

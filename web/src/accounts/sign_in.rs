@@ -2,9 +2,12 @@
 //! refusal is the same and takes as long, and guessing is slowed down for each
 //! account, each network, and each account from one network.
 
+use lapor_migrations::Tx;
+
 use super::factor::Proof;
 use super::hashing::Verified;
-use super::sessions::{Arrival, CODE, OPEN, Opened};
+use super::sessions::{Arrival, CODE, CODE_VOUCHED, OPEN, Opened};
+use super::store::accounts::AccountRow;
 use super::{AccountError, AccountState, Accounts, Login, Password, Rate, Secret, Session, store};
 use crate::peer::network;
 
@@ -17,6 +20,16 @@ const ACCOUNT: Rate = Rate::new(50, 20_000);
 const NETWORK: Rate = Rate::new(50, 3_000);
 /// Codes, and passwords asked for once more, that may be tried on one account.
 pub(super) const PROOF: Rate = Rate::new(5, 60_000);
+/// How the first step was done, for the audit log.
+const PASSWORD: &str = "password";
+const VOUCHED: &str = "single_sign_on";
+
+/// Who somebody is at the institution's provider, and for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub issuer: &'a str,
+    pub subject: &'a str,
+}
 
 /// How far somebody has got.
 #[derive(Debug)]
@@ -60,7 +73,7 @@ impl Accounts {
         let Some(current) = current else {
             // Whether the account exists or not, the same is written.
             let actor = row.map_or("nobody".to_owned(), |row| format!("account:{}", row.id));
-            self.note(&mut tx, &actor, "account.refused", "password")
+            self.note(&mut tx, &actor, "account.refused", PASSWORD)
                 .await?;
             tx.commit().await?;
             return Err(AccountError::Refused);
@@ -72,7 +85,7 @@ impl Accounts {
         let entered = if account.has_factor {
             Entered::CodeNeeded(self.begin(&mut tx, account, CODE, arrival).await?)
         } else {
-            self.note(&mut tx, &account.actor(), "account.signed_in", "password")
+            self.note(&mut tx, &account.actor(), "account.signed_in", PASSWORD)
                 .await?;
             Entered::Open(self.begin(&mut tx, account, OPEN, arrival).await?)
         };
@@ -83,33 +96,56 @@ impl Accounts {
     }
 
     /// Logs in whoever the institution's own provider vouches for; it has asked for the
-    /// password. A second factor of the account is asked for all the same.
+    /// password. A second factor of the account is asked for all the same. The address finds
+    /// the account the first time, and from then on who somebody is.
     /// Errors: [`AccountError::Refused`] where no account may be used, [`AccountError::Login`].
     pub async fn sign_in_vouched(
         &self,
         login: &str,
+        subject: Subject<'_>,
         arrival: &Arrival<'_>,
     ) -> Result<Entered, AccountError> {
-        const HOW: &str = "single_sign_on";
         let login: Login = login.parse()?;
         let mut tx = self.db.write().await?;
-        let row = store::accounts::by_login(&mut tx, login.as_str()).await?;
+        let row = self.vouched_row(&mut tx, &login, subject).await?;
         let usable = row.filter(|row| row.state == AccountState::Active.as_str());
         let Some(row) = usable else {
-            self.note(&mut tx, "nobody", "account.refused", HOW).await?;
+            self.note(&mut tx, "nobody", "account.refused", VOUCHED)
+                .await?;
             tx.commit().await?;
             return Err(AccountError::Refused);
         };
+        store::subjects::bind(&mut tx, &row.id, subject.issuer, subject.subject).await?;
         let account = self.account(&row)?;
         let entered = if account.has_factor {
-            Entered::CodeNeeded(self.begin(&mut tx, account, CODE, arrival).await?)
+            let begun = self.begin(&mut tx, account, CODE_VOUCHED, arrival);
+            Entered::CodeNeeded(begun.await?)
         } else {
-            self.note(&mut tx, &account.actor(), "account.signed_in", HOW)
+            self.note(&mut tx, &account.actor(), "account.signed_in", VOUCHED)
                 .await?;
             Entered::Open(self.begin(&mut tx, account, OPEN, arrival).await?)
         };
         tx.commit().await?;
         Ok(entered)
+    }
+
+    /// The account that somebody has already entered by the provider, or the one of an address
+    /// by which nobody has.
+    async fn vouched_row(
+        &self,
+        tx: &mut Tx,
+        login: &Login,
+        subject: Subject<'_>,
+    ) -> Result<Option<AccountRow>, AccountError> {
+        let known = store::subjects::account(tx, subject.issuer, subject.subject).await?;
+        if let Some(id) = known {
+            return Ok(store::accounts::by_id(tx, &id).await?);
+        }
+        let Some(row) = store::accounts::by_login(tx, login.as_str()).await? else {
+            return Ok(None);
+        };
+        let issuer = store::subjects::issuer(tx, &row.id).await?;
+        Ok((issuer.as_deref() != Some(subject.issuer)).then_some(row))
     }
 
     /// The second step: a code of the authenticator, or a recovery code.
@@ -123,8 +159,11 @@ impl Accounts {
     ) -> Result<Opened, AccountError> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let held = self.held(&mut tx, token, CODE).await?;
-        let Some((_, account)) = held else {
+        let mut held = self.held(&mut tx, token, CODE).await?;
+        if held.is_none() {
+            held = self.held(&mut tx, token, CODE_VOUCHED).await?;
+        }
+        let Some((begun, account)) = held else {
             return Err(AccountError::SessionEnded);
         };
         let key = ("code", account.id.clone());
@@ -137,11 +176,16 @@ impl Accounts {
             tx.commit().await?;
             return Err(AccountError::Code);
         };
-        let how = match proof {
-            Proof::Code => "password code",
-            Proof::Recovery => "password recovery_code",
+        let first = match begun.stage.as_str() {
+            CODE_VOUCHED => VOUCHED,
+            _ => PASSWORD,
         };
-        self.note(&mut tx, &account.actor(), "account.signed_in", how)
+        let second = match proof {
+            Proof::Code => "code",
+            Proof::Recovery => "recovery_code",
+        };
+        let how = format!("{first} {second}");
+        self.note(&mut tx, &account.actor(), "account.signed_in", &how)
             .await?;
         let arrival = Arrival {
             replaces: Some(token),

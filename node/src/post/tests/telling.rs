@@ -1,5 +1,6 @@
 //! Who is told what by letter, and what no letter says.
 
+use lapor_migrations::on;
 use lapor_protocol::receipt::Stream;
 use lapor_web::accounts::{AccountId, NewAccount};
 use serde_json::{Value, json};
@@ -330,5 +331,138 @@ async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_
             .collect();
         assert_eq!(warned, [("pu@bandung.go.id", true)]);
         assert!(node.untold_notices(10).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn followers_of_what_is_not_public_any_more_hear_so_once_and_nothing_else() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        posted.follows(filed.case, "budi@contoh.id").await;
+        posted.place.clock.advance(MINUTE_MS);
+        let before = posted.sends(0).await.len();
+        posted
+            .acts(
+                filed.case,
+                "case.archived",
+                json!({"reason": "abusive"}),
+                "Fitnah.",
+            )
+            .await;
+        hub.orders_at(posted.place.clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        let sent = posted.sends(before).await;
+        let other = sent.iter().find(|letter| letter.to == "budi@contoh.id");
+        let text = readable(&other.unwrap().text);
+        assert!(text.contains("tidak lagi dapat dibaca umum"), "{text}");
+        for word in [TITLE, "/laporan/", "diarsipkan", "Fitnah"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+        let left = posted.node().followers(filed.case, "", 10).await.unwrap();
+        assert_eq!(left, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn news_that_could_not_be_sent_for_a_week_are_old() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted.sends(0).await;
+        posted
+            .acts(filed.case, "case.followed_up", json!({}), "Diganti.")
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 1);
+        posted.place.clock.advance(7 * DAY);
+        assert_eq!(posted.round().await, Round::Quiet);
+        assert_eq!(posted.node().post_status().await.unwrap().waiting, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_case_keeps_no_news_of_another() {
+    const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let damaged = posted.filed(false).await.case;
+        let sound = posted.filed(false).await.case;
+        for case in [damaged, sound] {
+            posted
+                .acts(case, "case.followed_up", json!({}), "Diganti.")
+                .await;
+        }
+        posted.ruled(&hub).await;
+        let mut tx = posted.node().write_tx().await.unwrap();
+        let case = damaged.to_string();
+        let done = on!(&mut tx, c => sqlx::query(DAMAGE).bind(&case).execute(c).await.map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(posted.writes().await, 1);
+        assert_eq!(posted.writes().await, 0, "it ends all the same");
+    }
+}
+
+#[tokio::test]
+async fn while_the_post_is_full_news_wait() {
+    const FILL: &str = "insert into letters (number, kind, address, subject, body, created_at,
+            attempts, due_at, leased_until, state)
+        with recursive numbers (n) as (
+            select 1 union all select n + 1 from numbers where n < 20000
+        )
+        select n + 1000, 'notice', 'x@contoh.id', '', '', 0, 0, 0, 0, 'waiting' from numbers";
+    const EMPTY: &str = "delete from letters where number > 20000";
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        posted
+            .acts(filed.case, "case.followed_up", json!({}), "Diganti.")
+            .await;
+        posted.ruled(&hub).await;
+        for (sql, written) in [(FILL, 0), (EMPTY, 1)] {
+            let mut tx = posted.node().write_tx().await.unwrap();
+            let done = on!(&mut tx, c => sqlx::query(sql).execute(c).await.map(drop));
+            done.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(posted.writes().await, written, "{sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_wants_each_arrival_hears_of_it_beside_many_that_lie_there() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let login = "segera@bandung.go.id";
+        let account = posted.hires(login, StaffRole::Officer, None).await;
+        let node = posted.node();
+        node.choose_letters(&account, LetterChoice::Each)
+            .await
+            .unwrap();
+        let files = async |count: usize| {
+            for _ in 0..count {
+                let report: NewReport = serde_json::from_value(json!({
+                    "classification": "complaint",
+                    "title": TITLE,
+                    "content": "Gelap sejak hari Minggu.",
+                    "channel": "web",
+                }))
+                .unwrap();
+                node.file(report, "test").await.unwrap();
+            }
+        };
+        files(51).await;
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(0).await;
+        let text = readable(&sent[0].text);
+        assert!(text.contains("51 laporan menunggu"), "{text}");
+        assert!(text.contains("dan 1 lagi di meja Anda"), "{text}");
+        assert_eq!(posted.writes().await, 0, "all of them have been told");
+        files(1).await;
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(1).await;
+        assert!(readable(&sent[0].text).contains("1 laporan menunggu"));
     }
 }

@@ -18,10 +18,14 @@ use tokio::net::TcpListener;
 
 use crate::testing::NOW;
 
+/// What the provider says beside a complaint.
+pub const WORDS: &str = "kode milik siti ditolak";
+
 /// What the provider says of somebody, and how.
 #[derive(Clone)]
 pub struct Word {
     pub login: &'static str,
+    pub subject: &'static str,
     pub verified: bool,
     pub nonce: Option<String>,
     pub audience: &'static str,
@@ -36,6 +40,7 @@ impl Word {
     pub fn about(login: &'static str) -> Self {
         Self {
             login,
+            subject: "17",
             verified: true,
             nonce: None,
             audience: "lapor",
@@ -52,6 +57,12 @@ struct Memory {
     /// By code: the challenge, and the token that it brings.
     codes: HashMap<String, (String, String)>,
     called: usize,
+    /// The seed of its key.
+    seed: u8,
+    /// Answers nothing of use.
+    away: bool,
+    /// What it says of a code that it does not know.
+    complaint: &'static str,
 }
 
 pub struct StandIn {
@@ -71,6 +82,9 @@ impl StandIn {
             issuer: issuer.clone(),
             codes: HashMap::new(),
             called: 0,
+            seed: 7,
+            away: false,
+            complaint: "invalid_grant",
         }));
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(describe))
@@ -101,7 +115,7 @@ impl StandIn {
         let said = json!({
             "iss": word.issuer.as_ref().unwrap_or(&memory.issuer),
             "aud": word.audience,
-            "sub": "17",
+            "sub": word.subject,
             "iat": NOW / 1000 - word.age_s - 60,
             "exp": NOW / 1000 - word.age_s + 3600,
             "nonce": nonce,
@@ -110,7 +124,7 @@ impl StandIn {
             "preferred_username": word.login,
             "name": "Orang Bandung",
         });
-        let token = signed(&said, if word.forged { 8 } else { 7 });
+        let token = signed(&said, memory.seed + u8::from(word.forged));
         memory
             .codes
             .insert(code.clone(), (asked["code_challenge"].clone(), token));
@@ -119,6 +133,20 @@ impl StandIn {
 
     pub fn names_tokens_at(&self, place: &str) {
         place.clone_into(&mut self.memory.lock().unwrap().tokens_at);
+    }
+
+    /// Signs with another key from now on.
+    pub fn turns_key(&self) {
+        self.memory.lock().unwrap().seed = 70;
+    }
+
+    pub fn goes_away(&self, away: bool) {
+        self.memory.lock().unwrap().away = away;
+    }
+
+    /// Says this of a code that it does not know.
+    pub fn complains(&self, complaint: &'static str) {
+        self.memory.lock().unwrap().complaint = complaint;
     }
 
     /// How often anything was asked of it.
@@ -141,11 +169,14 @@ fn signed(said: &Value, seed: u8) -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-async fn describe(State(memory): Shared) -> Json<Value> {
+async fn describe(State(memory): Shared) -> Result<Json<Value>, StatusCode> {
     let mut memory = memory.lock().unwrap();
     memory.called += 1;
+    if memory.away {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
     let issuer = &memory.issuer;
-    Json(json!({
+    Ok(Json(json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": memory.tokens_at,
@@ -153,29 +184,35 @@ async fn describe(State(memory): Shared) -> Json<Value> {
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
-    }))
+    })))
 }
 
 async fn keys(State(memory): Shared) -> Json<Value> {
-    memory.lock().unwrap().called += 1;
-    let mut key = serde_json::to_value(Signer::from_seed(&[7; 32]).public()).unwrap();
+    let mut memory = memory.lock().unwrap();
+    memory.called += 1;
+    let signer = Signer::from_seed(&[memory.seed; 32]);
+    let mut key = serde_json::to_value(signer.public()).unwrap();
     key["kid"] = "satu".into();
     key["use"] = "sig".into();
     Json(json!({"keys": [key]}))
 }
 
-async fn token(State(memory): Shared, body: String) -> Result<Json<Value>, StatusCode> {
+async fn token(
+    State(memory): Shared,
+    body: String,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
     let mut memory = memory.lock().unwrap();
     memory.called += 1;
     let fields: Url = format!("http://x/?{body}").parse().unwrap();
     let fields: HashMap<String, String> = fields.query_pairs().into_owned().collect();
-    let (challenge, token) = memory
-        .codes
-        .remove(&fields["code"])
-        .ok_or(StatusCode::BAD_REQUEST)?;
+    let complaint = json!({"error": memory.complaint, "error_description": WORDS});
+    let refused = (StatusCode::BAD_REQUEST, Json(complaint));
+    let Some((challenge, token)) = memory.codes.remove(&fields["code"]) else {
+        return Err(refused);
+    };
     let proof = URL_SAFE_NO_PAD.encode(Sha256::digest(fields["code_verifier"].as_bytes()));
     if proof != challenge {
-        return Err(StatusCode::BAD_REQUEST);
+        return Err(refused);
     }
     Ok(Json(json!({
         "access_token": "tidak-dipakai",

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod factors;
 pub mod links;
 pub mod sessions;
+pub mod subjects;
 
 use lapor_migrations::DbError;
 

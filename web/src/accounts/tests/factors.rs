@@ -236,3 +236,32 @@ async fn a_lost_second_factor_is_taken_away_by_an_administrator() {
         assert_eq!(again, Err(AccountError::NoFactor));
     }
 }
+
+#[tokio::test]
+async fn the_audit_log_says_how_each_step_was_done() {
+    for office in offices().await {
+        let (offer, _) = protected(&office, SITI, "officer").await;
+        let subject = Subject {
+            issuer: "https://masuk.bandung.go.id",
+            subject: "17",
+        };
+        let vouched = office
+            .accounts
+            .sign_in_vouched(SITI, subject, &arrival())
+            .await;
+        let Ok(Entered::CodeNeeded(half)) = vouched else {
+            panic!("{}: {vouched:?}", office.name);
+        };
+        let shown = code(&office, &offer);
+        let entered = office
+            .accounts
+            .second_factor(&half.token, &shown, &arrival())
+            .await;
+        assert!(entered.is_ok(), "{}", office.name);
+        let last = office.noted().pop().unwrap();
+        assert!(
+            last.ends_with("account.signed_in single_sign_on code"),
+            "{last}"
+        );
+    }
+}
