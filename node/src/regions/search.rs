@@ -46,12 +46,19 @@ impl Regions {
             .collect()
     }
 
-    /// The region that somebody means: one with this code, or the best for what they typed. A code
-    /// of a district stands for itself.
+    /// The region that somebody means: one with this code or of this name, or the best for what they
+    /// typed. A code of a district stands for itself.
     pub fn meant(&self, typed: &str) -> Option<RegionCode> {
         let code: Option<RegionCode> = typed.trim().parse().ok();
         let known = code.filter(|code| self.province_of(code).is_some());
-        known.or_else(|| {
+        let named = |region: &&Region| self.says(typed, &region.code);
+        let named = || {
+            self.all
+                .iter()
+                .find(named)
+                .map(|region| region.code.clone())
+        };
+        known.or_else(named).or_else(|| {
             let first = self.search(typed, 1).into_iter().next();
             first.map(|region| region.code)
         })
@@ -221,6 +228,9 @@ mod tests {
         ] {
             assert_eq!(regions.says(typed, &code.parse().unwrap()), sure, "{typed}");
         }
+        // Its own name before another that has a word of the province in its name.
+        let meant = regions.meant("Kabupaten Bandung, Jawa Barat");
+        assert_eq!(meant, "32.04".parse().ok());
     }
 
     #[test]
