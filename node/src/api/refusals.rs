@@ -16,111 +16,111 @@ const DATABASE_SECONDS: u32 = 5;
 
 /// The problem for an error; what the operator must mend is logged here.
 pub fn problem(error: &NodeError) -> ApiProblem {
-    let said = |status, code, title| {
-        ApiProblem::new(status, code, title).with_detail(sentence(&error.to_string()))
-    };
+    let detail = || sentence(&error.to_string());
     match error {
         NodeError::Invalid(message) => invalid(message),
-        NodeError::NotFound { .. } => said(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "This node does not hold it",
-        ),
-        NodeError::NotAllowed(refused) => {
-            not_allowed(refused).with_detail(sentence(&error.to_string()))
-        }
-        NodeError::KeyMissing(_) => said(
-            StatusCode::CONFLICT,
-            "key_missing",
-            "The key of the case has not arrived",
-        )
-        .retry_after(FETCHED_SECONDS),
-        NodeError::Redacted(_) => said(StatusCode::GONE, "redacted", "The words have been erased"),
-        NodeError::EvidenceNeeded => said(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "evidence_needed",
-            "The answer needs evidence",
-        ),
-        NodeError::ApprovalNeeded => said(
-            StatusCode::FORBIDDEN,
-            "approval_needed",
-            "A superior must sign the answer",
-        ),
-        NodeError::BlobPending => said(
-            StatusCode::NOT_FOUND,
-            "blob_pending",
-            "The attachment has not arrived",
-        )
-        .retry_after(FETCHED_SECONDS),
-        NodeError::Forbidden(_) => said(
-            StatusCode::FORBIDDEN,
-            "forbidden",
-            "This caller may not do this",
-        ),
-        NodeError::Locked(_) => said(
-            StatusCode::UNAUTHORIZED,
-            "locked",
-            "The secret does not open this",
-        ),
-        NodeError::TooMany { retry_after_s } => said(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too_many",
-            "There have been too many attempts",
-        )
-        .with("retry_after_s", *retry_after_s)
-        .retry_after(*retry_after_s),
-        NodeError::DraftChanged => said(
-            StatusCode::CONFLICT,
-            "draft_changed",
-            "The draft was corrected meanwhile",
-        ),
-        NodeError::KeyReused => said(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-            "The idempotency key belongs to another request",
-        ),
-        NodeError::AnsweredMeanwhile => said(
-            StatusCode::CONFLICT,
-            "answered_meanwhile",
-            "The same request has just been answered",
-        )
-        .retry_after(1),
-        NodeError::TooLarge(_) => said(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            "The body is too large",
-        ),
-        NodeError::NoRoom => said(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "no_room",
-            "No more files are taken in for now",
-        ),
-        NodeError::MediaType(_) => said(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media",
-            "This kind of file is not taken",
-        ),
-        NodeError::Offset { expected } => said(
-            StatusCode::CONFLICT,
-            "offset_mismatch",
-            "The upload stands elsewhere",
-        )
-        .with("offset", json!(expected)),
-        NodeError::NotEnrolled => said(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not_enrolled",
-            "This node has not joined",
-        ),
+        NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(detail()),
         NodeError::Database(failed) => database(failed),
         NodeError::File(failed) if is_full(failed) => {
             tracing::error!(%error, "a file could not be written");
             full()
         }
-        NodeError::File(_) | NodeError::Damaged(_) => {
-            tracing::error!(%error, "a request failed");
-            ApiProblem::internal()
+        _ => {
+            let Some((status, code, title)) = known(error) else {
+                tracing::error!(%error, "a request failed");
+                return ApiProblem::internal();
+            };
+            let problem = ApiProblem::new(status, code, title).with_detail(detail());
+            match error {
+                NodeError::KeyMissing(_) | NodeError::BlobPending => {
+                    problem.retry_after(FETCHED_SECONDS)
+                }
+                NodeError::TooMany { retry_after_s } => problem
+                    .with("retry_after_s", *retry_after_s)
+                    .retry_after(*retry_after_s),
+                NodeError::AnsweredMeanwhile => problem.retry_after(1),
+                NodeError::Offset { expected } => problem.with("offset", json!(expected)),
+                _ => problem,
+            }
         }
     }
+}
+
+/// Status, code and title of what needs no more than its own words; `None` for what is wrong here.
+fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> {
+    use StatusCode as Is;
+    Some(match error {
+        NodeError::NotFound { .. } => (Is::NOT_FOUND, "not_found", "This node does not hold it"),
+        NodeError::KeyMissing(_) => (
+            Is::CONFLICT,
+            "key_missing",
+            "The key of the case has not arrived",
+        ),
+        NodeError::Redacted(_) => (Is::GONE, "redacted", "The words have been erased"),
+        NodeError::EvidenceNeeded => (
+            Is::UNPROCESSABLE_ENTITY,
+            "evidence_needed",
+            "The answer needs evidence",
+        ),
+        NodeError::ApprovalNeeded => (
+            Is::FORBIDDEN,
+            "approval_needed",
+            "A superior must sign the answer",
+        ),
+        NodeError::BlobPending => (
+            Is::NOT_FOUND,
+            "blob_pending",
+            "The attachment has not arrived",
+        ),
+        NodeError::Forbidden(_) => (Is::FORBIDDEN, "forbidden", "This caller may not do this"),
+        NodeError::Locked(_) => (Is::UNAUTHORIZED, "locked", "The secret does not open this"),
+        NodeError::TooMany { .. } => (
+            Is::TOO_MANY_REQUESTS,
+            "too_many",
+            "There have been too many attempts",
+        ),
+        NodeError::DraftChanged => (
+            Is::CONFLICT,
+            "draft_changed",
+            "The draft was corrected meanwhile",
+        ),
+        NodeError::KeyReused => (
+            Is::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "The idempotency key belongs to another request",
+        ),
+        NodeError::AnsweredMeanwhile => (
+            Is::CONFLICT,
+            "answered_meanwhile",
+            "The same request has just been answered",
+        ),
+        NodeError::TooLarge(_) => (Is::PAYLOAD_TOO_LARGE, "too_large", "The body is too large"),
+        NodeError::NoRoom => (
+            Is::INSUFFICIENT_STORAGE,
+            "no_room",
+            "No more files are taken in for now",
+        ),
+        NodeError::MediaType(_) => (
+            Is::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media",
+            "This kind of file is not taken",
+        ),
+        NodeError::Offset { .. } => (
+            Is::CONFLICT,
+            "offset_mismatch",
+            "The upload stands elsewhere",
+        ),
+        NodeError::NotEnrolled => (
+            Is::SERVICE_UNAVAILABLE,
+            "not_enrolled",
+            "This node has not joined",
+        ),
+        NodeError::Invalid(_)
+        | NodeError::NotAllowed(_)
+        | NodeError::Database(_)
+        | NodeError::File(_)
+        | NodeError::Damaged(_) => return None,
+    })
 }
 
 /// What the rules do not allow; the members let a program react without reading the detail.

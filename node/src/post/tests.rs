@@ -4,7 +4,7 @@
 mod pages;
 mod telling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -145,7 +145,10 @@ async fn an_outage_only_keeps_letters_waiting() {
             let Round::Down(problem) = posted.round().await else {
                 panic!("the letter went to nobody");
             };
-            assert!(!problem.is_empty() && !problem.contains(SITI), "{problem}");
+            assert!(!problem.contains(SITI), "{problem}");
+            let said: Vec<&str> = problem.split(": ").collect();
+            let once: BTreeSet<&str> = said.iter().copied().collect();
+            assert_eq!(said.len(), once.len(), "each cause once: {problem}");
         }
         let status = posted.node().post_status().await.unwrap();
         assert_eq!((status.waiting, status.refused), (1, 0));
