@@ -67,6 +67,11 @@ export const deskPages = ({ cases }) => ({
   "desk-identity": ["identity_keeper", `/meja/identitas/${cases.new}`],
   "desk-approvals": ["admin", "/meja/persetujuan"],
   "desk-figures": ["leader", "/meja/kinerja"],
+  "desk-programmes": ["officer", "/meja/program"],
+  "desk-programme": ["officer", "/meja/program/trotoar-braga"],
+  "desk-staff": ["admin", "/meja/petugas"],
+  "desk-units": ["admin", "/meja/unit"],
+  "desk-audit": ["admin", "/meja/audit"],
   "desk-account": ["admin", "/meja/akun"],
   "desk-letters": ["admin", "/meja/surat"],
 });

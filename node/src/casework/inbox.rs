@@ -22,8 +22,8 @@ use crate::store::lists::{Condition, Limits, Order};
 pub struct Sight {
     /// *Rahasia* as well.
     pub secrets: bool,
-    /// Only what lies on the desk of this unit.
-    pub unit: Option<String>,
+    /// Only what lies on the desk of these units: one, and behind it its parts.
+    pub units: Option<Vec<String>>,
 }
 
 /// A tab of the inbox.
@@ -66,19 +66,21 @@ impl Sight {
     /// The whole desk.
     pub const ALL: Self = Self {
         secrets: true,
-        unit: None,
+        units: None,
     };
 
     /// Whether a case may be seen.
     pub fn shows(&self, case: &CaseSummary) -> bool {
-        let unit = self.unit.is_none() || self.unit == case.unit;
-        case.tray.is_some() && unit && (self.secrets || !case.secret)
+        let within =
+            |units: &Vec<String>| case.unit.as_ref().is_some_and(|one| units.contains(one));
+        let desk = self.units.as_ref().is_none_or(within);
+        case.tray.is_some() && desk && (self.secrets || !case.secret)
     }
 
     pub(super) fn limits(&self) -> Limits<'_> {
         Limits {
             secrets: self.secrets,
-            unit: self.unit.as_deref(),
+            units: self.units.as_deref(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Inbox, search and the public list, on both databases.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lapor_migrations::throwaway::databases;
@@ -16,6 +17,7 @@ use super::{CaseFilter, NewAct, NewReport, PublicFilter, SavedFilter, Sight, Tab
 use crate::chance::SystemEntropy;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::staff::{StaffRole, UnitId};
 use crate::store;
 use crate::store::cases::Glance;
 use crate::sync::Link;
@@ -236,7 +238,7 @@ async fn the_public_finds_what_is_public_by_what_it_may_read() {
         }
         let guarded = Sight {
             secrets: false,
-            unit: None,
+            units: None,
         };
         let filter = CaseFilter::default();
         for typed in ["pungutan", "", &secret.to_string()] {
@@ -417,6 +419,60 @@ async fn a_case_moves_through_the_trays_of_the_desk() {
 }
 
 #[tokio::test]
+async fn a_unit_sees_what_lies_on_the_desks_of_its_parts_and_no_part_sees_more() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let unit = |id: &str| id.parse::<UnitId>().unwrap();
+        let (dishub, lampu, dinkes) = (unit("dishub"), unit("dishub-lampu"), unit("dinkes"));
+        for (id, parent) in [(&dishub, None), (&lampu, Some(&dishub)), (&dinkes, None)] {
+            node.add_unit("admin", id, id.as_str(), parent)
+                .await
+                .unwrap();
+        }
+        let mut cases = BTreeMap::new();
+        for id in [&dishub, &lampu, &dinkes] {
+            let case = file(node, "Lampu", "Isi.", json!({})).await;
+            node.assign(&Sight::ALL, &[case], Some(id.as_str()), None, "admin")
+                .await
+                .unwrap();
+            cases.insert(id.as_str(), case);
+        }
+        let everything = CaseFilter::default();
+        for (role, id, sees) in [
+            (StaffRole::Officer, &dishub, vec!["dishub", "dishub-lampu"]),
+            (StaffRole::Officer, &lampu, vec!["dishub-lampu"]),
+            (
+                StaffRole::Leader,
+                &lampu,
+                vec!["dinkes", "dishub", "dishub-lampu"],
+            ),
+        ] {
+            let sight = node.sight(role, Some(id.as_str())).await.unwrap();
+            let listed = node
+                .inbox(&sight, Tab::New, &everything, None, 5)
+                .await
+                .unwrap();
+            let mut units: Vec<_> = listed
+                .cases
+                .into_iter()
+                .filter_map(|case| case.unit)
+                .collect();
+            units.sort();
+            assert_eq!(units, sees);
+            for (unit, case) in &cases {
+                let opened = node.case_seen(&sight, *case).await.is_ok();
+                assert_eq!(opened, sees.contains(unit), "{id} opens a case of {unit}");
+                let given = node
+                    .assign(&sight, &[*case], Some(*unit), Some("Asep"), "asep")
+                    .await;
+                assert_eq!(given.is_ok(), sees.contains(unit), "{id} gives {unit}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_unit_sees_what_lies_on_its_desk() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
@@ -430,7 +486,7 @@ async fn a_unit_sees_what_lies_on_its_desk() {
         verify(node, ours).await;
         let sight = Sight {
             secrets: true,
-            unit: Some("dishub".into()),
+            units: Some(vec!["dishub".into()]),
         };
         let filter = CaseFilter::default();
         let listed = node
@@ -525,7 +581,7 @@ async fn an_act_without_effect_is_a_task_until_it_is_dropped() {
         assert_eq!((failed.len(), failed[0].effect.as_str()), (1, "stale"));
         let elsewhere = Sight {
             secrets: true,
-            unit: Some("dishub".into()),
+            units: Some(vec!["dishub".into()]),
         };
         let unseen = node.failed_acts(&elsewhere, 0, 10).await.unwrap();
         assert!(unseen.is_empty());

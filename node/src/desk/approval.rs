@@ -68,7 +68,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     officer.requires(StaffRole::administers)?;
     let v = officer.visit.v;
     let names = names(&node).await?;
-    let waiting = node.waiting_drafts(&officer.sight()).await;
+    let waiting = node.waiting_drafts(&officer.sight).await;
     let waiting = waiting.map_err(|error| problem(&error))?.into_iter();
     let drafts = waiting
         .map(|(draft, case)| line(&officer, &names, &case, draft))

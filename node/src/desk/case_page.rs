@@ -107,11 +107,11 @@ pub async fn show(
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
     let wrong = |error: NodeError| problem(&error);
-    let (v, sight) = (officer.visit.v, officer.sight());
+    let (v, sight) = (officer.visit.v, &officer.sight);
     let view = officer.case(&node, path.id).await?;
     let acts = officer.role.handles_cases();
     if acts && view.summary.looked_at.is_none() {
-        node.look_at(&sight, &[path.id]).await.map_err(wrong)?;
+        node.look_at(sight, &[path.id]).await.map_err(wrong)?;
     }
     let allowed = if acts {
         node.allowed_acts(path.id).await.map_err(wrong)?
@@ -184,7 +184,7 @@ pub async fn assign(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let (sight, actor) = (officer.sight(), officer.actor());
+    let (sight, actor) = (&officer.sight, officer.actor());
     let view = officer.case(&node, path.id).await?;
     let (unit, who) = (form.text("unit"), form.text("petugas"));
     // A unit that has closed and an officer who has left or is called otherwise keep what they
@@ -201,7 +201,7 @@ pub async fn assign(
     }
     let who = Some(who).filter(|who| !who.is_empty());
     let assigned = node
-        .assign(&sight, &[path.id], unit.as_deref(), who, &actor)
+        .assign(sight, &[path.id], unit.as_deref(), who, &actor)
         .await;
     assigned.map_err(|error| problem(&error))?;
     let done = Flash::done(text_id("case-assigned"));
@@ -220,8 +220,8 @@ pub async fn drop_act(
     officer.requires(StaffRole::handles_cases)?;
     let message: Option<MessageId> = form.text("pesan").parse().ok();
     let message = message.ok_or_else(ApiProblem::not_found)?;
-    let (sight, actor) = (officer.sight(), officer.actor());
-    let flash = match node.drop_failed_act(&sight, message, &actor).await {
+    let (sight, actor) = (&officer.sight, officer.actor());
+    let flash = match node.drop_failed_act(sight, message, &actor).await {
         Ok(()) => Flash::done(text_id("task-dropped")),
         Err(NodeError::NotFound { .. }) => Flash::warning(text_id("task-gone")),
         Err(error) => return Err(problem(&error)),

@@ -119,7 +119,7 @@ pub async fn act(
     let about = (deed, &standing.view);
     let new = read(
         &node,
-        &officer.sight(),
+        &officer.sight,
         &v,
         about,
         &mut form,
@@ -267,7 +267,7 @@ async fn settle(node: &Node, officer: &Officer, message: &str) -> Answer<()> {
         return Ok(());
     };
     match node
-        .drop_failed_act(&officer.sight(), message, &officer.actor())
+        .drop_failed_act(&officer.sight, message, &officer.actor())
         .await
     {
         Ok(()) | Err(NodeError::NotFound { .. }) => Ok(()),

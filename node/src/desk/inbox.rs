@@ -95,7 +95,7 @@ pub async fn show(
     officer: Officer,
     Query(query): Query<InboxQuery>,
 ) -> Answer<Response> {
-    let (v, sight) = (officer.visit.v, officer.sight());
+    let (v, sight) = (officer.visit.v, &officer.sight);
     let question = Question::read(&query);
     let after = Some(query.lanjut.as_str()).filter(|after| !after.is_empty());
     let wrong = |error: NodeError| problem(&error);
@@ -110,9 +110,9 @@ pub async fn show(
     ]);
     let (typed, filter) = (&question.typed, &question.filter);
     let found = if let Some(tab) = question.tab {
-        node.inbox(&sight, tab, filter, after, PAGE).await
+        node.inbox(sight, tab, filter, after, PAGE).await
     } else {
-        node.search(&sight, typed, filter, after, PAGE).await
+        node.search(sight, typed, filter, after, PAGE).await
     };
     let list = match found {
         Ok(list) => list,
@@ -127,7 +127,7 @@ pub async fn show(
     };
     let mut narrowing = question.filter.clone();
     narrowing.state = None;
-    let counts = node.inbox_counts(&sight, &narrowing).await.map_err(wrong)?;
+    let counts = node.inbox_counts(sight, &narrowing).await.map_err(wrong)?;
     let lines = lines(&node, &v, list.cases).await?;
     let account = &officer.session.account.id.to_string();
     let kept = node.saved_filters(account).await.map_err(wrong)?;
@@ -180,7 +180,7 @@ async fn asked(node: &Node, officer: &Officer) -> Answer<Vec<(String, &'static s
     }
     if officer.role.administers() {
         let waiting = node
-            .waiting_drafts(&officer.sight())
+            .waiting_drafts(&officer.sight)
             .await
             .map_err(|error| problem(&error))?;
         if !waiting.is_empty() {
@@ -212,15 +212,15 @@ pub async fn together(
         };
         return Ok(officer.visit.go_saying(&back, &Flash::warning(text)));
     }
-    let (sight, actor) = (officer.sight(), officer.actor());
+    let (sight, actor) = (&officer.sight, officer.actor());
     let done = match form.text("tindakan") {
         "lihat" => node
-            .look_at(&sight, &cases)
+            .look_at(sight, &cases)
             .await
             .map(|()| counted(text_id("inbox-looked"), cases.len())),
         "unit" => {
             let unit = shared::open_unit(&node, form.text("unit")).await?;
-            node.assign(&sight, &cases, unit.as_deref(), None, &actor)
+            node.assign(sight, &cases, unit.as_deref(), None, &actor)
                 .await
                 .map(|()| counted(text_id("inbox-assigned"), cases.len()))
         }
@@ -282,10 +282,10 @@ pub async fn filters(
 /// Verifies those that have come in and wait for it, as the form of each would with what it is
 /// filled with. What somebody has decided otherwise is not decided again here; it is named.
 async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Answer<Flash> {
-    let (sight, actor) = (officer.sight(), officer.actor());
+    let (sight, actor) = (&officer.sight, officer.actor());
     let (mut verified, mut left) = (0, Vec::new());
     for case in cases {
-        let seen = node.case_seen(&sight, *case).await;
+        let seen = node.case_seen(sight, *case).await;
         let once = Once::new(&actor, &format!("{key}-{case}"));
         let (Ok(view), Ok(once)) = (seen, once) else {
             continue;

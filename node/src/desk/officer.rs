@@ -27,6 +27,8 @@ pub struct Officer {
     pub session: Session,
     pub role: StaffRole,
     pub visit: Visit,
+    /// What the officer may see.
+    pub sight: Sight,
 }
 
 impl Officer {
@@ -35,14 +37,9 @@ impl Officer {
         self.session.account.actor()
     }
 
-    /// What the officer may see.
-    pub fn sight(&self) -> Sight {
-        self.role.sight(self.session.account.unit.as_deref())
-    }
-
     /// A case, if the officer may see it.
     pub async fn case(&self, node: &Node, id: CaseId) -> Result<CaseView, ApiProblem> {
-        let seen = node.case_seen(&self.sight(), id).await;
+        let seen = node.case_seen(&self.sight, id).await;
         seen.map_err(|error| problem(&error))
     }
 
@@ -70,6 +67,8 @@ impl FromRequestParts<Arc<Node>> for Officer {
             tracing::error!(%error, "an account has a role that this program does not know");
             ApiProblem::internal().into_response()
         })?;
+        let sight = node.sight(role, session.account.unit.as_deref()).await;
+        let sight = sight.map_err(|error| problem(&error).into_response())?;
         visit.person = Some(Person {
             name: session.account.name.clone(),
             role: visit.v.say(role_name(role)),
@@ -80,6 +79,7 @@ impl FromRequestParts<Arc<Node>> for Officer {
             session,
             role,
             visit,
+            sight,
         })
     }
 }

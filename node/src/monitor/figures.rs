@@ -31,9 +31,7 @@ pub async fn measure(link: &Link, figures: &mut Figures) -> Result<(), NodeError
     link_figures(&status, figures);
     let now = node.clock().now_ms();
     backlog(&status, now, figures);
-    if node.sends_letters() {
-        letters(node, figures).await?;
-    }
+    letters(node, figures).await?;
     figures.gauge(
         "lapor_node_directory_version",
         "Version of the directory that this node has.",

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::conversation::{self, running};
 use super::{Answer, name_of};
-use crate::api::problem;
+use crate::api::{Address, problem};
 use crate::casework::tracking::{Event, Happened, Step, Tracked};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -71,11 +71,13 @@ pub(super) struct Line {
 pub async fn track(
     State(node): State<Arc<Node>>,
     visit: Visit,
+    Address(address): Address,
     Query(query): Query<TicketQuery>,
 ) -> Answer<Response> {
     let Some(typed) = query.tiket.filter(|typed| !typed.trim().is_empty()) else {
         return ask(&visit, &Form::empty(), StatusCode::OK);
     };
+    node.admit_question(address).map_err(|e| problem(&e))?;
     let mut form = Form::of([(TICKET, typed.as_str())]);
     match node.track(&typed).await {
         Ok(tracked) => show(&node, &visit, tracked),

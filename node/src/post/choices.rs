@@ -49,14 +49,13 @@ impl LetterChoice {
     }
 }
 
-impl Reader {
-    /// What they may see at the desk, and so in a letter.
-    pub fn sight(&self) -> Sight {
-        self.role.sight(self.account.unit.as_deref())
-    }
-}
-
 impl Node {
+    /// What they may see at the desk, and so in a letter.
+    pub(super) async fn sight_of(&self, reader: &Reader) -> Result<Sight, NodeError> {
+        self.sight(reader.role, reader.account.unit.as_deref())
+            .await
+    }
+
     /// What an account has chosen; by itself, a digest.
     pub async fn letter_choice(&self, account: &AccountId) -> Result<LetterChoice, NodeError> {
         let mut tx = self.read_tx().await?;

@@ -80,7 +80,7 @@ impl Node {
     }
 
     async fn morning(&self, reader: &Reader, now: i64) -> Result<Morning, NodeError> {
-        let (sight, all) = (reader.sight(), CaseFilter::default());
+        let (sight, all) = (self.sight_of(reader).await?, CaseFilter::default());
         let list = async |tab| {
             let page = self.inbox(&sight, tab, &all, None, LISTED).await?;
             Ok::<_, NodeError>(page.cases)

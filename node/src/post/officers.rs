@@ -157,7 +157,7 @@ impl Node {
     }
 
     async fn write_arrivals_to(&self, reader: &Reader) -> Result<bool, NodeError> {
-        let (sight, account) = (reader.sight(), reader.account.id.as_str());
+        let (sight, account) = (self.sight_of(reader).await?, reader.account.id.as_str());
         let mut come = Vec::new();
         for tab in [Tab::New, Tab::CameBack] {
             come.extend(self.untold(&sight, tab, account, COUNTED).await?);

@@ -18,7 +18,6 @@ use lapor_web::accounts::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::casework::Sight;
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -104,16 +103,6 @@ impl StaffRole {
     /// Opens identities, and answers requests for them.
     pub fn opens_identities(self) -> bool {
         self == Self::IdentityKeeper
-    }
-
-    /// What somebody of this role sees, at the desk and in letters: the cases of their unit, or the
-    /// whole desk where they work in none. Who reads for the institution as a whole reads all of it.
-    pub fn sight(self, unit: Option<&str>) -> Sight {
-        let unit = unit.filter(|_| self == Self::Officer);
-        Sight {
-            secrets: true,
-            unit: unit.map(str::to_owned),
-        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::StaffRole;
+use crate::casework::Sight;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -139,6 +141,22 @@ impl Node {
         let mut tx = self.read_tx().await?;
         let rows = store::units::all(&mut tx).await?;
         rows.into_iter().map(unit).collect()
+    }
+
+    /// What somebody of this role sees, at the desk and in letters: the cases of their unit and of
+    /// its parts, or the whole desk where they work in none. Who reads for the institution as a
+    /// whole reads all of it.
+    pub async fn sight(&self, role: StaffRole, unit: Option<&str>) -> Result<Sight, NodeError> {
+        let Some(unit) = unit.filter(|_| role == StaffRole::Officer) else {
+            return Ok(Sight::ALL);
+        };
+        let mut units = vec![unit.to_owned()];
+        let mut tx = self.read_tx().await?;
+        units.extend(store::units::parts(&mut tx, unit).await?);
+        Ok(Sight {
+            secrets: true,
+            units: Some(units),
+        })
     }
 
     pub(super) async fn unit_is_open(&self, id: Option<&str>) -> Result<(), NodeError> {

@@ -12,7 +12,8 @@ static ASSIGN: Bulk = Bulk::new(
     5,
     ") update cases set unit = v.unit, officer = v.officer from v
         where cases.case_id = v.case_id and cases.tray is not null
-            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own)",
+            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own
+                or cases.unit in (select u.id from units u where u.parent = v.own))",
 );
 
 /// Puts cases on the desk of a unit and an officer. Returns how many of them may be seen here.
@@ -29,7 +30,7 @@ pub async fn assign(
             unit.map(str::to_owned).into(),
             officer.map(str::to_owned).into(),
             i64::from(limits.secrets).into(),
-            limits.unit.map(str::to_owned).into(),
+            limits.own().map(str::to_owned).into(),
         ]
     });
     tx.run_rows(&ASSIGN, rows.collect()).await
@@ -40,7 +41,8 @@ static LOOK: Bulk = Bulk::new(
     4,
     ") update cases set looked_at = v.at from v
         where cases.case_id = v.case_id and cases.looked_at is null and cases.tray is not null
-            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own)",
+            and (cases.secret = 0 or v.secrets = 1) and (v.own is null or cases.unit = v.own
+                or cases.unit in (select u.id from units u where u.parent = v.own))",
 );
 
 /// Notes the first look at those of the cases that may be seen.
@@ -50,7 +52,7 @@ pub async fn look(tx: &mut Tx, limits: Limits<'_>, cases: &[String], at: i64) ->
             Value::from(case.as_str()),
             at.into(),
             i64::from(limits.secrets).into(),
-            limits.unit.map(str::to_owned).into(),
+            limits.own().map(str::to_owned).into(),
         ]
     });
     tx.run_rows(&LOOK, rows.collect()).await
@@ -80,13 +82,13 @@ pub async fn failed(
         from outbox o join cases c on c.case_id = o.case_id
         where o.effect in ('stale', 'inapplicable', 'unauthorised') and o.dropped_at is null
             and c.tray is not null and o.number > $1 and (c.secret = 0 or $3 = 1)
-            and ($4 is null or c.unit = $4)
+            and ($4 is null or c.unit = $4 or c.unit in (select u.id from units u where u.parent = $4))
         order by o.number limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(after)
         .bind(limit)
         .bind(i64::from(limits.secrets))
-        .bind(limits.unit)
+        .bind(limits.own())
         .fetch_all(c)
         .await)?)
 }
@@ -111,13 +113,14 @@ pub async fn drop_failed(
     const SQL: &str = "update outbox set dropped_at = $2
         where message_id = $1 and effect in ('stale', 'inapplicable', 'unauthorised')
             and dropped_at is null and case_id in (select case_id from cases
-                where tray is not null and (secret = 0 or $3 = 1) and ($4 is null or unit = $4))
+                where tray is not null and (secret = 0 or $3 = 1) and ($4 is null or unit = $4
+                    or unit in (select u.id from units u where u.parent = $4)))
         returning case_id";
     Ok(on!(tx, c => sqlx::query_scalar(SQL)
         .bind(message)
         .bind(at)
         .bind(i64::from(limits.secrets))
-        .bind(limits.unit)
+        .bind(limits.own())
         .fetch_optional(c)
         .await)?)
 }

@@ -11,8 +11,15 @@ use super::cases::{CaseRow, listed};
 pub struct Limits<'a> {
     /// *Rahasia* as well.
     pub secrets: bool,
-    /// Only what lies on the desk of this unit.
-    pub unit: Option<&'a str>,
+    /// Only what lies on the desk of these units: one, and behind it its parts.
+    pub units: Option<&'a [String]>,
+}
+
+impl Limits<'_> {
+    /// The unit of whoever asks.
+    pub fn own(&self) -> Option<&str> {
+        self.units?.first().map(String::as_str)
+    }
 }
 
 /// A condition on cases; all of a list must hold.
@@ -114,8 +121,13 @@ fn limit_further(query: &mut Composed, limits: Limits<'_>) {
     if !limits.secrets {
         query.add(" and secret = 0", []);
     }
-    if let Some(unit) = limits.unit {
-        query.add(" and unit = {}", [unit.into()]);
+    if let Some(units) = limits.units {
+        let mut part = " and unit in ({}";
+        for unit in units {
+            query.add(part, [unit.as_str().into()]);
+            part = ", {}";
+        }
+        query.add(")", []);
     }
 }
 

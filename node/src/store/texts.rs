@@ -236,9 +236,10 @@ mod tests {
     /// What a query costs shows on a large node only, how SQLite goes about it on an empty one.
     #[tokio::test]
     async fn sqlite_asks_the_index_of_words_once_and_sorts_nothing() {
+        let units = ["dishub".to_owned(), "dishub-lampu".to_owned()];
         let desk = Limits {
             secrets: false,
-            unit: Some("dishub"),
+            units: Some(&units),
         };
         let asked = Expression("\"jalan\"".to_owned());
         for test in databases().await {

@@ -40,6 +40,12 @@ pub async fn all(tx: &mut Tx) -> Stored<Vec<UnitRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
+/// The parts of a unit, by id.
+pub async fn parts(tx: &mut Tx, unit: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "select id from units where parent = $1 order by id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(unit).fetch_all(c).await)?)
+}
+
 /// Says how many units that were, 0 or 1.
 pub async fn rename(tx: &mut Tx, id: &str, name: &str) -> Stored<u64> {
     const SQL: &str = "update units set name = $2 where id = $1";

@@ -1,5 +1,6 @@
 //! The demonstration: a hub and eight nodes as real processes, joined by real
-//! invitations, with every sample report filed, moved, answered and closed.
+//! invitations, with every sample report filed and most of them moved, answered
+//! and closed; some rest on the way, so that each desk has work of every kind.
 //!
 //! Nothing here knows a rule or touches a database of the programs except to
 //! count. On every way out the processes are ended.

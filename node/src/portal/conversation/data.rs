@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use lapor_protocol::ids::Digest;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub struct FilePath {
 struct Own {
     v: Voice,
     data: OwnData,
+    /// Unix ms, and what was done.
+    deeds: Vec<(i64, TextId)>,
     file_at: String,
     back_at: String,
 }
@@ -49,13 +51,29 @@ pub async fn show(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Res
         .map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
     let below = DATA_FILE.strip_prefix(PATH).unwrap_or_default();
+    let deeds = data.deeds.iter().map(|(at, what)| (*at, deed_words(what)));
     let page = Own {
         v,
+        deeds: deeds.collect(),
         data,
         file_at: speaker.at(below).to_string(),
         back_at: speaker.at("").to_string(),
     };
     speaker.visit.shell(v.say("data-title")).show(&page)
+}
+
+fn deed_words(action: &str) -> TextId {
+    match action {
+        "report.filed" => text_id("data-deed-filed"),
+        "report.completed" => text_id("data-deed-completed"),
+        "case.replied" => text_id("data-deed-replied"),
+        "case.closed" => text_id("data-deed-confirmed"),
+        "case.reopened" => text_id("data-deed-reopened"),
+        "case.rated" => text_id("data-deed-rated"),
+        "conversation.opened" => text_id("data-deed-opened"),
+        "reporter.key_changed" => text_id("data-deed-key"),
+        _ => text_id("data-deed-other"),
+    }
 }
 
 /// The same as a file, which another program can read.
