@@ -255,6 +255,9 @@ impl Node {
         actor: &str,
     ) -> Result<Acted, NodeError> {
         let (row, files) = self.others_draft(id, actor).await?;
+        if self::version(&row, &files) != version {
+            return Err(NodeError::DraftChanged);
+        }
         let closes = row.proposes_to_close != 0;
         let body = [("proposes_to_close".to_owned(), json!(closes))];
         let words = [("text".to_owned(), json!(row.answer))];

@@ -20,7 +20,7 @@ use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::act::content_key;
-use crate::chance::SystemEntropy;
+use crate::chance::{SystemEntropy, random};
 use crate::error::NodeError;
 use crate::media::upload_path;
 use crate::node::Node;
@@ -166,13 +166,20 @@ pub(crate) fn blob_path(node: &Node, sha256: &Digest) -> PathBuf {
     node.settings().node.blobs.join(&hex[..2]).join(hex)
 }
 
+/// A file beside an upload for one attempt to bring it to the shelf: two at once do not meet in it.
+pub(crate) fn part_of(source: &Path) -> PathBuf {
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
+    let attempt = hex::encode(random::<8>());
+    source.with_file_name(format!("{name}-{attempt}.sealed"))
+}
+
 async fn encrypt_file(
     node: &Node,
     key: &ContentKey,
     source: &Path,
 ) -> Result<(Digest, u64), NodeError> {
     let mut input = File::open(source).await?;
-    let part = source.with_extension("sealed");
+    let part = part_of(source);
     let mut output = File::create(&part).await?;
     let mut cipher = BlobCipher::sealing(key, &mut SystemEntropy);
     let mut hash = Sha256::new();

@@ -284,7 +284,15 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standi
     let allowed = allowed.map_err(|error| problem(&error))?;
     Ok(Standing {
         deed,
-        choosing: Choosing::of(node, &officer.visit.v, deed, &view, &allowed).await?,
+        choosing: Choosing::of(
+            node,
+            &officer.sight,
+            &officer.visit.v,
+            deed,
+            &view,
+            &allowed,
+        )
+        .await?,
         allowed: deed.is_allowed(node, &view, &allowed),
         view,
     })

@@ -56,6 +56,7 @@ pub struct Choosing {
 impl Choosing {
     pub async fn of(
         node: &Node,
+        sight: &Sight,
         v: &Voice,
         deed: Deed,
         view: &CaseView,
@@ -91,7 +92,7 @@ impl Choosing {
                     .map(|entry| Choice::new(entry.id.as_str(), &entry.name))
                     .collect();
             }
-            Deed::Link => choosing.repeats = repeats(node, v, view).await?,
+            Deed::Link => choosing.repeats = repeats(node, sight, v, view).await?,
             _ => {}
         }
         choosing.suggested.sort();
@@ -650,8 +651,8 @@ async fn other_case(node: &Node, sight: &Sight, typed: &str) -> Option<CaseId> {
     sight.shows(&view.summary).then_some(view.summary.case)
 }
 
-/// Open public cases that this one may repeat.
-async fn repeats(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>> {
+/// Open cases that this one may repeat and that may be seen.
+async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>> {
     let report = super::course::report(node, v, view);
     let sketch = Sketch {
         title: view.summary.title.clone().unwrap_or_default(),
@@ -660,11 +661,14 @@ async fn repeats(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>>
         coordinates: None,
     };
     let found = node.likely_duplicates(&sketch).await;
-    let found = found
-        .map_err(|error| problem(&error))?
-        .duplicates
-        .into_iter();
-    let others = found.filter(|found| found.case != view.summary.case);
+    let mut others = Vec::new();
+    for found in found.map_err(|error| problem(&error))?.duplicates {
+        let seen = node.case_seen(sight, found.case).await.is_ok();
+        if seen && found.case != view.summary.case {
+            others.push(found);
+        }
+    }
+    let others = others.into_iter();
     Ok(others
         .map(|found| {
             let title = crate::personal::mask(&found.title).into_owned();

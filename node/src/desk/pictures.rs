@@ -69,8 +69,9 @@ pub async fn change(
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let v = officer.visit.v;
-    let published = own(&node, &at.slug).await?;
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    // Read behind the file, which may take minutes on a slow line.
+    let published = own(&node, &at.slug).await?;
     // The one chosen last; a form that is shown again has one before it.
     attached.miss_unless(false, &v, &mut form);
     let mut new = attached.held.pop();

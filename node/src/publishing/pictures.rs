@@ -5,6 +5,7 @@
 //! encrypted. One that is not here leaves the programme as readable as before.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 
 use lapor_migrations::Tx;
 use lapor_protocol::ids::{Digest, InstanceId};
@@ -15,7 +16,7 @@ use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{NewPicture, NewProgramme, PictureCopy, PictureState, Programme, Publication};
-use crate::casework::blob_path;
+use crate::casework::{blob_path, part_of};
 use crate::error::NodeError;
 use crate::media::upload_path;
 use crate::node::Node;
@@ -103,10 +104,20 @@ impl Node {
             PictureState::Awaited => return Err(NodeError::BlobPending),
             PictureState::Refused => return Err(NodeError::not_found("picture", &sha256)),
         }
-        Ok(OpenedPicture {
-            media_type: row.media_type,
-            bytes: fs::read(blob_path(self, &sha256)).await?,
-        })
+        match fs::read(blob_path(self, &sha256)).await {
+            Ok(bytes) => Ok(OpenedPicture {
+                media_type: row.media_type,
+                bytes,
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // Lost with a disk or a backup without it; the hub may have it.
+                let mut tx = self.write_tx().await?;
+                store::pictures::set_state(&mut tx, &row, "to_fetch", None).await?;
+                tx.commit().await?;
+                Err(NodeError::BlobPending)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn picture(&self, new: NewPicture, known: &[Picture]) -> Result<Picture, NodeError> {
@@ -154,7 +165,7 @@ impl Node {
         let source = upload_path(self, upload);
         let bytes = fs::read(&source).await?;
         let sha256 = Digest::of(&bytes);
-        let part = source.with_extension("sealed");
+        let part = part_of(&source);
         let mut file = File::create(&part).await?;
         file.write_all(&bytes).await?;
         file.flush().await?;
@@ -202,8 +213,14 @@ pub(super) async fn settle(
             store::pictures::remove(tx, &row).await?;
             continue;
         };
-        if row.state == "pending" && *state == "to_fetch" {
-            store::pictures::set_state(tx, &row, "to_send", None).await?;
+        let own = match (row.state.as_str(), *state) {
+            ("pending", "to_fetch") => Some("to_send"),
+            // Taken away and shown again: what the hub has had of it may be erased.
+            ("held" | "to_send" | "to_fetch", "pending") => Some("pending"),
+            _ => None,
+        };
+        if let Some(state) = own {
+            store::pictures::set_state(tx, &row, state, None).await?;
         }
         wanted.remove(&sha256);
     }

@@ -48,6 +48,7 @@ pub async fn remove(tx: &mut Tx, row: &PictureRow) -> Stored<()> {
     Ok(())
 }
 
+/// Changes the state of a row, if it is still in the one that was read.
 pub async fn set_state(
     tx: &mut Tx,
     row: &PictureRow,
@@ -55,13 +56,14 @@ pub async fn set_state(
     reason: Option<&str>,
 ) -> Stored<()> {
     const SQL: &str = "update pictures set state = $4, reason = $5
-        where owner = $1 and slug = $2 and sha256 = $3";
+        where owner = $1 and slug = $2 and sha256 = $3 and state = $6";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.owner)
         .bind(&row.slug)
         .bind(&row.sha256)
         .bind(state)
         .bind(reason)
+        .bind(&row.state)
         .execute(c)
         .await
         .map(drop))?;
@@ -69,7 +71,9 @@ pub async fn set_state(
 }
 
 pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Vec<PictureRow>> {
-    between(tx, (owner, slug), (owner, slug)).await
+    const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
+        where owner = $1 and slug = $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(owner).bind(slug).fetch_all(c).await)?)
 }
 
 /// Those of all programmes from one to another in the order of lists, both included.
@@ -79,8 +83,7 @@ pub async fn between(
     last: (&str, &str),
 ) -> Stored<Vec<PictureRow>> {
     const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
-        where (owner > $1 or (owner = $1 and slug >= $2))
-            and (owner < $3 or (owner = $3 and slug <= $4))";
+        where (owner, slug) >= ($1, $2) and (owner, slug) <= ($3, $4)";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(first.0)
         .bind(first.1)
@@ -98,8 +101,7 @@ pub async fn in_state(
     limit: i64,
 ) -> Stored<Vec<PictureRow>> {
     const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
-        where state = $1 and (owner > $2 or (owner = $2 and slug > $3)
-            or (owner = $2 and slug = $3 and sha256 > $4))
+        where state = $1 and (owner, slug, sha256) > ($2, $3, $4)
         order by owner, slug, sha256 limit $5";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(state)

@@ -106,6 +106,8 @@ impl Link {
             {
                 return Ok(Moved::Later);
             }
+            // Asked for again, the same would come.
+            Err(LinkError::Hub(told)) => return Ok(Moved::Refused(told)),
             Err(error) => return Err(error),
         };
         let bytes = fs::read(&part).await.map_err(NodeError::from)?;

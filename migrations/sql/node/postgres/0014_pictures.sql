@@ -10,5 +10,5 @@ create table pictures (
     reason text,
     primary key (owner, slug, sha256)
 );
-create index pictures_state on pictures (state);
+create index pictures_state on pictures (state, owner, slug, sha256);
 create index pictures_sha256 on pictures (sha256);

@@ -100,11 +100,11 @@ async fn send(
     let writer = Writer::known(&node, &visit, known.as_ref()).await?;
     match form.text(STEP) {
         "saran" => {
-            let hints = suggest::hints(&node, &v, &form).await?;
-            let again = Again {
-                hints: Some(hints),
-                ..Again::default()
-            };
+            // Who asks too often gets the form back as it is.
+            let mut again = Again::default();
+            if node.admit_question(address).is_ok() {
+                again.hints = Some(suggest::hints(&node, &v, &form).await?);
+            }
             return page::show(&writer, &form, &attached, again).await;
         }
         "sunting" => {
@@ -115,7 +115,7 @@ async fn send(
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
         return page::show(&writer, &form, &attached, Again::wrong()).await;
     };
-    if !sent && !form.is_ticked(NEW_ANYWAY) {
+    if !sent && !form.is_ticked(NEW_ANYWAY) && node.admit_question(address).is_ok() {
         let alike = suggest::alike(&node, &v, &draft.sketch()).await?;
         if !alike.is_empty() {
             return page::compare(&visit, &form, &attached, alike);
