@@ -104,52 +104,66 @@ pub fn families(reports: Vec<Report>) -> anyhow::Result<Vec<Family>> {
         family.repeats.push(course);
     }
     let mut families: Vec<Family> = families.into_values().collect();
+    let (mut next, mut since) = (0, 0);
     for family in &mut families {
         if family.repeats.is_empty() && family.head.report.story()? == Story::Plain {
-            rest(&mut family.head);
+            since += 1;
+            if since > BETWEEN && rest(&mut family.head, next) {
+                (next, since) = ((next + 1) % RESTS, 0);
+            }
         }
     }
     Ok(families)
 }
 
-/// Leaves some reports where they are on an ordinary day, so that the desks have work of every kind.
-fn rest(course: &mut Course) {
-    let after = |steps: &[Step], last: fn(&Act) -> bool| {
-        steps
-            .iter()
-            .position(|step| last(&step.act))
-            .map(|at| at + 1)
+/// Reports without a story that go their whole way, between two that rest on it.
+const BETWEEN: usize = 3;
+/// Places to rest at.
+const RESTS: usize = 7;
+
+/// Leaves a report where it would be on an ordinary day, so that the desks have work of every
+/// kind; says whether it comes to that place at all.
+fn rest(course: &mut Course, place: usize) -> bool {
+    let behind = |steps: &[Step], last: fn(&Act) -> bool| {
+        let at = steps.iter().position(|step| last(&step.act));
+        at.map(|at| at + 1)
     };
     let (way, answer) = (&mut course.way, &mut course.answer);
-    let (way_length, answer_length) = match course.report.id % 24 {
-        1 => (Some(0), Some(0)),
-        4 => (after(way, |act| matches!(act, Act::Verify { .. })), Some(0)),
-        7 => (after(way, |act| matches!(act, Act::Return { .. })), Some(0)),
-        10 => (after(way, |act| matches!(act, Act::Dispose(_))), Some(0)),
-        13 => {
-            let first = &answer[0];
+    let whole = Some(way.len());
+    let kept = match place {
+        0 => (Some(0), Some(0)),
+        1 => (
+            behind(way, |act| matches!(act, Act::Verify { .. })),
+            Some(0),
+        ),
+        2 => (
+            behind(way, |act| matches!(act, Act::Return { .. })),
+            Some(0),
+        ),
+        3 => (behind(way, |act| matches!(act, Act::Dispose(_))), Some(0)),
+        4 => {
             let held = Step {
                 act: Act::Hold,
-                ..first.clone()
+                ..answer[0].clone()
             };
             answer.insert(0, held);
-            (Some(way.len()), Some(1))
+            (whole, Some(1))
         }
-        16 => (Some(way.len()), Some(1)),
-        19 => {
-            let answered = |act: &Act| {
-                *act == Act::FollowUp {
-                    proposes_to_close: true,
-                }
-            };
-            (Some(way.len()), after(answer, answered))
+        5 => {
+            let begun = |act: &Act| matches!(act, Act::FollowUp { proposes_to_close } if !proposes_to_close);
+            (whole, behind(answer, begun))
         }
-        _ => return,
+        _ => {
+            let answered = |act: &Act| matches!(act, Act::FollowUp { proposes_to_close } if *proposes_to_close);
+            (whole, behind(answer, answered))
+        }
     };
-    if let (Some(kept), Some(answered)) = (way_length, answer_length) {
-        way.truncate(kept);
-        answer.truncate(answered);
-    }
+    let (Some(way_length), Some(answer_length)) = kept else {
+        return false;
+    };
+    way.truncate(way_length);
+    answer.truncate(answer_length);
+    true
 }
 
 fn course(report: Report, repeats: bool) -> anyhow::Result<Course> {
