@@ -70,13 +70,14 @@ impl Once {
         })
     }
 
-    /// Requests with this fingerprint are the same, whatever else differs.
-    #[must_use]
-    pub fn told_by(self, fingerprint: [u8; 32]) -> Self {
-        Self {
-            fingerprint: Some(fingerprint),
+    /// Requests for which this is the same are the same, whatever else differs: of a form its words
+    /// and what is in its files.
+    pub fn told_by(self, request: &impl Serialize) -> Result<Self, NodeError> {
+        let told = serde_json::to_vec(request).map_err(NodeError::damaged)?;
+        Ok(Self {
+            fingerprint: Some(Sha256::digest(told).into()),
             ..self
-        }
+        })
     }
 
     /// What was answered under this key, to whatever request.

@@ -14,7 +14,6 @@ use lapor_web::page::{Flash, Form};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::deed_form::{Choosing, Part, first_field, first_form, parts, read};
 use super::deeds::Deed;
@@ -130,8 +129,8 @@ pub async fn act(
     let Some(mut new) = new else {
         return page(&node, &officer, &standing, &form, &attached, wrong);
     };
-    let told = fingerprint(path.id, &new, &attached.fingerprints());
-    let once = once.told_by(told.map_err(|error| problem(&error))?);
+    let once = once.told_by(&(path.id, &new, attached.fingerprints()));
+    let once = once.map_err(|error| problem(&error))?;
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
@@ -174,12 +173,6 @@ fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
         _ => return None,
     };
     Some((first_field(deed), said))
-}
-
-/// The same form is the same act, by its words and by what is in its files.
-fn fingerprint(case: CaseId, act: &NewAct, files: &[&str]) -> Result<[u8; 32], NodeError> {
-    let told = serde_json::to_vec(&(case, act, files));
-    Ok(Sha256::digest(told.map_err(NodeError::damaged)?).into())
 }
 
 /// What came of a form.

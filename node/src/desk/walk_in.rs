@@ -12,7 +12,6 @@ use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Form};
-use sha2::{Digest as _, Sha256};
 
 use super::question::CLASSES;
 use super::{Answer, Officer, case_page, shared, upload};
@@ -92,8 +91,8 @@ pub async fn file(
     let Some(mut report) = read(&v, &mut form, home(&node).as_ref()) else {
         return page(&node, &officer, &form, &attached, wrong).await;
     };
-    let told = fingerprint(&report, &attached.fingerprints());
-    let once = once.told_by(told.map_err(|error| problem(&error))?);
+    let once = once.told_by(&(&report, attached.fingerprints()));
+    let once = once.map_err(|error| problem(&error))?;
     report.attachments = attached.uploads();
     let title = report.title.clone();
     let terms = FilingTerms {
@@ -154,12 +153,6 @@ fn slip(
         filed,
     };
     visit.shell(visit.v.say("slip-title")).show(&page)
-}
-
-/// The same form is the same report, by its words and by what is in its files.
-fn fingerprint(report: &NewReport, files: &[&str]) -> Result<[u8; 32], NodeError> {
-    let told = serde_json::to_vec(&(report, files));
-    Ok(Sha256::digest(told.map_err(NodeError::damaged)?).into())
 }
 
 /// The region of the institution, with which the form is filled.

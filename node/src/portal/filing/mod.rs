@@ -22,13 +22,12 @@ use http::StatusCode;
 use lapor_web::Query;
 use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use super::visitor::{Carried, Holder, Known};
 use super::{Answer, home_region};
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
-use crate::casework::{NewReport, Once};
+use crate::casework::Once;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
@@ -169,7 +168,7 @@ async fn file(
     let suspicion = node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?;
     let key = sent_key(form).map_or_else(Once::fresh_key, str::to_owned);
     let (notify, mut report) = (draft.notify, draft.report);
-    let once = Once::new(SCOPE, &key)?.told_by(fingerprint(&report, attached)?);
+    let once = Once::new(SCOPE, &key)?.told_by(&(&report, attached.fingerprints()))?;
     report.attachments = attached.uploads();
     let terms = FilingTerms {
         actor: None,
@@ -182,13 +181,6 @@ async fn file(
     // Of a form that came twice, the second one's files are still here.
     attach::forget(node, attached).await;
     Ok(key)
-}
-
-/// A form that is sent twice is the same by its words and by what is in its files.
-fn fingerprint(report: &NewReport, attached: &Attached) -> Result<[u8; 32], NodeError> {
-    let told = (report, attached.fingerprints());
-    let text = serde_json::to_vec(&told).map_err(NodeError::damaged)?;
-    Ok(Sha256::digest(text).into())
 }
 
 /// Whether a report was filed under the form's key already.
