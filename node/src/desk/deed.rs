@@ -15,7 +15,9 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::deed_form::{Choosing, Part, first_field, first_form, parts, read};
+use super::choosing::Choosing;
+use super::deed_form::{Part, first_field, first_form, parts};
+use super::deed_read::read;
 use super::deeds::Deed;
 use super::{Answer, Officer, approval, case_page, course, place, shared, upload};
 use crate::api::problem;
