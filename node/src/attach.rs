@@ -145,7 +145,7 @@ pub async fn read(
     let plain = told.is_some_and(|told| told.as_bytes().starts_with(PLAIN));
     if plain && matches!(sender, Sender::Staff) {
         let form = Form::from_request(request, &()).await?;
-        let attached = taken_before(node, &form).await?;
+        let attached = taken_before(node, sender, &form).await?;
         return Ok((form, attached));
     }
     let most = node.settings().api.upload_bytes + FIELD_BYTES;
@@ -171,7 +171,7 @@ pub async fn read(
         }
     }
     let mut form = reading.form();
-    let mut attached = taken_before(node, &form).await?;
+    let mut attached = taken_before(node, sender, &form).await?;
     attached.held.extend(new);
     if attached.held.len() > MOST {
         attached.held.truncate(MOST);
@@ -187,7 +187,7 @@ pub async fn read(
 pub async fn forget(node: &Node, attached: &Attached) {
     for held in &attached.held {
         match node.cancel_upload(&held.upload).await {
-            Ok(()) | Err(NodeError::NotFound { .. }) => {}
+            Ok(()) | Err(NodeError::NotFound { .. } | NodeError::UploadHeld) => {}
             Err(error) => tracing::warn!(%error, "an upload could not be given up"),
         }
     }
@@ -232,7 +232,7 @@ async fn take(
 }
 
 /// What the form says was taken before.
-async fn taken_before(node: &Node, form: &Form) -> Answer<Attached> {
+async fn taken_before(node: &Node, sender: Sender, form: &Form) -> Answer<Attached> {
     let named: Vec<(String, String)> = form
         .all(TAKEN)
         .take(MOST + 1)
@@ -241,7 +241,7 @@ async fn taken_before(node: &Node, form: &Form) -> Answer<Attached> {
         .collect();
     let mut attached = Attached::default();
     for (upload, name) in named {
-        let waiting = node.waiting_upload(&upload).await;
+        let waiting = node.waiting_upload(&upload, sender.door()).await;
         match waiting.map_err(|e| problem(&e))? {
             Some(receipt) => attached.held.push(held(receipt, name, upload)),
             None => attached.gone.push(Gone { upload, name }),

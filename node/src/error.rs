@@ -38,6 +38,8 @@ pub enum NodeError {
     ApprovalNeeded,
     #[error("the draft was corrected meanwhile; read it again before it is published")]
     DraftChanged,
+    #[error("the file belongs to a drafted answer; upload it again to use it elsewhere")]
+    UploadHeld,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]

@@ -26,6 +26,7 @@ draft-return = Give back
 draft-needed = An answer to the reporter is signed by a superior before it is published.
 draft-title = Answers not yet published
 signed-by = Signed by { $name }
+file-kept-elsewhere = This file belongs to another draft. Choose the file once more.
 form-evidence = A proposal to close in this category carries evidence, such as a picture.
 form-evidence-needed = Attach evidence: a picture or a document.
 form-close-evidence = This category asks for evidence: first send an answer that proposes to close, with evidence.

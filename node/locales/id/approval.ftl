@@ -23,6 +23,7 @@ draft-return = Kembalikan
 draft-needed = Jawaban kepada pelapor akan disetujui atasan sebelum terbit.
 draft-title = Jawaban yang belum terbit
 signed-by = Disetujui { $name }
+file-kept-elsewhere = Berkas ini milik rancangan jawaban lain. Pilih berkasnya sekali lagi.
 form-evidence = Usul selesai dalam kategori ini disertai bukti, misalnya foto.
 form-evidence-needed = Lampirkan bukti: foto atau dokumen.
 form-close-evidence = Kategori ini memerlukan bukti: kirim dahulu jawaban yang mengusulkan selesai, disertai bukti.

@@ -84,6 +84,11 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "draft_changed",
             "The draft was corrected meanwhile",
         ),
+        NodeError::UploadHeld => (
+            Is::CONFLICT,
+            "upload_held",
+            "The upload belongs to a drafted answer",
+        ),
         NodeError::KeyReused => (
             Is::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",

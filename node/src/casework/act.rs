@@ -254,6 +254,24 @@ impl Weighing {
     }
 }
 
+impl Weighing {
+    /// Frees the files of the draft that is signed, and of one that was given back in this case:
+    /// an officer may send them in another way.
+    async fn free_files(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        match &self.word {
+            Word::Signed(signature) => signature.free_files(tx).await?,
+            Word::Officer => {
+                let case = self.case_id.to_string();
+                for file in &self.attachments {
+                    store::drafts::give_up(tx, &file.upload, &case).await?;
+                }
+            }
+            Word::Reporter => {}
+        }
+        Ok(())
+    }
+}
+
 impl Weighed<'_> {
     /// Stores the act and what it changes. An error leaves a part behind, and
     /// the transaction must not be committed.
@@ -279,6 +297,7 @@ impl Weighed<'_> {
             )
             .await?;
         }
+        self.weighing.free_files(tx).await?;
         attachments::record(tx, case_id, id, &self.weighing.attachments).await?;
         if !self.absent {
             self.row.updated_at = now;

@@ -54,8 +54,12 @@ impl Signature {
             remark: None,
             message: Some(&message),
         };
-        store::drafts::release(tx, &self.draft).await?;
         decide(tx, &self.draft, &decision).await
+    }
+
+    /// Keeps the draft's files no more, in the transaction of the answer that uses them.
+    pub(super) async fn free_files(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        Ok(store::drafts::release(tx, &self.draft).await?)
     }
 }
 
@@ -166,6 +170,11 @@ pub(super) mod tests {
         place.settings.categories.evidence = vec![category("Perhubungan")];
         place.settings.categories.supervision = vec![category(ROADS)];
         place.node = place.reopened().await;
+        let case = filed(&place).await;
+        (place, case)
+    }
+
+    pub(in crate::casework) async fn filed(place: &Place) -> CaseId {
         let report: NewReport = serde_json::from_value(json!({
             "classification": "complaint",
             "title": "Parkir liar",
@@ -174,8 +183,7 @@ pub(super) mod tests {
             "channel": "web",
         }))
         .unwrap();
-        let case = place.node.file(report, "test").await.unwrap().case;
-        (place, case)
+        place.node.file(report, "test").await.unwrap().case
     }
 
     fn answer(closes: bool) -> NewAct {

@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::act::content_key;
 use crate::chance::{SystemEntropy, random};
 use crate::error::NodeError;
-use crate::media::upload_path;
+use crate::media::{upload_path, use_up};
 use crate::node::Node;
 use crate::store;
 use crate::store::blobs::BlobRow;
@@ -39,7 +39,7 @@ pub struct Opened {
 /// What an encrypted upload becomes in a message.
 pub(crate) struct Encrypted {
     pub attachment: Attachment,
-    upload: String,
+    pub upload: String,
 }
 
 impl Node {
@@ -134,8 +134,8 @@ pub(crate) async fn encrypt_under(
 }
 
 /// Notes encrypted blobs with their message, to be sent once it is accepted,
-/// and uses up their uploads: one that another message has used meanwhile is
-/// refused, and with it the whole act.
+/// and uses up their uploads: one that another message has used meanwhile, or
+/// that a drafted answer keeps, is refused, and with it the whole act.
 pub(crate) async fn record(
     tx: &mut Tx,
     case: CaseId,
@@ -143,9 +143,7 @@ pub(crate) async fn record(
     encrypted: &[Encrypted],
 ) -> Result<(), NodeError> {
     for Encrypted { attachment, upload } in encrypted {
-        if store::uploads::remove(tx, upload).await? == 0 {
-            return Err(NodeError::not_found("upload", upload));
-        }
+        use_up(tx, upload).await?;
         let row = BlobRow {
             sha256: attachment.sha256.as_bytes().to_vec(),
             case_id: case.to_string(),

@@ -11,7 +11,7 @@ use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::{ATTACHMENTS, TEXT_CHARS};
 
-use super::{CaseSummary, Once, Sight, attachments, reading};
+use super::{CaseSummary, Once, Sight, draft_files, reading};
 use crate::error::NodeError;
 use crate::media::UploadReceipt;
 use crate::node::Node;
@@ -134,14 +134,10 @@ impl Node {
                 return Ok(());
             }
         }
-        for upload in uploads {
-            let known = store::uploads::one(tx, upload).await?;
-            known.ok_or_else(|| NodeError::not_found("upload", upload))?;
-        }
         if !store::drafts::put(tx, row).await? {
             return Err(NodeError::KeyReused);
         }
-        store::drafts::hold(tx, &row.id, &row.case_id, uploads).await?;
+        draft_files::keep(tx, row, uploads).await?;
         let action = match kept {
             Some(_) => "answer.corrected",
             None => "answer.drafted",
@@ -186,20 +182,6 @@ impl Node {
         let row = store::drafts::one(&mut tx, id).await?;
         let row = row.ok_or_else(|| NodeError::not_found("draft", &id))?;
         store::case_id(&row.case_id)
-    }
-
-    /// Opens a file that waits to go with a draft.
-    pub async fn open_draft_file(
-        &self,
-        id: &str,
-        upload: &str,
-    ) -> Result<attachments::Opened, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let files = store::drafts::files(&mut tx, vec![id.into()]).await?;
-        drop(tx);
-        let file = files.into_iter().find(|file| file.upload == upload);
-        let file = file.ok_or_else(|| NodeError::not_found("file of the draft", &upload))?;
-        attachments::open_upload(self, &file.upload, file.media_type).await
     }
 }
 
@@ -266,7 +248,7 @@ mod tests {
     use lapor_migrations::throwaway::databases;
 
     use super::*;
-    use crate::casework::approval::tests::{KEY, place, said, uploaded, waiting};
+    use crate::casework::approval::tests::{KEY, place, said, waiting};
 
     #[tokio::test]
     async fn a_draft_is_corrected_while_it_waits_and_nothing_unread_is_signed() {
@@ -291,42 +273,6 @@ mod tests {
                 .unwrap();
             let late = drafted("Lain lagi.").await;
             assert!(matches!(late, Err(NodeError::KeyReused)), "{late:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_files_of_a_draft_wait_with_it_and_go_with_the_answer() {
-        for db in databases().await {
-            let (mut place, case) = place(db).await;
-            place.settings.answers.approval = true;
-            place.node = place.reopened().await;
-            let node = &place.node;
-            let bare = NewDraft {
-                proposes_to_close: true,
-                ..said("Sudah diserahkan.")
-            };
-            let refused = node.draft_answer(case, KEY, &bare, "siti").await;
-            assert!(matches!(refused, Err(NodeError::EvidenceNeeded)));
-            let upload = uploaded(node).await;
-            let proved = NewDraft {
-                attachments: std::slice::from_ref(&upload),
-                ..bare
-            };
-            node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
-            place.clock.advance(7 * 86_400_000);
-            assert_eq!(crate::media::expire_uploads(node).await.unwrap(), 0);
-            let [waits] = waiting(node).await.try_into().ok().unwrap();
-            assert_eq!(waits.files[0].upload, upload);
-            let opened = node.open_draft_file(&waits.id, &upload).await.unwrap();
-            assert_eq!(opened.media_type, "text/plain");
-            assert!(node.open_draft_file("another", &upload).await.is_err());
-            node.publish_draft(&waits.id, &waits.version, "dewi")
-                .await
-                .unwrap();
-            let history = node.case(case).await.unwrap().history;
-            assert_eq!(history.last().unwrap().attachments.len(), 1);
-            node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
-            assert_eq!(waiting(node).await.len(), 0, "sent again, drafted once");
         }
     }
 

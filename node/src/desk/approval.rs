@@ -26,7 +26,7 @@ use crate::staff::StaffRole;
 pub const PATH: &str = "/meja/persetujuan";
 pub const ONE: &str = "/meja/persetujuan/{id}";
 /// A file that waits to go with a draft.
-pub const FILE: &str = "/meja/persetujuan/{id}/berkas/{upload}";
+pub const FILE: &str = "/meja/persetujuan/{id}/berkas/{nomor}";
 
 #[derive(Deserialize)]
 pub struct DraftPath {
@@ -36,7 +36,8 @@ pub struct DraftPath {
 #[derive(Deserialize)]
 pub struct FilePath {
     id: String,
-    upload: String,
+    /// Its place among the files of the draft: 1, 2, ...
+    nomor: String,
 }
 
 #[derive(Template)]
@@ -138,7 +139,8 @@ pub async fn open_file(
     let wrong = |error: NodeError| problem(&error);
     let case = node.case_of_draft(&path.id).await.map_err(wrong)?;
     officer.case(&node, case).await?;
-    let opened = node.open_draft_file(&path.id, &path.upload).await;
+    let place = path.nomor.parse().map_err(|_| ApiProblem::not_found())?;
+    let opened = node.open_draft_file(&path.id, place).await;
     attachment::sent(opened.map_err(wrong)?, "lampiran")
 }
 
@@ -210,10 +212,10 @@ fn line(
 }
 
 fn waiting_lines(draft: &AnswerDraft) -> Vec<AttachmentLine> {
-    let files = draft.files.iter();
+    let files = draft.files.iter().zip(1..);
     files
-        .map(|file| {
-            let at = format!("{PATH}/{}/berkas/{}", draft.id, file.upload);
+        .map(|(file, n)| {
+            let at = format!("{PATH}/{}/berkas/{n}", draft.id);
             AttachmentLine::of(at, &file.media_type, file.size)
         })
         .collect()

@@ -22,7 +22,7 @@ use super::deeds::Deed;
 use super::{Answer, Officer, approval, case_page, course, place, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{CaseView, NewAct, NewDraft, Once, Sight};
+use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once, Sight};
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -171,6 +171,7 @@ fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
         NodeError::NotFound { what: "upload", .. } => {
             return Some((attach::FILES, text_id("files-failed")));
         }
+        NodeError::UploadHeld => return Some((attach::FILES, text_id("file-kept-elsewhere"))),
         NodeError::Invalid(_) => text_id("form-unusable"),
         _ => return None,
     };
@@ -348,7 +349,8 @@ async fn drafted(
 ) -> Answer<Option<(Form, Attached)>> {
     let drafts = node.answer_drafts(case).await;
     let drafts = drafts.map_err(|error| problem(&error))?;
-    let draft = drafts.into_iter().find(|draft| draft.id == id);
+    let mut back = drafts.into_iter();
+    let draft = back.find(|draft| draft.id == id && draft.state == DraftState::Returned);
     Ok(draft.map(|draft| {
         let how = if draft.proposes_to_close {
             "usul"

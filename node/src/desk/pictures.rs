@@ -101,6 +101,7 @@ pub async fn change(
             Err(NodeError::MediaType(_)) => text_id("picture-wrong-kind"),
             Err(NodeError::TooLarge(_)) => text_id("picture-too-large"),
             Err(NodeError::Invalid(_)) => text_id("picture-unusable"),
+            Err(NodeError::UploadHeld) => text_id("file-kept-elsewhere"),
             Err(error) => return Err(problem(&error)),
         };
         let said = v.with("n", PICTURE_BYTES / 1024).say(complaint);

@@ -123,6 +123,10 @@ pub async fn file(
             form.complain(attach::FILES, v.say("files-failed"));
             page(&node, &officer, &form, &attached, wrong).await
         }
+        Err(NodeError::UploadHeld) => {
+            form.complain(attach::FILES, v.say("file-kept-elsewhere"));
+            page(&node, &officer, &form, &attached, wrong).await
+        }
         Err(NodeError::KeyReused) => {
             // What was sent first has been filed; this would be another report.
             form.put("kunci", Once::fresh_key());

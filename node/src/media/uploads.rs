@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use lapor_migrations::Tx;
 use serde::{Deserialize, Serialize};
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt;
@@ -102,11 +103,17 @@ impl Node {
         })
     }
 
-    /// A file that is here as a whole and waits to be used.
-    pub async fn waiting_upload(&self, id: &str) -> Result<Option<UploadReceipt>, NodeError> {
+    /// A file that is here as a whole and waits to be used. What a drafted answer keeps is there
+    /// for the staff alone.
+    pub async fn waiting_upload(
+        &self,
+        id: &str,
+        door: Door,
+    ) -> Result<Option<UploadReceipt>, NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::uploads::one(&mut tx, id).await?;
-        let ready = row.filter(|row| row.state == READY);
+        let hidden = door == Door::Public && store::drafts::keeper(&mut tx, id).await?.is_some();
+        let ready = row.filter(|row| row.state == READY && !hidden);
         Ok(ready.map(|row| UploadReceipt {
             upload: row.id,
             size: row.size as u64,
@@ -184,14 +191,12 @@ impl Node {
         Ok(Progress { offset, ..known })
     }
 
-    /// Gives an upload up. One that is used already is no longer there.
+    /// Gives an upload up. One that is used already is no longer there; one that a drafted answer
+    /// keeps is not given up.
     pub async fn cancel_upload(&self, id: &str) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
-        let gone = store::uploads::remove(&mut tx, id).await?;
+        use_up(&mut tx, id).await?;
         tx.commit().await?;
-        if gone == 0 {
-            return Err(NodeError::not_found("upload", &id));
-        }
         forget_uploads(self, &[id.to_owned()]).await;
         Ok(())
     }
@@ -234,6 +239,17 @@ impl Node {
             media_type: row.media_type,
         })
     }
+}
+
+/// Uses an upload up, with what uses it; one that a drafted answer keeps is only that answer's.
+pub(crate) async fn use_up(tx: &mut Tx, id: &str) -> Result<(), NodeError> {
+    if store::drafts::keeper(tx, id).await?.is_some() {
+        return Err(NodeError::UploadHeld);
+    }
+    if store::uploads::remove(tx, id).await? == 0 {
+        return Err(NodeError::not_found("upload", &id));
+    }
+    Ok(())
 }
 
 /// Removes the files of uploads that have been used. A failure leaves a file

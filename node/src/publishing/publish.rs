@@ -12,7 +12,7 @@ use super::{Publication, pictures};
 use crate::casework::store_drafts;
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
-use crate::media::forget_uploads;
+use crate::media::{forget_uploads, use_up};
 use crate::node::Node;
 use crate::store;
 use crate::store::public::{NewPublication, ProgrammeRow};
@@ -70,9 +70,7 @@ impl Node {
         }
         new_edition(&mut tx, &draft, &name).await?;
         for upload in uploads {
-            if store::uploads::remove(&mut tx, upload).await? == 0 {
-                return Err(NodeError::not_found("upload", upload));
-            }
+            use_up(&mut tx, upload).await?;
         }
         store_drafts(&mut tx, &[(&draft, &[])]).await?;
         let id = draft.id.to_string();

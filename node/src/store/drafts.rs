@@ -143,12 +143,13 @@ pub async fn files(tx: &mut Tx, drafts: Vec<Value>) -> Stored<Vec<FileRow>> {
 static HOLD: Bulk = Bulk::new(
     "insert into answer_draft_files (upload, draft_id, place) values",
     3,
-    "on conflict (upload) do update set draft_id = excluded.draft_id, place = excluded.place",
+    "on conflict (upload) do nothing",
 );
 
 /// Keeps uploads for a draft, in this order and no others. What an earlier draft of the case that
-/// was given back has kept and this one does not bring is given up.
-pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -> Stored<()> {
+/// was given back has kept is this one's, or is given up. How many are kept: one that any other
+/// draft keeps is not among them.
+pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -> Stored<u64> {
     const RELEASE: &str = "delete from answer_draft_files where draft_id = $1
         or draft_id in (select id from answer_drafts where case_id = $2 and state = 'returned')";
     on!(tx, c => sqlx::query(RELEASE).bind(draft).bind(case_id).execute(c).await.map(drop))?;
@@ -159,7 +160,20 @@ pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -
             (place as i64).into(),
         ]
     });
-    tx.run_rows(&HOLD, rows.collect()).await.map(drop)
+    tx.run_rows(&HOLD, rows.collect()).await
+}
+
+/// The draft that keeps an upload.
+pub async fn keeper(tx: &mut Tx, upload: &str) -> Stored<Option<String>> {
+    const SQL: &str = "select draft_id from answer_draft_files where upload = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(upload).fetch_optional(c).await)?)
+}
+
+/// Gives an upload up that a draft of the case keeps which was given back.
+pub async fn give_up(tx: &mut Tx, upload: &str, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from answer_draft_files where upload = $1
+        and draft_id in (select id from answer_drafts where case_id = $2 and state = 'returned')";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(upload).bind(case_id).execute(c).await.map(drop))?)
 }
 
 /// Keeps nothing more for a draft.

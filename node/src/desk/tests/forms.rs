@@ -263,8 +263,13 @@ async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_number
         assert!(!list.text.contains("081234567890"));
         siti.open(&at(case, "")).await.shows("081234567890");
         let file = list.between("<ul class=\"attachments\">\n<li><a href=\"", "\"");
-        let file = admin.open(&file).await;
-        assert_eq!(file.is(StatusCode::OK).text, "catatan serah terima");
+        assert!(file.ends_with("/berkas/1"), "{file}");
+        let opened = admin.open(&file).await;
+        assert_eq!(opened.is(StatusCode::OK).text, "catatan serah terima");
+        admin
+            .open(&file.replace("/berkas/1", "/berkas/2"))
+            .await
+            .is(StatusCode::NOT_FOUND);
         let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
         let at_draft = format!("/meja/persetujuan/{at_draft}");
         let back = [("keputusan", "kembali"), ("catatan", "Sebut tanggalnya.")];
