@@ -8,13 +8,13 @@ use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::State;
 use lapor_web::language::Voice;
-use lapor_web::page::{Choice, Form};
+use lapor_web::page::{Choice, Form, come_back};
 
 use super::speaker::{Speaker, is_citizen};
 use super::words::{self, Asked, Line};
 use super::{ACT, ANSWER, CONFIRM, CONSENT, DATA, ERASE, KEEP, LEAVE, NOTIFY, PATH, RENEW, REPLY};
 use crate::api::problem;
-use crate::attach::{self, Attached, Held};
+use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
 use crate::portal::track::{Stage, stages, state_words};
@@ -28,7 +28,7 @@ pub const TEXT: usize = 10_000;
 pub struct Writing {
     pub form: Form,
     pub attached: Attached,
-    pub status: StatusCode,
+    pub again: Again,
 }
 
 impl Default for Writing {
@@ -36,7 +36,10 @@ impl Default for Writing {
         Self {
             form: Form::empty(),
             attached: Attached::default(),
-            status: StatusCode::OK,
+            again: Again {
+                status: StatusCode::OK,
+                retry_after_s: None,
+            },
         }
     }
 }
@@ -44,9 +47,9 @@ impl Default for Writing {
 impl Writing {
     pub fn wrong(form: Form, attached: Attached) -> Self {
         Self {
+            again: attached.again(&form),
             form,
             attached,
-            status: StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 }
@@ -165,7 +168,8 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .with("ticket", view.ticket.as_deref().unwrap_or("-"))
         .say("conversation-of");
     let shell = speaker.visit.shell(title).script("report.js");
-    shell.status(writing.status).show(&page)
+    let shown = shell.status(writing.again.status).show(&page)?;
+    Ok(come_back(shown, writing.again.retry_after_s))
 }
 
 fn questions<'a>(view: &'a ReporterView, form: &'a Form) -> Vec<(&'a str, &'a str)> {
