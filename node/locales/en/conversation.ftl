@@ -117,7 +117,9 @@ reply-label = Message
 reply-go = Send the message
 reply-sent = Your message has been sent.
 act-too-late = The report has changed meanwhile, so this cannot be done any more. Below is how it stands.
-talk-act-sent-before = That form was sent before. Below is how the report stands.
+talk-act-sent-before = That form was sent before. If this is another message, send it once more.
+talk-unsent = What you wrote has not been sent
+talk-unsent-about = Copy it if you still need it; this page does not keep it.
 talk-act-refused = This message cannot be used. Shorten it, then send it again.
 
 # Rights

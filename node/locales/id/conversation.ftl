@@ -117,7 +117,9 @@ reply-label = Pesan
 reply-go = Kirim pesan
 reply-sent = Pesan Anda terkirim.
 act-too-late = Keadaan laporan sudah berubah, jadi ini tidak dapat dilakukan lagi. Di bawah ini keadaan terbaru.
-talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Di bawah ini keadaan terbaru.
+talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Bila ini pesan lain, kirim sekali lagi.
+talk-unsent = Yang Anda tulis belum terkirim
+talk-unsent-about = Salin bila masih diperlukan; halaman ini tidak menyimpannya.
 talk-act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
 
 # Hak pelapor

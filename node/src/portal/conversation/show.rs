@@ -21,6 +21,9 @@ use crate::portal::track::{Stage, stages, state_words};
 use crate::portal::{Answer, name_of, resume};
 use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
 
+/// What the reporter writes, and what they answer to each question.
+pub const MESSAGE: &str = "pesan";
+pub const ANSWERS: &str = "jawaban";
 /// Characters of what the reporter writes.
 pub const TEXT: usize = 10_000;
 
@@ -90,6 +93,8 @@ struct Page<'a> {
     /// Questions that wait, each with what was typed as its answer.
     questions: Vec<(&'a str, &'a str)>,
     form: &'a Form,
+    /// What was written and has no field on the page as the report stands now.
+    unsent: Vec<&'a str>,
     held: &'a [Held],
     title: String,
     state: String,
@@ -141,6 +146,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         v,
         questions: questions(&view, &writing.form),
         form: &writing.form,
+        unsent: unsent(&view, &writing.form),
         held: &writing.attached.held,
         title: view
             .title
@@ -173,10 +179,28 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
 }
 
 fn questions<'a>(view: &'a ReporterView, form: &'a Form) -> Vec<(&'a str, &'a str)> {
-    let mut answers = form.all("jawaban");
+    let mut answers = form.all(ANSWERS);
     let asked = view.questions.iter().map(String::as_str);
     asked
         .map(|question| (question, answers.next().unwrap_or_default()))
+        .collect()
+}
+
+/// Whether something stands in a field.
+pub fn is_written(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
+    let may = |act: &str| view.may.iter().any(|allowed| allowed == act);
+    let asked = !view.questions.is_empty();
+    let answered = asked && may("complete");
+    let written = answered || (!asked && may("reply"));
+    let answers = form.all(ANSWERS).filter(|_| !answered);
+    let message = form.all(MESSAGE).filter(|_| !written);
+    answers
+        .chain(message)
+        .filter(|text| is_written(text))
         .collect()
 }
 

@@ -295,6 +295,40 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
 }
 
 #[tokio::test]
+async fn words_that_come_too_late_are_shown_to_their_author() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (case, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let reply = |text| [("kunci", "fedcba9876543210"), ("pesan", text)];
+        let sent = talk.write(REPLY, &reply("Masih gelap")).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER);
+        let again = talk.write(REPLY, &reply("Yang lain")).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.text.contains("sudah terkirim sebelumnya"));
+        assert!(again.text.contains("Yang lain</textarea>"));
+        assert!(!again.text.contains("belum terkirim"), "{}", again.text);
+
+        let body = json!({"questions": 1});
+        let words = json!({"questions": ["Di depan nomor berapa?"]});
+        acts(&place, case, "case.held", body, Some(words)).await;
+        let body = json!({"reason": "other"});
+        acts(&place, case, "case.redacted", body, None).await;
+        let answer = [("jawaban", "Nomor <7>"), ("pesan", "Sejak Minggu")];
+        let late = talk.write(ANSWER, &answer).await;
+        assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for said in [
+            "sudah berubah",
+            "belum terkirim",
+            "<p class=\"said\">Nomor &#60;7&#62;</p>",
+            "<p class=\"said\">Sejak Minggu</p>",
+        ] {
+            assert!(late.text.contains(said), "{said}: {}", late.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reporter_confirms_rates_and_reopens() {
     for place in places().await {
         let router = router(place.node.clone());
