@@ -184,11 +184,22 @@ pub struct CategorySettings {
 }
 
 /// What this institution asks of every public answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnswerSettings {
     /// A superior signs each before it is sent, whatever its category.
     pub approval: bool,
+    /// Bytes of all files together that wait with drafted answers, at most.
+    pub waiting_bytes: u64,
+}
+
+impl Default for AnswerSettings {
+    fn default() -> Self {
+        Self {
+            approval: false,
+            waiting_bytes: 20 * 1024 * 1024 * 1024,
+        }
+    }
 }
 
 impl Default for NodeSettings {

@@ -1,7 +1,7 @@
 // Officers at the desk: every act, by hand and by keyboard, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, launch, visitor } from "./browser.mjs";
+import { cookiesOf, launch, overflowing, violations, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
@@ -272,6 +272,28 @@ for (const database of databases) {
         await page.goto(stage.base + case_.at);
         assert.equal(await standing(page), "Sedang ditindaklanjuti");
         await page.getByText("Disetujui Dewi Lestari").waitFor();
+      });
+    });
+
+    it("an answer to a report that has ended is dropped", async () => {
+      let case_;
+      await work("officer", "/meja", async (page) => {
+        case_ = await takeIn(page, "Kepala dinas ikut kampanye");
+        await begin(page, "Verifikasi");
+        await page.getByLabel("Kategori").selectOption("Netralitas ASN");
+        await press(page, "Verifikasi");
+        await begin(page, "Tindak lanjut");
+        await page.getByLabel("Isi", { exact: true }).fill("Sedang diperiksa inspektorat.");
+        await press(page, "Tindak lanjut");
+        await begin(page, "Arsipkan");
+        await page.locator('input[name="alasan"]').first().check();
+        await press(page, "Arsipkan");
+      });
+      await work("admin", "/meja/persetujuan", async (page) => {
+        await page.getByText("tidak dapat terbit lagi").waitFor();
+        assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
+        await press(page, "Buang rancangan");
+        await page.getByText("Rancangan jawaban dibuang").waitFor();
       });
     });
 

@@ -9,7 +9,7 @@ use lapor_protocol::ids::MessageId;
 use serde_json::json;
 
 use super::drafting::version;
-use super::{Acted, NewAct};
+use super::{Acted, CaseSummary, NewAct, reading};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -112,6 +112,30 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
+    /// Drops a draft that cannot be sent, because another institution has the case or it has ended.
+    /// Its words stay with the case; its files are given up.
+    pub async fn drop_draft(&self, id: &str, actor: &str) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        let row = store::drafts::one(&mut tx, id).await?;
+        let row = row.filter(|row| row.state == WAITING);
+        let row = row.ok_or_else(|| NodeError::not_found("waiting draft", &id))?;
+        let cases = reading::summaries(&mut tx, &[&row.case_id]).await?;
+        if cases.iter().any(CaseSummary::takes_answers) {
+            let text = "the answer can still be sent; sign it, or give it back with a remark";
+            return Err(NodeError::Forbidden(text.into()));
+        }
+        let decision = Decision {
+            state: RETURNED,
+            by: actor,
+            at: self.clock().now_ms(),
+            remark: None,
+            message: None,
+        };
+        store::drafts::release(&mut tx, &row.id).await?;
+        decide(&mut tx, &row.id, &decision).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// A draft that somebody else wrote and nobody has decided.
     async fn others_draft(
         &self,
@@ -138,10 +162,10 @@ async fn decide(tx: &mut Tx, id: &str, decision: &Decision<'_>) -> Result<(), No
     if store::drafts::decide(tx, id, decision).await? == 0 {
         return Err(NodeError::not_found("waiting draft", &id));
     }
-    let action = if decision.state == PUBLISHED {
-        "answer.approved"
-    } else {
-        "answer.returned"
+    let action = match (decision.state, decision.remark) {
+        (PUBLISHED, _) => "answer.approved",
+        (_, Some(_)) => "answer.returned",
+        (_, None) => "answer.dropped",
     };
     let (at, case) = (decision.at, Some(row.case_id.as_str()));
     Ok(store::audit::add(tx, at, decision.by, action, case, id).await?)
@@ -301,6 +325,41 @@ pub(super) mod tests {
         )]);
         let upload = node.receive_upload(crate::media::Door::Staff, file).await;
         upload.unwrap().upload
+    }
+
+    #[tokio::test]
+    async fn a_draft_that_can_no_longer_be_sent_is_dropped_and_hides_no_other() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let (node, open) = (&place.node, filed(&place).await);
+            let upload = uploaded(node).await;
+            let proved = NewDraft {
+                attachments: std::slice::from_ref(&upload),
+                ..said("Sudah.")
+            };
+            node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
+            let early = node.drop_draft(&draft_id("siti", KEY), "dewi").await;
+            assert!(matches!(early, Err(NodeError::Forbidden(_))), "{early:?}");
+            place.clock.advance(1000);
+            let later = format!("{KEY}-2");
+            node.draft_answer(open, &later, &said("Sedang dikerjakan."), "siti")
+                .await
+                .unwrap();
+            let body = json!({ "reason": "not_a_report" });
+            acts(&place, case, "case.archived", body, None).await;
+            let order: Vec<CaseId> = waiting(node).await.iter().map(|d| d.case).collect();
+            assert_eq!(order, [open, case]);
+            let id = draft_id("siti", KEY);
+            node.drop_draft(&id, "dewi").await.unwrap();
+            assert!(node.drop_draft(&id, "dewi").await.is_err());
+            assert_eq!(waiting(node).await.len(), 1);
+            assert_eq!(
+                place.audited("answer.dropped").await,
+                [("dewi".to_owned(), id)]
+            );
+            let kept = node.answer_drafts(case).await.unwrap();
+            assert_eq!((&*kept[0].text, kept[0].files.len()), ("Sudah.", 0));
+        }
     }
 
     #[tokio::test]

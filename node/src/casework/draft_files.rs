@@ -1,5 +1,6 @@
 //! Files that wait with a drafted answer: each is kept for one draft, is opened by its place in it,
-//! and is used by nothing else until the draft is decided.
+//! and is used by nothing else until the draft is decided. All of them have a room of their own
+//! beside that of the citizens' files.
 
 use lapor_migrations::Tx;
 
@@ -24,7 +25,12 @@ impl Node {
 
 /// Keeps uploads for a draft: those that it brings, those that it had, and those of an earlier one
 /// of the case that was given back. What another draft keeps stays there.
-pub(super) async fn keep(tx: &mut Tx, row: &DraftRow, uploads: &[String]) -> Result<(), NodeError> {
+pub(super) async fn keep(
+    node: &Node,
+    tx: &mut Tx,
+    row: &DraftRow,
+    uploads: &[String],
+) -> Result<(), NodeError> {
     for upload in uploads {
         let known = store::uploads::one(tx, upload).await?;
         let known = known.ok_or_else(|| NodeError::not_found("upload", upload))?;
@@ -37,6 +43,10 @@ pub(super) async fn keep(tx: &mut Tx, row: &DraftRow, uploads: &[String]) -> Res
     let kept = store::drafts::hold(tx, &row.id, &row.case_id, uploads).await?;
     if kept < uploads.len() as u64 {
         return Err(NodeError::UploadHeld);
+    }
+    let most = node.settings().answers.waiting_bytes;
+    if !uploads.is_empty() && store::drafts::bytes(tx).await?.unsigned_abs() > most {
+        return Err(NodeError::NoRoom);
     }
     Ok(())
 }
@@ -128,6 +138,50 @@ mod tests {
             assert!(seen(Door::Staff).await.is_some());
             let [waits] = waiting(node).await.try_into().ok().unwrap();
             assert_eq!(waits.files[0].upload, upload);
+        }
+    }
+
+    #[tokio::test]
+    async fn files_of_drafts_have_a_room_of_their_own() {
+        for db in databases().await {
+            let (mut place, case) = place(db).await;
+            place.settings.answers.waiting_bytes = 30;
+            place.settings.api.waiting_bytes = 30;
+            place.node = place.reopened().await;
+            let node = &place.node;
+            let citizen = std::net::Ipv4Addr::LOCALHOST.into();
+            let (first, second) = (uploaded(node).await, uploaded(node).await);
+            assert!(matches!(
+                node.admit_upload(citizen, 20).await,
+                Err(NodeError::NoRoom)
+            ));
+            let draft = bringing(&first);
+            node.draft_answer(case, KEY, &draft, "siti").await.unwrap();
+            let other = format!("{KEY}-2");
+            let draft = bringing(&second);
+            let full = node.draft_answer(case, &other, &draft, "siti").await;
+            assert!(matches!(full, Err(NodeError::NoRoom)), "{full:?}");
+            assert_eq!(waiting(node).await.len(), 1);
+            node.cancel_upload(&second).await.unwrap();
+            node.admit_upload(citizen, 20).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_writes_anew_keeps_its_files_for_a_month() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            let upload = uploaded(node).await;
+            let draft = bringing(&upload);
+            node.draft_answer(case, KEY, &draft, "siti").await.unwrap();
+            let [waits] = waiting(node).await.try_into().ok().unwrap();
+            let back = node.return_draft(&waits.id, "Sebut tanggalnya.", "dewi");
+            back.await.unwrap();
+            for (days, gone) in [(29, 0), (2, 1)] {
+                place.clock.advance(days * 86_400_000);
+                assert_eq!(crate::media::expire_uploads(node).await.unwrap(), gone);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use lapor_protocol::ids::{CaseId, Digest, MessageId};
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::{ATTACHMENTS, TEXT_CHARS};
 
-use super::{CaseSummary, Once, Sight, draft_files, reading};
+use super::{CaseSummary, Once, Sight, Tray, draft_files, reading};
 use crate::error::NodeError;
 use crate::media::UploadReceipt;
 use crate::node::Node;
@@ -61,6 +61,13 @@ pub struct AnswerDraft {
     pub files: Vec<UploadReceipt>,
     /// Tells what is read now from what it is corrected to.
     pub version: String,
+}
+
+impl CaseSummary {
+    /// Whether a public answer may go out from this desk as the case stands.
+    pub fn takes_answers(&self) -> bool {
+        !matches!(self.tray, None | Some(Tray::Elsewhere | Tray::Ended))
+    }
 }
 
 impl Node {
@@ -137,7 +144,7 @@ impl Node {
         if !store::drafts::put(tx, row).await? {
             return Err(NodeError::KeyReused);
         }
-        draft_files::keep(tx, row, uploads).await?;
+        draft_files::keep(self, tx, row, uploads).await?;
         let action = match kept {
             Some(_) => "answer.corrected",
             None => "answer.drafted",
@@ -153,19 +160,18 @@ impl Node {
         drafts(&mut tx, rows).await
     }
 
-    /// Drafts that wait for a superior, oldest first, each with its case; those of cases that are
-    /// not here any more or not for whoever asks are left out.
+    /// Drafts that wait for a superior, oldest first, each with its case, and behind them those that
+    /// cannot be sent now; those of cases that are not here any more or not for whoever asks are
+    /// left out.
     pub async fn waiting_drafts(
         &self,
         sight: &Sight,
     ) -> Result<Vec<(AnswerDraft, CaseSummary)>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let rows = store::drafts::waiting(&mut tx, MOST).await?;
+        let rows = store::drafts::waiting(&mut tx, sight.limits(), MOST).await?;
         let ids: Vec<&str> = rows.iter().map(|row| row.case_id.as_str()).collect();
         let cases = reading::summaries(&mut tx, &ids).await?;
-        let seen = cases
-            .into_iter()
-            .filter(|case| case.state.is_some() && sight.shows(case));
+        let seen = cases.into_iter().filter(|case| case.state.is_some());
         let seen: BTreeMap<CaseId, CaseSummary> = seen.map(|case| (case.case, case)).collect();
         let all = drafts(&mut tx, rows).await?.into_iter();
         Ok(all

@@ -62,7 +62,16 @@ pub struct DraftLine {
     pub again_at: Option<String>,
     /// Whoever looks may sign it.
     pub signs: bool,
-    pub returned: bool,
+    /// It waits and cannot be sent: another institution has the case, or it has ended.
+    pub dead: bool,
+    /// Whoever looks may drop it.
+    pub drops: bool,
+}
+
+impl DraftLine {
+    pub fn is_returned(&self) -> bool {
+        self.draft.state == DraftState::Returned
+    }
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -78,7 +87,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     officer.visit.shell(v.say("approvals-title")).show(&page)
 }
 
-/// Signs a draft, or gives it back.
+/// Signs a draft, gives it back, or drops one that cannot be sent.
 pub async fn decide(
     State(node): State<Arc<Node>>,
     officer: Officer,
@@ -88,6 +97,9 @@ pub async fn decide(
     officer.requires(StaffRole::administers)?;
     let flash = match decided(&node, &officer, &path.id, &form).await? {
         (Ok(()), said, _) => Flash::done(said),
+        (Err(NodeError::Forbidden(_)), ..) if form.text("keputusan") == "buang" => {
+            Flash::warning(text_id("approval-alive"))
+        }
         (Err(NodeError::Forbidden(_)), ..) => Flash::warning(text_id("approval-own")),
         (Err(NodeError::Invalid(_)), _, unusable) => Flash::warning(unusable),
         (Err(NodeError::DraftChanged), ..) => Flash::warning(text_id("approval-changed")),
@@ -125,6 +137,11 @@ async fn decided(
             node.return_draft(id, form.text("catatan"), &actor).await,
             text_id("approval-returned"),
             text_id("approval-remark-needed"),
+        ),
+        "buang" => (
+            node.drop_draft(id, &actor).await,
+            text_id("approval-dropped"),
+            text_id("act-refused"),
         ),
         _ => return Err(ApiProblem::not_found()),
     })
@@ -193,6 +210,8 @@ fn line(
     let case_at = case_page::at(draft.case);
     let own = draft.written_by == officer.actor();
     let returned = draft.state == DraftState::Returned;
+    let waits = draft.state == DraftState::Waiting;
+    let dead = waits && !case.takes_answers();
     let again = returned && officer.role.handles_cases();
     DraftLine {
         title: shared::title(&officer.visit.v, case),
@@ -205,8 +224,9 @@ fn line(
         at: format!("{PATH}/{}", draft.id),
         again_at: again.then(|| format!("{case_at}/{}?draf={}", Deed::FollowUp.slug(), draft.id)),
         case_at,
-        returned,
-        signs: officer.role.administers() && !own && draft.state == DraftState::Waiting,
+        signs: officer.role.administers() && !own && waits && !dead,
+        dead,
+        drops: officer.role.administers() && dead,
         draft,
     }
 }

@@ -171,6 +171,7 @@ fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
         NodeError::NotFound { what: "upload", .. } => {
             return Some((attach::FILES, text_id("files-failed")));
         }
+        NodeError::NoRoom => return Some((attach::FILES, text_id("draft-no-room"))),
         NodeError::UploadHeld => return Some((attach::FILES, text_id("file-kept-elsewhere"))),
         NodeError::Invalid(_) => text_id("form-unusable"),
         _ => return None,

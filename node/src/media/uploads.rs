@@ -25,6 +25,8 @@ use crate::store::uploads::{OPEN, READY, UploadRow};
 
 /// An upload that nobody uses is removed after a day.
 const UPLOAD_LIFE_MS: i64 = 86_400_000;
+/// What waits with an answer that was given back, and that nobody writes anew, after a month.
+const RETURNED_LIFE_MS: i64 = 30 * UPLOAD_LIFE_MS;
 const EXPIRED_AT_ONCE: i64 = 1000;
 
 /// A file that waits to be used by a report or an act.
@@ -263,11 +265,13 @@ pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
     }
 }
 
-/// Removes uploads that no report or act has used within a day, some at most.
+/// Removes uploads that no report or act has used within a day and no draft keeps, some at most.
 /// Returns how many.
 pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
-    let before = node.clock().now_ms() - UPLOAD_LIFE_MS;
+    let now = node.clock().now_ms();
+    let before = now - UPLOAD_LIFE_MS;
     let mut tx = node.write_tx().await?;
+    store::drafts::release_old(&mut tx, now - RETURNED_LIFE_MS).await?;
     let old = store::uploads::before(&mut tx, before, EXPIRED_AT_ONCE).await?;
     for id in &old {
         store::uploads::remove(&mut tx, id).await?;

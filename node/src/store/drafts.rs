@@ -1,9 +1,10 @@
 //! Answers that a superior sees before they are sent.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Composed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
+use super::lists::{Limits, limit};
 
 pub const WAITING: &str = "waiting";
 pub const PUBLISHED: &str = "published";
@@ -87,10 +88,22 @@ pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<DraftRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
-/// Those that wait for a superior, oldest first.
-pub async fn waiting(tx: &mut Tx, limit: i64) -> Stored<Vec<DraftRow>> {
-    const SQL: &str = drafts!("where state = 'waiting' order by written_at, id limit $1");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+/// Those that wait for a superior about cases that whoever asks may see, oldest first; behind them
+/// those of cases that take no answer of ours now.
+pub async fn waiting(tx: &mut Tx, limits: Limits<'_>, most: i64) -> Stored<Vec<DraftRow>> {
+    let mut query = Composed::new(
+        "select d.id, d.case_id, d.answer, d.proposes_to_close, d.written_by, d.written_at,
+            d.state, d.decided_by, d.decided_at, d.remark, d.message_id
+        from answer_drafts d join cases on cases.case_id = d.case_id
+        where d.state = 'waiting'",
+    );
+    limit(&mut query, limits);
+    query.add(
+        " order by case when tray in ('elsewhere', 'ended') then 1 else 0 end, d.written_at, d.id
+        limit {}",
+        [most.into()],
+    );
+    tx.fetch_composed(query).await
 }
 
 /// Decides a draft that waits; how many that were, 0 or 1.
@@ -161,6 +174,20 @@ pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -
         ]
     });
     tx.run_rows(&HOLD, rows.collect()).await
+}
+
+/// Bytes of the files that all drafts together keep.
+pub async fn bytes(tx: &mut Tx) -> Stored<i64> {
+    const SQL: &str = "select cast(coalesce(sum(u.size), 0) as bigint)
+        from answer_draft_files f join uploads u on u.id = f.upload";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
+/// Keeps nothing more for drafts that were given back before a moment (Unix ms).
+pub async fn release_old(tx: &mut Tx, before: i64) -> Stored<()> {
+    const SQL: &str = "delete from answer_draft_files where draft_id in
+        (select id from answer_drafts where state = 'returned' and decided_at < $1)";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?)
 }
 
 /// The draft that keeps an upload.

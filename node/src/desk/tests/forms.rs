@@ -308,6 +308,41 @@ async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_number
 }
 
 #[tokio::test]
+async fn a_draft_that_can_no_longer_be_sent_says_so_and_is_dropped() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let answer = NewDraft {
+            text: "Sudah.",
+            proposes_to_close: false,
+            attachments: &[],
+        };
+        let drafted = place.node.draft_answer(case, KEY, &answer, "siti").await;
+        drafted.unwrap();
+        let list = admin.open("/meja/persetujuan").await;
+        let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
+        let at_draft = format!("/meja/persetujuan/{at_draft}");
+        let drop = [("keputusan", "buang")];
+        admin.post(&at_draft, &drop).await;
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("masih dapat terbit")
+            .shows("Setujui dan terbitkan");
+        let body = json!({ "reason": "not_a_report" });
+        acts(&place, case, "case.archived", body, None).await;
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("tidak dapat terbit lagi")
+            .shows("Buang rancangan");
+        assert!(!list.text.contains("Setujui dan terbitkan"));
+        admin.post(&at_draft, &drop).await.is(StatusCode::SEE_OTHER);
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("Rancangan jawaban dibuang")
+            .shows("Tidak ada jawaban yang menunggu");
+    }
+}
+
+#[tokio::test]
 async fn a_draft_of_a_case_that_is_not_here_any_more_hides_no_other() {
     for place in staffed().await {
         let router = router(place.node.clone());
