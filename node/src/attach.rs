@@ -131,14 +131,18 @@ enum Taken {
 impl Attached {
     /// Files that were kept before, called by their kind.
     pub fn kept(v: &Voice, files: &[UploadReceipt]) -> Self {
-        let held = files.iter().map(|file| {
-            let name = v.say(kind_words(&file.media_type));
-            held(file.clone(), name, file.upload.clone())
-        });
-        Self {
-            held: held.collect(),
-            ..Self::default()
+        let mut attached = Self::default();
+        for file in files {
+            attached.add(v, file.clone(), file.upload.clone());
         }
+        attached
+    }
+
+    /// Adds a file that was kept before, called by its kind; `fingerprint` makes it the same when
+    /// it comes again.
+    pub fn add(&mut self, v: &Voice, receipt: UploadReceipt, fingerprint: String) {
+        let name = v.say(kind_words(&receipt.media_type));
+        self.held.push(held(receipt, name, fingerprint));
     }
 
     pub fn uploads(&self) -> Vec<String> {

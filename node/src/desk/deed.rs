@@ -15,11 +15,12 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::again::FormerFile;
 use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
-use super::{Answer, Officer, approval, case_page, course, place, shared, upload};
+use super::{Answer, Officer, again, approval, case_page, course, place, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once, Sight};
@@ -64,6 +65,8 @@ struct DeedPage<'a> {
     notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
     files: Option<&'a [Held]>,
+    /// Files of the act that is done again.
+    former: Vec<FormerFile>,
     most_files: usize,
     file_bytes: u64,
     upload_at: &'static str,
@@ -78,6 +81,26 @@ struct Standing {
     allowed: bool,
 }
 
+/// A form as it is shown.
+struct Shown<'a> {
+    form: &'a Form,
+    attached: &'a Attached,
+    former: Vec<FormerFile>,
+    status: StatusCode,
+}
+
+impl<'a> Shown<'a> {
+    /// With what is wrong, and every file that it has brought.
+    fn wrong(form: &'a Form, attached: &'a Attached) -> Self {
+        Self {
+            form,
+            attached,
+            former: Vec::new(),
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
 pub async fn ask(
     State(node): State<Arc<Node>>,
     officer: Officer,
@@ -88,11 +111,7 @@ pub async fn ask(
     if !standing.allowed {
         return Ok(not_now(&officer, path.id));
     }
-    let again: Option<MessageId> = query.ulang.parse().ok();
-    let again = again.and_then(|id| {
-        let mut history = standing.view.history.iter();
-        history.find(|entry| entry.message == Some(id))
-    });
+    let again = again::entry(&standing.view, &query.ulang);
     let (deed, choosing) = (standing.deed, &standing.choosing);
     let mut form = first_form(deed, &standing.view, choosing, &query.ke, again);
     let mut attached = Attached::default();
@@ -100,7 +119,14 @@ pub async fn ask(
         let draft = drafted(&node, &officer, path.id, &query.draf).await?;
         (form, attached) = draft.unwrap_or((form, attached));
     }
-    page(&node, &officer, &standing, &form, &attached, StatusCode::OK)
+    let former = again.map_or_else(Vec::new, |entry| again::files(path.id, entry));
+    let shown = Shown {
+        form: &form,
+        attached: &attached,
+        former,
+        status: StatusCode::OK,
+    };
+    page(&node, &officer, &standing, shown)
 }
 
 pub async fn act(
@@ -111,7 +137,10 @@ pub async fn act(
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
     let (v, deed) = (officer.visit.v, standing.deed);
-    let (mut form, attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    if deed.takes_files() {
+        again::bring_back(&node, &v, &standing.view, &mut form, &mut attached).await?;
+    }
     let actor = officer.actor();
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     // Files that were used before may have been used by this very form.
@@ -127,9 +156,8 @@ pub async fn act(
         &standing.choosing,
     )
     .await;
-    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     let Some(mut new) = new else {
-        return page(&node, &officer, &standing, &form, &attached, wrong);
+        return page(&node, &officer, &standing, Shown::wrong(&form, &attached));
     };
     let once = once.told_by(&(path.id, &new, attached.fingerprints()));
     let once = once.map_err(|error| problem(&error))?;
@@ -142,7 +170,7 @@ pub async fn act(
             if done.sent {
                 attach::forget(&node, &attached).await;
             }
-            settle(&node, &officer, form.text("ganti")).await?;
+            settle(&node, &officer, form.text(again::ACT)).await?;
             Ok(officer.visit.go_saying(&to, &done.flash))
         }
         Err(error) => {
@@ -152,7 +180,7 @@ pub async fn act(
                 form.put("kunci", Once::fresh_key());
             }
             form.complain(field, v.say(said));
-            page(&node, &officer, &standing, &form, &attached, wrong)
+            page(&node, &officer, &standing, Shown::wrong(&form, &attached))
         }
     }
 }
@@ -295,37 +323,31 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standi
     })
 }
 
-fn page(
-    node: &Node,
-    officer: &Officer,
-    standing: &Standing,
-    form: &Form,
-    attached: &Attached,
-    status: StatusCode,
-) -> Answer<Response> {
+fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -> Answer<Response> {
     let (v, deed) = (officer.visit.v, standing.deed);
     let (name, about) = deed.words();
     let case = &standing.view.summary;
     let case_at = case_page::at(case.case);
     let page = DeedPage {
         v,
-        form,
+        form: shown.form,
         name: v.say(name),
         about: v.say(about),
         here: format!("{case_at}/{}", deed.slug()),
         case_at,
         title: shared::title(&v, &standing.view.summary),
         content: course::report(node, &v, &standing.view).content,
-        parts: parts(&v, deed, form, &standing.choosing),
+        parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),
         notes: notes(node, &v, standing),
-        files: deed.takes_files().then_some(&attached.held),
+        files: deed.takes_files().then_some(&shown.attached.held),
+        former: shown.former,
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say(name)).status(status);
+    let shell = officer.visit.shell(v.say(name)).status(shown.status);
     shell.script("report.js").show(&page)
 }
 

@@ -5,6 +5,7 @@ use lapor_web::language::Voice;
 use lapor_web::page::{Choice, Field, Form};
 use serde_json::Value;
 
+use super::again::ACT;
 use super::choosing::Choosing;
 use super::deeds::Deed;
 use super::question::CLASSES;
@@ -230,7 +231,7 @@ pub fn first_form(
     if let Some(entry) = again {
         values.extend(said_before(entry));
         if let Some(message) = entry.message {
-            values.push(("ganti", message.to_string()));
+            values.push((ACT, message.to_string()));
         }
         return Form::of(values);
     }

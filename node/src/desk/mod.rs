@@ -3,6 +3,7 @@
 //! no rule. Every page below `/meja` names [`Officer`] among its arguments.
 
 mod account;
+mod again;
 mod approval;
 mod attachment;
 mod audit;
