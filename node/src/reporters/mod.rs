@@ -17,7 +17,6 @@ mod session;
 mod support;
 #[cfg(test)]
 mod tests;
-pub mod throttle;
 mod tracking;
 mod view;
 

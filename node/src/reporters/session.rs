@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use super::guard::neighbourhood;
 use super::key::SecretKey;
-use super::throttle::neighbourhood;
 use crate::casework::ticket;
 use crate::chance::random;
 use crate::error::NodeError;
