@@ -516,6 +516,8 @@ async fn a_new_key_ends_the_old_one_once_it_is_used_and_a_form_of_another_site_d
         );
         // The answer may have been lost: then there is only the old key.
         let by_old = enter(&router, &ticket, &key).await;
+        let again = by_old.done(by_old.post(RENEW, "").await).await;
+        assert!(again.text.contains("belum dipakai"), "{}", again.text);
         enter(&router, &ticket, fresh).await;
         let old = post(
             &router,
