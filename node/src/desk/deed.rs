@@ -221,7 +221,8 @@ async fn done(
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
-        node.ask_identity(case.case, purpose, text, &actor).await?;
+        node.ask_identity(case.case, purpose, text, &actor, once)
+            .await?;
         return Ok(Done::saying(text_id("identity-asked"), true));
     }
     if drafts {

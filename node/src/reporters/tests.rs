@@ -313,7 +313,8 @@ async fn an_anonymous_identity_needs_keeper_and_consent_and_the_reporter_reads_t
         );
         let ask = async |actor: &str| {
             let reason = "Perlu kunjungan ke rumah.";
-            node.ask_identity(case, IdentityPurpose::Visit, reason, actor)
+            let once = Once::new(actor, ONCE).unwrap();
+            node.ask_identity(case, IdentityPurpose::Visit, reason, actor, &once)
                 .await
                 .unwrap()
         };
@@ -330,6 +331,8 @@ async fn an_anonymous_identity_needs_keeper_and_consent_and_the_reporter_reads_t
         assert!(node.consent(&conversation, "unknown", true).await.is_err());
         node.consent(&conversation, &asked.id, true).await.unwrap();
         grant("token:keeper").await.unwrap();
+        let again = ask("token:desk").await;
+        assert_eq!(again.id, asked.id, "the same form asks no second time");
         let told = node
             .granted_identity(case, "token:desk")
             .await

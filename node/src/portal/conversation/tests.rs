@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
-use crate::casework::{NewReport, Reporter};
+use crate::casework::{NewReport, Once, Reporter};
 use crate::doors::router;
 use crate::reporters::{FilingTerms, Notify};
 use crate::testing::{Place, acts};
@@ -538,9 +538,10 @@ async fn who_asks_for_the_identity_is_in_the_log_and_the_reporter_has_a_say() {
         let (case, ticket, key) = filed(&place).await;
         let purpose = lapor_protocol::kinds::identity_requested::IdentityPurpose::Contact;
         let why = "Untuk <b>menelepon</b> pelapor";
+        let once = Once::new("account:1", &Once::fresh_key()).unwrap();
         place
             .node
-            .ask_identity(case, purpose, why, "account:1")
+            .ask_identity(case, purpose, why, "account:1", &once)
             .await
             .unwrap();
         let talk = enter(&router, &ticket, &key).await;
