@@ -12,13 +12,14 @@ use lapor_web::trace::Trace;
 use serde_json::Value;
 
 use super::approval::Signature;
+use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::glance::describe;
 use super::once::{self, Asked, Once};
 use super::reading::pending_entry;
 use super::shown::{drafts, keep, refresh, shown};
-use super::{Acted, NewAct, identity};
+use super::{Acted, NewAct, Sight, identity};
 use crate::chance::new_message_id;
 use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
@@ -293,6 +294,15 @@ impl Weighed<'_> {
         let child = other.filter(|_| matches!(self.draft.body, Body::CaseSplit(_)));
         if let Some(touched) = other {
             show_second(node, tx, touched, now).await?;
+        }
+        if let (Some(child), Some(_)) = (child, &self.row.local.unit) {
+            // Who splits a case goes on seeing both halves.
+            let desk = OnDesk {
+                unit: self.row.local.unit.clone(),
+                officer: self.row.local.officer.clone(),
+            };
+            let by = (self.weighing.actor.as_str(), now);
+            assigning::put(tx, &Sight::ALL, &[child.to_string()], &desk, by).await?;
         }
         store::audit::add(
             tx,

@@ -45,7 +45,7 @@ use crate::deadlines::Deadline;
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
 pub use approval::{AnswerDraft, DraftState, NewDraft};
-pub use assigning::{BULK, FailedAct, SavedFilter};
+pub use assigning::{BULK, FailedAct, OnDesk, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::{blob_path, part_of};
 pub(crate) use compose::Newcomer;

@@ -20,7 +20,7 @@ use super::deeds::Deed;
 use super::{Answer, Officer, approval, case_page, course, place, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{CaseView, NewAct, NewDraft, Once, Sight};
+use crate::casework::{CaseView, NewAct, NewDraft, Once};
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -235,18 +235,7 @@ async fn done(
             .await?;
         return Ok(Done::saying(text_id("answer-drafted"), false));
     }
-    let acted = node.act_once(case.case, new, &actor, once).await?;
-    if let (Some(child), Some(unit)) = (acted.child, &case.unit) {
-        // Who splits a case goes on seeing both halves.
-        node.assign(
-            &Sight::ALL,
-            &[child],
-            Some(unit),
-            case.officer.as_deref(),
-            &actor,
-        )
-        .await?;
-    }
+    node.act_once(case.case, new, &actor, once).await?;
     let said = if asks {
         text_id("identity-asked")
     } else {

@@ -17,7 +17,7 @@ use super::question::CLASSES;
 use super::{Answer, Officer, case_page, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{NewReport, Once, Reporter, Sight};
+use crate::casework::{NewReport, Once, OnDesk, Reporter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::home_region;
@@ -95,23 +95,20 @@ pub async fn file(
     let once = once.map_err(|error| problem(&error))?;
     report.attachments = attached.uploads();
     let title = report.title.clone();
+    let account = &officer.session.account;
     let terms = FilingTerms {
         actor: Some(&actor),
         visitor: None,
         notify: Notify::Off,
         once: Some(&once),
         suspicion: None,
+        desk: Some(OnDesk {
+            unit: account.unit.clone(),
+            officer: Some(account.name.clone()),
+        }),
     };
     match node.file_for_reporter(report, terms).await {
         Ok(filed) => {
-            let account = &officer.session.account;
-            let (unit, name) = (account.unit.as_deref(), Some(account.name.as_str()));
-            let cases = [filed.filed.case];
-            let assigned = node.assign(&Sight::ALL, &cases, unit, name, &actor).await;
-            if let Err(error) = assigned {
-                // The key is told once; the case can be assigned by hand.
-                tracing::warn!(%error, "a report of the counter could not be assigned");
-            }
             attach::forget(&node, &attached).await;
             slip(&node, &officer, filed, title)
         }

@@ -48,6 +48,7 @@ fn terms<'a>() -> FilingTerms<'a> {
         notify: Notify::Email,
         once: None,
         suspicion: None,
+        desk: None,
     }
 }
 

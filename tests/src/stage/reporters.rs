@@ -89,6 +89,7 @@ async fn file(home: &Institution, title: &str) -> Filed {
         notify: Notify::Off,
         once: None,
         suspicion: None,
+        desk: None,
     };
     let filed = home.node().file_for_reporter(report, terms).await;
     let filed = filed.expect("a report is filed");

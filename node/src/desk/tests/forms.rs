@@ -441,6 +441,12 @@ async fn the_counter_takes_files_and_long_names_and_loses_nothing() {
         let view = place.node.case_by_ticket(&ticket).await.unwrap();
         assert_eq!(view.history[0].attachments.len(), 1);
         assert_eq!(view.summary.officer, Some(name));
+        let case = [view.summary.case];
+        let given = place.node.assign(&Sight::ALL, &case, None, None, "test");
+        given.await.unwrap();
+        siti.send_files("/meja/baru", &report).await;
+        let view = place.node.case_by_ticket(&ticket).await.unwrap();
+        assert_eq!(view.summary.officer, None, "a replay assigns nothing");
         let page = siti.open(&at(view.summary.case, "")).await;
         page.shows("Datang ke loket");
         assert!(!page.text.contains("walk-in"));

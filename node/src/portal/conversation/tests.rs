@@ -90,6 +90,7 @@ async fn filed(place: &Place) -> (CaseId, String, String) {
         notify: Notify::Off,
         once: None,
         suspicion: None,
+        desk: None,
     };
     let filed = place.node.file_for_reporter(report, terms).await.unwrap();
     (filed.filed.case, filed.filed.ticket, filed.key)

@@ -50,6 +50,7 @@ impl Posted {
             notify: Notify::Email,
             once: None,
             suspicion: None,
+            desk: None,
         };
         let filed = self.node().file_for_reporter(report, terms).await.unwrap();
         let ticket = &filed.filed.ticket;
