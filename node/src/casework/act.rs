@@ -2,7 +2,7 @@
 //! message in one transaction, sent when the line allows.
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::{Case, Order, Reason, Ruling, State, apply, judge};
+use lapor_protocol::case::{Case, Effect, Order, Reason, Ruling, State, apply, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
@@ -38,6 +38,20 @@ pub(super) enum Word {
     Reporter,
 }
 
+/// How an act is done.
+struct Terms {
+    word: Word,
+    /// The state that its author saw, where another would make it another act.
+    only_in: Option<State>,
+}
+
+impl From<Word> for Terms {
+    fn from(word: Word) -> Self {
+        let only_in = None;
+        Self { word, only_in }
+    }
+}
+
 /// An act that waits to be judged on the case as it then stands.
 pub(crate) struct Weighing {
     case_id: CaseId,
@@ -46,7 +60,7 @@ pub(crate) struct Weighing {
     now: i64,
     attachments: Vec<Encrypted>,
     actor: String,
-    word: Word,
+    terms: Terms,
     /// Set where the request may come again.
     asked: Option<Asked>,
     /// The work that it is part of.
@@ -68,7 +82,7 @@ pub(crate) struct Weighed<'a> {
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
     pub async fn act(&self, case_id: CaseId, act: NewAct, actor: &str) -> Result<Acted, NodeError> {
-        self.act_asked(case_id, act, actor, None, Word::Officer)
+        self.act_asked(case_id, act, actor, None, Word::Officer.into())
             .await
     }
 
@@ -81,8 +95,23 @@ impl Node {
         actor: &str,
         once: &Once,
     ) -> Result<Acted, NodeError> {
-        self.act_known(case_id, act, actor, once, Word::Officer)
+        self.act_known(case_id, act, actor, once, Word::Officer.into())
             .await
+    }
+
+    /// The same for what is meant of a case in one state alone: in another it is refused.
+    pub async fn act_once_in(
+        &self,
+        state: State,
+        (case_id, act): (CaseId, NewAct),
+        actor: &str,
+        once: &Once,
+    ) -> Result<Acted, NodeError> {
+        let terms = Terms {
+            word: Word::Officer,
+            only_in: Some(state),
+        };
+        self.act_known(case_id, act, actor, once, terms).await
     }
 
     /// The same for what the reporter says in their conversation.
@@ -93,10 +122,10 @@ impl Node {
         actor: &str,
         once: Option<&Once>,
     ) -> Result<Acted, NodeError> {
-        let word = Word::Reporter;
+        let terms = Word::Reporter.into();
         match once {
-            Some(once) => self.act_known(case_id, act, actor, once, word).await,
-            None => self.act_asked(case_id, act, actor, None, word).await,
+            Some(once) => self.act_known(case_id, act, actor, once, terms).await,
+            None => self.act_asked(case_id, act, actor, None, terms).await,
         }
     }
 
@@ -108,7 +137,7 @@ impl Node {
         actor: &str,
         signature: Signature,
     ) -> Result<Acted, NodeError> {
-        self.act_asked(case_id, act, actor, None, Word::Signed(signature))
+        self.act_asked(case_id, act, actor, None, Word::Signed(signature).into())
             .await
     }
 
@@ -118,14 +147,14 @@ impl Node {
         act: NewAct,
         actor: &str,
         once: &Once,
-        word: Word,
+        terms: Terms,
     ) -> Result<Acted, NodeError> {
         let first = once.asking(&(case_id, &act))?;
         if let Some(answer) = first.answered(self).await? {
             return Ok(answer);
         }
         let again = once.asking(&(case_id, &act))?;
-        let acted = self.act_asked(case_id, act, actor, Some(first), word);
+        let acted = self.act_asked(case_id, act, actor, Some(first), terms);
         match acted.await {
             // The other request may also have used the files up that this one brings.
             Err(error) => again.answered(self).await?.ok_or(error),
@@ -139,7 +168,7 @@ impl Node {
         mut act: NewAct,
         actor: &str,
         asked: Option<Asked>,
-        word: Word,
+        terms: Terms,
     ) -> Result<Acted, NodeError> {
         self.instance()?;
         let now = self.clock().now_ms();
@@ -151,7 +180,7 @@ impl Node {
             now,
             attachments: attachments::encrypt(self, case_id, &uploads).await?,
             actor: actor.to_owned(),
-            word,
+            terms,
             asked,
             trace: Trace::here(),
         };
@@ -179,9 +208,10 @@ impl Weighing {
             return Err(NodeError::not_found("case", &case_id));
         }
         if let Some(case) = &case {
+            self.as_its_author_saw_it(case)?;
             self.as_the_institution_wants(node, case)?;
         }
-        if let Word::Signed(signature) = &self.word {
+        if let Word::Signed(signature) = &self.terms.word {
             signature.holds(tx).await?;
         }
         let key = content_key(tx, case_id).await?;
@@ -221,6 +251,20 @@ impl Weighing {
 }
 
 impl Weighing {
+    fn as_its_author_saw_it(&self, case: &Case) -> Result<(), NodeError> {
+        if self.terms.only_in.is_none_or(|state| state == case.state) {
+            return Ok(());
+        }
+        Err(NodeError::NotAllowed(Box::new(NotAllowed {
+            ruling: Ruling {
+                effect: Effect::Inapplicable,
+                reason: Some(Reason::WrongState),
+            },
+            state: Some(case.state),
+            custodian: Some(case.custodian.clone()),
+        })))
+    }
+
     /// What the institution asks of its officers beyond the rules: evidence with a proposal to
     /// close, and a superior who signs. An answer sent with the protocol's default closes nothing.
     /// Where either is asked, an officer notes that the reporter is content only of an answer that
@@ -229,7 +273,7 @@ impl Weighing {
         let category = case.category.as_ref();
         let evidence = || category.is_some_and(|category| node.category_needs(category).evidence);
         let said = |field: &str| self.act.body.get(field);
-        match (self.act.kind.as_str(), &self.word) {
+        match (self.act.kind.as_str(), &self.terms.word) {
             ("case.followed_up", Word::Officer) if node.wants_approval(category) => {
                 Err(NodeError::ApprovalNeeded)
             }
@@ -313,7 +357,7 @@ impl Weighed<'_> {
             &id.to_string(),
         )
         .await?;
-        if let Word::Signed(signature) = &self.weighing.word {
+        if let Word::Signed(signature) = &self.weighing.terms.word {
             signature.record(tx, &self.weighing.actor, now, id).await?;
         }
         let custodian = self.row.custodian.as_deref();

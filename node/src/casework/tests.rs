@@ -209,6 +209,25 @@ async fn bad_input_is_refused_with_the_reason_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_meant_of_one_state_is_refused_in_another_and_answered_again_as_before() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (node, case) = (&place.node, filed(&place).await);
+        let verify = async |key: &str| {
+            let new = act("case.verified", json!({}), None);
+            let once = Once::new("test", key).unwrap();
+            node.act_once_in(State::Received, (case, new), "test", &once)
+                .await
+        };
+        let first = verify("verify-verify-verify-1").await.unwrap();
+        let other = verify("verify-verify-verify-2").await;
+        assert!(matches!(other, Err(NodeError::NotAllowed(_))), "decided");
+        assert_eq!(verify("verify-verify-verify-1").await.unwrap(), first);
+        assert_eq!(node.case(case).await.unwrap().history.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_split_that_is_sent_twice_takes_no_half_off_the_desk_that_it_was_given_to() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
