@@ -60,6 +60,8 @@ export const deskPages = ({ cases }) => ({
   "desk-dispose": ["officer", `/meja/kasus/${cases.worked}/disposisi`],
   "desk-follow-up": ["officer", `/meja/kasus/${cases.worked}/tindak-lanjut`],
   "desk-link": ["officer", `/meja/kasus/${cases.new}/gabung`],
+  "desk-counter-reply": ["officer", `/meja/kasus/${cases.worked}/loket/tanggapan`],
+  "desk-counter-support": ["officer", `/meja/kasus/${cases.worked}/loket/dukung`],
   "desk-redact": ["officer", `/meja/kasus/${cases.new}/hapus-isi`],
   "desk-walk-in": ["officer", "/meja/baru"],
   "desk-identity-ask": ["officer", `/meja/kasus/${cases.new}/identitas`],

@@ -19,6 +19,7 @@ use super::glance::describe;
 use super::once::{self, Asked, Once};
 use super::reading::pending_entry;
 use super::shown::{drafts, keep, refresh, shown};
+use super::word::{Behalf, Terms, Word};
 use super::{Acted, NewAct, Sight, identity};
 use crate::chance::new_message_id;
 use crate::deadlines::record;
@@ -28,29 +29,6 @@ use crate::node::Node;
 use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::outbox::NewRow;
-
-/// Whose word an act is: of its officers an institution asks more than the rules do.
-pub(super) enum Word {
-    Officer,
-    /// An officer's answer that a superior has signed.
-    Signed(Signature),
-    /// Said by the reporter, in their own conversation.
-    Reporter,
-}
-
-/// How an act is done.
-struct Terms {
-    word: Word,
-    /// The state that its author saw, where another would make it another act.
-    only_in: Option<State>,
-}
-
-impl From<Word> for Terms {
-    fn from(word: Word) -> Self {
-        let only_in = None;
-        Self { word, only_in }
-    }
-}
 
 /// An act that waits to be judged on the case as it then stands.
 pub(crate) struct Weighing {
@@ -127,6 +105,19 @@ impl Node {
             Some(once) => self.act_known(case_id, act, actor, once, terms).await,
             None => self.act_asked(case_id, act, actor, None, terms).await,
         }
+    }
+
+    /// The same for what somebody says to an officer.
+    pub(crate) async fn act_for(
+        &self,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+        behalf: Behalf,
+        once: &Once,
+    ) -> Result<Acted, NodeError> {
+        let terms = Word::Counter(behalf).into();
+        self.act_known(case_id, act, actor, once, terms).await
     }
 
     /// Publishes an answer that a superior has signed.
@@ -284,8 +275,9 @@ impl Weighing {
             {
                 Err(NodeError::EvidenceNeeded)
             }
-            ("case.closed", Word::Officer)
-                if said("by").and_then(Value::as_str) == Some("reporter")
+            ("case.closed", word)
+                if word.is_officers()
+                    && said("by").and_then(Value::as_str) == Some("reporter")
                     && case.state == State::InProgress =>
             {
                 match (evidence(), node.wants_approval(category)) {
@@ -357,6 +349,12 @@ impl Weighed<'_> {
             &id.to_string(),
         )
         .await?;
+        if let Word::Counter(behalf) = &self.weighing.terms.word {
+            let told = behalf.told(id);
+            let case = Some(self.row.case_id.as_str());
+            let actor = &self.weighing.actor;
+            store::audit::add(tx, now, actor, "counter.said", case, &told).await?;
+        }
         if let Word::Signed(signature) = &self.weighing.terms.word {
             signature.record(tx, &self.weighing.actor, now, id).await?;
         }

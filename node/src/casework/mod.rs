@@ -29,6 +29,7 @@ mod shown;
 mod tests;
 pub mod ticket;
 pub mod tracking;
+mod word;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -63,6 +64,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::PublicReport;
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case};
+pub(crate) use word::Behalf;
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.

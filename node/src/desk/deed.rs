@@ -44,27 +44,28 @@ pub struct DeedQuery {
     draf: String,
 }
 
+/// The page of a deed, and of what somebody says at the counter.
 #[derive(Template)]
 #[template(path = "desk/deed.html")]
-struct DeedPage<'a> {
-    v: Voice,
-    form: &'a Form,
-    name: String,
-    about: String,
-    here: String,
-    case_at: String,
-    title: String,
-    content: Option<String>,
-    parts: Vec<Part<'a>>,
-    institutions: &'a [String],
-    grave: bool,
+pub struct DeedPage<'a> {
+    pub v: Voice,
+    pub form: &'a Form,
+    pub name: String,
+    pub about: String,
+    pub here: String,
+    pub case_at: String,
+    pub title: String,
+    pub content: Option<String>,
+    pub parts: Vec<Part<'a>>,
+    pub institutions: &'a [String],
+    pub grave: bool,
     /// What the institution asks beyond the rules.
-    notes: Vec<String>,
+    pub notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
-    files: Option<&'a [Held]>,
-    most_files: usize,
-    file_bytes: u64,
-    upload_at: &'static str,
+    pub files: Option<&'a [Held]>,
+    pub most_files: usize,
+    pub file_bytes: u64,
+    pub upload_at: &'static str,
 }
 
 /// A deed on a case that the officer sees.
@@ -156,7 +157,7 @@ pub async fn act(
 }
 
 /// What is said of a form that cannot be done as it is, and of which field; nothing is lost.
-fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
+pub fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
     let closes = deed == Deed::Close;
     let said = match error {
         NodeError::NotAllowed(_) => text_id("act-refused"),

@@ -2,6 +2,7 @@
 //! without script.
 
 mod cases;
+mod counter;
 mod forms;
 
 use std::collections::BTreeMap;

@@ -281,6 +281,28 @@ impl Node {
     }
 }
 
+/// Verifies the key that a reporter shows to somebody else, of their case as it was filed.
+/// Throttled like the door of the conversation.
+pub(super) async fn shown_key(
+    node: &Node,
+    typed: &str,
+    row: Option<&ReporterRow>,
+) -> Result<(), NodeError> {
+    let row = row.ok_or(NodeError::Locked(WRONG))?;
+    let mut tx = node.read_tx().await?;
+    let case = store::cases::case(&mut tx, &row.case_id).await?;
+    drop(tx);
+    let ticket = case.and_then(|case| case.ticket).unwrap_or_default();
+    let now = node.clock().now_ms();
+    node.guards().ticket.attempt(&ticket, now)?;
+    let hash = fitting(typed, row).await?;
+    let hash = hash.ok_or(NodeError::Locked(WRONG))?;
+    let mut tx = node.read_tx().await?;
+    let row = store::reporters::of_case(&mut tx, &row.case_id).await?;
+    let still = row.is_some_and(|row| has_key(&row, &hash));
+    still.then_some(()).ok_or(NodeError::Locked(WRONG))
+}
+
 /// Whether a hash is that of one of a reporter's keys.
 fn has_key(row: &ReporterRow, hash: &str) -> bool {
     row.secret == hash || row.secret_before.as_deref() == Some(hash)

@@ -19,7 +19,7 @@ const LEADER: &str = "budi@bandung.go.id";
 
 impl Browser<'_> {
     /// Posts a form with files; a field that is called `lampiran` is one.
-    async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let parts = fields.iter().map(|(name, value)| {
             let file = if *name == "lampiran" { "; filename=\"berita acara.txt\"" } else { "" };
             format!(
