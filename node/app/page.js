@@ -77,9 +77,9 @@ async function keepIn(report, form) {
   // Files that are under way stand in the form again only when they have arrived.
   const underWay = Number(form.dataset.uploads ?? 0) > 0;
   const fields = underWay ? [...typed.filter((field) => !isFile(field)), ...report.fields.filter(isFile)] : typed;
-  const own = [...(report.files ?? []), ...(await files.of(fields))];
+  const own = await files.of(fields, report.files);
   const title = form.elements.judul.value;
-  Object.assign(report, { fields, title, files: [...new Map(own)], at: report.state === "unsent" ? Date.now() : report.at });
+  Object.assign(report, { fields, title, files: own, at: report.state === "unsent" ? Date.now() : report.at });
   return queue.put(report);
 }
 

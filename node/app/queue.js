@@ -72,11 +72,12 @@ const uploads = (fields) => fields.filter(([name]) => name === "unggahan").map((
 /** Files that have gone up before their form, until the form is answered. */
 const files = {
   keep: (upload, file) => stored("files", "readwrite", (s) => s.put({ upload, at: Date.now(), file })),
-  /** Those that a form names: upload and file. */
-  async of(fields) {
+  /** Those that a form names, of what is kept here and of what its report has already: upload and file. */
+  async of(fields, before = []) {
     const named = uploads(fields);
     const all = await stored("files", "readonly", (s) => s.getAll());
-    return all.filter(({ upload }) => named.includes(upload)).map(({ upload, file }) => [upload, file]);
+    const own = new Map([...before, ...all.map(({ upload, file }) => [upload, file])]);
+    return [...own].filter(([upload]) => named.includes(upload));
   },
   drop: (all) =>
     stored("files", "readwrite", (s) => {

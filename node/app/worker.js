@@ -86,10 +86,9 @@ async function reportOf(request) {
 async function hold(report, tried) {
   const step = report.fields.some(([name, value]) => name === "langkah" && value);
   const known = await queue.one(report.key);
-  const own = await files.of(report.fields);
+  const own = await files.of(report.fields, known?.files);
   const state = step ? "unsent" : "waiting";
-  const all = new Map([...(known?.files ?? []), ...own]);
-  await queue.put({ ...report, files: [...all], state, tried: step ? known?.tried : tried });
+  await queue.put({ ...report, files: own, state, tried: step ? known?.tried : tried });
   await files.drop(uploads(report.fields));
   await draft.end(report.key);
   if (step) return Response.redirect(`/lapor#perbaiki=${report.key}`, 303);
