@@ -4,6 +4,7 @@
 use lapor_migrations::DbError;
 use lapor_protocol::case::{Ruling, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_web::throttle::TooOften;
 
 use crate::folder::KeyFileError;
 
@@ -88,6 +89,12 @@ impl NodeError {
 
     pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {
         Self::Damaged(what.to_string())
+    }
+}
+
+impl From<TooOften> for NodeError {
+    fn from(TooOften { retry_after_s }: TooOften) -> Self {
+        Self::TooMany { retry_after_s }
     }
 }
 

@@ -3,7 +3,7 @@
 //! that drains, pages and their languages, the documentation page, the listener
 //! for monitoring, accounts of the staff, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
-//! and how long a peer may take.
+//! how long a peer may take, and how often somebody may try.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -28,6 +28,7 @@ pub mod reading;
 pub mod room;
 pub mod serving;
 pub mod supervisor;
+pub mod throttle;
 pub mod trace;
 
 pub use problem::ApiProblem;

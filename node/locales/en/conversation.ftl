@@ -168,6 +168,7 @@ contact-is-proved = Your contact is proved: a lost key can be replaced.
 renew-title = Change the secret key
 renew-about = If somebody else may know your key. All open conversations are closed, and the old key ends when the new one is used.
 renew-go = Make a new key
+renew-waits = A new key was made and has not been used yet. Open the conversation with it. If you could not write it down, ask for another through the contact that you have proved.
 data-and-erasure = My data and their erasure
 data-about = Everything that we keep about you and this report.
 data-open = See my data

@@ -168,6 +168,7 @@ contact-is-proved = Kontak Anda sudah terbukti: kunci yang hilang dapat diganti.
 renew-title = Ganti kunci rahasia
 renew-about = Bila orang lain mungkin mengetahui kunci Anda. Semua percakapan yang terbuka akan ditutup, dan kunci lama berakhir begitu kunci baru dipakai.
 renew-go = Buat kunci baru
+renew-waits = Kunci baru sudah dibuat dan belum dipakai. Bukalah percakapan dengan kunci itu. Bila kunci itu tidak sempat Anda catat, mintalah yang lain lewat kontak yang sudah terbukti.
 data-and-erasure = Data saya dan penghapusannya
 data-about = Semua yang kami simpan tentang Anda dan laporan ini.
 data-open = Lihat data saya

@@ -31,6 +31,7 @@ mod shown;
 mod tests;
 pub mod ticket;
 pub mod tracking;
+mod word;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -46,7 +47,7 @@ use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
-pub use assigning::{BULK, FailedAct, SavedFilter};
+pub use assigning::{BULK, FailedAct, OnDesk, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::{blob_path, part_of};
 pub(crate) use compose::Newcomer;
@@ -65,6 +66,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::PublicReport;
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case};
+pub(crate) use word::Behalf;
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.

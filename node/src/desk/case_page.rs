@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
+use super::counter::{self, Offered};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
@@ -63,6 +64,8 @@ struct CasePage {
     decisions: Vec<DeedLine>,
     work: Vec<DeedLine>,
     others: Vec<DeedLine>,
+    /// What somebody may say at the counter.
+    counter: Vec<Offered>,
     hints: Vec<HintLine>,
     drafts: Vec<DraftLine>,
     tasks: Vec<Task>,
@@ -128,9 +131,20 @@ pub async fn show(
         deeds.map(|deed| deed_line(&v, path.id, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
+    let (counter, on_word) = if acts {
+        counter::offered(&node, &v, path.id).await?
+    } else {
+        Default::default()
+    };
+    // What is said at the counter is taken down there.
+    let said: &[Deed] = if on_word {
+        &[Deed::Complete, Deed::Reply, Deed::Close]
+    } else {
+        &[]
+    };
     let rest: Vec<Deed> = Deed::ALL
         .into_iter()
-        .filter(|deed| !first.contains(deed))
+        .filter(|deed| !first.contains(deed) && !said.contains(deed))
         .collect();
     let (state, tone) = view
         .summary
@@ -160,6 +174,7 @@ pub async fn show(
         decisions: offered(&Deed::DECISIONS),
         work: offered(&Deed::WORK),
         others: offered(&rest),
+        counter,
         hints,
         drafts,
         tasks: course::tasks(&v, &view, &failed),

@@ -23,7 +23,7 @@ use super::deeds::Deed;
 use super::{Answer, Officer, again, approval, case_page, course, place, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once, Sight};
+use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -47,29 +47,30 @@ pub struct DeedQuery {
     draf: String,
 }
 
+/// The page of a deed, and of what somebody says at the counter.
 #[derive(Template)]
 #[template(path = "desk/deed.html")]
-struct DeedPage<'a> {
-    v: Voice,
-    form: &'a Form,
-    name: String,
-    about: String,
-    here: String,
-    case_at: String,
-    title: String,
-    content: Option<String>,
-    parts: Vec<Part<'a>>,
-    institutions: &'a [String],
-    grave: bool,
+pub struct DeedPage<'a> {
+    pub v: Voice,
+    pub form: &'a Form,
+    pub name: String,
+    pub about: String,
+    pub here: String,
+    pub case_at: String,
+    pub title: String,
+    pub content: Option<String>,
+    pub parts: Vec<Part<'a>>,
+    pub institutions: &'a [String],
+    pub grave: bool,
     /// What the institution asks beyond the rules.
-    notes: Vec<String>,
+    pub notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
-    files: Option<&'a [Held]>,
+    pub files: Option<&'a [Held]>,
     /// Files of the act that is done again.
-    former: Vec<FormerFile>,
-    most_files: usize,
-    file_bytes: u64,
-    upload_at: &'static str,
+    pub former: Vec<FormerFile>,
+    pub most_files: usize,
+    pub file_bytes: u64,
+    pub upload_at: &'static str,
 }
 
 /// A deed on a case that the officer sees.
@@ -186,7 +187,7 @@ pub async fn act(
 }
 
 /// What is said of a form that cannot be done as it is, and of which field; nothing is lost.
-fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
+pub fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
     let closes = deed == Deed::Close;
     let said = match error {
         NodeError::NotAllowed(_) => text_id("act-refused"),
@@ -253,7 +254,8 @@ async fn done(
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
-        node.ask_identity(case.case, purpose, text, &actor).await?;
+        node.ask_identity(case.case, purpose, text, &actor, once)
+            .await?;
         return Ok(Done::saying(text_id("identity-asked"), true));
     }
     if drafts {
@@ -266,18 +268,7 @@ async fn done(
             .await?;
         return Ok(Done::saying(text_id("answer-drafted"), false));
     }
-    let acted = node.act_once(case.case, new, &actor, once).await?;
-    if let (Some(child), Some(unit)) = (acted.child, &case.unit) {
-        // Who splits a case goes on seeing both halves.
-        node.assign(
-            &Sight::ALL,
-            &[child],
-            Some(unit),
-            case.officer.as_deref(),
-            &actor,
-        )
-        .await?;
-    }
+    node.act_once(case.case, new, &actor, once).await?;
     let said = if asks {
         text_id("identity-asked")
     } else {

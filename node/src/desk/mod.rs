@@ -10,6 +10,7 @@ mod audit;
 mod case_page;
 mod choosing;
 mod clock;
+mod counter;
 mod course;
 mod deed;
 mod deed_form;
@@ -129,6 +130,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(case_page::UNIT, post(case_page::assign))
         .route(case_page::DROP, post(case_page::drop_act))
         .route(deed::PATH, get(deed::ask).post(deed::act))
+        .route(counter::PATH, get(counter::ask).post(counter::take_down))
         .route(attachment::PATH, get(attachment::open))
         .route(identity::GRANTED, post(identity::open_granted))
         .route(identity::PATH, get(identity::list))

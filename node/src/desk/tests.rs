@@ -3,6 +3,7 @@
 
 mod accounts;
 mod cases;
+mod counter;
 mod forms;
 mod programmes;
 

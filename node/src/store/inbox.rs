@@ -120,6 +120,23 @@ pub async fn history(
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
+static IDENTITY_REQUESTS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select i.case_id, i.item, i.line, o.line
+        from inbox i left join outbox o on o.envelope_id = i.envelope_id
+        where i.stream = 'inbox' and i.kind = 'identity.requested'
+            and i.case_id in (select case_id from v)",
+);
+
+/// Requests for the identities of the named cases: case, item, foreign line or own line.
+pub async fn identity_requests(
+    tx: &mut Tx,
+    cases: Vec<Value>,
+) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
+    tx.fetch_rows(&IDENTITY_REQUESTS, cases).await
+}
+
 /// Counts by state other than applied.
 pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select state, count(*) from inbox

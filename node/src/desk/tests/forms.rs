@@ -19,7 +19,7 @@ const LEADER: &str = "budi@bandung.go.id";
 
 impl Browser<'_> {
     /// Posts a form with files; a field that is called `lampiran` is one.
-    async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let parts = fields.iter().map(|(name, value)| {
             let file = if *name == "lampiran" { "; filename=\"berita acara.txt\"" } else { "" };
             format!(
@@ -481,6 +481,12 @@ async fn the_counter_takes_files_and_long_names_and_loses_nothing() {
         let view = place.node.case_by_ticket(&ticket).await.unwrap();
         assert_eq!(view.history[0].attachments.len(), 1);
         assert_eq!(view.summary.officer, Some(name));
+        let case = [view.summary.case];
+        let given = place.node.assign(&Sight::ALL, &case, None, None, "test");
+        given.await.unwrap();
+        siti.send_files("/meja/baru", &report).await;
+        let view = place.node.case_by_ticket(&ticket).await.unwrap();
+        assert_eq!(view.summary.officer, None, "a replay assigns nothing");
         let page = siti.open(&at(view.summary.case, "")).await;
         page.shows("Datang ke loket");
         assert!(!page.text.contains("walk-in"));

@@ -218,12 +218,7 @@ fn once(
     let Ok(once) = Once::new(&conversation.actor(), form.text(KEY)) else {
         return Ok(None);
     };
-    let mut act = act.clone();
-    if let ReporterAct::Reply { attachments, .. } | ReporterAct::Complete { attachments, .. } =
-        &mut act
-    {
-        attachments.clear();
-    }
+    let act = act.clone().with_files(Vec::new());
     let told = (act, conversation.case(), attached.fingerprints());
     once.told_by(&told).map(Some)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
-use crate::casework::{NewReport, Reporter};
+use crate::casework::{NewReport, Once, Reporter};
 use crate::doors::router;
 use crate::reporters::{FilingTerms, Notify};
 use crate::testing::{Place, acts};
@@ -90,6 +90,7 @@ async fn filed(place: &Place) -> (CaseId, String, String) {
         notify: Notify::Off,
         once: None,
         suspicion: None,
+        desk: None,
     };
     let filed = place.node.file_for_reporter(report, terms).await.unwrap();
     (filed.filed.case, filed.filed.ticket, filed.key)
@@ -550,6 +551,8 @@ async fn a_new_key_ends_the_old_one_once_it_is_used_and_a_form_of_another_site_d
         );
         // The answer may have been lost: then there is only the old key.
         let by_old = enter(&router, &ticket, &key).await;
+        let again = by_old.done(by_old.post(RENEW, "").await).await;
+        assert!(again.text.contains("belum dipakai"), "{}", again.text);
         enter(&router, &ticket, fresh).await;
         let old = post(
             &router,
@@ -570,9 +573,10 @@ async fn who_asks_for_the_identity_is_in_the_log_and_the_reporter_has_a_say() {
         let (case, ticket, key) = filed(&place).await;
         let purpose = lapor_protocol::kinds::identity_requested::IdentityPurpose::Contact;
         let why = "Untuk <b>menelepon</b> pelapor";
+        let once = Once::new("account:1", &Once::fresh_key()).unwrap();
         place
             .node
-            .ask_identity(case, purpose, why, "account:1")
+            .ask_identity(case, purpose, why, "account:1", &once)
             .await
             .unwrap();
         let talk = enter(&router, &ticket, &key).await;

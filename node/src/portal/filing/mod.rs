@@ -178,6 +178,7 @@ async fn file(
         notify: if notify { Notify::Email } else { Notify::Off },
         once: Some(&once),
         suspicion,
+        desk: None,
     };
     node.file_for_reporter(report, terms).await?;
     // Of a form that came twice, the second one's files are still here.

@@ -1,5 +1,6 @@
-//! How often somebody may guess. Each key has a bucket that fills with time
-//! (generic cell rate algorithm); what was right gives back what it took.
+//! How often something may be tried, for each of many keys: accounts, addresses, tickets,
+//! contacts. Each key has a bucket that fills with time (generic cell rate algorithm); what was
+//! right gives back what it took.
 //!
 //! In memory only: a restart forgets, which an attacker cannot bring about. A
 //! bound keeps a flood of keys from taking the memory, and only hashes of keys
@@ -8,8 +9,6 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
-
-use super::AccountError;
 
 /// Keys that are told apart.
 const KEYS: usize = 100_000;
@@ -27,6 +26,13 @@ impl Rate {
     }
 }
 
+/// The bucket of a key is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts; come back in {retry_after_s} seconds")]
+pub struct TooOften {
+    pub retry_after_s: u32,
+}
+
 /// Buckets by key.
 #[derive(Debug, Default)]
 pub struct Throttle {
@@ -37,16 +43,26 @@ pub struct Throttle {
 
 impl Throttle {
     /// Takes one from the bucket of a key, or says in how many seconds there will be one.
-    pub fn take(&self, key: impl Hash, rate: Rate, now: i64) -> Result<(), AccountError> {
+    pub fn take(&self, key: impl Hash, rate: Rate, now: i64) -> Result<(), TooOften> {
+        self.take_many(key, rate, 1, now)
+    }
+
+    /// The same for something that costs as much as so many; what is refused costs nothing.
+    pub fn take_many(
+        &self,
+        key: impl Hash,
+        rate: Rate,
+        count: i64,
+        now: i64,
+    ) -> Result<(), TooOften> {
         let key = self.seed.hash_one(key);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = full_at.get(&key).copied().unwrap_or(now).max(now) + rate.every_ms;
+        let until = full_at.get(&key).copied().unwrap_or(now).max(now);
+        let next = until.saturating_add(rate.every_ms.saturating_mul(count));
         let wait_ms = next - now - rate.burst * rate.every_ms;
         if wait_ms > 0 {
-            let seconds = u32::try_from((wait_ms + 999) / 1000).unwrap_or(u32::MAX);
-            return Err(AccountError::Throttled {
-                retry_after_s: seconds,
-            });
+            let retry_after_s = u32::try_from((wait_ms + 999) / 1000).unwrap_or(u32::MAX);
+            return Err(TooOften { retry_after_s });
         }
         if full_at.len() >= KEYS && !full_at.contains_key(&key) {
             make_room(&mut full_at, now);
@@ -87,10 +103,20 @@ mod tests {
             throttle.take("siti", RATE, 0).unwrap();
         }
         let refused = throttle.take("siti", RATE, 2_500).unwrap_err();
-        assert_eq!(refused.retry_after_s(), Some(8));
+        assert_eq!(refused.retry_after_s, 8);
         throttle.take("siti", RATE, 10_500).unwrap();
         assert!(throttle.take("siti", RATE, 10_500).is_err());
         throttle.take("budi", RATE, 10_500).unwrap();
+    }
+
+    #[test]
+    fn what_costs_more_takes_more_and_what_is_refused_takes_nothing() {
+        let throttle = Throttle::default();
+        throttle.take_many("siti", RATE, 2, 0).unwrap();
+        let refused = throttle.take_many("siti", RATE, 2, 0).unwrap_err();
+        assert_eq!(refused.retry_after_s, 10);
+        throttle.take("siti", RATE, 0).unwrap();
+        assert!(throttle.take_many("siti", RATE, i64::MAX / 2, 0).is_err());
     }
 
     #[test]
