@@ -10,7 +10,10 @@ use serde_json::json;
 
 use super::harness::{Answered, Institution, NOW, Place, Written, content_key, request};
 
-fn with_attachment(from: &mut Institution, bytes: &[u8]) -> (lapor_protocol::ids::CaseId, Written) {
+pub(super) fn with_attachment(
+    from: &mut Institution,
+    bytes: &[u8],
+) -> (lapor_protocol::ids::CaseId, Written) {
     with_attachments(from, 1, bytes)
 }
 
