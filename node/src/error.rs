@@ -38,6 +38,10 @@ pub enum NodeError {
     ApprovalNeeded,
     #[error("the draft was corrected meanwhile; read it again before it is published")]
     DraftChanged,
+    #[error(
+        "the programme was published anew meanwhile; read it again, and base the text on its latest message"
+    )]
+    ProgrammeChanged,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]

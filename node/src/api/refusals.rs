@@ -84,6 +84,11 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "draft_changed",
             "The draft was corrected meanwhile",
         ),
+        NodeError::ProgrammeChanged => (
+            Is::CONFLICT,
+            "programme_changed",
+            "The programme was published anew meanwhile",
+        ),
         NodeError::KeyReused => (
             Is::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",

@@ -47,7 +47,7 @@ pub use allowed::Allowed;
 pub use approval::{AnswerDraft, DraftState, NewDraft};
 pub use assigning::{BULK, FailedAct, SavedFilter};
 pub use attachments::Opened;
-pub(crate) use attachments::{blob_path, part_of};
+pub(crate) use attachments::{Shelving, blob_path};
 pub(crate) use compose::Newcomer;
 pub(crate) use filing::Beside;
 pub use glance::Tray;
