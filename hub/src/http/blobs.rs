@@ -272,7 +272,7 @@ pub async fn send(
 }
 
 /// The announcement by which an author may upload: one of the size that it
-/// states, and one that has no room yet before others.
+/// states, one that has no room yet, and a picture, whose room is smaller, before others.
 async fn own(
     hub: &Hub,
     sha256: Digest,
@@ -286,7 +286,7 @@ async fn own(
         .filter(|claim| claim.blob.author == *author)
         .min_by_key(|claim| {
             let stated = range.is_none_or(|(.., total)| total == claim.blob.size);
-            (!stated, claim.has_room())
+            (!stated, claim.has_room(), !claim.blob.is_picture())
         });
     Ok(own.ok_or(Code::BlobUnknown)?)
 }
