@@ -24,6 +24,7 @@ mod keys;
 mod limits;
 pub mod membership;
 pub mod monitor;
+mod pictures;
 pub mod recovery;
 pub mod sequencer;
 mod serve;

@@ -104,6 +104,9 @@ pub struct LimitSettings {
     pub strangers_per_network: usize,
     /// Bytes of attachments that the hub keeps for one instance.
     pub blob_quota_bytes: u64,
+    /// Bytes of pictures of programmes that the hub keeps for one instance. Every
+    /// other may fetch them, so that this is what one can ask of all.
+    pub picture_quota_bytes: u64,
     /// Requests from one network without a certificate (to join, to recover a
     /// certificate), a second on average.
     pub joins_per_second: u32,
@@ -184,6 +187,7 @@ impl Default for LimitSettings {
             connections: 32,
             strangers_per_network: 200,
             blob_quota_bytes: 50 << 30,
+            picture_quota_bytes: 2 << 30,
             joins_per_second: 10,
             join_burst: 200,
             all_joins_per_second: 100,

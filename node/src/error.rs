@@ -41,6 +41,10 @@ pub enum NodeError {
     DraftChanged,
     #[error("the file belongs to a drafted answer; upload it again to use it elsewhere")]
     UploadHeld,
+    #[error(
+        "the programme was published anew meanwhile; read it again, and base the text on its latest message"
+    )]
+    ProgrammeChanged,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]

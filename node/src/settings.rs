@@ -59,6 +59,9 @@ pub struct NodeSettings {
     pub keys: PathBuf,
     /// Attachments, encrypted, and uploads that wait to be used.
     pub blobs: PathBuf,
+    /// Bytes of pictures of the programmes of other institutions, at most; beyond it
+    /// their programmes are shown without.
+    pub picture_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +210,7 @@ impl Default for NodeSettings {
         Self {
             keys: "keys".into(),
             blobs: "blobs".into(),
+            picture_bytes: 20 * 1024 * 1024 * 1024,
         }
     }
 }

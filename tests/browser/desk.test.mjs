@@ -15,12 +15,12 @@ for (const database of databases) {
       await stage?.end();
     });
 
-    /** Lets somebody of a role work at a page. */
-    const work = async (role, path, deed, kind = {}) => {
-      const cookies = await cookiesOf(stage, role);
+    /** Lets somebody of a role work at a page of an institution. */
+    const work = async (role, path, deed, kind = {}, at = stage) => {
+      const cookies = await cookiesOf(at, role);
       const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
       try {
-        await page.goto(stage.base + path);
+        await page.goto(at.base + path);
         await deed(page);
         assert.deepEqual(complaints, [], path);
       } finally {
@@ -294,6 +294,40 @@ for (const database of databases) {
         assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
         await press(page, "Buang rancangan");
         await page.getByText("Rancangan jawaban dibuang").waitFor();
+      });
+    });
+
+    it("a case is escalated with the reporter's consent only, and the Ombudsman takes it over", async () => {
+      let case_;
+      await work("officer", "/meja", async (page) => {
+        case_ = await takeIn(page, "Bantuan dipotong petugas");
+        await begin(page, "Verifikasi");
+        await press(page, "Verifikasi");
+        await begin(page, "Eskalasi ke pengawas");
+        await press(page, "Eskalasi ke pengawas");
+        await page.getByRole("link", { name: "Centang dahulu" }).waitFor();
+        await page.getByLabel("Pelapor menyetujui eskalasi ini").check();
+        await press(page, "Eskalasi ke pengawas");
+        await page.getByText("Dieskalasi ke pengawas").first().waitFor();
+      });
+      await stage.exchange();
+      await work(
+        "officer",
+        case_.at,
+        async (page) => {
+          await page.getByText("Bantuan dipotong petugas").first().waitFor();
+          await begin(page, "Ambil alih");
+          await press(page, "Ambil alih");
+          await page.getByText("Diambil alih").first().waitFor();
+          await begin(page, "Tindak lanjut");
+        },
+        {},
+        stage.supervisor,
+      );
+      await stage.exchange();
+      await work("officer", case_.at, async (page) => {
+        await page.getByText("Diambil alih").first().waitFor();
+        assert.equal(await page.locator(".deeds a").filter({ hasText: /^Disposisi/ }).count(), 0);
       });
     });
 

@@ -156,7 +156,8 @@ pub fn write_toml(settings: &Settings) -> String {
         "[limits]\n\
          # Of each institution, a second on average, and at once after a silence.\n\
          envelopes_per_second = {}\nenvelope_burst = {}\nbytes_per_second = {}\nbyte_burst = {}\n\
-         # Of the attachments of each institution together.\nblob_quota_bytes = {}\n\
+         # Of the attachments of each institution together, and of the pictures of its programmes.\n\
+         blob_quota_bytes = {}\npicture_quota_bytes = {}\n\
          # Of one network without a certificate (to join or to recover one), a second and at once;\n\
          # and of all networks together, a second.\n\
          joins_per_second = {}\njoin_burst = {}\nall_joins_per_second = {}\n\
@@ -172,6 +173,7 @@ pub fn write_toml(settings: &Settings) -> String {
         limits.bytes_per_second,
         limits.byte_burst,
         limits.blob_quota_bytes,
+        limits.picture_quota_bytes,
         limits.joins_per_second,
         limits.join_burst,
         limits.all_joins_per_second,

@@ -16,6 +16,8 @@ pub const READINESS: &str = "readiness";
 pub const LAST_BACKUP: &str = "last_backup";
 /// What this hub has signed for and does not hold any more.
 pub const LOSS: &str = "loss";
+/// Set once pictures of messages from before this hub knew them are noted.
+pub const PICTURES_READ: &str = "pictures_read";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

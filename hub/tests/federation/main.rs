@@ -9,6 +9,7 @@ mod harness;
 mod joining;
 mod outbox;
 mod pictures;
+mod races;
 mod recovery;
 mod renewal;
 mod serving;

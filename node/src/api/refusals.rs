@@ -89,6 +89,11 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "upload_held",
             "The upload belongs to a drafted answer",
         ),
+        NodeError::ProgrammeChanged => (
+            Is::CONFLICT,
+            "programme_changed",
+            "The programme was published anew meanwhile",
+        ),
         NodeError::KeyReused => (
             Is::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",

@@ -49,7 +49,7 @@ pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
 pub use assigning::{BULK, FailedAct, OnDesk, SavedFilter};
 pub use attachments::Opened;
-pub(crate) use attachments::{blob_path, part_of};
+pub(crate) use attachments::{Shelving, blob_path};
 pub(crate) use compose::Newcomer;
 pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use filing::Beside;

@@ -148,6 +148,7 @@ impl From<NodeError> for Failure {
             | NodeError::EvidenceNeeded
             | NodeError::DraftChanged
             | NodeError::UploadHeld
+            | NodeError::ProgrammeChanged
             | NodeError::MediaType(_)
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {

@@ -9,11 +9,11 @@ use lapor_web::accounts::Staffed as _;
 use lapor_web::accounts::cookie::Ticket;
 use lapor_web::accounts::{Account, AccountError, Password, SHORTEST_PASSWORD, SessionEntry};
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
 use super::password::twice;
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, Officer, audit, factor, letters, place, staff, units};
+use super::{Answer, Guest, Officer, audit, factor, letters, staff, units};
 use crate::api::problem;
 use crate::node::Node;
 use crate::post::LetterChoice;
@@ -74,7 +74,7 @@ pub async fn change_password(
     match changed {
         Ok(opened) => {
             let done = Flash::done(text_id("password-changed"));
-            let mut response = officer.visit.go_saying(&place(PATH), &done);
+            let mut response = officer.visit.go_saying(&LocalPath::own(PATH), &done);
             node.cookies()
                 .give(response.headers_mut(), Ticket::Session, &opened);
             Ok(response)
@@ -112,7 +112,7 @@ pub async fn end_session(
         Err(error) => return Err(refusal(&error)),
     }
     let done = Flash::done(text_id("session-ended"));
-    Ok(officer.visit.go_saying(&place(PATH), &done))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &done))
 }
 
 /// Chooses what is written to one's address.
@@ -129,7 +129,7 @@ pub async fn choose_letters(
     let chosen = node.choose_letters(account, choice).await;
     chosen.map_err(|error| problem(&error))?;
     let done = Flash::done(text_id("letters-chosen"));
-    Ok(officer.visit.go_saying(&place(PATH), &done))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &done))
 }
 
 fn letter_choices(v: &Voice) -> Vec<Choice> {

@@ -8,14 +8,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::attachment::{self, AttachmentLine};
 use super::deeds::Deed;
 use super::identity::names;
-use super::{Answer, Officer, case_page, place, shared};
+use super::{Answer, Officer, case_page, shared};
 use crate::api::problem;
 use crate::casework::{AnswerDraft, CaseSummary, CaseView, DraftState};
 use crate::error::NodeError;
@@ -110,7 +110,7 @@ pub async fn decide(
         }
         (Err(error), ..) => return Err(problem(&error)),
     };
-    Ok(officer.visit.go_saying(&place(PATH), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
 }
 
 /// What came of a decision, what is said where it was made, and where what was sent cannot be used.

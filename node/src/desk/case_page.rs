@@ -10,7 +10,7 @@ use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
 use super::refused::refusal;
-use super::{Answer, Officer, ROOT, place, shared};
+use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseView, KeyState};
 use crate::error::NodeError;
@@ -212,7 +212,9 @@ pub async fn assign(
     let stays = view.summary.officer.as_deref() == Some(who);
     if !who.is_empty() && !stays && !officers(&node).await?.iter().any(|one| one.value == who) {
         let gone = Flash::warning(text_id("case-officer-unknown"));
-        return Ok(officer.visit.go_saying(&place(&at(path.id)), &gone));
+        return Ok(officer
+            .visit
+            .go_saying(&LocalPath::own(&at(path.id)), &gone));
     }
     let who = Some(who).filter(|who| !who.is_empty());
     let assigned = node
@@ -222,7 +224,7 @@ pub async fn assign(
     let done = Flash::done(text_id("case-assigned"));
     let still = officer.case(&node, path.id).await.is_ok();
     let to = if still { at(path.id) } else { ROOT.to_owned() };
-    Ok(officer.visit.go_saying(&place(&to), &done))
+    Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
 }
 
 /// Drops an own act without effect.
@@ -241,7 +243,9 @@ pub async fn drop_act(
         Err(NodeError::NotFound { .. }) => Flash::warning(text_id("task-gone")),
         Err(error) => return Err(problem(&error)),
     };
-    Ok(officer.visit.go_saying(&place(&at(path.id)), &flash))
+    Ok(officer
+        .visit
+        .go_saying(&LocalPath::own(&at(path.id)), &flash))
 }
 
 /// Institutions that a case may concern and to which it may be given, with the reasons.

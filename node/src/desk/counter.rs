@@ -10,14 +10,14 @@ use http::StatusCode;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::limits::TEXT_CHARS;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form, waiting};
+use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
 use super::deeds::Deed;
-use super::{Answer, Officer, case_page, course, place, shared, upload};
+use super::{Answer, Officer, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Sender};
 use crate::casework::{CaseView, Once};
@@ -191,7 +191,7 @@ pub async fn ask(
     let standing = stand(&node, &officer, &path).await?;
     if !standing.say.is_allowed(&standing.counter) {
         let flash = Flash::warning(text_id("act-refused"));
-        let to = place(&case_page::at(path.id));
+        let to = LocalPath::own(&case_page::at(path.id));
         return Ok(officer.visit.go_saying(&to, &flash));
     }
     let mut form = Form::of([
@@ -252,7 +252,7 @@ pub async fn take_down(
     match done {
         Ok(_) => {
             attach::forget(&node, &attached).await;
-            let to = place(&case_page::at(path.id));
+            let to = LocalPath::own(&case_page::at(path.id));
             let flash = Flash::done(text_id("act-done"));
             Ok(officer.visit.go_saying(&to, &flash))
         }

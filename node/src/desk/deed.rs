@@ -10,7 +10,7 @@ use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
-use super::{Answer, Officer, again, approval, case_page, course, place, shared, upload};
+use super::{Answer, Officer, again, approval, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
@@ -165,7 +165,7 @@ pub async fn act(
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
-    let to = place(&case_page::at(path.id));
+    let to = LocalPath::own(&case_page::at(path.id));
     match done(&node, &officer, &standing, new, &once).await {
         Ok(done) => {
             if done.sent {
@@ -381,7 +381,7 @@ async fn drafted(
 }
 
 fn not_now(officer: &Officer, case: CaseId) -> Response {
-    let to = place(&case_page::at(case));
+    let to = LocalPath::own(&case_page::at(case));
     let flash = Flash::warning(text_id("act-refused"));
     officer.visit.go_saying(&to, &flash)
 }

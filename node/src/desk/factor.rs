@@ -9,12 +9,12 @@ use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Ticket;
 use lapor_web::accounts::{AccountError, FactorOffer, Password, RecoveryCode, Staffed as _};
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 use qrcode::QrCode;
 use qrcode::render::svg;
 
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, Officer, account, place};
+use super::{Answer, Guest, Officer, account};
 use crate::node::Node;
 
 pub const PATH: &str = "/meja/akun/kode";
@@ -93,13 +93,13 @@ pub async fn confirm(
                 .give(response.headers_mut(), Ticket::Session, &opened);
             Ok(response)
         }
-        Err(AccountError::NoFactor) => Ok(officer.visit.go(&place(PATH))),
+        Err(AccountError::NoFactor) => Ok(officer.visit.go(&LocalPath::own(PATH))),
         Err(error) => {
             let again = complain(&mut form, &officer.visit.v, "code", &error)?;
             let offered = accounts.offered_factor(&officer.session).await;
             match offered.map_err(|error| refusal(&error))? {
                 Some(offer) => show_offer(&officer, &form, &offer, again),
-                None => Ok(officer.visit.go(&place(PATH))),
+                None => Ok(officer.visit.go(&LocalPath::own(PATH))),
             }
         }
     }
@@ -132,7 +132,7 @@ pub async fn remove(
     match removed.await {
         Ok(()) => {
             let done = Flash::done(text_id("factor-removed"));
-            Ok(officer.visit.go_saying(&place(PATH), &done))
+            Ok(officer.visit.go_saying(&LocalPath::own(PATH), &done))
         }
         Err(error) => again(&node, &officer, form, error).await,
     }
@@ -150,7 +150,7 @@ async fn again(
             form.complain("password", v.say("password-wrong"));
             Again::FORM
         }
-        AccountError::NoFactor => return Ok(officer.visit.go(&place(PATH))),
+        AccountError::NoFactor => return Ok(officer.visit.go(&LocalPath::own(PATH))),
         other => complain(&mut form, v, "password", &other)?,
     };
     page(node, officer, &form, shown).await

@@ -10,7 +10,7 @@ use axum::response::Response;
 use lapor_protocol::case::Effect;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::case_page::{self, CasePath};
 use super::deeds::Deed;
 use super::reasons::{reason_words, reasons};
 use super::refused::refusal;
-use super::{Answer, Officer, place, shared};
+use super::{Answer, Officer, shared};
 use crate::api::problem;
 use crate::casework::{Asker, CaseView, IdentityTask, Once, Reporter};
 use crate::error::NodeError;
@@ -178,7 +178,7 @@ pub async fn open_granted(
         Ok(reporter) => reporter_page(&officer, &view, reporter, back),
         Err(NodeError::Forbidden(_)) => {
             let flash = Flash::warning(text_id("identity-not-granted"));
-            Ok(officer.visit.go_saying(&place(&back), &flash))
+            Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
         }
         Err(error) => Err(problem(&error)),
     }
@@ -212,7 +212,7 @@ pub async fn answer(
         Err(NodeError::NotFound { .. }) => Flash::warning(text_id("identity-none-held")),
         Err(error) => return Err(problem(&error)),
     };
-    Ok(officer.visit.go_saying(&place(PATH), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
 }
 
 async fn answered(

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
-use super::{Answer, Officer, ROOT, approval, case_page, identity, place, shared, walk_in};
+use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, walk_in};
 use crate::api::problem;
 use crate::casework::{BULK, CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
 use crate::error::NodeError;
@@ -198,7 +198,7 @@ pub async fn together(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| place(ROOT));
+    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(ROOT));
     let cases: BTreeSet<CaseId> = form
         .all("laporan")
         .filter_map(|id| id.parse().ok())
@@ -276,7 +276,7 @@ pub async fn filters(
         Err(error) => return Err(problem(&error)),
     };
     let back = question.address(ROOT, "");
-    Ok(officer.visit.go_saying(&place(&back), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
 }
 
 /// Verifies those that have come in and wait for it, as the form of each would with what it is

@@ -6,9 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 
-use super::{Answer, Officer, account, place};
+use super::{Answer, Officer, account};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -58,5 +58,5 @@ pub async fn drop_refused(
         Err(error) => return Err(problem(&error)),
     }
     let done = Flash::done(text_id("post-dropped"));
-    Ok(officer.visit.go_saying(&place(PATH), &done))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &done))
 }

@@ -24,6 +24,7 @@ mod letters;
 mod officer;
 mod password;
 mod pictures;
+mod programme_text;
 mod programmes;
 mod question;
 mod reasons;
@@ -47,7 +48,7 @@ use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Accounts, Doors, Staffed};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Link, LocalPath};
+use lapor_web::page::{Choice, Link};
 
 use crate::node::Node;
 use crate::staff::{PASSWORD, SETUP, StaffRole};
@@ -172,11 +173,6 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         )
         .route(programmes::PROGRESS, post(programmes::tell))
         .route(pictures::PATH, post(pictures::change))
-}
-
-/// A place of the desk as a redirect takes it.
-fn place(path: &str) -> LocalPath {
-    LocalPath::own(path)
 }
 
 fn role_name(role: StaffRole) -> TextId {

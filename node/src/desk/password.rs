@@ -8,11 +8,11 @@ use axum::response::Response;
 use lapor_web::Path;
 use lapor_web::accounts::{Account, AccountError, Password, SHORTEST_PASSWORD, Secret};
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, Visit};
+use lapor_web::page::{Flash, Form, LocalPath, Visit};
 use serde::Deserialize;
 
 use super::refused::{Again, complain, complain_of, refusal};
-use super::{Answer, Guest, place, sign_in};
+use super::{Answer, Guest, sign_in};
 use crate::node::Node;
 use crate::staff::PASSWORD;
 
@@ -71,7 +71,7 @@ pub async fn forget(
     match node.ask_reset(&login, guest.address).await {
         Ok(()) => {
             let sent = Flash::done(text_id("forgotten-sent"));
-            Ok(visit.go_saying(&place(sign_in::PATH), &sent))
+            Ok(visit.go_saying(&LocalPath::own(sign_in::PATH), &sent))
         }
         Err(error) => {
             let again = complain_of(&mut form, &visit.v, "login", &error)?;
@@ -110,7 +110,7 @@ pub async fn choose(
     match chosen {
         Ok(_) => {
             let done = Flash::done(text_id("password-chosen"));
-            Ok(visit.go_saying(&place(sign_in::PATH), &done))
+            Ok(visit.go_saying(&LocalPath::own(sign_in::PATH), &done))
         }
         Err(error) => {
             let again = complain(&mut form, &visit.v, "password", &error)?;

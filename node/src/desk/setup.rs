@@ -11,11 +11,11 @@ use lapor_web::accounts::{
     AccountError, NewAccount, Purpose, SHORTEST_PASSWORD, Secret, Staffed as _,
 };
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, Visit};
+use lapor_web::page::{Flash, Form, LocalPath, Visit};
 
 use super::password::{SecretPath, twice};
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, place, sign_in, units};
+use super::{Answer, Guest, sign_in, units};
 use crate::node::Node;
 use crate::staff::{SETUP, StaffRole};
 
@@ -41,7 +41,7 @@ struct Setup<'a> {
 pub async fn about(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
     let administered = node.accounts().has_administrator().await;
     if administered.map_err(|error| refusal(&error))? {
-        return Ok(visit.go(&place(sign_in::PATH)));
+        return Ok(visit.go(&LocalPath::own(sign_in::PATH)));
     }
     let title = visit.v.say("setup-title");
     visit.shell(title).show(&About { v: visit.v })
@@ -83,7 +83,7 @@ pub async fn set_up(
     match made {
         Ok(opened) => {
             let done = Flash::done(text_id("setup-done"));
-            let mut response = visit.go_saying(&place(units::PATH), &done);
+            let mut response = visit.go_saying(&LocalPath::own(units::PATH), &done);
             node.cookies()
                 .give(response.headers_mut(), Ticket::Session, &opened);
             Ok(response)

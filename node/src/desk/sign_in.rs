@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::password::FORGOTTEN;
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, ROOT, place, sign_on};
+use super::{Answer, Guest, ROOT, sign_on};
 use crate::node::Node;
 
 pub const PATH: &str = "/masuk";
@@ -85,7 +85,7 @@ pub fn let_in(node: &Node, visit: &Visit, next: &LocalPath, entered: &Entered) -
             response
         }
         Entered::CodeNeeded(opened) => {
-            let code = place(&format!("{CODE}?next={}", next.in_query()));
+            let code = LocalPath::own(&format!("{CODE}?next={}", next.in_query()));
             let mut response = visit.go(&code);
             cookies.take(response.headers_mut(), Ticket::Session);
             cookies.give(response.headers_mut(), Ticket::Code, opened);
@@ -97,7 +97,7 @@ pub fn let_in(node: &Node, visit: &Visit, next: &LocalPath, entered: &Entered) -
 /// Asks for the code of the second factor.
 pub async fn ask_code(visit: Visit, guest: Guest, Query(query): Query<Next>) -> Answer<Response> {
     if guest.code.is_none() {
-        return Ok(visit.go(&place(PATH)));
+        return Ok(visit.go(&LocalPath::own(PATH)));
     }
     let next = query.next.unwrap_or_default();
     show_code(&visit, &Form::of([("next", next)]), Again::FIRST)
@@ -110,7 +110,7 @@ pub async fn prove(
     mut form: Form,
 ) -> Answer<Response> {
     let Some(token) = &guest.code else {
-        return Ok(visit.go(&place(PATH)));
+        return Ok(visit.go(&LocalPath::own(PATH)));
     };
     let code = form.required(&visit.v, "code");
     let proved = node
@@ -126,7 +126,7 @@ pub async fn prove(
             Ok(response)
         }
         Err(AccountError::SessionEnded) => {
-            let again = place(&format!("{PATH}?next={}", next_of(&form).in_query()));
+            let again = LocalPath::own(&format!("{PATH}?next={}", next_of(&form).in_query()));
             let late = Flash::warning(text_id("code-too-late"));
             let mut response = visit.go_saying(&again, &late);
             cookies.take(response.headers_mut(), Ticket::Code);
@@ -145,14 +145,14 @@ pub async fn leave(State(node): State<Arc<Node>>, visit: Visit, guest: Guest) ->
         let left = node.accounts().sign_out(token).await;
         left.map_err(|error| refusal(&error))?;
     }
-    let mut response = visit.go_saying(&place(PATH), &Flash::done(text_id("signed-out")));
+    let mut response = visit.go_saying(&LocalPath::own(PATH), &Flash::done(text_id("signed-out")));
     node.cookies().take(response.headers_mut(), Ticket::Session);
     Ok(response)
 }
 
 /// Where somebody wanted to go, if that is a place of this site.
 fn next_of(form: &Form) -> LocalPath {
-    LocalPath::parse(form.text("next")).unwrap_or_else(|| place(ROOT))
+    LocalPath::parse(form.text("next")).unwrap_or_else(|| LocalPath::own(ROOT))
 }
 
 fn show(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {

@@ -12,7 +12,7 @@ use lapor_web::page::{Flash, LocalPath, Visit, brought};
 use serde::Deserialize;
 
 use super::refused::refusal;
-use super::{Answer, Guest, ROOT, place, sign_in};
+use super::{Answer, Guest, ROOT, sign_in};
 use crate::api::problem;
 use crate::node::Node;
 use crate::sign_on::{PATIENCE_S, RETURN, SignOnError, Vouched};
@@ -45,7 +45,7 @@ pub async fn go(
     let admitted = node.admit_sign_on(guest.address);
     admitted.map_err(|error| problem(&error))?;
     let next = query.next.as_deref().and_then(LocalPath::parse);
-    let next = next.unwrap_or_else(|| place(ROOT));
+    let next = next.unwrap_or_else(|| LocalPath::own(ROOT));
     let now = node.clock().now_ms();
     match node.sign_on().begin(next.as_str(), now).await {
         Ok(begun) => {
@@ -80,12 +80,12 @@ pub async fn back(
 }
 
 async fn enter(node: &Node, visit: &Visit, guest: &Guest, vouched: &Vouched) -> Answer<Response> {
-    let next = LocalPath::parse(&vouched.next).unwrap_or_else(|| place(ROOT));
+    let next = LocalPath::parse(&vouched.next).unwrap_or_else(|| LocalPath::own(ROOT));
     match node.enter_vouched(vouched, &guest.arrival()).await {
         Ok(entered) => Ok(sign_in::let_in(node, visit, &next, &entered)),
         Err(StaffError::Account(AccountError::Refused | AccountError::Login)) => {
             let unknown = Flash::warning(text_id("sso-unknown"));
-            Ok(visit.go_saying(&place(sign_in::PATH), &unknown))
+            Ok(visit.go_saying(&LocalPath::own(sign_in::PATH), &unknown))
         }
         Err(StaffError::Account(error)) => Err(refusal(&error)),
         Err(StaffError::Node(error)) => Err(problem(&error)),
@@ -104,5 +104,5 @@ fn refused(visit: &Visit, error: &SignOnError) -> Response {
             Flash::warning(text_id("sso-refused"))
         }
     };
-    visit.go_saying(&place(sign_in::PATH), &said)
+    visit.go_saying(&LocalPath::own(sign_in::PATH), &said)
 }

@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_web::accounts::{Account, AccountId, AccountState, NewAccount, Secret};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::refused::{Again, complain_of, refusal};
-use super::{Answer, Officer, place, role_choices, role_name};
+use super::{Answer, Officer, role_choices, role_name};
 use crate::api::problem;
 use crate::node::Node;
 use crate::staff::{self, PASSWORD, StaffError, StaffRole};
@@ -155,7 +155,9 @@ pub async fn change(
     match node.change_account(&actor, &account.id, &new).await {
         Ok(_) => {
             let done = Flash::done(text_id("officer-changed"));
-            Ok(officer.visit.go_saying(&place(&at(&account.id)), &done))
+            Ok(officer
+                .visit
+                .go_saying(&LocalPath::own(&at(&account.id)), &done))
         }
         Err(error) => {
             let again = complain_of(&mut form, &v, "role", &error)?;
@@ -200,7 +202,7 @@ pub async fn act(
     match done {
         Ok(()) => {
             let done = Flash::done(text);
-            Ok(officer.visit.go_saying(&place(&at(id)), &done))
+            Ok(officer.visit.go_saying(&LocalPath::own(&at(id)), &done))
         }
         Err(error) => {
             let mut form = Form::empty();

@@ -52,6 +52,20 @@ pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<Inbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
+/// Items of the public stream behind a place that publish programmes and have been applied.
+pub async fn programmes(tx: &mut Tx, after: (i64, i64), limit: i64) -> Stored<Vec<InboxRow>> {
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+        where stream = 'public' and kind = 'programme.published' and state = 'applied'
+            and (depoch, dseq) > ($1, $2) order by depoch, dseq limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
 /// Items of a case that wait or stand in the way, in the order of the case.
 pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
     const SQL: &str =

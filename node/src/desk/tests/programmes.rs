@@ -105,6 +105,7 @@ async fn an_officer_adds_orders_describes_and_removes_pictures() {
         assert_eq!(siti.brings(&pictures, &words, &first).await.to(), at);
         let twice = siti.brings(&pictures, &words, &first).await;
         twice.is(wrong).shows("sudah ada di program ini");
+        siti.open(&at).await.shows("Menunggu dikirim ke hub.");
         let [one, two] = [&first, &second].map(|bytes| Digest::of(bytes).to_hex());
         let kept = [
             ("gambar", one.as_str()),
@@ -171,6 +172,54 @@ async fn an_officer_adds_orders_describes_and_removes_pictures() {
         );
         let refused = guest.brings(&pictures, &words, &second).await;
         assert!(refused.to().starts_with("/masuk"), "{}", refused.text);
+    }
+}
+
+/// What stands in a hidden field of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let field = format!("name=\"{name}\" value=\"");
+    let (_, rest) = page.split_once(&field).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn of_two_officers_who_change_a_programme_at_once_the_second_looks_again() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let told = [("nama", "Trotoar"), ("uraian", "Diperlebar.")];
+        let at = siti.post("/meja/program/baru", &told).await.to().to_owned();
+        let base = hidden(&siti.open(&at).await.text, "dasar");
+        let first = [
+            ("dasar", base.as_str()),
+            ("nama", "Trotoar"),
+            ("uraian", "Diperlebar dua meter."),
+            ("anggaran", "1000"),
+        ];
+        siti.post(&at, &first).await.is(StatusCode::SEE_OTHER);
+        let second = [
+            ("dasar", base.as_str()),
+            ("nama", "Trotoar Braga"),
+            ("uraian", "Diperlebar."),
+            ("anggaran", "1.000"),
+        ];
+        let again = siti.post(&at, &second).await;
+        again
+            .is(StatusCode::CONFLICT)
+            .shows("value=\"Trotoar Braga\"")
+            .shows("<dd class=\"said\">Diperlebar dua meter.</dd>")
+            .shows("<dd class=\"said\">Trotoar</dd>");
+        assert_eq!(
+            again.text.matches("<dd class=\"said\">").count(),
+            2,
+            "the budget is the same"
+        );
+        let base = hidden(&again.text, "dasar");
+        let agreed = [&[("dasar", base.as_str())], &second[1..]].concat();
+        siti.post(&at, &agreed).await.is(StatusCode::SEE_OTHER);
+        let public = siti.open("/program/kota-bandung/trotoar").await;
+        public.shows("Trotoar Braga");
     }
 }
 
