@@ -3,6 +3,7 @@
 
 mod cases;
 mod forms;
+mod sign_on;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,14 +1,12 @@
 //! Logging in with the institution's own provider (OpenID Connect Core 1.0, code
 //! flow with PKCE). The provider says who somebody is; what they may do here is
-//! this node's account, found by a claim that the operator has chosen.
+//! an account of this program, found by a claim that the operator has chosen.
 //!
 //! State, nonce and verifier never leave this process, and the answer is taken
 //! only from the browser that asked: its cookie holds a secret of its own.
 
 mod caller;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +29,6 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex as Turn;
 
 use crate::chance::random;
-use crate::settings::Settings;
 use caller::Caller;
 
 pub use settings::{Claim, SignOnSettings, SignOnSettingsError};
@@ -60,9 +57,9 @@ type Provider = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// Single sign-on of a node, if it is set.
+/// Single sign-on of a program, if it is set.
 pub struct SignOn {
-    settings: SignOnSettings,
+    settings: SignOnSettings<&'static str>,
     back_to: Option<String>,
     under_way: Mutex<HashMap<String, Flow>>,
     known: Turn<Memory>,
@@ -135,10 +132,13 @@ pub enum SignOnError {
 }
 
 impl SignOn {
-    pub fn of(settings: &Settings) -> Self {
-        let site = settings.portal.public_url.as_ref();
+    /// `site` is where people find the program's pages, as its operator says.
+    pub fn of<R: Copy + Into<&'static str>>(
+        settings: &SignOnSettings<R>,
+        site: Option<String>,
+    ) -> Self {
         Self {
-            settings: settings.single_sign_on.clone(),
+            settings: settings.with_codes(),
             back_to: site.map(|site| format!("{site}{RETURN}")),
             under_way: Mutex::default(),
             known: Turn::default(),
@@ -149,7 +149,7 @@ impl SignOn {
         self.settings.is_on()
     }
 
-    pub fn settings(&self) -> &SignOnSettings {
+    pub fn settings(&self) -> &SignOnSettings<&'static str> {
         &self.settings
     }
 

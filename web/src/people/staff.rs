@@ -1,26 +1,19 @@
-//! The officers of the institution, for its admin.
+//! The accounts of all, for whoever looks after them.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::accounts::{Account, AccountId, AccountState, NewAccount, Secret};
-use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
-use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::refused::{Again, complain_of, refusal};
-use super::{Answer, Officer, place, role_choices, role_name};
-use crate::api::problem;
-use crate::node::Node;
-use crate::staff::{self, PASSWORD, StaffError, StaffRole};
-
-pub const PATH: &str = "/meja/petugas";
-pub const NEW: &str = "/meja/petugas/baru";
-pub const ONE: &str = "/meja/petugas/{id}";
-pub const ACT: &str = "/meja/petugas/{id}/{act}";
+use super::office::role_words;
+use super::refused::{Again, Refused, complain_of, refusal};
+use super::{Answer, Member, Office, PASSWORD, RoleWords, link_at, place};
+use crate::accounts::{Account, AccountId, AccountState, NewAccount, Secret};
+use crate::language::{TextId, Voice, text_id};
+use crate::page::{Choice, Flash, Form};
+use crate::{ApiProblem, Path};
 
 #[derive(Deserialize)]
 pub struct OnePath {
@@ -34,11 +27,13 @@ pub struct ActPath {
 }
 
 #[derive(Template)]
-#[template(path = "desk/staff.html")]
+#[template(path = "people/staff.html")]
 struct StaffPage {
     v: Voice,
     lines: Vec<Line>,
-    new_at: &'static str,
+    /// Whether accounts belong to units.
+    units: bool,
+    new_at: String,
 }
 
 struct Line {
@@ -50,7 +45,7 @@ struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "desk/officer.html")]
+#[template(path = "people/officer.html")]
 struct OfficerPage<'a> {
     v: Voice,
     form: &'a Form,
@@ -59,11 +54,11 @@ struct OfficerPage<'a> {
     here: String,
     list_at: &'static str,
     roles: Vec<Choice>,
-    units: Vec<Choice>,
+    units: Option<Vec<Choice>>,
 }
 
 #[derive(Template)]
-#[template(path = "desk/link.html")]
+#[template(path = "people/link.html")]
 struct LinkPage<'a> {
     v: Voice,
     account: &'a Account,
@@ -71,16 +66,16 @@ struct LinkPage<'a> {
     list_at: &'static str,
 }
 
-pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
-    let v = officer.visit.v;
-    let accounts = node.accounts().list().await;
+pub async fn list<O: Office>(State(office): State<Arc<O>>, member: Member) -> Answer<Response> {
+    member.administers()?;
+    let v = member.visit.v;
+    let accounts = office.accounts().list().await;
     let lines = accounts.map_err(|error| refusal(&error))?.into_iter();
     let lines = lines.map(|account| {
         let (tone, state) = state_words(&account);
         Line {
-            at: at(&account.id),
-            role: v.say(role_of(&account)),
+            at: at::<O>(&account.id),
+            role: v.say(role_of::<O>(&account)),
             tone,
             state: v.say(state),
             account,
@@ -89,95 +84,93 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     let page = StaffPage {
         v,
         lines: lines.collect(),
-        new_at: NEW,
+        units: office.units().await?.is_some(),
+        new_at: new_at::<O>(),
     };
-    officer.visit.shell(v.say("staff-title")).wide().show(&page)
+    member.visit.shell(v.say("staff-title")).wide().show(&page)
 }
 
-pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
-    page(&node, &officer, &Form::empty(), None, Again::FIRST).await
+pub async fn ask<O: Office>(State(office): State<Arc<O>>, member: Member) -> Answer<Response> {
+    member.administers()?;
+    page(&*office, &member, &Form::empty(), None, Again::FIRST).await
 }
 
-pub async fn create(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn create<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     mut form: Form,
 ) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
-    let v = officer.visit.v;
+    member.administers()?;
+    let v = member.visit.v;
     let fields = Fields::of(&mut form, &v);
     if !form.is_fine() {
-        return page(&node, &officer, &form, None, Again::FORM).await;
+        return page(&*office, &member, &form, None, Again::FORM).await;
     }
-    match node
-        .create_account(&officer.actor(), &fields.account())
-        .await
-    {
-        Ok((account, secret)) => show_link(&node, &officer, &account, &secret),
+    match office.create(&member.actor(), &fields.account()).await {
+        Ok((account, secret)) => show_link(&*office, &member, &account, &secret),
         Err(error) => {
-            let again = complain_of(&mut form, &v, "login", &error)?;
-            page(&node, &officer, &form, None, again).await
+            let again = complain_of(&mut form, &v, "login", error)?;
+            page(&*office, &member, &form, None, again).await
         }
     }
 }
 
-pub async fn show(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn show<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     Path(path): Path<OnePath>,
 ) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
-    let account = find(&node, &path.id).await?;
+    member.administers()?;
+    let account = find(&*office, &path.id).await?;
     let form = Form::of([
         ("name", account.name.as_str()),
         ("login", account.login.as_str()),
         ("role", account.role.code),
         ("unit", account.unit.as_deref().unwrap_or_default()),
     ]);
-    page(&node, &officer, &form, Some(&account), Again::FIRST).await
+    page(&*office, &member, &form, Some(&account), Again::FIRST).await
 }
 
-pub async fn change(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn change<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     Path(path): Path<OnePath>,
     mut form: Form,
 ) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
-    let account = find(&node, &path.id).await?;
-    let v = officer.visit.v;
+    member.administers()?;
+    let account = find(&*office, &path.id).await?;
+    let v = member.visit.v;
     let fields = Fields::of(&mut form, &v);
     if !form.is_fine() {
-        return page(&node, &officer, &form, Some(&account), Again::FORM).await;
+        return page(&*office, &member, &form, Some(&account), Again::FORM).await;
     }
-    let (actor, new) = (officer.actor(), fields.account());
-    match node.change_account(&actor, &account.id, &new).await {
+    let (actor, new) = (member.actor(), fields.account());
+    match office.change(&actor, &account.id, &new).await {
         Ok(_) => {
             let done = Flash::done(text_id("officer-changed"));
-            Ok(officer.visit.go_saying(&place(&at(&account.id)), &done))
+            Ok(member.visit.go_saying(&place(&at::<O>(&account.id)), &done))
         }
         Err(error) => {
-            let again = complain_of(&mut form, &v, "role", &error)?;
-            page(&node, &officer, &form, Some(&account), again).await
+            let again = complain_of(&mut form, &v, "role", error)?;
+            page(&*office, &member, &form, Some(&account), again).await
         }
     }
 }
 
 /// What is done to an account with one button.
-pub async fn act(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn act<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     Path(path): Path<ActPath>,
 ) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
-    let account = find(&node, &path.id).await?;
-    let (accounts, actor, id) = (node.accounts(), officer.actor(), &account.id);
+    member.administers()?;
+    let account = find(&*office, &path.id).await?;
+    let (accounts, actor, id) = (office.accounts(), member.actor(), &account.id);
     let (done, text) = match path.act.as_str() {
         "sandi" => {
             let secret = accounts.reset_password(&actor, id).await;
             let secret = secret.map_err(|error| refusal(&error))?;
-            return show_link(&node, &officer, &account, &secret);
+            return show_link(&*office, &member, &account, &secret);
         }
         "sesi" => (
             accounts.end_sessions(&actor, id).await.map(drop),
@@ -200,13 +193,13 @@ pub async fn act(
     match done {
         Ok(()) => {
             let done = Flash::done(text);
-            Ok(officer.visit.go_saying(&place(&at(id)), &done))
+            Ok(member.visit.go_saying(&place(&at::<O>(id)), &done))
         }
         Err(error) => {
             let mut form = Form::empty();
-            let error = StaffError::Account(error);
-            let again = complain_of(&mut form, &officer.visit.v, "role", &error)?;
-            page(&node, &officer, &form, Some(&account), again).await
+            let error = Refused::Account(error);
+            let again = complain_of(&mut form, &member.visit.v, "role", error)?;
+            page(&*office, &member, &form, Some(&account), again).await
         }
     }
 }
@@ -239,34 +232,31 @@ impl Fields {
     }
 }
 
-async fn find(node: &Node, id: &str) -> Answer<Account> {
+async fn find<O: Office>(office: &O, id: &str) -> Answer<Account> {
     let id: AccountId = id.parse().map_err(|error| refusal(&error))?;
-    node.accounts()
+    office
+        .accounts()
         .find(&id)
         .await
         .map_err(|error| refusal(&error))
 }
 
-async fn page(
-    node: &Node,
-    officer: &Officer,
+async fn page<O: Office>(
+    office: &O,
+    member: &Member,
     form: &Form,
     account: Option<&Account>,
     again: Again,
 ) -> Answer<Response> {
-    let visit = &officer.visit;
-    let units = node.units().await.map_err(|error| problem(&error))?;
-    let open = units.iter().filter(|unit| unit.closed_at.is_none());
+    let visit = &member.visit;
     let page = OfficerPage {
         v: visit.v,
         form,
         account,
-        here: account.map_or_else(|| NEW.to_owned(), |account| at(&account.id)),
-        list_at: PATH,
-        roles: role_choices(&visit.v),
-        units: open
-            .map(|unit| Choice::new(unit.id.as_str(), &unit.name))
-            .collect(),
+        here: account.map_or_else(new_at::<O>, |account| at::<O>(&account.id)),
+        list_at: O::PLACES.staff,
+        roles: role_choices::<O>(&visit.v),
+        units: office.units().await?,
     };
     let title = match account {
         Some(_) => visit.v.say("officer-title"),
@@ -277,29 +267,39 @@ async fn page(
 }
 
 /// The one time that a link is shown; no redirect, because nothing keeps it.
-fn show_link(
-    node: &Node,
-    officer: &Officer,
+fn show_link<O: Office>(
+    office: &O,
+    member: &Member,
     account: &Account,
     secret: &Secret,
 ) -> Answer<Response> {
-    let visit = &officer.visit;
+    let visit = &member.visit;
     let page = LinkPage {
         v: visit.v,
         account,
-        link: staff::link(node.settings(), PASSWORD, secret),
-        list_at: PATH,
+        link: link_at(&office.site(), PASSWORD, secret),
+        list_at: O::PLACES.staff,
     };
     visit.shell(visit.v.say("link-title")).show(&page)
 }
 
-fn at(id: &AccountId) -> String {
-    format!("{PATH}/{id}")
+fn at<O: Office>(id: &AccountId) -> String {
+    format!("{}/{id}", O::PLACES.staff)
 }
 
-fn role_of(account: &Account) -> TextId {
-    let role: Result<StaffRole, _> = account.role.code.parse();
-    role.map_or(text_id("role-unknown"), role_name)
+fn new_at<O: Office>() -> String {
+    format!("{}/baru", O::PLACES.staff)
+}
+
+fn role_of<O: Office>(account: &Account) -> TextId {
+    let words = role_words::<O>(account.role);
+    words.map_or(text_id("role-unknown"), |words| words.name)
+}
+
+fn role_choices<O: Office>(v: &Voice) -> Vec<Choice> {
+    let choice =
+        |words: &RoleWords| Choice::new(words.code, v.say(words.name)).hint(v.say(words.about));
+    O::ROLES.iter().map(choice).collect()
 }
 
 fn state_words(account: &Account) -> (&'static str, TextId) {

@@ -3,14 +3,25 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use lapor_web::ApiProblem;
-use lapor_web::accounts::{AccountError, Weakness};
-use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Form, come_back};
 
-use crate::api::problem;
-use crate::error::NodeError;
-use crate::staff::StaffError;
+use crate::ApiProblem;
+use crate::accounts::{AccountError, Weakness};
+use crate::language::{TextId, Voice, text_id};
+use crate::page::{Form, come_back};
+
+/// Why an account cannot be made or changed.
+pub enum Refused {
+    Account(AccountError),
+    /// There is no such open unit.
+    Unit,
+    Problem(ApiProblem),
+}
+
+impl From<AccountError> for Refused {
+    fn from(error: AccountError) -> Self {
+        Self::Account(error)
+    }
+}
 
 /// How a form is shown again.
 #[derive(Debug, Clone, Copy)]
@@ -68,20 +79,20 @@ pub fn complain(
     Ok(Again::FORM)
 }
 
-/// The same for what the node refuses about an account.
-pub fn complain_of(
+/// The same for what the program refuses about an account.
+pub(super) fn complain_of(
     form: &mut Form,
     v: &Voice,
     first: &'static str,
-    error: &StaffError,
+    error: Refused,
 ) -> Result<Again, ApiProblem> {
     match error {
-        StaffError::Account(error) => complain(form, v, first, error),
-        StaffError::Node(NodeError::Invalid(_)) => {
+        Refused::Account(error) => complain(form, v, first, &error),
+        Refused::Unit => {
             form.complain("unit", v.say("unit-unknown"));
             Ok(Again::FORM)
         }
-        StaffError::Node(error) => Err(problem(error)),
+        Refused::Problem(problem) => Err(problem),
     }
 }
 
@@ -107,7 +118,7 @@ pub fn refusal(error: &AccountError) -> ApiProblem {
             "Too many people are logging in at once",
         )
         .retry_after(*retry_after_s),
-        AccountError::Database(error) => problem(&NodeError::Database(error.clone())),
+        AccountError::Database(error) => ApiProblem::database(error),
         AccountError::Damaged(_) => {
             tracing::error!(%error, "an account cannot be used");
             ApiProblem::internal()

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::Query;
-use lapor_web::accounts::cookie::Ticket;
-use lapor_web::accounts::{AccountError, Entered, Password, Staffed as _};
-use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath, Visit};
 use serde::Deserialize;
 
 use super::password::FORGOTTEN;
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, ROOT, place, sign_on};
-use crate::node::Node;
+use super::{Answer, Guest, Office, place, sign_on};
+use crate::Query;
+use crate::accounts::cookie::Ticket;
+use crate::accounts::{AccountError, Entered, Password, Staffed as _};
+use crate::language::{Voice, text_id};
+use crate::page::{Flash, Form, LocalPath, Visit};
 
 pub const PATH: &str = "/masuk";
 pub const CODE: &str = "/masuk/kode";
@@ -27,9 +26,10 @@ pub struct Next {
 }
 
 #[derive(Template)]
-#[template(path = "desk/sign-in.html")]
+#[template(path = "people/sign-in.html")]
 struct SignIn<'a> {
     v: Voice,
+    lead: String,
     form: &'a Form,
     forgot_at: &'static str,
     /// The way to the institution's provider, and what it is called.
@@ -37,7 +37,7 @@ struct SignIn<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "desk/code.html")]
+#[template(path = "people/code.html")]
 struct CodePage<'a> {
     v: Voice,
     form: &'a Form,
@@ -45,39 +45,44 @@ struct CodePage<'a> {
 }
 
 /// Asks for address and password. `next` is where to go then.
-pub async fn ask(
-    State(node): State<Arc<Node>>,
+pub async fn ask<O: Office>(
+    State(office): State<Arc<O>>,
     visit: Visit,
     Query(query): Query<Next>,
 ) -> Answer<Response> {
     let next = query.next.unwrap_or_default();
-    show(&node, &visit, &Form::of([("next", next)]), Again::FIRST)
+    show(&*office, &visit, &Form::of([("next", next)]), Again::FIRST)
 }
 
-pub async fn enter(
-    State(node): State<Arc<Node>>,
+pub async fn enter<O: Office>(
+    State(office): State<Arc<O>>,
     visit: Visit,
     guest: Guest,
     mut form: Form,
 ) -> Answer<Response> {
     let login = form.required(&visit.v, "login");
     let password = Password::from(form.typed("password"));
-    let entered = node
+    let entered = office
         .accounts()
         .sign_in(&login, &password, &guest.arrival())
         .await;
     match entered {
-        Ok(entered) => Ok(let_in(&node, &visit, &next_of(&form), &entered)),
+        Ok(entered) => Ok(let_in(&*office, &visit, &next_of::<O>(&form), &entered)),
         Err(error) => {
             let again = complain(&mut form, &visit.v, "login", &error)?;
-            show(&node, &visit, &form, again)
+            show(&*office, &visit, &form, again)
         }
     }
 }
 
 /// Goes on to `next`, or by the page of the second factor.
-pub fn let_in(node: &Node, visit: &Visit, next: &LocalPath, entered: &Entered) -> Response {
-    let cookies = node.cookies();
+pub fn let_in<O: Office>(
+    office: &O,
+    visit: &Visit,
+    next: &LocalPath,
+    entered: &Entered,
+) -> Response {
+    let cookies = office.cookies();
     match entered {
         Entered::Open(opened) => {
             let mut response = visit.go(next);
@@ -103,8 +108,8 @@ pub async fn ask_code(visit: Visit, guest: Guest, Query(query): Query<Next>) -> 
     show_code(&visit, &Form::of([("next", next)]), Again::FIRST)
 }
 
-pub async fn prove(
-    State(node): State<Arc<Node>>,
+pub async fn prove<O: Office>(
+    State(office): State<Arc<O>>,
     visit: Visit,
     guest: Guest,
     mut form: Form,
@@ -113,20 +118,20 @@ pub async fn prove(
         return Ok(visit.go(&place(PATH)));
     };
     let code = form.required(&visit.v, "code");
-    let proved = node
+    let proved = office
         .accounts()
         .second_factor(token, &code, &guest.arrival())
         .await;
-    let cookies = node.cookies();
+    let cookies = office.cookies();
     match proved {
         Ok(opened) => {
-            let mut response = visit.go(&next_of(&form));
+            let mut response = visit.go(&next_of::<O>(&form));
             cookies.take(response.headers_mut(), Ticket::Code);
             cookies.give(response.headers_mut(), Ticket::Session, &opened);
             Ok(response)
         }
         Err(AccountError::SessionEnded) => {
-            let again = place(&format!("{PATH}?next={}", next_of(&form).in_query()));
+            let again = place(&format!("{PATH}?next={}", next_of::<O>(&form).in_query()));
             let late = Flash::warning(text_id("code-too-late"));
             let mut response = visit.go_saying(&again, &late);
             cookies.take(response.headers_mut(), Ticket::Code);
@@ -140,29 +145,36 @@ pub async fn prove(
 }
 
 /// Ends the session; nobody needs to be logged in for that.
-pub async fn leave(State(node): State<Arc<Node>>, visit: Visit, guest: Guest) -> Answer<Response> {
+pub async fn leave<O: Office>(
+    State(office): State<Arc<O>>,
+    visit: Visit,
+    guest: Guest,
+) -> Answer<Response> {
     if let Some(token) = &guest.session {
-        let left = node.accounts().sign_out(token).await;
+        let left = office.accounts().sign_out(token).await;
         left.map_err(|error| refusal(&error))?;
     }
     let mut response = visit.go_saying(&place(PATH), &Flash::done(text_id("signed-out")));
-    node.cookies().take(response.headers_mut(), Ticket::Session);
+    office
+        .cookies()
+        .take(response.headers_mut(), Ticket::Session);
     Ok(response)
 }
 
 /// Where somebody wanted to go, if that is a place of this site.
-fn next_of(form: &Form) -> LocalPath {
-    LocalPath::parse(form.text("next")).unwrap_or_else(|| place(ROOT))
+fn next_of<O: Office>(form: &Form) -> LocalPath {
+    LocalPath::parse(form.text("next")).unwrap_or_else(|| place(O::PLACES.root))
 }
 
-fn show(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
-    let provider = node.sign_on();
+fn show<O: Office>(office: &O, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
+    let provider = office.sign_on();
     let named = provider.settings().name.clone();
     let called = named.unwrap_or_else(|| visit.institution().to_owned());
     let label = visit.v.with("provider", called).say("sso-go");
-    let at = format!("{}?next={}", sign_on::PATH, next_of(form).in_query());
+    let at = format!("{}?next={}", sign_on::PATH, next_of::<O>(form).in_query());
     let page = SignIn {
         v: visit.v,
+        lead: visit.v.say(O::WORDS.sign_in_lead),
         sign_on: provider.is_on().then_some((at, label)),
         form,
         forgot_at: FORGOTTEN,

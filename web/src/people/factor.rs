@@ -5,25 +5,19 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::ApiProblem;
-use lapor_web::accounts::cookie::Ticket;
-use lapor_web::accounts::{AccountError, FactorOffer, Password, RecoveryCode, Staffed as _};
-use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form};
 use qrcode::QrCode;
 use qrcode::render::svg;
 
 use super::refused::{Again, complain, refusal};
-use super::{Answer, Guest, Officer, account, place};
-use crate::node::Node;
-
-pub const PATH: &str = "/meja/akun/kode";
-pub const CONFIRM: &str = "/meja/akun/kode/aktifkan";
-pub const CODES: &str = "/meja/akun/kode/cadangan";
-pub const REMOVE: &str = "/meja/akun/kode/hapus";
+use super::{Answer, Guest, Member, Office, place};
+use crate::ApiProblem;
+use crate::accounts::cookie::Ticket;
+use crate::accounts::{AccountError, FactorOffer, Password, RecoveryCode, Staffed as _};
+use crate::language::{Voice, text_id};
+use crate::page::{Flash, Form};
 
 #[derive(Template)]
-#[template(path = "desk/factor.html")]
+#[template(path = "people/factor.html")]
 struct FactorPage<'a> {
     v: Voice,
     form: &'a Form,
@@ -31,14 +25,13 @@ struct FactorPage<'a> {
     /// The role needs one and the account has none.
     lacks_factor: bool,
     codes_left: i64,
+    /// Here, and what else is done here stands below it.
     offer_at: &'static str,
-    codes_at: &'static str,
-    remove_at: &'static str,
     back_at: &'static str,
 }
 
 #[derive(Template)]
-#[template(path = "desk/factor-offer.html")]
+#[template(path = "people/factor-offer.html")]
 struct OfferPage<'a> {
     v: Voice,
     form: &'a Form,
@@ -46,119 +39,125 @@ struct OfferPage<'a> {
     picture: String,
     /// The secret in groups of four, to be typed.
     secret: String,
-    confirm_at: &'static str,
+    confirm_at: String,
 }
 
 #[derive(Template)]
-#[template(path = "desk/recovery-codes.html")]
+#[template(path = "people/recovery-codes.html")]
 struct CodesPage {
     v: Voice,
     codes: Vec<String>,
     on_at: &'static str,
 }
 
-pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
-    page(&node, &officer, &Form::empty(), Again::FIRST).await
+pub async fn show<O: Office>(State(office): State<Arc<O>>, member: Member) -> Answer<Response> {
+    page(&*office, &member, &Form::empty(), Again::FIRST).await
 }
 
 /// Makes a secret, once the password has been given again.
-pub async fn offer(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn offer<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     form: Form,
 ) -> Answer<Response> {
     let password = Password::from(form.typed("password"));
-    let offered = node.accounts().offer_factor(&officer.session, &password);
+    let offered = office.accounts().offer_factor(&member.session, &password);
     match offered.await {
-        Ok(offer) => show_offer(&officer, &Form::empty(), &offer, Again::FIRST),
-        Err(error) => again(&node, &officer, form, error).await,
+        Ok(offer) => show_offer::<O>(&member, &Form::empty(), &offer, Again::FIRST),
+        Err(error) => again(&*office, &member, form, error).await,
     }
 }
 
-pub async fn confirm(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn confirm<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     guest: Guest,
     mut form: Form,
 ) -> Answer<Response> {
-    let accounts = node.accounts();
-    let code = form.required(&officer.visit.v, "code");
+    let accounts = office.accounts();
+    let code = form.required(&member.visit.v, "code");
     let confirmed = accounts
-        .confirm_factor(&officer.session, &code, &guest.arrival())
+        .confirm_factor(&member.session, &code, &guest.arrival())
         .await;
     match confirmed {
         Ok((opened, codes)) => {
-            let mut response = show_codes(&officer, &codes)?;
-            node.cookies()
+            let mut response = show_codes::<O>(&member, &codes)?;
+            office
+                .cookies()
                 .give(response.headers_mut(), Ticket::Session, &opened);
             Ok(response)
         }
-        Err(AccountError::NoFactor) => Ok(officer.visit.go(&place(PATH))),
+        Err(AccountError::NoFactor) => Ok(member.visit.go(&place(O::PLACES.factor))),
         Err(error) => {
-            let again = complain(&mut form, &officer.visit.v, "code", &error)?;
-            let offered = accounts.offered_factor(&officer.session).await;
+            let again = complain(&mut form, &member.visit.v, "code", &error)?;
+            let offered = accounts.offered_factor(&member.session).await;
             match offered.map_err(|error| refusal(&error))? {
-                Some(offer) => show_offer(&officer, &form, &offer, again),
-                None => Ok(officer.visit.go(&place(PATH))),
+                Some(offer) => show_offer::<O>(&member, &form, &offer, again),
+                None => Ok(member.visit.go(&place(O::PLACES.factor))),
             }
         }
     }
 }
 
-pub async fn renew_codes(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn renew_codes<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     form: Form,
 ) -> Answer<Response> {
     let password = Password::from(form.typed("password"));
-    let renewed = node
+    let renewed = office
         .accounts()
-        .renew_recovery_codes(&officer.session, &password);
+        .renew_recovery_codes(&member.session, &password);
     match renewed.await {
-        Ok(codes) => show_codes(&officer, &codes),
-        Err(error) => again(&node, &officer, form, error).await,
+        Ok(codes) => show_codes::<O>(&member, &codes),
+        Err(error) => again(&*office, &member, form, error).await,
     }
 }
 
-pub async fn remove(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
+pub async fn remove<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
     form: Form,
 ) -> Answer<Response> {
     let password = Password::from(form.typed("password"));
-    let removed = node
+    let removed = office
         .accounts()
-        .remove_own_factor(&officer.session, &password);
+        .remove_own_factor(&member.session, &password);
     match removed.await {
         Ok(()) => {
             let done = Flash::done(text_id("factor-removed"));
-            Ok(officer.visit.go_saying(&place(PATH), &done))
+            Ok(member.visit.go_saying(&place(O::PLACES.factor), &done))
         }
-        Err(error) => again(&node, &officer, form, error).await,
+        Err(error) => again(&*office, &member, form, error).await,
     }
 }
 
-async fn again(
-    node: &Node,
-    officer: &Officer,
+async fn again<O: Office>(
+    office: &O,
+    member: &Member,
     mut form: Form,
     error: AccountError,
 ) -> Answer<Response> {
-    let v = &officer.visit.v;
+    let v = &member.visit.v;
     let shown = match error {
         AccountError::Refused => {
             form.complain("password", v.say("password-wrong"));
             Again::FORM
         }
-        AccountError::NoFactor => return Ok(officer.visit.go(&place(PATH))),
+        AccountError::NoFactor => return Ok(member.visit.go(&place(O::PLACES.factor))),
         other => complain(&mut form, v, "password", &other)?,
     };
-    page(node, officer, &form, shown).await
+    page(office, member, &form, shown).await
 }
 
-async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answer<Response> {
-    let (visit, session) = (&officer.visit, &officer.session);
-    let left = node
+async fn page<O: Office>(
+    office: &O,
+    member: &Member,
+    form: &Form,
+    again: Again,
+) -> Answer<Response> {
+    let (visit, session) = (&member.visit, &member.session);
+    let left = office
         .accounts()
         .recovery_codes_left(&session.account.id)
         .await;
@@ -168,23 +167,21 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         has_factor: session.account.has_factor,
         lacks_factor: session.lacks_factor,
         codes_left: left.map_err(|error| refusal(&error))?,
-        offer_at: PATH,
-        codes_at: CODES,
-        remove_at: REMOVE,
-        back_at: account::PATH,
+        offer_at: O::PLACES.factor,
+        back_at: O::PLACES.account,
     };
     let title = visit.v.say("factor-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;
     Ok(again.on(shown))
 }
 
-fn show_offer(
-    officer: &Officer,
+fn show_offer<O: Office>(
+    member: &Member,
     form: &Form,
     offer: &FactorOffer,
     again: Again,
 ) -> Answer<Response> {
-    let visit = &officer.visit;
+    let visit = &member.visit;
     let groups: Vec<&str> = (0..offer.base32.len())
         .step_by(4)
         .map(|at| &offer.base32[at..(at + 4).min(offer.base32.len())])
@@ -194,19 +191,19 @@ fn show_offer(
         form,
         picture: picture(&offer.url)?,
         secret: groups.join(" "),
-        confirm_at: CONFIRM,
+        confirm_at: format!("{}/aktifkan", O::PLACES.factor),
     };
     let title = visit.v.say("factor-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;
     Ok(again.on(shown))
 }
 
-fn show_codes(officer: &Officer, codes: &[RecoveryCode]) -> Answer<Response> {
-    let visit = &officer.visit;
+fn show_codes<O: Office>(member: &Member, codes: &[RecoveryCode]) -> Answer<Response> {
+    let visit = &member.visit;
     let page = CodesPage {
         v: visit.v,
         codes: codes.iter().map(RecoveryCode::reveal).collect(),
-        on_at: account::PATH,
+        on_at: O::PLACES.account,
     };
     visit.shell(visit.v.say("codes-title")).show(&page)
 }

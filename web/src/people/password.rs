@@ -5,16 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_web::Path;
-use lapor_web::accounts::{Account, AccountError, Password, SHORTEST_PASSWORD, Secret};
-use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form, Visit};
 use serde::Deserialize;
 
 use super::refused::{Again, complain, complain_of, refusal};
-use super::{Answer, Guest, place, sign_in};
-use crate::node::Node;
-use crate::staff::PASSWORD;
+use super::{Answer, Guest, Office, PASSWORD, place, sign_in};
+use crate::Path;
+use crate::accounts::{Account, AccountError, Password, SHORTEST_PASSWORD, Secret};
+use crate::language::{Voice, text_id};
+use crate::page::{Flash, Form, Visit};
 
 /// Where somebody says that a password is forgotten.
 pub const FORGOTTEN: &str = "/sandi/lupa";
@@ -32,10 +30,12 @@ impl SecretPath {
 }
 
 #[derive(Template)]
-#[template(path = "desk/forgotten.html")]
+#[template(path = "people/forgotten.html")]
 struct Forgotten<'a> {
     v: Voice,
     form: &'a Form,
+    lead: String,
+    admin: String,
     /// Whether a link can be sent; else only the admin can give one.
     by_letter: bool,
     here: &'static str,
@@ -43,7 +43,7 @@ struct Forgotten<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "desk/password.html")]
+#[template(path = "people/password.html")]
 struct Choose<'a> {
     v: Voice,
     form: &'a Form,
@@ -53,57 +53,57 @@ struct Choose<'a> {
 }
 
 /// What to do when a password is forgotten.
-pub async fn forgotten(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
-    show_forgotten(&node, &visit, &Form::empty(), Again::FIRST)
+pub async fn forgotten<O: Office>(State(office): State<Arc<O>>, visit: Visit) -> Answer<Response> {
+    show_forgotten(&*office, &visit, &Form::empty(), Again::FIRST)
 }
 
 /// Has a link sent, if there is such an account; nobody learns from the answer.
-pub async fn forget(
-    State(node): State<Arc<Node>>,
+pub async fn forget<O: Office>(
+    State(office): State<Arc<O>>,
     visit: Visit,
     guest: Guest,
     mut form: Form,
 ) -> Answer<Response> {
     let login = form.required(&visit.v, "login");
-    if !node.sends_letters() || !form.is_fine() {
-        return show_forgotten(&node, &visit, &form, Again::FORM);
+    if !office.sends_letters() || !form.is_fine() {
+        return show_forgotten(&*office, &visit, &form, Again::FORM);
     }
-    match node.ask_reset(&login, guest.address).await {
+    match office.send_reset(&login, guest.address).await {
         Ok(()) => {
             let sent = Flash::done(text_id("forgotten-sent"));
             Ok(visit.go_saying(&place(sign_in::PATH), &sent))
         }
         Err(error) => {
-            let again = complain_of(&mut form, &visit.v, "login", &error)?;
-            show_forgotten(&node, &visit, &form, again)
+            let again = complain_of(&mut form, &visit.v, "login", error)?;
+            show_forgotten(&*office, &visit, &form, again)
         }
     }
 }
 
-pub async fn ask(
-    State(node): State<Arc<Node>>,
+pub async fn ask<O: Office>(
+    State(office): State<Arc<O>>,
     visit: Visit,
     guest: Guest,
     Path(path): Path<SecretPath>,
 ) -> Answer<Response> {
     let secret = path.secret()?;
-    let account = account_of(&node, &secret, &guest).await?;
+    let account = account_of(&*office, &secret, &guest).await?;
     show(&visit, &Form::empty(), &account, &secret, Again::FIRST)
 }
 
-pub async fn choose(
-    State(node): State<Arc<Node>>,
+pub async fn choose<O: Office>(
+    State(office): State<Arc<O>>,
     visit: Visit,
     guest: Guest,
     Path(path): Path<SecretPath>,
     mut form: Form,
 ) -> Answer<Response> {
     let secret = path.secret()?;
-    let account = account_of(&node, &secret, &guest).await?;
+    let account = account_of(&*office, &secret, &guest).await?;
     let Some(password) = twice(&mut form, &visit.v) else {
         return show(&visit, &form, &account, &secret, Again::FORM);
     };
-    let chosen = node
+    let chosen = office
         .accounts()
         .choose_password(&secret, &password, guest.address)
         .await;
@@ -130,11 +130,18 @@ pub fn twice(form: &mut Form, v: &Voice) -> Option<Password> {
     form.is_fine().then(|| Password::from(typed))
 }
 
-fn show_forgotten(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
+fn show_forgotten<O: Office>(
+    office: &O,
+    visit: &Visit,
+    form: &Form,
+    again: Again,
+) -> Answer<Response> {
     let page = Forgotten {
         v: visit.v,
         form,
-        by_letter: node.sends_letters(),
+        lead: visit.v.say(O::WORDS.forgotten_lead),
+        admin: visit.v.say(O::WORDS.forgotten_admin),
+        by_letter: office.sends_letters(),
         here: FORGOTTEN,
         back_at: sign_in::PATH,
     };
@@ -143,8 +150,8 @@ fn show_forgotten(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answ
     Ok(again.on(shown))
 }
 
-async fn account_of(node: &Node, secret: &Secret, guest: &Guest) -> Answer<Account> {
-    let link = node.accounts().link(secret, guest.address).await;
+async fn account_of<O: Office>(office: &O, secret: &Secret, guest: &Guest) -> Answer<Account> {
+    let link = office.accounts().link(secret, guest.address).await;
     let account = link.map_err(|error| refusal(&error))?.account;
     account.ok_or_else(|| refusal(&AccountError::LinkDead))
 }
