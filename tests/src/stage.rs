@@ -2,6 +2,7 @@
 //! cases in several states, for as long as somebody holds its standard input
 //! open. It prints one line of JSON: where it is, and which pages are worth a look.
 
+mod console;
 mod reporters;
 
 use std::io::Write as _;
@@ -96,7 +97,9 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let node = fleet.at(BANDUNG.slug).node().clone();
     let serving = tokio::spawn(doors::serve(node, listener, shutdown.clone()));
+    let console = console::open(&fleet, &shutdown).await?;
     let told = json!({
+        "console": console.told,
         "base": base,
         "tickets": tickets,
         "reports": reports,
@@ -111,6 +114,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         .await??;
     shutdown.cancel();
     serving.await??;
+    console.ended().await?;
     fleet.ends_well().await;
     Ok(())
 }
