@@ -6,12 +6,16 @@
 //! It must never acknowledge what is not on disk.
 
 pub mod app;
+pub mod approvals;
+pub mod audit;
 pub mod backup;
 pub mod blobs;
 pub mod casefile;
 pub mod cli;
 mod connections;
+pub mod console;
 mod contacts;
+pub mod deeds;
 pub mod directory;
 pub mod enrolment;
 pub mod epochs;

@@ -11,8 +11,13 @@ use std::path::{Path, PathBuf};
 use lapor_certs::HubUrl;
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
+use lapor_web::sign_on::SignOnSettings;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
+
+use crate::console::ConsoleRole;
+
+pub use crate::console::ConsoleSettings;
 
 const PREFIX: &str = "LAPOR_HUB";
 
@@ -46,6 +51,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
+    pub console: ConsoleSettings,
+    pub single_sign_on: SignOnSettings<ConsoleRole>,
     pub log: LogSettings,
 }
 
@@ -145,6 +152,8 @@ impl Default for Settings {
             storage: StorageSettings::default(),
             limits: LimitSettings::default(),
             monitor: MonitorSettings::default(),
+            console: ConsoleSettings::default(),
+            single_sign_on: SignOnSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -242,6 +251,8 @@ impl Settings {
             .separator("__")
             .list_separator(",")
             .with_list_parse_key("names")
+            .with_list_parse_key("console.second_factor")
+            .with_list_parse_key("console.proxies")
             .try_parsing(true)
             .source(Some(overrides.into_iter().collect()));
         let settings: Self = config::Config::builder()
@@ -265,6 +276,7 @@ impl Settings {
         ] {
             *path = folder.join(&*path);
         }
+        self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }

@@ -4,6 +4,7 @@
 //! for each line that it reads, the institutions exchange what they have, and it
 //! prints an empty object.
 
+mod console;
 mod reporters;
 
 use std::io::Write as _;
@@ -103,7 +104,9 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
     let (beside, also_serving) = serve(&fleet, OMBUDSMAN.slug, &shutdown).await?;
+    let console = console::open(&fleet, &shutdown).await?;
     let told = json!({
+        "console": console.told,
         "base": base,
         "tickets": tickets,
         "reports": reports,
@@ -128,6 +131,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     shutdown.cancel();
     serving.await??;
     also_serving.await??;
+    console.ended().await?;
     fleet.ends_well().await;
     Ok(())
 }

@@ -37,6 +37,9 @@ pub struct Init {
     /// Where monitoring listens, or `off`; the port after --enrolment-address if not given
     #[arg(long, value_name = "ADDR:PORT")]
     monitor_address: Option<Listen>,
+    /// Where the console of central staff listens, over plain HTTP, or `off`
+    #[arg(long, value_name = "ADDR:PORT", default_value = "off")]
+    console_address: Listen,
     /// DNS name or IP address under which institutions reach the hub; the first
     /// one stands in invitations
     #[arg(long = "name", value_name = "NAME")]
@@ -167,6 +170,8 @@ pub fn write_toml(settings: &Settings) -> String {
          # Seconds for requests under way when the hub stops.\ndrain_seconds = {}\n\n\
          [monitor]\n# /healthz, /readyz and /metrics, for the operators' own network only; or off\n\
          listen = {}\n# Not ready with fewer free bytes than these.\nfree_disk_bytes = {}\n\n\
+         [console]\n# Pages for central staff, over plain HTTP: for this machine or a proxy; or off\n\
+         listen = {}\n# Another operator confirms a dangerous act before it is done.\nsecond_person = {}\n\n\
          [log]\n# human or json\nformat = {}\n# For instance info or lapor_hub=debug\nfilter = {}\n",
         limits.envelopes_per_second,
         limits.envelope_burst,
@@ -183,6 +188,8 @@ pub fn write_toml(settings: &Settings) -> String {
         limits.drain_seconds,
         quote(&settings.monitor.listen.to_string()),
         settings.monitor.free_disk_bytes,
+        quote(&settings.console.listen.to_string()),
+        settings.console.second_person,
         serde_json::to_string(&settings.log.format).unwrap_or_default(),
         quote(&settings.log.filter),
     );
@@ -204,6 +211,7 @@ fn settings(init: &Init) -> Result<Settings, Failure> {
     settings.database.url.clone_from(&init.database_url);
     let beside = || Listen::beside(init.enrolment_address);
     settings.monitor.listen = init.monitor_address.unwrap_or_else(beside);
+    settings.console.listen = init.console_address;
     Ok(settings)
 }
 

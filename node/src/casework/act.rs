@@ -295,7 +295,7 @@ impl Weighing {
     /// Frees the files of the draft that is signed, and of one that was given back in this case:
     /// an officer may send them in another way.
     async fn free_files(&self, tx: &mut Tx) -> Result<(), NodeError> {
-        match &self.word {
+        match &self.terms.word {
             Word::Signed(signature) => signature.free_files(tx).await?,
             Word::Officer => {
                 let case = self.case_id.to_string();
@@ -303,7 +303,7 @@ impl Weighing {
                     store::drafts::give_up(tx, &file.upload, &case).await?;
                 }
             }
-            Word::Reporter => {}
+            Word::Reporter | Word::Counter(_) => {}
         }
         Ok(())
     }

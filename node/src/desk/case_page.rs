@@ -11,6 +11,7 @@ use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::refusal;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -20,7 +21,6 @@ use super::counter::{self, Offered};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
-use super::refused::refusal;
 use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseView, KeyState};

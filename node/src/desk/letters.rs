@@ -8,7 +8,7 @@ use axum::response::Response;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 
-use super::{Answer, Officer, account};
+use super::{ACCOUNT, Answer, Officer};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -39,7 +39,7 @@ pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
             .map(|at| visit.v.with("at", visit.v.moment(at)).say("post-oldest")),
         status,
         here: PATH,
-        back_at: account::PATH,
+        back_at: ACCOUNT,
     };
     visit.shell(visit.v.say("post-title")).wide().show(&page)
 }

@@ -6,6 +6,7 @@ mod cases;
 mod counter;
 mod forms;
 mod programmes;
+mod sign_on;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

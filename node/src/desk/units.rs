@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::Again;
 
-use super::refused::Again;
-use super::{Answer, Officer, staff};
+use super::{Answer, Officer, STAFF};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -100,7 +100,7 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         parents,
         here: PATH,
         close_at: CLOSE,
-        staff_at: staff::PATH,
+        staff_at: STAFF,
     };
     let title = visit.v.say("units-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;

@@ -50,6 +50,7 @@ struct Whole<'a> {
     languages: [Language; 2],
     themes: [Theme; 3],
     choose_at: &'static str,
+    docs_at: Option<&'static str>,
     flash: Option<Shown>,
     body: &'a str,
 }
@@ -162,6 +163,7 @@ impl<'a> Shell<'a> {
             languages: Language::ALL,
             themes: Theme::ALL,
             choose_at: PATH,
+            docs_at: visit.site.docs_at,
             flash: visit.flash.as_ref().map(|flash| flash.shown(&v)),
             body,
         }
