@@ -37,11 +37,9 @@ async fn an_identity_is_disclosed_to_the_desk_that_asked_and_to_nobody_else() {
             ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
         assert_eq!(name(kemenpu, case).await, None);
         let tasks = bandung.node().identity_tasks().await.unwrap();
-        let told = tasks
-            .iter()
-            .map(|task| (&*task.purpose, task.reason.as_deref()));
-        let told: Vec<_> = told.collect();
-        assert_eq!(told, [("visit", Some("Petugas perlu datang."))]);
+        assert_eq!((tasks.len(), &*tasks[0].purpose), (1, "visit"));
+        let why = tasks[0].reason.as_deref().unwrap();
+        assert!(why.starts_with("Petugas perlu datang."), "{why}");
         bandung
             .act(case, act("identity.disclosed", json!({})))
             .await;
