@@ -12,7 +12,7 @@ use lapor_web::page::Form;
 use serde::Deserialize;
 
 use super::refused::refusal;
-use super::{Answer, Officer};
+use super::{Answer, Officer, account};
 use crate::api::problem;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::node::Node;
@@ -93,7 +93,12 @@ pub async fn read(
         next: last.map(|number| following(&asked, number)),
     };
     let title = officer.visit.v.say("audit-title");
-    officer.visit.shell(title).wide().show(&page)
+    officer
+        .visit
+        .shell(title)
+        .wide()
+        .within(account::PATH)
+        .show(&page)
 }
 
 /// The page behind this one, with the same filters.

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::deed_form::{Choosing, Part, first_field, first_form, parts, read};
 use super::deeds::Deed;
-use super::{Answer, Officer, approval, case_page, course, shared, upload};
+use super::{Answer, Officer, ROOT, approval, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, NewAct, NewDraft, Once, Sight};
@@ -321,7 +321,7 @@ fn page(
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say(name)).status(status);
+    let shell = officer.visit.shell(v.say(name)).status(status).within(ROOT);
     shell.script("report.js").show(&page)
 }
 

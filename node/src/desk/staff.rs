@@ -12,7 +12,7 @@ use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::refused::{Again, complain_of, refusal};
-use super::{Answer, Officer, role_choices, role_name};
+use super::{Answer, Officer, account, role_choices, role_name};
 use crate::api::problem;
 use crate::node::Node;
 use crate::staff::{self, PASSWORD, StaffError, StaffRole};
@@ -91,7 +91,12 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         lines: lines.collect(),
         new_at: NEW,
     };
-    officer.visit.shell(v.say("staff-title")).wide().show(&page)
+    officer
+        .visit
+        .shell(v.say("staff-title"))
+        .wide()
+        .within(account::PATH)
+        .show(&page)
 }
 
 pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -274,7 +279,11 @@ async fn page(
         Some(_) => visit.v.say("officer-title"),
         None => visit.v.say("officer-new"),
     };
-    let shown = visit.shell(title).status(again.status).show(&page)?;
+    let shown = visit
+        .shell(title)
+        .status(again.status)
+        .within(account::PATH)
+        .show(&page)?;
     Ok(again.on(shown))
 }
 
@@ -292,7 +301,10 @@ fn show_link(
         link: staff::link(node.settings(), PASSWORD, secret),
         list_at: PATH,
     };
-    visit.shell(visit.v.say("link-title")).show(&page)
+    visit
+        .shell(visit.v.say("link-title"))
+        .within(account::PATH)
+        .show(&page)
 }
 
 fn at(id: &AccountId) -> String {

@@ -9,7 +9,7 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
 use super::refused::Again;
-use super::{Answer, Officer, staff};
+use super::{Answer, Officer, account, staff};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -103,6 +103,10 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         staff_at: staff::PATH,
     };
     let title = visit.v.say("units-title");
-    let shown = visit.shell(title).status(again.status).show(&page)?;
+    let shown = visit
+        .shell(title)
+        .status(again.status)
+        .within(account::PATH)
+        .show(&page)?;
     Ok(again.on(shown))
 }

@@ -14,7 +14,7 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Form};
 
 use super::question::CLASSES;
-use super::{Answer, Officer, case_page, shared, upload};
+use super::{Answer, Officer, ROOT, case_page, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{NewReport, Once, Reporter, Sight};
@@ -152,7 +152,10 @@ fn slip(
         title,
         filed,
     };
-    visit.shell(visit.v.say("slip-title")).show(&page)
+    visit
+        .shell(visit.v.say("slip-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 /// The region of the institution, with which the form is filled.
@@ -237,6 +240,10 @@ async fn page(
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say("walk-in-title")).status(status);
+    let shell = officer
+        .visit
+        .shell(v.say("walk-in-title"))
+        .status(status)
+        .within(ROOT);
     shell.script("report.js").show(&page)
 }
