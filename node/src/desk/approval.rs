@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::attachment::{self, AttachmentLine};
 use super::deeds::Deed;
 use super::identity::names;
-use super::{Answer, Officer, case_page, shared};
+use super::{Answer, Officer, ROOT, case_page, shared};
 use crate::api::problem;
 use crate::casework::{AnswerDraft, CaseSummary, CaseView, DraftState};
 use crate::error::NodeError;
@@ -84,7 +84,11 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         .map(|(draft, case)| line(&officer, &names, &case, draft))
         .collect();
     let page = ApprovalsPage { v, drafts };
-    officer.visit.shell(v.say("approvals-title")).show(&page)
+    officer
+        .visit
+        .shell(v.say("approvals-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 /// Signs a draft, gives it back, or drops one that cannot be sent.

@@ -188,7 +188,7 @@ pub async fn show(
         officers,
         view,
     };
-    officer.visit.shell(title).wide().show(&page)
+    officer.visit.shell(title).wide().within(ROOT).show(&page)
 }
 
 /// Puts the case on the desk of a unit and an officer.

@@ -20,7 +20,7 @@ use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
-use super::{Answer, Officer, again, approval, case_page, course, shared, upload};
+use super::{Answer, Officer, ROOT, again, approval, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};

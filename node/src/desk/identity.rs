@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
 use super::reasons::{reason_words, reasons};
-use super::{Answer, Officer, shared};
+use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
 use crate::casework::{Asker, CaseView, IdentityTask, Once, Reporter};
 use crate::error::NodeError;
@@ -118,7 +118,8 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         refusals: refusals(&v),
         key: Once::fresh_key(),
     };
-    officer.visit.shell(v.say("identities-title")).show(&page)
+    officer
+.visit.shell(v.say("identities-title")).within(ROOT).show(&page)
 }
 
 pub async fn show(
@@ -149,7 +150,7 @@ pub async fn show(
         refusals: refusals(&v),
         key: Once::fresh_key(),
     };
-    officer.visit.shell(v.say("identity-of-case")).show(&page)
+    officer.visit.shell(v.say("identity-of-case")).within(ROOT).show(&page)
 }
 
 /// Opens the identity for the keeper.
@@ -296,7 +297,7 @@ fn reporter_page(
         reporter,
         back_at,
     };
-    officer.visit.shell(v.say("reporter-title")).show(&page)
+    officer.visit.shell(v.say("reporter-title")).within(ROOT).show(&page)
 }
 
 async fn task_lines(node: &Node, v: &Voice, tasks: Vec<IdentityTask>) -> Answer<Vec<TaskLine>> {

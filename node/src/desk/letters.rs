@@ -41,7 +41,11 @@ pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         here: PATH,
         back_at: ACCOUNT,
     };
-    visit.shell(visit.v.say("post-title")).wide().show(&page)
+    visit
+        .shell(visit.v.say("post-title"))
+        .wide()
+        .within(ACCOUNT)
+        .show(&page)
 }
 
 /// Drops a letter that was refused.

@@ -204,6 +204,11 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
                 !page.text.contains(" style=") && !page.text.contains("<script>"),
                 "{path}"
             );
+            if path.starts_with("/meja") {
+                let (_, menu) = page.text.split_once("<nav class=\"menu\"").unwrap();
+                let (menu, _) = menu.split_once("</nav>").unwrap();
+                assert_eq!(menu.matches("aria-current").count(), 1, "{path}");
+            }
             let english = Request::get(path).header("accept-language", "en");
             let english = admin.send(english, String::new()).await;
             english.shows("<html lang=\"en\">");

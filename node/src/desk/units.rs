@@ -9,7 +9,7 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Again;
 
-use super::{Answer, Officer, STAFF};
+use super::{ACCOUNT, Answer, Officer, STAFF};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -103,6 +103,6 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         staff_at: STAFF,
     };
     let title = visit.v.say("units-title");
-    let shown = visit.shell(title).status(again.status).show(&page)?;
+    let shown = visit.shell(title).status(again.status).within(ACCOUNT).show(&page)?;
     Ok(again.on(shown))
 }

@@ -15,7 +15,7 @@ use lapor_web::page::{Choice, Form};
 
 use super::counter::CHANNELS;
 use super::question::CLASSES;
-use super::{Answer, Officer, case_page, shared, upload};
+use super::{Answer, Officer, ROOT, case_page, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{NewReport, OnDesk, Once, Reporter};
@@ -147,7 +147,10 @@ fn slip(
         title,
         filed,
     };
-    visit.shell(visit.v.say("slip-title")).show(&page)
+    visit
+        .shell(visit.v.say("slip-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 /// The region of the institution, with which the form is filled.
@@ -228,6 +231,10 @@ async fn page(
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say("walk-in-title")).status(status);
+    let shell = officer
+        .visit
+        .shell(v.say("walk-in-title"))
+        .status(status)
+        .within(ROOT);
     shell.script("report.js").show(&page)
 }

@@ -32,6 +32,7 @@ pub struct Shell<'a> {
     listed: bool,
     wide: bool,
     script: Option<&'static str>,
+    within: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -65,7 +66,8 @@ struct Installed {
 struct Line {
     to: &'static str,
     name: String,
-    current: bool,
+    /// Its `aria-current`, where it leads here or to what this is part of.
+    current: Option<&'static str>,
 }
 
 impl<'a> Shell<'a> {
@@ -77,6 +79,16 @@ impl<'a> Shell<'a> {
             listed: false,
             wide: false,
             script: None,
+            within: None,
+        }
+    }
+
+    /// Belongs to a line of the navigation that leads elsewhere.
+    #[must_use]
+    pub fn within(self, to: &'static str) -> Self {
+        Self {
+            within: Some(to),
+            ..self
         }
     }
 
@@ -153,10 +165,10 @@ impl<'a> Shell<'a> {
                 .map(|link| Line {
                     to: link.to,
                     name: v.say(link.name),
-                    current: if link.to == visit.area.root {
-                        here == link.to
-                    } else {
-                        is_below(here, link.to)
+                    current: match self.within {
+                        Some(within) => (link.to == within).then_some("true"),
+                        None if link.to == visit.area.root => (here == link.to).then_some("page"),
+                        None => is_below(here, link.to).then_some("page"),
                     },
                 })
                 .collect(),
