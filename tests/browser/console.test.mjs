@@ -64,7 +64,7 @@ for (const database of databases) {
         await page.getByLabel("Alamat surel").fill(OPERATOR);
         await choose(page);
         await page.getByText("Akun operator dibuat").waitFor();
-        await page.getByRole("link", { name: "Kementerian Pekerjaan Umum" }).or(page.locator(`a[href="${KEMENPU}"]`)).first().waitFor();
+        await page.locator(`a[href="${KEMENPU}"]`).waitFor();
         for (const [login, name, role] of [
           [SECOND, "Budi Santoso", "Operator"],
           [AUDITOR, "Rina Wijaya", "Auditor"],
