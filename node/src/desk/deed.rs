@@ -338,7 +338,11 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say(name)).status(shown.status);
+    let shell = officer
+        .visit
+        .shell(v.say(name))
+        .status(shown.status)
+        .within(ROOT);
     shell.script("report.js").show(&page)
 }
 

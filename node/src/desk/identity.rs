@@ -119,7 +119,10 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         key: Once::fresh_key(),
     };
     officer
-.visit.shell(v.say("identities-title")).within(ROOT).show(&page)
+        .visit
+        .shell(v.say("identities-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 pub async fn show(
@@ -150,7 +153,11 @@ pub async fn show(
         refusals: refusals(&v),
         key: Once::fresh_key(),
     };
-    officer.visit.shell(v.say("identity-of-case")).within(ROOT).show(&page)
+    officer
+        .visit
+        .shell(v.say("identity-of-case"))
+        .within(ROOT)
+        .show(&page)
 }
 
 /// Opens the identity for the keeper.
@@ -297,7 +304,11 @@ fn reporter_page(
         reporter,
         back_at,
     };
-    officer.visit.shell(v.say("reporter-title")).within(ROOT).show(&page)
+    officer
+        .visit
+        .shell(v.say("reporter-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 async fn task_lines(node: &Node, v: &Voice, tasks: Vec<IdentityTask>) -> Answer<Vec<TaskLine>> {

@@ -103,6 +103,10 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         staff_at: STAFF,
     };
     let title = visit.v.say("units-title");
-    let shown = visit.shell(title).status(again.status).within(ACCOUNT).show(&page)?;
+    let shown = visit
+        .shell(title)
+        .status(again.status)
+        .within(ACCOUNT)
+        .show(&page)?;
     Ok(again.on(shown))
 }

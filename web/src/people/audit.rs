@@ -119,7 +119,12 @@ pub async fn read<O: Office>(
         next: last.map(|number| following(O::PLACES.audit, fields, number)),
     };
     let title = v.say("audit-title");
-    member.visit.shell(title).wide().within(O::PLACES.account).show(&page)
+    member
+        .visit
+        .shell(title)
+        .wide()
+        .within(O::PLACES.account)
+        .show(&page)
 }
 
 fn before(text: &str) -> Answer<Option<i64>> {

@@ -87,7 +87,12 @@ pub async fn list<O: Office>(State(office): State<Arc<O>>, member: Member) -> An
         units: office.units().await?.is_some(),
         new_at: new_at::<O>(),
     };
-    member.visit.shell(v.say("staff-title")).wide().within(O::PLACES.account).show(&page)
+    member
+        .visit
+        .shell(v.say("staff-title"))
+        .wide()
+        .within(O::PLACES.account)
+        .show(&page)
 }
 
 pub async fn ask<O: Office>(State(office): State<Arc<O>>, member: Member) -> Answer<Response> {
@@ -264,7 +269,11 @@ async fn page<O: Office>(
         Some(_) => visit.v.say("officer-title"),
         None => visit.v.say("officer-new"),
     };
-    let shown = visit.shell(title).status(again.status).within(O::PLACES.account).show(&page)?;
+    let shown = visit
+        .shell(title)
+        .status(again.status)
+        .within(O::PLACES.account)
+        .show(&page)?;
     Ok(again.on(shown))
 }
 
@@ -282,7 +291,10 @@ fn show_link<O: Office>(
         link: link_at(&office.site(), PASSWORD, secret),
         list_at: O::PLACES.staff,
     };
-    visit.shell(visit.v.say("link-title")).within(O::PLACES.account).show(&page)
+    visit
+        .shell(visit.v.say("link-title"))
+        .within(O::PLACES.account)
+        .show(&page)
 }
 
 fn at<O: Office>(id: &AccountId) -> String {
