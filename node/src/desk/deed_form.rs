@@ -636,7 +636,8 @@ fn institution(
     found
 }
 
-fn agreed(v: &Voice, form: &mut Form) {
+/// Complains unless the box is ticked that says so.
+pub fn agreed(v: &Voice, form: &mut Form) {
     if !form.is_ticked("setuju") {
         form.complain("setuju", v.say("form-agree"));
     }
