@@ -58,7 +58,7 @@ pub fn clock(v: &Voice, clock: &RunningClock) -> String {
     };
     let said = v
         .with("what", v.say(what))
-        .with("day", v.date(clock.due_at));
+        .with("day", v.day(clock.due_on));
     if clock.due_at <= v.now_ms() {
         return said
             .with("n", clock.days_left.abs())
