@@ -18,8 +18,8 @@ use super::{LOST, PATH, SIGN_IN};
 use crate::api::{Address, problem};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::Answer;
 use crate::portal::visitor::{Carried, Known};
+use crate::portal::{Answer, track};
 use crate::reporters::{Proved, SentCode};
 
 #[derive(Deserialize)]
@@ -70,6 +70,8 @@ const CITIZEN: Question = Question {
 #[template(path = "portal/ask-code.html")]
 struct AskCode<'a> {
     v: Voice,
+    mail: bool,
+    track_at: &'static str,
     form: &'a Form,
     question: &'a Question,
     wait: Option<String>,
@@ -94,8 +96,15 @@ struct NewKey {
     open_at: &'static str,
 }
 
-pub async fn ask_lost(visit: Visit) -> Answer<Response> {
-    ask(&visit, &LOST_KEY, &Form::empty(), StatusCode::OK, None)
+pub async fn ask_lost(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+    ask(
+        &node,
+        &visit,
+        &LOST_KEY,
+        &Form::empty(),
+        StatusCode::OK,
+        None,
+    )
 }
 
 pub async fn lost(
@@ -107,14 +116,21 @@ pub async fn lost(
     let ticket = form.required(&visit.v, LOST_KEY.field);
     if !form.is_fine() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return ask(&visit, &LOST_KEY, &form, status, None);
+        return ask(&node, &visit, &LOST_KEY, &form, status, None);
     }
     let sent = node.ask_recovery(&ticket, address).await;
-    asked(&visit, &LOST_KEY, &mut form, sent)
+    asked(&node, &visit, &LOST_KEY, &mut form, sent)
 }
 
-pub async fn ask_citizen(visit: Visit) -> Answer<Response> {
-    ask(&visit, &CITIZEN, &Form::empty(), StatusCode::OK, None)
+pub async fn ask_citizen(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+    ask(
+        &node,
+        &visit,
+        &CITIZEN,
+        &Form::empty(),
+        StatusCode::OK,
+        None,
+    )
 }
 
 pub async fn citizen(
@@ -124,12 +140,15 @@ pub async fn citizen(
     mut form: Form,
 ) -> Answer<Response> {
     let contact = form.required(&visit.v, CITIZEN.field);
+    if !contact.is_empty() && !contact.contains('@') {
+        form.complain(CITIZEN.field, visit.v.say("citizen-contact-unusable"));
+    }
     if !form.is_fine() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return ask(&visit, &CITIZEN, &form, status, None);
+        return ask(&node, &visit, &CITIZEN, &form, status, None);
     }
     let sent = node.ask_sign_in(&contact, address).await;
-    asked(&visit, &CITIZEN, &mut form, sent)
+    asked(&node, &visit, &CITIZEN, &mut form, sent)
 }
 
 /// Sends a code to the contact that the report tells.
@@ -222,6 +241,7 @@ fn answer(node: &Node, visit: &Visit, proved: Proved) -> Answer<Response> {
 }
 
 fn asked(
+    node: &Node,
     visit: &Visit,
     question: &Question,
     form: &mut Form,
@@ -232,17 +252,18 @@ fn asked(
         Err(NodeError::Invalid(_)) => {
             form.complain(question.field, visit.v.say("citizen-contact-unusable"));
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            ask(visit, question, form, status, None)
+            ask(node, visit, question, form, status, None)
         }
         Err(NodeError::TooMany { retry_after_s }) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
-            ask(visit, question, form, status, Some(retry_after_s))
+            ask(node, visit, question, form, status, Some(retry_after_s))
         }
         Err(error) => Err(problem(&error)),
     }
 }
 
 fn ask(
+    node: &Node,
     visit: &Visit,
     question: &Question,
     form: &Form,
@@ -252,6 +273,8 @@ fn ask(
     let v = visit.v;
     let page = AskCode {
         v,
+        mail: node.sends_letters(),
+        track_at: track::PATH,
         form,
         question,
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),

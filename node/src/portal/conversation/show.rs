@@ -17,7 +17,7 @@ use crate::api::problem;
 use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
-use crate::portal::track::{Stage, stages, state_words};
+use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
 use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
 
@@ -108,6 +108,8 @@ struct Page<'a> {
     identity: Vec<Asked>,
     erasure: Option<Erasure>,
     scores: Vec<Choice>,
+    /// Whether letters are sent.
+    mail: bool,
     at: Places,
     key: String,
     text_chars: usize,
@@ -141,7 +143,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .map_err(|e| problem(&e))?;
     let erasure = erasure(node, &conversation).await?;
     let v = speaker.visit.v;
-    let (state, tone) = state_words(view.state);
+    let (state, tone) = standing_words(view.state, view.outcome);
     let page = Page {
         v,
         questions: questions(&view, &writing.form),
@@ -163,6 +165,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         identity: words::identity(node, &v, &view.identity_log),
         erasure,
         scores: words::scores(&v),
+        mail: node.sends_letters(),
         at: places(speaker),
         key: hex::encode(random::<16>()),
         text_chars: TEXT,
