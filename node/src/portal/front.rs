@@ -22,7 +22,8 @@ struct Front<'a> {
     track_at: &'static str,
     reports_at: &'static str,
     conversation_at: &'static str,
-    sign_in_at: &'static str,
+    /// Where a code is sent, if letters are.
+    sign_in_at: Option<&'static str>,
     tally: Tally,
     /// Institutions that have joined.
     joined: usize,
@@ -39,7 +40,7 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
         track_at: track::PATH,
         reports_at: reports::PATH,
         conversation_at: conversation::PATH,
-        sign_in_at: conversation::SIGN_IN,
+        sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
         tally,
         joined: instances.filter(|entry| entry.is_active()).count(),
     };

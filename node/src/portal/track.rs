@@ -44,7 +44,8 @@ struct AskTicket<'a> {
     form: &'a Form,
     search_at: &'static str,
     conversation_at: &'static str,
-    sign_in_at: &'static str,
+    /// Where a code is sent, if letters are.
+    sign_in_at: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -110,7 +111,7 @@ pub async fn track(
     Query(query): Query<TicketQuery>,
 ) -> Answer<Response> {
     let Some(typed) = query.tiket.filter(|typed| !typed.trim().is_empty()) else {
-        return ask(&visit, &Form::empty(), StatusCode::OK);
+        return ask(&node, &visit, &Form::empty(), StatusCode::OK);
     };
     node.admit_question(address).map_err(|e| problem(&e))?;
     let mut form = Form::of([(TICKET, typed.as_str())]);
@@ -118,11 +119,11 @@ pub async fn track(
         Ok(tracked) => show(&node, &visit, tracked),
         Err(NodeError::Invalid(_)) => {
             form.complain(TICKET, visit.v.say("ticket-mistyped"));
-            ask(&visit, &form, StatusCode::UNPROCESSABLE_ENTITY)
+            ask(&node, &visit, &form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(NodeError::NotFound { .. }) => {
             form.complain(TICKET, unknown(&node, &visit.v));
-            ask(&visit, &form, StatusCode::NOT_FOUND)
+            ask(&node, &visit, &form, StatusCode::NOT_FOUND)
         }
         Err(error) => Err(problem(&error)),
     }
@@ -142,13 +143,13 @@ fn unknown(node: &Node, v: &Voice) -> String {
     )
 }
 
-fn ask(visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
+fn ask(node: &Node, visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
     let page = AskTicket {
         v: visit.v,
         form,
         search_at: PATH,
         conversation_at: conversation::PATH,
-        sign_in_at: conversation::SIGN_IN,
+        sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
     };
     let title = visit.v.say("track-title");
     visit.shell(title).listed().status(status).show(&page)

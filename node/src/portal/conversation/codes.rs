@@ -155,6 +155,11 @@ pub async fn citizen(
 pub async fn confirm(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
     let visit = &speaker.visit;
+    let provable = node.tells_address(&conversation).await;
+    if !provable.map_err(|e| problem(&e))? {
+        let flash = Flash::warning(text_id("contact-none"));
+        return Ok(visit.go_saying(&speaker.at(""), &flash));
+    }
     match node.ask_confirmation(&conversation).await {
         Ok(sent) => Ok(visit.go(&code_at(&sent))),
         Err(NodeError::Invalid(_)) => {

@@ -110,6 +110,8 @@ struct Page<'a> {
     scores: Vec<Choice>,
     /// Whether letters are sent.
     mail: bool,
+    /// Whether the report tells where a code could be sent.
+    provable: bool,
     at: Places,
     key: String,
     text_chars: usize,
@@ -142,6 +144,8 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .await
         .map_err(|e| problem(&e))?;
     let erasure = erasure(node, &conversation).await?;
+    let provable = node.tells_address(&conversation).await;
+    let provable = provable.map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
     let (state, tone) = standing_words(view.state, view.outcome);
     let page = Page {
@@ -166,6 +170,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         erasure,
         scores: words::scores(&v),
         mail: node.sends_letters(),
+        provable,
         at: places(speaker),
         key: hex::encode(random::<16>()),
         text_chars: TEXT,
