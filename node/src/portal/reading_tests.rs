@@ -3,13 +3,15 @@
 use axum::Router;
 use http::{Request, StatusCode};
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::tests::{open, places, post, send};
 use crate::casework::{NewReport, PublicFilter};
 use crate::doors::router;
 use crate::publishing::{NewProgramme, NewProgress};
-use crate::testing::{Place, acts};
+use crate::sync::Link;
+use crate::testing::{PaperHub, Place, acts};
 
 async fn file(place: &Place, title: &str, more: Value) -> CaseId {
     let mut report = json!({
@@ -40,6 +42,13 @@ async fn say(place: &Place, case: CaseId, words: &str) {
     let body = json!({ "proposes_to_close": true });
     let words = Some(json!({ "text": words }));
     acts(place, case, "case.followed_up", body, words).await;
+}
+
+/// The hub rules on all that was done here; once in a test.
+async fn ruled(place: &Place) {
+    let link = Link::over(place.node.clone(), PaperHub::of(place)).unwrap();
+    link.push().await.unwrap();
+    link.pull(Stream::Inbox, 0).await.unwrap();
 }
 
 fn support_of(case: CaseId) -> String {
@@ -88,6 +97,7 @@ async fn a_report_that_went_back_waits_for_verification_and_is_public_only_if_it
             let words = Some(json!({ "text": "Catatan dalam." }));
             acts(&place, case, "case.returned", why.clone(), words).await;
         }
+        ruled(&place).await;
         let router = router(place.node.clone());
         let list = open(&router, "/laporan").await;
         assert!(list.text.contains("Sudah diperiksa") && !list.text.contains("Belum diperiksa"));
@@ -125,6 +135,7 @@ async fn what_was_archived_keeps_its_reason_and_what_was_merged_leads_on() {
         for case in [archived, abuse, secret] {
             acts(&place, case, "case.archived", reason.clone(), None).await;
         }
+        ruled(&place).await;
         let target = published(&place, "Lampu padam", json!({})).await;
         let merged = published(&place, "Lampu mati", json!({})).await;
         let into = json!({ "target_case": target });
@@ -163,12 +174,12 @@ async fn a_badge_says_with_whom_a_report_is_and_how_it_ended() {
         let ends = "Selesai otomatis dalam 10 hari kerja";
         assert!(page.text.contains(ends), "{}", page.text);
         say(&place, case, "Sudah menyala.").await;
-        let page = open(&router, &at).await;
-        assert!(page.text.contains("Tindak lanjut, diusulkan selesai"));
         let by = json!({ "by": "reporter" });
         acts(&place, case, "case.closed", by, None).await;
+        ruled(&place).await;
         let page = open(&router, &at).await;
         for said in [
+            "Tindak lanjut, diusulkan selesai",
             "Selesai, dikonfirmasi pelapor",
             "Selesai: dikonfirmasi pelapor",
         ] {
