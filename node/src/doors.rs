@@ -74,6 +74,7 @@ fn site(node: &Arc<Node>) -> Site {
     site.shelf = portal::furnish(site.shelf.with::<Files>());
     site.app = Some(portal::APP);
     site.docs_at = Some(api::DOCS);
+    site.privacy_at = Some(portal::PRIVACY);
     site.https = node.settings().is_https();
     site
 }

@@ -131,6 +131,12 @@ pub fn begin_of(zone: Tz, day: NaiveDate) -> i64 {
     )
 }
 
+/// The last day in a zone of a term that is over at an instant, in Unix ms: what people are told,
+/// for the instant itself already lies on the next one.
+pub fn last_day(zone: Tz, over_ms: i64) -> NaiveDate {
+    day_at(zone, over_ms - 1)
+}
+
 /// The instant at which a day is over in a zone, in Unix ms.
 pub fn end_of(zone: Tz, day: NaiveDate) -> i64 {
     begin_of(zone, day.checked_add_days(Days::new(1)).unwrap_or(day))

@@ -168,7 +168,7 @@ for (const database of databases) {
         await begin(page, "Selesai menurut pelapor");
         await page.getByLabel("Pelapor sudah menyatakan").check();
         await press(page, "Selesai menurut pelapor");
-        assert.equal(await standing(page), "Selesai");
+        assert.equal(await standing(page), "Selesai, dikonfirmasi pelapor");
         await begin(page, "Buka kembali");
         await press(page, "Buka kembali");
         assert.equal(await standing(page), "Sedang ditindaklanjuti");
@@ -187,7 +187,7 @@ for (const database of databases) {
         await begin(page, "Tarik kembali");
         await page.getByLabel("Salah disposisi").check();
         await press(page, "Tarik kembali");
-        assert.equal(await standing(page), "Terverifikasi");
+        assert.equal(await standing(page), "Menunggu verifikasi");
         await begin(page, "Bukan wewenang");
         await page.getByLabel("Milik instansi lain").check();
         await page.getByLabel("Instansi yang disarankan").fill("kemenpu");

@@ -30,6 +30,7 @@ export const pages = ({ tickets, reports }) => ({
   "follow-code": `/ikuti/kode?laporan=${reports.worked}&id=0123456789abcdef0123456789abcdef`,
   "sign-in": "/masuk",
   "forgotten-password": "/sandi/lupa",
+  privacy: "/privasi",
   waiting: "/antrean",
   missing: "/tidak-ada",
 });

@@ -212,11 +212,9 @@ fact-copies = Copies
 fact-excluded = Excluded
 fact-deadline = Deadline
 fact-score = Rating
-fact-by = How it closed
 fact-case = Other report
 fact-case-open = Open the report
 score-of-five = { $n } of 5
-closed-by-silence = The reporter stayed silent
 
 # Reasons
 

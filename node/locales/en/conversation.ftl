@@ -6,10 +6,12 @@ clock-label = Deadline
 # Entering
 
 enter-title = Your conversation
+nav-conversation = Conversation
 enter-lead = Open it with the ticket and the secret key that you got when you reported.
 enter-refused = This ticket and this key do not open a conversation. Check both; every digit counts.
 enter-too-often = Too many attempts.
 enter-else = Other ways
+key-only-way = This portal does not send e-mail yet, so a lost key cannot be replaced, and there is no code to enter with. Without the key, track the report by its ticket, or visit or call our office.
 key-hint = Sixteen digits. Spaces do not matter.
 conversation-ended = The conversation was closed for your safety. Open it again with ticket and key.
 conversation-closed = The conversation is closed. Nothing is left on this device.
@@ -24,12 +26,12 @@ conversation-supports = Have this trouble too
 # Codes
 
 lost-title = Lost key
-lost-lead = If your report has a contact that was proved, we send a code there. With that code you get a new key.
+lost-lead = If your report holds an e-mail address that has been proved, we send a code to it. With that code you get a new key.
 citizen-title = Enter without a key
-citizen-lead = With your e-mail address or telephone number you see all reports that you wrote after entering. No password: we send a code.
-citizen-contact = E-mail or telephone number
-citizen-contact-hint = Such as name@example.org or 0812 3456 7890.
-citizen-contact-unusable = Write a whole e-mail address or telephone number.
+citizen-lead = With your e-mail address you see all reports that you wrote after entering. No password: we send a code.
+citizen-contact = E-mail address
+citizen-contact-hint = For instance name@example.org. Codes cannot be sent to a telephone yet.
+citizen-contact-unusable = Write a whole e-mail address: codes are sent by e-mail only.
 code-send = Send a code
 code-too-often = Too many requests.
 code-title-citizen = Enter the code
@@ -157,12 +159,13 @@ talk-consent-refused = Your refusal has been noted.
 consent-is-given = You agreed.
 consent-is-refused = You refused.
 notify-title = News and contact
+talk-no-letters = This portal does not send e-mail yet. News and the answers of officers are read on this page; your key is the only way to open it again. If you need help, visit or call our office.
 notify-go = Save
 notify-on = We tell you by e-mail.
 notify-off = We send no news.
-contact-about = A proved contact can replace a lost key. We send a code to the contact in your report.
+contact-about = A proved e-mail address can replace a lost key. We send a code to the address in your report.
 contact-go = Prove the contact
-contact-none = Your report holds no e-mail address and no telephone number.
+contact-none = Your report holds no e-mail address, and codes cannot be sent to a telephone yet. Your key is the only way to open this conversation again.
 contact-proved = Your contact is proved. A lost key can now be replaced.
 contact-is-proved = Your contact is proved: a lost key can be replaced.
 renew-title = Change the secret key

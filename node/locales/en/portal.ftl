@@ -11,11 +11,15 @@ front-lead = A complaint, a question or an idea about public services: write it 
 way-track-title = Track a report
 way-track-text = See how far your report has come and who is dealing with it.
 way-track-go = Track
+way-conversation = Open the conversation with the officer
+way-mine = My reports
 front-how = How a report travels
 front-figures = Reports in figures
 figure-all = reports received
 figure-open = being dealt with
 figure-closed = completed
+front-archived = archived with a reason
+front-merged = merged with another report
 figure-joined = institutions connected
 front-safe = Safe to report
 safe-anonymous = Anonymous
@@ -54,7 +58,8 @@ track-untitled = Report
 ticket-label = Ticket number
 ticket-hint = Ten letters and digits, such as 4F7KX-92MQ3. Small letters, spaces and hyphens do not matter.
 ticket-mistyped = This ticket number has a typing error. Check its ten letters and digits.
-ticket-unknown = There is no report with this ticket number here. It may have been written on another portal.
+ticket-unknown = There is no report with this ticket number here. It may have been written on another portal: track it there, or on the national portal ({ $institution }).
+ticket-unknown-national = There is no report with this ticket number here. It may have been written on the portal of another institution: track it there.
 
 # States
 
@@ -67,6 +72,15 @@ state-answered = Waiting for the reporter's response
 state-closed = Completed
 state-archived = Archived
 state-merged = Merged with another report
+outcome-confirmed = Done, confirmed by the reporter
+outcome-silence = Closed by itself, no answer from the reporter
+badge-disposed = Passed to { $institution }
+badge-followed-up = Followed up by { $institution }
+badge-ends = { $n ->
+    [one] Closes by itself in { $n } working day
+   *[other] Closes by itself in { $n } working days
+}
+badge-ends-today = Closes by itself after today
 
 # What happened
 
@@ -78,7 +92,7 @@ event-completed = The reporter gave more information
 event-followed-up = Follow-up
 event-returned = Returned: another institution is in charge
 event-reopened = Reopened
-event-closed = Report completed
+event-confirmed = Done: confirmed by the reporter
 event-archived = Report archived
 
 # Why a report was archived
@@ -92,3 +106,9 @@ archive-before-a-court = It is before a court.
 archive-answered-elsewhere = It has been answered through another channel.
 archive-abusive = It goes against the terms of use.
 archive-other = Another reason.
+returned-not-our-authority = Reason: not this institution's authority.
+returned-wrong-region = Reason: it happened in another region.
+returned-another-level = Reason: the authority of another level of government.
+returned-belongs-to-another = Reason: the task of another institution.
+returned-other = Reason: another one.
+returned-suggested = In its opinion the institution in charge is { $institution }.

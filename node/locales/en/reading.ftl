@@ -38,6 +38,11 @@ reading-none-about = Try other words, or remove some conditions.
 reading-none-yet = No public reports yet
 reading-none-yet-about = Reports appear here once an officer has verified them.
 reading-back = All public reports
+reading-merged = That report was merged into this one, because it is about the same matter.
+reading-archived = This report was archived
+reading-archived-why = Reason
+reading-archived-when = Archived on
+reading-archived-about = Its words are not shown any more. The reporter can still read them in the conversation, and can ask for the report to be reopened.
 
 # One report
 

@@ -209,11 +209,9 @@ fact-copies = Tembusan
 fact-excluded = Dikecualikan
 fact-deadline = Tenggat
 fact-score = Penilaian
-fact-by = Cara selesai
 fact-case = Laporan lain
 fact-case-open = Buka laporan
 score-of-five = { $n } dari 5
-closed-by-silence = Pelapor tidak menanggapi
 
 # Alasan
 

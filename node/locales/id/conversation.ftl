@@ -6,10 +6,12 @@ clock-label = Batas waktu
 # Masuk
 
 enter-title = Percakapan Anda
+nav-conversation = Percakapan
 enter-lead = Buka dengan nomor tiket dan kunci rahasia yang Anda terima saat melapor.
 enter-refused = Tiket dan kunci ini tidak membuka percakapan. Periksa keduanya; setiap angka penting.
 enter-too-often = Terlalu banyak percobaan.
 enter-else = Cara lain
+key-only-way = Portal ini belum mengirim surel, jadi kunci yang hilang tidak dapat diganti dan tidak ada kode untuk masuk. Tanpa kunci, lacak laporan dengan nomor tiketnya, atau datang atau hubungi kantor kami.
 key-hint = Enam belas angka. Spasi tidak masalah.
 conversation-ended = Percakapan sudah ditutup demi keamanan. Buka lagi dengan tiket dan kunci.
 conversation-closed = Percakapan ditutup. Di perangkat ini tidak ada yang tertinggal.
@@ -24,12 +26,12 @@ conversation-supports = Ikut mengalami
 # Kode
 
 lost-title = Kunci hilang
-lost-lead = Bila laporan Anda memuat kontak yang sudah dibuktikan, kami mengirim kode ke sana. Dengan kode itu Anda mendapat kunci baru.
+lost-lead = Bila surel Anda tercatat pada laporan dan sudah dibuktikan, kami mengirim kode ke sana. Dengan kode itu Anda mendapat kunci baru.
 citizen-title = Masuk tanpa kunci
-citizen-lead = Dengan surel atau nomor telepon Anda melihat semua laporan yang Anda tulis setelah masuk. Tanpa kata sandi: kami mengirim kode.
-citizen-contact = Surel atau nomor telepon
-citizen-contact-hint = Misalnya nama@contoh.id atau 0812 3456 7890.
-citizen-contact-unusable = Tulis alamat surel atau nomor telepon yang lengkap.
+citizen-lead = Dengan surel Anda melihat semua laporan yang Anda tulis setelah masuk. Tanpa kata sandi: kami mengirim kode.
+citizen-contact = Surel
+citizen-contact-hint = Misalnya nama@contoh.id. Kode belum dapat dikirim ke nomor telepon.
+citizen-contact-unusable = Tulis alamat surel yang lengkap: kode hanya dikirim lewat surel.
 code-send = Kirim kode
 code-too-often = Terlalu banyak permintaan.
 code-title-citizen = Masukkan kode
@@ -157,12 +159,13 @@ talk-consent-refused = Penolakan Anda dicatat.
 consent-is-given = Anda setuju.
 consent-is-refused = Anda menolak.
 notify-title = Kabar dan kontak
+talk-no-letters = Portal ini belum mengirim surel. Perkembangan dan jawaban petugas dapat dibaca di halaman ini; kunci Anda satu-satunya cara membukanya lagi. Perlu bantuan? Datang atau hubungi kantor kami.
 notify-go = Simpan
 notify-on = Kami mengabari Anda lewat surel.
 notify-off = Kami tidak mengirim kabar.
-contact-about = Kontak yang dibuktikan dapat menggantikan kunci yang hilang. Kami mengirim kode ke kontak dalam laporan Anda.
+contact-about = Surel yang dibuktikan dapat menggantikan kunci yang hilang. Kami mengirim kode ke surel dalam laporan Anda.
 contact-go = Buktikan kontak
-contact-none = Laporan Anda tidak memuat alamat surel atau nomor telepon.
+contact-none = Laporan Anda tidak memuat alamat surel, dan kode belum dapat dikirim ke nomor telepon. Kunci Anda satu-satunya cara membuka percakapan ini lagi.
 contact-proved = Kontak Anda terbukti. Kunci yang hilang kini dapat diganti.
 contact-is-proved = Kontak Anda sudah terbukti: kunci yang hilang dapat diganti.
 renew-title = Ganti kunci rahasia

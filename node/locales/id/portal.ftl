@@ -11,11 +11,15 @@ front-lead = Keluhan, pertanyaan, atau gagasan tentang layanan publik: tulis sek
 way-track-title = Lacak laporan
 way-track-text = Lihat sampai di mana laporan Anda dan siapa yang menanganinya.
 way-track-go = Lacak
+way-conversation = Buka percakapan dengan petugas
+way-mine = Laporan saya
 front-how = Perjalanan sebuah laporan
 front-figures = Laporan dalam angka
 figure-all = laporan diterima
 figure-open = sedang ditangani
 figure-closed = selesai
+front-archived = diarsipkan dengan alasan
+front-merged = digabung dengan laporan lain
 figure-joined = instansi terhubung
 front-safe = Aman untuk melapor
 safe-anonymous = Anonim
@@ -54,7 +58,8 @@ track-untitled = Laporan
 ticket-label = Nomor tiket
 ticket-hint = Sepuluh huruf dan angka, misalnya 4F7KX-92MQ3. Huruf kecil, spasi, dan tanda hubung tidak masalah.
 ticket-mistyped = Nomor tiket ini salah ketik. Periksa kesepuluh huruf dan angkanya.
-ticket-unknown = Tidak ada laporan dengan nomor tiket ini di sini. Mungkin laporan itu ditulis di portal lain.
+ticket-unknown = Tidak ada laporan dengan nomor tiket ini di sini. Mungkin laporan itu ditulis di portal lain: lacak di sana, atau di portal nasional ({ $institution }).
+ticket-unknown-national = Tidak ada laporan dengan nomor tiket ini di sini. Mungkin laporan itu ditulis di portal instansi lain: lacak di sana.
 
 # Status
 
@@ -67,6 +72,12 @@ state-answered = Menunggu tanggapan pelapor
 state-closed = Selesai
 state-archived = Diarsipkan
 state-merged = Digabung dengan laporan lain
+outcome-confirmed = Selesai, dikonfirmasi pelapor
+outcome-silence = Selesai otomatis, tanpa tanggapan pelapor
+badge-disposed = Terdisposisi ke { $institution }
+badge-followed-up = Ditindaklanjuti oleh { $institution }
+badge-ends = Selesai otomatis dalam { $n } hari kerja
+badge-ends-today = Selesai otomatis setelah hari ini
 
 # Riwayat
 
@@ -78,7 +89,7 @@ event-completed = Pelapor melengkapi laporan
 event-followed-up = Tindak lanjut
 event-returned = Dikembalikan: bukan wewenang instansi ini
 event-reopened = Dibuka kembali
-event-closed = Laporan selesai
+event-confirmed = Selesai: dikonfirmasi pelapor
 event-archived = Laporan diarsipkan
 
 # Alasan pengarsipan
@@ -92,3 +103,9 @@ archive-before-a-court = Masalahnya sedang diperiksa pengadilan.
 archive-answered-elsewhere = Sudah dijawab melalui saluran lain.
 archive-abusive = Isinya melanggar ketentuan penggunaan.
 archive-other = Alasan lain.
+returned-not-our-authority = Alasan: bukan wewenang instansi ini.
+returned-wrong-region = Alasan: terjadi di wilayah lain.
+returned-another-level = Alasan: wewenang tingkat pemerintahan lain.
+returned-belongs-to-another = Alasan: tugas instansi lain.
+returned-other = Alasan: lainnya.
+returned-suggested = Menurut instansi ini, yang berwenang: { $institution }.

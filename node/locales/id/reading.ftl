@@ -35,6 +35,11 @@ reading-none-about = Coba kata lain, atau hapus sebagian saringan.
 reading-none-yet = Belum ada laporan publik
 reading-none-yet-about = Laporan tampil di sini setelah diverifikasi petugas.
 reading-back = Semua laporan publik
+reading-merged = Laporan itu digabung dengan laporan ini karena tentang hal yang sama.
+reading-archived = Laporan ini diarsipkan
+reading-archived-why = Alasan
+reading-archived-when = Diarsipkan pada
+reading-archived-about = Isi laporan tidak ditampilkan lagi. Pelapor tetap dapat membacanya di percakapan, dan dapat meminta laporan dibuka kembali.
 
 # Satu laporan
 

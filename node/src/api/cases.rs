@@ -20,7 +20,7 @@ use super::Answer;
 use super::access::Caller;
 use super::paging::page_size;
 use super::refusals::problem;
-use crate::casework::{CaseFilter, CaseList, CaseView, Reporter, Sight, Tray};
+use crate::casework::{CaseFilter, CaseList, CaseView, Outcome, Reporter, Sight, Tray};
 use crate::node::Node;
 
 #[derive(Deserialize, IntoParams)]
@@ -28,6 +28,8 @@ use crate::node::Node;
 #[into_params(parameter_in = Query)]
 pub struct CaseQuery {
     state: Option<CaseState>,
+    /// Only what ended so.
+    outcome: Option<Outcome>,
     /// Slug of the institution that has the case now.
     #[param(value_type = Option<String>)]
     custodian: Option<InstanceId>,
@@ -126,6 +128,7 @@ impl From<CaseQuery> for CaseFilter {
     fn from(query: CaseQuery) -> Self {
         Self {
             state: query.state,
+            outcome: query.outcome,
             custodian: query.custodian,
             origin: query.origin,
             on_behalf_of: query.on_behalf_of,

@@ -139,6 +139,7 @@ pub async fn list(
     let filter = ProgrammeFilter {
         owner: query.owner,
         region: query.region,
+        status: None,
     };
     node.programmes(&filter, query.after.as_deref(), limit)
         .await

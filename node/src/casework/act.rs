@@ -18,7 +18,7 @@ use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::glance::describe;
 use super::once::{self, Asked, Once};
 use super::reading::pending_entry;
-use super::shown::{drafts, keep, refresh, shown};
+use super::shown::{drafts, keep, refresh, shown, standing};
 use super::word::{Behalf, Terms, Word};
 use super::{Acted, NewAct, Sight, identity};
 use crate::chance::new_message_id;
@@ -243,7 +243,11 @@ impl Weighing {
 
 impl Weighing {
     fn as_its_author_saw_it(&self, case: &Case) -> Result<(), NodeError> {
-        if self.terms.only_in.is_none_or(|state| state == case.state) {
+        if self
+            .terms
+            .only_in
+            .is_none_or(|state| state == standing(case))
+        {
             return Ok(());
         }
         Err(NodeError::NotAllowed(Box::new(NotAllowed {

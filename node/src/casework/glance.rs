@@ -119,6 +119,7 @@ impl Glance {
             last_author: Some(me.to_string()),
             last_at: Some(at),
             turn: Some("report.filed".to_owned()),
+            taken_up: 0,
         }
     }
 
@@ -132,6 +133,9 @@ impl Glance {
         self.last_at = Some(entry.at);
         if moves(case, entry) {
             self.turn = Some(entry.kind.clone());
+        }
+        if takes_up(case, entry) {
+            self.taken_up = 1;
         }
         let word = |name: &str| said(entry, name).map(|text| mask(text).into_owned());
         match entry.kind.as_str() {
@@ -184,6 +188,15 @@ fn moves(case: CaseId, entry: &HistoryEntry) -> bool {
         | "case.disposed" | "case.returned" | "case.recalled" | "case.followed_up"
         | "case.replied" | "case.closed" | "case.reopened" | "case.succeeded"
         | "case.taken_over" => true,
+        _ => false,
+    }
+}
+
+/// Whether somebody who could have refused it takes the case up as a report with this message.
+fn takes_up(case: CaseId, entry: &HistoryEntry) -> bool {
+    match entry.kind.as_str() {
+        "case.split" => is_child(case, entry),
+        "case.verified" | "case.disposed" | "case.followed_up" | "case.taken_over" => true,
         _ => false,
     }
 }

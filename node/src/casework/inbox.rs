@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::reading::desk_page;
-use super::{CaseFilter, CaseList, CaseSummary, Tray};
+use super::{CaseFilter, CaseList, CaseSummary, Outcome, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -116,6 +116,7 @@ impl CaseFilter {
     pub(super) fn conditions(&self, now: i64) -> Vec<Condition<'_>> {
         let mut all: Vec<Condition<'_>> = [
             self.state.map(State::as_str).map(Condition::State),
+            self.outcome.map(Outcome::as_str).map(Condition::Outcome),
             self.custodian
                 .as_ref()
                 .map(InstanceId::as_str)

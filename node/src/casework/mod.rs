@@ -19,6 +19,7 @@ mod inbox;
 mod indexing;
 mod once;
 mod orphans;
+mod outcome;
 mod public_list;
 mod public_report;
 mod query;
@@ -61,11 +62,12 @@ pub(crate) use indexing::run as index;
 pub use once::Once;
 pub(crate) use once::expire as expire_answers;
 pub(crate) use orphans::sweep_orphans;
+pub use outcome::Outcome;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
-pub use public_report::PublicReport;
+pub use public_report::{Gone, PublicReport};
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
-pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case};
+pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
 pub(crate) use word::Behalf;
 pub(crate) use writer::{Writer, run as write};
 
@@ -198,6 +200,8 @@ pub struct Acted {
 #[serde(default, deny_unknown_fields)]
 pub struct CaseFilter {
     pub state: Option<State>,
+    /// Only what ended so.
+    pub outcome: Option<Outcome>,
     pub custodian: Option<InstanceId>,
     pub origin: Option<InstanceId>,
     pub on_behalf_of: Option<InstanceId>,
@@ -221,6 +225,10 @@ pub struct CaseFilter {
 }
 
 /// A line of a case list.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a case, each of which a list shows"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CaseSummary {
     #[schema(value_type = String)]
@@ -228,8 +236,13 @@ pub struct CaseSummary {
     pub ticket: Option<String>,
     /// `None` while the key has not arrived, and after an erasure.
     pub title: Option<String>,
-    /// `None` for a case whose beginning has not arrived.
+    /// `None` for a case whose beginning has not arrived. One that came back and has not been
+    /// accepted since is `received` again.
     pub state: Option<State>,
+    /// How it ended; `None` while it is open.
+    pub outcome: Option<Outcome>,
+    /// An institution has verified it, passed it on or answered it.
+    pub taken_up: bool,
     #[schema(value_type = Option<String>)]
     pub custodian: Option<InstanceId>,
     #[schema(value_type = Option<String>)]

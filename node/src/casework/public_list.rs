@@ -19,7 +19,7 @@ use super::inbox::{categorised, classified, within};
 use super::query::Question;
 use super::reading::{page, read_after, summary};
 use super::search::{Direct, hits};
-use super::{CaseList, CaseSummary};
+use super::{CaseList, CaseSummary, Outcome};
 use crate::error::NodeError;
 use crate::figures::{Month, PublicWork, Side};
 use crate::node::Node;
@@ -38,6 +38,8 @@ const MONTHS: u32 = 12;
 #[serde(default, deny_unknown_fields)]
 pub struct PublicFilter {
     pub state: Option<State>,
+    /// Only what ended so.
+    pub outcome: Option<Outcome>,
     pub classification: Option<Classification>,
     /// A category, or a first level with all below it.
     pub category: Option<Category>,
@@ -63,6 +65,8 @@ pub struct PublicCase {
     /// The beginning of the last public follow-up.
     pub answer: Option<String>,
     pub state: Option<State>,
+    /// How it ended; `None` while it is open.
+    pub outcome: Option<Outcome>,
     #[schema(value_type = Option<String>)]
     pub custodian: Option<InstanceId>,
     pub classification: Option<Classification>,
@@ -113,6 +117,7 @@ impl PublicFilter {
     fn conditions(&self) -> Vec<Condition<'_>> {
         let mut all: Vec<Condition<'_>> = [
             self.state.map(State::as_str).map(Condition::State),
+            self.outcome.map(Outcome::as_str).map(Condition::Outcome),
             self.classification.map(classified),
             self.category.as_ref().map(categorised),
             self.region.as_ref().map(within),
@@ -145,6 +150,7 @@ impl From<CaseSummary> for PublicCase {
             excerpt: case.excerpt,
             answer: case.answer,
             state: case.state,
+            outcome: case.outcome,
             custodian: case.custodian,
             classification: case.classification,
             category: case.category,

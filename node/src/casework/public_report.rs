@@ -5,13 +5,15 @@
 
 use lapor_protocol::case::State;
 use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::kinds::case_archived::ArchiveReason;
 use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::region::RegionCode;
 use serde_json::Value;
 
-use super::CaseView;
 use super::glance::begins;
-use super::tracking::{Happened, Step, course, step};
+use super::tracking::{Event, Happened, Step, course, step};
+use super::{CaseView, KeyState, Outcome};
+use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
 
@@ -25,6 +27,8 @@ pub struct PublicReport {
     /// Where, in words.
     pub place: Option<String>,
     pub state: State,
+    /// How it ended; `None` while it is open.
+    pub outcome: Option<Outcome>,
     pub step: Step,
     pub classification: Option<Classification>,
     pub category: Option<Category>,
@@ -33,11 +37,22 @@ pub struct PublicReport {
     pub custodian: Option<InstanceId>,
     /// An institution that has not joined and for which the custodian acts.
     pub on_behalf_of: Option<InstanceId>,
+    /// The clock that runs.
+    pub clock: Option<RunningClock>,
     pub supports: u32,
     /// Unix ms.
     pub filed_at: i64,
     /// Oldest first.
     pub course: Vec<Happened>,
+}
+
+/// What is left in public of a report that everybody could read once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// It ended without an answer; at Unix ms.
+    Archived { reason: ArchiveReason, at: i64 },
+    /// It goes on in another, which everybody may read.
+    MergedInto(CaseId),
 }
 
 impl Node {
@@ -51,6 +66,46 @@ impl Node {
         let state = view.summary.state.filter(|_| view.summary.public);
         Ok(read(id, state.ok_or_else(hidden)?, view))
     }
+
+    /// What became of a report that was archived or merged after an institution had taken it up;
+    /// any other is not found. Nothing is told of what is *rahasia*, erased or not for the public.
+    pub async fn gone_report(&self, id: CaseId) -> Result<Gone, NodeError> {
+        let hidden = || NodeError::not_found("public report", &id);
+        let mut at = id;
+        // A merge into a merged report leads on; the rules allow no circle.
+        loop {
+            let view = self.case(at).await.map_err(|error| match error {
+                NodeError::NotFound { .. } => hidden(),
+                other => other,
+            })?;
+            let summary = &view.summary;
+            if summary.public && at != id {
+                return Ok(Gone::MergedInto(at));
+            }
+            let told = summary.taken_up && !summary.secret && view.key != KeyState::Erased;
+            let told = told && summary.tray.is_some();
+            at = match (summary.state, view.merged_into) {
+                (Some(State::Merged), Some(into)) if told => into,
+                (Some(State::Archived), _) if told && at == id => {
+                    return archived(&view).ok_or_else(hidden);
+                }
+                (Some(State::Archived), _) if told => return Ok(Gone::MergedInto(at)),
+                _ => return Err(hidden()),
+            };
+        }
+    }
+}
+
+fn archived(view: &CaseView) -> Option<Gone> {
+    let course = course(&view.history);
+    let mut latest = course.iter().rev();
+    latest.find_map(|happened| match happened.event {
+        Event::Archived(reason) => Some(Gone::Archived {
+            reason,
+            at: happened.at,
+        }),
+        _ => None,
+    })
 }
 
 fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
@@ -66,6 +121,7 @@ fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
         content,
         place: summary.place,
         state,
+        outcome: summary.outcome,
         step: step(state, &course),
         classification: summary.classification,
         category: summary.category,
@@ -73,6 +129,7 @@ fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
         programme: programme.and_then(|value| serde_json::from_value(value).ok()),
         custodian: summary.custodian,
         on_behalf_of: summary.on_behalf_of,
+        clock: RunningClock::of(&view.clocks),
         supports: summary.supports,
         filed_at: summary.filed_at,
         course,

@@ -18,7 +18,7 @@ use super::act::content_key;
 use super::glance::Tray;
 use super::inbox::Sight;
 use super::shown::{drafts, shown};
-use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, ticket};
+use super::{CaseFilter, CaseList, CaseSummary, CaseView, HistoryEntry, KeyState, Outcome, ticket};
 use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -207,6 +207,8 @@ pub(super) fn summary(row: &CaseRow) -> Result<CaseSummary, NodeError> {
         anonymous: row.anonymous != 0,
         public: row.public != 0,
         state: state_of(row),
+        outcome: row.outcome.as_deref().and_then(Outcome::named),
+        taken_up: glance.taken_up != 0,
         custodian: instance(&row.custodian)?,
         origin: instance(&row.origin)?,
         classification: value(&row.classification)

@@ -7,6 +7,7 @@ use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::message::Draft;
 use lapor_protocol::region::RegionCode;
 
+use super::Outcome;
 use super::glance::{Tray, describe};
 use crate::deadlines::record;
 use crate::error::NodeError;
@@ -122,7 +123,8 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     };
     row.origin = Some(case.origin.to_string());
     row.custodian = Some(case.custodian.to_string());
-    row.state = Some(case.state.as_str().to_owned());
+    row.state = Some(standing(case).as_str().to_owned());
+    row.outcome = Outcome::of(case).map(|outcome| outcome.as_str().to_owned());
     row.classification = serde_json::to_value(case.classification)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned));
@@ -155,16 +157,23 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     row.filed_at = case.filed_at;
 }
 
+/// The state as it is shown. What came back, and has not been accepted since, waits for
+/// verification like what was just filed: by the rules both may be decided alike.
+pub(crate) fn standing(case: &Case) -> State {
+    match case.state {
+        State::Verified if case.course.accepted.is_none() => State::Received,
+        state => state,
+    }
+}
+
 /// What everybody may read: neither *rahasia* nor erased, taken up as a report by an institution,
-/// and with words that are here. What is archived or was never verified may be abuse, and a merged
-/// report is read where it was merged into. An institution that was excluded shows none of it.
+/// and with words that are here. What nobody has ever taken up may be abuse, of what is archived
+/// only the reason is told, and a merged report is read where it was merged into. An institution
+/// that was excluded shows none of it.
 fn is_public(case: &Case, row: &CaseRow) -> bool {
-    let state = case.before_hold.filter(|_| case.state == State::Held);
-    let taken_up = matches!(
-        state.unwrap_or(case.state),
-        State::Verified | State::Disposed | State::InProgress | State::Answered | State::Closed
-    );
-    taken_up && !case.secret && !case.redacted && row.glance.title.is_some()
+    let read = !matches!(case.state, State::Archived | State::Merged);
+    let taken_up = row.glance.taken_up != 0;
+    taken_up && read && !case.secret && !case.redacted && row.glance.title.is_some()
 }
 
 impl CaseRow {
@@ -194,6 +203,7 @@ impl CaseRow {
             supports: 0,
             hops: 0,
             tray: None,
+            outcome: None,
             erased: 0,
             pending: 0,
             filed_at: at,

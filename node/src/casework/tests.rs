@@ -228,6 +228,29 @@ async fn what_is_meant_of_one_state_is_refused_in_another_and_answered_again_as_
 }
 
 #[tokio::test]
+async fn what_was_taken_back_is_verified_together_with_what_is_new() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        let (node, case) = (&place.node, filed(&place).await);
+        for (kind, body) in [
+            ("case.verified", json!({})),
+            ("case.disposed", json!({ "target": "kemenpu" })),
+            ("case.recalled", json!({ "reason": "disposed_in_error" })),
+        ] {
+            node.act(case, act(kind, body, None), "test").await.unwrap();
+        }
+        let state = async || node.case(case).await.unwrap().summary.state;
+        assert_eq!(state().await, Some(State::Received));
+        let once = Once::new("test", "verify-verify-verify-1").unwrap();
+        let new = act("case.verified", json!({}), None);
+        node.act_once_in(State::Received, (case, new), "test", &once)
+            .await
+            .unwrap();
+        assert_eq!(state().await, Some(State::Verified));
+    }
+}
+
+#[tokio::test]
 async fn a_split_that_is_sent_twice_takes_no_half_off_the_desk_that_it_was_given_to() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -5,12 +5,15 @@
 
 use lapor_protocol::case::{Effect, State};
 use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::ClosedBy;
 use lapor_protocol::kinds::case_archived::ArchiveReason;
+use lapor_protocol::kinds::case_returned::ReturnReason;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{CaseView, HistoryEntry};
+use super::{CaseView, HistoryEntry, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -64,10 +67,14 @@ pub enum Event {
     Completed,
     /// What was done; the words are missing where this node has no key.
     FollowedUp(Option<String>),
-    /// Came back as another's.
-    Returned,
+    /// The same, and the reporter is asked whether that ends it.
+    Answered(Option<String>),
+    /// Came back as another's: why, and whose it should be instead.
+    Returned(ReturnReason, Option<InstanceId>),
+    /// Taken back by whoever had passed it on.
+    Recalled,
     Reopened,
-    Closed,
+    Closed(ClosedBy),
     Archived(ArchiveReason),
 }
 
@@ -88,10 +95,14 @@ pub struct Tracked {
     pub title: Option<String>,
     pub secret: bool,
     pub state: State,
+    /// How it ended; `None` while it is open.
+    pub outcome: Option<Outcome>,
     /// The step that is being worked on; of a closed case, the last.
     pub step: Step,
     /// This and all below is not told of a *rahasia* case.
     pub custodian: Option<InstanceId>,
+    /// An institution that has not joined and for which the custodian acts.
+    pub on_behalf_of: Option<InstanceId>,
     /// The clock that runs.
     pub clock: Option<RunningClock>,
     /// Unix ms.
@@ -106,6 +117,8 @@ pub struct Tally {
     pub all: u64,
     pub open: u64,
     pub closed: u64,
+    pub archived: u64,
+    pub merged: u64,
 }
 
 impl Node {
@@ -125,6 +138,8 @@ impl Node {
             match state {
                 Some(state) if state.is_open() => tally.open += count as u64,
                 Some(State::Closed) => tally.closed += count as u64,
+                Some(State::Archived) => tally.archived += count as u64,
+                Some(State::Merged) => tally.merged += count as u64,
                 _ => {}
             }
         }
@@ -141,8 +156,10 @@ fn tracked(view: CaseView) -> Option<Tracked> {
         title: None,
         secret: summary.secret,
         state,
+        outcome: summary.outcome,
         step: step(state, &course),
         custodian: None,
+        on_behalf_of: None,
         clock: None,
         filed_at: None,
         course: Vec::new(),
@@ -153,6 +170,7 @@ fn tracked(view: CaseView) -> Option<Tracked> {
     Some(Tracked {
         title: summary.title,
         custodian: summary.custodian,
+        on_behalf_of: summary.on_behalf_of,
         clock: RunningClock::of(&view.clocks),
         filed_at: Some(summary.filed_at),
         course,
@@ -182,20 +200,25 @@ fn happened(entry: &HistoryEntry) -> Option<Happened> {
         return None;
     }
     let words = text(entry.words.as_ref(), "text");
+    let fact = |name: &str| entry.body.as_ref()?.get(name).cloned();
     let event = match entry.kind.as_str() {
         "report.filed" => Event::Received,
         "case.verified" => Event::Verified,
         "case.disposed" => Event::Disposed(text(entry.body.as_ref(), "target")?.parse().ok()?),
         "case.held" => Event::Held,
         "report.completed" => Event::Completed,
-        "case.followed_up" => Event::FollowedUp(words),
-        "case.returned" => Event::Returned,
-        "case.reopened" => Event::Reopened,
-        "case.closed" => Event::Closed,
-        "case.archived" => {
-            let reason = entry.body.as_ref()?.get("reason")?.clone();
-            Event::Archived(serde_json::from_value(reason).ok()?)
+        "case.followed_up" if fact("proposes_to_close") == Some(Value::Bool(true)) => {
+            Event::Answered(words)
         }
+        "case.followed_up" => Event::FollowedUp(words),
+        "case.returned" => {
+            let suggested = text(entry.body.as_ref(), "suggested").and_then(|id| id.parse().ok());
+            Event::Returned(read(fact("reason")?)?, suggested)
+        }
+        "case.recalled" => Event::Recalled,
+        "case.reopened" => Event::Reopened,
+        "case.closed" => Event::Closed(read(fact("by")?)?),
+        "case.archived" => Event::Archived(read(fact("reason")?)?),
         _ => return None,
     };
     Some(Happened {
@@ -203,6 +226,10 @@ fn happened(entry: &HistoryEntry) -> Option<Happened> {
         by: entry.author.clone(),
         at: entry.at,
     })
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
 }
 
 fn text(holder: Option<&Value>, field: &str) -> Option<String> {

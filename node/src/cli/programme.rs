@@ -296,6 +296,7 @@ async fn list(node: &Node, args: List, out: Out<'_>) -> Result<(), Failure> {
     let filter = ProgrammeFilter {
         owner: args.owner,
         region: args.region,
+        status: None,
     };
     let page = node
         .programmes(&filter, args.after.as_deref(), args.limit)

@@ -13,6 +13,7 @@ mod rounds;
 #[cfg(test)]
 mod tests;
 
+use chrono::NaiveDate;
 use lapor_protocol::deadline::{Clock, ClockKind, ClockState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,8 +41,11 @@ pub struct Deadline {
 pub struct RunningClock {
     /// Which clock, for instance `first_follow_up`.
     pub kind: ClockKind,
-    /// Unix ms.
+    /// Unix ms at which it runs out, when its last day is over.
     pub due_at: i64,
+    /// The last day, `YYYY-MM-DD` where the custodian is: what people are told.
+    #[schema(value_type = String)]
+    pub due_on: NaiveDate,
     /// Working days left; negative when overdue.
     pub days_left: i64,
 }
@@ -56,6 +60,7 @@ impl RunningClock {
             Some(Self {
                 kind: clock.kind,
                 due_at: clock.due?,
+                due_on: clock.due_on?,
                 days_left: clock.days_left,
             })
         })

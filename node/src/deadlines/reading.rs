@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use lapor_migrations::{Tx, Value};
-use lapor_protocol::calendar::{Calendar, day_at, zone};
+use lapor_protocol::calendar::{Calendar, day_at, last_day, zone};
 use lapor_protocol::deadline::ClockKind;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -30,16 +32,18 @@ impl DayCount {
     /// overdue. `None` where no clock runs.
     pub fn left(&self, case: &CaseSummary) -> Option<i64> {
         let due = case.deadline.as_ref()?.due?;
-        let world = self.directory.latest();
-        let custodian = case.custodian.as_ref().and_then(|id| world.instance(id));
-        let zone = zone(custodian.map_or("", |entry| &entry.time_zone));
-        // A clock runs out when its last day is over.
-        let (today, last) = (day_at(zone, self.now), day_at(zone, due - 1));
+        let zone = zone_of(&self.directory, case.custodian.as_ref());
+        let (today, last) = (day_at(zone, self.now), last_day(zone, due));
         Some(self.calendar.days_between(today, last, &[]))
     }
 }
 
 impl Node {
+    /// The last day of a term that is over at `due` (Unix ms), where the custodian is.
+    pub fn last_day(&self, custodian: Option<&InstanceId>, due: i64) -> NaiveDate {
+        last_day(zone_of(&self.directory(), custodian), due)
+    }
+
     /// Counts working days as of now.
     pub async fn day_count(&self) -> Result<DayCount, NodeError> {
         let mut tx = self.read_tx().await?;
@@ -85,6 +89,11 @@ impl Node {
         let cases = summaries(&mut tx, &ids).await?;
         Ok(CaseList { cases, next })
     }
+}
+
+fn zone_of(directory: &Directory, custodian: Option<&InstanceId>) -> Tz {
+    let entry = custodian.and_then(|id| directory.latest().instance(id));
+    zone(entry.map_or("", |entry| &entry.time_zone))
 }
 
 /// Says of each case what is due next.

@@ -1,16 +1,19 @@
 //! What time brings to the cases of a node, on both databases.
 
+use chrono_tz::Tz;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::{ClockKind, ClockState};
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::receipt::Stream;
+use lapor_web::language::{Language, Voice};
 use serde_json::json;
 
-use super::{NoticeKind, Recipient};
+use super::{NoticeKind, Recipient, RunningClock};
 use crate::casework::NewReport;
 use crate::clock::Clock as _;
+use crate::doors::texts;
 use crate::publishing::NewCalendar;
 use crate::sync::Link;
 use crate::testing::{NOW, PaperHub, Place, acts};
@@ -287,5 +290,27 @@ async fn another_edition_of_the_calendar_moves_what_is_due() {
         assert_eq!(place.node.count_deadlines_anew().await.unwrap(), 0);
         let again = place.reopened().await;
         assert_eq!(again.count_deadlines_anew().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn people_are_told_the_last_day_of_a_term_and_not_the_one_after() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let case = filed(&place).await;
+        let view = place.node.case(case).await.unwrap();
+        let clock = &view.clocks[0];
+        let last = clock.due_on.unwrap();
+        let told = RunningClock::of(&view.clocks).unwrap();
+        assert_eq!(told.due_on, last);
+        let custodian = view.summary.custodian.as_ref();
+        assert_eq!(place.node.last_day(custodian, told.due_at), last);
+        let voice = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, NOW);
+        let due = voice.date(told.due_at);
+        assert_ne!(
+            voice.day(last),
+            due,
+            "the term is over when that day begins"
+        );
     }
 }

@@ -27,7 +27,7 @@ use crate::casework::{Allowed, CaseView, KeyState};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
-use crate::portal::{classification_name, name_of, state_words};
+use crate::portal::{classification_name, name_of, standing_words};
 use crate::regions::national;
 use crate::staff::StaffRole;
 
@@ -149,7 +149,9 @@ pub async fn show(
     let (state, tone) = view
         .summary
         .state
-        .map_or((text_id("state-unknown"), "quiet"), state_words);
+        .map_or((text_id("state-unknown"), "quiet"), |state| {
+            standing_words(state, view.summary.outcome)
+        });
     let title = shared::title(&v, &view.summary);
     let form = Form::of([
         ("unit", view.summary.unit.clone().unwrap_or_default()),

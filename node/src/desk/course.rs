@@ -13,7 +13,7 @@ use super::reasons::reason_words;
 use super::{case_page, shared};
 use crate::casework::{CaseView, FailedAct, HistoryEntry, begins};
 use crate::node::Node;
-use crate::portal::{classification_name, name_of};
+use crate::portal::{classification_name, closed_words, name_of};
 use crate::regions::national;
 
 /// Something that happened.
@@ -166,7 +166,7 @@ fn happened(
         ),
     };
     Happened {
-        said: v.say(kind_words(&entry.kind, report)),
+        said: v.say(said(entry, report)),
         by: entry.author.as_ref().map(|id| name_of(node, id)),
         at: entry.at,
         facts: facts(node, v, case, entry),
@@ -261,11 +261,6 @@ fn facts(node: &Node, v: &Voice, case: CaseId, entry: &HistoryEntry) -> Vec<Fact
             Some(v.with("n", score).say("score-of-five")),
         );
     }
-    let silence = text("by").filter(|by| by == "silence");
-    tell(
-        text_id("fact-by"),
-        silence.map(|_| v.say("closed-by-silence")),
-    );
     let other = text("target_case").or_else(|| text("child"));
     if let Some(other) = other.filter(|other| *other != case.to_string()) {
         out.push(Fact {
@@ -290,6 +285,21 @@ fn coordinates(words: &Value) -> Option<String> {
     };
     let (latitude, longitude) = (degrees("latitude_micro")?, degrees("longitude_micro")?);
     Some(format!("{latitude:.5}, {longitude:.5}"))
+}
+
+/// What has happened, told apart by what a message of its kind decides.
+fn said(entry: &HistoryEntry, begins: bool) -> TextId {
+    let field = |name: &str| entry.body.as_ref()?.get(name).cloned();
+    match entry.kind.as_str() {
+        "case.followed_up" if field("proposes_to_close") == Some(Value::Bool(true)) => {
+            text_id("event-answered")
+        }
+        "case.closed" => {
+            let by = field("by").and_then(|by| serde_json::from_value(by).ok());
+            by.map_or(text_id("course-closed"), closed_words)
+        }
+        kind => kind_words(kind, begins),
+    }
 }
 
 /// What a message says has happened; a split may be the beginning of the case itself.

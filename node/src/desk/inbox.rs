@@ -18,10 +18,10 @@ use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
 use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, walk_in};
 use crate::api::problem;
-use crate::casework::{BULK, CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
+use crate::casework::{BULK, CaseList, CaseSummary, InboxCounts, Once, Outcome, Tab, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{classification_name, name_of, state_words};
+use crate::portal::{classification_name, name_of, outcome_words, standing_words, state_words};
 use crate::regions::national;
 use crate::staff::StaffRole;
 
@@ -126,7 +126,7 @@ pub async fn show(
         Err(error) => return Err(problem(&error)),
     };
     let mut narrowing = question.filter.clone();
-    narrowing.state = None;
+    (narrowing.state, narrowing.outcome) = (None, None);
     let counts = node.inbox_counts(sight, &narrowing).await.map_err(wrong)?;
     let lines = lines(&node, &v, list.cases).await?;
     let account = &officer.session.account.id.to_string();
@@ -342,7 +342,9 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
     let line = |case: CaseSummary| {
         let (state, tone) = case
             .state
-            .map_or((text_id("state-unknown"), "quiet"), state_words);
+            .map_or((text_id("state-unknown"), "quiet"), |state| {
+                standing_words(state, case.outcome)
+            });
         let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
         let notes = [
             case.classification
@@ -428,7 +430,9 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
 
 fn states(v: &Voice) -> Vec<Choice> {
     let choice = |state: CaseState| Choice::new(state.as_str(), v.say(state_words(state).0));
-    CaseState::ALL.into_iter().map(choice).collect()
+    let ends = [Outcome::Confirmed, Outcome::Silence];
+    let ends = ends.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end))));
+    CaseState::ALL.into_iter().map(choice).chain(ends).collect()
 }
 
 /// The region as it is called, where one was understood.

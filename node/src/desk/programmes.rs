@@ -83,6 +83,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     let filter = ProgrammeFilter {
         owner: Some(own(&node)?.clone()),
         region: None,
+        status: None,
     };
     let own = node.programmes(&filter, None, MOST).await;
     let own = own.map_err(|e| problem(&e))?.programmes;

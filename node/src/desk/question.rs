@@ -7,7 +7,7 @@ use lapor_protocol::region::RegionCode;
 use lapor_web::page::LocalPath;
 use serde::Deserialize;
 
-use crate::casework::{CaseFilter, SavedFilter, Tab};
+use crate::casework::{CaseFilter, Outcome, SavedFilter, Tab};
 use crate::regions::national;
 
 /// The fields of the address, as they were typed.
@@ -78,12 +78,14 @@ impl Question {
         let place = query.wilayah.trim();
         let region = national().meant(place);
         let class = CLASSES.iter().find(|(_, name)| *name == query.jenis);
+        let state = State::ALL.into_iter().find(|s| s.as_str() == query.status);
         Self {
             tab: tab.filter(|_| typed.is_empty()),
             typed,
             region_unknown: region.is_none() && !place.is_empty(),
             filter: CaseFilter {
-                state: State::ALL.into_iter().find(|s| s.as_str() == query.status),
+                state,
+                outcome: Outcome::named(&query.status).filter(|_| state.is_none()),
                 classification: class.map(|(class, _)| *class),
                 category: Category::try_from(query.kategori.clone()).ok(),
                 region,
@@ -145,12 +147,14 @@ impl Question {
         } else {
             ""
         };
+        let state = filter.state.map(State::as_str);
+        let status = state.or(filter.outcome.map(Outcome::as_str));
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let all = [
             ("tab", tab.to_owned()),
             ("cari", self.typed.clone()),
             ("jenis", text(class.map(|(_, name)| *name))),
-            ("status", text(filter.state.map(State::as_str))),
+            ("status", text(status)),
             (
                 "kategori",
                 text(filter.category.as_ref().map(Category::as_str)),
@@ -193,6 +197,17 @@ mod tests {
         assert!(address.contains("kategori=Perhubungan%2FParkir%20Liar"));
         let kept = Question::of(&question.saved("Parkir"));
         assert_eq!(kept.address("/meja", ""), address);
+    }
+
+    #[test]
+    fn how_a_case_ended_is_asked_for_in_the_place_of_a_state() {
+        let query = InboxQuery {
+            status: "silence".into(),
+            ..InboxQuery::default()
+        };
+        let question = Question::read(&query);
+        assert_eq!(question.filter.outcome, Some(Outcome::Silence));
+        assert!(question.address("/meja", "").contains("status=silence"));
     }
 
     #[test]

@@ -15,10 +15,10 @@ use chrono_tz::Tz;
 use lapor_protocol::calendar::{begin_of, day_at, end_of, zone};
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::ClosedBy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::casework::Outcome;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -184,13 +184,6 @@ impl From<Figures> for PublicWork {
 /// A case as the figures see it.
 pub(crate) fn facts(case: &Case, now: i64) -> FactRow {
     let close = case.close.as_ref().filter(|_| case.state == State::Closed);
-    let outcome = match (case.state, close.map(|close| close.by)) {
-        (State::Closed, Some(ClosedBy::Silence)) => Some("silence"),
-        (State::Closed, _) => Some("confirmed"),
-        (State::Archived, _) => Some("archived"),
-        (State::Merged, _) => Some("merged"),
-        _ => None,
-    };
     FactRow {
         case_id: case.id.to_string(),
         origin: case.origin.to_string(),
@@ -198,7 +191,7 @@ pub(crate) fn facts(case: &Case, now: i64) -> FactRow {
         filed_at: case.filed_at,
         answered_at: case.course.first_answer,
         ended_at: case.course.ended,
-        outcome,
+        outcome: Outcome::of(case).map(Outcome::as_str),
         hops: i64::from(case.hops),
         score: close.and_then(|close| close.score).map(i64::from),
         noted_at: now,

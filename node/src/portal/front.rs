@@ -8,7 +8,7 @@ use axum::response::Response;
 use lapor_web::language::Voice;
 use lapor_web::page::Visit;
 
-use super::{Answer, filing, reports, track};
+use super::{Answer, conversation, filing, reports, track};
 use crate::api::problem;
 use crate::casework::tracking::Tally;
 use crate::node::Node;
@@ -21,6 +21,9 @@ struct Front<'a> {
     file_at: &'static str,
     track_at: &'static str,
     reports_at: &'static str,
+    conversation_at: &'static str,
+    /// Where a code is sent, if letters are.
+    sign_in_at: Option<&'static str>,
     tally: Tally,
     /// Institutions that have joined.
     joined: usize,
@@ -36,6 +39,8 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
         file_at: filing::PATH,
         track_at: track::PATH,
         reports_at: reports::PATH,
+        conversation_at: conversation::PATH,
+        sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
         tally,
         joined: instances.filter(|entry| entry.is_active()).count(),
     };

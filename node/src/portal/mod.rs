@@ -8,6 +8,7 @@ mod filing;
 mod follow;
 mod front;
 mod map;
+mod privacy;
 pub mod programmes;
 #[cfg(test)]
 mod reading_tests;
@@ -21,7 +22,7 @@ mod track;
 mod visitor;
 
 pub(crate) use reports::classification_name;
-pub(crate) use track::state_words;
+pub(crate) use track::{closed_words, outcome_words, standing_words, state_words};
 
 use std::sync::Arc;
 
@@ -37,7 +38,9 @@ use crate::post::LEAVE;
 use crate::regions::{self, outlines};
 
 pub use app::APP;
+pub(crate) use conversation::returned;
 pub use conversation::scores;
+pub use privacy::PATH as PRIVACY;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[
@@ -48,6 +51,10 @@ pub const LINKS: &[Link] = &[
     Link {
         to: track::PATH,
         name: text_id("nav-track"),
+    },
+    Link {
+        to: conversation::PATH,
+        name: text_id("nav-conversation"),
     },
     Link {
         to: reports::PATH,
@@ -79,6 +86,7 @@ type Answer<T> = Result<T, ApiProblem>;
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .route("/", get(front::front))
+        .route(privacy::PATH, get(privacy::show))
         .route(track::PATH, get(track::track))
         .route(follow::PATH, get(follow::ask).post(follow::begin))
         .route(follow::CODE, get(follow::ask_code).post(follow::prove))

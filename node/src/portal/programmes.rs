@@ -13,7 +13,7 @@ use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::kinds::{ProgrammePublished, ProgrammeRef};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Form, LocalPath, Visit};
+use lapor_web::page::{Choice, Form, LocalPath, Visit};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,6 +32,17 @@ pub const ROUTE: &str = "/program/{owner}/{slug}";
 pub const PICTURE: &str = "/program/{owner}/{slug}/gambar/{sha256}";
 /// Programmes on a page.
 const PAGE: u32 = 20;
+/// The conditions, as fields of the form and of the query.
+const FIELDS: [&str; 3] = ["wilayah", "instansi", "status"];
+/// Each status by its name in the query.
+const STATUSES: [(ProgrammeStatus, &str); 6] = [
+    (ProgrammeStatus::Planned, "rencana"),
+    (ProgrammeStatus::Running, "berjalan"),
+    (ProgrammeStatus::Late, "terlambat"),
+    (ProgrammeStatus::Suspended, "dihentikan"),
+    (ProgrammeStatus::Done, "selesai"),
+    (ProgrammeStatus::Cancelled, "batal"),
+];
 /// Reports shown with a programme.
 const REPORTS: u32 = 5;
 
@@ -55,6 +66,8 @@ struct Programmes<'a> {
     form: &'a Form,
     listed: Vec<Shown>,
     here: &'static str,
+    institutions: Vec<Choice>,
+    statuses: Vec<Choice>,
     filtered: bool,
     first: Option<String>,
     next: Option<String>,
@@ -140,8 +153,9 @@ pub async fn list(
     let mut form = Form::of(asked);
     let v = visit.v;
     let filter = ProgrammeFilter {
-        owner: None,
+        owner: form.parsed("instansi", v.say("reading-choice-unknown")),
         region: reports::region(&mut form, &v),
+        status: status(&mut form, &v),
     };
     let after = Some(form.text("after")).filter(|after| !after.is_empty());
     let mut listed = Vec::new();
@@ -157,14 +171,20 @@ pub async fn list(
         next = page.next;
     }
     let to = |after: &str| {
-        let fields = [("wilayah", form.text("wilayah")), ("after", after)];
+        let kept = FIELDS.map(|field| (field, form.text(field)));
+        let fields = kept.into_iter().chain([("after", after)]);
         LocalPath::asking(PATH, fields).to_string()
     };
     let page = Programmes {
         v,
         listed,
         here: PATH,
-        filtered: !form.text("wilayah").is_empty(),
+        filtered: FIELDS.iter().any(|field| !form.text(field).is_empty()),
+        institutions: institutions(&node),
+        statuses: STATUSES
+            .iter()
+            .map(|(status, value)| Choice::new(*value, v.say(status_words(*status).0)))
+            .collect(),
         first: after.map(|_| to("")),
         next: next.map(|next| to(&next)),
         form: &form,
@@ -175,6 +195,27 @@ pub async fn list(
         .listed()
         .status(form.status())
         .show(&page)
+}
+
+fn status(form: &mut Form, v: &Voice) -> Option<ProgrammeStatus> {
+    let typed = form.text("status");
+    let found = STATUSES.iter().find(|(_, value)| *value == typed);
+    if found.is_none() && !typed.is_empty() {
+        form.complain("status", v.say("reading-choice-unknown"));
+    }
+    found.map(|(status, _)| *status)
+}
+
+/// Who may own a programme, by name.
+fn institutions(node: &Node) -> Vec<Choice> {
+    let directory = node.directory();
+    let all = directory.latest().instances();
+    let active = all.filter(|entry| entry.is_active());
+    let mut all: Vec<Choice> = active
+        .map(|entry| Choice::new(entry.id.as_str(), entry.name.clone()))
+        .collect();
+    all.sort_by_cached_key(|choice| choice.label.to_lowercase());
+    all
 }
 
 pub async fn show(

@@ -3,13 +3,15 @@
 use axum::Router;
 use http::{Request, StatusCode};
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::tests::{open, places, post, send};
 use crate::casework::{NewReport, PublicFilter};
 use crate::doors::router;
 use crate::publishing::{NewProgramme, NewProgress};
-use crate::testing::{Place, acts};
+use crate::sync::Link;
+use crate::testing::{PaperHub, Place, acts};
 
 async fn file(place: &Place, title: &str, more: Value) -> CaseId {
     let mut report = json!({
@@ -40,6 +42,13 @@ async fn say(place: &Place, case: CaseId, words: &str) {
     let body = json!({ "proposes_to_close": true });
     let words = Some(json!({ "text": words }));
     acts(place, case, "case.followed_up", body, words).await;
+}
+
+/// The hub rules on all that was done here; once in a test.
+async fn ruled(place: &Place) {
+    let link = Link::over(place.node.clone(), PaperHub::of(place)).unwrap();
+    link.push().await.unwrap();
+    link.pull(Stream::Inbox, 0).await.unwrap();
 }
 
 fn support_of(case: CaseId) -> String {
@@ -75,6 +84,121 @@ async fn a_confidential_report_and_one_not_verified_are_nowhere() {
         assert_eq!(supported.status, StatusCode::NOT_FOUND);
         let supported = post(&router, &support_of(new), "").await;
         assert_eq!(supported.status, StatusCode::NOT_FOUND, "it may be abuse");
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_went_back_waits_for_verification_and_is_public_only_if_it_was_before() {
+    for place in places().await {
+        let never = file(&place, "Belum diperiksa", json!({})).await;
+        let known = published(&place, "Sudah diperiksa", json!({})).await;
+        let why = json!({ "reason": "wrong_region", "suggested": "kab-garut" });
+        for case in [never, known] {
+            let words = Some(json!({ "text": "Catatan dalam." }));
+            acts(&place, case, "case.returned", why.clone(), words).await;
+        }
+        ruled(&place).await;
+        let router = router(place.node.clone());
+        let list = open(&router, "/laporan").await;
+        assert!(list.text.contains("Sudah diperiksa") && !list.text.contains("Belum diperiksa"));
+        let page = open(&router, &format!("/laporan/{never}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        let page = open(&router, &format!("/laporan/{known}")).await;
+        let tracked = place
+            .node
+            .case(known)
+            .await
+            .unwrap()
+            .summary
+            .ticket
+            .unwrap();
+        let tracked = open(&router, &format!("/lacak?tiket={tracked}")).await;
+        for text in [&list.text, &page.text, &tracked.text] {
+            assert!(text.contains("Menunggu verifikasi"), "{text}");
+            assert!(!text.contains("Terverifikasi"), "{text}");
+        }
+        for text in [&page.text, &tracked.text] {
+            assert!(text.contains("Alasan: terjadi di wilayah lain."), "{text}");
+            assert!(text.contains("yang berwenang: kab-garut."), "{text}");
+            assert!(!text.contains("Catatan dalam"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_archived_keeps_its_reason_and_what_was_merged_leads_on() {
+    for place in places().await {
+        let reason = json!({ "reason": "outside_government" });
+        let archived = published(&place, "Harga cabai", json!({})).await;
+        let abuse = file(&place, "Judul kasar", json!({})).await;
+        let secret = published(&place, "Pungutan", json!({"secret": true})).await;
+        for case in [archived, abuse, secret] {
+            acts(&place, case, "case.archived", reason.clone(), None).await;
+        }
+        ruled(&place).await;
+        let target = published(&place, "Lampu padam", json!({})).await;
+        let merged = published(&place, "Lampu mati", json!({})).await;
+        let into = json!({ "target_case": target });
+        acts(&place, merged, "case.linked", into, None).await;
+
+        let router = router(place.node.clone());
+        let page = open(&router, &format!("/laporan/{archived}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(page.text.contains("di luar wewenang pemerintah"));
+        assert!(!page.text.contains("Harga cabai") && !page.text.contains("Padam sejak"));
+        for hidden in [abuse, secret] {
+            let page = open(&router, &format!("/laporan/{hidden}")).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND);
+        }
+        let led = open(&router, &format!("/laporan/{merged}")).await;
+        assert_eq!(led.header("location"), format!("/laporan/{target}"));
+        let unknown = open(&router, "/laporan/xyz").await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+
+        let tally = place.node.tally().await.unwrap();
+        let parts = tally.open + tally.closed + tally.archived + tally.merged;
+        assert_eq!((tally.all, tally.archived, tally.merged), (parts, 3, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_badge_says_with_whom_a_report_is_and_how_it_ended() {
+    for place in places().await {
+        let case = published(&place, "Lampu jalan padam", json!({})).await;
+        let words = Some(json!({ "text": "Petugas berangkat." }));
+        acts(&place, case, "case.followed_up", json!({}), words).await;
+        let router = router(place.node.clone());
+        let at = format!("/laporan/{case}");
+        let page = open(&router, &at).await;
+        assert!(page.text.contains("Ditindaklanjuti oleh"), "{}", page.text);
+        let ends = "Selesai otomatis dalam 10 hari kerja";
+        assert!(page.text.contains(ends), "{}", page.text);
+        say(&place, case, "Sudah menyala.").await;
+        let by = json!({ "by": "reporter" });
+        acts(&place, case, "case.closed", by, None).await;
+        ruled(&place).await;
+        let page = open(&router, &at).await;
+        for said in [
+            "Tindak lanjut, diusulkan selesai",
+            "Selesai, dikonfirmasi pelapor",
+            "Selesai: dikonfirmasi pelapor",
+        ] {
+            assert!(page.text.contains(said), "{}", page.text);
+        }
+        let confirmed = open(&router, "/laporan?status=confirmed").await;
+        let silent = open(&router, "/laporan?status=silence").await;
+        assert!(confirmed.text.contains("Lampu jalan") && !silent.text.contains("Lampu jalan"));
+    }
+}
+
+#[tokio::test]
+async fn privacy_is_told_on_a_page_that_every_page_leads_to() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let front = open(&router, "/").await;
+        assert!(front.text.contains("href=\"/privasi\""));
+        let page = open(&router, "/privasi").await;
+        assert!(page.text.contains("Berapa lama"), "{}", page.text);
     }
 }
 

@@ -9,15 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use lapor_protocol::ids::CaseId;
-use lapor_web::Path;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, LocalPath, Visit, brought};
+use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::track::{self, Line, Stage, state_words};
+use super::track::{self, Badge, Line, Stage, Standing};
 use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
-use crate::casework::PublicReport;
+use crate::casework::{Gone, PublicReport};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -32,7 +32,14 @@ const YEAR_S: i64 = 365 * 24 * 60 * 60;
 
 #[derive(Deserialize)]
 pub struct ReportPath {
-    case: CaseId,
+    case: String,
+}
+
+impl ReportPath {
+    /// What is no name of a report is the address of nothing.
+    fn case(&self) -> Answer<CaseId> {
+        self.case.parse().map_err(|_| ApiProblem::not_found())
+    }
 }
 
 #[derive(Template)]
@@ -41,8 +48,7 @@ struct Page<'a> {
     v: Voice,
     report: &'a PublicReport,
     title: String,
-    state: String,
-    tone: &'static str,
+    badge: Badge,
     kind: Option<String>,
     category: Option<Linked>,
     region: Option<Linked>,
@@ -55,6 +61,16 @@ struct Page<'a> {
     support_at: String,
     /// Where letters about it are ordered, if any are sent.
     follow_at: Option<String>,
+    list_at: &'static str,
+}
+
+/// What is left of a report that was archived: no word of it.
+#[derive(Template)]
+#[template(path = "portal/report-archived.html")]
+struct Archived {
+    v: Voice,
+    reason: String,
+    at: i64,
     list_at: &'static str,
 }
 
@@ -79,11 +95,20 @@ pub async fn show(
     visit: Visit,
     Path(at): Path<ReportPath>,
 ) -> Answer<Response> {
-    let report = node.public_report(at.case).await;
-    let report = report.map_err(|e| problem(&e))?;
+    let case = at.case()?;
+    let report = match node.public_report(case).await {
+        Ok(report) => report,
+        Err(NodeError::NotFound { .. }) => return gone(&node, &visit, case).await,
+        Err(error) => return Err(problem(&error)),
+    };
     let categories = node.categories().await.map_err(|e| problem(&e))?;
     let v = visit.v;
-    let (state, tone) = state_words(report.state);
+    let standing = Standing {
+        state: report.state,
+        outcome: report.outcome,
+        whose: report.on_behalf_of.as_ref().or(report.custodian.as_ref()),
+        clock: report.clock.as_ref(),
+    };
     let region = report.region.as_ref();
     let page = Page {
         v,
@@ -91,8 +116,7 @@ pub async fn show(
             .title
             .clone()
             .unwrap_or_else(|| v.say("track-untitled")),
-        state: v.say(state),
-        tone,
+        badge: track::badge(&node, &v, &standing),
         kind: report
             .classification
             .map(|kind| v.say(reports::classification_name(kind))),
@@ -116,12 +140,32 @@ pub async fn show(
             .map(|happened| track::line(&node, &v, happened))
             .collect(),
         open: report.state.is_open(),
-        support_at: support_path(at.case),
-        follow_at: node.sends_letters().then(|| follow::path_of(at.case)),
+        support_at: support_path(case),
+        follow_at: node.sends_letters().then(|| follow::path_of(case)),
         list_at: reports::PATH,
         report: &report,
     };
     visit.shell(page.title.clone()).listed().show(&page)
+}
+
+/// A report that was archived keeps its state and the reason; one that was merged leads on.
+async fn gone(node: &Node, visit: &Visit, case: CaseId) -> Answer<Response> {
+    match node.gone_report(case).await.map_err(|e| problem(&e))? {
+        Gone::MergedInto(other) => Ok(visit.go_saying(
+            &LocalPath::own(&path(other)),
+            &Flash::done(text_id("reading-merged")),
+        )),
+        Gone::Archived { reason, at } => {
+            let v = visit.v;
+            let page = Archived {
+                v,
+                reason: v.say(track::archive_words(reason)),
+                at,
+                list_at: reports::PATH,
+            };
+            visit.shell(v.say("reading-archived")).show(&page)
+        }
+    }
 }
 
 /// Counts one more who has the same trouble, once for a browser.
@@ -132,16 +176,17 @@ pub async fn support(
     headers: HeaderMap,
     Path(at): Path<ReportPath>,
 ) -> Answer<Response> {
+    let case = at.case()?;
     let known = brought(&headers, BROWSER).filter(|token| (16..=128).contains(&token.len()));
     let token = known.map_or_else(|| URL_SAFE_NO_PAD.encode(random::<24>()), str::to_owned);
-    let supported = node.support(at.case, Supporter::Browser(&token), address);
+    let supported = node.support(case, Supporter::Browser(&token), address);
     let flash = match supported.await {
         Ok(true) => Flash::done(text_id("support-counted")),
         Ok(false) => Flash::done(text_id("support-known")),
         Err(NodeError::NotAllowed(_)) => Flash::warning(text_id("support-ended")),
         Err(error) => return Err(problem(&error)),
     };
-    let mut response = visit.go_saying(&LocalPath::own(&path(at.case)), &flash);
+    let mut response = visit.go_saying(&LocalPath::own(&path(case)), &flash);
     visit.give(response.headers_mut(), BROWSER, &token, YEAR_S);
     Ok(response)
 }

@@ -17,10 +17,10 @@ use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, LocalPath, Visit};
 
-use super::track::state_words;
+use super::track::{outcome_words, standing_words, state_words};
 use super::{Answer, map, name_of, programmes, report, statistics};
 use crate::api::problem;
-use crate::casework::{PublicCase, PublicFigures, PublicFilter};
+use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::regions;
@@ -29,6 +29,8 @@ use crate::taxonomy::Categories;
 pub const PATH: &str = "/laporan";
 /// Reports on a page.
 const PAGE: u32 = 20;
+/// How a public report ends, told apart in the list.
+const ENDS: [Outcome; 2] = [Outcome::Confirmed, Outcome::Silence];
 /// The conditions, as fields of the form and of the query.
 const FIELDS: [&str; 8] = [
     "q", "status", "kategori", "wilayah", "instansi", "program", "dari", "sampai",
@@ -153,7 +155,9 @@ impl Card {
     fn of(node: &Node, v: Voice, categories: &Categories, case: PublicCase) -> Self {
         let (state, tone) = case
             .state
-            .map_or((text_id("state-received"), "quiet"), state_words);
+            .map_or((text_id("state-received"), "quiet"), |state| {
+                standing_words(state, case.outcome)
+            });
         let region = case.region.as_ref();
         Self {
             v,
@@ -208,12 +212,19 @@ fn filter(node: &Node, v: &Voice, form: &mut Form) -> PublicFilter {
     let from: Option<NaiveDate> = form.parsed("dari", day.clone());
     let through: Option<NaiveDate> = form.parsed("sampai", day);
     let institution: Option<InstanceId> = form.parsed("instansi", v.say("reading-choice-unknown"));
-    PublicFilter {
-        state: chosen(form, v, "status", |typed| {
+    let typed = form.text("status");
+    let outcome = ENDS.into_iter().find(|end| end.as_str() == typed);
+    let state = match outcome {
+        Some(_) => None,
+        None => chosen(form, v, "status", |typed| {
             CaseState::ALL
                 .into_iter()
                 .find(|state| state.as_str() == typed)
         }),
+    };
+    PublicFilter {
+        state,
+        outcome,
         classification: None,
         category: chosen(form, v, "kategori", |typed| {
             Category::try_from(typed.to_owned()).ok()
@@ -262,7 +273,8 @@ fn choices(
     let shown = |state: &CaseState| {
         matches!(
             state,
-            CaseState::Verified
+            CaseState::Received
+                | CaseState::Verified
                 | CaseState::Held
                 | CaseState::Disposed
                 | CaseState::InProgress
@@ -292,6 +304,7 @@ fn choices(
     Choices {
         states: states
             .map(|state| Choice::new(state.as_str(), v.say(state_words(state).0)))
+            .chain(ENDS.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end)))))
             .collect(),
         categories: roots.chain(below).map(named).collect(),
         institutions,
@@ -314,7 +327,10 @@ fn chips(
         ),
         (
             "status",
-            filter.state.map(|state| v.say(state_words(state).0)),
+            filter
+                .state
+                .map(|state| v.say(state_words(state).0))
+                .or(filter.outcome.map(|outcome| v.say(outcome_words(outcome)))),
         ),
         (
             "kategori",

@@ -8,7 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::State as CaseState;
+use lapor_protocol::deadline::ClockKind;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::ClosedBy;
 use lapor_protocol::kinds::case_archived::ArchiveReason;
+use lapor_protocol::kinds::case_returned::ReturnReason;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Form, Visit};
 use lapor_web::{ApiProblem, Query};
@@ -17,7 +21,9 @@ use serde::Deserialize;
 use super::conversation::{self, running};
 use super::{Answer, name_of};
 use crate::api::{Address, problem};
+use crate::casework::Outcome;
 use crate::casework::tracking::{Event, Happened, Step, Tracked};
+use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
 
@@ -37,6 +43,9 @@ struct AskTicket<'a> {
     v: Voice,
     form: &'a Form,
     search_at: &'static str,
+    conversation_at: &'static str,
+    /// Where a code is sent, if letters are.
+    sign_in_at: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -44,14 +53,41 @@ struct AskTicket<'a> {
 struct Track {
     v: Voice,
     tracked: Tracked,
-    state: String,
-    tone: &'static str,
+    badge: Badge,
     custodian: Option<String>,
     steps: Vec<Stage>,
     clock: Option<String>,
     course: Vec<Line>,
     search_at: &'static str,
     conversation_at: &'static str,
+}
+
+/// Where a case stands, as a badge says it.
+pub(super) struct Badge {
+    pub said: String,
+    pub tone: &'static str,
+    /// That it ends by itself, and when.
+    pub ends: Option<String>,
+}
+
+/// What a badge is read from.
+pub(super) struct Standing<'a> {
+    pub state: CaseState,
+    pub outcome: Option<Outcome>,
+    /// Whose it is: the custodian, or the institution for which it acts.
+    pub whose: Option<&'a InstanceId>,
+    pub clock: Option<&'a RunningClock>,
+}
+
+impl<'a> Standing<'a> {
+    fn of_ticket(tracked: &'a Tracked) -> Self {
+        Self {
+            state: tracked.state,
+            outcome: tracked.outcome,
+            whose: tracked.on_behalf_of.as_ref().or(tracked.custodian.as_ref()),
+            clock: tracked.clock.as_ref(),
+        }
+    }
 }
 
 pub(super) struct Stage {
@@ -75,7 +111,7 @@ pub async fn track(
     Query(query): Query<TicketQuery>,
 ) -> Answer<Response> {
     let Some(typed) = query.tiket.filter(|typed| !typed.trim().is_empty()) else {
-        return ask(&visit, &Form::empty(), StatusCode::OK);
+        return ask(&node, &visit, &Form::empty(), StatusCode::OK);
     };
     node.admit_question(address).map_err(|e| problem(&e))?;
     let mut form = Form::of([(TICKET, typed.as_str())]);
@@ -83,21 +119,37 @@ pub async fn track(
         Ok(tracked) => show(&node, &visit, tracked),
         Err(NodeError::Invalid(_)) => {
             form.complain(TICKET, visit.v.say("ticket-mistyped"));
-            ask(&visit, &form, StatusCode::UNPROCESSABLE_ENTITY)
+            ask(&node, &visit, &form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(NodeError::NotFound { .. }) => {
-            form.complain(TICKET, visit.v.say("ticket-unknown"));
-            ask(&visit, &form, StatusCode::NOT_FOUND)
+            form.complain(TICKET, unknown(&node, &visit.v));
+            ask(&node, &visit, &form, StatusCode::NOT_FOUND)
         }
         Err(error) => Err(problem(&error)),
     }
 }
 
-fn ask(visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
+/// Where else to look: the national desk reads every case that it is not excluded from.
+fn unknown(node: &Node, v: &Voice) -> String {
+    let directory = node.directory();
+    let desk = directory.latest().desk().map(|desk| desk.id.clone());
+    let elsewhere = desk.filter(|desk| node.instance().ok() != Some(desk));
+    elsewhere.map_or_else(
+        || v.say("ticket-unknown-national"),
+        |desk| {
+            v.with("institution", name_of(node, &desk))
+                .say("ticket-unknown")
+        },
+    )
+}
+
+fn ask(node: &Node, visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
     let page = AskTicket {
         v: visit.v,
         form,
         search_at: PATH,
+        conversation_at: conversation::PATH,
+        sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
     };
     let title = visit.v.say("track-title");
     visit.shell(title).listed().status(status).show(&page)
@@ -105,11 +157,10 @@ fn ask(visit: &Visit, form: &Form, status: StatusCode) -> Answer<Response> {
 
 fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiProblem> {
     let v = visit.v;
-    let (state, tone) = state_words(tracked.state);
+    let badge = badge(node, &v, &Standing::of_ticket(&tracked));
     let page = Track {
         v,
-        state: v.say(state),
-        tone,
+        badge,
         custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
         steps: stages(&v, tracked.state, tracked.step),
         clock: tracked.clock.as_ref().map(|c| running(&v, c)),
@@ -120,6 +171,27 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
     };
     let title = v.with("ticket", &page.tracked.ticket).say("track-of");
     visit.shell(title).show(&page)
+}
+
+/// The badge of a case: to whom it was passed on, who works on it, how it ended.
+pub(super) fn badge(node: &Node, v: &Voice, at: &Standing<'_>) -> Badge {
+    let (words, tone) = standing_words(at.state, at.outcome);
+    let by = match at.state {
+        CaseState::Disposed => Some(text_id("badge-disposed")),
+        CaseState::InProgress => Some(text_id("badge-followed-up")),
+        _ => None,
+    };
+    let named = by.zip(at.whose);
+    let said = named.map_or_else(
+        || v.say(words),
+        |(by, id)| v.with("institution", name_of(node, id)).say(by),
+    );
+    let silence = at.clock.filter(|clock| clock.kind == ClockKind::Silence);
+    let ends = silence.map(|clock| match clock.days_left {
+        ..=0 => v.say("badge-ends-today"),
+        days => v.with("n", days).say("badge-ends"),
+    });
+    Badge { said, tone, ends }
 }
 
 pub(super) fn stages(v: &Voice, state: CaseState, at: Step) -> Vec<Stage> {
@@ -146,13 +218,18 @@ pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
         Event::Held => v.say("event-held"),
         Event::Completed => v.say("event-completed"),
         Event::FollowedUp(_) => v.say("event-followed-up"),
-        Event::Returned => v.say("event-returned"),
+        Event::Answered(_) => v.say("event-answered"),
+        Event::Returned(..) => v.say("event-returned"),
+        Event::Recalled => v.say("event-recalled"),
         Event::Reopened => v.say("event-reopened"),
-        Event::Closed => v.say("event-closed"),
+        Event::Closed(by) => v.say(closed_words(*by)),
         Event::Archived(_) => v.say("event-archived"),
     };
     let words = match &happened.event {
-        Event::FollowedUp(words) => words.clone(),
+        Event::FollowedUp(words) | Event::Answered(words) => words.clone(),
+        Event::Returned(reason, suggested) => {
+            Some(return_words(node, v, *reason, suggested.as_ref()))
+        }
         Event::Archived(reason) => Some(v.say(archive_words(*reason))),
         _ => None,
     };
@@ -190,6 +267,57 @@ pub(super) fn archive_words(reason: ArchiveReason) -> TextId {
         ArchiveReason::AnsweredElsewhere => text_id("archive-answered-elsewhere"),
         ArchiveReason::Abusive => text_id("archive-abusive"),
         ArchiveReason::Other => text_id("archive-other"),
+    }
+}
+
+/// Why a case went back, and whose it should be instead.
+pub(crate) fn return_words(
+    node: &Node,
+    v: &Voice,
+    reason: ReturnReason,
+    suggested: Option<&InstanceId>,
+) -> String {
+    let why = match reason {
+        ReturnReason::NotOurAuthority => text_id("returned-not-our-authority"),
+        ReturnReason::WrongRegion => text_id("returned-wrong-region"),
+        ReturnReason::AnotherLevel => text_id("returned-another-level"),
+        ReturnReason::BelongsToAnother => text_id("returned-belongs-to-another"),
+        ReturnReason::Other => text_id("returned-other"),
+    };
+    let whose = suggested.map(|id| {
+        v.with("institution", name_of(node, id))
+            .say("returned-suggested")
+    });
+    [Some(v.say(why)), whose]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What happened when a case was closed.
+pub(crate) fn closed_words(by: ClosedBy) -> TextId {
+    match by {
+        ClosedBy::Reporter => text_id("event-confirmed"),
+        ClosedBy::Silence => text_id("closed-silence"),
+    }
+}
+
+/// A state with how it came to its end, in plain words, and the tone of its badge.
+pub fn standing_words(state: CaseState, outcome: Option<Outcome>) -> (TextId, &'static str) {
+    match (state, outcome) {
+        (CaseState::Closed, Some(outcome)) => (outcome_words(outcome), "done"),
+        (state, _) => state_words(state),
+    }
+}
+
+/// How a case ended.
+pub fn outcome_words(outcome: Outcome) -> TextId {
+    match outcome {
+        Outcome::Confirmed => text_id("outcome-confirmed"),
+        Outcome::Silence => text_id("outcome-silence"),
+        Outcome::Archived => text_id("state-archived"),
+        Outcome::Merged => text_id("state-merged"),
     }
 }
 

@@ -69,7 +69,7 @@ impl Node {
                 kind: Kind::Digest,
                 address: reader.account.login.as_str(),
                 case: None,
-                words: head.write(|v| morning.say(&head, v)),
+                words: head.write(|v| morning.say(self, &head, v)),
                 leave: None,
                 expires_at: Some(now + DAY_MS),
             };
@@ -105,7 +105,7 @@ impl Morning {
         self.new.is_empty() && self.back.is_empty() && self.runs_out.is_empty()
     }
 
-    fn say(&self, head: &Letterhead, v: &Voice) -> Said {
+    fn say(&self, node: &Node, head: &Letterhead, v: &Voice) -> Said {
         let parts: [(TextId, &[CaseSummary]); 3] = [
             (text_id("letter-digest-runs-out"), &self.runs_out),
             (text_id("letter-digest-back"), &self.back),
@@ -119,7 +119,7 @@ impl Morning {
         ];
         for (title, cases) in parts {
             if !cases.is_empty() {
-                let lines: Vec<String> = cases.iter().map(|case| listed(v, case)).collect();
+                let lines: Vec<String> = cases.iter().map(|case| listed(node, v, case)).collect();
                 paragraphs.push(format!("{}\n{}", v.say(title), lines.join("\n")));
             }
         }

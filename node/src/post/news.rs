@@ -11,7 +11,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{case_path, name_of, ticket_path};
+use crate::portal::{case_path, name_of, returned, ticket_path};
 use crate::reporters::{Event, leave_for, letters_go_to};
 use crate::store;
 use crate::store::cases::CaseRow;
@@ -326,8 +326,13 @@ impl Node {
         let institution = event.to.as_deref().and_then(name).unwrap_or_default();
         let by = event.by.as_ref().map(|by| name_of(self, by));
         let said = v.with("institution", institution).say(said);
+        let why = match event.kind.as_str() {
+            "case.returned" => returned(self, v, event),
+            _ => None,
+        };
+        let why = why.map_or_else(String::new, |why| format!(". {why}"));
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
-        Some(format!("- {}: {said}{by}", v.date(event.at)))
+        Some(format!("- {}: {said}{by}{why}", v.date(event.at)))
     }
 }
 
@@ -349,10 +354,13 @@ fn tellable(event: &Event) -> Option<TextId> {
         "case.verified" => text_id("event-verified"),
         "case.disposed" => text_id("event-disposed"),
         "case.held" => text_id("event-held"),
+        "case.followed_up" if event.proposes_to_close => text_id("event-answered"),
         "case.followed_up" => text_id("event-followed-up"),
         "case.returned" => text_id("event-returned"),
         "case.archived" => text_id("event-archived"),
-        "case.closed" if event.closed_by.as_deref() != Some("reporter") => text_id("event-closed"),
+        "case.closed" if event.closed_by.as_deref() != Some("reporter") => {
+            text_id("closed-silence")
+        }
         _ => return None,
     })
 }

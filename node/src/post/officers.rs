@@ -1,6 +1,7 @@
 //! To those who want it at once: what has come to the desk, and what its clocks
 //! say. A notice that is no longer true is told to nobody.
 
+use chrono::NaiveDate;
 use lapor_migrations::Tx;
 use lapor_protocol::deadline::ClockKind;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -83,10 +84,11 @@ impl Node {
         let (subject, about) = notice_words(notice.kind);
         let ticket = row.ticket.clone().unwrap_or_default();
         let title = row.glance.title.clone().filter(|_| row.secret == 0);
+        let last = self.last_day_of(row, notice)?;
         let words = head.write(|v| {
             let mut paragraphs = vec![
                 v.with("ticket", &ticket)
-                    .with("due", v.moment(notice.due))
+                    .with("due", v.day(last))
                     .say(about),
             ];
             paragraphs.extend(
@@ -123,11 +125,12 @@ impl Node {
             return Ok(0);
         };
         let leave = leave_for(tx, &row.case_id, "").await?;
+        let last = self.last_day_of(row, notice)?;
         let head = Letterhead::of(self);
         let words = head.write(|v| {
             let mut paragraphs = vec![
                 v.with("ticket", ticket)
-                    .with("due", v.date(notice.due))
+                    .with("due", v.day(last))
                     .say("letter-silence"),
                 head.at(&ticket_path(ticket)),
             ];
@@ -147,6 +150,11 @@ impl Node {
         };
         self.write_letter(tx, draft).await?;
         Ok(1)
+    }
+
+    fn last_day_of(&self, row: &CaseRow, notice: &Notice) -> Result<NaiveDate, NodeError> {
+        let custodian = row.custodian.as_deref().map(store::instance_id);
+        Ok(self.last_day(custodian.transpose()?.as_ref(), notice.due))
     }
 
     /// Writes what is new and what came back to those who want it at once.
@@ -187,7 +195,7 @@ impl Node {
         let head = Letterhead::of(self);
         let words = head.write(|v| {
             let shown = fresh.iter().take(LISTED);
-            let lines: Vec<String> = shown.map(|case| listed(v, case)).collect();
+            let lines: Vec<String> = shown.map(|case| listed(self, v, case)).collect();
             let mut paragraphs = vec![
                 v.with("n", fresh.len()).say("letter-arrivals"),
                 lines.join("\n"),
@@ -215,7 +223,7 @@ impl Node {
 }
 
 /// A case in a list: its ticket, its title unless it is *rahasia*, when it runs out.
-pub(super) fn listed(v: &Voice, case: &CaseSummary) -> String {
+pub(super) fn listed(node: &Node, v: &Voice, case: &CaseSummary) -> String {
     let ticket = case.ticket.as_deref().unwrap_or("-");
     let title = match (&case.title, case.secret) {
         (_, true) => v.say("letter-secret"),
@@ -224,7 +232,8 @@ pub(super) fn listed(v: &Voice, case: &CaseSummary) -> String {
     };
     let due = case.deadline.as_ref().and_then(|deadline| deadline.due);
     let due = due.map_or_else(String::new, |due| {
-        format!("; {}", v.with("due", v.date(due)).say("letter-due"))
+        let last = node.last_day(case.custodian.as_ref(), due);
+        format!("; {}", v.with("due", v.day(last)).say("letter-due"))
     });
     format!("- {ticket}: {title}{due}")
 }

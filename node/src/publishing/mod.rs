@@ -153,6 +153,8 @@ pub struct ProgrammeFilter {
     pub owner: Option<InstanceId>,
     /// A region, with all that lies in it.
     pub region: Option<RegionCode>,
+    /// As last told; one of which nothing was told yet is planned.
+    pub status: Option<ProgrammeStatus>,
 }
 
 /// A programme with its latest progress, own pending messages on top.

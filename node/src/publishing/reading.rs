@@ -5,6 +5,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
 use lapor_protocol::region::RegionCode;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::pictures::note_copies;
 use super::{
@@ -36,9 +37,12 @@ impl Node {
                 NodeError::Invalid("after: expected the `next` of the page before".into())
             })?,
         };
+        let status = filter.status.map(serde_json::to_value).transpose();
+        let status = status.map_err(NodeError::damaged)?;
         let wanted = Conditions {
             owner: filter.owner.as_ref().map(InstanceId::as_str),
             region: filter.region.as_ref().map(RegionCode::as_str),
+            status: status.as_ref().and_then(Value::as_str),
             after_owner,
             after_slug,
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::kinds::Body;
+use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
@@ -165,6 +166,7 @@ async fn programmes_of_all_institutions_are_listed_by_owner_region_and_page() {
         let of = |owner: Option<&str>, region: Option<&str>| ProgrammeFilter {
             owner: owner.map(|owner| owner.parse().unwrap()),
             region: region.map(|region| region.parse().unwrap()),
+            status: None,
         };
         for (filter, expected) in [
             (of(Some("kemenpu"), None), &["bendungan", "tol.seksi-3"][..]),
@@ -174,6 +176,16 @@ async fn programmes_of_all_institutions_are_listed_by_owner_region_and_page() {
         ] {
             assert_eq!(slugs(node, &filter).await, expected, "{filter:?}");
         }
+        let standing = async |status| {
+            let filter = ProgrammeFilter {
+                status: Some(status),
+                ..ProgrammeFilter::default()
+            };
+            slugs(node, &filter).await
+        };
+        assert_eq!(standing(ProgrammeStatus::Running).await, ["bendungan"]);
+        let untold = standing(ProgrammeStatus::Planned).await;
+        assert_eq!(untold, ["tol.seksi-3", "taman", "satu-data"]);
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
             let filter = ProgrammeFilter::default();

@@ -151,6 +151,14 @@ impl Node {
         self.send_code(CodePurpose::Recover, contact, case).await
     }
 
+    /// Whether the report tells an address of e-mail, to which alone codes are sent.
+    pub async fn tells_address(&self, conversation: &Conversation) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?;
+        let contact = told_contact(&mut tx, &case.to_string()).await?;
+        Ok(contact.is_some_and(|contact| contact.contains('@')))
+    }
+
     /// Sends a code to the contact that the report told, to prove it.
     pub async fn ask_confirmation(
         &self,

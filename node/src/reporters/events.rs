@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::casework::{HistoryEntry, drafts, history};
+use crate::casework::{HistoryEntry, drafts, history, standing};
 use crate::error::NodeError;
 use crate::node::Node;
 
@@ -34,6 +34,9 @@ pub struct Event {
     /// Code of a reason: of an archive, a return, a recall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Who should have it instead, in a return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Questions of a hold.
@@ -132,6 +135,7 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
         pending: entry.case_seq.is_none(),
         to: fact("target"),
         reason: fact("reason"),
+        suggested: fact("suggested").filter(|_| entry.kind == "case.returned"),
         text: text("text").or_else(|| text("content")),
         questions: texts("questions"),
         answers: texts("answers"),
@@ -202,7 +206,7 @@ impl Node {
             out.push(Linked {
                 case: id,
                 relation,
-                state: other.state,
+                state: standing(&other),
                 custodian: other.custodian,
                 events: heard,
             });

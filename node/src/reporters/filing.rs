@@ -72,8 +72,9 @@ impl Node {
             citizen: terms.visitor.and_then(Visitor::citizen).map(str::to_owned),
         };
         let told = report.reporter.as_ref();
-        let recoverable = row.citizen.is_some()
-            || told.is_some_and(|told| told.email.is_some() || told.phone.is_some());
+        // Codes go by e-mail only: a telephone number alone brings no key back.
+        let recoverable = self.sends_letters()
+            && (row.citizen.is_some() || told.is_some_and(|told| told.email.is_some()));
         let own = format!("reporter:{}", row.id);
         let actor = terms.actor.unwrap_or(&own);
         let mut answer = None;

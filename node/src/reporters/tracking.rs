@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::events::{Listener, events};
 use super::guard::neighbourhood;
 use super::{Event, RunningClock, Step};
-use crate::casework::{HistoryEntry, ticket, title_of};
+use crate::casework::{HistoryEntry, standing, ticket, title_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -64,8 +64,8 @@ impl Node {
             })?;
         let mut view = PublicView {
             ticket,
-            step: Step::of(case.state, case.before_hold),
-            state: case.state,
+            step: Step::of(standing(&case), case.before_hold),
+            state: standing(&case),
             secret: case.secret,
             filed_at: None,
             title: None,

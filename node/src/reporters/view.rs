@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::events::{Listener, events};
 use super::{Conversation, Event, IdentityEvent, Linked, Notify, RunningClock, Step, Verification};
-use crate::casework::{Opened, title_of};
+use crate::casework::{Opened, Outcome, standing, title_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -46,6 +46,8 @@ pub struct ReporterView {
     pub questions: Vec<String>,
     /// What the reporter may do now: names of acts.
     pub may: Vec<String>,
+    /// How it ended; `None` while it is open.
+    pub outcome: Option<Outcome>,
     /// How it was closed, if it is.
     pub closed_by: Option<ClosedBy>,
     /// What the reporter gave, 1 to 5.
@@ -83,8 +85,8 @@ impl Node {
             case: id,
             ticket: row.and_then(|row| row.ticket),
             title: title_of(id, &history),
-            step: Step::of(case.state, case.before_hold),
-            state: case.state,
+            step: Step::of(standing(&case), case.before_hold),
+            state: standing(&case),
             custodian: case.custodian.clone(),
             on_behalf_of: case.on_behalf_of.clone(),
             clock: self.running_clock(&mut tx, &case).await?,
@@ -95,6 +97,7 @@ impl Node {
                 .map(|event| event.questions.clone())
                 .unwrap_or_default(),
             may: may(&case),
+            outcome: Outcome::of(&case),
             closed_by: closed(&case).map(|close| close.by),
             score: closed(&case).and_then(|close| close.score),
             supports: case.supports,

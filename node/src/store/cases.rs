@@ -32,6 +32,7 @@ pub struct CaseRow {
     pub supports: i64,
     pub hops: i64,
     pub tray: Option<String>,
+    pub outcome: Option<String>,
     pub erased: i64,
     pub pending: i64,
     pub filed_at: i64,
@@ -57,6 +58,8 @@ pub struct Glance {
     pub last_at: Option<i64>,
     /// Kind of the last message that moved the case.
     pub turn: Option<String>,
+    /// 1: an institution has taken it up as a report.
+    pub taken_up: i64,
 }
 
 /// What this desk has decided for itself; written by [`super::desk`] only.
@@ -80,7 +83,7 @@ macro_rules! listed {
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
-        officer, looked_at"
+        officer, looked_at, outcome, taken_up"
     };
 }
 pub(super) use listed;
@@ -110,8 +113,8 @@ static PUT: Bulk = Bulk::new(
         classification, category, category_root, region, province, regency, programme_owner,
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
-        last_author, last_at, turn, described, runs_out_at) values",
-    37,
+        last_author, last_at, turn, described, runs_out_at, outcome, taken_up) values",
+    39,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -125,7 +128,8 @@ static PUT: Bulk = Bulk::new(
         erased = excluded.erased, pending = excluded.pending, filed_at = excluded.filed_at,
         updated_at = excluded.updated_at, title = excluded.title, place = excluded.place,
         excerpt = excluded.excerpt, answer = excluded.answer, last_kind = excluded.last_kind,
-        last_author = excluded.last_author, last_at = excluded.last_at, turn = excluded.turn",
+        last_author = excluded.last_author, last_at = excluded.last_at, turn = excluded.turn,
+        outcome = excluded.outcome, taken_up = excluded.taken_up",
 );
 
 /// Writes rows but for what this desk has decided for itself.
@@ -134,7 +138,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 37] {
+fn stored(row: &CaseRow) -> [Value; 39] {
     let Glance {
         title,
         place,
@@ -144,6 +148,7 @@ fn stored(row: &CaseRow) -> [Value; 37] {
         last_author,
         last_at,
         turn,
+        taken_up,
     } = row.glance.clone();
     [
         row.case_id.as_str().into(),
@@ -184,6 +189,8 @@ fn stored(row: &CaseRow) -> [Value; 37] {
         // A row that this version writes is described; one of an older version stays to be.
         Value::from(1),
         row.runs_out_at.into(),
+        row.outcome.clone().into(),
+        taken_up.into(),
     ]
 }
 

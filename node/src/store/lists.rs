@@ -26,6 +26,7 @@ impl Limits<'_> {
 #[derive(Debug, Clone)]
 pub enum Condition<'a> {
     State(&'a str),
+    Outcome(&'a str),
     Custodian(&'a str),
     Origin(&'a str),
     OnBehalfOf(&'a str),
@@ -64,6 +65,7 @@ impl Condition<'_> {
     pub(super) fn add_to(&self, query: &mut Composed) {
         match *self {
             Self::State(state) => query.add(" and state = {}", [state.into()]),
+            Self::Outcome(outcome) => query.add(" and outcome = {}", [outcome.into()]),
             Self::Custodian(id) => query.add(" and custodian = {}", [id.into()]),
             Self::Origin(id) => query.add(" and origin = {}", [id.into()]),
             Self::OnBehalfOf(id) => query.add(" and on_behalf_of = {}", [id.into()]),

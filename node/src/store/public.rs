@@ -208,28 +208,35 @@ pub struct Conditions<'a> {
     pub owner: Option<&'a str>,
     /// A region, with all that lies in it.
     pub region: Option<&'a str>,
+    /// As the latest progress words it.
+    pub status: Option<&'a str>,
     /// Rows that come after this one in the list's order.
     pub after_owner: &'a str,
     pub after_slug: &'a str,
 }
 
-/// By owner, then by slug.
+/// By owner, then by slug. A quotation mark in a text of the progress is escaped
+/// there, and is none of a field.
 pub async fn programmes(
     tx: &mut Tx,
     wanted: &Conditions<'_>,
     limit: i64,
 ) -> Stored<Vec<ProgrammeRow>> {
-    const SQL: &str = "select owner, slug, region, published, progress, pending, updated_at
+    const SQL: &str = r#"select owner, slug, region, published, progress, pending, updated_at
         from programmes
         where (owner > $1 or (owner = $1 and slug > $2))
             and (cast($3 as text) is null or owner = $3)
             and (cast($4 as text) is null or region = $4 or region like $4 || '.%')
-        order by owner, slug limit $5";
+            and (cast($5 as text) is null
+                or replace(coalesce(progress, '"status":"planned"'), ' ', '')
+                    like '%"status":"' || $5 || '"%')
+        order by owner, slug limit $6"#;
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(wanted.after_owner)
         .bind(wanted.after_slug)
         .bind(wanted.owner)
         .bind(wanted.region)
+        .bind(wanted.status)
         .bind(limit)
         .fetch_all(c)
         .await)?)

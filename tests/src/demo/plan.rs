@@ -217,7 +217,9 @@ impl Going {
             act,
         };
         self.state = match &step.act {
-            Act::Verify { .. } | Act::Return { .. } | Act::Recall => "verified",
+            Act::Verify { .. } => "verified",
+            // What came back waits for verification anew.
+            Act::Return { .. } | Act::Recall => "received",
             Act::Archive(_) => "archived",
             Act::Dispose(_) => "disposed",
             Act::Hold => "held",

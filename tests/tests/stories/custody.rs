@@ -19,7 +19,7 @@ async fn a_misrouted_report_comes_back_and_reaches_the_one_who_can_act() {
         kemenpu.give_back(case, "bumn-pln").await;
         fleet.settle().await;
         assert_eq!(pusat.custodian(case).await, "pusat");
-        assert_eq!(pusat.state(case).await, State::Verified);
+        assert_eq!(pusat.state(case).await, State::Received);
         let back = pusat.view(case).await;
         assert_eq!(back.summary.hops, 1);
         assert_eq!(

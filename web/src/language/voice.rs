@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use fluent_templates::fluent_bundle::FluentValue;
 
@@ -94,6 +95,11 @@ impl Voice {
     /// `26 November 2026`, of Unix ms.
     pub fn date(&self, at: impl Into<Moment>) -> String {
         written::date(self.language, self.zone, at.into().0)
+    }
+
+    /// `26 November 2026`, of a day of the calendar, whatever the zone.
+    pub fn day(&self, day: NaiveDate) -> String {
+        written::day(self.language, day)
     }
 
     /// `November 2026`, of Unix ms.

@@ -1,7 +1,7 @@
 //! Numbers, dates and times as each language writes them (Indonesian: PUEBI and
 //! the usage of government letters; English: as in Britain, with WIB, WITA, WIT).
 
-use chrono::{DateTime, Datelike, SecondsFormat};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
 
 use super::Language;
@@ -64,17 +64,23 @@ pub fn one_decimal(language: Language, hundredths: i64) -> String {
 }
 
 pub fn date(language: Language, zone: Tz, at_ms: i64) -> String {
-    let day = local(zone, at_ms).day();
-    format!("{day} {}", month(language, zone, at_ms))
+    day(language, local(zone, at_ms).date_naive())
+}
+
+pub fn day(language: Language, day: NaiveDate) -> String {
+    format!("{} {}", day.day(), month_of(language, day))
 }
 
 pub fn month(language: Language, zone: Tz, at_ms: i64) -> String {
-    let local = local(zone, at_ms);
+    month_of(language, local(zone, at_ms).date_naive())
+}
+
+fn month_of(language: Language, day: NaiveDate) -> String {
     let months = match language {
         Language::Indonesian => MONTHS[0],
         Language::English => MONTHS[1],
     };
-    format!("{} {}", months[local.month0() as usize], local.year())
+    format!("{} {}", months[day.month0() as usize], day.year())
 }
 
 pub fn moment(language: Language, zone: Tz, at_ms: i64) -> String {

@@ -3,7 +3,6 @@
 //!
 //! Never printed: it holds passwords, names and the words of a case.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -26,7 +25,8 @@ const FIELDS: usize = 500;
 #[derive(Default)]
 pub struct Form {
     values: Vec<(String, String)>,
-    complaints: BTreeMap<&'static str, String>,
+    /// In the order in which they were said.
+    complaints: Vec<(&'static str, String)>,
 }
 
 /// A field that cannot be used, for the summary above a form.
@@ -46,7 +46,7 @@ impl Form {
         let values = values.into_iter();
         Self {
             values: values.map(|(n, t)| (n.into(), t.into())).collect(),
-            complaints: BTreeMap::new(),
+            complaints: Vec::new(),
         }
     }
 
@@ -118,7 +118,9 @@ impl Form {
 
     /// Says what is wrong with a field. The first complaint about it stands.
     pub fn complain(&mut self, name: &'static str, text: impl Into<String>) {
-        self.complaints.entry(name).or_insert_with(|| text.into());
+        if self.complaint(name).is_none() {
+            self.complaints.push((name, text.into()));
+        }
     }
 
     /// How a page with this form is answered: 422 while something is wrong with it.
@@ -136,9 +138,13 @@ impl Form {
     }
 
     pub fn complaint(&self, name: &str) -> Option<&str> {
-        self.complaints.get(name).map(String::as_str)
+        let mut all = self.complaints.iter();
+        all.find(|(field, _)| *field == name)
+            .map(|(_, text)| text.as_str())
     }
 
+    /// In the order in which they were said: whoever reads a form judges its fields in the order
+    /// in which they stand on the page.
     pub fn complaints(&self) -> Vec<Complaint<'_>> {
         let all = self.complaints.iter();
         all.map(|(field, text)| Complaint { field, text }).collect()
@@ -168,7 +174,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         }
         Ok(Self {
             values,
-            complaints: BTreeMap::new(),
+            complaints: Vec::new(),
         })
     }
 }
@@ -216,6 +222,9 @@ mod tests {
         assert_eq!(form.parsed::<u16>("kosong", "angka".into()), None);
         assert!(form.is_fine());
         assert_eq!(form.parsed::<u16>("tahun", "angka".into()), None);
+        form.complain("judul", "terlalu umum");
+        let order: Vec<_> = form.complaints().iter().map(|one| one.field).collect();
+        assert_eq!(order, ["tahun", "judul"], "as they were said");
         form.complain("tahun", "yang kedua");
         assert_eq!(form.complaint("tahun"), Some("angka"));
         assert_eq!(form.complaints()[0].field, "tahun");

@@ -52,6 +52,7 @@ struct Whole<'a> {
     themes: [Theme; 3],
     choose_at: &'static str,
     docs_at: Option<&'static str>,
+    privacy_at: Option<&'static str>,
     flash: Option<Shown>,
     body: &'a str,
 }
@@ -176,6 +177,7 @@ impl<'a> Shell<'a> {
             themes: Theme::ALL,
             choose_at: PATH,
             docs_at: visit.site.docs_at,
+            privacy_at: visit.site.privacy_at,
             flash: visit.flash.as_ref().map(|flash| flash.shown(&v)),
             body,
         }

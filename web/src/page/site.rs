@@ -21,6 +21,8 @@ pub struct Site {
     pub app: Option<App>,
     /// Where the documentation of an API stands, if there is one.
     pub docs_at: Option<&'static str>,
+    /// Where it is said what is kept of whoever comes, if it is.
+    pub privacy_at: Option<&'static str>,
     /// Whether browsers come by HTTPS, so that cookies are sent by nothing else.
     pub https: bool,
     pub clock: Arc<dyn Clock>,
@@ -78,6 +80,7 @@ impl Site {
             shelf: Shelf::shared(),
             app: None,
             docs_at: None,
+            privacy_at: None,
             https: false,
             clock,
             facts: Box::new(facts),

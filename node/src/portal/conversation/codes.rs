@@ -18,8 +18,8 @@ use super::{LOST, PATH, SIGN_IN};
 use crate::api::{Address, problem};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::Answer;
 use crate::portal::visitor::{Carried, Known};
+use crate::portal::{Answer, track};
 use crate::reporters::{Proved, SentCode};
 
 #[derive(Deserialize)]
@@ -70,6 +70,8 @@ const CITIZEN: Question = Question {
 #[template(path = "portal/ask-code.html")]
 struct AskCode<'a> {
     v: Voice,
+    mail: bool,
+    track_at: &'static str,
     form: &'a Form,
     question: &'a Question,
     wait: Option<String>,
@@ -94,8 +96,15 @@ struct NewKey {
     open_at: &'static str,
 }
 
-pub async fn ask_lost(visit: Visit) -> Answer<Response> {
-    ask(&visit, &LOST_KEY, &Form::empty(), StatusCode::OK, None)
+pub async fn ask_lost(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+    ask(
+        &node,
+        &visit,
+        &LOST_KEY,
+        &Form::empty(),
+        StatusCode::OK,
+        None,
+    )
 }
 
 pub async fn lost(
@@ -107,14 +116,21 @@ pub async fn lost(
     let ticket = form.required(&visit.v, LOST_KEY.field);
     if !form.is_fine() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return ask(&visit, &LOST_KEY, &form, status, None);
+        return ask(&node, &visit, &LOST_KEY, &form, status, None);
     }
     let sent = node.ask_recovery(&ticket, address).await;
-    asked(&visit, &LOST_KEY, &mut form, sent)
+    asked(&node, &visit, &LOST_KEY, &mut form, sent)
 }
 
-pub async fn ask_citizen(visit: Visit) -> Answer<Response> {
-    ask(&visit, &CITIZEN, &Form::empty(), StatusCode::OK, None)
+pub async fn ask_citizen(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Response> {
+    ask(
+        &node,
+        &visit,
+        &CITIZEN,
+        &Form::empty(),
+        StatusCode::OK,
+        None,
+    )
 }
 
 pub async fn citizen(
@@ -124,18 +140,26 @@ pub async fn citizen(
     mut form: Form,
 ) -> Answer<Response> {
     let contact = form.required(&visit.v, CITIZEN.field);
+    if !contact.is_empty() && !contact.contains('@') {
+        form.complain(CITIZEN.field, visit.v.say("citizen-contact-unusable"));
+    }
     if !form.is_fine() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return ask(&visit, &CITIZEN, &form, status, None);
+        return ask(&node, &visit, &CITIZEN, &form, status, None);
     }
     let sent = node.ask_sign_in(&contact, address).await;
-    asked(&visit, &CITIZEN, &mut form, sent)
+    asked(&node, &visit, &CITIZEN, &mut form, sent)
 }
 
 /// Sends a code to the contact that the report tells.
 pub async fn confirm(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
     let visit = &speaker.visit;
+    let provable = node.tells_address(&conversation).await;
+    if !provable.map_err(|e| problem(&e))? {
+        let flash = Flash::warning(text_id("contact-none"));
+        return Ok(visit.go_saying(&speaker.at(""), &flash));
+    }
     match node.ask_confirmation(&conversation).await {
         Ok(sent) => Ok(visit.go(&code_at(&sent))),
         Err(NodeError::Invalid(_)) => {
@@ -222,6 +246,7 @@ fn answer(node: &Node, visit: &Visit, proved: Proved) -> Answer<Response> {
 }
 
 fn asked(
+    node: &Node,
     visit: &Visit,
     question: &Question,
     form: &mut Form,
@@ -232,17 +257,18 @@ fn asked(
         Err(NodeError::Invalid(_)) => {
             form.complain(question.field, visit.v.say("citizen-contact-unusable"));
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            ask(visit, question, form, status, None)
+            ask(node, visit, question, form, status, None)
         }
         Err(NodeError::TooMany { retry_after_s }) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
-            ask(visit, question, form, status, Some(retry_after_s))
+            ask(node, visit, question, form, status, Some(retry_after_s))
         }
         Err(error) => Err(problem(&error)),
     }
 }
 
 fn ask(
+    node: &Node,
     visit: &Visit,
     question: &Question,
     form: &Form,
@@ -252,6 +278,8 @@ fn ask(
     let v = visit.v;
     let page = AskCode {
         v,
+        mail: node.sends_letters(),
+        track_at: track::PATH,
         form,
         question,
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),

@@ -27,6 +27,7 @@ struct Enter<'a> {
     form: &'a Form,
     wait: Option<String>,
     open_at: &'static str,
+    mail: bool,
     lost_at: &'static str,
     sign_in_at: &'static str,
 }
@@ -39,7 +40,7 @@ pub async fn home(
     Query(which): Query<Which>,
 ) -> Answer<Response> {
     let Some(holder) = known else {
-        return ask(&visit, &Form::empty(), StatusCode::OK, None);
+        return ask(&node, &visit, &Form::empty(), StatusCode::OK, None);
     };
     let speaker = Speaker {
         holder,
@@ -63,7 +64,7 @@ pub async fn open(
     form.required(&v, "tiket");
     form.required(&v, "kunci");
     if !form.is_fine() {
-        return ask(&visit, &form, StatusCode::UNPROCESSABLE_ENTITY, None);
+        return ask(&node, &visit, &form, StatusCode::UNPROCESSABLE_ENTITY, None);
     }
     let opened = node
         .open_conversation(form.text("tiket"), form.text("kunci"), address)
@@ -83,11 +84,11 @@ pub async fn open(
         }
         Err(NodeError::Locked(_)) => {
             form.complain("kunci", v.say("enter-refused"));
-            ask(&visit, &form, StatusCode::UNPROCESSABLE_ENTITY, None)
+            ask(&node, &visit, &form, StatusCode::UNPROCESSABLE_ENTITY, None)
         }
         Err(NodeError::TooMany { retry_after_s }) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
-            ask(&visit, &form, status, Some(retry_after_s))
+            ask(&node, &visit, &form, status, Some(retry_after_s))
         }
         Err(error) => Err(problem(&error)),
     }
@@ -109,13 +110,20 @@ pub async fn leave(
     Ok(response)
 }
 
-fn ask(visit: &Visit, form: &Form, status: StatusCode, wait_s: Option<u32>) -> Answer<Response> {
+fn ask(
+    node: &Node,
+    visit: &Visit,
+    form: &Form,
+    status: StatusCode,
+    wait_s: Option<u32>,
+) -> Answer<Response> {
     let v = visit.v;
     let page = Enter {
         v,
         form,
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),
         open_at: PATH,
+        mail: node.sends_letters(),
         lost_at: LOST,
         sign_in_at: SIGN_IN,
     };

@@ -10,7 +10,7 @@ use crate::api::problem;
 use crate::node::Node;
 use crate::portal::Answer;
 use crate::portal::filing;
-use crate::portal::track::state_words;
+use crate::portal::track::standing_words;
 
 struct Own {
     title: Option<String>,
@@ -35,7 +35,7 @@ pub async fn list(node: &Node, speaker: &Speaker) -> Answer<Response> {
     let reports = node.reports_of(&speaker.holder.visitor).await;
     let reports = reports.map_err(|e| problem(&e))?.into_iter();
     let reports = reports.filter_map(|report| {
-        let (state, tone) = state_words(report.state?);
+        let (state, tone) = standing_words(report.state?, report.outcome);
         Some(Own {
             to: place("", Some(report.case)).to_string(),
             title: report.title,

@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 
 use crate::node::Node;
 
+pub(crate) use words::returned;
 pub use words::{clock as running, scores};
 
 pub const PATH: &str = "/percakapan";
@@ -32,7 +33,7 @@ const CONSENT: &str = "/percakapan/izin";
 const NOTIFY: &str = "/percakapan/kabar";
 const CONFIRM: &str = "/percakapan/kontak";
 const LOST: &str = "/percakapan/kunci-hilang";
-const SIGN_IN: &str = "/percakapan/masuk";
+pub const SIGN_IN: &str = "/percakapan/masuk";
 const LEAVE: &str = "/percakapan/keluar";
 const RENEW: &str = "/percakapan/kunci-baru";
 const DATA: &str = "/percakapan/data";

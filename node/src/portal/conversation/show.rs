@@ -17,7 +17,7 @@ use crate::api::problem;
 use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
-use crate::portal::track::{Stage, stages, state_words};
+use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
 use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
 
@@ -108,6 +108,10 @@ struct Page<'a> {
     identity: Vec<Asked>,
     erasure: Option<Erasure>,
     scores: Vec<Choice>,
+    /// Whether letters are sent.
+    mail: bool,
+    /// Whether the report tells where a code could be sent.
+    provable: bool,
     at: Places,
     key: String,
     text_chars: usize,
@@ -140,8 +144,10 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .await
         .map_err(|e| problem(&e))?;
     let erasure = erasure(node, &conversation).await?;
+    let provable = node.tells_address(&conversation).await;
+    let provable = provable.map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
-    let (state, tone) = state_words(view.state);
+    let (state, tone) = standing_words(view.state, view.outcome);
     let page = Page {
         v,
         questions: questions(&view, &writing.form),
@@ -163,6 +169,8 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         identity: words::identity(node, &v, &view.identity_log),
         erasure,
         scores: words::scores(&v),
+        mail: node.sends_letters(),
+        provable,
         at: places(speaker),
         key: hex::encode(random::<16>()),
         text_chars: TEXT,

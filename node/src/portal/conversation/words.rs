@@ -6,12 +6,13 @@ use lapor_protocol::kinds::case_archived::ArchiveReason;
 use lapor_protocol::message::Attachment;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Choice;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::speaker::Speaker;
 use crate::node::Node;
 use crate::portal::name_of;
-use crate::portal::track::archive_words;
+use crate::portal::track::{archive_words, return_words};
 use crate::reporters::{Event, IdentityEvent, IdentityStep, Relation, RunningClock};
 
 /// A file that can be fetched.
@@ -56,9 +57,7 @@ pub fn clock(v: &Voice, clock: &RunningClock) -> String {
         ClockKind::Disposer => text_id("talk-clock-disposer"),
         ClockKind::Silence => text_id("talk-clock-silence"),
     };
-    let said = v
-        .with("what", v.say(what))
-        .with("day", v.date(clock.due_at));
+    let said = v.with("what", v.say(what)).with("day", v.day(clock.due_on));
     if clock.due_at <= v.now_ms() {
         return said
             .with("n", clock.days_left.abs())
@@ -110,7 +109,7 @@ fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {
             .filter(|_| !own)
             .map(|id| name_of(node, id)),
         own,
-        words: words(v, event),
+        words: words(node, v, event),
         asked: event.questions.clone(),
         answers: event.answers.clone(),
         files: event
@@ -182,19 +181,27 @@ fn said(node: &Node, v: &Voice, event: &Event) -> String {
     v.say(id)
 }
 
-/// What was said, or why it was archived.
-fn words(v: &Voice, event: &Event) -> Option<String> {
-    let reason = event
-        .reason
-        .clone()
-        .filter(|_| event.kind == "case.archived");
-    let reason: Option<ArchiveReason> =
-        reason.and_then(|reason| serde_json::from_value(Value::String(reason)).ok());
-    let reason = reason.map(|reason| v.say(archive_words(reason)));
+/// What was said, or why it was archived or went back.
+fn words(node: &Node, v: &Voice, event: &Event) -> Option<String> {
+    let reason = match event.kind.as_str() {
+        "case.archived" => coded::<ArchiveReason>(event).map(|why| v.say(archive_words(why))),
+        "case.returned" => returned(node, v, event),
+        _ => None,
+    };
     match (reason, event.text.clone()) {
         (Some(reason), Some(text)) => Some(format!("{reason}\n\n{text}")),
         (reason, text) => reason.or(text),
     }
+}
+
+/// Why a case went back, and to whom it should go.
+pub(crate) fn returned(node: &Node, v: &Voice, event: &Event) -> Option<String> {
+    let suggested: Option<InstanceId> = event.suggested.as_deref().and_then(|id| id.parse().ok());
+    Some(return_words(node, v, coded(event)?, suggested.as_ref()))
+}
+
+fn coded<T: DeserializeOwned>(event: &Event) -> Option<T> {
+    serde_json::from_value(Value::String(event.reason.clone()?)).ok()
 }
 
 /// The log of who asked for the identity, each request with the say that the reporter has.

@@ -47,24 +47,28 @@ impl Draft {
         form.required(v, "uraian");
         let title = form.at_most(v, "judul", TITLE);
         let content = form.at_most(v, "uraian", CONTENT);
+        // In the order of the page, which is that of the complaints.
+        let region = region(v, form);
+        let place = form.at_most(v, "tempat", LINE);
+        let coordinates = coordinates(v, form);
+        let incident_date = incident_date(v, form);
         let category = category(node, v, form).await?;
         let suggested = institution(node, v, form, suggested_field(form));
-        let excluded = excluded(node, v, form, suggested.as_ref());
         let reporter = reporter(v, form);
         let notify = form.is_ticked("kabari");
         if notify && form.text("surel").is_empty() {
             form.complain("surel", v.say("filing-notify-needs-email"));
         }
-        let place = form.at_most(v, "tempat", LINE);
+        let excluded = excluded(node, v, form, suggested.as_ref());
         let report = NewReport {
             classification: classification.unwrap_or(Classification::Complaint),
             title,
             content,
             category,
-            region: region(v, form),
+            region,
             place: Some(place).filter(|place| !place.is_empty()),
-            coordinates: coordinates(v, form),
-            incident_date: incident_date(v, form),
+            coordinates,
+            incident_date,
             anonymous: form.is_ticked("anonim"),
             secret: form.is_ticked("rahasia"),
             channel: "web".into(),

@@ -99,6 +99,10 @@ struct Group {
     below: Vec<Choice>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent parts of the page, each there or not"
+)]
 #[derive(Template)]
 #[template(path = "portal/file.html")]
 struct Filing<'a> {
@@ -114,6 +118,8 @@ struct Filing<'a> {
     held: &'a [Held],
     account: Option<&'a str>,
     programme: Option<String>,
+    /// Whether letters are sent.
+    mail: bool,
     key: String,
     stamp: String,
     wait: Option<String>,
@@ -173,6 +179,7 @@ pub async fn show(
         programme: draft::named_programme(node, form)
             .await?
             .map(|(_, name)| name),
+        mail: node.sends_letters(),
         key: sent_key.map_or_else(Once::fresh_key, str::to_owned),
         stamp: node.form_stamp(),
         wait: again.wait_s.map(|seconds| waiting(&v, seconds.into())),

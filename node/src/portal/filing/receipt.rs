@@ -20,6 +20,7 @@ use super::{DONE, RECEIPT, SCOPE, sent_key};
 use crate::api::{Address, problem};
 use crate::casework::Once;
 use crate::node::Node;
+use crate::post::Letterhead;
 use crate::reporters::FiledForReporter;
 
 #[derive(Template)]
@@ -28,11 +29,20 @@ struct Receipt<'a> {
     v: Voice,
     institution: &'a str,
     filed: Option<FiledForReporter>,
+    report: Option<Written>,
+    /// Where the portal is, for whoever has the receipt on paper.
+    site: String,
     /// Tells the browser of which of its reports this is, without the form's key.
     of: String,
     open_at: &'static str,
     done_at: &'static str,
     track_at: &'static str,
+}
+
+/// What the reporter wrote, as far as paper tells one receipt from another.
+struct Written {
+    title: Option<String>,
+    filed_at: i64,
 }
 
 pub async fn show(
@@ -42,7 +52,7 @@ pub async fn show(
 ) -> Answer<Response> {
     let key = Carried::Receipt.read(&node, &headers);
     let filed = filed(&node, key.as_deref()).await?;
-    page(&visit, filed, key.as_deref())
+    page(&node, &visit, filed, key.as_deref()).await
 }
 
 /// The receipt of a form that a device has sent by itself: whoever has the form's
@@ -55,10 +65,10 @@ pub async fn open(
 ) -> Answer<Response> {
     node.admit_question(address).map_err(|e| problem(&e))?;
     let Some(key) = sent_key(&form) else {
-        return page(&visit, None, None);
+        return page(&node, &visit, None, None).await;
     };
     if filed(&node, Some(key)).await?.is_none() {
-        return page(&visit, None, None);
+        return page(&node, &visit, None, None).await;
     }
     let mut response = visit.go(&LocalPath::own(RECEIPT));
     Carried::Receipt.give(&node, &visit, response.headers_mut(), key);
@@ -73,12 +83,26 @@ async fn filed(node: &Node, key: Option<&str>) -> Answer<Option<FiledForReporter
     node.filed_under(&once).await.map_err(|e| problem(&e))
 }
 
-fn page(visit: &Visit, filed: Option<FiledForReporter>, key: Option<&str>) -> Answer<Response> {
+async fn page(
+    node: &Node,
+    visit: &Visit,
+    filed: Option<FiledForReporter>,
+    key: Option<&str>,
+) -> Answer<Response> {
     let (v, found) = (visit.v, filed.is_some());
+    let report = match &filed {
+        Some(filed) => Some(node.case(filed.filed.case).await.map_err(|e| problem(&e))?),
+        None => None,
+    };
     let page = Receipt {
         v,
         institution: visit.institution(),
         filed,
+        report: report.map(|view| Written {
+            title: view.summary.title,
+            filed_at: view.summary.filed_at,
+        }),
+        site: Letterhead::of(node).at(""),
         of: hex::encode(Sha256::digest(key.unwrap_or_default())),
         open_at: conversation::PATH,
         done_at: DONE,

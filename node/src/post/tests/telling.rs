@@ -53,6 +53,7 @@ impl Posted {
             desk: None,
         };
         let filed = self.node().file_for_reporter(report, terms).await.unwrap();
+        assert!(filed.recoverable, "codes are sent to addresses of e-mail");
         let ticket = &filed.filed.ticket;
         let opened = self
             .node()
