@@ -22,6 +22,7 @@ use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::store;
 use crate::streams::Streams;
+use crate::watch::Watch;
 use crate::witness::Witness;
 
 pub struct Hub {
@@ -36,6 +37,7 @@ pub struct Hub {
     pub(crate) connections: Arc<Connections>,
     /// When each instance was last heard.
     pub(crate) contacts: Contacts,
+    pub watch: Watch,
     /// Requests in [`Hub::wait_for`].
     polls: AtomicUsize,
     /// Rung to look after the certificate at once.
@@ -71,6 +73,7 @@ impl Hub {
             verifiers: Arc::new(Semaphore::new(cores)),
             connections: Arc::default(),
             contacts: Contacts::default(),
+            watch: Watch::default(),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),

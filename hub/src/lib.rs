@@ -9,6 +9,7 @@ pub mod app;
 pub mod backup;
 pub mod blobs;
 pub mod casefile;
+pub mod casework;
 pub mod cli;
 mod connections;
 mod contacts;
@@ -31,6 +32,7 @@ pub mod settings;
 pub mod store;
 mod streams;
 mod tls;
+pub mod watch;
 pub mod witness;
 
 pub use app::Hub;

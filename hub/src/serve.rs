@@ -15,10 +15,12 @@ use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
 
 use crate::app::Hub;
+use crate::casework;
 use crate::connections::Doorkeeper;
 use crate::error::HubError;
 use crate::http;
 use crate::tls::Shown;
+use crate::watch;
 
 /// Streams that one connection may have open at once.
 const STREAMS: u32 = 64;
@@ -77,6 +79,8 @@ pub async fn serve(
         Ok(_) = fenced.wait_for(|fenced| *fenced) => Err(HubError::Fenced),
         () = hub.connections.guard(ground) => Err(HubError::Aborted),
         () = look_after(&hub, shown) => Err(HubError::Aborted),
+        () = watch::run(&hub) => Err(HubError::Aborted),
+        () = casework::run(&hub) => Err(HubError::Aborted),
     };
     hub.begin_closing();
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);

@@ -14,6 +14,8 @@ use lapor_web::monitor::Listen;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
+use crate::watch::Bounds;
+
 const PREFIX: &str = "LAPOR_HUB";
 
 /// Why a configuration cannot be used; the operator's to mend.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
+    /// When an institution is yellow, and when red.
+    pub watch: Bounds,
     pub log: LogSettings,
 }
 
@@ -142,6 +146,7 @@ impl Default for Settings {
             storage: StorageSettings::default(),
             limits: LimitSettings::default(),
             monitor: MonitorSettings::default(),
+            watch: Bounds::default(),
             log: LogSettings::default(),
         }
     }
@@ -290,6 +295,11 @@ impl Settings {
                     "{section}.public_url: its host must stand in `names`, or no node will trust the hub there"
                 )));
             }
+        }
+        if let Some(field) = self.watch.confused() {
+            return Err(SettingsError::Wrong(format!(
+                "watch.{field}: yellow must come before red"
+            )));
         }
         let limits = &self.limits;
         let batch = lapor_protocol::limits::BATCH_BYTES as u32;

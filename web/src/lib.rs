@@ -3,7 +3,7 @@
 //! that drains, pages and their languages, the documentation page, the listener
 //! for monitoring, accounts of the staff, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
-//! and how long a peer may take.
+//! how long a peer may take; tables, and the holidays that both count by.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -16,6 +16,7 @@ pub mod clock;
 pub mod docs;
 pub mod entrance;
 pub mod exit;
+pub mod holidays;
 pub mod language;
 pub mod listeners;
 pub mod log;
@@ -28,6 +29,7 @@ pub mod reading;
 pub mod room;
 pub mod serving;
 pub mod supervisor;
+pub mod table;
 pub mod trace;
 
 pub use problem::ApiProblem;

@@ -4,6 +4,7 @@
 
 pub mod acks;
 pub mod blobs;
+pub mod casework;
 pub mod chains;
 pub mod deliveries;
 pub mod directory;
@@ -13,7 +14,9 @@ pub mod programmes;
 pub mod record;
 pub mod reports;
 pub mod rulings;
+pub mod samples;
 pub mod state;
+pub mod visits;
 pub mod wraps;
 
 use std::str::FromStr;

@@ -16,6 +16,10 @@ pub const READINESS: &str = "readiness";
 pub const LAST_BACKUP: &str = "last_backup";
 /// What this hub has signed for and does not hold any more.
 pub const LOSS: &str = "loss";
+/// Number of the last message that the figures of casework have taken in.
+pub const CASEWORK: &str = "casework";
+/// Edition of the calendar by which they are counted.
+pub const CASEWORK_CALENDAR: &str = "casework_calendar";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 
