@@ -88,37 +88,37 @@ async fn what_a_node_tells_of_itself_is_judged() {
     type Change = fn(&mut Health, i64);
     let troubles: [(Concern, State, Change); 11] = [
         (Concern::Clock, State::Yellow, |health, now| {
-            health.time = now + 31_000
+            health.time = now + 31_000;
         }),
         (Concern::Clock, State::Red, |health, now| {
-            health.time = now - 301_000
+            health.time = now - 301_000;
         }),
         (Concern::Unsent, State::Yellow, |health, now| {
-            health.oldest_unsent = Some(now - 61 * MINUTE)
+            health.oldest_unsent = Some(now - 61 * MINUTE);
         }),
         (Concern::Unsent, State::Red, |health, now| {
-            health.oldest_unsent = Some(now - 2 * DAY)
+            health.oldest_unsent = Some(now - 2 * DAY);
         }),
         (Concern::SetAside, State::Yellow, |health, _| {
-            health.quarantined = 1
+            health.quarantined = 1;
         }),
         (Concern::SetAside, State::Red, |health, _| {
-            health.parked = 100
+            health.parked = 100;
         }),
         (Concern::Disk, State::Yellow, |health, _| {
-            health.free_disk_bytes = Some(2 << 30)
+            health.free_disk_bytes = Some(2 << 30);
         }),
         (Concern::Disk, State::Red, |health, _| {
-            health.free_disk_bytes = Some(1 << 20)
+            health.free_disk_bytes = Some(1 << 20);
         }),
         (Concern::Backup, State::Yellow, |health, _| {
-            health.last_backup = None
+            health.last_backup = None;
         }),
         (Concern::Backup, State::Red, |health, now| {
-            health.last_backup = Some(now - 31 * DAY)
+            health.last_backup = Some(now - 31 * DAY);
         }),
         (Concern::Version, State::Yellow, |health, _| {
-            health.software = "lapor-node 0.0.9".into()
+            health.software = "lapor-node 0.0.9".into();
         }),
     ];
     for db in databases().await {
