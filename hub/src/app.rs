@@ -14,16 +14,15 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::contacts::Contacts;
-use crate::erasing;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::limits::Admission;
 use crate::sequencer::Sequencer;
 use crate::settings::Settings;
-use crate::store;
 use crate::streams::Streams;
 use crate::watch::Watch;
 use crate::witness::Witness;
+use crate::{erasing, pictures, store};
 
 pub struct Hub {
     pub ground: Arc<Ground>,
@@ -63,6 +62,7 @@ impl Hub {
         let streams = Arc::new(Streams::new(ground.depoch, heads));
         let witness = Witness::of(&ground.db).await?;
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
+        pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });

@@ -20,6 +20,9 @@ use crate::store::blobs::Erased;
 /// Bytes that are hashed at a time.
 const PIECE: usize = 256 * 1024;
 
+/// The folder of uploads under way.
+const PARTS: &str = "parts";
+
 /// How much of a blob is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
@@ -130,18 +133,36 @@ pub async fn begin_anew(
     remove(&part(folder, sha256, author)).await
 }
 
-/// Erases what an author has uploaded, and the file if it is nobody else's.
-pub async fn erase(folder: &Path, erased: &Erased) -> Result<(), HubError> {
-    remove(&part(folder, erased.sha256, &erased.author)).await?;
-    if erased.whole {
+/// Erases what an author has uploaded, and the whole file if it is nobody else's.
+pub async fn erase(folder: &Path, erased: &Erased, whole: bool) -> Result<(), HubError> {
+    begin_anew(folder, erased.sha256, &erased.author).await?;
+    if whole {
         remove(&path(folder, erased.sha256)).await?;
     }
     Ok(())
 }
 
+/// The uploads that have been begun and are not complete, and whose they are.
+pub async fn parts(folder: &Path) -> Result<Vec<(Digest, InstanceId)>, HubError> {
+    let mut listing = match fs::read_dir(folder.join(PARTS)).await {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut parts = Vec::new();
+    while let Some(entry) = listing.next_entry().await? {
+        let name = entry.file_name();
+        let read = name.to_str().and_then(|name| name.split_once('.'));
+        let read =
+            read.and_then(|(sha256, author)| Some((sha256.parse().ok()?, author.parse().ok()?)));
+        parts.extend(read);
+    }
+    Ok(parts)
+}
+
 /// Two authors may announce one blob; neither can spoil the other's upload.
 fn part(folder: &Path, sha256: Digest, author: &InstanceId) -> PathBuf {
-    folder.join("parts").join(format!("{sha256}.{author}"))
+    folder.join(PARTS).join(format!("{sha256}.{author}"))
 }
 
 async fn remove(path: &Path) -> Result<(), HubError> {

@@ -16,29 +16,39 @@ pub async fn erase(ground: &Ground, erased: Vec<Erased>) {
     }
 }
 
-/// Erases what an earlier process of this hub has left.
+/// Erases what an earlier process of this hub has left, and what has come of
+/// uploads that no message names any more.
 pub async fn finish(ground: &Ground) -> Result<(), HubError> {
     let mut tx = ground.db.read().await?;
-    let left = store::blobs::erasing(&mut tx).await?;
-    drop(tx);
+    let mut left = store::blobs::erasing(&mut tx).await?;
+    for (sha256, author) in blobs::parts(&ground.settings.storage.blobs).await? {
+        if !store::blobs::is_named(&mut tx, sha256, &author).await? {
+            left.push(Erased { sha256, author });
+        }
+    }
+    tx.rollback().await?;
     erase_noted(ground, left).await
 }
 
+/// In a transaction that excludes all others, so that nobody proves the bytes
+/// between the look at who has and the end of their file.
 async fn erase_noted(ground: &Ground, erased: Vec<Erased>) -> Result<(), HubError> {
+    if erased.is_empty() {
+        return Ok(());
+    }
+    let folder = &ground.settings.storage.blobs;
+    let mut tx = ground.db.write().await?;
     let mut gone = Vec::new();
     for blob in erased {
         let sha256 = blob.sha256;
-        match blobs::erase(&ground.settings.storage.blobs, &blob).await {
+        let whole = !store::blobs::is_proved(&mut tx, sha256).await?;
+        match blobs::erase(folder, &blob, whole).await {
             Ok(()) => gone.push(blob),
             Err(error) => {
                 tracing::error!(%error, %sha256, "a blob that nobody may have any more could not be erased; the next start tries again");
             }
         }
     }
-    if gone.is_empty() {
-        return Ok(());
-    }
-    let mut tx = ground.db.write().await?;
     store::blobs::gone(&mut tx, &gone).await?;
     Ok(tx.commit().await?)
 }

@@ -1,6 +1,7 @@
 //! The hub's own keys as files: the signing key, and the TLS certificate with
 //! its key. Private parts never leave these files and this process.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use lapor_certs::{Credential, Issuer, Serial, TlsKey, write_private};
@@ -13,6 +14,7 @@ use lapor_web::chance::random;
 
 const SIGNING: &str = "hub-signing.key";
 const TLS: &str = "hub-tls.pem";
+const FACTORS: &str = "factors.key";
 
 /// Where the signing key of a hub with these settings stands.
 pub fn signing_path(settings: &Settings) -> PathBuf {
@@ -37,6 +39,31 @@ pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
         ))
     })?;
     Ok(Signer::from_seed(&seed))
+}
+
+/// Where the key stands with which the secrets of second factors are sealed in the database.
+pub fn factor_path(settings: &Settings) -> PathBuf {
+    settings.storage.keys.join(FACTORS)
+}
+
+/// Makes that key where there is none. Whoever loses it sets second factors up anew.
+pub fn make_factor_key(settings: &Settings) -> Result<(), HubError> {
+    let path = factor_path(settings);
+    if !path.exists() {
+        let text = Zeroizing::new(hex::encode(random::<32>()));
+        write_private(&path, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Reads it.
+pub fn factor_key(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
+    let text = Zeroizing::new(std::fs::read_to_string(path)?);
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| {
+        io::Error::other(format!("{} is not 32 bytes in hexadecimal", path.display()))
+    })?;
+    Ok(key)
 }
 
 /// When the hub's certificate ends, Unix ms; `None` if there is none that can be read.

@@ -6,13 +6,17 @@
 //! It must never acknowledge what is not on disk.
 
 pub mod app;
+pub mod approvals;
+pub mod audit;
 pub mod backup;
 pub mod blobs;
 pub mod casefile;
 pub mod casework;
 pub mod cli;
 mod connections;
+pub mod console;
 mod contacts;
+pub mod deeds;
 pub mod directory;
 pub mod enrolment;
 pub mod epochs;
@@ -25,6 +29,7 @@ mod keys;
 mod limits;
 pub mod membership;
 pub mod monitor;
+mod pictures;
 pub mod recovery;
 pub mod sequencer;
 mod serve;

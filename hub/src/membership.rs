@@ -1,8 +1,11 @@
 //! Who belongs to the federation: registered, invited, suspended, revoked.
-//! Every act here is one write transaction with one directory version; it
-//! works while the hub serves in another process.
+//! Every act here is one write transaction with one directory version and its
+//! entries in the audit log; it works while the hub serves in another process.
+
+use std::sync::Arc;
 
 use lapor_certs::{INVITATION_LIFE_MS, Invitation, InvitationSecret};
+use lapor_migrations::Tx;
 use lapor_protocol::authority::Pattern;
 use lapor_protocol::deadline::OwnTerm;
 use lapor_protocol::directory::{Directory, InstanceEntry, Status};
@@ -10,6 +13,8 @@ use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
 use lapor_protocol::region::RegionCode;
 use zeroize::Zeroizing;
 
+use crate::audit::{self, By};
+use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -99,7 +104,11 @@ pub fn status_text(status: Status) -> &'static str {
 
 /// Makes a line for an institution that has not joined, and voids the lines
 /// made for it before.
-pub async fn invite(ground: &Ground, profile: &Profile) -> Result<Invited, MembershipError> {
+pub async fn invite(
+    ground: &Ground,
+    by: &By<'_>,
+    profile: &Profile,
+) -> Result<Invited, MembershipError> {
     let now_ms = ground.clock.now_ms();
     let mut tx = ground.db.write().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
@@ -118,6 +127,8 @@ pub async fn invite(ground: &Ground, profile: &Profile) -> Result<Invited, Membe
     let id = hex::encode(random::<8>());
     store::joining::invite(&mut tx, &id, &profile.id, secret.hash(), now_ms, expires_at).await?;
     let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
+    let subject = profile.id.as_str();
+    audit::note(&mut tx, now_ms, by, "instance.invited", subject).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
     let invitation = Invitation {
@@ -136,7 +147,12 @@ pub async fn invite(ground: &Ground, profile: &Profile) -> Result<Invited, Membe
 
 /// Makes institutions known by name, in one directory version; those known
 /// already keep their status. Returns how many entries changed.
-pub async fn register(ground: &Ground, profiles: &[Profile]) -> Result<usize, MembershipError> {
+pub async fn register(
+    ground: &Ground,
+    by: &By<'_>,
+    profiles: &[Profile],
+) -> Result<usize, MembershipError> {
+    let now_ms = ground.clock.now_ms();
     let mut tx = ground.db.write().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
     let mut entries: Vec<InstanceEntry> = Vec::new();
@@ -153,6 +169,10 @@ pub async fn register(ground: &Ground, profiles: &[Profile]) -> Result<usize, Me
         }
     }
     let changed = entries.len();
+    for entry in &entries {
+        let subject = entry.id.as_str();
+        audit::note(&mut tx, now_ms, by, "instance.registered", subject).await?;
+    }
     let directory = publish_if_changed(ground, &mut tx, directory, entries).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
@@ -160,47 +180,65 @@ pub async fn register(ground: &Ground, profiles: &[Profile]) -> Result<usize, Me
 }
 
 /// Cuts an institution off until it is resumed.
-pub async fn suspend(ground: &Ground, id: &InstanceId) -> Result<(), MembershipError> {
-    change(
-        ground,
-        id,
-        "suspended",
-        "active",
-        &[Status::Active],
-        |e, _| {
-            e.status = Status::Suspended;
-        },
-    )
-    .await
+pub async fn suspend(ground: &Ground, by: &By<'_>, id: &InstanceId) -> Result<(), MembershipError> {
+    let instance = id.clone();
+    deeds::act(ground, by, &Deed::Suspend { instance }).await
 }
 
 /// Lets a suspended institution take part again.
-pub async fn resume(ground: &Ground, id: &InstanceId) -> Result<(), MembershipError> {
-    change(
-        ground,
-        id,
-        "resumed",
-        "suspended",
-        &[Status::Suspended],
-        |e, _| {
-            e.status = Status::Active;
-        },
-    )
-    .await
+pub async fn resume(ground: &Ground, by: &By<'_>, id: &InstanceId) -> Result<(), MembershipError> {
+    let instance = id.clone();
+    deeds::act(ground, by, &Deed::Resume { instance }).await
+}
+
+/// [`suspend`] in a transaction of the caller's; the directory is to be adopted
+/// once that is committed.
+pub(crate) async fn suspend_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &By<'_>,
+    id: &InstanceId,
+) -> Result<Arc<Directory>, MembershipError> {
+    let change = Change {
+        action: "instance.suspended",
+        act: "suspended",
+        needed: "active",
+        from: &[Status::Active],
+    };
+    change
+        .make(ground, tx, by, id, |entry, _| {
+            entry.status = Status::Suspended;
+        })
+        .await
+}
+
+/// [`resume`] in a transaction of the caller's.
+pub(crate) async fn resume_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &By<'_>,
+    id: &InstanceId,
+) -> Result<Arc<Directory>, MembershipError> {
+    let change = Change {
+        action: "instance.resumed",
+        act: "resumed",
+        needed: "suspended",
+        from: &[Status::Suspended],
+    };
+    change
+        .make(ground, tx, by, id, |entry, _| {
+            entry.status = Status::Active;
+        })
+        .await
 }
 
 /// Ends a membership for ever, at the head that is accepted now.
 pub async fn revoke(
     ground: &Ground,
+    by: &By<'_>,
     id: &InstanceId,
     successor: Option<InstanceId>,
 ) -> Result<(), MembershipError> {
-    let from = [
-        Status::Registered,
-        Status::Invited,
-        Status::Active,
-        Status::Suspended,
-    ];
     let directory = ground.directory.current();
     let kind = |id: &InstanceId| directory.latest().instance(id).map(|entry| entry.kind);
     if kind(id) == Some(InstanceKind::Pusat) {
@@ -213,58 +251,74 @@ pub async fn revoke(
         }
         _ => {}
     }
-    change(
-        ground,
-        id,
-        "revoked",
-        "not yet revoked",
-        &from,
-        |e, head| {
-            e.status = Status::Revoked;
-            e.revoked_at = head;
-            e.successor = successor;
-        },
-    )
-    .await
-}
-
-async fn change(
-    ground: &Ground,
-    id: &InstanceId,
-    act: &'static str,
-    needed: &'static str,
-    from: &[Status],
-    alter: impl FnOnce(&mut InstanceEntry, Option<Position>),
-) -> Result<(), MembershipError> {
+    let change = Change {
+        action: "instance.revoked",
+        act: "revoked",
+        needed: "not yet revoked",
+        from: &[
+            Status::Registered,
+            Status::Invited,
+            Status::Active,
+            Status::Suspended,
+        ],
+    };
     let mut tx = ground.db.write().await?;
-    let directory = ground.directory.refresh(&mut tx).await?;
-    let known = directory.latest().instance(id);
-    let mut entry = known
-        .cloned()
-        .ok_or_else(|| MembershipError::Unknown(id.clone()))?;
-    if !from.contains(&entry.status) {
-        let status = status_text(entry.status);
-        return Err(MembershipError::Status {
-            id: id.clone(),
-            status,
-            needed,
-            act,
-        });
-    }
-    let chain = store::chains::one(&mut tx, id).await?;
-    alter(&mut entry, chain.map(|chain| chain.head.position()));
-    let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
+    let revoked = change.make(ground, &mut tx, by, id, |entry, head| {
+        entry.status = Status::Revoked;
+        entry.revoked_at = head;
+        entry.successor = successor;
+    });
+    let directory = revoked.await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
     Ok(())
 }
 
+/// Another status of an institution.
+struct Change<'a> {
+    /// How the audit log calls it.
+    action: &'static str,
+    act: &'static str,
+    needed: &'static str,
+    from: &'a [Status],
+}
+
+impl Change<'_> {
+    async fn make(
+        self,
+        ground: &Ground,
+        tx: &mut Tx,
+        by: &By<'_>,
+        id: &InstanceId,
+        alter: impl FnOnce(&mut InstanceEntry, Option<Position>),
+    ) -> Result<Arc<Directory>, MembershipError> {
+        let directory = ground.directory.refresh(tx).await?;
+        let known = directory.latest().instance(id);
+        let mut entry = known
+            .cloned()
+            .ok_or_else(|| MembershipError::Unknown(id.clone()))?;
+        if !self.from.contains(&entry.status) {
+            return Err(MembershipError::Status {
+                id: id.clone(),
+                status: status_text(entry.status),
+                needed: self.needed,
+                act: self.act,
+            });
+        }
+        let chain = store::chains::one(tx, id).await?;
+        alter(&mut entry, chain.map(|chain| chain.head.position()));
+        let now_ms = ground.clock.now_ms();
+        audit::note(tx, now_ms, by, self.action, id.as_str()).await?;
+        Ok(publish_if_changed(ground, tx, directory, vec![entry]).await?)
+    }
+}
+
 async fn publish_if_changed(
     ground: &Ground,
-    tx: &mut lapor_migrations::Tx,
-    directory: std::sync::Arc<Directory>,
+    tx: &mut Tx,
+    directory: Arc<Directory>,
     entries: Vec<InstanceEntry>,
-) -> Result<std::sync::Arc<Directory>, HubError> {
+) -> Result<Arc<Directory>, HubError> {
     let latest = directory.latest();
     if entries.iter().all(|e| latest.instance(&e.id) == Some(e)) {
         return Ok(directory);

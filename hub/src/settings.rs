@@ -11,10 +11,14 @@ use std::path::{Path, PathBuf};
 use lapor_certs::HubUrl;
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
+use lapor_web::sign_on::SignOnSettings;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
+use crate::console::ConsoleRole;
 use crate::watch::Bounds;
+
+pub use crate::console::ConsoleSettings;
 
 const PREFIX: &str = "LAPOR_HUB";
 
@@ -50,6 +54,8 @@ pub struct Settings {
     pub monitor: MonitorSettings,
     /// When an institution is yellow, and when red.
     pub watch: Bounds,
+    pub console: ConsoleSettings,
+    pub single_sign_on: SignOnSettings<ConsoleRole>,
     pub log: LogSettings,
 }
 
@@ -108,6 +114,9 @@ pub struct LimitSettings {
     pub strangers_per_network: usize,
     /// Bytes of attachments that the hub keeps for one instance.
     pub blob_quota_bytes: u64,
+    /// Bytes of pictures of programmes that the hub keeps for one instance. Every
+    /// other may fetch them, so that this is what one can ask of all.
+    pub picture_quota_bytes: u64,
     /// Requests from one network without a certificate (to join, to recover a
     /// certificate), a second on average.
     pub joins_per_second: u32,
@@ -147,6 +156,8 @@ impl Default for Settings {
             limits: LimitSettings::default(),
             monitor: MonitorSettings::default(),
             watch: Bounds::default(),
+            console: ConsoleSettings::default(),
+            single_sign_on: SignOnSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -189,6 +200,7 @@ impl Default for LimitSettings {
             connections: 32,
             strangers_per_network: 200,
             blob_quota_bytes: 50 << 30,
+            picture_quota_bytes: 2 << 30,
             joins_per_second: 10,
             join_burst: 200,
             all_joins_per_second: 100,
@@ -243,6 +255,8 @@ impl Settings {
             .separator("__")
             .list_separator(",")
             .with_list_parse_key("names")
+            .with_list_parse_key("console.second_factor")
+            .with_list_parse_key("console.proxies")
             .try_parsing(true)
             .source(Some(overrides.into_iter().collect()));
         let settings: Self = config::Config::builder()
@@ -266,6 +280,7 @@ impl Settings {
         ] {
             *path = folder.join(&*path);
         }
+        self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }

@@ -1,5 +1,6 @@
 // Makes the portal an application on this device: keeps what somebody is writing,
-// shows what waits for a line, and has it sent when the line is back.
+// shows what waits for a line, and has it sent when the line is back. A report that
+// waits is dropped when it is known to have come in, and by nothing else that is done here.
 
 const worker = navigator.serviceWorker;
 
@@ -22,17 +23,22 @@ function typed(form) {
   return all.filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
 }
 
+/** What a form of its own page says better. */
+const ANEW = ["cap", "situs", "langkah", "tetap", "unggahan", "lampiran", "akun"];
+
 function fill(form, fields) {
   for (const [name, value] of fields) {
-    if (value instanceof File) continue;
-    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+    const found = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    for (const field of found) {
       if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === value;
       else field.value = value;
     }
+    // What the page asks only later, and a programme.
+    if (found.length > 0 || value === "") continue;
+    const added = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    added.dataset.added = "";
+    form.append(added);
   }
-  const files = fields.map(([, value]) => value).filter((value) => value instanceof File && value.size > 0);
-  const input = form.querySelector('input[type="file"]');
-  if (files.length > 0 && input) attach(input, files);
 }
 
 /** Puts files into a field as if they had been chosen there. */
@@ -43,28 +49,68 @@ function attach(input, files) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-async function keepDraft(form) {
+/** The form's report, where it waits on this device: it is mended, or has come back from the node. */
+async function waitingFor(form) {
+  const named = new URLSearchParams(location.hash.slice(1)).get("perbaiki");
+  const report = await queue.one(named ?? form.elements.kunci.value);
+  if (!report?.fields) return null;
+  if (named) mendIn(form, report);
+  return report;
+}
+
+/** Fills a form with a report that waits, its files too; it is sent under the same key. */
+function mendIn(form, { fields, files: own = [] }) {
+  const suggested = new Map(fields).get("saran");
+  fill(form, fields.filter(([name]) => !ANEW.includes(name) && name !== "saran"));
+  // A suggestion that was chosen is shown where another can be typed.
+  if (suggested) form.elements.instansi.value = suggested;
+  const named = uploads(fields);
+  const chosen = fields.filter(([name, value]) => name === "lampiran" && value.size > 0).map(([, value]) => value);
+  const all = [...chosen, ...own.filter(([upload]) => named.includes(upload)).map(([, file]) => file)];
+  if (all.length > 0) attach(form.querySelector('input[type="file"]'), all);
+}
+
+/** Keeps what is written on in a report that waits. */
+async function keepIn(report, form) {
+  const isFile = ([name]) => ["unggahan", "lampiran"].includes(name);
+  const typed = [...new FormData(form)];
+  // Files that are under way stand in the form again only when they have arrived.
+  const underWay = Number(form.dataset.uploads ?? 0) > 0;
+  const fields = underWay ? [...typed.filter((field) => !isFile(field)), ...report.fields.filter(isFile)] : typed;
+  const own = await files.of(fields, report.files);
+  const title = form.elements.judul.value;
+  Object.assign(report, { fields, title, files: own, at: report.state === "unsent" ? Date.now() : report.at });
+  return queue.put(report);
+}
+
+async function keepWriting(form) {
+  form.addEventListener("taken", ({ detail }) => detail.until(files.keep(detail.upload, detail.file)));
   const told = document.querySelector("[data-draft]");
-  const known = await draft.read().catch(() => null);
+  const page = form.elements.kunci.value;
+  let report = await waitingFor(form).catch(() => null);
+  const known = report ? null : await draft.read().catch(() => null);
   const written = ["judul", "uraian"].map((name) => form.elements[name].value);
   const empty = written.every((value) => value === "");
   const keep = () => {
+    if (report) return keepIn(report, form).catch(() => {});
     const fields = typed(form);
-    return (fields ? draft.keep(fields) : draft.drop()).catch(() => {});
+    return (fields ? draft.keep(fields, form.elements.kunci.value) : draft.drop()).catch(() => {});
   };
-  if (known && empty) {
-    fill(form, known.fields);
-    // A report that is to be mended comes with everything.
-    if (known.fields.some(([name]) => [...WHO, ...HIDDEN].includes(name))) await keep();
-  }
+  if (known && empty) fill(form, known.fields);
   // A browser may have put the same text back by itself.
-  told.hidden = !known || !(empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
+  const restored = known && (empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
+  told.hidden = !restored && !(report && form.elements.kunci.value !== page);
   let timer;
   told.querySelector("button").addEventListener("click", () => {
     clearTimeout(timer);
-    draft.drop().catch(() => {});
+    (report ? queue.drop(report.key) : draft.drop()).catch(() => {});
+    files.drop(uploads([...new FormData(form)])).catch(() => {});
+    report = null;
+    history.replaceState(null, "", location.pathname + location.search);
     form.reset();
+    form.querySelectorAll("[data-added]").forEach((added) => added.remove());
     for (const name of ["judul", "uraian"]) form.elements[name].value = "";
+    form.elements.kunci.value = page;
     told.hidden = true;
     form.elements.judul.focus();
   });
@@ -74,6 +120,9 @@ async function keepDraft(form) {
   };
   form.addEventListener("input", note);
   form.addEventListener("change", note);
+  form.addEventListener("uploaded", note);
+  // The worker has it then, and knows better what has become of it.
+  form.addEventListener("submit", () => clearTimeout(timer));
 }
 
 // The camera, where a finger points
@@ -134,15 +183,28 @@ async function receipt(report, words) {
   const body = new URLSearchParams({ kunci: report.key });
   const answer = await fetch("/lapor/terima", { method: "POST", body, headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return answer?.status === 404 ? words.gone : words.later;
-  await queue.drop(report.key);
   return location.assign("/lapor/terima");
 }
 
-async function mend(report) {
-  await draft.keep(report.fields.filter(([name]) => !PASSING.includes(name) || name === "lampiran"));
-  await queue.drop(report.key);
+/** A receipt that is shown: nothing of its report is kept any longer. */
+async function shown(part) {
+  // Without it there is no worker either, and nothing waits.
+  if (!crypto.subtle) return draft.drop();
+  const isOfThis = async (key = "") => {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
+    return [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("") === part.dataset.of;
+  };
+  for (const report of await queue.all()) {
+    if (report.state === "sent" && (await isOfThis(report.key))) await queue.drop(report.key);
+  }
+  const known = await draft.read();
+  return known && (await isOfThis(known.key)) ? draft.drop() : null;
+}
+
+/** Opens a report in the form; it waits on until it has been sent. */
+function mend(report) {
   const about = report.fields.find(([name]) => name === "program");
-  location.assign(about ? `/lapor?${new URLSearchParams([about])}` : "/lapor");
+  location.assign(`/lapor${about ? `?${new URLSearchParams([about])}` : ""}#perbaiki=${report.key}`);
 }
 
 function line(report, words, show) {
@@ -156,7 +218,7 @@ function line(report, words, show) {
     const ask = async () => (state.textContent = (await receipt(report, words)) ?? words.sent);
     acts.append(button(words.receipt, ask, false));
   }
-  if (["refused", "unsure"].includes(report.state)) acts.append(button(words.mend, () => mend(report), false));
+  if (["refused", "unsure", "unsent"].includes(report.state)) acts.append(button(words.mend, () => mend(report), false));
   acts.append(button(words.drop, () => confirm(words.sure) && queue.drop(report.key).then(show)));
   item.append(title, state, acts);
   return item;
@@ -182,10 +244,11 @@ if (worker) {
   addEventListener("online", send);
   if (navigator.onLine) send();
 }
-if (location.pathname === "/lapor/terima") draft.drop().catch(() => {});
-// Drops one that is too old.
-else draft.read().catch(() => {});
-for (const form of document.querySelectorAll("form[data-report][data-keeps]")) keepDraft(form);
+// Drops what is too old.
+draft.read().catch(() => {});
+files.expire().catch(() => {});
+for (const form of document.querySelectorAll("form[data-report][data-keeps]")) keepWriting(form);
+for (const part of document.querySelectorAll(".receipt[data-of]")) shown(part).catch(() => {});
 for (const camera of document.querySelectorAll("[data-camera]")) offerCamera(camera);
 for (const part of document.querySelectorAll("[data-pick]")) choosePlace(part);
 for (const part of document.querySelectorAll("[data-queue]")) showQueue(part);

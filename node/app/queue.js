@@ -1,10 +1,13 @@
-// What this device keeps of reports: a draft, and those that wait for a line. It is
+// What this device keeps of reports: a draft, those that wait for a line, and the files
+// of both, because the node keeps a file that no report has used for a day only. It is
 // used by the worker and by pages alike. Others may use the device too: a draft goes
 // after a day and says nothing of who writes, and of a report that has been delivered
 // only what its receipt is asked for with is kept, for as long as the node tells it.
 "use strict";
 
-const STORE = { name: "lapor", version: 1 };
+const STORE = { name: "lapor", version: 2 };
+/** Its places, and what tells one thing in them from another. */
+const PLACES = { reports: "key", drafts: "form", files: "upload" };
 const DAY_MS = 86_400_000;
 /** How long the node knows that a report has come in, and tells ticket and key. */
 const TOLD_MS = 7 * DAY_MS;
@@ -17,8 +20,10 @@ function stored(place, mode, act) {
   return new Promise((done, failed) => {
     const opening = indexedDB.open(STORE.name, STORE.version);
     opening.onupgradeneeded = () => {
-      opening.result.createObjectStore("reports", { keyPath: "key" });
-      opening.result.createObjectStore("drafts", { keyPath: "form" });
+      const base = opening.result;
+      for (const [name, keyPath] of Object.entries(PLACES)) {
+        if (!base.objectStoreNames.contains(name)) base.createObjectStore(name, { keyPath });
+      }
     };
     opening.onerror = () => failed(opening.error);
     opening.onsuccess = () => {
@@ -38,6 +43,7 @@ function stored(place, mode, act) {
 }
 
 const queue = {
+  one: (key) => stored("reports", "readonly", (s) => s.get(key)),
   all: async () => (await stored("reports", "readonly", (s) => s.getAll())).sort((a, b) => a.at - b.at),
   put: (report) => stored("reports", "readwrite", (s) => s.put(report)),
   drop: (key) => stored("reports", "readwrite", (s) => s.delete(key)),
@@ -51,14 +57,51 @@ const draft = {
     await draft.drop();
     return undefined;
   },
-  keep: (fields) => stored("drafts", "readwrite", (s) => s.put({ form: "lapor", at: Date.now(), fields })),
+  keep: (fields, key) => stored("drafts", "readwrite", (s) => s.put({ form: "lapor", at: Date.now(), fields, key })),
   drop: () => stored("drafts", "readwrite", (s) => s.delete("lapor")),
+  /** Drops that of a form that is kept or taken in elsewhere now; another's stays. */
+  async end(key) {
+    const known = await draft.read();
+    if (known?.key === key) await draft.drop();
+  },
 };
 
-/** Sends a report as its form would; the answer, or nothing where there is no line. */
-async function post(report) {
+/** The uploads that a form names. */
+const uploads = (fields) => fields.filter(([name]) => name === "unggahan").map(([, value]) => value.split("/")[0]);
+
+/** Files that have gone up before their form, until the form is answered. */
+const files = {
+  keep: (upload, file) => stored("files", "readwrite", (s) => s.put({ upload, at: Date.now(), file })),
+  /** Those that a form names, of what is kept here and of what its report has already: upload and file. */
+  async of(fields, before = []) {
+    const named = uploads(fields);
+    const all = await stored("files", "readonly", (s) => s.getAll());
+    const own = new Map([...before, ...all.map(({ upload, file }) => [upload, file])]);
+    return [...own].filter(([upload]) => named.includes(upload));
+  },
+  drop: (all) =>
+    stored("files", "readwrite", (s) => {
+      all.forEach((upload) => s.delete(upload));
+      return s.count();
+    }),
+  /** Drops those of forms that were left a day ago. */
+  async expire() {
+    const all = await stored("files", "readonly", (s) => s.getAll());
+    const old = all.filter(({ at }) => Date.now() - at >= DRAFT_MS);
+    if (old.length > 0) await files.drop(old.map(({ upload }) => upload));
+  },
+};
+
+/** Sends a report as its form would; the answer, or nothing where there is no line. With
+ * `along` its files go with it, also those that went up before. */
+async function post(report, along = false) {
   const body = new FormData();
-  for (const [name, value] of report.fields) body.append(name, value);
+  const own = new Map(report.files);
+  for (const [name, value] of report.fields) {
+    const file = along && name === "unggahan" ? own.get(value.split("/")[0]) : null;
+    if (file) body.append("lampiran", file);
+    else body.append(name, value);
+  }
   // Nobody is there to be asked whether something alike is theirs.
   body.set("tetap", "1");
   // Somebody else may have signed in on this device since it was written.
@@ -68,6 +111,27 @@ async function post(report) {
   } catch {
     return null;
   }
+}
+
+/** Whether the node holds a file of a report no more; nothing where there is no line. */
+async function lacks(report) {
+  for (const [upload] of report.files ?? []) {
+    const asked = { method: "HEAD", credentials: "omit", headers: { "Tus-Resumable": "1.0.0" } };
+    const answer = await fetch(`/unggahan/${upload}`, asked).catch(() => null);
+    if (answer === null) return null;
+    if (answer.status === 404) return true;
+  }
+  return false;
+}
+
+/** Sends a report; what has become of it. Files go a second time only where the first would
+ * not do: a report that has come in before is known by the form in which it came. */
+async function deliverOne(report) {
+  const state = outcome(await post(report));
+  if (state !== "refused") return state;
+  const old = await lacks(report);
+  if (old === null) return "waiting";
+  return old ? outcome(await post(report, true)) : state;
 }
 
 /** What an answer means: taken in, to be tried again, or to be mended by a person. */

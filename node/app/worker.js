@@ -65,19 +65,43 @@ async function open(event, path, search) {
 async function file(request) {
   const copy = request.clone();
   const tried = attempted();
+  let answer;
   try {
-    return await fetch(request);
+    answer = await fetch(request);
   } catch {
-    const fields = [...(await copy.formData())];
-    const said = new Map(fields);
-    if (said.get("langkah")) return Response.redirect("/lapor", 303);
-    const kept = { key: said.get("kunci"), at: Date.now(), title: said.get("judul"), fields };
-    await queue.put({ ...kept, state: "waiting", tried: tried ?? attempted() });
-    await draft.drop();
-    // Where the browser has it, it wakes this worker when the line is back.
-    await registration.sync?.register("antrean").catch(() => {});
-    return Response.redirect(WAITING, 303);
+    return hold(await reportOf(copy), tried ?? attempted());
   }
+  // The way to its receipt, which may be lost on the line.
+  if (answer.type === "opaqueredirect") await reportOf(copy).then(settle).catch(() => {});
+  return answer;
+}
+
+async function reportOf(request) {
+  const fields = [...(await request.formData())];
+  const said = new Map(fields);
+  return { key: said.get("kunci"), at: Date.now(), title: said.get("judul"), fields };
+}
+
+/** Keeps a report that could not be sent, and one that was only to be written on. */
+async function hold(report, tried) {
+  const step = report.fields.some(([name, value]) => name === "langkah" && value);
+  const known = await queue.one(report.key);
+  const own = await files.of(report.fields, known?.files);
+  const state = step ? "unsent" : "waiting";
+  await queue.put({ ...report, files: own, state, tried: step ? known?.tried : tried });
+  await files.drop(uploads(report.fields));
+  await draft.end(report.key);
+  if (step) return Response.redirect(`/lapor#perbaiki=${report.key}`, 303);
+  // Where the browser has it, it wakes this worker when the line is back.
+  await registration.sync?.register("antrean").catch(() => {});
+  return Response.redirect(WAITING, 303);
+}
+
+/** Of a report that was taken in, only what its receipt is asked for with stays. */
+async function settle({ key, at, title, fields }) {
+  await queue.put({ key, at, title, state: "sent", sent: Date.now() });
+  await files.drop(uploads(fields));
+  await draft.end(key);
 }
 
 /** When something may have left this device; nothing does where there is no line at all. */
@@ -90,6 +114,7 @@ function deliver() {
   delivering ??= (async () => {
     for (const report of await queue.all()) {
       if (report.state === "sent" && Date.now() - report.sent > TOLD_MS) await queue.drop(report.key);
+      if (report.state === "unsent" && Date.now() - report.at > DRAFT_MS) await queue.drop(report.key);
       if (report.state !== "waiting") continue;
       if (Date.now() - report.tried > SURE_MS) {
         await queue.put({ ...report, state: "unsure" });
@@ -97,7 +122,7 @@ function deliver() {
       }
       const tried = report.tried ?? attempted();
       if (tried !== report.tried) await queue.put({ ...report, tried });
-      const state = outcome(await post(report));
+      const state = await deliverOne(report);
       if (state === "waiting") return false;
       const { key, at, title } = report;
       await queue.put(state === "sent" ? { key, at, title, state, sent: Date.now() } : { ...report, state });

@@ -139,6 +139,14 @@ function line(list, file, said) {
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} KB` : `${Math.floor(bytes / 1e6)} MB`);
 
+/** Lets whoever keeps files on this device do so before their form can be sent. */
+async function taken(input, upload, file) {
+  const keeping = [];
+  const detail = { upload, file, until: (done) => keeping.push(done) };
+  input.dispatchEvent(new CustomEvent("taken", { bubbles: true, detail }));
+  await Promise.allSettled(keeping);
+}
+
 function takeFiles(part) {
   const input = part.querySelector('input[type="file"]');
   const list = part.querySelector(".held");
@@ -160,7 +168,9 @@ function takeFiles(part) {
     if (file.size > Number(said.bytes)) return own.failed(said.large);
     tell(`${said.sending} ${file.name}`);
     try {
-      own.done(await send(file, said.upload, own.progress));
+      const upload = await send(file, said.upload, own.progress);
+      await taken(input, upload, file);
+      own.done(upload);
       tell("");
     } catch (error) {
       if (error instanceof Refused && error.isFinal) {

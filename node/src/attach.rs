@@ -10,6 +10,7 @@ use axum::body::HttpBody as _;
 use axum::extract::{FromRequest as _, Request};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
@@ -34,6 +35,8 @@ pub const PUBLIC: &str =
 pub const STAFF: &str = "image/jpeg,image/png,image/webp,application/pdf,video/mp4,video/quicktime,video/webm,.docx,.xlsx,.odt,.ods,.txt";
 /// What a form holds besides its files.
 const FIELD_BYTES: u64 = 512 * 1024;
+/// Bytes of all files of one form, at most; a single one may always be as large as it is allowed.
+const FORM_BYTES: u64 = 512 * 1024 * 1024;
 const NAME_CHARS: usize = 80;
 /// A form without files, as programs send it.
 const PLAIN: &[u8] = b"application/x-www-form-urlencoded";
@@ -90,25 +93,56 @@ struct Gone {
     name: String,
 }
 
+/// Why a file is not taken in now, though it may be when the same form is sent later.
+struct Later {
+    said: String,
+    status: StatusCode,
+    retry_after_s: Option<u32>,
+}
+
+/// How a form with files is shown again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    pub status: StatusCode,
+    /// When to come back, as the head of the answer says it.
+    pub retry_after_s: Option<u32>,
+}
+
 /// The files of a form.
 #[derive(Default)]
 pub struct Attached {
     pub held: Vec<Held>,
     /// Used up by the same form when it came first, or too old.
     gone: Vec<Gone>,
+    /// Not taken in for now, by what is in them.
+    put_off: Vec<String>,
+    later: Option<Later>,
+}
+
+/// What becomes of a file.
+enum Taken {
+    Held(Held),
+    /// Says why it cannot be used.
+    Unusable(String),
+    /// Told by what is in it.
+    PutOff(Later, String),
 }
 
 impl Attached {
     /// Files that were kept before, called by their kind.
     pub fn kept(v: &Voice, files: &[UploadReceipt]) -> Self {
-        let held = files.iter().map(|file| {
-            let name = v.say(kind_words(&file.media_type));
-            held(file.clone(), name, file.upload.clone())
-        });
-        Self {
-            held: held.collect(),
-            gone: Vec::new(),
+        let mut attached = Self::default();
+        for file in files {
+            attached.add(v, file.clone(), file.upload.clone());
         }
+        attached
+    }
+
+    /// Adds a file that was kept before, called by its kind; `fingerprint` makes it the same when
+    /// it comes again.
+    pub fn add(&mut self, v: &Voice, receipt: UploadReceipt, fingerprint: String) {
+        let name = v.say(kind_words(&receipt.media_type));
+        self.held.push(held(receipt, name, fingerprint));
     }
 
     pub fn uploads(&self) -> Vec<String> {
@@ -119,22 +153,46 @@ impl Attached {
     pub fn fingerprints(&self) -> Vec<&str> {
         let held = self.held.iter().map(|held| held.fingerprint.as_str());
         let gone = self.gone.iter().map(|gone| gone.upload.as_str());
-        let mut all: Vec<&str> = held.chain(gone).collect();
+        let put_off = self.put_off.iter().map(String::as_str);
+        let mut all: Vec<&str> = held.chain(gone).chain(put_off).collect();
         all.sort_unstable();
         all
     }
 
-    /// Complains about files that are gone, unless the form was sent before with them.
+    /// Complains about files that are gone or not taken in for now, unless the form was sent before
+    /// with them.
     pub fn miss_unless(&self, sent: bool, v: &Voice, form: &mut Form) {
-        for gone in self.gone.iter().filter(|_| !sent) {
+        if sent {
+            return;
+        }
+        for gone in &self.gone {
             form.complain(FILES, v.with("name", &gone.name).say("file-gone"));
+        }
+        if let Some(later) = &self.later {
+            form.complain(FILES, &later.said);
+        }
+    }
+
+    /// How a form with complaints is shown again: one that is only to be sent later says so, and a
+    /// report that waits on a telephone goes on waiting.
+    pub fn again(&self, form: &Form) -> Again {
+        let said: Vec<&str> = form.complaints().iter().map(|one| one.text).collect();
+        match &self.later {
+            Some(later) if said == [later.said.as_str()] => Again {
+                status: later.status,
+                retry_after_s: later.retry_after_s,
+            },
+            _ => Again {
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                retry_after_s: None,
+            },
         }
     }
 }
 
-/// Reads a form with its files. What cannot be taken is a complaint about
-/// [`FILES`]; the other files and every field are kept. Files that are gone are
-/// no complaint yet.
+/// Reads a form with its files. What cannot be used is a complaint about
+/// [`FILES`]; the other files and every field are kept. Files that are gone, or
+/// not taken in for now, are no complaint yet.
 pub async fn read(
     node: &Node,
     v: &Voice,
@@ -145,34 +203,40 @@ pub async fn read(
     let plain = told.is_some_and(|told| told.as_bytes().starts_with(PLAIN));
     if plain && matches!(sender, Sender::Staff) {
         let form = Form::from_request(request, &()).await?;
-        let attached = taken_before(node, &form).await?;
+        let attached = taken_before(node, sender, &form).await?;
         return Ok((form, attached));
     }
-    let most = node.settings().api.upload_bytes + FIELD_BYTES;
+    let most = most_bytes(node.settings().api.upload_bytes);
     // Counted with the first file that is taken: a form does not say how large each is.
     let mut bytes = request.body().size_hint().upper().unwrap_or(most).min(most);
     let mut reading = FormWithFiles::open(request, most)?;
-    let (mut new, mut complaint) = (Vec::new(), None);
+    let (mut new, mut put_off, mut later, mut complaint) = (Vec::new(), Vec::new(), None, None);
     while let Some(mut file) = reading.next_file().await? {
         let taken = if file.field != FILES {
-            Ok(None)
+            None
         } else if new.len() >= MOST {
-            Err(v.with("most", MOST).say("files-too-many"))
+            Some(Taken::Unusable(v.with("most", MOST).say("files-too-many")))
         } else {
-            take(node, v, (sender, &mut bytes), &mut file).await?
+            Some(take(node, v, (sender, &mut bytes), &mut file).await?)
         };
         file.pass_over().await;
         if let Some(problem) = reading.broken() {
             return Err(problem);
         }
         match taken {
-            Ok(held) => new.extend(held),
-            Err(said) => complaint = complaint.or(Some(said)),
+            Some(Taken::Held(held)) => new.push(held),
+            Some(Taken::Unusable(said)) => complaint = complaint.or(Some(said)),
+            Some(Taken::PutOff(why, fingerprint)) => {
+                put_off.push(fingerprint);
+                later = later.or(Some(why));
+            }
+            None => {}
         }
     }
     let mut form = reading.form();
-    let mut attached = taken_before(node, &form).await?;
+    let mut attached = taken_before(node, sender, &form).await?;
     attached.held.extend(new);
+    (attached.put_off, attached.later) = (put_off, later);
     if attached.held.len() > MOST {
         attached.held.truncate(MOST);
         complaint = complaint.or_else(|| Some(v.with("most", MOST).say("files-too-many")));
@@ -183,11 +247,17 @@ pub async fn read(
     Ok((form, attached))
 }
 
+/// Bytes of a form whose files may each have so many.
+fn most_bytes(file: u64) -> u64 {
+    let all = file.saturating_mul(MOST as u64).min(FORM_BYTES);
+    all.max(file).saturating_add(FIELD_BYTES)
+}
+
 /// Gives up what a form has brought and nothing will use. It would expire anyway.
 pub async fn forget(node: &Node, attached: &Attached) {
     for held in &attached.held {
         match node.cancel_upload(&held.upload).await {
-            Ok(()) | Err(NodeError::NotFound { .. }) => {}
+            Ok(()) | Err(NodeError::NotFound { .. } | NodeError::UploadHeld) => {}
             Err(error) => tracing::warn!(%error, "an upload could not be given up"),
         }
     }
@@ -199,30 +269,48 @@ async fn take(
     v: &Voice,
     (sender, bytes): (Sender, &mut u64),
     file: &mut PostedFile,
-) -> Answer<Result<Option<Held>, String>> {
+) -> Answer<Taken> {
     let name = short(&file.name);
+    let mut hash = Sha256::new();
     let admitted = match sender {
         Sender::Public(address) => node.admit_upload(address, *bytes).await,
         Sender::Staff => Ok(()),
     };
-    match admitted {
-        Ok(()) => *bytes = 0,
+    let later = match admitted {
+        Ok(()) => {
+            *bytes = 0;
+            None
+        }
         Err(NodeError::TooMany { retry_after_s }) => {
             let wait = waiting(v, retry_after_s.into());
-            return Ok(Err(v.with("wait", wait).say("files-too-often")));
+            Some(Later {
+                said: v.with("wait", wait).say("files-too-often"),
+                status: StatusCode::TOO_MANY_REQUESTS,
+                retry_after_s: Some(retry_after_s),
+            })
         }
-        Err(NodeError::NoRoom) => return Ok(Err(v.say("files-no-room"))),
+        Err(NodeError::NoRoom) => Some(Later {
+            said: v.say("files-no-room"),
+            status: StatusCode::INSUFFICIENT_STORAGE,
+            retry_after_s: None,
+        }),
         Err(error) => return Err(problem(&error)),
+    };
+    if let Some(later) = later {
+        // Read to its end all the same: by what is in it a form that comes again is known.
+        let mut rest = hashed(file, &mut hash);
+        while let Some(Ok(_)) = rest.next().await {}
+        drop(rest);
+        return Ok(Taken::PutOff(later, hex::encode(hash.finalize())));
     }
-    let mut hash = Sha256::new();
     let received = node
         .receive_upload(sender.door(), hashed(file, &mut hash))
         .await;
-    let said = |id: TextId| Ok(Err(v.with("name", &name).say(id)));
+    let said = |id: TextId| Ok(Taken::Unusable(v.with("name", &name).say(id)));
     match received {
         Ok(receipt) => {
             let fingerprint = hex::encode(hash.finalize());
-            Ok(Ok(Some(held(receipt, name, fingerprint))))
+            Ok(Taken::Held(held(receipt, name, fingerprint)))
         }
         Err(NodeError::MediaType(_)) => said(text_id("file-wrong-kind")),
         Err(NodeError::TooLarge(_)) => said(text_id("file-too-large")),
@@ -232,7 +320,7 @@ async fn take(
 }
 
 /// What the form says was taken before.
-async fn taken_before(node: &Node, form: &Form) -> Answer<Attached> {
+async fn taken_before(node: &Node, sender: Sender, form: &Form) -> Answer<Attached> {
     let named: Vec<(String, String)> = form
         .all(TAKEN)
         .take(MOST + 1)
@@ -241,7 +329,7 @@ async fn taken_before(node: &Node, form: &Form) -> Answer<Attached> {
         .collect();
     let mut attached = Attached::default();
     for (upload, name) in named {
-        let waiting = node.waiting_upload(&upload).await;
+        let waiting = node.waiting_upload(&upload, sender.door()).await;
         match waiting.map_err(|e| problem(&e))? {
             Some(receipt) => attached.held.push(held(receipt, name, upload)),
             None => attached.gone.push(Gone { upload, name }),
@@ -293,6 +381,14 @@ fn hashed<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_has_room_for_all_of_its_files_within_a_bound() {
+        const MIB: u64 = 1024 * 1024;
+        for (file, files) in [(10, 100), (51, 510), (196, 512), (900, 900)] {
+            assert_eq!(most_bytes(file * MIB), files * MIB + FIELD_BYTES, "{file}");
+        }
+    }
 
     #[test]
     fn a_name_is_shown_without_folders_and_without_tricks() {

@@ -73,6 +73,7 @@ fn site(node: &Arc<Node>) -> Site {
     let mut site = Site::new(texts(), AREAS, node.shared_clock(), facts);
     site.shelf = portal::furnish(site.shelf.with::<Files>());
     site.app = Some(portal::APP);
+    site.docs_at = Some(api::DOCS);
     site.https = node.settings().is_https();
     site
 }

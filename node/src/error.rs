@@ -4,6 +4,7 @@
 use lapor_migrations::DbError;
 use lapor_protocol::case::{Ruling, State};
 use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_web::throttle::TooOften;
 
 use crate::folder::KeyFileError;
 
@@ -38,6 +39,12 @@ pub enum NodeError {
     ApprovalNeeded,
     #[error("the draft was corrected meanwhile; read it again before it is published")]
     DraftChanged,
+    #[error("the file belongs to a drafted answer; upload it again to use it elsewhere")]
+    UploadHeld,
+    #[error(
+        "the programme was published anew meanwhile; read it again, and base the text on its latest message"
+    )]
+    ProgrammeChanged,
     #[error("the attachment has not arrived yet; the node fetches it, try again later")]
     BlobPending,
     #[error("{0}")]
@@ -86,6 +93,12 @@ impl NodeError {
 
     pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {
         Self::Damaged(what.to_string())
+    }
+}
+
+impl From<TooOften> for NodeError {
+    fn from(TooOften { retry_after_s }: TooOften) -> Self {
+        Self::TooMany { retry_after_s }
     }
 }
 

@@ -31,7 +31,6 @@ pub mod reporters;
 pub mod resumable;
 pub mod rotation;
 pub mod settings;
-pub mod sign_on;
 pub mod staff;
 pub mod status;
 pub mod stemming;

@@ -16,6 +16,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
 use lapor_protocol::seen;
 use lapor_web::accounts::{Accounts, FactorKey};
+use lapor_web::sign_on::SignOn;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -26,7 +27,6 @@ use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
-use crate::sign_on::SignOn;
 use crate::{staff, store, tokens};
 use lapor_web::holidays;
 
@@ -108,7 +108,7 @@ impl Node {
             writer,
             writes: AtomicU64::new(0),
             accounts,
-            sign_on: SignOn::of(settings),
+            sign_on: settings.sign_on(),
             tokens: tokens::Recent::default(),
             figures: FiguresCache::default(),
             memory: Memory::default(),

@@ -11,12 +11,15 @@ use lapor_protocol::kinds::Category;
 use lapor_web::accounts::HashCost;
 use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
+use lapor_web::public_url::site;
+use lapor_web::sign_on::{SignOn, SignOnSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::DeadlineSettings;
 use crate::post::MailSettings;
-use crate::sign_on::SignOnSettings;
 use crate::staff::StaffRole;
+
+pub use lapor_web::public_url::PublicUrl;
 
 /// Why a configuration cannot be used; the operator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +43,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub api: ApiSettings,
     pub accounts: AccountSettings,
-    pub single_sign_on: SignOnSettings,
+    pub single_sign_on: SignOnSettings<StaffRole>,
     pub portal: PortalSettings,
     pub link: LinkSettings,
     pub deadlines: DeadlineSettings,
@@ -59,6 +62,9 @@ pub struct NodeSettings {
     pub keys: PathBuf,
     /// Attachments, encrypted, and uploads that wait to be used.
     pub blobs: PathBuf,
+    /// Bytes of pictures of the programmes of other institutions, at most; beyond it
+    /// their programmes are shown without.
+    pub picture_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,44 +114,6 @@ pub struct PortalSettings {
     pub contact: Option<String>,
 }
 
-/// An address of a site: `http` or `https`, a host, perhaps a port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PublicUrl(String);
-
-impl PublicUrl {
-    pub fn is_https(&self) -> bool {
-        self.0.starts_with("https://")
-    }
-}
-
-impl TryFrom<String> for PublicUrl {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = "expected an address such as https://lapor.bandung.go.id, without a path";
-        let url: http::Uri = text.parse().map_err(|_| wrong)?;
-        let site = matches!(url.scheme_str(), Some("https" | "http"))
-            && url.host().is_some_and(|host| !host.is_empty())
-            && !url.authority().is_some_and(|a| a.as_str().contains('@'))
-            && url.path_and_query().is_none_or(|path| path == "/");
-        let bare = text.trim_end_matches('/').to_owned();
-        if site { Ok(Self(bare)) } else { Err(wrong) }
-    }
-}
-
-impl From<PublicUrl> for String {
-    fn from(url: PublicUrl) -> Self {
-        url.0
-    }
-}
-
-impl std::fmt::Display for PublicUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The connection to the hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -184,11 +152,22 @@ pub struct CategorySettings {
 }
 
 /// What this institution asks of every public answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnswerSettings {
     /// A superior signs each before it is sent, whatever its category.
     pub approval: bool,
+    /// Bytes of all files together that wait with drafted answers, at most.
+    pub waiting_bytes: u64,
+}
+
+impl Default for AnswerSettings {
+    fn default() -> Self {
+        Self {
+            approval: false,
+            waiting_bytes: 20 * 1024 * 1024 * 1024,
+        }
+    }
 }
 
 impl Default for NodeSettings {
@@ -196,6 +175,7 @@ impl Default for NodeSettings {
         Self {
             keys: "keys".into(),
             blobs: "blobs".into(),
+            picture_bytes: 20 * 1024 * 1024 * 1024,
         }
     }
 }
@@ -284,18 +264,16 @@ impl Settings {
         public_url.is_some_and(PublicUrl::is_https)
     }
 
+    /// The way in by the institution's own provider of identities.
+    pub fn sign_on(&self) -> SignOn {
+        let site = self.portal.public_url.as_ref();
+        SignOn::of(&self.single_sign_on, site.map(ToString::to_string))
+    }
+
     /// Where people find the portal, without a slash at the end: as the operator
     /// says, else as a browser on this machine opens what listens there.
     pub fn site(&self, listening: SocketAddr) -> String {
-        if let Some(url) = &self.portal.public_url {
-            return url.to_string();
-        }
-        let port = listening.port();
-        let seen = match listening.ip() {
-            ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            ip => ip,
-        };
-        format!("http://{}", SocketAddr::new(seen, port))
+        site(self.portal.public_url.as_ref(), listening)
     }
 
     /// The same settings with relative paths taken from `folder`.
@@ -344,25 +322,5 @@ mod tests {
             PublicUrl::try_from("https://lapor.example.id/".to_owned()).ok();
         let site = settings.site("0.0.0.0:8080".parse().unwrap());
         assert_eq!(site, "https://lapor.example.id");
-    }
-
-    #[test]
-    fn the_public_address_is_a_site_and_nothing_below_it() {
-        for (text, expected) in [
-            (
-                "https://lapor.bandung.go.id",
-                Some("https://lapor.bandung.go.id"),
-            ),
-            ("http://10.0.0.5:8090/", Some("http://10.0.0.5:8090")),
-            ("https://lapor.bandung.go.id/lapor", None),
-            ("https://lapor.bandung.go.id?a=b", None),
-            ("https://orang@lapor.bandung.go.id", None),
-            ("ftp://lapor.bandung.go.id", None),
-            ("lapor.bandung.go.id", None),
-            ("", None),
-        ] {
-            let url = PublicUrl::try_from(text.to_owned()).ok();
-            assert_eq!(url.map(String::from).as_deref(), expected, "{text}");
-        }
     }
 }

@@ -32,6 +32,10 @@ pub struct Status {
     pub blobs_to_send: u64,
     /// Attachments still to be fetched.
     pub blobs_to_fetch: u64,
+    /// Bytes of pictures of other institutions' programmes that are here.
+    pub picture_bytes: u64,
+    /// Pictures of other institutions that were not fetched for want of room.
+    pub pictures_without_room: u64,
     /// Directory version that this node has.
     pub directory: u64,
     /// Unix ms.
@@ -131,6 +135,9 @@ impl Node {
             .into_iter()
             .collect();
         let count = |state: &str| blobs.get(state).copied().unwrap_or(0) as u64;
+        let me = joined.map_or("", |joined| joined.instance.as_str());
+        let picture_bytes = store::pictures::bytes_of_others(&mut tx, me).await?;
+        let pictures_without_room = store::pictures::count(&mut tx, "no_room").await?;
         let cases = store::cases::counts(&mut tx).await?;
         drop(tx);
         let keys = match joined {
@@ -152,6 +159,8 @@ impl Node {
             cursors,
             blobs_to_send: count("to_send"),
             blobs_to_fetch: count("to_fetch"),
+            picture_bytes,
+            pictures_without_room,
             directory: self.directory().version(),
             certificate_expires: expires,
             certificate_days: expires.map(|at| (at - self.clock().now_ms()).div_euclid(DAY_MS)),

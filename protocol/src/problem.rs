@@ -108,6 +108,7 @@ codes! {
     Recovering "recovering" 503 After "The hub is being restored",
     Maintenance "maintenance" 503 After "The hub is in maintenance",
     QuotaExceeded "quota_exceeded" 507 Backoff "The attachments of this instance have used up its room",
+    PictureQuotaExceeded "picture_quota_exceeded" 507 Backoff "The pictures of this instance have used up their room",
     StorageFull "storage_full" 507 Backoff "There is no room to store this",
 }
 

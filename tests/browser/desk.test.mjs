@@ -1,7 +1,7 @@
 // Officers at the desk: every act, by hand and by keyboard, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, launch, visitor } from "./browser.mjs";
+import { cookiesOf, launch, overflowing, violations, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
@@ -15,12 +15,12 @@ for (const database of databases) {
       await stage?.end();
     });
 
-    /** Lets somebody of a role work at a page. */
-    const work = async (role, path, deed, kind = {}) => {
-      const cookies = await cookiesOf(stage, role);
+    /** Lets somebody of a role work at a page of an institution. */
+    const work = async (role, path, deed, kind = {}, at = stage) => {
+      const cookies = await cookiesOf(at, role);
       const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
       try {
-        await page.goto(stage.base + path);
+        await page.goto(at.base + path);
         await deed(page);
         assert.deepEqual(complaints, [], path);
       } finally {
@@ -272,6 +272,62 @@ for (const database of databases) {
         await page.goto(stage.base + case_.at);
         assert.equal(await standing(page), "Sedang ditindaklanjuti");
         await page.getByText("Disetujui Dewi Lestari").waitFor();
+      });
+    });
+
+    it("an answer to a report that has ended is dropped", async () => {
+      let case_;
+      await work("officer", "/meja", async (page) => {
+        case_ = await takeIn(page, "Kepala dinas ikut kampanye");
+        await begin(page, "Verifikasi");
+        await page.getByLabel("Kategori").selectOption("Netralitas ASN");
+        await press(page, "Verifikasi");
+        await begin(page, "Tindak lanjut");
+        await page.getByLabel("Isi", { exact: true }).fill("Sedang diperiksa inspektorat.");
+        await press(page, "Tindak lanjut");
+        await begin(page, "Arsipkan");
+        await page.locator('input[name="alasan"]').first().check();
+        await press(page, "Arsipkan");
+      });
+      await work("admin", "/meja/persetujuan", async (page) => {
+        await page.getByText("tidak dapat terbit lagi").waitFor();
+        assert.deepEqual([...(await violations(page)), ...(await overflowing(page))], []);
+        await press(page, "Buang rancangan");
+        await page.getByText("Rancangan jawaban dibuang").waitFor();
+      });
+    });
+
+    it("a case is escalated with the reporter's consent only, and the Ombudsman takes it over", async () => {
+      let case_;
+      await work("officer", "/meja", async (page) => {
+        case_ = await takeIn(page, "Bantuan dipotong petugas");
+        await begin(page, "Verifikasi");
+        await press(page, "Verifikasi");
+        await begin(page, "Eskalasi ke pengawas");
+        await press(page, "Eskalasi ke pengawas");
+        await page.getByRole("link", { name: "Centang dahulu" }).waitFor();
+        await page.getByLabel("Pelapor menyetujui eskalasi ini").check();
+        await press(page, "Eskalasi ke pengawas");
+        await page.getByText("Dieskalasi ke pengawas").first().waitFor();
+      });
+      await stage.exchange();
+      await work(
+        "officer",
+        case_.at,
+        async (page) => {
+          await page.getByText("Bantuan dipotong petugas").first().waitFor();
+          await begin(page, "Ambil alih");
+          await press(page, "Ambil alih");
+          await page.getByText("Diambil alih").first().waitFor();
+          await begin(page, "Tindak lanjut");
+        },
+        {},
+        stage.supervisor,
+      );
+      await stage.exchange();
+      await work("officer", case_.at, async (page) => {
+        await page.getByText("Diambil alih").first().waitFor();
+        assert.equal(await page.locator(".deeds a").filter({ hasText: /^Disposisi/ }).count(), 0);
       });
     });
 

@@ -1,13 +1,14 @@
-// A line between a browser and a stage: it can be cut, and it can lose answers on
-// their way back.
+// A line between a browser and a stage: it can be cut, it can lose answers on their
+// way back, and it can lose some of what is asked.
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 
-/** A line to `target`: `base`, `cut()`, `deafen()`, `mend()`, `end()`. */
+/** A line to `target`: `base`, `cut()`, `deafen()`, `lose(which)`, `mend()`, `end()`. */
 export async function line(target) {
   let state = "up";
+  let lost = () => false;
   const server = createServer((incoming, outgoing) => {
-    if (state === "cut") return incoming.socket.destroy();
+    if (state === "cut" || lost(incoming)) return incoming.socket.destroy();
     const { method, headers } = incoming;
     const onward = request(new URL(incoming.url, target), { method, headers }, (answer) => {
       // It has arrived, and what was done is done; nobody hears of it.
@@ -27,7 +28,11 @@ export async function line(target) {
       server.closeAllConnections();
     },
     deafen: () => (state = "deaf"),
-    mend: () => (state = "up"),
+    lose: (which) => (lost = which),
+    mend() {
+      state = "up";
+      lost = () => false;
+    },
     async end() {
       server.closeAllConnections();
       server.close();

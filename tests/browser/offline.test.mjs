@@ -175,7 +175,7 @@ for (const database of databases) {
       await press(page, "Perbaiki");
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
       assert.equal(await page.getByLabel("Judul").inputValue(), "Trotoar retak di Jalan Cihampelas");
-      assert.deepEqual(await rows(page, "reports"), []);
+      assert.equal((await rows(page, "reports")).length, 1, "it waits until it has been sent");
       await context.close();
     });
 
@@ -212,8 +212,132 @@ for (const database of databases) {
       assert.match(await page.locator(".keys .code").first().textContent(), /^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
       assert.equal(await received(watcher.page), before + 1);
       await watcher.context.close();
+      await until(async () => (await rows(page, "reports")).length === 0);
       await page.goto(`${wire.base}/antrean`);
       await page.getByRole("heading", { name: "Tidak ada yang menunggu" }).waitFor();
+      await context.close();
+    });
+
+    it("sends a picture once more that waited longer than the node keeps it", async () => {
+      const { context, page } = await settled();
+      const watcher = await visitor(browser);
+      const before = await received(watcher.page);
+      const picture = { name: "pagar.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Pagar roboh di Jalan Sumatra");
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      const upload = await page.locator('.held input[name="unggahan"]:checked').inputValue();
+      await cut(context);
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      const tus = { "Tus-Resumable": "1.0.0" };
+      const ended = await fetch(`${stage.base}/unggahan/${upload.split("/")[0]}`, { method: "DELETE", headers: tus });
+      assert.equal(ended.status, 204);
+      await mend(context);
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      assert.equal(await received(watcher.page), before + 1);
+      await press(page, "Lihat nomor tiket");
+      await press(page, "Buka percakapan");
+      await page.getByRole("link", { name: "Foto 1" }).waitFor();
+      assert.deepEqual(await rows(page, "files"), []);
+      await watcher.context.close();
+      await context.close();
+    });
+
+    it("mends a report with all that was typed, and leaves another draft alone", async () => {
+      const { context, page } = await settled();
+      const picture = { name: "gorong.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Gorong-gorong ambles di Jalan Natuna");
+      await page.getByLabel("Rahasia").check();
+      await page.getByLabel("Nama").fill("Siti Aminah");
+      await page.getByRole("combobox", { name: /^Wilayah/ }).fill("Negeri Antah Berantah");
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      await mend(context);
+      await page.getByText("Belum dapat diterima").waitFor();
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Halte kotor di Jalan Ambon");
+      await until(async () => (await rows(page, "drafts")).length === 1);
+      await page.goto(`${wire.base}/antrean`);
+      for (const look of ["first", "again"]) {
+        await press(page, "Perbaiki");
+        await page.getByText("dipulihkan dari perangkat ini").waitFor();
+        assert.equal(await page.getByLabel("Judul").inputValue(), "Gorong-gorong ambles di Jalan Natuna", look);
+        assert.equal(await page.getByLabel("Nama").inputValue(), look === "first" ? "Siti Aminah" : "Siti Aminah Dewi");
+        assert.ok(await page.getByLabel("Rahasia").isChecked());
+        await page.locator('.held input[name="unggahan"]:checked').waitFor();
+        if (look === "again") break;
+        // What is mended and left is mended further.
+        await page.getByLabel("Nama").fill("Siti Aminah Dewi");
+        const named = ([row]) => row?.title.startsWith("Gorong") && row.fields > 0;
+        await pause(600);
+        assert.ok(named(await rows(page, "reports")));
+        await page.goto(`${wire.base}/antrean`);
+      }
+      await page.getByRole("combobox", { name: /^Wilayah/ }).fill("Kota Bandung, Jawa Barat");
+      await press(page, "Kirim laporan");
+      await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      await until(async () => (await rows(page, "reports")).length === 0);
+      await press(page, "Buka percakapan");
+      await page.getByRole("link", { name: "Foto 1" }).waitFor();
+      await page.goto(`${wire.base}/lapor`);
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Halte kotor di Jalan Ambon");
+      await context.close();
+    });
+
+    it("goes on with a form that was to be edited when the line was lost", async () => {
+      const { context, page } = await settled();
+      wire.lose(({ url }) => url === "/lapor/mirip");
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Jalan berlubang di Pasar Kosambi");
+      await page.getByLabel("Isi laporan").fill("Jalan berlubang di depan Pasar Kosambi, sudah seminggu.");
+      await page.getByLabel("Anonim").check();
+      await page.getByLabel("Nama").fill("Siti Aminah");
+      await press(page, "Kirim laporan");
+      await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
+      await cut(context);
+      await press(page, "Kembali menyunting");
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      assert.equal(await page.getByLabel("Judul").inputValue(), "Jalan berlubang di Pasar Kosambi");
+      assert.equal(await page.getByLabel("Nama").inputValue(), "Siti Aminah");
+      assert.ok(await page.getByLabel("Anonim").isChecked());
+      await page.goto(`${wire.base}/antrean`);
+      await page.getByText("Belum dikirim; masih Anda tulis.").waitFor();
+      assert.deepEqual(await violations(page), []);
+      await press(page, "Perbaiki");
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      await mend(context);
+      await press(page, "Kirim laporan");
+      await press(page, "Kirim laporan saya");
+      await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      await until(async () => (await rows(page, "reports")).length === 0);
+      await context.close();
+    });
+
+    it("keeps the way to a receipt until it is shown, however often the line loses it", async () => {
+      const { context, page } = await settled();
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Kabel menjuntai di Jalan Bengawan");
+      wire.lose(({ url }) => url === "/lapor/terima");
+      await press(page, "Kirim laporan");
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      await press(page, "Lihat nomor tiket");
+      await page.getByText("Nomor tiket belum dapat dibuka").waitFor();
+      // Found, and lost again on the way to the page itself.
+      let looks = 0;
+      wire.lose(({ method, url }) => url === "/lapor/terima" && method === "GET" && (looks += 1) > 1);
+      await press(page, "Lihat nomor tiket");
+      await until(() => looks > 1);
+      await page.getByText("Terkirim. Catat nomor tiket").waitFor();
+      assert.equal((await rows(page, "reports")).length, 1);
+      wire.mend();
+      await press(page, "Lihat nomor tiket");
+      await page.getByRole("heading", { name: "Laporan Anda sudah kami terima" }).waitFor();
+      await until(async () => (await rows(page, "reports")).length === 0);
       await context.close();
     });
 

@@ -44,7 +44,7 @@ export const talkPages = {
 };
 
 /** Pages of the desk by name: the role that looks at it, and its path. */
-export const deskPages = ({ cases }) => ({
+export const deskPages = ({ cases, talks }) => ({
   "desk-inbox": ["officer", "/meja"],
   "desk-inbox-all": ["admin", "/meja?tab=semua"],
   "desk-inbox-narrowed": ["officer", "/meja?tab=semua&jenis=pengaduan&wilayah=Bandung"],
@@ -60,6 +60,10 @@ export const deskPages = ({ cases }) => ({
   "desk-dispose": ["officer", `/meja/kasus/${cases.worked}/disposisi`],
   "desk-follow-up": ["officer", `/meja/kasus/${cases.worked}/tindak-lanjut`],
   "desk-link": ["officer", `/meja/kasus/${cases.new}/gabung`],
+  "desk-counter": ["officer", `/meja/kasus/${talks.closed.case}`],
+  "desk-counter-reply": ["officer", `/meja/kasus/${talks.answered.case}/loket/tanggapan`],
+  "desk-counter-rate": ["officer", `/meja/kasus/${talks.closed.case}/loket/nilai`],
+  "desk-counter-support": ["officer", `/meja/kasus/${cases.worked}/loket/dukung`],
   "desk-redact": ["officer", `/meja/kasus/${cases.new}/hapus-isi`],
   "desk-walk-in": ["officer", "/meja/baru"],
   "desk-identity-ask": ["officer", `/meja/kasus/${cases.new}/identitas`],

@@ -7,6 +7,19 @@ import { databases, raise } from "./stage.mjs";
 
 const KILOBYTES_FIRST_PAGE = 60;
 const MS_LARGEST_PAINT = 1000;
+/** The pages whose paint is timed: the first, and those with pictures, files, tables or a long course. */
+const PAINTED = [
+  "front",
+  "programmes",
+  "programme",
+  "talk-answered",
+  "desk-inbox",
+  "desk-case-worked",
+  "desk-follow-up",
+  "desk-programme",
+  "desk-figures",
+  "desk-letters",
+];
 
 for (const database of databases) {
   describe(`on ${database}`, () => {
@@ -86,15 +99,19 @@ for (const database of databases) {
       assert.ok(bytes <= KILOBYTES_FIRST_PAGE * 1000, `${bytes} bytes`);
     });
 
-    it(`the largest paint comes within ${MS_LARGEST_PAINT} ms on a slow telephone`, async () => {
-      const times = [];
-      for (const round of [1, 2, 3]) {
-        const { context, page } = await visitor(browser, { width: 360 });
-        times.push(await largestPaint(page, `${stage.base}/?putaran=${round}`));
-        await context.close();
-      }
-      const median = times.sort((a, b) => a - b)[1];
-      assert.ok(median < MS_LARGEST_PAINT, `${times.map(Math.round)} ms`);
-    });
+    for (const name of PAINTED) {
+      it(`the largest paint of ${name} comes within ${MS_LARGEST_PAINT} ms on a slow telephone`, async () => {
+        const { path, role } = everyPage(stage).find((page) => page.name === name);
+        const cookies = await cookiesOf(stage, role);
+        const times = [];
+        for (const round of [1, 2, 3]) {
+          const { context, page } = await visitor(browser, { width: 360, cookies });
+          times.push(await largestPaint(page, `${stage.base}${path}?putaran=${round}`));
+          await context.close();
+        }
+        const median = times.sort((a, b) => a - b)[1];
+        assert.ok(median < MS_LARGEST_PAINT, `${times.map(Math.round)} ms`);
+      });
+    }
   });
 }

@@ -8,7 +8,7 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../targ
 
 export const databases = process.env.LAPOR_TEST_SQLITE_ONLY === "1" ? ["sqlite"] : ["sqlite", "postgres"];
 
-/** A stage on a database: `base`, `tickets`, and `end()`. */
+/** A stage on a database: `base`, `tickets`, `exchange()` between the institutions, and `end()`. */
 export async function raise(database) {
   const child = spawn(`${target}/debug/lapor-stage`, [database], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
@@ -17,6 +17,10 @@ export async function raise(database) {
   if (said === null) throw new Error(`lapor-stage ${database} ended before it was up; build it with cargo first`);
   return {
     ...JSON.parse(said[0]),
+    async exchange() {
+      child.stdin.write("\n");
+      await once(lines, "line");
+    },
     async end() {
       child.stdin.end();
       const [code] = await ended;

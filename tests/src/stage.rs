@@ -1,7 +1,10 @@
-//! A stage for the browser tests: a node that is really served, of a fleet with
-//! cases in several states, for as long as somebody holds its standard input
-//! open. It prints one line of JSON: where it is, and which pages are worth a look.
+//! A stage for the browser tests: two nodes that are really served, of a fleet with
+//! cases in several states, for as long as somebody holds its standard input open.
+//! It prints one line of JSON: where it is, and which pages are worth a look; and
+//! for each line that it reads, the institutions exchange what they have, and it
+//! prints an empty object.
 
+mod console;
 mod reporters;
 
 use std::io::Write as _;
@@ -21,11 +24,13 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::NewAccount;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::demo::drawing::drawing;
 use crate::fleet::Fleet;
-use crate::fleet::member::{BANDUNG, KEMENPU, Member, PUSAT};
+use crate::fleet::member::{BANDUNG, KEMENPU, Member, OMBUDSMAN, PUSAT};
 use crate::fleet::words::{act, worded};
 
 /// The password of every account on the stage.
@@ -64,7 +69,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         disposes_to: &["slug:kemenpu"],
         ..BANDUNG
     };
-    let mut fleet = Fleet::gather(kind, &[PUSAT, city, KEMENPU]).await;
+    let mut fleet = Fleet::gather(kind, &[PUSAT, city, KEMENPU, OMBUDSMAN]).await;
     let bandung = fleet.at_mut(BANDUNG.slug);
     bandung.stop().await;
     bandung.settings.portal.name = Some("Pemerintah Kota Bandung".into());
@@ -85,18 +90,23 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     provider.client_id = "lapor".into();
     provider.name = Some("Akun Bandung".into());
     bandung.start().await;
-    let staff = hire(fleet.at(BANDUNG.slug).node()).await?;
+    let supervisor = fleet.at_mut(OMBUDSMAN.slug);
+    supervisor.stop().await;
+    supervisor.settings.accounts.hash_memory_kib = 64;
+    supervisor.start().await;
+    let supervisors = hire(fleet.at(OMBUDSMAN.slug).node(), "ombudsman.go.id").await?;
+    let staff = hire(fleet.at(BANDUNG.slug).node(), "bandung.go.id").await?;
     write(fleet.at(BANDUNG.slug).node()).await?;
     announce(&fleet).await;
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
 
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let base = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
-    let node = fleet.at(BANDUNG.slug).node().clone();
-    let serving = tokio::spawn(doors::serve(node, listener, shutdown.clone()));
+    let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
+    let (beside, also_serving) = serve(&fleet, OMBUDSMAN.slug, &shutdown).await?;
+    let console = console::open(&fleet, &shutdown).await?;
     let told = json!({
+        "console": console.told,
         "base": base,
         "tickets": tickets,
         "reports": reports,
@@ -104,19 +114,43 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         "staff": staff,
         "password": PASSWORD,
         "talks": talks,
+        "supervisor": { "base": beside, "staff": supervisors, "password": PASSWORD },
     });
     writeln!(std::io::stdout(), "{told}").context("nobody reads where the stage is")?;
     // Ends when whoever started this goes away, however it does.
-    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
-        .await??;
+    let (ask, mut asked) = mpsc::channel(1);
+    let reading = tokio::task::spawn_blocking(move || {
+        let lines = std::io::stdin().lines().map_while(Result::ok);
+        lines.map(|_| ask.blocking_send(())).find(Result::is_err)
+    });
+    while asked.recv().await.is_some() {
+        fleet.settle().await;
+        writeln!(std::io::stdout(), "{{}}").context("nobody waits for the exchange")?;
+    }
+    reading.await?;
     shutdown.cancel();
     serving.await??;
+    also_serving.await??;
+    console.ended().await?;
     fleet.ends_well().await;
     Ok(())
 }
 
-/// An account for each role: the log-in by the role.
-async fn hire(node: &Node) -> anyhow::Result<serde_json::Value> {
+/// Serves an institution until `shutdown`; says where.
+async fn serve(
+    fleet: &Fleet,
+    slug: &str,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<(String, JoinHandle<anyhow::Result<()>>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let node = fleet.at(slug).node().clone();
+    let serving = tokio::spawn(doors::serve(node, listener, shutdown.clone()));
+    Ok((base, serving))
+}
+
+/// An account for each role at a host: the log-in by the role.
+async fn hire(node: &Node, host: &str) -> anyhow::Result<serde_json::Value> {
     let unit = "dinas-pu".parse()?;
     node.add_unit("stage", &unit, "Dinas Pekerjaan Umum", None)
         .await?;
@@ -127,7 +161,7 @@ async fn hire(node: &Node) -> anyhow::Result<serde_json::Value> {
         (StaffRole::Leader, "Budi Santoso"),
         (StaffRole::IdentityKeeper, "Rina Wijaya"),
     ] {
-        let login = format!("{}@bandung.go.id", role.as_str());
+        let login = format!("{}@{host}", role.as_str());
         let new = NewAccount {
             login: &login,
             name,

@@ -1,9 +1,10 @@
 //! What every page and every API of Lapor stands on: problem details, strict
 //! readers of requests, the entrance through which all requests pass, a server
 //! that drains, pages and their languages, the documentation page, the listener
-//! for monitoring, accounts of the staff, and what both programs take from their
+//! for monitoring, accounts of the staff and the pages about them, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
-//! how long a peer may take; tables, and the holidays that both count by.
+//! how long a peer may take, and how often somebody may try; tables, and the
+//! holidays that both count by.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -24,12 +25,16 @@ pub mod monitor;
 pub mod pace;
 pub mod page;
 pub mod peer;
+pub mod people;
 pub mod problem;
+pub mod public_url;
 pub mod reading;
 pub mod room;
 pub mod serving;
+pub mod sign_on;
 pub mod supervisor;
 pub mod table;
+pub mod throttle;
 pub mod trace;
 
 pub use problem::ApiProblem;

@@ -7,11 +7,15 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
+use lapor_migrations::DbError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Seconds after which a database that does not answer may be tried again.
+const DATABASE_SECONDS: u32 = 5;
 
 /// A refusal, or a failure of ours, as the caller sees it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -87,6 +91,28 @@ impl ApiProblem {
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid",
             "A value cannot be used",
+        )
+    }
+
+    /// What a database failed to do; the log has its words.
+    pub fn database(failed: &DbError) -> Self {
+        tracing::error!(error = %failed, "the database failed a request");
+        match failed {
+            DbError::Unavailable(_) => {
+                let title = "The database does not answer";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title)
+                    .retry_after(DATABASE_SECONDS)
+            }
+            DbError::DiskFull(_) => Self::storage_full(),
+            _ => Self::internal(),
+        }
+    }
+
+    /// 507: nothing was stored, because there is no room.
+    pub fn storage_full() -> Self {
+        let title = "There is no room to store this";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", title).with_detail(
+            "Nothing of it was stored. Free some space on the disk, then send it again.",
         )
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use lapor_migrations::DbError;
+use lapor_web::accounts::AccountError;
 pub use lapor_web::exit;
 use lapor_web::log::FilterError;
 
@@ -68,6 +69,18 @@ impl From<DbError> for Failure {
             | DbError::WrongProgram { .. }
             | DbError::Diverged { .. } => exit::CONFIGURATION,
             _ => exit::INTERNAL,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        let code = match error {
+            AccountError::Database(error) => return error.into(),
+            AccountError::Unknown => exit::NOT_FOUND,
+            AccountError::Damaged(_) => exit::INTERNAL,
+            _ => exit::DATA,
         };
         Self::new(code, error.to_string())
     }

@@ -37,6 +37,9 @@ pub struct Init {
     /// Where monitoring listens, or `off`; the port after --enrolment-address if not given
     #[arg(long, value_name = "ADDR:PORT")]
     monitor_address: Option<Listen>,
+    /// Where the console of central staff listens, over plain HTTP, or `off`
+    #[arg(long, value_name = "ADDR:PORT", default_value = "off")]
+    console_address: Listen,
     /// DNS name or IP address under which institutions reach the hub; the first
     /// one stands in invitations
     #[arg(long = "name", value_name = "NAME")]
@@ -156,7 +159,8 @@ pub fn write_toml(settings: &Settings) -> String {
         "[limits]\n\
          # Of each institution, a second on average, and at once after a silence.\n\
          envelopes_per_second = {}\nenvelope_burst = {}\nbytes_per_second = {}\nbyte_burst = {}\n\
-         # Of the attachments of each institution together.\nblob_quota_bytes = {}\n\
+         # Of the attachments of each institution together, and of the pictures of its programmes.\n\
+         blob_quota_bytes = {}\npicture_quota_bytes = {}\n\
          # Of one network without a certificate (to join or to recover one), a second and at once;\n\
          # and of all networks together, a second.\n\
          joins_per_second = {}\njoin_burst = {}\nall_joins_per_second = {}\n\
@@ -166,12 +170,15 @@ pub fn write_toml(settings: &Settings) -> String {
          # Seconds for requests under way when the hub stops.\ndrain_seconds = {}\n\n\
          [monitor]\n# /healthz, /readyz and /metrics, for the operators' own network only; or off\n\
          listen = {}\n# Not ready with fewer free bytes than these.\nfree_disk_bytes = {}\n\n\
+         [console]\n# Pages for central staff, over plain HTTP: for this machine or a proxy; or off\n\
+         listen = {}\n# Another operator confirms a dangerous act before it is done.\nsecond_person = {}\n\n\
          [log]\n# human or json\nformat = {}\n# For instance info or lapor_hub=debug\nfilter = {}\n",
         limits.envelopes_per_second,
         limits.envelope_burst,
         limits.bytes_per_second,
         limits.byte_burst,
         limits.blob_quota_bytes,
+        limits.picture_quota_bytes,
         limits.joins_per_second,
         limits.join_burst,
         limits.all_joins_per_second,
@@ -181,6 +188,8 @@ pub fn write_toml(settings: &Settings) -> String {
         limits.drain_seconds,
         quote(&settings.monitor.listen.to_string()),
         settings.monitor.free_disk_bytes,
+        quote(&settings.console.listen.to_string()),
+        settings.console.second_person,
         serde_json::to_string(&settings.log.format).unwrap_or_default(),
         quote(&settings.log.filter),
     );
@@ -202,6 +211,7 @@ fn settings(init: &Init) -> Result<Settings, Failure> {
     settings.database.url.clone_from(&init.database_url);
     let beside = || Listen::beside(init.enrolment_address);
     settings.monitor.listen = init.monitor_address.unwrap_or_else(beside);
+    settings.console.listen = init.console_address;
     Ok(settings)
 }
 

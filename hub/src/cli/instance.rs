@@ -10,7 +10,8 @@ use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::region::RegionCode;
 use serde::Deserialize;
 
-use super::{Failure, Out, exit, roster};
+use super::{Failure, Out, actor, exit, roster};
+use crate::audit::By;
 use crate::ground::Ground;
 use crate::membership::{self, Profile};
 
@@ -42,9 +43,19 @@ pub enum Command {
         json: bool,
     },
     /// Cut an institution off until it is resumed
-    Suspend { slug: InstanceId },
+    Suspend {
+        slug: InstanceId,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
     /// Let a suspended institution take part again
-    Resume { slug: InstanceId },
+    Resume {
+        slug: InstanceId,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
     /// End a membership for ever; `suspend` can be taken back
     Revoke {
         slug: InstanceId,
@@ -54,6 +65,9 @@ pub enum Command {
         /// The institution that takes its place
         #[arg(long, value_name = "SLUG")]
         successor: Option<InstanceId>,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
     },
 }
 
@@ -123,10 +137,15 @@ impl Facts {
 }
 
 pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result<(), Failure> {
+    let actor = actor();
+    let for_reason = |reason| By {
+        reason,
+        ..By::actor(&actor)
+    };
     match command {
         Command::Invite(invite) => {
             let profile = invite.facts.profile(invite.slug, invite.kind);
-            let made = membership::invite(ground, &profile).await?;
+            let made = membership::invite(ground, &By::actor(&actor), &profile).await?;
             writeln!(out.answer, "{}", *made.line)?;
             out.answer.flush()?;
             writeln!(
@@ -137,7 +156,7 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
         }
         Command::Register(register) => {
             let profiles = register.profiles()?;
-            let changed = membership::register(ground, &profiles).await?;
+            let changed = membership::register(ground, &By::actor(&actor), &profiles).await?;
             let known = profiles.len() - changed;
             writeln!(
                 out.answer,
@@ -146,21 +165,19 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
         }
         Command::List { json } => roster::list(ground, json, out).await?,
         Command::Show { slug, json } => roster::show(ground, &slug, json, out).await?,
-        Command::Suspend { slug } => {
-            membership::suspend(ground, &slug).await?;
+        Command::Suspend { slug, reason } => {
+            membership::suspend(ground, &for_reason(&reason), &slug).await?;
             writeln!(
                 out.answer,
                 "{slug} is suspended: the hub refuses it from now on"
             )?;
         }
-        Command::Resume { slug } => {
-            membership::resume(ground, &slug).await?;
+        Command::Resume { slug, reason } => {
+            membership::resume(ground, &for_reason(&reason), &slug).await?;
             writeln!(out.answer, "{slug} takes part again")?;
         }
         Command::Revoke {
-            slug,
-            yes: false,
-            successor: _,
+            slug, yes: false, ..
         } => {
             let message = format!(
                 "this ends the membership of {slug} for ever, and its slug is never used again; say --yes if that is meant, or use `instance suspend {slug}`"
@@ -168,9 +185,12 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
             return Err(Failure::new(exit::USAGE, message));
         }
         Command::Revoke {
-            slug, successor, ..
+            slug,
+            successor,
+            reason,
+            ..
         } => {
-            membership::revoke(ground, &slug, successor).await?;
+            membership::revoke(ground, &for_reason(&reason), &slug, successor).await?;
             writeln!(
                 out.answer,
                 "{slug} is revoked: its slug is never used again"

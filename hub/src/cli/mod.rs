@@ -4,6 +4,7 @@
 //! A secret is printed once, to standard output, when it is made. What went
 //! wrong goes to standard error with what to do next.
 
+mod account;
 mod authority;
 mod backup;
 mod evidence;
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 use lapor_certs::exposed_files;
 use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
+use lapor_web::sign_on::{SignOn, SignOnError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::ground::{Ground, Keyring};
@@ -74,6 +76,9 @@ pub enum Command {
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
+    /// Accounts of the console
+    #[command(subcommand)]
+    Account(account::Command),
 }
 
 /// Where a command writes what is asked for, and what explains it.
@@ -123,7 +128,7 @@ pub async fn run(
         Command::Init(init) => init::init(&init, out, clock).await,
         Command::Serve => serve::serve(Settings::load(&config)?, out, clock).await,
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
-        Command::CheckConfig => check_config(&Settings::load(&config)?, out).await,
+        Command::CheckConfig => check_config(&Settings::load(&config)?, clock.now_ms(), out).await,
         Command::Backup(args) => backup::make(&config, &args, out, clock).await,
         Command::Restore(args) => backup::restore(&args, out).await,
         Command::Export(asked) => {
@@ -144,6 +149,28 @@ pub async fn run(
             ground.db.close().await;
             outcome
         }
+        Command::Account(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = account::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
+        }
+    }
+}
+
+/// How the audit log names whoever works at the machine.
+fn actor() -> String {
+    let user = std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .unwrap_or_default();
+    let known: String = user
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
+    if known.is_empty() {
+        "cli".into()
+    } else {
+        format!("cli:{known}")
     }
 }
 
@@ -158,7 +185,7 @@ async fn migrate(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Failure> {
+async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Result<(), Failure> {
     settings.log.parse_filter()?;
     let keyring = Keyring::load(settings)?;
     private_keys(settings)?;
@@ -171,6 +198,7 @@ async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Fail
         return Err(Failure::new(exit::CONFIGURATION, message));
     }
     let running = !listens(settings)?;
+    let provider = single_sign_on(settings, now_ms).await?;
     let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
     let pending = db.pending_migrations().await?;
     let fresh = db.schema_version().await? == 0;
@@ -192,6 +220,9 @@ async fn check_config(settings: &Settings, out: &mut Out<'_>) -> Result<(), Fail
             "  its addresses are in use; that is right if this hub is running"
         )?;
     }
+    if let Some(said) = provider {
+        writeln!(out.answer, "  provider    {said}")?;
+    }
     for migration in pending {
         writeln!(out.answer, "  to be applied by `serve`: {migration}")?;
     }
@@ -206,7 +237,24 @@ fn listens(settings: &Settings) -> Result<bool, Failure> {
     ];
     let monitor = settings.monitor.listen.0;
     addresses.extend(monitor.map(|listen| ("monitor.listen", listen)));
+    let console = settings.console.listen.0;
+    addresses.extend(console.map(|listen| ("console.listen", listen)));
     all_free(&addresses).map_err(|unfit| Failure::new(exit::CONFIGURATION, unfit.to_string()))
+}
+
+/// Proves `[single_sign_on]`, and says how the provider answers; one that is away is no mistake in
+/// the file.
+async fn single_sign_on(settings: &Settings, now_ms: i64) -> Result<Option<String>, Failure> {
+    let site = settings.console.public_url.as_ref();
+    let sign_on = SignOn::of(&settings.single_sign_on, site.map(ToString::to_string));
+    match sign_on.prove(now_ms).await {
+        Err(SignOnError::Off) => Ok(None),
+        Err(SignOnError::Settings(error)) => {
+            Err(Failure::new(exit::CONFIGURATION, error.to_string()))
+        }
+        Err(error) => Ok(Some(error.to_string())),
+        Ok(()) => Ok(Some("answers".to_owned())),
+    }
 }
 
 /// Refuses keys that others on this machine may read.

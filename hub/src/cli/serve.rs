@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use lapor_web::monitor::{self, Listen};
+use lapor_web::people::{SETUP, link_at};
 use lapor_web::serving::StopSignals;
 use lapor_web::supervisor;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, Out, exit, private_keys};
 use crate::app::Hub;
 use crate::clock::Clock;
+use crate::console::{self, Console};
 use crate::monitor::Monitor;
 use crate::settings::Settings;
 
@@ -27,6 +29,10 @@ pub async fn serve(
     let watched = watched
         .map(|listen| bind("monitor.listen", listen))
         .transpose()?;
+    let console = settings.console.listen.0;
+    let console = console
+        .map(|listen| bind("console.listen", listen))
+        .transpose()?;
     let addresses = (federation.local_addr()?, enrolment.local_addr()?);
     let mut stop = StopSignals::listen()?;
     let hub = Hub::open(settings, clock).await?;
@@ -34,6 +40,10 @@ pub async fn serve(
     let watched = watched
         .map(|listener| watch(&hub, listener, &watching))
         .transpose()?;
+    let console = match console {
+        Some(listener) => Some(open_console(&hub, listener, &watching).await?),
+        None => None,
+    };
     let urls = [&hub.settings().federation, &hub.settings().enrolment];
     writeln!(out.answer, "lapor-hub {}", hub.ground.trust_domain)?;
     if let Some(address) = watched {
@@ -49,6 +59,12 @@ pub async fn serve(
         "  enrolment   {} ({})",
         addresses.1, urls[1].public_url
     )?;
+    if let Some((site, setup)) = console {
+        writeln!(out.answer, "  console     {site}/")?;
+        if let Some(link) = setup {
+            writeln!(out.answer, "  set up      {link}")?;
+        }
+    }
     out.answer.flush()?;
     let monitor = Listen(watched);
     tracing::info!(federation = %addresses.0, enrolment = %addresses.1, %monitor, "serving");
@@ -100,6 +116,30 @@ fn watch(
         }
     });
     Ok(address)
+}
+
+/// Opens the console until `ending`; returns where, and the link of the first set-up where there is
+/// nobody yet.
+async fn open_console(
+    hub: &Arc<Hub>,
+    listener: TcpListener,
+    ending: &CancellationToken,
+) -> Result<(String, Option<String>), Failure> {
+    console::prepare(&hub.ground)?;
+    let console = Console::of(&hub.ground);
+    let site = console.settings().site(Some(listener.local_addr()?));
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    console.accounts().warm().await?;
+    let setup = console.accounts().setup_link("serve").await?;
+    let ending = ending.clone();
+    tokio::spawn(async move {
+        if let Err(error) = console::serve(console, listener, ending).await {
+            tracing::error!(%error, "the console ended; the hub goes on without it");
+        }
+    });
+    let setup = setup.map(|secret| link_at(&site, SETUP, &secret));
+    Ok((site, setup))
 }
 
 fn bind(field: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {

@@ -293,3 +293,67 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     let said = say(folder.path(), &["restore", from, "--check"]).await;
     assert!(said.outcome.unwrap_err().message.contains("missing"));
 }
+
+#[tokio::test]
+async fn accounts_of_the_console_are_made_at_the_machine() {
+    let folder = made().await;
+    let create = |login: &'static str, role: &'static str| {
+        let folder = folder.path();
+        async move {
+            let words = ["account", "create", "--login", login, "--name", "Dewi"];
+            say(folder, &[&words[..], &["--role", role]].concat()).await
+        }
+    };
+    let off = say(folder.path(), &["account", "list"]).await;
+    assert!(off.outcome.unwrap_err().message.contains("console.listen"));
+    let config = folder.path().join("hub.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("listen = \"off\"", "listen = \"127.0.0.1:0\"");
+    std::fs::write(&config, text).unwrap();
+    let setup = say(folder.path(), &["account", "setup-link"]).await;
+    assert!(setup.answer.contains("/pasang/"), "{}", setup.answer);
+    let first = create("dewi@pusat.example", "operator").await;
+    first.outcome.unwrap();
+    assert!(first.answer.contains("/sandi/") && first.explanation.contains("nobody else"));
+    let again = create("dewi@pusat.example", "observer").await;
+    assert_eq!(code(&again), exit::DATA);
+    assert_eq!(code(&create("x@pusat.example", "king").await), exit::USAGE);
+    let late = say(folder.path(), &["account", "setup-link"]).await;
+    assert_eq!(code(&late), exit::USAGE);
+    let last = say(folder.path(), &["account", "disable", "dewi@pusat.example"]).await;
+    assert!(last.outcome.unwrap_err().message.contains("last active"));
+    let unknown = say(folder.path(), &["account", "disable", "y@pusat.example"]).await;
+    assert_eq!(code(&unknown), exit::NOT_FOUND);
+    let listed = say(folder.path(), &["account", "list"]).await;
+    assert!(listed.answer.contains("operator   has no password yet"));
+}
+
+#[tokio::test]
+async fn what_is_done_at_the_machine_stands_in_the_audit_log() {
+    let folder = made().await;
+    let invite = ["instance", "invite", "kemenpu", "--kind", "kementerian"];
+    say(folder.path(), &invite).await.outcome.unwrap();
+    let why = ["--reason", "kunci dicuri"];
+    let revoke = ["instance", "revoke", "kemenpu", "--yes"];
+    let revoked = say(folder.path(), &[&revoke[..], &why].concat()).await;
+    revoked.outcome.unwrap();
+    let settings = Settings::load(&folder.path().join("hub.toml")).unwrap();
+    let ground = Ground::open(settings, Arc::new(HandClock::at(NOW))).await;
+    let ground = ground.unwrap();
+    let mut tx = ground.db.read().await.unwrap();
+    let filter = ("", "", "kemenpu");
+    let rows = store::audit::page(&mut tx, i64::MAX, filter, 9).await;
+    let done: Vec<(String, String)> = rows
+        .unwrap()
+        .into_iter()
+        .inspect(|row| assert!(row.2.starts_with("cli"), "{}", row.2))
+        .map(|row| (row.3, row.5))
+        .collect();
+    let expected = [
+        ("instance.revoked", "kunci dicuri"),
+        ("instance.invited", ""),
+    ];
+    assert_eq!(done, expected.map(|(a, d)| (a.to_owned(), d.to_owned())));
+    drop(tx);
+    ground.db.close().await;
+}

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::problem::Code;
@@ -22,26 +22,19 @@ use tokio_util::io::ReaderStream;
 
 use super::envelopes::may_read_in_any;
 use super::held::holding;
+use super::ranges::{Wanted, content_range, range};
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::blobs::{self, Held};
 use crate::error::{HubError, Refusal};
 use crate::store;
-use crate::store::blobs::{Announced, Claim, Owner};
+use crate::store::blobs::{Announced, Claim, Owner, Room};
 
 /// How many bytes of a blob the hub has.
 const RECEIVED: HeaderName = HeaderName::from_static("lapor-received");
 /// Bytes read from the disk at a time.
 const PIECE: usize = 64 * 1024;
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
-
-/// What a reader asks for, both ends included.
-enum Wanted {
-    Whole,
-    Part(u64, u64),
-    /// Nothing that is here.
-    Beyond,
-}
 
 /// `PUT /blobs/{sha256}`, with `Content-Range: bytes FROM-TO/TOTAL` in pieces,
 /// without it the whole. 201 when the blob is complete, 202 before.
@@ -54,34 +47,47 @@ pub async fn receive(
 ) -> Result<Response, HubError> {
     let sha256: Digest = body::id(&sha256, Code::BlobUnknown)?;
     let _place = hub.admission.uploads.take((author.clone(), sha256))?;
-    let own = own(&hub, sha256, &author).await?;
+    let range = content_range(&headers)?;
+    let mut own = own(&hub, sha256, &author, range).await?;
     let total = own.blob.size;
     let folder = &hub.settings().storage.blobs;
+    take_room(&hub, &mut own).await?;
     let Held::Part(here) = held(&hub, &own).await? else {
         return Ok(progress(StatusCode::CREATED, total));
     };
-    take_room(&hub, sha256, &author, total).await?;
-    let until = match content_range(&headers)? {
+    let until = match range {
         None => {
             blobs::begin_anew(folder, sha256, &author).await?;
             total
         }
         Some((from, to, stated)) if from == here && stated == total => to + 1,
-        Some(_) => {
-            let expected = serde_json::json!({ "received": here, "size": total });
-            let refusal = Refusal::of(Code::RangeMismatch).expecting(expected);
-            return Err(refusal.into());
-        }
+        Some(_) => return Err(elsewhere(here, total)),
     };
     let size = usize::try_from(until.saturating_sub(here)).unwrap_or(usize::MAX);
     hub.admission.bytes(&author, size)?;
     let pieces = pin!(body::pieces(sent, hub.settings().limits.body_seconds));
-    let length = blobs::append(folder, sha256, &author, until, pieces).await?;
+    let appended = blobs::append(folder, sha256, &author, until, pieces).await;
+    still_named(&hub, &own.blob).await?;
+    let length = appended?;
     if length < total {
         return Ok(progress(StatusCode::ACCEPTED, length));
     }
     complete(&hub, &own.blob).await?;
     Ok(progress(StatusCode::CREATED, total))
+}
+
+/// An upload whose message was taken back meanwhile leaves nothing: what came
+/// after the rest had been erased is nobody's.
+async fn still_named(hub: &Hub, blob: &Announced) -> Result<(), HubError> {
+    let Announced { sha256, author, .. } = blob;
+    let mut tx = hub.ground.db.read().await?;
+    let named = store::blobs::is_named(&mut tx, *sha256, author).await?;
+    tx.rollback().await?;
+    if named {
+        return Ok(());
+    }
+    blobs::begin_anew(&hub.settings().storage.blobs, *sha256, author).await?;
+    Err(Code::BlobUnknown.into())
 }
 
 /// Notes that the author has brought the bytes, then gives its part the name:
@@ -92,15 +98,22 @@ async fn complete(hub: &Hub, blob: &Announced) -> Result<(), HubError> {
     let Announced { sha256, author, .. } = blob;
     let checked = blobs::check(folder, *sha256, author).await;
     let mismatch = |error: &HubError| error.code() == Code::BlobMismatch;
+    let mut named = true;
     if checked.is_ok() || checked.as_ref().is_err_and(mismatch) {
         let mut tx = hub.ground.db.write().await?;
         match checked {
-            Ok(()) => store::blobs::prove(&mut tx, *sha256, author, blob.size).await?,
+            Ok(()) => named = store::blobs::prove(&mut tx, blob).await?,
             Err(_) => store::blobs::leave_room(&mut tx, *sha256, author).await?,
         }
         tx.commit().await?;
     }
     checked?;
+    if !named {
+        still_named(hub, blob).await?;
+        // Taken back and announced again meanwhile.
+        blobs::begin_anew(folder, *sha256, author).await?;
+        return Err(elsewhere(0, blob.size));
+    }
     blobs::shelve(folder, *sha256, author).await
 }
 
@@ -122,7 +135,7 @@ async fn held(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
 async fn seen(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
     let found = found(hub, claim).await?;
     let blob = &claim.blob;
-    if !matches!(found, Held::Part(here) if here >= blob.size) {
+    if !claim.has_room() || !matches!(found, Held::Part(here) if here >= blob.size) {
         return Ok(found);
     }
     let place = (blob.author.clone(), blob.sha256);
@@ -132,39 +145,60 @@ async fn seen(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
     }
 }
 
-async fn found(hub: &Hub, Claim { blob, proved }: &Claim) -> Result<Held, HubError> {
+async fn found(hub: &Hub, claim: &Claim) -> Result<Held, HubError> {
     let folder = &hub.settings().storage.blobs;
-    blobs::held(folder, blob.sha256, &blob.author, *proved).await
+    let blob = &claim.blob;
+    blobs::held(folder, blob.sha256, &blob.author, claim.proved()).await
 }
 
 /// Takes room for the whole of a blob before its first byte is taken in, so
 /// that no upload breaks off in the middle for want of it.
-async fn take_room(
-    hub: &Hub,
-    sha256: Digest,
-    author: &InstanceId,
-    size: u64,
-) -> Result<(), HubError> {
-    let mut tx = hub.ground.db.read().await?;
-    let taken = store::blobs::has_room(&mut tx, sha256, author).await?;
-    tx.rollback().await?;
-    if taken {
+async fn take_room(hub: &Hub, claim: &mut Claim) -> Result<(), HubError> {
+    if claim.has_room() {
         return Ok(());
     }
-    let quota = hub.settings().limits.blob_quota_bytes;
-    let mut tx = hub.ground.db.write().await?;
-    let used = store::blobs::room_used(&mut tx, author).await?;
-    if used.saturating_add(size) > quota {
+    let blob = &claim.blob;
+    if let Some(room) = claim
+        .room
+        .filter(|room| room.proved && room.size != blob.size)
+    {
         let detail = format!(
-            "{used} of {quota} bytes are in use and this attachment has {size}; it can be sent when the federation's staff give more room"
+            "the message announces {} bytes, and of this digest there are {}",
+            blob.size, room.size
         );
-        let mut refusal = Refusal::of(Code::QuotaExceeded)
-            .expecting(serde_json::json!({ "used": used, "quota": quota }));
+        return Err(HubError::refused(Code::BlobMismatch, &detail));
+    }
+    let limits = &hub.settings().limits;
+    let (picture, code, quota) = match blob.of {
+        Owner::Case(_) => (false, Code::QuotaExceeded, limits.blob_quota_bytes),
+        Owner::Programme(_) => (true, Code::PictureQuotaExceeded, limits.picture_quota_bytes),
+    };
+    let taken = claim.room.filter(|room| room.picture == picture);
+    let mut tx = hub.ground.db.write().await?;
+    if !store::blobs::is_named(&mut tx, blob.sha256, &blob.author).await? {
+        return Err(Code::BlobUnknown.into());
+    }
+    let used = store::blobs::room_used(&mut tx, &blob.author, picture).await?;
+    let others = used.saturating_sub(taken.map_or(0, |room| room.size));
+    if others.saturating_add(blob.size) > quota {
+        let what = if picture { "picture" } else { "attachment" };
+        let detail = format!(
+            "{used} of {quota} bytes are in use and this {what} has {}; it can be sent when the federation's staff give more room",
+            blob.size
+        );
+        let mut refusal =
+            Refusal::of(code).expecting(serde_json::json!({ "used": used, "quota": quota }));
         refusal.detail = Some(detail);
         return Err(refusal.into());
     }
-    store::blobs::take_room(&mut tx, sha256, author, size).await?;
-    Ok(tx.commit().await?)
+    store::blobs::take_room(&mut tx, blob).await?;
+    tx.commit().await?;
+    claim.room = Some(Room {
+        size: blob.size,
+        proved: claim.room.is_some_and(|room| room.proved),
+        picture,
+    });
+    Ok(())
 }
 
 /// `HEAD /blobs/{sha256}`: how much is here.
@@ -237,13 +271,23 @@ pub async fn send(
     Ok(holding(response, place))
 }
 
-/// The announcement by which an author may upload.
-async fn own(hub: &Hub, sha256: Digest, author: &InstanceId) -> Result<Claim, HubError> {
+/// The announcement by which an author may upload: one of the size that it
+/// states, one that has no room yet, and a picture, whose room is smaller, before others.
+async fn own(
+    hub: &Hub,
+    sha256: Digest,
+    author: &InstanceId,
+    range: Option<(u64, u64, u64)>,
+) -> Result<Claim, HubError> {
     let mut tx = hub.ground.db.read().await?;
     let claims = store::blobs::announced(&mut tx, sha256).await?;
     let own = claims
         .into_iter()
-        .find(|claim| claim.blob.author == *author);
+        .filter(|claim| claim.blob.author == *author)
+        .min_by_key(|claim| {
+            let stated = range.is_none_or(|(.., total)| total == claim.blob.size);
+            (!stated, claim.has_room(), !claim.blob.is_picture())
+        });
     Ok(own.ok_or(Code::BlobUnknown)?)
 }
 
@@ -263,7 +307,7 @@ async fn readable(
         // One upload under way is enough to tell of, an author's own before others.
         let told = begun.as_ref();
         let told = told.is_some_and(|(blob, _)| !own || blob.author == *peer);
-        if told && !claim.proved || !own && !may_read(hub, &claim.blob, peer).await? {
+        if told && !claim.proved() || !own && !may_read(hub, &claim.blob, peer).await? {
             continue;
         }
         match seen(hub, &claim).await? {
@@ -287,51 +331,6 @@ fn progress(status: StatusCode, received: u64) -> Response {
     (status, [(RECEIVED, HeaderValue::from(received))]).into_response()
 }
 
-/// `bytes FROM-TO/TOTAL`, both ends included.
-fn content_range(headers: &HeaderMap) -> Result<Option<(u64, u64, u64)>, HubError> {
-    let Some(value) = headers.get(CONTENT_RANGE) else {
-        return Ok(None);
-    };
-    let read = |text: &str| {
-        let (ends, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-        let (from, to) = ends.split_once('-')?;
-        let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
-        let total: u64 = total.parse().ok()?;
-        (from <= to && to < total).then_some((from, to, total))
-    };
-    let range = value.to_str().ok().and_then(read);
-    range
-        .map(Some)
-        .ok_or_else(|| malformed("Content-Range is bytes FROM-TO/TOTAL"))
-}
-
-/// One range of bytes, after RFC 9110 section 14.1.2: `FROM-TO`, `FROM-` or
-/// `-COUNT` from the end. A form that this hub does not serve counts as none.
-fn range(headers: &HeaderMap, total: u64) -> Wanted {
-    let text = headers.get(RANGE).and_then(|value| value.to_str().ok());
-    let ends = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
-    let number = |text: &str| text.parse::<u64>().ok();
-    let last = total.saturating_sub(1);
-    let (from, to) = match ends {
-        None => return Wanted::Whole,
-        Some(("", count)) => match number(count) {
-            None => return Wanted::Whole,
-            Some(0) => return Wanted::Beyond,
-            Some(count) => (total.saturating_sub(count), last),
-        },
-        Some((from, to)) => match (number(from), number(to)) {
-            (Some(from), None) if to.is_empty() => (from, last),
-            (Some(from), Some(to)) if from <= to => (from, to.min(last)),
-            _ => return Wanted::Whole,
-        },
-    };
-    if from < total {
-        Wanted::Part(from, to)
-    } else {
-        Wanted::Beyond
-    }
-}
-
 /// 416, which says where the end is.
 fn beyond(total: u64) -> Result<Response, HubError> {
     let expected = serde_json::json!({ "size": total });
@@ -342,6 +341,8 @@ fn beyond(total: u64) -> Result<Response, HubError> {
     Ok(response)
 }
 
-fn malformed(detail: &str) -> HubError {
-    HubError::refused(Code::MalformedRequest, detail)
+/// The upload goes on at another byte.
+fn elsewhere(received: u64, size: u64) -> HubError {
+    let expected = serde_json::json!({ "received": received, "size": size });
+    Refusal::of(Code::RangeMismatch).expecting(expected).into()
 }

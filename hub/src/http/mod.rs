@@ -12,6 +12,7 @@ mod health;
 mod held;
 mod joining;
 mod outbox;
+mod ranges;
 mod streams;
 mod unread;
 mod well_known;

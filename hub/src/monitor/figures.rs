@@ -31,13 +31,19 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
         ends.into_iter().flatten(),
     );
     let mut tx = ground.db.read().await?;
-    let blobs = store::blobs::room_used_by_all(&mut tx).await?;
+    let blobs = store::blobs::room_used_by_all(&mut tx, false).await?;
+    let pictures = store::blobs::room_used_by_all(&mut tx, true).await?;
     let ordered = store::state::moment(&mut tx).await?.number;
     tx.rollback().await?;
     figures.gauge(
         "lapor_hub_blob_bytes",
         "Bytes of attachments for which room is taken.",
         float(blobs),
+    );
+    figures.gauge(
+        "lapor_hub_picture_bytes",
+        "Bytes of pictures of programmes for which room is taken.",
+        float(pictures),
     );
     figures.gauge(
         "lapor_hub_ordered_messages",

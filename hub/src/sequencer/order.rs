@@ -8,7 +8,6 @@ use std::sync::Arc;
 use lapor_protocol::case::{Case, Effect, Ruling, Share, Withheld, audience, entitlement, rule};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
-use lapor_protocol::kinds::programme_published::Picture;
 use lapor_protocol::kinds::{Body, Scope};
 use lapor_protocol::message::Attachment;
 use lapor_protocol::public::{needs_programme, rule_public};
@@ -20,6 +19,7 @@ use crate::casefile::{CaseFile, Entry, Past, holders, settle};
 use crate::directory::Amendment;
 use crate::epochs::replace_key;
 use crate::error::HubError;
+use crate::pictures;
 use crate::store::blobs::{Announced, Owner};
 use crate::store::envelopes::NewEnvelope;
 use crate::store::rulings::NewRuling;
@@ -254,14 +254,7 @@ impl Working {
                 let key = (header.author.clone(), programme.slug.clone());
                 self.programmes.insert(key.clone());
                 self.rows.programmes.push((key, self.number));
-                let picture = |picture: &Picture| Announced {
-                    sha256: picture.sha256,
-                    number: self.number,
-                    of: Owner::Programme(programme.slug.clone()),
-                    author: header.author.clone(),
-                    size: picture.size,
-                };
-                let pictures: Vec<_> = programme.pictures.iter().map(picture).collect();
+                let pictures = pictures::announced(self.number, &header.author, programme);
                 self.rows.blobs.extend(pictures);
                 return Ok(());
             }

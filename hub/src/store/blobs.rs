@@ -13,9 +13,11 @@ static INSERT: Bulk = Bulk::new(
 );
 /// Those who have the bytes first: whoever names them without having them cannot
 /// make others wait.
-const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, b.programme, coalesce(r.proved, 0) \
+const ANNOUNCED: &str = "select b.number, b.case_id, b.author, b.size, b.programme, \
+     r.size, coalesce(r.proved, 0), coalesce(r.picture, 0) \
      from blobs b left join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
-     where b.sha256 = $1 order by 6 desc, b.number";
+     where b.sha256 = $1 order by 7 desc, b.number";
+const NAMED: &str = "select count(*) from blobs where sha256 = $1 and author = $2";
 /// What its author has announced in no other case.
 const OF_CASE: &str = "select distinct b.sha256, b.author from blobs b where b.case_id = $1 \
      and not exists (select 1 from blobs o where o.sha256 = b.sha256 and o.author = b.author \
@@ -30,23 +32,24 @@ const REPLACE: &str = "delete from blobs where author = $1 and programme = $2 an
 /// What every programme shows.
 const PICTURES: &str = "select distinct b.sha256 from blobs b \
      join blob_room r on r.sha256 = b.sha256 and r.author = b.author \
-     where b.programme is not null and r.proved = 1 order by b.sha256";
+     where b.programme is not null and r.proved = 1 and r.picture = 1 and r.size = b.size \
+     order by b.sha256";
 const TO_ERASE: &str = "insert into erasing (sha256, author) values ($1, $2) \
      on conflict (sha256, author) do nothing";
-const ERASING: &str = "select e.sha256, e.author, \
-     (select count(*) from blob_room r where r.sha256 = e.sha256 and r.proved = 1) \
-     from erasing e order by e.sha256, e.author";
+const ERASING: &str = "select sha256, author from erasing order by sha256, author";
 const GONE: &str = "delete from erasing where sha256 = $1 and author = $2";
 
-const ROOM_TAKEN: &str = "select count(*) from blob_room where sha256 = $1 and author = $2";
-const ROOM_USED: &str =
-    "select cast(coalesce(sum(size), 0) as bigint) from blob_room where author = $1";
-const ROOM_USED_BY_ALL: &str = "select cast(coalesce(sum(size), 0) as bigint) from blob_room";
-const TAKE_ROOM: &str = "insert into blob_room (sha256, author, size) values ($1, $2, $3) \
-     on conflict (sha256, author) do nothing";
+const ROOM_USED: &str = "select cast(coalesce(sum(size), 0) as bigint) from blob_room \
+     where author = $1 and picture = $2";
+const ROOM_USED_BY_ALL: &str =
+    "select cast(coalesce(sum(size), 0) as bigint) from blob_room where picture = $1";
+/// What has been proved keeps its size; an upload under way has that of the message it is for.
+const TAKE_ROOM: &str = "insert into blob_room (sha256, author, size, picture) values ($1, $2, $3, $4) \
+     on conflict (sha256, author) do update set picture = excluded.picture, \
+     size = case when blob_room.proved = 1 then blob_room.size else excluded.size end";
 const LEAVE_ROOM: &str = "delete from blob_room where sha256 = $1 and author = $2";
-const PROVE: &str = "insert into blob_room (sha256, author, size, proved) values ($1, $2, $3, 1) \
-     on conflict (sha256, author) do update set proved = 1";
+const PROVE: &str = "update blob_room set proved = 1 where sha256 = $1 and author = $2 and size = $3 \
+     and exists (select 1 from blobs b where b.sha256 = $1 and b.author = $2 and b.size = $3)";
 const PROVED: &str = "select distinct sha256 from blob_room where proved = 1 order by sha256";
 const PROOFS: &str = "select count(*) from blob_room where sha256 = $1 and proved = 1";
 
@@ -71,11 +74,22 @@ pub struct Announced {
     pub size: u64,
 }
 
-/// An announcement, and whether its author has brought all the bytes.
+/// An announcement, and what its author has brought.
 #[derive(Debug, Clone)]
 pub struct Claim {
     pub blob: Announced,
+    pub room: Option<Room>,
+}
+
+/// The room that an upload takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes.
+    pub size: u64,
+    /// All the bytes are here, and so many.
     pub proved: bool,
+    /// Counted to the pictures of its author.
+    pub picture: bool,
 }
 
 /// What an author had uploaded for a case that has been redacted, or a programme
@@ -84,8 +98,27 @@ pub struct Claim {
 pub struct Erased {
     pub sha256: Digest,
     pub author: InstanceId,
-    /// Nobody else has brought the same bytes, so that the file can go.
-    pub whole: bool,
+}
+
+impl Announced {
+    pub fn is_picture(&self) -> bool {
+        matches!(self.of, Owner::Programme(_))
+    }
+}
+
+impl Claim {
+    /// Whether the author has brought the bytes that this message announced, and
+    /// has room for what they are by it.
+    pub fn proved(&self) -> bool {
+        self.has_room() && self.room.is_some_and(|room| room.proved)
+    }
+
+    /// Whether the room for it is taken.
+    pub fn has_room(&self) -> bool {
+        self.room.is_some_and(|room| {
+            room.size == self.blob.size && (room.picture || !self.blob.is_picture())
+        })
+    }
 }
 
 pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
@@ -108,29 +141,42 @@ pub async fn insert(tx: &mut Tx, rows: Vec<Announced>) -> Result<(), DbError> {
 
 /// Every announcement of these bytes, the proved ones first.
 pub async fn announced(tx: &mut Tx, sha256: Digest) -> Result<Vec<Claim>, DbError> {
-    type Row = (i64, String, String, i64, Option<String>, i64);
+    type Row = (
+        i64,
+        String,
+        String,
+        i64,
+        Option<String>,
+        Option<i64>,
+        i64,
+        i64,
+    );
     let rows: Vec<Row> = on!(tx, conn => sqlx::query_as(ANNOUNCED)
         .bind(bytes(sha256))
         .fetch_all(conn)
         .await)?;
     rows.into_iter()
-        .map(|(number, case, author, size, programme, proved)| {
-            let of = match programme {
-                Some(slug) => Owner::Programme(slug),
-                None => Owner::Case(id(&case)?),
-            };
-            let blob = Announced {
-                sha256,
-                number,
-                of,
-                author: id(&author)?,
-                size: size as u64,
-            };
-            Ok(Claim {
-                blob,
-                proved: proved == 1,
-            })
-        })
+        .map(
+            |(number, case, author, size, programme, room, proved, picture)| {
+                let of = match programme {
+                    Some(slug) => Owner::Programme(slug),
+                    None => Owner::Case(id(&case)?),
+                };
+                let blob = Announced {
+                    sha256,
+                    number,
+                    of,
+                    author: id(&author)?,
+                    size: size as u64,
+                };
+                let room = room.map(|size| Room {
+                    size: size as u64,
+                    proved: proved == 1,
+                    picture: picture == 1,
+                });
+                Ok(Claim { blob, room })
+            },
+        )
         .collect()
 }
 
@@ -186,15 +232,26 @@ async fn give_up(tx: &mut Tx, sha256: Digest, author: InstanceId) -> Result<Eras
         .execute(conn)
         .await
         .map(drop))?;
-    let proofs: i64 = on!(&mut *tx, conn => sqlx::query_scalar(PROOFS)
+    Ok(Erased { sha256, author })
+}
+
+/// Whether any author has brought all the bytes of a blob.
+pub async fn is_proved(tx: &mut Tx, sha256: Digest) -> Result<bool, DbError> {
+    let proofs: i64 = on!(tx, conn => sqlx::query_scalar(PROOFS)
         .bind(bytes(sha256))
         .fetch_one(conn)
         .await)?;
-    Ok(Erased {
-        sha256,
-        author,
-        whole: proofs == 0,
-    })
+    Ok(proofs > 0)
+}
+
+/// Whether a message that counts names a blob of an author.
+pub async fn is_named(tx: &mut Tx, sha256: Digest, author: &InstanceId) -> Result<bool, DbError> {
+    let count: i64 = on!(tx, conn => sqlx::query_scalar(NAMED)
+        .bind(bytes(sha256))
+        .bind(author.as_str())
+        .fetch_one(conn)
+        .await)?;
+    Ok(count > 0)
 }
 
 /// The pictures of all programmes that have been brought.
@@ -205,14 +262,13 @@ pub async fn pictures(tx: &mut Tx) -> Result<Vec<Digest>, DbError> {
 
 /// What has been noted to go and nobody has erased yet.
 pub async fn erasing(tx: &mut Tx) -> Result<Vec<Erased>, DbError> {
-    let rows: Vec<(Vec<u8>, String, i64)> =
+    let rows: Vec<(Vec<u8>, String)> =
         on!(tx, conn => sqlx::query_as(ERASING).fetch_all(conn).await)?;
     rows.into_iter()
-        .map(|(sha256, author, proofs)| {
+        .map(|(sha256, author)| {
             Ok(Erased {
                 sha256: digest(&sha256)?,
                 author: id(&author)?,
-                whole: proofs == 0,
             })
         })
         .collect()
@@ -237,58 +293,44 @@ pub async fn proved(tx: &mut Tx) -> Result<Vec<Digest>, DbError> {
     rows.iter().map(|sha256| digest(sha256)).collect()
 }
 
-/// Notes that an author has brought all the bytes of a blob.
-pub async fn prove(
-    tx: &mut Tx,
-    sha256: Digest,
-    author: &InstanceId,
-    size: u64,
-) -> Result<(), DbError> {
-    on!(tx, conn => sqlx::query(PROVE)
-        .bind(bytes(sha256))
-        .bind(author.as_str())
-        .bind(size as i64)
+/// Notes that an author has brought all the bytes of a blob; whether a message
+/// still names them.
+pub async fn prove(tx: &mut Tx, blob: &Announced) -> Result<bool, DbError> {
+    let changed = on!(tx, conn => sqlx::query(PROVE)
+        .bind(bytes(blob.sha256))
+        .bind(blob.author.as_str())
+        .bind(blob.size as i64)
         .execute(conn)
         .await
-        .map(drop))?;
-    Ok(())
+        .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
 }
 
-/// Whether an upload has its room already.
-pub async fn has_room(tx: &mut Tx, sha256: Digest, author: &InstanceId) -> Result<bool, DbError> {
-    let count: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_TAKEN)
-        .bind(bytes(sha256))
-        .bind(author.as_str())
-        .fetch_one(conn)
-        .await)?;
-    Ok(count > 0)
-}
-
-/// Bytes of all uploads of an author.
-pub async fn room_used(tx: &mut Tx, author: &InstanceId) -> Result<u64, DbError> {
+/// Bytes of the pictures of an author, or of all its other uploads.
+pub async fn room_used(tx: &mut Tx, author: &InstanceId, pictures: bool) -> Result<u64, DbError> {
     let used: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_USED)
         .bind(author.as_str())
+        .bind(i64::from(pictures))
         .fetch_one(conn)
         .await)?;
     Ok(used as u64)
 }
 
-/// Bytes of all uploads.
-pub async fn room_used_by_all(tx: &mut Tx) -> Result<u64, DbError> {
-    let used: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_USED_BY_ALL).fetch_one(conn).await)?;
+/// Bytes of all pictures, or of all other uploads.
+pub async fn room_used_by_all(tx: &mut Tx, pictures: bool) -> Result<u64, DbError> {
+    let used: i64 = on!(tx, conn => sqlx::query_scalar(ROOM_USED_BY_ALL)
+        .bind(i64::from(pictures))
+        .fetch_one(conn)
+        .await)?;
     Ok(used as u64)
 }
 
-pub async fn take_room(
-    tx: &mut Tx,
-    sha256: Digest,
-    author: &InstanceId,
-    size: u64,
-) -> Result<(), DbError> {
+pub async fn take_room(tx: &mut Tx, blob: &Announced) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(TAKE_ROOM)
-        .bind(bytes(sha256))
-        .bind(author.as_str())
-        .bind(size as i64)
+        .bind(bytes(blob.sha256))
+        .bind(blob.author.as_str())
+        .bind(blob.size as i64)
+        .bind(i64::from(blob.is_picture()))
         .execute(conn)
         .await
         .map(drop))?;

@@ -33,6 +33,15 @@ const PAGE: &str = "select d.item, d.number, d.case_id, e.line, e.trace from del
      left join envelopes e on e.number = d.number and d.whole = 1 \
      where d.recipient = $1 and d.depoch = $2 and d.dseq > $3 order by d.dseq limit $4";
 
+/// Links and other kinds of several legs are of cases and not here.
+const APPLIED_IN_PUBLIC: &str = "select d.depoch, d.dseq, d.number, e.line from deliveries d \
+     join envelopes e on e.number = d.number \
+     join rulings r on r.number = d.number and r.effect = 'applied' \
+     where d.recipient = '' and (d.depoch, d.dseq) > ($1, $2) order by d.depoch, d.dseq limit $3";
+
+/// A place on the public stream: `depoch` and `dseq`.
+pub type PublicPlace = (i64, i64);
+
 /// A row on its way into the table.
 #[derive(Debug)]
 pub struct NewDelivery {
@@ -55,6 +64,25 @@ pub struct PageRow {
     pub case: Option<CaseId>,
     pub line: Option<String>,
     pub trace: Option<String>,
+}
+
+/// Applied messages of the public stream behind a place, with their numbers in
+/// the hub's order and their envelopes.
+pub async fn applied_in_public(
+    tx: &mut Tx,
+    after: &PublicPlace,
+    limit: i64,
+) -> Result<Vec<(PublicPlace, i64, String)>, DbError> {
+    let rows: Vec<(i64, i64, i64, String)> = on!(tx, conn => sqlx::query_as(APPLIED_IN_PUBLIC)
+            .bind(after.0)
+            .bind(after.1)
+            .bind(limit)
+            .fetch_all(conn)
+            .await)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(depoch, dseq, number, line)| ((depoch, dseq), number, line))
+        .collect())
 }
 
 pub async fn insert(tx: &mut Tx, rows: Vec<NewDelivery>) -> Result<(), DbError> {

@@ -3,6 +3,8 @@
 //! anything, or checks a signature.
 
 pub mod acks;
+pub mod approvals;
+pub mod audit;
 pub mod blobs;
 pub mod casework;
 pub mod chains;

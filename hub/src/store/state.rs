@@ -20,6 +20,8 @@ pub const LOSS: &str = "loss";
 pub const CASEWORK: &str = "casework";
 /// Edition of the calendar by which they are counted.
 pub const CASEWORK_CALENDAR: &str = "casework_calendar";
+/// Set once pictures of messages from before this hub knew them are noted.
+pub const PICTURES_READ: &str = "pictures_read";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

@@ -10,7 +10,10 @@ use serde_json::json;
 
 use super::harness::{Answered, Institution, NOW, Place, Written, content_key, request};
 
-fn with_attachment(from: &mut Institution, bytes: &[u8]) -> (lapor_protocol::ids::CaseId, Written) {
+pub(super) fn with_attachment(
+    from: &mut Institution,
+    bytes: &[u8],
+) -> (lapor_protocol::ids::CaseId, Written) {
     with_attachments(from, 1, bytes)
 }
 
@@ -131,13 +134,14 @@ async fn a_blob_that_is_all_here_and_has_no_name_gets_it_when_anyone_asks() {
         let place = Place::new(&db).await;
         let [pusat, mut bandung, _] = place.three().await;
         let parts = place.hub.settings().storage.blobs.join("parts");
-        std::fs::create_dir_all(&parts).unwrap();
         for (number, author_asks) in [(1, true), (2, false)] {
             let bytes = vec![number; 10_000];
             let sha256 = Digest::of(&bytes);
             let path = format!("/blobs/{sha256}");
             let (_, written) = with_attachments(&mut bandung, number, &bytes);
             place.send(&bandung, &[written]).await;
+            let begun = put(&place, &bandung, &path, "bytes 0-9/10000", &bytes[..10]).await;
+            assert_eq!(begun.status, 202);
             let part = parts.join(format!("{sha256}.{}", bandung.id));
             std::fs::write(&part, &bytes).unwrap();
             if author_asks {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::problem::{Code, Problem};
@@ -55,7 +56,7 @@ async fn what_is_under_way_ends_within_five_seconds_and_others_go_on() {
         assert!(open(&bandung) > 0);
         let untouched = open(&kemenpu);
 
-        membership::suspend(&place.hub.ground, &bandung.id)
+        membership::suspend(&place.hub.ground, &By::actor("test"), &bandung.id)
             .await
             .unwrap();
         let ended = tokio::time::timeout(BITES, upload).await;
@@ -67,7 +68,7 @@ async fn what_is_under_way_ends_within_five_seconds_and_others_go_on() {
         assert_eq!(problem.code, Code::InstanceSuspended);
         assert_eq!(open(&kemenpu), untouched, "nobody else is cut off");
 
-        membership::resume(&place.hub.ground, &bandung.id)
+        membership::resume(&place.hub.ground, &By::actor("test"), &bandung.id)
             .await
             .unwrap();
         assert_eq!(head(&client).await.unwrap().status(), 200);
@@ -79,7 +80,7 @@ async fn what_is_under_way_ends_within_five_seconds_and_others_go_on() {
         let again = tokio::spawn(again.send());
         begun.await.unwrap();
         assert_eq!(head(&client).await.unwrap().status(), 200);
-        membership::revoke(&place.hub.ground, &bandung.id, None)
+        membership::revoke(&place.hub.ground, &By::actor("test"), &bandung.id, None)
             .await
             .unwrap();
         let ended = tokio::time::timeout(BITES, again).await;

@@ -9,6 +9,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use lapor_certs::{Authority, EnrolRequest, Invitation, Issuer, TlsKey, TrustBundle, Vault};
 use lapor_hub::Hub;
+use lapor_hub::audit::By;
 use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::enrolment::enrol;
 use lapor_hub::ground::{Ground, Keyring};
@@ -159,7 +160,7 @@ impl Place {
             time_zone: None,
             terms: None,
         };
-        let made = membership::invite(&self.hub.ground, &profile)
+        let made = membership::invite(&self.hub.ground, &By::actor("test"), &profile)
             .await
             .unwrap();
         let invitation: Invitation = made.line.parse().unwrap();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lapor_certs::{
     Authority, EnrolRequest, EnrolResponse, Invitation, TlsKey, TrustBundle, TrustDomain,
 };
+use lapor_hub::audit::By;
 use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::enrolment::enrol;
 use lapor_hub::ground::{Ground, Keyring};
@@ -52,7 +53,12 @@ fn profile(slug: &str, kind: InstanceKind) -> Profile {
 }
 
 async fn invited(ground: &Ground, slug: &str) -> Invitation {
-    let made = membership::invite(ground, &profile(slug, InstanceKind::Kota)).await;
+    let made = membership::invite(
+        ground,
+        &By::actor("test"),
+        &profile(slug, InstanceKind::Kota),
+    )
+    .await;
     made.unwrap().line.parse().unwrap()
 }
 
@@ -123,7 +129,12 @@ async fn an_invitation_expires_and_a_new_one_voids_the_old() {
         assert_eq!(code(&late), Some(Code::InvitationInvalid));
         let third = invited(&ground, "kota-bandung").await;
         enrol(&ground, &request(&third, &tls, 20)).await.unwrap();
-        let again = membership::invite(&ground, &profile("kota-bandung", InstanceKind::Kota)).await;
+        let again = membership::invite(
+            &ground,
+            &By::actor("test"),
+            &profile("kota-bandung", InstanceKind::Kota),
+        )
+        .await;
         assert!(matches!(again, Err(MembershipError::Joined { .. })));
     }
 }
@@ -132,9 +143,13 @@ async fn an_invitation_expires_and_a_new_one_voids_the_old() {
 async fn there_is_one_national_desk_and_it_may_dispose_to_anyone() {
     for db in databases().await {
         let (ground, _) = ground(&db).await;
-        membership::invite(&ground, &profile("pusat", InstanceKind::Pusat))
-            .await
-            .unwrap();
+        membership::invite(
+            &ground,
+            &By::actor("test"),
+            &profile("pusat", InstanceKind::Pusat),
+        )
+        .await
+        .unwrap();
         let directory = ground.directory.current();
         let desk = directory.latest().desk().unwrap();
         assert_eq!(
@@ -144,7 +159,12 @@ async fn there_is_one_national_desk_and_it_may_dispose_to_anyone() {
                 .collect::<Vec<_>>(),
             ["*"]
         );
-        let second = membership::invite(&ground, &profile("pusat-dua", InstanceKind::Pusat)).await;
+        let second = membership::invite(
+            &ground,
+            &By::actor("test"),
+            &profile("pusat-dua", InstanceKind::Pusat),
+        )
+        .await;
         assert!(second.is_err());
     }
 }

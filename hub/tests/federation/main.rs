@@ -10,6 +10,7 @@ mod harness;
 mod joining;
 mod outbox;
 mod pictures;
+mod races;
 mod recovery;
 mod renewal;
 mod serving;

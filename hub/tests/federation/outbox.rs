@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use http::Method;
+use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::chain::{EpochGrant, EpochRequest};
@@ -359,15 +360,21 @@ async fn a_suspended_or_revoked_instance_is_refused_on_every_path() {
         let first = bandung.file(1).1;
         place.send(&bandung, std::slice::from_ref(&first)).await;
         let ground = &place.hub.ground;
-        membership::suspend(ground, &bandung.id).await.unwrap();
+        membership::suspend(ground, &By::actor("test"), &bandung.id)
+            .await
+            .unwrap();
         for path in ["/outbox/head", "/inbox", "/directory", "/no/such/path"] {
             let refused = place.get(&bandung, path).await;
             assert_eq!(refused.code(), Some(Code::InstanceSuspended), "{path}");
         }
-        membership::resume(ground, &bandung.id).await.unwrap();
+        membership::resume(ground, &By::actor("test"), &bandung.id)
+            .await
+            .unwrap();
         let second = bandung.file(2).1;
         place.send(&bandung, &[first, second.clone()]).await;
-        membership::revoke(ground, &bandung.id, None).await.unwrap();
+        membership::revoke(ground, &By::actor("test"), &bandung.id, None)
+            .await
+            .unwrap();
         let refused = place.push(&bandung, &[second]).await;
         assert_eq!(refused.code(), Some(Code::InstanceRevoked));
         let directory = ground.directory.current();

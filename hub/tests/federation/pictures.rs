@@ -4,11 +4,13 @@
 use axum::body::Body;
 use http::Method;
 use lapor_hub::evidence::{export, verify};
+use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::Digest;
-use lapor_protocol::problem::Code;
+use lapor_protocol::problem::{Code, Problem};
 use serde_json::{Value, json};
 
+use super::blobs::with_attachment;
 use super::harness::{Answered, Institution, Place, Written, request};
 
 fn programme(from: &mut Institution, slug: &str, pictures: &[&[u8]]) -> Written {
@@ -65,7 +67,7 @@ async fn a_picture_is_its_authors_to_bring_and_everybodys_to_read() {
 #[tokio::test]
 async fn a_picture_that_no_message_names_any_more_is_erased_and_gives_its_room_back() {
     for db in databases().await {
-        let place = Place::with(&db, |settings| settings.limits.blob_quota_bytes = 9000).await;
+        let place = Place::with(&db, |settings| settings.limits.picture_quota_bytes = 9000).await;
         let [_, bandung, mut kemenpu] = place.three().await;
         let (first, second, both) = (vec![1; 5000], vec![2; 5000], vec![3; 1000]);
         let told = programme(&mut kemenpu, "jembatan", &[&first, &both]);
@@ -96,6 +98,102 @@ async fn a_picture_that_no_message_names_any_more_is_erased_and_gives_its_room_b
         );
         let brought = put(&place, &kemenpu, Digest::of(&second), &second).await;
         assert_eq!(brought.status, 201, "there is room again");
+    }
+}
+
+#[tokio::test]
+async fn pictures_have_room_of_their_own_and_what_is_too_much_is_told() {
+    for db in databases().await {
+        let place = Place::with(&db, |settings| settings.limits.picture_quota_bytes = 9000).await;
+        let [_, bandung, mut kemenpu] = place.three().await;
+        let (first, second) = (vec![1; 5000], vec![2; 5000]);
+        let told = programme(&mut kemenpu, "jembatan", &[&first, &second]);
+        place.send(&kemenpu, &[told]).await;
+        let brought = put(&place, &kemenpu, Digest::of(&first), &first).await;
+        assert_eq!(brought.status, 201);
+        let refused = put(&place, &kemenpu, Digest::of(&second), &second).await;
+        let problem: Problem = refused.json();
+        assert_eq!(problem.code, Code::PictureQuotaExceeded);
+        assert_eq!(
+            problem.expected,
+            Some(json!({ "used": 5000, "quota": 9000 }))
+        );
+
+        // An attachment does not count to them, and is no picture before there is room for it.
+        let (_, filed) = with_attachment(&mut kemenpu, &second);
+        place.send(&kemenpu, &[filed]).await;
+        let brought = put(&place, &kemenpu, Digest::of(&second), &second).await;
+        assert_eq!(brought.code(), Some(Code::PictureQuotaExceeded));
+        assert_eq!(
+            code(&place, &bandung, &second).await,
+            Some(Code::BlobPending)
+        );
+        let less = programme(&mut kemenpu, "jembatan", &[&second]);
+        place.send(&kemenpu, &[less]).await;
+        let brought = put(&place, &kemenpu, Digest::of(&second), &second).await;
+        assert_eq!(brought.status, 201);
+        assert_eq!(code(&place, &bandung, &second).await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_size_that_is_not_that_of_the_bytes_is_refused() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, mut kemenpu] = place.three().await;
+        let bytes = vec![7; 5000];
+        let sha256 = Digest::of(&bytes);
+        let (_, filed) = with_attachment(&mut kemenpu, &bytes);
+        place.send(&kemenpu, &[filed]).await;
+        assert_eq!(put(&place, &kemenpu, sha256, &bytes).await.status, 201);
+        let mut small = picture(&bytes);
+        small["size"] = json!(10);
+        let body = json!({ "slug": "a", "name": "A", "description": "", "pictures": [small] });
+        let told = kemenpu.write("programme.published", None, None, body);
+        place.send(&kemenpu, &[told]).await;
+        let refused = put(&place, &kemenpu, sha256, &bytes[..10]).await;
+        let problem: Problem = refused.json();
+        assert_eq!(problem.code, Code::BlobMismatch);
+        assert_eq!(
+            problem.detail.as_deref(),
+            Some("the message announces 10 bytes, and of this digest there are 5000")
+        );
+        assert_eq!(
+            code(&place, &bandung, &bytes).await,
+            Some(Code::BlobPending)
+        );
+    }
+}
+
+/// As after the upgrade of a hub that took the messages without knowing pictures.
+#[tokio::test]
+async fn pictures_of_messages_from_before_are_known_after_the_upgrade() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [_, bandung, mut kemenpu] = place.three().await;
+        let (first, second) = (vec![1; 5000], vec![2; 5000]);
+        for pictures in [&first, &second] {
+            let told = programme(&mut kemenpu, "jembatan", &[pictures]);
+            place.send(&kemenpu, &[told]).await;
+        }
+        let mut tx = place.hub.ground.db.write().await.unwrap();
+        for sql in [
+            "delete from blobs",
+            "delete from hub_state where name = 'pictures_read'",
+        ] {
+            on!(&mut tx, conn => sqlx::query(sql).execute(conn).await.map(drop)).unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(
+            code(&place, &bandung, &second).await,
+            Some(Code::BlobUnknown)
+        );
+        place.restart().await;
+        let replaced = put(&place, &kemenpu, Digest::of(&first), &first).await;
+        assert_eq!(replaced.code(), Some(Code::BlobUnknown));
+        let brought = put(&place, &kemenpu, Digest::of(&second), &second).await;
+        assert_eq!(brought.status, 201);
+        assert_eq!(code(&place, &bandung, &second).await, None);
     }
 }
 

@@ -10,6 +10,7 @@ use lapor_certs::{
     ChallengeRequest, ChallengeResponse, Credential, RecoverRequest, RenewResponse, TlsKey,
     TrustBundle,
 };
+use lapor_hub::audit::By;
 use lapor_hub::ground::{Ground, Keyring};
 use lapor_hub::{membership, recovery};
 use lapor_migrations::throwaway::databases;
@@ -157,10 +158,12 @@ async fn who_cannot_prove_to_be_an_instance_learns_nothing_of_it() {
             (Some(Code::InstanceRevoked), None),
         ];
         for (status, suspend) in attempts {
-            let ground = &place.hub.ground;
+            let (ground, by) = (&place.hub.ground, By::actor("test"));
             match (&status, suspend) {
-                (Some(_), Some(())) => membership::suspend(ground, &bandung.id).await.unwrap(),
-                (Some(_), None) => membership::revoke(ground, &bandung.id, None).await.unwrap(),
+                (Some(_), Some(())) => membership::suspend(ground, &by, &bandung.id).await.unwrap(),
+                (Some(_), None) => membership::revoke(ground, &by, &bandung.id, None)
+                    .await
+                    .unwrap(),
                 (None, _) => {}
             }
             let request = stranger.request(&impostor, &key).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use lapor_certs::tls::{clock, enrolment_client_config, federation_client_config};
 use lapor_certs::{Credential, EnrolResponse, Invitation};
+use lapor_hub::audit::By;
 use lapor_hub::membership::{self, Profile};
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::InstanceKind;
@@ -70,7 +71,7 @@ pub async fn join(place: &Place, at: &Listening, who: &Institution) -> reqwest::
         time_zone: None,
         terms: None,
     };
-    let made = membership::invite(&place.hub.ground, &profile)
+    let made = membership::invite(&place.hub.ground, &By::actor("test"), &profile)
         .await
         .unwrap();
     let invitation: Invitation = made.line.parse().unwrap();
@@ -116,7 +117,7 @@ async fn an_institution_joins_and_comes_in_and_others_are_kept_out() {
             "the enrolment listener serves joining only"
         );
 
-        membership::revoke(&place.hub.ground, &bandung.id, None)
+        membership::revoke(&place.hub.ground, &By::actor("test"), &bandung.id, None)
             .await
             .unwrap();
         let refused = client.get(&url).send().await.unwrap();

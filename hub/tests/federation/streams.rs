@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::Method;
+use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::delivery::Cursor;
@@ -105,7 +106,9 @@ async fn a_suspension_and_the_end_of_the_hub_end_long_polls() {
         let closed = poll(pusat, "/inbox?wait=25");
         let directory = poll(kemenpu, "/directory?since=99&wait=25");
         assert_eq!(cut, id);
-        membership::suspend(&place.hub.ground, &cut).await.unwrap();
+        membership::suspend(&place.hub.ground, &By::actor("test"), &cut)
+            .await
+            .unwrap();
         let answered = tokio::time::timeout(PATIENCE, suspended)
             .await
             .unwrap()

@@ -10,6 +10,7 @@ waiting-waits = Waiting for a connection.
 waiting-sent = Sent. Note the ticket and the secret key.
 waiting-refused = Not taken in yet; something has to be mended.
 waiting-unsure = We do not know whether this report has arrived. So that it is not recorded twice, it is no longer sent by itself: open it, check it, and send it again if you need to.
+waiting-unsent = Not sent yet; you are still writing it.
 waiting-send = Send now
 waiting-receipt = See the ticket
 waiting-later = The ticket cannot be opened yet. Try again in a moment.

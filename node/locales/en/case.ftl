@@ -108,6 +108,9 @@ identity-asked = The request has gone to the identity keeper.
 
 # Forms
 
+again-files = Files of the original act
+again-files-about = Those that are ticked are sent again.
+again-file-gone = Some of the original files cannot be used again. Attach them once more.
 form-cancel = Cancel
 form-comment = Comment
 form-unusable = This cannot be used. Check its length and content.

@@ -117,7 +117,9 @@ reply-label = Message
 reply-go = Send the message
 reply-sent = Your message has been sent.
 act-too-late = The report has changed meanwhile, so this cannot be done any more. Below is how it stands.
-talk-act-sent-before = That form was sent before. Below is how the report stands.
+talk-act-sent-before = That form was sent before. If this is another message, send it once more.
+talk-unsent = What you wrote has not been sent
+talk-unsent-about = Copy it if you still need it; this page does not keep it.
 talk-act-refused = This message cannot be used. Shorten it, then send it again.
 
 # Rights
@@ -166,6 +168,7 @@ contact-is-proved = Your contact is proved: a lost key can be replaced.
 renew-title = Change the secret key
 renew-about = If somebody else may know your key. All open conversations are closed, and the old key ends when the new one is used.
 renew-go = Make a new key
+renew-waits = A new key was made and has not been used yet. Open the conversation with it. If you could not write it down, ask for another through the contact that you have proved.
 data-and-erasure = My data and their erasure
 data-about = Everything that we keep about you and this report.
 data-open = See my data

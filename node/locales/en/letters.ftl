@@ -19,11 +19,6 @@ letter-reset-ignore = If it was not you, ignore this letter; your password stays
 letter-test-subject = Test letter from { $institution }
 letter-test = This letter proves that the mail server takes letters from the report system.
 
-forgotten-sent = If an account has this address, a link to a new password will be there soon.
-forgotten-letter = Type the e-mail address with which you log in. We send a link that is good for an hour.
-forgotten-go = Send the link
-forgotten-else = No letter arrives?
-
 letter-stop = Don't want these letters any more? Open:
 letter-news-own-subject = News of report { $ticket }
 letter-news-own = There is news of your report, ticket { $ticket }, at { $institution }.

@@ -10,6 +10,7 @@ waiting-waits = Menunggu sambungan.
 waiting-sent = Terkirim. Catat nomor tiket dan kunci rahasianya.
 waiting-refused = Belum dapat diterima; ada yang perlu diperbaiki.
 waiting-unsure = Kami tidak tahu apakah laporan ini sudah sampai. Agar tidak tercatat dua kali, laporan ini tidak lagi terkirim sendiri: buka, periksa, lalu kirim sekali lagi bila perlu.
+waiting-unsent = Belum dikirim; masih Anda tulis.
 waiting-send = Kirim sekarang
 waiting-receipt = Lihat nomor tiket
 waiting-later = Nomor tiket belum dapat dibuka. Coba lagi sebentar.

@@ -108,6 +108,9 @@ identity-asked = Permintaan dikirim kepada penjaga identitas.
 
 # Formulir
 
+again-files = Berkas dari tindakan semula
+again-files-about = Yang dicentang ikut terkirim lagi.
+again-file-gone = Sebagian berkas semula tidak dapat dipakai lagi. Lampirkan sekali lagi.
 form-cancel = Batal
 form-comment = Keterangan
 form-unusable = Isian ini tidak dapat dipakai. Periksa panjang dan isinya.

@@ -117,7 +117,9 @@ reply-label = Pesan
 reply-go = Kirim pesan
 reply-sent = Pesan Anda terkirim.
 act-too-late = Keadaan laporan sudah berubah, jadi ini tidak dapat dilakukan lagi. Di bawah ini keadaan terbaru.
-talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Di bawah ini keadaan terbaru.
+talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Bila ini pesan lain, kirim sekali lagi.
+talk-unsent = Yang Anda tulis belum terkirim
+talk-unsent-about = Salin bila masih diperlukan; halaman ini tidak menyimpannya.
 talk-act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
 
 # Hak pelapor
@@ -166,6 +168,7 @@ contact-is-proved = Kontak Anda sudah terbukti: kunci yang hilang dapat diganti.
 renew-title = Ganti kunci rahasia
 renew-about = Bila orang lain mungkin mengetahui kunci Anda. Semua percakapan yang terbuka akan ditutup, dan kunci lama berakhir begitu kunci baru dipakai.
 renew-go = Buat kunci baru
+renew-waits = Kunci baru sudah dibuat dan belum dipakai. Bukalah percakapan dengan kunci itu. Bila kunci itu tidak sempat Anda catat, mintalah yang lain lewat kontak yang sudah terbukti.
 data-and-erasure = Data saya dan penghapusannya
 data-about = Semua yang kami simpan tentang Anda dan laporan ini.
 data-open = Lihat data saya

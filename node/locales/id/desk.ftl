@@ -2,59 +2,18 @@
 
 desk-name = Meja kerja
 desk-account = Akun saya
-act-column = Tindakan
 
 # Masuk
 
-sign-in-title = Masuk
 sign-in-lead = Untuk petugas instansi. Pelapor tidak memerlukan akun ini.
-sign-in-go = Masuk
-sign-in-refused = Alamat surel atau kata sandi salah.
-signed-out = Anda sudah keluar.
-login-label = Alamat surel
-login-hint = Dipakai untuk masuk.
-login-unusable = Tulis alamat surel yang lengkap, misalnya nama@instansi.go.id.
-login-taken = Alamat surel ini sudah dipakai akun lain.
-name-label = Nama
-name-unusable = Tulis nama dalam satu baris.
-
-# Kode kedua
-
-code-title = Kode verifikasi
-code-lead = Buka aplikasi autentikator Anda dan masukkan kode enam angka yang tampil.
-code-label = Kode
-code-hint = Ponsel hilang? Masukkan salah satu kode cadangan.
-code-refused = Kode salah atau sudah dipakai. Tunggu kode berikutnya.
-code-too-late = Waktunya habis. Silakan masuk lagi.
-code-back = Kembali ke halaman masuk
 
 # Kata sandi
 
-password-label = Kata sandi
-password-current = Kata sandi sekarang
-password-new = Kata sandi baru
-password-again = Kata sandi baru sekali lagi
-password-hint = Sedikitnya { $n } karakter; empat kata yang tidak berkaitan mudah diingat dan sukar ditebak.
-password-why = Kami memastikan bahwa ini benar-benar Anda.
-password-title = Buat kata sandi
-password-lead = Kata sandi untuk akun { $name }.
-password-save = Simpan kata sandi
-password-chosen = Kata sandi tersimpan. Silakan masuk.
-password-changed = Kata sandi diganti. Semua sesi lain sudah diakhiri.
-password-wrong = Kata sandi ini salah.
-password-differs = Kedua kata sandi tidak sama.
-password-short = Terlalu pendek.
-password-long = Terlalu panjang; 200 karakter sudah cukup.
-password-personal = Kata sandi ini dibuat dari nama, alamat, atau instansi Anda. Pilih kata lain.
-password-guessable = Kata sandi ini mudah ditebak. Pilih kata-kata lain.
-forgotten-title = Lupa kata sandi?
 forgotten-lead = Admin instansi Anda dapat memberi tautan untuk membuat kata sandi baru.
 forgotten-admin = Hubungi admin lewat telepon atau temui langsung, supaya ia yakin bahwa yang meminta memang Anda. Tautan hanya berlaku sekali.
-forgotten-back = Kembali ke halaman masuk
 
 # Pemasangan pertama
 
-setup-title = Pemasangan pertama
 setup-about = Node ini belum memiliki admin.
 setup-where = Buka tautan yang ditampilkan ketika node dijalankan, atau buat yang baru di mesin node:
 setup-lead = Buat akun untuk admin instansi. Admin membuat akun petugas lain.
@@ -62,56 +21,14 @@ setup-institution = Instansi
 setup-zone = Zona waktu
 setup-contact = Kontak
 setup-contact-none = Belum diisi; lihat portal.contact dalam node.toml
-setup-go = Buat akun dan masuk
 setup-done = Akun admin dibuat. Sekarang tambahkan unit kerja instansi Anda.
 
 # Akun sendiri
 
-account-title = Akun saya
 account-administer = Kelola instansi
-account-password = Ganti kata sandi
-account-password-about = Setelah diganti, semua sesi lain diakhiri.
-sessions-title = Sesi yang terbuka
-session-agent = Peramban
-session-began = Mulai
-session-seen = Terakhir dipakai
-session-this = Sesi ini
-session-end = Akhiri
-session-end-others = Akhiri semua sesi lain
-session-ended = Sesi diakhiri.
-
-# Faktor kedua
-
-factor-title = Verifikasi dua langkah
-factor-about = Selain kata sandi, Anda memasukkan kode dari ponsel. Orang yang tahu kata sandi Anda tetap tidak dapat masuk.
-factor-on = Aktif.
-factor-off = Belum aktif.
-factor-wanted = Peran Anda mewajibkan verifikasi dua langkah. Aktifkan sekarang untuk melanjutkan.
-factor-needed = Peran Anda mewajibkan verifikasi dua langkah; Anda dapat menggantinya, bukan menghapusnya.
-factor-manage = Atur
-factor-begin = Aktifkan
-factor-again = Pasang di ponsel lain
-factor-remove = Nonaktifkan
-factor-removed = Verifikasi dua langkah dinonaktifkan.
-factor-step-app = Buka aplikasi autentikator di ponsel Anda.
-factor-step-scan = Pindai gambar ini.
-factor-step-code = Masukkan kode enam angka yang tampil di aplikasi.
-factor-picture = Kode QR untuk aplikasi autentikator
-factor-typed = Atau ketik kunci ini di aplikasi:
-factor-code-hint = Enam angka.
-factor-confirm = Aktifkan
-codes-title = Kode cadangan
-codes-lead = Simpan kode ini di tempat aman. Masing-masing dapat dipakai satu kali bila ponsel Anda hilang.
-codes-once = Kode ini hanya ditampilkan sekarang.
-codes-kept = Sudah saya simpan
-codes-left = Tersisa { $n } kode cadangan.
-codes-renew = Buat kode cadangan baru
 
 # Petugas
 
-staff-title = Petugas
-state-label = Status
-role-label = Peran
 role-admin = Admin instansi
 role-admin-about = Menangani laporan semua unit; mengelola petugas dan unit.
 role-officer = Pejabat penghubung
@@ -120,31 +37,6 @@ role-leader = Pimpinan
 role-leader-about = Hanya membaca.
 role-identity-keeper = Penjaga identitas
 role-identity-keeper-about = Membuka identitas pelapor bila diminta; tidak menangani laporan.
-role-unknown = Pilih salah satu peran.
-state-active = Aktif
-state-protected = Aktif, dua langkah
-state-invited = Belum membuat kata sandi
-state-disabled = Nonaktif
-officer-new = Tambah petugas
-officer-title = Petugas
-officer-create = Buat akun
-officer-save = Simpan
-officer-changed = Perubahan tersimpan.
-officer-access = Akses
-officer-access-about = Mengganti kata sandi, menonaktifkan akun, atau mengganti peran mengakhiri semua sesinya.
-officer-reset = Buat tautan kata sandi baru
-officer-end-sessions = Akhiri semua sesi
-officer-sessions-ended = Semua sesi diakhiri.
-officer-remove-factor = Hapus verifikasi dua langkah
-officer-factor-removed = Verifikasi dua langkah dihapus.
-officer-disable = Nonaktifkan akun
-officer-disabled = Akun dinonaktifkan.
-officer-enable = Aktifkan kembali
-officer-enabled = Akun aktif kembali.
-last-administrator = Ini admin aktif yang terakhir. Buat admin lain lebih dahulu.
-link-title = Tautan untuk kata sandi
-link-lead = Berikan tautan ini kepada { $name }, dan tidak kepada orang lain.
-link-once = Tautan hanya ditampilkan sekarang, hanya dapat dipakai satu kali, dan berlaku tiga hari.
 
 # Unit kerja
 
@@ -152,7 +44,6 @@ units-title = Unit kerja
 units-lead = Bagian instansi yang menerima disposisi. Instansi lain tidak melihatnya.
 units-none = Belum ada unit
 units-none-about = Instansi kecil tidak memerlukannya.
-unit-label = Unit kerja
 unit-name = Nama unit
 unit-short = Nama pendek
 unit-short-hint = Huruf kecil, angka, dan tanda hubung, misalnya dinas-pu. Tidak dapat diubah.
@@ -163,22 +54,12 @@ unit-close = Tutup
 unit-closed = Unit ditutup.
 unit-is-closed = Ditutup
 unit-in-use = Unit ini masih memiliki bagian atau petugas aktif.
-unit-unknown = Tidak ada unit yang terbuka dengan nama ini.
 unit-unusable = Pakai huruf kecil, angka, dan tanda hubung saja, paling banyak 40.
 unit-parent-unusable = Pilih unit yang bukan bagian dari unit lain.
 unit-taken = Nama pendek ini sudah dipakai.
 
 # Log audit
 
-audit-title = Log audit
-audit-lead = Siapa melakukan apa. Catatan hanya bertambah, tidak pernah diubah atau dihapus.
-audit-at = Waktu
-audit-actor = Pelaku
 audit-actor-hint = Misalnya account:ID, token:NAMA, atau cli:PENGGUNA.
-audit-action = Tindakan
 audit-action-hint = Misalnya account.signed_in atau case.disposed.
 audit-case = Berkas
-audit-detail = Keterangan
-audit-filter = Saring
-audit-none = Tidak ada catatan
-audit-none-about = Tidak ada yang cocok dengan saringan ini.

@@ -19,11 +19,6 @@ letter-reset-ignore = Jika bukan Anda yang memintanya, abaikan surat ini; kata s
 letter-test-subject = Surat percobaan dari { $institution }
 letter-test = Surat ini membuktikan bahwa server surat menerima surat dari sistem laporan.
 
-forgotten-sent = Jika alamat itu milik sebuah akun, tautan untuk kata sandi baru segera sampai di sana.
-forgotten-letter = Tulis alamat surel yang Anda pakai untuk masuk. Kami mengirim tautan yang berlaku satu jam.
-forgotten-go = Kirim tautan
-forgotten-else = Tidak ada surat yang sampai?
-
 letter-stop = Tidak ingin menerima surat ini lagi? Buka:
 letter-news-own-subject = Kabar laporan { $ticket }
 letter-news-own = Ada kabar tentang laporan Anda, tiket { $ticket }, di { $institution }.

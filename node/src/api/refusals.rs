@@ -2,7 +2,6 @@
 //! every error in one place.
 
 use http::StatusCode;
-use lapor_migrations::DbError;
 use lapor_web::ApiProblem;
 use lapor_web::room::is_full;
 use serde_json::json;
@@ -11,8 +10,6 @@ use crate::error::{NodeError, NotAllowed};
 
 /// Seconds after which something that the node fetches may have arrived.
 const FETCHED_SECONDS: u32 = 30;
-/// Seconds after which a database may answer again.
-const DATABASE_SECONDS: u32 = 5;
 
 /// The problem for an error; what the operator must mend is logged here.
 pub fn problem(error: &NodeError) -> ApiProblem {
@@ -20,10 +17,10 @@ pub fn problem(error: &NodeError) -> ApiProblem {
     match error {
         NodeError::Invalid(message) => invalid(message),
         NodeError::NotAllowed(refused) => not_allowed(refused).with_detail(detail()),
-        NodeError::Database(failed) => database(failed),
+        NodeError::Database(failed) => ApiProblem::database(failed),
         NodeError::File(failed) if is_full(failed) => {
             tracing::error!(%error, "a file could not be written");
-            full()
+            ApiProblem::storage_full()
         }
         _ => {
             let Some((status, code, title)) = known(error) else {
@@ -84,6 +81,16 @@ fn known(error: &NodeError) -> Option<(StatusCode, &'static str, &'static str)> 
             "draft_changed",
             "The draft was corrected meanwhile",
         ),
+        NodeError::UploadHeld => (
+            Is::CONFLICT,
+            "upload_held",
+            "The upload belongs to a drafted answer",
+        ),
+        NodeError::ProgrammeChanged => (
+            Is::CONFLICT,
+            "programme_changed",
+            "The programme was published anew meanwhile",
+        ),
         NodeError::KeyReused => (
             Is::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",
@@ -139,26 +146,6 @@ fn not_allowed(refused: &NotAllowed) -> ApiProblem {
     problem
         .with("state", json!(refused.state))
         .with("custodian", json!(refused.custodian))
-}
-
-fn database(failed: &DbError) -> ApiProblem {
-    tracing::error!(error = %failed, "the database failed a request");
-    match failed {
-        DbError::Unavailable(_) => {
-            let title = "The database of this node does not answer";
-            ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title)
-                .retry_after(DATABASE_SECONDS)
-        }
-        DbError::DiskFull(_) => full(),
-        _ => ApiProblem::internal(),
-    }
-}
-
-fn full() -> ApiProblem {
-    let title = "There is no room to store this";
-    ApiProblem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", title).with_detail(
-        "Nothing of it was stored. Free some space on the node's disk, then send it again.",
-    )
 }
 
 fn invalid(message: &str) -> ApiProblem {

@@ -69,6 +69,7 @@ pub async fn file(
             notify,
             once: once.as_ref(),
             suspicion: None,
+            desk: None,
         };
         let filed = node.file_for_reporter(report, terms).await.map_err(wrong)?;
         return Ok(created(filed.filed.case, &filed));

@@ -2,7 +2,7 @@
 //! message in one transaction, sent when the line allows.
 
 use lapor_migrations::Tx;
-use lapor_protocol::case::{Case, Order, Reason, Ruling, State, apply, judge};
+use lapor_protocol::case::{Case, Effect, Order, Reason, Ruling, State, apply, judge};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId, MessageRef};
 use lapor_protocol::kinds::Body;
@@ -12,13 +12,15 @@ use lapor_web::trace::Trace;
 use serde_json::Value;
 
 use super::approval::Signature;
+use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
 use super::compose::{self, FreshKey, Newcomer, Setting};
 use super::glance::describe;
 use super::once::{self, Asked, Once};
 use super::reading::pending_entry;
 use super::shown::{drafts, keep, refresh, shown};
-use super::{Acted, NewAct, identity};
+use super::word::{Behalf, Terms, Word};
+use super::{Acted, NewAct, Sight, identity};
 use crate::chance::new_message_id;
 use crate::deadlines::record;
 use crate::error::{NodeError, NotAllowed};
@@ -28,15 +30,6 @@ use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::outbox::NewRow;
 
-/// Whose word an act is: of its officers an institution asks more than the rules do.
-pub(super) enum Word {
-    Officer,
-    /// An officer's answer that a superior has signed.
-    Signed(Signature),
-    /// Said by the reporter, in their own conversation.
-    Reporter,
-}
-
 /// An act that waits to be judged on the case as it then stands.
 pub(crate) struct Weighing {
     case_id: CaseId,
@@ -45,7 +38,7 @@ pub(crate) struct Weighing {
     now: i64,
     attachments: Vec<Encrypted>,
     actor: String,
-    word: Word,
+    terms: Terms,
     /// Set where the request may come again.
     asked: Option<Asked>,
     /// The work that it is part of.
@@ -67,7 +60,7 @@ pub(crate) struct Weighed<'a> {
 impl Node {
     /// Judges, stores and queues an act. `actor` is who did it, for the audit log.
     pub async fn act(&self, case_id: CaseId, act: NewAct, actor: &str) -> Result<Acted, NodeError> {
-        self.act_asked(case_id, act, actor, None, Word::Officer)
+        self.act_asked(case_id, act, actor, None, Word::Officer.into())
             .await
     }
 
@@ -80,8 +73,23 @@ impl Node {
         actor: &str,
         once: &Once,
     ) -> Result<Acted, NodeError> {
-        self.act_known(case_id, act, actor, once, Word::Officer)
+        self.act_known(case_id, act, actor, once, Word::Officer.into())
             .await
+    }
+
+    /// The same for what is meant of a case in one state alone: in another it is refused.
+    pub async fn act_once_in(
+        &self,
+        state: State,
+        (case_id, act): (CaseId, NewAct),
+        actor: &str,
+        once: &Once,
+    ) -> Result<Acted, NodeError> {
+        let terms = Terms {
+            word: Word::Officer,
+            only_in: Some(state),
+        };
+        self.act_known(case_id, act, actor, once, terms).await
     }
 
     /// The same for what the reporter says in their conversation.
@@ -92,11 +100,24 @@ impl Node {
         actor: &str,
         once: Option<&Once>,
     ) -> Result<Acted, NodeError> {
-        let word = Word::Reporter;
+        let terms = Word::Reporter.into();
         match once {
-            Some(once) => self.act_known(case_id, act, actor, once, word).await,
-            None => self.act_asked(case_id, act, actor, None, word).await,
+            Some(once) => self.act_known(case_id, act, actor, once, terms).await,
+            None => self.act_asked(case_id, act, actor, None, terms).await,
         }
+    }
+
+    /// The same for what somebody says to an officer.
+    pub(crate) async fn act_for(
+        &self,
+        case_id: CaseId,
+        act: NewAct,
+        actor: &str,
+        behalf: Behalf,
+        once: &Once,
+    ) -> Result<Acted, NodeError> {
+        let terms = Word::Counter(behalf).into();
+        self.act_known(case_id, act, actor, once, terms).await
     }
 
     /// Publishes an answer that a superior has signed.
@@ -107,7 +128,7 @@ impl Node {
         actor: &str,
         signature: Signature,
     ) -> Result<Acted, NodeError> {
-        self.act_asked(case_id, act, actor, None, Word::Signed(signature))
+        self.act_asked(case_id, act, actor, None, Word::Signed(signature).into())
             .await
     }
 
@@ -117,14 +138,14 @@ impl Node {
         act: NewAct,
         actor: &str,
         once: &Once,
-        word: Word,
+        terms: Terms,
     ) -> Result<Acted, NodeError> {
         let first = once.asking(&(case_id, &act))?;
         if let Some(answer) = first.answered(self).await? {
             return Ok(answer);
         }
         let again = once.asking(&(case_id, &act))?;
-        let acted = self.act_asked(case_id, act, actor, Some(first), word);
+        let acted = self.act_asked(case_id, act, actor, Some(first), terms);
         match acted.await {
             // The other request may also have used the files up that this one brings.
             Err(error) => again.answered(self).await?.ok_or(error),
@@ -138,7 +159,7 @@ impl Node {
         mut act: NewAct,
         actor: &str,
         asked: Option<Asked>,
-        word: Word,
+        terms: Terms,
     ) -> Result<Acted, NodeError> {
         self.instance()?;
         let now = self.clock().now_ms();
@@ -150,7 +171,7 @@ impl Node {
             now,
             attachments: attachments::encrypt(self, case_id, &uploads).await?,
             actor: actor.to_owned(),
-            word,
+            terms,
             asked,
             trace: Trace::here(),
         };
@@ -178,9 +199,10 @@ impl Weighing {
             return Err(NodeError::not_found("case", &case_id));
         }
         if let Some(case) = &case {
+            self.as_its_author_saw_it(case)?;
             self.as_the_institution_wants(node, case)?;
         }
-        if let Word::Signed(signature) = &self.word {
+        if let Word::Signed(signature) = &self.terms.word {
             signature.holds(tx).await?;
         }
         let key = content_key(tx, case_id).await?;
@@ -220,6 +242,20 @@ impl Weighing {
 }
 
 impl Weighing {
+    fn as_its_author_saw_it(&self, case: &Case) -> Result<(), NodeError> {
+        if self.terms.only_in.is_none_or(|state| state == case.state) {
+            return Ok(());
+        }
+        Err(NodeError::NotAllowed(Box::new(NotAllowed {
+            ruling: Ruling {
+                effect: Effect::Inapplicable,
+                reason: Some(Reason::WrongState),
+            },
+            state: Some(case.state),
+            custodian: Some(case.custodian.clone()),
+        })))
+    }
+
     /// What the institution asks of its officers beyond the rules: evidence with a proposal to
     /// close, and a superior who signs. An answer sent with the protocol's default closes nothing.
     /// Where either is asked, an officer notes that the reporter is content only of an answer that
@@ -228,7 +264,7 @@ impl Weighing {
         let category = case.category.as_ref();
         let evidence = || category.is_some_and(|category| node.category_needs(category).evidence);
         let said = |field: &str| self.act.body.get(field);
-        match (self.act.kind.as_str(), &self.word) {
+        match (self.act.kind.as_str(), &self.terms.word) {
             ("case.followed_up", Word::Officer) if node.wants_approval(category) => {
                 Err(NodeError::ApprovalNeeded)
             }
@@ -239,8 +275,9 @@ impl Weighing {
             {
                 Err(NodeError::EvidenceNeeded)
             }
-            ("case.closed", Word::Officer)
-                if said("by").and_then(Value::as_str) == Some("reporter")
+            ("case.closed", word)
+                if word.is_officers()
+                    && said("by").and_then(Value::as_str) == Some("reporter")
                     && case.state == State::InProgress =>
             {
                 match (evidence(), node.wants_approval(category)) {
@@ -251,6 +288,24 @@ impl Weighing {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Weighing {
+    /// Frees the files of the draft that is signed, and of one that was given back in this case:
+    /// an officer may send them in another way.
+    async fn free_files(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        match &self.terms.word {
+            Word::Signed(signature) => signature.free_files(tx).await?,
+            Word::Officer => {
+                let case = self.case_id.to_string();
+                for file in &self.attachments {
+                    store::drafts::give_up(tx, &file.upload, &case).await?;
+                }
+            }
+            Word::Reporter | Word::Counter(_) => {}
+        }
+        Ok(())
     }
 }
 
@@ -279,6 +334,7 @@ impl Weighed<'_> {
             )
             .await?;
         }
+        self.weighing.free_files(tx).await?;
         attachments::record(tx, case_id, id, &self.weighing.attachments).await?;
         if !self.absent {
             self.row.updated_at = now;
@@ -294,6 +350,15 @@ impl Weighed<'_> {
         if let Some(touched) = other {
             show_second(node, tx, touched, now).await?;
         }
+        if let (Some(child), Some(_)) = (child, &self.row.local.unit) {
+            // Who splits a case goes on seeing both halves.
+            let desk = OnDesk {
+                unit: self.row.local.unit.clone(),
+                officer: self.row.local.officer.clone(),
+            };
+            let by = (self.weighing.actor.as_str(), now);
+            assigning::put(tx, &Sight::ALL, &[child.to_string()], &desk, by).await?;
+        }
         store::audit::add(
             tx,
             now,
@@ -303,7 +368,13 @@ impl Weighed<'_> {
             &id.to_string(),
         )
         .await?;
-        if let Word::Signed(signature) = &self.weighing.word {
+        if let Word::Counter(behalf) = &self.weighing.terms.word {
+            let told = behalf.told(id);
+            let case = Some(self.row.case_id.as_str());
+            let actor = &self.weighing.actor;
+            store::audit::add(tx, now, actor, "counter.said", case, &told).await?;
+        }
+        if let Word::Signed(signature) = &self.weighing.terms.word {
             signature.record(tx, &self.weighing.actor, now, id).await?;
         }
         let custodian = self.row.custodian.as_deref();

@@ -1,6 +1,7 @@
 //! What a desk decides for itself: whose desk a case lies on, what has been looked at, what becomes
 //! of own acts without effect, and the filters that somebody keeps. No other institution is told.
 
+use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_web::accounts::NAME_CHARACTERS;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,14 @@ pub struct SavedFilter {
     pub filter: CaseFilter,
 }
 
+/// On whose desk something is put.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnDesk {
+    pub unit: Option<String>,
+    /// The name of an officer.
+    pub officer: Option<String>,
+}
+
 impl Node {
     /// Puts cases on the desk of a unit and an officer; `None` takes them off. All or none, and
     /// only such as whoever asks may see.
@@ -65,23 +74,17 @@ impl Node {
         named("unit", unit.unwrap_or("-"), NAME)?;
         named("officer", officer.unwrap_or("-"), NAME_CHARACTERS)?;
         let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
+        let desk = OnDesk {
+            unit: unit.map(str::to_owned),
+            officer: officer.map(str::to_owned),
+        };
         let mut tx = self.write_tx().await?;
-        let known = store::desk::assign(&mut tx, sight.limits(), &ids, unit, officer).await?;
-        if known != ids.len() as u64 {
+        let at = self.clock().now_ms();
+        if put(&mut tx, sight, &ids, &desk, (actor, at)).await? != ids.len() as u64 {
             return Err(NodeError::Invalid(
                 "cases: one of them is not here, or is named twice; nothing was assigned".into(),
             ));
         }
-        let at = self.clock().now_ms();
-        let detail = format!("{} / {}", unit.unwrap_or("-"), officer.unwrap_or("-"));
-        let deeds = ids.iter().map(|id| Deed {
-            at,
-            actor,
-            action: "case.assigned",
-            case_id: Some(id),
-            detail: &detail,
-        });
-        store::audit::add_all(&mut tx, &deeds.collect::<Vec<_>>()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -163,6 +166,29 @@ impl Node {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// Puts cases on a desk as part of the work that is being done, by somebody and at a moment in
+/// Unix ms. Returns how many of them may be seen.
+pub(super) async fn put(
+    tx: &mut Tx,
+    sight: &Sight,
+    cases: &[String],
+    desk: &OnDesk,
+    (actor, at): (&str, i64),
+) -> Result<u64, NodeError> {
+    let (unit, officer) = (desk.unit.as_deref(), desk.officer.as_deref());
+    let known = store::desk::assign(tx, sight.limits(), cases, unit, officer).await?;
+    let detail = format!("{} / {}", unit.unwrap_or("-"), officer.unwrap_or("-"));
+    let deeds = cases.iter().map(|id| Deed {
+        at,
+        actor,
+        action: "case.assigned",
+        case_id: Some(id),
+        detail: &detail,
+    });
+    store::audit::add_all(tx, &deeds.collect::<Vec<_>>()).await?;
+    Ok(known)
 }
 
 fn failed_act(row: FailedRow) -> Result<FailedAct, NodeError> {

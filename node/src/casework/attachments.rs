@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::act::content_key;
 use crate::chance::{SystemEntropy, random};
 use crate::error::NodeError;
-use crate::media::upload_path;
+use crate::media::{upload_path, use_up};
 use crate::node::Node;
 use crate::store;
 use crate::store::blobs::BlobRow;
@@ -39,7 +39,7 @@ pub struct Opened {
 /// What an encrypted upload becomes in a message.
 pub(crate) struct Encrypted {
     pub attachment: Attachment,
-    upload: String,
+    pub upload: String,
 }
 
 impl Node {
@@ -134,8 +134,8 @@ pub(crate) async fn encrypt_under(
 }
 
 /// Notes encrypted blobs with their message, to be sent once it is accepted,
-/// and uses up their uploads: one that another message has used meanwhile is
-/// refused, and with it the whole act.
+/// and uses up their uploads: one that another message has used meanwhile, or
+/// that a drafted answer keeps, is refused, and with it the whole act.
 pub(crate) async fn record(
     tx: &mut Tx,
     case: CaseId,
@@ -143,9 +143,7 @@ pub(crate) async fn record(
     encrypted: &[Encrypted],
 ) -> Result<(), NodeError> {
     for Encrypted { attachment, upload } in encrypted {
-        if store::uploads::remove(tx, upload).await? == 0 {
-            return Err(NodeError::not_found("upload", upload));
-        }
+        use_up(tx, upload).await?;
         let row = BlobRow {
             sha256: attachment.sha256.as_bytes().to_vec(),
             case_id: case.to_string(),
@@ -166,11 +164,46 @@ pub(crate) fn blob_path(node: &Node, sha256: &Digest) -> PathBuf {
     node.settings().node.blobs.join(&hex[..2]).join(hex)
 }
 
-/// A file beside an upload for one attempt to bring it to the shelf: two at once do not meet in it.
-pub(crate) fn part_of(source: &Path) -> PathBuf {
-    let name = source.file_name().unwrap_or_default().to_string_lossy();
-    let attempt = hex::encode(random::<8>());
-    source.with_file_name(format!("{name}-{attempt}.sealed"))
+/// What an upload becomes, on its way to the shelf.
+pub(crate) struct Shelving {
+    part: PathBuf,
+    file: File,
+    hash: Sha256,
+    size: u64,
+}
+
+impl Shelving {
+    /// Begins beside an upload, in a file of this attempt: two at once do not meet in it.
+    pub async fn begin(source: &Path) -> Result<Self, NodeError> {
+        let name = source.file_name().unwrap_or_default().to_string_lossy();
+        let attempt = hex::encode(random::<8>());
+        let part = source.with_file_name(format!("{name}-{attempt}.sealed"));
+        Ok(Self {
+            file: File::create(&part).await?,
+            part,
+            hash: Sha256::new(),
+            size: 0,
+        })
+    }
+
+    pub async fn write(&mut self, piece: &[u8]) -> Result<(), NodeError> {
+        self.hash.update(piece);
+        self.size += piece.len() as u64;
+        Ok(self.file.write_all(piece).await?)
+    }
+
+    /// Puts the file under its digest once it is on disk. Returns that and its bytes.
+    pub async fn finish(mut self, node: &Node) -> Result<(Digest, u64), NodeError> {
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        let sha256 = Digest::new(self.hash.finalize().into());
+        let path = blob_path(node, &sha256);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
+        lapor_killpoints::pass("seal.written");
+        fs::rename(&self.part, &path).await?;
+        lapor_killpoints::pass("seal.renamed");
+        Ok((sha256, self.size))
+    }
 }
 
 async fn encrypt_file(
@@ -179,17 +212,12 @@ async fn encrypt_file(
     source: &Path,
 ) -> Result<(Digest, u64), NodeError> {
     let mut input = File::open(source).await?;
-    let part = part_of(source);
-    let mut output = File::create(&part).await?;
+    let mut shelving = Shelving::begin(source).await?;
     let mut cipher = BlobCipher::sealing(key, &mut SystemEntropy);
-    let mut hash = Sha256::new();
-    let mut size = 0;
     let mut piece = cipher.header();
     let mut chunk = read_chunk(&mut input, CHUNK_BYTES).await?;
     loop {
-        hash.update(&piece);
-        size += piece.len() as u64;
-        output.write_all(&piece).await?;
+        shelving.write(&piece).await?;
         if chunk.is_empty() {
             break;
         }
@@ -199,15 +227,7 @@ async fn encrypt_file(
             .map_err(NodeError::damaged)?;
         chunk = next;
     }
-    output.flush().await?;
-    output.sync_all().await?;
-    let sha256 = Digest::new(hash.finalize().into());
-    let path = blob_path(node, &sha256);
-    fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
-    lapor_killpoints::pass("seal.written");
-    fs::rename(&part, &path).await?;
-    lapor_killpoints::pass("seal.renamed");
-    Ok((sha256, size))
+    shelving.finish(node).await
 }
 
 async fn open(path: &Path, key: &ContentKey, row: BlobRow) -> Result<Opened, NodeError> {

@@ -13,10 +13,11 @@ use lapor_web::trace::Trace;
 use serde_json::json;
 
 use super::act::{newcomers, store_traced};
+use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
 use super::once::{self, Once};
-use super::{Filed, NewReport, Reporter, shown, ticket};
+use super::{Filed, NewReport, Reporter, Sight, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::deadlines::Consequences;
 use crate::error::NodeError;
@@ -58,6 +59,8 @@ pub(crate) struct Beside {
     pub answer: Option<AnswerRow>,
     /// Why the report should be looked at as possible abuse.
     pub mark: Option<MarkRow>,
+    /// On whose desk it lies from the beginning.
+    pub desk: Option<OnDesk>,
 }
 
 impl Node {
@@ -265,6 +268,13 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
     }
     for mark in beside().filter_map(|b| b.mark.as_ref()) {
         store::erasures::mark(tx, mark).await?;
+    }
+    for filing in filings {
+        if let Some(desk) = &filing.beside.desk {
+            let by = (filing.actor.as_str(), filing.draft.created_at);
+            let case = std::slice::from_ref(&filing.row.case_id);
+            assigning::put(tx, &Sight::ALL, case, desk, by).await?;
+        }
     }
     Ok(())
 }

@@ -18,9 +18,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::act::load;
-use super::reading::{history, read_message, summaries};
+use super::once::{self, Asked, Once};
+use super::reading::{identity_requests, read_message, summaries};
 use super::shown::{drafts, shown};
 use super::{CaseSummary, HistoryEntry, NewAct, Reporter};
+use crate::chance::new_message_id;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -108,14 +110,14 @@ impl Node {
             let asked = (ask.id, who, ask.purpose, reason, ask.asked_at);
             tasks.push(identity_task(case, asked, agreed));
         }
+        let mut requests = identity_requests(&mut tx, &elsewhere).await?;
+        requests.values_mut().for_each(HistoryEntry::mask);
         for waits in foreign {
             let Some(case) = cases.get(&waits.id) else {
                 continue;
             };
-            let mut history = history(&mut tx, waits.id, self.instance()?, &[]).await?;
-            history.iter_mut().for_each(HistoryEntry::mask);
             for (request, institution) in waits.identity_requests {
-                let entry = history.iter().find(|entry| entry.message == Some(request));
+                let entry = requests.get(&request);
                 let text = |value: Option<&Value>, name: &str| {
                     Some(value?.get(name)?.as_str()?.to_owned())
                 };
@@ -194,13 +196,34 @@ impl Node {
 
     /// Asks the keeper who reported a case that was filed here; those who ask
     /// from elsewhere send `identity.requested`. Who asks again while the first
-    /// request waits has asked once.
+    /// request waits has asked once, and who sends `once` again has asked before.
     pub async fn ask_identity(
         &self,
         case: CaseId,
         purpose: IdentityPurpose,
         reason: &str,
         actor: &str,
+        once: &Once,
+    ) -> Result<IdentityAsk, NodeError> {
+        let request = (case, purpose, reason);
+        let (first, again) = (once.asking(&request)?, once.asking(&request)?);
+        if let Some(answer) = first.answered(self).await? {
+            return Ok(answer);
+        }
+        match self.ask_keeper(request, actor, &first).await {
+            Err(NodeError::AnsweredMeanwhile) => again
+                .answered(self)
+                .await?
+                .ok_or(NodeError::AnsweredMeanwhile),
+            asked => asked,
+        }
+    }
+
+    async fn ask_keeper(
+        &self,
+        (case, purpose, reason): (CaseId, IdentityPurpose, &str),
+        actor: &str,
+        asked: &Asked,
     ) -> Result<IdentityAsk, NodeError> {
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > TEXT_CHARS {
@@ -211,11 +234,16 @@ impl Node {
         }
         let mut tx = self.write_tx().await?;
         self.shown_case(&mut tx, case).await?;
+        let now = self.clock().now_ms();
         let text = case.to_string();
         let mut own = store::consents::asks(&mut tx, &text).await?;
         own.retain(|ask| ask.asked_by == actor);
         if let Some(waits) = own.iter().find(|ask| ask.granted.is_none()) {
-            return read_ask(waits.clone());
+            let answer = read_ask(waits.clone())?;
+            let place = (new_message_id(now), case, now);
+            once::keep(&mut tx, &asked.row(self, place, &answer)?).await?;
+            tx.commit().await?;
+            return Ok(answer);
         }
         // Two that come at once are the same one.
         let place = format!("{actor}\0{text}\0{}", own.len());
@@ -225,7 +253,7 @@ impl Node {
             asked_by: actor.to_owned(),
             purpose: purpose_text(purpose)?,
             reason: reason.to_owned(),
-            asked_at: self.clock().now_ms(),
+            asked_at: now,
             granted: None,
             answered_by: None,
             answered_at: None,
@@ -233,9 +261,12 @@ impl Node {
         if store::consents::add_ask(&mut tx, &row).await? {
             self.note(&mut tx, actor, "identity.asked", case, &row.id)
                 .await?;
-            tx.commit().await?;
         }
-        read_ask(row)
+        let answer = read_ask(row)?;
+        let place = (new_message_id(now), case, now);
+        once::keep(&mut tx, &asked.row(self, place, &answer)?).await?;
+        tx.commit().await?;
+        Ok(answer)
     }
 
     /// Requests by officers of this institution, oldest first.

@@ -10,6 +10,8 @@ mod approval;
 mod assigning;
 mod attachments;
 mod compose;
+mod draft_files;
+mod drafting;
 mod filing;
 mod glance;
 mod identity;
@@ -29,6 +31,7 @@ mod shown;
 mod tests;
 pub mod ticket;
 pub mod tracking;
+mod word;
 mod writer;
 
 use lapor_protocol::case::{Effect, Reason, State, Withheld};
@@ -44,11 +47,11 @@ use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
-pub use approval::{AnswerDraft, DraftState, NewDraft};
-pub use assigning::{BULK, FailedAct, SavedFilter};
+pub use assigning::{BULK, FailedAct, OnDesk, SavedFilter};
 pub use attachments::Opened;
-pub(crate) use attachments::{blob_path, part_of};
+pub(crate) use attachments::{Shelving, blob_path};
 pub(crate) use compose::Newcomer;
+pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use filing::Beside;
 pub use glance::Tray;
 pub(crate) use glance::{begins, describe};
@@ -63,6 +66,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::PublicReport;
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case};
+pub(crate) use word::Behalf;
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.

@@ -1,16 +1,17 @@
 //! Lists, cases and their history, with the words that this node can open.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::deadline::{Clock, clocks};
 use lapor_protocol::delivery::Item;
 use lapor_protocol::dsse::Envelope;
-use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::message::{Draft, Message};
-use lapor_protocol::seal::{ContentKey, Context, open_words};
+use lapor_protocol::seal::{ContentKey, Context, Subject, open_words};
 use serde_json::Value;
 
 use super::act::content_key;
@@ -293,6 +294,33 @@ async fn entries(
         out.push(pending_entry(tx, draft, me, key.as_ref()).await?);
     }
     Ok(out)
+}
+
+/// The requests for identities in the histories of the named cases, by their messages.
+pub(super) async fn identity_requests(
+    tx: &mut Tx,
+    cases: &[String],
+) -> Result<BTreeMap<MessageId, HistoryEntry>, NodeError> {
+    let subjects: Vec<String> = cases
+        .iter()
+        .map(|case| subject(case))
+        .collect::<Result<_, _>>()?;
+    let keys = store::secrets::content_keys(tx, &subjects).await?;
+    let keys: BTreeMap<String, Vec<u8>> = keys.into_iter().collect();
+    let named = cases.iter().map(|case| case.as_str().into()).collect();
+    let mut out = BTreeMap::new();
+    for (case, item, foreign, own) in store::inbox::identity_requests(tx, named).await? {
+        let key = keys.get(&subject(&case)?);
+        let key = key.map(|key| store::read(ContentKey::from_bytes(key)));
+        let entry = ruled_entry(tx, &item, foreign.or(own), key.transpose()?.as_ref()).await?;
+        out.extend(entry.message.map(|message| (message, entry)));
+    }
+    Ok(out)
+}
+
+/// Names the key of a case.
+fn subject(case: &str) -> Result<String, NodeError> {
+    Ok(Subject::Case(store::case_id(case)?).to_string())
 }
 
 async fn ruled_entry(

@@ -7,7 +7,7 @@ use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::kinds::Classification;
 use serde_json::{Value, json};
 
-use super::{CaseFilter, NewAct, NewReport, Reporter};
+use super::{CaseFilter, NewAct, NewReport, Once, Reporter, Sight};
 use crate::error::NodeError;
 use crate::media::Door;
 use crate::sync::{Link, LinkError};
@@ -205,6 +205,55 @@ async fn bad_input_is_refused_with_the_reason_and_changes_nothing() {
             Err(NodeError::Invalid(_))
         ));
         assert_eq!(place.node.case(case).await.unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn what_is_meant_of_one_state_is_refused_in_another_and_answered_again_as_before() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (node, case) = (&place.node, filed(&place).await);
+        let verify = async |key: &str| {
+            let new = act("case.verified", json!({}), None);
+            let once = Once::new("test", key).unwrap();
+            node.act_once_in(State::Received, (case, new), "test", &once)
+                .await
+        };
+        let first = verify("verify-verify-verify-1").await.unwrap();
+        let other = verify("verify-verify-verify-2").await;
+        assert!(matches!(other, Err(NodeError::NotAllowed(_))), "decided");
+        assert_eq!(verify("verify-verify-verify-1").await.unwrap(), first);
+        assert_eq!(node.case(case).await.unwrap().history.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_split_that_is_sent_twice_takes_no_half_off_the_desk_that_it_was_given_to() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (node, case) = (&place.node, filed(&place).await);
+        let give = async |case, unit, officer| {
+            node.assign(&Sight::ALL, &[case], Some(unit), officer, "test")
+                .await
+                .unwrap();
+        };
+        let split = async || {
+            let words = json!({ "title": "Sampah", "content": "Bagian kedua." });
+            let new = act("case.split", json!({}), Some(words));
+            let once = Once::new("test", "5b6a1c5e-9d7f-4a41-8a55-0d5d0c3b7a10").unwrap();
+            let acted = node.act_once(case, new, "test", &once).await.unwrap();
+            acted.child.unwrap()
+        };
+        let desk = async |case| {
+            let summary = node.case(case).await.unwrap().summary;
+            (summary.unit.unwrap(), summary.officer)
+        };
+        give(case, "dinas-pu", Some("Siti")).await;
+        let child = split().await;
+        assert_eq!(desk(child).await, ("dinas-pu".into(), Some("Siti".into())));
+        give(child, "dishub", None).await;
+        assert_eq!(split().await, child);
+        assert_eq!(desk(child).await, ("dishub".into(), None));
     }
 }
 

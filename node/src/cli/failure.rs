@@ -147,6 +147,8 @@ impl From<NodeError> for Failure {
             | NodeError::KeyReused
             | NodeError::EvidenceNeeded
             | NodeError::DraftChanged
+            | NodeError::UploadHeld
+            | NodeError::ProgrammeChanged
             | NodeError::MediaType(_)
             | NodeError::Offset { .. } => exit::DATA,
             NodeError::Forbidden(_) | NodeError::Locked(_) | NodeError::ApprovalNeeded => {

@@ -244,12 +244,14 @@ fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
         start: args.start,
         end: args.end,
         pictures: None,
+        base: None,
     })
 }
 
 /// An own programme without the pictures to take away, and with the new ones behind the others.
 async fn with_pictures(node: &Node, args: Pictures) -> Result<NewProgramme, Failure> {
     let view = node.programme(node.instance()?, &args.slug).await?;
+    let base = view.latest();
     let known = view.programme.published;
     let mut pictures = Vec::new();
     for picture in &known.pictures {
@@ -286,6 +288,7 @@ async fn with_pictures(node: &Node, args: Pictures) -> Result<NewProgramme, Fail
         end: known.end,
         description: known.description,
         pictures: Some(pictures),
+        base,
     })
 }
 
@@ -340,9 +343,13 @@ fn show(view: &ProgrammeView, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
         let mut copies = programme.pictures.iter();
         let copy = copies.find(|copy| copy.sha256 == picture.sha256);
         let state = match copy.map(|copy| (copy.state, &copy.reason)) {
-            Some((PictureState::Here, _)) => String::new(),
+            Some((PictureState::Here, None)) => String::new(),
+            Some((PictureState::Here, Some(reason))) => {
+                format!(" (the hub does not take it: {reason})")
+            }
             Some((PictureState::Refused, Some(reason))) => format!(" (refused: {reason})"),
             Some((PictureState::Refused, None)) => " (refused)".to_owned(),
+            Some((PictureState::NoRoom, _)) => " (no room for pictures of others)".to_owned(),
             Some((PictureState::Awaited, _)) | None => " (not here yet)".to_owned(),
         };
         let (sha256, alt) = (picture.sha256, plain(&picture.alt));

@@ -143,6 +143,7 @@ async fn file_with_key(
         notify: Notify::Off,
         once: None,
         suspicion: None,
+        desk: None,
     };
     let filed = node.file_for_reporter(report, terms).await?;
     if as_json {

@@ -9,6 +9,7 @@ use lapor_certs::{Credential, exposed_files};
 use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::monitor::Listen;
+use lapor_web::sign_on::SignOnError;
 
 use super::{Failure, Out, Place, exit, mail};
 use crate::enrolment;
@@ -16,7 +17,6 @@ use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
 use crate::node::{Node, read_joined};
 use crate::settings::Settings;
-use crate::sign_on::{SignOn, SignOnError};
 use crate::sync::trusted;
 
 /// Bytes of an invitation line, far more than one has.
@@ -188,7 +188,7 @@ async fn reaches_database(settings: &Settings) -> Result<(), Failure> {
 
 /// Proves `[single_sign_on]`; a provider that is away is no mistake in the file.
 async fn single_sign_on(settings: &Settings, now: i64, out: Out<'_>) -> Result<(), Failure> {
-    match SignOn::of(settings).prove(now).await {
+    match settings.sign_on().prove(now).await {
         Err(SignOnError::Off) => {}
         Err(SignOnError::Settings(error)) => {
             return Err(Failure::new(exit::CONFIGURATION, error.to_string()));

@@ -83,12 +83,23 @@ impl Recipient {
 }
 
 impl Node {
-    /// What is to be told and has not been, oldest first, at most `limit`. A
+    /// What is to be told and has not been, oldest first, behind one of them, at most `limit`. A
     /// case may have moved on meanwhile: look before telling.
-    pub async fn untold_notices(&self, limit: u32) -> Result<Vec<Notice>, NodeError> {
+    pub async fn untold_notices(
+        &self,
+        after: Option<&Notice>,
+        limit: u32,
+    ) -> Result<Vec<Notice>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let rows = store::notices::untold(&mut tx, i64::from(limit)).await?;
-        rows.into_iter().map(Notice::of).collect()
+        let after = after.map(|notice| &notice.row);
+        let rows = store::notices::untold(&mut tx, after, i64::from(limit)).await?;
+        let readable = rows.into_iter().filter_map(|row| {
+            let notice = Notice::of(row);
+            // One that nobody can read keeps none of another case.
+            let told = |error: &NodeError| tracing::warn!(%error, "a notice cannot be read");
+            notice.inspect_err(told).ok()
+        });
+        Ok(readable.collect())
     }
 
     /// A notice has been told, or says nothing any more.

@@ -8,14 +8,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::attachment::{self, AttachmentLine};
 use super::deeds::Deed;
 use super::identity::names;
-use super::{Answer, Officer, case_page, place, shared};
+use super::{Answer, Officer, ROOT, case_page, shared};
 use crate::api::problem;
 use crate::casework::{AnswerDraft, CaseSummary, CaseView, DraftState};
 use crate::error::NodeError;
@@ -26,7 +26,7 @@ use crate::staff::StaffRole;
 pub const PATH: &str = "/meja/persetujuan";
 pub const ONE: &str = "/meja/persetujuan/{id}";
 /// A file that waits to go with a draft.
-pub const FILE: &str = "/meja/persetujuan/{id}/berkas/{upload}";
+pub const FILE: &str = "/meja/persetujuan/{id}/berkas/{nomor}";
 
 #[derive(Deserialize)]
 pub struct DraftPath {
@@ -36,7 +36,8 @@ pub struct DraftPath {
 #[derive(Deserialize)]
 pub struct FilePath {
     id: String,
-    upload: String,
+    /// Its place among the files of the draft: 1, 2, ...
+    nomor: String,
 }
 
 #[derive(Template)]
@@ -61,7 +62,16 @@ pub struct DraftLine {
     pub again_at: Option<String>,
     /// Whoever looks may sign it.
     pub signs: bool,
-    pub returned: bool,
+    /// It waits and cannot be sent: another institution has the case, or it has ended.
+    pub dead: bool,
+    /// Whoever looks may drop it.
+    pub drops: bool,
+}
+
+impl DraftLine {
+    pub fn is_returned(&self) -> bool {
+        self.draft.state == DraftState::Returned
+    }
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
@@ -74,10 +84,14 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         .map(|(draft, case)| line(&officer, &names, &case, draft))
         .collect();
     let page = ApprovalsPage { v, drafts };
-    officer.visit.shell(v.say("approvals-title")).show(&page)
+    officer
+        .visit
+        .shell(v.say("approvals-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
-/// Signs a draft, or gives it back.
+/// Signs a draft, gives it back, or drops one that cannot be sent.
 pub async fn decide(
     State(node): State<Arc<Node>>,
     officer: Officer,
@@ -87,6 +101,9 @@ pub async fn decide(
     officer.requires(StaffRole::administers)?;
     let flash = match decided(&node, &officer, &path.id, &form).await? {
         (Ok(()), said, _) => Flash::done(said),
+        (Err(NodeError::Forbidden(_)), ..) if form.text("keputusan") == "buang" => {
+            Flash::warning(text_id("approval-alive"))
+        }
         (Err(NodeError::Forbidden(_)), ..) => Flash::warning(text_id("approval-own")),
         (Err(NodeError::Invalid(_)), _, unusable) => Flash::warning(unusable),
         (Err(NodeError::DraftChanged), ..) => Flash::warning(text_id("approval-changed")),
@@ -97,7 +114,7 @@ pub async fn decide(
         }
         (Err(error), ..) => return Err(problem(&error)),
     };
-    Ok(officer.visit.go_saying(&place(PATH), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
 }
 
 /// What came of a decision, what is said where it was made, and where what was sent cannot be used.
@@ -125,6 +142,11 @@ async fn decided(
             text_id("approval-returned"),
             text_id("approval-remark-needed"),
         ),
+        "buang" => (
+            node.drop_draft(id, &actor).await,
+            text_id("approval-dropped"),
+            text_id("act-refused"),
+        ),
         _ => return Err(ApiProblem::not_found()),
     })
 }
@@ -138,7 +160,8 @@ pub async fn open_file(
     let wrong = |error: NodeError| problem(&error);
     let case = node.case_of_draft(&path.id).await.map_err(wrong)?;
     officer.case(&node, case).await?;
-    let opened = node.open_draft_file(&path.id, &path.upload).await;
+    let place = path.nomor.parse().map_err(|_| ApiProblem::not_found())?;
+    let opened = node.open_draft_file(&path.id, place).await;
     attachment::sent(opened.map_err(wrong)?, "lampiran")
 }
 
@@ -191,6 +214,8 @@ fn line(
     let case_at = case_page::at(draft.case);
     let own = draft.written_by == officer.actor();
     let returned = draft.state == DraftState::Returned;
+    let waits = draft.state == DraftState::Waiting;
+    let dead = waits && !case.takes_answers();
     let again = returned && officer.role.handles_cases();
     DraftLine {
         title: shared::title(&officer.visit.v, case),
@@ -203,17 +228,18 @@ fn line(
         at: format!("{PATH}/{}", draft.id),
         again_at: again.then(|| format!("{case_at}/{}?draf={}", Deed::FollowUp.slug(), draft.id)),
         case_at,
-        returned,
-        signs: officer.role.administers() && !own && draft.state == DraftState::Waiting,
+        signs: officer.role.administers() && !own && waits && !dead,
+        dead,
+        drops: officer.role.administers() && dead,
         draft,
     }
 }
 
 fn waiting_lines(draft: &AnswerDraft) -> Vec<AttachmentLine> {
-    let files = draft.files.iter();
+    let files = draft.files.iter().zip(1..);
     files
-        .map(|file| {
-            let at = format!("{PATH}/{}/berkas/{}", draft.id, file.upload);
+        .map(|(file, n)| {
+            let at = format!("{PATH}/{}/berkas/{n}", draft.id);
             AttachmentLine::of(at, &file.media_type, file.size)
         })
         .collect()

@@ -10,17 +10,18 @@ use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::refusal;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
+use super::counter::{self, Offered};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
-use super::refused::refusal;
-use super::{Answer, Officer, ROOT, place, shared};
+use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseView, KeyState};
 use crate::error::NodeError;
@@ -63,6 +64,8 @@ struct CasePage {
     decisions: Vec<DeedLine>,
     work: Vec<DeedLine>,
     others: Vec<DeedLine>,
+    /// What somebody may say at the counter.
+    counter: Vec<Offered>,
     hints: Vec<HintLine>,
     drafts: Vec<DraftLine>,
     tasks: Vec<Task>,
@@ -128,9 +131,20 @@ pub async fn show(
         deeds.map(|deed| deed_line(&v, path.id, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
+    let (counter, on_word) = if acts {
+        counter::offered(&node, &v, path.id).await?
+    } else {
+        Default::default()
+    };
+    // What is said at the counter is taken down there.
+    let said: &[Deed] = if on_word {
+        &[Deed::Complete, Deed::Reply, Deed::Close]
+    } else {
+        &[]
+    };
     let rest: Vec<Deed> = Deed::ALL
         .into_iter()
-        .filter(|deed| !first.contains(deed))
+        .filter(|deed| !first.contains(deed) && !said.contains(deed))
         .collect();
     let (state, tone) = view
         .summary
@@ -160,6 +174,7 @@ pub async fn show(
         decisions: offered(&Deed::DECISIONS),
         work: offered(&Deed::WORK),
         others: offered(&rest),
+        counter,
         hints,
         drafts,
         tasks: course::tasks(&v, &view, &failed),
@@ -173,7 +188,7 @@ pub async fn show(
         officers,
         view,
     };
-    officer.visit.shell(title).wide().show(&page)
+    officer.visit.shell(title).wide().within(ROOT).show(&page)
 }
 
 /// Puts the case on the desk of a unit and an officer.
@@ -197,7 +212,9 @@ pub async fn assign(
     let stays = view.summary.officer.as_deref() == Some(who);
     if !who.is_empty() && !stays && !officers(&node).await?.iter().any(|one| one.value == who) {
         let gone = Flash::warning(text_id("case-officer-unknown"));
-        return Ok(officer.visit.go_saying(&place(&at(path.id)), &gone));
+        return Ok(officer
+            .visit
+            .go_saying(&LocalPath::own(&at(path.id)), &gone));
     }
     let who = Some(who).filter(|who| !who.is_empty());
     let assigned = node
@@ -207,7 +224,7 @@ pub async fn assign(
     let done = Flash::done(text_id("case-assigned"));
     let still = officer.case(&node, path.id).await.is_ok();
     let to = if still { at(path.id) } else { ROOT.to_owned() };
-    Ok(officer.visit.go_saying(&place(&to), &done))
+    Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
 }
 
 /// Drops an own act without effect.
@@ -226,7 +243,9 @@ pub async fn drop_act(
         Err(NodeError::NotFound { .. }) => Flash::warning(text_id("task-gone")),
         Err(error) => return Err(problem(&error)),
     };
-    Ok(officer.visit.go_saying(&place(&at(path.id)), &flash))
+    Ok(officer
+        .visit
+        .go_saying(&LocalPath::own(&at(path.id)), &flash))
 }
 
 /// Institutions that a case may concern and to which it may be given, with the reasons.

@@ -10,17 +10,20 @@ use lapor_protocol::case::{Effect, Reason, Ruling};
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::deed_form::{Choosing, Part, first_field, first_form, parts, read};
+use super::again::FormerFile;
+use super::choosing::Choosing;
+use super::deed_form::{Part, first_field, first_form, parts};
+use super::deed_read::read;
 use super::deeds::Deed;
-use super::{Answer, Officer, approval, case_page, course, place, shared, upload};
+use super::{Answer, Officer, ROOT, again, approval, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{CaseView, NewAct, NewDraft, Once, Sight};
+use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -44,27 +47,30 @@ pub struct DeedQuery {
     draf: String,
 }
 
+/// The page of a deed, and of what somebody says at the counter.
 #[derive(Template)]
 #[template(path = "desk/deed.html")]
-struct DeedPage<'a> {
-    v: Voice,
-    form: &'a Form,
-    name: String,
-    about: String,
-    here: String,
-    case_at: String,
-    title: String,
-    content: Option<String>,
-    parts: Vec<Part<'a>>,
-    institutions: &'a [String],
-    grave: bool,
+pub struct DeedPage<'a> {
+    pub v: Voice,
+    pub form: &'a Form,
+    pub name: String,
+    pub about: String,
+    pub here: String,
+    pub case_at: String,
+    pub title: String,
+    pub content: Option<String>,
+    pub parts: Vec<Part<'a>>,
+    pub institutions: &'a [String],
+    pub grave: bool,
     /// What the institution asks beyond the rules.
-    notes: Vec<String>,
+    pub notes: Vec<String>,
     /// Files that wait to go with it; `None` where none may.
-    files: Option<&'a [Held]>,
-    most_files: usize,
-    file_bytes: u64,
-    upload_at: &'static str,
+    pub files: Option<&'a [Held]>,
+    /// Files of the act that is done again.
+    pub former: Vec<FormerFile>,
+    pub most_files: usize,
+    pub file_bytes: u64,
+    pub upload_at: &'static str,
 }
 
 /// A deed on a case that the officer sees.
@@ -74,6 +80,26 @@ struct Standing {
     choosing: Choosing,
     /// The rules allow it now.
     allowed: bool,
+}
+
+/// A form as it is shown.
+struct Shown<'a> {
+    form: &'a Form,
+    attached: &'a Attached,
+    former: Vec<FormerFile>,
+    status: StatusCode,
+}
+
+impl<'a> Shown<'a> {
+    /// With what is wrong, and every file that it has brought.
+    fn wrong(form: &'a Form, attached: &'a Attached) -> Self {
+        Self {
+            form,
+            attached,
+            former: Vec::new(),
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
 }
 
 pub async fn ask(
@@ -86,11 +112,7 @@ pub async fn ask(
     if !standing.allowed {
         return Ok(not_now(&officer, path.id));
     }
-    let again: Option<MessageId> = query.ulang.parse().ok();
-    let again = again.and_then(|id| {
-        let mut history = standing.view.history.iter();
-        history.find(|entry| entry.message == Some(id))
-    });
+    let again = again::entry(&standing.view, &query.ulang);
     let (deed, choosing) = (standing.deed, &standing.choosing);
     let mut form = first_form(deed, &standing.view, choosing, &query.ke, again);
     let mut attached = Attached::default();
@@ -98,7 +120,14 @@ pub async fn ask(
         let draft = drafted(&node, &officer, path.id, &query.draf).await?;
         (form, attached) = draft.unwrap_or((form, attached));
     }
-    page(&node, &officer, &standing, &form, &attached, StatusCode::OK)
+    let former = again.map_or_else(Vec::new, |entry| again::files(path.id, entry));
+    let shown = Shown {
+        form: &form,
+        attached: &attached,
+        former,
+        status: StatusCode::OK,
+    };
+    page(&node, &officer, &standing, shown)
 }
 
 pub async fn act(
@@ -109,7 +138,10 @@ pub async fn act(
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
     let (v, deed) = (officer.visit.v, standing.deed);
-    let (mut form, attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    if deed.takes_files() {
+        again::bring_back(&node, &v, &standing.view, &mut form, &mut attached).await?;
+    }
     let actor = officer.actor();
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     // Files that were used before may have been used by this very form.
@@ -125,22 +157,21 @@ pub async fn act(
         &standing.choosing,
     )
     .await;
-    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     let Some(mut new) = new else {
-        return page(&node, &officer, &standing, &form, &attached, wrong);
+        return page(&node, &officer, &standing, Shown::wrong(&form, &attached));
     };
     let once = once.told_by(&(path.id, &new, attached.fingerprints()));
     let once = once.map_err(|error| problem(&error))?;
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
-    let to = place(&case_page::at(path.id));
+    let to = LocalPath::own(&case_page::at(path.id));
     match done(&node, &officer, &standing, new, &once).await {
         Ok(done) => {
             if done.sent {
                 attach::forget(&node, &attached).await;
             }
-            settle(&node, &officer, form.text("ganti")).await?;
+            settle(&node, &officer, form.text(again::ACT)).await?;
             Ok(officer.visit.go_saying(&to, &done.flash))
         }
         Err(error) => {
@@ -150,13 +181,13 @@ pub async fn act(
                 form.put("kunci", Once::fresh_key());
             }
             form.complain(field, v.say(said));
-            page(&node, &officer, &standing, &form, &attached, wrong)
+            page(&node, &officer, &standing, Shown::wrong(&form, &attached))
         }
     }
 }
 
 /// What is said of a form that cannot be done as it is, and of which field; nothing is lost.
-fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
+pub fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
     let closes = deed == Deed::Close;
     let said = match error {
         NodeError::NotAllowed(_) => text_id("act-refused"),
@@ -169,6 +200,8 @@ fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
         NodeError::NotFound { what: "upload", .. } => {
             return Some((attach::FILES, text_id("files-failed")));
         }
+        NodeError::NoRoom => return Some((attach::FILES, text_id("draft-no-room"))),
+        NodeError::UploadHeld => return Some((attach::FILES, text_id("file-kept-elsewhere"))),
         NodeError::Invalid(_) => text_id("form-unusable"),
         _ => return None,
     };
@@ -221,7 +254,8 @@ async fn done(
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
-        node.ask_identity(case.case, purpose, text, &actor).await?;
+        node.ask_identity(case.case, purpose, text, &actor, once)
+            .await?;
         return Ok(Done::saying(text_id("identity-asked"), true));
     }
     if drafts {
@@ -234,18 +268,7 @@ async fn done(
             .await?;
         return Ok(Done::saying(text_id("answer-drafted"), false));
     }
-    let acted = node.act_once(case.case, new, &actor, once).await?;
-    if let (Some(child), Some(unit)) = (acted.child, &case.unit) {
-        // Who splits a case goes on seeing both halves.
-        node.assign(
-            &Sight::ALL,
-            &[child],
-            Some(unit),
-            case.officer.as_deref(),
-            &actor,
-        )
-        .await?;
-    }
+    node.act_once(case.case, new, &actor, once).await?;
     let said = if asks {
         text_id("identity-asked")
     } else {
@@ -291,37 +314,35 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standi
     })
 }
 
-fn page(
-    node: &Node,
-    officer: &Officer,
-    standing: &Standing,
-    form: &Form,
-    attached: &Attached,
-    status: StatusCode,
-) -> Answer<Response> {
+fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -> Answer<Response> {
     let (v, deed) = (officer.visit.v, standing.deed);
     let (name, about) = deed.words();
     let case = &standing.view.summary;
     let case_at = case_page::at(case.case);
     let page = DeedPage {
         v,
-        form,
+        form: shown.form,
         name: v.say(name),
         about: v.say(about),
         here: format!("{case_at}/{}", deed.slug()),
         case_at,
         title: shared::title(&v, &standing.view.summary),
         content: course::report(node, &v, &standing.view).content,
-        parts: parts(&v, deed, form, &standing.choosing),
+        parts: parts(&v, deed, shown.form, &standing.choosing),
         institutions: &standing.choosing.suggested,
         grave: deed.is_grave(),
         notes: notes(node, &v, standing),
-        files: deed.takes_files().then_some(&attached.held),
+        files: deed.takes_files().then_some(&shown.attached.held),
+        former: shown.former,
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say(name)).status(status);
+    let shell = officer
+        .visit
+        .shell(v.say(name))
+        .status(shown.status)
+        .within(ROOT);
     shell.script("report.js").show(&page)
 }
 
@@ -346,7 +367,8 @@ async fn drafted(
 ) -> Answer<Option<(Form, Attached)>> {
     let drafts = node.answer_drafts(case).await;
     let drafts = drafts.map_err(|error| problem(&error))?;
-    let draft = drafts.into_iter().find(|draft| draft.id == id);
+    let mut back = drafts.into_iter();
+    let draft = back.find(|draft| draft.id == id && draft.state == DraftState::Returned);
     Ok(draft.map(|draft| {
         let how = if draft.proposes_to_close {
             "usul"
@@ -363,7 +385,7 @@ async fn drafted(
 }
 
 fn not_now(officer: &Officer, case: CaseId) -> Response {
-    let to = place(&case_page::at(case));
+    let to = LocalPath::own(&case_page::at(case));
     let flash = Flash::warning(text_id("act-refused"));
     officer.visit.go_saying(&to, &flash)
 }

@@ -10,7 +10,8 @@ use axum::response::Response;
 use lapor_protocol::case::Effect;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::refusal;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,8 +19,7 @@ use serde_json::{Value, json};
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
 use super::reasons::{reason_words, reasons};
-use super::refused::refusal;
-use super::{Answer, Officer, place, shared};
+use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
 use crate::casework::{Asker, CaseView, IdentityTask, Once, Reporter};
 use crate::error::NodeError;
@@ -118,7 +118,11 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
         refusals: refusals(&v),
         key: Once::fresh_key(),
     };
-    officer.visit.shell(v.say("identities-title")).show(&page)
+    officer
+        .visit
+        .shell(v.say("identities-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 pub async fn show(
@@ -149,7 +153,11 @@ pub async fn show(
         refusals: refusals(&v),
         key: Once::fresh_key(),
     };
-    officer.visit.shell(v.say("identity-of-case")).show(&page)
+    officer
+        .visit
+        .shell(v.say("identity-of-case"))
+        .within(ROOT)
+        .show(&page)
 }
 
 /// Opens the identity for the keeper.
@@ -178,7 +186,7 @@ pub async fn open_granted(
         Ok(reporter) => reporter_page(&officer, &view, reporter, back),
         Err(NodeError::Forbidden(_)) => {
             let flash = Flash::warning(text_id("identity-not-granted"));
-            Ok(officer.visit.go_saying(&place(&back), &flash))
+            Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
         }
         Err(error) => Err(problem(&error)),
     }
@@ -212,7 +220,7 @@ pub async fn answer(
         Err(NodeError::NotFound { .. }) => Flash::warning(text_id("identity-none-held")),
         Err(error) => return Err(problem(&error)),
     };
-    Ok(officer.visit.go_saying(&place(PATH), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
 }
 
 async fn answered(
@@ -296,7 +304,11 @@ fn reporter_page(
         reporter,
         back_at,
     };
-    officer.visit.shell(v.say("reporter-title")).show(&page)
+    officer
+        .visit
+        .shell(v.say("reporter-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 async fn task_lines(node: &Node, v: &Voice, tasks: Vec<IdentityTask>) -> Answer<Vec<TaskLine>> {

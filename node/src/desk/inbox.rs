@@ -16,9 +16,9 @@ use serde_json::json;
 
 use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
-use super::{Answer, Officer, ROOT, approval, case_page, identity, place, shared, walk_in};
+use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, walk_in};
 use crate::api::problem;
-use crate::casework::{Acted, BULK, CaseList, CaseSummary, CaseView, InboxCounts, Once, Tab, Tray};
+use crate::casework::{BULK, CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{classification_name, name_of, state_words};
@@ -198,7 +198,7 @@ pub async fn together(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| place(ROOT));
+    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(ROOT));
     let cases: BTreeSet<CaseId> = form
         .all("laporan")
         .filter_map(|id| id.parse().ok())
@@ -276,7 +276,7 @@ pub async fn filters(
         Err(error) => return Err(problem(&error)),
     };
     let back = question.address(ROOT, "");
-    Ok(officer.visit.go_saying(&place(&back), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
 }
 
 /// Verifies those that have come in and wait for it, as the form of each would with what it is
@@ -292,13 +292,20 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
         };
         let ticket = view.summary.ticket.clone();
         let name = ticket.unwrap_or_else(|| case.to_string());
-        match verify(node, &view, &actor, &once).await {
-            Ok(true) => verified += 1,
-            Ok(false)
-            | Err(NodeError::NotAllowed(_) | NodeError::KeyMissing(_) | NodeError::Redacted(_)) => {
+        let stands = shared::represented(node, &view).map(|id| ("on_behalf_of", json!(id)));
+        let act = shared::act("case.verified", stands.as_slice(), &[]);
+        // Judged with the act itself: somebody else may be about to decide.
+        let received = CaseState::Received;
+        match node
+            .act_once_in(received, (*case, act), &actor, &once)
+            .await
+        {
+            Ok(_) => verified += 1,
+            Err(NodeError::Database(error)) => return Err(problem(&error.into())),
+            Err(error) => {
+                tracing::info!(%error, %case, "a case was not verified with others");
                 left.push(name);
             }
-            Err(error) => return Err(problem(&error)),
         }
     }
     if verified == cases.len() {
@@ -318,19 +325,6 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
     Ok(some
         .with("n", verified.to_string())
         .with("all", cases.len().to_string()))
-}
-
-/// Whether a report that waits for it was verified, now or by the same press before.
-async fn verify(node: &Node, view: &CaseView, actor: &str, once: &Once) -> Result<bool, NodeError> {
-    let case = &view.summary;
-    if case.state != Some(CaseState::Received) {
-        return Ok(once.answered::<Acted>(node).await?.is_some());
-    }
-    let stands = shared::represented(node, view).map(|id| ("on_behalf_of", json!(id)));
-    let act = shared::act("case.verified", stands.as_slice(), &[]);
-    node.act_once(case.case, act, actor, once)
-        .await
-        .map(|_| true)
 }
 
 fn counted(said: TextId, count: usize) -> Flash {

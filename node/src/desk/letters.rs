@@ -6,9 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::page::{Flash, Form, LocalPath};
 
-use super::{Answer, Officer, account, place};
+use super::{ACCOUNT, Answer, Officer};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -39,9 +39,13 @@ pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
             .map(|at| visit.v.with("at", visit.v.moment(at)).say("post-oldest")),
         status,
         here: PATH,
-        back_at: account::PATH,
+        back_at: ACCOUNT,
     };
-    visit.shell(visit.v.say("post-title")).wide().show(&page)
+    visit
+        .shell(visit.v.say("post-title"))
+        .wide()
+        .within(ACCOUNT)
+        .show(&page)
 }
 
 /// Drops a letter that was refused.
@@ -58,5 +62,5 @@ pub async fn drop_refused(
         Err(error) => return Err(problem(&error)),
     }
     let done = Flash::done(text_id("post-dropped"));
-    Ok(officer.visit.go_saying(&place(PATH), &done))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &done))
 }

@@ -7,20 +7,22 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use lapor_protocol::ids::MessageId;
 use lapor_protocol::kinds::ProgrammePublished;
 use lapor_protocol::limits::{ALT_CHARS, PICTURE_BYTES, PICTURES};
+use lapor_protocol::problem::Code;
 use lapor_web::Path;
-use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Flash, Form};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
 
 use super::programmes::{self, SlugPath};
-use super::{Answer, Officer, place};
+use super::{Answer, Officer};
 use crate::api::problem;
 use crate::attach::{self, FILES, Held, Sender};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::programmes::{Seen, path, seen};
-use crate::publishing::{NewPicture, NewProgramme};
+use crate::publishing::{AtHub, NewPicture, NewProgramme, PictureCopy, Programme};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/program/{slug}/gambar";
@@ -54,6 +56,8 @@ struct Row {
     words: String,
     position: usize,
     dropped: bool,
+    /// How far it is on its way to everybody, and the tone of that.
+    stands: Option<(TextId, &'static str)>,
 }
 
 /// The pictures of a programme as they are.
@@ -71,7 +75,7 @@ pub async fn change(
     let v = officer.visit.v;
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
     // Read behind the file, which may take minutes on a slow line.
-    let published = own(&node, &at.slug).await?;
+    let (base, published) = own(&node, &at.slug).await?;
     // The one chosen last; a form that is shown again has one before it.
     attached.miss_unless(false, &v, &mut form);
     let mut new = attached.held.pop();
@@ -90,17 +94,19 @@ pub async fn change(
     }
     if form.is_fine() {
         let told = node
-            .publish_programme(with(published, pictures), &officer.actor())
+            .publish_programme(with(published, pictures, base), &officer.actor())
             .await;
         let complaint = match told {
             Ok(_) => {
                 let done = Flash::done(text_id("pictures-saved"));
-                let back = place(&format!("{}/{}", programmes::PATH, at.slug));
+                let back = LocalPath::own(&format!("{}/{}", programmes::PATH, at.slug));
                 return Ok(officer.visit.go_saying(&back, &done));
             }
+            Err(NodeError::ProgrammeChanged) => text_id("pictures-changed"),
             Err(NodeError::MediaType(_)) => text_id("picture-wrong-kind"),
             Err(NodeError::TooLarge(_)) => text_id("picture-too-large"),
             Err(NodeError::Invalid(_)) => text_id("picture-unusable"),
+            Err(NodeError::UploadHeld) => text_id("file-kept-elsewhere"),
             Err(error) => return Err(problem(&error)),
         };
         let said = v.with("n", PICTURE_BYTES / 1024).say(complaint);
@@ -151,7 +157,11 @@ fn kept(v: &Voice, form: &mut Form, published: &ProgrammePublished) -> Vec<NewPi
     rows.into_iter().map(|(_, _, picture)| picture).collect()
 }
 
-fn with(published: ProgrammePublished, pictures: Vec<NewPicture>) -> NewProgramme {
+fn with(
+    published: ProgrammePublished,
+    pictures: Vec<NewPicture>,
+    base: Option<MessageId>,
+) -> NewProgramme {
     NewProgramme {
         slug: published.slug,
         name: published.name,
@@ -161,13 +171,15 @@ fn with(published: ProgrammePublished, pictures: Vec<NewPicture>) -> NewProgramm
         end: published.end,
         description: published.description,
         pictures: Some(pictures),
+        base,
     }
 }
 
-async fn own(node: &Node, slug: &str) -> Answer<ProgrammePublished> {
+/// An own programme as it is, and the message that says so.
+async fn own(node: &Node, slug: &str) -> Answer<(Option<MessageId>, ProgrammePublished)> {
     let me = node.instance().map_err(|e| problem(&e))?;
     let view = node.programme(me, slug).await.map_err(|e| problem(&e))?;
-    Ok(view.programme.published)
+    Ok((view.latest(), view.programme.published))
 }
 
 async fn again(
@@ -183,7 +195,7 @@ async fn again(
     let rows: Vec<Row> = seen(&at, &view.programme)
         .into_iter()
         .zip(1..)
-        .map(|(seen, n)| row(&form, seen, n))
+        .map(|(seen, n)| row(&form, &view.programme, seen, n))
         .collect();
     Ok(Section {
         v,
@@ -199,8 +211,10 @@ async fn again(
     })
 }
 
-fn row(form: &Form, seen: Seen, n: usize) -> Row {
+fn row(form: &Form, programme: &Programme, seen: Seen, n: usize) -> Row {
     let name: &str = &seen.sha256;
+    let copies = &mut programme.pictures.iter();
+    let copy = copies.find(|copy| copy.sha256.to_hex() == name);
     let at = form.all(SHOWN).position(|shown| shown == name);
     let typed = |field| at.and_then(|at| form.all(field).nth(at));
     Row {
@@ -209,8 +223,22 @@ fn row(form: &Form, seen: Seen, n: usize) -> Row {
             .and_then(|text| text.parse().ok())
             .unwrap_or(n),
         dropped: form.all(DROPPED).any(|dropped| dropped == name),
+        stands: copy.and_then(stands),
         seen,
     }
+}
+
+/// Where an own picture stands, and what is to be done.
+fn stands(copy: &PictureCopy) -> Option<(TextId, &'static str)> {
+    let full = Code::PictureQuotaExceeded.as_str();
+    Some(match copy.at_hub? {
+        AtHub::There => (text_id("picture-at-hub"), "done"),
+        AtHub::Waiting => (text_id("picture-waits"), "quiet"),
+        AtHub::Refused if copy.reason.as_deref() == Some(full) => {
+            (text_id("picture-hub-full"), "alert")
+        }
+        AtHub::Refused => (text_id("picture-hub-refuses"), "alert"),
+    })
 }
 
 impl Section {

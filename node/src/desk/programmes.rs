@@ -6,22 +6,21 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::NaiveDate;
 use http::StatusCode;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_web::Path;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use serde::Deserialize;
 
-use super::{Answer, Officer, pictures, place};
+use super::programme_text::{self, NAME_CHARS, TEXT_CHARS};
+use super::{Answer, Officer, pictures};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::programmes::{Shown, path, status_words};
-use crate::publishing::{NewProgramme, NewProgress, ProgrammeFilter};
-use crate::regions;
+use crate::publishing::{NewProgress, ProgrammeFilter};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/program";
@@ -32,9 +31,6 @@ pub const PROGRESS: &str = "/meja/program/{slug}/kemajuan";
 const MOST: u32 = 200;
 /// Characters of a name that its slug keeps.
 const SLUG: usize = 50;
-/// As the kind limits them.
-const NAME_CHARS: usize = 200;
-const TEXT_CHARS: usize = 10_000;
 const STATUSES: [ProgrammeStatus; 6] = [
     ProgrammeStatus::Planned,
     ProgrammeStatus::Running,
@@ -68,6 +64,8 @@ struct Line {
 struct Edited<'a> {
     v: Voice,
     text: &'a Form,
+    /// What somebody else has published since the text was opened, where it says otherwise.
+    meanwhile: Vec<(String, String)>,
     progress: &'a Form,
     /// Of one that exists.
     public_at: Option<String>,
@@ -108,7 +106,7 @@ pub async fn ask(officer: Officer) -> Answer<Response> {
     page(
         &officer,
         None,
-        &Form::empty(),
+        (&Form::empty(), Vec::new()),
         &Form::empty(),
         None,
         StatusCode::OK,
@@ -145,7 +143,8 @@ pub(super) async fn show_with(
     let (text, progress) = forms(node, &officer.visit.v, slug).await?;
     let status = section.status();
     let existing = Some((own(node)?, slug));
-    page(officer, existing, &text, &progress, Some(section), status)
+    let text = (&text, Vec::new());
+    page(officer, existing, text, &progress, Some(section), status)
 }
 
 pub async fn change(
@@ -188,7 +187,7 @@ pub async fn tell(
         let done = Flash::done(text_id("programme-told"));
         return Ok(officer
             .visit
-            .go_saying(&place(&format!("{PATH}/{}", at.slug)), &done));
+            .go_saying(&LocalPath::own(&format!("{PATH}/{}", at.slug)), &done));
     }
     if status.is_none() {
         form.complain("keadaan", v.say("programme-status-unusable"));
@@ -198,7 +197,7 @@ pub async fn tell(
     page(
         &officer,
         Some((owner, &at.slug)),
-        &text,
+        (&text, Vec::new()),
         &form,
         Some(section),
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -214,15 +213,20 @@ async fn save(
     progress: Option<&Form>,
 ) -> Answer<Response> {
     let v = officer.visit.v;
-    if let Some(programme) = read(&v, slug.clone(), form) {
+    let mut meanwhile = None;
+    if let Some(programme) = programme_text::read(&v, slug.clone(), form) {
         match node.publish_programme(programme, &officer.actor()).await {
             Ok(_) => {
                 let done = Flash::done(text_id("programme-saved"));
                 return Ok(officer
                     .visit
-                    .go_saying(&place(&format!("{PATH}/{slug}")), &done));
+                    .go_saying(&LocalPath::own(&format!("{PATH}/{slug}")), &done));
             }
             Err(NodeError::Invalid(_)) => form.complain("nama", v.say("programme-unusable")),
+            Err(NodeError::ProgrammeChanged) => {
+                let (now, _) = forms(node, &v, &slug).await?;
+                meanwhile = Some(programme_text::meanwhile(&v, &now, form));
+            }
             Err(error) => return Err(problem(&error)),
         }
     }
@@ -233,89 +237,35 @@ async fn save(
         Some((_, slug)) => Some(pictures::section(node, v, slug).await?),
         None => None,
     };
-    page(
-        officer,
-        existing,
-        form,
-        progress.unwrap_or(&empty),
-        section,
-        StatusCode::UNPROCESSABLE_ENTITY,
-    )
-}
-
-fn read(v: &Voice, slug: String, form: &mut Form) -> Option<NewProgramme> {
-    form.required(v, "nama");
-    let name = form.at_most(v, "nama", NAME_CHARS);
-    form.required(v, "uraian");
-    let description = form.at_most(v, "uraian", TEXT_CHARS);
-    let typed = form.text("wilayah");
-    let region = regions::national().meant(typed);
-    if region.is_none() && !typed.is_empty() {
-        form.complain("wilayah", v.say("reading-region-unknown"));
-    }
-    // People write the thousands apart.
-    let budget: String = form
-        .text("anggaran")
-        .chars()
-        .filter(|c| !" .,".contains(*c))
-        .collect();
-    let budget_idr = Some(budget)
-        .filter(|text| !text.is_empty())
-        .map(|text| text.parse::<i64>());
-    if budget_idr
-        .as_ref()
-        .is_some_and(|read| !read.as_ref().is_ok_and(|n| *n >= 0))
-    {
-        form.complain("anggaran", v.say("programme-budget-unusable"));
-    }
-    let start: Option<NaiveDate> = form.parsed("mulai", v.say("reading-day-unusable"));
-    let end: Option<NaiveDate> = form.parsed("selesai", v.say("reading-day-unusable"));
-    if let (Some(start), Some(end)) = (start, end)
-        && end < start
-    {
-        form.complain("selesai", v.say("programme-ends-early"));
-    }
-    form.is_fine().then(|| NewProgramme {
-        slug,
-        name,
-        region,
-        budget_idr: budget_idr.and_then(Result::ok),
-        start: start.map(|day| day.to_string()),
-        end: end.map(|day| day.to_string()),
-        description,
-        pictures: None,
-    })
+    let status = match meanwhile {
+        Some(_) => StatusCode::CONFLICT,
+        None => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let text = (&*form, meanwhile.unwrap_or_default());
+    let progress = progress.unwrap_or(&empty);
+    page(officer, existing, text, progress, section, status)
 }
 
 /// The two forms of an own programme, filled in with what holds now.
 async fn forms(node: &Node, v: &Voice, slug: &str) -> Answer<(Form, Form)> {
     let view = node.programme(own(node)?, slug).await;
-    let programme = view.map_err(|e| problem(&e))?.programme;
-    let text = programme.published;
-    let region = text.region.as_ref();
-    let region = region.and_then(|code| regions::national().display_name(code));
-    let known = [
-        ("nama", Some(text.name)),
-        ("wilayah", region),
-        ("anggaran", text.budget_idr.map(|rupiah| v.number(rupiah))),
-        ("mulai", text.start),
-        ("selesai", text.end),
-        ("uraian", Some(text.description)),
-    ];
-    let told = programme.progress.map(|told| {
+    let view = view.map_err(|e| problem(&e))?;
+    let told = view.programme.progress.as_ref().map(|told| {
         [
             ("persen", told.percent.to_string()),
             ("keadaan", code(told.status)),
         ]
     });
-    let known = known.map(|(field, value)| (field, value.unwrap_or_default()));
-    Ok((Form::of(known), Form::of(told.into_iter().flatten())))
+    Ok((
+        programme_text::of(v, &view),
+        Form::of(told.into_iter().flatten()),
+    ))
 }
 
 fn page(
     officer: &Officer,
     existing: Option<(&InstanceId, &str)>,
-    text: &Form,
+    (text, meanwhile): (&Form, Vec<(String, String)>),
     progress: &Form,
     pictures: Option<pictures::Section>,
     status: StatusCode,
@@ -326,6 +276,7 @@ fn page(
     let page = Edited {
         v,
         text,
+        meanwhile,
         progress,
         public_at: existing.map(|(owner, slug)| path(owner, slug)),
         pictures,

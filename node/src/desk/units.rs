@@ -6,10 +6,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_web::language::{Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::Again;
 
-use super::refused::Again;
-use super::{Answer, Officer, place, staff};
+use super::{ACCOUNT, Answer, Officer, STAFF};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -51,7 +51,7 @@ pub async fn add(
         match node.add_unit(&actor, &id, &name, parent.as_ref()).await {
             Ok(_) => {
                 let done = Flash::done(text_id("unit-added"));
-                return Ok(officer.visit.go_saying(&place(PATH), &done));
+                return Ok(officer.visit.go_saying(&LocalPath::own(PATH), &done));
             }
             Err(NodeError::Invalid(problem)) if problem.starts_with("parent") => {
                 form.complain("parent", v.say("unit-parent-unusable"));
@@ -82,7 +82,7 @@ pub async fn close(
             Err(error) => return Err(problem(&error)),
         },
     };
-    Ok(officer.visit.go_saying(&place(PATH), &flash))
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
 }
 
 async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answer<Response> {
@@ -100,9 +100,13 @@ async fn page(node: &Node, officer: &Officer, form: &Form, again: Again) -> Answ
         parents,
         here: PATH,
         close_at: CLOSE,
-        staff_at: staff::PATH,
+        staff_at: STAFF,
     };
     let title = visit.v.say("units-title");
-    let shown = visit.shell(title).status(again.status).show(&page)?;
+    let shown = visit
+        .shell(title)
+        .status(again.status)
+        .within(ACCOUNT)
+        .show(&page)?;
     Ok(again.on(shown))
 }

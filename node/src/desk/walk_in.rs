@@ -10,14 +10,15 @@ use http::StatusCode;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::Voice;
 use lapor_web::page::{Choice, Form};
 
+use super::counter::CHANNELS;
 use super::question::CLASSES;
-use super::{Answer, Officer, case_page, shared, upload};
+use super::{Answer, Officer, ROOT, case_page, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
-use crate::casework::{NewReport, Once, Reporter, Sight};
+use crate::casework::{NewReport, OnDesk, Once, Reporter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::home_region;
@@ -27,13 +28,6 @@ use crate::staff::StaffRole;
 pub const PATH: &str = "/meja/baru";
 /// Characters of a name, a telephone number or an address.
 const CONTACT: usize = 200;
-/// How a report comes in, by its name in the form and in the message.
-const CHANNELS: [(&str, &str); 3] = [
-    ("loket", "walk-in"),
-    ("surat", "letter"),
-    ("telepon", "phone"),
-];
-
 #[derive(Template)]
 #[template(path = "desk/walk-in.html")]
 struct WalkInPage<'a> {
@@ -95,23 +89,20 @@ pub async fn file(
     let once = once.map_err(|error| problem(&error))?;
     report.attachments = attached.uploads();
     let title = report.title.clone();
+    let account = &officer.session.account;
     let terms = FilingTerms {
         actor: Some(&actor),
         visitor: None,
         notify: Notify::Off,
         once: Some(&once),
         suspicion: None,
+        desk: Some(OnDesk {
+            unit: account.unit.clone(),
+            officer: Some(account.name.clone()),
+        }),
     };
     match node.file_for_reporter(report, terms).await {
         Ok(filed) => {
-            let account = &officer.session.account;
-            let (unit, name) = (account.unit.as_deref(), Some(account.name.as_str()));
-            let cases = [filed.filed.case];
-            let assigned = node.assign(&Sight::ALL, &cases, unit, name, &actor).await;
-            if let Err(error) = assigned {
-                // The key is told once; the case can be assigned by hand.
-                tracing::warn!(%error, "a report of the counter could not be assigned");
-            }
             attach::forget(&node, &attached).await;
             slip(&node, &officer, filed, title)
         }
@@ -121,6 +112,10 @@ pub async fn file(
         }
         Err(NodeError::NotFound { what: "upload", .. }) => {
             form.complain(attach::FILES, v.say("files-failed"));
+            page(&node, &officer, &form, &attached, wrong).await
+        }
+        Err(NodeError::UploadHeld) => {
+            form.complain(attach::FILES, v.say("file-kept-elsewhere"));
             page(&node, &officer, &form, &attached, wrong).await
         }
         Err(NodeError::KeyReused) => {
@@ -152,7 +147,10 @@ fn slip(
         title,
         filed,
     };
-    visit.shell(visit.v.say("slip-title")).show(&page)
+    visit
+        .shell(visit.v.say("slip-title"))
+        .within(ROOT)
+        .show(&page)
 }
 
 /// The region of the institution, with which the form is filled.
@@ -168,7 +166,7 @@ fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewRepo
     form.at_most(v, "judul", TITLE_CHARS);
     form.at_most(v, "uraian", TEXT_CHARS);
     let channel = form.required(v, "saluran");
-    let channel = CHANNELS.iter().find(|(name, _)| *name == channel);
+    let channel = CHANNELS.iter().find(|(name, ..)| *name == channel);
     let class = form.required(v, "jenis");
     let class = CLASSES.iter().find(|(_, name)| *name == class);
     for (field, found) in [("saluran", channel.is_some()), ("jenis", class.is_some())] {
@@ -189,7 +187,7 @@ fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewRepo
         address: told("alamat"),
     };
     let place = Some(form.at_most(v, "lokasi", TITLE_CHARS)).filter(|text| !text.is_empty());
-    let (Some((_, channel)), Some((class, _)), true) = (channel, class, form.is_fine()) else {
+    let (Some((_, channel, _)), Some((class, _)), true) = (channel, class, form.is_fine()) else {
         return None;
     };
     Some(NewReport {
@@ -220,16 +218,12 @@ async fn page(
     status: StatusCode,
 ) -> Answer<Response> {
     let v = officer.visit.v;
-    let channel = |name: &str, words| Choice::new(name, v.say(words));
+    let channels = CHANNELS.map(|(name, _, words)| Choice::new(name, v.say(words)));
     let page = WalkInPage {
         v,
         form,
         here: PATH,
-        channels: vec![
-            channel(CHANNELS[0].0, text_id("channel-counter")),
-            channel(CHANNELS[1].0, text_id("channel-letter")),
-            channel(CHANNELS[2].0, text_id("channel-phone")),
-        ],
+        channels: channels.to_vec(),
         classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
         held: &attached.held,
@@ -237,6 +231,10 @@ async fn page(
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say("walk-in-title")).status(status);
+    let shell = officer
+        .visit
+        .shell(v.say("walk-in-title"))
+        .status(status)
+        .within(ROOT);
     shell.script("report.js").show(&page)
 }

@@ -14,7 +14,7 @@ mod uploads;
 pub use clean::Refused;
 pub use kind::Door;
 pub use uploads::{Progress, UploadReceipt};
-pub(crate) use uploads::{expire_uploads, forget_uploads, upload_path};
+pub(crate) use uploads::{expire_uploads, forget_uploads, upload_path, use_up};
 
 /// Whether a picture that somebody else announced is what was said of it, and
 /// one that a browser may be asked to draw; else why not.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use lapor_migrations::Tx;
 use serde::{Deserialize, Serialize};
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt;
@@ -24,6 +25,8 @@ use crate::store::uploads::{OPEN, READY, UploadRow};
 
 /// An upload that nobody uses is removed after a day.
 const UPLOAD_LIFE_MS: i64 = 86_400_000;
+/// What waits with an answer that was given back, and that nobody writes anew, after a month.
+const RETURNED_LIFE_MS: i64 = 30 * UPLOAD_LIFE_MS;
 const EXPIRED_AT_ONCE: i64 = 1000;
 
 /// A file that waits to be used by a report or an act.
@@ -102,11 +105,17 @@ impl Node {
         })
     }
 
-    /// A file that is here as a whole and waits to be used.
-    pub async fn waiting_upload(&self, id: &str) -> Result<Option<UploadReceipt>, NodeError> {
+    /// A file that is here as a whole and waits to be used. What a drafted answer keeps is there
+    /// for the staff alone.
+    pub async fn waiting_upload(
+        &self,
+        id: &str,
+        door: Door,
+    ) -> Result<Option<UploadReceipt>, NodeError> {
         let mut tx = self.read_tx().await?;
         let row = store::uploads::one(&mut tx, id).await?;
-        let ready = row.filter(|row| row.state == READY);
+        let hidden = door == Door::Public && store::drafts::keeper(&mut tx, id).await?.is_some();
+        let ready = row.filter(|row| row.state == READY && !hidden);
         Ok(ready.map(|row| UploadReceipt {
             upload: row.id,
             size: row.size as u64,
@@ -184,14 +193,12 @@ impl Node {
         Ok(Progress { offset, ..known })
     }
 
-    /// Gives an upload up. One that is used already is no longer there.
+    /// Gives an upload up. One that is used already is no longer there; one that a drafted answer
+    /// keeps is not given up.
     pub async fn cancel_upload(&self, id: &str) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
-        let gone = store::uploads::remove(&mut tx, id).await?;
+        use_up(&mut tx, id).await?;
         tx.commit().await?;
-        if gone == 0 {
-            return Err(NodeError::not_found("upload", &id));
-        }
         forget_uploads(self, &[id.to_owned()]).await;
         Ok(())
     }
@@ -236,6 +243,17 @@ impl Node {
     }
 }
 
+/// Uses an upload up, with what uses it; one that a drafted answer keeps is only that answer's.
+pub(crate) async fn use_up(tx: &mut Tx, id: &str) -> Result<(), NodeError> {
+    if store::drafts::keeper(tx, id).await?.is_some() {
+        return Err(NodeError::UploadHeld);
+    }
+    if store::uploads::remove(tx, id).await? == 0 {
+        return Err(NodeError::not_found("upload", &id));
+    }
+    Ok(())
+}
+
 /// Removes the files of uploads that have been used. A failure leaves a file
 /// behind and nothing else.
 pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
@@ -247,11 +265,13 @@ pub(crate) async fn forget_uploads(node: &Node, uploads: &[String]) {
     }
 }
 
-/// Removes uploads that no report or act has used within a day, some at most.
+/// Removes uploads that no report or act has used within a day and no draft keeps, some at most.
 /// Returns how many.
 pub(crate) async fn expire_uploads(node: &Node) -> Result<usize, NodeError> {
-    let before = node.clock().now_ms() - UPLOAD_LIFE_MS;
+    let now = node.clock().now_ms();
+    let before = now - UPLOAD_LIFE_MS;
     let mut tx = node.write_tx().await?;
+    store::drafts::release_old(&mut tx, now - RETURNED_LIFE_MS).await?;
     let old = store::uploads::before(&mut tx, before, EXPIRED_AT_ONCE).await?;
     for id in &old {
         store::uploads::remove(&mut tx, id).await?;

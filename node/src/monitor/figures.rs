@@ -126,6 +126,16 @@ fn backlog(status: &Status, now: i64, figures: &mut Figures) {
             (vec![("direction", "in")], float(status.blobs_to_fetch)),
         ],
     );
+    figures.gauge(
+        "lapor_node_picture_bytes",
+        "Bytes of pictures of other institutions' programmes.",
+        float(status.picture_bytes),
+    );
+    figures.gauge(
+        "lapor_node_pictures_without_room",
+        "Pictures of other institutions that were not fetched, because theirs fill node.picture_bytes.",
+        float(status.pictures_without_room),
+    );
 }
 
 async fn letters(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {

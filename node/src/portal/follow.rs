@@ -12,13 +12,12 @@ use lapor_protocol::ids::CaseId;
 use lapor_web::accounts::AccountError;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath, Visit};
+use lapor_web::people::{Again, Guest, complain};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::{Answer, case_path};
 use crate::api::problem;
-use crate::desk::Guest;
-use crate::desk::refused::{Again, complain};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::post::LEAVE;

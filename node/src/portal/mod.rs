@@ -37,6 +37,7 @@ use crate::post::LEAVE;
 use crate::regions::{self, outlines};
 
 pub use app::APP;
+pub use conversation::scores;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[

@@ -248,6 +248,7 @@ pub fn seen(to: &str, programme: &Programme) -> Vec<Seen> {
             here: state == PictureState::Here,
             absent: match state {
                 PictureState::Refused => text_id("picture-refused"),
+                PictureState::NoRoom => text_id("picture-no-room"),
                 PictureState::Here | PictureState::Awaited => text_id("picture-awaited"),
             },
         }

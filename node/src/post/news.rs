@@ -14,11 +14,12 @@ use crate::node::Node;
 use crate::portal::{case_path, name_of, ticket_path};
 use crate::reporters::{Event, leave_for, letters_go_to};
 use crate::store;
+use crate::store::cases::CaseRow;
 
 /// Cases looked at in one go.
 const AT_ONCE: i64 = 100;
-/// Followers read in one go.
-const FOLLOWERS: i64 = 200;
+/// Followers who are told in one transaction.
+const FOLLOWERS: usize = 200;
 /// Things that one letter tells, at most; the page has the rest.
 const TOLD: usize = 10;
 
@@ -28,6 +29,17 @@ struct News<'a> {
     title: Option<String>,
     ticket: Option<String>,
     events: Vec<&'a Event>,
+}
+
+impl<'a> News<'a> {
+    fn of(case: &'a Case, row: CaseRow, events: Vec<&'a Event>) -> Self {
+        Self {
+            case,
+            title: row.glance.title.filter(|_| !case.secret),
+            ticket: row.ticket,
+            events,
+        }
+    }
 }
 
 impl Node {
@@ -53,45 +65,105 @@ impl Node {
         }
     }
 
+    /// Tells what is new of a case. What a crash leaves behind is told by the next run.
     async fn write_news_of(&self, text: &str, asked: i64) -> Result<usize, NodeError> {
-        let id = store::case_id(text)?;
+        let written = match self.tell_news(store::case_id(text)?).await {
+            Err(NodeError::NotFound { .. }) => 0,
+            told => told?,
+        };
         let mut tx = self.write_tx().await?;
         store::told::settle(&mut tx, text, asked).await?;
-        let case = match self.shown_case(&mut tx, id).await {
-            Ok(case) => case,
-            Err(NodeError::NotFound { .. }) => return Ok(tx.commit().await.map(|()| 0)?),
-            Err(error) => return Err(error),
+        tx.commit().await?;
+        Ok(written)
+    }
+
+    async fn tell_news(&self, id: CaseId) -> Result<usize, NodeError> {
+        let behind = self.tell_followers(id).await?;
+        let (own, ended) = self.begin_news(id).await?;
+        let others = match ended {
+            Some(case) => self.take_leave(id, &case).await?,
+            None => self.tell_followers(id).await?,
         };
-        let told = store::told::told(&mut tx, text).await?;
+        Ok(behind + own + others)
+    }
+
+    /// Tells the reporter what is new, and notes of what followers are to be told. Returns how many
+    /// letters that were, and a case that nobody follows any more.
+    pub(super) async fn begin_news(&self, id: CaseId) -> Result<(usize, Option<Case>), NodeError> {
+        let text = id.to_string();
+        let mut tx = self.write_tx().await?;
+        let case = self.shown_case(&mut tx, id).await?;
+        let told = store::told::told(&mut tx, &text).await?;
         let events = self.heard_by_reporter(&mut tx, id).await?;
         let fresh: Vec<(&Event, String)> = events
             .iter()
             .filter(|event| !event.pending && tellable(event).is_some())
             .filter_map(|event| Some((event, event.message?.to_string())))
-            .filter(|(_, message)| !told.contains(message))
+            .filter(|(_, message)| !told.iter().any(|(known, _)| known == message))
             .collect();
-        for (_, message) in &fresh {
-            store::told::tell(&mut tx, text, message).await?;
-        }
-        let row = store::cases::case(&mut tx, text).await?;
+        let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
-        let news = News {
-            case: &case,
-            title: row.glance.title.filter(|_| !case.secret),
-            ticket: row.ticket,
-            events: fresh.into_iter().map(|(event, _)| event).collect(),
-        };
+        let ended = matches!(case.state, State::Archived | State::Merged);
+        let some = store::support::followers(&mut tx, &text, "", 1).await?;
+        let followed = row.public == 1 && !ended && !some.is_empty();
+        for (_, message) in &fresh {
+            let told_to = followed.then_some("");
+            store::told::tell(&mut tx, &text, message, told_to).await?;
+        }
+        let events: Vec<&Event> = fresh.into_iter().map(|(event, _)| event).collect();
         let mut written = 0;
-        if !news.events.is_empty() && !case.redacted {
+        if !events.is_empty() && !case.redacted {
+            let news = News::of(&case, row, events);
             written += self.tell_reporter(&mut tx, id, &news).await?;
         }
-        if matches!(case.state, State::Archived | State::Merged) {
-            written += self.take_leave(&mut tx, id, &case).await?;
-        } else if row.public == 1 && !news.events.is_empty() {
-            written += self.tell_followers(&mut tx, id, &news).await?;
-        }
         tx.commit().await?;
+        Ok((written, ended.then_some(case)))
+    }
+
+    /// Tells followers what they have not been told yet.
+    async fn tell_followers(&self, id: CaseId) -> Result<usize, NodeError> {
+        let mut written = 0;
+        while let Some(letters) = self.tell_some(id).await? {
+            written += letters;
+        }
         Ok(written)
+    }
+
+    /// The same for the next of them, in one transaction; `None` when nobody is behind.
+    pub(super) async fn tell_some(&self, id: CaseId) -> Result<Option<usize>, NodeError> {
+        let text = id.to_string();
+        let mut tx = self.read_tx().await?;
+        let told = store::told::told(&mut tx, &text).await?;
+        drop(tx);
+        let behind: Vec<(String, String)> = told
+            .into_iter()
+            .filter_map(|(message, told_to)| Some((message, told_to?)))
+            .collect();
+        let Some(after) = behind.iter().map(|(_, told_to)| told_to).min() else {
+            return Ok(None);
+        };
+        let mut tx = self.write_tx().await?;
+        let case = self.shown_case(&mut tx, id).await?;
+        let row = store::cases::case(&mut tx, &text).await?;
+        let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
+        let page = match row.public {
+            1 => store::support::followers(&mut tx, &text, after, FOLLOWERS as i64).await?,
+            _ => Vec::new(),
+        };
+        let events = self.heard_by_reporter(&mut tx, id).await?;
+        let is_behind = |event: &&Event| {
+            let message = event.message.map(|message| message.to_string());
+            behind
+                .iter()
+                .any(|(known, _)| Some(known) == message.as_ref())
+        };
+        let news = News::of(&case, row, events.iter().filter(is_behind).collect());
+        let written = self.tell_these(&mut tx, id, &news, &page).await?;
+        let last = page.last().filter(|_| page.len() == FOLLOWERS);
+        let told_to = last.map(|(contact, _)| contact.as_str());
+        store::told::tell_on(&mut tx, &text, told_to).await?;
+        tx.commit().await?;
+        Ok(Some(written))
     }
 
     async fn tell_reporter(
@@ -134,61 +206,56 @@ impl Node {
         Ok(1)
     }
 
-    async fn tell_followers(
+    async fn tell_these(
         &self,
         tx: &mut Tx,
         id: CaseId,
         news: &News<'_>,
+        followers: &[(String, i64)],
     ) -> Result<usize, NodeError> {
         let (text, head) = (id.to_string(), Letterhead::of(self));
-        let (mut after, mut written) = (String::new(), 0);
-        loop {
-            let page = store::support::followers(tx, &text, &after, FOLLOWERS).await?;
-            let Some((last, _)) = page.last() else {
-                return Ok(written);
+        let mut written = 0;
+        for (contact, since) in followers {
+            let events = news.events.iter().filter(|event| event.at > *since);
+            let news = News {
+                events: events.copied().collect(),
+                title: news.title.clone(),
+                ticket: None,
+                case: news.case,
             };
-            after.clone_from(last);
-            for (contact, since) in page.iter().filter(|(contact, _)| contact.contains('@')) {
-                let events = news.events.iter().filter(|event| event.at > *since);
-                let news = News {
-                    events: events.copied().collect(),
-                    title: news.title.clone(),
-                    ticket: None,
-                    case: news.case,
-                };
-                if news.events.is_empty() {
-                    continue;
-                }
-                let leave = leave_for(tx, &text, contact).await?;
-                let words = head.write(|v| self.followed(v, &head, id, &news, &leave));
-                let draft = Draft {
-                    kind: Kind::News,
-                    address: contact,
-                    case: Some(&text),
-                    words,
-                    leave: Some(leave),
-                    expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
-                };
-                self.write_letter(tx, draft).await?;
-                written += 1;
+            if news.events.is_empty() || !contact.contains('@') {
+                continue;
             }
+            let leave = leave_for(tx, &text, contact).await?;
+            let words = head.write(|v| self.followed(v, &head, id, &news, &leave));
+            let draft = Draft {
+                kind: Kind::News,
+                address: contact,
+                case: Some(&text),
+                words,
+                leave: Some(leave),
+                expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
+            };
+            self.write_letter(tx, draft).await?;
+            written += 1;
         }
+        Ok(written)
     }
 
     /// Tells those who follow a case that is read here no more, without a word of it, and ends
-    /// the following.
-    async fn take_leave(&self, tx: &mut Tx, id: CaseId, case: &Case) -> Result<usize, NodeError> {
+    /// the following of each with the letter.
+    async fn take_leave(&self, id: CaseId, case: &Case) -> Result<usize, NodeError> {
         let (text, head) = (id.to_string(), Letterhead::of(self));
-        let (mut after, mut written) = (String::new(), 0);
+        let told = |contact: &str| contact.contains('@') && !case.secret && !case.redacted;
+        let mut written = 0;
         loop {
-            let page = store::support::followers(tx, &text, &after, FOLLOWERS).await?;
-            let Some((last, _)) = page.last() else {
-                store::support::forget(tx, &text).await?;
-                return Ok(written);
-            };
-            after.clone_from(last);
-            let told = |contact: &str| contact.contains('@') && !case.secret && !case.redacted;
-            for (contact, _) in page.iter().filter(|(contact, _)| told(contact)) {
+            let mut tx = self.write_tx().await?;
+            let page = store::support::followers(&mut tx, &text, "", FOLLOWERS as i64).await?;
+            for (contact, _) in &page {
+                store::support::remove_follower(&mut tx, &text, contact).await?;
+                if !told(contact) {
+                    continue;
+                }
                 let draft = Draft {
                     kind: Kind::News,
                     address: contact,
@@ -197,9 +264,15 @@ impl Node {
                     leave: None,
                     expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
                 };
-                self.write_letter(tx, draft).await?;
+                self.write_letter(&mut tx, draft).await?;
                 written += 1;
             }
+            if page.len() < FOLLOWERS {
+                store::support::forget(&mut tx, &text).await?;
+                tx.commit().await?;
+                return Ok(written);
+            }
+            tx.commit().await?;
         }
     }
 

@@ -28,14 +28,22 @@ const COUNTED: u32 = 200;
 impl Node {
     /// Writes what the clocks say, to those whom each notice is for.
     pub(super) async fn write_notices(&self, readers: &[Reader]) -> Result<usize, NodeError> {
-        let mut written = 0;
+        let (mut after, mut written) = (None, 0);
         loop {
-            let notices = self.untold_notices(AT_ONCE).await?;
-            if notices.is_empty() {
+            let notices = self.untold_notices(after.as_ref(), AT_ONCE).await?;
+            let Some(last) = notices.last() else {
                 return Ok(written);
-            }
+            };
+            after = Some(last.clone());
             for notice in &notices {
-                written += self.write_notice(notice, readers).await?;
+                match self.write_notice(notice, readers).await {
+                    Ok(letters) => written += letters,
+                    Err(error @ NodeError::Database(_)) => return Err(error),
+                    // What is wrong with one case keeps no notice of another; it is tried again.
+                    Err(error) => {
+                        tracing::warn!(%error, case = %notice.case, "a notice of a case cannot be written");
+                    }
+                }
             }
         }
     }

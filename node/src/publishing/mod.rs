@@ -52,6 +52,12 @@ pub struct NewProgramme {
     /// pictures stay as they are.
     #[serde(default)]
     pub pictures: Option<Vec<NewPicture>>,
+    /// The latest `programme.published` in the history of the programme, on which this text was
+    /// written: if another has come since, nothing is published (`programme_changed`). Left out,
+    /// nobody looks.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub base: Option<MessageId>,
 }
 
 /// A picture of a programme: one that has been uploaded, or one that is there already.
@@ -171,7 +177,10 @@ pub struct PictureCopy {
     #[schema(value_type = String)]
     pub sha256: Digest,
     pub state: PictureState,
-    /// Why it is refused.
+    /// Of one that this node sends, or has sent or fetched: whether the hub has it for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_hub: Option<AtHub>,
+    /// Why it is refused; of the hub's refusal, its code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -183,8 +192,21 @@ pub enum PictureState {
     Here,
     /// It has not arrived yet.
     Awaited,
+    /// Pictures of other institutions fill the room that they have here, so it was not fetched.
+    NoRoom,
     /// It is not what its message says, and is not shown.
     Refused,
+}
+
+/// Whether the hub has a picture for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AtHub {
+    /// It is still to be sent.
+    Waiting,
+    /// The hub does not take it; it is offered again.
+    Refused,
+    There,
 }
 
 /// A page of a list; `next` goes into `after` for the next page.
@@ -251,6 +273,16 @@ pub struct CalendarView {
     pub calendar: Option<CalendarUpdated>,
     /// Oldest first.
     pub editions: Vec<Edition>,
+}
+
+impl ProgrammeView {
+    /// The message whose text counts.
+    pub fn latest(&self) -> Option<MessageId> {
+        let texts = self.history.iter().rev().filter(|entry| {
+            entry.kind == "programme.published" && entry.standing != Standing::Refused
+        });
+        texts.map(|entry| entry.message).next()
+    }
 }
 
 impl NewProgress {

@@ -12,11 +12,10 @@ use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::kinds::programme_published::{PICTURE_TYPES, Picture};
 use lapor_protocol::kinds::{Body, ProgrammePublished};
 use lapor_protocol::limits::{PICTURE_BYTES, PICTURES};
-use tokio::fs::{self, File};
-use tokio::io::AsyncWriteExt as _;
+use tokio::fs;
 
-use super::{NewPicture, NewProgramme, PictureCopy, PictureState, Programme, Publication};
-use crate::casework::{blob_path, part_of};
+use super::{AtHub, NewPicture, NewProgramme, PictureCopy, PictureState, Programme, Publication};
+use crate::casework::{Shelving, blob_path};
 use crate::error::NodeError;
 use crate::media::upload_path;
 use crate::node::Node;
@@ -46,8 +45,9 @@ impl Node {
             .flatten()
             .filter_map(|picture| picture.upload.clone())
             .collect();
+        let base = new.base;
         let body = self.programme_body(new).await?;
-        self.publish_using(body, &uploads, actor).await
+        self.publish_using(body, &uploads, base, actor).await
     }
 
     /// What a programme says on the wire; pictures that are new are put where
@@ -102,7 +102,9 @@ impl Node {
         match copy(&row)?.state {
             PictureState::Here => {}
             PictureState::Awaited => return Err(NodeError::BlobPending),
-            PictureState::Refused => return Err(NodeError::not_found("picture", &sha256)),
+            PictureState::Refused | PictureState::NoRoom => {
+                return Err(NodeError::not_found("picture", &sha256));
+            }
         }
         match fs::read(blob_path(self, &sha256)).await {
             Ok(bytes) => Ok(OpenedPicture {
@@ -164,20 +166,12 @@ impl Node {
         }
         let source = upload_path(self, upload);
         let bytes = fs::read(&source).await?;
-        let sha256 = Digest::of(&bytes);
-        let part = part_of(&source);
-        let mut file = File::create(&part).await?;
-        file.write_all(&bytes).await?;
-        file.flush().await?;
-        file.sync_all().await?;
-        let path = blob_path(self, &sha256);
-        if let Some(shelf) = path.parent() {
-            fs::create_dir_all(shelf).await?;
-        }
-        fs::rename(&part, &path).await?;
+        let mut shelving = Shelving::begin(&source).await?;
+        shelving.write(&bytes).await?;
+        let (sha256, size) = shelving.finish(self).await?;
         Ok(Picture {
             sha256,
-            size: bytes.len() as u64,
+            size,
             media_type: row.media_type,
             alt,
         })
@@ -269,7 +263,14 @@ fn copy(row: &PictureRow) -> Result<PictureCopy, NodeError> {
         state: match row.state.as_str() {
             "pending" | "to_send" | "held" => PictureState::Here,
             "to_fetch" => PictureState::Awaited,
+            "no_room" => PictureState::NoRoom,
             _ => PictureState::Refused,
+        },
+        at_hub: match (row.state.as_str(), &row.reason) {
+            ("to_send", Some(_)) => Some(AtHub::Refused),
+            ("pending" | "to_send", _) => Some(AtHub::Waiting),
+            ("held", _) => Some(AtHub::There),
+            _ => None,
         },
         reason: row.reason.clone(),
     })

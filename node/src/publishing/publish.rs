@@ -2,7 +2,7 @@
 //! transaction, sent when the line allows.
 
 use lapor_migrations::Tx;
-use lapor_protocol::ids::{Digest, InstanceId, Position};
+use lapor_protocol::ids::{Digest, InstanceId, MessageId, Position};
 use lapor_protocol::kinds::{Body, Scope};
 use lapor_protocol::limits::{MAX_INTEGER, PAYLOAD_BYTES};
 use lapor_protocol::message::Draft;
@@ -12,7 +12,7 @@ use super::{Publication, pictures};
 use crate::casework::store_drafts;
 use crate::chance::new_message_id;
 use crate::error::{NodeError, NotAllowed};
-use crate::media::forget_uploads;
+use crate::media::{forget_uploads, use_up};
 use crate::node::Node;
 use crate::store;
 use crate::store::public::{NewPublication, ProgrammeRow};
@@ -24,14 +24,16 @@ impl Node {
     /// Judges, stores and queues something for the public stream. `actor` is
     /// who did it, for the audit log.
     pub async fn publish(&self, body: Body, actor: &str) -> Result<Publication, NodeError> {
-        self.publish_using(body, &[], actor).await
+        self.publish_using(body, &[], None, actor).await
     }
 
-    /// As [`Node::publish`], and uses up the uploads that became part of it.
+    /// As [`Node::publish`], and uses up the uploads that became part of it. With a `base`,
+    /// only if that is still the latest message of the programme.
     pub(super) async fn publish_using(
         &self,
         body: Body,
         uploads: &[String],
+        base: Option<MessageId>,
         actor: &str,
     ) -> Result<Publication, NodeError> {
         let me = self.instance()?;
@@ -59,6 +61,13 @@ impl Node {
                 .is_some(),
             None => false,
         };
+        if let Some(base) = base {
+            let latest =
+                store::public::latest(&mut tx, PUBLISHED, &name, Some(me.as_str())).await?;
+            if latest.is_none_or(|row| row.message_id != base.to_string()) {
+                return Err(NodeError::ProgrammeChanged);
+            }
+        }
         let message = draft.provisional(me);
         let ruling = rule_public(&message, false, known, directory.latest());
         if !ruling.applied() {
@@ -70,9 +79,7 @@ impl Node {
         }
         new_edition(&mut tx, &draft, &name).await?;
         for upload in uploads {
-            if store::uploads::remove(&mut tx, upload).await? == 0 {
-                return Err(NodeError::not_found("upload", upload));
-            }
+            use_up(&mut tx, upload).await?;
         }
         store_drafts(&mut tx, &[(&draft, &[])]).await?;
         let id = draft.id.to_string();

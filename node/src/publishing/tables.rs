@@ -64,6 +64,7 @@ impl ProgrammeColumns {
                 end: optional("end", &self.end)?,
                 description: self.description,
                 pictures: None,
+                base: None,
             },
         })
     }

@@ -56,7 +56,16 @@ pub enum ReporterAct {
 }
 
 impl ReporterAct {
-    fn into_act(self) -> NewAct {
+    /// The same with uploads; what takes none stays as it is.
+    #[must_use]
+    pub fn with_files(mut self, uploads: Vec<String>) -> Self {
+        if let Self::Complete { attachments, .. } | Self::Reply { attachments, .. } = &mut self {
+            *attachments = uploads;
+        }
+        self
+    }
+
+    pub(super) fn into_act(self) -> NewAct {
         let (kind, body, words, attachments) = match self {
             Self::Complete {
                 answers,

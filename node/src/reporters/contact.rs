@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
+use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
 use super::session::{self, Opened, replace_key};
-use super::throttle::neighbourhood;
 use super::{Conversation, Notify, Verification, Visitor, support};
 use crate::casework::{CaseSummary, Reporter, summaries, ticket};
 use crate::chance::random;

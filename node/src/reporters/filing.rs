@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::contact::normalised;
 use super::key::SecretKey;
 use super::{Notify, Suspicion, Verification, Visitor};
-use crate::casework::{Beside, Filed, NewReport, Once};
+use crate::casework::{Beside, Filed, NewReport, OnDesk, Once};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -25,6 +25,8 @@ pub struct FilingTerms<'a> {
     pub once: Option<&'a Once>,
     /// Set where it should be looked at as possible abuse.
     pub suspicion: Option<Suspicion>,
+    /// On whose desk it is put, where an officer takes it in.
+    pub desk: Option<OnDesk>,
 }
 
 /// What a filing answers to a reporter; the key is told this once.
@@ -97,6 +99,7 @@ impl Node {
                 reporter: Some(row),
                 answer: kept,
                 mark,
+                desk: terms.desk,
             })
         });
         match (filing.await, again) {

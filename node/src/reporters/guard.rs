@@ -8,11 +8,12 @@ use std::net::IpAddr;
 
 use hmac::{Hmac, KeyInit, Mac};
 use lapor_protocol::ids::CaseId;
+use lapor_web::peer::network;
+use lapor_web::throttle::{Rate, Throttle};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use utoipa::ToSchema;
 
-use super::throttle::{Throttle, neighbourhood};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -25,28 +26,34 @@ const MINUTE_MS: i64 = 60 * SECOND_MS;
 const LEAST_FILLING_MS: i64 = 4 * SECOND_MS;
 const MARKS_AT_ONCE: i64 = 200;
 
-/// The throttles of a node and the key of its form stamps. In memory only.
+/// A rule, and what its names have spent.
+pub(crate) struct Limit {
+    rate: Rate,
+    spent: Throttle,
+}
+
+/// The limits of a node and the key of its form stamps. In memory only.
 pub(crate) struct Guards {
     /// Attempts to open something, by address.
-    pub address: Throttle,
+    pub address: Limit,
     /// Attempts to open the conversation of a ticket.
-    pub ticket: Throttle,
+    pub ticket: Limit,
     /// Reports from an address.
-    pub filing: Throttle,
+    pub filing: Limit,
     /// Reports with a contact.
-    pub filing_contact: Throttle,
+    pub filing_contact: Limit,
     /// Codes to a contact, which costs somebody else's attention.
-    pub code: Throttle,
+    pub code: Limit,
     /// Supports from an address.
-    pub support: Throttle,
+    pub support: Limit,
     /// Files from an address.
-    pub upload: Throttle,
+    pub upload: Limit,
     /// KiB of files from an address.
-    pub upload_size: Throttle,
+    pub upload_size: Limit,
     /// Ways to the provider of identities that begin at an address; a whole office may share one.
-    pub sign_on: Throttle,
+    pub sign_on: Limit,
     /// Questions that a form asks while it is filled in, from an address.
-    pub asking: Throttle,
+    pub asking: Limit,
     stamp: [u8; 32],
 }
 
@@ -83,22 +90,42 @@ impl Suspicion {
     }
 }
 
+impl Limit {
+    /// `burst` attempts at once, then one every `every_ms`.
+    fn new(burst: i64, every_ms: i64) -> Self {
+        Self {
+            rate: Rate::new(burst, every_ms),
+            spent: Throttle::default(),
+        }
+    }
+
+    /// Counts an attempt at `now` (Unix ms), or says in how many seconds there may be another.
+    pub(crate) fn attempt(&self, name: &str, now: i64) -> Result<(), NodeError> {
+        Ok(self.spent.take(name, self.rate, now)?)
+    }
+
+    /// The same for something that costs as much as so many attempts.
+    fn spend(&self, name: &str, attempts: i64, now: i64) -> Result<(), NodeError> {
+        Ok(self.spent.take_many(name, self.rate, attempts, now)?)
+    }
+}
+
 impl Guards {
     pub(crate) fn new() -> Self {
         Self {
-            address: Throttle::new(10, 20 * SECOND_MS),
+            address: Limit::new(10, 20 * SECOND_MS),
             // The key alone is far beyond guessing; this keeps machines quiet
             // and must not let a stranger lock the reporter out for long.
-            ticket: Throttle::new(30, 10 * SECOND_MS),
-            filing: Throttle::new(10, 6 * MINUTE_MS),
-            filing_contact: Throttle::new(5, 30 * MINUTE_MS),
-            code: Throttle::new(3, 10 * MINUTE_MS),
-            support: Throttle::new(20, 3 * MINUTE_MS),
-            upload: Throttle::new(40, 30 * SECOND_MS),
+            ticket: Limit::new(30, 10 * SECOND_MS),
+            filing: Limit::new(10, 6 * MINUTE_MS),
+            filing_contact: Limit::new(5, 30 * MINUTE_MS),
+            code: Limit::new(3, 10 * MINUTE_MS),
+            support: Limit::new(20, 3 * MINUTE_MS),
+            upload: Limit::new(40, 30 * SECOND_MS),
             // A gigabyte at once, then one in about an hour.
-            upload_size: Throttle::new(1024 * 1024, 4),
-            sign_on: Throttle::new(50, 3 * SECOND_MS),
-            asking: Throttle::new(120, SECOND_MS),
+            upload_size: Limit::new(1024 * 1024, 4),
+            sign_on: Limit::new(50, 3 * SECOND_MS),
+            asking: Limit::new(120, SECOND_MS),
             stamp: random(),
         }
     }
@@ -108,6 +135,12 @@ impl Guards {
         mac.update(at.as_bytes());
         Some(mac)
     }
+}
+
+/// An address as it is counted: all of a network of the kind that one
+/// subscriber gets count as one.
+pub(super) fn neighbourhood(address: IpAddr) -> String {
+    network(address).to_string()
 }
 
 impl Node {
@@ -237,5 +270,18 @@ impl Node {
         let signature = hex::decode(signature).ok()?;
         self.guards().signature(at)?.verify_slice(&signature).ok()?;
         at.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscriber_with_many_addresses_counts_once() {
+        let one = |text: &str| neighbourhood(text.parse().unwrap());
+        assert_eq!(one("2001:db8:1:2:3::4"), one("2001:db8:1:2:ffff::1"));
+        assert_ne!(one("2001:db8:1:2::1"), one("2001:db8:1:3::1"));
+        assert_eq!(one("::ffff:192.0.2.7"), "192.0.2.7");
     }
 }

@@ -8,6 +8,7 @@
 mod acts;
 mod consent;
 mod contact;
+mod counter;
 mod events;
 mod filing;
 mod guard;
@@ -17,7 +18,6 @@ mod session;
 mod support;
 #[cfg(test)]
 mod tests;
-pub mod throttle;
 mod tracking;
 mod view;
 
@@ -28,6 +28,7 @@ pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
 pub(crate) use contact::letters_go_to;
 pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode, reaches};
+pub use counter::{AtCounter, CHANNELS, Through};
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};
 pub use guard::{AbuseMark, Suspicion};

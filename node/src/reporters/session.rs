@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use super::guard::neighbourhood;
 use super::key::SecretKey;
-use super::throttle::neighbourhood;
 use crate::casework::ticket;
 use crate::chance::random;
 use crate::error::NodeError;
@@ -33,6 +33,8 @@ const LIFE_MS: i64 = 12 * 60 * MINUTE_MS;
 const WRONG: &str =
     "this ticket and this key do not open a conversation; check both, each digit counts";
 const ENDED: &str = "the conversation has ended; open it again with ticket and key";
+const RENEWED: &str = "a new key was made and has not been used; open the conversation with it, \
+     or ask for another through the contact that was proved";
 
 /// A token as it is handed out once.
 #[derive(Clone, Serialize, ToSchema)]
@@ -62,6 +64,8 @@ pub struct Conversation {
     /// How the audit log names the reporter.
     pub(super) id: String,
     pub(super) citizen: Option<String>,
+    /// Opened with a key, and not by a citizen who proved the contact.
+    by_key: bool,
 }
 
 impl Visitor {
@@ -116,17 +120,31 @@ impl Node {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,
         };
-        let stored = row.as_ref().map(|row| row.secret.clone());
-        let before = row.as_ref().and_then(|row| row.secret_before.clone());
-        let renewed = before.is_some();
-        let fits = SecretKey::fits(SecretKey::parse(typed_key), stored).await?;
-        let fits_before =
-            !fits && renewed && SecretKey::fits(SecretKey::parse(typed_key), before).await?;
-        let Some(row) = row.filter(|_| fits || fits_before) else {
+        let fitting = if let Some(row) = &row {
+            fitting(typed_key, row).await?
+        } else {
+            SecretKey::fits(SecretKey::parse(typed_key), None).await?;
+            None
+        };
+        let (Some(row), Some(hash)) = (row, fitting) else {
             return Err(NodeError::Locked(WRONG));
         };
+        self.open_with(&row.case_id, &hash, now).await
+    }
+
+    /// Opens a case for whoever held the key of a hash, if that key is still one of its keys:
+    /// it may have been replaced, or the reporter forgotten, while it was verified.
+    pub(super) async fn open_with(
+        &self,
+        case: &str,
+        hash: &str,
+        now: i64,
+    ) -> Result<Opened, NodeError> {
         let mut tx = self.write_tx().await?;
-        if fits && renewed {
+        let row = store::reporters::of_case(&mut tx, case).await?;
+        let row = row.filter(|row| has_key(row, hash));
+        let row = row.ok_or(NodeError::Locked(WRONG))?;
+        if row.secret == hash && row.secret_before.is_some() {
             store::reporters::end_secret_before(&mut tx, &row.case_id).await?;
             store::reporters::end_of_case(&mut tx, &row.case_id).await?;
         }
@@ -197,6 +215,7 @@ impl Node {
             case,
             id: row.id,
             citizen: row.citizen,
+            by_key: matches!(visitor.0, Proof::Case(_)),
         })
     }
 
@@ -211,7 +230,11 @@ impl Node {
     }
 
     /// Makes the reporter a new key. What the old one opened ends; the old one itself when
-    /// the new one is used, for the answer that tells it may be lost.
+    /// the new one is used, for the answer that tells it may be lost. Until then the old one
+    /// makes no other, which would end a key that somebody may have written down.
+    ///
+    /// # Errors
+    /// [`NodeError::Forbidden`] while a new key waits to be used.
     pub async fn change_key(
         &self,
         conversation: &Conversation,
@@ -220,6 +243,11 @@ impl Node {
         let secret = key.hashed().await?;
         let mut tx = self.write_tx().await?;
         let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
+        let row = store::reporters::of_case(&mut tx, &case).await?;
+        let row = row.ok_or(NodeError::Locked(ENDED))?;
+        if conversation.by_key && row.secret_before.is_some() {
+            return Err(NodeError::Forbidden(RENEWED.into()));
+        }
         store::reporters::offer_secret(&mut tx, &case, &secret, now).await?;
         end_opened(&mut tx, &case, &conversation.actor(), now).await?;
         tx.commit().await?;
@@ -251,6 +279,46 @@ impl Node {
         }
         Err(NodeError::damaged("a case is its own ancestor"))
     }
+}
+
+/// Verifies the key that a reporter shows to somebody else, of their case as it was filed.
+/// Throttled like the door of the conversation.
+pub(super) async fn shown_key(
+    node: &Node,
+    typed: &str,
+    row: Option<&ReporterRow>,
+) -> Result<(), NodeError> {
+    let row = row.ok_or(NodeError::Locked(WRONG))?;
+    let mut tx = node.read_tx().await?;
+    let case = store::cases::case(&mut tx, &row.case_id).await?;
+    drop(tx);
+    let ticket = case.and_then(|case| case.ticket).unwrap_or_default();
+    let now = node.clock().now_ms();
+    node.guards().ticket.attempt(&ticket, now)?;
+    let hash = fitting(typed, row).await?;
+    let hash = hash.ok_or(NodeError::Locked(WRONG))?;
+    let mut tx = node.read_tx().await?;
+    let row = store::reporters::of_case(&mut tx, &row.case_id).await?;
+    let still = row.is_some_and(|row| has_key(&row, &hash));
+    still.then_some(()).ok_or(NodeError::Locked(WRONG))
+}
+
+/// Whether a hash is that of one of a reporter's keys.
+fn has_key(row: &ReporterRow, hash: &str) -> bool {
+    row.secret == hash || row.secret_before.as_deref() == Some(hash)
+}
+
+/// The hash of a reporter's keys that a typed key fits.
+async fn fitting(typed: &str, row: &ReporterRow) -> Result<Option<String>, NodeError> {
+    for stored in [Some(&row.secret), row.secret_before.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        if SecretKey::fits(SecretKey::parse(typed), Some(stored.clone())).await? {
+            return Ok(Some(stored.clone()));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) async fn open(

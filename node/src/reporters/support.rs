@@ -10,7 +10,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
-use super::throttle::neighbourhood;
+use super::guard::neighbourhood;
 use super::{Notify, Visitor};
 use crate::casework::NewAct;
 use crate::chance::random;

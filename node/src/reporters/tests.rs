@@ -48,6 +48,7 @@ fn terms<'a>() -> FilingTerms<'a> {
         notify: Notify::Email,
         once: None,
         suspicion: None,
+        desk: None,
     }
 }
 
@@ -313,7 +314,8 @@ async fn an_anonymous_identity_needs_keeper_and_consent_and_the_reporter_reads_t
         );
         let ask = async |actor: &str| {
             let reason = "Perlu kunjungan ke rumah.";
-            node.ask_identity(case, IdentityPurpose::Visit, reason, actor)
+            let once = Once::new(actor, ONCE).unwrap();
+            node.ask_identity(case, IdentityPurpose::Visit, reason, actor, &once)
                 .await
                 .unwrap()
         };
@@ -330,6 +332,8 @@ async fn an_anonymous_identity_needs_keeper_and_consent_and_the_reporter_reads_t
         assert!(node.consent(&conversation, "unknown", true).await.is_err());
         node.consent(&conversation, &asked.id, true).await.unwrap();
         grant("token:keeper").await.unwrap();
+        let again = ask("token:desk").await;
+        assert_eq!(again.id, asked.id, "the same form asks no second time");
         let told = node
             .granted_identity(case, "token:desk")
             .await
@@ -417,6 +421,51 @@ async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else
             "the old key has ended"
         );
         assert!(opened(&place, ticket, &key).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn an_old_key_makes_no_other_while_the_new_one_waits_to_be_used() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (ticket, node) = (&filed.filed.ticket, &place.node);
+        let fresh = node.change_key(&conversation).await.unwrap();
+        let by_old = opened(&place, ticket, &filed.key).await.unwrap();
+        let again = node.change_key(&by_old).await;
+        assert!(matches!(again, Err(NodeError::Forbidden(_))));
+        let by_new = opened(&place, ticket, &fresh).await.unwrap();
+        assert!(opened(&place, ticket, &filed.key).await.is_err());
+        let third = node.change_key(&by_new).await.unwrap();
+        assert!(opened(&place, ticket, &third).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_replaced_or_erased_while_it_is_verified_opens_nothing() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (case, node) = (filed.filed.case.to_string(), &place.node);
+        let hash = async || {
+            let ticket = crate::casework::ticket::parse(&filed.filed.ticket).unwrap();
+            let row = node.reporter_of(&ticket).await;
+            row.unwrap().unwrap().secret
+        };
+        let open = async |hash: &str| node.open_with(&case, hash, place.clock.now_ms()).await;
+        let first = hash().await;
+        let fresh = node.change_key(&conversation).await.unwrap();
+        assert!(open(&first).await.is_ok(), "the new one waits to be used");
+        opened(&place, &filed.filed.ticket, &fresh).await.unwrap();
+        assert!(matches!(open(&first).await, Err(NodeError::Locked(_))));
+        let second = hash().await;
+        assert!(open(&second).await.is_ok());
+        let mut tx = node.write_tx().await.unwrap();
+        crate::store::reporters::forget(&mut tx, &case)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert!(matches!(open(&second).await, Err(NodeError::Locked(_))));
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::events::{Listener, events};
-use super::throttle::neighbourhood;
+use super::guard::neighbourhood;
 use super::{Event, RunningClock, Step};
 use crate::casework::{HistoryEntry, ticket, title_of};
 use crate::error::NodeError;

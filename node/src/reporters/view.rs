@@ -146,7 +146,7 @@ fn closed(case: &Case) -> Option<&lapor_protocol::case::Close> {
 }
 
 /// What the rules allow the reporter now; an erased case takes no more words.
-fn may(case: &Case) -> Vec<String> {
+pub(super) fn may(case: &Case) -> Vec<String> {
     let confirm =
         matches!(case.state, State::Answered | State::InProgress) && case.follow_up.is_some();
     let ended = matches!(case.state, State::Closed | State::Archived);

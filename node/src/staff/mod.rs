@@ -13,8 +13,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use lapor_migrations::{Db, DbError, Tx};
 use lapor_web::accounts::{
-    Account, AccountError, AccountId, Accounts, Arrival, Deed, Entered, FactorKey, HashCost,
-    Journal, NewAccount, Role, Roles, Rules, Secret, Subject,
+    Account, AccountError, AccountId, Accounts, Deed, FactorKey, HashCost, Journal, NewAccount,
+    Role, Roles, Rules, Secret,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,15 +22,10 @@ use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::settings::{AccountSettings, Settings};
-use crate::sign_on::Vouched;
 use crate::store;
 
+pub use lapor_web::people::{PASSWORD, SETUP, link_at};
 pub use units::{Unit, UnitId};
-
-/// The page of the first set-up; its secret follows.
-pub const SETUP: &str = "/pasang";
-/// The page on which a password is chosen; its secret follows.
-pub const PASSWORD: &str = "/sandi";
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -117,6 +112,12 @@ impl FromStr for StaffRole {
     }
 }
 
+impl From<StaffRole> for &'static str {
+    fn from(role: StaffRole) -> Self {
+        role.as_str()
+    }
+}
+
 impl fmt::Display for StaffRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -126,11 +127,6 @@ impl fmt::Display for StaffRole {
 /// The address of a page with the secret that opens it.
 pub fn link(settings: &Settings, page: &str, secret: &Secret) -> String {
     link_at(&settings.site(settings.api.listen), page, secret)
-}
-
-/// The same on a site that is known already, as [`Settings::site`] gives it.
-pub fn link_at(site: &str, page: &str, secret: &Secret) -> String {
-    format!("{site}{page}/{}", secret.reveal())
 }
 
 /// The node's audit log as the accounts see it.
@@ -184,37 +180,6 @@ impl Node {
     ) -> Result<(Account, Secret), StaffError> {
         self.unit_is_open(new.unit).await?;
         Ok(self.accounts().create(actor, new).await?)
-    }
-
-    /// Logs in whoever the institution's provider vouches for; makes the account
-    /// first where a role is set for those who have none.
-    pub async fn enter_vouched(
-        &self,
-        vouched: &Vouched,
-        arrival: &Arrival<'_>,
-    ) -> Result<Entered, StaffError> {
-        let (accounts, login) = (self.accounts(), vouched.login.as_str());
-        let subject = Subject {
-            issuer: &vouched.issuer,
-            subject: &vouched.subject,
-        };
-        let entered = accounts.sign_in_vouched(login, subject, arrival).await;
-        let role = self.sign_on().settings().create_as;
-        let (Err(AccountError::Refused), Some(role)) = (&entered, role) else {
-            return Ok(entered?);
-        };
-        let new = NewAccount {
-            login,
-            name: vouched.name.as_deref().unwrap_or(login),
-            role: role.as_str(),
-            unit: None,
-        };
-        match accounts.create("single_sign_on", &new).await {
-            Ok(_) => Ok(accounts.sign_in_vouched(login, subject, arrival).await?),
-            // There is one, and it is disabled.
-            Err(AccountError::LoginTaken) => Err(AccountError::Refused.into()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Changes login, name, role and unit of an account.

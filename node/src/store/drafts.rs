@@ -1,9 +1,10 @@
 //! Answers that a superior sees before they are sent.
 
-use lapor_migrations::{Bulk, Tx, Value, on};
+use lapor_migrations::{Bulk, Composed, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
+use super::lists::{Limits, limit};
 
 pub const WAITING: &str = "waiting";
 pub const PUBLISHED: &str = "published";
@@ -87,10 +88,22 @@ pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<DraftRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
-/// Those that wait for a superior, oldest first.
-pub async fn waiting(tx: &mut Tx, limit: i64) -> Stored<Vec<DraftRow>> {
-    const SQL: &str = drafts!("where state = 'waiting' order by written_at, id limit $1");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+/// Those that wait for a superior about cases that whoever asks may see, oldest first; behind them
+/// those of cases that take no answer of ours now.
+pub async fn waiting(tx: &mut Tx, limits: Limits<'_>, most: i64) -> Stored<Vec<DraftRow>> {
+    let mut query = Composed::new(
+        "select d.id, d.case_id, d.answer, d.proposes_to_close, d.written_by, d.written_at,
+            d.state, d.decided_by, d.decided_at, d.remark, d.message_id
+        from answer_drafts d join cases on cases.case_id = d.case_id
+        where d.state = 'waiting'",
+    );
+    limit(&mut query, limits);
+    query.add(
+        " order by case when tray in ('elsewhere', 'ended') then 1 else 0 end, d.written_at, d.id
+        limit {}",
+        [most.into()],
+    );
+    tx.fetch_composed(query).await
 }
 
 /// Decides a draft that waits; how many that were, 0 or 1.
@@ -143,12 +156,13 @@ pub async fn files(tx: &mut Tx, drafts: Vec<Value>) -> Stored<Vec<FileRow>> {
 static HOLD: Bulk = Bulk::new(
     "insert into answer_draft_files (upload, draft_id, place) values",
     3,
-    "on conflict (upload) do update set draft_id = excluded.draft_id, place = excluded.place",
+    "on conflict (upload) do nothing",
 );
 
 /// Keeps uploads for a draft, in this order and no others. What an earlier draft of the case that
-/// was given back has kept and this one does not bring is given up.
-pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -> Stored<()> {
+/// was given back has kept is this one's, or is given up. How many are kept: one that any other
+/// draft keeps is not among them.
+pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -> Stored<u64> {
     const RELEASE: &str = "delete from answer_draft_files where draft_id = $1
         or draft_id in (select id from answer_drafts where case_id = $2 and state = 'returned')";
     on!(tx, c => sqlx::query(RELEASE).bind(draft).bind(case_id).execute(c).await.map(drop))?;
@@ -159,7 +173,34 @@ pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -
             (place as i64).into(),
         ]
     });
-    tx.run_rows(&HOLD, rows.collect()).await.map(drop)
+    tx.run_rows(&HOLD, rows.collect()).await
+}
+
+/// Bytes of the files that all drafts together keep.
+pub async fn bytes(tx: &mut Tx) -> Stored<i64> {
+    const SQL: &str = "select cast(coalesce(sum(u.size), 0) as bigint)
+        from answer_draft_files f join uploads u on u.id = f.upload";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
+/// Keeps nothing more for drafts that were given back before a moment (Unix ms).
+pub async fn release_old(tx: &mut Tx, before: i64) -> Stored<()> {
+    const SQL: &str = "delete from answer_draft_files where draft_id in
+        (select id from answer_drafts where state = 'returned' and decided_at < $1)";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?)
+}
+
+/// The draft that keeps an upload.
+pub async fn keeper(tx: &mut Tx, upload: &str) -> Stored<Option<String>> {
+    const SQL: &str = "select draft_id from answer_draft_files where upload = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(upload).fetch_optional(c).await)?)
+}
+
+/// Gives an upload up that a draft of the case keeps which was given back.
+pub async fn give_up(tx: &mut Tx, upload: &str, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from answer_draft_files where upload = $1
+        and draft_id in (select id from answer_drafts where case_id = $2 and state = 'returned')";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(upload).bind(case_id).execute(c).await.map(drop))?)
 }
 
 /// Keeps nothing more for a draft.

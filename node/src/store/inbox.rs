@@ -52,6 +52,20 @@ pub async fn received(tx: &mut Tx, stream: &str, limit: i64) -> Stored<Vec<Inbox
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(stream).bind(limit).fetch_all(c).await)?)
 }
 
+/// Items of the public stream behind a place that publish programmes and have been applied.
+pub async fn programmes(tx: &mut Tx, after: (i64, i64), limit: i64) -> Stored<Vec<InboxRow>> {
+    const SQL: &str =
+        "select depoch, dseq, item, line, wraps, state, attempts, fault, trace from inbox
+        where stream = 'public' and kind = 'programme.published' and state = 'applied'
+            and (depoch, dseq) > ($1, $2) order by depoch, dseq limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
 /// Items of a case that wait or stand in the way, in the order of the case.
 pub async fn unsettled_of(tx: &mut Tx, case_id: &str) -> Stored<Vec<InboxRow>> {
     const SQL: &str =
@@ -118,6 +132,23 @@ pub async fn history(
         where i.stream = 'inbox' and i.case_id = $1
         order by i.case_seq, i.depoch, i.dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+static IDENTITY_REQUESTS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select i.case_id, i.item, i.line, o.line
+        from inbox i left join outbox o on o.envelope_id = i.envelope_id
+        where i.stream = 'inbox' and i.kind = 'identity.requested'
+            and i.case_id in (select case_id from v)",
+);
+
+/// Requests for the identities of the named cases: case, item, foreign line or own line.
+pub async fn identity_requests(
+    tx: &mut Tx,
+    cases: Vec<Value>,
+) -> Stored<Vec<(String, String, Option<String>, Option<String>)>> {
+    tx.fetch_rows(&IDENTITY_REQUESTS, cases).await
 }
 
 /// Counts by state other than applied.

@@ -38,12 +38,24 @@ pub async fn add(tx: &mut Tx, rows: &[NoticeRow]) -> Stored<u64> {
     tx.run_rows(&ADD, values.collect()).await
 }
 
-/// Those that nobody has been told yet, oldest first.
-pub async fn untold(tx: &mut Tx, limit: i64) -> Stored<Vec<NoticeRow>> {
+/// Those that nobody has been told yet, oldest first, behind one of them.
+pub async fn untold(tx: &mut Tx, after: Option<&NoticeRow>, limit: i64) -> Stored<Vec<NoticeRow>> {
     const SQL: &str =
         "select case_id, clock, started_at, notice, recipient, due_at, made_at from notices
-        where told_at is null order by made_at, case_id, clock, started_at, notice, recipient limit $1";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+        where told_at is null
+            and (made_at, case_id, clock, started_at, notice, recipient) > ($1, $2, $3, $4, $5, $6)
+        order by made_at, case_id, clock, started_at, notice, recipient limit $7";
+    let text = |field: fn(&NoticeRow) -> &String| after.map_or("", |row| field(row).as_str());
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(after.map_or(i64::MIN, |row| row.made_at))
+        .bind(text(|row| &row.case_id))
+        .bind(text(|row| &row.clock))
+        .bind(after.map_or(i64::MIN, |row| row.started_at))
+        .bind(text(|row| &row.notice))
+        .bind(text(|row| &row.recipient))
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Somebody has been told, or it is no longer true.

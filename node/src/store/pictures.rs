@@ -1,7 +1,9 @@
 //! Pictures of programmes, as far as their latest messages name them.
 //!
-//! States: `pending` (own, the hub has not accepted its message yet), `to_send`,
-//! `to_fetch` (announced, not yet here), `held`, `refused` with the reason why.
+//! States: `pending` (own, the hub has not accepted its message yet), `to_send` (with the
+//! reason why the hub does not take it), `to_fetch` (announced, not yet here), `no_room`
+//! (of another institution, and those of others fill their room), `held`, `refused` with the
+//! reason why.
 
 use lapor_migrations::{Tx, on};
 use sqlx::FromRow;
@@ -70,6 +72,13 @@ pub async fn set_state(
     Ok(())
 }
 
+/// How many there are in a state.
+pub async fn count(tx: &mut Tx, state: &str) -> Stored<u64> {
+    const SQL: &str = "select count(*) from pictures where state = $1";
+    let count: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(state).fetch_one(c).await)?;
+    Ok(count as u64)
+}
+
 pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Vec<PictureRow>> {
     const SQL: &str = "select owner, slug, sha256, size, media_type, state, reason from pictures
         where owner = $1 and slug = $2";
@@ -91,6 +100,15 @@ pub async fn between(
         .bind(last.1)
         .fetch_all(c)
         .await)?)
+}
+
+/// Bytes of the files that are here of pictures of other institutions.
+pub async fn bytes_of_others(tx: &mut Tx, me: &str) -> Stored<u64> {
+    const SQL: &str = "select cast(coalesce(sum(size), 0) as bigint) from (
+            select sha256, max(size) as size from pictures
+            where state = 'held' and owner <> $1 group by sha256) as files";
+    let bytes: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(me).fetch_one(c).await)?;
+    Ok(bytes as u64)
 }
 
 /// Those of a state, a page after one.

@@ -9,6 +9,18 @@ pub async fn content_key(tx: &mut Tx, subject: &str) -> Stored<Option<Vec<u8>>> 
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(subject).fetch_optional(c).await)?)
 }
 
+static KEYS: Bulk = Bulk::new(
+    "with v (subject) as (values",
+    1,
+    ") select subject, content_key from content_keys where subject in (select subject from v)",
+);
+
+/// Of these subjects, the keys that are held, each with its subject.
+pub async fn content_keys(tx: &mut Tx, subjects: &[String]) -> Stored<Vec<(String, Vec<u8>)>> {
+    let subjects = subjects.iter().map(|subject| subject.as_str().into());
+    tx.fetch_rows(&KEYS, subjects.collect()).await
+}
+
 static HELD: Bulk = Bulk::new(
     "with v (subject) as (values",
     1,

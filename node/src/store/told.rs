@@ -32,16 +32,31 @@ pub async fn settle(tx: &mut Tx, case_id: &str, asked: i64) -> Stored<()> {
     Ok(())
 }
 
-/// Messages of a case that have been told.
-pub async fn told(tx: &mut Tx, case_id: &str) -> Stored<Vec<String>> {
-    const SQL: &str = "select message from news_told where case_id = $1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_all(c).await)?)
+/// Messages of a case that have been told, and to which follower while others are behind.
+pub async fn told(tx: &mut Tx, case_id: &str) -> Stored<Vec<(String, Option<String>)>> {
+    const SQL: &str = "select message, told_to from news_told where case_id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
-pub async fn tell(tx: &mut Tx, case_id: &str, message: &str) -> Stored<()> {
-    const SQL: &str = "insert into news_told (case_id, message) values ($1, $2)
+/// A message has been told, to followers up to one.
+pub async fn tell(tx: &mut Tx, case_id: &str, message: &str, told_to: Option<&str>) -> Stored<()> {
+    const SQL: &str = "insert into news_told (case_id, message, told_to) values ($1, $2, $3)
         on conflict (case_id, message) do nothing";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(message).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(SQL)
+        .bind(case_id)
+        .bind(message)
+        .bind(told_to)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// What was behind has been told to followers up to one, or to all.
+pub async fn tell_on(tx: &mut Tx, case_id: &str, told_to: Option<&str>) -> Stored<()> {
+    const SQL: &str = "update news_told set told_to = $2
+        where case_id = $1 and told_to is not null";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(told_to).execute(c).await.map(drop))?;
     Ok(())
 }
 

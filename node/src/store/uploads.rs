@@ -56,9 +56,10 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Stored<u64> {
     Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
-/// Bytes of all of them together, as they were announced or are kept.
+/// Bytes of all of them together that no draft keeps, as they were announced or are here.
 pub async fn bytes(tx: &mut Tx) -> Stored<i64> {
-    const SQL: &str = "select cast(coalesce(sum(size), 0) as bigint) from uploads";
+    const SQL: &str = "select cast(coalesce(sum(size), 0) as bigint) from uploads
+        where not exists (select 1 from answer_draft_files f where f.upload = uploads.id)";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
 }
 

@@ -110,6 +110,7 @@ impl LinkError {
                     | Code::BlobMismatch
                     | Code::BlobTooLarge
                     | Code::QuotaExceeded
+                    | Code::PictureQuotaExceeded
             ),
             Self::Node(NodeError::Database(error)) => !error.is_transient(),
             Self::Hub(_) | Self::Node(_) => true,

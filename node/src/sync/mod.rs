@@ -5,6 +5,7 @@
 //! [`Link::run`] repeats them for ever, with backoff and without a dead state.
 
 pub(crate) mod announce;
+mod announced;
 mod apply;
 mod backoff;
 mod blobs;
@@ -89,8 +90,8 @@ struct Asked {
     keys: String,
     /// The last attachments that were sent and asked for: case and hash.
     blobs: [(String, Vec<u8>); 2],
-    /// Of the pictures to send, and of those to fetch.
-    pictures: [(String, String, Vec<u8>); 2],
+    /// Of the pictures to send, of those to fetch, and of those that had no room.
+    pictures: [(String, String, Vec<u8>); 3],
 }
 
 impl Link {

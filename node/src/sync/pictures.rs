@@ -20,6 +20,10 @@ const STEP: i64 = 20;
 /// What became of a picture.
 enum Moved {
     Settled,
+    /// The hub does not take it, and why.
+    Unwelcome(String),
+    /// Those of other institutions fill their room here.
+    NoRoom,
     /// Not what it was announced as, and why.
     Refused(String),
     /// Its file is lost here and may be at the hub.
@@ -30,8 +34,10 @@ enum Moved {
 impl Link {
     /// Moves pictures, another page at each call. Returns how many are settled.
     pub async fn move_pictures(&self) -> Result<usize, LinkError> {
+        self.read_announced_pictures().await?;
         let mut count = 0;
-        for (n, state) in ["to_send", "to_fetch"].into_iter().enumerate() {
+        let mut free = self.room_for_others().await?;
+        for (n, state) in ["to_send", "to_fetch", "no_room"].into_iter().enumerate() {
             let (owner, slug, sha256) = self.asked().pictures[n].clone();
             let mut tx = self.node.read_tx().await?;
             let after = (owner.as_str(), slug.as_str(), sha256.as_slice());
@@ -39,7 +45,7 @@ impl Link {
             drop(tx);
             let last_page = (rows.len() as i64) < STEP;
             for row in rows {
-                count += usize::from(self.move_picture(&row).await?);
+                count += usize::from(self.move_picture(&row, &mut free).await?);
                 self.asked().pictures[n] = (row.owner, row.slug, row.sha256);
             }
             if last_page {
@@ -51,17 +57,20 @@ impl Link {
 
     /// Whether something is settled about a picture. An error is one that the
     /// others would meet too.
-    async fn move_picture(&self, row: &PictureRow) -> Result<bool, LinkError> {
+    async fn move_picture(&self, row: &PictureRow, free: &mut u64) -> Result<bool, LinkError> {
         let moved = match row.state.as_str() {
             "to_send" => self.send_picture(row).await,
-            _ => self.fetch_picture(row).await,
+            _ => self.fetch_picture(row, free).await,
         };
         let programme = format!("{}/{}", row.owner, row.slug);
         let sha256 = store::digest(&row.sha256)?;
         let (state, reason) = match moved {
             Ok(Moved::Settled) => ("held", None),
             Ok(Moved::Lost) => ("to_fetch", None),
+            Ok(Moved::Later) if row.state == "no_room" => ("to_fetch", None),
             Ok(Moved::Later) => return Ok(false),
+            Ok(Moved::Unwelcome(reason)) => ("to_send", Some(reason)),
+            Ok(Moved::NoRoom) => ("no_room", None),
             Ok(Moved::Refused(reason)) => {
                 tracing::error!(programme, %sha256, reason, "a picture is not what its message says; the programme is shown without it");
                 ("refused", Some(reason))
@@ -72,6 +81,9 @@ impl Link {
             }
             Err(error) => return Err(error),
         };
+        if row.state == state && row.reason == reason {
+            return Ok(false);
+        }
         let mut tx = self.node.write_tx().await?;
         store::pictures::set_state(&mut tx, row, state, reason.as_deref()).await?;
         tx.commit().await?;
@@ -90,13 +102,36 @@ impl Link {
             Ok(()) => Ok(Moved::Settled),
             // A later message has taken the picture away, or the hub does not know pictures yet.
             Err(error) if error.code() == Some(Code::BlobUnknown) => Ok(Moved::Later),
+            // Offered again all the same: there may be room by then.
+            Err(error) if error.spares_others() => match error.code() {
+                Some(code) => Ok(Moved::Unwelcome(code.as_str().to_owned())),
+                None => Err(error),
+            },
             Err(error) => Err(error),
         }
     }
 
-    async fn fetch_picture(&self, row: &PictureRow) -> Result<Moved, LinkError> {
+    /// Bytes that pictures of other institutions may still take here, so that none
+    /// of them fills this disk.
+    async fn room_for_others(&self) -> Result<u64, LinkError> {
+        let me = self.node.instance()?.as_str();
+        let mut tx = self.node.read_tx().await?;
+        let used = store::pictures::bytes_of_others(&mut tx, me).await?;
+        Ok(self.node.settings().node.picture_bytes.saturating_sub(used))
+    }
+
+    async fn fetch_picture(&self, row: &PictureRow, free: &mut u64) -> Result<Moved, LinkError> {
         let sha256 = store::digest(&row.sha256)?;
-        let part = match self.fetch_part(&sha256, row.size as u64).await {
+        let size = row.size as u64;
+        let takes = if row.owner == self.node.instance()?.as_str() {
+            0
+        } else {
+            size
+        };
+        if takes > *free {
+            return Ok(Moved::NoRoom);
+        }
+        let part = match self.fetch_part(&sha256, size).await {
             Ok(part) => part,
             Err(error)
                 if matches!(
@@ -117,6 +152,7 @@ impl Link {
         }
         let path = blob_path(&self.node, &sha256);
         fs::rename(&part, &path).await.map_err(NodeError::from)?;
+        *free -= takes;
         Ok(Moved::Settled)
     }
 }

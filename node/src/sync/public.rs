@@ -56,7 +56,8 @@ pub(super) async fn apply_public(
     Ok(traced)
 }
 
-async fn take(
+/// Does what an item says; returns the state that it has then, and why.
+pub(super) async fn take(
     tx: &mut Tx,
     row: &InboxRow,
     directory: &Directory,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use lapor_certs::{Credential, EnrolRequest, EnrolResponse, Invitation, TlsKey, write_private};
+use lapor_hub::audit::By;
 use lapor_hub::enrolment::enrol;
 use lapor_hub::ground::Ground;
 use lapor_hub::membership::{Profile, invite};
@@ -105,7 +106,10 @@ async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
         time_zone: None,
         terms: None,
     };
-    let invitation: Invitation = invite(ground, &profile).await?.line.parse()?;
+    let invitation: Invitation = invite(ground, &By::actor("bench"), &profile)
+        .await?
+        .line
+        .parse()?;
     let seed = |of: u8| {
         let mut seed = [of; 32];
         seed[..8].copy_from_slice(&(number as u64).to_le_bytes());

@@ -27,8 +27,8 @@ use super::troupe::Troupe;
 /// How long a program may take until it listens, and until all know each other.
 const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(50);
-/// Federation, enrolment, monitoring.
-const HUB_PORTS: usize = 3;
+/// Federation, enrolment, monitoring, console.
+const HUB_PORTS: usize = 4;
 /// API, monitoring.
 const NODE_PORTS: usize = 2;
 
@@ -75,7 +75,9 @@ impl Stage<'_> {
                 self.illustrate(member, &config).await?;
                 people::hire(self.folder, self.programs, &client, member.slug, *address).await
             });
-        try_join_all(settling).await.map(drop)
+        try_join_all(settling).await?;
+        let console = console_address(self.folder)?;
+        people::hire_at_console(self.folder, self.programs, &client, console).await
     }
 
     /// Draws a picture for each programme of an institution.
@@ -104,7 +106,8 @@ impl Stage<'_> {
         self.progress
             .stage("starting the hub and eight nodes again");
         let (federation, enrolment) = hub_addresses(self.folder)?;
-        self.serve_hub(&[federation, enrolment]).await?;
+        let console = console_address(self.folder)?;
+        self.serve_hub(&[federation, enrolment, console]).await?;
         let mut addresses = Vec::new();
         for member in &MEMBERS {
             addresses.push(node_address(self.folder, member.slug)?);
@@ -128,6 +131,8 @@ impl Stage<'_> {
             &enrolment,
             "--monitor-address",
             &addresses[2].to_string(),
+            "--console-address",
+            &addresses[3].to_string(),
         ])
         .await?;
         let registry = hub.join("instances.csv");
@@ -247,6 +252,13 @@ fn pairs(ports: Vec<Reserved>) -> Vec<[Reserved; NODE_PORTS]> {
 pub fn hub_addresses(folder: &Folder) -> anyhow::Result<(SocketAddr, SocketAddr)> {
     let settings = lapor_hub::settings::Settings::load(&folder.hub_config())?;
     Ok((settings.federation.listen, settings.enrolment.listen))
+}
+
+/// Where the hub's console listens, as configured.
+pub fn console_address(folder: &Folder) -> anyhow::Result<SocketAddr> {
+    let settings = lapor_hub::settings::Settings::load(&folder.hub_config())?;
+    let listen = settings.console.listen.0;
+    listen.context("the hub of this demo has no console; make the demo anew")
 }
 
 /// Where the API of a node listens, as configured.

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::cast::MEMBERS;
-use super::federation::{hub_addresses, node_address};
+use super::federation::{console_address, hub_addresses, node_address};
 use super::folder::Folder;
-use super::people::{PASSWORD, Person, everybody};
+use super::people::{PASSWORD, Person, at_console, everybody};
 use super::speech::NOTICE;
 use super::tally::Tally;
 
@@ -27,6 +27,7 @@ pub struct HubAddress {
     pub config: String,
     pub federation: String,
     pub enrolment: String,
+    pub console: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,6 +42,7 @@ pub struct NodeAddress {
 
 pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
     let (federation, enrolment) = hub_addresses(folder)?;
+    let console = console_address(folder)?;
     let mut nodes = Vec::new();
     for member in &MEMBERS {
         let address = node_address(folder, member.slug)?;
@@ -59,9 +61,10 @@ pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
             config: folder.hub_config().display().to_string(),
             federation: format!("https://{federation}"),
             enrolment: format!("https://{enrolment}"),
+            console: format!("http://{console}/"),
         },
         nodes,
-        people: everybody(),
+        people: at_console().into_iter().chain(everybody()).collect(),
         notice: NOTICE,
     })
 }
@@ -127,8 +130,13 @@ pub fn table(tally: &Tally) -> String {
 /// Where to look and what to try.
 pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
     let mut text = format!(
-        "\nAlamat / Addresses\n  {:16} {} (mTLS)\n  {:16} {}\n",
-        "hub", addresses.hub.federation, "hub, enrolment", addresses.hub.enrolment
+        "\nAlamat / Addresses\n  {:16} {} (mTLS)\n  {:16} {}\n  {:16} {}\n",
+        "hub",
+        addresses.hub.federation,
+        "hub, enrolment",
+        addresses.hub.enrolment,
+        "hub, konsol",
+        addresses.hub.console
     );
     for node in &addresses.nodes {
         let _ = writeln!(

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
+use lapor_hub::audit::By;
 use lapor_hub::backup::{back_up, restore};
 use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership::{self, Profile};
@@ -182,14 +183,16 @@ impl HubHouse {
 
     /// The line that an operator would send to an institution.
     pub async fn invite(&self, member: &Member) -> String {
-        let made = membership::invite(&self.hub().ground, &profile(member)).await;
+        let made =
+            membership::invite(&self.hub().ground, &By::actor("test"), &profile(member)).await;
         let made = made.unwrap_or_else(|error| panic!("{}: {error}", member.slug));
         made.line.as_str().to_owned()
     }
 
     /// Makes an institution known that has not joined.
     pub async fn register(&self, member: &Member) {
-        let done = membership::register(&self.hub().ground, &[profile(member)]).await;
+        let done =
+            membership::register(&self.hub().ground, &By::actor("test"), &[profile(member)]).await;
         done.unwrap_or_else(|error| panic!("{}: {error}", member.slug));
     }
 }

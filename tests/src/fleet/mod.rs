@@ -19,6 +19,7 @@ pub mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lapor_hub::audit::By;
 use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership;
 use lapor_migrations::Kind;
@@ -84,7 +85,9 @@ impl Fleet {
     ) -> Self {
         lapor_certs::tls::install_default_provider();
         let clock = Arc::new(HandClock::at(BEGINNING));
-        let hub = HubHouse::found(database(kind).await, Arc::clone(&clock), change).await;
+        let database = database(kind).await;
+        // Boxed, because it is larger than a future on the stack may be.
+        let hub = Box::pin(HubHouse::found(database, Arc::clone(&clock), change)).await;
         let mut fleet = Self {
             hub,
             clock,
@@ -172,7 +175,7 @@ impl Fleet {
     /// Central staff keep an institution out for a while.
     pub async fn suspend(&mut self, slug: &str) {
         let ground = &self.hub.hub().ground;
-        membership::suspend(ground, &self.id(slug))
+        membership::suspend(ground, &By::actor("test"), &self.id(slug))
             .await
             .expect("an active institution");
         self.barred.insert(slug.to_owned());
@@ -180,7 +183,7 @@ impl Fleet {
 
     pub async fn resume(&mut self, slug: &str) {
         let ground = &self.hub.hub().ground;
-        membership::resume(ground, &self.id(slug))
+        membership::resume(ground, &By::actor("test"), &self.id(slug))
             .await
             .expect("a suspended institution");
         self.barred.remove(slug);
@@ -189,7 +192,7 @@ impl Fleet {
     /// Central staff end a membership for ever.
     pub async fn revoke(&mut self, slug: &str) {
         let ground = &self.hub.hub().ground;
-        membership::revoke(ground, &self.id(slug), None)
+        membership::revoke(ground, &By::actor("test"), &self.id(slug), None)
             .await
             .expect("an institution that is not revoked");
         self.barred.insert(slug.to_owned());

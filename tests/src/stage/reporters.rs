@@ -18,6 +18,7 @@ const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// What opens a conversation, and the token of one that is open.
 #[derive(Serialize)]
 pub struct Talk {
+    case: CaseId,
     ticket: String,
     key: String,
     token: String,
@@ -89,6 +90,7 @@ async fn file(home: &Institution, title: &str) -> Filed {
         notify: Notify::Off,
         once: None,
         suspicion: None,
+        desk: None,
     };
     let filed = home.node().file_for_reporter(report, terms).await;
     let filed = filed.expect("a report is filed");
@@ -105,6 +107,7 @@ async fn talk(home: &Institution, filed: Filed) -> Talk {
         .open_conversation(&filed.ticket, &filed.key, FROM)
         .await;
     Talk {
+        case: filed.case,
         token: opened.expect("a conversation opens").token,
         ticket: filed.ticket,
         key: filed.key,

@@ -36,6 +36,10 @@ async fn an_identity_is_disclosed_to_the_desk_that_asked_and_to_nobody_else() {
         let [bandung, pusat, kemenpu] =
             ["kota-bandung", "pusat", "kemenpu"].map(|slug| fleet.at(slug));
         assert_eq!(name(kemenpu, case).await, None);
+        let tasks = bandung.node().identity_tasks().await.unwrap();
+        assert_eq!((tasks.len(), &*tasks[0].purpose), (1, "visit"));
+        let why = tasks[0].reason.as_deref().unwrap();
+        assert!(why.starts_with("Petugas perlu datang."), "{why}");
         bandung
             .act(case, act("identity.disclosed", json!({})))
             .await;

@@ -3,6 +3,8 @@
 
 use lapor_migrations::DbError;
 
+use crate::throttle::TooOften;
+
 /// Why a password cannot be chosen; a page words it in the reader's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
@@ -59,6 +61,12 @@ pub enum AccountError {
     /// A stored value that this program wrote and cannot read any more.
     #[error("the records of accounts are damaged: {0} cannot be read")]
     Damaged(&'static str),
+}
+
+impl From<TooOften> for AccountError {
+    fn from(TooOften { retry_after_s }: TooOften) -> Self {
+        Self::Throttled { retry_after_s }
+    }
 }
 
 impl AccountError {

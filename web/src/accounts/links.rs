@@ -11,9 +11,10 @@ use super::administer::NewAccount;
 use super::sessions::OPEN;
 use super::{
     Account, AccountError, AccountId, AccountState, Accounts, Arrival, Login, Opened, Password,
-    Rate, Secret, store,
+    Secret, store,
 };
 use crate::peer::network;
+use crate::throttle::Rate;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Forgotten passwords that one address, and one network, may report.

@@ -23,7 +23,6 @@ mod signed_in;
 mod store;
 #[cfg(test)]
 mod tests;
-mod throttle;
 mod vault;
 
 use std::sync::Arc;
@@ -31,10 +30,10 @@ use std::sync::Arc;
 use lapor_migrations::{Db, DbError, Tx};
 
 use crate::clock::Clock;
+use crate::throttle::Throttle;
 use hashing::Hashing;
 use roles::listed;
 use store::accounts::AccountRow;
-use throttle::Throttle;
 
 pub use account::{Account, AccountId, AccountState, Login, NAME_CHARACTERS};
 pub use administer::NewAccount;
@@ -49,7 +48,6 @@ pub use secret::Secret;
 pub use sessions::{Arrival, Opened, Session, SessionEntry};
 pub use sign_in::{Entered, Subject};
 pub use signed_in::{Doors, SignedIn, Staffed};
-pub use throttle::{Rate, Throttle as Guesses};
 pub use vault::FactorKey;
 
 /// What the program decides about its accounts.

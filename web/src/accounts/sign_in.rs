@@ -8,8 +8,9 @@ use super::factor::Proof;
 use super::hashing::Verified;
 use super::sessions::{Arrival, CODE, CODE_VOUCHED, OPEN, Opened};
 use super::store::accounts::AccountRow;
-use super::{AccountError, AccountState, Accounts, Login, Password, Rate, Secret, Session, store};
+use super::{AccountError, AccountState, Accounts, Login, Password, Secret, Session, store};
 use crate::peer::network;
+use crate::throttle::Rate;
 
 /// What one network may try on one account.
 const PAIR: Rate = Rate::new(5, 30_000);

@@ -32,6 +32,7 @@ pub struct Shell<'a> {
     listed: bool,
     wide: bool,
     script: Option<&'static str>,
+    within: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -50,6 +51,7 @@ struct Whole<'a> {
     languages: [Language; 2],
     themes: [Theme; 3],
     choose_at: &'static str,
+    docs_at: Option<&'static str>,
     flash: Option<Shown>,
     body: &'a str,
 }
@@ -64,7 +66,8 @@ struct Installed {
 struct Line {
     to: &'static str,
     name: String,
-    current: bool,
+    /// Its `aria-current`, where it leads here or to what this is part of.
+    current: Option<&'static str>,
 }
 
 impl<'a> Shell<'a> {
@@ -76,6 +79,16 @@ impl<'a> Shell<'a> {
             listed: false,
             wide: false,
             script: None,
+            within: None,
+        }
+    }
+
+    /// Belongs to a line of the navigation that leads elsewhere.
+    #[must_use]
+    pub fn within(self, to: &'static str) -> Self {
+        Self {
+            within: Some(to),
+            ..self
         }
     }
 
@@ -152,16 +165,17 @@ impl<'a> Shell<'a> {
                 .map(|link| Line {
                     to: link.to,
                     name: v.say(link.name),
-                    current: if link.to == visit.area.root {
-                        here == link.to
-                    } else {
-                        is_below(here, link.to)
+                    current: match self.within {
+                        Some(within) => (link.to == within).then_some("true"),
+                        None if link.to == visit.area.root => (here == link.to).then_some("page"),
+                        None => is_below(here, link.to).then_some("page"),
                     },
                 })
                 .collect(),
             languages: Language::ALL,
             themes: Theme::ALL,
             choose_at: PATH,
+            docs_at: visit.site.docs_at,
             flash: visit.flash.as_ref().map(|flash| flash.shown(&v)),
             body,
         }

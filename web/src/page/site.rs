@@ -19,6 +19,8 @@ pub struct Site {
     pub shelf: Shelf,
     /// The area that can be installed on a telephone, if there is one.
     pub app: Option<App>,
+    /// Where the documentation of an API stands, if there is one.
+    pub docs_at: Option<&'static str>,
     /// Whether browsers come by HTTPS, so that cookies are sent by nothing else.
     pub https: bool,
     pub clock: Arc<dyn Clock>,
@@ -75,6 +77,7 @@ impl Site {
             areas,
             shelf: Shelf::shared(),
             app: None,
+            docs_at: None,
             https: false,
             clock,
             facts: Box::new(facts),

@@ -7,8 +7,9 @@ use lapor_protocol::receipt::Stream;
 use serde_json::json;
 
 use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
-use crate::casework::{NewReport, Sight};
+use crate::casework::{NewAct, NewReport, Sight};
 use crate::desk::deeds::Deed;
+use crate::desk::shared;
 use crate::doors::router;
 use crate::media::Door;
 use crate::staff::StaffRole;
@@ -28,6 +29,15 @@ pub async fn filed(place: &Place, title: &str, content: &str) -> CaseId {
     }))
     .unwrap();
     place.node.file(report, "test").await.unwrap().case
+}
+
+/// A file of an officer that waits to be used.
+async fn uploaded(place: &Place) -> String {
+    let text = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(
+        b"catatan rapat",
+    ))]);
+    let upload = place.node.receive_upload(Door::Staff, text).await;
+    upload.unwrap().upload
 }
 
 pub fn at(case: CaseId, rest: &str) -> String {
@@ -424,8 +434,12 @@ async fn an_act_without_effect_is_done_again_or_dropped() {
                 effect: Effect::Stale,
                 reason: Some(Reason::TermEnded),
             });
-            let words = json!({ "text": "Petugas berangkat besok." });
-            acts(&place, case, "case.followed_up", json!({}), Some(words)).await;
+            let text = [("text", json!("Petugas berangkat besok."))];
+            let act = NewAct {
+                attachments: vec![uploaded(&place).await],
+                ..shared::act("case.followed_up", &[], &text)
+            };
+            place.node.act(case, act, "siti").await.unwrap();
             link.push().await.unwrap();
             link.pull(Stream::Inbox, 0).await.unwrap();
         }
@@ -443,16 +457,28 @@ async fn an_act_without_effect_is_done_again_or_dropped() {
         let form = at(case, &format!("/tindak-lanjut?ulang={}", failed[1].message));
         let form = siti.open(&form).await;
         form.shows("Petugas berangkat besok.");
+        let file = form.between("name=\"semula\" value=\"", "\"");
         let message = failed[1].message.to_string();
         let fields = [
             ("kunci", &*key_of(&form)),
             ("ganti", &*message),
+            ("semula", &*file),
+            ("sifat", "publik"),
+        ];
+        let path = at(case, "/tindak-lanjut");
+        let wrong = siti.post(&path, &fields).await;
+        let held = wrong.between("name=\"unggahan\" value=\"", "\"");
+        assert!(!wrong.text.contains("\"semula\""), "it is held now");
+        let fields = [
+            ("kunci", &*key_of(&form)),
+            ("ganti", &*message),
+            ("unggahan", &*held),
             ("sifat", "publik"),
             ("uraian", "Petugas berangkat lusa."),
         ];
-        siti.post(&at(case, "/tindak-lanjut"), &fields)
-            .await
-            .is(StatusCode::SEE_OTHER);
+        siti.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
+        let history = place.node.case(case).await.unwrap().history;
+        assert_eq!(history.last().unwrap().attachments.len(), 1);
         let left = place.node.failed_acts(&Sight::ALL, 0, 5).await.unwrap();
         assert!(left.is_empty());
         assert_eq!(state(&place, case).await, Some(State::InProgress));
@@ -466,13 +492,9 @@ async fn an_attachment_is_shown_in_a_sandbox_or_downloaded() {
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "Lampu padam", "Isi.").await;
-        let text = futures_util::stream::iter([Ok::<_, std::io::Error>(
-            bytes::Bytes::from_static(b"catatan rapat"),
-        )]);
-        let upload = place.node.receive_upload(Door::Staff, text).await.unwrap();
-        let note = crate::casework::NewAct {
-            attachments: vec![upload.upload],
-            ..crate::desk::shared::act("case.noted", &[], &[("text", json!("Lihat lampiran."))])
+        let note = NewAct {
+            attachments: vec![uploaded(&place).await],
+            ..shared::act("case.noted", &[], &[("text", json!("Lihat lampiran."))])
         };
         place.node.act(case, note, "test").await.unwrap();
         let page = siti.open(&at(case, "")).await;

@@ -19,7 +19,7 @@ const LEADER: &str = "budi@bandung.go.id";
 
 impl Browser<'_> {
     /// Posts a form with files; a field that is called `lampiran` is one.
-    async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn send_files(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let parts = fields.iter().map(|(name, value)| {
             let file = if *name == "lampiran" { "; filename=\"berita acara.txt\"" } else { "" };
             format!(
@@ -263,8 +263,13 @@ async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_number
         assert!(!list.text.contains("081234567890"));
         siti.open(&at(case, "")).await.shows("081234567890");
         let file = list.between("<ul class=\"attachments\">\n<li><a href=\"", "\"");
-        let file = admin.open(&file).await;
-        assert_eq!(file.is(StatusCode::OK).text, "catatan serah terima");
+        assert!(file.ends_with("/berkas/1"), "{file}");
+        let opened = admin.open(&file).await;
+        assert_eq!(opened.is(StatusCode::OK).text, "catatan serah terima");
+        admin
+            .open(&file.replace("/berkas/1", "/berkas/2"))
+            .await
+            .is(StatusCode::NOT_FOUND);
         let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
         let at_draft = format!("/meja/persetujuan/{at_draft}");
         let back = [("keputusan", "kembali"), ("catatan", "Sebut tanggalnya.")];
@@ -299,6 +304,41 @@ async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_number
             .shows("disetujui dan diterbitkan");
         let history = place.node.case(case).await.unwrap().history;
         assert_eq!(history.last().unwrap().attachments.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_can_no_longer_be_sent_says_so_and_is_dropped() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let answer = NewDraft {
+            text: "Sudah.",
+            proposes_to_close: false,
+            attachments: &[],
+        };
+        let drafted = place.node.draft_answer(case, KEY, &answer, "siti").await;
+        drafted.unwrap();
+        let list = admin.open("/meja/persetujuan").await;
+        let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
+        let at_draft = format!("/meja/persetujuan/{at_draft}");
+        let drop = [("keputusan", "buang")];
+        admin.post(&at_draft, &drop).await;
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("masih dapat terbit")
+            .shows("Setujui dan terbitkan");
+        let body = json!({ "reason": "not_a_report" });
+        acts(&place, case, "case.archived", body, None).await;
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("tidak dapat terbit lagi")
+            .shows("Buang rancangan");
+        assert!(!list.text.contains("Setujui dan terbitkan"));
+        admin.post(&at_draft, &drop).await.is(StatusCode::SEE_OTHER);
+        let list = admin.open("/meja/persetujuan").await;
+        list.shows("Rancangan jawaban dibuang")
+            .shows("Tidak ada jawaban yang menunggu");
     }
 }
 
@@ -441,6 +481,12 @@ async fn the_counter_takes_files_and_long_names_and_loses_nothing() {
         let view = place.node.case_by_ticket(&ticket).await.unwrap();
         assert_eq!(view.history[0].attachments.len(), 1);
         assert_eq!(view.summary.officer, Some(name));
+        let case = [view.summary.case];
+        let given = place.node.assign(&Sight::ALL, &case, None, None, "test");
+        given.await.unwrap();
+        siti.send_files("/meja/baru", &report).await;
+        let view = place.node.case_by_ticket(&ticket).await.unwrap();
+        assert_eq!(view.summary.officer, None, "a replay assigns nothing");
         let page = siti.open(&at(view.summary.case, "")).await;
         page.shows("Datang ke loket");
         assert!(!page.text.contains("walk-in"));

@@ -9,7 +9,7 @@ use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 
-use super::show::{TEXT, Writing, show};
+use super::show::{ANSWERS, MESSAGE, TEXT, Writing, is_written, show};
 use super::speaker::Speaker;
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -19,7 +19,6 @@ use crate::node::Node;
 use crate::portal::Answer;
 use crate::reporters::{Conversation, Notify, ReporterAct};
 
-const MESSAGE: &str = "pesan";
 const KEY: &str = "kunci";
 
 pub async fn reply(
@@ -51,18 +50,18 @@ pub async fn answer(
     let v = speaker.visit.v;
     let (mut form, attached) = read(&node, address, &speaker, request).await?;
     let answers: Vec<String> = form
-        .all("jawaban")
+        .all(ANSWERS)
         .map(|text| text.trim().to_owned())
         .collect();
     let text = form.at_most(&v, MESSAGE, TEXT);
     if answers.iter().all(String::is_empty) && text.is_empty() {
-        form.complain("jawaban", v.say("answer-missing"));
+        form.complain(ANSWERS, v.say("answer-missing"));
     }
     if answers
         .iter()
         .any(|answer| answer.chars().count() > TEXT / 10)
     {
-        form.complain("jawaban", v.with("most", TEXT / 10).say("answer-too-long"));
+        form.complain(ANSWERS, v.with("most", TEXT / 10).say("answer-too-long"));
     }
     if !form.is_fine() {
         return show(&node, &speaker, Writing::wrong(form, attached)).await;
@@ -183,20 +182,30 @@ async fn say(
             attach::forget(node, &attached).await;
             Ok(speaker.visit.go_saying(&speaker.at(""), &Flash::done(done)))
         }
-        Err(NodeError::NotAllowed(_) | NodeError::Redacted(_)) => {
-            let flash = Flash::warning(text_id("act-too-late"));
-            Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
-        }
-        Err(NodeError::KeyReused) => {
-            let flash = Flash::warning(text_id("talk-act-sent-before"));
-            Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
-        }
-        Err(NodeError::Invalid(_)) => {
-            form.complain(MESSAGE, speaker.visit.v.say("talk-act-refused"));
+        Err(error) => {
+            let said = complaint(&error).ok_or_else(|| problem(&error))?;
+            if !form.all(MESSAGE).chain(form.all(ANSWERS)).any(is_written) {
+                // Nothing was written that could be lost.
+                let flash = Flash::warning(said);
+                return Ok(speaker.visit.go_saying(&speaker.at(""), &flash));
+            }
+            let v = speaker.visit.v;
+            // What the first one of that key has used up, this one has to bring again.
+            attached.miss_unless(false, &v, &mut form);
+            form.complain(MESSAGE, v.say(said));
             show(node, &speaker, Writing::wrong(form, attached)).await
         }
-        Err(error) => Err(problem(&error)),
     }
+}
+
+/// What is said of a form that cannot be sent as the case stands, or as it is.
+fn complaint(error: &NodeError) -> Option<TextId> {
+    Some(match error {
+        NodeError::NotAllowed(_) | NodeError::Redacted(_) => text_id("act-too-late"),
+        NodeError::KeyReused => text_id("talk-act-sent-before"),
+        NodeError::Invalid(_) => text_id("talk-act-refused"),
+        _ => return None,
+    })
 }
 
 /// The same form is the same act, by its words and by what is in its files.
@@ -209,12 +218,7 @@ fn once(
     let Ok(once) = Once::new(&conversation.actor(), form.text(KEY)) else {
         return Ok(None);
     };
-    let mut act = act.clone();
-    if let ReporterAct::Reply { attachments, .. } | ReporterAct::Complete { attachments, .. } =
-        &mut act
-    {
-        attachments.clear();
-    }
+    let act = act.clone().with_files(Vec::new());
     let told = (act, conversation.case(), attached.fingerprints());
     once.told_by(&told).map(Some)
 }

@@ -127,10 +127,14 @@ pub async fn keep(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Res
 /// A new key ends every conversation of the case, this one too; the old key when it is used.
 pub async fn renew_key(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
-    let key = node
-        .change_key(&conversation)
-        .await
-        .map_err(|e| problem(&e))?;
+    let key = match node.change_key(&conversation).await {
+        Ok(key) => key,
+        Err(NodeError::Forbidden(_)) => {
+            let flash = Flash::warning(text_id("renew-waits"));
+            return Ok(speaker.visit.go_saying(&speaker.at(""), &flash));
+        }
+        Err(error) => return Err(problem(&error)),
+    };
     let mut response = codes::show_key(
         &speaker.visit,
         text_id("new-key-beside-lead"),

@@ -22,7 +22,7 @@ use axum::routing::{get, post};
 
 use crate::node::Node;
 
-pub use words::clock as running;
+pub use words::{clock as running, scores};
 
 pub const PATH: &str = "/percakapan";
 const REPLY: &str = "/percakapan/balas";

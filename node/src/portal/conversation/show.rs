@@ -8,19 +8,22 @@ use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::State;
 use lapor_web::language::Voice;
-use lapor_web::page::{Choice, Form};
+use lapor_web::page::{Choice, Form, come_back};
 
 use super::speaker::{Speaker, is_citizen};
 use super::words::{self, Asked, Line};
 use super::{ACT, ANSWER, CONFIRM, CONSENT, DATA, ERASE, KEEP, LEAVE, NOTIFY, PATH, RENEW, REPLY};
 use crate::api::problem;
-use crate::attach::{self, Attached, Held};
+use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
 use crate::portal::track::{Stage, stages, state_words};
 use crate::portal::{Answer, name_of, resume};
 use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
 
+/// What the reporter writes, and what they answer to each question.
+pub const MESSAGE: &str = "pesan";
+pub const ANSWERS: &str = "jawaban";
 /// Characters of what the reporter writes.
 pub const TEXT: usize = 10_000;
 
@@ -28,7 +31,7 @@ pub const TEXT: usize = 10_000;
 pub struct Writing {
     pub form: Form,
     pub attached: Attached,
-    pub status: StatusCode,
+    pub again: Again,
 }
 
 impl Default for Writing {
@@ -36,7 +39,10 @@ impl Default for Writing {
         Self {
             form: Form::empty(),
             attached: Attached::default(),
-            status: StatusCode::OK,
+            again: Again {
+                status: StatusCode::OK,
+                retry_after_s: None,
+            },
         }
     }
 }
@@ -44,9 +50,9 @@ impl Default for Writing {
 impl Writing {
     pub fn wrong(form: Form, attached: Attached) -> Self {
         Self {
+            again: attached.again(&form),
             form,
             attached,
-            status: StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 }
@@ -87,6 +93,8 @@ struct Page<'a> {
     /// Questions that wait, each with what was typed as its answer.
     questions: Vec<(&'a str, &'a str)>,
     form: &'a Form,
+    /// What was written and has no field on the page as the report stands now.
+    unsent: Vec<&'a str>,
     held: &'a [Held],
     title: String,
     state: String,
@@ -138,6 +146,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         v,
         questions: questions(&view, &writing.form),
         form: &writing.form,
+        unsent: unsent(&view, &writing.form),
         held: &writing.attached.held,
         title: view
             .title
@@ -165,14 +174,33 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .with("ticket", view.ticket.as_deref().unwrap_or("-"))
         .say("conversation-of");
     let shell = speaker.visit.shell(title).script("report.js");
-    shell.status(writing.status).show(&page)
+    let shown = shell.status(writing.again.status).show(&page)?;
+    Ok(come_back(shown, writing.again.retry_after_s))
 }
 
 fn questions<'a>(view: &'a ReporterView, form: &'a Form) -> Vec<(&'a str, &'a str)> {
-    let mut answers = form.all("jawaban");
+    let mut answers = form.all(ANSWERS);
     let asked = view.questions.iter().map(String::as_str);
     asked
         .map(|question| (question, answers.next().unwrap_or_default()))
+        .collect()
+}
+
+/// Whether something stands in a field.
+pub fn is_written(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
+    let may = |act: &str| view.may.iter().any(|allowed| allowed == act);
+    let asked = !view.questions.is_empty();
+    let answered = asked && may("complete");
+    let written = answered || (!asked && may("reply"));
+    let answers = form.all(ANSWERS).filter(|_| !answered);
+    let message = form.all(MESSAGE).filter(|_| !written);
+    answers
+        .chain(message)
+        .filter(|text| is_written(text))
         .collect()
 }
 

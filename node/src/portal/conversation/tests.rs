@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::tests::{Reply, open, places, post, report, send};
 use super::*;
-use crate::casework::{NewReport, Reporter};
+use crate::casework::{NewReport, Once, Reporter};
 use crate::doors::router;
 use crate::reporters::{FilingTerms, Notify};
 use crate::testing::{Place, acts};
@@ -90,6 +90,7 @@ async fn filed(place: &Place) -> (CaseId, String, String) {
         notify: Notify::Off,
         once: None,
         suspicion: None,
+        desk: None,
     };
     let filed = place.node.file_for_reporter(report, terms).await.unwrap();
     (filed.filed.case, filed.filed.ticket, filed.key)
@@ -290,6 +291,40 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
             let page = talk.done(talk.write(REPLY, &reply).await).await;
             assert!(page.text.contains("Pesan Anda terkirim"), "{}", page.text);
             assert_eq!(page.text.matches("Denah menyusul").count(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn words_that_come_too_late_are_shown_to_their_author() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let (case, ticket, key) = filed(&place).await;
+        let talk = enter(&router, &ticket, &key).await;
+        let reply = |text| [("kunci", "fedcba9876543210"), ("pesan", text)];
+        let sent = talk.write(REPLY, &reply("Masih gelap")).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER);
+        let again = talk.write(REPLY, &reply("Yang lain")).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.text.contains("sudah terkirim sebelumnya"));
+        assert!(again.text.contains("Yang lain</textarea>"));
+        assert!(!again.text.contains("belum terkirim"), "{}", again.text);
+
+        let body = json!({"questions": 1});
+        let words = json!({"questions": ["Di depan nomor berapa?"]});
+        acts(&place, case, "case.held", body, Some(words)).await;
+        let body = json!({"reason": "other"});
+        acts(&place, case, "case.redacted", body, None).await;
+        let answer = [("jawaban", "Nomor <7>"), ("pesan", "Sejak Minggu")];
+        let late = talk.write(ANSWER, &answer).await;
+        assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for said in [
+            "sudah berubah",
+            "belum terkirim",
+            "<p class=\"said\">Nomor &#60;7&#62;</p>",
+            "<p class=\"said\">Sejak Minggu</p>",
+        ] {
+            assert!(late.text.contains(said), "{said}: {}", late.text);
         }
     }
 }
@@ -516,6 +551,8 @@ async fn a_new_key_ends_the_old_one_once_it_is_used_and_a_form_of_another_site_d
         );
         // The answer may have been lost: then there is only the old key.
         let by_old = enter(&router, &ticket, &key).await;
+        let again = by_old.done(by_old.post(RENEW, "").await).await;
+        assert!(again.text.contains("belum dipakai"), "{}", again.text);
         enter(&router, &ticket, fresh).await;
         let old = post(
             &router,
@@ -536,9 +573,10 @@ async fn who_asks_for_the_identity_is_in_the_log_and_the_reporter_has_a_say() {
         let (case, ticket, key) = filed(&place).await;
         let purpose = lapor_protocol::kinds::identity_requested::IdentityPurpose::Contact;
         let why = "Untuk <b>menelepon</b> pelapor";
+        let once = Once::new("account:1", &Once::fresh_key()).unwrap();
         place
             .node
-            .ask_identity(case, purpose, why, "account:1")
+            .ask_identity(case, purpose, why, "account:1", &once)
             .await
             .unwrap();
         let talk = enter(&router, &ticket, &key).await;

@@ -112,7 +112,8 @@ async fn send(
         _ => {}
     }
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
-        return page::show(&writer, &form, &attached, Again::wrong()).await;
+        let again = Again::wrong(&form, &attached);
+        return page::show(&writer, &form, &attached, again).await;
     };
     if !sent && !form.is_ticked(NEW_ANYWAY) && node.admit_question(address).is_ok() {
         let alike = suggest::alike(&node, &v, &draft.sketch()).await?;
@@ -142,13 +143,14 @@ async fn send(
             attached.miss_unless(false, &v, &mut form);
             let again = Again {
                 fresh_key: true,
-                ..Again::wrong()
+                ..Again::wrong(&form, &attached)
             };
             page::show(&writer, &form, &attached, again).await
         }
         Err(NodeError::Invalid(_)) => {
             form.complain("uraian", v.say("filing-refused"));
-            page::show(&writer, &form, &attached, Again::wrong()).await
+            let again = Again::wrong(&form, &attached);
+            page::show(&writer, &form, &attached, again).await
         }
         Err(error) => Err(problem(&error)),
     }
@@ -176,6 +178,7 @@ async fn file(
         notify: if notify { Notify::Email } else { Notify::Off },
         once: Some(&once),
         suspicion,
+        desk: None,
     };
     node.file_for_reporter(report, terms).await?;
     // Of a form that came twice, the second one's files are still here.

@@ -36,6 +36,8 @@ pub struct Again {
     pub hints: Option<Vec<Choice>>,
     /// Seconds until a report may be filed from here.
     pub wait_s: Option<u32>,
+    /// Seconds until the same form may be sent again.
+    pub retry_after_s: Option<u32>,
     /// The key belongs to another report.
     pub fresh_key: bool,
 }
@@ -46,15 +48,19 @@ impl Default for Again {
             status: StatusCode::OK,
             hints: None,
             wait_s: None,
+            retry_after_s: None,
             fresh_key: false,
         }
     }
 }
 
 impl Again {
-    pub fn wrong() -> Self {
+    /// A form that cannot be taken as it is, or not yet.
+    pub fn wrong(form: &Form, attached: &Attached) -> Self {
+        let again = attached.again(form);
         Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
+            status: again.status,
+            retry_after_s: again.retry_after_s,
             ..Self::default()
         }
     }
@@ -183,7 +189,7 @@ pub async fn show(
     };
     let shell = visit.shell(v.say("filing-title")).script("report.js");
     let shown = shell.listed().status(again.status).show(&page)?;
-    Ok(come_back(shown, again.wait_s))
+    Ok(come_back(shown, again.wait_s.or(again.retry_after_s)))
 }
 
 /// Asks whether one of these is what is being reported.

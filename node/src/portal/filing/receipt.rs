@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use lapor_web::language::Voice;
 use lapor_web::page::{Form, LocalPath, Visit};
+use sha2::{Digest as _, Sha256};
 
 use super::super::visitor::Carried;
 use super::super::{Answer, conversation, track};
@@ -27,6 +28,8 @@ struct Receipt<'a> {
     v: Voice,
     institution: &'a str,
     filed: Option<FiledForReporter>,
+    /// Tells the browser of which of its reports this is, without the form's key.
+    of: String,
     open_at: &'static str,
     done_at: &'static str,
     track_at: &'static str,
@@ -39,7 +42,7 @@ pub async fn show(
 ) -> Answer<Response> {
     let key = Carried::Receipt.read(&node, &headers);
     let filed = filed(&node, key.as_deref()).await?;
-    page(&visit, filed)
+    page(&visit, filed, key.as_deref())
 }
 
 /// The receipt of a form that a device has sent by itself: whoever has the form's
@@ -52,10 +55,10 @@ pub async fn open(
 ) -> Answer<Response> {
     node.admit_question(address).map_err(|e| problem(&e))?;
     let Some(key) = sent_key(&form) else {
-        return page(&visit, None);
+        return page(&visit, None, None);
     };
     if filed(&node, Some(key)).await?.is_none() {
-        return page(&visit, None);
+        return page(&visit, None, None);
     }
     let mut response = visit.go(&LocalPath::own(RECEIPT));
     Carried::Receipt.give(&node, &visit, response.headers_mut(), key);
@@ -70,12 +73,13 @@ async fn filed(node: &Node, key: Option<&str>) -> Answer<Option<FiledForReporter
     node.filed_under(&once).await.map_err(|e| problem(&e))
 }
 
-fn page(visit: &Visit, filed: Option<FiledForReporter>) -> Answer<Response> {
+fn page(visit: &Visit, filed: Option<FiledForReporter>, key: Option<&str>) -> Answer<Response> {
     let (v, found) = (visit.v, filed.is_some());
     let page = Receipt {
         v,
         institution: visit.institution(),
         filed,
+        of: hex::encode(Sha256::digest(key.unwrap_or_default())),
         open_at: conversation::PATH,
         done_at: DONE,
         track_at: track::PATH,

@@ -254,7 +254,7 @@ async fn files_of_citizens_together_have_a_bound_and_those_of_a_network_too() {
         assert_eq!(begin().await, StatusCode::INSUFFICIENT_STORAGE);
         let page = Sent::report().file("surat.pdf", PDF);
         let page = page.to(&router, PATH).await;
-        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(page.status, StatusCode::INSUFFICIENT_STORAGE);
         assert!(
             page.text
                 .contains("Untuk sementara berkas tidak dapat diterima"),
@@ -262,6 +262,43 @@ async fn files_of_citizens_together_have_a_bound_and_those_of_a_network_too() {
             page.text
         );
         receipt(&router, &Sent::report().to(&router, PATH).await).await;
+    }
+}
+
+#[tokio::test]
+async fn a_form_whose_files_find_no_room_is_told_to_come_again_and_knows_its_receipt() {
+    for mut place in places().await {
+        place.settings.api.waiting_bytes = 1_000_000;
+        let node = place.reopened().await;
+        let router = router(node.clone());
+        let begin = async || {
+            let begin = Request::post("/unggahan")
+                .header("tus-resumable", "1.0.0")
+                .header("upload-length", "900000");
+            send(&router, begin, "").await.status
+        };
+        let form = Sent::report().file("surat.pdf", PDF);
+        let first = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        assert_eq!(begin().await, StatusCode::CREATED);
+        let other = form.clone().with("kunci", "f".repeat(32));
+        let large = other.clone().file("besar.pdf", &vec![b'%'; 200_000]);
+        let put_off = large.to(&router, PATH).await;
+        assert_eq!(put_off.status, StatusCode::INSUFFICIENT_STORAGE);
+        let both = large.with("judul", " ").to(&router, PATH).await;
+        assert_eq!(both.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(both.text.contains("Untuk sementara berkas tidak"));
+
+        for _ in 0..60 {
+            node.admit_upload(std::net::Ipv4Addr::UNSPECIFIED.into(), 1)
+                .await
+                .ok();
+        }
+        let again = secrets(&receipt(&router, &form.to(&router, PATH).await).await);
+        assert_eq!(first, again, "whatever has room now");
+        let early = other.to(&router, PATH).await;
+        assert_eq!(early.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(early.header("retry-after").parse::<u32>().unwrap() > 0);
+        assert_eq!(cases(&place).await, 1);
     }
 }
 
@@ -615,7 +652,7 @@ async fn bombs_of_files_are_refused_and_leave_nothing_behind() {
             "{}",
             page.text
         );
-        let vast = [PDF, &vec![b'a'; 640 * 1024][..]].concat();
+        let vast = [PDF, &vec![b'a'; 1300 * 1024][..]].concat();
         let page = wrong
             .clone()
             .file("vast.pdf", &vast)

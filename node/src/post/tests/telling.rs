@@ -50,6 +50,7 @@ impl Posted {
             notify: Notify::Email,
             once: None,
             suspicion: None,
+            desk: None,
         };
         let filed = self.node().file_for_reporter(report, terms).await.unwrap();
         let ticket = &filed.filed.ticket;
@@ -330,7 +331,86 @@ async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_
             .map(|letter| (letter.to.as_str(), letter.text.contains(&late.ticket)))
             .collect();
         assert_eq!(warned, [("pu@bandung.go.id", true)]);
-        assert!(node.untold_notices(10).await.unwrap().is_empty());
+        assert!(node.untold_notices(None, 10).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn many_followers_are_told_in_parts_and_each_once_after_a_crash() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (hub, node) = (PaperHub::of(&posted.place), posted.node());
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        let mut tx = node.write_tx().await.unwrap();
+        let text = filed.case.to_string();
+        for number in 0..450_u32 {
+            let contact = format!("warga{number:03}@contoh.id");
+            let leave = number.to_be_bytes();
+            let followed = crate::store::support::follow(&mut tx, &text, &contact, &leave, 0);
+            followed.await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        posted.place.clock.advance(MINUTE_MS);
+        posted.writes().await;
+        let before = node.post_status().await.unwrap().waiting;
+        posted
+            .acts(filed.case, "case.followed_up", json!({}), "Diganti.")
+            .await;
+        hub.orders_at(posted.place.clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(node.begin_news(filed.case).await.unwrap().0, 1);
+        assert_eq!(node.tell_some(filed.case).await.unwrap(), Some(200));
+        // Here it crashed.
+        posted.writes().await;
+        let after = node.post_status().await.unwrap().waiting;
+        assert_eq!(after - before, 451);
+        assert_eq!(posted.writes().await, 0);
+        posted
+            .acts(
+                filed.case,
+                "case.archived",
+                json!({"reason": "abusive"}),
+                "Fitnah.",
+            )
+            .await;
+        hub.orders_at(posted.place.clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 451);
+        let left = node.followers(filed.case, "", 10).await.unwrap();
+        assert_eq!(left, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_notice_keeps_no_other_from_being_told() {
+    const DAMAGE: &str = "update notices set clock = 'x' where case_id = $1";
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let account = posted
+            .hires("pu@bandung.go.id", StaffRole::Officer, None)
+            .await;
+        let each = node.choose_letters(&account, LetterChoice::Each).await;
+        each.unwrap();
+        let damaged = posted.filed(false).await;
+        let sound = posted.filed(false).await;
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        clock.advance(TUESDAY + DAY - NOW);
+        node.look_after_deadlines().await.unwrap();
+        let mut tx = node.write_tx().await.unwrap();
+        let case = damaged.case.to_string();
+        let done = on!(&mut tx, c => sqlx::query(DAMAGE).bind(&case).execute(c).await.map(drop));
+        done.unwrap();
+        tx.commit().await.unwrap();
+        posted.writes().await;
+        let sent = posted.sends(before).await;
+        let warned: Vec<bool> = sent
+            .iter()
+            .filter(|letter| letter.text.contains("segera jatuh tempo"))
+            .map(|letter| letter.text.contains(&sound.ticket))
+            .collect();
+        assert_eq!(warned, [true]);
+        assert!(node.untold_notices(None, 10).await.unwrap().is_empty());
     }
 }
 

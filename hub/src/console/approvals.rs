@@ -1,0 +1,138 @@
+//! Dangerous acts that wait for a second person, and their decision.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::{Member, refusal};
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
+
+use super::instances::{deed_words, done_words, one};
+use super::{Answer, Console, ConsoleRole};
+use crate::approvals::{self, ApprovalError};
+use crate::error::HubError;
+use crate::membership::MembershipError;
+
+pub const PATH: &str = "/konsol/persetujuan";
+pub const ONE: &str = "/konsol/persetujuan/{id}";
+/// The field of the decision: `setuju` or `tolak`.
+const DECISION: &str = "putusan";
+
+#[derive(Deserialize)]
+pub struct OnePath {
+    id: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/approvals.html")]
+struct ListPage {
+    v: Voice,
+    lines: Vec<Line>,
+    second_person: bool,
+}
+
+struct Line {
+    at: String,
+    deed: String,
+    instance: String,
+    instance_at: String,
+    reason: String,
+    who: String,
+    asked_at: i64,
+    expires_at: i64,
+    /// Whoever looks may confirm it.
+    confirms: bool,
+    /// Whoever looks may refuse it, or take it back.
+    refuses: bool,
+}
+
+pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
+    let v = member.visit.v;
+    let waiting = approvals::waiting(&console.ground).await;
+    let waiting = waiting.map_err(|error| refused(&error))?;
+    let accounts = console.accounts().list().await;
+    let names: BTreeMap<String, String> = accounts
+        .map_err(|error| refusal(&error))?
+        .into_iter()
+        .map(|account| (account.actor(), account.name))
+        .collect();
+    let actor = member.actor();
+    let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
+    let lines = waiting.into_iter().map(|approval| Line {
+        at: format!("{PATH}/{}", approval.id),
+        deed: v.say(deed_words(&approval.deed)),
+        instance: approval.deed.subject().to_string(),
+        instance_at: one(approval.deed.subject()),
+        who: names
+            .get(&approval.asked_by)
+            .unwrap_or(&approval.asked_by)
+            .clone(),
+        confirms: acts && approval.asked_by != actor,
+        refuses: acts,
+        reason: approval.reason,
+        asked_at: approval.asked_at,
+        expires_at: approval.expires_at,
+    });
+    let page = ListPage {
+        v,
+        lines: lines.collect(),
+        second_person: console.settings.second_person,
+    };
+    let title = v.say("console-approvals");
+    member.visit.shell(title).wide().show(&page)
+}
+
+pub async fn decide(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let (ground, actor) = (&console.ground, member.actor());
+    let said = match form.text(DECISION) {
+        "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
+            Ok(approval) => Ok(Flash::done(done_words(&approval.deed))),
+            Err(error) => Err(error),
+        },
+        "tolak" => approvals::refuse(ground, &actor, &path.id)
+            .await
+            .map(|_| Flash::done(text_id("console-refused"))),
+        _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
+    };
+    let said = match said {
+        Ok(said) => said,
+        Err(ApprovalError::Gone) => Flash::warning(text_id("console-approval-gone")),
+        Err(ApprovalError::SamePerson) => Flash::warning(text_id("console-same-person")),
+        Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
+            Flash::warning(text_id("console-status-changed"))
+        }
+        Err(error) => return Err(refused(&error)),
+    };
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+/// What failed for another reason than the form.
+pub fn refused(error: &ApprovalError) -> ApiProblem {
+    match error {
+        ApprovalError::Membership(MembershipError::Unknown(_)) => ApiProblem::not_found(),
+        ApprovalError::Membership(MembershipError::Hub(HubError::Database(failed))) => {
+            ApiProblem::database(failed)
+        }
+        ApprovalError::Membership(MembershipError::Hub(_)) => {
+            tracing::error!(%error, "an act of the console failed");
+            ApiProblem::internal()
+        }
+        _ => {
+            let title = "The federation does not allow this act";
+            ApiProblem::new(StatusCode::CONFLICT, "not_allowed", title)
+                .with_detail(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The institutions of the federation: all in a list, and each with what an
+//! operator may do to it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::ids::InstanceId;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::Member;
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
+
+use super::approvals::refused;
+use super::{Answer, Console, ConsoleRole, ROOT};
+use crate::approvals::{self, ApprovalError, Asked};
+use crate::audit::By;
+use crate::deeds::Deed;
+use crate::membership::MembershipError;
+
+pub const ONE: &str = "/konsol/instansi/{slug}";
+pub const ACT: &str = "/konsol/instansi/{slug}/{act}";
+/// The field of the reason, and its characters at most.
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
+
+#[derive(Deserialize)]
+pub struct OnePath {
+    slug: InstanceId,
+}
+
+#[derive(Deserialize)]
+pub struct ActPath {
+    slug: InstanceId,
+    act: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/instances.html")]
+struct ListPage {
+    v: Voice,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    id: String,
+    at: String,
+    name: String,
+    kind: &'static str,
+    tone: &'static str,
+    status: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/instance.html")]
+struct OnePage<'a> {
+    v: Voice,
+    form: &'a Form,
+    line: Line,
+    list_at: &'static str,
+    region: Option<String>,
+    zone: String,
+    /// What may be done to it now, by whoever looks.
+    act: Option<ActWords>,
+    second_person: bool,
+}
+
+/// An act as its form says it.
+struct ActWords {
+    at: String,
+    title: String,
+    about: String,
+    tone: &'static str,
+}
+
+pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
+    let v = member.visit.v;
+    let directory = console.ground.directory.current();
+    let instances = directory.latest().instances();
+    let page = ListPage {
+        v,
+        lines: instances.map(|entry| line(&v, entry)).collect(),
+    };
+    let title = v.say("console-instances");
+    member.visit.shell(title).wide().show(&page)
+}
+
+pub async fn show(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    page(&console, &member, &path.slug, &Form::empty())
+}
+
+/// Does what the path says, or has it wait for a second person.
+pub async fn act(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<ActPath>,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let instance = path.slug;
+    let at = one(&instance);
+    let deed = match path.act.as_str() {
+        "tangguhkan" => Deed::Suspend {
+            instance: instance.clone(),
+        },
+        "pulihkan" => Deed::Resume {
+            instance: instance.clone(),
+        },
+        _ => return Err(ApiProblem::not_found()),
+    };
+    let v = member.visit.v;
+    let reason = form.required(&v, REASON);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    if !form.is_fine() {
+        return page(&console, &member, &instance, &form);
+    }
+    let actor = member.actor();
+    let by = By {
+        actor: &actor,
+        reason: &reason,
+        asked_by: None,
+    };
+    let second_person = console.settings.second_person;
+    let said = match approvals::ask(&console.ground, &by, &deed, second_person).await {
+        Ok(Asked::Done) => Flash::done(done_words(&deed)),
+        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
+        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+        Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
+            Flash::warning(text_id("console-status-changed"))
+        }
+        Err(error) => return Err(refused(&error)),
+    };
+    Ok(member.visit.go_saying(&LocalPath::own(&at), &said))
+}
+
+/// Where the page of an institution stands.
+pub fn one(id: &InstanceId) -> String {
+    format!("/konsol/instansi/{id}")
+}
+
+/// What an act is called in a list.
+pub fn deed_words(deed: &Deed) -> TextId {
+    match deed {
+        Deed::Suspend { .. } => text_id("console-suspend"),
+        Deed::Resume { .. } => text_id("console-resume"),
+    }
+}
+
+/// What is said once an act is done.
+pub fn done_words(deed: &Deed) -> TextId {
+    match deed {
+        Deed::Suspend { .. } => text_id("console-suspended"),
+        Deed::Resume { .. } => text_id("console-resumed"),
+    }
+}
+
+fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Answer<Response> {
+    let v = member.visit.v;
+    let directory = console.ground.directory.current();
+    let entry = directory.latest().instance(id);
+    let entry = entry.ok_or_else(ApiProblem::not_found)?;
+    let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
+    let page = OnePage {
+        v,
+        form,
+        line: line(&v, entry),
+        list_at: ROOT,
+        region: entry.region.as_ref().map(|code| code.as_str().to_owned()),
+        zone: entry.time_zone.clone(),
+        act: offered(&v, entry).filter(|_| acts),
+        second_person: console.settings.second_person,
+    };
+    let shell = member.visit.shell(entry.name.as_str());
+    shell.status(form.status()).show(&page)
+}
+
+fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {
+    let (act, title, about, tone) = match entry.status {
+        Status::Active => (
+            "tangguhkan",
+            text_id("console-suspend"),
+            text_id("console-suspend-about"),
+            "danger",
+        ),
+        Status::Suspended => (
+            "pulihkan",
+            text_id("console-resume"),
+            text_id("console-resume-about"),
+            "",
+        ),
+        Status::Registered | Status::Invited | Status::Revoked => return None,
+    };
+    Some(ActWords {
+        at: format!("{}/{act}", one(&entry.id)),
+        title: v.say(title),
+        about: v.say(about),
+        tone,
+    })
+}
+
+fn line(v: &Voice, entry: &InstanceEntry) -> Line {
+    let (tone, status) = match entry.status {
+        Status::Registered => ("quiet", text_id("status-registered")),
+        Status::Invited => ("warm", text_id("status-invited")),
+        Status::Active => ("done", text_id("status-active")),
+        Status::Suspended => ("alert", text_id("status-suspended")),
+        Status::Revoked => ("quiet", text_id("status-revoked")),
+    };
+    Line {
+        id: entry.id.to_string(),
+        at: one(&entry.id),
+        name: entry.name.clone(),
+        kind: entry.kind.as_str(),
+        tone,
+        status: v.say(status),
+    }
+}

@@ -1,0 +1,193 @@
+//! The console of central staff: pages on a listener of its own. A handler
+//! reads a request, calls the hub and renders a template; it knows no SQL and
+//! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
+
+mod approvals;
+mod instances;
+mod office;
+mod roles;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use chrono_tz::Tz;
+use lapor_web::accounts::{Accounts, FactorKey, HashCost, Rules};
+use lapor_web::language::{Texts, text_id};
+use lapor_web::page::{self, Area, Facts, Link, Site};
+use lapor_web::sign_on::SignOn;
+use lapor_web::throttle::Throttle;
+use lapor_web::{ApiProblem, entrance, people, serving};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::AuditLog;
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::keys;
+
+pub use roles::{ConsoleRole, ConsoleRoleError};
+pub use settings::ConsoleSettings;
+
+/// Where the console begins.
+pub const ROOT: &str = "/konsol";
+const ACCOUNT: &str = "/konsol/akun";
+/// What authenticator apps show.
+const ISSUER: &str = "Lapor Hub";
+const MINUTE_MS: i64 = 60_000;
+/// How often ended sessions are removed.
+const SWEEP: Duration = Duration::from_hours(1);
+
+fluent_templates::static_loader! {
+    static TEXTS = {
+        locales: "./locales",
+        fallback_language: "id",
+        customise: |bundle| { lapor_web::language::prepare(bundle); },
+    };
+}
+
+/// The words of the console's own pages.
+pub fn texts() -> Texts {
+    &TEXTS
+}
+
+static AREAS: &[Area] = &[Area {
+    root: ROOT,
+    name: text_id("console-name"),
+    links: &[
+        Link {
+            to: ROOT,
+            name: text_id("console-instances"),
+        },
+        Link {
+            to: approvals::PATH,
+            name: text_id("console-approvals"),
+        },
+        Link {
+            to: ACCOUNT,
+            name: text_id("console-account"),
+        },
+    ],
+}];
+
+type Answer<T> = Result<T, ApiProblem>;
+
+/// The console of a hub.
+pub struct Console {
+    ground: Arc<Ground>,
+    settings: ConsoleSettings,
+    accounts: Accounts,
+    sign_on: SignOn,
+    /// What slows down whoever begins at the provider too often.
+    ways: Throttle,
+}
+
+impl Console {
+    /// As the hub's settings say.
+    pub fn of(ground: &Arc<Ground>) -> Arc<Self> {
+        Self::with(ground, ground.settings.console.clone())
+    }
+
+    pub fn with(ground: &Arc<Ground>, settings: ConsoleSettings) -> Arc<Self> {
+        let site = settings.public_url.as_ref().map(ToString::to_string);
+        let path = keys::factor_path(&ground.settings);
+        let rules = Rules {
+            roles: roles::ROLES,
+            factor_for: settings
+                .second_factor
+                .iter()
+                .map(|role| role.as_str())
+                .collect(),
+            idle_ms: i64::from(settings.idle_minutes) * MINUTE_MS,
+            longest_ms: i64::from(settings.longest_minutes) * MINUTE_MS,
+            issuer: ISSUER.to_owned(),
+            cost: HashCost {
+                memory_kib: settings.hash_memory_kib,
+                ..HashCost::STAFF
+            },
+        };
+        let accounts = Accounts::new(
+            ground.db.clone(),
+            Arc::clone(&ground.clock),
+            Arc::new(AuditLog),
+            FactorKey::kept_by(move || keys::factor_key(&path)),
+            rules,
+        );
+        Arc::new(Self {
+            sign_on: SignOn::of(&ground.settings.single_sign_on, site),
+            ground: Arc::clone(ground),
+            settings,
+            accounts,
+            ways: Throttle::default(),
+        })
+    }
+
+    /// Who may log in.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub fn settings(&self) -> &ConsoleSettings {
+        &self.settings
+    }
+}
+
+/// Makes what a console needs beside the database; before it is served.
+pub fn prepare(ground: &Ground) -> Result<(), HubError> {
+    keys::make_factor_key(&ground.settings)
+}
+
+/// Serves until `shutdown`, then drains.
+pub async fn serve(
+    console: Arc<Console>,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
+    let router = router(&console);
+    tokio::select! {
+        ended = serving::serve(listener, router, shutdown) => ended,
+        never = sweep(&console) => never,
+    }
+}
+
+/// All routes of the listener.
+pub fn router(console: &Arc<Console>) -> Router {
+    let site = Arc::new(site(console));
+    let routes = people::routes::<Console>()
+        .route("/", get(async || Redirect::to(ROOT)))
+        .route(ROOT, get(instances::list))
+        .route(instances::ONE, get(instances::show))
+        .route(instances::ACT, post(instances::act))
+        .route(approvals::PATH, get(approvals::list))
+        .route(approvals::ONE, post(approvals::decide));
+    let pages = page::pages(routes, &site);
+    let received = page::receive(entrance::answer_missing(pages), &site);
+    entrance::stand_before(received).with_state(Arc::clone(console))
+}
+
+fn site(console: &Console) -> Site {
+    let name = console.settings.name.clone();
+    let contact = console.settings.contact.clone();
+    let facts = move || Facts {
+        institution: name.clone(),
+        zone: Tz::Asia__Jakarta,
+        contact: contact.clone(),
+    };
+    let mut site = Site::new(texts(), AREAS, Arc::clone(&console.ground.clock), facts);
+    site.https = console.settings.is_https();
+    site
+}
+
+async fn sweep(console: &Console) -> ! {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = console.accounts.sweep().await {
+            tracing::warn!(%error, "ended sessions could not be removed");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the console says of itself to the pages about its people.
+
+use std::net::IpAddr;
+
+use lapor_web::ApiProblem;
+use lapor_web::accounts::cookie::Cookies;
+use lapor_web::accounts::{Accounts, Doors, Role, Staffed};
+use lapor_web::language::{TextId, text_id};
+use lapor_web::page::{Link, Visit};
+use lapor_web::peer::network;
+use lapor_web::people::{
+    AuditAsked, AuditLine, Office, Places, RoleWords, SIGN_IN, Words, refusal,
+};
+use lapor_web::sign_on::SignOn;
+use lapor_web::throttle::Rate;
+
+use super::roles::{ConsoleRole, WORDS};
+use super::{ACCOUNT, Answer, Console, ROOT};
+use crate::clock::Clock;
+use crate::store;
+
+const FACTOR: &str = "/konsol/akun/kode";
+const STAFF: &str = "/konsol/petugas";
+const AUDIT: &str = "/konsol/audit";
+/// Ways to the provider that one network may begin.
+const WAYS: Rate = Rate::new(50, 3000);
+
+/// What an operator finds at the own account; an auditor finds the last of it.
+const ADMINISTERED: &[Link] = &[
+    Link {
+        to: STAFF,
+        name: text_id("staff-title"),
+    },
+    Link {
+        to: AUDIT,
+        name: text_id("audit-title"),
+    },
+];
+
+impl Staffed for Console {
+    fn accounts(&self) -> &Accounts {
+        Console::accounts(self)
+    }
+
+    fn cookies(&self) -> Cookies {
+        Cookies {
+            https: self.settings.is_https(),
+        }
+    }
+
+    fn doors(&self) -> Doors {
+        Doors {
+            sign_in: SIGN_IN,
+            factor: FACTOR,
+        }
+    }
+}
+
+impl Office for Console {
+    const PLACES: Places = Places {
+        root: ROOT,
+        begun: ROOT,
+        account: ACCOUNT,
+        factor: FACTOR,
+        staff: STAFF,
+        audit: AUDIT,
+    };
+
+    const WORDS: Words = Words {
+        sign_in_lead: text_id("console-sign-in-lead"),
+        forgotten_lead: text_id("console-forgotten-lead"),
+        forgotten_admin: text_id("console-forgotten-operator"),
+        setup_about: text_id("console-setup-about"),
+        setup_where: text_id("console-setup-where"),
+        setup_command: "lapor-hub account setup-link",
+        setup_lead: text_id("console-setup-lead"),
+        setup_done: text_id("console-setup-done"),
+        account_administer: text_id("console-administer"),
+        audit_actor_hint: text_id("console-audit-actor-hint"),
+        audit_action_hint: text_id("console-audit-action-hint"),
+        audit_subject: text_id("console-audit-instance"),
+        audit_subject_field: "instansi",
+    };
+
+    const ROLES: &'static [RoleWords] = WORDS;
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.ground.clock
+    }
+
+    fn sign_on(&self) -> &SignOn {
+        &self.sign_on
+    }
+
+    fn site(&self) -> String {
+        self.settings.site(self.settings.listen.0)
+    }
+
+    fn proxies(&self) -> &[IpAddr] {
+        &self.settings.proxies
+    }
+
+    fn admit_sign_on(&self, address: IpAddr) -> Result<(), ApiProblem> {
+        let now = self.ground.clock.now_ms();
+        let taken = self.ways.take(network(address), WAYS, now);
+        taken.map_err(|often| refusal(&often.into()))
+    }
+
+    fn administered(role: &Role) -> &'static [Link] {
+        if role.administers {
+            ADMINISTERED
+        } else if Self::reads_audit(role) {
+            &ADMINISTERED[1..]
+        } else {
+            &[]
+        }
+    }
+
+    fn reads_audit(role: &Role) -> bool {
+        ConsoleRole::of(role, ConsoleRole::reads_audit)
+    }
+
+    fn setup_facts(&self, _visit: &Visit) -> Vec<(TextId, String)> {
+        let domain = self.ground.trust_domain.to_string();
+        vec![(text_id("console-federation"), domain)]
+    }
+
+    async fn audit(&self, asked: &AuditAsked<'_>) -> Answer<Vec<AuditLine>> {
+        let read = async {
+            let mut tx = self.ground.db.read().await?;
+            let filter = (asked.actor, asked.action, asked.subject);
+            let before = asked.before.unwrap_or(i64::MAX);
+            store::audit::page(&mut tx, before, filter, asked.limit).await
+        };
+        let rows = read.await.map_err(|error| ApiProblem::database(&error))?;
+        let line = rows
+            .into_iter()
+            .map(|(number, at, actor, action, subject, detail)| AuditLine {
+                number,
+                at,
+                actor,
+                action,
+                subject,
+                detail,
+            });
+        Ok(line.collect())
+    }
+}

@@ -1,0 +1,61 @@
+//! Dangerous acts that wait for a second person.
+
+use lapor_migrations::{DbError, Tx, on};
+
+const ADD: &str = "insert into approvals
+    (id, deed, subject, reason, asked_by, asked_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+const SWEEP: &str = "delete from approvals where expires_at <= $1";
+const WAITS: &str = "select count(*) from approvals where deed = $1 and expires_at > $2";
+const ALL: &str = "select id, deed, reason, asked_by, asked_at, expires_at from approvals
+    where expires_at > $1 order by asked_at, id";
+const TAKE: &str = "delete from approvals where id = $1 and expires_at > $2
+    returning id, deed, reason, asked_by, asked_at, expires_at";
+
+#[derive(sqlx::FromRow)]
+pub struct ApprovalRow {
+    pub id: String,
+    /// JSON.
+    pub deed: String,
+    pub reason: String,
+    pub asked_by: String,
+    pub asked_at: i64,
+    pub expires_at: i64,
+}
+
+pub async fn add(tx: &mut Tx, row: &ApprovalRow, subject: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(ADD)
+        .bind(&row.id)
+        .bind(&row.deed)
+        .bind(subject)
+        .bind(&row.reason)
+        .bind(&row.asked_by)
+        .bind(row.asked_at)
+        .bind(row.expires_at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Forgets what nobody has decided in time.
+pub async fn sweep(tx: &mut Tx, now: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(SWEEP).bind(now).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Whether the very same deed waits already.
+pub async fn waits(tx: &mut Tx, deed: &str, now: i64) -> Result<bool, DbError> {
+    let found: i64 =
+        on!(tx, conn => sqlx::query_scalar(WAITS).bind(deed).bind(now).fetch_one(conn).await)?;
+    Ok(found > 0)
+}
+
+/// All that wait, the oldest first.
+pub async fn all(tx: &mut Tx, now: i64) -> Result<Vec<ApprovalRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(ALL).bind(now).fetch_all(conn).await)?)
+}
+
+/// Takes one out, so that it is decided once.
+pub async fn take(tx: &mut Tx, id: &str, now: i64) -> Result<Option<ApprovalRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(TAKE).bind(id).bind(now).fetch_optional(conn).await)?)
+}

@@ -1,0 +1,297 @@
+//! Answers that are drafted before they are sent: kept for a superior, corrected while they wait,
+//! read with their files.
+//!
+//! Nothing here travels, and nothing here decides: [`approval`](super::approval) does.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::{CaseId, Digest, MessageId};
+use lapor_protocol::kinds::Category;
+use lapor_protocol::limits::{ATTACHMENTS, TEXT_CHARS};
+
+use super::{CaseSummary, Once, Sight, Tray, draft_files, reading};
+use crate::error::NodeError;
+use crate::media::UploadReceipt;
+use crate::node::Node;
+use crate::store;
+use crate::store::drafts::{DraftRow, FileRow, PUBLISHED, RETURNED, WAITING};
+
+/// Drafts that one page shows, at most.
+const MOST: i64 = 200;
+
+/// An answer to be drafted. Not printable: it holds words of a case.
+pub struct NewDraft<'a> {
+    pub text: &'a str,
+    pub proposes_to_close: bool,
+    /// Ids of uploads made before.
+    pub attachments: &'a [String],
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DraftState {
+    Waiting,
+    Published,
+    Returned,
+}
+
+/// An answer that was drafted. Not printable: it holds words of a case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AnswerDraft {
+    pub id: String,
+    pub case: CaseId,
+    pub text: String,
+    pub proposes_to_close: bool,
+    /// As in the audit log.
+    pub written_by: String,
+    /// Unix ms.
+    pub written_at: i64,
+    pub state: DraftState,
+    /// Who signed it or gave it back.
+    pub decided_by: Option<String>,
+    /// Unix ms.
+    pub decided_at: Option<i64>,
+    /// Why it was given back.
+    pub remark: Option<String>,
+    /// The message that it became.
+    pub message: Option<MessageId>,
+    /// Files that wait to go with it.
+    pub files: Vec<UploadReceipt>,
+    /// Tells what is read now from what it is corrected to.
+    pub version: String,
+}
+
+impl CaseSummary {
+    /// Whether a public answer may go out from this desk as the case stands.
+    pub fn takes_answers(&self) -> bool {
+        !matches!(self.tray, None | Some(Tray::Elsewhere | Tray::Ended))
+    }
+}
+
+impl Node {
+    /// Whether a superior signs public answers about a category.
+    pub fn wants_approval(&self, category: Option<&Category>) -> bool {
+        self.settings().answers.approval
+            || category.is_some_and(|category| self.category_needs(category).supervision)
+    }
+
+    /// Keeps a draft for a superior. `id` comes with the form: sent twice it is one draft, and sent
+    /// again with other words it is corrected as long as it waits.
+    pub async fn draft_answer(
+        &self,
+        case: CaseId,
+        id: &str,
+        answer: &NewDraft<'_>,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let text = answer.text.trim();
+        if text.is_empty() || text.chars().count() > TEXT_CHARS {
+            let problem = format!("text: between 1 and {TEXT_CHARS} characters");
+            return Err(NodeError::Invalid(problem));
+        }
+        if answer.attachments.len() > ATTACHMENTS {
+            let problem = format!("attachments: at most {ATTACHMENTS} go with one message");
+            return Err(NodeError::Invalid(problem));
+        }
+        // The same key as an act's, bound to whoever sends it; what is stored stands in addresses.
+        Once::new(actor, id)?;
+        let row = DraftRow {
+            id: draft_id(actor, id),
+            case_id: case.to_string(),
+            answer: text.to_owned(),
+            proposes_to_close: i64::from(answer.proposes_to_close),
+            written_by: actor.to_owned(),
+            written_at: self.clock().now_ms(),
+            state: WAITING.into(),
+            decided_by: None,
+            decided_at: None,
+            remark: None,
+            message_id: None,
+        };
+        let mut tx = self.write_tx().await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        if shown.redacted {
+            return Err(NodeError::Redacted(case));
+        }
+        let category = shown.category.as_ref();
+        let evidence = category.is_some_and(|category| self.category_needs(category).evidence);
+        if answer.proposes_to_close && evidence && answer.attachments.is_empty() {
+            return Err(NodeError::EvidenceNeeded);
+        }
+        self.put_draft(&mut tx, &row, answer.attachments).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn put_draft(
+        &self,
+        tx: &mut Tx,
+        row: &DraftRow,
+        uploads: &[String],
+    ) -> Result<(), NodeError> {
+        let kept = store::drafts::one(tx, &row.id).await?;
+        if let Some(kept) = &kept {
+            let files = store::drafts::files(tx, vec![row.id.as_str().into()]).await?;
+            let names = files.iter().map(|file| &file.upload);
+            // What is published keeps no files any more.
+            let files = names.eq(uploads) || kept.state == PUBLISHED;
+            let said = (&row.case_id, &row.answer, row.proposes_to_close);
+            if files && said == (&kept.case_id, &kept.answer, kept.proposes_to_close) {
+                return Ok(());
+            }
+        }
+        if !store::drafts::put(tx, row).await? {
+            return Err(NodeError::KeyReused);
+        }
+        draft_files::keep(self, tx, row, uploads).await?;
+        let action = match kept {
+            Some(_) => "answer.corrected",
+            None => "answer.drafted",
+        };
+        let (at, case) = (row.written_at, Some(row.case_id.as_str()));
+        Ok(store::audit::add(tx, at, &row.written_by, action, case, &row.id).await?)
+    }
+
+    /// Drafts of a case, oldest first.
+    pub async fn answer_drafts(&self, case: CaseId) -> Result<Vec<AnswerDraft>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::drafts::of_case(&mut tx, &case.to_string()).await?;
+        drafts(&mut tx, rows).await
+    }
+
+    /// Drafts that wait for a superior, oldest first, each with its case, and behind them those that
+    /// cannot be sent now; those of cases that are not here any more or not for whoever asks are
+    /// left out.
+    pub async fn waiting_drafts(
+        &self,
+        sight: &Sight,
+    ) -> Result<Vec<(AnswerDraft, CaseSummary)>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::drafts::waiting(&mut tx, sight.limits(), MOST).await?;
+        let ids: Vec<&str> = rows.iter().map(|row| row.case_id.as_str()).collect();
+        let cases = reading::summaries(&mut tx, &ids).await?;
+        let seen = cases.into_iter().filter(|case| case.state.is_some());
+        let seen: BTreeMap<CaseId, CaseSummary> = seen.map(|case| (case.case, case)).collect();
+        let all = drafts(&mut tx, rows).await?.into_iter();
+        Ok(all
+            .filter_map(|draft| {
+                let case = seen.get(&draft.case)?.clone();
+                Some((draft, case))
+            })
+            .collect())
+    }
+
+    /// The case of a draft.
+    pub async fn case_of_draft(&self, id: &str) -> Result<CaseId, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::drafts::one(&mut tx, id).await?;
+        let row = row.ok_or_else(|| NodeError::not_found("draft", &id))?;
+        store::case_id(&row.case_id)
+    }
+}
+
+async fn drafts(tx: &mut Tx, rows: Vec<DraftRow>) -> Result<Vec<AnswerDraft>, NodeError> {
+    let ids = rows.iter().map(|row| row.id.as_str().into()).collect();
+    let files = store::drafts::files(tx, ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = files.iter().filter(|file| file.draft_id == row.id);
+            let own: Vec<FileRow> = own.cloned().collect();
+            draft(row, own)
+        })
+        .collect()
+}
+
+fn draft(row: DraftRow, files: Vec<FileRow>) -> Result<AnswerDraft, NodeError> {
+    Ok(AnswerDraft {
+        version: version(&row, &files),
+        case: store::case_id(&row.case_id)?,
+        state: match row.state.as_str() {
+            PUBLISHED => DraftState::Published,
+            RETURNED => DraftState::Returned,
+            _ => DraftState::Waiting,
+        },
+        message: row
+            .message_id
+            .map(|id| store::read(id.parse()))
+            .transpose()?,
+        id: row.id,
+        text: row.answer,
+        proposes_to_close: row.proposes_to_close != 0,
+        written_by: row.written_by,
+        written_at: row.written_at,
+        decided_by: row.decided_by,
+        decided_at: row.decided_at,
+        remark: row.remark,
+        files: files
+            .into_iter()
+            .map(|file| UploadReceipt {
+                upload: file.upload,
+                size: file.size as u64,
+                media_type: file.media_type,
+            })
+            .collect(),
+    })
+}
+
+/// A digest of what a draft says and brings.
+pub(super) fn version(row: &DraftRow, files: &[FileRow]) -> String {
+    let mut said = format!("{}\0{}", row.proposes_to_close, row.answer);
+    for file in files {
+        let _ = write!(said, "\0{}", file.upload);
+    }
+    Digest::of(said.as_bytes()).to_hex()
+}
+
+/// What a draft is called: nothing that somebody typed.
+pub(super) fn draft_id(actor: &str, key: &str) -> String {
+    Digest::of(format!("{actor}\0{key}").as_bytes()).to_hex()
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::throwaway::databases;
+
+    use super::*;
+    use crate::casework::approval::tests::{KEY, place, said, waiting};
+
+    #[tokio::test]
+    async fn a_draft_is_corrected_while_it_waits_and_nothing_unread_is_signed() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            let drafted = async |text| node.draft_answer(case, KEY, &said(text), "siti").await;
+            drafted("Sudah.").await.unwrap();
+            let [first] = waiting(node).await.try_into().ok().unwrap();
+            drafted("Sudah diganti kemarin.").await.unwrap();
+            let [second] = waiting(node).await.try_into().ok().unwrap();
+            assert_eq!(second.text, "Sudah diganti kemarin.");
+            let id = draft_id("siti", KEY);
+            assert_eq!(
+                place.audited("answer.corrected").await,
+                [("siti".to_owned(), id.clone())]
+            );
+            let stale = node.publish_draft(&id, &first.version, "dewi").await;
+            assert!(matches!(stale, Err(NodeError::DraftChanged)), "{stale:?}");
+            node.return_draft(&id, "Sebut tanggalnya.", "dewi")
+                .await
+                .unwrap();
+            let late = drafted("Lain lagi.").await;
+            assert!(matches!(late, Err(NodeError::KeyReused)), "{late:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_drafts_an_answer_handles_the_case() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            node.draft_answer(case, KEY, &said("Sudah."), "siti")
+                .await
+                .unwrap();
+            let opened = node.identity(case, "siti").await;
+            assert!(matches!(opened, Err(NodeError::Forbidden(_))));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Whose word an act is, and what its author saw: what an institution asks of an act beyond the
+//! rules depends on it, and the audit log tells it.
+
+use lapor_protocol::case::State;
+use lapor_protocol::ids::MessageId;
+
+use super::approval::Signature;
+
+/// Whose word an act is: of its officers an institution asks more than the rules do.
+pub(super) enum Word {
+    Officer,
+    /// An officer's answer that a superior has signed.
+    Signed(Signature),
+    /// Said by the reporter, in their own conversation.
+    Reporter,
+    /// Said to an officer.
+    Counter(Behalf),
+}
+
+/// For whom an officer acts and how they came, with nothing that tells who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Behalf {
+    /// How the audit log names the reporter; `None` is somebody else.
+    pub reporter: Option<String>,
+    /// `walk-in`, `letter` or `phone`.
+    pub channel: String,
+    /// Whether the reporter's key was shown; otherwise there is the officer's word alone.
+    pub key_shown: bool,
+}
+
+/// How an act is done.
+pub(super) struct Terms {
+    pub word: Word,
+    /// The state that its author saw, where another would make it another act.
+    pub only_in: Option<State>,
+}
+
+impl From<Word> for Terms {
+    fn from(word: Word) -> Self {
+        let only_in = None;
+        Self { word, only_in }
+    }
+}
+
+impl Word {
+    /// Whether there is no more to it than that an officer says so.
+    pub fn is_officers(&self) -> bool {
+        match self {
+            Self::Officer => true,
+            Self::Counter(behalf) => !behalf.key_shown,
+            Self::Signed(_) | Self::Reporter => false,
+        }
+    }
+}
+
+impl Behalf {
+    /// As the audit log has it.
+    pub(super) fn told(&self, id: MessageId) -> String {
+        let reporter = self.reporter.as_ref();
+        let who = reporter.map_or_else(|| "visitor".into(), |id| format!("reporter:{id}"));
+        let proof = if self.key_shown { "key" } else { "word" };
+        format!("{who} {} {proof} {id}", self.channel)
+    }
+}

@@ -1,0 +1,130 @@
+//! What the fields of a deed's page choose from: institutions, categories, and cases that this one
+//! may repeat, as far as whoever looks may see them.
+
+use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::ids::InstanceId;
+use lapor_web::language::Voice;
+use lapor_web::page::Choice;
+
+use super::Answer;
+use super::case_page::{HintLine, hints};
+use super::course;
+use super::deeds::Deed;
+use super::shared;
+use crate::api::problem;
+use crate::casework::{Allowed, CaseView, Sight};
+use crate::hints::Sketch;
+use crate::node::Node;
+use crate::personal;
+use crate::portal::name_of;
+
+/// What the fields of a page choose from.
+#[derive(Default)]
+pub struct Choosing {
+    pub hints: Vec<HintLine>,
+    /// Institutions that may be named, by what people call them.
+    institutions: Vec<(InstanceId, String)>,
+    /// The names of those that are suggested while one types.
+    pub suggested: Vec<String>,
+    pub categories: Vec<Choice>,
+    /// Institutions that have not joined, for which the desk acts.
+    pub represented: Vec<Choice>,
+    /// Cases that this one may repeat.
+    pub repeats: Vec<Choice>,
+}
+
+impl Choosing {
+    pub async fn of(
+        node: &Node,
+        sight: &Sight,
+        v: &Voice,
+        deed: Deed,
+        view: &CaseView,
+        allowed: &Allowed,
+    ) -> Answer<Self> {
+        let mut choosing = Self::default();
+        let directory = node.directory();
+        let world = directory.latest();
+        let me = node.instance().ok();
+        let others = |wanted: &dyn Fn(&InstanceEntry) -> bool| -> Vec<(InstanceId, String)> {
+            let all = world.instances().filter(|entry| Some(&entry.id) != me);
+            let all = all.filter(|entry| wanted(entry));
+            all.map(|entry| (entry.id.clone(), entry.name.clone()))
+                .collect()
+        };
+        match deed {
+            Deed::Dispose => {
+                choosing.hints = hints(node, v, view, allowed).await?;
+                let targets = allowed.targets.iter();
+                choosing.suggested = targets.map(|id| name_of(node, id)).collect();
+                choosing.institutions = others(&|entry| entry.is_active());
+            }
+            Deed::Return => {
+                choosing.institutions = others(&|_| true);
+                let names = choosing.institutions.iter().map(|(_, name)| name.clone());
+                choosing.suggested = names.collect();
+            }
+            Deed::Verify | Deed::Split => {
+                choosing.categories = shared::categories(node, v).await?;
+                let desk = world.desk().map(|desk| &desk.id) == me;
+                let waiting = world.instances().filter(|entry| desk && !entry.is_active());
+                choosing.represented = waiting
+                    .map(|entry| Choice::new(entry.id.as_str(), &entry.name))
+                    .collect();
+            }
+            Deed::Link => choosing.repeats = repeats(node, sight, v, view).await?,
+            _ => {}
+        }
+        choosing.suggested.sort();
+        Ok(choosing)
+    }
+
+    /// What the institution of a slug is called.
+    pub fn called(&self, slug: &str) -> Option<String> {
+        let mut all = self.institutions.iter();
+        let found = all.find(|(id, _)| id.as_str() == slug);
+        found.map(|(_, name)| name.clone())
+    }
+
+    /// The institution of a slug, or of a name as it is called.
+    pub fn named(&self, typed: &str) -> Option<InstanceId> {
+        let fits = |(id, name): &&(InstanceId, String)| {
+            id.as_str() == typed || name.to_lowercase() == typed.to_lowercase()
+        };
+        self.institutions
+            .iter()
+            .find(fits)
+            .map(|(id, _)| id.clone())
+    }
+}
+
+/// Open cases that this one may repeat and that may be seen.
+async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answer<Vec<Choice>> {
+    let report = course::report(node, v, view);
+    let sketch = Sketch {
+        title: view.summary.title.clone().unwrap_or_default(),
+        content: report.content.unwrap_or_default(),
+        region: view.summary.region.clone(),
+        coordinates: None,
+    };
+    let found = node.likely_duplicates(&sketch).await;
+    let mut others = Vec::new();
+    for found in found.map_err(|error| problem(&error))?.duplicates {
+        let seen = node.case_seen(sight, found.case).await.is_ok();
+        if seen && found.case != view.summary.case {
+            others.push(found);
+        }
+    }
+    let others = others.into_iter();
+    Ok(others
+        .map(|found| {
+            let title = personal::mask(&found.title).into_owned();
+            let filed = v.date(found.filed_at);
+            let hint = match &found.ticket {
+                Some(ticket) => format!("{ticket} · {filed}"),
+                None => filed,
+            };
+            Choice::new(found.case.to_string(), title).hint(hint)
+        })
+        .collect())
+}

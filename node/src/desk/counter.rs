@@ -1,0 +1,375 @@
+//! What people say to an officer about a case: its reporter, who answers, confirms, reopens and
+//! rates, and anybody else who has the same trouble. The officer takes it down for them; no page
+//! here tells who they are, and a key that was typed is shown to nobody again.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use lapor_protocol::ids::CaseId;
+use lapor_protocol::limits::TEXT_CHARS;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
+
+use super::deed::{DeedPage, complaint};
+use super::deed_form::Part;
+use super::deeds::Deed;
+use super::{Answer, Officer, case_page, course, shared, upload};
+use crate::api::problem;
+use crate::attach::{self, Attached, Sender};
+use crate::casework::{CaseView, Once};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::scores;
+use crate::reporters::{AtCounter, ReporterAct, Through};
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/kasus/{id}/loket/{tindakan}";
+/// How people come to an officer, by its name in a form and in a message.
+pub const CHANNELS: [(&str, &str, TextId); 3] = [
+    ("loket", "walk-in", text_id("channel-counter")),
+    ("surat", "letter", text_id("channel-letter")),
+    ("telepon", "phone", text_id("channel-phone")),
+];
+const CHANNEL: &str = "saluran";
+const TEXT: &str = "uraian";
+const SCORE: &str = "nilai";
+/// The reporter's key; `kunci` is the form's own.
+const SECRET: &str = "kunci-rahasia";
+
+#[derive(Deserialize)]
+pub struct SayPath {
+    id: CaseId,
+    tindakan: String,
+}
+
+/// What somebody says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Say {
+    Complete,
+    Reply,
+    Confirm,
+    Reopen,
+    Rate,
+    Support,
+}
+
+/// Something that may be said, and where it is taken down.
+pub struct Offered {
+    pub name: String,
+    pub about: String,
+    pub to: String,
+}
+
+impl Say {
+    const ALL: [Self; 6] = [
+        Self::Complete,
+        Self::Reply,
+        Self::Confirm,
+        Self::Reopen,
+        Self::Rate,
+        Self::Support,
+    ];
+
+    fn slug(self) -> &'static str {
+        match self {
+            Self::Complete => "lengkapi",
+            Self::Reply => "tanggapan",
+            Self::Confirm => "selesai",
+            Self::Reopen => "buka-kembali",
+            Self::Rate => "nilai",
+            Self::Support => "dukung",
+        }
+    }
+
+    fn words(self) -> (TextId, TextId) {
+        match self {
+            Self::Complete => (text_id("act-complete"), text_id("act-complete-about")),
+            Self::Reply => (text_id("act-reply"), text_id("act-reply-about")),
+            Self::Confirm => (text_id("act-close"), text_id("act-close-about")),
+            Self::Reopen => (text_id("say-reopen"), text_id("say-reopen-about")),
+            Self::Rate => (text_id("say-rate"), text_id("say-rate-about")),
+            Self::Support => (text_id("say-support"), text_id("say-support-about")),
+        }
+    }
+
+    /// Whether the rules allow it, and somebody may say it here.
+    fn is_allowed(self, counter: &AtCounter) -> bool {
+        let act = match self {
+            Self::Complete => "complete",
+            Self::Reply => "reply",
+            Self::Confirm => "confirm",
+            Self::Reopen => "reopen",
+            Self::Rate => "rate",
+            Self::Support => return counter.is_supported,
+        };
+        counter.may.iter().any(|may| may == act)
+    }
+
+    fn takes_files(self) -> bool {
+        matches!(self, Self::Complete | Self::Reply)
+    }
+
+    /// The officer's deed that is refused for the same reasons.
+    fn deed(self) -> Deed {
+        if self == Self::Confirm {
+            Deed::Close
+        } else {
+            Deed::Reply
+        }
+    }
+
+    /// What it is to the node; `None` for what is not its reporter's, or where something is wrong.
+    fn read(self, v: &Voice, form: &mut Form) -> Option<ReporterAct> {
+        let said = form.at_most(v, TEXT, TEXT_CHARS);
+        let text = Some(said.clone()).filter(|text| !text.is_empty());
+        match self {
+            Self::Complete | Self::Reply => {
+                form.required(v, TEXT);
+            }
+            _ => {}
+        }
+        Some(match self {
+            Self::Complete => ReporterAct::Complete {
+                answers: Vec::new(),
+                text,
+                attachments: Vec::new(),
+            },
+            Self::Reply => ReporterAct::Reply {
+                text: said,
+                attachments: Vec::new(),
+            },
+            Self::Confirm => ReporterAct::Confirm { text },
+            Self::Reopen => ReporterAct::Reopen { text },
+            Self::Rate => {
+                let score: Option<u8> = form.parsed(SCORE, v.say("rate-choose"));
+                let score = score.filter(|score| (1..=5).contains(score));
+                if score.is_none() {
+                    form.complain(SCORE, v.say("rate-choose"));
+                }
+                ReporterAct::Rate {
+                    score: score?,
+                    text,
+                }
+            }
+            Self::Support => return None,
+        })
+    }
+}
+
+/// A case before which somebody stands.
+struct Standing {
+    say: Say,
+    view: CaseView,
+    counter: AtCounter,
+}
+
+/// What may be said of a case at the counter now, and whether its reporter may without a key.
+pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<(Vec<Offered>, bool)> {
+    let counter = node.at_counter(case).await;
+    let counter = counter.map_err(|error| problem(&error))?;
+    let all = Say::ALL.into_iter().filter(|say| say.is_allowed(&counter));
+    let line = |say: Say| {
+        let (name, about) = say.words();
+        Offered {
+            name: v.say(name),
+            about: v.say(about),
+            to: at(case, say),
+        }
+    };
+    Ok((all.map(line).collect(), counter.on_word))
+}
+
+pub async fn ask(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<SayPath>,
+) -> Answer<Response> {
+    let standing = stand(&node, &officer, &path).await?;
+    if !standing.say.is_allowed(&standing.counter) {
+        let flash = Flash::warning(text_id("act-refused"));
+        let to = LocalPath::own(&case_page::at(path.id));
+        return Ok(officer.visit.go_saying(&to, &flash));
+    }
+    let mut form = Form::of([
+        ("kunci", Once::fresh_key()),
+        (CHANNEL, CHANNELS[0].0.to_owned()),
+    ]);
+    let empty = Attached::default();
+    page(
+        &node,
+        &officer,
+        &standing,
+        &mut form,
+        &empty,
+        StatusCode::OK,
+    )
+}
+
+pub async fn take_down(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<SayPath>,
+    request: Request,
+) -> Answer<Response> {
+    let standing = stand(&node, &officer, &path).await?;
+    let (v, say) = (officer.visit.v, standing.say);
+    let (mut form, attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    let once = Once::new(&officer.actor(), form.text("kunci")).map_err(|error| problem(&error))?;
+    // Files that were used before may have been used by this very form.
+    let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
+    attached.miss_unless(sent, &v, &mut form);
+    let act = say.read(&v, &mut form);
+    let channel = form.text(CHANNEL);
+    let channel = CHANNELS.iter().find(|(name, ..)| *name == channel);
+    if channel.is_none() {
+        form.complain(CHANNEL, v.say("form-required"));
+    }
+    if say != Say::Support && !standing.counter.on_word {
+        form.required(&v, SECRET);
+    }
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    let (Some((_, channel, _)), true) = (channel, form.is_fine()) else {
+        return page(&node, &officer, &standing, &mut form, &attached, wrong);
+    };
+    let told = (path.id, say.slug(), channel, &act, attached.fingerprints());
+    let once = once.told_by(&told).map_err(|error| problem(&error))?;
+    let through = Through {
+        actor: &officer.actor(),
+        channel,
+        key: Some(form.text(SECRET)).filter(|key| !key.is_empty()),
+    };
+    let done = match act {
+        Some(act) => {
+            let act = act.with_files(attached.uploads());
+            node.reporter_says(path.id, through, act, &once).await
+        }
+        None => node.visitor_supports(path.id, through, &once).await,
+    };
+    match done {
+        Ok(_) => {
+            attach::forget(&node, &attached).await;
+            let to = LocalPath::own(&case_page::at(path.id));
+            let flash = Flash::done(text_id("act-done"));
+            Ok(officer.visit.go_saying(&to, &flash))
+        }
+        Err(error) => {
+            complain(&v, say, &mut form, &error)?;
+            page(&node, &officer, &standing, &mut form, &attached, wrong)
+        }
+    }
+}
+
+/// Says in the form why it cannot be done as it is.
+fn complain(v: &Voice, say: Say, form: &mut Form, error: &NodeError) -> Answer<()> {
+    match error {
+        NodeError::Locked(_) => form.complain(SECRET, v.say("say-key-wrong")),
+        NodeError::Forbidden(_) => form.complain(SECRET, v.say("say-key-needed")),
+        NodeError::TooMany { retry_after_s } => {
+            let wait = waiting(v, (*retry_after_s).into());
+            form.complain(SECRET, v.with("wait", wait).say("say-key-wait"));
+        }
+        error => {
+            let (field, said) = complaint(say.deed(), error).ok_or_else(|| problem(error))?;
+            if matches!(error, NodeError::KeyReused) {
+                // What was sent first has been done; this would be another act.
+                form.put("kunci", Once::fresh_key());
+            }
+            let field = if field == attach::FILES {
+                field
+            } else {
+                CHANNEL
+            };
+            form.complain(field, v.say(said));
+        }
+    }
+    Ok(())
+}
+
+async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standing> {
+    let mut all = Say::ALL.into_iter();
+    let say = all.find(|say| say.slug() == path.tindakan);
+    let say = say.ok_or_else(ApiProblem::not_found)?;
+    officer.requires(StaffRole::handles_cases)?;
+    let view = officer.case(node, path.id).await?;
+    let counter = node.at_counter(path.id).await;
+    Ok(Standing {
+        say,
+        view,
+        counter: counter.map_err(|error| problem(&error))?,
+    })
+}
+
+fn page(
+    node: &Node,
+    officer: &Officer,
+    standing: &Standing,
+    form: &mut Form,
+    attached: &Attached,
+    status: StatusCode,
+) -> Answer<Response> {
+    let (v, say) = (officer.visit.v, standing.say);
+    form.put(SECRET, "");
+    let (name, about) = say.words();
+    let case = &standing.view.summary;
+    let page = DeedPage {
+        v,
+        form,
+        name: v.say(name),
+        about: v.say(about),
+        here: at(case.case, say),
+        case_at: case_page::at(case.case),
+        title: shared::title(&v, case),
+        content: course::report(node, &v, &standing.view).content,
+        parts: parts(&v, say, form, standing.counter.on_word),
+        institutions: &[],
+        grave: false,
+        notes: Vec::new(),
+        files: say.takes_files().then_some(&attached.held),
+        former: Vec::new(),
+        most_files: attach::MOST,
+        file_bytes: node.settings().api.upload_bytes,
+        upload_at: upload::PATH,
+    };
+    let shell = officer.visit.shell(v.say(name)).status(status);
+    shell.script("report.js").show(&page)
+}
+
+/// The fields of a page.
+fn parts<'a>(v: &Voice, say: Say, form: &'a Form, on_word: bool) -> Vec<Part<'a>> {
+    let channel = CHANNELS.map(|(name, _, words)| Choice::new(name, v.say(words)));
+    let mut parts = vec![Part::OneOf(
+        form.field(CHANNEL, v.say("say-channel"))
+            .required()
+            .choices(channel.to_vec()),
+    )];
+    if say == Say::Support {
+        return parts;
+    }
+    let secret = form.field(SECRET, v.say("key-label"));
+    let secret = secret.kind("password").autocomplete("off").most(40);
+    parts.push(Part::Line(if on_word {
+        secret.hint(v.say("say-key-optional"))
+    } else {
+        secret.required().hint(v.say("say-key-hint"))
+    }));
+    if say == Say::Rate {
+        let score = form.field(SCORE, v.say("say-score"));
+        parts.push(Part::OneOf(score.required().choices(scores(v))));
+    }
+    let (label, required) = match say {
+        Say::Complete => (text_id("form-completion"), true),
+        Say::Reply => (text_id("form-reply"), true),
+        _ => (text_id("form-comment"), false),
+    };
+    let text = form.field(TEXT, v.say(label)).most(TEXT_CHARS);
+    parts.push(Part::Text(if required { text.required() } else { text }));
+    parts
+}
+
+fn at(case: CaseId, say: Say) -> String {
+    format!("{}/loket/{}", case_page::at(case), say.slug())
+}

@@ -1,0 +1,219 @@
+//! What was typed into a deed's page, as the act that it asks for. Rules are judged by the node;
+//! what cannot be read is a complaint about its field.
+
+use lapor_protocol::ids::{CaseId, InstanceId};
+use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
+use lapor_web::language::Voice;
+use lapor_web::page::Form;
+use serde_json::{Value, json};
+
+use super::choosing::Choosing;
+use super::deed_form::{COPIES, QUESTIONS};
+use super::deeds::Deed;
+use super::question::CLASSES;
+use super::shared;
+use crate::casework::{CaseView, NewAct, Sight};
+use crate::node::Node;
+
+/// The act that a form asks for; `None` where something is wrong, which the form then says.
+pub async fn read(
+    node: &Node,
+    sight: &Sight,
+    v: &Voice,
+    (deed, view): (Deed, &CaseView),
+    form: &mut Form,
+    choosing: &Choosing,
+) -> Option<NewAct> {
+    let mut body: Vec<(&str, Value)> = Vec::new();
+    let mut words: Vec<(&str, Value)> = Vec::new();
+    let required = matches!(
+        deed,
+        Deed::FollowUp
+            | Deed::Note
+            | Deed::Complete
+            | Deed::Reply
+            | Deed::Split
+            | Deed::AskIdentity
+    );
+    let text = form.at_most(v, "uraian", TEXT_CHARS);
+    if required {
+        form.required(v, "uraian");
+    }
+    if !text.is_empty() {
+        let name = if deed == Deed::Split {
+            "content"
+        } else {
+            "text"
+        };
+        words.push((name, json!(text)));
+    }
+    let mut kind = deed.kind();
+    match deed {
+        Deed::Verify => {
+            read_verified(v, view, form, &mut body, &mut words);
+            // What the form does not ask stays as it stands.
+            if choosing.represented.is_empty()
+                && let Some(id) = shared::represented(node, view)
+            {
+                body.push(("on_behalf_of", json!(id)));
+            }
+        }
+        Deed::Hold => {
+            let asked: Vec<String> = QUESTIONS
+                .into_iter()
+                .map(|name| form.at_most(v, name, TEXT_CHARS))
+                .filter(|question| !question.is_empty())
+                .collect();
+            if asked.is_empty() {
+                form.complain(QUESTIONS[0], v.say("form-question-needed"));
+            }
+            words.push(("questions", json!(asked)));
+        }
+        Deed::Return => {
+            body.push(("reason", json!(form.required(v, "alasan"))));
+            if let Some(id) = institution(v, form, "instansi", choosing) {
+                body.push(("suggested", json!(id)));
+            }
+        }
+        Deed::Archive | Deed::Recall => body.push(("reason", json!(form.required(v, "alasan")))),
+        Deed::Redact => {
+            body.push(("reason", json!(form.required(v, "alasan"))));
+            agreed(v, form);
+        }
+        Deed::AskIdentity => body.push(("purpose", json!(form.required(v, "alasan")))),
+        Deed::Dispose => read_disposed(v, form, choosing, &mut body),
+        Deed::FollowUp => match form.required(v, "sifat").as_str() {
+            "internal" => kind = Deed::Note.kind(),
+            how => body.push(("proposes_to_close", json!(how == "usul"))),
+        },
+        Deed::Close => {
+            agreed(v, form);
+            body.push(("by", json!("reporter")));
+        }
+        Deed::Escalate => {
+            agreed(v, form);
+            body.push(("consent", json!(true)));
+        }
+        Deed::Link => {
+            let chosen = form.text("sama").to_owned();
+            let typed = if chosen.is_empty() {
+                form.required(v, "laporan")
+            } else {
+                chosen
+            };
+            match other_case(node, sight, &typed).await {
+                Some(case) => body.push(("target_case", json!(case))),
+                None => form.complain("laporan", v.say("link-unknown")),
+            }
+        }
+        Deed::Split => read_split(v, form, &mut body, &mut words),
+        Deed::Note
+        | Deed::Complete
+        | Deed::Reply
+        | Deed::Reopen
+        | Deed::TakeOver
+        | Deed::Unlink => {}
+    }
+    form.is_fine().then(|| shared::act(kind, &body, &words))
+}
+
+fn read_split(
+    v: &Voice,
+    form: &mut Form,
+    body: &mut Vec<(&str, Value)>,
+    words: &mut Vec<(&str, Value)>,
+) {
+    words.push(("title", json!(form.required(v, "judul"))));
+    form.at_most(v, "judul", TITLE_CHARS);
+    let place = form.at_most(v, "lokasi", TITLE_CHARS);
+    if !place.is_empty() {
+        words.push(("place", json!(place)));
+    }
+    let category = form.text("kategori");
+    if !category.is_empty() {
+        body.push(("category", json!(category)));
+    }
+}
+
+fn read_verified(
+    v: &Voice,
+    view: &CaseView,
+    form: &mut Form,
+    body: &mut Vec<(&str, Value)>,
+    words: &mut Vec<(&str, Value)>,
+) {
+    let title = form.required(v, "judul");
+    form.at_most(v, "judul", TITLE_CHARS);
+    words.push(("title", json!(title)));
+    let class = form.required(v, "jenis");
+    match CLASSES.iter().find(|(_, name)| *name == class) {
+        Some((class, _)) => body.push(("classification", json!(class))),
+        None => form.complain("jenis", v.say("form-required")),
+    }
+    body.push((
+        "oversight",
+        json!(form.is_ticked("pengawasan") && class == "pengaduan"),
+    ));
+    for (field, name) in [("kategori", "category"), ("atas-nama", "on_behalf_of")] {
+        let value = form.text(field);
+        if !value.is_empty() {
+            body.push((name, json!(value)));
+        }
+    }
+    if let Some(code) = shared::region(v, form, view.summary.region.as_ref()) {
+        body.push(("region", json!(code)));
+    }
+}
+
+fn read_disposed(v: &Voice, form: &mut Form, choosing: &Choosing, body: &mut Vec<(&str, Value)>) {
+    let other = institution(v, form, "instansi", choosing);
+    let hinted = choosing.named(form.text("tujuan"));
+    match other.or(hinted) {
+        Some(target) => body.push(("target", json!(target))),
+        None => form.complain("instansi", v.say("form-target-needed")),
+    }
+    let copies: Vec<InstanceId> = COPIES
+        .into_iter()
+        .filter_map(|name| institution(v, form, name, choosing))
+        .collect();
+    if !copies.is_empty() {
+        body.push(("copies", json!(copies)));
+    }
+    let day: Option<chrono::NaiveDate> = form.parsed("tenggat", v.say("form-day-unusable"));
+    if let Some(day) = day {
+        body.push(("deadline", json!(day)));
+    }
+}
+
+/// The institution that a field names; a complaint where there is none of that name.
+fn institution(
+    v: &Voice,
+    form: &mut Form,
+    name: &'static str,
+    choosing: &Choosing,
+) -> Option<InstanceId> {
+    let typed = form.text(name).to_owned();
+    if typed.is_empty() {
+        return None;
+    }
+    let found = choosing.named(&typed);
+    if found.is_none() {
+        form.complain(name, v.say("form-institution-unknown"));
+    }
+    found
+}
+
+fn agreed(v: &Voice, form: &mut Form) {
+    if !form.is_ticked("setuju") {
+        form.complain("setuju", v.say("form-agree"));
+    }
+}
+
+/// The case of a ticket or an id, if it may be seen.
+async fn other_case(node: &Node, sight: &Sight, typed: &str) -> Option<CaseId> {
+    let view = match typed.parse::<CaseId>() {
+        Ok(id) => node.case(id).await.ok()?,
+        Err(_) => node.case_by_ticket(typed).await.ok()?,
+    };
+    sight.shows(&view.summary).then_some(view.summary.case)
+}

@@ -1,0 +1,235 @@
+//! What the node says of itself to the pages about its people.
+
+use std::net::IpAddr;
+
+use lapor_web::ApiProblem;
+use lapor_web::accounts::cookie::Cookies;
+use lapor_web::accounts::{Account, AccountId, Accounts, Doors, NewAccount, Role, Secret, Staffed};
+use lapor_web::language::{TextId, text_id};
+use lapor_web::page::{Choice, Link, Visit};
+use lapor_web::people::{
+    AuditAsked, AuditLine, Member, Office, Places, Refused, RoleWords, SIGN_IN, Words,
+};
+use lapor_web::sign_on::SignOn;
+
+use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
+use crate::api::problem;
+use crate::audit::AuditQuery;
+use crate::clock::Clock;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::staff::StaffError;
+
+const FACTOR: &str = "/meja/akun/kode";
+const AUDIT: &str = "/meja/audit";
+
+/// What an admin looks after.
+const ADMINISTERED: &[Link] = &[
+    Link {
+        to: STAFF,
+        name: text_id("staff-title"),
+    },
+    Link {
+        to: units::PATH,
+        name: text_id("units-title"),
+    },
+    Link {
+        to: AUDIT,
+        name: text_id("audit-title"),
+    },
+    Link {
+        to: letters::PATH,
+        name: text_id("post-title"),
+    },
+];
+
+impl Staffed for Node {
+    fn accounts(&self) -> &Accounts {
+        Node::accounts(self)
+    }
+
+    fn cookies(&self) -> Cookies {
+        Cookies {
+            https: self.settings().is_https(),
+        }
+    }
+
+    fn doors(&self) -> Doors {
+        Doors {
+            sign_in: SIGN_IN,
+            factor: FACTOR,
+        }
+    }
+}
+
+impl Office for Node {
+    const PLACES: Places = Places {
+        root: ROOT,
+        begun: units::PATH,
+        account: ACCOUNT,
+        factor: FACTOR,
+        staff: STAFF,
+        audit: AUDIT,
+    };
+
+    const WORDS: Words = Words {
+        sign_in_lead: text_id("sign-in-lead"),
+        forgotten_lead: text_id("forgotten-lead"),
+        forgotten_admin: text_id("forgotten-admin"),
+        setup_about: text_id("setup-about"),
+        setup_where: text_id("setup-where"),
+        setup_command: "lapor-node account setup-link",
+        setup_lead: text_id("setup-lead"),
+        setup_done: text_id("setup-done"),
+        account_administer: text_id("account-administer"),
+        audit_actor_hint: text_id("audit-actor-hint"),
+        audit_action_hint: text_id("audit-action-hint"),
+        audit_subject: text_id("audit-case"),
+        audit_subject_field: "berkas",
+    };
+
+    const ROLES: &'static [RoleWords] = &[
+        RoleWords {
+            code: "admin",
+            name: text_id("role-admin"),
+            about: text_id("role-admin-about"),
+        },
+        RoleWords {
+            code: "officer",
+            name: text_id("role-officer"),
+            about: text_id("role-officer-about"),
+        },
+        RoleWords {
+            code: "leader",
+            name: text_id("role-leader"),
+            about: text_id("role-leader-about"),
+        },
+        RoleWords {
+            code: "identity_keeper",
+            name: text_id("role-identity-keeper"),
+            about: text_id("role-identity-keeper-about"),
+        },
+    ];
+
+    fn clock(&self) -> &dyn Clock {
+        Node::clock(self)
+    }
+
+    fn sign_on(&self) -> &SignOn {
+        Node::sign_on(self)
+    }
+
+    fn site(&self) -> String {
+        let settings = self.settings();
+        settings.site(settings.api.listen)
+    }
+
+    fn proxies(&self) -> &[IpAddr] {
+        &self.settings().accounts.proxies
+    }
+
+    fn admit_sign_on(&self, address: IpAddr) -> Result<(), ApiProblem> {
+        Node::admit_sign_on(self, address).map_err(|error| problem(&error))
+    }
+
+    fn administered(role: &Role) -> &'static [Link] {
+        if role.administers { ADMINISTERED } else { &[] }
+    }
+
+    fn setup_facts(&self, visit: &Visit) -> Vec<(TextId, String)> {
+        let directory = self.directory();
+        let own = self.instance().ok();
+        let zone = own
+            .and_then(|own| directory.latest().instance(own))
+            .map(|entry| entry.time_zone.clone());
+        let contact = self.settings().portal.contact.clone();
+        vec![
+            (text_id("setup-institution"), visit.institution().to_owned()),
+            (
+                text_id("setup-zone"),
+                zone.unwrap_or_else(|| "Asia/Jakarta".to_owned()),
+            ),
+            (
+                text_id("setup-contact"),
+                contact.unwrap_or_else(|| visit.v.say("setup-contact-none")),
+            ),
+        ]
+    }
+
+    async fn audit(&self, asked: &AuditAsked<'_>) -> Answer<Vec<AuditLine>> {
+        let query = AuditQuery {
+            before: asked.before,
+            actor: asked.actor,
+            action: asked.action,
+            case: asked.subject,
+            limit: asked.limit,
+        };
+        let entries = self.audit_log(&query).await;
+        let entries = entries.map_err(|error| problem(&error))?.into_iter();
+        let line = entries.map(|entry| AuditLine {
+            number: entry.number,
+            at: entry.at,
+            actor: entry.actor,
+            action: entry.action,
+            subject: entry.case,
+            detail: entry.detail,
+        });
+        Ok(line.collect())
+    }
+
+    fn sends_letters(&self) -> bool {
+        Node::sends_letters(self)
+    }
+
+    async fn send_reset(&self, login: &str, from: IpAddr) -> Result<(), Refused> {
+        Ok(self.ask_reset(login, from).await?)
+    }
+
+    async fn units(&self) -> Answer<Option<Vec<Choice>>> {
+        shared::units(self).await.map(Some)
+    }
+
+    async fn create(
+        &self,
+        actor: &str,
+        new: &NewAccount<'_>,
+    ) -> Result<(Account, Secret), Refused> {
+        Ok(self.create_account(actor, new).await?)
+    }
+
+    async fn change(
+        &self,
+        actor: &str,
+        id: &AccountId,
+        new: &NewAccount<'_>,
+    ) -> Result<Account, Refused> {
+        Ok(self.change_account(actor, id, new).await?)
+    }
+
+    async fn own_part(&self, member: &Member) -> Answer<String> {
+        letter_choice::part(self, member).await
+    }
+}
+
+impl From<StaffError> for Refused {
+    fn from(error: StaffError) -> Self {
+        match error {
+            StaffError::Account(error) => Self::Account(error),
+            StaffError::Node(NodeError::Invalid(_)) => Self::Unit,
+            StaffError::Node(error) => Self::Problem(problem(&error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::ROLES;
+
+    #[test]
+    fn every_role_is_offered_in_words() {
+        let known: Vec<&str> = ROLES.iter().map(|role| role.code).collect();
+        let offered: Vec<&str> = Node::ROLES.iter().map(|words| words.code).collect();
+        assert_eq!(offered, known);
+    }
+}

@@ -1,0 +1,158 @@
+# Pages about the staff.
+
+act-column = Action
+
+# Logging in
+
+sign-in-title = Log in
+sign-in-go = Log in
+sign-in-refused = The e-mail address or the password is wrong.
+signed-out = You have logged out.
+login-label = E-mail address
+login-hint = Used to log in.
+login-unusable = Write a whole e-mail address, such as name@institution.go.id.
+login-taken = Another account has this e-mail address already.
+name-label = Name
+name-unusable = Write the name on one line.
+
+# The second code
+
+code-title = Verification code
+code-lead = Open your authenticator app and enter the six digits that it shows.
+code-label = Code
+code-hint = Phone lost? Enter one of your recovery codes.
+code-refused = The code is wrong or was used before. Wait for the next one.
+code-too-late = That took too long. Please log in again.
+code-back = Back to logging in
+
+# Passwords
+
+password-label = Password
+password-current = Present password
+password-new = New password
+password-again = New password once more
+password-hint = At least { $n } characters; four unrelated words are easy to remember and hard to guess.
+password-why = To make sure that it is really you.
+password-title = Choose a password
+password-lead = The password for the account of { $name }.
+password-save = Save password
+password-chosen = Your password is saved. Please log in.
+password-changed = Your password is changed. All other sessions have ended.
+password-wrong = This password is wrong.
+password-differs = The two passwords differ.
+password-short = Too short.
+password-long = Too long; 200 characters are enough.
+password-personal = This password is made of your name, address or institution. Choose other words.
+password-guessable = This password is easily guessed. Choose other words.
+forgotten-title = Forgot your password?
+forgotten-sent = If an account has this address, a link to a new password will be there soon.
+forgotten-letter = Type the e-mail address with which you log in. We send a link that is good for an hour.
+forgotten-go = Send the link
+forgotten-else = No letter arrives?
+forgotten-back = Back to logging in
+
+# First set-up
+
+setup-title = First set-up
+setup-go = Make the account and log in
+
+# One's own account
+
+account-title = My account
+account-password = Change the password
+account-password-about = All other sessions end with it.
+sessions-title = Open sessions
+session-agent = Browser
+session-began = Began
+session-seen = Last used
+session-this = This session
+session-end = End
+session-end-others = End all other sessions
+session-ended = The session has ended.
+
+# The second factor
+
+factor-title = Two-step verification
+factor-about = Besides the password you enter a code from your phone. Whoever knows your password still cannot log in.
+factor-on = It is on.
+factor-off = It is off.
+factor-wanted = Your role needs two-step verification. Turn it on now to go on.
+factor-needed = Your role needs two-step verification; you may replace it, not remove it.
+factor-manage = Manage
+factor-begin = Turn on
+factor-again = Set up on another phone
+factor-remove = Turn off
+factor-removed = Two-step verification is off.
+factor-step-app = Open the authenticator app on your phone.
+factor-step-scan = Scan this picture.
+factor-step-code = Enter the six digits that the app shows.
+factor-picture = QR code for the authenticator app
+factor-typed = Or type this key into the app:
+factor-code-hint = Six digits.
+factor-confirm = Turn on
+codes-title = Recovery codes
+codes-lead = Keep these codes in a safe place. Each works once if your phone is lost.
+codes-once = They are shown only now.
+codes-kept = I have kept them
+codes-left = { $n ->
+    [one] One recovery code is left.
+   *[other] { $n } recovery codes are left.
+}
+codes-renew = Make new recovery codes
+
+# Officers
+
+staff-title = Officers
+state-label = State
+role-label = Role
+role-unknown = Choose one of the roles.
+state-active = Active
+state-protected = Active, two-step
+state-invited = Has no password yet
+state-disabled = Disabled
+officer-new = Add an officer
+officer-title = Officer
+officer-create = Make the account
+officer-save = Save
+officer-changed = The changes are saved.
+officer-access = Access
+officer-access-about = A new password, disabling the account and another role end all its sessions.
+officer-reset = Make a link for a new password
+officer-end-sessions = End all sessions
+officer-sessions-ended = All sessions have ended.
+officer-remove-factor = Remove two-step verification
+officer-factor-removed = Two-step verification is removed.
+officer-disable = Disable the account
+officer-disabled = The account is disabled.
+officer-enable = Enable again
+officer-enabled = The account is active again.
+last-administrator = This is the last active admin. Make another one first.
+link-title = Link for a password
+link-lead = Give this link to { $name }, and to nobody else.
+link-once = It is shown only now, works once, and is good for three days.
+
+# Units
+
+unit-label = Unit
+unit-unknown = There is no open unit of this name.
+
+# The audit log
+
+audit-title = Audit log
+audit-lead = Who did what. Entries are only added, never changed or deleted.
+audit-at = Time
+audit-actor = Who
+audit-action = Action
+audit-detail = Detail
+audit-filter = Filter
+audit-none = No entries
+audit-none-about = Nothing matches these filters.
+
+# Logging in with the provider of identities
+
+sso-go = Log in with { $provider }
+sso-or = Or log in with a password:
+sso-unknown = There is no account for you here yet. Ask your institution's admin to make one.
+sso-stale = That log-in is not valid any more. Please begin again.
+sso-away = Your institution's log-in service cannot be reached. Try again later, or log in with a password.
+sso-refused = Your institution's log-in service did not confirm who you are. Ask your admin.

@@ -1,0 +1,136 @@
+//! What a program says of itself to the pages about its people.
+
+use std::future::{Future, ready};
+use std::net::IpAddr;
+
+use super::audit::{AuditAsked, AuditLine};
+use super::{Answer, Member, Refused};
+use crate::ApiProblem;
+use crate::accounts::{Account, AccountId, NewAccount, Role, Secret, Staffed};
+use crate::clock::Clock;
+use crate::language::TextId;
+use crate::page::{Choice, Link, Visit};
+use crate::sign_on::SignOn;
+
+/// Where the pages stand; those for guests are the same in every program.
+#[derive(Debug, Clone, Copy)]
+pub struct Places {
+    /// Where somebody arrives who wanted to go nowhere in particular.
+    pub root: &'static str,
+    /// Where the first administrator goes on.
+    pub begun: &'static str,
+    pub account: &'static str,
+    /// Below `account`.
+    pub factor: &'static str,
+    pub staff: &'static str,
+    pub audit: &'static str,
+}
+
+/// Texts that speak of the program or of its institution.
+#[derive(Debug, Clone, Copy)]
+pub struct Words {
+    pub sign_in_lead: TextId,
+    pub forgotten_lead: TextId,
+    pub forgotten_admin: TextId,
+    pub setup_about: TextId,
+    pub setup_where: TextId,
+    /// The command that makes the link of the first set-up.
+    pub setup_command: &'static str,
+    pub setup_lead: TextId,
+    pub setup_done: TextId,
+    pub account_administer: TextId,
+    pub audit_actor_hint: TextId,
+    pub audit_action_hint: TextId,
+    /// What an entry of the audit log may concern, and how the address of the page names it.
+    pub audit_subject: TextId,
+    pub audit_subject_field: &'static str,
+}
+
+/// A role in words.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleWords {
+    /// As in [`Role::code`].
+    pub code: &'static str,
+    pub name: TextId,
+    pub about: TextId,
+}
+
+/// A program with people. Futures are spelt out because handlers need them to be `Send`.
+pub trait Office: Staffed + 'static {
+    const PLACES: Places;
+    const WORDS: Words;
+    /// All roles, as they are offered.
+    const ROLES: &'static [RoleWords];
+
+    fn clock(&self) -> &dyn Clock;
+
+    fn sign_on(&self) -> &SignOn;
+
+    /// Where people find the pages, without a slash at the end.
+    fn site(&self) -> String;
+
+    /// Proxies whose word on a visitor's address is believed.
+    fn proxies(&self) -> &[IpAddr];
+
+    /// Whether another way to the provider of identities may begin at this address.
+    fn admit_sign_on(&self, address: IpAddr) -> Result<(), ApiProblem>;
+
+    /// Pages that one of this role finds at the own account.
+    fn administered(role: &Role) -> &'static [Link];
+
+    fn reads_audit(role: &Role) -> bool {
+        role.administers
+    }
+
+    /// What the first set-up shows to be right.
+    fn setup_facts(&self, visit: &Visit) -> Vec<(TextId, String)>;
+
+    /// The latest entries first.
+    fn audit(&self, asked: &AuditAsked<'_>) -> impl Future<Output = Answer<Vec<AuditLine>>> + Send;
+
+    /// Whether a link to a new password can be sent; else only an administrator gives one.
+    fn sends_letters(&self) -> bool {
+        false
+    }
+
+    /// Has such a link sent, if there is an account with this login.
+    fn send_reset(
+        &self,
+        _login: &str,
+        _from: IpAddr,
+    ) -> impl Future<Output = Result<(), Refused>> + Send {
+        ready(Ok(()))
+    }
+
+    /// The parts of the institution that accounts can belong to; none where accounts belong to none.
+    fn units(&self) -> impl Future<Output = Answer<Option<Vec<Choice>>>> + Send {
+        ready(Ok(None))
+    }
+
+    fn create(
+        &self,
+        actor: &str,
+        new: &NewAccount<'_>,
+    ) -> impl Future<Output = Result<(Account, Secret), Refused>> + Send {
+        async move { Ok(self.accounts().create(actor, new).await?) }
+    }
+
+    fn change(
+        &self,
+        actor: &str,
+        id: &AccountId,
+        new: &NewAccount<'_>,
+    ) -> impl Future<Output = Result<Account, Refused>> + Send {
+        async move { Ok(self.accounts().change(actor, id, new).await?) }
+    }
+
+    /// A part of the own account's page that only this program has, as HTML.
+    fn own_part(&self, _member: &Member) -> impl Future<Output = Answer<String>> + Send {
+        ready(Ok(String::new()))
+    }
+}
+
+/// A role in words, by its code.
+pub(super) fn role_words<O: Office>(role: &Role) -> Option<&'static RoleWords> {
+    O::ROLES.iter().find(|words| words.code == role.code)
+}

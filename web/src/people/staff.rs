@@ -1,0 +1,326 @@
+//! The accounts of all, for whoever looks after them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::office::role_words;
+use super::refused::{Again, Refused, complain_of, refusal};
+use super::{Answer, Member, Office, PASSWORD, RoleWords, link_at};
+use crate::accounts::{Account, AccountId, AccountState, NewAccount, Secret};
+use crate::language::{TextId, Voice, text_id};
+use crate::page::{Choice, Flash, Form, LocalPath};
+use crate::{ApiProblem, Path};
+
+#[derive(Deserialize)]
+pub struct OnePath {
+    id: String,
+}
+
+#[derive(Deserialize)]
+pub struct ActPath {
+    id: String,
+    act: String,
+}
+
+#[derive(Template)]
+#[template(path = "people/staff.html")]
+struct StaffPage {
+    v: Voice,
+    lines: Vec<Line>,
+    /// Whether accounts belong to units.
+    units: bool,
+    new_at: String,
+}
+
+struct Line {
+    account: Account,
+    at: String,
+    role: String,
+    tone: &'static str,
+    state: String,
+}
+
+#[derive(Template)]
+#[template(path = "people/officer.html")]
+struct OfficerPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    /// None while the account is being made.
+    account: Option<&'a Account>,
+    here: String,
+    list_at: &'static str,
+    roles: Vec<Choice>,
+    units: Option<Vec<Choice>>,
+}
+
+#[derive(Template)]
+#[template(path = "people/link.html")]
+struct LinkPage<'a> {
+    v: Voice,
+    account: &'a Account,
+    link: String,
+    list_at: &'static str,
+}
+
+pub async fn list<O: Office>(State(office): State<Arc<O>>, member: Member) -> Answer<Response> {
+    member.administers()?;
+    let v = member.visit.v;
+    let accounts = office.accounts().list().await;
+    let lines = accounts.map_err(|error| refusal(&error))?.into_iter();
+    let lines = lines.map(|account| {
+        let (tone, state) = state_words(&account);
+        Line {
+            at: at::<O>(&account.id),
+            role: v.say(role_of::<O>(&account)),
+            tone,
+            state: v.say(state),
+            account,
+        }
+    });
+    let page = StaffPage {
+        v,
+        lines: lines.collect(),
+        units: office.units().await?.is_some(),
+        new_at: new_at::<O>(),
+    };
+    member
+        .visit
+        .shell(v.say("staff-title"))
+        .wide()
+        .within(O::PLACES.account)
+        .show(&page)
+}
+
+pub async fn ask<O: Office>(State(office): State<Arc<O>>, member: Member) -> Answer<Response> {
+    member.administers()?;
+    page(&*office, &member, &Form::empty(), None, Again::FIRST).await
+}
+
+pub async fn create<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
+    mut form: Form,
+) -> Answer<Response> {
+    member.administers()?;
+    let v = member.visit.v;
+    let fields = Fields::of(&mut form, &v);
+    if !form.is_fine() {
+        return page(&*office, &member, &form, None, Again::FORM).await;
+    }
+    match office.create(&member.actor(), &fields.account()).await {
+        Ok((account, secret)) => show_link(&*office, &member, &account, &secret),
+        Err(error) => {
+            let again = complain_of(&mut form, &v, "login", error)?;
+            page(&*office, &member, &form, None, again).await
+        }
+    }
+}
+
+pub async fn show<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    member.administers()?;
+    let account = find(&*office, &path.id).await?;
+    let form = Form::of([
+        ("name", account.name.as_str()),
+        ("login", account.login.as_str()),
+        ("role", account.role.code),
+        ("unit", account.unit.as_deref().unwrap_or_default()),
+    ]);
+    page(&*office, &member, &form, Some(&account), Again::FIRST).await
+}
+
+pub async fn change<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    mut form: Form,
+) -> Answer<Response> {
+    member.administers()?;
+    let account = find(&*office, &path.id).await?;
+    let v = member.visit.v;
+    let fields = Fields::of(&mut form, &v);
+    if !form.is_fine() {
+        return page(&*office, &member, &form, Some(&account), Again::FORM).await;
+    }
+    let (actor, new) = (member.actor(), fields.account());
+    match office.change(&actor, &account.id, &new).await {
+        Ok(_) => {
+            let done = Flash::done(text_id("officer-changed"));
+            Ok(member
+                .visit
+                .go_saying(&LocalPath::own(&at::<O>(&account.id)), &done))
+        }
+        Err(error) => {
+            let again = complain_of(&mut form, &v, "role", error)?;
+            page(&*office, &member, &form, Some(&account), again).await
+        }
+    }
+}
+
+/// What is done to an account with one button.
+pub async fn act<O: Office>(
+    State(office): State<Arc<O>>,
+    member: Member,
+    Path(path): Path<ActPath>,
+) -> Answer<Response> {
+    member.administers()?;
+    let account = find(&*office, &path.id).await?;
+    let (accounts, actor, id) = (office.accounts(), member.actor(), &account.id);
+    let (done, text) = match path.act.as_str() {
+        "sandi" => {
+            let secret = accounts.reset_password(&actor, id).await;
+            let secret = secret.map_err(|error| refusal(&error))?;
+            return show_link(&*office, &member, &account, &secret);
+        }
+        "sesi" => (
+            accounts.end_sessions(&actor, id).await.map(drop),
+            text_id("officer-sessions-ended"),
+        ),
+        "kode" => (
+            accounts.remove_factor(&actor, id).await,
+            text_id("officer-factor-removed"),
+        ),
+        "nonaktif" => (
+            accounts.disable(&actor, id).await,
+            text_id("officer-disabled"),
+        ),
+        "aktif" => (
+            accounts.enable(&actor, id).await,
+            text_id("officer-enabled"),
+        ),
+        _ => return Err(ApiProblem::not_found()),
+    };
+    match done {
+        Ok(()) => {
+            let done = Flash::done(text);
+            Ok(member.visit.go_saying(&LocalPath::own(&at::<O>(id)), &done))
+        }
+        Err(error) => {
+            let mut form = Form::empty();
+            let error = Refused::Account(error);
+            let again = complain_of(&mut form, &member.visit.v, "role", error)?;
+            page(&*office, &member, &form, Some(&account), again).await
+        }
+    }
+}
+
+/// What an admin fills in about an account.
+struct Fields {
+    name: String,
+    login: String,
+    role: String,
+    unit: String,
+}
+
+impl Fields {
+    fn of(form: &mut Form, v: &Voice) -> Self {
+        Self {
+            name: form.required(v, "name"),
+            login: form.required(v, "login"),
+            role: form.required(v, "role"),
+            unit: form.text("unit").to_owned(),
+        }
+    }
+
+    fn account(&self) -> NewAccount<'_> {
+        NewAccount {
+            login: &self.login,
+            name: &self.name,
+            role: &self.role,
+            unit: Some(self.unit.as_str()).filter(|unit| !unit.is_empty()),
+        }
+    }
+}
+
+async fn find<O: Office>(office: &O, id: &str) -> Answer<Account> {
+    let id: AccountId = id.parse().map_err(|error| refusal(&error))?;
+    office
+        .accounts()
+        .find(&id)
+        .await
+        .map_err(|error| refusal(&error))
+}
+
+async fn page<O: Office>(
+    office: &O,
+    member: &Member,
+    form: &Form,
+    account: Option<&Account>,
+    again: Again,
+) -> Answer<Response> {
+    let visit = &member.visit;
+    let page = OfficerPage {
+        v: visit.v,
+        form,
+        account,
+        here: account.map_or_else(new_at::<O>, |account| at::<O>(&account.id)),
+        list_at: O::PLACES.staff,
+        roles: role_choices::<O>(&visit.v),
+        units: office.units().await?,
+    };
+    let title = match account {
+        Some(_) => visit.v.say("officer-title"),
+        None => visit.v.say("officer-new"),
+    };
+    let shown = visit
+        .shell(title)
+        .status(again.status)
+        .within(O::PLACES.account)
+        .show(&page)?;
+    Ok(again.on(shown))
+}
+
+/// The one time that a link is shown; no redirect, because nothing keeps it.
+fn show_link<O: Office>(
+    office: &O,
+    member: &Member,
+    account: &Account,
+    secret: &Secret,
+) -> Answer<Response> {
+    let visit = &member.visit;
+    let page = LinkPage {
+        v: visit.v,
+        account,
+        link: link_at(&office.site(), PASSWORD, secret),
+        list_at: O::PLACES.staff,
+    };
+    visit
+        .shell(visit.v.say("link-title"))
+        .within(O::PLACES.account)
+        .show(&page)
+}
+
+fn at<O: Office>(id: &AccountId) -> String {
+    format!("{}/{id}", O::PLACES.staff)
+}
+
+fn new_at<O: Office>() -> String {
+    format!("{}/baru", O::PLACES.staff)
+}
+
+fn role_of<O: Office>(account: &Account) -> TextId {
+    let words = role_words::<O>(account.role);
+    words.map_or(text_id("role-unknown"), |words| words.name)
+}
+
+fn role_choices<O: Office>(v: &Voice) -> Vec<Choice> {
+    let choice =
+        |words: &RoleWords| Choice::new(words.code, v.say(words.name)).hint(v.say(words.about));
+    O::ROLES.iter().map(choice).collect()
+}
+
+fn state_words(account: &Account) -> (&'static str, TextId) {
+    match (account.state, account.has_password, account.has_factor) {
+        (AccountState::Disabled, ..) => ("quiet", text_id("state-disabled")),
+        (_, false, _) => ("warm", text_id("state-invited")),
+        (_, true, true) => ("done", text_id("state-protected")),
+        (_, true, false) => ("accent", text_id("state-active")),
+    }
+}
