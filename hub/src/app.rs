@@ -109,6 +109,11 @@ impl Hub {
         self.connections.count(instance)
     }
 
+    /// Becomes true when the hub stops.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
     /// How many requests wait for something to happen.
     pub fn waiting(&self) -> usize {
         self.polls.load(Ordering::Relaxed)

@@ -29,6 +29,7 @@ pub mod people;
 pub mod problem;
 pub mod public_url;
 pub mod reading;
+pub mod regions;
 pub mod room;
 pub mod serving;
 pub mod sign_on;

@@ -75,3 +75,99 @@ approval-decision = Decision
 approval-confirm = Confirm
 approval-refuse = Refuse
 approval-withdraw = Take back
+
+# Federation
+
+console-federation-title = State of the federation
+live-on = Following changes as they happen
+live-off = The line is down; the page catches up once it is back
+live-none = Reload the page to see the latest
+state-red = Red
+state-yellow = Yellow
+state-green = Green
+state-grey = Grey
+filter-name = Name
+filter-province = Province
+filter-state = State
+filter-all = All
+filter-show = Show
+kind-pusat = National desk
+kind-kementerian = Ministry
+kind-lembaga = Agency
+kind-provinsi = Province
+kind-kabupaten = Regency
+kind-kota = City
+kind-bumn = State enterprise
+kind-pengawas = Supervisor
+group-centre = Centre and supervisors
+group-ministries = Ministries
+group-agencies = Agencies
+group-enterprises = State enterprises
+group-regions = Regional governments
+federation-worst = Needs attention
+federation-well = All institutions shown here are well.
+federation-reasons = Reasons
+federation-more = { $n ->
+    [one] And one more institution; narrow the list with the filter above.
+   *[other] And { $n } more institutions; narrow the list with the filter above.
+}
+federation-all = All institutions
+federation-none = No institution matches the filter.
+federation-map = Map
+federation-rules = Rules behind the colours
+federation-province = { $name }: { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}, { $ill } in need of attention, { $traffic } messages in 24 hours
+map-source = Outlines: MapSVG, CC BY 4.0. Circles: messages in 24 hours.
+age-seconds = { $n ->
+    [one] one second
+   *[other] { $n } seconds
+}
+age-minutes = { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+}
+age-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+}
+age-days = { $n ->
+    [one] one day
+   *[other] { $n } days
+}
+concern-silent = Not heard for { $age }
+concern-never-heard = Never heard since it joined
+concern-unsent = Oldest message has waited { $age } to be sent
+concern-unsent-unknown = Messages wait to be sent
+concern-unapplied = Oldest message has not been applied for { $age }
+concern-unapplied-unknown = Messages have not been applied
+concern-apart = Institution and hub have seen the streams differently for { $age }
+concern-apart-unknown = Institution and hub see the streams differently
+concern-directory = Behind the directory for { $age }
+concern-directory-unknown = Behind the directory
+concern-backup = Last backup { $age } ago
+concern-no-backup = No backup so far
+concern-clock = Clock differs from the hub's by { $age }
+concern-clock-unknown = Clock differs from the hub's
+concern-certificate = Certificate ends in { $age }
+concern-certificate-ended = Certificate has ended
+concern-set-aside = { $n ->
+    [one] One message set aside
+   *[other] { $n } messages set aside
+}
+concern-disk = { $size } of disk left
+concern-version = Older version than the hub
+concern-frozen = Chain frozen: two messages claimed one position
+rule-silent = Not heard: yellow after { $yellow }, red after { $red }.
+rule-waiting = Oldest message waits to be sent or applied: yellow after { $yellow }, red after { $red }.
+rule-apart = Two reports in a row that differ from the hub's record in the same way: red.
+rule-set-aside = Messages set aside: yellow from { $yellow }, red from { $red }.
+rule-certificate = Certificate: yellow less than { $yellow } before its end, red less than { $red }.
+rule-clock = Clock differs: yellow from { $yellow }, red from { $red }.
+rule-disk = Disk left: yellow below { $yellow }, red below { $red }.
+rule-backup = Last backup: yellow after { $yellow } or never, red after { $red }.
+rule-directory = Behind the directory: yellow after { $yellow }, red after { $red }.
+rule-version = Older version than the hub: yellow.
+rule-frozen = Chain frozen: red.
+rule-grey = Grey: not joined, suspended or revoked; not expected to speak.

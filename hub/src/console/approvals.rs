@@ -54,7 +54,7 @@ struct Line {
 
 pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     let v = member.visit.v;
-    let waiting = approvals::waiting(&console.ground).await;
+    let waiting = approvals::waiting(&console.hub.ground).await;
     let waiting = waiting.map_err(|error| refused(&error))?;
     let accounts = console.accounts().list().await;
     let names: BTreeMap<String, String> = accounts
@@ -95,7 +95,7 @@ pub async fn decide(
     form: Form,
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
-    let (ground, actor) = (&console.ground, member.actor());
+    let (ground, actor) = (&console.hub.ground, member.actor());
     let said = match form.text(DECISION) {
         "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
             Ok(approval) => Ok(Flash::done(done_words(&approval.deed))),
@@ -119,16 +119,21 @@ pub async fn decide(
 }
 
 /// What failed for another reason than the form.
+/// What the visitor is told when the hub fails.
+pub fn failed(error: &HubError) -> ApiProblem {
+    match error {
+        HubError::Database(failed) => ApiProblem::database(failed),
+        _ => {
+            tracing::error!(%error, "a page of the console cannot be made");
+            ApiProblem::internal()
+        }
+    }
+}
+
 pub fn refused(error: &ApprovalError) -> ApiProblem {
     match error {
         ApprovalError::Membership(MembershipError::Unknown(_)) => ApiProblem::not_found(),
-        ApprovalError::Membership(MembershipError::Hub(HubError::Database(failed))) => {
-            ApiProblem::database(failed)
-        }
-        ApprovalError::Membership(MembershipError::Hub(_)) => {
-            tracing::error!(%error, "an act of the console failed");
-            ApiProblem::internal()
-        }
+        ApprovalError::Membership(MembershipError::Hub(error)) => failed(error),
         _ => {
             let title = "The federation does not allow this act";
             ApiProblem::new(StatusCode::CONFLICT, "not_allowed", title)

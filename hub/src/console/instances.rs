@@ -15,12 +15,13 @@ use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::approvals::refused;
-use super::{Answer, Console, ConsoleRole, ROOT};
+use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
 use crate::membership::MembershipError;
 
+pub const PATH: &str = "/konsol/instansi";
 pub const ONE: &str = "/konsol/instansi/{slug}";
 pub const ACT: &str = "/konsol/instansi/{slug}/{act}";
 /// The field of the reason, and its characters at most.
@@ -78,7 +79,7 @@ struct ActWords {
 
 pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     let v = member.visit.v;
-    let directory = console.ground.directory.current();
+    let directory = console.hub.ground.directory.current();
     let instances = directory.latest().instances();
     let page = ListPage {
         v,
@@ -128,7 +129,7 @@ pub async fn act(
         asked_by: None,
     };
     let second_person = console.settings.second_person;
-    let said = match approvals::ask(&console.ground, &by, &deed, second_person).await {
+    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
         Ok(Asked::Done) => Flash::done(done_words(&deed)),
         Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
         Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
@@ -163,7 +164,7 @@ pub fn done_words(deed: &Deed) -> TextId {
 
 fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Answer<Response> {
     let v = member.visit.v;
-    let directory = console.ground.directory.current();
+    let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id);
     let entry = entry.ok_or_else(ApiProblem::not_found)?;
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
@@ -171,7 +172,7 @@ fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Ans
         v,
         form,
         line: line(&v, entry),
-        list_at: ROOT,
+        list_at: PATH,
         region: entry.region.as_ref().map(|code| code.as_str().to_owned()),
         zone: entry.time_zone.clone(),
         act: offered(&v, entry).filter(|_| acts),

@@ -19,6 +19,7 @@ use lapor_web::language::proof;
 use tower::ServiceExt as _;
 
 use super::{Console, ConsoleRole, router};
+use crate::app::Hub;
 use crate::clock::HandClock;
 use crate::directory::Amendment;
 use crate::ground::{Ground, Keyring};
@@ -92,7 +93,7 @@ impl Place {
         tx.commit().await.unwrap();
         ground.directory.adopt(&known);
         Self {
-            console: Console::of(&ground),
+            console: Console::of(&Hub::start(Arc::clone(&ground)).await.unwrap()),
             ground,
             clock,
             _db: db,

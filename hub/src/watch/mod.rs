@@ -23,7 +23,7 @@ use crate::error::HubError;
 pub use gather::{Live, gather};
 pub use history::{Span, note};
 pub use picture::{Instance, Picture, Told};
-pub use rules::{Bounds, Concern, Finding, Health, State};
+pub use rules::{Bound, Bounds, Concern, Finding, Health, State};
 pub use views::{Views, receive};
 pub use visits::{Reason, Visits};
 

@@ -30,7 +30,8 @@ impl Consoles {
 }
 
 pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result<Consoles> {
-    let ground = &fleet.hub.hub().ground;
+    let hub = fleet.hub.hub();
+    let ground = &hub.ground;
     lapor_hub::console::prepare(ground)?;
     let mut bases = Vec::new();
     let mut serving = Vec::new();
@@ -45,7 +46,7 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
-        let console = Console::with(ground, settings);
+        let console = Console::with(hub, settings);
         if setup.is_none() {
             setup = console.accounts().setup_link("stage").await?;
         }
