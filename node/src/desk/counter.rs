@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
+use super::deed_read::agreed;
 use super::deeds::Deed;
 use super::{Answer, Officer, case_page, course, shared, upload};
 use crate::api::problem;
@@ -130,6 +131,7 @@ impl Say {
             Self::Complete | Self::Reply => {
                 form.required(v, TEXT);
             }
+            Self::Confirm => agreed(v, form),
             _ => {}
         }
         Some(match self {
@@ -356,6 +358,9 @@ fn parts<'a>(v: &Voice, say: Say, form: &'a Form, on_word: bool) -> Vec<Part<'a>
     } else {
         secret.required().hint(v.say("say-key-hint"))
     }));
+    if say == Say::Confirm {
+        parts.push(Part::Tick(form.field("setuju", v.say("form-close-sure"))));
+    }
     if say == Say::Rate {
         let score = form.field(SCORE, v.say("say-score"));
         parts.push(Part::OneOf(score.required().choices(scores(v))));

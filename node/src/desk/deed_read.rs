@@ -203,7 +203,7 @@ fn institution(
     found
 }
 
-fn agreed(v: &Voice, form: &mut Form) {
+pub fn agreed(v: &Voice, form: &mut Form) {
     if !form.is_ticked("setuju") {
         form.complain("setuju", v.say("form-agree"));
     }

@@ -11,6 +11,8 @@ use crate::doors::router;
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::testing::{Place, acts};
 
+const SURE: (&str, &str) = ("setuju", "1");
+
 /// Opens the form of what somebody says, fills it in and sends it, twice.
 async fn says(officer: &Browser<'_>, case: CaseId, what: &str, fields: &[(&str, &str)]) -> Page {
     let path = at(case, &format!("/loket/{what}"));
@@ -72,7 +74,9 @@ async fn a_reporter_at_the_counter_replies_confirms_rates_and_reopens() {
         assert_eq!(replies.count(), 1, "pressed twice, said once");
         assert_eq!(history.last().unwrap().attachments.len(), 1);
 
-        says(&siti, case, "selesai", &[]).await;
+        let unsaid = says(&siti, case, "selesai", &[]).await;
+        unsaid.is(StatusCode::UNPROCESSABLE_ENTITY);
+        says(&siti, case, "selesai", &[SURE]).await;
         assert_eq!(state(&place, case).await, Some(State::Closed));
         let unrated = says(&siti, case, "nilai", &[]).await;
         unrated.is(StatusCode::UNPROCESSABLE_ENTITY);
@@ -101,16 +105,16 @@ async fn the_reporter_of_a_report_that_no_officer_took_in_shows_the_key() {
         siti.enters(SITI, WORDS).await;
         let filed = filed(&place, "web").await;
         let case = filed.filed.case;
-        let without = says(&siti, case, "selesai", &[]).await;
+        let without = says(&siti, case, "selesai", &[SURE]).await;
         without.is(StatusCode::UNPROCESSABLE_ENTITY);
-        let wrong = [("kunci-rahasia", "1234 5678 9012 3456")];
+        let wrong = [SURE, ("kunci-rahasia", "1234 5678 9012 3456")];
         let wrong = says(&siti, case, "selesai", &wrong).await;
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("tidak cocok");
         assert!(!wrong.text.contains("1234 5678"), "shown to nobody again");
         assert_eq!(state(&place, case).await, Some(State::Answered));
-        let shown = [("kunci-rahasia", filed.key.as_str())];
+        let shown = [SURE, ("kunci-rahasia", filed.key.as_str())];
         says(&siti, case, "selesai", &shown)
             .await
             .is(StatusCode::SEE_OTHER);
