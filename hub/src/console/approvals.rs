@@ -121,13 +121,11 @@ pub async fn decide(
 /// What failed for another reason than the form.
 /// What the visitor is told when the hub fails.
 pub fn failed(error: &HubError) -> ApiProblem {
-    match error {
-        HubError::Database(failed) => ApiProblem::database(failed),
-        _ => {
-            tracing::error!(%error, "a page of the console cannot be made");
-            ApiProblem::internal()
-        }
+    if let HubError::Database(failed) = error {
+        return ApiProblem::database(failed);
     }
+    tracing::error!(%error, "a page of the console cannot be made");
+    ApiProblem::internal()
 }
 
 pub fn refused(error: &ApprovalError) -> ApiProblem {

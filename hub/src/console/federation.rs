@@ -10,6 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
 use lapor_web::language::Voice;
 use lapor_web::page::LocalPath;
@@ -44,7 +45,6 @@ struct Page {
     v: Voice,
     here: &'static str,
     live_at: &'static str,
-    at: i64,
     counts: Vec<Count>,
     wanted: Wanted,
     kinds: Vec<(&'static str, String)>,
@@ -85,7 +85,6 @@ struct Tile {
     at: String,
     colour: &'static str,
     size: u8,
-    name: String,
     said: String,
 }
 
@@ -103,7 +102,7 @@ impl Wanted {
     fn takes(&self, instance: &Instance) -> bool {
         let kind = self.jenis.is_empty() || instance.kind.as_str() == self.jenis;
         let state = self.keadaan.is_empty() || colour(instance.health.state) == self.keadaan;
-        let region = instance.region.as_ref().map(|code| code.as_str());
+        let region = instance.region.as_ref().map(RegionCode::as_str);
         let province = self.provinsi.is_empty()
             || region.is_some_and(|code| code.split('.').next() == Some(self.provinsi.as_str()));
         let text = self.cari.trim().to_lowercase();
@@ -152,7 +151,6 @@ pub async fn show(
         v,
         here: ROOT,
         live_at: live::PATH,
-        at: picture.at,
         counts: counts(&v, &picture, &wanted),
         kinds: kinds(&v),
         provinces: provinces(),
@@ -215,7 +213,6 @@ fn tile(v: &Voice, of: &Instance) -> Tile {
         at: one(&of.id),
         colour: colour(of.health.state),
         size: size(of.traffic),
-        name: of.name.clone(),
         said: said.join("; "),
     }
 }
@@ -280,7 +277,7 @@ fn shapes(v: &Voice, shown: &[&Instance]) -> Vec<Shape> {
         let within: Vec<&&Instance> = shown
             .iter()
             .filter(|of| {
-                let code = of.region.as_ref().map(|code| code.as_str());
+                let code = of.region.as_ref().map(RegionCode::as_str);
                 let province = code.and_then(|code| code.split('.').next());
                 outline
                     .codes

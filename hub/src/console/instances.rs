@@ -14,12 +14,15 @@ use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::approvals::refused;
+use super::approvals::{failed, refused};
+use super::standing::Standing;
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
+use crate::error::HubError;
 use crate::membership::MembershipError;
+use crate::watch;
 
 pub const PATH: &str = "/konsol/instansi";
 pub const ONE: &str = "/konsol/instansi/{slug}";
@@ -67,6 +70,7 @@ struct OnePage<'a> {
     /// What may be done to it now, by whoever looks.
     act: Option<ActWords>,
     second_person: bool,
+    standing: Standing,
 }
 
 /// An act as its form says it.
@@ -94,7 +98,7 @@ pub async fn show(
     member: Member,
     Path(path): Path<OnePath>,
 ) -> Answer<Response> {
-    page(&console, &member, &path.slug, &Form::empty())
+    page(&console, &member, &path.slug, &Form::empty()).await
 }
 
 /// Does what the path says, or has it wait for a second person.
@@ -120,7 +124,7 @@ pub async fn act(
     let reason = form.required(&v, REASON);
     form.at_most(&v, REASON, REASON_CHARACTERS);
     if !form.is_fine() {
-        return page(&console, &member, &instance, &form);
+        return page(&console, &member, &instance, &form).await;
     }
     let actor = member.actor();
     let by = By {
@@ -162,7 +166,12 @@ pub fn done_words(deed: &Deed) -> TextId {
     }
 }
 
-fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Answer<Response> {
+async fn page(
+    console: &Console,
+    member: &Member,
+    id: &InstanceId,
+    form: &Form,
+) -> Answer<Response> {
     let v = member.visit.v;
     let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id);
@@ -177,9 +186,25 @@ fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Ans
         zone: entry.time_zone.clone(),
         act: offered(&v, entry).filter(|_| acts),
         second_person: console.settings.second_person,
+        standing: standing(console, &v, entry).await.map_err(|e| failed(&e))?,
     };
     let shell = member.visit.shell(entry.name.as_str());
     shell.status(form.status()).show(&page)
+}
+
+async fn standing(
+    console: &Console,
+    v: &Voice,
+    entry: &InstanceEntry,
+) -> Result<Standing, HubError> {
+    let picture = watch::look(&console.hub).await?;
+    let ground = &console.hub.ground;
+    let seen = picture.instances.get(&entry.id);
+    let seen = seen.ok_or_else(|| HubError::damaged("the picture lacks an institution"))?;
+    let mut tx = ground.db.read().await?;
+    let standing = Standing::of(v, ground, &mut tx, seen, entry, picture.at).await?;
+    tx.rollback().await?;
+    Ok(standing)
 }
 
 fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {

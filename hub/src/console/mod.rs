@@ -9,6 +9,7 @@ mod live;
 mod office;
 mod roles;
 mod settings;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod words;

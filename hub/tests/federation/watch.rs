@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use lapor_hub::audit::By;
 use lapor_hub::membership;
 use lapor_hub::store;
 use lapor_hub::watch::{Concern, Finding, Instance, Span, State, look, note};
@@ -266,7 +267,7 @@ async fn who_is_not_expected_to_speak_is_grey() {
     for db in databases().await {
         let place = Place::new(&db).await;
         let [_, bandung, _] = place.three().await;
-        membership::suspend(&place.hub.ground, &bandung.id)
+        membership::suspend(&place.hub.ground, &By::actor("test"), &bandung.id)
             .await
             .unwrap();
         let health = seen(&place, &bandung).await.health;
@@ -353,7 +354,7 @@ async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
         let foreign = client.get(&url).header("lapor-version", "9");
         foreign.send().await.unwrap();
         place.clock.advance(1_000);
-        membership::suspend(&place.hub.ground, &bandung.id)
+        membership::suspend(&place.hub.ground, &By::actor("test"), &bandung.id)
             .await
             .unwrap();
         client.get(&url).send().await.unwrap();

@@ -17,6 +17,7 @@ pub struct Consoles {
     /// Where they are, and the path of the first set-up.
     pub told: Value,
     serving: Vec<JoinHandle<std::io::Result<()>>>,
+    watching: JoinHandle<()>,
 }
 
 impl Consoles {
@@ -25,6 +26,7 @@ impl Consoles {
         for serving in self.serving {
             serving.await??;
         }
+        self.watching.abort();
         Ok(())
     }
 }
@@ -59,5 +61,11 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
         "two": bases[1],
         "setup": format!("{SETUP}/{}", setup.reveal()),
     });
-    Ok(Consoles { told, serving })
+    let watched = hub.clone();
+    let watching = tokio::spawn(async move { lapor_hub::watch::run(&watched).await });
+    Ok(Consoles {
+        told,
+        serving,
+        watching,
+    })
 }
