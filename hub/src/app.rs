@@ -72,7 +72,7 @@ impl Hub {
             witness,
             verifiers: Arc::new(Semaphore::new(cores)),
             connections: Arc::default(),
-            contacts: Contacts::default(),
+            contacts: Contacts::since(ground.clock.now_ms()),
             watch: Watch::default(),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),

@@ -4,7 +4,7 @@
 //! Whoever opens more than it may loses its oldest: an instance, and a network
 //! with connections that have not said who they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future as _;
 use std::io;
 use std::net::IpAddr;
@@ -114,6 +114,17 @@ impl Connections {
         let table = self.lock();
         let of = |open: &&Open| open.whose == whose;
         table.open.values().filter(of).count()
+    }
+
+    /// How many connections each instance has open.
+    pub fn counts(&self) -> HashMap<InstanceId, usize> {
+        let mut counts = HashMap::new();
+        for open in self.lock().open.values() {
+            if let Whose::Member(instance) = &open.whose {
+                *counts.entry(instance.clone()).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// How many connections are open.
@@ -254,6 +265,14 @@ impl<T> Endable<T> {
             Poll::Pending => Ok(()),
         }
     }
+
+    /// Notes a line that broke while the hub wrote to it.
+    fn broken<O>(&self, outcome: Poll<io::Result<O>>) -> Poll<io::Result<O>> {
+        if let Poll::Ready(Err(_)) = &outcome {
+            let _ = self.place.cause.set(Reason::Broken);
+        }
+        outcome
+    }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
@@ -288,13 +307,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.broken(written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        this.broken(flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -308,7 +329,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        this.broken(written)
     }
 
     fn is_write_vectored(&self) -> bool {

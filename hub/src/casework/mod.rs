@@ -10,6 +10,7 @@ mod walk;
 use std::time::Duration;
 
 use lapor_migrations::Tx;
+use lapor_protocol::calendar::Calendar;
 use lapor_protocol::ids::CaseId;
 use tokio::time::Instant;
 
@@ -19,7 +20,7 @@ use crate::error::HubError;
 use crate::store;
 use crate::store::casework::{FactRow, TermRow};
 use crate::store::code_of;
-use crate::store::state::{CASEWORK, CASEWORK_CALENDAR};
+use crate::store::state::{CASEWORK, CASEWORK_CALENDAR, CASEWORK_RECOUNT};
 
 pub use walk::{Term, walk};
 
@@ -57,8 +58,9 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     let calendar = calendar::in_force(&mut tx, &ground.directory.current()).await?;
     let counted_by = store::state::read(&mut tx, CASEWORK_CALENDAR).await?;
     if counted_by.as_deref() != Some(calendar.edition()) {
+        let after = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
         tx.rollback().await?;
-        recount(hub, &calendar).await?;
+        recount(hub, &calendar, after.unwrap_or_default()).await?;
         return Ok(true);
     }
     let upto = last.min(at + STEP);
@@ -76,26 +78,21 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     Ok(true)
 }
 
-/// Counts every open case anew by another edition of the calendar.
-async fn recount(hub: &Hub, calendar: &lapor_protocol::calendar::Calendar) -> Result<(), HubError> {
+/// Counts the next open cases anew by another edition of the calendar.
+async fn recount(hub: &Hub, calendar: &Calendar, after: String) -> Result<(), HubError> {
     let ground = &hub.ground;
-    let mut after = String::new();
-    loop {
-        let mut tx = ground.db.read().await?;
-        let cases: Vec<CaseId> = store::casework::open(&mut tx, &after, PAGE).await?;
-        let Some(last) = cases.last().copied() else {
-            tx.rollback().await?;
-            break;
-        };
-        let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
-        tx.rollback().await?;
-        let mut tx = ground.db.write().await?;
-        put(hub, &mut tx, files.values(), calendar).await?;
-        tx.commit().await?;
-        after = last.to_string();
-    }
+    let mut tx = ground.db.read().await?;
+    let cases: Vec<CaseId> = store::casework::open(&mut tx, &after, PAGE).await?;
+    let last = cases.last().copied();
+    let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
+    tx.rollback().await?;
     let mut tx = ground.db.write().await?;
-    store::state::write(&mut tx, CASEWORK_CALENDAR, calendar.edition()).await?;
+    put(hub, &mut tx, files.values(), calendar).await?;
+    let reached = last.map_or_else(String::new, |last| last.to_string());
+    store::state::write(&mut tx, CASEWORK_RECOUNT, &reached).await?;
+    if last.is_none() {
+        store::state::write(&mut tx, CASEWORK_CALENDAR, calendar.edition()).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -104,7 +101,7 @@ async fn put(
     hub: &Hub,
     tx: &mut Tx,
     files: impl Iterator<Item = &CaseFile>,
-    calendar: &lapor_protocol::calendar::Calendar,
+    calendar: &Calendar,
 ) -> Result<(), HubError> {
     let (directory, now_ms) = (hub.ground.directory.current(), hub.now_ms());
     let (mut facts, mut terms) = (Vec::new(), Vec::new());
@@ -114,7 +111,7 @@ async fn put(
         terms.extend(
             (1..)
                 .zip(walked)
-                .map(|(hop, term)| row(file.case.id, hop, term)),
+                .map(|(number, term)| row(file.case.id, number, term)),
         );
     }
     store::casework::put(tx, facts, terms).await?;
@@ -149,10 +146,11 @@ fn fact(file: &CaseFile) -> FactRow {
     }
 }
 
-fn row(case: CaseId, hop: i64, term: Term) -> TermRow {
+fn row(case: CaseId, number: i64, term: Term) -> TermRow {
     TermRow {
         case,
-        hop,
+        term: number,
+        hop: i64::from(term.hop),
         institution: term.institution.to_string(),
         since: term.since,
         acted_at: term.acted_at,

@@ -15,6 +15,9 @@ use crate::store::code_of;
 /// One stretch of custody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
+    /// 1 for the institution where it was filed, one more each time that it
+    /// moved on; a reopening is another term and no other hop.
+    pub hop: u32,
     pub institution: InstanceId,
     /// Unix ms; when it got the case.
     pub since: i64,
@@ -90,27 +93,32 @@ impl Walk<'_> {
             let own = past.message.header.author == before.custodian;
             if let Some(term) = self.terms.last_mut().filter(|_| own && is_act(body)) {
                 term.acted_at = term.acted_at.or(Some(at));
+                if matches!(body, Body::CaseFollowedUp(_)) {
+                    term.answered_at = term.answered_at.or(Some(at));
+                }
             }
         }
         let moved = before.is_none_or(|before| before.custodian != after.custodian);
         let ended = !after.state.is_open();
         let begun_again = before.is_some_and(|before| !before.state.is_open()) && !ended;
-        if let Some(term) = self.terms.last_mut() {
-            term.answered_at = term
-                .answered_at
-                .or(after.course.followed_up.filter(|_| !moved));
-            if (moved || ended) && term.until.is_none() {
-                term.until = Some(at);
-                term.due_at = None;
-                term.ended_by = Some(body.kind());
-                term.reason = match body {
-                    Body::CaseReturned(returned) => Some(code_of(&returned.reason)),
-                    _ => None,
-                };
-            }
+        let ends = moved || ended;
+        if let Some(term) = self
+            .terms
+            .last_mut()
+            .filter(|term| ends && term.until.is_none())
+        {
+            term.until = Some(at);
+            term.due_at = None;
+            term.ended_by = Some(body.kind());
+            term.reason = match body {
+                Body::CaseReturned(returned) => Some(code_of(&returned.reason)),
+                _ => None,
+            };
         }
         if (moved || begun_again) && !ended {
+            let former = self.terms.last().map_or(0, |term| term.hop);
             self.terms.push(Term {
+                hop: former + u32::from(moved),
                 institution: after.custodian.clone(),
                 since: at,
                 acted_at: None,
@@ -141,7 +149,38 @@ impl Walk<'_> {
 }
 
 /// Whether a message of the custodian is its work on the case, and not what a
-/// reporter says through the institution where the case was filed.
+/// reporter or the public says through the institution where it was filed.
 fn is_act(body: &Body) -> bool {
-    body.kind().starts_with("case.")
+    match body {
+        Body::CaseVerified(_)
+        | Body::CaseHeld(_)
+        | Body::CaseArchived(_)
+        | Body::CaseDisposed(_)
+        | Body::CaseReturned(_)
+        | Body::CaseRecalled(_)
+        | Body::CaseFollowedUp(_)
+        | Body::CaseNoted(_)
+        | Body::CaseLinked(_)
+        | Body::CaseUnlinked(_)
+        | Body::CaseSplit(_)
+        | Body::CaseTakenOver(_)
+        | Body::IdentityRequested(_) => true,
+        Body::ReportFiled(_)
+        | Body::ReportCompleted(_)
+        | Body::CaseReplied(_)
+        | Body::CaseClosed(_)
+        | Body::CaseReopened(_)
+        | Body::CaseRated(_)
+        | Body::CaseSupported(_)
+        | Body::CaseEscalated(_)
+        | Body::CaseSucceeded(_)
+        | Body::CaseRedacted(_)
+        | Body::IdentityDisclosed(_)
+        | Body::IdentityRefused(_)
+        | Body::ProgrammePublished(_)
+        | Body::ProgrammeProgressed(_)
+        | Body::KeyAnnounced(_)
+        | Body::TaxonomyUpdated(_)
+        | Body::CalendarUpdated(_) => false,
+    }
 }

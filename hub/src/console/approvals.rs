@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::{Member, refusal};
@@ -97,8 +98,14 @@ pub async fn decide(
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let (ground, actor) = (&console.hub.ground, member.actor());
     let said = match form.text(DECISION) {
+        "setuju" if !asker_acts(&console, &path.id).await? => {
+            Ok(Flash::warning(text_id("console-asker-gone")))
+        }
         "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
-            Ok(approval) => Ok(Flash::done(done_words(&approval.deed))),
+            Ok(approval) => {
+                console.hub.watch.look_again();
+                Ok(Flash::done(done_words(&approval.deed)))
+            }
             Err(error) => Err(error),
         },
         "tolak" => approvals::refuse(ground, &actor, &path.id)
@@ -118,7 +125,24 @@ pub async fn decide(
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
-/// What failed for another reason than the form.
+/// Whether whoever asked for an act may still act; an act that is gone is told
+/// of when it is confirmed.
+async fn asker_acts(console: &Console, id: &str) -> Answer<bool> {
+    let waiting = approvals::waiting(&console.hub.ground).await;
+    let waiting = waiting.map_err(|error| refused(&error))?;
+    let Some(approval) = waiting.into_iter().find(|approval| approval.id == id) else {
+        return Ok(true);
+    };
+    let accounts = console.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let asker = accounts
+        .iter()
+        .find(|account| account.actor() == approval.asked_by);
+    Ok(asker.is_some_and(|asker| {
+        asker.state == AccountState::Active && ConsoleRole::of(asker.role, ConsoleRole::acts)
+    }))
+}
+
 /// What the visitor is told when the hub fails.
 pub fn failed(error: &HubError) -> ApiProblem {
     if let HubError::Database(failed) = error {
@@ -128,6 +152,7 @@ pub fn failed(error: &HubError) -> ApiProblem {
     ApiProblem::internal()
 }
 
+/// What failed for another reason than the form.
 pub fn refused(error: &ApprovalError) -> ApiProblem {
     match error {
         ApprovalError::Membership(MembershipError::Unknown(_)) => ApiProblem::not_found(),

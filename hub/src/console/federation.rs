@@ -68,6 +68,7 @@ struct Count {
 }
 
 struct Worst {
+    slug: String,
     at: String,
     name: String,
     colour: &'static str,
@@ -103,8 +104,9 @@ impl Wanted {
         let kind = self.jenis.is_empty() || instance.kind.as_str() == self.jenis;
         let state = self.keadaan.is_empty() || colour(instance.health.state) == self.keadaan;
         let region = instance.region.as_ref().map(RegionCode::as_str);
-        let province = self.provinsi.is_empty()
-            || region.is_some_and(|code| code.split('.').next() == Some(self.provinsi.as_str()));
+        let province = region.and_then(|code| code.split('.').next());
+        let asked = self.provinsi.split(',');
+        let province = self.provinsi.is_empty() || asked.map(Some).any(|asked| asked == province);
         let text = self.cari.trim().to_lowercase();
         let named = text.is_empty()
             || instance.name.to_lowercase().contains(&text)
@@ -162,7 +164,7 @@ pub async fn show(
         groups: groups(&v, &shown),
         drawing_at: member.visit.file(DRAWING),
         view_box: &outlines().view_box,
-        shapes: shapes(&v, &shown),
+        shapes: shapes(&v, &picture),
         rules: super::words::rules(&v, &console.hub.settings().watch),
         wanted,
     };
@@ -189,6 +191,7 @@ fn counts(v: &Voice, picture: &Picture, wanted: &Wanted) -> Vec<Count> {
 
 fn worst(v: &Voice, of: &Instance) -> Worst {
     Worst {
+        slug: of.id.to_string(),
         at: one(&of.id),
         name: of.name.clone(),
         colour: colour(of.health.state),
@@ -218,7 +221,7 @@ fn tile(v: &Voice, of: &Instance) -> Tile {
 }
 
 /// 1 to 3.
-fn size(traffic: u64) -> u8 {
+pub fn size(traffic: u64) -> u8 {
     1 + SIZES.iter().filter(|least| traffic >= **least).count() as u8
 }
 
@@ -271,54 +274,61 @@ fn provinces() -> Vec<(&'static str, &'static str)> {
     named
 }
 
-/// Each province in the colour of the worst that is in it.
-fn shapes(v: &Voice, shown: &[&Instance]) -> Vec<Shape> {
-    let shape = |outline: &'static Outline| {
-        let within: Vec<&&Instance> = shown
-            .iter()
-            .filter(|of| {
-                let code = of.region.as_ref().map(RegionCode::as_str);
-                let province = code.and_then(|code| code.split('.').next());
-                outline
-                    .codes
-                    .iter()
-                    .any(|code| Some(code.as_str()) == province)
-            })
-            .collect();
-        let state = within
-            .iter()
-            .map(|of| of.health.state)
-            .max()
-            .unwrap_or(Colour::Grey);
-        let ill = within
-            .iter()
-            .filter(|of| of.health.state > Colour::Green)
-            .count();
-        let traffic = within.iter().map(|of| of.traffic).sum::<u64>();
-        let code = outline.codes.first()?;
-        let names = outline
-            .codes
-            .iter()
-            .filter_map(|code| regions::national().region(code));
-        let names: Vec<&str> = names.map(|region| region.name.as_str()).collect();
-        let said = v
-            .with("name", names.join(", "))
-            .with("n", within.len())
-            .with("ill", ill)
-            .with("traffic", traffic)
-            .say("federation-province");
-        Some(Shape {
-            id: &outline.id,
-            to: format!("{ROOT}?provinsi={code}"),
-            colour: colour(state),
-            said,
-            centre: outline.centre(),
-            radius: if traffic == 0 {
-                0
-            } else {
-                2 * size(traffic) + 1
-            },
-        })
-    };
-    outlines().all().iter().filter_map(shape).collect()
+/// Each province in the colour of the worst that is in it, whatever is asked for.
+fn shapes(v: &Voice, picture: &Picture) -> Vec<Shape> {
+    let mut provinces: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
+    for of in picture.instances.values() {
+        let code = of.region.as_ref().map(RegionCode::as_str);
+        if let Some(province) = code.and_then(|code| code.split('.').next()) {
+            provinces.entry(province).or_default().push(of);
+        }
+    }
+    let all = outlines().all().iter();
+    all.map(|outline| shape(v, outline, &provinces)).collect()
+}
+
+fn shape(
+    v: &Voice,
+    outline: &'static Outline,
+    provinces: &BTreeMap<&str, Vec<&Instance>>,
+) -> Shape {
+    let codes: Vec<&str> = outline.codes.iter().map(RegionCode::as_str).collect();
+    let within: Vec<&Instance> = codes
+        .iter()
+        .filter_map(|code| provinces.get(code))
+        .flatten()
+        .copied()
+        .collect();
+    let names = outline
+        .codes
+        .iter()
+        .filter_map(|code| regions::national().region(code));
+    let names: Vec<&str> = names.map(|region| region.name.as_str()).collect();
+    let name = names.join(", ");
+    let ill = within
+        .iter()
+        .filter(|of| of.health.state > Colour::Green)
+        .count();
+    let traffic = within.iter().map(|of| of.traffic).sum::<u64>();
+    let worst = within.iter().map(|of| of.health.state).max();
+    Shape {
+        id: &outline.id,
+        to: LocalPath::asking(ROOT, [("provinsi", codes.join(",").as_str())]).to_string(),
+        colour: worst.map_or("kosong", colour),
+        said: match worst {
+            None => v.with("name", name).say("federation-province-empty"),
+            Some(_) => v
+                .with("name", name)
+                .with("n", within.len())
+                .with("ill", ill)
+                .with("traffic", traffic)
+                .say("federation-province"),
+        },
+        centre: outline.centre(),
+        radius: if traffic == 0 {
+            0
+        } else {
+            2 * size(traffic) + 1
+        },
+    }
 }

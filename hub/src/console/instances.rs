@@ -11,11 +11,13 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
+use lapor_web::regions::national;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::approvals::{failed, refused};
 use super::standing::Standing;
+use super::words::kind_words;
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
@@ -53,7 +55,7 @@ struct Line {
     id: String,
     at: String,
     name: String,
-    kind: &'static str,
+    kind: String,
     tone: &'static str,
     status: String,
 }
@@ -134,7 +136,10 @@ pub async fn act(
     };
     let second_person = console.settings.second_person;
     let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
-        Ok(Asked::Done) => Flash::done(done_words(&deed)),
+        Ok(Asked::Done) => {
+            console.hub.watch.look_again();
+            Flash::done(done_words(&deed))
+        }
         Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
         Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
         Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
@@ -182,7 +187,10 @@ async fn page(
         form,
         line: line(&v, entry),
         list_at: PATH,
-        region: entry.region.as_ref().map(|code| code.as_str().to_owned()),
+        region: entry
+            .region
+            .as_ref()
+            .and_then(|code| national().display_name(code)),
         zone: entry.time_zone.clone(),
         act: offered(&v, entry).filter(|_| acts),
         second_person: console.settings.second_person,
@@ -243,7 +251,7 @@ fn line(v: &Voice, entry: &InstanceEntry) -> Line {
         id: entry.id.to_string(),
         at: one(&entry.id),
         name: entry.name.clone(),
-        kind: entry.kind.as_str(),
+        kind: v.say(kind_words(entry.kind)),
         tone,
         status: v.say(status),
     }

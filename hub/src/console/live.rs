@@ -3,6 +3,7 @@
 //! page itself, so that both ways show the same.
 
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,55 +13,77 @@ use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
 use lapor_web::people::Member;
 
+use tokio::sync::watch;
+use tokio::time::Instant;
+
 use super::Console;
-use crate::watch::Picture;
+use super::federation::size;
+use crate::watch::{Instance, Picture};
 
 pub const PATH: &str = "/konsol/aliran";
-/// The least time between two events.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// The least time between two events, and the longest: what is said to be so
+/// many minutes old grows older.
 const PACE: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_mins(1);
 /// How long one answer lasts: the browser asks again by itself, and is asked
 /// again who it is.
-const LASTS: Duration = Duration::from_mins(10);
+const LASTS: Duration = Duration::from_hours(1);
 
-/// `GET /konsol/aliran`: an event whenever a colour, a reason or a size changed.
+/// `GET /konsol/aliran`: an event whenever a colour, a reason or a size changed,
+/// and at least once a minute.
 pub async fn stream(
     State(console): State<Arc<Console>>,
     _: Member,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let pictures = console.hub.watch.subscribe();
-    let closing = console.hub.closing();
     let known = seen(&pictures.borrow());
-    let until = tokio::time::Instant::now() + LASTS;
-    let state = (pictures, closing, known);
-    let events = futures_util::stream::unfold(
-        state,
-        move |(mut pictures, mut closing, known)| async move {
-            loop {
-                tokio::select! {
-                    changed = pictures.changed() => changed.ok()?,
-                    _ = closing.wait_for(|closing| *closing) => return None,
-                    () = tokio::time::sleep_until(until) => return None,
-                }
-                let now = seen(&pictures.borrow_and_update());
-                if now != known {
-                    tokio::time::sleep(PACE).await;
-                    let event = Event::default().event("berubah").data("");
-                    return Some((Ok(event), (pictures, closing, now)));
-                }
+    let follower = Follower {
+        known,
+        pictures,
+        closing: console.hub.closing(),
+        until: Instant::now() + LASTS,
+    };
+    let events = futures_util::stream::unfold(follower, |mut follower| async {
+        let event = follower.next().await?;
+        Some((Ok(event), follower))
+    });
+    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// One open page.
+struct Follower {
+    pictures: watch::Receiver<Arc<Picture>>,
+    closing: watch::Receiver<bool>,
+    known: Vec<u64>,
+    until: Instant,
+}
+
+impl Follower {
+    /// The next event; `None` when the stream ends.
+    async fn next(&mut self) -> Option<Event> {
+        let (earliest, latest) = (Instant::now() + PACE, Instant::now() + LONGEST);
+        loop {
+            tokio::select! {
+                changed = self.pictures.changed() => changed.ok()?,
+                _ = self.closing.wait_for(|closing| *closing) => return None,
+                () = tokio::time::sleep_until(self.until) => return None,
             }
-        },
-    );
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+            let now = seen(&self.pictures.borrow_and_update());
+            let due = now != self.known && Instant::now() >= earliest;
+            if due || Instant::now() >= latest {
+                self.known = now;
+                return Some(Event::default().event("berubah").data(""));
+            }
+        }
+    }
 }
 
 /// All that a page shows of a picture and that does not change by itself.
 fn seen(picture: &Picture) -> Vec<u64> {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-    let one = |of: &crate::watch::Instance| {
+    let one = |of: &Instance| {
         let mut hasher = DefaultHasher::new();
-        of.id.hash(&mut hasher);
-        of.name.hash(&mut hasher);
-        of.health.state.hash(&mut hasher);
+        (&of.id, &of.name, of.health.state, size(of.traffic)).hash(&mut hasher);
         for finding in &of.health.findings {
             (finding.concern, finding.state).hash(&mut hasher);
         }

@@ -22,6 +22,8 @@ use crate::watch::{Instance, Span, Views};
 
 /// Lines of the history of connections on the page.
 const VISITS: i64 = 30;
+/// Messages set aside that are listed.
+const LISTED: usize = 50;
 const MINUTE_MS: i64 = 60_000;
 
 #[derive(Template)]
@@ -38,6 +40,10 @@ pub struct Standing {
     machine: Vec<(String, String)>,
     charts: Vec<Lines>,
     aside: Vec<Aside>,
+    /// Set aside and not listed.
+    more: usize,
+    /// What the institution itself counts, its outbox included.
+    own: Option<String>,
     keys: Vec<KeyLine>,
     certificates: Vec<CertificateLine>,
     visits: Vec<VisitLine>,
@@ -47,7 +53,8 @@ pub struct Standing {
 struct StreamLine {
     name: String,
     total: u64,
-    waiting: u64,
+    /// `None` where nobody has said.
+    waiting: Option<u64>,
     oldest: Option<String>,
 }
 
@@ -108,6 +115,7 @@ impl Standing {
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let (level, missing) = level(v, of);
+        let (aside, more) = aside(v, ground, tx, of).await?;
         Ok(Self {
             v: *v,
             colour: colour(of.health.state),
@@ -124,7 +132,16 @@ impl Standing {
             views: views.map(|views| compared(v, &views)).unwrap_or_default(),
             machine: machine(v, of, now_ms),
             charts,
-            aside: aside(v, ground, tx, of).await?,
+            aside,
+            more,
+            own: of
+                .told
+                .as_ref()
+                .filter(|told| told.report.quarantined + told.report.parked > 0)
+                .map(|told| {
+                    let said = v.with("quarantined", told.report.quarantined);
+                    said.with("parked", told.report.parked).say("aside-own")
+                }),
             keys: keys(v, entry),
             certificates: certificates
                 .into_iter()
@@ -165,25 +182,27 @@ fn level(v: &Voice, of: &Instance) -> (String, Option<String>) {
 }
 
 fn streams(v: &Voice, of: &Instance, now_ms: i64) -> Vec<StreamLine> {
-    let told = of.told.as_ref().map(|told| &told.report);
-    let old = |since: Option<i64>| since.map(|since| age(v, now_ms - since));
+    let told = of.told.as_ref();
+    let old = |since: Option<i64>| since.map(|since| age(v, now_ms.saturating_sub(since)));
     vec![
         StreamLine {
             name: v.say("stream-from"),
             total: of.sent,
-            waiting: told.map_or(0, |told| told.unsent),
-            oldest: old(told.and_then(|told| told.oldest_unsent)),
+            waiting: told.map(|told| told.report.unsent),
+            oldest: told
+                .and_then(|told| told.unsent_age(now_ms))
+                .map(|ms| age(v, ms)),
         },
         StreamLine {
             name: v.say("stream-for"),
             total: of.received,
-            waiting: of.undelivered,
+            waiting: Some(of.undelivered),
             oldest: old(of.oldest_undelivered),
         },
         StreamLine {
             name: v.say("stream-applied"),
-            total: of.received,
-            waiting: of.unapplied,
+            total: of.received.saturating_sub(of.unapplied),
+            waiting: Some(of.unapplied),
             oldest: old(of.oldest_unapplied),
         },
     ]
@@ -218,7 +237,8 @@ fn compared(v: &Voice, views: &Views) -> Vec<ViewLine> {
 fn machine(v: &Voice, of: &Instance, now_ms: i64) -> Vec<(String, String)> {
     let told = of.told.as_ref();
     let report = told.map(|told| &told.report);
-    let since = |at: i64| v.with("age", age(v, now_ms - at)).say("ago");
+    let ago = |ms: i64| v.with("age", age(v, ms)).say("ago");
+    let since = |at: i64| ago(now_ms.saturating_sub(at));
     let lines = [
         (
             text_id("machine-contact"),
@@ -245,7 +265,7 @@ fn machine(v: &Voice, of: &Instance, now_ms: i64) -> Vec<(String, String)> {
         ),
         (
             text_id("machine-backup"),
-            report.map(|report| report.last_backup.map_or_else(|| v.say("never"), since)),
+            told.map(|told| told.backup_age(now_ms).map_or_else(|| v.say("never"), ago)),
         ),
         (
             text_id("machine-certificate"),
@@ -311,25 +331,24 @@ async fn aside(
     ground: &Ground,
     tx: &mut Tx,
     of: &Instance,
-) -> Result<Vec<Aside>, HubError> {
+) -> Result<(Vec<Aside>, usize), HubError> {
     let Some(line) = store::acks::line(tx, &of.id, Stream::Inbox).await? else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     };
     let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
     let ack: Ack = serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
     let mut aside = Vec::new();
-    for exception in ack
-        .exceptions
-        .iter()
-        .filter(|_| ack.depoch == ground.depoch)
-    {
+    let current = ack.depoch == ground.depoch;
+    let listed = ack.exceptions.iter().filter(|_| current);
+    let more = listed.clone().count().saturating_sub(LISTED);
+    for exception in listed.take(LISTED) {
         let key = StreamKey::Inbox(of.id.clone());
         let item = store::deliveries::item(tx, &key, ack.depoch, exception.dseq).await?;
         let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
         if let Some(item) = item {
             aside.push(Aside {
                 place: exception.dseq,
-                state: v.say(set_aside(&code_of(&exception.state))),
+                state: v.say(set_aside(&code_of(&exception.state), &exception.reason)),
                 reason: exception.reason.clone(),
                 kind: item.kind.clone(),
                 case: item.case.map(|case| case.to_string()),
@@ -337,11 +356,12 @@ async fn aside(
             });
         }
     }
-    Ok(aside)
+    Ok((aside, more))
 }
 
-fn set_aside(state: &str) -> TextId {
+fn set_aside(state: &str, reason: &str) -> TextId {
     match state {
+        "parked" if reason == "case_waits" => text_id("aside-waits"),
         "parked" => text_id("aside-parked"),
         "refused" => text_id("aside-refused"),
         "superseded" => text_id("aside-superseded"),

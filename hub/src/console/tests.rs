@@ -392,13 +392,13 @@ async fn the_federation_is_shown_whole_and_by_what_is_asked_for() {
     for place in Place::all(false).await {
         let looks = place.enters(&login(ConsoleRole::Observer)).await;
         let all = looks.open("/konsol").await;
-        all.shows("id=\"i-kota-bandung\" class=\"tile merah size-1\"")
+        all.shows("id=\"i-kota-bandung\" class=\"tile kuning size-1\"")
             .shows("data-live=\"/konsol/aliran\"")
             .shows("merah sesudah 15 menit");
         for (query, seen) in [
             ("jenis=kota", true),
             ("jenis=bumn", false),
-            ("keadaan=merah", true),
+            ("keadaan=kuning", true),
             ("keadaan=hijau", false),
             ("provinsi=99", false),
             ("cari=BANDUNG", true),

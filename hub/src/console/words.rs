@@ -61,6 +61,10 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
             text_id("concern-directory"),
             text_id("concern-directory-unknown"),
         ),
+        Concern::Unreported => aged(
+            text_id("concern-unreported"),
+            text_id("concern-unreported-unknown"),
+        ),
         Concern::Backup => aged(text_id("concern-backup"), text_id("concern-no-backup")),
         Concern::Clock => aged(text_id("concern-clock"), text_id("concern-clock-unknown")),
         Concern::Certificate => match measured.unwrap_or(0) {
@@ -106,6 +110,7 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
     vec![
         timed(text_id("rule-silent"), bounds.silent_seconds, 1_000),
         timed(text_id("rule-waiting"), bounds.waiting_minutes, MINUTE_MS),
+        timed(text_id("rule-unreported"), bounds.report_minutes, MINUTE_MS),
         v.say("rule-apart"),
         two(
             text_id("rule-set-aside"),

@@ -76,7 +76,7 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
     let told = |value: fn(&Health) -> Option<f64>| {
         move |of: &Instance| of.told.as_ref().and_then(|told| value(&told.report))
     };
-    let age = |since: Option<i64>| Some(since.map_or(0.0, |since| seconds(now_ms - since)));
+    let age = |since: Option<i64>| Some(since.map_or(0.0, |at| seconds(now_ms.saturating_sub(at))));
     each(
         "lapor_hub_instance_frozen",
         "1 when two messages have claimed one position of the institution's chain.",
@@ -100,7 +100,11 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
     each(
         "lapor_hub_instance_oldest_unsent_seconds",
         "Age of the oldest message that waits at the institution, as it says.",
-        &|of| age(of.told.as_ref().and_then(|told| told.report.oldest_unsent)),
+        &|of| {
+            of.told
+                .as_ref()
+                .map(|told| told.unsent_age(now_ms).map_or(0.0, seconds))
+        },
     );
     each(
         "lapor_hub_instance_views_apart_seconds",
@@ -129,10 +133,8 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
     );
     each(
         "lapor_hub_instance_certificate_expiry_timestamp_seconds",
-        "When the institution's certificate ends, as it says (Unix).",
-        &told(|health| {
-            (health.certificate_expires > 0).then(|| seconds(health.certificate_expires))
-        }),
+        "When the institution's certificate ends, as issued or as it says, whichever is sooner (Unix).",
+        &|of| of.certificate_expires.map(seconds),
     );
     each(
         "lapor_hub_instance_unsent_messages",

@@ -18,13 +18,15 @@ static PUT_FACTS: Bulk = Bulk::new(
      score = excluded.score",
 );
 static PUT_TERMS: Bulk = Bulk::new(
-    "insert into case_terms (case_id, hop, institution, since, acted_at, answered_at, until_at, \
-     ended_by, reason, due_at, late_at) values",
-    11,
-    "on conflict (case_id, hop) do update set institution = excluded.institution, \
-     since = excluded.since, acted_at = excluded.acted_at, answered_at = excluded.answered_at, \
-     until_at = excluded.until_at, ended_by = excluded.ended_by, reason = excluded.reason, \
-     due_at = excluded.due_at, late_at = excluded.late_at",
+    "insert into case_terms (case_id, term, hop, institution, since, acted_at, answered_at, \
+     until_at, ended_by, reason, due_at, late_at) values",
+    12,
+    "",
+);
+static FORGET_TERMS: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") delete from case_terms where case_id in (select case_id from v)",
 );
 const CHANGED: &str = "select distinct case_id from rulings \
      where number > $1 and number <= $2 and case_seq is not null and case_id is not null";
@@ -48,10 +50,11 @@ pub struct FactRow {
     pub score: Option<i64>,
 }
 
-/// A term; `hop` counts from 1.
+/// A term; `term` counts from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TermRow {
     pub case: CaseId,
+    pub term: i64,
     pub hop: i64,
     pub institution: String,
     pub since: i64,
@@ -64,7 +67,10 @@ pub struct TermRow {
     pub late_at: Option<i64>,
 }
 
+/// Replaces what is known of these cases.
 pub async fn put(tx: &mut Tx, facts: Vec<FactRow>, terms: Vec<TermRow>) -> Result<(), DbError> {
+    let cases = facts.iter().map(|row| Value::from(row.case.to_string()));
+    tx.run_rows(&FORGET_TERMS, cases.collect()).await?;
     let facts = facts.into_iter().flat_map(|row| {
         [
             Value::from(row.case.to_string()),
@@ -85,6 +91,7 @@ pub async fn put(tx: &mut Tx, facts: Vec<FactRow>, terms: Vec<TermRow>) -> Resul
     let terms = terms.into_iter().flat_map(|row| {
         [
             Value::from(row.case.to_string()),
+            row.term.into(),
             row.hop.into(),
             row.institution.into(),
             row.since.into(),

@@ -20,7 +20,7 @@ static NOTE: Bulk = Bulk::new(
 const OF_ONE: &str = "select at, undelivered, undelivered_age, unsent, unsent_age, sent, received \
      from samples where slug = $1 and step = $2 and at >= $3 order by at";
 const EARLIEST: &str = "select s.slug, s.sent + s.received from samples s \
-     where s.step = $1 and s.at = (select min(t.at) from samples t \
+     where s.step = $1 and s.at >= $2 and s.at = (select min(t.at) from samples t \
      where t.slug = s.slug and t.step = $1 and t.at >= $2)";
 const FORGET: &str = "delete from samples where step = $1 and at < $2";
 

@@ -23,16 +23,16 @@ pub struct Visit {
     pub detail: String,
 }
 
-pub async fn insert(
+pub async fn insert<'a>(
     tx: &mut Tx,
-    visits: impl IntoIterator<Item = (InstanceId, Visit)>,
+    visits: impl IntoIterator<Item = (&'a InstanceId, &'a Visit)>,
 ) -> Result<(), DbError> {
     let values = visits.into_iter().flat_map(|(slug, visit)| {
         [
             Value::from(slug.as_str()),
             visit.at.into(),
-            visit.what.into(),
-            visit.detail.into(),
+            visit.what.as_str().into(),
+            visit.detail.as_str().into(),
         ]
     });
     tx.run_rows(&INSERT, values.collect()).await.map(drop)

@@ -6,40 +6,38 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
-use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry};
-use lapor_protocol::dsse::Envelope;
+use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::ids::InstanceId;
 
-use super::history::MONTH_STEP;
+use super::memory::Memory;
 use super::picture::{Instance, Picture, Told};
 use super::rules::{Health, State, judge};
 use crate::app::Hub;
-use crate::connections::Connections;
-use crate::contacts::Contacts;
 use crate::error::HubError;
-use crate::ground::Ground;
 use crate::store;
 use crate::store::acks::Progress;
 use crate::store::chains::Chain;
 use crate::store::reports::Report;
 use crate::streams::StreamKey;
 
-const DAY_MS: i64 = 86_400_000;
-
-/// What only the running process knows.
-pub struct Live<'a> {
-    contacts: &'a Contacts,
-    connections: &'a Connections,
+/// A report that can be read, with what the hub noted beside it.
+struct Heard {
+    told: Told,
+    apart_since: Option<i64>,
 }
 
 /// Everything that was read, before it is joined.
 struct Read {
+    /// Unix ms; nobody could be heard before.
+    began_at: i64,
+    contacts: HashMap<InstanceId, i64>,
+    connections: HashMap<InstanceId, usize>,
     heads: HashMap<StreamKey, u64>,
     chains: HashMap<InstanceId, Chain>,
     acks: HashMap<InstanceId, Progress>,
-    reports: HashMap<InstanceId, Report>,
+    heard: HashMap<InstanceId, Heard>,
     ends: HashMap<InstanceId, i64>,
-    earlier: HashMap<InstanceId, u64>,
+    earlier: Arc<HashMap<InstanceId, u64>>,
     /// When the first unacknowledged and the first unapplied item of each inbox
     /// were ordered.
     ordered: HashMap<(InstanceId, u64), i64>,
@@ -47,27 +45,14 @@ struct Read {
     versions: BTreeMap<u64, i64>,
 }
 
-impl<'a> Live<'a> {
-    pub fn of(hub: &'a Hub) -> Self {
-        Self {
-            contacts: &hub.contacts,
-            connections: &hub.connections,
-        }
-    }
-}
-
 /// The picture at the moment of a read transaction.
-pub async fn gather(
-    ground: &Ground,
-    tx: &mut Tx,
-    live: Option<Live<'_>>,
-) -> Result<Picture, HubError> {
-    let at = ground.clock.now_ms();
-    let directory = ground.directory.current();
-    let read = Read::all(ground, tx, &directory, at).await?;
-    let bounds = &ground.settings.watch;
+pub async fn gather(hub: &Hub, tx: &mut Tx, memory: &Memory) -> Result<Picture, HubError> {
+    let at = hub.now_ms();
+    let directory = hub.ground.directory.current();
+    let read = Read::all(hub, tx, memory, directory.version(), at).await?;
+    let bounds = &hub.settings().watch;
     let instances = directory.latest().instances().map(|entry| {
-        let mut instance = read.instance(entry, live.as_ref());
+        let mut instance = read.instance(entry);
         instance.health = judge(&instance, bounds, at);
         (entry.id.clone(), instance)
     });
@@ -79,12 +64,13 @@ pub async fn gather(
 
 impl Read {
     async fn all(
-        ground: &Ground,
+        hub: &Hub,
         tx: &mut Tx,
-        directory: &Arc<Directory>,
+        memory: &Memory,
+        current: u64,
         now_ms: i64,
     ) -> Result<Self, HubError> {
-        let depoch = ground.depoch;
+        let depoch = hub.ground.depoch;
         let heads: HashMap<StreamKey, u64> = store::deliveries::heads(tx)
             .await?
             .into_iter()
@@ -100,63 +86,62 @@ impl Read {
         let mut places = Vec::new();
         for (key, head) in &heads {
             let StreamKey::Inbox(id) = key else { continue };
-            let (accepted, settled) = acks
-                .get(id)
-                .map_or((0, 0), |ack| (ack.accepted, ack.settled));
-            places.extend(
-                [accepted, settled]
-                    .into_iter()
-                    .filter(|at| at < head)
-                    .map(|at| (id, at + 1)),
-            );
+            let (accepted, settled) = reached(acks.get(id));
+            let waiting = [accepted, settled].into_iter().filter(|at| at < head);
+            places.extend(waiting.map(|at| (id, at + 1)));
         }
         places.sort_unstable();
         places.dedup();
         let ordered = store::deliveries::ordered(tx, depoch, places).await?;
-        let reports: HashMap<InstanceId, Report> = store::reports::all(tx)
-            .await?
-            .into_iter()
-            .map(|report| (report.slug.clone(), report))
-            .collect();
+        let reports = store::reports::all(tx).await?;
+        let heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
         let mut versions = BTreeMap::new();
-        for behind in behind(&reports, directory.version()) {
-            if let Some(line) = store::directory::one(tx, behind).await? {
-                versions.insert(behind, in_force_at(&line)?);
+        for heard in heard.values() {
+            let lacks = heard.told.report.directory.saturating_add(1);
+            if lacks <= current
+                && !versions.contains_key(&lacks)
+                && let Some(at) = memory.in_force(tx, lacks).await?
+            {
+                versions.insert(lacks, at);
             }
         }
-        let earlier = store::samples::earliest(tx, MONTH_STEP, now_ms - DAY_MS).await?;
         Ok(Self {
+            began_at: hub.contacts.began_at,
+            contacts: hub.contacts.all(),
+            connections: hub.connections.counts(),
             heads,
             chains: store::chains::all(tx).await?,
             acks,
-            reports,
+            heard,
             ends: store::joining::ends(tx).await?.into_iter().collect(),
-            earlier: earlier.into_iter().collect(),
+            earlier: memory.earlier(tx, now_ms).await?,
             ordered,
             versions,
         })
     }
 
-    fn instance(&self, entry: &InstanceEntry, live: Option<&Live<'_>>) -> Instance {
+    fn instance(&self, entry: &InstanceEntry) -> Instance {
         let id = &entry.id;
-        let report = self.reports.get(id);
+        let heard = self.heard.get(id);
+        let told = heard.map(|heard| heard.told.clone());
         let ack = self.acks.get(id);
-        let (accepted, settled) = ack.map_or((0, 0), |ack| (ack.accepted, ack.settled));
-        let received = self
-            .heads
-            .get(&StreamKey::Inbox(id.clone()))
-            .copied()
-            .unwrap_or(0);
+        let (accepted, settled) = reached(ack);
+        let received = self.heads.get(&StreamKey::Inbox(id.clone()));
+        let received = received.copied().unwrap_or(0);
         let ordered = |at: u64| self.ordered.get(&(id.clone(), at + 1)).copied();
         let contacts = [
-            live.and_then(|live| live.contacts.last(id)),
+            self.contacts.get(id).copied(),
             ack.map(|ack| ack.received_at),
-            report.map(|report| report.at),
+            told.as_ref().map(|told| told.at),
         ];
         let chain = self.chains.get(id);
         let sent = chain.map_or(0, |chain| sent(entry, chain));
-        let told = report.and_then(told);
-        let lacks = told.as_ref().map(|told| told.report.directory + 1);
+        let said = told.as_ref().map(|told| told.report.certificate_expires);
+        let ends = [self.ends.get(id).copied(), said.filter(|ends| *ends > 0)];
+        let lacks = told
+            .as_ref()
+            .map(|told| told.report.directory.saturating_add(1));
+        let earlier = self.earlier.get(id);
         Instance {
             id: id.clone(),
             kind: entry.kind,
@@ -164,7 +149,8 @@ impl Read {
             region: entry.region.clone(),
             status: entry.status,
             last_contact: contacts.into_iter().flatten().max(),
-            connections: live.map_or(0, |live| live.connections.count(id)),
+            hub_began_at: self.began_at,
+            connections: self.connections.get(id).copied().unwrap_or(0),
             chain: chain.map(|chain| chain.head.position()),
             frozen: chain.is_some_and(|chain| chain.frozen),
             sent,
@@ -173,13 +159,10 @@ impl Read {
             oldest_undelivered: ordered(accepted),
             unapplied: received.saturating_sub(settled),
             oldest_unapplied: ordered(settled),
-            apart_since: report.and_then(|report| report.apart_since),
-            certificate_expires: self.ends.get(id).copied(),
+            apart_since: heard.and_then(|heard| heard.apart_since),
+            certificate_expires: ends.into_iter().flatten().min(),
             directory_since: lacks.and_then(|lacks| self.versions.get(&lacks).copied()),
-            traffic: self
-                .earlier
-                .get(id)
-                .map_or(0, |earlier| (sent + received).saturating_sub(*earlier)),
+            traffic: earlier.map_or(0, |earlier| (sent + received).saturating_sub(*earlier)),
             told,
             health: Health {
                 state: State::Grey,
@@ -189,33 +172,21 @@ impl Read {
     }
 }
 
-/// The first version that each of those who are behind has not taken in.
-fn behind(reports: &HashMap<InstanceId, Report>, current: u64) -> Vec<u64> {
-    let mut versions: Vec<u64> = reports
-        .values()
-        .filter_map(told)
-        .map(|told| told.report.directory)
-        .filter(|version| *version < current)
-        .map(|version| version + 1)
-        .collect();
-    versions.sort_unstable();
-    versions.dedup();
-    versions
+fn reached(ack: Option<&Progress>) -> (u64, u64) {
+    ack.map_or((0, 0), |ack| (ack.accepted, ack.settled))
 }
 
-fn in_force_at(line: &str) -> Result<i64, HubError> {
-    let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
-    let version: DirectoryVersion =
-        serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
-    Ok(version.at)
-}
-
-fn told(report: &Report) -> Option<Told> {
-    Some(Told {
+fn heard(report: Report) -> Option<(InstanceId, Heard)> {
+    let told = Told {
         at: report.at,
         report: serde_json::from_str(&report.text).ok()?,
         clock_offset: report.clock_offset,
-    })
+    };
+    let heard = Heard {
+        told,
+        apart_since: report.apart_since,
+    };
+    Some((report.slug, heard))
 }
 
 /// Messages accepted from an author in all its epochs.

@@ -11,9 +11,9 @@ use crate::store::samples::Sample;
 
 const DAY_MS: i64 = 86_400_000;
 /// Five minutes, kept for a day.
-pub const DAY_STEP: i64 = 300_000;
+const DAY_STEP: i64 = 300_000;
 /// An hour, kept for a month.
-pub const MONTH_STEP: i64 = 3_600_000;
+const MONTH_STEP: i64 = 3_600_000;
 
 /// The two stretches of time that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,14 +63,18 @@ pub async fn note(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
 }
 
 fn sample(of: &Instance, at: i64) -> Sample {
-    let age = |since: Option<i64>| since.map_or(0, |since| (at - since).max(0));
+    let age = |since: Option<i64>| since.map_or(0, |since| at.saturating_sub(since).max(0));
     let told = of.told.as_ref().map(|told| &told.report);
     Sample {
         at,
         undelivered: of.undelivered as i64,
         undelivered_age: age(of.oldest_undelivered),
         unsent: told.map_or(0, |told| told.unsent as i64),
-        unsent_age: age(told.and_then(|told| told.oldest_unsent)),
+        unsent_age: of
+            .told
+            .as_ref()
+            .and_then(|told| told.unsent_age(at))
+            .unwrap_or(0),
         sent: of.sent as i64,
         received: of.received as i64,
     }

@@ -2,11 +2,12 @@
 //! made anew every few seconds from the directory, the record and what the
 //! nodes say of themselves, and judged by rules that are data.
 //!
-//! Whoever shows, counts or raises an alarm takes it from the same picture, so
-//! that no two screens can differ.
+//! Whoever shows, counts or raises an alarm takes it from such a picture, so
+//! that no two screens can differ by their rules.
 
 mod gather;
 mod history;
+mod memory;
 mod picture;
 mod rules;
 mod views;
@@ -15,16 +16,16 @@ mod visits;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::app::Hub;
 use crate::error::HubError;
+use memory::Memory;
 
-pub use gather::{Live, gather};
 pub use history::{Span, note};
 pub use picture::{Instance, Picture, Told};
 pub use rules::{Bound, Bounds, Concern, Finding, Health, State};
-pub use views::{Views, receive};
+pub use views::{View, Views, receive};
 pub use visits::{Reason, Visits};
 
 /// How often the picture is made anew; with the minute that a node may take to
@@ -33,10 +34,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often it is written into the history.
 const NOTE_EVERY_MS: i64 = 60_000;
 
-/// The latest picture, and who waits for the next.
+/// The latest picture, who waits for the next, and what need not be read again.
 #[derive(Debug, Default)]
 pub struct Watch {
     picture: watch::Sender<Arc<Picture>>,
+    /// Rung when something has changed that should show at once.
+    bell: Notify,
+    memory: Memory,
 }
 
 impl Watch {
@@ -45,19 +49,35 @@ impl Watch {
         Arc::clone(&self.picture.borrow())
     }
 
-    /// Told each picture that differs from the one before.
+    /// Told each picture.
     pub fn subscribe(&self) -> watch::Receiver<Arc<Picture>> {
         self.picture.subscribe()
+    }
+
+    /// Has the next picture made now.
+    pub fn look_again(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Keeps a picture unless a newer one is there.
+    fn keep(&self, picture: &Arc<Picture>) {
+        self.picture.send_if_modified(|kept| {
+            let newer = picture.at >= kept.at;
+            if newer {
+                *kept = Arc::clone(picture);
+            }
+            newer
+        });
     }
 }
 
 /// Makes the picture of this moment.
 pub async fn look(hub: &Hub) -> Result<Arc<Picture>, HubError> {
     let mut tx = hub.ground.db.read().await?;
-    let picture = gather(&hub.ground, &mut tx, Some(Live::of(hub))).await?;
+    let picture = gather::gather(hub, &mut tx, &hub.watch.memory).await?;
     tx.rollback().await?;
     let picture = Arc::new(picture);
-    hub.watch.picture.send_replace(Arc::clone(&picture));
+    hub.watch.keep(&picture);
     Ok(picture)
 }
 
@@ -81,6 +101,9 @@ pub async fn run(hub: &Hub) {
         if let Err(error) = hub.connections.visits.write(hub).await {
             tracing::warn!(%error, "the history of connections could not be written");
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = hub.watch.bell.notified() => {}
+        }
     }
 }

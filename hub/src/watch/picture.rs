@@ -28,6 +28,8 @@ pub struct Instance {
     pub status: Status,
     /// Unix ms; when it last asked anything of the hub.
     pub last_contact: Option<i64>,
+    /// Unix ms; when this hub began to listen, before which nobody could be heard.
+    pub hub_began_at: i64,
     /// Its connections that are open.
     pub connections: usize,
     /// What it said of itself last.
@@ -49,7 +51,8 @@ pub struct Instance {
     pub oldest_unapplied: Option<i64>,
     /// Unix ms; since when its view of the streams differs from the hub's.
     pub apart_since: Option<i64>,
-    /// Unix ms; of the latest certificate that the hub has issued to it.
+    /// Unix ms; when its certificate ends: as the hub issued the latest and as it says
+    /// itself, whichever is sooner.
     pub certificate_expires: Option<i64>,
     /// Unix ms; since when there is a directory version that it has not taken in.
     pub directory_since: Option<i64>,
@@ -66,6 +69,24 @@ pub struct Told {
     pub report: wire::Health,
     /// Milliseconds by which its clock was ahead of the hub's.
     pub clock_offset: i64,
+}
+
+impl Told {
+    /// Milliseconds that its oldest unsent message has waited at `now_ms`: by its
+    /// own clock until it reported, by the hub's since then.
+    pub fn unsent_age(&self, now_ms: i64) -> Option<i64> {
+        self.report.oldest_unsent.map(|at| self.age(at, now_ms))
+    }
+
+    /// Milliseconds since its last backup, in the same way.
+    pub fn backup_age(&self, now_ms: i64) -> Option<i64> {
+        self.report.last_backup.map(|at| self.age(at, now_ms))
+    }
+
+    fn age(&self, at: i64, now_ms: i64) -> i64 {
+        let then = self.report.time.saturating_sub(at).max(0);
+        then.saturating_add(now_ms.saturating_sub(self.at).max(0))
+    }
 }
 
 impl Picture {

@@ -48,6 +48,8 @@ pub enum Concern {
     Frozen,
     /// It has not taken in the directory that is in force.
     Directory,
+    /// It polls and does not say how it is.
+    Unreported,
 }
 
 /// One reason for a colour.
@@ -81,6 +83,8 @@ pub struct Bound {
 pub struct Bounds {
     /// Seconds without a word from the institution. Its polls last 25 seconds.
     pub silent_seconds: Bound,
+    /// Minutes without a report of its own health, which it sends every minute.
+    pub report_minutes: Bound,
     /// Minutes that the oldest message waits to be sent or applied.
     pub waiting_minutes: Bound,
     /// Messages set aside.
@@ -102,6 +106,7 @@ impl Default for Bounds {
         let bound = |yellow, red| Bound { yellow, red };
         Self {
             silent_seconds: bound(45, 900),
+            report_minutes: bound(5, 60),
             waiting_minutes: bound(60, 24 * 60),
             set_aside: bound(1, 100),
             certificate_days: bound(10, 3),
@@ -142,6 +147,7 @@ impl Bounds {
     pub fn confused(&self) -> Option<&'static str> {
         let rising = [
             ("silent_seconds", self.silent_seconds),
+            ("report_minutes", self.report_minutes),
             ("waiting_minutes", self.waiting_minutes),
             ("set_aside", self.set_aside),
             ("clock_seconds", self.clock_seconds),
@@ -180,38 +186,22 @@ pub fn judge(of: &Instance, bounds: &Bounds, now_ms: i64) -> Health {
 
 /// What concerns the exchange.
 fn streams(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
-    let waiting = |since: Option<i64>| {
-        let age = since.map(|since| now_ms - since);
-        (
-            age,
-            age.map_or(State::Green, |age| {
-                bounds.waiting_minutes.above(age, MINUTE_MS)
-            }),
-        )
+    let since = |at: i64| now_ms.saturating_sub(at);
+    let waiting = |age: Option<i64>| {
+        age.map_or(State::Green, |age| {
+            bounds.waiting_minutes.above(age, MINUTE_MS)
+        })
     };
-    let silence = of.last_contact.map(|at| now_ms - at);
-    let silent = silence.map_or(State::Red, |silence| {
-        bounds.silent_seconds.above(silence, SECOND_MS)
-    });
-    let told = of.told.as_ref();
-    let unsent = waiting(told.and_then(|told| told.report.oldest_unsent));
-    let unapplied = waiting(of.oldest_unapplied);
-    let aside = told.map_or(0, |told| told.report.quarantined + told.report.parked) as i64;
-    let apart = of.apart_since.map(|since| now_ms - since);
-    let behind = of.directory_since.map(|since| now_ms - since);
+    let unapplied = of.oldest_unapplied.map(since);
+    let apart = of.apart_since.map(since);
+    let behind = of.directory_since.map(since);
     vec![
-        finding(Concern::Silent, silent, silence),
-        finding(Concern::Unsent, unsent.1, unsent.0),
-        finding(Concern::Unapplied, unapplied.1, unapplied.0),
+        silence(of, bounds, now_ms),
+        finding(Concern::Unapplied, waiting(unapplied), unapplied),
         finding(
             Concern::Apart,
             apart.map_or(State::Green, |_| State::Red),
             apart,
-        ),
-        finding(
-            Concern::SetAside,
-            bounds.set_aside.above(aside, 1),
-            Some(aside),
         ),
         finding(
             Concern::Frozen,
@@ -228,9 +218,24 @@ fn streams(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
     ]
 }
 
-/// What concerns the machine; nothing before it has told of itself.
+/// Whether it is heard; nobody is silent for longer than this hub has listened.
+fn silence(of: &Instance, bounds: &Bounds, now_ms: i64) -> Finding {
+    let heard = of
+        .last_contact
+        .map_or(of.hub_began_at, |at| at.max(of.hub_began_at));
+    let state = bounds
+        .silent_seconds
+        .above(now_ms.saturating_sub(heard), SECOND_MS);
+    match of.last_contact {
+        Some(at) => finding(Concern::Silent, state, Some(now_ms.saturating_sub(at))),
+        None => finding(Concern::Silent, state.max(State::Yellow), None),
+    }
+}
+
+/// What concerns the machine, as it says itself; of what it said too long ago
+/// nothing is judged but that.
 fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
-    let certificate = of.certificate_expires.map(|at| at - now_ms);
+    let certificate = of.certificate_expires.map(|at| at.saturating_sub(now_ms));
     let certificate = finding(
         Concern::Certificate,
         certificate.map_or(State::Green, |left| {
@@ -238,29 +243,47 @@ fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
         }),
         certificate,
     );
-    let Some(told) = &of.told else {
-        return vec![certificate];
+    let told_at = of.told.as_ref().map(|told| told.at);
+    let since = told_at.map_or(of.hub_began_at, |at| at.max(of.hub_began_at));
+    let unreported = bounds
+        .report_minutes
+        .above(now_ms.saturating_sub(since), MINUTE_MS);
+    let age = told_at.map(|at| now_ms.saturating_sub(at));
+    let unreported = finding(Concern::Unreported, unreported, age);
+    let fresh = age.is_some_and(|age| bounds.report_minutes.above(age, MINUTE_MS) == State::Green);
+    let Some(told) = of.told.as_ref().filter(|_| fresh) else {
+        return vec![certificate, unreported];
     };
     let offset = told.clock_offset;
-    let disk = told
-        .report
-        .free_disk_bytes
-        .map(|free| i64::try_from(free).unwrap_or(i64::MAX));
-    let backup = told.report.last_backup.map(|at| now_ms - at);
+    let free = told.report.free_disk_bytes;
+    let disk = free.map(|free| i64::try_from(free).unwrap_or(i64::MAX));
+    let backup = told.backup_age(now_ms);
     let backed_up = backup.map_or(State::Yellow, |age| bounds.backup_days.above(age, DAY_MS));
+    let aside = told.report.quarantined.saturating_add(told.report.parked);
+    let aside = i64::try_from(aside).unwrap_or(i64::MAX);
+    let unsent = told.unsent_age(now_ms);
+    let waits = unsent.map_or(State::Green, |age| {
+        bounds.waiting_minutes.above(age, MINUTE_MS)
+    });
     let older = is_older(&told.report.software);
+    let room = disk.map_or(State::Green, |free| bounds.free_disk_bytes.below(free, 1));
     vec![
         certificate,
+        unreported,
+        finding(Concern::Unsent, waits, unsent),
+        finding(
+            Concern::SetAside,
+            bounds.set_aside.above(aside, 1),
+            Some(aside),
+        ),
         finding(
             Concern::Clock,
-            bounds.clock_seconds.above(offset.abs(), SECOND_MS),
+            bounds
+                .clock_seconds
+                .above(offset.saturating_abs(), SECOND_MS),
             Some(offset),
         ),
-        finding(
-            Concern::Disk,
-            disk.map_or(State::Green, |free| bounds.free_disk_bytes.below(free, 1)),
-            disk,
-        ),
+        finding(Concern::Disk, room, disk),
         finding(Concern::Backup, backed_up, backup),
         finding(
             Concern::Version,

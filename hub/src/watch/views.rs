@@ -3,6 +3,7 @@
 //! unchanged, while the hub's own view stood still, is none of those.
 
 use lapor_protocol::ids::{InstanceId, Position};
+use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
 use lapor_protocol::wire::{Health, Reached};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,10 @@ use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
 use crate::store::reports::Report;
+
+/// The largest whole number of the contract, 2^53 - 1.
+const MOST: i64 = (1 << 53) - 1;
+const SOFTWARE_CHARS: usize = 80;
 
 /// What the node said, and what the hub knew when it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,12 +56,15 @@ impl Views {
 
 /// Takes in what a node says of itself.
 pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Result<(), HubError> {
+    check(told)?;
     let now_ms = ground.clock.now_ms();
     let text = serde_json::to_string(told).map_err(HubError::damaged)?;
-    let mut tx = ground.db.write().await?;
+    // One node reports once a minute: nobody writes between the two.
+    let mut tx = ground.db.read().await?;
     let former = store::reports::latest(&mut tx, peer).await?;
     let chain = store::chains::one(&mut tx, peer).await?;
     let inbox = store::acks::reached(&mut tx, peer, Stream::Inbox).await?;
+    tx.rollback().await?;
     let nothing = Reached {
         depoch: ground.depoch,
         accepted: 0,
@@ -83,9 +91,40 @@ pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Resul
         views: Some(serde_json::to_string(&views).map_err(HubError::damaged)?),
         apart_since: views.apart_since(before.as_ref(), since, now_ms),
     };
+    let mut tx = ground.db.write().await?;
     store::reports::save(&mut tx, &report).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Refuses numbers that no node can mean, with which nothing could be counted.
+fn check(told: &Health) -> Result<(), HubError> {
+    let reached = told.inbox.map_or(0, |at| at.accepted.max(at.settled));
+    let counts = [
+        told.unsent,
+        told.unapplied,
+        told.quarantined,
+        told.parked,
+        told.directory,
+        told.free_disk_bytes.unwrap_or(0),
+        told.chain.map_or(0, |at| at.seq),
+        reached,
+    ];
+    let moments = [
+        told.time,
+        told.certificate_expires,
+        told.oldest_unsent.unwrap_or(0),
+        told.last_backup.unwrap_or(0),
+    ];
+    let counted = counts.iter().all(|count| *count <= MOST as u64);
+    let dated = moments.iter().all(|at| (0..=MOST).contains(at));
+    if counted && dated && told.software.chars().count() <= SOFTWARE_CHARS {
+        return Ok(());
+    }
+    let detail = format!(
+        "numbers must be from 0 to {MOST}, and `software` may have {SOFTWARE_CHARS} characters"
+    );
+    Err(HubError::refused(Code::MalformedRequest, detail))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! memory where it happens, written a moment later; a hub that falls loses
 //! some lines of it and nothing else.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lapor_protocol::ids::InstanceId;
@@ -13,10 +13,11 @@ use crate::error::HubError;
 use crate::store;
 use crate::store::visits::Visit;
 
-/// Lines that wait to be written; more are not noted.
-const MOST_WAITING: usize = 10_000;
-/// Lines kept of each institution.
+/// Lines of one institution that wait to be written; more are not noted.
+const MOST_WAITING: usize = 20;
+/// Lines kept of each institution, and how many more before they are shortened.
 const KEPT: i64 = 200;
+const SHORTEN_AFTER: usize = 50;
 /// An institution that is turned away for one reason is noted this often.
 const REFUSED_EVERY_MS: i64 = 600_000;
 
@@ -53,7 +54,9 @@ pub struct Visits(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
-    lines: Vec<(InstanceId, Visit)>,
+    lines: HashMap<InstanceId, Vec<Visit>>,
+    /// Lines written since those of the institution were shortened.
+    written: HashMap<InstanceId, usize>,
     refused: HashMap<(InstanceId, &'static str), i64>,
 }
 
@@ -77,19 +80,45 @@ impl Visits {
         }
     }
 
-    /// Writes what has been noted.
+    /// Writes what has been noted; what cannot be written waits for the next time.
     pub async fn write(&self, hub: &Hub) -> Result<(), HubError> {
         let lines = std::mem::take(&mut self.lock().lines);
         if lines.is_empty() {
             return Ok(());
         }
-        let whose: BTreeSet<InstanceId> = lines.iter().map(|(slug, _)| slug.clone()).collect();
+        let written = self.store(hub, &lines).await;
+        let mut noted = self.lock();
+        match &written {
+            Ok(()) => noted.count(&lines),
+            Err(_) => noted.put_back(lines),
+        }
+        written
+    }
+
+    async fn store(
+        &self,
+        hub: &Hub,
+        lines: &HashMap<InstanceId, Vec<Visit>>,
+    ) -> Result<(), HubError> {
+        let long: Vec<InstanceId> = {
+            let noted = self.lock();
+            let long = |slug: &&InstanceId| noted.written.get(*slug) >= Some(&SHORTEN_AFTER);
+            lines.keys().filter(long).cloned().collect()
+        };
         let mut tx = hub.ground.db.write().await?;
-        store::visits::insert(&mut tx, lines).await?;
-        for slug in &whose {
+        let mut each: Vec<(&InstanceId, &Visit)> = Vec::new();
+        for (slug, visits) in lines {
+            each.extend(visits.iter().map(|visit| (slug, visit)));
+        }
+        store::visits::insert(&mut tx, each).await?;
+        for slug in &long {
             store::visits::shorten(&mut tx, slug, KEPT).await?;
         }
         tx.commit().await?;
+        let mut noted = self.lock();
+        for slug in &long {
+            noted.written.remove(slug);
+        }
         Ok(())
     }
 
@@ -100,13 +129,28 @@ impl Visits {
 
 impl Noted {
     fn note(&mut self, instance: &InstanceId, at: i64, what: &str, detail: &str) {
-        if self.lines.len() < MOST_WAITING {
-            let visit = Visit {
+        let lines = self.lines.entry(instance.clone()).or_default();
+        if lines.len() < MOST_WAITING {
+            lines.push(Visit {
                 at,
                 what: what.into(),
                 detail: detail.into(),
-            };
-            self.lines.push((instance.clone(), visit));
+            });
+        }
+    }
+
+    fn count(&mut self, lines: &HashMap<InstanceId, Vec<Visit>>) {
+        for (slug, visits) in lines {
+            *self.written.entry(slug.clone()).or_default() += visits.len();
+        }
+    }
+
+    fn put_back(&mut self, lines: HashMap<InstanceId, Vec<Visit>>) {
+        for (slug, mut visits) in lines {
+            let later = self.lines.entry(slug).or_default();
+            visits.append(later);
+            visits.truncate(MOST_WAITING);
+            *later = visits;
         }
     }
 }

@@ -117,7 +117,8 @@ async fn a_case_is_followed_from_hand_to_hand() {
             .iter()
             .map(|row| (row.part.as_str(), row.terms))
             .collect();
-        assert_eq!(counts, [("1", 1), ("2", 1), ("3", 1), ("4", 2)]);
+        let expected = [("1", 1), ("2", 1), ("3", 1), ("4", 2)];
+        assert_eq!(counts, expected, "4 stands for all later ones");
         let cases = intake(&mut tx, 0, now + 1).await.unwrap();
         assert_eq!(
             (

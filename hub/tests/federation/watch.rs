@@ -9,6 +9,7 @@ use lapor_hub::store;
 use lapor_hub::watch::{Concern, Finding, Instance, Span, State, look, note};
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::{InstanceKind, Position};
+use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::{Ack, Stream};
 use lapor_protocol::wire::{Health, PREFIX, Reached};
 
@@ -69,17 +70,31 @@ async fn silence_shows_within_a_minute_and_ends_with_a_word() {
         let [_, bandung, _] = place.three().await;
         assert_eq!(
             found(&place, &bandung).await,
-            [(Concern::Silent, State::Red)],
+            [(Concern::Silent, State::Yellow)],
             "it has joined and never spoken"
         );
         let health = well(&place, &bandung, NOW);
         tell(&place, &bandung, &health).await;
         assert_eq!(found(&place, &bandung).await, []);
-        for (seconds, state) in [(46, State::Yellow), (15 * 60, State::Red)] {
-            place.clock.advance(seconds * 1_000);
-            assert_eq!(found(&place, &bandung).await, [(Concern::Silent, state)]);
-        }
+        place.clock.advance(46_000);
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Silent, State::Yellow)]
+        );
+        place.clock.advance(15 * MINUTE);
+        let silent = [
+            (Concern::Silent, State::Red),
+            (Concern::Unreported, State::Yellow),
+        ];
+        assert_eq!(found(&place, &bandung).await, silent);
         place.get(&bandung, "/outbox/head").await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Unreported, State::Yellow)],
+            "it polls, and how it is nobody knows"
+        );
+        let now = NOW + 46_000 + 15 * MINUTE;
+        tell(&place, &bandung, &well(&place, &bandung, now)).await;
         assert_eq!(found(&place, &bandung).await, []);
     }
 }
@@ -145,6 +160,49 @@ async fn what_a_node_tells_of_itself_is_judged() {
             found(&place, &bandung).await,
             [],
             "others count their versions themselves"
+        );
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_no_node_can_mean_are_refused_and_change_nothing() {
+    type Change = fn(&mut Health);
+    let impossible: [Change; 5] = [
+        |health| health.directory = u64::MAX,
+        |health| health.time = i64::MIN,
+        |health| health.quarantined = 1 << 53,
+        |health| health.oldest_unsent = Some(-1),
+        |health| health.software = "x".repeat(81),
+    ];
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        let sound = well(&place, &bandung, NOW);
+        tell(&place, &bandung, &sound).await;
+        for change in impossible {
+            let mut health = sound.clone();
+            change(&mut health);
+            let json = serde_json::to_string(&health).unwrap();
+            let told = place.post(&bandung, "/health", json).await;
+            assert_eq!(told.code(), Some(Code::MalformedRequest), "{health:?}");
+        }
+        assert_eq!(found(&place, &bandung).await, []);
+    }
+}
+
+#[tokio::test]
+async fn after_a_restart_the_hub_blames_nobody_for_its_own_absence() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        tell(&place, &bandung, &well(&place, &bandung, NOW)).await;
+        place.clock.advance(DAY);
+        place.restart().await;
+        assert_eq!(found(&place, &bandung).await, []);
+        place.clock.advance(MINUTE);
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Silent, State::Yellow)]
         );
     }
 }
@@ -274,7 +332,7 @@ async fn who_is_not_expected_to_speak_is_grey() {
         assert_eq!((health.state, health.findings.len()), (State::Grey, 0));
         let counts = look(&place.hub).await.unwrap().counts();
         assert_eq!(counts[&State::Grey], 1);
-        assert_eq!(counts[&State::Red], 2);
+        assert_eq!(counts[&State::Yellow], 2);
     }
 }
 

@@ -19,6 +19,7 @@ create index case_facts_open on case_facts (custodian, filed_at) where ended_at 
 
 create table case_terms (
     case_id text not null,
+    term integer not null,
     hop integer not null,
     institution text not null,
     since integer not null,
@@ -29,7 +30,7 @@ create table case_terms (
     reason text,
     due_at integer,
     late_at integer,
-    primary key (case_id, hop)
+    primary key (case_id, term)
 ) strict;
 create index case_terms_since on case_terms (since);
 create index case_terms_open on case_terms (institution, due_at) where until_at is null;
