@@ -20,6 +20,7 @@ use crate::limits::Admission;
 use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::streams::Streams;
+use crate::watch::Watch;
 use crate::witness::Witness;
 use crate::{erasing, pictures, store};
 
@@ -35,6 +36,7 @@ pub struct Hub {
     pub(crate) connections: Arc<Connections>,
     /// When each instance was last heard.
     pub(crate) contacts: Contacts,
+    pub watch: Watch,
     /// Requests in [`Hub::wait_for`].
     polls: AtomicUsize,
     /// Rung to look after the certificate at once.
@@ -70,7 +72,8 @@ impl Hub {
             witness,
             verifiers: Arc::new(Semaphore::new(cores)),
             connections: Arc::default(),
-            contacts: Contacts::default(),
+            contacts: Contacts::since(ground.clock.now_ms()),
+            watch: Watch::default(),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),
@@ -104,6 +107,11 @@ impl Hub {
     /// How many connections an instance has open.
     pub fn open_connections(&self, instance: &InstanceId) -> usize {
         self.connections.count(instance)
+    }
+
+    /// Becomes true when the hub stops.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// How many requests wait for something to happen.

@@ -4,12 +4,12 @@
 //! Whoever opens more than it may loses its oldest: an instance, and a network
 //! with connections that have not said who they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future as _;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,15 +24,19 @@ use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::ground::Ground;
+use crate::watch::{Reason, Visits};
 
 /// What answers under way get, to tell the instance why, before its
 /// connections end. With the look at the directory it stays below the five
 /// seconds in which a suspension must bite.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// All open connections of a listener.
+/// All open connections of a listener, and the history of whose they were.
 #[derive(Debug, Default)]
-pub struct Connections(Mutex<Table>);
+pub struct Connections {
+    table: Mutex<Table>,
+    pub visits: Visits,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -46,7 +50,11 @@ struct Open {
     /// Whether the instance could take part at some time of this connection.
     admitted: bool,
     end: CancellationToken,
+    cause: Cause,
 }
+
+/// Why a connection ends; what is said first holds.
+type Cause = Arc<OnceLock<Reason>>;
 
 /// On whose account a connection is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +65,12 @@ enum Whose {
 }
 
 /// Keeps a connection in the table until it is dropped.
-#[derive(Debug)]
 struct Place {
     number: u64,
     end: CancellationToken,
+    cause: Cause,
     connections: Arc<Connections>,
+    ground: Arc<Ground>,
 }
 
 /// Does the TLS handshake and puts the connection into the table.
@@ -73,11 +82,10 @@ pub struct Doorkeeper {
 }
 
 /// A stream that can be ended from outside.
-#[derive(Debug)]
 pub struct Endable<T> {
     stream: T,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
-    _place: Place,
+    place: Place,
 }
 
 impl Connections {
@@ -89,7 +97,10 @@ impl Connections {
             let ending = self.judge(ground);
             if !ending.is_empty() {
                 tokio::time::sleep(GRACE).await;
-                ending.iter().for_each(CancellationToken::cancel);
+                for (end, cause) in ending {
+                    let _ = cause.set(Reason::CutOff);
+                    end.cancel();
+                }
             }
             if versions.changed().await.is_err() {
                 return;
@@ -105,13 +116,24 @@ impl Connections {
         table.open.values().filter(of).count()
     }
 
+    /// How many connections each instance has open.
+    pub fn counts(&self) -> HashMap<InstanceId, usize> {
+        let mut counts = HashMap::new();
+        for open in self.lock().open.values() {
+            if let Whose::Member(instance) = &open.whose {
+                *counts.entry(instance.clone()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// How many connections are open.
     pub fn total(&self) -> usize {
         self.lock().open.len()
     }
 
     /// The connections that must end: of instances that could take part.
-    fn judge(&self, ground: &Ground) -> Vec<CancellationToken> {
+    fn judge(&self, ground: &Ground) -> Vec<(CancellationToken, Cause)> {
         let mut ending = Vec::new();
         for open in self.lock().open.values_mut() {
             let Whose::Member(instance) = &open.whose else {
@@ -122,14 +144,14 @@ impl Connections {
             } else if open.admitted {
                 open.admitted = false;
                 tracing::info!(%instance, "an open connection ends");
-                ending.push(open.end.clone());
+                ending.push((open.end.clone(), Arc::clone(&open.cause)));
             }
         }
         ending
     }
 
     /// Counts one more, and ends the oldest of whoever has more than it may.
-    fn enter(self: &Arc<Self>, whose: Whose, ground: &Ground) -> Place {
+    fn enter(self: &Arc<Self>, whose: Whose, ground: &Arc<Ground>) -> Place {
         let limits = &ground.settings.limits;
         let most = match whose {
             Whose::Member(_) => limits.connections,
@@ -145,30 +167,57 @@ impl Connections {
             Whose::Stranger(_) => false,
         };
         let own = table.open.values().filter(|open| open.whose == whose);
-        let surplus = (own.clone().count() + 1).saturating_sub(most);
-        own.take(surplus).for_each(|oldest| oldest.end.cancel());
+        let open = own.clone().count();
+        for oldest in own.take((open + 1).saturating_sub(most)) {
+            let _ = oldest.cause.set(Reason::Crowded);
+            oldest.end.cancel();
+        }
+        if let (Whose::Member(instance), 0) = (&whose, open) {
+            self.visits.came(instance, ground.clock.now_ms());
+        }
+        let cause = Cause::default();
         let open = Open {
             whose,
             admitted,
             end: end.clone(),
+            cause: Arc::clone(&cause),
         };
         table.open.insert(number, open);
-        let connections = Arc::clone(self);
         Place {
             number,
             end,
-            connections,
+            cause,
+            connections: Arc::clone(self),
+            ground: Arc::clone(ground),
+        }
+    }
+
+    /// Takes a connection out, and notes it if it was the last of its institution.
+    fn leave(&self, place: &Place) {
+        let mut table = self.lock();
+        let Some(Open {
+            whose: Whose::Member(instance),
+            ..
+        }) = table.open.remove(&place.number)
+        else {
+            return;
+        };
+        let whose = Whose::Member(instance.clone());
+        if table.open.values().all(|open| open.whose != whose) {
+            let reason = place.cause.get().copied().unwrap_or(Reason::Unanswered);
+            self.visits
+                .left(&instance, reason, place.ground.clock.now_ms());
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.lock().open.remove(&self.number);
+        self.connections.leave(self);
     }
 }
 
@@ -201,7 +250,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Doorkeeper {
             let stream = Endable {
                 stream,
                 ended: Box::pin(place.end.clone().cancelled_owned()),
-                _place: place,
+                place,
             };
             Ok((stream, service))
         })
@@ -216,6 +265,14 @@ impl<T> Endable<T> {
             Poll::Pending => Ok(()),
         }
     }
+
+    /// Notes a line that broke while the hub wrote to it.
+    fn broken<O>(&self, outcome: Poll<io::Result<O>>) -> Poll<io::Result<O>> {
+        if let Poll::Ready(Err(_)) = &outcome {
+            let _ = self.place.cause.set(Reason::Broken);
+        }
+        outcome
+    }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
@@ -226,7 +283,19 @@ impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        let reason = match &read {
+            Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => {
+                Some(Reason::Closed)
+            }
+            Poll::Ready(Err(_)) => Some(Reason::Broken),
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            let _ = this.place.cause.set(reason);
+        }
+        read
     }
 }
 
@@ -238,13 +307,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.broken(written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        this.broken(flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -258,7 +329,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.check(cx)?;
-        Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        this.broken(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -8,21 +8,32 @@ use std::sync::{Mutex, PoisonError};
 use lapor_protocol::ids::InstanceId;
 
 /// Bounded by the directory: only an admitted instance is noted.
-#[derive(Debug, Default)]
-pub struct Contacts(Mutex<HashMap<InstanceId, i64>>);
+#[derive(Debug)]
+pub struct Contacts {
+    /// Unix ms; nobody could be heard before this process began.
+    pub began_at: i64,
+    last: Mutex<HashMap<InstanceId, i64>>,
+}
 
 impl Contacts {
-    pub fn note(&self, instance: &InstanceId, now_ms: i64) {
-        let mut contacts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match contacts.get_mut(instance) {
-            Some(last) => *last = now_ms.max(*last),
-            None => drop(contacts.insert(instance.clone(), now_ms)),
+    pub fn since(began_at: i64) -> Self {
+        Self {
+            began_at,
+            last: Mutex::default(),
         }
     }
 
-    /// Unix ms.
-    pub fn last(&self, instance: &InstanceId) -> Option<i64> {
-        let contacts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        contacts.get(instance).copied()
+    pub fn note(&self, instance: &InstanceId, now_ms: i64) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match last.get_mut(instance) {
+            Some(last) => *last = now_ms.max(*last),
+            None => drop(last.insert(instance.clone(), now_ms)),
+        }
+    }
+
+    /// Unix ms, of everybody who has asked.
+    pub fn all(&self) -> HashMap<InstanceId, i64> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone()
     }
 }

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod blobs;
 pub mod casefile;
+pub mod casework;
 pub mod cli;
 mod connections;
 pub mod console;
@@ -36,6 +37,7 @@ pub mod settings;
 pub mod store;
 mod streams;
 mod tls;
+pub mod watch;
 pub mod witness;
 
 pub use app::Hub;

@@ -13,12 +13,15 @@ use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
+use tokio::task::JoinSet;
 
 use crate::app::Hub;
+use crate::casework;
 use crate::connections::Doorkeeper;
 use crate::error::HubError;
 use crate::http;
 use crate::tls::Shown;
+use crate::watch;
 
 /// Streams that one connection may have open at once.
 const STREAMS: u32 = 64;
@@ -32,6 +35,8 @@ const FIRST_REQUEST: Duration = Duration::from_secs(20);
 const HEADERS: Duration = Duration::from_secs(20);
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
+/// When a task beside the exchange begins anew after a mistake.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How often the certificate and the issuer are looked at.
 const UPKEEP: Duration = Duration::from_mins(1);
 
@@ -71,6 +76,7 @@ pub async fn serve(
         tokio::spawn(first.serve(service(members))),
         tokio::spawn(second.serve(service(strangers))),
     ];
+    let beside = beside(&hub);
     let mut fenced = hub.sequencer.fenced();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
@@ -78,6 +84,7 @@ pub async fn serve(
         () = hub.connections.guard(ground) => Err(HubError::Aborted),
         () = look_after(&hub, shown) => Err(HubError::Aborted),
     };
+    drop(beside);
     hub.begin_closing();
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);
     for handle in &handles {
@@ -88,6 +95,40 @@ pub async fn serve(
     }
     hub.stop().await;
     outcome
+}
+
+/// What looks at the exchange and is no part of it.
+#[derive(Debug, Clone, Copy)]
+enum Beside {
+    Watch,
+    Casework,
+}
+
+/// Starts it: a mistake there ends neither the exchange nor the other.
+fn beside(hub: &Arc<Hub>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    for what in [Beside::Watch, Beside::Casework] {
+        tasks.spawn(again(what, Arc::clone(hub)));
+    }
+    tasks
+}
+
+/// Runs it anew whenever it has ended.
+async fn again(what: Beside, hub: Arc<Hub>) {
+    loop {
+        let hub = Arc::clone(&hub);
+        let mut running = JoinSet::new();
+        running.spawn(async move {
+            match what {
+                Beside::Watch => watch::run(&hub).await,
+                Beside::Casework => casework::run(&hub).await,
+            }
+        });
+        if let Some(Err(error)) = running.join_next().await {
+            tracing::error!(%error, ?what, "a task beside the exchange ended; it begins anew");
+        }
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
 }
 
 /// Renews what the listeners show, and forgets what has had its time, for as

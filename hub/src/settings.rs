@@ -16,6 +16,7 @@ use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
 use crate::console::ConsoleRole;
+use crate::watch::Bounds;
 
 pub use crate::console::ConsoleSettings;
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
+    /// When an institution is yellow, and when red.
+    pub watch: Bounds,
     pub console: ConsoleSettings,
     pub single_sign_on: SignOnSettings<ConsoleRole>,
     pub log: LogSettings,
@@ -152,6 +155,7 @@ impl Default for Settings {
             storage: StorageSettings::default(),
             limits: LimitSettings::default(),
             monitor: MonitorSettings::default(),
+            watch: Bounds::default(),
             console: ConsoleSettings::default(),
             single_sign_on: SignOnSettings::default(),
             log: LogSettings::default(),
@@ -306,6 +310,11 @@ impl Settings {
                     "{section}.public_url: its host must stand in `names`, or no node will trust the hub there"
                 )));
             }
+        }
+        if let Some(field) = self.watch.confused() {
+            return Err(SettingsError::Wrong(format!(
+                "watch.{field}: yellow must come before red"
+            )));
         }
         let limits = &self.limits;
         let batch = lapor_protocol::limits::BATCH_BYTES as u32;

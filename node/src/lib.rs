@@ -26,7 +26,7 @@ pub mod portal;
 pub mod post;
 pub mod publishing;
 pub mod quarantine;
-pub mod regions;
+pub use lapor_web::regions;
 pub mod reporters;
 pub mod resumable;
 pub mod rotation;

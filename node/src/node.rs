@@ -22,13 +22,13 @@ use tokio::sync::Notify;
 
 use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
-use crate::deadlines;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
 use crate::{staff, store, tokens};
+use lapor_web::holidays;
 
 /// Name of the fact that says this node has joined.
 pub(crate) const JOINED: &str = "joined";
@@ -102,7 +102,7 @@ impl Node {
             joined,
             keys: ArcSwapOption::new(keys),
             directory: ArcSwap::from_pointee(directory),
-            calendar: ArcSwap::new(deadlines::first_edition()),
+            calendar: ArcSwap::new(holidays::first_edition()),
             outgoing: Notify::new(),
             post: Notify::new(),
             writer,

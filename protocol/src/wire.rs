@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::ChainHead;
 use crate::dsse::Envelope;
-use crate::ids::{CaseId, InstanceId};
+use crate::ids::{CaseId, InstanceId, Position};
 use crate::keys::KeyId;
 use crate::problem::{Code, Problem};
 use crate::seal::Wrap;
@@ -154,6 +154,22 @@ pub struct Health {
     pub free_disk_bytes: Option<u64>,
     #[serde(default)]
     pub last_backup: Option<i64>,
+    /// The last place of its chain for which the node holds a receipt.
+    #[serde(default)]
+    pub chain: Option<Position>,
+    /// How far the node has come in its inbox.
+    #[serde(default)]
+    pub inbox: Option<Reached>,
+}
+
+/// How far a recipient has come in one generation of its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    pub depoch: u32,
+    /// Last `dseq` on disk.
+    pub accepted: u64,
+    /// Last `dseq` up to which everything is applied or set aside.
+    pub settled: u64,
 }
 
 impl From<&OutboxException> for Problem {

@@ -64,7 +64,7 @@ for (const database of databases) {
         await page.getByLabel("Alamat surel").fill(OPERATOR);
         await choose(page);
         await page.getByText("Akun operator dibuat").waitFor();
-        await page.locator(`a[href="${KEMENPU}"]`).waitFor();
+        await page.locator(`a[href="${KEMENPU}"]`).first().waitFor();
         for (const [login, name, role] of [
           [SECOND, "Budi Santoso", "Operator"],
           [AUDITOR, "Rina Wijaya", "Auditor"],
@@ -86,7 +86,7 @@ for (const database of databases) {
 
     it("an operator suspends and resumes with a reason", async () => {
       await work(OPERATOR, stage.console.base, async (page, open) => {
-        await page.locator(`a[href="${KEMENPU}"]`).click();
+        await page.locator(`a[href="${KEMENPU}"]`).first().click();
         await page.getByLabel("Alasan").fill("kunci mungkin bocor");
         await press(page, "Tangguhkan");
         await page.getByText("Instansi ditangguhkan.").waitFor();
@@ -97,6 +97,32 @@ for (const database of databases) {
         await page.getByText("kunci mungkin bocor").waitFor();
         await page.getByText("Dewi Lestari").first().waitFor();
       }, { script: false });
+    });
+
+    it("the page of the federation follows what changes, and says when it cannot", async () => {
+      await work(OPERATOR, stage.console.base, async (page, open) => {
+        await open("/konsol");
+        await page.getByText("Mengikuti perubahan secara langsung").waitFor();
+        const tile = page.locator("#i-kemenpu");
+        assert.doesNotMatch(await tile.getAttribute("class"), /kelabu/);
+        await tile.focus();
+        await work(SECOND, stage.console.base, async (other, go) => {
+          await go(KEMENPU);
+          await other.getByLabel("Alasan").fill("dicoba");
+          await press(other, "Tangguhkan");
+          await other.getByText("Instansi ditangguhkan.").waitFor();
+          await page.locator("#i-kemenpu.kelabu").waitFor();
+          assert.equal(await page.evaluate(() => document.activeElement.id), "i-kemenpu", "the place is kept");
+          await other.getByLabel("Alasan").fill("sudah dicoba");
+          await press(other, "Pulihkan");
+          await other.getByText("Instansi dipulihkan.").waitFor();
+        });
+        await page.locator("#i-kemenpu:not(.kelabu)").waitFor();
+        await page.getByLabel("Nama").fill("Bandung");
+        await press(page, "Tampilkan");
+        await page.locator("#i-kota-bandung").waitFor();
+        assert.equal(await page.locator("#i-kemenpu").count(), 0);
+      });
     });
 
     it("where two must agree, another operator decides", async () => {
@@ -141,7 +167,7 @@ for (const database of databases) {
       });
     });
 
-    const pages = ["/konsol", KEMENPU, "/konsol/persetujuan", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
+    const pages = ["/konsol", "/konsol/instansi", KEMENPU, "/konsol/persetujuan", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {

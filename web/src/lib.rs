@@ -3,7 +3,8 @@
 //! that drains, pages and their languages, the documentation page, the listener
 //! for monitoring, accounts of the staff and the pages about them, and what both programs take from their
 //! machine: clock, randomness, log, signals, exit codes, the folder of a backup;
-//! how long a peer may take, and how often somebody may try.
+//! how long a peer may take, and how often somebody may try; tables, and the
+//! holidays that both count by.
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod docs;
 pub mod entrance;
 pub mod exit;
+pub mod holidays;
 pub mod language;
 pub mod listeners;
 pub mod log;
@@ -27,10 +29,12 @@ pub mod people;
 pub mod problem;
 pub mod public_url;
 pub mod reading;
+pub mod regions;
 pub mod room;
 pub mod serving;
 pub mod sign_on;
 pub mod supervisor;
+pub mod table;
 pub mod throttle;
 pub mod trace;
 

@@ -75,3 +75,198 @@ approval-decision = Decision
 approval-confirm = Confirm
 approval-refuse = Refuse
 approval-withdraw = Take back
+
+# Federation
+
+console-federation-title = State of the federation
+live-on = Following changes as they happen
+live-off = The line is down; the page catches up once it is back
+live-none = Reload the page to see the latest
+state-red = Red
+state-yellow = Yellow
+state-green = Green
+state-grey = Grey
+filter-name = Name
+filter-province = Province
+filter-state = State
+filter-all = All
+filter-show = Show
+kind-pusat = National desk
+kind-kementerian = Ministry
+kind-lembaga = Agency
+kind-provinsi = Province
+kind-kabupaten = Regency
+kind-kota = City
+kind-bumn = State enterprise
+kind-pengawas = Supervisor
+group-centre = Centre and supervisors
+group-ministries = Ministries
+group-agencies = Agencies
+group-enterprises = State enterprises
+group-regions = Regional governments
+federation-worst = Needs attention
+federation-well = All institutions shown here are well.
+federation-reasons = Reasons
+federation-more = { $n ->
+    [one] And one more institution; narrow the list with the filter above.
+   *[other] And { $n } more institutions; narrow the list with the filter above.
+}
+federation-all = All institutions
+federation-none = No institution matches the filter.
+federation-map = Map
+federation-rules = Rules behind the colours
+federation-province = { $name }: { $n ->
+    [one] one institution
+   *[other] { $n } institutions
+}, { $ill } in need of attention, { $traffic } messages in 24 hours
+map-source = Outlines: MapSVG, CC BY 4.0. Circles: messages in 24 hours.
+age-seconds = { $n ->
+    [one] one second
+   *[other] { $n } seconds
+}
+age-minutes = { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+}
+age-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+}
+age-days = { $n ->
+    [one] one day
+   *[other] { $n } days
+}
+concern-silent = Not heard for { $age }
+concern-never-heard = Never heard since it joined
+concern-unsent = Oldest message has waited { $age } to be sent
+concern-unsent-unknown = Messages wait to be sent
+concern-unapplied = Oldest message has not been applied for { $age }
+concern-unapplied-unknown = Messages have not been applied
+concern-apart = Institution and hub have seen the streams differently for { $age }
+concern-apart-unknown = Institution and hub see the streams differently
+concern-directory = Behind the directory for { $age }
+concern-directory-unknown = Behind the directory
+concern-backup = Last backup { $age } ago
+concern-no-backup = No backup so far
+concern-clock = Clock differs from the hub's by { $age }
+concern-clock-unknown = Clock differs from the hub's
+concern-certificate = Certificate ends in { $age }
+concern-certificate-ended = Certificate has ended
+concern-set-aside = { $n ->
+    [one] One message set aside
+   *[other] { $n } messages set aside
+}
+concern-disk = { $size } of disk left
+concern-version = Older version than the hub
+concern-frozen = Chain frozen: two messages claimed one position
+rule-silent = Not heard: yellow after { $yellow }, red after { $red }.
+rule-waiting = Oldest message waits to be sent or applied: yellow after { $yellow }, red after { $red }.
+rule-apart = Two reports in a row that differ from the hub's record in the same way: red.
+rule-set-aside = Messages set aside: yellow from { $yellow }, red from { $red }.
+rule-certificate = Certificate: yellow less than { $yellow } before its end, red less than { $red }.
+rule-clock = Clock differs: yellow from { $yellow }, red from { $red }.
+rule-disk = Disk left: yellow below { $yellow }, red below { $red }.
+rule-backup = Last backup: yellow after { $yellow } or never, red after { $red }.
+rule-directory = Behind the directory: yellow after { $yellow }, red after { $red }.
+rule-version = Older version than the hub: yellow.
+rule-frozen = Chain frozen: red.
+rule-grey = Grey: not joined, suspended or revoked; not expected to speak.
+
+# How one institution stands
+
+standing-title = State
+level-title = Connection level
+level-registered = Registered
+level-invited = Invited
+level-joined = Joined
+level-exchanging = Exchanging
+missing-invitation = Next: make an invitation
+missing-enrolment = Next: the institution uses its invitation
+missing-exchange = Next: it sends its first message and takes in what is for it
+streams-title = Streams
+stream = Stream
+stream-from = From the institution
+stream-for = For the institution
+stream-applied = Applied at the institution
+stream-total = Since it joined
+stream-waiting = Waiting
+stream-oldest = Oldest has waited
+views-title = What both sides see
+view-of = Position
+view-told = The institution says
+view-known = The hub knows
+view-same = Same
+view-yes = Yes
+view-no = No
+view-unsaid = not said
+view-chain = Its chain of messages
+view-inbox = Its inbox (received / applied)
+lag-day = Minutes that the oldest message waited, last 24 hours
+lag-month = Minutes that the oldest message waited, last 30 days
+lag-moment = Time
+machine-title = Machine
+machine-contact = Last heard
+machine-connections = Open connections
+machine-reported = Last report
+machine-software = Software
+machine-clock = Clock
+machine-disk = Disk left
+machine-backup = Last backup
+machine-certificate = Certificate ends
+machine-directory = Directory version
+machine-traffic = Messages in 24 hours
+ago = { $age } ago
+never = Never
+clock-right = Right
+clock-ahead = Ahead by { $age }
+clock-behind = Behind by { $age }
+aside-title = Messages set aside
+aside-none = No message for this institution is set aside.
+aside-place = Place
+aside-kind = Kind
+aside-case = Case
+aside-state = State
+aside-ordered = Ordered
+aside-parked = Waits for a newer version
+aside-refused = Refused by its operator
+aside-superseded = Superseded
+aside-quarantined = Set aside
+keys-title = Keys and certificates
+keys-none = None yet.
+key-use = Use
+key-id = Thumbprint
+key-from = Valid from
+key-to = To
+key-identity = Identity
+key-signing = Signing
+key-sealing = Sealing
+key-always = since it joined
+key-current = now
+certificates = Certificates
+certificate-serial = Serial number
+certificate-issued = Issued
+certificate-ends = Ends
+visits-title = History of connections
+visits-none = No history yet.
+visit-came = Connected
+visit-closed = Gone: closed by the institution
+visit-broken = Gone: the line broke
+visit-crowded = Gone: too many connections
+visit-cut-off = Gone: suspended or revoked
+visit-unanswered = Gone: did not answer, or not used
+visit-suspended = Turned away: suspended
+visit-revoked = Turned away: revoked
+visit-version = Turned away: protocol version not supported
+visit-rate = Turned away: too often
+visit-refused = Turned away: { $code }
+concern-unreported = Has not told of itself for { $age }
+concern-unreported-unknown = Has never told of itself
+rule-unreported = Has not told of itself: yellow after { $yellow }, red after { $red }.
+aside-waits = Waits for another message of its case
+aside-own = As the institution says: { $quarantined } set aside, { $parked } waiting for a newer version, those it would send included.
+aside-more = And { $n } more.
+federation-province-empty = { $name }: no institution
+approval-confirm-of = Confirm: { $deed }, { $name }
+approval-refuse-of = Refuse: { $deed }, { $name }
+keys-caption = Keys
+console-asker-gone = Whoever asked may no longer act; refuse this, and ask for it yourself if it is needed.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use lapor_web::accounts::{Account, AccountState, NewAccount, Secret};
 use lapor_web::clock::instant;
-use lapor_web::people::{Office as _, PASSWORD, SETUP, link_at};
+use lapor_web::people::{PASSWORD, SETUP, link_at};
 
 use super::{Failure, Out, actor, exit};
-use crate::console::{Console, ConsoleRole};
+use crate::console::{self, ConsoleRole};
 use crate::ground::Ground;
 
 #[derive(Debug, Subcommand)]
@@ -62,8 +62,8 @@ pub async fn run(ground: &Arc<Ground>, command: Command, out: &mut Out<'_>) -> R
             "console.listen: the console is off; give it an address in hub.toml first",
         ));
     }
-    let console = Console::of(ground);
-    let (accounts, actor) = (console.accounts(), actor());
+    let accounts = console::accounts(ground, &ground.settings.console);
+    let actor = actor();
     let find = async |login: &str| accounts.find_by_login(login).await;
     match command {
         Command::Create(create) => {
@@ -74,7 +74,7 @@ pub async fn run(ground: &Arc<Ground>, command: Command, out: &mut Out<'_>) -> R
                 unit: None,
             };
             let (account, secret) = accounts.create(&actor, &new).await?;
-            invited(&console, &account, &secret, out)?;
+            invited(ground, &account, &secret, out)?;
         }
         Command::List { json } => list(&accounts.list().await?, json, out)?,
         Command::Role { login, role } => {
@@ -91,7 +91,7 @@ pub async fn run(ground: &Arc<Ground>, command: Command, out: &mut Out<'_>) -> R
         Command::ResetPassword { login } => {
             let account = find(&login).await?;
             let secret = accounts.reset_password(&actor, &account.id).await?;
-            invited(&console, &account, &secret, out)?;
+            invited(ground, &account, &secret, out)?;
         }
         Command::RemoveFactor { login } => {
             let account = find(&login).await?;
@@ -115,7 +115,7 @@ pub async fn run(ground: &Arc<Ground>, command: Command, out: &mut Out<'_>) -> R
         }
         Command::SetupLink => match accounts.setup_link(&actor).await? {
             Some(secret) => {
-                writeln!(out.answer, "{}", link_at(&console.site(), SETUP, &secret))?;
+                writeln!(out.answer, "{}", link_at(&site(ground), SETUP, &secret))?;
             }
             None => {
                 return Err(Failure::new(
@@ -152,14 +152,20 @@ fn list(accounts: &[Account], json: bool, out: &mut Out<'_>) -> Result<(), Failu
     Ok(())
 }
 
+/// Where the console is, as a link begins.
+fn site(ground: &Ground) -> String {
+    let settings = &ground.settings.console;
+    settings.site(settings.listen.0)
+}
+
 /// A secret is printed to standard output; what to do with it is said beside it.
 fn invited(
-    console: &Console,
+    ground: &Ground,
     account: &Account,
     secret: &Secret,
     out: &mut Out<'_>,
 ) -> Result<(), Failure> {
-    writeln!(out.answer, "{}", link_at(&console.site(), PASSWORD, secret))?;
+    writeln!(out.answer, "{}", link_at(&site(ground), PASSWORD, secret))?;
     writeln!(
         out.explanation,
         "give this link to {}, and to nobody else. It works once, for three days; then, or when it is lost, `lapor-hub account reset-password` makes another.",

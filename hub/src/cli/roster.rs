@@ -106,8 +106,8 @@ pub async fn show(
         head: chain.as_ref().map(|chain| chain.head.position()),
         frozen: chain.is_some_and(|chain| chain.frozen),
         certificate_expires: store::joining::not_after(&mut tx, slug).await?,
-        reported_at: report.as_ref().map(|(at, _)| *at),
-        health: report.and_then(|(_, text)| serde_json::from_str(&text).ok()),
+        reported_at: report.as_ref().map(|report| report.at),
+        health: report.and_then(|report| serde_json::from_str(&report.text).ok()),
     };
     if json {
         let text = serde_json::to_string_pretty(&shown).unwrap_or_default();

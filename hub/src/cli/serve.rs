@@ -126,7 +126,7 @@ async fn open_console(
     ending: &CancellationToken,
 ) -> Result<(String, Option<String>), Failure> {
     console::prepare(&hub.ground)?;
-    let console = Console::of(&hub.ground);
+    let console = Console::of(hub);
     let site = console.settings().site(Some(listener.local_addr()?));
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::{Member, refusal};
@@ -54,7 +55,7 @@ struct Line {
 
 pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     let v = member.visit.v;
-    let waiting = approvals::waiting(&console.ground).await;
+    let waiting = approvals::waiting(&console.hub.ground).await;
     let waiting = waiting.map_err(|error| refused(&error))?;
     let accounts = console.accounts().list().await;
     let names: BTreeMap<String, String> = accounts
@@ -95,10 +96,16 @@ pub async fn decide(
     form: Form,
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
-    let (ground, actor) = (&console.ground, member.actor());
+    let (ground, actor) = (&console.hub.ground, member.actor());
     let said = match form.text(DECISION) {
+        "setuju" if !asker_acts(&console, &path.id).await? => {
+            Ok(Flash::warning(text_id("console-asker-gone")))
+        }
         "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
-            Ok(approval) => Ok(Flash::done(done_words(&approval.deed))),
+            Ok(approval) => {
+                console.hub.watch.look_again();
+                Ok(Flash::done(done_words(&approval.deed)))
+            }
             Err(error) => Err(error),
         },
         "tolak" => approvals::refuse(ground, &actor, &path.id)
@@ -118,17 +125,38 @@ pub async fn decide(
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
+/// Whether whoever asked for an act may still act; an act that is gone is told
+/// of when it is confirmed.
+async fn asker_acts(console: &Console, id: &str) -> Answer<bool> {
+    let waiting = approvals::waiting(&console.hub.ground).await;
+    let waiting = waiting.map_err(|error| refused(&error))?;
+    let Some(approval) = waiting.into_iter().find(|approval| approval.id == id) else {
+        return Ok(true);
+    };
+    let accounts = console.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let asker = accounts
+        .iter()
+        .find(|account| account.actor() == approval.asked_by);
+    Ok(asker.is_some_and(|asker| {
+        asker.state == AccountState::Active && ConsoleRole::of(asker.role, ConsoleRole::acts)
+    }))
+}
+
+/// What the visitor is told when the hub fails.
+pub fn failed(error: &HubError) -> ApiProblem {
+    if let HubError::Database(failed) = error {
+        return ApiProblem::database(failed);
+    }
+    tracing::error!(%error, "a page of the console cannot be made");
+    ApiProblem::internal()
+}
+
 /// What failed for another reason than the form.
 pub fn refused(error: &ApprovalError) -> ApiProblem {
     match error {
         ApprovalError::Membership(MembershipError::Unknown(_)) => ApiProblem::not_found(),
-        ApprovalError::Membership(MembershipError::Hub(HubError::Database(failed))) => {
-            ApiProblem::database(failed)
-        }
-        ApprovalError::Membership(MembershipError::Hub(_)) => {
-            tracing::error!(%error, "an act of the console failed");
-            ApiProblem::internal()
-        }
+        ApprovalError::Membership(MembershipError::Hub(error)) => failed(error),
         _ => {
             let title = "The federation does not allow this act";
             ApiProblem::new(StatusCode::CONFLICT, "not_allowed", title)

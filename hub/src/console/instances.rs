@@ -11,16 +11,22 @@ use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
+use lapor_web::regions::national;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::approvals::refused;
-use super::{Answer, Console, ConsoleRole, ROOT};
+use super::approvals::{failed, refused};
+use super::standing::Standing;
+use super::words::kind_words;
+use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
+use crate::error::HubError;
 use crate::membership::MembershipError;
+use crate::watch;
 
+pub const PATH: &str = "/konsol/instansi";
 pub const ONE: &str = "/konsol/instansi/{slug}";
 pub const ACT: &str = "/konsol/instansi/{slug}/{act}";
 /// The field of the reason, and its characters at most.
@@ -49,7 +55,7 @@ struct Line {
     id: String,
     at: String,
     name: String,
-    kind: &'static str,
+    kind: String,
     tone: &'static str,
     status: String,
 }
@@ -66,6 +72,7 @@ struct OnePage<'a> {
     /// What may be done to it now, by whoever looks.
     act: Option<ActWords>,
     second_person: bool,
+    standing: Standing,
 }
 
 /// An act as its form says it.
@@ -78,7 +85,7 @@ struct ActWords {
 
 pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
     let v = member.visit.v;
-    let directory = console.ground.directory.current();
+    let directory = console.hub.ground.directory.current();
     let instances = directory.latest().instances();
     let page = ListPage {
         v,
@@ -93,7 +100,7 @@ pub async fn show(
     member: Member,
     Path(path): Path<OnePath>,
 ) -> Answer<Response> {
-    page(&console, &member, &path.slug, &Form::empty())
+    page(&console, &member, &path.slug, &Form::empty()).await
 }
 
 /// Does what the path says, or has it wait for a second person.
@@ -119,7 +126,7 @@ pub async fn act(
     let reason = form.required(&v, REASON);
     form.at_most(&v, REASON, REASON_CHARACTERS);
     if !form.is_fine() {
-        return page(&console, &member, &instance, &form);
+        return page(&console, &member, &instance, &form).await;
     }
     let actor = member.actor();
     let by = By {
@@ -128,8 +135,11 @@ pub async fn act(
         asked_by: None,
     };
     let second_person = console.settings.second_person;
-    let said = match approvals::ask(&console.ground, &by, &deed, second_person).await {
-        Ok(Asked::Done) => Flash::done(done_words(&deed)),
+    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
+        Ok(Asked::Done) => {
+            console.hub.watch.look_again();
+            Flash::done(done_words(&deed))
+        }
         Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
         Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
         Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
@@ -161,9 +171,14 @@ pub fn done_words(deed: &Deed) -> TextId {
     }
 }
 
-fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Answer<Response> {
+async fn page(
+    console: &Console,
+    member: &Member,
+    id: &InstanceId,
+    form: &Form,
+) -> Answer<Response> {
     let v = member.visit.v;
-    let directory = console.ground.directory.current();
+    let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id);
     let entry = entry.ok_or_else(ApiProblem::not_found)?;
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
@@ -171,14 +186,33 @@ fn page(console: &Console, member: &Member, id: &InstanceId, form: &Form) -> Ans
         v,
         form,
         line: line(&v, entry),
-        list_at: ROOT,
-        region: entry.region.as_ref().map(|code| code.as_str().to_owned()),
+        list_at: PATH,
+        region: entry
+            .region
+            .as_ref()
+            .and_then(|code| national().display_name(code)),
         zone: entry.time_zone.clone(),
         act: offered(&v, entry).filter(|_| acts),
         second_person: console.settings.second_person,
+        standing: standing(console, &v, entry).await.map_err(|e| failed(&e))?,
     };
     let shell = member.visit.shell(entry.name.as_str());
     shell.status(form.status()).show(&page)
+}
+
+async fn standing(
+    console: &Console,
+    v: &Voice,
+    entry: &InstanceEntry,
+) -> Result<Standing, HubError> {
+    let picture = watch::look(&console.hub).await?;
+    let ground = &console.hub.ground;
+    let seen = picture.instances.get(&entry.id);
+    let seen = seen.ok_or_else(|| HubError::damaged("the picture lacks an institution"))?;
+    let mut tx = ground.db.read().await?;
+    let standing = Standing::of(v, ground, &mut tx, seen, entry, picture.at).await?;
+    tx.rollback().await?;
+    Ok(standing)
 }
 
 fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {
@@ -217,7 +251,7 @@ fn line(v: &Voice, entry: &InstanceEntry) -> Line {
         id: entry.id.to_string(),
         at: one(&entry.id),
         name: entry.name.clone(),
-        kind: entry.kind.as_str(),
+        kind: v.say(kind_words(entry.kind)),
         tone,
         status: v.say(status),
     }

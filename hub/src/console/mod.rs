@@ -3,12 +3,16 @@
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
 mod approvals;
+mod federation;
 mod instances;
+mod live;
 mod office;
 mod roles;
 mod settings;
+mod standing;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +23,16 @@ use axum::routing::{get, post};
 use chrono_tz::Tz;
 use lapor_web::accounts::{Accounts, FactorKey, HashCost, Rules};
 use lapor_web::language::{Texts, text_id};
-use lapor_web::page::{self, Area, Facts, Link, Site};
+use lapor_web::page::{self, Area, Facts, Link, Shelf, Site};
+use lapor_web::regions::outlines;
 use lapor_web::sign_on::SignOn;
 use lapor_web::throttle::Throttle;
 use lapor_web::{ApiProblem, entrance, people, serving};
+use rust_embed::RustEmbed;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::Hub;
 use crate::audit::AuditLog;
 use crate::error::HubError;
 use crate::ground::Ground;
@@ -62,6 +69,10 @@ static AREAS: &[Area] = &[Area {
     links: &[
         Link {
             to: ROOT,
+            name: text_id("console-federation"),
+        },
+        Link {
+            to: instances::PATH,
             name: text_id("console-instances"),
         },
         Link {
@@ -75,11 +86,19 @@ static AREAS: &[Area] = &[Area {
     ],
 }];
 
+/// Scripts of the console's own.
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Scripts;
+
+/// The drawing of the provinces on the shelf.
+const DRAWING: &str = "peta.svg";
+
 type Answer<T> = Result<T, ApiProblem>;
 
 /// The console of a hub.
 pub struct Console {
-    ground: Arc<Ground>,
+    hub: Arc<Hub>,
     settings: ConsoleSettings,
     accounts: Accounts,
     sign_on: SignOn,
@@ -89,40 +108,17 @@ pub struct Console {
 
 impl Console {
     /// As the hub's settings say.
-    pub fn of(ground: &Arc<Ground>) -> Arc<Self> {
-        Self::with(ground, ground.settings.console.clone())
+    pub fn of(hub: &Arc<Hub>) -> Arc<Self> {
+        Self::with(hub, hub.settings().console.clone())
     }
 
-    pub fn with(ground: &Arc<Ground>, settings: ConsoleSettings) -> Arc<Self> {
+    pub fn with(hub: &Arc<Hub>, settings: ConsoleSettings) -> Arc<Self> {
         let site = settings.public_url.as_ref().map(ToString::to_string);
-        let path = keys::factor_path(&ground.settings);
-        let rules = Rules {
-            roles: roles::ROLES,
-            factor_for: settings
-                .second_factor
-                .iter()
-                .map(|role| role.as_str())
-                .collect(),
-            idle_ms: i64::from(settings.idle_minutes) * MINUTE_MS,
-            longest_ms: i64::from(settings.longest_minutes) * MINUTE_MS,
-            issuer: ISSUER.to_owned(),
-            cost: HashCost {
-                memory_kib: settings.hash_memory_kib,
-                ..HashCost::STAFF
-            },
-        };
-        let accounts = Accounts::new(
-            ground.db.clone(),
-            Arc::clone(&ground.clock),
-            Arc::new(AuditLog),
-            FactorKey::kept_by(move || keys::factor_key(&path)),
-            rules,
-        );
         Arc::new(Self {
-            sign_on: SignOn::of(&ground.settings.single_sign_on, site),
-            ground: Arc::clone(ground),
+            sign_on: SignOn::of(&hub.settings().single_sign_on, site),
+            accounts: accounts(&hub.ground, &settings),
+            hub: Arc::clone(hub),
             settings,
-            accounts,
             ways: Throttle::default(),
         })
     }
@@ -135,6 +131,33 @@ impl Console {
     pub fn settings(&self) -> &ConsoleSettings {
         &self.settings
     }
+}
+
+/// Who may log in to a console of these settings.
+pub fn accounts(ground: &Ground, settings: &ConsoleSettings) -> Accounts {
+    let path = keys::factor_path(&ground.settings);
+    let rules = Rules {
+        roles: roles::ROLES,
+        factor_for: settings
+            .second_factor
+            .iter()
+            .map(|role| role.as_str())
+            .collect(),
+        idle_ms: i64::from(settings.idle_minutes) * MINUTE_MS,
+        longest_ms: i64::from(settings.longest_minutes) * MINUTE_MS,
+        issuer: ISSUER.to_owned(),
+        cost: HashCost {
+            memory_kib: settings.hash_memory_kib,
+            ..HashCost::STAFF
+        },
+    };
+    Accounts::new(
+        ground.db.clone(),
+        Arc::clone(&ground.clock),
+        Arc::new(AuditLog),
+        FactorKey::kept_by(move || keys::factor_key(&path)),
+        rules,
+    )
 }
 
 /// Makes what a console needs beside the database; before it is served.
@@ -160,7 +183,9 @@ pub fn router(console: &Arc<Console>) -> Router {
     let site = Arc::new(site(console));
     let routes = people::routes::<Console>()
         .route("/", get(async || Redirect::to(ROOT)))
-        .route(ROOT, get(instances::list))
+        .route(ROOT, get(federation::show))
+        .route(live::PATH, get(live::stream))
+        .route(instances::PATH, get(instances::list))
         .route(instances::ONE, get(instances::show))
         .route(instances::ACT, post(instances::act))
         .route(approvals::PATH, get(approvals::list))
@@ -178,8 +203,13 @@ fn site(console: &Console) -> Site {
         zone: Tz::Asia__Jakarta,
         contact: contact.clone(),
     };
-    let mut site = Site::new(texts(), AREAS, Arc::clone(&console.ground.clock), facts);
+    let mut site = Site::new(texts(), AREAS, Arc::clone(&console.hub.ground.clock), facts);
     site.https = console.settings.is_https();
+    let drawing = outlines().drawing();
+    site.shelf =
+        Shelf::shared()
+            .with::<Scripts>()
+            .holding(DRAWING, "image/svg+xml", drawing.as_bytes());
     site
 }
 

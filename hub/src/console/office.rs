@@ -85,7 +85,7 @@ impl Office for Console {
     const ROLES: &'static [RoleWords] = WORDS;
 
     fn clock(&self) -> &dyn Clock {
-        &*self.ground.clock
+        &*self.hub.ground.clock
     }
 
     fn sign_on(&self) -> &SignOn {
@@ -101,7 +101,7 @@ impl Office for Console {
     }
 
     fn admit_sign_on(&self, address: IpAddr) -> Result<(), ApiProblem> {
-        let now = self.ground.clock.now_ms();
+        let now = self.hub.ground.clock.now_ms();
         let taken = self.ways.take(network(address), WAYS, now);
         taken.map_err(|often| refusal(&often.into()))
     }
@@ -121,13 +121,13 @@ impl Office for Console {
     }
 
     fn setup_facts(&self, _visit: &Visit) -> Vec<(TextId, String)> {
-        let domain = self.ground.trust_domain.to_string();
+        let domain = self.hub.ground.trust_domain.to_string();
         vec![(text_id("console-federation"), domain)]
     }
 
     async fn audit(&self, asked: &AuditAsked<'_>) -> Answer<Vec<AuditLine>> {
         let read = async {
-            let mut tx = self.ground.db.read().await?;
+            let mut tx = self.hub.ground.db.read().await?;
             let filter = (asked.actor, asked.action, asked.subject);
             let before = asked.before.unwrap_or(i64::MAX);
             store::audit::page(&mut tx, before, filter, asked.limit).await

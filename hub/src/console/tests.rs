@@ -19,6 +19,7 @@ use lapor_web::language::proof;
 use tower::ServiceExt as _;
 
 use super::{Console, ConsoleRole, router};
+use crate::app::Hub;
 use crate::clock::HandClock;
 use crate::directory::Amendment;
 use crate::ground::{Ground, Keyring};
@@ -92,7 +93,7 @@ impl Place {
         tx.commit().await.unwrap();
         ground.directory.adopt(&known);
         Self {
-            console: Console::of(&ground),
+            console: Console::of(&Hub::start(Arc::clone(&ground)).await.unwrap()),
             ground,
             clock,
             _db: db,
@@ -251,7 +252,8 @@ async fn the_first_set_up_makes_an_operator_who_invites_an_observer() {
             .await
             .shows("Akun operator dibuat")
             .shows("Kota Bandung")
-            .shows("Aktif");
+            .shows("Belum pernah terdengar");
+        browser.open("/konsol/instansi").await.shows("Aktif");
         browser.open("/konsol/petugas/baru").await.hides("unit");
         let observer = [
             ("name", "Budi"),
@@ -382,6 +384,40 @@ async fn what_is_refused_or_left_alone_is_never_done() {
             .shows("waktunya habis");
         assert_eq!(place.status(), Status::Active);
         assert!(place.audited("instance.suspended").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_federation_is_shown_whole_and_by_what_is_asked_for() {
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let all = looks.open("/konsol").await;
+        all.shows("id=\"i-kota-bandung\" class=\"tile kuning size-1\"")
+            .shows("data-live=\"/konsol/aliran\"")
+            .shows("merah sesudah 15 menit");
+        for (query, seen) in [
+            ("jenis=kota", true),
+            ("jenis=bumn", false),
+            ("keadaan=kuning", true),
+            ("keadaan=hijau", false),
+            ("provinsi=99", false),
+            ("cari=BANDUNG", true),
+            ("cari=garut", false),
+        ] {
+            let page = looks.open(&format!("/konsol?{query}")).await;
+            let found = page.text.contains("i-kota-bandung");
+            assert_eq!(found, seen, "{query}");
+        }
+        looks
+            .open("/konsol?warna=merah")
+            .await
+            .is(StatusCode::BAD_REQUEST);
+        looks
+            .open(BANDUNG)
+            .await
+            .shows("Belum pernah terdengar")
+            .shows("Untuk instansi")
+            .shows("Belum ada riwayat");
     }
 }
 

@@ -107,10 +107,17 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError
         None => identify(hub, request)?,
     };
     request.extensions_mut().insert(peer.clone());
-    hub.ground.directory.admit(&peer.0)?;
-    hub.contacts.note(&peer.0, hub.now_ms());
-    check_version(request)?;
-    hub.admission.request(&peer.0)
+    let now_ms = hub.now_ms();
+    let admitted = hub.ground.directory.admit(&peer.0).and_then(|()| {
+        hub.contacts.note(&peer.0, now_ms);
+        check_version(request)?;
+        hub.admission.request(&peer.0)
+    });
+    if let Err(refused) = &admitted {
+        let code = refused.code().as_str();
+        hub.connections.visits.refused(&peer.0, code, now_ms);
+    }
+    admitted
 }
 
 /// The name in the certificate; its chain was verified in the handshake.

@@ -10,7 +10,7 @@ use lapor_protocol::wire::Health;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
-use crate::store;
+use crate::watch;
 
 /// `POST /health`.
 pub async fn report(
@@ -21,9 +21,6 @@ pub async fn report(
 ) -> Result<StatusCode, HubError> {
     let seconds = hub.settings().limits.body_seconds;
     let health: Health = body::json(&headers, sent, seconds).await?;
-    let report = serde_json::to_string(&health).map_err(HubError::damaged)?;
-    let mut tx = hub.ground.db.write().await?;
-    store::reports::save(&mut tx, &peer, &report, hub.now_ms()).await?;
-    tx.commit().await?;
+    watch::receive(&hub.ground, &peer, &health).await?;
     Ok(StatusCode::NO_CONTENT)
 }

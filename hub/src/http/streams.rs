@@ -80,10 +80,10 @@ pub async fn acknowledge(
     };
     let mut tx = hub.ground.db.write().await?;
     locate(&hub, &mut tx, &key, at).await?;
-    let progress = store::acks::progress(&mut tx, &ack).await?;
-    let risen = progress.is_none_or(|(depoch, accepted, settled)| {
-        ack.depoch > depoch
-            || (ack.depoch == depoch && ack.accepted >= accepted && ack.settled >= settled)
+    let progress = store::acks::reached(&mut tx, &ack.recipient, ack.stream).await?;
+    let risen = progress.is_none_or(|at| {
+        ack.depoch > at.depoch
+            || (ack.depoch == at.depoch && ack.accepted >= at.accepted && ack.settled >= at.settled)
     });
     if risen {
         store::acks::save(&mut tx, &ack, &envelope.to_line(), hub.now_ms()).await?;

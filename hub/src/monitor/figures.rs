@@ -6,7 +6,7 @@ use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 use super::{folders, instances};
 use crate::app::Hub;
 use crate::error::HubError;
-use crate::{keys, store};
+use crate::{keys, store, watch};
 
 pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let ground = &hub.ground;
@@ -34,9 +34,6 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let blobs = store::blobs::room_used_by_all(&mut tx, false).await?;
     let pictures = store::blobs::room_used_by_all(&mut tx, true).await?;
     let ordered = store::state::moment(&mut tx).await?.number;
-    let acks = store::acks::all(&mut tx).await?;
-    let reports = store::reports::all(&mut tx).await?;
-    let frozen = store::chains::frozen(&mut tx).await?;
     tx.rollback().await?;
     figures.gauge(
         "lapor_hub_blob_bytes",
@@ -53,7 +50,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
         "Messages that the hub has ordered since it was made.",
         float(ordered as u64),
     );
-    instances::measure(hub, figures, &acks, &reports, &frozen);
+    instances::measure(figures, &*watch::look(hub).await?);
     Ok(())
 }
 

@@ -1,55 +1,24 @@
-//! What the hub knows of each institution that has joined: how far behind it
-//! is, when it was last heard, and what it said of its own health. The label
-//! is the slug, and there are as many as active and suspended institutions.
+//! What the hub knows of each institution that has joined, as the console
+//! shows it: how far behind it is, when it was last heard, what it said of its
+//! own health, and its colour. The label is the slug, and there are as many as
+//! active and suspended institutions.
 
-use std::collections::{BTreeSet, HashMap};
-
-use lapor_protocol::directory::{InstanceEntry, Status};
-use lapor_protocol::ids::InstanceId;
+use lapor_protocol::directory::Status;
 use lapor_protocol::wire::Health;
 use lapor_web::monitor::{Figures, float, seconds};
 
-use crate::app::Hub;
 use crate::membership::status_text;
-use crate::store::acks::Progress;
-use crate::store::reports::Report;
-use crate::streams::StreamKey;
+use crate::store::code_of;
+use crate::watch::{Instance, Picture, State};
 
-/// An institution with what is known of it.
-struct Known<'a> {
-    entry: &'a InstanceEntry,
-    lag: u64,
-    last_contact: Option<i64>,
-    health: Option<Health>,
-}
-
-pub fn measure(
-    hub: &Hub,
-    figures: &mut Figures,
-    acks: &[Progress],
-    reports: &[Report],
-    frozen: &BTreeSet<InstanceId>,
-) {
-    let directory = hub.ground.directory.current();
-    let joined =
-        |entry: &&InstanceEntry| matches!(entry.status, Status::Active | Status::Suspended);
-    let acks: HashMap<&InstanceId, &Progress> =
-        acks.iter().map(|ack| (&ack.recipient, ack)).collect();
-    let reports: HashMap<&InstanceId, &Report> = reports
-        .iter()
-        .map(|report| (&report.slug, report))
-        .collect();
-    let known: Vec<Known<'_>> = directory
-        .latest()
-        .instances()
-        .filter(joined)
-        .map(|entry| know(hub, entry, acks.get(&entry.id), reports.get(&entry.id)))
-        .collect();
+pub fn measure(figures: &mut Figures, picture: &Picture) {
+    let joined = |of: &&Instance| matches!(of.status, Status::Active | Status::Suspended);
+    let known: Vec<&Instance> = picture.instances.values().filter(joined).collect();
     let info = known.iter().map(|of| {
-        let software = of.health.as_ref().map_or("", |health| &health.software);
+        let software = of.told.as_ref().map_or("", |told| &told.report.software);
         let labels = vec![
-            ("instance", of.entry.id.as_str()),
-            ("status", status_text(of.entry.status)),
+            ("instance", of.id.as_str()),
+            ("status", status_text(of.status)),
             ("software", bounded(software)),
         ];
         (labels, 1.0)
@@ -59,54 +28,103 @@ pub fn measure(
         "Institutions that have joined, their status and what they run; always 1.",
         info,
     );
-    let frozen = known.iter().map(|of| {
-        let labels = vec![("instance", of.entry.id.as_str())];
-        (labels, float(u64::from(frozen.contains(&of.entry.id))))
+    write(figures, &known, picture.at);
+    judged(figures, &known);
+}
+
+/// The colours and their reasons.
+fn judged(figures: &mut Figures, known: &[&Instance]) {
+    let colour = |state: State| match state {
+        State::Grey => 0.0,
+        State::Green => 1.0,
+        State::Yellow => 2.0,
+        State::Red => 3.0,
+    };
+    let states = known
+        .iter()
+        .map(|of| (vec![("instance", of.id.as_str())], colour(of.health.state)));
+    figures.gauges(
+        "lapor_hub_instance_state",
+        "The colour of the institution: 0 grey, 1 green, 2 yellow, 3 red.",
+        states,
+    );
+    let findings: Vec<(&str, String, State)> = known
+        .iter()
+        .flat_map(|of| {
+            let told = of.health.findings.iter();
+            told.map(|finding| (of.id.as_str(), code_of(&finding.concern), finding.state))
+        })
+        .collect();
+    let findings = findings.iter().map(|(id, concern, state)| {
+        let labels = vec![("instance", *id), ("concern", concern.as_str())];
+        (labels, colour(*state))
     });
     figures.gauges(
-        "lapor_hub_instance_frozen",
-        "1 when two messages have claimed one position of the institution's chain.",
-        frozen,
+        "lapor_hub_instance_finding",
+        "Why the institution is yellow (2) or red (3), by concern.",
+        findings,
     );
-    write(figures, &known);
 }
 
-fn know<'a>(
-    hub: &Hub,
-    entry: &'a InstanceEntry,
-    ack: Option<&&Progress>,
-    report: Option<&&Report>,
-) -> Known<'a> {
-    let head = hub.streams.head(&StreamKey::Inbox(entry.id.clone()));
-    let accepted = ack.filter(|ack| ack.depoch == head.depoch);
-    let accepted = accepted.map_or(0, |ack| ack.accepted);
-    let contacts = [
-        hub.contacts.last(&entry.id),
-        ack.map(|ack| ack.received_at),
-        report.map(|report| report.at),
-    ];
-    Known {
-        entry,
-        lag: head.dseq.saturating_sub(accepted),
-        last_contact: contacts.into_iter().flatten().max(),
-        health: report.and_then(|report| serde_json::from_str(&report.text).ok()),
-    }
-}
-
-fn write(figures: &mut Figures, known: &[Known<'_>]) {
-    let mut each = |name: &str, help: &str, value: &dyn Fn(&Known<'_>) -> Option<f64>| {
+fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
+    let mut each = |name: &str, help: &str, value: &dyn Fn(&Instance) -> Option<f64>| {
         let rows = known
             .iter()
-            .filter_map(|of| Some((vec![("instance", of.entry.id.as_str())], value(of)?)));
+            .filter_map(|of| Some((vec![("instance", of.id.as_str())], value(of)?)));
         figures.gauges(name, help, rows);
     };
     let told = |value: fn(&Health) -> Option<f64>| {
-        move |of: &Known<'_>| of.health.as_ref().and_then(value)
+        move |of: &Instance| of.told.as_ref().and_then(|told| value(&told.report))
     };
+    let age = |since: Option<i64>| Some(since.map_or(0.0, |at| seconds(now_ms.saturating_sub(at))));
+    each(
+        "lapor_hub_instance_frozen",
+        "1 when two messages have claimed one position of the institution's chain.",
+        &|of| Some(float(u64::from(of.frozen))),
+    );
     each(
         "lapor_hub_instance_lag_deliveries",
         "Deliveries that the institution has not acknowledged.",
-        &|of| Some(float(of.lag)),
+        &|of| Some(float(of.undelivered)),
+    );
+    each(
+        "lapor_hub_instance_unapplied_deliveries",
+        "Deliveries that the institution has not applied or set aside.",
+        &|of| Some(float(of.unapplied)),
+    );
+    each(
+        "lapor_hub_instance_oldest_unapplied_seconds",
+        "Age of the oldest of them.",
+        &|of| age(of.oldest_unapplied),
+    );
+    each(
+        "lapor_hub_instance_oldest_unsent_seconds",
+        "Age of the oldest message that waits at the institution, as it says.",
+        &|of| {
+            of.told
+                .as_ref()
+                .map(|told| told.unsent_age(now_ms).map_or(0.0, seconds))
+        },
+    );
+    each(
+        "lapor_hub_instance_views_apart_seconds",
+        "For how long what the institution says of the streams has differed from what the hub knows.",
+        &|of| age(of.apart_since),
+    );
+    each(
+        "lapor_hub_instance_clock_offset_seconds",
+        "By how much the institution's clock was ahead at its last report.",
+        &|of| of.told.as_ref().map(|told| seconds(told.clock_offset)),
+    );
+    each(
+        "lapor_hub_instance_sent_messages",
+        "Messages accepted from the institution since it joined.",
+        &|of| Some(float(of.sent)),
+    );
+    each(
+        "lapor_hub_instance_received_messages",
+        "Messages put into the institution's stream since it joined.",
+        &|of| Some(float(of.received)),
     );
     each(
         "lapor_hub_instance_last_contact_timestamp_seconds",
@@ -115,10 +133,8 @@ fn write(figures: &mut Figures, known: &[Known<'_>]) {
     );
     each(
         "lapor_hub_instance_certificate_expiry_timestamp_seconds",
-        "When the institution's certificate ends, as it says (Unix).",
-        &told(|health| {
-            (health.certificate_expires > 0).then(|| seconds(health.certificate_expires))
-        }),
+        "When the institution's certificate ends, as issued or as it says, whichever is sooner (Unix).",
+        &|of| of.certificate_expires.map(seconds),
     );
     each(
         "lapor_hub_instance_unsent_messages",

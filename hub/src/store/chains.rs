@@ -20,6 +20,7 @@ static SAVE: Bulk = Bulk::new(
     "on conflict (author) do update set epoch = excluded.epoch, seq = excluded.seq, \
      head = excluded.head, boot = excluded.boot, frozen = excluded.frozen",
 );
+const HEADS: &str = "select author, epoch, seq, head, boot, frozen from chains";
 const FROZEN: &str = "select author from chains where frozen = 1 order by author";
 const GRANT: &str = "select line from grants where author = $1 and nonce = $2";
 const INSERT_GRANT: &str =
@@ -79,6 +80,12 @@ pub async fn one(tx: &mut Tx, author: &InstanceId) -> Result<Option<Chain>, DbEr
 pub async fn frozen(tx: &mut Tx) -> Result<BTreeSet<InstanceId>, DbError> {
     let authors: Vec<String> = on!(tx, conn => sqlx::query_scalar(FROZEN).fetch_all(conn).await)?;
     authors.iter().map(|author| id(author)).collect()
+}
+
+/// Everybody's chain; one row per instance.
+pub async fn all(tx: &mut Tx) -> Result<HashMap<InstanceId, Chain>, DbError> {
+    let rows: Vec<Row> = on!(tx, conn => sqlx::query_as(HEADS).fetch_all(conn).await)?;
+    rows.iter().map(from_row).collect()
 }
 
 pub async fn many<'a>(

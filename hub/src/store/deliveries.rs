@@ -1,9 +1,11 @@
 //! The recipients' streams: items exactly as hashed, and where each stands.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt as _;
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::delivery::Cursor;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 
 use super::{bytes, digest, id};
 use crate::streams::StreamKey;
@@ -17,6 +19,13 @@ static SAVE_HEADS: Bulk = Bulk::new(
     "insert into streams (recipient, depoch, dseq, hash) values",
     4,
     "on conflict (recipient) do update set depoch = excluded.depoch, dseq = excluded.dseq, hash = excluded.hash",
+);
+static ORDERED: Bulk = Bulk::new(
+    "with v (recipient, depoch, dseq) as (values",
+    3,
+    ") select d.recipient, d.dseq, e.accepted_at from v \
+     join deliveries d on d.recipient = v.recipient and d.depoch = v.depoch and d.dseq = v.dseq \
+     join envelopes e on e.number = d.number",
 );
 const HEADS: &str = "select recipient, depoch, dseq, hash from streams";
 const ITEM: &str = "select item from deliveries where recipient = $1 and depoch = $2 and dseq = $3";
@@ -124,6 +133,25 @@ pub async fn heads(tx: &mut Tx) -> Result<Vec<(StreamKey, Cursor)>, DbError> {
             };
             Ok((to, head))
         })
+        .collect()
+}
+
+/// When items of inboxes were ordered (Unix ms), by recipient and `dseq`.
+pub async fn ordered(
+    tx: &mut Tx,
+    depoch: u32,
+    places: impl IntoIterator<Item = (&InstanceId, u64)>,
+) -> Result<HashMap<(InstanceId, u64), i64>, DbError> {
+    let values = places.into_iter().flat_map(|(recipient, dseq)| {
+        [
+            Value::from(recipient.as_str()),
+            i64::from(depoch).into(),
+            (dseq as i64).into(),
+        ]
+    });
+    let rows: Vec<(String, i64, i64)> = tx.fetch_rows(&ORDERED, values.collect()).await?;
+    rows.into_iter()
+        .map(|(recipient, dseq, at)| Ok(((id(&recipient)?, dseq as u64), at)))
         .collect()
 }
 

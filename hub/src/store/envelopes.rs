@@ -21,6 +21,9 @@ const IDS: &str = "select seq, id from envelopes \
      where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
 const LINES: &str = "select line from envelopes \
      where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
+const CALENDARS: &str = "select e.line from envelopes e \
+     join rulings r on r.number = e.number and r.leg = 0 \
+     where e.kind = 'calendar.updated' and r.effect = 'applied' order by e.number desc";
 const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
 
 /// A row on its way into the table.
@@ -165,4 +168,9 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
         })
     })
     .transpose()
+}
+
+/// Lines of the calendars that have been published, the latest first.
+pub async fn calendars(tx: &mut Tx) -> Result<Vec<String>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(CALENDARS).fetch_all(conn).await)?)
 }

@@ -17,6 +17,9 @@ const USE: &str =
 const CERTIFY: &str = "insert into certificates (serial, slug, fingerprint, not_after, issued_at) \
      values ($1, $2, $3, $4, $5)";
 const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1";
+const ENDS: &str = "select slug, max(not_after) from certificates group by slug";
+const CERTIFICATES: &str = "select serial, issued_at, not_after from certificates \
+     where slug = $1 order by issued_at desc limit 20";
 const USE_CHALLENGE: &str = "insert into recoveries (nonce, slug, used_at) values ($1, $2, $3) \
      on conflict (nonce) do nothing";
 const FORGET_CHALLENGES: &str = "delete from recoveries where used_at < $1";
@@ -144,6 +147,25 @@ pub async fn certify(
 }
 
 /// Unix ms; when the latest certificate of an instance ends.
+/// The latest certificates of an instance: serial, issued at, ends at (Unix ms).
+pub async fn certificates(
+    tx: &mut Tx,
+    slug: &InstanceId,
+) -> Result<Vec<(String, i64, i64)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(CERTIFICATES)
+        .bind(slug.as_str())
+        .fetch_all(conn)
+        .await)?)
+}
+
+/// When everybody's latest certificate ends (Unix ms).
+pub async fn ends(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(ENDS).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(slug, at)| Ok((id(&slug)?, at)))
+        .collect()
+}
+
 pub async fn not_after(tx: &mut Tx, slug: &InstanceId) -> Result<Option<i64>, DbError> {
     Ok(on!(tx, conn => sqlx::query_scalar(NOT_AFTER)
         .bind(slug.as_str())

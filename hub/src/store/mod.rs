@@ -6,6 +6,7 @@ pub mod acks;
 pub mod approvals;
 pub mod audit;
 pub mod blobs;
+pub mod casework;
 pub mod chains;
 pub mod deliveries;
 pub mod directory;
@@ -15,7 +16,9 @@ pub mod programmes;
 pub mod record;
 pub mod reports;
 pub mod rulings;
+pub mod samples;
 pub mod state;
+pub mod visits;
 pub mod wraps;
 
 use std::str::FromStr;

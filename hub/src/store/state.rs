@@ -16,6 +16,12 @@ pub const READINESS: &str = "readiness";
 pub const LAST_BACKUP: &str = "last_backup";
 /// What this hub has signed for and does not hold any more.
 pub const LOSS: &str = "loss";
+/// Number of the last message that the figures of casework have taken in.
+pub const CASEWORK: &str = "casework";
+/// The last case that was counted anew under another calendar; empty at the end.
+pub const CASEWORK_RECOUNT: &str = "casework_recount";
+/// Edition of the calendar by which they are counted.
+pub const CASEWORK_CALENDAR: &str = "casework_calendar";
 /// Set once pictures of messages from before this hub knew them are noted.
 pub const PICTURES_READ: &str = "pictures_read";
 /// Unix ms.

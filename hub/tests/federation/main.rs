@@ -3,6 +3,7 @@
 
 mod blobs;
 mod cases;
+mod casework;
 mod cutting;
 mod evidence;
 mod harness;
@@ -14,3 +15,4 @@ mod recovery;
 mod renewal;
 mod serving;
 mod streams;
+mod watch;

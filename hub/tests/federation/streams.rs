@@ -15,7 +15,7 @@ use lapor_protocol::ids::{Digest, InstanceKind};
 use lapor_protocol::page::read_page;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::{Ack, Stream};
-use lapor_protocol::wire::{CaseKeys, DirectoryPage, PREFIX, WellKnown};
+use lapor_protocol::wire::{CaseKeys, DirectoryPage, PREFIX, Reached, WellKnown};
 use serde_json::json;
 
 use super::harness::{Institution, NOW, Place, request};
@@ -168,10 +168,15 @@ async fn an_acknowledgement_only_rises_and_is_of_this_stream() {
             assert!(code.is_some() || answered.status == 204);
         }
         let mut tx = place.hub.ground.db.read().await.unwrap();
-        let kept = lapor_hub::store::acks::progress(&mut tx, &first)
+        let kept = lapor_hub::store::acks::reached(&mut tx, &pusat.id, Stream::Inbox)
             .await
             .unwrap();
-        assert_eq!(kept, Some((1, 3, 3)), "a stale one changes nothing");
+        let third = Reached {
+            depoch: 1,
+            accepted: 3,
+            settled: 3,
+        };
+        assert_eq!(kept, Some(third), "a stale one changes nothing");
     }
 }
 
@@ -341,7 +346,7 @@ async fn health_is_taken_in_and_the_hub_says_what_it_is() {
         let kept = lapor_hub::store::reports::latest(&mut tx, &pusat.id)
             .await
             .unwrap();
-        assert!(kept.unwrap().1.contains("\"unsent\":3"));
+        assert!(kept.unwrap().text.contains("\"unsent\":3"));
         let known = http::Request::get("/.well-known/lapor")
             .body(Body::empty())
             .unwrap();

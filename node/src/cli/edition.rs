@@ -12,7 +12,8 @@ use super::programme::{standing, stored};
 use super::report::{read_json, read_text};
 use super::{Failure, Out, Place, actor, exit};
 use crate::node::Node;
-use crate::publishing::{Edition, NewCalendar, NewTaxonomy, tables};
+use crate::publishing::{Edition, NewCalendar, NewTaxonomy};
+use lapor_web::holidays;
 
 #[derive(Debug, Subcommand)]
 pub enum Taxonomy {
@@ -125,7 +126,8 @@ fn read_calendar(file: &Path, edition: Option<String>) -> Result<NewCalendar, Fa
         let edition = edition.ok_or_else(|| {
             Failure::usage("--edition NAME is needed: a .csv does not say its edition")
         })?;
-        return tables::holidays(&read_text(file)?, &edition)
+        return holidays::read(&read_text(file)?, &edition)
+            .map(NewCalendar::from)
             .map_err(|problem| Failure::new(exit::DATA, format!("{}: {problem}", file.display())));
     }
     let mut new: NewCalendar = read_json(file)?;

@@ -1,33 +1,15 @@
 //! The calendar in force: the edition that the national desk has published
 //! last, and until it has published any, the one that is part of the program.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use lapor_migrations::Tx;
 use lapor_protocol::calendar::Calendar;
-use lapor_protocol::kinds::Body;
+use lapor_web::holidays::first_edition;
 
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::publishing::{calendar_edition, edition_in_force, tables};
-
-/// Sources and licence stand beside the file.
-const FIRST_EDITION: &str = include_str!("../../data/calendar/holidays-id.csv");
-/// Its name here; a published edition may bear it without harm.
-pub(super) const FIRST_NAME: &str = "built-in";
-
-static FIRST: LazyLock<Arc<Calendar>> = LazyLock::new(|| {
-    let days = tables::holidays(FIRST_EDITION, FIRST_NAME).expect("the built-in calendar is read");
-    let Body::CalendarUpdated(edition) = Body::from(days) else {
-        unreachable!("holidays make a calendar");
-    };
-    Arc::new(Calendar::of(&edition))
-});
-
-/// The edition that is part of the program.
-pub(crate) fn first_edition() -> Arc<Calendar> {
-    Arc::clone(&FIRST)
-}
+use crate::publishing::{calendar_edition, edition_in_force};
 
 impl Node {
     /// The calendar by which this node counts; read anew only when another
@@ -51,6 +33,7 @@ impl Node {
 mod tests {
     use chrono::NaiveDate;
     use lapor_protocol::kinds::calendar_updated::HolidayKind;
+    use lapor_web::holidays::{self, FIRST_EDITION, FIRST_NAME};
 
     use super::*;
 
@@ -116,12 +99,10 @@ mod tests {
 
     #[test]
     fn without_collective_leave_the_vectors_end_earlier() {
-        let mut days = tables::holidays(FIRST_EDITION, FIRST_NAME).unwrap();
-        days.days
+        let mut edition = holidays::read(FIRST_EDITION, FIRST_NAME).unwrap();
+        edition
+            .days
             .retain(|day| day.kind == HolidayKind::NationalHoliday);
-        let Body::CalendarUpdated(edition) = Body::from(days) else {
-            panic!("not a calendar");
-        };
         let calendar = Calendar::of(&edition);
         for (count, expected) in [(3, "2026-03-20"), (5, "2026-03-24"), (10, "2026-03-31")] {
             let due = calendar.due_on(day("2026-03-16"), count, &[]);

@@ -18,7 +18,6 @@ use lapor_protocol::deadline::{Clock, ClockKind, ClockState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub(crate) use calendar::first_edition;
 pub use notices::{Notice, NoticeKind, Recipient};
 pub use reading::DayCount;
 pub(crate) use reading::attach;

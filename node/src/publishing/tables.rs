@@ -1,16 +1,16 @@
-//! Tables as institutions keep them, read into what can be published: holidays
-//! (`date,kind,name`) and programmes (`tests/data/programmes.csv` is one).
+//! Tables of programmes as institutions keep them (`tests/data/programmes.csv`
+//! is one), read into what can be published.
 //!
 //! Reading is pure. A row that cannot be used is told with its line and does
-//! not keep the others back; a calendar with a hole is none, so there it does.
+//! not keep the others back.
 
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::calendar_updated::HolidayKind;
 use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
 use lapor_protocol::region::RegionCode;
+use lapor_web::table::rows;
 use serde::Deserialize;
 
-use super::{NewCalendar, NewDay, NewProgramme, NewProgress};
+use super::{NewProgramme, NewProgress};
 
 /// A programme of a table, with its owner and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,42 +22,6 @@ pub struct ProgrammeLine {
 
 /// A row: the line where it begins, and what it says or why it cannot be used.
 pub type Row = (u64, Result<ProgrammeLine, String>);
-
-/// Reads holidays; the error names the line.
-pub fn holidays(text: &str, edition: &str) -> Result<NewCalendar, String> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Columns {
-        date: String,
-        kind: String,
-        name: String,
-    }
-    let mut days = Vec::new();
-    for (line, row) in rows::<Columns>(text) {
-        let row = row.map_err(|problem| format!("line {line}: {problem}"))?;
-        let kind = match row.kind.as_str() {
-            "libur_nasional" => HolidayKind::NationalHoliday,
-            "cuti_bersama" => HolidayKind::CollectiveLeave,
-            other => {
-                return Err(format!(
-                    "line {line}: kind: expected libur_nasional or cuti_bersama, not {other:?}"
-                ));
-            }
-        };
-        days.push(NewDay {
-            date: row.date,
-            name: row.name,
-            kind,
-        });
-    }
-    if days.is_empty() {
-        return Err("no row below the header `date,kind,name`".into());
-    }
-    Ok(NewCalendar {
-        edition: edition.to_owned(),
-        days,
-    })
-}
 
 /// Reads programmes, each row on its own.
 pub fn programmes(text: &str) -> Vec<Row> {
@@ -142,83 +106,11 @@ where
     }
 }
 
-/// Every row with the line where it begins.
-fn rows<T: serde::de::DeserializeOwned>(
-    text: &str,
-) -> impl Iterator<Item = (u64, Result<T, String>)> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let headers = reader.headers().cloned();
-    reader
-        .into_records()
-        .map(move |record| match (&headers, record) {
-            (Ok(headers), Ok(record)) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                let row = record.deserialize(Some(headers)).map_err(|e| plain(&e));
-                (line, row)
-            }
-            (Err(error), _) => (1, Err(plain(error))),
-            (_, Err(error)) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                (line, Err(plain(&error)))
-            }
-        })
-}
-
-/// What is wrong, without the place, which the caller says.
-fn plain(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("{len} columns, and the header has {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HOLIDAYS: &str = include_str!("../../data/calendar/holidays-id.csv");
     const PROGRAMMES: &str = include_str!("../../../tests/data/programmes.csv");
-
-    #[test]
-    fn the_calendar_that_is_shipped_is_read_whole() {
-        let calendar = holidays(HOLIDAYS, "2026.1").unwrap();
-        assert_eq!(calendar.days.len(), HOLIDAYS.lines().count() - 1);
-        assert_eq!(calendar.days[0].date, "2025-01-01");
-        let leave = |day: &&NewDay| day.kind == HolidayKind::CollectiveLeave;
-        assert_eq!(
-            calendar.days.iter().filter(leave).count(),
-            HOLIDAYS.matches(",cuti_bersama,").count()
-        );
-    }
-
-    #[test]
-    fn a_calendar_with_a_bad_row_is_refused_with_its_line() {
-        for (text, expected) in [
-            (
-                "date,kind,name\n2026-01-01,libur,Tahun Baru\n",
-                "line 2: kind",
-            ),
-            (
-                "date,kind\n2026-01-01,libur_nasional\n",
-                "line 2: missing field `name`",
-            ),
-            (
-                "date,kind,name\n2026-01-01,libur_nasional\n",
-                "line 2: 2 columns",
-            ),
-            ("date,kind,name\n", "no row"),
-            ("", "no row"),
-        ] {
-            let problem = holidays(text, "x").unwrap_err();
-            assert!(problem.starts_with(expected), "{text:?}: {problem}");
-        }
-    }
 
     #[test]
     fn every_sample_programme_is_read() {

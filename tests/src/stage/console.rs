@@ -17,6 +17,7 @@ pub struct Consoles {
     /// Where they are, and the path of the first set-up.
     pub told: Value,
     serving: Vec<JoinHandle<std::io::Result<()>>>,
+    watching: JoinHandle<()>,
 }
 
 impl Consoles {
@@ -25,12 +26,14 @@ impl Consoles {
         for serving in self.serving {
             serving.await??;
         }
+        self.watching.abort();
         Ok(())
     }
 }
 
 pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result<Consoles> {
-    let ground = &fleet.hub.hub().ground;
+    let hub = fleet.hub.hub();
+    let ground = &hub.ground;
     lapor_hub::console::prepare(ground)?;
     let mut bases = Vec::new();
     let mut serving = Vec::new();
@@ -45,7 +48,7 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
-        let console = Console::with(ground, settings);
+        let console = Console::with(hub, settings);
         if setup.is_none() {
             setup = console.accounts().setup_link("stage").await?;
         }
@@ -58,5 +61,11 @@ pub async fn open(fleet: &Fleet, shutdown: &CancellationToken) -> anyhow::Result
         "two": bases[1],
         "setup": format!("{SETUP}/{}", setup.reveal()),
     });
-    Ok(Consoles { told, serving })
+    let watched = hub.clone();
+    let watching = tokio::spawn(async move { lapor_hub::watch::run(&watched).await });
+    Ok(Consoles {
+        told,
+        serving,
+        watching,
+    })
 }

@@ -70,15 +70,25 @@ pub struct SessionEntry {
 }
 
 impl Accounts {
-    /// The session of a token, if it is open and the account may still use it.
+    /// The session of a token, if it is open and the account may still use it,
+    /// for what somebody does with it, which keeps it open.
     pub async fn session(&self, token: &Secret) -> Result<Option<Session>, AccountError> {
+        self.opened(token, true).await
+    }
+
+    /// The same for what a page asks by itself, which keeps nothing open.
+    pub async fn session_untouched(&self, token: &Secret) -> Result<Option<Session>, AccountError> {
+        self.opened(token, false).await
+    }
+
+    async fn opened(&self, token: &Secret, used: bool) -> Result<Option<Session>, AccountError> {
         let now = self.now();
         let mut tx = self.db.read().await?;
         let Some((row, account)) = self.held(&mut tx, token, OPEN).await? else {
             return Ok(None);
         };
         drop(tx);
-        if now - row.seen_at >= SEEN_MS {
+        if used && now - row.seen_at >= SEEN_MS {
             let mut tx = self.db.write().await?;
             store::sessions::touch(&mut tx, &row.hash, now).await?;
             tx.commit().await?;

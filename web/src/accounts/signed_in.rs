@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::header::{HOST, LOCATION, REFERER};
+use http::header::{ACCEPT, HOST, LOCATION, REFERER};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::cookie::{Cookies, Ticket};
 use super::{AccountError, Accounts, Session};
@@ -49,6 +49,9 @@ impl<S: Staffed> Staffed for Arc<S> {
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Session);
 
+/// With it a script says that nobody has asked for what it fetches.
+const BY_ITSELF: &str = "lapor-by-itself";
+
 /// Why a page is not shown.
 #[derive(Debug)]
 pub struct NotSignedIn {
@@ -64,6 +67,9 @@ impl<S: Staffed> FromRequestParts<S> for SignedIn {
         let cookies = state.cookies();
         let token = cookies.read(Ticket::Session, &parts.headers);
         let session = match &token {
+            Some(token) if asks_by_itself(&parts.headers) => {
+                state.accounts().session_untouched(token).await
+            }
             Some(token) => state.accounts().session(token).await,
             None => Ok(None),
         };
@@ -92,6 +98,13 @@ impl<S: Staffed> FromRequestParts<S> for SignedIn {
             }),
         }
     }
+}
+
+/// Whether a page asks and nobody has touched it: a stream of events, and what
+/// its script fetches upon one, which says so.
+fn asks_by_itself(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    headers.contains_key(BY_ITSELF) || accept == Some("text/event-stream")
 }
 
 impl IntoResponse for NotSignedIn {

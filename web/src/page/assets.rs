@@ -39,6 +39,7 @@ pub const STYLE: &str = concat!(
     include_str!("../../assets/style/portal.css"),
     include_str!("../../assets/style/front.css"),
     include_str!("../../assets/style/desk.css"),
+    include_str!("../../assets/style/console.css"),
     include_str!("../../assets/style/docs.css"),
     include_str!("../../assets/style/print.css"),
 );

@@ -4,7 +4,7 @@
 use super::*;
 
 const PROGRAMMES: &str = include_str!("../../../../tests/data/programmes.csv");
-const HOLIDAYS: &str = include_str!("../../../data/calendar/holidays-id.csv");
+const HOLIDAYS: &str = lapor_web::holidays::FIRST_EDITION;
 
 #[tokio::test]
 async fn a_programme_is_published_told_of_and_shown() {

@@ -1,13 +1,14 @@
 //! Bodies of endpoints that are no signed form, for the published page.
 
 use lapor_protocol::chain::ChainHead;
+use lapor_protocol::ids::Position;
 use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::Receipt;
 use lapor_protocol::seen;
 use lapor_protocol::wire::{
     CaseKeys, DirectoryPage, EpochAnswer, Health, Limits, OutboxAnswer, OutboxException,
-    OutboxHead, WellKnown,
+    OutboxHead, Reached, WellKnown,
 };
 
 use super::cast::{self, NOW};
@@ -108,5 +109,11 @@ fn health() -> Health {
         certificate_expires: NOW + 30 * 86_400_000,
         free_disk_bytes: Some(4_000_000_000),
         last_backup: None,
+        chain: Some(Position { epoch: 1, seq: 7 }),
+        inbox: Some(Reached {
+            depoch: 1,
+            accepted: 12,
+            settled: 12,
+        }),
     }
 }

@@ -42,6 +42,8 @@ fn health() -> Vec<u8> {
         certificate_expires: BEGINNING,
         free_disk_bytes: None,
         last_backup: None,
+        chain: None,
+        inbox: None,
     };
     serde_json::to_vec(&health).unwrap()
 }

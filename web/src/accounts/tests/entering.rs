@@ -140,6 +140,11 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
         let (used, _) = office.opened("siti@bandung.go.id").await;
         office.clock.advance(29 * MINUTE);
         assert!(office.session(&used.token).await.is_some());
+        let looked = office.accounts.session_untouched(&idle.token).await;
+        assert!(
+            looked.unwrap().is_some(),
+            "a page that asks by itself keeps nothing open"
+        );
         office.clock.advance(2 * MINUTE);
         assert!(
             office.session(&idle.token).await.is_none(),

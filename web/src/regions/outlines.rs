@@ -137,6 +137,17 @@ impl Outlines {
 }
 
 impl Outline {
+    /// The middle of what it takes, in units of the drawing.
+    pub fn centre(&self) -> (f64, f64) {
+        let Bounds {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.bounds;
+        (f64::midpoint(left, right), f64::midpoint(top, bottom))
+    }
+
     /// A view box that shows it with a margin, at least as wide as it is high.
     pub fn view_box(&self) -> String {
         let Bounds {

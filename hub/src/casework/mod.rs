@@ -1,0 +1,168 @@
+//! Casework across the federation: how long institutions have cases, how often
+//! they are passed on wrongly, what is overdue. It is read from the record a
+//! moment after it was written, by a walk that follows the order with a cursor
+//! of its own, so that no figure reads a history and no message waits for one.
+//! The hub cannot read a word of a case, and nothing here needs one.
+
+mod calendar;
+mod walk;
+
+use std::time::Duration;
+
+use lapor_migrations::Tx;
+use lapor_protocol::calendar::Calendar;
+use lapor_protocol::ids::CaseId;
+use tokio::time::Instant;
+
+use crate::app::Hub;
+use crate::casefile::{self, CaseFile};
+use crate::error::HubError;
+use crate::store;
+use crate::store::casework::{FactRow, TermRow};
+use crate::store::code_of;
+use crate::store::state::{CASEWORK, CASEWORK_CALENDAR, CASEWORK_RECOUNT};
+
+pub use walk::{Term, walk};
+
+/// Messages of the order that one step takes in.
+const STEP: i64 = 500;
+/// Cases that one step looks at again under another calendar.
+const PAGE: i64 = 500;
+/// How often the end of the order is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A walk that has far to go leaves this many times what it took to the others.
+const REST: u32 = 3;
+
+/// Follows the order for as long as it runs. What fails is tried again.
+pub async fn run(hub: &Hub) {
+    loop {
+        let began = Instant::now();
+        let pause = match step(hub).await {
+            Ok(true) => began.elapsed() * REST,
+            Ok(false) => LOOK_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "the figures of casework could not follow the record");
+                LOOK_EVERY
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Takes in the next messages of the order; false when there were none.
+pub async fn step(hub: &Hub) -> Result<bool, HubError> {
+    let ground = &hub.ground;
+    let mut tx = ground.db.read().await?;
+    let at = number(store::state::read(&mut tx, CASEWORK).await?);
+    let last = store::state::moment(&mut tx).await?.number;
+    let calendar = calendar::in_force(&mut tx, &ground.directory.current()).await?;
+    let counted_by = store::state::read(&mut tx, CASEWORK_CALENDAR).await?;
+    if counted_by.as_deref() != Some(calendar.edition()) {
+        let after = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
+        tx.rollback().await?;
+        recount(hub, &calendar, after.unwrap_or_default()).await?;
+        return Ok(true);
+    }
+    let upto = last.min(at + STEP);
+    if upto <= at {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    let cases = store::casework::changed(&mut tx, at, upto).await?;
+    let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
+    tx.rollback().await?;
+    let mut tx = ground.db.write().await?;
+    put(hub, &mut tx, files.values(), &calendar).await?;
+    store::state::write(&mut tx, CASEWORK, &upto.to_string()).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Counts the next open cases anew by another edition of the calendar.
+async fn recount(hub: &Hub, calendar: &Calendar, after: String) -> Result<(), HubError> {
+    let ground = &hub.ground;
+    let mut tx = ground.db.read().await?;
+    let cases: Vec<CaseId> = store::casework::open(&mut tx, &after, PAGE).await?;
+    let last = cases.last().copied();
+    let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
+    tx.rollback().await?;
+    let mut tx = ground.db.write().await?;
+    put(hub, &mut tx, files.values(), calendar).await?;
+    let reached = last.map_or_else(String::new, |last| last.to_string());
+    store::state::write(&mut tx, CASEWORK_RECOUNT, &reached).await?;
+    if last.is_none() {
+        store::state::write(&mut tx, CASEWORK_CALENDAR, calendar.edition()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn put(
+    hub: &Hub,
+    tx: &mut Tx,
+    files: impl Iterator<Item = &CaseFile>,
+    calendar: &Calendar,
+) -> Result<(), HubError> {
+    let (directory, now_ms) = (hub.ground.directory.current(), hub.now_ms());
+    let (mut facts, mut terms) = (Vec::new(), Vec::new());
+    for file in files {
+        facts.push(fact(file));
+        let walked = walk(file, &directory, calendar, now_ms);
+        terms.extend(
+            (1..)
+                .zip(walked)
+                .map(|(number, term)| row(file.case.id, number, term)),
+        );
+    }
+    store::casework::put(tx, facts, terms).await?;
+    Ok(())
+}
+
+fn fact(file: &CaseFile) -> FactRow {
+    let case = &file.case;
+    FactRow {
+        case: case.id,
+        origin: case.origin.to_string(),
+        custodian: case.custodian.to_string(),
+        state: case.state.as_str(),
+        classification: code_of(&case.classification),
+        category: case
+            .category
+            .as_ref()
+            .map(|category| category.as_str().to_owned()),
+        region: case
+            .region
+            .as_ref()
+            .map(|region| region.as_str().to_owned()),
+        filed_at: case.filed_at,
+        answered_at: case.course.first_answer,
+        ended_at: case.course.ended,
+        hops: i64::from(case.hops),
+        score: case
+            .close
+            .as_ref()
+            .and_then(|close| close.score)
+            .map(i64::from),
+    }
+}
+
+fn row(case: CaseId, number: i64, term: Term) -> TermRow {
+    TermRow {
+        case,
+        term: number,
+        hop: i64::from(term.hop),
+        institution: term.institution.to_string(),
+        since: term.since,
+        acted_at: term.acted_at,
+        answered_at: term.answered_at,
+        until: term.until,
+        ended_by: term.ended_by,
+        reason: term.reason,
+        due_at: term.due_at,
+        late_at: term.late_at,
+    }
+}
+
+fn number(text: Option<String>) -> i64 {
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}

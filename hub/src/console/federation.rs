@@ -1,0 +1,334 @@
+//! One look at the federation: every institution as a tile in the colour of
+//! its health, the worst in a list with their reasons, and a map of the
+//! provinces beside it. The page is whole without a script; with one it follows
+//! the picture as it changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::region::RegionCode;
+use lapor_web::Query;
+use lapor_web::language::Voice;
+use lapor_web::page::LocalPath;
+use lapor_web::people::Member;
+use lapor_web::regions::{self, Outline, outlines};
+use serde::Deserialize;
+
+use super::approvals::failed;
+use super::instances::one;
+use super::words::{colour, finding, kind_words, state_words};
+use super::{Answer, Console, DRAWING, ROOT, live};
+use crate::watch::{self, Instance, Picture, State as Colour};
+
+/// Institutions that the list of the worst shows.
+const WORST: usize = 50;
+/// Messages of a day from which a tile, or a place on the map, is larger.
+const SIZES: [u64; 2] = [100, 1_000];
+
+/// What the visitor wants to see; everything without it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wanted {
+    jenis: String,
+    provinsi: String,
+    keadaan: String,
+    cari: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/federation.html")]
+struct Page {
+    v: Voice,
+    here: &'static str,
+    live_at: &'static str,
+    counts: Vec<Count>,
+    wanted: Wanted,
+    kinds: Vec<(&'static str, String)>,
+    provinces: Vec<(&'static str, &'static str)>,
+    states: Vec<(&'static str, String)>,
+    worst: Vec<Worst>,
+    more: usize,
+    groups: Vec<Group>,
+    drawing_at: String,
+    view_box: &'static str,
+    shapes: Vec<Shape>,
+    rules: Vec<String>,
+}
+
+/// How many institutions have a colour, and where only they are shown.
+struct Count {
+    colour: &'static str,
+    name: String,
+    number: usize,
+    to: String,
+}
+
+struct Worst {
+    slug: String,
+    at: String,
+    name: String,
+    colour: &'static str,
+    state: String,
+    reasons: Vec<String>,
+}
+
+struct Group {
+    name: String,
+    tiles: Vec<Tile>,
+}
+
+struct Tile {
+    slug: String,
+    at: String,
+    colour: &'static str,
+    size: u8,
+    said: String,
+}
+
+struct Shape {
+    id: &'static str,
+    to: String,
+    colour: &'static str,
+    said: String,
+    /// Where its traffic stands on the map, and how large.
+    centre: (f64, f64),
+    radius: u8,
+}
+
+impl Wanted {
+    fn takes(&self, instance: &Instance) -> bool {
+        let kind = self.jenis.is_empty() || instance.kind.as_str() == self.jenis;
+        let state = self.keadaan.is_empty() || colour(instance.health.state) == self.keadaan;
+        let region = instance.region.as_ref().map(RegionCode::as_str);
+        let province = region.and_then(|code| code.split('.').next());
+        let asked = self.provinsi.split(',');
+        let province = self.provinsi.is_empty() || asked.map(Some).any(|asked| asked == province);
+        let text = self.cari.trim().to_lowercase();
+        let named = text.is_empty()
+            || instance.name.to_lowercase().contains(&text)
+            || instance.id.as_str().contains(&text);
+        kind && state && province && named
+    }
+
+    /// The same page with only one colour, or with all of them again.
+    fn with_state(&self, state: &str) -> String {
+        let state = if self.keadaan == state { "" } else { state };
+        let fields = [
+            ("jenis", self.jenis.as_str()),
+            ("provinsi", &self.provinsi),
+            ("keadaan", state),
+            ("cari", &self.cari),
+        ];
+        let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        LocalPath::asking(ROOT, given).to_string()
+    }
+}
+
+pub async fn show(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let v = member.visit.v;
+    let picture = match console.hub.watch.picture() {
+        none if none.at == 0 => watch::look(&console.hub).await.map_err(|e| failed(&e))?,
+        picture => picture,
+    };
+    let shown: Vec<&Instance> = picture
+        .instances
+        .values()
+        .filter(|instance| wanted.takes(instance))
+        .collect();
+    let mut ill: Vec<&Instance> = shown
+        .iter()
+        .copied()
+        .filter(|instance| instance.health.state > Colour::Green)
+        .collect();
+    ill.sort_by_key(|instance| (std::cmp::Reverse(instance.health.state), &instance.name));
+    let page = Page {
+        v,
+        here: ROOT,
+        live_at: live::PATH,
+        counts: counts(&v, &picture, &wanted),
+        kinds: kinds(&v),
+        provinces: provinces(),
+        states: [Colour::Red, Colour::Yellow, Colour::Green, Colour::Grey]
+            .map(|state| (colour(state), v.say(state_words(state))))
+            .into(),
+        worst: ill.iter().take(WORST).map(|of| worst(&v, of)).collect(),
+        more: ill.len().saturating_sub(WORST),
+        groups: groups(&v, &shown),
+        drawing_at: member.visit.file(DRAWING),
+        view_box: &outlines().view_box,
+        shapes: shapes(&v, &picture),
+        rules: super::words::rules(&v, &console.hub.settings().watch),
+        wanted,
+    };
+    let title = v.say("console-federation-title");
+    member
+        .visit
+        .shell(title)
+        .wide()
+        .script("federation.js")
+        .show(&page)
+}
+
+fn counts(v: &Voice, picture: &Picture, wanted: &Wanted) -> Vec<Count> {
+    let counts = picture.counts();
+    [Colour::Red, Colour::Yellow, Colour::Green, Colour::Grey]
+        .map(|state| Count {
+            colour: colour(state),
+            name: v.say(state_words(state)),
+            number: counts.get(&state).copied().unwrap_or(0),
+            to: wanted.with_state(colour(state)),
+        })
+        .into()
+}
+
+fn worst(v: &Voice, of: &Instance) -> Worst {
+    Worst {
+        slug: of.id.to_string(),
+        at: one(&of.id),
+        name: of.name.clone(),
+        colour: colour(of.health.state),
+        state: v.say(state_words(of.health.state)),
+        reasons: of
+            .health
+            .findings
+            .iter()
+            .map(|found| finding(v, found))
+            .collect(),
+    }
+}
+
+fn tile(v: &Voice, of: &Instance) -> Tile {
+    let reasons = of.health.findings.iter().map(|found| finding(v, found));
+    let state = v.say(state_words(of.health.state));
+    let said: Vec<String> = std::iter::once(format!("{}: {state}", of.name))
+        .chain(reasons)
+        .collect();
+    Tile {
+        slug: of.id.to_string(),
+        at: one(&of.id),
+        colour: colour(of.health.state),
+        size: size(of.traffic),
+        said: said.join("; "),
+    }
+}
+
+/// 1 to 3.
+pub fn size(traffic: u64) -> u8 {
+    1 + SIZES.iter().filter(|least| traffic >= **least).count() as u8
+}
+
+/// By kind; regional governments by province.
+fn groups(v: &Voice, shown: &[&Instance]) -> Vec<Group> {
+    let mut groups: BTreeMap<(usize, String), Vec<Tile>> = BTreeMap::new();
+    for of in shown {
+        groups.entry(group(v, of)).or_default().push(tile(v, of));
+    }
+    let group = |((_, name), tiles)| Group { name, tiles };
+    groups.into_iter().map(group).collect()
+}
+
+/// The place of a group among the others, and its name.
+fn group(v: &Voice, of: &Instance) -> (usize, String) {
+    let regional = matches!(
+        of.kind,
+        InstanceKind::Provinsi | InstanceKind::Kabupaten | InstanceKind::Kota
+    );
+    let province = of.region.as_ref().filter(|_| regional).and_then(|code| {
+        let code = code.as_str().split('.').next()?.parse().ok()?;
+        Some(regions::national().region(&code)?.name.clone())
+    });
+    match (of.kind, province) {
+        (_, Some(province)) => (4, province),
+        (InstanceKind::Pusat | InstanceKind::Pengawas, _) => (0, v.say("group-centre")),
+        (InstanceKind::Kementerian, _) => (1, v.say("group-ministries")),
+        (InstanceKind::Lembaga, _) => (2, v.say("group-agencies")),
+        (InstanceKind::Bumn, _) => (3, v.say("group-enterprises")),
+        _ => (5, v.say("group-regions")),
+    }
+}
+
+fn kinds(v: &Voice) -> Vec<(&'static str, String)> {
+    let word = |kind: InstanceKind| (kind.as_str(), v.say(kind_words(kind)));
+    InstanceKind::ALL.into_iter().map(word).collect()
+}
+
+fn provinces() -> Vec<(&'static str, &'static str)> {
+    let codes = outlines().all().iter().flat_map(|outline| &outline.codes);
+    let mut named: Vec<(&str, &str)> = codes
+        .filter_map(|code| {
+            Some((
+                code.as_str(),
+                regions::national().region(code)?.name.as_str(),
+            ))
+        })
+        .collect();
+    named.sort_by_key(|(_, name)| *name);
+    named
+}
+
+/// Each province in the colour of the worst that is in it, whatever is asked for.
+fn shapes(v: &Voice, picture: &Picture) -> Vec<Shape> {
+    let mut provinces: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
+    for of in picture.instances.values() {
+        let code = of.region.as_ref().map(RegionCode::as_str);
+        if let Some(province) = code.and_then(|code| code.split('.').next()) {
+            provinces.entry(province).or_default().push(of);
+        }
+    }
+    let all = outlines().all().iter();
+    all.map(|outline| shape(v, outline, &provinces)).collect()
+}
+
+fn shape(
+    v: &Voice,
+    outline: &'static Outline,
+    provinces: &BTreeMap<&str, Vec<&Instance>>,
+) -> Shape {
+    let codes: Vec<&str> = outline.codes.iter().map(RegionCode::as_str).collect();
+    let within: Vec<&Instance> = codes
+        .iter()
+        .filter_map(|code| provinces.get(code))
+        .flatten()
+        .copied()
+        .collect();
+    let names = outline
+        .codes
+        .iter()
+        .filter_map(|code| regions::national().region(code));
+    let names: Vec<&str> = names.map(|region| region.name.as_str()).collect();
+    let name = names.join(", ");
+    let ill = within
+        .iter()
+        .filter(|of| of.health.state > Colour::Green)
+        .count();
+    let traffic = within.iter().map(|of| of.traffic).sum::<u64>();
+    let worst = within.iter().map(|of| of.health.state).max();
+    Shape {
+        id: &outline.id,
+        to: LocalPath::asking(ROOT, [("provinsi", codes.join(",").as_str())]).to_string(),
+        colour: worst.map_or("kosong", colour),
+        said: match worst {
+            None => v.with("name", name).say("federation-province-empty"),
+            Some(_) => v
+                .with("name", name)
+                .with("n", within.len())
+                .with("ill", ill)
+                .with("traffic", traffic)
+                .say("federation-province"),
+        },
+        centre: outline.centre(),
+        radius: if traffic == 0 {
+            0
+        } else {
+            2 * size(traffic) + 1
+        },
+    }
+}

@@ -1,0 +1,411 @@
+//! How an institution stands, on its page: the reasons for its colour, both
+//! streams with their lag over a day and a month, its machine, what it has set
+//! aside, its keys and certificates, and when it came and went.
+
+use askama::Template;
+use lapor_migrations::Tx;
+use lapor_protocol::delivery::Item;
+use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::receipt::{Ack, Stream};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::chart::{Lines, Series, Tone};
+
+use super::words::{age, bytes, colour, finding, state_words};
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::store;
+use crate::store::code_of;
+use crate::store::samples::Sample;
+use crate::streams::StreamKey;
+use crate::watch::{Instance, Span, Views};
+
+/// Lines of the history of connections on the page.
+const VISITS: i64 = 30;
+/// Messages set aside that are listed.
+const LISTED: usize = 50;
+const MINUTE_MS: i64 = 60_000;
+
+#[derive(Template)]
+#[template(path = "console/standing.html")]
+pub struct Standing {
+    v: Voice,
+    colour: &'static str,
+    state: String,
+    reasons: Vec<String>,
+    level: String,
+    missing: Option<String>,
+    streams: Vec<StreamLine>,
+    views: Vec<ViewLine>,
+    machine: Vec<(String, String)>,
+    charts: Vec<Lines>,
+    aside: Vec<Aside>,
+    /// Set aside and not listed.
+    more: usize,
+    /// What the institution itself counts, its outbox included.
+    own: Option<String>,
+    keys: Vec<KeyLine>,
+    certificates: Vec<CertificateLine>,
+    visits: Vec<VisitLine>,
+}
+
+/// One of the two streams.
+struct StreamLine {
+    name: String,
+    total: u64,
+    /// `None` where nobody has said.
+    waiting: Option<u64>,
+    oldest: Option<String>,
+}
+
+/// What both sides say of one position.
+struct ViewLine {
+    of: String,
+    told: String,
+    known: String,
+    same: bool,
+}
+
+/// A delivery that the institution could not apply.
+struct Aside {
+    place: u64,
+    state: String,
+    reason: String,
+    kind: String,
+    case: Option<String>,
+    ordered_at: i64,
+}
+
+struct KeyLine {
+    used_for: String,
+    id: String,
+    from: String,
+    to: Option<String>,
+}
+
+struct CertificateLine {
+    serial: String,
+    issued_at: i64,
+    ends_at: i64,
+}
+
+struct VisitLine {
+    at: i64,
+    what: String,
+}
+
+impl Standing {
+    pub async fn of(
+        v: &Voice,
+        ground: &Ground,
+        tx: &mut Tx,
+        of: &Instance,
+        entry: &InstanceEntry,
+        now_ms: i64,
+    ) -> Result<Self, HubError> {
+        let report = store::reports::latest(tx, &of.id).await?;
+        let views = report.and_then(|report| report.views);
+        let views: Option<Views> = views.and_then(|text| serde_json::from_str(&text).ok());
+        let mut charts = Vec::new();
+        for span in [Span::Day, Span::Month] {
+            let since = now_ms - span.length();
+            let steps = store::samples::of_one(tx, &of.id, span.step(), since).await?;
+            charts.extend(lag(v, span, &steps));
+        }
+        let visits = store::visits::latest(tx, &of.id, VISITS).await?;
+        let certificates = store::joining::certificates(tx, &of.id).await?;
+        let (level, missing) = level(v, of);
+        let (aside, more) = aside(v, ground, tx, of).await?;
+        Ok(Self {
+            v: *v,
+            colour: colour(of.health.state),
+            state: v.say(state_words(of.health.state)),
+            reasons: of
+                .health
+                .findings
+                .iter()
+                .map(|found| finding(v, found))
+                .collect(),
+            level,
+            missing,
+            streams: streams(v, of, now_ms),
+            views: views.map(|views| compared(v, &views)).unwrap_or_default(),
+            machine: machine(v, of, now_ms),
+            charts,
+            aside,
+            more,
+            own: of
+                .told
+                .as_ref()
+                .filter(|told| told.report.quarantined + told.report.parked > 0)
+                .map(|told| {
+                    let said = v.with("quarantined", told.report.quarantined);
+                    said.with("parked", told.report.parked).say("aside-own")
+                }),
+            keys: keys(v, entry),
+            certificates: certificates
+                .into_iter()
+                .map(|(serial, issued_at, ends_at)| CertificateLine {
+                    serial,
+                    issued_at,
+                    ends_at,
+                })
+                .collect(),
+            visits: visits
+                .into_iter()
+                .map(|visit| VisitLine {
+                    at: visit.at,
+                    what: visited(v, &visit.what, &visit.detail),
+                })
+                .collect(),
+        })
+    }
+}
+
+/// How far an institution has come in the federation, and what is missing for
+/// the next step.
+fn level(v: &Voice, of: &Instance) -> (String, Option<String>) {
+    let (level, missing) = match of.status {
+        Status::Registered => (
+            text_id("level-registered"),
+            Some(text_id("missing-invitation")),
+        ),
+        Status::Invited => (text_id("level-invited"), Some(text_id("missing-enrolment"))),
+        Status::Suspended => (text_id("status-suspended"), None),
+        Status::Revoked => (text_id("status-revoked"), None),
+        Status::Active if of.sent == 0 || of.received == of.undelivered => {
+            (text_id("level-joined"), Some(text_id("missing-exchange")))
+        }
+        Status::Active => (text_id("level-exchanging"), None),
+    };
+    (v.say(level), missing.map(|id| v.say(id)))
+}
+
+fn streams(v: &Voice, of: &Instance, now_ms: i64) -> Vec<StreamLine> {
+    let told = of.told.as_ref();
+    let old = |since: Option<i64>| since.map(|since| age(v, now_ms.saturating_sub(since)));
+    vec![
+        StreamLine {
+            name: v.say("stream-from"),
+            total: of.sent,
+            waiting: told.map(|told| told.report.unsent),
+            oldest: told
+                .and_then(|told| told.unsent_age(now_ms))
+                .map(|ms| age(v, ms)),
+        },
+        StreamLine {
+            name: v.say("stream-for"),
+            total: of.received,
+            waiting: Some(of.undelivered),
+            oldest: old(of.oldest_undelivered),
+        },
+        StreamLine {
+            name: v.say("stream-applied"),
+            total: of.received.saturating_sub(of.unapplied),
+            waiting: Some(of.unapplied),
+            oldest: old(of.oldest_unapplied),
+        },
+    ]
+}
+
+fn compared(v: &Voice, views: &Views) -> Vec<ViewLine> {
+    let (told, known) = (&views.told, &views.known);
+    let nothing = || v.say("view-unsaid");
+    let chain =
+        |at: Option<lapor_protocol::ids::Position>| at.map_or_else(nothing, |at| at.to_string());
+    let inbox = |at: Option<lapor_protocol::wire::Reached>| {
+        at.map_or_else(nothing, |at| {
+            format!("{}.{} / {}", at.depoch, at.accepted, at.settled)
+        })
+    };
+    vec![
+        ViewLine {
+            of: v.say("view-chain"),
+            told: chain(told.chain),
+            known: chain(known.chain),
+            same: told.chain.is_none() || told.chain == known.chain,
+        },
+        ViewLine {
+            of: v.say("view-inbox"),
+            told: inbox(told.inbox),
+            known: inbox(known.inbox),
+            same: told.inbox.is_none() || told.inbox == known.inbox,
+        },
+    ]
+}
+
+fn machine(v: &Voice, of: &Instance, now_ms: i64) -> Vec<(String, String)> {
+    let told = of.told.as_ref();
+    let report = told.map(|told| &told.report);
+    let ago = |ms: i64| v.with("age", age(v, ms)).say("ago");
+    let since = |at: i64| ago(now_ms.saturating_sub(at));
+    let lines = [
+        (
+            text_id("machine-contact"),
+            Some(of.last_contact.map_or_else(|| v.say("never"), since)),
+        ),
+        (
+            text_id("machine-connections"),
+            Some(v.number(of.connections)),
+        ),
+        (text_id("machine-reported"), told.map(|told| since(told.at))),
+        (
+            text_id("machine-software"),
+            report.map(|report| report.software.clone()),
+        ),
+        (
+            text_id("machine-clock"),
+            told.map(|told| offset(v, told.clock_offset)),
+        ),
+        (
+            text_id("machine-disk"),
+            report
+                .and_then(|report| report.free_disk_bytes)
+                .map(|free| bytes(v, i64::try_from(free).unwrap_or(i64::MAX))),
+        ),
+        (
+            text_id("machine-backup"),
+            told.map(|told| told.backup_age(now_ms).map_or_else(|| v.say("never"), ago)),
+        ),
+        (
+            text_id("machine-certificate"),
+            of.certificate_expires.map(|at| v.moment(at)),
+        ),
+        (
+            text_id("machine-directory"),
+            report.map(|report| v.number(report.directory)),
+        ),
+        (text_id("machine-traffic"), Some(v.number(of.traffic))),
+    ];
+    let lines = lines.into_iter();
+    lines
+        .filter_map(|(name, value)| Some((v.say(name), value?)))
+        .collect()
+}
+
+fn offset(v: &Voice, ms: i64) -> String {
+    match ms.abs() / 1_000 {
+        0 => v.say("clock-right"),
+        _ if ms > 0 => v.with("age", age(v, ms)).say("clock-ahead"),
+        _ => v.with("age", age(v, ms)).say("clock-behind"),
+    }
+}
+
+/// How long the oldest message waited, in minutes; nothing before there are two
+/// steps.
+fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
+    if steps.len() < 2 {
+        return None;
+    }
+    let caption = match span {
+        Span::Day => text_id("lag-day"),
+        Span::Month => text_id("lag-month"),
+    };
+    let moments = steps.iter().map(|step| v.moment(step.at)).collect();
+    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> i64| Series {
+        name: v.say(name),
+        tone,
+        values: steps
+            .iter()
+            .map(|step| (value(step) / MINUTE_MS).unsigned_abs())
+            .collect(),
+    };
+    let series = vec![
+        series(text_id("stream-from"), Tone::Accent, |step| step.unsent_age),
+        series(text_id("stream-for"), Tone::Warm, |step| {
+            step.undelivered_age
+        }),
+    ];
+    Some(Lines::new(
+        *v,
+        v.say(caption),
+        v.say("lag-moment"),
+        moments,
+        series,
+    ))
+}
+
+/// What the last acknowledgement lists as set aside.
+async fn aside(
+    v: &Voice,
+    ground: &Ground,
+    tx: &mut Tx,
+    of: &Instance,
+) -> Result<(Vec<Aside>, usize), HubError> {
+    let Some(line) = store::acks::line(tx, &of.id, Stream::Inbox).await? else {
+        return Ok((Vec::new(), 0));
+    };
+    let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+    let ack: Ack = serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
+    let mut aside = Vec::new();
+    let current = ack.depoch == ground.depoch;
+    let listed = ack.exceptions.iter().filter(|_| current);
+    let more = listed.clone().count().saturating_sub(LISTED);
+    for exception in listed.take(LISTED) {
+        let key = StreamKey::Inbox(of.id.clone());
+        let item = store::deliveries::item(tx, &key, ack.depoch, exception.dseq).await?;
+        let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(item) = item {
+            aside.push(Aside {
+                place: exception.dseq,
+                state: v.say(set_aside(&code_of(&exception.state), &exception.reason)),
+                reason: exception.reason.clone(),
+                kind: item.kind.clone(),
+                case: item.case.map(|case| case.to_string()),
+                ordered_at: item.ordered_at,
+            });
+        }
+    }
+    Ok((aside, more))
+}
+
+fn set_aside(state: &str, reason: &str) -> TextId {
+    match state {
+        "parked" if reason == "case_waits" => text_id("aside-waits"),
+        "parked" => text_id("aside-parked"),
+        "refused" => text_id("aside-refused"),
+        "superseded" => text_id("aside-superseded"),
+        _ => text_id("aside-quarantined"),
+    }
+}
+
+fn keys(v: &Voice, entry: &InstanceEntry) -> Vec<KeyLine> {
+    let keys = entry.keys.iter().rev().map(|key| KeyLine {
+        used_for: v.say(match key.use_for {
+            lapor_protocol::keys::KeyUse::Identity => text_id("key-identity"),
+            lapor_protocol::keys::KeyUse::Signing => text_id("key-signing"),
+            lapor_protocol::keys::KeyUse::Sealing => text_id("key-sealing"),
+        }),
+        id: key.jwk.kid.to_string(),
+        from: key.valid_from.to_string(),
+        to: key.valid_to.map(|to| to.to_string()),
+    });
+    let identity = entry.identity.as_ref().map(|jwk| KeyLine {
+        used_for: v.say("key-identity"),
+        id: jwk.kid.to_string(),
+        from: v.say("key-always"),
+        to: None,
+    });
+    identity.into_iter().chain(keys).collect()
+}
+
+/// A line of the history of connections in words.
+fn visited(v: &Voice, what: &str, detail: &str) -> String {
+    let known = match (what, detail) {
+        ("came", _) => Some(text_id("visit-came")),
+        ("left", "closed") => Some(text_id("visit-closed")),
+        ("left", "broken") => Some(text_id("visit-broken")),
+        ("left", "crowded") => Some(text_id("visit-crowded")),
+        ("left", "cut_off") => Some(text_id("visit-cut-off")),
+        ("left", _) => Some(text_id("visit-unanswered")),
+        ("refused", "instance_suspended") => Some(text_id("visit-suspended")),
+        ("refused", "instance_revoked") => Some(text_id("visit-revoked")),
+        ("refused", "version_unsupported") => Some(text_id("visit-version")),
+        ("refused", "rate_limited") => Some(text_id("visit-rate")),
+        _ => None,
+    };
+    match known {
+        Some(id) => v.say(id),
+        None => v.with("code", detail).say("visit-refused"),
+    }
+}

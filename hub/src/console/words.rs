@@ -1,0 +1,137 @@
+//! What the console says of health: colours, kinds, reasons and the rules
+//! behind them, in both languages from one place.
+
+use lapor_protocol::ids::InstanceKind;
+use lapor_web::language::{TextId, Voice, text_id};
+
+use crate::watch::{Bound, Bounds, Concern, Finding, State};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// The class of a colour, which is its value in a query as well.
+pub fn colour(state: State) -> &'static str {
+    match state {
+        State::Grey => "kelabu",
+        State::Green => "hijau",
+        State::Yellow => "kuning",
+        State::Red => "merah",
+    }
+}
+
+pub fn state_words(state: State) -> TextId {
+    match state {
+        State::Grey => text_id("state-grey"),
+        State::Green => text_id("state-green"),
+        State::Yellow => text_id("state-yellow"),
+        State::Red => text_id("state-red"),
+    }
+}
+
+pub fn kind_words(kind: InstanceKind) -> TextId {
+    match kind {
+        InstanceKind::Pusat => text_id("kind-pusat"),
+        InstanceKind::Kementerian => text_id("kind-kementerian"),
+        InstanceKind::Lembaga => text_id("kind-lembaga"),
+        InstanceKind::Provinsi => text_id("kind-provinsi"),
+        InstanceKind::Kabupaten => text_id("kind-kabupaten"),
+        InstanceKind::Kota => text_id("kind-kota"),
+        InstanceKind::Bumn => text_id("kind-bumn"),
+        InstanceKind::Pengawas => text_id("kind-pengawas"),
+    }
+}
+
+/// A reason for a colour, with what was measured.
+pub fn finding(v: &Voice, found: &Finding) -> String {
+    let measured = found.measured;
+    let aged = |known: TextId, unknown: TextId| match measured {
+        Some(ms) => v.with("age", age(v, ms)).say(known),
+        None => v.say(unknown),
+    };
+    match found.concern {
+        Concern::Silent => aged(text_id("concern-silent"), text_id("concern-never-heard")),
+        Concern::Unsent => aged(text_id("concern-unsent"), text_id("concern-unsent-unknown")),
+        Concern::Unapplied => aged(
+            text_id("concern-unapplied"),
+            text_id("concern-unapplied-unknown"),
+        ),
+        Concern::Apart => aged(text_id("concern-apart"), text_id("concern-apart-unknown")),
+        Concern::Directory => aged(
+            text_id("concern-directory"),
+            text_id("concern-directory-unknown"),
+        ),
+        Concern::Unreported => aged(
+            text_id("concern-unreported"),
+            text_id("concern-unreported-unknown"),
+        ),
+        Concern::Backup => aged(text_id("concern-backup"), text_id("concern-no-backup")),
+        Concern::Clock => aged(text_id("concern-clock"), text_id("concern-clock-unknown")),
+        Concern::Certificate => match measured.unwrap_or(0) {
+            left if left > 0 => v.with("age", age(v, left)).say("concern-certificate"),
+            _ => v.say("concern-certificate-ended"),
+        },
+        Concern::SetAside => v.with("n", measured.unwrap_or(0)).say("concern-set-aside"),
+        Concern::Disk => v
+            .with("size", bytes(v, measured.unwrap_or(0)))
+            .say("concern-disk"),
+        Concern::Version => v.say("concern-version"),
+        Concern::Frozen => v.say("concern-frozen"),
+    }
+}
+
+/// A length of time in the largest unit that says it.
+pub fn age(v: &Voice, ms: i64) -> String {
+    match ms.abs() {
+        ms if ms < MINUTE_MS => v.with("n", ms / 1_000).say("age-seconds"),
+        ms if ms < 2 * HOUR_MS => v.with("n", ms / MINUTE_MS).say("age-minutes"),
+        ms if ms < 2 * DAY_MS => v.with("n", ms / HOUR_MS).say("age-hours"),
+        ms => v.with("n", ms / DAY_MS).say("age-days"),
+    }
+}
+
+/// A size in GB, or MB below one of them.
+pub fn bytes(v: &Voice, bytes: i64) -> String {
+    let (unit, name) = if bytes >= 1 << 30 {
+        (1_i64 << 30, "GB")
+    } else {
+        (1 << 20, "MB")
+    };
+    format!("{} {name}", v.one_decimal(bytes.saturating_mul(100) / unit))
+}
+
+/// The rules behind the colours, as they are set.
+pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
+    let two =
+        |id: TextId, yellow: String, red: String| v.with("yellow", yellow).with("red", red).say(id);
+    let timed = |id: TextId, bound: Bound, unit: i64| {
+        two(id, age(v, bound.yellow * unit), age(v, bound.red * unit))
+    };
+    vec![
+        timed(text_id("rule-silent"), bounds.silent_seconds, 1_000),
+        timed(text_id("rule-waiting"), bounds.waiting_minutes, MINUTE_MS),
+        timed(text_id("rule-unreported"), bounds.report_minutes, MINUTE_MS),
+        v.say("rule-apart"),
+        two(
+            text_id("rule-set-aside"),
+            v.number(bounds.set_aside.yellow),
+            v.number(bounds.set_aside.red),
+        ),
+        timed(text_id("rule-certificate"), bounds.certificate_days, DAY_MS),
+        timed(text_id("rule-clock"), bounds.clock_seconds, 1_000),
+        two(
+            text_id("rule-disk"),
+            bytes(v, bounds.free_disk_bytes.yellow),
+            bytes(v, bounds.free_disk_bytes.red),
+        ),
+        timed(text_id("rule-backup"), bounds.backup_days, DAY_MS),
+        timed(
+            text_id("rule-directory"),
+            bounds.directory_minutes,
+            MINUTE_MS,
+        ),
+        v.say("rule-version"),
+        v.say("rule-frozen"),
+        v.say("rule-grey"),
+    ]
+}

@@ -1,0 +1,196 @@
+//! Brings the picture together: the directory says who there is, the record
+//! how far everybody is, the reports what they say of themselves, and the
+//! running process who is connected.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use lapor_migrations::Tx;
+use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::ids::InstanceId;
+
+use super::memory::Memory;
+use super::picture::{Instance, Picture, Told};
+use super::rules::{Health, State, judge};
+use crate::app::Hub;
+use crate::error::HubError;
+use crate::store;
+use crate::store::acks::Progress;
+use crate::store::chains::Chain;
+use crate::store::reports::Report;
+use crate::streams::StreamKey;
+
+/// A report that can be read, with what the hub noted beside it.
+struct Heard {
+    told: Told,
+    apart_since: Option<i64>,
+}
+
+/// Everything that was read, before it is joined.
+struct Read {
+    /// Unix ms; nobody could be heard before.
+    began_at: i64,
+    contacts: HashMap<InstanceId, i64>,
+    connections: HashMap<InstanceId, usize>,
+    heads: HashMap<StreamKey, u64>,
+    chains: HashMap<InstanceId, Chain>,
+    acks: HashMap<InstanceId, Progress>,
+    heard: HashMap<InstanceId, Heard>,
+    ends: HashMap<InstanceId, i64>,
+    earlier: Arc<HashMap<InstanceId, u64>>,
+    /// When the first unacknowledged and the first unapplied item of each inbox
+    /// were ordered.
+    ordered: HashMap<(InstanceId, u64), i64>,
+    /// When the directory versions came into force that somebody lacks.
+    versions: BTreeMap<u64, i64>,
+}
+
+/// The picture at the moment of a read transaction.
+pub async fn gather(hub: &Hub, tx: &mut Tx, memory: &Memory) -> Result<Picture, HubError> {
+    let at = hub.now_ms();
+    let directory = hub.ground.directory.current();
+    let read = Read::all(hub, tx, memory, directory.version(), at).await?;
+    let bounds = &hub.settings().watch;
+    let instances = directory.latest().instances().map(|entry| {
+        let mut instance = read.instance(entry);
+        instance.health = judge(&instance, bounds, at);
+        (entry.id.clone(), instance)
+    });
+    Ok(Picture {
+        at,
+        instances: instances.collect(),
+    })
+}
+
+impl Read {
+    async fn all(
+        hub: &Hub,
+        tx: &mut Tx,
+        memory: &Memory,
+        current: u64,
+        now_ms: i64,
+    ) -> Result<Self, HubError> {
+        let depoch = hub.ground.depoch;
+        let heads: HashMap<StreamKey, u64> = store::deliveries::heads(tx)
+            .await?
+            .into_iter()
+            .map(|(key, head)| (key, head.dseq))
+            .collect();
+        // What was acknowledged in an earlier generation says nothing of this one.
+        let acks: HashMap<InstanceId, Progress> = store::acks::all(tx)
+            .await?
+            .into_iter()
+            .filter(|ack| ack.depoch == depoch)
+            .map(|ack| (ack.recipient.clone(), ack))
+            .collect();
+        let mut places = Vec::new();
+        for (key, head) in &heads {
+            let StreamKey::Inbox(id) = key else { continue };
+            let (accepted, settled) = reached(acks.get(id));
+            let waiting = [accepted, settled].into_iter().filter(|at| at < head);
+            places.extend(waiting.map(|at| (id, at + 1)));
+        }
+        places.sort_unstable();
+        places.dedup();
+        let ordered = store::deliveries::ordered(tx, depoch, places).await?;
+        let reports = store::reports::all(tx).await?;
+        let heard: HashMap<InstanceId, Heard> = reports.into_iter().filter_map(heard).collect();
+        let mut versions = BTreeMap::new();
+        for heard in heard.values() {
+            let lacks = heard.told.report.directory.saturating_add(1);
+            if lacks <= current
+                && !versions.contains_key(&lacks)
+                && let Some(at) = memory.in_force(tx, lacks).await?
+            {
+                versions.insert(lacks, at);
+            }
+        }
+        Ok(Self {
+            began_at: hub.contacts.began_at,
+            contacts: hub.contacts.all(),
+            connections: hub.connections.counts(),
+            heads,
+            chains: store::chains::all(tx).await?,
+            acks,
+            heard,
+            ends: store::joining::ends(tx).await?.into_iter().collect(),
+            earlier: memory.earlier(tx, now_ms).await?,
+            ordered,
+            versions,
+        })
+    }
+
+    fn instance(&self, entry: &InstanceEntry) -> Instance {
+        let id = &entry.id;
+        let heard = self.heard.get(id);
+        let told = heard.map(|heard| heard.told.clone());
+        let ack = self.acks.get(id);
+        let (accepted, settled) = reached(ack);
+        let received = self.heads.get(&StreamKey::Inbox(id.clone()));
+        let received = received.copied().unwrap_or(0);
+        let ordered = |at: u64| self.ordered.get(&(id.clone(), at + 1)).copied();
+        let contacts = [
+            self.contacts.get(id).copied(),
+            ack.map(|ack| ack.received_at),
+            told.as_ref().map(|told| told.at),
+        ];
+        let chain = self.chains.get(id);
+        let sent = chain.map_or(0, |chain| sent(entry, chain));
+        let said = told.as_ref().map(|told| told.report.certificate_expires);
+        let ends = [self.ends.get(id).copied(), said.filter(|ends| *ends > 0)];
+        let lacks = told
+            .as_ref()
+            .map(|told| told.report.directory.saturating_add(1));
+        let earlier = self.earlier.get(id);
+        Instance {
+            id: id.clone(),
+            kind: entry.kind,
+            name: entry.name.clone(),
+            region: entry.region.clone(),
+            status: entry.status,
+            last_contact: contacts.into_iter().flatten().max(),
+            hub_began_at: self.began_at,
+            connections: self.connections.get(id).copied().unwrap_or(0),
+            chain: chain.map(|chain| chain.head.position()),
+            frozen: chain.is_some_and(|chain| chain.frozen),
+            sent,
+            received,
+            undelivered: received.saturating_sub(accepted),
+            oldest_undelivered: ordered(accepted),
+            unapplied: received.saturating_sub(settled),
+            oldest_unapplied: ordered(settled),
+            apart_since: heard.and_then(|heard| heard.apart_since),
+            certificate_expires: ends.into_iter().flatten().min(),
+            directory_since: lacks.and_then(|lacks| self.versions.get(&lacks).copied()),
+            traffic: earlier.map_or(0, |earlier| (sent + received).saturating_sub(*earlier)),
+            told,
+            health: Health {
+                state: State::Grey,
+                findings: Vec::new(),
+            },
+        }
+    }
+}
+
+fn reached(ack: Option<&Progress>) -> (u64, u64) {
+    ack.map_or((0, 0), |ack| (ack.accepted, ack.settled))
+}
+
+fn heard(report: Report) -> Option<(InstanceId, Heard)> {
+    let told = Told {
+        at: report.at,
+        report: serde_json::from_str(&report.text).ok()?,
+        clock_offset: report.clock_offset,
+    };
+    let heard = Heard {
+        told,
+        apart_since: report.apart_since,
+    };
+    Some((report.slug, heard))
+}
+
+/// Messages accepted from an author in all its epochs.
+fn sent(entry: &InstanceEntry, chain: &Chain) -> u64 {
+    let closed = entry.epochs.iter().filter_map(|epoch| epoch.closed_at);
+    closed.sum::<u64>() + chain.head.seq
+}

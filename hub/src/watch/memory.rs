@@ -1,0 +1,79 @@
+//! What a picture needs and what does not change from one to the next.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lapor_migrations::Tx;
+use lapor_protocol::directory::DirectoryVersion;
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::InstanceId;
+
+use super::history::Span;
+use crate::error::HubError;
+use crate::store;
+
+const DAY_MS: i64 = 86_400_000;
+/// How long the counts of a day ago are good for.
+const REFRESH_MS: i64 = 300_000;
+/// Versions whose moment is remembered.
+const VERSIONS: usize = 10_000;
+
+/// Messages of each institution a day ago, by the time of reading.
+type Earlier = (i64, Arc<HashMap<InstanceId, u64>>);
+
+#[derive(Debug, Default)]
+pub struct Memory {
+    earlier: Mutex<Option<Earlier>>,
+    /// When directory versions came into force; they never change.
+    versions: Mutex<BTreeMap<u64, i64>>,
+}
+
+impl Memory {
+    /// How many messages each institution had sent and received a day ago, or
+    /// at its first step since.
+    pub async fn earlier(
+        &self,
+        tx: &mut Tx,
+        now_ms: i64,
+    ) -> Result<Arc<HashMap<InstanceId, u64>>, HubError> {
+        let known = self
+            .earlier
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((at, counts)) = known
+            && (0..REFRESH_MS).contains(&(now_ms - at))
+            && !counts.is_empty()
+        {
+            return Ok(counts);
+        }
+        let counts = store::samples::earliest(tx, Span::Month.step(), now_ms - DAY_MS).await?;
+        let counts: Arc<HashMap<_, _>> = Arc::new(counts.into_iter().collect());
+        let kept = Some((now_ms, Arc::clone(&counts)));
+        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(counts)
+    }
+
+    /// When a directory version came into force (Unix ms).
+    pub async fn in_force(&self, tx: &mut Tx, version: u64) -> Result<Option<i64>, HubError> {
+        if let Some(at) = self.known(version) {
+            return Ok(Some(at));
+        }
+        let Some(line) = store::directory::one(tx, version).await? else {
+            return Ok(None);
+        };
+        let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+        let read: DirectoryVersion =
+            serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if versions.len() < VERSIONS {
+            versions.insert(version, read.at);
+        }
+        Ok(Some(read.at))
+    }
+
+    fn known(&self, version: u64) -> Option<i64> {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(&version).copied()
+    }
+}

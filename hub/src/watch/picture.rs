@@ -1,0 +1,101 @@
+//! What is known of every institution at one moment.
+
+use std::collections::BTreeMap;
+
+use lapor_protocol::directory::Status;
+use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
+use lapor_protocol::region::RegionCode;
+use lapor_protocol::wire;
+use serde::Serialize;
+
+use super::rules::{Health, State};
+
+/// All institutions of the directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Picture {
+    /// Unix ms; when it was made.
+    pub at: i64,
+    pub instances: BTreeMap<InstanceId, Instance>,
+}
+
+/// One institution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Instance {
+    pub id: InstanceId,
+    pub kind: InstanceKind,
+    pub name: String,
+    pub region: Option<RegionCode>,
+    pub status: Status,
+    /// Unix ms; when it last asked anything of the hub.
+    pub last_contact: Option<i64>,
+    /// Unix ms; when this hub began to listen, before which nobody could be heard.
+    pub hub_began_at: i64,
+    /// Its connections that are open.
+    pub connections: usize,
+    /// What it said of itself last.
+    pub told: Option<Told>,
+    /// Last place of its chain that the hub has accepted.
+    pub chain: Option<Position>,
+    pub frozen: bool,
+    /// Messages accepted from it since it joined.
+    pub sent: u64,
+    /// Messages put into its stream since it joined.
+    pub received: u64,
+    /// Of those, the ones that it has not acknowledged.
+    pub undelivered: u64,
+    /// Unix ms; when the oldest of them was ordered.
+    pub oldest_undelivered: Option<i64>,
+    /// Those that it has not applied or set aside, undelivered ones included.
+    pub unapplied: u64,
+    /// Unix ms; when the oldest of them was ordered.
+    pub oldest_unapplied: Option<i64>,
+    /// Unix ms; since when its view of the streams differs from the hub's.
+    pub apart_since: Option<i64>,
+    /// Unix ms; when its certificate ends: as the hub issued the latest and as it says
+    /// itself, whichever is sooner.
+    pub certificate_expires: Option<i64>,
+    /// Unix ms; since when there is a directory version that it has not taken in.
+    pub directory_since: Option<i64>,
+    /// Messages from it and for it in the last day, as far as is known.
+    pub traffic: u64,
+    pub health: Health,
+}
+
+/// A report of a node, and how its clock stood when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Unix ms; when it came.
+    pub at: i64,
+    pub report: wire::Health,
+    /// Milliseconds by which its clock was ahead of the hub's.
+    pub clock_offset: i64,
+}
+
+impl Told {
+    /// Milliseconds that its oldest unsent message has waited at `now_ms`: by its
+    /// own clock until it reported, by the hub's since then.
+    pub fn unsent_age(&self, now_ms: i64) -> Option<i64> {
+        self.report.oldest_unsent.map(|at| self.age(at, now_ms))
+    }
+
+    /// Milliseconds since its last backup, in the same way.
+    pub fn backup_age(&self, now_ms: i64) -> Option<i64> {
+        self.report.last_backup.map(|at| self.age(at, now_ms))
+    }
+
+    fn age(&self, at: i64, now_ms: i64) -> i64 {
+        let then = self.report.time.saturating_sub(at).max(0);
+        then.saturating_add(now_ms.saturating_sub(self.at).max(0))
+    }
+}
+
+impl Picture {
+    /// How many institutions have each colour.
+    pub fn counts(&self) -> BTreeMap<State, usize> {
+        let mut counts = BTreeMap::new();
+        for instance in self.instances.values() {
+            *counts.entry(instance.health.state).or_default() += 1;
+        }
+        counts
+    }
+}

@@ -1,0 +1,464 @@
+//! The picture of the federation: each trouble shows at the right institution,
+//! by the right name, and clears when it is over.
+
+use std::time::Duration;
+
+use lapor_hub::audit::By;
+use lapor_hub::membership;
+use lapor_hub::store;
+use lapor_hub::watch::{Concern, Finding, Instance, Span, State, look, note};
+use lapor_migrations::throwaway::databases;
+use lapor_protocol::ids::{InstanceKind, Position};
+use lapor_protocol::problem::Code;
+use lapor_protocol::receipt::{Ack, Stream};
+use lapor_protocol::wire::{Health, PREFIX, Reached};
+
+use super::harness::{Institution, NOW, Place};
+use super::serving::{join, listen};
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+/// Longer than any step of a test.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a node in good order says at a moment.
+fn well(place: &Place, of: &Institution, now_ms: i64) -> Health {
+    Health {
+        software: concat!("lapor-node ", env!("CARGO_PKG_VERSION")).into(),
+        time: now_ms,
+        unsent: 0,
+        oldest_unsent: None,
+        unapplied: 0,
+        quarantined: 0,
+        parked: 0,
+        directory: place.hub.ground.directory.current().version(),
+        certificate_expires: now_ms + 20 * DAY,
+        free_disk_bytes: Some(100 << 30),
+        last_backup: Some(now_ms - DAY),
+        chain: Some(of.head.position()),
+        inbox: None,
+    }
+}
+
+async fn tell(place: &Place, of: &Institution, health: &Health) {
+    let json = serde_json::to_string(health).unwrap();
+    let told = place.post(of, "/health", json).await;
+    assert_eq!(told.status, 204, "{:?}", told.code());
+}
+
+async fn seen(place: &Place, of: &Institution) -> Instance {
+    look(&place.hub).await.unwrap().instances[&of.id].clone()
+}
+
+async fn found(place: &Place, of: &Institution) -> Vec<(Concern, State)> {
+    let health = seen(place, of).await.health;
+    let pair = |finding: &Finding| (finding.concern, finding.state);
+    assert_eq!(
+        health.state,
+        health
+            .findings
+            .first()
+            .map_or(State::Green, |worst| worst.state)
+    );
+    health.findings.iter().map(pair).collect()
+}
+
+#[tokio::test]
+async fn silence_shows_within_a_minute_and_ends_with_a_word() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Silent, State::Yellow)],
+            "it has joined and never spoken"
+        );
+        let health = well(&place, &bandung, NOW);
+        tell(&place, &bandung, &health).await;
+        assert_eq!(found(&place, &bandung).await, []);
+        place.clock.advance(46_000);
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Silent, State::Yellow)]
+        );
+        place.clock.advance(15 * MINUTE);
+        let silent = [
+            (Concern::Silent, State::Red),
+            (Concern::Unreported, State::Yellow),
+        ];
+        assert_eq!(found(&place, &bandung).await, silent);
+        place.get(&bandung, "/outbox/head").await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Unreported, State::Yellow)],
+            "it polls, and how it is nobody knows"
+        );
+        let now = NOW + 46_000 + 15 * MINUTE;
+        tell(&place, &bandung, &well(&place, &bandung, now)).await;
+        assert_eq!(found(&place, &bandung).await, []);
+    }
+}
+
+#[tokio::test]
+async fn what_a_node_tells_of_itself_is_judged() {
+    type Change = fn(&mut Health, i64);
+    let troubles: [(Concern, State, Change); 11] = [
+        (Concern::Clock, State::Yellow, |health, now| {
+            health.time = now + 31_000;
+        }),
+        (Concern::Clock, State::Red, |health, now| {
+            health.time = now - 301_000;
+        }),
+        (Concern::Unsent, State::Yellow, |health, now| {
+            health.oldest_unsent = Some(now - 61 * MINUTE);
+        }),
+        (Concern::Unsent, State::Red, |health, now| {
+            health.oldest_unsent = Some(now - 2 * DAY);
+        }),
+        (Concern::SetAside, State::Yellow, |health, _| {
+            health.quarantined = 1;
+        }),
+        (Concern::SetAside, State::Red, |health, _| {
+            health.parked = 100;
+        }),
+        (Concern::Disk, State::Yellow, |health, _| {
+            health.free_disk_bytes = Some(2 << 30);
+        }),
+        (Concern::Disk, State::Red, |health, _| {
+            health.free_disk_bytes = Some(1 << 20);
+        }),
+        (Concern::Backup, State::Yellow, |health, _| {
+            health.last_backup = None;
+        }),
+        (Concern::Backup, State::Red, |health, now| {
+            health.last_backup = Some(now - 31 * DAY);
+        }),
+        (Concern::Version, State::Yellow, |health, _| {
+            health.software = "lapor-node 0.0.9".into();
+        }),
+    ];
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        for (concern, state, change) in troubles {
+            let mut health = well(&place, &bandung, NOW);
+            change(&mut health, NOW);
+            tell(&place, &bandung, &health).await;
+            assert_eq!(
+                found(&place, &bandung).await,
+                [(concern, state)],
+                "{health:?}"
+            );
+        }
+        let health = well(&place, &bandung, NOW);
+        tell(&place, &bandung, &health).await;
+        assert_eq!(found(&place, &bandung).await, []);
+        let mut foreign = health;
+        foreign.software = "our-own 0.0.1".into();
+        tell(&place, &bandung, &foreign).await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [],
+            "others count their versions themselves"
+        );
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_no_node_can_mean_are_refused_and_change_nothing() {
+    type Change = fn(&mut Health);
+    let impossible: [Change; 5] = [
+        |health| health.directory = u64::MAX,
+        |health| health.time = i64::MIN,
+        |health| health.quarantined = 1 << 53,
+        |health| health.oldest_unsent = Some(-1),
+        |health| health.software = "x".repeat(81),
+    ];
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        let sound = well(&place, &bandung, NOW);
+        tell(&place, &bandung, &sound).await;
+        for change in impossible {
+            let mut health = sound.clone();
+            change(&mut health);
+            let json = serde_json::to_string(&health).unwrap();
+            let told = place.post(&bandung, "/health", json).await;
+            assert_eq!(told.code(), Some(Code::MalformedRequest), "{health:?}");
+        }
+        assert_eq!(found(&place, &bandung).await, []);
+    }
+}
+
+#[tokio::test]
+async fn after_a_restart_the_hub_blames_nobody_for_its_own_absence() {
+    for db in databases().await {
+        let mut place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        tell(&place, &bandung, &well(&place, &bandung, NOW)).await;
+        place.clock.advance(DAY);
+        place.restart().await;
+        assert_eq!(found(&place, &bandung).await, []);
+        place.clock.advance(MINUTE);
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Silent, State::Yellow)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_and_a_directory_that_are_left_behind_show() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        let behind = well(&place, &bandung, NOW);
+        let _ = place.join("kemenkes", InstanceKind::Kementerian, 40).await;
+        place.clock.advance(11 * MINUTE);
+        tell(
+            &place,
+            &bandung,
+            &Health {
+                time: NOW + 11 * MINUTE,
+                ..behind
+            },
+        )
+        .await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Directory, State::Yellow)]
+        );
+        place.clock.advance(21 * DAY);
+        let now = NOW + 11 * MINUTE + 21 * DAY;
+        tell(&place, &bandung, &well(&place, &bandung, now)).await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Certificate, State::Yellow)]
+        );
+        place.clock.advance(7 * DAY);
+        tell(&place, &bandung, &well(&place, &bandung, now + 7 * DAY)).await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Certificate, State::Red)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_an_institution_shows_until_it_is_applied() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [mut pusat, mut bandung, _] = place.three().await;
+        let written: Vec<_> = (1..=3).map(|n| bandung.file(n).1).collect();
+        place.send(&bandung, &written).await;
+        let items = place.pull(&mut bandung).await.len() as u64;
+        place.pull(&mut pusat).await;
+        place.clock.advance(61 * MINUTE);
+        tell(&place, &bandung, &well(&place, &bandung, NOW + 61 * MINUTE)).await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Unapplied, State::Yellow)]
+        );
+        let before = seen(&place, &bandung).await;
+        assert_eq!((before.sent, before.received), (3, items));
+        assert_eq!((before.undelivered, before.unapplied), (items, items));
+
+        acknowledge(&place, &bandung, items, items - 1).await;
+        let between = seen(&place, &bandung).await;
+        assert_eq!((between.undelivered, between.unapplied), (0, 1));
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Unapplied, State::Yellow)]
+        );
+        acknowledge(&place, &bandung, items, items).await;
+        assert_eq!(found(&place, &bandung).await, []);
+    }
+}
+
+#[tokio::test]
+async fn two_views_that_stay_apart_are_an_alarm_and_two_that_move_are_not() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written = bandung.file(1).1;
+        place.send(&bandung, &[written]).await;
+        let mut health = well(&place, &bandung, NOW);
+        health.chain = Some(Position { epoch: 1, seq: 7 });
+        tell(&place, &bandung, &health).await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [],
+            "the first may be on its way"
+        );
+        tell(&place, &bandung, &health).await;
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Apart, State::Red)]
+        );
+        health.chain = Some(bandung.head.position());
+        health.inbox = Some(Reached {
+            depoch: 1,
+            accepted: 0,
+            settled: 0,
+        });
+        for _ in 0..2 {
+            tell(&place, &bandung, &health).await;
+            assert_eq!(found(&place, &bandung).await, []);
+        }
+        health.inbox = Some(Reached {
+            depoch: 1,
+            accepted: 1,
+            settled: 0,
+        });
+        for _ in 0..2 {
+            tell(&place, &bandung, &health).await;
+        }
+        assert_eq!(
+            found(&place, &bandung).await,
+            [(Concern::Apart, State::Red)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_expected_to_speak_is_grey() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        membership::suspend(&place.hub.ground, &By::actor("test"), &bandung.id)
+            .await
+            .unwrap();
+        let health = seen(&place, &bandung).await.health;
+        assert_eq!((health.state, health.findings.len()), (State::Grey, 0));
+        let counts = look(&place.hub).await.unwrap().counts();
+        assert_eq!(counts[&State::Grey], 1);
+        assert_eq!(counts[&State::Yellow], 2);
+    }
+}
+
+#[tokio::test]
+async fn the_history_keeps_the_worst_of_each_step_and_counts_traffic() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let told = |minutes: i64, unsent: u64| {
+            let mut health = well(&place, &bandung, NOW + minutes * MINUTE);
+            health.unsent = unsent;
+            health
+        };
+        let start = NOW - NOW.rem_euclid(Span::Day.step());
+        tell(&place, &bandung, &told(0, 5)).await;
+        note(&place.hub, &look(&place.hub).await.unwrap())
+            .await
+            .unwrap();
+        tell(&place, &bandung, &told(0, 2)).await;
+        note(&place.hub, &look(&place.hub).await.unwrap())
+            .await
+            .unwrap();
+        let written = bandung.file(1).1;
+        place.send(&bandung, &[written]).await;
+        place.clock.advance(Span::Day.step());
+        let picture = look(&place.hub).await.unwrap();
+        note(&place.hub, &picture).await.unwrap();
+        let of = &picture.instances[&bandung.id];
+        assert_eq!(
+            of.traffic,
+            of.sent + of.received,
+            "nothing was sent before the first step"
+        );
+
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let steps = store::samples::of_one(&mut tx, &bandung.id, Span::Day.step(), start)
+            .await
+            .unwrap();
+        let kept: Vec<_> = steps
+            .iter()
+            .map(|s| (s.at - start, s.unsent, s.sent))
+            .collect();
+        assert_eq!(kept, [(0, 5, 0), (Span::Day.step(), 2, 1)]);
+        tx.rollback().await.unwrap();
+
+        place
+            .clock
+            .advance(Span::Day.length() + 2 * Span::Day.step());
+        note(&place.hub, &look(&place.hub).await.unwrap())
+            .await
+            .unwrap();
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let steps = store::samples::of_one(&mut tx, &bandung.id, Span::Day.step(), start)
+            .await
+            .unwrap();
+        assert_eq!(steps.len(), 1, "what is older than a day is forgotten");
+        let hours = store::samples::of_one(&mut tx, &bandung.id, Span::Month.step(), 0)
+            .await
+            .unwrap();
+        assert_eq!(hours.len(), 2, "and stands in the month");
+        tx.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_institution_comes_goes_and_is_turned_away_with_reasons() {
+    lapor_certs::tls::install_default_provider();
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let at = listen(&place);
+        let bandung = Institution::unjoined("kota-bandung", 20);
+        let client = join(&place, &at, &bandung).await;
+        let url = format!("{}{PREFIX}/outbox/head", at.federation);
+        client.get(&url).send().await.unwrap();
+        assert_eq!(seen(&place, &bandung).await.connections, 1);
+        place.clock.advance(1_000);
+        let foreign = client.get(&url).header("lapor-version", "9");
+        foreign.send().await.unwrap();
+        place.clock.advance(1_000);
+        membership::suspend(&place.hub.ground, &By::actor("test"), &bandung.id)
+            .await
+            .unwrap();
+        client.get(&url).send().await.unwrap();
+        let expected = [
+            ("came", ""),
+            ("refused", "version_unsupported"),
+            ("refused", "instance_suspended"),
+            ("left", "cut_off"),
+        ];
+        let history = async {
+            loop {
+                let mut tx = place.hub.ground.db.read().await.unwrap();
+                let lines = store::visits::latest(&mut tx, &bandung.id, 50)
+                    .await
+                    .unwrap();
+                tx.rollback().await.unwrap();
+                let known: Vec<_> = lines
+                    .iter()
+                    .map(|l| (l.what.as_str(), l.detail.as_str()))
+                    .collect();
+                if expected.iter().all(|line| known.contains(line)) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, history)
+            .await
+            .expect("every reason stands in the history");
+        drop(client);
+        at.end().await;
+    }
+}
+
+async fn acknowledge(place: &Place, of: &Institution, accepted: u64, settled: u64) {
+    let ack = Ack {
+        recipient: of.id.clone(),
+        stream: Stream::Inbox,
+        depoch: of.inbox.depoch,
+        accepted,
+        settled,
+        head: of.inbox.hash,
+        exceptions: Vec::new(),
+        at: NOW,
+    };
+    let line = ack.sign(&of.signing).to_line();
+    let told = place.post(of, "/inbox/ack", line).await;
+    assert_eq!(told.status, 204, "{:?}", told.code());
+}

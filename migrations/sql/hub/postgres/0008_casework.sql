@@ -1,0 +1,39 @@
+-- What the figures across the federation are made of: a row for each case and one for each time an
+-- institution had it. Made from the record a moment after it was written; it can be made anew.
+create table case_facts (
+    case_id text not null primary key,
+    origin text not null,
+    custodian text not null,
+    state text not null,
+    classification text not null,
+    category text,
+    region text,
+    filed_at bigint not null,
+    answered_at bigint,
+    ended_at bigint,
+    hops bigint not null,
+    score bigint
+);
+create index case_facts_filed on case_facts (filed_at);
+create index case_facts_open on case_facts (custodian, filed_at) where ended_at is null;
+
+create table case_terms (
+    case_id text not null,
+    term bigint not null,
+    hop bigint not null,
+    institution text not null,
+    since bigint not null,
+    acted_at bigint,
+    answered_at bigint,
+    until_at bigint,
+    ended_by text,
+    reason text,
+    due_at bigint,
+    late_at bigint,
+    primary key (case_id, term)
+);
+create index case_terms_since on case_terms (since);
+create index case_terms_open on case_terms (institution, due_at) where until_at is null;
+
+-- The few messages that bring a calendar.
+create index envelopes_calendars on envelopes (number) where kind = 'calendar.updated';

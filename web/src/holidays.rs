@@ -1,0 +1,102 @@
+//! Holidays as a table (`date,kind,name`), and the first edition of the
+//! calendar, which both programs count by until the national desk has published
+//! one. Sources and licence stand beside the file.
+
+use std::sync::{Arc, LazyLock};
+
+use lapor_protocol::calendar::Calendar;
+use lapor_protocol::kinds::calendar_updated::{CalendarUpdated, Holiday, HolidayKind};
+use serde::Deserialize;
+
+use crate::table::rows;
+
+/// The days that are part of the programs.
+pub const FIRST_EDITION: &str = include_str!("../data/calendar/holidays-id.csv");
+/// Its name; a published edition may bear it without harm.
+pub const FIRST_NAME: &str = "built-in";
+
+static FIRST: LazyLock<Arc<Calendar>> = LazyLock::new(|| {
+    let edition = read(FIRST_EDITION, FIRST_NAME).expect("the built-in calendar is read");
+    Arc::new(Calendar::of(&edition))
+});
+
+/// The edition that is part of the programs.
+pub fn first_edition() -> Arc<Calendar> {
+    Arc::clone(&FIRST)
+}
+
+/// Reads holidays; the error names the line. A calendar with a hole is none.
+pub fn read(text: &str, edition: &str) -> Result<CalendarUpdated, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Columns {
+        date: String,
+        kind: String,
+        name: String,
+    }
+    let mut days = Vec::new();
+    for (line, row) in rows::<Columns>(text) {
+        let row = row.map_err(|problem| format!("line {line}: {problem}"))?;
+        let kind = match row.kind.as_str() {
+            "libur_nasional" => HolidayKind::NationalHoliday,
+            "cuti_bersama" => HolidayKind::CollectiveLeave,
+            other => {
+                return Err(format!(
+                    "line {line}: kind: expected libur_nasional or cuti_bersama, not {other:?}"
+                ));
+            }
+        };
+        days.push(Holiday {
+            date: row.date,
+            name: row.name,
+            kind,
+        });
+    }
+    if days.is_empty() {
+        return Err("no row below the header `date,kind,name`".into());
+    }
+    Ok(CalendarUpdated {
+        edition: edition.to_owned(),
+        days,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calendar_that_is_shipped_is_read_whole() {
+        let calendar = read(FIRST_EDITION, "2026.1").unwrap();
+        assert_eq!(calendar.days.len(), FIRST_EDITION.lines().count() - 1);
+        assert_eq!(calendar.days[0].date, "2025-01-01");
+        let leave = |day: &&Holiday| day.kind == HolidayKind::CollectiveLeave;
+        assert_eq!(
+            calendar.days.iter().filter(leave).count(),
+            FIRST_EDITION.matches(",cuti_bersama,").count()
+        );
+    }
+
+    #[test]
+    fn a_calendar_with_a_bad_row_is_refused_with_its_line() {
+        for (text, expected) in [
+            (
+                "date,kind,name\n2026-01-01,libur,Tahun Baru\n",
+                "line 2: kind",
+            ),
+            (
+                "date,kind\n2026-01-01,libur_nasional\n",
+                "line 2: missing field `name`",
+            ),
+            (
+                "date,kind,name\n2026-01-01,libur_nasional\n",
+                "line 2: 2 columns",
+            ),
+            ("date,kind,name\n", "no row"),
+            ("", "no row"),
+        ] {
+            let problem = read(text, "x").unwrap_err();
+            assert!(problem.starts_with(expected), "{text:?}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Tables as institutions keep them: CSV with a header, each row with the line
+//! where it begins, so that whoever wrote a row can mend it.
+
+use serde::de::DeserializeOwned;
+
+/// Every row: the line where it begins, and what it says or why it cannot be
+/// read. A row that cannot be read does not keep the others back.
+pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Result<T, String>)> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let headers = reader.headers().cloned();
+    reader
+        .into_records()
+        .map(move |record| match (&headers, record) {
+            (Ok(headers), Ok(record)) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                let row = record.deserialize(Some(headers)).map_err(|e| plain(&e));
+                (line, row)
+            }
+            (Err(error), _) => (1, Err(plain(error))),
+            (_, Err(error)) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                (line, Err(plain(&error)))
+            }
+        })
+}
+
+/// What is wrong, without the place, which the caller says.
+fn plain(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("{len} columns, and the header has {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
+}
