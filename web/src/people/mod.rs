@@ -7,6 +7,7 @@
 
 mod account;
 mod audit;
+mod browser;
 mod factor;
 mod kept;
 mod member;
