@@ -259,12 +259,12 @@ pub async fn hints(
     view: &CaseView,
     allowed: &Allowed,
 ) -> Answer<Vec<HintLine>> {
-    if allowed.targets.is_empty() {
+    let represents = shared::represents(node, allowed);
+    if allowed.targets.is_empty() && !represents {
         return Ok(Vec::new());
     }
     let case = view.summary.case;
     let found = node.hints(case).await.map_err(|error| problem(&error))?;
-    let represents = shared::represents(node, allowed);
     let fitting = found.hints.into_iter().filter(|hint| {
         let waits = !hint.active && !hint.own;
         allowed.targets.contains(&hint.institution) || (represents && waits)

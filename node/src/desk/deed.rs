@@ -311,6 +311,9 @@ async fn settle(node: &Node, officer: &Officer, message: &str) -> Answer<()> {
 async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standing> {
     let deed = Deed::named(&path.tindakan).ok_or_else(ApiProblem::not_found)?;
     officer.requires(StaffRole::handles_cases)?;
+    if !deed.is_for(officer.role) {
+        officer.requires(StaffRole::administers)?;
+    }
     let view = officer.case(node, path.id).await?;
     let allowed = node.allowed_acts(path.id).await;
     let allowed = allowed.map_err(|error| problem(&error))?;
@@ -325,7 +328,7 @@ async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standi
             &allowed,
         )
         .await?,
-        allowed: deed.is_for(officer.role) && deed.is_allowed(node, &view, &allowed),
+        allowed: deed.is_allowed(node, &view, &allowed),
         view,
     })
 }
