@@ -2,6 +2,9 @@
 //! added to, by whatever was done in the same transaction; the database itself
 //! refuses to change or delete an entry.
 
+use std::collections::BTreeMap;
+
+use lapor_protocol::ids::{CaseId, MessageId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,6 +64,18 @@ impl Node {
                 detail,
             });
         Ok(entries.collect())
+    }
+}
+
+impl Node {
+    /// Who made this institution's messages of a case, as the log names them, by the message.
+    pub async fn authors(&self, case: CaseId) -> Result<BTreeMap<MessageId, String>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let noted = store::audit::authors(&mut tx, &case.to_string()).await?;
+        let made = noted.into_iter();
+        Ok(made
+            .filter_map(|(actor, detail)| Some((detail.parse().ok()?, actor)))
+            .collect())
     }
 }
 

@@ -81,7 +81,7 @@ for (const database of databases) {
           await page.getByLabel("Lampiran").setInputFiles(proof);
           if (script) await page.locator('.held input[name="unggahan"]:checked').waitFor();
           await press(page, "Tindak lanjut");
-          await page.getByText("Tersimpan.").waitFor();
+          await page.getByText("Jawaban dikirim").waitFor();
           const file = page.locator(".attachments a");
           const sent = await page.request.get(stage.base + (await file.getAttribute("href")));
           assert.equal(await sent.text(), "serah terima");
@@ -332,7 +332,7 @@ for (const database of databases) {
     });
 
     it("the words of a report are erased, and its skeleton stays", async () => {
-      await work("officer", "/meja", async (page) => {
+      await work("admin", "/meja", async (page) => {
         await takeIn(page, "Berisi data pribadi");
         await begin(page, "Hapus isi laporan");
         await page.getByLabel("Memuat data pribadi").check();

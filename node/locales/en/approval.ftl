@@ -20,6 +20,11 @@ approval-evidence = This proposal to close carries no evidence. Give it back to 
 answer-drafted = The answer is saved and waits for a signature.
 draft-waiting = Waits for a signature
 draft-returned = Given back
+row-draft-returned = Answer given back
+answers-returned = { $n ->
+    [one] One answer of yours was given back to be improved.
+   *[other] { $n } answers of yours were given back to be improved.
+}
 draft-closes = Proposes to close
 draft-again = Mend the answer
 draft-remark = Remark, if given back

@@ -63,7 +63,27 @@ void-other = The rules do not allow this act.
 
 # Acts
 
-act-done = Saved. It is sent as soon as the line allows.
+act-done = What the reporter said is recorded.
+done-verify = The report is verified.
+done-hold = The report is on hold; the questions go to the reporter.
+done-return = The report is returned as not ours.
+done-archive = The report is archived.
+done-dispose = The report is given to { $name }.
+done-represent = The report is handled here on behalf of { $name }.
+done-follow-up = The answer goes to the reporter.
+done-propose = The answer goes to the reporter, with the proposal to close.
+done-note = The internal note is saved.
+done-complete = What the reporter added is recorded.
+done-reply = The reporter's reply is recorded.
+done-close = The report is closed by its reporter.
+done-reopen = The report is open again.
+done-recall = The report is recalled.
+done-link = The reports are merged.
+done-unlink = The merge is undone.
+done-split = The report is split.
+done-escalate = The report is escalated to the supervisor.
+done-take-over = The report is taken over.
+done-redact = The words of the report are erased at all institutions.
 act-refused = This cannot be done now: the report has changed. Look at its history.
 act-sent-before = This form was sent before with other words, and those are saved. Look at the history; send it again only if this is another act.
 act-verify = Verify
@@ -137,6 +157,7 @@ form-title = Title
 form-title-hint = One sentence that says what and where.
 form-content = Report
 form-oversight-hint = Complaints only: an irregularity is suspected and must be examined.
+form-oversight-only = Only a complaint can concern oversight. Untick this, or choose Complaint.
 form-region-hint = Name or code of a regency, city or province.
 form-region-unknown = There is no region of this name or code.
 form-region-guessed = Read as { $region }. Send it again if that is right, or change it.
@@ -146,9 +167,15 @@ form-deadline-hint = Leave it empty if the deadline of the rules is enough.
 form-copy = Copy { $n }
 form-other-target = Another institution
 form-institution-hint = Type the name of the institution.
+form-institution-hint-desk = Type the name of the institution. For one that has not joined, the centre acts on its behalf.
 form-institution-unknown = There is no institution of this name.
+form-not-joined = This institution is registered but has not joined. Return the report and suggest the institution; the centre acts on its behalf.
+form-nobody-receives = The institution has not joined, so this does not reach it. Leave this field empty.
+form-copy-not-joined = This institution has not joined and cannot receive a copy yet.
 form-target-needed = Choose or write the institution it goes to.
 form-day-unusable = This date cannot be read.
+form-day-past = This date has passed. Choose today or later.
+form-day-far = This date is more than a year away. Check the year.
 form-identity-reason = What the identity is needed for
 form-identity-hint = Read by the identity keeper and by the reporter.
 link-likely = May be about the same matter
@@ -170,6 +197,7 @@ hint-past = { $n ->
 }
 hint-reporter = Suggested by the reporter.
 hint-returned = Suggested by { $institution } when it returned the report.
+hint-not-joined = Has not joined: the centre acts on its behalf.
 
 # History
 
@@ -214,6 +242,7 @@ fact-deadline = Deadline
 fact-score = Rating
 fact-case = Other report
 fact-case-open = Open the report
+course-by-reporter = Reporter
 score-of-five = { $n } of 5
 
 # Reasons

@@ -69,7 +69,7 @@ tab-answered-about = Proposed to close; the reporter may confirm or ask again.
 tab-elsewhere = Elsewhere
 tab-elsewhere-about = Reports that another institution handles now.
 tab-ended = Ended
-tab-ended-about = Reports that are closed, archived or merged.
+tab-ended-about = Reports that are closed, archived, merged or erased.
 tab-pending = Not ruled yet
 tab-pending-about = Your acts are stored here and wait for the ruling of the hub.
 tab-failed = No effect
@@ -91,6 +91,11 @@ clock-left = { $n ->
    *[other] { $n } working days left
 }
 clock-until = until { $day }
+clock-of = { $what }: { $left }
+clock-short-follow-up = Follow-up
+clock-short-answer = Answer
+clock-short-settled = Settlement
+clock-short-disposer = Disposition
 clock-verification = Verification
 clock-first-follow-up = First follow-up
 clock-information-request = Answer to an information request

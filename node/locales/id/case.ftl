@@ -63,7 +63,27 @@ void-other = Aturan tidak mengizinkan tindakan ini.
 
 # Tindakan
 
-act-done = Tersimpan. Tindakan dikirim begitu jaringan memungkinkan.
+act-done = Yang disampaikan pelapor tercatat.
+done-verify = Laporan diverifikasi.
+done-hold = Laporan ditunda; pertanyaan dikirim kepada pelapor.
+done-return = Laporan dikembalikan sebagai bukan wewenang.
+done-archive = Laporan diarsipkan.
+done-dispose = Laporan didisposisi kepada { $name }.
+done-represent = Laporan ditindaklanjuti di sini atas nama { $name }.
+done-follow-up = Jawaban dikirim kepada pelapor.
+done-propose = Jawaban dikirim, dan selesai diusulkan kepada pelapor.
+done-note = Catatan internal tersimpan.
+done-complete = Kelengkapan dari pelapor tercatat.
+done-reply = Tanggapan pelapor tercatat.
+done-close = Laporan selesai menurut pelapor.
+done-reopen = Laporan dibuka kembali.
+done-recall = Laporan ditarik kembali.
+done-link = Laporan digabungkan.
+done-unlink = Penggabungan dibatalkan.
+done-split = Laporan dipecah.
+done-escalate = Laporan dieskalasi ke pengawas.
+done-take-over = Laporan diambil alih.
+done-redact = Isi laporan dihapus di semua instansi.
 act-refused = Tindakan ini tidak dapat dilakukan sekarang: keadaan laporan sudah berubah. Periksa riwayatnya.
 act-sent-before = Formulir ini sudah terkirim dengan isi lain, dan isi itu tersimpan. Periksa riwayat; kirim lagi hanya bila ini tindakan baru.
 act-verify = Verifikasi
@@ -137,6 +157,7 @@ form-title = Judul
 form-title-hint = Satu kalimat yang menyebut apa dan di mana.
 form-content = Isi laporan
 form-oversight-hint = Hanya untuk pengaduan: ada dugaan penyimpangan yang perlu diperiksa.
+form-oversight-only = Hanya pengaduan yang dapat berkadar pengawasan. Hapus centang ini, atau pilih Pengaduan.
 form-region-hint = Nama atau kode kabupaten, kota, atau provinsi.
 form-region-unknown = Tidak ada wilayah dengan nama atau kode ini.
 form-region-guessed = Dibaca sebagai { $region }. Kirim lagi bila benar, atau ubah.
@@ -146,9 +167,15 @@ form-deadline-hint = Kosongkan bila tenggat menurut aturan sudah cukup.
 form-copy = Tembusan { $n }
 form-other-target = Instansi lain
 form-institution-hint = Ketik nama instansi.
+form-institution-hint-desk = Ketik nama instansi. Bila instansinya belum bergabung, pusat menindaklanjuti atas namanya.
 form-institution-unknown = Tidak ada instansi dengan nama ini.
+form-not-joined = Instansi ini terdaftar tetapi belum bergabung. Kembalikan laporan dengan menyarankan instansi ini; pusat menindaklanjuti atas namanya.
+form-nobody-receives = Instansi tujuan belum bergabung, jadi isian ini tidak sampai kepadanya. Kosongkan isian ini.
+form-copy-not-joined = Instansi ini belum bergabung dan belum dapat menerima tembusan.
 form-target-needed = Pilih atau tulis instansi tujuan.
 form-day-unusable = Tanggal ini tidak dapat dibaca.
+form-day-past = Tanggal ini sudah lewat. Pilih hari ini atau sesudahnya.
+form-day-far = Tanggal ini lebih dari satu tahun lagi. Periksa tahunnya.
 form-identity-reason = Mengapa identitas diperlukan
 form-identity-hint = Dibaca penjaga identitas dan pelapor.
 link-likely = Mungkin tentang hal yang sama
@@ -167,6 +194,7 @@ hint-place = Wilayahnya { $region }.
 hint-past = { $n } laporan serupa dikirim ke sana.
 hint-reporter = Disarankan pelapor.
 hint-returned = Disarankan { $institution } ketika mengembalikan.
+hint-not-joined = Belum bergabung: pusat menindaklanjuti atas nama.
 
 # Riwayat
 
@@ -211,6 +239,7 @@ fact-deadline = Tenggat
 fact-score = Penilaian
 fact-case = Laporan lain
 fact-case-open = Buka laporan
+course-by-reporter = Pelapor
 score-of-five = { $n } dari 5
 
 # Alasan

@@ -4,6 +4,7 @@ identities-title = Permintaan identitas
 identities-lead = Beri hanya bila tanpa identitas pekerjaan tidak dapat dilakukan. Pelapor membaca setiap permintaan dan jawabannya.
 identities-none = Tidak ada permintaan
 identities-none-about = Permintaan dari petugas dan instansi lain muncul di sini.
+identities-none = Tidak ada permintaan identitas yang menunggu.
 identities-waiting = { $n } permintaan identitas menunggu jawaban Anda.
 identity-title = Identitas pelapor
 identity-of-case = Permintaan dan catatan

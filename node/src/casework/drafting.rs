@@ -182,6 +182,40 @@ impl Node {
             .collect())
     }
 
+    /// Of these cases, those with a draft that waits or was given back last.
+    pub async fn drafts_among(
+        &self,
+        cases: &[CaseSummary],
+    ) -> Result<BTreeMap<CaseId, DraftState>, NodeError> {
+        let ids = cases.iter().map(|case| case.case.to_string().into());
+        let mut tx = self.read_tx().await?;
+        let mut found = BTreeMap::new();
+        for (case, state) in store::drafts::states(&mut tx, ids.collect()).await? {
+            let state = state_of(&state);
+            let known = found.entry(store::case_id(&case)?).or_insert(state);
+            if *known != DraftState::Waiting {
+                *known = state;
+            }
+        }
+        found.retain(|_, state| *state != DraftState::Published);
+        Ok(found)
+    }
+
+    /// Cases for which somebody's answer was given back and is to be written anew.
+    pub async fn returned_drafts(
+        &self,
+        sight: &Sight,
+        actor: &str,
+    ) -> Result<Vec<CaseSummary>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let ids = store::drafts::returned_to(&mut tx, actor, MOST).await?;
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let cases = reading::summaries(&mut tx, &ids).await?.into_iter();
+        Ok(cases
+            .filter(|case| sight.shows(case) && case.takes_answers())
+            .collect())
+    }
+
     /// The case of a draft.
     pub async fn case_of_draft(&self, id: &str) -> Result<CaseId, NodeError> {
         let mut tx = self.read_tx().await?;
@@ -207,11 +241,7 @@ fn draft(row: DraftRow, files: Vec<FileRow>) -> Result<AnswerDraft, NodeError> {
     Ok(AnswerDraft {
         version: version(&row, &files),
         case: store::case_id(&row.case_id)?,
-        state: match row.state.as_str() {
-            PUBLISHED => DraftState::Published,
-            RETURNED => DraftState::Returned,
-            _ => DraftState::Waiting,
-        },
+        state: state_of(&row.state),
         message: row
             .message_id
             .map(|id| store::read(id.parse()))
@@ -233,6 +263,14 @@ fn draft(row: DraftRow, files: Vec<FileRow>) -> Result<AnswerDraft, NodeError> {
             })
             .collect(),
     })
+}
+
+fn state_of(stored: &str) -> DraftState {
+    match stored {
+        PUBLISHED => DraftState::Published,
+        RETURNED => DraftState::Returned,
+        _ => DraftState::Waiting,
+    }
 }
 
 /// A digest of what a draft says and brings.

@@ -39,7 +39,7 @@ pub enum Tray {
     Answered,
     /// Another institution has it.
     Elsewhere,
-    /// Closed, archived or merged.
+    /// Closed, archived, merged or erased.
     Ended,
 }
 
@@ -72,7 +72,7 @@ impl Tray {
 
     /// The tray of a case at `me`; `turn` is the kind of the last message that moved it.
     pub(super) fn of(case: &Case, turn: Option<&str>, me: &InstanceId) -> Self {
-        if !case.state.is_open() {
+        if !case.state.is_open() || case.redacted {
             return Self::Ended;
         }
         if case.custodian != *me {

@@ -77,7 +77,7 @@ impl Node {
             summary,
             &row,
             key,
-            clocks(&case, directory.latest(), &calendar, now),
+            deadlines::running(&case, clocks(&case, directory.latest(), &calendar, now)),
             &case,
             fold.as_ref(),
             history,

@@ -57,7 +57,7 @@ impl Consequences {
                     continue;
                 };
                 let world = directory.latest();
-                let running = clocks(case, world, &calendar, now);
+                let running = running(case, clocks(case, world, &calendar, now));
                 let party = case.is_party(me, world);
                 let mut row = row(case, if party { &running } else { &[] }, me, now);
                 if party {
@@ -98,6 +98,12 @@ impl Consequences {
         }
         Ok(())
     }
+}
+
+/// The clocks that somebody can still meet: of a case that was erased, only the reporter's silence.
+pub(crate) fn running(case: &Case, mut clocks: Vec<Clock>) -> Vec<Clock> {
+    clocks.retain(|clock| !case.redacted || clock.kind == ClockKind::Silence);
+    clocks
 }
 
 fn row(case: &Case, clocks: &[Clock], me: &InstanceId, now: i64) -> DeadlineRow {

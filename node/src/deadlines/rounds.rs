@@ -110,7 +110,7 @@ impl Node {
         let world = directory.latest();
         let planned = match shown_case(self, tx, id).await?.1 {
             Some(case) if case.is_party(me, world) => {
-                let running = clocks(&case, world, &calendar, now);
+                let running = super::running(&case, clocks(&case, world, &calendar, now));
                 plan(
                     &case,
                     &running,

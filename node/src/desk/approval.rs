@@ -179,7 +179,7 @@ pub async fn of_case(
     node: &Node,
     officer: &Officer,
     view: &CaseView,
-) -> Answer<(Vec<DraftLine>, Signers)> {
+) -> Answer<(Vec<DraftLine>, People)> {
     let all = node.answer_drafts(view.summary.case).await;
     let all = all.map_err(|error| problem(&error))?;
     let names = names(node).await?;
@@ -192,6 +192,20 @@ pub async fn of_case(
         Some((message, name(&draft.decided_by)?))
     });
     let signers = signed.collect();
+    let authors = node.authors(view.summary.case).await;
+    let authors = authors.map_err(|error| problem(&error))?.into_iter();
+    let made = authors.filter_map(|(message, actor)| {
+        let who = if actor.starts_with(REPORTER) {
+            Who::Reporter
+        } else {
+            Who::Officer(names.get(&actor)?.clone())
+        };
+        Some((message.to_string(), who))
+    });
+    let people = People {
+        signers,
+        authors: made.collect(),
+    };
     let last = all.last().map(|draft| draft.id.clone());
     let open = all.into_iter().filter(|draft| match draft.state {
         DraftState::Waiting => true,
@@ -199,11 +213,23 @@ pub async fn of_case(
         DraftState::Published => false,
     });
     let lines = open.map(|draft| line(officer, &names, &view.summary, draft));
-    Ok((lines.collect(), signers))
+    Ok((lines.collect(), people))
 }
 
-/// Who signed a message, by its id.
-pub type Signers = BTreeMap<String, String>;
+/// How the audit log names a reporter, before an id.
+const REPORTER: &str = "reporter:";
+
+/// Who made a message of this institution.
+pub enum Who {
+    Officer(String),
+    Reporter,
+}
+
+/// Who made and who signed messages of this institution, by their ids.
+pub struct People {
+    pub signers: BTreeMap<String, String>,
+    pub authors: BTreeMap<String, Who>,
+}
 
 fn line(
     officer: &Officer,

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::State as Shared;
 use axum::response::Response;
+use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::accounts::AccountState;
@@ -91,7 +92,7 @@ struct DeedLine {
     name: String,
     about: String,
     to: String,
-    /// What a new report waits for.
+    /// What the case waits for.
     first: bool,
     grave: bool,
 }
@@ -105,7 +106,7 @@ pub struct HintLine {
 }
 
 pub async fn show(
-    State(node): State<Arc<Node>>,
+    Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
@@ -122,13 +123,14 @@ pub async fn show(
         Allowed::default()
     };
     let failed = node.failed_acts_of(path.id).await.map_err(wrong)?;
-    let (drafts, signers) = approval::of_case(&node, &officer, &view).await?;
+    let (drafts, people) = approval::of_case(&node, &officer, &view).await?;
     let hints = hints(&node, &v, &view, &allowed).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
             .iter()
-            .filter(|deed| acts && deed.is_allowed(&node, &view, &allowed));
-        deeds.map(|deed| deed_line(&v, path.id, *deed)).collect()
+            .filter(|deed| acts && deed.is_for(officer.role))
+            .filter(|deed| deed.is_allowed(&node, &view, &allowed));
+        deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
     let (counter, on_word) = if acts {
@@ -180,7 +182,7 @@ pub async fn show(
         hints,
         drafts,
         tasks: course::tasks(&v, &view, &failed),
-        course: course::course(&node, &v, &view, &signers),
+        course: course::course(&node, &v, &view, &people),
         acts,
         erased: view.key == KeyState::Erased,
         keyless: view.key == KeyState::Missing,
@@ -190,12 +192,13 @@ pub async fn show(
         officers,
         view,
     };
-    officer.visit.shell(title).wide().within(ROOT).show(&page)
+    let shell = officer.visit.shell(title).wide().within(ROOT);
+    shell.script("report.js").show(&page)
 }
 
 /// Puts the case on the desk of a unit and an officer.
 pub async fn assign(
-    State(node): State<Arc<Node>>,
+    Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
     form: Form,
@@ -231,7 +234,7 @@ pub async fn assign(
 
 /// Drops an own act without effect.
 pub async fn drop_act(
-    State(node): State<Arc<Node>>,
+    Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
     form: Form,
@@ -250,20 +253,24 @@ pub async fn drop_act(
         .go_saying(&LocalPath::own(&at(path.id)), &flash))
 }
 
-/// Institutions that a case may concern and to which it may be given, with the reasons.
+/// Institutions that a case may concern and to which it may be given, or for which the desk may
+/// act, with the reasons.
 pub async fn hints(
     node: &Node,
     v: &Voice,
     view: &CaseView,
     allowed: &Allowed,
 ) -> Answer<Vec<HintLine>> {
-    if allowed.targets.is_empty() {
+    let represents = shared::represents(node, allowed);
+    if allowed.targets.is_empty() && !represents {
         return Ok(Vec::new());
     }
     let case = view.summary.case;
     let found = node.hints(case).await.map_err(|error| problem(&error))?;
-    let fitting = found.hints.into_iter();
-    let fitting = fitting.filter(|hint| allowed.targets.contains(&hint.institution));
+    let fitting = found.hints.into_iter().filter(|hint| {
+        let waits = !hint.active && !hint.own;
+        allowed.targets.contains(&hint.institution) || (represents && waits)
+    });
     let line = |hint: Hint| HintLine {
         to: format!(
             "{}/{}?ke={}",
@@ -272,7 +279,12 @@ pub async fn hints(
             hint.institution
         ),
         slug: hint.institution.to_string(),
-        why: why(node, v, &hint.reasons),
+        why: if hint.active {
+            why(node, v, &hint.reasons)
+        } else {
+            let why = why(node, v, &hint.reasons);
+            format!("{why} {}", v.say("hint-not-joined"))
+        },
         name: hint.name,
     };
     Ok(fitting.take(HINTS).map(line).collect())
@@ -299,14 +311,26 @@ fn why(node: &Node, v: &Voice, reasons: &[Reason]) -> String {
     said.join(" ")
 }
 
-fn deed_line(v: &Voice, case: CaseId, deed: Deed) -> DeedLine {
+fn deed_line(v: &Voice, view: &CaseView, deed: Deed) -> DeedLine {
     let (name, about) = deed.words();
     DeedLine {
         name: v.say(name),
         about: v.say(about),
-        to: format!("{}/{}", at(case), deed.slug()),
-        first: deed == Deed::Verify,
+        to: format!("{}/{}", at(view.summary.case), deed.slug()),
+        first: Some(deed) == next(view),
         grave: deed.is_grave(),
+    }
+}
+
+/// What a case waits for; nothing where it waits for its reporter, has ended or was erased.
+fn next(view: &CaseView) -> Option<Deed> {
+    if view.key == KeyState::Erased {
+        return None;
+    }
+    match view.summary.state? {
+        State::Received => Some(Deed::Verify),
+        State::Verified | State::Disposed | State::InProgress => Some(Deed::FollowUp),
+        State::Held | State::Answered | State::Closed | State::Archived | State::Merged => None,
     }
 }
 
@@ -341,6 +365,10 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
             text_id("case-class"),
             case.classification
                 .map(|class| v.say(classification_name(class))),
+        ),
+        (
+            text_id("case-oversight"),
+            (view.oversight == Some(true)).then(|| v.say("yes")),
         ),
         (
             text_id("case-category"),

@@ -1,6 +1,8 @@
 //! What the fields of a deed's page choose from: institutions, categories, and cases that this one
 //! may repeat, as far as whoever looks may see them.
 
+use std::collections::BTreeSet;
+
 use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::ids::InstanceId;
 use lapor_web::language::Voice;
@@ -27,6 +29,10 @@ pub struct Choosing {
     /// The names of those that are suggested while one types.
     pub suggested: Vec<String>,
     pub categories: Vec<Choice>,
+    /// Those of them that have not joined.
+    pub waiting: BTreeSet<InstanceId>,
+    /// Whether this desk can take the case up for one that has not joined.
+    pub represents: bool,
     /// Institutions that have not joined, for which the desk acts.
     pub represented: Vec<Choice>,
     /// Cases that this one may repeat.
@@ -55,9 +61,16 @@ impl Choosing {
         match deed {
             Deed::Dispose => {
                 choosing.hints = hints(node, v, view, allowed).await?;
+                choosing.represents = shared::represents(node, allowed);
+                choosing.institutions = others(&|_| true);
                 let targets = allowed.targets.iter();
                 choosing.suggested = targets.map(|id| name_of(node, id)).collect();
-                choosing.institutions = others(&|entry| entry.is_active());
+                for (id, name) in others(&|entry| !entry.is_active()) {
+                    if choosing.represents && !view.excluded.contains(&id) {
+                        choosing.suggested.push(name);
+                    }
+                    choosing.waiting.insert(id);
+                }
             }
             Deed::Return => {
                 choosing.institutions = others(&|_| true);

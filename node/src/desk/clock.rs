@@ -16,7 +16,13 @@ pub struct ClockWords {
 pub fn next_clock(v: &Voice, days: &DayCount, case: &CaseSummary) -> Option<ClockWords> {
     let deadline = case.deadline.as_ref()?;
     let state = deadline.state(v.now_ms());
-    Some(words(v, state, days.left(case).unwrap_or_default()))
+    let left = words(v, state, days.left(case).unwrap_or_default());
+    let what = v.say(short_name(deadline.clock));
+    let text = v.with("what", what).with("left", &left.text);
+    Some(ClockWords {
+        text: text.say("clock-of"),
+        ..left
+    })
 }
 
 /// A clock of a case.
@@ -33,6 +39,18 @@ pub fn clock_name(kind: ClockKind) -> TextId {
         ClockKind::Complaint => text_id("clock-complaint"),
         ClockKind::OversightComplaint => text_id("clock-oversight"),
         ClockKind::Disposer => text_id("clock-disposer"),
+        ClockKind::Silence => text_id("clock-silence"),
+    }
+}
+
+/// The same in a list, where it stands beside how much is left.
+fn short_name(kind: ClockKind) -> TextId {
+    match kind {
+        ClockKind::Verification => text_id("clock-verification"),
+        ClockKind::FirstFollowUp => text_id("clock-short-follow-up"),
+        ClockKind::InformationRequest => text_id("clock-short-answer"),
+        ClockKind::Complaint | ClockKind::OversightComplaint => text_id("clock-short-settled"),
+        ClockKind::Disposer => text_id("clock-short-disposer"),
         ClockKind::Silence => text_id("clock-silence"),
     }
 }

@@ -6,7 +6,7 @@ use lapor_protocol::kinds::Classification;
 use lapor_web::language::{TextId, Voice, text_id};
 use serde_json::Value;
 
-use super::approval::Signers;
+use super::approval::{People, Who};
 use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
 use super::reasons::reason_words;
@@ -95,11 +95,11 @@ pub fn report(node: &Node, v: &Voice, view: &CaseView) -> Report {
 }
 
 /// Everything that happened, latest first.
-pub fn course(node: &Node, v: &Voice, view: &CaseView, signers: &Signers) -> Vec<Happened> {
+pub fn course(node: &Node, v: &Voice, view: &CaseView, people: &People) -> Vec<Happened> {
     let case = view.summary.case;
     let entries = view.history.iter().rev();
     entries
-        .map(|entry| happened(node, v, case, entry, signers))
+        .map(|entry| happened(node, v, case, entry, people))
         .collect()
 }
 
@@ -137,9 +137,16 @@ fn happened(
     v: &Voice,
     case: CaseId,
     entry: &HistoryEntry,
-    signers: &Signers,
+    people: &People,
 ) -> Happened {
-    let signer = entry.message.and_then(|id| signers.get(&id.to_string()));
+    let id = entry.message.map(|id| id.to_string());
+    let signer = id.as_ref().and_then(|id| people.signers.get(id));
+    let institution = entry.author.as_ref().map(|id| name_of(node, id));
+    let by = match id.as_ref().and_then(|id| people.authors.get(id)) {
+        Some(Who::Reporter) => Some(v.say("course-by-reporter")),
+        Some(Who::Officer(name)) => institution.map(|at| format!("{name}, {at}")),
+        None => institution,
+    };
     let report = begins(case, entry);
     let word = |name: &str| text_of(entry.words.as_ref(), name);
     let points = |name: &str| -> Vec<String> {
@@ -150,9 +157,9 @@ fn happened(
         let texts = list.into_iter().flatten().filter_map(Value::as_str);
         texts.map(str::to_owned).collect()
     };
-    // The report itself stands above the history.
+    // The report itself stands above the history, under the title that it has now.
     let words = if report {
-        &[][..]
+        &["title"][..]
     } else {
         &["title", "content", "text"][..]
     };
@@ -167,7 +174,7 @@ fn happened(
     };
     Happened {
         said: v.say(said(entry, report)),
-        by: entry.author.as_ref().map(|id| name_of(node, id)),
+        by,
         at: entry.at,
         facts: facts(node, v, case, entry),
         words: words.iter().filter_map(|name| word(name)).collect(),

@@ -26,6 +26,7 @@ use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
 use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
+use crate::portal::name_of;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}/{tindakan}";
@@ -268,13 +269,28 @@ async fn done(
             .await?;
         return Ok(Done::saying(text_id("answer-drafted"), false));
     }
+    let flash = told(node, standing.deed, &new);
     node.act_once(case.case, new, &actor, once).await?;
-    let said = if asks {
-        text_id("identity-asked")
-    } else {
-        text_id("act-done")
+    Ok(Done { flash, sent: true })
+}
+
+/// What is said of an act once it is done.
+fn told(node: &Node, asked: Deed, new: &NewAct) -> Flash {
+    let named = |field: &str| {
+        let id = new.body.get(field)?.as_str()?.parse().ok()?;
+        Some(name_of(node, &id))
     };
-    Ok(Done::saying(said, true))
+    let deed = Deed::of_kind(&new.kind).unwrap_or(asked);
+    let closes = new.body.get("proposes_to_close") == Some(&Value::Bool(true));
+    match (asked, deed) {
+        (Deed::Dispose, Deed::Verify) => Flash::done(text_id("done-represent"))
+            .with("name", named("on_behalf_of").unwrap_or_default()),
+        (_, Deed::Dispose) => {
+            Flash::done(deed.done()).with("name", named("target").unwrap_or_default())
+        }
+        (_, Deed::FollowUp) if closes => Flash::done(text_id("done-propose")),
+        _ => Flash::done(deed.done()),
+    }
 }
 
 /// An act that was done again is a task no more.
@@ -295,6 +311,9 @@ async fn settle(node: &Node, officer: &Officer, message: &str) -> Answer<()> {
 async fn stand(node: &Node, officer: &Officer, path: &DeedPath) -> Answer<Standing> {
     let deed = Deed::named(&path.tindakan).ok_or_else(ApiProblem::not_found)?;
     officer.requires(StaffRole::handles_cases)?;
+    if !deed.is_for(officer.role) {
+        officer.requires(StaffRole::administers)?;
+    }
     let view = officer.case(node, path.id).await?;
     let allowed = node.allowed_acts(path.id).await;
     let allowed = allowed.map_err(|error| problem(&error))?;

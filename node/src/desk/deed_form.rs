@@ -1,7 +1,7 @@
 //! What each deed asks for: the fields of its page, and what stands in them at first.
 
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
-use lapor_web::language::Voice;
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Field, Form};
 use serde_json::Value;
 
@@ -176,7 +176,12 @@ fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> 
     } else {
         v.say("fact-target")
     };
-    let target = institution("instansi", label).hint(v.say("form-institution-hint"));
+    let hint = if choosing.represents {
+        text_id("form-institution-hint-desk")
+    } else {
+        text_id("form-institution-hint")
+    };
+    let target = institution("instansi", label).hint(v.say(hint));
     parts.push(Part::Institution(if hinted {
         target
     } else {

@@ -1,6 +1,7 @@
 //! What was typed into a deed's page, as the act that it asks for. Rules are judged by the node;
 //! what cannot be read is a complaint about its field.
 
+use chrono::{Days, NaiveDate};
 use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_web::language::Voice;
@@ -14,6 +15,9 @@ use super::question::CLASSES;
 use super::shared;
 use crate::casework::{CaseView, NewAct, Sight};
 use crate::node::Node;
+
+/// How far ahead a deadline may lie.
+const FARTHEST: Days = Days::new(366);
 
 /// The act that a form asks for; `None` where something is wrong, which the form then says.
 pub async fn read(
@@ -81,7 +85,9 @@ pub async fn read(
             agreed(v, form);
         }
         Deed::AskIdentity => body.push(("purpose", json!(form.required(v, "alasan")))),
-        Deed::Dispose => read_disposed(v, form, choosing, &mut body),
+        Deed::Dispose => {
+            kind = read_disposed(v, form, choosing, node.today(), &mut body).kind();
+        }
         Deed::FollowUp => match form.required(v, "sifat").as_str() {
             "internal" => kind = Deed::Note.kind(),
             how => body.push(("proposes_to_close", json!(how == "usul"))),
@@ -150,6 +156,9 @@ fn read_verified(
         Some((class, _)) => body.push(("classification", json!(class))),
         None => form.complain("jenis", v.say("form-required")),
     }
+    if form.is_ticked("pengawasan") && !class.is_empty() && class != "pengaduan" {
+        form.complain("pengawasan", v.say("form-oversight-only"));
+    }
     body.push((
         "oversight",
         json!(form.is_ticked("pengawasan") && class == "pengaduan"),
@@ -165,24 +174,59 @@ fn read_verified(
     }
 }
 
-fn read_disposed(v: &Voice, form: &mut Form, choosing: &Choosing, body: &mut Vec<(&str, Value)>) {
+/// What is to be done: the case is given away, or taken up for an institution that has not joined.
+fn read_disposed(
+    v: &Voice,
+    form: &mut Form,
+    choosing: &Choosing,
+    today: NaiveDate,
+    body: &mut Vec<(&str, Value)>,
+) -> Deed {
     let other = institution(v, form, "instansi", choosing);
     let hinted = choosing.named(form.text("tujuan"));
-    match other.or(hinted) {
+    let target = other.or(hinted);
+    if let Some(id) = target.as_ref().filter(|id| choosing.waiting.contains(id)) {
+        if !choosing.represents {
+            form.complain("instansi", v.say("form-not-joined"));
+        }
+        for name in COPIES.into_iter().chain(["tenggat"]) {
+            if !form.text(name).is_empty() {
+                form.complain(name, v.say("form-nobody-receives"));
+            }
+        }
+        body.push(("on_behalf_of", json!(id)));
+        return Deed::Verify;
+    }
+    match target {
         Some(target) => body.push(("target", json!(target))),
         None => form.complain("instansi", v.say("form-target-needed")),
     }
     let copies: Vec<InstanceId> = COPIES
         .into_iter()
-        .filter_map(|name| institution(v, form, name, choosing))
+        .filter_map(|name| {
+            let found = institution(v, form, name, choosing);
+            if found
+                .as_ref()
+                .is_some_and(|id| choosing.waiting.contains(id))
+            {
+                form.complain(name, v.say("form-copy-not-joined"));
+            }
+            found
+        })
         .collect();
     if !copies.is_empty() {
         body.push(("copies", json!(copies)));
     }
-    let day: Option<chrono::NaiveDate> = form.parsed("tenggat", v.say("form-day-unusable"));
+    let day: Option<NaiveDate> = form.parsed("tenggat", v.say("form-day-unusable"));
     if let Some(day) = day {
+        if day < today {
+            form.complain("tenggat", v.say("form-day-past"));
+        } else if day > today + FARTHEST {
+            form.complain("tenggat", v.say("form-day-far"));
+        }
         body.push(("deadline", json!(day)));
     }
+    Deed::Dispose
 }
 
 /// The institution that a field names; a complaint where there is none of that name.

@@ -3,8 +3,10 @@
 use lapor_protocol::case::State;
 use lapor_web::language::{TextId, text_id};
 
+use super::shared;
 use crate::casework::{Allowed, CaseView};
 use crate::node::Node;
+use crate::staff::StaffRole;
 
 /// Something that is done with a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,9 +142,40 @@ impl Deed {
         }
     }
 
+    /// What is said once it is done.
+    pub fn done(self) -> TextId {
+        match self {
+            Self::Verify => text_id("done-verify"),
+            Self::Hold => text_id("done-hold"),
+            Self::Return => text_id("done-return"),
+            Self::Archive => text_id("done-archive"),
+            Self::Dispose => text_id("done-dispose"),
+            Self::FollowUp => text_id("done-follow-up"),
+            Self::Note => text_id("done-note"),
+            Self::Complete => text_id("done-complete"),
+            Self::Reply => text_id("done-reply"),
+            Self::Close => text_id("done-close"),
+            Self::Reopen => text_id("done-reopen"),
+            Self::Recall => text_id("done-recall"),
+            Self::Link => text_id("done-link"),
+            Self::Unlink => text_id("done-unlink"),
+            Self::Split => text_id("done-split"),
+            Self::Escalate => text_id("done-escalate"),
+            Self::TakeOver => text_id("done-take-over"),
+            Self::AskIdentity => text_id("identity-asked"),
+            Self::Redact => text_id("done-redact"),
+        }
+    }
+
     /// Whether it takes something away, and is to be pressed with care.
     pub fn is_grave(self) -> bool {
         matches!(self, Self::Archive | Self::Redact)
+    }
+
+    /// Whether somebody of this role may do it: what is taken from every institution for good is
+    /// for those who look after this one.
+    pub fn is_for(self, role: StaffRole) -> bool {
+        role.handles_cases() && (self != Self::Redact || role.administers())
     }
 
     /// Whether files may go with it.
@@ -154,11 +187,13 @@ impl Deed {
     }
 
     /// Whether the rules allow it now. The identity of a report that was filed here is asked of
-    /// the keeper here, and of one that was filed elsewhere by a message.
+    /// the keeper here, and of one that was filed elsewhere by a message; the desk disposes
+    /// also to those for whom it acts.
     pub fn is_allowed(self, node: &Node, view: &CaseView, allowed: &Allowed) -> bool {
         let here = node.instance().ok() == view.summary.origin.as_ref();
         match self {
             Self::AskIdentity if here => view.summary.state.is_some_and(State::is_open),
+            Self::Dispose if shared::represents(node, allowed) => true,
             _ => allowed.has(self.kind()),
         }
     }

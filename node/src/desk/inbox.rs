@@ -18,7 +18,9 @@ use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
 use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, walk_in};
 use crate::api::problem;
-use crate::casework::{BULK, CaseList, CaseSummary, InboxCounts, Once, Outcome, Tab, Tray};
+use crate::casework::{
+    BULK, CaseFilter, CaseList, CaseSummary, DraftState, InboxCounts, Once, Outcome, Tab, Tray,
+};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{classification_name, name_of, outcome_words, standing_words, state_words};
@@ -28,6 +30,8 @@ use crate::staff::StaffRole;
 /// What several cases are done to at once.
 pub const TOGETHER: &str = "/meja/bersama";
 pub const FILTERS: &str = "/meja/saringan";
+/// What came back.
+const CAME_BACK: &str = "/meja?tab=kembali";
 /// Cases of a page.
 const PAGE: u32 = 30;
 /// Cases that are named where something could not be done to them, at most.
@@ -46,7 +50,8 @@ struct InboxPage<'a> {
     /// The question as fields of the forms that keep it.
     fields: Vec<(&'static str, String)>,
     narrowed: bool,
-    region_unknown: bool,
+    /// Narrowed by more than words, or to be.
+    filtered: bool,
     here: &'static str,
     /// Where a form comes back to.
     back: String,
@@ -82,6 +87,8 @@ struct Line {
     /// What it is about and where it lies, in a few words each.
     notes: Vec<String>,
     unseen: bool,
+    /// What became of an answer to it that was not sent: tone and words.
+    draft: Option<(&'static str, String)>,
 }
 
 /// A question that somebody has given a name.
@@ -108,13 +115,16 @@ pub async fn show(
         ("unit", query.unit.clone()),
         ("lewat", query.lewat.clone()),
     ]);
+    if question.region_unknown {
+        form.complain("wilayah", v.say("inbox-region-unknown"));
+    }
     let (typed, filter) = (&question.typed, &question.filter);
     let found = if let Some(tab) = question.tab {
         node.inbox(sight, tab, filter, after, PAGE).await
     } else {
         node.search(sight, typed, filter, after, PAGE).await
     };
-    let list = match found {
+    let mut list = match found {
         Ok(list) => list,
         Err(NodeError::Invalid(_)) => {
             form.complain("cari", v.say("inbox-question-unusable"));
@@ -127,7 +137,20 @@ pub async fn show(
     };
     let mut narrowing = question.filter.clone();
     (narrowing.state, narrowing.outcome) = (None, None);
-    let counts = node.inbox_counts(sight, &narrowing).await.map_err(wrong)?;
+    let mut counts = node.inbox_counts(sight, &narrowing).await.map_err(wrong)?;
+    let actor = officer.actor();
+    let returned = node.returned_drafts(sight, &actor).await.map_err(wrong)?;
+    let given_back = returned.len();
+    if !question.is_narrowed() {
+        // They came back to whoever wrote the answer, wherever the report lies.
+        let further = returned.into_iter();
+        let further = further.filter(|case| case.tray != Some(Tray::CameBack));
+        let further: Vec<CaseSummary> = further.collect();
+        counts.came_back += further.len() as u64;
+        if question.tab == Some(Tab::CameBack) && after.is_none() {
+            list.cases.splice(0..0, further);
+        }
+    }
     let lines = lines(&node, &v, list.cases).await?;
     let account = &officer.session.account.id.to_string();
     let kept = node.saved_filters(account).await.map_err(wrong)?;
@@ -145,7 +168,7 @@ pub async fn show(
         saved: saved.collect(),
         fields: question.fields(),
         narrowed: question.is_narrowed(),
-        region_unknown: question.region_unknown,
+        filtered: question.filter != CaseFilter::default() || question.region_unknown,
         here: ROOT,
         back: question.address(ROOT, &query.lanjut),
         first: after.map(|_| question.address(ROOT, "")),
@@ -159,23 +182,36 @@ pub async fn show(
         together_at: TOGETHER,
         filters_at: FILTERS,
         new_at: walk_in::PATH,
-        asked: asked(&node, &officer).await?,
+        asked: asked(&node, &officer, given_back).await?,
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
     shell.wide().script("inbox.js").show(&page)
 }
 
-/// What is told to whoever answers it: requests for identities, and answers to sign.
-async fn asked(node: &Node, officer: &Officer) -> Answer<Vec<(String, &'static str)>> {
+/// What is told to whoever answers it: own answers that were given back, requests for identities,
+/// and answers to sign.
+async fn asked(
+    node: &Node,
+    officer: &Officer,
+    given_back: usize,
+) -> Answer<Vec<(String, &'static str)>> {
     let v = officer.visit.v;
     let mut all = Vec::new();
+    if given_back > 0 {
+        let said = v.with("n", given_back).say("answers-returned");
+        all.push((said, CAME_BACK));
+    }
     if officer.role.opens_identities() {
         let waiting = node
             .identity_tasks_waiting()
             .await
             .map_err(|error| problem(&error))?;
-        let said = v.with("n", waiting).say("identities-waiting");
+        let said = if waiting == 0 {
+            v.say("identities-none")
+        } else {
+            v.with("n", waiting).say("identities-waiting")
+        };
         all.push((said, identity::PATH));
     }
     if officer.role.administers() {
@@ -339,6 +375,8 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
         .map(|unit| (unit.id.as_str(), unit.name.as_str()))
         .collect();
     let me = node.instance().ok();
+    let drafts = node.drafts_among(&cases).await;
+    let drafts = drafts.map_err(|error| problem(&error))?;
     let line = |case: CaseSummary| {
         let (state, tone) = case
             .state
@@ -366,6 +404,10 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             state: v.say(state),
             tone,
             clock: next_clock(v, &days, &case),
+            draft: drafts.get(&case.case).map(|state| match state {
+                DraftState::Returned => ("alert", v.say("row-draft-returned")),
+                _ => ("quiet", v.say("draft-waiting")),
+            }),
             notes: notes.into_iter().flatten().collect(),
             unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
             case,

@@ -36,6 +36,7 @@ mod walk_in;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use lapor_web::ApiProblem;
 use lapor_web::language::text_id;
@@ -79,9 +80,16 @@ type Answer<T> = Result<T, ApiProblem>;
 
 /// The desk's routes, and those by which one gets there.
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
+    let kept = from_fn_with_state(Arc::clone(node), people::keep::<Node>);
     Router::new()
         .merge(upload::routes(node))
         .merge(people::routes::<Node>())
+        .merge(pages().layer(kept))
+}
+
+/// Pages whose forms come back after logging in again.
+fn pages() -> Router<Arc<Node>> {
+    Router::new()
         .route(ROOT, get(inbox::show))
         .route(inbox::TOGETHER, post(inbox::together))
         .route(inbox::FILTERS, post(inbox::filters))

@@ -8,9 +8,10 @@ use lapor_web::page::{Choice, Form};
 use serde_json::Value;
 
 use super::Answer;
+use super::deeds::Deed;
 use super::question::CLASSES;
 use crate::api::problem;
-use crate::casework::{CaseSummary, CaseView, NewAct};
+use crate::casework::{Allowed, CaseSummary, CaseView, NewAct};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::classification_name;
@@ -120,6 +121,13 @@ pub fn represented(node: &Node, view: &CaseView) -> Option<InstanceId> {
     let world = directory.latest();
     let id = view.summary.on_behalf_of.clone();
     id.filter(|id| world.instance(id).is_some_and(|entry| !entry.is_active()))
+}
+
+/// Whether this desk acts for institutions that have not joined, and can take the case up for one.
+pub fn represents(node: &Node, allowed: &Allowed) -> bool {
+    let directory = node.directory();
+    let desk = directory.latest().desk().map(|desk| &desk.id);
+    desk.is_some() && desk == node.instance().ok() && allowed.has(Deed::Verify.kind())
 }
 
 /// An act of clear fields and words.

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::events::{Listener, events};
 use super::{Conversation, Event, IdentityEvent, Linked, Notify, RunningClock, Step, Verification};
 use crate::casework::{Opened, Outcome, standing, title_of};
+use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -121,7 +122,7 @@ impl Node {
     ) -> Result<Option<RunningClock>, NodeError> {
         let calendar = self.calendar_in_force(tx).await?;
         let (directory, now) = (self.directory(), self.clock().now_ms());
-        let clocks = clocks(case, directory.latest(), &calendar, now);
+        let clocks = deadlines::running(case, clocks(case, directory.latest(), &calendar, now));
         Ok(RunningClock::of(&clocks))
     }
 

@@ -87,6 +87,14 @@ pub async fn has_handled(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<bool
     Ok(found > 0)
 }
 
+/// Who made the messages of a case: actor and id.
+pub async fn authors(tx: &mut Tx, case_id: &str) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "select actor, detail from audit where case_id = $1
+        and (action like 'case.%' or action like 'report.%' or action like 'identity.%')
+        order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
 /// What somebody did in a case: at, action, oldest first.
 pub async fn deeds_of(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<Vec<(i64, String)>> {
     const SQL: &str = "select at, action from audit where case_id = $1 and actor = $2

@@ -106,6 +106,29 @@ pub async fn waiting(tx: &mut Tx, limits: Limits<'_>, most: i64) -> Stored<Vec<D
     tx.fetch_composed(query).await
 }
 
+static OF_CASES: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select case_id, state from answer_drafts
+        where case_id in (select case_id from v) and answer <> '' order by written_at, id",
+);
+
+/// Of the named cases, what became of each draft that still says something, oldest first.
+pub async fn states(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<(String, String)>> {
+    tx.fetch_rows(&OF_CASES, cases).await
+}
+
+/// Cases whose last draft somebody wrote and was given back, the oldest first.
+pub async fn returned_to(tx: &mut Tx, actor: &str, most: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select d.case_id from answer_drafts d
+        where d.state = 'returned' and d.written_by = $1 and d.answer <> ''
+            and not exists (select 1 from answer_drafts later where later.case_id = d.case_id
+                and (later.written_at > d.written_at
+                    or (later.written_at = d.written_at and later.id > d.id)))
+        order by d.decided_at limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(actor).bind(most).fetch_all(c).await)?)
+}
+
 /// Decides a draft that waits; how many that were, 0 or 1.
 pub async fn decide(tx: &mut Tx, id: &str, decision: &Decision<'_>) -> Stored<u64> {
     const SQL: &str = "update answer_drafts set state = $2, decided_by = $3, decided_at = $4,

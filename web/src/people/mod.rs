@@ -7,7 +7,9 @@
 
 mod account;
 mod audit;
+mod browser;
 mod factor;
+mod kept;
 mod member;
 mod office;
 mod password;
@@ -28,6 +30,7 @@ use crate::sign_on::RETURN;
 
 pub use account::page as own_account;
 pub use audit::{AuditAsked, AuditLine};
+pub use kept::keep;
 pub use member::{Guest, Member};
 pub use office::{Office, Places, RoleWords, Words};
 pub use refused::{Again, Refused, complain, refusal};

@@ -27,7 +27,7 @@ impl From<AccountError> for Refused {
 #[derive(Debug, Clone, Copy)]
 pub struct Again {
     pub status: StatusCode,
-    retry_after_s: Option<u32>,
+    pub(super) retry_after_s: Option<u32>,
 }
 
 impl Again {

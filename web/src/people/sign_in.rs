@@ -5,8 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use http::StatusCode;
+use http::header::SET_COOKIE;
 use serde::Deserialize;
 
+use super::kept::{FIELD, Kept};
 use super::password::FORGOTTEN;
 use super::refused::{Again, complain, refusal};
 use super::{Answer, Guest, Office, sign_on};
@@ -67,7 +70,17 @@ pub async fn enter<O: Office>(
         .sign_in(&login, &password, &guest.arrival())
         .await;
     match entered {
-        Ok(entered) => Ok(let_in(&*office, &visit, &next_of::<O>(&form), &entered)),
+        Ok(entered) => {
+            let goes_on = let_in(&*office, &visit, &next_of::<O>(&form), &entered);
+            match (Kept::of(&form), &entered) {
+                (None, _) => Ok(goes_on),
+                (Some(kept), Entered::Open(_)) => Ok(with_cookies(kept.show(&visit)?, &goes_on)),
+                (Some(_), Entered::CodeNeeded(_)) => {
+                    let asks = show_code(&visit, &carried(&form), Again::FIRST)?;
+                    Ok(with_cookies(asks, &goes_on))
+                }
+            }
+        }
         Err(error) => {
             let again = complain(&mut form, &visit.v, "login", &error)?;
             show(&*office, &visit, &form, again)
@@ -125,7 +138,10 @@ pub async fn prove<O: Office>(
     let cookies = office.cookies();
     match proved {
         Ok(opened) => {
-            let mut response = visit.go(&next_of::<O>(&form));
+            let mut response = match Kept::of(&form) {
+                Some(kept) => kept.show(&visit)?,
+                None => visit.go(&next_of::<O>(&form)),
+            };
             cookies.take(response.headers_mut(), Ticket::Code);
             cookies.give(response.headers_mut(), Ticket::Session, &opened);
             Ok(response)
@@ -142,6 +158,33 @@ pub async fn prove<O: Office>(
             show_code(&visit, &form, again)
         }
     }
+}
+
+/// Asks for address and password before a form that was sent is taken; `kept` holds what was typed.
+pub(super) fn ask_again<O: Office>(
+    office: &O,
+    visit: &Visit,
+    kept: Option<String>,
+) -> Answer<Response> {
+    let said = Form::of([(FIELD, kept.unwrap_or_default())]);
+    let asked = Again {
+        status: StatusCode::UNAUTHORIZED,
+        ..Again::FIRST
+    };
+    show(office, visit, &said, asked)
+}
+
+/// What goes on to the page of the second factor.
+fn carried(form: &Form) -> Form {
+    Form::of(["next", FIELD].map(|name| (name, form.text(name))))
+}
+
+/// A page in place of a redirect that begins a session.
+fn with_cookies(mut page: Response, redirect: &Response) -> Response {
+    for cookie in redirect.headers().get_all(SET_COOKIE) {
+        page.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    page
 }
 
 /// Ends the session; nobody needs to be logged in for that.

@@ -3,6 +3,7 @@
 use http::{Request, StatusCode};
 use lapor_migrations::throwaway::databases;
 
+use super::cases::{KEY, at, filed};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::testing::Place;
@@ -369,5 +370,37 @@ async fn one_changes_ones_password_and_ends_ones_sessions() {
             .enters(SITI, WORDS)
             .await
             .is(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_after_the_session_has_ended_comes_back_after_logging_in() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/catatan");
+        let note = [("kunci", KEY), ("uraian", "Sudah \"dicek\" di lapangan.")];
+        place.clock.advance(60 * 60_000);
+        let asked = siti.send_files(&path, &note).await;
+        asked
+            .is(StatusCode::UNAUTHORIZED)
+            .shows("isian tadi belum terkirim");
+        let kept = asked.between("name=\"isian\" value=\"", "\"");
+        let kept = kept.replace("&#34;", "\"").replace("&#38;", "&");
+        let enters =
+            |words: &'static str| [("login", SITI), ("password", words), ("isian", &*kept)];
+        let wrong = siti.post("/masuk", &enters("bukan kata sandinya")).await;
+        wrong.shows("name=\"isian\"");
+        let back = siti.post("/masuk", &enters(WORDS)).await;
+        back.is(StatusCode::OK)
+            .shows("Isian Anda belum terkirim")
+            .shows(&format!("action=\"{path}\""))
+            .shows("di lapangan.</p>");
+        siti.send_files(&path, &note)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, "")).await.shows("di lapangan.");
     }
 }

@@ -519,7 +519,8 @@ async fn every_deed_has_a_page_where_it_is_allowed() {
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "Lampu padam", "Isi.").await;
         let mut open = 0;
-        for deed in Deed::ALL {
+        let own = Deed::ALL.into_iter();
+        for deed in own.filter(|deed| deed.is_for(StaffRole::Officer)) {
             let path = at(case, &format!("/{}", deed.slug()));
             let page = siti.open(&path).await;
             if page.status == StatusCode::OK {
@@ -542,5 +543,68 @@ async fn every_deed_has_a_page_where_it_is_allowed() {
         siti.open("/meja/kasus/entah")
             .await
             .is(StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn an_officer_erases_nothing_and_an_erased_report_waits_for_nobody() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let [siti, admin] = [(); 2].map(|()| Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        admin.enters(ADMIN, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/hapus-isi");
+        assert!(!siti.open(&at(case, "")).await.text.contains(&path));
+        siti.open(&path).await.is(StatusCode::FORBIDDEN);
+        let fields = [
+            ("kunci", KEY),
+            ("alasan", "reporter_request"),
+            ("setuju", "1"),
+        ];
+        siti.post(&path, &fields).await.is(StatusCode::FORBIDDEN);
+        admin.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
+        let page = admin.open(&at(case, "")).await;
+        page.shows("Isi laporan dihapus di semua instansi.");
+        assert!(!page.text.contains("class=\"clocks\""));
+        let ticket = place.node.case(case).await.unwrap().summary.ticket.unwrap();
+        assert!(!siti.open("/meja").await.text.contains(&ticket));
+        siti.open("/meja?tab=selesai").await.shows(&ticket);
+    }
+}
+
+#[tokio::test]
+async fn the_history_names_the_officer_and_keeps_the_reporters_title() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam sekali", "Isi.").await;
+        siti.open("/meja")
+            .await
+            .shows("Verifikasi: 3 hari kerja lagi");
+        let next = |slug| format!("<a class=\"button\" href=\"{}\">", at(case, slug));
+        siti.open(&at(case, "")).await.shows(&next("/verifikasi"));
+        let fields = [
+            ("kunci", KEY),
+            ("judul", "Lampu padam di Cikutra"),
+            ("jenis", "pengaduan"),
+            ("pengawasan", "1"),
+        ];
+        siti.post(&at(case, "/verifikasi"), &fields)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let page = siti.open(&at(case, "")).await;
+        page.shows("Laporan diverifikasi.")
+            .shows("<small>Petugas Loket, ")
+            .shows("Lampu padam sekali")
+            .shows("<dt>Berkadar pengawasan</dt>")
+            .shows(&next("/tindak-lanjut"));
+        assert!(!page.text.contains(&next("/verifikasi")));
+        let found = siti.open("/meja?cari=Cikutra").await;
+        assert!(!found.text.contains("<details open>"), "{}", found.text);
+        siti.open("/meja?jenis=pengaduan")
+            .await
+            .shows("<details open>");
     }
 }

@@ -518,3 +518,100 @@ async fn an_institution_that_a_link_names_stands_in_the_form() {
         assert!(chosen, "{}", form.text);
     }
 }
+
+#[tokio::test]
+async fn the_desk_takes_a_report_up_for_an_institution_that_has_not_joined() {
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        hire(&place, SITI, StaffRole::Officer).await;
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Jalan di Kabupaten Garut rusak", "Isi.").await;
+        let path = at(case, "/disposisi");
+        let form = siti.open(&path).await;
+        form.is(StatusCode::OK)
+            .shows("pusat menindaklanjuti atas nama")
+            .shows("Kabupaten Garut");
+        let mut fields = vec![
+            ("kunci", KEY),
+            ("instansi", "kab-garut"),
+            ("tenggat", "2126-01-01"),
+        ];
+        let refused = siti.post(&path, &fields).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("tidak sampai kepadanya");
+        fields.pop();
+        siti.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, ""))
+            .await
+            .shows("ditindaklanjuti di sini atas nama");
+        let view = place.node.case(case).await.unwrap();
+        assert_eq!(view.summary.state, Some(State::Verified));
+        assert_eq!(view.summary.on_behalf_of.unwrap().as_str(), "kab-garut");
+    }
+}
+
+#[tokio::test]
+async fn only_the_desk_acts_for_others_and_a_deadline_lies_ahead() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/disposisi");
+        for (target, day, said) in [
+            ("kab-garut", "", "terdaftar tetapi belum bergabung"),
+            ("kemenpu", "2020-01-01", "sudah lewat"),
+            ("kemenpu", "2999-01-01", "lebih dari satu tahun lagi"),
+        ] {
+            let fields = [("kunci", KEY), ("instansi", target), ("tenggat", day)];
+            siti.post(&path, &fields)
+                .await
+                .is(StatusCode::UNPROCESSABLE_ENTITY)
+                .shows(said);
+        }
+        let fields = [
+            ("kunci", KEY),
+            ("judul", "Kapan lampu diganti"),
+            ("jenis", "permintaan-informasi"),
+            ("pengawasan", "1"),
+        ];
+        siti.post(&at(case, "/verifikasi"), &fields)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Hanya pengaduan yang dapat berkadar pengawasan");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_was_given_back_lies_with_what_came_back_for_its_writer() {
+    for mut place in staffed().await {
+        place.settings.answers.approval = true;
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let [siti, admin] = [(); 2].map(|()| Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        admin.enters(ADMIN, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let answer = [("kunci", KEY), ("sifat", "usul"), ("uraian", "Sudah.")];
+        siti.send_files(&at(case, "/tindak-lanjut"), &answer)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        siti.open("/meja").await.shows("Menunggu persetujuan");
+        let list = admin.open("/meja/persetujuan").await;
+        let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
+        let back = [("keputusan", "kembali"), ("catatan", "Sebut tanggalnya.")];
+        admin
+            .post(&format!("/meja/persetujuan/{at_draft}"), &back)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let own = siti.open("/meja?tab=kembali").await;
+        own.shows("1 jawaban Anda dikembalikan")
+            .shows("Lampu padam")
+            .shows("Jawaban dikembalikan");
+        let others = admin.open("/meja?tab=kembali").await;
+        assert!(!others.text.contains("Lampu padam"), "{}", others.text);
+    }
+}
