@@ -4,7 +4,7 @@ identities-title = Requests for identities
 identities-lead = Grant only what the work cannot be done without. The reporter reads every request and its answer.
 identities-none = No requests
 identities-none-about = Requests by officers and by other institutions appear here.
-identities-none = No request for an identity waits.
+identities-waiting-none = No request for an identity waits.
 identities-waiting = { $n ->
     [one] { $n } request for an identity waits for your answer.
    *[other] { $n } requests for identities wait for your answer.

@@ -208,7 +208,7 @@ async fn asked(
             .await
             .map_err(|error| problem(&error))?;
         let said = if waiting == 0 {
-            v.say("identities-none")
+            v.say("identities-waiting-none")
         } else {
             v.with("n", waiting).say("identities-waiting")
         };
