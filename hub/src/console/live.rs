@@ -21,6 +21,8 @@ use super::federation::size;
 use crate::watch::{Instance, Picture};
 
 pub const PATH: &str = "/konsol/aliran";
+/// An event without data is none.
+const CHANGED: &str = "federasi";
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The least time between two events, and the longest: what is said to be so
 /// many minutes old grows older.
@@ -73,7 +75,7 @@ impl Follower {
             let due = now != self.known && Instant::now() >= earliest;
             if due || Instant::now() >= latest {
                 self.known = now;
-                return Some(Event::default().event("berubah").data(""));
+                return Some(Event::default().event("berubah").data(CHANGED));
             }
         }
     }

@@ -171,7 +171,7 @@ async fn an_officer_adds_orders_describes_and_removes_pictures() {
             "a new text keeps them"
         );
         let refused = guest.brings(&pictures, &words, &second).await;
-        assert!(refused.to().starts_with("/masuk"), "{}", refused.text);
+        refused.is(StatusCode::UNAUTHORIZED);
     }
 }
 
@@ -242,7 +242,7 @@ async fn whoever_only_reads_announces_nothing() {
         }
         let guest = Browser::new(&router);
         let asked = guest.post("/meja/program/baru", &fields).await;
-        assert!(asked.to().starts_with("/masuk"), "{}", asked.text);
+        asked.is(StatusCode::UNAUTHORIZED);
         assert!(place.audited("programme.published").await.is_empty());
     }
 }

@@ -63,7 +63,7 @@ fn each_story_is_told_by_those_whom_it_concerns() {
             "web",
             "32.73",
             "",
-            "kota-bandung returns, better kemenpu, pusat disposes to kemenpu, kemenpu answers, kota-bandung closes",
+            "kota-bandung returns, better kemenpu, pusat verifies, pusat disposes to kemenpu, kemenpu answers, kota-bandung closes",
         ),
         (
             "kab-garut",
