@@ -144,7 +144,7 @@ for (const database of databases) {
           assert.deepEqual(await overflowing(page), [], `approvals at ${width}`);
           assert.deepEqual(await violations(page), [], `approvals at ${width}`);
         }
-        await press(page, "Setujui");
+        await page.getByRole("button", { name: /^Setujui: Tangguhkan/ }).click();
         await page.getByText("Instansi ditangguhkan.").waitFor();
         await open(KEMENPU);
         await page.getByLabel("Alasan").fill("sertifikat diganti");
@@ -152,7 +152,7 @@ for (const database of databases) {
       });
       await work(OPERATOR, two, async (page, open) => {
         await open("/konsol/persetujuan");
-        await press(page, "Setujui");
+        await page.getByRole("button", { name: /^Setujui: Pulihkan/ }).click();
         await page.getByText("Instansi dipulihkan.").waitFor();
       });
     });
