@@ -55,8 +55,16 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     let mut tx = ground.db.read().await?;
     let at = number(store::state::read(&mut tx, CASEWORK).await?);
     let last = store::state::moment(&mut tx).await?.number;
-    let calendar = calendar::in_force(&mut tx, &ground.directory.current()).await?;
+    let directory = ground.directory.current();
     let counted_by = store::state::read(&mut tx, CASEWORK_CALENDAR).await?;
+    // A calendar comes as a message, or by a name in the directory: with neither
+    // there is none to read.
+    let named = directory.calendar().or(counted_by.as_deref());
+    if last <= at && counted_by.is_some() && named == counted_by.as_deref() {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    let calendar = calendar::in_force(&mut tx, &directory).await?;
     if counted_by.as_deref() != Some(calendar.edition()) {
         let after = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
         tx.rollback().await?;
@@ -69,7 +77,7 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
         return Ok(false);
     }
     let cases = store::casework::changed(&mut tx, at, upto).await?;
-    let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
+    let files = casefile::load(&mut tx, &directory, cases).await?;
     tx.rollback().await?;
     let mut tx = ground.db.write().await?;
     put(hub, &mut tx, files.values(), &calendar).await?;

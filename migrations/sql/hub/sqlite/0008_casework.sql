@@ -15,7 +15,7 @@ create table case_facts (
     score integer
 ) strict;
 create index case_facts_filed on case_facts (filed_at);
-create index case_facts_open on case_facts (custodian, filed_at) where ended_at is null;
+create index case_facts_open on case_facts (case_id) where ended_at is null;
 
 create table case_terms (
     case_id text not null,
