@@ -4,8 +4,9 @@
 
 const worker = navigator.serviceWorker;
 
-/** Asks the worker to send what waits. */
-const send = async () => (await worker?.ready)?.active.postMessage("kirim");
+/** Asks the worker to send what waits; `sekarang` also what it was told to send later. */
+const ask = async (what) => (await worker?.ready)?.active.postMessage(what);
+const send = () => ask("kirim");
 
 // A draft
 
@@ -16,11 +17,12 @@ const WHO = ["nama", "surel", "telepon"];
 /** What asks for more than that: nothing is kept. */
 const HIDDEN = ["anonim", "rahasia"];
 
+const isHidden = (form) => HIDDEN.some((name) => new FormData(form).has(name));
+
 /** What may be kept of a form, if anything. */
 function typed(form) {
-  const all = [...new FormData(form)];
-  if (all.some(([name]) => HIDDEN.includes(name))) return null;
-  return all.filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
+  if (isHidden(form)) return null;
+  return [...new FormData(form)].filter(([name, value]) => !PASSING.includes(name) && !WHO.includes(name) && value !== "");
 }
 
 /** What a form of its own page says better. */
@@ -70,7 +72,7 @@ function mendIn(form, { fields, files: own = [] }) {
   if (all.length > 0) attach(form.querySelector('input[type="file"]'), all);
 }
 
-/** Keeps what is written on in a report that waits. */
+/** Keeps what is written on in a report that waits; what has become of it meanwhile stays so. */
 async function keepIn(report, form) {
   const isFile = ([name]) => ["unggahan", "lampiran"].includes(name);
   const typed = [...new FormData(form)];
@@ -79,12 +81,17 @@ async function keepIn(report, form) {
   const fields = underWay ? [...typed.filter((field) => !isFile(field)), ...report.fields.filter(isFile)] : typed;
   const own = await files.of(fields, report.files);
   const title = form.elements.judul.value;
-  Object.assign(report, { fields, title, files: own, at: report.state === "unsent" ? Date.now() : report.at });
-  return queue.put(report);
+  return queue.change(report.key, (known = report) => {
+    if (known.state === "sent") return null;
+    const at = known.state === "unsent" ? Date.now() : known.at;
+    return Object.assign(report, known, { fields, title, files: own, at });
+  });
 }
 
 async function keepWriting(form) {
-  form.addEventListener("taken", ({ detail }) => detail.until(files.keep(detail.upload, detail.file)));
+  form.addEventListener("taken", ({ detail: { until, upload, file } }) => {
+    if (report || !isHidden(form)) until(files.keep(upload, file, form.elements.kunci.value));
+  });
   const told = document.querySelector("[data-draft]");
   const page = form.elements.kunci.value;
   let report = await waitingFor(form).catch(() => null);
@@ -93,8 +100,9 @@ async function keepWriting(form) {
   const empty = written.every((value) => value === "");
   const keep = () => {
     if (report) return keepIn(report, form).catch(() => {});
-    const fields = typed(form);
-    return (fields ? draft.keep(fields, form.elements.kunci.value) : draft.drop()).catch(() => {});
+    const [key, fields] = [form.elements.kunci.value, typed(form)];
+    const hide = () => Promise.all([draft.drop(), files.end(key, [...new FormData(form)])]);
+    return (fields ? draft.keep(fields, key) : hide()).catch(() => {});
   };
   if (known && empty) fill(form, known.fields);
   // A browser may have put the same text back by itself.
@@ -213,7 +221,7 @@ function line(report, words, show) {
   const state = Object.assign(document.createElement("p"), { textContent: words[report.state] });
   const acts = Object.assign(document.createElement("div"), { className: "actions" });
   item.className = "card";
-  if (report.state === "waiting") acts.append(button(words.send, send, false));
+  if (report.state === "waiting") acts.append(button(words.send, () => ask("sekarang"), false));
   if (report.state === "sent") {
     const ask = async () => (state.textContent = (await receipt(report, words)) ?? words.sent);
     acts.append(button(words.receipt, ask, false));

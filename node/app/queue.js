@@ -46,6 +46,16 @@ const queue = {
   one: (key) => stored("reports", "readonly", (s) => s.get(key)),
   all: async () => (await stored("reports", "readonly", (s) => s.getAll())).sort((a, b) => a.at - b.at),
   put: (report) => stored("reports", "readwrite", (s) => s.put(report)),
+  /** Puts what `next` makes of a report as it stands then, if anything; nothing comes between. */
+  change: (key, next) =>
+    stored("reports", "readwrite", (s) => {
+      const known = s.get(key);
+      known.onsuccess = () => {
+        const report = next(known.result);
+        if (report) s.put(report);
+      };
+      return known;
+    }),
   drop: (key) => stored("reports", "readwrite", (s) => s.delete(key)),
 };
 
@@ -71,7 +81,7 @@ const uploads = (fields) => fields.filter(([name]) => name === "unggahan").map((
 
 /** Files that have gone up before their form, until the form is answered. */
 const files = {
-  keep: (upload, file) => stored("files", "readwrite", (s) => s.put({ upload, at: Date.now(), file })),
+  keep: (upload, file, key) => stored("files", "readwrite", (s) => s.put({ upload, at: Date.now(), file, key })),
   /** Those that a form names, of what is kept here and of what its report has already: upload and file. */
   async of(fields, before = []) {
     const named = uploads(fields);
@@ -84,6 +94,12 @@ const files = {
       all.forEach((upload) => s.delete(upload));
       return s.count();
     }),
+  /** Drops those of a form, whether it still names them or not. */
+  async end(key, fields) {
+    const all = await stored("files", "readonly", (s) => s.getAll());
+    const own = all.filter((file) => file.key === key).map(({ upload }) => upload);
+    await files.drop([...uploads(fields), ...own]);
+  },
   /** Drops those of forms that were left a day ago. */
   async expire() {
     const all = await stored("files", "readonly", (s) => s.getAll());
@@ -124,18 +140,22 @@ async function lacks(report) {
   return false;
 }
 
-/** Sends a report; what has become of it. Files go a second time only where the first would
- * not do: a report that has come in before is known by the form in which it came. */
+/** Sends a report; what has become of it, and after how many seconds it may come again. Files go
+ * a second time only where the first would not do: a report that has come in before is known by
+ * the form in which it came. */
 async function deliverOne(report) {
-  const state = outcome(await post(report));
-  if (state !== "refused") return state;
-  const old = await lacks(report);
-  if (old === null) return "waiting";
-  return old ? outcome(await post(report, true)) : state;
+  let answer = await post(report);
+  if (outcome(answer) === "refused") {
+    const old = await lacks(report);
+    if (old === null) return { state: "lost" };
+    if (old) answer = await post(report, true);
+  }
+  return { state: outcome(answer), after: Number(answer?.headers.get("Retry-After")) };
 }
 
-/** What an answer means: taken in, to be tried again, or to be mended by a person. */
+/** What an answer means: no line, to be tried again, taken in, or to be mended by a person. */
 function outcome(answer) {
-  if (answer === null || answer.status === 429 || answer.status >= 500) return "waiting";
+  if (answer === null) return "lost";
+  if (answer.status === 429 || answer.status >= 500) return "waiting";
   return answer.redirected && new URL(answer.url).pathname === "/lapor/terima" ? "sent" : "refused";
 }

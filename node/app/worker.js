@@ -85,10 +85,14 @@ async function reportOf(request) {
 /** Keeps a report that could not be sent, and one that was only to be written on. */
 async function hold(report, tried) {
   const step = report.fields.some(([name, value]) => name === "langkah" && value);
-  const known = await queue.one(report.key);
-  const own = await files.of(report.fields, known?.files);
-  const state = step ? "unsent" : "waiting";
-  await queue.put({ ...report, files: own, state, tried: step ? known?.tried : tried });
+  const before = await queue.one(report.key);
+  const own = await files.of(report.fields, before?.files);
+  const fields = report.fields.filter(([name]) => name !== "langkah");
+  await queue.change(report.key, (known) => {
+    // One that was sent off once waits on, whatever was only to be written on in it.
+    const state = step && known?.state !== "waiting" ? "unsent" : "waiting";
+    return { ...report, fields, files: own, state, tried: known?.tried ?? (step ? undefined : tried) };
+  });
   await files.drop(uploads(report.fields));
   await draft.end(report.key);
   if (step) return Response.redirect(`/lapor#perbaiki=${report.key}`, 303);
@@ -100,7 +104,7 @@ async function hold(report, tried) {
 /** Of a report that was taken in, only what its receipt is asked for with stays. */
 async function settle({ key, at, title, fields }) {
   await queue.put({ key, at, title, state: "sent", sent: Date.now() });
-  await files.drop(uploads(fields));
+  await files.end(key, fields);
   await draft.end(key);
 }
 
@@ -109,25 +113,54 @@ const attempted = () => (navigator.onLine ? Date.now() : undefined);
 
 let delivering = null;
 
-/** Sends what waits, one after the other, until the line is lost again. */
-function deliver() {
+/** How long a report that the node could not take waits at first, and at most. */
+const PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** A report that the node could not take now, until it may come again. */
+function later(report, after) {
+  const pauses = report.pauses ?? 0;
+  const pause = after > 0 ? after * 1000 : Math.min(PAUSE_MS * 2 ** pauses, LONGEST_PAUSE_MS);
+  return { ...report, pauses: pauses + 1, notBefore: Date.now() + pause };
+}
+
+/** Sends what waits, one after the other, until the line is lost again; `now` also what was to
+ * come later. Whether nothing waits any more. */
+function deliver(now) {
   delivering ??= (async () => {
-    for (const report of await queue.all()) {
+    let all = true;
+    for (const { key } of await queue.all()) {
+      // Somebody may have dropped or mended it while another was under way.
+      const report = await queue.one(key);
+      if (!report) continue;
       if (report.state === "sent" && Date.now() - report.sent > TOLD_MS) await queue.drop(report.key);
       if (report.state === "unsent" && Date.now() - report.at > DRAFT_MS) await queue.drop(report.key);
       if (report.state !== "waiting") continue;
+      const { at, title } = report;
+      const become = (next) =>
+        queue.change(key, (known) => (known?.state === "waiting" && known.at === at ? next(known) : null));
       if (Date.now() - report.tried > SURE_MS) {
-        await queue.put({ ...report, state: "unsure" });
+        await become((known) => ({ ...known, state: "unsure" }));
+        continue;
+      }
+      if (!now && Date.now() < report.notBefore) {
+        all = false;
         continue;
       }
       const tried = report.tried ?? attempted();
-      if (tried !== report.tried) await queue.put({ ...report, tried });
-      const state = await deliverOne(report);
-      if (state === "waiting") return false;
-      const { key, at, title } = report;
-      await queue.put(state === "sent" ? { key, at, title, state, sent: Date.now() } : { ...report, state });
+      if (tried !== report.tried) await become((known) => ({ ...known, tried }));
+      const { state, after } = await deliverOne(report);
+      if (state === "lost") return false;
+      if (state === "waiting") {
+        all = false;
+        await become((known) => later(known, after));
+      } else if (state === "sent") {
+        await become(() => ({ key, at, title, state, sent: Date.now() }));
+      } else {
+        await become((known) => ({ ...known, state }));
+      }
     }
-    return true;
+    return all;
   })().finally(async () => {
     delivering = null;
     for (const client of await clients.matchAll()) client.postMessage("antrean");
@@ -148,7 +181,7 @@ addEventListener("fetch", (event) => {
   }
 });
 addEventListener("message", (event) => {
-  if (event.data === "kirim") event.waitUntil(deliver());
+  if (["kirim", "sekarang"].includes(event.data)) event.waitUntil(deliver(event.data === "sekarang"));
 });
 addEventListener("sync", (event) => {
   const again = () => deliver().then((all) => (all ? null : Promise.reject(new Error("the line is lost"))));

@@ -207,8 +207,9 @@ pub async fn read(
         return Ok((form, attached));
     }
     let most = most_bytes(node.settings().api.upload_bytes);
-    // Counted with the first file that is taken: a form does not say how large each is.
-    let mut bytes = request.body().size_hint().upper().unwrap_or(most).min(most);
+    // Counted with the first file that is taken: a form does not say how large each is. One that
+    // does not say how large it is itself is counted by what each of its files may have.
+    let mut bytes = request.body().size_hint().upper();
     let mut reading = FormWithFiles::open(request, most)?;
     let (mut new, mut put_off, mut later, mut complaint) = (Vec::new(), Vec::new(), None, None);
     while let Some(mut file) = reading.next_file().await? {
@@ -267,18 +268,21 @@ pub async fn forget(node: &Node, attached: &Attached) {
 async fn take(
     node: &Node,
     v: &Voice,
-    (sender, bytes): (Sender, &mut u64),
+    (sender, bytes): (Sender, &mut Option<u64>),
     file: &mut PostedFile,
 ) -> Answer<Taken> {
     let name = short(&file.name);
     let mut hash = Sha256::new();
     let admitted = match sender {
-        Sender::Public(address) => node.admit_upload(address, *bytes).await,
+        Sender::Public(address) => {
+            let bytes = bytes.unwrap_or(node.settings().api.upload_bytes);
+            node.admit_upload(address, bytes).await
+        }
         Sender::Staff => Ok(()),
     };
     let later = match admitted {
         Ok(()) => {
-            *bytes = 0;
+            *bytes = bytes.map(|_| 0);
             None
         }
         Err(NodeError::TooMany { retry_after_s }) => {

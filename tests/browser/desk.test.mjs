@@ -304,6 +304,7 @@ for (const database of databases) {
         await begin(page, "Verifikasi");
         await press(page, "Verifikasi");
         await begin(page, "Eskalasi ke pengawas");
+        assert.match(page.url(), /\/loket\/eskalasi$/);
         await press(page, "Eskalasi ke pengawas");
         await page.getByRole("link", { name: "Centang dahulu" }).waitFor();
         await page.getByLabel("Pelapor menyetujui eskalasi ini").check();

@@ -1,13 +1,21 @@
 // A line between a browser and a stage: it can be cut, it can lose answers on their
-// way back, and it can lose some of what is asked.
+// way back, it can lose or hold up some of what is asked, and it can have it come later.
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 
-/** A line to `target`: `base`, `cut()`, `deafen()`, `lose(which)`, `mend()`, `end()`. */
+/** A line to `target`: `base`, `cut()`, `deafen()`, `lose(which)`,
+ * `stall(which)`, `putOff(which)`, `mend()`, `end()`. */
 export async function line(target) {
   let state = "up";
   let lost = () => false;
-  const server = createServer((incoming, outgoing) => {
+  let stalled = () => null;
+  let later = () => false;
+  const server = createServer(async (incoming, outgoing) => {
+    await stalled(incoming);
+    if (later(incoming)) {
+      incoming.resume();
+      return outgoing.writeHead(507, { "Retry-After": "3600" }).end();
+    }
     if (state === "cut" || lost(incoming)) return incoming.socket.destroy();
     const { method, headers } = incoming;
     const onward = request(new URL(incoming.url, target), { method, headers }, (answer) => {
@@ -29,9 +37,12 @@ export async function line(target) {
     },
     deafen: () => (state = "deaf"),
     lose: (which) => (lost = which),
+    stall: (which) => (stalled = which),
+    putOff: (which) => (later = which),
     mend() {
       state = "up";
-      lost = () => false;
+      lost = later = () => false;
+      stalled = () => null;
     },
     async end() {
       server.closeAllConnections();

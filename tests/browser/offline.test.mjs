@@ -289,6 +289,79 @@ for (const database of databases) {
       await context.close();
     });
 
+    it("sends what waits behind a report that the node cannot take now, and nothing that was dropped meanwhile", async () => {
+      const { context, page } = await settled();
+      const watcher = await visitor(browser);
+      const before = await received(watcher.page);
+      await cut(context);
+      for (const street of ["Bali", "Sumba", "Lombok"]) {
+        await page.goto(`${wire.base}/lapor`);
+        await write(page, `Trotoar pecah di Jalan ${street}`);
+        await press(page, "Kirim laporan");
+        await page.getByText("Menunggu sambungan.").first().waitFor();
+      }
+      const posts = [];
+      let go;
+      const held = new Promise((done) => (go = done));
+      wire.mend();
+      const filing = ({ method, url }) => method === "POST" && url === "/lapor";
+      wire.putOff((asked) => filing(asked) && posts.push(asked) === 1);
+      wire.stall((asked) => (filing(asked) && posts.length === 1 ? held : null));
+      await context.setOffline(false);
+      await until(() => posts.length === 1);
+      page.on("dialog", (dialog) => dialog.accept());
+      const last = page.locator("li.card").filter({ hasText: "Lombok" });
+      await last.getByRole("button").last().click();
+      await until(async () => (await rows(page, "reports")).length === 2);
+      go();
+      const states = async () => (await rows(page, "reports")).map(({ title, state }) => `${title.split(" ").at(-1)} ${state}`).sort();
+      await until(async () => (await states()).join() === "Bali waiting,Sumba sent");
+      const [waits] = (await rows(page, "reports")).filter(({ state }) => state === "waiting");
+      assert.ok(waits.notBefore > Date.now() + 3_000_000, "as the node said");
+      assert.equal(await received(watcher.page), before + 1);
+      await page.reload();
+      await pause(600);
+      assert.equal(posts.length, 2, "not before");
+      await press(page, "Kirim sekarang");
+      await until(async () => (await states()).join() === "Bali sent,Sumba sent");
+      assert.equal(await received(watcher.page), before + 2);
+      await watcher.context.close();
+      await context.close();
+    });
+
+    it("does not take back a report that was sent off while its form stood open", async () => {
+      const { context, page } = await settled();
+      await cut(context);
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Rambu hilang di Jalan Flores");
+      await press(page, "Kirim laporan");
+      await page.getByText("Menunggu sambungan.").waitFor();
+      const [{ key }] = await rows(page, "reports", { state: "unsent" });
+      await page.goto(`${wire.base}/lapor#perbaiki=${key}`);
+      await page.getByText("dipulihkan dari perangkat ini").waitFor();
+      await rows(page, "reports", { state: "waiting" });
+      await page.getByLabel("Nama").fill("Siti Aminah");
+      await pause(600);
+      const [{ state }] = await rows(page, "reports");
+      assert.equal(state, "waiting");
+      await context.close();
+    });
+
+    it("keeps no file of a form that is to be anonymous", async () => {
+      const { context, page } = await settled();
+      const picture = { name: "pagar.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Pungutan di Jalan Timor");
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      await until(async () => (await rows(page, "files")).length === 1);
+      await page.getByLabel("Anonim").check();
+      await until(async () => (await rows(page, "files")).length === 0);
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      await page.locator('.held input[name="unggahan"]:checked').nth(1).waitFor();
+      assert.deepEqual(await rows(page, "files"), []);
+      await context.close();
+    });
+
     it("goes on with a form that was to be edited when the line was lost", async () => {
       const { context, page } = await settled();
       wire.lose(({ url }) => url === "/lapor/mirip");

@@ -239,9 +239,7 @@ impl Weighing {
             absent,
         })
     }
-}
 
-impl Weighing {
     fn as_its_author_saw_it(&self, case: &Case) -> Result<(), NodeError> {
         if self
             .terms
@@ -293,9 +291,7 @@ impl Weighing {
             _ => Ok(()),
         }
     }
-}
 
-impl Weighing {
     /// Frees the files of the draft that is signed, and of one that was given back in this case:
     /// an officer may send them in another way.
     async fn free_files(&self, tx: &mut Tx) -> Result<(), NodeError> {
@@ -354,11 +350,12 @@ impl Weighed<'_> {
         if let Some(touched) = other {
             show_second(node, tx, touched, now).await?;
         }
-        if let (Some(child), Some(_)) = (child, &self.row.local.unit) {
+        let (unit, officer) = (&self.row.local.unit, &self.row.local.officer);
+        if let Some(child) = child.filter(|_| unit.is_some() || officer.is_some()) {
             // Who splits a case goes on seeing both halves.
             let desk = OnDesk {
-                unit: self.row.local.unit.clone(),
-                officer: self.row.local.officer.clone(),
+                unit: unit.clone(),
+                officer: officer.clone(),
             };
             let by = (self.weighing.actor.as_str(), now);
             assigning::put(tx, &Sight::ALL, &[child.to_string()], &desk, by).await?;

@@ -93,7 +93,8 @@ mod tests {
             let upload = uploaded(node).await;
             let proved = NewDraft {
                 attachments: std::slice::from_ref(&upload),
-                ..bare
+                proposes_to_close: true,
+                ..said("Sudah diserahkan.")
             };
             node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
             place.clock.advance(7 * 86_400_000);
@@ -115,6 +116,9 @@ mod tests {
             assert_eq!(history.last().unwrap().attachments.len(), 1);
             node.draft_answer(case, KEY, &proved, "siti").await.unwrap();
             assert_eq!(waiting(node).await.len(), 0, "sent again, drafted once");
+            // As it comes again with a form whose files have gone.
+            node.draft_answer(case, KEY, &bare, "siti").await.unwrap();
+            assert!(node.is_drafted("siti", KEY).await.unwrap());
         }
     }
 
@@ -202,6 +206,31 @@ mod tests {
             node.act(case, note(&upload), "siti").await.unwrap();
             let history = node.case(case).await.unwrap().history;
             assert_eq!(history.last().unwrap().attachments.len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_draft_that_was_given_back_keeps_its_files_whatever_another_officer_drafts() {
+        for db in databases().await {
+            let (place, case) = place(db).await;
+            let node = &place.node;
+            let (own, others) = (uploaded(node).await, uploaded(node).await);
+            let draft = bringing(&own);
+            node.draft_answer(case, KEY, &draft, "siti").await.unwrap();
+            let [waits] = waiting(node).await.try_into().ok().unwrap();
+            let back = node.return_draft(&waits.id, "Sebut tanggalnya.", "dewi");
+            back.await.unwrap();
+            let draft = bringing(&others);
+            node.draft_answer(case, KEY, &draft, "asep").await.unwrap();
+            let all = node.answer_drafts(case).await.unwrap();
+            let first = all.iter().find(|draft| draft.id == waits.id).unwrap();
+            assert_eq!(first.files[0].upload, own);
+            let again = bringing(&own);
+            let anew = format!("{KEY}-2");
+            node.draft_answer(case, &anew, &again, "siti")
+                .await
+                .unwrap();
+            assert_eq!(waiting(node).await.len(), 2);
         }
     }
 

@@ -111,6 +111,12 @@ impl Node {
             message_id: None,
         };
         let mut tx = self.write_tx().await?;
+        let kept = store::drafts::one(&mut tx, &row.id).await?;
+        if let Some(kept) = &kept
+            && is_same(&mut tx, kept, &row, answer.attachments).await?
+        {
+            return Ok(());
+        }
         let shown = self.shown_case(&mut tx, case).await?;
         if shown.redacted {
             return Err(NodeError::Redacted(case));
@@ -120,37 +126,24 @@ impl Node {
         if answer.proposes_to_close && evidence && answer.attachments.is_empty() {
             return Err(NodeError::EvidenceNeeded);
         }
-        self.put_draft(&mut tx, &row, answer.attachments).await?;
-        Ok(tx.commit().await?)
-    }
-
-    async fn put_draft(
-        &self,
-        tx: &mut Tx,
-        row: &DraftRow,
-        uploads: &[String],
-    ) -> Result<(), NodeError> {
-        let kept = store::drafts::one(tx, &row.id).await?;
-        if let Some(kept) = &kept {
-            let files = store::drafts::files(tx, vec![row.id.as_str().into()]).await?;
-            let names = files.iter().map(|file| &file.upload);
-            // What is published keeps no files any more.
-            let files = names.eq(uploads) || kept.state == PUBLISHED;
-            let said = (&row.case_id, &row.answer, row.proposes_to_close);
-            if files && said == (&kept.case_id, &kept.answer, kept.proposes_to_close) {
-                return Ok(());
-            }
-        }
-        if !store::drafts::put(tx, row).await? {
+        if !store::drafts::put(&mut tx, &row).await? {
             return Err(NodeError::KeyReused);
         }
-        draft_files::keep(self, tx, row, uploads).await?;
+        draft_files::keep(self, &mut tx, &row, answer.attachments).await?;
         let action = match kept {
             Some(_) => "answer.corrected",
             None => "answer.drafted",
         };
         let (at, case) = (row.written_at, Some(row.case_id.as_str()));
-        Ok(store::audit::add(tx, at, &row.written_by, action, case, &row.id).await?)
+        store::audit::add(&mut tx, at, &row.written_by, action, case, &row.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether a form with this key has been kept as a draft.
+    pub async fn is_drafted(&self, actor: &str, key: &str) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let kept = store::drafts::one(&mut tx, &draft_id(actor, key)).await?;
+        Ok(kept.is_some())
     }
 
     /// Drafts of a case, oldest first.
@@ -223,6 +216,22 @@ impl Node {
         let row = row.ok_or_else(|| NodeError::not_found("draft", &id))?;
         store::case_id(&row.case_id)
     }
+}
+
+/// Whether a draft that waits or is published says and brings the same. What was given back waits
+/// for nobody: sent again as it was, it would be lost.
+async fn is_same(
+    tx: &mut Tx,
+    kept: &DraftRow,
+    row: &DraftRow,
+    uploads: &[String],
+) -> Result<bool, NodeError> {
+    let files = store::drafts::files(tx, vec![row.id.as_str().into()]).await?;
+    let names = files.iter().map(|file| &file.upload);
+    // What is published keeps no files any more.
+    let files = kept.state == PUBLISHED || (kept.state == WAITING && names.eq(uploads));
+    let said = (&row.case_id, &row.answer, row.proposes_to_close);
+    Ok(files && said == (&kept.case_id, &kept.answer, kept.proposes_to_close))
 }
 
 async fn drafts(tx: &mut Tx, rows: Vec<DraftRow>) -> Result<Vec<AnswerDraft>, NodeError> {
@@ -315,8 +324,10 @@ mod tests {
             node.return_draft(&id, "Sebut tanggalnya.", "dewi")
                 .await
                 .unwrap();
-            let late = drafted("Lain lagi.").await;
-            assert!(matches!(late, Err(NodeError::KeyReused)), "{late:?}");
+            for words in ["Lain lagi.", "Sudah diganti kemarin."] {
+                let late = drafted(words).await;
+                assert!(matches!(late, Err(NodeError::KeyReused)), "{late:?}");
+            }
         }
     }
 

@@ -281,6 +281,22 @@ async fn a_split_that_is_sent_twice_takes_no_half_off_the_desk_that_it_was_given
 }
 
 #[tokio::test]
+async fn a_split_of_what_one_officer_has_stays_with_that_officer() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (node, case) = (&place.node, filed(&place).await);
+        node.assign(&Sight::ALL, &[case], None, Some("Siti"), "test")
+            .await
+            .unwrap();
+        let words = json!({ "title": "Sampah", "content": "Bagian kedua." });
+        let new = act("case.split", json!({}), Some(words));
+        let child = node.act(case, new, "test").await.unwrap().child.unwrap();
+        let officer = node.case(child).await.unwrap().summary.officer;
+        assert_eq!(officer.as_deref(), Some("Siti"));
+    }
+}
+
+#[tokio::test]
 async fn a_split_gives_a_second_case_that_reads_alike() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

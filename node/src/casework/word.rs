@@ -26,6 +26,8 @@ pub(crate) struct Behalf {
     pub channel: String,
     /// Whether the reporter's key was shown; otherwise there is the officer's word alone.
     pub key_shown: bool,
+    /// Whether an officer took the report in and saw the key on the slip: then it proves nothing.
+    pub key_known: bool,
 }
 
 /// How an act is done.
@@ -47,7 +49,7 @@ impl Word {
     pub fn is_officers(&self) -> bool {
         match self {
             Self::Officer => true,
-            Self::Counter(behalf) => !behalf.key_shown,
+            Self::Counter(behalf) => behalf.key_known || !behalf.key_shown,
             Self::Signed(_) | Self::Reporter => false,
         }
     }

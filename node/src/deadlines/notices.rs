@@ -49,6 +49,9 @@ pub struct Notice {
     row: NoticeRow,
 }
 
+/// A place in the order of notices, whether what stands there can be read or not.
+pub struct Place(NoticeRow);
+
 /// A notice with the moment from which it is to be told, in Unix ms.
 pub(super) struct Planned {
     pub at: i64,
@@ -83,23 +86,26 @@ impl Recipient {
 }
 
 impl Node {
-    /// What is to be told and has not been, oldest first, behind one of them, at most `limit`. A
-    /// case may have moved on meanwhile: look before telling.
+    /// What is to be told and has not been, oldest first, behind a place among them, of at most
+    /// `limit`; and the place behind which the rest is, if there may be more. A case may have moved
+    /// on meanwhile: look before telling.
     pub async fn untold_notices(
         &self,
-        after: Option<&Notice>,
+        after: Option<&Place>,
         limit: u32,
-    ) -> Result<Vec<Notice>, NodeError> {
+    ) -> Result<(Vec<Notice>, Option<Place>), NodeError> {
         let mut tx = self.read_tx().await?;
-        let after = after.map(|notice| &notice.row);
+        let after = after.map(|place| &place.0);
         let rows = store::notices::untold(&mut tx, after, i64::from(limit)).await?;
+        let full = rows.len() as u64 >= u64::from(limit);
+        let more = rows.last().filter(|_| full).cloned().map(Place);
         let readable = rows.into_iter().filter_map(|row| {
             let notice = Notice::of(row);
             // One that nobody can read keeps none of another case.
             let told = |error: &NodeError| tracing::warn!(%error, "a notice cannot be read");
             notice.inspect_err(told).ok()
         });
-        Ok(readable.collect())
+        Ok((readable.collect(), more))
     }
 
     /// A notice has been told, or says nothing any more.

@@ -48,7 +48,7 @@ async fn passes_to(place: &Place, at: i64) {
 }
 
 async fn untold(place: &Place) -> Vec<(NoticeKind, Recipient, ClockKind)> {
-    let notices = place.node.untold_notices(None, 50).await.unwrap();
+    let (notices, _) = place.node.untold_notices(None, 50).await.unwrap();
     notices
         .iter()
         .map(|notice| (notice.kind, notice.recipient, notice.clock))
@@ -116,7 +116,7 @@ async fn a_clock_warns_runs_out_and_is_escalated_each_once() {
             told[2..],
             [(NoticeKind::Escalated, Recipient::Leader, Verification)]
         );
-        for notice in place.node.untold_notices(None, 50).await.unwrap() {
+        for notice in place.node.untold_notices(None, 50).await.unwrap().0 {
             place.node.notice_told(&notice).await.unwrap();
         }
         passes_to(&place, due + 3 * DAY).await;

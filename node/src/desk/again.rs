@@ -8,7 +8,7 @@ use lapor_web::page::Form;
 use super::Answer;
 use super::attachment::{AttachmentLine, attachment_lines};
 use crate::api::problem;
-use crate::attach::{self, Attached};
+use crate::attach::Attached;
 use crate::casework::{CaseView, HistoryEntry};
 use crate::error::NodeError;
 use crate::media::{Door, UploadReceipt};
@@ -42,31 +42,45 @@ pub fn files(case: CaseId, entry: &HistoryEntry) -> Vec<FormerFile> {
         .collect()
 }
 
-/// Takes the files that are to go again in, as if they had come with the form.
+/// Files of the act that the form leaves ticked.
+pub fn wanted(view: &CaseView, form: &Form) -> Vec<Digest> {
+    let Some(entry) = entry(view, form.text(ACT)) else {
+        return Vec::new();
+    };
+    let ticked = |file: &Digest| form.all(FILES).any(|name| name == file.to_hex());
+    let files = entry.attachments.iter().map(|file| file.sha256);
+    files.filter(ticked).collect()
+}
+
+/// The same as a form that is shown again offers them.
+pub fn still(view: &CaseView, form: &Form) -> Vec<FormerFile> {
+    let Some(entry) = entry(view, form.text(ACT)) else {
+        return Vec::new();
+    };
+    let mut files = files(view.summary.case, entry);
+    files.retain(|file| form.all(FILES).any(|name| name == file.value));
+    files
+}
+
+/// Takes files of the act in, as if they had come with the form. Whether all of them are still
+/// here.
 pub async fn bring_back(
     node: &Node,
     v: &Voice,
-    view: &CaseView,
-    form: &mut Form,
+    (case, files): (CaseId, &[Digest]),
     attached: &mut Attached,
-) -> Answer<()> {
-    let Some(entry) = entry(view, form.text(ACT)) else {
-        return Ok(());
-    };
-    for file in &entry.attachments {
-        let name = file.sha256.to_hex();
-        if !form.all(FILES).any(|wanted| wanted == name) {
-            continue;
-        }
-        match taken(node, view.summary.case, file.sha256).await {
-            Ok(receipt) => attached.add(v, receipt, name),
+) -> Answer<bool> {
+    let mut whole = true;
+    for file in files {
+        match taken(node, case, *file).await {
+            Ok(receipt) => attached.add(v, receipt, file.to_hex()),
             Err(NodeError::NotFound { .. } | NodeError::BlobPending | NodeError::KeyMissing(_)) => {
-                form.complain(attach::FILES, v.say("again-file-gone"));
+                whole = false;
             }
             Err(error) => return Err(problem(&error)),
         }
     }
-    Ok(())
+    Ok(whole)
 }
 
 async fn taken(node: &Node, case: CaseId, sha256: Digest) -> Result<UploadReceipt, NodeError> {

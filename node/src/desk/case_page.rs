@@ -133,20 +133,14 @@ pub async fn show(
         deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
-    let (counter, on_word) = if acts {
+    let counter = if acts {
         counter::offered(&node, &v, path.id).await?
     } else {
-        Default::default()
-    };
-    // What is said at the counter is taken down there.
-    let said: &[Deed] = if on_word {
-        &[Deed::Complete, Deed::Reply, Deed::Close]
-    } else {
-        &[]
+        Vec::new()
     };
     let rest: Vec<Deed> = Deed::ALL
         .into_iter()
-        .filter(|deed| !first.contains(deed) && !said.contains(deed))
+        .filter(|deed| !first.contains(deed))
         .collect();
     let (state, tone) = view
         .summary

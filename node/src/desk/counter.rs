@@ -1,5 +1,5 @@
 //! What people say to an officer about a case: its reporter, who answers, confirms, reopens and
-//! rates, and anybody else who has the same trouble. The officer takes it down for them; no page
+//! rates or lets a supervisor join, and anybody else who has the same trouble. The officer takes it down for them; no page
 //! here tells who they are, and a key that was typed is shown to nobody again.
 
 use std::sync::Arc;
@@ -17,8 +17,7 @@ use serde::Deserialize;
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
 use super::deed_read::agreed;
-use super::deeds::Deed;
-use super::{Answer, Officer, case_page, course, shared, upload};
+use super::{Answer, Officer, ROOT, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Sender};
 use crate::casework::{CaseView, Once};
@@ -55,6 +54,7 @@ enum Say {
     Confirm,
     Reopen,
     Rate,
+    Escalate,
     Support,
 }
 
@@ -66,12 +66,13 @@ pub struct Offered {
 }
 
 impl Say {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Complete,
         Self::Reply,
         Self::Confirm,
         Self::Reopen,
         Self::Rate,
+        Self::Escalate,
         Self::Support,
     ];
 
@@ -82,6 +83,7 @@ impl Say {
             Self::Confirm => "selesai",
             Self::Reopen => "buka-kembali",
             Self::Rate => "nilai",
+            Self::Escalate => "eskalasi",
             Self::Support => "dukung",
         }
     }
@@ -93,7 +95,19 @@ impl Say {
             Self::Confirm => (text_id("act-close"), text_id("act-close-about")),
             Self::Reopen => (text_id("say-reopen"), text_id("say-reopen-about")),
             Self::Rate => (text_id("say-rate"), text_id("say-rate-about")),
+            Self::Escalate => (text_id("act-escalate"), text_id("act-escalate-about")),
             Self::Support => (text_id("say-support"), text_id("say-support-about")),
+        }
+    }
+
+    /// What is said once it is recorded.
+    fn done(self) -> TextId {
+        match self {
+            Self::Complete => text_id("done-complete"),
+            Self::Reply => text_id("done-reply"),
+            Self::Confirm => text_id("done-close"),
+            Self::Escalate => text_id("done-escalate"),
+            Self::Reopen | Self::Rate | Self::Support => text_id("act-done"),
         }
     }
 
@@ -105,6 +119,7 @@ impl Say {
             Self::Confirm => "confirm",
             Self::Reopen => "reopen",
             Self::Rate => "rate",
+            Self::Escalate => "escalate",
             Self::Support => return counter.is_supported,
         };
         counter.may.iter().any(|may| may == act)
@@ -112,15 +127,6 @@ impl Say {
 
     fn takes_files(self) -> bool {
         matches!(self, Self::Complete | Self::Reply)
-    }
-
-    /// The officer's deed that is refused for the same reasons.
-    fn deed(self) -> Deed {
-        if self == Self::Confirm {
-            Deed::Close
-        } else {
-            Deed::Reply
-        }
     }
 
     /// What it is to the node; `None` for what is not its reporter's, or where something is wrong.
@@ -131,7 +137,7 @@ impl Say {
             Self::Complete | Self::Reply => {
                 form.required(v, TEXT);
             }
-            Self::Confirm => agreed(v, form),
+            Self::Confirm | Self::Escalate => agreed(v, form),
             _ => {}
         }
         Some(match self {
@@ -157,6 +163,7 @@ impl Say {
                     text,
                 }
             }
+            Self::Escalate => ReporterAct::Escalate { text },
             Self::Support => return None,
         })
     }
@@ -169,8 +176,8 @@ struct Standing {
     counter: AtCounter,
 }
 
-/// What may be said of a case at the counter now, and whether its reporter may without a key.
-pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<(Vec<Offered>, bool)> {
+/// What may be said of a case at the counter now.
+pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Offered>> {
     let counter = node.at_counter(case).await;
     let counter = counter.map_err(|error| problem(&error))?;
     let all = Say::ALL.into_iter().filter(|say| say.is_allowed(&counter));
@@ -182,7 +189,19 @@ pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<(Vec<Offere
             to: at(case, say),
         }
     };
-    Ok((all.map(line).collect(), counter.on_word))
+    Ok(all.map(line).collect())
+}
+
+/// Where the reporter's word of a message that had no effect is taken down again.
+pub fn again_at(case: CaseId, kind: &str) -> Option<String> {
+    let say = match kind {
+        "report.completed" => Say::Complete,
+        "case.replied" => Say::Reply,
+        "case.closed" => Say::Confirm,
+        "case.escalated" => Say::Escalate,
+        _ => return None,
+    };
+    Some(at(case, say))
 }
 
 pub async fn ask(
@@ -255,18 +274,18 @@ pub async fn take_down(
         Ok(_) => {
             attach::forget(&node, &attached).await;
             let to = LocalPath::own(&case_page::at(path.id));
-            let flash = Flash::done(text_id("act-done"));
+            let flash = Flash::done(say.done());
             Ok(officer.visit.go_saying(&to, &flash))
         }
         Err(error) => {
-            complain(&v, say, &mut form, &error)?;
+            complain(&v, &mut form, &error)?;
             page(&node, &officer, &standing, &mut form, &attached, wrong)
         }
     }
 }
 
 /// Says in the form why it cannot be done as it is.
-fn complain(v: &Voice, say: Say, form: &mut Form, error: &NodeError) -> Answer<()> {
+fn complain(v: &Voice, form: &mut Form, error: &NodeError) -> Answer<()> {
     match error {
         NodeError::Locked(_) => form.complain(SECRET, v.say("say-key-wrong")),
         NodeError::Forbidden(_) => form.complain(SECRET, v.say("say-key-needed")),
@@ -274,17 +293,14 @@ fn complain(v: &Voice, say: Say, form: &mut Form, error: &NodeError) -> Answer<(
             let wait = waiting(v, (*retry_after_s).into());
             form.complain(SECRET, v.with("wait", wait).say("say-key-wait"));
         }
+        NodeError::EvidenceNeeded => form.complain(CHANNEL, v.say("form-close-evidence")),
+        NodeError::ApprovalNeeded => form.complain(CHANNEL, v.say("form-close-approval")),
         error => {
-            let (field, said) = complaint(say.deed(), error).ok_or_else(|| problem(error))?;
+            let (field, said) = complaint(CHANNEL, error).ok_or_else(|| problem(error))?;
             if matches!(error, NodeError::KeyReused) {
                 // What was sent first has been done; this would be another act.
                 form.put("kunci", Once::fresh_key());
             }
-            let field = if field == attach::FILES {
-                field
-            } else {
-                CHANNEL
-            };
             form.complain(field, v.say(said));
         }
     }
@@ -336,7 +352,7 @@ fn page(
         file_bytes: node.settings().api.upload_bytes,
         upload_at: upload::PATH,
     };
-    let shell = officer.visit.shell(v.say(name)).status(status);
+    let shell = officer.visit.shell(v.say(name)).status(status).within(ROOT);
     shell.script("report.js").show(&page)
 }
 
@@ -352,18 +368,25 @@ fn parts<'a>(v: &Voice, say: Say, form: &'a Form, on_word: bool) -> Vec<Part<'a>
         return parts;
     }
     let secret = form.field(SECRET, v.say("key-label"));
-    let secret = secret.kind("password").autocomplete("off").most(40);
+    let secret = secret
+        .kind("password")
+        .autocomplete("one-time-code")
+        .most(40);
     parts.push(Part::Line(if on_word {
         secret.hint(v.say("say-key-optional"))
     } else {
         secret.required().hint(v.say("say-key-hint"))
     }));
-    if say == Say::Confirm {
-        parts.push(Part::Tick(form.field("setuju", v.say("form-close-sure"))));
-    }
-    if say == Say::Rate {
-        let score = form.field(SCORE, v.say("say-score"));
-        parts.push(Part::OneOf(score.required().choices(scores(v))));
+    match say {
+        Say::Confirm => parts.push(Part::Tick(form.field("setuju", v.say("form-close-sure")))),
+        Say::Escalate => parts.push(Part::Tick(
+            form.field("setuju", v.say("form-escalate-sure")),
+        )),
+        Say::Rate => {
+            let score = form.field(SCORE, v.say("say-score"));
+            parts.push(Part::OneOf(score.required().choices(scores(v))));
+        }
+        _ => {}
     }
     let (label, required) = match say {
         Say::Complete => (text_id("form-completion"), true),
@@ -371,6 +394,11 @@ fn parts<'a>(v: &Voice, say: Say, form: &'a Form, on_word: bool) -> Vec<Part<'a>
         _ => (text_id("form-comment"), false),
     };
     let text = form.field(TEXT, v.say(label)).most(TEXT_CHARS);
+    let text = if say == Say::Complete {
+        text.hint(v.say("form-completion-hint"))
+    } else {
+        text
+    };
     parts.push(Part::Text(if required { text.required() } else { text }));
     parts
 }

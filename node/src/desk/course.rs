@@ -10,7 +10,7 @@ use super::approval::{People, Who};
 use super::attachment::{AttachmentLine, attachment_lines};
 use super::deeds::Deed;
 use super::reasons::reason_words;
-use super::{case_page, shared};
+use super::{case_page, counter, shared};
 use crate::casework::{CaseView, FailedAct, HistoryEntry, begins};
 use crate::node::Node;
 use crate::portal::{classification_name, closed_words, name_of};
@@ -119,14 +119,15 @@ pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
                 .and_then(|entry| entry.reason)
                 .map_or_else(|| v.say("void-other"), |reason| v.say(void_words(reason))),
             at: act.at,
-            again_at: deed.map(|deed| {
-                format!(
+            again_at: match deed {
+                Some(deed) => Some(format!(
                     "{}/{}?ulang={}",
                     case_page::at(case),
                     deed.slug(),
                     act.message
-                )
-            }),
+                )),
+                None => counter::again_at(case, &act.kind),
+            },
         }
     };
     failed.iter().map(task).collect()

@@ -140,14 +140,24 @@ pub async fn act(
     let standing = stand(&node, &officer, &path).await?;
     let (v, deed) = (officer.visit.v, standing.deed);
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
-    if deed.takes_files() {
-        again::bring_back(&node, &v, &standing.view, &mut form, &mut attached).await?;
-    }
     let actor = officer.actor();
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     // Files that were used before may have been used by this very form.
-    let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
+    let known = once.is_known(&node).await.map_err(|e| problem(&e))?;
+    let drafted = node.is_drafted(&actor, once.key()).await;
+    let sent = known || drafted.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
+    let former = if deed.takes_files() {
+        again::wanted(&standing.view, &form)
+    } else {
+        Vec::new()
+    };
+    if attached.held.len() + former.len() > attach::MOST {
+        form.complain(
+            attach::FILES,
+            v.with("most", attach::MOST).say("files-too-many"),
+        );
+    }
     let about = (deed, &standing.view);
     let new = read(
         &node,
@@ -159,24 +169,30 @@ pub async fn act(
     )
     .await;
     let Some(mut new) = new else {
-        return page(&node, &officer, &standing, Shown::wrong(&form, &attached));
+        let mut shown = Shown::wrong(&form, &attached);
+        shown.former = again::still(&standing.view, &form);
+        return page(&node, &officer, &standing, shown);
     };
-    let once = once.told_by(&(path.id, &new, attached.fingerprints()));
+    let once = once.told_by(&(path.id, &new, attached.fingerprints(), &former));
     let once = once.map_err(|error| problem(&error))?;
+    if !known && !again::bring_back(&node, &v, (path.id, &former), &mut attached).await? {
+        form.complain(attach::FILES, v.say("again-file-gone"));
+        return page(&node, &officer, &standing, Shown::wrong(&form, &attached));
+    }
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
     let to = LocalPath::own(&case_page::at(path.id));
     match done(&node, &officer, &standing, new, &once).await {
-        Ok(done) => {
-            if done.sent {
-                attach::forget(&node, &attached).await;
-            }
+        Ok(flash) => {
+            // Those that a draft keeps stay.
+            attach::forget(&node, &attached).await;
             settle(&node, &officer, form.text(again::ACT)).await?;
-            Ok(officer.visit.go_saying(&to, &done.flash))
+            Ok(officer.visit.go_saying(&to, &flash))
         }
         Err(error) => {
-            let (field, said) = complaint(deed, &error).ok_or_else(|| problem(&error))?;
+            let (field, said) =
+                complaint(first_field(deed), &error).ok_or_else(|| problem(&error))?;
             if matches!(error, NodeError::KeyReused) {
                 // What was sent first has been done; this would be another act.
                 form.put("kunci", Once::fresh_key());
@@ -187,16 +203,14 @@ pub async fn act(
     }
 }
 
-/// What is said of a form that cannot be done as it is, and of which field; nothing is lost.
-pub fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)> {
-    let closes = deed == Deed::Close;
+/// What is said of a form that cannot be done as it is, and of which field, or of its `first`;
+/// nothing is lost.
+pub fn complaint(first: &'static str, error: &NodeError) -> Option<(&'static str, TextId)> {
     let said = match error {
         NodeError::NotAllowed(_) => text_id("act-refused"),
         NodeError::KeyReused => text_id("act-sent-before"),
         NodeError::KeyMissing(_) => text_id("case-keyless"),
         NodeError::Redacted(_) => text_id("case-erased"),
-        NodeError::EvidenceNeeded if closes => text_id("form-close-evidence"),
-        NodeError::ApprovalNeeded if closes => text_id("form-close-approval"),
         NodeError::EvidenceNeeded => return Some((attach::FILES, text_id("form-evidence-needed"))),
         NodeError::NotFound { what: "upload", .. } => {
             return Some((attach::FILES, text_id("files-failed")));
@@ -206,33 +220,18 @@ pub fn complaint(deed: Deed, error: &NodeError) -> Option<(&'static str, TextId)
         NodeError::Invalid(_) => text_id("form-unusable"),
         _ => return None,
     };
-    Some((first_field(deed), said))
+    Some((first, said))
 }
 
-/// What came of a form.
-struct Done {
-    flash: Flash,
-    /// Whether its files have gone with a message, and what is left of them is needed no more.
-    sent: bool,
-}
-
-impl Done {
-    fn saying(text: TextId, sent: bool) -> Self {
-        Self {
-            flash: Flash::done(text),
-            sent,
-        }
-    }
-}
-
-/// Does it; the identity of a report that was filed here is asked of the keeper here.
+/// Does it, and what is said of that; the identity of a report that was filed here is asked of the
+/// keeper here.
 async fn done(
     node: &Node,
     officer: &Officer,
     standing: &Standing,
     new: NewAct,
     once: &Once,
-) -> Result<Done, NodeError> {
+) -> Result<Flash, NodeError> {
     let (actor, case) = (officer.actor(), &standing.view.summary);
     let here = Some(node.instance()?) == case.origin.as_ref();
     let words = new.words.as_ref();
@@ -257,7 +256,7 @@ async fn done(
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
         node.ask_identity(case.case, purpose, text, &actor, once)
             .await?;
-        return Ok(Done::saying(text_id("identity-asked"), true));
+        return Ok(Flash::done(text_id("identity-asked")));
     }
     if drafts {
         let answer = NewDraft {
@@ -267,11 +266,11 @@ async fn done(
         };
         node.draft_answer(case.case, once.key(), &answer, &actor)
             .await?;
-        return Ok(Done::saying(text_id("answer-drafted"), false));
+        return Ok(Flash::done(text_id("answer-drafted")));
     }
     let flash = told(node, standing.deed, &new);
     node.act_once(case.case, new, &actor, once).await?;
-    Ok(Done { flash, sent: true })
+    Ok(flash)
 }
 
 /// What is said of an act once it is done.

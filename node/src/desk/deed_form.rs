@@ -30,6 +30,7 @@ pub enum Part<'a> {
     OneOf(Field<'a>),
     Tick(Field<'a>),
 }
+
 /// The fields of a deed's page.
 pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     let text = |label: String| form.field("uraian", label).most(TEXT_CHARS);
@@ -78,13 +79,6 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
             Part::Text(text(v.say("form-answer")).required().rows(8)),
         ],
         Deed::Note => vec![Part::Text(text(v.say("form-note")).required())],
-        Deed::Complete => vec![Part::Text(
-            text(v.say("form-completion"))
-                .required()
-                .hint(v.say("form-completion-hint")),
-        )],
-        Deed::Reply => vec![Part::Text(text(v.say("form-reply")).required())],
-        Deed::Close => vec![Part::Tick(form.field("setuju", v.say("form-close-sure")))],
         Deed::Reopen | Deed::TakeOver | Deed::Unlink => vec![comment()],
         Deed::Link => link(v, form, choosing),
         Deed::Split => vec![
@@ -99,10 +93,6 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
                     .choices(choosing.categories.clone()),
             ),
             Part::Line(form.field("lokasi", v.say("case-place")).most(TITLE_CHARS)),
-        ],
-        Deed::Escalate => vec![
-            Part::Tick(form.field("setuju", v.say("form-escalate-sure"))),
-            comment(),
         ],
         Deed::AskIdentity => vec![
             reasons(),
@@ -359,7 +349,7 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
 pub fn first_field(deed: Deed) -> &'static str {
     match deed {
         Deed::Hold => QUESTIONS[0],
-        Deed::Close | Deed::Redact => "setuju",
+        Deed::Redact => "setuju",
         Deed::Link => "laporan",
         _ => "uraian",
     }

@@ -32,12 +32,7 @@ pub async fn read(
     let mut words: Vec<(&str, Value)> = Vec::new();
     let required = matches!(
         deed,
-        Deed::FollowUp
-            | Deed::Note
-            | Deed::Complete
-            | Deed::Reply
-            | Deed::Split
-            | Deed::AskIdentity
+        Deed::FollowUp | Deed::Note | Deed::Split | Deed::AskIdentity
     );
     let text = form.at_most(v, "uraian", TEXT_CHARS);
     if required {
@@ -92,14 +87,6 @@ pub async fn read(
             "internal" => kind = Deed::Note.kind(),
             how => body.push(("proposes_to_close", json!(how == "usul"))),
         },
-        Deed::Close => {
-            agreed(v, form);
-            body.push(("by", json!("reporter")));
-        }
-        Deed::Escalate => {
-            agreed(v, form);
-            body.push(("consent", json!(true)));
-        }
         Deed::Link => {
             let chosen = form.text("sama").to_owned();
             let typed = if chosen.is_empty() {
@@ -113,12 +100,7 @@ pub async fn read(
             }
         }
         Deed::Split => read_split(v, form, &mut body, &mut words),
-        Deed::Note
-        | Deed::Complete
-        | Deed::Reply
-        | Deed::Reopen
-        | Deed::TakeOver
-        | Deed::Unlink => {}
+        Deed::Note | Deed::Reopen | Deed::TakeOver | Deed::Unlink => {}
     }
     form.is_fine().then(|| shared::act(kind, &body, &words))
 }
@@ -247,6 +229,7 @@ fn institution(
     found
 }
 
+/// Complains about a form in which nobody has said that they are sure.
 pub fn agreed(v: &Voice, form: &mut Form) {
     if !form.is_ticked("setuju") {
         form.complain("setuju", v.say("form-agree"));

@@ -1,4 +1,5 @@
-//! What an officer can do with a case, each under an address and a name of its own.
+//! What an officer can do with a case, each under an address and a name of its own. What is the
+//! reporter's word is none of it: that is taken down at the [counter](super::counter).
 
 use lapor_protocol::case::State;
 use lapor_web::language::{TextId, text_id};
@@ -18,22 +19,18 @@ pub enum Deed {
     Dispose,
     FollowUp,
     Note,
-    Complete,
-    Reply,
-    Close,
     Reopen,
     Recall,
     Link,
     Unlink,
     Split,
-    Escalate,
     TakeOver,
     AskIdentity,
     Redact,
 }
 
 impl Deed {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 15] = [
         Self::Verify,
         Self::Hold,
         Self::Return,
@@ -41,15 +38,11 @@ impl Deed {
         Self::Dispose,
         Self::FollowUp,
         Self::Note,
-        Self::Complete,
-        Self::Reply,
-        Self::Close,
         Self::Reopen,
         Self::Recall,
         Self::Link,
         Self::Unlink,
         Self::Split,
-        Self::Escalate,
         Self::TakeOver,
         Self::AskIdentity,
         Self::Redact,
@@ -69,15 +62,11 @@ impl Deed {
             Self::Dispose => "disposisi",
             Self::FollowUp => "tindak-lanjut",
             Self::Note => "catatan",
-            Self::Complete => "lengkapi",
-            Self::Reply => "tanggapan",
-            Self::Close => "selesai",
             Self::Reopen => "buka-kembali",
             Self::Recall => "tarik",
             Self::Link => "gabung",
             Self::Unlink => "batal-gabung",
             Self::Split => "pecah",
-            Self::Escalate => "eskalasi",
             Self::TakeOver => "ambil-alih",
             Self::AskIdentity => "identitas",
             Self::Redact => "hapus-isi",
@@ -98,15 +87,11 @@ impl Deed {
             Self::Dispose => "case.disposed",
             Self::FollowUp => "case.followed_up",
             Self::Note => "case.noted",
-            Self::Complete => "report.completed",
-            Self::Reply => "case.replied",
-            Self::Close => "case.closed",
             Self::Reopen => "case.reopened",
             Self::Recall => "case.recalled",
             Self::Link => "case.linked",
             Self::Unlink => "case.unlinked",
             Self::Split => "case.split",
-            Self::Escalate => "case.escalated",
             Self::TakeOver => "case.taken_over",
             Self::AskIdentity => "identity.requested",
             Self::Redact => "case.redacted",
@@ -127,15 +112,11 @@ impl Deed {
             Self::Dispose => (text_id("act-dispose"), text_id("act-dispose-about")),
             Self::FollowUp => (text_id("act-follow-up"), text_id("act-follow-up-about")),
             Self::Note => (text_id("act-note"), text_id("act-note-about")),
-            Self::Complete => (text_id("act-complete"), text_id("act-complete-about")),
-            Self::Reply => (text_id("act-reply"), text_id("act-reply-about")),
-            Self::Close => (text_id("act-close"), text_id("act-close-about")),
             Self::Reopen => (text_id("act-reopen"), text_id("act-reopen-about")),
             Self::Recall => (text_id("act-recall"), text_id("act-recall-about")),
             Self::Link => (text_id("act-link"), text_id("act-link-about")),
             Self::Unlink => (text_id("act-unlink"), text_id("act-unlink-about")),
             Self::Split => (text_id("act-split"), text_id("act-split-about")),
-            Self::Escalate => (text_id("act-escalate"), text_id("act-escalate-about")),
             Self::TakeOver => (text_id("act-take-over"), text_id("act-take-over-about")),
             Self::AskIdentity => (text_id("act-identity"), text_id("act-identity-about")),
             Self::Redact => (text_id("act-redact"), text_id("act-redact-about")),
@@ -152,15 +133,11 @@ impl Deed {
             Self::Dispose => text_id("done-dispose"),
             Self::FollowUp => text_id("done-follow-up"),
             Self::Note => text_id("done-note"),
-            Self::Complete => text_id("done-complete"),
-            Self::Reply => text_id("done-reply"),
-            Self::Close => text_id("done-close"),
             Self::Reopen => text_id("done-reopen"),
             Self::Recall => text_id("done-recall"),
             Self::Link => text_id("done-link"),
             Self::Unlink => text_id("done-unlink"),
             Self::Split => text_id("done-split"),
-            Self::Escalate => text_id("done-escalate"),
             Self::TakeOver => text_id("done-take-over"),
             Self::AskIdentity => text_id("identity-asked"),
             Self::Redact => text_id("done-redact"),
@@ -180,10 +157,7 @@ impl Deed {
 
     /// Whether files may go with it.
     pub fn takes_files(self) -> bool {
-        matches!(
-            self,
-            Self::FollowUp | Self::Note | Self::Complete | Self::Reply
-        )
+        matches!(self, Self::FollowUp | Self::Note)
     }
 
     /// Whether the rules allow it now. The identity of a report that was filed here is asked of

@@ -260,7 +260,7 @@ pub async fn together(
                 .await
                 .map(|()| counted(text_id("inbox-assigned"), cases.len()))
         }
-        "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await?),
+        "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await),
         _ => Err(NodeError::Invalid(
             "tindakan: expected one of the buttons".into(),
         )),
@@ -316,13 +316,16 @@ pub async fn filters(
 }
 
 /// Verifies those that have come in and wait for it, as the form of each would with what it is
-/// filled with. What somebody has decided otherwise is not decided again here; it is named.
-async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Answer<Flash> {
+/// filled with. What somebody has decided otherwise, or what failed, is not decided again here; it
+/// is named, and so is how many were verified.
+async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Flash {
     let (sight, actor) = (&officer.sight, officer.actor());
     let (mut verified, mut left) = (0, Vec::new());
     for case in cases {
         let seen = node.case_seen(sight, *case).await;
         let once = Once::new(&actor, &format!("{key}-{case}"));
+        // Pressed again it is the same, whatever the case would be verified with by then.
+        let once = once.and_then(|once| once.told_by(&(case, "verify_all")));
         let (Ok(view), Ok(once)) = (seen, once) else {
             continue;
         };
@@ -337,7 +340,6 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
             .await
         {
             Ok(_) => verified += 1,
-            Err(NodeError::Database(error)) => return Err(problem(&error.into())),
             Err(error) => {
                 tracing::info!(%error, %case, "a case was not verified with others");
                 left.push(name);
@@ -345,7 +347,7 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
         }
     }
     if verified == cases.len() {
-        return Ok(counted(text_id("inbox-verified"), verified));
+        return counted(text_id("inbox-verified"), verified);
     }
     let more = left.len().saturating_sub(NAMED);
     left.truncate(NAMED);
@@ -358,9 +360,8 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
     } else {
         Flash::warning(text_id("inbox-verified-some")).with("names", names)
     };
-    Ok(some
-        .with("n", verified.to_string())
-        .with("all", cases.len().to_string()))
+    some.with("n", verified.to_string())
+        .with("all", cases.len().to_string())
 }
 
 fn counted(said: TextId, count: usize) -> Flash {

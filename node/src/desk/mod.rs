@@ -1,6 +1,7 @@
 //! The desk of the institution's staff: pages only. A handler reads a request,
 //! calls the node or its accounts, and renders a template; it knows no SQL and
-//! no rule; those about people are [`lapor_web::people`]. Every other page below `/meja` names [`Officer`] among its arguments.
+//! no rule; those about people are [`lapor_web::people`]. Every other page below
+//! `/meja` names [`Officer`] among its arguments.
 
 mod again;
 mod approval;

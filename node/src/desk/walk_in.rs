@@ -28,6 +28,7 @@ use crate::staff::StaffRole;
 pub const PATH: &str = "/meja/baru";
 /// Characters of a name, a telephone number or an address.
 const CONTACT: usize = 200;
+
 #[derive(Template)]
 #[template(path = "desk/walk-in.html")]
 struct WalkInPage<'a> {

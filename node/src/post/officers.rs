@@ -31,11 +31,7 @@ impl Node {
     pub(super) async fn write_notices(&self, readers: &[Reader]) -> Result<usize, NodeError> {
         let (mut after, mut written) = (None, 0);
         loop {
-            let notices = self.untold_notices(after.as_ref(), AT_ONCE).await?;
-            let Some(last) = notices.last() else {
-                return Ok(written);
-            };
-            after = Some(last.clone());
+            let (notices, more) = self.untold_notices(after.as_ref(), AT_ONCE).await?;
             for notice in &notices {
                 match self.write_notice(notice, readers).await {
                     Ok(letters) => written += letters,
@@ -46,6 +42,10 @@ impl Node {
                     }
                 }
             }
+            if more.is_none() {
+                return Ok(written);
+            }
+            after = more;
         }
     }
 
@@ -251,7 +251,7 @@ fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow) -> bool {
     let (unit, case_unit) = (reader.account.unit.as_deref(), row.local.unit.as_deref());
     match recipient {
         Recipient::Handler => match row.local.officer.as_deref() {
-            Some(officer) if !officer.is_empty() => officer == reader.account.id.as_str(),
+            Some(officer) if !officer.is_empty() => officer == reader.account.name,
             _ => reader.role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
         },
         Recipient::Leader => {

@@ -13,8 +13,6 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 
-/// How people come to an officer, as messages name it.
-pub const CHANNELS: [&str; 3] = ["walk-in", "letter", "phone"];
 const KEY_NEEDED: &str = "the report was not brought to an officer; \
      its reporter is heard here with the secret key, or in their own conversation";
 
@@ -34,18 +32,19 @@ pub struct AtCounter {
 #[derive(Clone, Copy)]
 pub struct Through<'a> {
     pub actor: &'a str,
-    /// One of [`CHANNELS`].
+    /// `walk-in`, `letter` or `phone`.
     pub channel: &'a str,
     /// The reporter's key as it was typed.
     pub key: Option<&'a str>,
 }
 
 impl Through<'_> {
-    fn behalf(&self, reporter: Option<String>) -> Behalf {
+    fn behalf(&self, reporter: Option<String>, key_known: bool) -> Behalf {
         Behalf {
             reporter,
             channel: self.channel.to_owned(),
             key_shown: self.key.is_some(),
+            key_known,
         }
     }
 }
@@ -64,8 +63,13 @@ impl Node {
         if case.origin != *self.instance()? {
             return Ok(counter);
         }
-        counter.on_word = CHANNELS.contains(&case.channel.as_str());
-        let filed_as = self.filed_as(&mut tx, id).await?.to_string();
+        let filed_as = match self.filed_as(&mut tx, id).await {
+            Ok(filed_as) => filed_as.to_string(),
+            // What it was split from is here no more, and its reporter is not known.
+            Err(NodeError::Locked(_)) => return Ok(counter),
+            Err(error) => return Err(error),
+        };
+        counter.on_word = store::audit::was_taken_in(&mut tx, &filed_as).await?;
         let reporter = store::reporters::of_case(&mut tx, &filed_as).await?;
         if counter.on_word || reporter.is_some() {
             counter.may = may(&case);
@@ -85,18 +89,23 @@ impl Node {
         act: ReporterAct,
         once: &Once,
     ) -> Result<Acted, NodeError> {
+        let act = act.into_act();
+        // What has been done under this key is asked for no second time.
+        if let Some(done) = once.asking(&(case, &act))?.answered(self).await? {
+            return Ok(done);
+        }
         let mut tx = self.read_tx().await?;
         let filed_as = self.filed_as(&mut tx, case).await?.to_string();
         let reporter = store::reporters::of_case(&mut tx, &filed_as).await?;
+        let taken_in = store::audit::was_taken_in(&mut tx, &filed_as).await?;
         drop(tx);
-        match (through.key, &reporter) {
-            (Some(key), reporter) => shown_key(self, key, reporter.as_ref()).await?,
-            (None, _) if self.at_counter(case).await?.on_word => {}
-            (None, _) => return Err(NodeError::Forbidden(KEY_NEEDED.into())),
+        match through.key {
+            Some(key) => shown_key(self, key, reporter.as_ref()).await?,
+            None if taken_in => {}
+            None => return Err(NodeError::Forbidden(KEY_NEEDED.into())),
         }
-        let behalf = through.behalf(reporter.map(|row| row.id));
-        self.act_for(case, act.into_act(), through.actor, behalf, once)
-            .await
+        let behalf = through.behalf(reporter.map(|row| row.id), taken_in);
+        self.act_for(case, act, through.actor, behalf, once).await
     }
 
     /// Counts somebody who has the same trouble and says so to an officer.
@@ -120,7 +129,7 @@ impl Node {
             key: None,
             ..through
         }
-        .behalf(None);
+        .behalf(None, false);
         self.act_for(case, act, through.actor, behalf, once).await
     }
 }

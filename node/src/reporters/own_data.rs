@@ -78,7 +78,9 @@ impl Node {
             None => None,
         };
         let sessions = store::reporters::sessions_of(&mut tx, &case).await?;
-        let deeds = store::audit::deeds_of(&mut tx, &case, &actor).await?;
+        let mut deeds = store::audit::deeds_of(&mut tx, &case, &actor).await?;
+        deeds.extend(store::audit::said_of(&mut tx, &case, &actor).await?);
+        deeds.sort_by_key(|(at, _)| *at);
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
         tx.commit().await?;
         Ok(OwnData {

@@ -81,7 +81,8 @@ pub async fn page(
 /// reported, or looked it up.
 pub async fn has_handled(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<bool> {
     const SQL: &str = "select count(*) from audit where case_id = $1 and actor = $2
-        and (action like 'case.%' or action like 'answer.%')";
+        and (action like 'case.%' or action like 'answer.%'
+            or action in ('report.completed', 'counter.said'))";
     let found: i64 =
         on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(actor).fetch_one(c).await)?;
     Ok(found > 0)
@@ -110,6 +111,22 @@ pub async fn about_identity(
     const SQL: &str = "select at, actor, action, detail from audit
         where case_id = $1 and action like 'identity.%' order by number";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// What an officer took down of a reporter in a case: at, action, oldest first.
+pub async fn said_of(tx: &mut Tx, case_id: &str, reporter: &str) -> Stored<Vec<(i64, String)>> {
+    const SQL: &str = "select at, action from audit where case_id = $1
+        and action = 'counter.said' and detail like $2 order by number";
+    let whose = format!("{reporter} %");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).bind(&whose).fetch_all(c).await)?)
+}
+
+/// Whether a report was filed by somebody with an account here.
+pub async fn was_taken_in(tx: &mut Tx, case_id: &str) -> Stored<bool> {
+    const SQL: &str = "select count(*) from audit where case_id = $1
+        and action = 'report.filed' and actor like 'account:%'";
+    let found: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).fetch_one(c).await)?;
+    Ok(found > 0)
 }
 
 /// Actor and detail of every entry of an action, oldest first.

@@ -182,13 +182,14 @@ static HOLD: Bulk = Bulk::new(
     "on conflict (upload) do nothing",
 );
 
-/// Keeps uploads for a draft, in this order and no others. What an earlier draft of the case that
-/// was given back has kept is this one's, or is given up. How many are kept: one that any other
+/// Keeps uploads for a draft, in this order and no others. Those of them that an earlier draft of
+/// the case has kept which was given back are this one's. How many are kept: one that any other
 /// draft keeps is not among them.
 pub async fn hold(tx: &mut Tx, draft: &str, case_id: &str, uploads: &[String]) -> Stored<u64> {
-    const RELEASE: &str = "delete from answer_draft_files where draft_id = $1
-        or draft_id in (select id from answer_drafts where case_id = $2 and state = 'returned')";
-    on!(tx, c => sqlx::query(RELEASE).bind(draft).bind(case_id).execute(c).await.map(drop))?;
+    release(tx, draft).await?;
+    for upload in uploads {
+        give_up(tx, upload, case_id).await?;
+    }
     let rows = uploads.iter().enumerate().flat_map(|(place, upload)| {
         [
             Value::from(upload.as_str()),

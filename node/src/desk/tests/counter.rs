@@ -9,6 +9,7 @@ use super::cases::{KEY, at, key_of, state};
 use super::{Browser, Page, SITI, WORDS, staffed};
 use crate::doors::router;
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
+use crate::store;
 use crate::testing::{Place, acts};
 
 const SURE: (&str, &str) = ("setuju", "1");
@@ -23,16 +24,17 @@ async fn says(officer: &Browser<'_>, case: CaseId, what: &str, fields: &[(&str, 
     officer.send_files(&path, &all).await
 }
 
-async fn filed(place: &Place, channel: &str) -> FiledForReporter {
+/// Files a report as somebody in the audit log.
+async fn filed(place: &Place, actor: &str) -> FiledForReporter {
     let report = json!({
         "classification": "complaint",
         "title": "Lampu jalan padam",
         "content": "Gelap sejak Minggu.",
-        "channel": channel,
+        "channel": "walk-in",
         "reporter": {"name": "Ibu Canary"},
     });
     let terms = FilingTerms {
-        actor: Some("test"),
+        actor: Some(actor),
         visitor: None,
         notify: Notify::Off,
         once: None,
@@ -55,12 +57,17 @@ async fn a_reporter_at_the_counter_replies_confirms_rates_and_reopens() {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        let case = filed(&place, "walk-in").await.filed.case;
+        let case = filed(&place, "account:siti").await.filed.case;
         let page = siti.open(&at(case, "")).await;
         page.shows("Orang di loket").shows("/loket/selesai");
         assert!(!page.text.contains("Canary"), "an identity stays apart");
-        let deed = format!("href=\"{}\"", at(case, "/tanggapan"));
-        assert!(!page.text.contains(&deed), "offered once");
+        page.shows("/loket/eskalasi");
+        for deed in ["/lengkapi", "/tanggapan", "/selesai", "/eskalasi"] {
+            let deed = at(case, deed);
+            let link = format!("href=\"{deed}\"");
+            assert!(!page.text.contains(&link), "offered once: {deed}");
+            siti.open(&deed).await.is(StatusCode::NOT_FOUND);
+        }
 
         let path = at(case, "/loket/tanggapan");
         let empty = [("kunci", KEY), ("saluran", "loket")];
@@ -94,6 +101,11 @@ async fn a_reporter_at_the_counter_replies_confirms_rates_and_reopens() {
             assert!(detail.starts_with("reporter:"), "{detail}");
             assert!(detail.contains(" walk-in word "), "{detail}");
         }
+        let (officer, _) = place.audited("counter.said").await.remove(0);
+        let text = case.to_string();
+        let mut tx = place.node.read_tx().await.unwrap();
+        let handled = store::audit::has_handled(&mut tx, &text, &officer).await;
+        assert!(handled.unwrap(), "and opens no identity in it");
     }
 }
 
@@ -103,10 +115,18 @@ async fn the_reporter_of_a_report_that_no_officer_took_in_shows_the_key() {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        let filed = filed(&place, "web").await;
+        let filed = filed(&place, "token:kios").await;
         let case = filed.filed.case;
-        let without = says(&siti, case, "selesai", &[SURE]).await;
-        without.is(StatusCode::UNPROCESSABLE_ENTITY);
+        for said in ["tanggapan", "selesai", "eskalasi"] {
+            let words = [SURE, ("uraian", "Terima kasih.")];
+            let without = says(&siti, case, said, &words).await;
+            without.is(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        let sent = [("kunci", KEY), SURE, ("uraian", "Kata pelapor selesai.")];
+        for deed in ["/lengkapi", "/tanggapan", "/selesai", "/eskalasi"] {
+            let walked_around = siti.send_files(&at(case, deed), &sent).await;
+            walked_around.is(StatusCode::NOT_FOUND);
+        }
         let wrong = [SURE, ("kunci-rahasia", "1234 5678 9012 3456")];
         let wrong = says(&siti, case, "selesai", &wrong).await;
         wrong
@@ -121,6 +141,39 @@ async fn the_reporter_of_a_report_that_no_officer_took_in_shows_the_key() {
         assert_eq!(state(&place, case).await, Some(State::Closed));
         let said = place.audited("counter.said").await;
         assert!(said[0].1.contains(" walk-in key "), "{said:?}");
+        let node = &place.node;
+        let here = "192.0.2.7".parse().unwrap();
+        let opened = node.open_conversation(&filed.filed.ticket, filed.key.as_str(), here);
+        let token = opened.await.unwrap().token;
+        let visitor = node.visitor(&token).await.unwrap().unwrap();
+        let own = node.conversation(&visitor, None).await.unwrap();
+        let deeds = node.own_data(&own).await.unwrap().deeds;
+        assert!(deeds.iter().any(|(_, deed)| deed == "counter.said"));
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_an_officer_has_seen_proves_nothing_of_who_is_content() {
+    for mut place in staffed().await {
+        let mine = filed(&place, "account:siti").await;
+        let other = filed(&place, "token:kios").await;
+        for one in [&mine, &other] {
+            let said = || Some(json!({"text": "Masih gelap."}));
+            let case = one.filed.case;
+            acts(&place, case, "case.replied", json!({}), said()).await;
+            let body = json!({"proposes_to_close": false});
+            acts(&place, case, "case.followed_up", body, said()).await;
+        }
+        place.settings.answers.approval = true;
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        for (one, state_after) in [(&mine, State::InProgress), (&other, State::Closed)] {
+            let shown = [SURE, ("kunci-rahasia", one.key.as_str())];
+            says(&siti, one.filed.case, "selesai", &shown).await;
+            assert_eq!(state(&place, one.filed.case).await, Some(state_after));
+        }
     }
 }
 
@@ -130,7 +183,7 @@ async fn somebody_else_with_the_same_trouble_is_counted_once_and_not_named() {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        let case = filed(&place, "web").await.filed.case;
+        let case = filed(&place, "token:kios").await.filed.case;
         says(&siti, case, "dukung", &[])
             .await
             .is(StatusCode::SEE_OTHER);

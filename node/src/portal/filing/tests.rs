@@ -1,7 +1,11 @@
 //! Filing through the router, as a browser without script does it, and as those
 //! who mean harm do.
 
+use std::convert::Infallible;
+
 use axum::Router;
+use axum::body::Body;
+use futures_util::stream;
 use http::{Request, StatusCode};
 
 use super::super::report as report_page;
@@ -299,6 +303,21 @@ async fn a_form_whose_files_find_no_room_is_told_to_come_again_and_knows_its_rec
         assert_eq!(early.status, StatusCode::TOO_MANY_REQUESTS);
         assert!(early.header("retry-after").parse::<u32>().unwrap() > 0);
         assert_eq!(cases(&place).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_say_how_large_it_is_counts_what_its_files_may_have() {
+    for mut place in places().await {
+        place.settings.api.upload_bytes = 400_000;
+        place.settings.api.waiting_bytes = 1_000_000;
+        let router = router(place.reopened().await);
+        let form = Sent::report().file("surat.pdf", PDF);
+        let pieces = stream::iter([Ok::<_, Infallible>(form.body())]);
+        let request = Request::post(PATH);
+        let request = request.header("content-type", "multipart/form-data; boundary=batas");
+        let filed = send(&router, request, Body::from_stream(pieces)).await;
+        receipt(&router, &filed).await;
     }
 }
 

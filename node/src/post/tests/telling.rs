@@ -321,6 +321,9 @@ async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_
         let before = posted.sends(0).await.len();
         clock.advance(TUESDAY + DAY - NOW);
         node.look_after_deadlines().await.unwrap();
+        let (some, more) = node.untold_notices(None, 1).await.unwrap();
+        let (rest, end) = node.untold_notices(more.as_ref(), 10).await.unwrap();
+        assert!(some.len() == 1 && !rest.contains(&some[0]) && end.is_none());
         posted
             .acts(done.case, "case.verified", json!({}), "Diterima.")
             .await;
@@ -332,7 +335,38 @@ async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_
             .map(|letter| (letter.to.as_str(), letter.text.contains(&late.ticket)))
             .collect();
         assert_eq!(warned, [("pu@bandung.go.id", true)]);
-        assert!(node.untold_notices(None, 10).await.unwrap().is_empty());
+        assert!(node.untold_notices(None, 10).await.unwrap().0.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_of_a_case_that_an_officer_has_is_told_to_that_officer() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let account = posted
+            .hires("pu@bandung.go.id", StaffRole::Officer, None)
+            .await;
+        let each = node.choose_letters(&account, LetterChoice::Each).await;
+        each.unwrap();
+        let (own, others) = (posted.filed(false).await, posted.filed(false).await);
+        for (filed, name) in [(&own, "Budi"), (&others, "Asep")] {
+            let sight = crate::casework::Sight::ALL;
+            node.assign(&sight, &[filed.case], None, Some(name), "test")
+                .await
+                .unwrap();
+        }
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        clock.advance(TUESDAY + DAY - NOW);
+        node.look_after_deadlines().await.unwrap();
+        posted.writes().await;
+        let sent = posted.sends(before).await;
+        let warned: Vec<bool> = sent
+            .iter()
+            .filter(|letter| letter.text.contains("segera jatuh tempo"))
+            .map(|letter| letter.text.contains(&own.ticket))
+            .collect();
+        assert_eq!(warned, [true]);
     }
 }
 
@@ -411,7 +445,7 @@ async fn a_damaged_notice_keeps_no_other_from_being_told() {
             .map(|letter| letter.text.contains(&sound.ticket))
             .collect();
         assert_eq!(warned, [true]);
-        assert!(node.untold_notices(None, 10).await.unwrap().is_empty());
+        assert!(node.untold_notices(None, 10).await.unwrap().0.is_empty());
     }
 }
 
