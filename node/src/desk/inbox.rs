@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
@@ -16,11 +17,12 @@ use serde_json::json;
 
 use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
-use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, walk_in};
+use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, suspicion, walk_in};
 use crate::api::problem;
 use crate::casework::{BULK, CaseList, CaseSummary, InboxCounts, Once, Tab, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::filing::REGIONS;
 use crate::portal::{classification_name, name_of, state_words};
 use crate::regions::national;
 use crate::staff::StaffRole;
@@ -47,12 +49,17 @@ struct InboxPage<'a> {
     fields: Vec<(&'static str, String)>,
     narrowed: bool,
     region_unknown: bool,
+    /// Regions of the name that was typed, each with the list of its cases.
+    regions: Vec<(String, String)>,
+    regions_at: &'static str,
     here: &'static str,
     /// Where a form comes back to.
     back: String,
     first: Option<String>,
     next: Option<String>,
     acts: bool,
+    /// What clears cases of the list, where it is of what looks like abuse.
+    clears: Option<String>,
     key: String,
     units: Vec<Choice>,
     states: Vec<Choice>,
@@ -82,6 +89,8 @@ struct Line {
     /// What it is about and where it lies, in a few words each.
     notes: Vec<String>,
     unseen: bool,
+    /// Why it looks like abuse.
+    suspect: Option<String>,
 }
 
 /// A question that somebody has given a name.
@@ -146,11 +155,14 @@ pub async fn show(
         fields: question.fields(),
         narrowed: question.is_narrowed(),
         region_unknown: question.region_unknown,
+        regions: namesakes(&question),
+        regions_at: REGIONS,
         here: ROOT,
         back: question.address(ROOT, &query.lanjut),
         first: after.map(|_| question.address(ROOT, "")),
         next: list.next.map(|next| question.address(ROOT, &next)),
         acts: officer.role.handles_cases(),
+        clears: (question.tab == Some(Tab::Suspect)).then(|| v.say("suspect-clear")),
         key: Once::fresh_key(),
         units: shared::units(&node).await?,
         states: states(&v),
@@ -163,7 +175,8 @@ pub async fn show(
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
-    shell.wide().script("inbox.js").show(&page)
+    let shell = shell.wide().script("inbox.js").script("search.js");
+    shell.show(&page)
 }
 
 /// What is told to whoever answers it: requests for identities, and answers to sign.
@@ -224,6 +237,7 @@ pub async fn together(
                 .await
                 .map(|()| counted(text_id("inbox-assigned"), cases.len()))
         }
+        "wajar" => clear_all(&node, &officer, &cases).await,
         "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await?),
         _ => Err(NodeError::Invalid(
             "tindakan: expected one of the buttons".into(),
@@ -327,6 +341,20 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
         .with("all", cases.len().to_string()))
 }
 
+/// Says of marked cases that they are no abuse.
+async fn clear_all(node: &Node, officer: &Officer, cases: &[CaseId]) -> Result<Flash, NodeError> {
+    let mut cleared = 0;
+    for case in cases {
+        node.case_seen(&officer.sight, *case).await?;
+        match node.clear_abuse(*case, &officer.actor()).await {
+            Ok(()) => cleared += 1,
+            Err(NodeError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(counted(text_id("suspects-cleared"), cleared))
+}
+
 fn counted(said: TextId, count: usize) -> Flash {
     Flash::done(said).with("n", count.to_string())
 }
@@ -337,6 +365,11 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
     let units: BTreeMap<&str, &str> = units
         .iter()
         .map(|unit| (unit.id.as_str(), unit.name.as_str()))
+        .collect();
+    let marks = node.abuse_queue().await.map_err(|error| problem(&error))?;
+    let marks: BTreeMap<CaseId, TextId> = marks
+        .iter()
+        .map(|mark| (mark.case, suspicion::reason(&mark.reason)))
         .collect();
     let me = node.instance().ok();
     let line = |case: CaseSummary| {
@@ -366,6 +399,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             clock: next_clock(v, &days, &case),
             notes: notes.into_iter().flatten().collect(),
             unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
+            suspect: marks.get(&case.case).map(|why| v.say(*why)),
             case,
         }
     };
@@ -384,9 +418,10 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
         Tab::Ended => None,
         Tab::Pending => Some(counts.pending),
         Tab::Failed => Some(counts.failed),
+        Tab::Suspect => Some(counts.suspect),
     };
     let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
-        let rare = matches!(tab, Tab::Pending | Tab::Failed);
+        let rare = matches!(tab, Tab::Pending | Tab::Failed | Tab::Suspect);
         // What is in hand is a part of what runs out, and open for a link of old.
         (*tab != Tab::Working && !rare)
             || question.tab == Some(*tab)
@@ -423,12 +458,24 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
         Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
         Tab::Pending => (text_id("tab-pending"), text_id("tab-pending-about")),
         Tab::Failed => (text_id("tab-failed"), text_id("tab-failed-about")),
+        Tab::Suspect => (text_id("tab-suspect"), text_id("tab-suspect-about")),
     }
 }
 
 fn states(v: &Voice) -> Vec<Choice> {
     let choice = |state: CaseState| Choice::new(state.as_str(), v.say(state_words(state).0));
     CaseState::ALL.into_iter().map(choice).collect()
+}
+
+/// Where somebody goes on who has to say which region is meant.
+fn namesakes(question: &Question) -> Vec<(String, String)> {
+    let to = |code: &RegionCode| {
+        let mut chosen = question.clone();
+        chosen.filter.region = Some(code.clone());
+        let name = national().display_name(code)?;
+        Some((name, chosen.address(ROOT, "")))
+    };
+    question.namesakes.iter().filter_map(to).collect()
 }
 
 /// The region as it is called, where one was understood.
