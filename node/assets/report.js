@@ -1,12 +1,13 @@
 // What the portal's forms do better with a script: files that go up in pieces and
-// go on where a line broke, regions while one types, what is alike while one
-// writes, the device's position, one press of a button. Without it all of this
+// go on where a line broke, what is alike while one writes, the device's position, one press of a button. Without it all of this
 // works by sending the form.
 "use strict";
 
 const PIECE_BYTES = 1024 * 1024;
 const ATTEMPTS = 6;
 const NO_ROOM = 507;
+/** What is said of a file that the node does not take, by its answer. */
+const REFUSALS = { 400: "broken", 413: "large", 415: "kind", 422: "broken", [NO_ROOM]: "full" };
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -128,9 +129,15 @@ function line(list, file, said) {
     },
     failed(words) {
       bar.remove();
-      box.remove();
       small.textContent = words;
-      label.classList.add("failed");
+      const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: said.remove });
+      remove.setAttribute("aria-label", `${said.remove}: ${file.name}`);
+      remove.addEventListener("click", () => item.remove());
+      // A label would hand a press of the button on to the box.
+      const plain = document.createElement("p");
+      plain.className = "choice failed";
+      plain.append(text, remove);
+      label.replaceWith(plain);
       item.tabIndex = -1;
       return item;
     },
@@ -165,7 +172,7 @@ function takeFiles(part) {
   const take = async (file) => {
     const own = line(list, file, said);
     if (list.querySelectorAll("input").length > Number(said.most)) return own.failed(said.many);
-    if (file.size > Number(said.bytes)) return own.failed(said.large);
+    if (file.size > Number(said.bytes)) return own.failed(said.large.replace("%", file.name));
     tell(`${said.sending} ${file.name}`);
     try {
       const upload = await send(file, said.upload, own.progress);
@@ -174,7 +181,7 @@ function takeFiles(part) {
       tell("");
     } catch (error) {
       if (error instanceof Refused && error.isFinal) {
-        const words = error.status === NO_ROOM ? said.full : said.failed;
+        const words = (said[REFUSALS[error.status]] ?? said.failed).replace("%", file.name);
         tell(words);
         return own.failed(words);
       }
@@ -244,83 +251,6 @@ function sendOnce(form) {
   });
 }
 
-// Regions
-
-function searchRegions(field, at) {
-  const input = field.querySelector("input");
-  const list = document.createElement("ul");
-  list.id = `${input.id}-saran`;
-  list.hidden = true;
-  list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", field.querySelector("label").firstChild.textContent.trim());
-  const around = document.createElement("div");
-  around.className = "combo";
-  input.replaceWith(around);
-  around.append(input, list);
-  input.removeAttribute("list");
-  for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", list.id], ["aria-autocomplete", "list"]]) {
-    input.setAttribute(name, value);
-  }
-  const options = () => [...list.children];
-  const current = () => options().find((option) => option.getAttribute("aria-selected") === "true");
-  const close = () => {
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
-  };
-  const choose = (option) => {
-    input.value = option.textContent;
-    close();
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  };
-  const mark = (option) => {
-    options().forEach((one) => one.setAttribute("aria-selected", String(one === option)));
-    input.setAttribute("aria-activedescendant", option.id);
-  };
-  let asked = "";
-  const look = settled(150, async () => {
-    const typed = input.value.trim();
-    if (typed === asked) return;
-    asked = typed;
-    const answer = typed ? await fetch(`${at}?q=${encodeURIComponent(typed.slice(0, 100))}`) : null;
-    if (asked !== typed || (answer && !answer.ok)) return;
-    const found = answer ? await answer.json() : [];
-    list.replaceChildren(
-      ...found.map(({ name }, place) => {
-        const option = document.createElement("li");
-        option.id = `${list.id}-${place}`;
-        option.textContent = name;
-        option.setAttribute("role", "option");
-        option.setAttribute("aria-selected", "false");
-        option.addEventListener("pointerdown", (event) => {
-          event.preventDefault();
-          choose(option);
-        });
-        return option;
-      }),
-    );
-    list.hidden = found.length === 0 || document.activeElement !== input;
-    input.setAttribute("aria-expanded", String(!list.hidden));
-  });
-  input.addEventListener("input", look);
-  input.addEventListener("blur", close);
-  input.addEventListener("keydown", (event) => {
-    if (list.hidden) return;
-    const all = options();
-    const place = all.indexOf(current());
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      mark(all[(place + step + all.length) % all.length]);
-    } else if (event.key === "Enter" && place >= 0) {
-      event.preventDefault();
-      choose(all[place]);
-    } else if (event.key === "Escape") {
-      close();
-    }
-  });
-}
-
 // What is alike, and whom it may concern
 
 const WRITTEN = ["judul", "uraian", "wilayah", "lintang", "bujur", "tempat", "kategori", "saran"];
@@ -385,14 +315,62 @@ function position(part) {
   });
 }
 
+/** Lets the region follow the place, wherever the place comes from, and says so. */
+function followPlace(form, at) {
+  const { lintang, bujur, wilayah } = form.elements;
+  const told = form.querySelector("[data-moved]");
+  const look = async () => {
+    const fields = { lintang: lintang.value, bujur: bujur.value, wilayah: wilayah.value };
+    if (!fields.lintang || !fields.bujur) return;
+    const answer = await fetch(at, { method: "POST", body: new URLSearchParams(fields) }).catch(() => null);
+    if (!answer?.ok) return;
+    const { region, said } = await answer.json();
+    told.textContent = said;
+    if (region === null || region === wilayah.value) return;
+    wilayah.value = region;
+    wilayah.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  for (const field of [lintang, bujur]) field.addEventListener("change", look);
+}
+
+/** Appends names from a list to a field with a line for each. */
+function addLines(part) {
+  const name = part.querySelector("input");
+  const lines = document.getElementById(part.dataset.adds);
+  const add = () => {
+    if (name.value.trim() === "") return;
+    lines.value = [...lines.value.split("\n").filter((line) => line.trim()), name.value.trim()].join("\n");
+    name.value = "";
+    name.focus();
+  };
+  name.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    add();
+  });
+  part.querySelector("button").addEventListener("click", add);
+  part.hidden = false;
+}
+
+/** Puts what was written on the clipboard, to be taken to another site. */
+function copyWords(button) {
+  const { judul, uraian } = document.querySelector("form[data-report]").elements;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(`${judul.value}\n\n${uraian.value}`);
+    button.textContent = button.dataset.copied;
+  });
+  button.hidden = false;
+}
+
 for (const part of document.querySelectorAll(".files")) takeFiles(part);
 for (const form of document.querySelectorAll("form[data-report]")) {
   sendOnce(form);
-  const field = form.querySelector("[data-region]");
-  if (field) searchRegions(field, form.dataset.regions);
   if (form.dataset.likely) suggest(form);
   for (const part of form.querySelectorAll("[data-position]")) position(part);
+  for (const part of form.querySelectorAll("[data-adds]")) addLines(part);
+  if (form.dataset.place) followPlace(form, form.dataset.place);
 }
+if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) copyWords(button);
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

@@ -108,6 +108,9 @@ pub struct PortalSettings {
     /// Where people open the pages, such as `https://lapor.bandung.go.id`.
     /// With `https`, cookies are sent by nothing else.
     pub public_url: Option<PublicUrl>,
+    /// The national portal, such as `https://www.lapor.go.id`: where reports about this institution
+    /// are taken in that it must not see.
+    pub national_url: Option<PublicUrl>,
     /// What the institution is called on the pages, if not as in the directory.
     pub name: Option<String>,
     /// How to reach people there, in one or two lines.

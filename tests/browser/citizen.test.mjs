@@ -100,6 +100,18 @@ for (const database of databases) {
       });
     });
 
+    it("lets the region follow the position, and says so", async () => {
+      await visit({}, "/lapor", async (page, context) => {
+        await context.grantPermissions(["geolocation"]);
+        await context.setGeolocation({ latitude: -7.2575, longitude: 112.7521 });
+        const region = page.getByRole("combobox", { name: /^Wilayah/ });
+        assert.equal(await region.inputValue(), "Kota Bandung, Jawa Barat");
+        await press(page, "Gunakan posisi saya");
+        await page.getByText("Wilayah diubah menjadi Jawa Timur").waitFor();
+        assert.equal(await region.inputValue(), "Jawa Timur");
+      });
+    });
+
     it("waits for every file, and does not go without one that failed unless asked again", async () => {
       await visit({}, "/lapor", async (page) => {
         await write(page, "Gorong-gorong ambles di Jalan Sukajadi", "Gorong-gorong ambles sejak hujan kemarin.");
@@ -114,9 +126,11 @@ for (const database of databases) {
         await page.getByLabel("Lampiran").setInputFiles([photo("satu.jpg"), photo("dua.jpg"), photo("tiga.jpg")]);
         await press(page, "Kirim laporan");
         release();
-        await page.locator(".held li:focus", { hasText: "Gagal terkirim" }).waitFor();
+        await page.locator(".held li:focus", { hasText: "dua.jpg: jenis berkas ini tidak diterima" }).waitFor();
         assert.equal(await page.locator('.held input[name="unggahan"]:checked').count(), 2);
         assert.equal(new URL(page.url()).pathname, "/lapor");
+        await press(page, "Hapus dari daftar: dua.jpg");
+        assert.equal(await page.locator(".held li").count(), 2);
         await press(page, "Kirim laporan");
         await receipt(page);
         await press(page, "Buka percakapan");

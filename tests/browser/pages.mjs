@@ -17,6 +17,7 @@ export const pages = ({ tickets, reports }) => ({
   "case-secret": `/lacak?tiket=${tickets.secret}`,
   reports: "/laporan",
   "reports-narrowed": "/laporan?q=jalan&status=in_progress&wilayah=kota+bandung&dari=2020-01-01",
+  "reports-which": "/laporan?wilayah=Bandung",
   "reports-none": "/laporan?q=xyzzy",
   "reports-unusable": "/laporan?wilayah=xyzzyq&dari=kemarin",
   "report-worked": `/laporan/${reports.worked}`,
@@ -79,6 +80,10 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-audit": ["admin", "/meja/audit"],
   "desk-account": ["admin", "/meja/akun"],
   "desk-letters": ["admin", "/meja/surat"],
+  "desk-aside": ["admin", "/meja/tertahan"],
+  "desk-settings": ["admin", "/meja/pengaturan"],
+  "desk-settings-step": ["admin", "/meja/pengaturan?langkah=2"],
+  "desk-suspects": ["officer", "/meja?tab=penyalahgunaan"],
 });
 
 /** All of them alike: name, path, and who looks. */

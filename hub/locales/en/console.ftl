@@ -11,8 +11,11 @@ console-setup-lead = Make an account for the first operator, who makes those of 
 console-setup-done = The operator's account is made.
 console-federation = Federation
 console-administer = Look after the console
-console-audit-actor-hint = Such as account:ID or cli:USER.
-console-audit-action-hint = Such as account.signed_in or instance.suspended.
+did-instance-suspended = Institution suspended
+did-instance-resumed = Institution resumed
+did-instance-revoked = Institution revoked
+did-instance-invited = Institution invited
+did-instance-registered = Institution registered
 console-audit-instance = Institution
 
 # Roles

@@ -11,8 +11,11 @@ console-setup-lead = Buat akun untuk operator pertama. Operator membuat akun pet
 console-setup-done = Akun operator dibuat.
 console-federation = Federasi
 console-administer = Kelola konsol
-console-audit-actor-hint = Misalnya account:ID atau cli:PENGGUNA.
-console-audit-action-hint = Misalnya account.signed_in atau instance.suspended.
+did-instance-suspended = Instansi ditangguhkan
+did-instance-resumed = Instansi diaktifkan kembali
+did-instance-revoked = Instansi dicabut
+did-instance-invited = Instansi diundang
+did-instance-registered = Instansi didaftarkan
 console-audit-instance = Instansi
 
 # Peran

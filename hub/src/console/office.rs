@@ -76,13 +76,19 @@ impl Office for Console {
         setup_lead: text_id("console-setup-lead"),
         setup_done: text_id("console-setup-done"),
         account_administer: text_id("console-administer"),
-        audit_actor_hint: text_id("console-audit-actor-hint"),
-        audit_action_hint: text_id("console-audit-action-hint"),
         audit_subject: text_id("console-audit-instance"),
         audit_subject_field: "instansi",
     };
 
     const ROLES: &'static [RoleWords] = WORDS;
+
+    const ACTS: &'static [(&'static str, TextId)] = &[
+        ("instance.suspended", text_id("did-instance-suspended")),
+        ("instance.resumed", text_id("did-instance-resumed")),
+        ("instance.revoked", text_id("did-instance-revoked")),
+        ("instance.invited", text_id("did-instance-invited")),
+        ("instance.registered", text_id("did-instance-registered")),
+    ];
 
     fn clock(&self) -> &dyn Clock {
         &*self.hub.ground.clock

@@ -21,7 +21,7 @@ setup-institution = Institution
 setup-zone = Time zone
 setup-contact = Contact
 setup-contact-none = Not given yet; see portal.contact in node.toml
-setup-done = The admin's account is made. Now add the units of your institution.
+setup-done = The admin account is made. Now prepare the node, step by step.
 
 # One's own account
 
@@ -60,6 +60,138 @@ unit-taken = This short name is taken.
 
 # The audit log
 
-audit-actor-hint = Such as account:ID, token:NAME or cli:USER.
-audit-action-hint = Such as account.signed_in or case.disposed.
-audit-case = Case
+audit-case = Ticket
+
+# Deeds of the audit log
+
+did-report-filed = Report filed
+did-report-completed = Report completed
+did-case-verified = Report verified
+did-case-held = Report held
+did-case-archived = Report archived
+did-case-disposed = Report passed on
+did-case-returned = Report returned
+did-case-recalled = Report recalled
+did-case-followed-up = Follow-up written
+did-case-noted = Note written
+did-case-replied = Reply written
+did-case-closed = Report closed
+did-case-reopened = Report reopened
+did-case-rated = Report rated
+did-case-supported = Report supported
+did-case-linked = Reports merged
+did-case-unlinked = Merge undone
+did-case-split = Report split
+did-case-escalated = Report escalated
+did-case-succeeded = Report went to a successor
+did-case-taken-over = Report taken over
+did-case-redacted = Words of a report erased
+did-case-assigned = Report assigned
+did-identity-requested = Identity asked of another institution
+did-identity-disclosed = Identity disclosed
+did-identity-refused = Identity refused
+did-identity-asked = Identity asked for
+did-identity-opened = Identity opened
+did-identity-objected = Reporter objected
+did-identity-granted = Request for an identity granted
+did-identity-denied = Request for an identity denied
+did-identity-declined = Reporter declined
+did-identity-consented = Reporter consented
+did-answer-drafted = Answer drafted
+did-answer-approved = Answer approved
+did-answer-corrected = Answer corrected
+did-answer-returned = Answer returned
+did-answer-dropped = Answer dropped
+did-act-dropped = Act without effect dropped
+did-counter-said = Word at the counter taken down
+did-abuse-marked = Marked as possible abuse
+did-abuse-cleared = Cleared of abuse
+did-conversation-opened = Conversation opened by the reporter
+did-reporter-key-changed = Reporter's key changed
+did-own-data-read = Own data read by the reporter
+did-erasure-asked = Erasure asked for
+did-erasure-withdrawn = Erasure withdrawn
+did-erasure-done = Erasure done
+did-unit-added = Unit added
+did-unit-renamed = Unit renamed
+did-unit-closed = Unit closed
+did-token-created = Token of a program made
+did-token-revoked = Token of a program revoked
+did-category-mapped = Local category mapped
+did-category-unmapped = Mapping of a category removed
+did-letter-dropped = Refused letter dropped
+did-programme-published = Programme published
+did-programme-progressed = Progress of a programme written
+did-taxonomy-updated = Categories updated
+did-calendar-updated = Calendar updated
+did-key-announced = Key of the institution announced
+did-quarantine-replay = Quarantined message replayed
+did-quarantine-refuse = Quarantined message refused
+
+# Messages that were set aside
+
+aside-title = Messages set aside
+aside-lead = Messages that could not be applied or sent, and why. Their cases wait; everything else goes on.
+aside-none = Nothing is set aside
+aside-none-about = All messages have been applied.
+aside-quarantined = Quarantined
+aside-parked = Waits for a new version
+aside-refused = Refused
+aside-why-parked = The installed version does not know this kind of message; once the node is upgraded, it is applied by itself. ({ $why })
+aside-why-refused = Refused here; try it again to take that back. ({ $why })
+aside-why-own = A message from here that the hub did not accept: { $why }
+aside-why-item = This message cannot be applied: { $why }
+aside-no-reason = No reason given.
+aside-behind = { $n ->
+    [one] { $n } message waits behind it.
+   *[other] { $n } messages wait behind it.
+}
+aside-replay = Try again
+aside-go-on = Go on without this message
+aside-go-on-about = It then never has an effect here, and its case may differ from the copies of other institutions. "Try again" takes a refusal back.
+aside-reason = Reason, for the audit log
+aside-refuse = Refuse this message
+aside-refused-done = The message is refused; the node goes on without it.
+aside-replayed = The message was tried again and accepted.
+aside-still = The message was tried again and is still set aside.
+aside-not-done = Nothing was changed: this message has been handled, or an earlier one has to be handled first.
+
+# Settings
+
+arranged-title = Settings
+arranged-begin = Preparing the node
+arranged-lead = What is in force at this node. Most of it stands in node.toml at the server and holds after a restart.
+arranged-step = Step { $step } of { $of }. Each can be passed over and opened again from My account.
+arranged-next = Go on
+arranged-done = Arranged
+arranged-open = Not arranged
+arranged-none = Not arranged yet.
+arranged-contact-how = Shown on the public pages. Write in node.toml:
+arranged-mail = E-mail
+arranged-mail-is = Sent by { $host } from { $from }; the officers' digest goes out at { $hour } o'clock.
+arranged-mail-how = Without mail, neither reporters nor officers are told. Write in node.toml, then try it with lapor-node mail test:
+arranged-units-how = Parts of the institution that cases are given to. A small one needs none.
+arranged-approval = Approval by a superior
+arranged-approval-all = A superior approves every public answer before it is sent.
+arranged-approval-how = For all answers, or only for some categories (categories.supervision). Write in node.toml:
+arranged-evidence = Evidence of completion
+arranged-evidence-how = Categories of which a proposal to close needs evidence. Write in node.toml:
+arranged-deadlines = Deadlines
+arranged-deadlines-are = A warning { $warn } working days before the deadline; leaders are told { $escalate } working days after it.
+arranged-deadlines-how = How long deadlines are is set centrally for all institutions. Warnings are arranged in node.toml:
+
+# Handing over
+
+handover-title = Reports on this desk
+handover-about = { $n ->
+    [one] { $n } report is assigned to this officer.
+   *[other] { $n } reports are assigned to this officer.
+} Hand them over before disabling the account.
+handover-left = { $n ->
+    [one] { $n } report is still assigned to this officer, whose account is disabled.
+   *[other] { $n } reports are still assigned to this officer, whose account is disabled.
+} Hand them over.
+handover-to = Hand over to
+handover-go = Hand all of them over
+handover-choose = Choose the officer who gets the reports.
+handover-done = { $n } reports were handed over to { $name }.

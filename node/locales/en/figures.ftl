@@ -10,7 +10,9 @@ figures-side = Counted by
 figures-show = Show
 figures-none = No reports in this period
 figures-none-about = Choose another period.
-figures-all = All institutions
+figures-outcome = All institutions: what became of the reports
+figures-quality = All institutions: speed and quality
+figures-ends-early = This last day is earlier than the first one.
 side-custodian = The institution that has them
 side-origin = The institution that received them
 figure-intake = Came in
@@ -23,8 +25,11 @@ figure-archived = Archived
 figure-merged = Merged
 figure-close = Until closed, on average
 figure-overdue = Overdue at some time
+figure-hops = Times sent back
 figure-misrouted = Misrouted
+figure-share = { $n } ({ $share }%)
 figure-score = Rating by reporters, of 5
+figure-minutes = less than an hour
 figure-hours = { $n ->
     [one] { $n } hour
    *[other] { $n } hours

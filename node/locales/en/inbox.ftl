@@ -74,6 +74,8 @@ tab-pending = Not ruled yet
 tab-pending-about = Your acts are stored here and wait for the ruling of the hub.
 tab-failed = No effect
 tab-failed-about = Acts that no longer held when they arrived: do them again or drop them.
+tab-suspect = Possible abuse
+tab-suspect-about = Reports that look like a machine's, or that an officer has marked. Look at them, then clear or archive them.
 tab-all = All
 tab-all-about = All reports, the latest change first.
 
@@ -103,3 +105,16 @@ clock-complaint = Settling a complaint
 clock-oversight = Settling a complaint about an irregularity
 clock-disposer = Deadline set by the disposer
 clock-silence = The reporter's response
+
+# Possible abuse
+
+suspect-title = Possible abuse
+suspect-trap = A field that people do not see was filled in.
+suspect-too-fast = The form was sent faster than a person can fill it in.
+suspect-officer = Marked by an officer.
+suspect-clear = Not abuse
+suspect-archive = Archive
+suspect-mark = Mark as possible abuse
+suspect-marked = The report is marked; it lies in the list of possible abuse now.
+suspect-cleared = Cleared; the report lies among the others again.
+suspects-cleared = { $n } reports were cleared.

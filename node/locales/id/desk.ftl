@@ -21,7 +21,7 @@ setup-institution = Instansi
 setup-zone = Zona waktu
 setup-contact = Kontak
 setup-contact-none = Belum diisi; lihat portal.contact dalam node.toml
-setup-done = Akun admin dibuat. Sekarang tambahkan unit kerja instansi Anda.
+setup-done = Akun admin dibuat. Sekarang siapkan node, langkah demi langkah.
 
 # Akun sendiri
 
@@ -60,6 +60,129 @@ unit-taken = Nama pendek ini sudah dipakai.
 
 # Log audit
 
-audit-actor-hint = Misalnya account:ID, token:NAMA, atau cli:PENGGUNA.
-audit-action-hint = Misalnya account.signed_in atau case.disposed.
-audit-case = Berkas
+audit-case = Tiket
+
+# Perbuatan dalam log audit
+
+did-report-filed = Laporan dicatat
+did-report-completed = Laporan dilengkapi
+did-case-verified = Laporan diverifikasi
+did-case-held = Laporan ditunda
+did-case-archived = Laporan diarsipkan
+did-case-disposed = Laporan didisposisi
+did-case-returned = Laporan dikembalikan
+did-case-recalled = Laporan ditarik kembali
+did-case-followed-up = Tindak lanjut ditulis
+did-case-noted = Catatan ditulis
+did-case-replied = Tanggapan ditulis
+did-case-closed = Laporan ditutup
+did-case-reopened = Laporan dibuka kembali
+did-case-rated = Laporan dinilai
+did-case-supported = Laporan didukung
+did-case-linked = Laporan digabung
+did-case-unlinked = Gabungan dibatalkan
+did-case-split = Laporan dipecah
+did-case-escalated = Laporan dieskalasi
+did-case-succeeded = Laporan beralih ke penerus
+did-case-taken-over = Laporan diambil alih
+did-case-redacted = Isi laporan dihapus
+did-case-assigned = Laporan diserahkan
+did-identity-requested = Identitas diminta dari instansi lain
+did-identity-disclosed = Identitas diberikan
+did-identity-refused = Identitas tidak diberikan
+did-identity-asked = Identitas diminta
+did-identity-opened = Identitas dibuka
+did-identity-objected = Pelapor keberatan
+did-identity-granted = Permintaan identitas dikabulkan
+did-identity-denied = Permintaan identitas ditolak
+did-identity-declined = Pelapor menolak
+did-identity-consented = Pelapor menyetujui
+did-answer-drafted = Jawaban diajukan
+did-answer-approved = Jawaban disetujui
+did-answer-corrected = Jawaban diperbaiki
+did-answer-returned = Jawaban dikembalikan
+did-answer-dropped = Jawaban dibatalkan
+did-act-dropped = Tindakan yang tidak berlaku diabaikan
+did-counter-said = Perkataan orang di loket dicatat
+did-abuse-marked = Ditandai sebagai dugaan penyalahgunaan
+did-abuse-cleared = Dinyatakan bukan penyalahgunaan
+did-conversation-opened = Percakapan dibuka pelapor
+did-reporter-key-changed = Kunci pelapor diganti
+did-own-data-read = Data sendiri dibaca pelapor
+did-erasure-asked = Penghapusan diminta
+did-erasure-withdrawn = Permintaan penghapusan ditarik
+did-erasure-done = Penghapusan dilakukan
+did-unit-added = Unit dibuat
+did-unit-renamed = Unit diganti nama
+did-unit-closed = Unit ditutup
+did-token-created = Token program dibuat
+did-token-revoked = Token program dicabut
+did-category-mapped = Kategori setempat dipetakan
+did-category-unmapped = Pemetaan kategori dihapus
+did-letter-dropped = Surat yang ditolak dibuang
+did-programme-published = Program diterbitkan
+did-programme-progressed = Kemajuan program ditulis
+did-taxonomy-updated = Daftar kategori diperbarui
+did-calendar-updated = Kalender diperbarui
+did-key-announced = Kunci instansi diumumkan
+did-quarantine-replay = Pesan karantina dibaca ulang
+did-quarantine-refuse = Pesan karantina ditolak
+
+# Pesan yang tertahan
+
+aside-title = Pesan tertahan
+aside-lead = Pesan yang tidak dapat diterapkan atau dikirim, dengan sebabnya. Berkasnya menunggu; yang lain berjalan terus.
+aside-none = Tidak ada pesan yang tertahan
+aside-none-about = Semua pesan sudah diterapkan.
+aside-quarantined = Dikarantina
+aside-parked = Menunggu versi baru
+aside-refused = Ditolak
+aside-why-parked = Jenis pesan ini belum dikenal versi yang terpasang; setelah node diperbarui, pesan diterapkan sendiri. ({ $why })
+aside-why-refused = Ditolak di sini; baca ulang untuk membatalkannya. ({ $why })
+aside-why-own = Pesan dari sini yang tidak diterima pusat: { $why }
+aside-why-item = Pesan ini tidak dapat diterapkan: { $why }
+aside-no-reason = Tanpa keterangan.
+aside-behind = { $n } pesan menunggu di belakangnya.
+aside-replay = Coba lagi
+aside-go-on = Lanjutkan tanpa pesan ini
+aside-go-on-about = Pesan ini lalu tidak pernah berlaku di sini, dan berkasnya dapat berbeda dari salinan instansi lain. "Coba lagi" membatalkan penolakan.
+aside-reason = Alasan, untuk log audit
+aside-refuse = Tolak pesan ini
+aside-refused-done = Pesan ditolak; node melanjutkan tanpa pesan ini.
+aside-replayed = Pesan dicoba lagi dan diterima.
+aside-still = Pesan dicoba lagi, tetapi masih tertahan.
+aside-not-done = Tidak ada yang diubah: pesan ini sudah ditangani, atau ada pesan sebelumnya yang harus ditangani dahulu.
+
+# Pengaturan
+
+arranged-title = Pengaturan
+arranged-begin = Menyiapkan node
+arranged-lead = Yang berlaku di node ini. Sebagian besar tertulis dalam node.toml di server dan berlaku setelah node dijalankan ulang.
+arranged-step = Langkah { $step } dari { $of }. Setiap langkah boleh dilewati dan dapat dibuka lagi lewat Akun saya.
+arranged-next = Lanjut
+arranged-done = Sudah diatur
+arranged-open = Belum diatur
+arranged-none = Belum diatur.
+arranged-contact-how = Tampil di halaman publik. Tulis dalam node.toml:
+arranged-mail = Surel
+arranged-mail-is = Dikirim lewat { $host } dari { $from }; ringkasan untuk petugas pukul { $hour }.
+arranged-mail-how = Tanpa surel, pelapor dan petugas tidak dikabari. Tulis dalam node.toml, lalu uji dengan lapor-node mail test:
+arranged-units-how = Bagian instansi yang menerima disposisi. Instansi kecil tidak memerlukannya.
+arranged-approval = Persetujuan atasan
+arranged-approval-all = Setiap jawaban publik disetujui atasan sebelum terkirim.
+arranged-approval-how = Untuk semua jawaban, atau hanya untuk kategori tertentu (categories.supervision). Tulis dalam node.toml:
+arranged-evidence = Bukti penyelesaian
+arranged-evidence-how = Kategori yang usul selesainya harus disertai bukti. Tulis dalam node.toml:
+arranged-deadlines = Tenggat
+arranged-deadlines-are = Peringatan { $warn } hari kerja sebelum tenggat; pimpinan dikabari { $escalate } hari kerja sesudahnya.
+arranged-deadlines-how = Lama tenggat ditetapkan pusat untuk semua instansi. Peringatan diatur dalam node.toml:
+
+# Serah terima
+
+handover-title = Laporan di mejanya
+handover-about = { $n } laporan diserahkan kepada petugas ini. Sebelum menonaktifkan akun, serahkan kepada petugas lain.
+handover-left = { $n } laporan masih tercatat pada petugas yang sudah nonaktif ini. Serahkan kepada petugas lain.
+handover-to = Serahkan kepada
+handover-go = Serahkan semuanya
+handover-choose = Pilih petugas yang menerima laporan.
+handover-done = { $n } laporan diserahkan kepada { $name }.

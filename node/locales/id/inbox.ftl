@@ -65,6 +65,8 @@ tab-pending = Belum ditetapkan
 tab-pending-about = Tindakan Anda tersimpan di sini dan menunggu penetapan pusat.
 tab-failed = Tidak berlaku
 tab-failed-about = Tindakan yang tidak berlaku lagi ketika sampai: ulangi atau abaikan.
+tab-suspect = Diduga penyalahgunaan
+tab-suspect-about = Laporan yang tampak dikirim mesin atau ditandai petugas. Periksa, lalu nyatakan wajar atau arsipkan.
 tab-all = Semua
 tab-all-about = Semua laporan, yang terakhir berubah lebih dahulu.
 
@@ -88,3 +90,16 @@ clock-complaint = Penyelesaian pengaduan
 clock-oversight = Penyelesaian pengaduan berkadar pengawasan
 clock-disposer = Tenggat dari pemberi disposisi
 clock-silence = Tanggapan pelapor
+
+# Dugaan penyalahgunaan
+
+suspect-title = Diduga penyalahgunaan
+suspect-trap = Isian yang tidak terlihat oleh orang ikut terisi.
+suspect-too-fast = Formulir terkirim lebih cepat daripada orang dapat mengisinya.
+suspect-officer = Ditandai oleh petugas.
+suspect-clear = Bukan penyalahgunaan
+suspect-archive = Arsipkan
+suspect-mark = Tandai sebagai dugaan penyalahgunaan
+suspect-marked = Laporan ditandai; kini ada di daftar dugaan penyalahgunaan.
+suspect-cleared = Dinyatakan bukan penyalahgunaan; laporan kembali di antara yang lain.
+suspects-cleared = { $n } laporan dinyatakan bukan penyalahgunaan.

@@ -13,11 +13,14 @@ use crate::node::Node;
 use crate::store;
 use crate::store::audit::Deed;
 use crate::store::desk::FailedRow;
+use crate::store::instructions::InstructionRow;
 
 /// Cases in one bulk act, at most.
 pub const BULK: usize = 200;
 /// Filters that one account keeps, at most.
 const FILTERS: usize = 50;
+/// Characters of an instruction.
+pub const INSTRUCTION: usize = 2000;
 /// Characters of the name of a filter or a unit.
 const NAME: usize = 80;
 
@@ -59,7 +62,87 @@ pub struct OnDesk {
     pub officer: Option<String>,
 }
 
+/// What is said with a case to those on whose desk it is put.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Instruction {
+    pub words: String,
+    /// The last day, such as `2026-12-04`.
+    pub due: Option<String>,
+}
+
+/// An instruction that was given.
+#[derive(Clone)]
+pub struct Instructed {
+    /// Unix ms.
+    pub at: i64,
+    /// As the audit log names whoever gave it.
+    pub actor: String,
+    pub desk: OnDesk,
+    pub said: Instruction,
+}
+
 impl Node {
+    /// What was said with a case to those on whose desk it was put, latest first.
+    pub async fn instructions(&self, case: CaseId) -> Result<Vec<Instructed>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::instructions::of_case(&mut tx, &case.to_string()).await?;
+        let given = rows.into_iter().map(|row| Instructed {
+            at: row.at,
+            actor: row.actor,
+            desk: OnDesk {
+                unit: row.unit,
+                officer: row.officer,
+            },
+            said: Instruction {
+                words: row.words,
+                due: row.due,
+            },
+        });
+        Ok(given.collect())
+    }
+
+    /// Puts one case on a desk with an instruction.
+    pub async fn assign_with(
+        &self,
+        sight: &Sight,
+        case: CaseId,
+        desk: OnDesk,
+        said: Instruction,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let length = said.words.chars().count();
+        if length > INSTRUCTION || said.words.trim().is_empty() && said.due.is_none() {
+            return Err(NodeError::Invalid(format!(
+                "instruction: between 1 and {INSTRUCTION} characters, or a day"
+            )));
+        }
+        let (at, id) = (self.clock().now_ms(), case.to_string());
+        let mut tx = self.write_tx().await?;
+        if put(
+            &mut tx,
+            sight,
+            std::slice::from_ref(&id),
+            &desk,
+            (actor, at),
+        )
+        .await?
+            != 1
+        {
+            return Err(NodeError::not_found("case", &case));
+        }
+        let row = InstructionRow {
+            case_id: id,
+            at,
+            actor: actor.to_owned(),
+            unit: desk.unit,
+            officer: desk.officer,
+            words: said.words,
+            due: said.due,
+        };
+        store::instructions::put(&mut tx, &row).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Puts cases on the desk of a unit and an officer; `None` takes them off. All or none, and
     /// only such as whoever asks may see.
     pub async fn assign(

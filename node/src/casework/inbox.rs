@@ -44,6 +44,8 @@ pub enum Tab {
     Pending,
     /// With own acts that had no effect, to be done again or dropped.
     Failed,
+    /// What looks like abuse, until somebody has cleared it or put it away.
+    Suspect,
 }
 
 /// How many cases each tab has; ended ones are not counted.
@@ -60,6 +62,8 @@ pub struct InboxCounts {
     pub elsewhere: u64,
     pub pending: u64,
     pub failed: u64,
+    /// What looks like abuse; counted neither as new nor as running out.
+    pub suspect: u64,
 }
 
 impl Sight {
@@ -98,6 +102,15 @@ impl Tab {
             Self::Ended => Condition::Tray(Tray::Ended.as_str()),
             Self::Pending => Condition::Pending,
             Self::Failed => Condition::Failed,
+            Self::Suspect => Condition::Suspect,
+        }
+    }
+
+    /// What looks like abuse lies in a list of its own, not among what waits for us.
+    fn conditions(self) -> Vec<Condition<'static>> {
+        match self {
+            Self::New | Self::RunsOut => vec![self.condition(), Condition::Unsuspected],
+            _ => vec![self.condition()],
         }
     }
 
@@ -106,7 +119,7 @@ impl Tab {
     fn order(self) -> Order {
         match self {
             Self::RunsOut => Order::Due,
-            Self::New | Self::CameBack => Order::Oldest,
+            Self::New | Self::CameBack | Self::Suspect => Order::Oldest,
             _ => Order::Latest,
         }
     }
@@ -190,7 +203,7 @@ impl Node {
         after: Option<&str>,
         limit: u32,
     ) -> Result<CaseList, NodeError> {
-        let mut conditions = vec![tab.condition()];
+        let mut conditions = tab.conditions();
         conditions.extend(filter.conditions(self.clock().now_ms()));
         let mut tx = self.read_tx().await?;
         desk_page(&mut tx, sight, &conditions, tab.order(), after, limit).await
@@ -204,7 +217,8 @@ impl Node {
         account: &str,
         limit: u32,
     ) -> Result<Vec<CaseSummary>, NodeError> {
-        let conditions = [tab.condition(), Condition::Untold(account)];
+        let mut conditions = tab.conditions();
+        conditions.push(Condition::Untold(account));
         let mut tx = self.read_tx().await?;
         let page = desk_page(&mut tx, sight, &conditions, tab.order(), None, limit).await?;
         Ok(page.cases)
@@ -218,7 +232,7 @@ impl Node {
         filter: &CaseFilter,
     ) -> Result<InboxCounts, NodeError> {
         let conditions = filter.conditions(self.clock().now_ms());
-        let with = |condition| [&[condition][..], &conditions].concat();
+        let with = |more: &[Condition<'static>]| [more, &conditions[..]].concat();
         let mut tx = self.read_tx().await?;
         let limits = sight.limits();
         let mut counts = InboxCounts::default();
@@ -235,10 +249,24 @@ impl Node {
             }
         }
         counts.runs_out = counts.new + counts.came_back + counts.working;
+        let suspects = with(&[Condition::Suspect]);
+        for (tray, count) in store::lists::tray_counts(&mut tx, limits, &suspects).await? {
+            let (count, tray) = (count.unsigned_abs(), Tray::named(&tray));
+            counts.suspect += count;
+            if tray == Some(Tray::New) {
+                counts.new = counts.new.saturating_sub(count);
+            }
+            if matches!(tray, Some(Tray::New | Tray::CameBack | Tray::Working)) {
+                counts.runs_out = counts.runs_out.saturating_sub(count);
+            }
+        }
         for (condition, counted) in [
-            (Condition::Unseen, &mut counts.unseen),
-            (Condition::Pending, &mut counts.pending),
-            (Condition::Failed, &mut counts.failed),
+            (
+                &[Condition::Unseen, Condition::Unsuspected][..],
+                &mut counts.unseen,
+            ),
+            (&[Condition::Pending], &mut counts.pending),
+            (&[Condition::Failed], &mut counts.failed),
         ] {
             let count = store::lists::count(&mut tx, limits, &with(condition)).await?;
             *counted = count.unsigned_abs();

@@ -48,7 +48,7 @@ use crate::deadlines::Deadline;
 
 pub(crate) use act::store_drafts;
 pub use allowed::Allowed;
-pub use assigning::{BULK, FailedAct, OnDesk, SavedFilter};
+pub use assigning::{BULK, FailedAct, INSTRUCTION, Instructed, Instruction, OnDesk, SavedFilter};
 pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path};
 pub(crate) use compose::Newcomer;

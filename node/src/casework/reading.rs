@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Tx, Value as Column};
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::deadline::{Clock, clocks};
 use lapor_protocol::delivery::Item;
@@ -91,6 +91,22 @@ impl Node {
             return Ok(view);
         }
         Err(NodeError::not_found("case", &id))
+    }
+
+    /// Cases with the tickets that they are known by here; what has none is left out.
+    pub async fn tickets(
+        &self,
+        cases: impl IntoIterator<Item = &str>,
+    ) -> Result<Vec<(CaseId, String)>, NodeError> {
+        let cases = cases.into_iter().map(Column::from).collect();
+        let mut tx = self.read_tx().await?;
+        let rows = store::lists::named(&mut tx, cases).await?;
+        let known = rows
+            .into_iter()
+            .filter_map(|row| Some((row.case_id, row.ticket?)));
+        known
+            .map(|(case, ticket)| Ok((store::case_id(&case)?, ticket)))
+            .collect()
     }
 
     /// The case of a ticket, however it was typed.

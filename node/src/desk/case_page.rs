@@ -6,11 +6,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
+use chrono::NaiveDate;
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::accounts::AccountState;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::refusal;
 use lapor_web::{ApiProblem, Path};
@@ -22,9 +23,11 @@ use super::counter::{self, Offered};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
-use super::{Answer, Officer, ROOT, shared};
+use super::spot::{self, Drawn};
+use super::suspicion::{self, Marked};
+use super::{Answer, Officer, ROOT, aside, shared};
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, KeyState};
+use crate::casework::{Allowed, CaseView, INSTRUCTION, Instructed, Instruction, KeyState, OnDesk};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
@@ -59,6 +62,8 @@ struct CasePage {
     state: String,
     tone: &'static str,
     report: Report,
+    spot: Option<Drawn>,
+    suspect: Option<Marked>,
     facts: Vec<(String, String)>,
     related: Vec<(String, String)>,
     clocks: Vec<ClockLine>,
@@ -72,6 +77,8 @@ struct CasePage {
     tasks: Vec<Task>,
     course: Vec<Happened>,
     acts: bool,
+    /// Where an admin sees what is set aside.
+    aside_at: Option<&'static str>,
     erased: bool,
     keyless: bool,
     identity: Option<IdentityLine>,
@@ -158,6 +165,10 @@ pub async fn show(
     } else {
         Default::default()
     };
+    let report = course::report(&node, &v, &view);
+    let mut course = course::course(&node, &v, &view, &people);
+    course.extend(instructed(&node, &v, path.id).await?);
+    course.sort_by_key(|line| std::cmp::Reverse(line.at));
     let page = CasePage {
         v,
         here: at(path.id),
@@ -165,7 +176,15 @@ pub async fn show(
         title: title.clone(),
         state: v.say(state),
         tone,
-        report: course::report(&node, &v, &view),
+        spot: report
+            .coordinates
+            .map(|at| spot::drawn(&officer.visit, at, view.summary.region.as_ref())),
+        report,
+        suspect: node
+            .abuse_mark(path.id)
+            .await
+            .map_err(wrong)?
+            .map(|mark| suspicion::marked(&v, &mark)),
         facts: facts(&node, &v, &view),
         related: related(&v, &view),
         clocks: clocks(&v, &view),
@@ -176,8 +195,9 @@ pub async fn show(
         hints,
         drafts,
         tasks: course::tasks(&v, &view, &failed),
-        course: course::course(&node, &v, &view, &people),
+        course,
         acts,
+        aside_at: officer.role.administers().then_some(aside::PATH),
         erased: view.key == KeyState::Erased,
         keyless: view.key == KeyState::Missing,
         identity: identity::own(&node, &officer, &view).await?,
@@ -216,14 +236,103 @@ pub async fn assign(
             .go_saying(&LocalPath::own(&at(path.id)), &gone));
     }
     let who = Some(who).filter(|who| !who.is_empty());
-    let assigned = node
-        .assign(sight, &[path.id], unit.as_deref(), who, &actor)
-        .await;
+    let said = match instruction(&node, &form) {
+        Ok(said) => said,
+        Err(wrong) => {
+            let (to, flash) = (LocalPath::own(&at(path.id)), Flash::warning(wrong));
+            return Ok(officer.visit.go_saying(&to, &flash));
+        }
+    };
+    let assigned = match said {
+        Some(said) => {
+            let desk = OnDesk {
+                unit,
+                officer: who.map(str::to_owned),
+            };
+            node.assign_with(sight, path.id, desk, said, &actor).await
+        }
+        None => {
+            node.assign(sight, &[path.id], unit.as_deref(), who, &actor)
+                .await
+        }
+    };
     assigned.map_err(|error| problem(&error))?;
     let done = Flash::done(text_id("case-assigned"));
     let still = officer.case(&node, path.id).await.is_ok();
     let to = if still { at(path.id) } else { ROOT.to_owned() };
     Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
+}
+
+/// What is said with an assignment; or why it cannot be.
+fn instruction(node: &Node, form: &Form) -> Result<Option<Instruction>, TextId> {
+    let (words, due) = (form.text("instruksi").trim(), form.text("batas"));
+    if words.chars().count() > INSTRUCTION {
+        return Err(text_id("assign-too-long"));
+    }
+    if words.is_empty() && due.is_empty() {
+        return Ok(None);
+    }
+    let day: Option<NaiveDate> = due.parse().ok();
+    let usable = due.is_empty() || day.is_some_and(|day| day >= node.today());
+    if !usable {
+        return Err(text_id("assign-day-unusable"));
+    }
+    Ok(Some(Instruction {
+        words: words.to_owned(),
+        due: day.map(|day| day.to_string()),
+    }))
+}
+
+/// Instructions as the history shows them.
+async fn instructed(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Happened>> {
+    let wrong = |error: NodeError| problem(&error);
+    let given = node.instructions(case).await.map_err(wrong)?;
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people = node.accounts().list().await;
+    let people = people.map_err(|error| refusal(&error))?;
+    let units = node.units().await.map_err(wrong)?;
+    let line = |one: Instructed| {
+        let by = people.iter().find(|account| account.actor() == one.actor);
+        let unit = one.desk.unit.map(|id| {
+            let known = units.iter().find(|unit| unit.id.as_str() == id);
+            known.map_or(id, |unit| unit.name.clone())
+        });
+        let facts = [
+            (text_id("unit-label"), unit),
+            (text_id("case-officer"), one.desk.officer),
+            (
+                text_id("assign-due"),
+                one.said.due.map(|day| shared::day_words(v, &day)),
+            ),
+        ];
+        Happened {
+            said: v.say("course-assigned"),
+            by: by.map(|account| account.name.clone()),
+            at: one.at,
+            facts: facts
+                .into_iter()
+                .filter_map(|(name, value)| {
+                    Some(course::Fact {
+                        name: v.say(name),
+                        value: value?,
+                        to: None,
+                    })
+                })
+                .collect(),
+            words: Some(one.said.words)
+                .filter(|words| !words.is_empty())
+                .into_iter()
+                .collect(),
+            points: Vec::new(),
+            attachments: Vec::new(),
+            signed: None,
+            inside: true,
+            standing: Standing::Counts,
+        }
+    };
+    Ok(given.into_iter().map(line).collect())
 }
 
 /// Drops an own act without effect.
@@ -425,7 +534,7 @@ async fn assignable(node: &Node, view: &CaseView) -> Answer<(Vec<Choice>, Vec<Ch
 }
 
 /// Those who may be given a case, by name.
-async fn officers(node: &Node) -> Answer<Vec<Choice>> {
+pub async fn officers(node: &Node) -> Answer<Vec<Choice>> {
     let accounts = node
         .accounts()
         .list()

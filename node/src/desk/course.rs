@@ -65,7 +65,8 @@ pub struct Task {
 pub struct Report {
     pub content: Option<String>,
     pub place: Option<String>,
-    pub coordinates: Option<String>,
+    /// Latitude and longitude, in degrees.
+    pub coordinates: Option<(f64, f64)>,
     pub incident: Option<String>,
     pub channel: Option<String>,
     pub suggested: Option<String>,
@@ -285,14 +286,13 @@ fn text_of(value: Option<&Value>, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn coordinates(words: &Value) -> Option<String> {
+fn coordinates(words: &Value) -> Option<(f64, f64)> {
     let place = words.get("coordinates")?;
     let degrees = |name: &str| {
         let micro = i32::try_from(place.get(name)?.as_i64()?).ok()?;
         Some(f64::from(micro) / 1e6)
     };
-    let (latitude, longitude) = (degrees("latitude_micro")?, degrees("longitude_micro")?);
-    Some(format!("{latitude:.5}, {longitude:.5}"))
+    Some((degrees("latitude_micro")?, degrees("longitude_micro")?))
 }
 
 /// What has happened, told apart by what a message of its kind decides.

@@ -361,7 +361,7 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         .shell(v.say(name))
         .status(shown.status)
         .within(ROOT);
-    shell.script("report.js").show(&page)
+    shell.script("report.js").script("search.js").show(&page)
 }
 
 /// What the institution asks of an answer beyond the rules.

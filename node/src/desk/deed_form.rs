@@ -12,6 +12,7 @@ use super::question::CLASSES;
 use super::reasons::reason_choices;
 use super::shared;
 use crate::casework::{CaseView, HistoryEntry, Once};
+use crate::portal::filing::REGIONS;
 use crate::regions::national;
 
 /// Questions of one hold.
@@ -130,6 +131,7 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
         Part::Line(
             form.field("wilayah", v.say("case-region"))
                 .hint(v.say("form-region-hint"))
+                .asks(REGIONS)
                 .most(120),
         ),
     ];

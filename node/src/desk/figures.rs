@@ -55,7 +55,7 @@ struct FiguresPage<'a> {
     sides: Vec<Choice>,
     heads: Vec<Head>,
     charts: Vec<Bars>,
-    lines: Vec<Line>,
+    tables: Vec<Table>,
 }
 
 /// A number that says most.
@@ -64,7 +64,13 @@ struct Head {
     value: String,
 }
 
-/// An institution in the table.
+/// Figures of all institutions that belong together; those of the first add up to the intake.
+struct Table {
+    caption: String,
+    lines: Vec<Line>,
+}
+
+/// An institution in a table.
 struct Line {
     name: String,
     own: bool,
@@ -87,6 +93,12 @@ pub async fn show(
             form.complain(name, v.say("form-day-unusable"));
         }
     }
+    let days = [&query.dari, &query.sampai].map(|typed| typed.parse::<NaiveDate>());
+    if let [Ok(from), Ok(through)] = days
+        && through < from
+    {
+        form.complain("sampai", v.say("figures-ends-early"));
+    }
     if form.is_fine() {
         form = Form::of([
             ("dari", asked.from.to_string()),
@@ -100,11 +112,15 @@ pub async fn show(
         .figures
         .iter()
         .find(|row| Some(&row.institution) == me);
-    let lines = table.figures.iter().map(|row| Line {
-        name: name_of(&node, &row.institution),
-        own: Some(&row.institution) == me,
-        cells: cells(&v, row),
-    });
+    let lines = |cells: fn(&Voice, &Figures) -> Vec<(String, String)>| {
+        let rows = table.figures.iter().map(|row| Line {
+            name: name_of(&node, &row.institution),
+            own: Some(&row.institution) == me,
+            cells: cells(&v, row),
+        });
+        rows.collect()
+    };
+    let status = form.status();
     let page = FiguresPage {
         v,
         here: PATH,
@@ -115,13 +131,27 @@ pub async fn show(
         ],
         heads: own.map(|own| heads(&v, own)).unwrap_or_default(),
         charts: charts(&node, &v, own, &table),
-        lines: lines.collect(),
+        tables: if table.figures.is_empty() || !form.is_fine() {
+            Vec::new()
+        } else {
+            vec![
+                Table {
+                    caption: v.say("figures-outcome"),
+                    lines: lines(outcome),
+                },
+                Table {
+                    caption: v.say("figures-quality"),
+                    lines: lines(quality),
+                },
+            ]
+        },
         form: &form,
     };
     officer
         .visit
         .shell(v.say("figures-title"))
         .wide()
+        .status(status)
         .show(&page)
 }
 
@@ -221,7 +251,6 @@ fn ends(v: &Voice, own: &Figures) -> Bars {
         (text_id("figure-archived"), own.archived, Tone::Quiet),
         (text_id("figure-merged"), own.merged, Tone::Quiet),
         (text_id("figure-open-now"), own.open, Tone::Accent),
-        (text_id("figure-misrouted"), own.misrouted, Tone::Warm),
     ];
     let bars = all.into_iter();
     let bars = bars.map(|(name, count, tone)| bar(v.say(name), count).tone(tone));
@@ -245,32 +274,50 @@ fn headings(v: &Voice) -> (String, String) {
     (v.say("chart-what"), v.say("chart-count"))
 }
 
-fn cells(v: &Voice, row: &Figures) -> Vec<(String, String)> {
+/// What became of the cases that came in: together they are the intake.
+fn outcome(v: &Voice, row: &Figures) -> Vec<(String, String)> {
     let all = [
-        (text_id("figure-intake"), v.number(row.intake)),
-        (text_id("figure-open-now"), v.number(row.open)),
+        (text_id("figure-intake"), row.intake),
+        (text_id("figure-open-now"), row.open),
+        (text_id("figure-confirmed"), row.confirmed),
+        (text_id("figure-silent"), row.silent),
+        (text_id("figure-archived"), row.archived),
+        (text_id("figure-merged"), row.merged),
+    ];
+    all.map(|(name, count)| (v.say(name), v.number(count)))
+        .into()
+}
+
+/// How fast and how well they were handled.
+fn quality(v: &Voice, row: &Figures) -> Vec<(String, String)> {
+    let all = [
         (text_id("figure-answered"), v.number(row.answered)),
         (
             text_id("figure-first-answer"),
             days(v, row.first_answer_mean_ms),
         ),
-        (text_id("figure-confirmed"), v.number(row.confirmed)),
-        (text_id("figure-silent"), v.number(row.silent)),
-        (text_id("figure-archived"), v.number(row.archived)),
         (text_id("figure-close"), days(v, row.close_mean_ms)),
         (text_id("figure-overdue"), v.number(row.overdue)),
-        (text_id("figure-misrouted"), v.number(row.misrouted)),
+        (text_id("figure-hops"), v.number(row.hops)),
+        (text_id("figure-misrouted"), misrouted(v, row)),
         (text_id("figure-score"), score(v, row.score_mean_hundredths)),
     ];
-    all.into_iter()
-        .map(|(name, value)| (v.say(name), value))
-        .collect()
+    all.map(|(name, value)| (v.say(name), value)).into()
+}
+
+/// Cases that came to the wrong address, and their share of the intake.
+fn misrouted(v: &Voice, row: &Figures) -> String {
+    let share = (row.misrouted * 100).checked_div(row.intake).unwrap_or(0);
+    v.with("n", row.misrouted)
+        .with("share", share)
+        .say("figure-share")
 }
 
 /// A time as whole days, or as hours where it is less than one.
 fn days(v: &Voice, ms: Option<i64>) -> String {
     match ms {
         None => "–".to_owned(),
+        Some(ms) if ms < HOUR_MS => v.say("figure-minutes"),
         Some(ms) if ms < 24 * HOUR_MS => v.with("n", ms / HOUR_MS).say("figure-hours"),
         Some(ms) => v.with("n", ms / (24 * HOUR_MS)).say("figure-days"),
     }

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::case::State as CaseState;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
@@ -16,13 +17,14 @@ use serde_json::json;
 
 use super::clock::{ClockWords, next_clock};
 use super::question::{InboxQuery, Question, TABS};
-use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, walk_in};
+use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, suspicion, walk_in};
 use crate::api::problem;
 use crate::casework::{
     BULK, CaseFilter, CaseList, CaseSummary, DraftState, InboxCounts, Once, Outcome, Tab, Tray,
 };
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::filing::REGIONS;
 use crate::portal::{classification_name, name_of, outcome_words, standing_words, state_words};
 use crate::regions::national;
 use crate::staff::StaffRole;
@@ -52,12 +54,19 @@ struct InboxPage<'a> {
     narrowed: bool,
     /// Narrowed by more than words, or to be.
     filtered: bool,
+    /// Why the region that was typed narrows nothing.
+    region_wrong: Option<String>,
+    /// Regions of the name that was typed, each with the list of its cases.
+    regions: Vec<(String, String)>,
+    regions_at: &'static str,
     here: &'static str,
     /// Where a form comes back to.
     back: String,
     first: Option<String>,
     next: Option<String>,
     acts: bool,
+    /// What clears cases of the list, where it is of what looks like abuse.
+    clears: Option<String>,
     key: String,
     units: Vec<Choice>,
     states: Vec<Choice>,
@@ -89,6 +98,8 @@ struct Line {
     unseen: bool,
     /// What became of an answer to it that was not sent: tone and words.
     draft: Option<(&'static str, String)>,
+    /// Why it looks like abuse.
+    suspect: Option<String>,
 }
 
 /// A question that somebody has given a name.
@@ -168,12 +179,20 @@ pub async fn show(
         saved: saved.collect(),
         fields: question.fields(),
         narrowed: question.is_narrowed(),
-        filtered: question.filter != CaseFilter::default() || question.region_unknown,
+        filtered: question.filter != CaseFilter::default()
+            || question.region_unknown
+            || !question.namesakes.is_empty(),
+        region_wrong: question
+            .region_unknown
+            .then(|| v.say("inbox-region-unknown")),
+        regions: namesakes(&question),
+        regions_at: REGIONS,
         here: ROOT,
         back: question.address(ROOT, &query.lanjut),
         first: after.map(|_| question.address(ROOT, "")),
         next: list.next.map(|next| question.address(ROOT, &next)),
         acts: officer.role.handles_cases(),
+        clears: (question.tab == Some(Tab::Suspect)).then(|| v.say("suspect-clear")),
         key: Once::fresh_key(),
         units: shared::units(&node).await?,
         states: states(&v),
@@ -186,7 +205,8 @@ pub async fn show(
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
-    shell.wide().script("inbox.js").show(&page)
+    let shell = shell.wide().script("inbox.js").script("search.js");
+    shell.show(&page)
 }
 
 /// What is told to whoever answers it: own answers that were given back, requests for identities,
@@ -260,6 +280,7 @@ pub async fn together(
                 .await
                 .map(|()| counted(text_id("inbox-assigned"), cases.len()))
         }
+        "wajar" => clear_all(&node, &officer, &cases).await,
         "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await),
         _ => Err(NodeError::Invalid(
             "tindakan: expected one of the buttons".into(),
@@ -364,6 +385,20 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
         .with("all", cases.len().to_string())
 }
 
+/// Says of marked cases that they are no abuse.
+async fn clear_all(node: &Node, officer: &Officer, cases: &[CaseId]) -> Result<Flash, NodeError> {
+    let mut cleared = 0;
+    for case in cases {
+        node.case_seen(&officer.sight, *case).await?;
+        match node.clear_abuse(*case, &officer.actor()).await {
+            Ok(()) => cleared += 1,
+            Err(NodeError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(counted(text_id("suspects-cleared"), cleared))
+}
+
 fn counted(said: TextId, count: usize) -> Flash {
     Flash::done(said).with("n", count.to_string())
 }
@@ -374,6 +409,11 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
     let units: BTreeMap<&str, &str> = units
         .iter()
         .map(|unit| (unit.id.as_str(), unit.name.as_str()))
+        .collect();
+    let marks = node.abuse_queue().await.map_err(|error| problem(&error))?;
+    let marks: BTreeMap<CaseId, TextId> = marks
+        .iter()
+        .map(|mark| (mark.case, suspicion::reason(&mark.reason)))
         .collect();
     let me = node.instance().ok();
     let drafts = node.drafts_among(&cases).await;
@@ -411,6 +451,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             }),
             notes: notes.into_iter().flatten().collect(),
             unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
+            suspect: marks.get(&case.case).map(|why| v.say(*why)),
             case,
         }
     };
@@ -429,9 +470,10 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
         Tab::Ended => None,
         Tab::Pending => Some(counts.pending),
         Tab::Failed => Some(counts.failed),
+        Tab::Suspect => Some(counts.suspect),
     };
     let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
-        let rare = matches!(tab, Tab::Pending | Tab::Failed);
+        let rare = matches!(tab, Tab::Pending | Tab::Failed | Tab::Suspect);
         // What is in hand is a part of what runs out, and open for a link of old.
         (*tab != Tab::Working && !rare)
             || question.tab == Some(*tab)
@@ -468,6 +510,7 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
         Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
         Tab::Pending => (text_id("tab-pending"), text_id("tab-pending-about")),
         Tab::Failed => (text_id("tab-failed"), text_id("tab-failed-about")),
+        Tab::Suspect => (text_id("tab-suspect"), text_id("tab-suspect-about")),
     }
 }
 
@@ -476,6 +519,17 @@ fn states(v: &Voice) -> Vec<Choice> {
     let ends = [Outcome::Confirmed, Outcome::Silence];
     let ends = ends.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end))));
     CaseState::ALL.into_iter().map(choice).chain(ends).collect()
+}
+
+/// Where somebody goes on who has to say which region is meant.
+fn namesakes(question: &Question) -> Vec<(String, String)> {
+    let to = |code: &RegionCode| {
+        let mut chosen = question.clone();
+        chosen.filter.region = Some(code.clone());
+        let name = national().display_name(code)?;
+        Some((name, chosen.address(ROOT, "")))
+    };
+    question.namesakes.iter().filter_map(to).collect()
 }
 
 /// The region as it is called, where one was understood.

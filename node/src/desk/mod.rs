@@ -3,8 +3,11 @@
 //! no rule; those about people are [`lapor_web::people`]. Every other page below
 //! `/meja` names [`Officer`] among its arguments.
 
+mod acts;
 mod again;
 mod approval;
+mod arrangements;
+mod aside;
 mod attachment;
 mod case_page;
 mod choosing;
@@ -16,6 +19,7 @@ mod deed_form;
 mod deed_read;
 mod deeds;
 mod figures;
+mod handover;
 mod identity;
 mod inbox;
 mod letter_choice;
@@ -28,6 +32,8 @@ mod programmes;
 mod question;
 mod reasons;
 mod shared;
+mod spot;
+mod suspicion;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -97,6 +103,7 @@ fn pages() -> Router<Arc<Node>> {
         .route(case_page::PATH, get(case_page::show))
         .route(case_page::UNIT, post(case_page::assign))
         .route(case_page::DROP, post(case_page::drop_act))
+        .route(suspicion::PATH, post(suspicion::say))
         .route(deed::PATH, get(deed::ask).post(deed::act))
         .route(counter::PATH, get(counter::ask).post(counter::take_down))
         .route(attachment::PATH, get(attachment::open))
@@ -113,6 +120,9 @@ fn pages() -> Router<Arc<Node>> {
         .route(letter_choice::PATH, post(letter_choice::choose))
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
+        .route(aside::PATH, get(aside::list).post(aside::act))
+        .route(handover::PATH, post(handover::hand_over))
+        .route(arrangements::PATH, get(arrangements::show))
         .route(
             letters::PATH,
             get(letters::show).post(letters::drop_refused),

@@ -1,5 +1,6 @@
 //! What the node says of itself to the pages about its people.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use lapor_web::ApiProblem;
@@ -13,6 +14,7 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 
 use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
+use super::{acts, arrangements, aside, case_page, handover};
 use crate::api::problem;
 use crate::audit::AuditQuery;
 use crate::clock::Clock;
@@ -41,6 +43,14 @@ const ADMINISTERED: &[Link] = &[
         to: letters::PATH,
         name: text_id("post-title"),
     },
+    Link {
+        to: aside::PATH,
+        name: text_id("aside-title"),
+    },
+    Link {
+        to: arrangements::PATH,
+        name: text_id("arranged-title"),
+    },
 ];
 
 impl Staffed for Node {
@@ -65,7 +75,7 @@ impl Staffed for Node {
 impl Office for Node {
     const PLACES: Places = Places {
         root: ROOT,
-        begun: units::PATH,
+        begun: arrangements::BEGIN,
         account: ACCOUNT,
         factor: FACTOR,
         staff: STAFF,
@@ -82,11 +92,11 @@ impl Office for Node {
         setup_lead: text_id("setup-lead"),
         setup_done: text_id("setup-done"),
         account_administer: text_id("account-administer"),
-        audit_actor_hint: text_id("audit-actor-hint"),
-        audit_action_hint: text_id("audit-action-hint"),
         audit_subject: text_id("audit-case"),
         audit_subject_field: "berkas",
     };
+
+    const ACTS: &'static [(&'static str, TextId)] = acts::ACTS;
 
     const ROLES: &'static [RoleWords] = &[
         RoleWords {
@@ -177,6 +187,26 @@ impl Office for Node {
         Ok(line.collect())
     }
 
+    async fn subjects(&self, lines: &[AuditLine]) -> Answer<BTreeMap<String, (String, String)>> {
+        let ids: BTreeSet<&str> = lines
+            .iter()
+            .filter_map(|line| line.subject.as_deref())
+            .collect();
+        let tickets = self.tickets(ids).await.map_err(|error| problem(&error))?;
+        let named = tickets
+            .into_iter()
+            .map(|(case, ticket)| (case.to_string(), (ticket, case_page::at(case))));
+        Ok(named.collect())
+    }
+
+    async fn subject_meant(&self, typed: &str) -> Answer<String> {
+        match self.case_by_ticket(typed).await {
+            Ok(view) => Ok(view.summary.case.to_string()),
+            Err(NodeError::Invalid(_) | NodeError::NotFound { .. }) => Ok(typed.to_owned()),
+            Err(error) => Err(problem(&error)),
+        }
+    }
+
     fn sends_letters(&self) -> bool {
         Node::sends_letters(self)
     }
@@ -204,6 +234,10 @@ impl Office for Node {
         new: &NewAccount<'_>,
     ) -> Result<Account, Refused> {
         Ok(self.change_account(actor, id, new).await?)
+    }
+
+    async fn account_part(&self, member: &Member, account: &Account) -> Answer<String> {
+        handover::part(self, member.visit.v, account).await
     }
 
     async fn own_part(&self, member: &Member) -> Answer<String> {

@@ -295,7 +295,7 @@ fn page(
         Some(_) => v.say("programme-change"),
         None => v.say("programme-new"),
     };
-    let shell = visit.shell(title).script("pictures.js");
+    let shell = visit.shell(title).script("pictures.js").script("search.js");
     shell.status(status).show(&page)
 }
 

@@ -35,10 +35,12 @@ pub struct Question {
     pub filter: CaseFilter,
     /// A region was typed that there is none of.
     pub region_unknown: bool,
+    /// Several regions have the name that was typed: it has to be said which.
+    pub namesakes: Vec<RegionCode>,
 }
 
 /// Tabs by their names in addresses.
-pub const TABS: [(Tab, &str); 10] = [
+pub const TABS: [(Tab, &str); 11] = [
     (Tab::RunsOut, "kerja"),
     (Tab::New, "baru"),
     (Tab::CameBack, "kembali"),
@@ -49,6 +51,7 @@ pub const TABS: [(Tab, &str); 10] = [
     (Tab::Ended, "selesai"),
     (Tab::Pending, "kirim"),
     (Tab::Failed, "gagal"),
+    (Tab::Suspect, "penyalahgunaan"),
 ];
 /// The name of no tab: every case.
 pub const ALL: &str = "semua";
@@ -76,13 +79,15 @@ impl Question {
             None => Some(Tab::RunsOut),
         };
         let place = query.wilayah.trim();
-        let region = national().meant(place);
+        let namesakes = national().namesakes(place);
+        let region = national().meant(place).filter(|_| namesakes.is_empty());
         let class = CLASSES.iter().find(|(_, name)| *name == query.jenis);
         let state = State::ALL.into_iter().find(|s| s.as_str() == query.status);
         Self {
             tab: tab.filter(|_| typed.is_empty()),
             typed,
-            region_unknown: region.is_none() && !place.is_empty(),
+            region_unknown: region.is_none() && namesakes.is_empty() && !place.is_empty(),
+            namesakes,
             filter: CaseFilter {
                 state,
                 outcome: Outcome::named(&query.status).filter(|_| state.is_none()),
@@ -103,6 +108,7 @@ impl Question {
             typed: saved.q.clone().unwrap_or_default(),
             filter: saved.filter.clone(),
             region_unknown: false,
+            namesakes: Vec::new(),
         }
     }
 
@@ -182,7 +188,7 @@ mod tests {
             tab: "baru".into(),
             jenis: "pengaduan".into(),
             kategori: "Perhubungan/Parkir Liar".into(),
-            wilayah: "bandung".into(),
+            wilayah: "kota bandung".into(),
             lewat: "1".into(),
             ..InboxQuery::default()
         };
@@ -208,6 +214,17 @@ mod tests {
         let question = Question::read(&query);
         assert_eq!(question.filter.outcome, Some(Outcome::Silence));
         assert!(question.address("/meja", "").contains("status=silence"));
+    }
+
+    #[test]
+    fn a_name_that_several_regions_bear_narrows_nothing_until_it_is_said_which() {
+        let query = InboxQuery {
+            wilayah: "Bandung".into(),
+            ..InboxQuery::default()
+        };
+        let question = Question::read(&query);
+        assert_eq!(question.namesakes.len(), 2);
+        assert!(!question.is_narrowed() && !question.region_unknown);
     }
 
     #[test]

@@ -103,6 +103,16 @@ pub fn region(v: &Voice, form: &mut Form, stands: Option<&RegionCode>) -> Option
     if shown.as_deref() == Some(typed.as_str()) {
         return stands.cloned();
     }
+    let namesakes = national().namesakes(&typed);
+    if !namesakes.is_empty() {
+        let names = namesakes
+            .iter()
+            .filter_map(|code| national().display_name(code));
+        let names: Vec<String> = names.collect();
+        let said = v.with("regions", names.join("; ")).say("form-region-which");
+        form.complain(REGION, said);
+        return None;
+    }
     let Some(code) = national().meant(&typed) else {
         form.complain(REGION, v.say("form-region-unknown"));
         return None;

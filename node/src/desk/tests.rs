@@ -5,6 +5,7 @@ mod accounts;
 mod cases;
 mod counter;
 mod forms;
+mod lists;
 mod programmes;
 mod sign_on;
 
@@ -195,6 +196,9 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja/petugas/baru",
             "/meja/unit",
             "/meja/audit",
+            "/meja/tertahan",
+            "/meja/pengaturan",
+            "/meja/kinerja",
         ] {
             let page = admin.open(path).await;
             page.is(StatusCode::OK).shows("<html lang=\"id\">");

@@ -20,14 +20,18 @@ use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{NewReport, OnDesk, Once, Reporter};
 use crate::error::NodeError;
+use crate::hints::Sketch;
 use crate::node::Node;
-use crate::portal::home_region;
+use crate::portal::filing::{self, REGIONS};
+use crate::portal::{classification_name, home_region, state_words};
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/baru";
 /// Characters of a name, a telephone number or an address.
 const CONTACT: usize = 200;
+/// Says that what is alike has been looked at.
+const NEW_ANYWAY: &str = "tetap";
 
 #[derive(Template)]
 #[template(path = "desk/walk-in.html")]
@@ -38,10 +42,21 @@ struct WalkInPage<'a> {
     channels: Vec<Choice>,
     classes: Vec<Choice>,
     categories: Vec<Choice>,
+    institutions: Vec<String>,
+    alike: &'a [Alike],
+    apart: bool,
+    regions_at: &'static str,
     held: &'a [Held],
     most_files: usize,
     file_bytes: u64,
     upload_at: &'static str,
+}
+
+/// A case that the report may repeat.
+struct Alike {
+    title: String,
+    about: String,
+    at: String,
 }
 
 #[derive(Template)]
@@ -51,6 +66,8 @@ struct SlipPage {
     institution: String,
     filed: FiledForReporter,
     title: String,
+    /// Of what kind it is, and how it came in.
+    kind: String,
     at: i64,
     /// Where the reporter looks it up.
     track_at: String,
@@ -67,7 +84,7 @@ pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Resp
         ("wilayah", home_region(&node).unwrap_or_default()),
     ]);
     let empty = Attached::default();
-    page(&node, &officer, &form, &empty, StatusCode::OK).await
+    page(&node, &officer, &form, &empty, &[]).await
 }
 
 pub async fn file(
@@ -79,17 +96,22 @@ pub async fn file(
     let (v, actor) = (officer.visit.v, officer.actor());
     let (mut form, attached) = attach::read(&node, &v, Sender::Staff, request).await?;
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
-    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     // Files that were used before may have been used by this very form.
     let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
-    let Some(mut report) = read(&v, &mut form, home(&node).as_ref()) else {
-        return page(&node, &officer, &form, &attached, wrong).await;
+    let Some(mut report) = read(&node, &v, &mut form) else {
+        return page(&node, &officer, &form, &attached, &[]).await;
     };
+    if !sent && !form.is_ticked(NEW_ANYWAY) {
+        let alike = alike(&node, &officer, &report).await?;
+        if !alike.is_empty() {
+            return page(&node, &officer, &form, &attached, &alike).await;
+        }
+    }
     let once = once.told_by(&(&report, attached.fingerprints()));
     let once = once.map_err(|error| problem(&error))?;
     report.attachments = attached.uploads();
-    let title = report.title.clone();
+    let (title, kind) = (report.title.clone(), kind(&v, &report));
     let account = &officer.session.account;
     let terms = FilingTerms {
         actor: Some(&actor),
@@ -105,25 +127,25 @@ pub async fn file(
     match node.file_for_reporter(report, terms).await {
         Ok(filed) => {
             attach::forget(&node, &attached).await;
-            slip(&node, &officer, filed, title)
+            slip(&node, &officer, filed, (title, kind))
         }
         Err(NodeError::Invalid(_)) => {
             form.complain("judul", v.say("form-unusable"));
-            page(&node, &officer, &form, &attached, wrong).await
+            page(&node, &officer, &form, &attached, &[]).await
         }
         Err(NodeError::NotFound { what: "upload", .. }) => {
             form.complain(attach::FILES, v.say("files-failed"));
-            page(&node, &officer, &form, &attached, wrong).await
+            page(&node, &officer, &form, &attached, &[]).await
         }
         Err(NodeError::UploadHeld) => {
             form.complain(attach::FILES, v.say("file-kept-elsewhere"));
-            page(&node, &officer, &form, &attached, wrong).await
+            page(&node, &officer, &form, &attached, &[]).await
         }
         Err(NodeError::KeyReused) => {
             // What was sent first has been filed; this would be another report.
             form.put("kunci", Once::fresh_key());
             form.complain("judul", v.say("walk-in-sent-before"));
-            page(&node, &officer, &form, &attached, wrong).await
+            page(&node, &officer, &form, &attached, &[]).await
         }
         Err(error) => Err(problem(&error)),
     }
@@ -134,23 +156,25 @@ fn slip(
     node: &Node,
     officer: &Officer,
     filed: FiledForReporter,
-    title: String,
+    (title, kind): (String, String),
 ) -> Answer<Response> {
     let visit = &officer.visit;
-    let site = node.settings().portal.public_url.as_ref();
+    let settings = node.settings();
     let page = SlipPage {
         v: visit.v,
         institution: visit.institution().to_owned(),
         at: visit.v.now_ms(),
-        track_at: site.map_or_else(String::new, |site| format!("{site}/lacak")),
+        track_at: format!("{}/lacak", settings.site(settings.api.listen)),
         case_at: case_page::at(filed.filed.case),
         again_at: PATH,
         title,
+        kind,
         filed,
     };
     visit
         .shell(visit.v.say("slip-title"))
         .within(ROOT)
+        .script("report.js")
         .show(&page)
 }
 
@@ -161,7 +185,7 @@ fn home(node: &Node) -> Option<RegionCode> {
     entry.region.clone()
 }
 
-fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewReport> {
+fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
     let title = form.required(v, "judul");
     let content = form.required(v, "uraian");
     form.at_most(v, "judul", TITLE_CHARS);
@@ -175,7 +199,11 @@ fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewRepo
             form.complain(field, v.say("form-required"));
         }
     }
-    let region = shared::region(v, form, home);
+    let region = shared::region(v, form, home(node).as_ref());
+    let coordinates = filing::coordinates(v, form);
+    let region = filing::agreed(v, form, region, coordinates);
+    let suggested = filing::institution(node, v, form, "instansi");
+    let excluded = filing::excluded(node, v, form, suggested.as_ref());
     let category = Some(form.text("kategori").to_owned()).filter(|name| !name.is_empty());
     let category = category.and_then(|name| Category::try_from(name).ok());
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
@@ -198,17 +226,49 @@ fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewRepo
         category,
         region,
         place,
-        coordinates: None,
+        coordinates,
         incident_date: day.map(|day| day.to_string()),
         anonymous: form.is_ticked("anonim"),
         secret: form.is_ticked("rahasia"),
         channel: (*channel).to_owned(),
-        excluded: Vec::new(),
-        suggested: None,
+        excluded,
+        suggested,
         programme: None,
         attachments: Vec::new(),
         reporter: (reporter != Reporter::default()).then_some(reporter),
     })
+}
+
+/// Open cases that the report may repeat, of those that this officer may see.
+async fn alike(node: &Node, officer: &Officer, report: &NewReport) -> Answer<Vec<Alike>> {
+    let v = officer.visit.v;
+    let sketch = Sketch {
+        title: report.title.clone(),
+        content: report.content.clone(),
+        region: report.region.clone(),
+        coordinates: report.coordinates,
+    };
+    let found = node.likely_duplicates(&sketch).await;
+    let mut alike = Vec::new();
+    for one in found.map_err(|error| problem(&error))?.duplicates {
+        if node.case_seen(&officer.sight, one.case).await.is_err() {
+            continue;
+        }
+        let ticket = one.ticket.clone().unwrap_or_default();
+        let state = v.say(state_words(one.state).0);
+        alike.push(Alike {
+            title: one.title,
+            about: format!("{ticket} · {state} · {}", v.date(one.filed_at)),
+            at: case_page::at(one.case),
+        });
+    }
+    Ok(alike)
+}
+
+/// The kind of a report and how it came in, in words.
+fn kind(v: &Voice, report: &NewReport) -> String {
+    let class = v.say(classification_name(report.classification));
+    format!("{class} · {}", shared::channel_words(v, &report.channel))
 }
 
 async fn page(
@@ -216,7 +276,7 @@ async fn page(
     officer: &Officer,
     form: &Form,
     attached: &Attached,
-    status: StatusCode,
+    alike: &[Alike],
 ) -> Answer<Response> {
     let v = officer.visit.v;
     let channels = CHANNELS.map(|(name, _, words)| Choice::new(name, v.say(words)));
@@ -227,6 +287,16 @@ async fn page(
         channels: channels.to_vec(),
         classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
+        institutions: node
+            .directory()
+            .latest()
+            .instances()
+            .map(|entry| entry.name.clone())
+            .collect(),
+        alike,
+        apart: form.is_ticked(filing::APART)
+            || form.complaint("wilayah").is_some() && !form.text("lintang").is_empty(),
+        regions_at: REGIONS,
         held: &attached.held,
         most_files: attach::MOST,
         file_bytes: node.settings().api.upload_bytes,
@@ -235,7 +305,11 @@ async fn page(
     let shell = officer
         .visit
         .shell(v.say("walk-in-title"))
-        .status(status)
+        .status(if alike.is_empty() {
+            form.status()
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        })
         .within(ROOT);
-    shell.script("report.js").show(&page)
+    shell.script("report.js").script("search.js").show(&page)
 }

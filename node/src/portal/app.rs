@@ -39,7 +39,7 @@ static APP_SCRIPT: LazyLock<String> =
 /// What the worker itself may load: this site's pages and files.
 const WORKER_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'";
 /// What a page of the portal needs to stand.
-const FILES: [&str; 4] = ["lapor.css", "icon.svg", SCRIPT, "report.js"];
+const FILES: [&str; 5] = ["lapor.css", "icon.svg", SCRIPT, "report.js", "search.js"];
 
 #[derive(Template)]
 #[template(path = "portal/waiting.html")]

@@ -4,10 +4,11 @@
 
 mod app;
 mod conversation;
-mod filing;
+pub(crate) mod filing;
 mod follow;
 mod front;
-mod map;
+pub(crate) mod map;
+pub(crate) mod place;
 mod privacy;
 pub mod programmes;
 #[cfg(test)]

@@ -17,6 +17,7 @@ use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, LocalPath, Visit};
 
+use super::filing::REGIONS;
 use super::track::{outcome_words, standing_words, state_words};
 use super::{Answer, map, name_of, programmes, report, statistics};
 use crate::api::problem;
@@ -45,6 +46,9 @@ struct Reports<'a> {
     chips: Vec<Chip>,
     choices: Choices,
     unlisted: bool,
+    /// Regions of the name that was typed, each with its list.
+    regions: Vec<(String, String)>,
+    regions_at: &'static str,
     here: &'static str,
     map_at: &'static str,
     statistics_at: &'static str,
@@ -119,6 +123,8 @@ pub async fn list(
         choices: choices(&node, &v, &figures, &categories, &filter),
         unlisted: chips.is_empty() && form.is_fine(),
         chips,
+        regions: namesakes(&form),
+        regions_at: REGIONS,
         here: PATH,
         map_at: map::PATH,
         statistics_at: statistics::PATH,
@@ -132,6 +138,7 @@ pub async fn list(
         .listed()
         .wide()
         .status(form.status())
+        .script("search.js")
         .show(&page)
 }
 
@@ -256,6 +263,11 @@ fn chosen<T>(
 
 /// A region by its code, or by what somebody typed.
 pub(super) fn region(form: &mut Form, v: &Voice) -> Option<RegionCode> {
+    let namesakes = regions::national().namesakes(form.text("wilayah"));
+    if !namesakes.is_empty() {
+        form.complain("wilayah", v.say("filing-region-which"));
+        return None;
+    }
     let found = regions::national().meant(form.text("wilayah"));
     if found.is_none() && !form.text("wilayah").is_empty() {
         form.complain("wilayah", v.say("reading-region-unknown"));
@@ -371,6 +383,20 @@ fn chips(
         })
     };
     said.into_iter().filter_map(chip).collect()
+}
+
+/// Where somebody goes on who has to say which region is meant.
+fn namesakes(form: &Form) -> Vec<(String, String)> {
+    let to = |code: RegionCode| {
+        let fields = FIELDS.map(|field| match field {
+            "wilayah" => (field, code.as_str()),
+            _ => (field, form.text(field)),
+        });
+        let name = regions::national().display_name(&code)?;
+        Some((name, LocalPath::asking(PATH, fields).to_string()))
+    };
+    let all = regions::national().namesakes(form.text("wilayah"));
+    all.into_iter().filter_map(to).collect()
 }
 
 /// The list with the conditions of the form, behind a place, without one of them.

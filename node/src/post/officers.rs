@@ -251,7 +251,10 @@ fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow) -> bool {
     let (unit, case_unit) = (reader.account.unit.as_deref(), row.local.unit.as_deref());
     match recipient {
         Recipient::Handler => match row.local.officer.as_deref() {
-            Some(officer) if !officer.is_empty() => officer == reader.account.name,
+            // The desk keeps the name; a program may have put the id there.
+            Some(officer) if !officer.is_empty() => {
+                [reader.account.name.as_str(), reader.account.id.as_str()].contains(&officer)
+            }
             _ => reader.role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
         },
         Recipient::Leader => {

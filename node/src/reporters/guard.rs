@@ -80,6 +80,17 @@ pub struct AbuseMark {
     pub at: i64,
 }
 
+impl AbuseMark {
+    fn of(row: MarkRow) -> Result<Self, NodeError> {
+        Ok(Self {
+            case: store::case_id(&row.case_id)?,
+            reason: row.reason,
+            marked_by: row.marked_by,
+            at: row.at,
+        })
+    }
+}
+
 impl Suspicion {
     pub fn as_str(self) -> &'static str {
         match self {
@@ -254,15 +265,14 @@ impl Node {
     pub async fn abuse_queue(&self) -> Result<Vec<AbuseMark>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::erasures::marked(&mut tx, MARKS_AT_ONCE).await?;
-        let mark = |row: MarkRow| {
-            Ok(AbuseMark {
-                case: store::case_id(&row.case_id)?,
-                reason: row.reason,
-                marked_by: row.marked_by,
-                at: row.at,
-            })
-        };
-        rows.into_iter().map(mark).collect()
+        rows.into_iter().map(AbuseMark::of).collect()
+    }
+
+    /// The open mark on a case.
+    pub async fn abuse_mark(&self, case: CaseId) -> Result<Option<AbuseMark>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let row = store::erasures::mark_of(&mut tx, &case.to_string()).await?;
+        row.map(AbuseMark::of).transpose()
     }
 
     fn stamped_at(&self, stamp: &str) -> Option<i64> {

@@ -97,6 +97,13 @@ pub async fn clear(tx: &mut Tx, case_id: &str, by: &str, at: i64) -> Stored<u64>
         .map(|done| done.rows_affected()))?)
 }
 
+/// The mark on a case that nobody has cleared.
+pub async fn mark_of(tx: &mut Tx, case_id: &str) -> Stored<Option<MarkRow>> {
+    const SQL: &str = "select case_id, reason, marked_by, at from abuse_marks
+        where case_id = $1 and cleared_at is null";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_optional(c).await)?)
+}
+
 /// Marks that nobody has cleared, oldest first.
 pub async fn marked(tx: &mut Tx, limit: i64) -> Stored<Vec<MarkRow>> {
     const SQL: &str = "select case_id, reason, marked_by, at from abuse_marks

@@ -47,6 +47,10 @@ pub enum Condition<'a> {
     Pending,
     /// An own act on it had no effect.
     Failed,
+    /// Marked as possible abuse, which nobody has looked at and cleared.
+    Suspect,
+    /// The others.
+    Unsuspected,
     /// New, and nobody has looked at it.
     Unseen,
     /// This account has not been told by letter that it lies in its tray.
@@ -91,6 +95,16 @@ impl Condition<'_> {
                 " and cases.case_id in (select case_id from outbox
                     where effect in ('stale', 'inapplicable', 'unauthorised')
                         and dropped_at is null)",
+                [],
+            ),
+            Self::Suspect => query.add(
+                " and tray <> 'ended' and cases.case_id in (select case_id from abuse_marks
+                    where cleared_at is null)",
+                [],
+            ),
+            Self::Unsuspected => query.add(
+                " and not exists (select 1 from abuse_marks mark
+                    where mark.case_id = cases.case_id and mark.cleared_at is null)",
                 [],
             ),
             Self::Unseen => query.add(" and tray = 'new' and looked_at is null", []),

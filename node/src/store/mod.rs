@@ -17,6 +17,7 @@ pub mod drafts;
 pub mod erasures;
 pub mod facts;
 pub mod inbox;
+pub mod instructions;
 pub mod jobs;
 pub mod keys_due;
 pub mod letters;

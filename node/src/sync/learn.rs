@@ -196,6 +196,7 @@ async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), Nod
     store::drafts::forget(tx, &text).await?;
     store::keys_due::forget(tx, &text).await?;
     store::texts::forget(tx, &text).await?;
+    store::instructions::forget(tx, &text).await?;
     for blob in store::blobs::of_case(tx, &text).await? {
         store::blobs::set_state(tx, &blob.sha256, "erased").await?;
     }

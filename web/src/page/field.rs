@@ -17,6 +17,7 @@ pub struct Field<'a> {
     pub inputmode: Option<&'static str>,
     /// Characters, at most; the form is judged by the server all the same.
     pub most: Option<usize>,
+    pub asks: Option<&'static str>,
     /// Lines of a text area.
     pub rows: u8,
     pub choices: Vec<Choice>,
@@ -67,6 +68,7 @@ impl<'a> Field<'a> {
             autocomplete: None,
             inputmode: None,
             most: None,
+            asks: None,
             rows: 6,
             choices: Vec::new(),
         }
@@ -123,6 +125,15 @@ impl<'a> Field<'a> {
     pub fn most(self, characters: usize) -> Self {
         Self {
             most: Some(characters),
+            ..self
+        }
+    }
+
+    /// Where a script asks for suggestions while somebody types.
+    #[must_use]
+    pub fn asks(self, at: &'static str) -> Self {
+        Self {
+            asks: Some(at),
             ..self
         }
     }

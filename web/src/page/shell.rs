@@ -31,7 +31,7 @@ pub struct Shell<'a> {
     status: StatusCode,
     listed: bool,
     wide: bool,
-    script: Option<&'static str>,
+    scripts: Vec<&'static str>,
     within: Option<&'static str>,
 }
 
@@ -45,7 +45,7 @@ struct Whole<'a> {
     width: &'static str,
     style_at: String,
     icon_at: String,
-    script_at: Option<String>,
+    scripts_at: Vec<String>,
     app: Option<Installed>,
     links: Vec<Line>,
     languages: [Language; 2],
@@ -79,7 +79,7 @@ impl<'a> Shell<'a> {
             status: StatusCode::OK,
             listed: false,
             wide: false,
-            script: None,
+            scripts: Vec::new(),
             within: None,
         }
     }
@@ -116,11 +116,9 @@ impl<'a> Shell<'a> {
 
     /// Adds a script of the shelf, such as `lapor.js`; the page works without it.
     #[must_use]
-    pub fn script(self, name: &'static str) -> Self {
-        Self {
-            script: Some(name),
-            ..self
-        }
+    pub fn script(mut self, name: &'static str) -> Self {
+        self.scripts.push(name);
+        self
     }
 
     /// The page with `body` in it.
@@ -151,7 +149,7 @@ impl<'a> Shell<'a> {
             width: if self.wide { "wide" } else { "narrow" },
             style_at: files.path(assets::SHEET),
             icon_at: files.path("icon.svg"),
-            script_at: self.script.map(|name| files.path(name)),
+            scripts_at: self.scripts.iter().map(|name| files.path(name)).collect(),
             app: app
                 .filter(|app| app.root == visit.area.root)
                 .map(|app| Installed {

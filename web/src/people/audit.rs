@@ -7,10 +7,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::audit_words::{acted, acts, by};
 use super::refused::refusal;
 use super::{Answer, Member, Office};
 use crate::language::Voice;
-use crate::page::{Field, Form};
+use crate::page::{Choice, Field, Form};
 use crate::{ApiProblem, Query};
 
 /// Entries of a page.
@@ -51,8 +52,8 @@ pub struct AuditLine {
 struct AuditPage<'a> {
     v: Voice,
     form: &'a Form,
-    actor_hint: String,
-    action_hint: String,
+    actors: Vec<Choice>,
+    acts: Vec<Choice>,
     subject: String,
     about: Field<'a>,
     lines: Vec<Named>,
@@ -63,8 +64,12 @@ struct AuditPage<'a> {
 
 struct Named {
     entry: AuditLine,
-    /// The person's name, where an account of this program did it.
+    /// Who did it, by name where it was an account of this program.
     who: String,
+    /// What was done, in words.
+    what: String,
+    /// What it concerned: what it is called, and its page.
+    subject: Option<(String, String)>,
 }
 
 pub async fn read<O: Office>(
@@ -75,14 +80,18 @@ pub async fn read<O: Office>(
     member.requires(O::reads_audit)?;
     let (v, words) = (member.visit.v, O::WORDS);
     let field = |name: &str| query.get(name).map_or("", |value| value.trim());
+    let meant = office
+        .subject_meant(field(words.audit_subject_field))
+        .await?;
     let asked = AuditAsked {
         before: before(field(BEFORE))?,
         actor: field(ACTOR),
         action: field(ACTION),
-        subject: field(words.audit_subject_field),
+        subject: &meant,
         limit: PAGE,
     };
     let entries = office.audit(&asked).await?;
+    let subjects = office.subjects(&entries).await?;
     let accounts = office.accounts().list().await;
     let names: BTreeMap<String, String> = accounts
         .map_err(|error| refusal(&error))?
@@ -94,15 +103,15 @@ pub async fn read<O: Office>(
     let fields = [
         (ACTOR, asked.actor),
         (ACTION, asked.action),
-        (words.audit_subject_field, asked.subject),
+        (words.audit_subject_field, field(words.audit_subject_field)),
     ];
     let form = Form::of(fields);
     let subject = v.say(words.audit_subject);
     let page = AuditPage {
         v,
         form: &form,
-        actor_hint: v.say(words.audit_actor_hint),
-        action_hint: v.say(words.audit_action_hint),
+        actors: actors(&v, &names, asked.actor),
+        acts: acts(&v, O::ACTS, asked.action),
         about: form
             .field(words.audit_subject_field, subject.as_str())
             .most(SUBJECT),
@@ -110,7 +119,17 @@ pub async fn read<O: Office>(
         lines: entries
             .into_iter()
             .map(|entry| Named {
-                who: names.get(&entry.actor).cloned().unwrap_or_default(),
+                who: names
+                    .get(&entry.actor)
+                    .cloned()
+                    .unwrap_or_else(|| by(&v, &entry.actor)),
+                what: acted(&v, O::ACTS, &entry.action),
+                subject: entry.subject.as_ref().map(|id| {
+                    subjects
+                        .get(id)
+                        .cloned()
+                        .unwrap_or_else(|| (id.clone(), String::new()))
+                }),
                 entry,
             })
             .collect(),
@@ -125,6 +144,19 @@ pub async fn read<O: Office>(
         .wide()
         .within(O::PLACES.account)
         .show(&page)
+}
+
+/// The people of this program by name; and whoever else is asked for.
+fn actors(v: &Voice, names: &BTreeMap<String, String>, asked: &str) -> Vec<Choice> {
+    let mut all: Vec<Choice> = names
+        .iter()
+        .map(|(id, name)| Choice::new(id.as_str(), name))
+        .collect();
+    all.sort_by_cached_key(|choice| choice.label.to_lowercase());
+    if !asked.is_empty() && !names.contains_key(asked) {
+        all.push(Choice::new(asked, by(v, asked)));
+    }
+    all
 }
 
 fn before(text: &str) -> Answer<Option<i64>> {

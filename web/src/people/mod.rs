@@ -7,6 +7,7 @@
 
 mod account;
 mod audit;
+mod audit_words;
 mod browser;
 mod factor;
 mod kept;

@@ -1,5 +1,6 @@
 //! What a program says of itself to the pages about its people.
 
+use std::collections::BTreeMap;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 
@@ -39,8 +40,6 @@ pub struct Words {
     pub setup_lead: TextId,
     pub setup_done: TextId,
     pub account_administer: TextId,
-    pub audit_actor_hint: TextId,
-    pub audit_action_hint: TextId,
     /// What an entry of the audit log may concern, and how the address of the page names it.
     pub audit_subject: TextId,
     pub audit_subject_field: &'static str,
@@ -61,6 +60,8 @@ pub trait Office: Staffed + 'static {
     const WORDS: Words;
     /// All roles, as they are offered.
     const ROLES: &'static [RoleWords];
+    /// What is done at this program besides what concerns accounts: as the audit log has it, and in words.
+    const ACTS: &'static [(&'static str, TextId)];
 
     fn clock(&self) -> &dyn Clock;
 
@@ -87,6 +88,19 @@ pub trait Office: Staffed + 'static {
 
     /// The latest entries first.
     fn audit(&self, asked: &AuditAsked<'_>) -> impl Future<Output = Answer<Vec<AuditLine>>> + Send;
+
+    /// What entries concern, by how they name it: what it is called, and its page.
+    fn subjects(
+        &self,
+        _lines: &[AuditLine],
+    ) -> impl Future<Output = Answer<BTreeMap<String, (String, String)>>> + Send {
+        ready(Ok(BTreeMap::new()))
+    }
+
+    /// How entries name what somebody calls otherwise.
+    fn subject_meant(&self, typed: &str) -> impl Future<Output = Answer<String>> + Send {
+        ready(Ok(typed.to_owned()))
+    }
 
     /// Whether a link to a new password can be sent; else only an administrator gives one.
     fn sends_letters(&self) -> bool {
@@ -122,6 +136,15 @@ pub trait Office: Staffed + 'static {
         new: &NewAccount<'_>,
     ) -> impl Future<Output = Result<Account, Refused>> + Send {
         async move { Ok(self.accounts().change(actor, id, new).await?) }
+    }
+
+    /// A part of the page of an account that only this program has, as HTML.
+    fn account_part(
+        &self,
+        _member: &Member,
+        _account: &Account,
+    ) -> impl Future<Output = Answer<String>> + Send {
+        ready(Ok(String::new()))
     }
 
     /// A part of the own account's page that only this program has, as HTML.

@@ -55,6 +55,8 @@ struct OfficerPage<'a> {
     list_at: &'static str,
     roles: Vec<Choice>,
     units: Option<Vec<Choice>>,
+    /// What only this program shows of it, as HTML.
+    own: String,
 }
 
 #[derive(Template)]
@@ -264,6 +266,10 @@ async fn page<O: Office>(
         list_at: O::PLACES.staff,
         roles: role_choices::<O>(&visit.v),
         units: office.units().await?,
+        own: match account {
+            Some(account) => office.account_part(member, account).await?,
+            None => String::new(),
+        },
     };
     let title = match account {
         Some(_) => visit.v.say("officer-title"),

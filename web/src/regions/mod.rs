@@ -15,7 +15,7 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use outlines::{Outline, Outlines, SCALE, Scale, outlines};
+pub use outlines::{Outline, Outlines, Point, SCALE, Scale, outlines};
 
 const PROVINCES: &str = include_str!("../../data/regions/provinces.csv");
 const REGENCIES: &str = include_str!("../../data/regions/regencies.csv");

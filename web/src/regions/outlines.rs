@@ -37,8 +37,16 @@ pub struct Outline {
     pub id: String,
     pub codes: Vec<RegionCode>,
     path: String,
+    rings: Vec<Vec<Point>>,
     bounds: Bounds,
 }
+
+/// A point of the drawing: from its left, from its top.
+pub type Point = (f64, f64);
+
+/// Units of the drawing by which an outline may be wrong, some thirteen kilometres: at a coast a
+/// point lies outside of what is drawn.
+const NEAR: f64 = 2.0;
 
 /// The part of the drawing that holds something, in its units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,11 +93,15 @@ impl Outlines {
         let all: Vec<Outline> = file
             .provinces
             .into_iter()
-            .map(|drawn| Outline {
-                bounds: Bounds::of(&drawn.d),
-                id: drawn.id,
-                codes: drawn.codes,
-                path: drawn.d,
+            .map(|drawn| {
+                let rings = rings(&drawn.d);
+                Outline {
+                    bounds: Bounds::of(&rings),
+                    id: drawn.id,
+                    codes: drawn.codes,
+                    path: drawn.d,
+                    rings,
+                }
             })
             .collect();
         let places = all.iter().enumerate();
@@ -115,6 +127,16 @@ impl Outlines {
         self.by_code.get(province).map(|place| &self.all[*place])
     }
 
+    /// The outline in which a point lies, or the nearest to it; `None` far out at sea and abroad.
+    pub fn at(&self, point: Point) -> Option<&Outline> {
+        let inside = self.all.iter().find(|outline| outline.encloses(point));
+        inside.or_else(|| {
+            let far = |outline: &Outline| outline.distance(point);
+            let nearest = self.all.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
+            nearest.filter(|outline| far(outline) <= NEAR)
+        })
+    }
+
     /// A file of the outlines by their ids, for `<use href="FILE#id-jb">`.
     pub fn drawing(&self) -> String {
         let mut text = format!(
@@ -136,6 +158,16 @@ impl Outlines {
     }
 }
 
+impl Scale {
+    /// Where in the drawing a place on earth lies, in degrees.
+    pub fn point(self, latitude: f64, longitude: f64) -> Point {
+        (
+            (longitude - self.west) / self.east_per_unit,
+            (self.north - latitude) / self.south_per_unit,
+        )
+    }
+}
+
 impl Outline {
     /// The middle of what it takes, in units of the drawing.
     pub fn centre(&self) -> (f64, f64) {
@@ -146,6 +178,37 @@ impl Outline {
             bottom,
         } = self.bounds;
         (f64::midpoint(left, right), f64::midpoint(top, bottom))
+    }
+
+    /// Whether a point may lie in it, as far as the drawing can tell.
+    pub fn may_hold(&self, point: Point) -> bool {
+        self.encloses(point) || self.distance(point) <= NEAR
+    }
+
+    /// By how often a line from the point to the right crosses its edges.
+    fn encloses(&self, (x, y): Point) -> bool {
+        let crossed = self.edges().filter(|((ax, ay), (bx, by))| {
+            (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax
+        });
+        crossed.count() % 2 == 1
+    }
+
+    /// Units to its nearest edge.
+    fn distance(&self, (x, y): Point) -> f64 {
+        let to = |((ax, ay), (bx, by)): (Point, Point)| {
+            let (east, south) = (bx - ax, by - ay);
+            let length = (east * east + south * south).max(f64::EPSILON);
+            let along = (((x - ax) * east + (y - ay) * south) / length).clamp(0.0, 1.0);
+            (x - ax - along * east).hypot(y - ay - along * south)
+        };
+        self.edges().map(to).fold(f64::INFINITY, f64::min)
+    }
+
+    fn edges(&self) -> impl Iterator<Item = (Point, Point)> {
+        self.rings.iter().flat_map(|ring| {
+            let next = ring.iter().cycle().skip(1);
+            ring.iter().copied().zip(next.copied())
+        })
     }
 
     /// A view box that shows it with a margin, at least as wide as it is high.
@@ -168,37 +231,46 @@ impl Outline {
 }
 
 impl Bounds {
-    /// Of a path of relative moves and lines, which is all that the outlines have.
-    fn of(path: &str) -> Self {
+    fn of(rings: &[Vec<Point>]) -> Self {
         let mut bounds = Self {
             left: f64::INFINITY,
             top: f64::INFINITY,
             right: f64::NEG_INFINITY,
             bottom: f64::NEG_INFINITY,
         };
-        let (mut at, mut begin, mut moved) = ((0.0, 0.0), (0.0, 0.0), false);
-        for word in path.split_ascii_whitespace() {
-            match word {
-                "m" => moved = true,
-                "z" => at = begin,
-                pair => {
-                    let Some((x, y)) = pair.split_once(',') else {
-                        continue;
-                    };
-                    let step = |text: &str| text.parse::<f64>().unwrap_or_default();
-                    at = (at.0 + step(x), at.1 + step(y));
-                    if std::mem::take(&mut moved) {
-                        begin = at;
-                    }
-                    bounds.left = bounds.left.min(at.0);
-                    bounds.right = bounds.right.max(at.0);
-                    bounds.top = bounds.top.min(at.1);
-                    bounds.bottom = bounds.bottom.max(at.1);
-                }
-            }
+        for (x, y) in rings.iter().flatten() {
+            bounds.left = bounds.left.min(*x);
+            bounds.right = bounds.right.max(*x);
+            bounds.top = bounds.top.min(*y);
+            bounds.bottom = bounds.bottom.max(*y);
         }
         bounds
     }
+}
+
+/// The closed lines of a path of relative moves and lines, which is all that the outlines have.
+fn rings(path: &str) -> Vec<Vec<Point>> {
+    let mut rings: Vec<Vec<Point>> = Vec::new();
+    let (mut at, mut moved) = ((0.0, 0.0), false);
+    for word in path.split_ascii_whitespace() {
+        match word {
+            "m" => moved = true,
+            "z" => at = rings.last().map_or(at, |ring| ring[0]),
+            pair => {
+                let Some((x, y)) = pair.split_once(',') else {
+                    continue;
+                };
+                let step = |text: &str| text.parse::<f64>().unwrap_or_default();
+                at = (at.0 + step(x), at.1 + step(y));
+                match rings.last_mut() {
+                    Some(ring) if !moved => ring.push(at),
+                    _ => rings.push(vec![at]),
+                }
+                moved = false;
+            }
+        }
+    }
+    rings
 }
 
 #[cfg(test)]
@@ -249,6 +321,36 @@ mod tests {
             assert!((found_east - east).abs() < 0.1, "{code}: {found_east}");
             assert!((found_south - south).abs() < 0.1, "{code}: {found_south}");
         }
+    }
+
+    #[test]
+    fn a_place_lies_in_its_province_and_none_abroad() {
+        for (place, latitude, longitude, expected) in [
+            ("Bandung", -6.9175, 107.6191, Some("32")),
+            ("Jakarta", -6.2, 106.82, Some("31")),
+            ("Surabaya", -7.2575, 112.7521, Some("35")),
+            ("Makassar, at the coast", -5.1477, 119.4327, Some("73")),
+            ("Denpasar", -8.65, 115.2167, Some("51")),
+            ("Medan", 3.5952, 98.6722, Some("12")),
+            ("Jayapura", -2.5916, 140.669, Some("91")),
+            ("Canberra", -35.28, 149.13, None),
+            ("the Indian Ocean", -10.5, 100.0, None),
+        ] {
+            let found = outlines().at(SCALE.point(latitude, longitude));
+            let code = |code: &str| outlines().outline_of(&code.parse().unwrap()).unwrap();
+            let expected = expected.map(|text| code(text).id.as_str());
+            assert_eq!(
+                found.map(|outline| outline.id.as_str()),
+                expected,
+                "{place}"
+            );
+        }
+        let bandung = SCALE.point(-6.9175, 107.6191);
+        let may = |code: &str| {
+            let outline = outlines().outline_of(&code.parse().unwrap());
+            outline.unwrap().may_hold(bandung)
+        };
+        assert!(may("32.73") && !may("91"));
     }
 
     #[test]

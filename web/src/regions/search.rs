@@ -64,6 +64,16 @@ impl Regions {
         })
     }
 
+    /// Regions of the very name that was typed, where there are several and nothing typed says which:
+    /// only whoever typed it can choose.
+    pub fn namesakes(&self, typed: &str) -> Vec<RegionCode> {
+        let words = self.expanded(typed);
+        let named = self.all.iter().filter(|region| region.words == words);
+        let named: Vec<RegionCode> = named.map(|region| region.code.clone()).collect();
+        let clear = named.len() < 2 || named.iter().any(|code| self.says(typed, code));
+        if clear { Vec::new() } else { named }
+    }
+
     /// Whether what was typed says this region and leaves nothing to guess: its code, its name with
     /// its level, or that and its province.
     pub fn says(&self, typed: &str, code: &RegionCode) -> bool {
@@ -175,6 +185,26 @@ mod tests {
     fn first(typed: &str) -> Option<String> {
         let found = national().search(typed, 5);
         found.first().map(|region| region.code.to_string())
+    }
+
+    #[test]
+    fn a_name_that_several_bear_is_asked_back() {
+        let names = |typed: &str| -> Vec<String> {
+            let all = national().namesakes(typed).into_iter();
+            all.map(|code| code.to_string()).collect()
+        };
+        assert_eq!(names("Bandung"), ["32.04", "32.73"]);
+        for typed in [
+            "Kota Bandung",
+            "Bandung Barat",
+            "Garut",
+            "32.73",
+            "jabar",
+            "",
+            "zzzz",
+        ] {
+            assert!(names(typed).is_empty(), "{typed}");
+        }
     }
 
     #[test]

@@ -39,8 +39,15 @@ async fn the_first_set_up_makes_an_admin_who_adds_a_unit_and_an_officer() {
         admin.post(&at, &fields).await.shows("tidak sama");
         fields[3].1 = WORDS;
         let done = admin.post(&at, &fields).await;
-        assert_eq!(done.is(StatusCode::SEE_OTHER).to(), "/meja/unit");
-        admin.open("/meja/unit").await.shows("Akun admin dibuat");
+        assert_eq!(
+            done.is(StatusCode::SEE_OTHER).to(),
+            "/meja/pengaturan?langkah=1"
+        );
+        let step = admin.open("/meja/pengaturan?langkah=1").await;
+        step.shows("Akun admin dibuat").shows("Langkah 1 dari 6");
+        step.shows("href=\"/meja/pengaturan?langkah=2\"");
+        let last = admin.open("/meja/pengaturan?langkah=6").await;
+        last.shows("href=\"/meja/petugas\"");
         let unit = [("name", "Dinas PU"), ("unit", "dinas-pu")];
         admin
             .post("/meja/unit", &unit)

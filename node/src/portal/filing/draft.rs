@@ -14,6 +14,7 @@ use crate::api::problem;
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::hints::{Matter, Sketch};
 use crate::node::Node;
+use crate::portal::place;
 use crate::portal::programmes;
 use crate::regions::{self, RegionMatch};
 use crate::reporters::reaches;
@@ -26,6 +27,8 @@ pub const CONTENT: usize = 10_000;
 pub const LINE: usize = 200;
 /// The field of institutions that are to see nothing.
 const EXCLUDED: &str = "kecuali";
+/// Says that region and coordinates are both right, though they lie apart.
+pub const APART: &str = "wilayah-beda";
 /// Regions among which somebody chooses.
 const REGIONS: usize = 6;
 
@@ -65,7 +68,7 @@ impl Draft {
             title,
             content,
             category,
-            region,
+            region: agreed(v, form, region, coordinates),
             place: Some(place).filter(|place| !place.is_empty()),
             coordinates,
             incident_date,
@@ -229,7 +232,12 @@ fn suggested_field(form: &Form) -> &'static str {
 }
 
 /// The institution of a field, by its name or its id.
-fn institution(node: &Node, v: &Voice, form: &mut Form, field: &'static str) -> Option<InstanceId> {
+pub fn institution(
+    node: &Node,
+    v: &Voice,
+    form: &mut Form,
+    field: &'static str,
+) -> Option<InstanceId> {
     let typed = form.text(field).to_owned();
     if typed.is_empty() {
         return None;
@@ -252,7 +260,7 @@ fn named(node: &Node, typed: &str) -> Option<InstanceId> {
 
 /// Institutions that are to see nothing of the report, a line for each. None of them
 /// may be the one that takes it in.
-fn excluded(
+pub fn excluded(
     node: &Node,
     v: &Voice,
     form: &mut Form,
@@ -265,7 +273,10 @@ fn excluded(
         match named(node, line) {
             Some(one) if found.contains(&one) => {}
             Some(one) => found.push(one),
-            None => form.complain(EXCLUDED, v.say("filing-no-institution")),
+            None => form.complain(
+                EXCLUDED,
+                v.with("line", line.trim()).say("filing-excluded-unknown"),
+            ),
         }
     }
     if found.len() > EXCLUSIONS {
@@ -279,6 +290,39 @@ fn excluded(
         form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
     }
     found
+}
+
+/// Whether a form excludes the institution whose portal this is, which only another can take in.
+pub fn excludes_us(node: &Node, form: &Form) -> bool {
+    let mut lines = form.text(EXCLUDED).lines();
+    node.instance()
+        .is_ok_and(|me| lines.any(|line| named(node, line).as_ref() == Some(me)))
+}
+
+/// The region of a report: as it was told, as long as the coordinates may lie in it or whoever
+/// reports says that both are right; by the coordinates where no region was told.
+pub fn agreed(
+    v: &Voice,
+    form: &mut Form,
+    region: Option<RegionCode>,
+    coordinates: Option<Coordinates>,
+) -> Option<RegionCode> {
+    let Some(at) = coordinates else {
+        return region;
+    };
+    let spot = place::spot(at.latitude, at.longitude);
+    let Some(told) = region else {
+        return spot.province().filter(|_| form.text("wilayah").is_empty());
+    };
+    if !spot.may_lie_in(&told) && !form.is_ticked(APART) {
+        let name = regions::national().display_name(&told);
+        let said = v
+            .with("region", name.unwrap_or_default())
+            .with("place", spot.words(v))
+            .say("filing-place-apart");
+        form.complain("wilayah", said);
+    }
+    Some(told)
 }
 
 fn reporter(v: &Voice, form: &mut Form) -> Reporter {
@@ -320,7 +364,7 @@ fn today(v: &Voice) -> String {
     now
 }
 
-fn coordinates(v: &Voice, form: &mut Form) -> Option<Coordinates> {
+pub fn coordinates(v: &Voice, form: &mut Form) -> Option<Coordinates> {
     match degrees(form) {
         Ok(place) => place,
         Err(field) => {
@@ -331,7 +375,7 @@ fn coordinates(v: &Voice, form: &mut Form) -> Option<Coordinates> {
 }
 
 /// Both or neither; the field that cannot be used.
-fn degrees(form: &Form) -> Result<Option<Coordinates>, &'static str> {
+pub fn degrees(form: &Form) -> Result<Option<Coordinates>, &'static str> {
     let read = |field: &'static str, most: f64| {
         let typed = form.text(field).replace(',', ".");
         if typed.is_empty() {

@@ -33,12 +33,16 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
+pub(crate) use draft::{APART, agreed, coordinates, excluded, institution};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";
 const RECEIPT: &str = "/lapor/terima";
 const DONE: &str = "/lapor/selesai";
-const REGIONS: &str = "/lapor/wilayah";
+/// Names of regions, for fields that suggest them.
+pub const REGIONS: &str = "/lapor/wilayah";
+/// Which region a place lies in.
+const PLACE: &str = "/lapor/letak";
 const LIKELY: &str = "/lapor/mirip";
 const ADVICE: &str = "/lapor/saran";
 /// Who calls, for requests that come twice.
@@ -68,6 +72,7 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(RECEIPT, get(receipt::show).post(receipt::open))
         .route(DONE, post(receipt::done))
         .route(REGIONS, get(suggest::regions))
+        .route(PLACE, post(suggest::place))
         .route(LIKELY, post(suggest::likely))
         .route(ADVICE, post(suggest::advice))
 }

@@ -133,6 +133,10 @@ struct Filing<'a> {
     file_at: &'static str,
     upload_at: &'static str,
     map: Pick,
+    /// What is asked where region and coordinates lie apart.
+    both_right: Option<String>,
+    /// The form excludes this institution: where else it is taken in, if that is configured.
+    elsewhere: Option<String>,
 }
 
 #[derive(Template)]
@@ -193,8 +197,18 @@ pub async fn show(
         file_at: PATH,
         upload_at: crate::portal::resume::PATH,
         map: Pick::on(visit),
+        both_right: (form.is_ticked(draft::APART)
+            || form.complaint("wilayah").is_some() && any(&["lintang"]))
+        .then(|| v.say("filing-both-right")),
+        elsewhere: draft::excludes_us(node, form).then(|| {
+            let national = node.settings().portal.national_url.as_ref();
+            national.map_or_else(String::new, ToString::to_string)
+        }),
     };
-    let shell = visit.shell(v.say("filing-title")).script("report.js");
+    let shell = visit
+        .shell(v.say("filing-title"))
+        .script("report.js")
+        .script("search.js");
     let shown = shell.listed().status(again.status).show(&page)?;
     Ok(come_back(shown, again.wait_s.or(again.retry_after_s)))
 }

@@ -19,7 +19,7 @@ use crate::hints::{Hint, Reason, Sketch};
 use crate::node::Node;
 use crate::personal::mask;
 use crate::portal::track::state_words;
-use crate::portal::{Answer, name_of, report};
+use crate::portal::{Answer, name_of, place, report};
 use crate::regions;
 
 /// Regions for what is typed.
@@ -80,6 +80,49 @@ pub async fn regions(
     let found = all.search(&query.q, REGIONS).into_iter();
     let names = found.filter_map(|region| all.display_name(&region.code));
     Ok(Json(names.map(|name| Named { name }).collect()))
+}
+
+/// What becomes of the region of a form when its place has changed.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// What the field of the region is to hold; nothing where it stays.
+    region: Option<String>,
+    /// What is said of it; empty where the two agree.
+    said: String,
+}
+
+/// The region of a place, where the one that is written is another. In the body, because an
+/// address would be kept.
+pub async fn place(
+    State(node): State<Arc<Node>>,
+    Address(address): Address,
+    visit: Visit,
+    form: Form,
+) -> Answer<Json<Moved>> {
+    node.admit_question(address).map_err(|e| problem(&e))?;
+    Ok(Json(moved(&visit.v, &form)))
+}
+
+fn moved(v: &Voice, form: &Form) -> Moved {
+    let Ok(Some(at)) = draft::degrees(form) else {
+        return Moved::default();
+    };
+    let spot = place::spot(at.latitude, at.longitude);
+    let written = regions::national().meant(form.text("wilayah"));
+    if written.is_some_and(|region| spot.may_lie_in(&region)) {
+        return Moved::default();
+    }
+    let place = spot.words(v);
+    match spot.province() {
+        Some(province) => Moved {
+            region: regions::national().display_name(&province),
+            said: v.with("region", place).say("filing-region-moved"),
+        },
+        None => Moved {
+            region: Some(String::new()),
+            said: v.with("place", place).say("filing-region-ask"),
+        },
+    }
 }
 
 /// A piece of the form: reports like the one that is being written.
@@ -178,4 +221,41 @@ fn piece(piece: &impl Template) -> Answer<Response> {
         ApiProblem::internal()
     })?;
     Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_web::language::Language;
+
+    use super::*;
+    use crate::doors::texts;
+
+    #[test]
+    fn the_region_follows_the_place_and_says_so() {
+        let v = Voice::new(Language::Indonesian, texts(), chrono_tz::UTC, 0);
+        let read = |region: &str, latitude: &str, longitude: &str| {
+            let fields = [
+                ("wilayah", region),
+                ("lintang", latitude),
+                ("bujur", longitude),
+            ];
+            moved(&v, &Form::of(fields))
+        };
+        let home = "Kota Bandung, Jawa Barat";
+        assert_eq!(read(home, "-6,9175", "107,6191"), Moved::default());
+        assert_eq!(read(home, "", ""), Moved::default());
+        let away = read(home, "-7.2575", "112.7521");
+        assert_eq!(away.region.as_deref(), Some("Jawa Timur"));
+        assert!(
+            away.said.contains("diubah menjadi Jawa Timur"),
+            "{}",
+            away.said
+        );
+        // Several provinces were one when the outline was drawn: it is asked, not guessed.
+        let papua = read(home, "-2.5916", "140.669");
+        assert_eq!(papua.region.as_deref(), Some(""));
+        assert!(papua.said.contains("Papua"), "{}", papua.said);
+        let jakarta = read("", "-6.2", "106.82").region;
+        assert_eq!(jakarta.as_deref(), Some("Daerah Khusus Ibukota Jakarta"));
+    }
 }

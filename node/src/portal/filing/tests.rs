@@ -562,6 +562,83 @@ async fn institutions_are_suggested_with_their_reasons_with_and_without_script()
 }
 
 #[tokio::test]
+async fn a_place_in_another_region_is_told_and_stays_where_both_are_right() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let away = Sent::report()
+            .with("lintang", "-7.2575")
+            .with("bujur", "112.7521");
+        let page = away.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for words in ["berada di Jawa Timur", "name=\"wilayah-beda\"", "-7.2575"] {
+            assert!(page.text.contains(words), "{words}");
+        }
+        receipt(
+            &router,
+            &away
+                .clone()
+                .with("wilayah-beda", "1")
+                .to(&router, PATH)
+                .await,
+        )
+        .await;
+        let untold = away.with("wilayah", "").with("kunci", "f".repeat(32));
+        receipt(&router, &untold.with("tetap", "1").to(&router, PATH).await).await;
+        let every = crate::casework::CaseFilter::default();
+        let all = place.node.cases(&every, None, 10).await.unwrap().cases;
+        let mut regions: Vec<_> = all
+            .iter()
+            .map(|c| c.region.as_ref().unwrap().to_string())
+            .collect();
+        regions.sort();
+        assert_eq!(
+            regions,
+            ["32.73", "35"],
+            "where none was told, by the place"
+        );
+        let moved = post(
+            &router,
+            PLACE,
+            "wilayah=Kota+Bandung&lintang=-7.2575&bujur=112.7521",
+        )
+        .await;
+        assert!(
+            moved.text.contains("Wilayah diubah menjadi Jawa Timur"),
+            "{}",
+            moved.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_excludes_this_institution_is_led_to_the_national_portal_and_loses_nothing() {
+    for mut place in places().await {
+        let national = "https://www.lapor.test".to_owned();
+        place.settings.portal.national_url = Some(national.try_into().unwrap());
+        let router = router(place.reopened().await);
+        let page = Sent::report()
+            .with("kecuali", "kota-bandung")
+            .to(&router, PATH)
+            .await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for words in [
+            "href=\"https://www.lapor.test\"",
+            "data-copy",
+            "Sudah seminggu gelap, dua orang jatuh.",
+        ] {
+            assert!(page.text.contains(words), "{words}");
+        }
+        let unknown = Sent::report().with("kecuali", "pusat\r\nDinas Entah");
+        let page = unknown.to(&router, PATH).await;
+        assert!(
+            page.text.contains("“Dinas Entah” tidak dikenal"),
+            "{}",
+            page.text
+        );
+    }
+}
+
+#[tokio::test]
 async fn several_institutions_are_excluded_a_line_for_each() {
     for place in places().await {
         let router = router(place.node.clone());

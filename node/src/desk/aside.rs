@@ -1,0 +1,144 @@
+//! What was set aside: messages that could not be applied or sent, why, and what an admin can do
+//! about each. The same acts as `lapor-node quarantine` has.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_web::ApiProblem;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+
+use super::{ACCOUNT, Answer, Officer, acts, case_page};
+use crate::api::problem;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::quarantine::{Aside, AsideId};
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/tertahan";
+/// Messages of each direction, at most.
+const MOST: i64 = 100;
+/// Characters of the reason of a refusal.
+const REASON: usize = 500;
+
+#[derive(Template)]
+#[template(path = "desk/aside.html")]
+struct AsidePage {
+    v: Voice,
+    here: &'static str,
+    lines: Vec<Line>,
+    reason_chars: usize,
+}
+
+/// A message that was set aside.
+struct Line {
+    id: String,
+    what: String,
+    kind: String,
+    state: String,
+    tone: &'static str,
+    why: String,
+    /// The ticket of its case, and the page.
+    case: Option<(String, String)>,
+    behind: u64,
+    at: i64,
+    refused: bool,
+}
+
+pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+    officer.requires(StaffRole::administers)?;
+    let visit = &officer.visit;
+    let aside = node.set_aside(true, MOST).await;
+    let mut lines = Vec::new();
+    for one in aside.map_err(|error| problem(&error))? {
+        lines.push(line(&node, &visit.v, one).await?);
+    }
+    let page = AsidePage {
+        v: visit.v,
+        here: PATH,
+        lines,
+        reason_chars: REASON,
+    };
+    let title = visit.v.say("aside-title");
+    visit.shell(title).wide().within(ACCOUNT).show(&page)
+}
+
+/// Looks again, or goes on without it.
+pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) -> Answer<Response> {
+    officer.requires(StaffRole::administers)?;
+    let id: Option<AsideId> = form.text("pesan").parse().ok();
+    let id = id.ok_or_else(ApiProblem::not_found)?;
+    let actor = officer.actor();
+    let done = if form.text("tindakan") == "tolak" {
+        let refused = node.refuse(id, form.text("alasan"), &actor).await;
+        refused.map(|_| Flash::done(text_id("aside-refused-done")))
+    } else {
+        node.replay(id, &actor)
+            .await
+            .map(|again| match again.still {
+                Some(_) => Flash::warning(text_id("aside-still")),
+                None => Flash::done(text_id("aside-replayed")),
+            })
+    };
+    let flash = match done {
+        Ok(flash) => flash,
+        Err(NodeError::Invalid(_) | NodeError::NotFound { .. }) => {
+            Flash::warning(text_id("aside-not-done"))
+        }
+        Err(error) => return Err(problem(&error)),
+    };
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
+}
+
+async fn line(node: &Node, v: &Voice, aside: Aside) -> Answer<Line> {
+    let case = match aside.case {
+        Some(id) => {
+            let text = id.to_string();
+            let found = node.tickets([text.as_str()]).await;
+            let found = found.map_err(|error| problem(&error))?.into_iter().next();
+            Some(found.map_or((text, String::new()), |(case, ticket)| {
+                (ticket, case_page::at(case))
+            }))
+        }
+        None => None,
+    };
+    let (state, tone) = state_words(&aside.state);
+    let why = aside.reason.as_deref().unwrap_or_default();
+    let known = acts::ACTS.iter().find(|(kind, _)| *kind == aside.kind);
+    Ok(Line {
+        id: aside.id.to_string(),
+        what: v.say(known.map_or(text_id("course-other"), |(_, words)| *words)),
+        state: v.say(state),
+        tone,
+        why: v.with("why", why).say(if why.is_empty() {
+            text_id("aside-no-reason")
+        } else {
+            reason_words(&aside)
+        }),
+        case,
+        behind: aside.behind,
+        at: aside.at,
+        refused: aside.state == "refused",
+        kind: aside.kind,
+    })
+}
+
+fn state_words(state: &str) -> (TextId, &'static str) {
+    match state {
+        "parked" => (text_id("aside-parked"), "quiet"),
+        "refused" => (text_id("aside-refused"), "quiet"),
+        _ => (text_id("aside-quarantined"), "alert"),
+    }
+}
+
+/// Why, as far as the state says it; the code or sentence of the program stands behind it.
+fn reason_words(aside: &Aside) -> TextId {
+    match (aside.state.as_str(), aside.id) {
+        ("parked", _) => text_id("aside-why-parked"),
+        ("refused", _) => text_id("aside-why-refused"),
+        (_, AsideId::Own(_)) => text_id("aside-why-own"),
+        (_, AsideId::Item(_)) => text_id("aside-why-item"),
+    }
+}

@@ -1,0 +1,121 @@
+//! What lies on the desk of one officer, and handing all of it over to another: before an account is
+//! disabled, and when somebody leaves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::ids::CaseId;
+use lapor_web::ApiProblem;
+use lapor_web::accounts::{Account, AccountState};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+
+use super::{Answer, Officer, STAFF, case_page, shared};
+use crate::api::problem;
+use crate::casework::{BULK, CaseFilter, CaseSummary, Sight, Tray};
+use crate::node::Node;
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/serah";
+/// Cases that are named on the page, at most.
+const NAMED: usize = 20;
+
+#[derive(Template)]
+#[template(path = "desk/handover.html")]
+struct Part {
+    v: Voice,
+    here: &'static str,
+    of: String,
+    back: String,
+    count: usize,
+    lines: Vec<(String, String)>,
+    others: Vec<Choice>,
+    disabled: bool,
+}
+
+/// The part of the page of an account that says what lies on its desk.
+pub async fn part(node: &Node, v: Voice, account: &Account) -> Answer<String> {
+    let held = held(node, &account.name).await?;
+    let others = case_page::officers(node).await?;
+    let part = Part {
+        v,
+        here: PATH,
+        back: format!("{STAFF}/{}", account.id),
+        count: held.len(),
+        lines: held
+            .iter()
+            .take(NAMED)
+            .map(|case| (shared::title(&v, case), case_page::at(case.case)))
+            .collect(),
+        others: others
+            .into_iter()
+            .filter(|other| other.value != account.name)
+            .collect(),
+        disabled: account.state == AccountState::Disabled,
+        of: account.name.clone(),
+    };
+    part.render().map_err(|error| {
+        tracing::error!(%error, "a part of a page cannot be made");
+        ApiProblem::internal()
+    })
+}
+
+/// Gives everything that lies on the desk of one officer to another; each case stays at its unit.
+pub async fn hand_over(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::administers)?;
+    let (from, to) = (form.text("dari"), form.text("kepada"));
+    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(STAFF));
+    let others = case_page::officers(&node).await?;
+    if from.is_empty() || from == to || others.iter().all(|other| other.value != to) {
+        let flash = Flash::warning(text_id("handover-choose"));
+        return Ok(officer.visit.go_saying(&back, &flash));
+    }
+    let held = held(&node, from).await?;
+    let mut by_unit: BTreeMap<Option<&str>, Vec<CaseId>> = BTreeMap::new();
+    for case in &held {
+        by_unit
+            .entry(case.unit.as_deref())
+            .or_default()
+            .push(case.case);
+    }
+    let actor = officer.actor();
+    for (unit, cases) in by_unit {
+        for some in cases.chunks(BULK) {
+            let given = node.assign(&Sight::ALL, some, unit, Some(to), &actor).await;
+            given.map_err(|error| problem(&error))?;
+        }
+    }
+    let done = Flash::done(text_id("handover-done"))
+        .with("n", held.len().to_string())
+        .with("name", to);
+    Ok(officer.visit.go_saying(&back, &done))
+}
+
+/// Cases on the desk of an officer that are not at their end.
+async fn held(node: &Node, officer: &str) -> Answer<Vec<CaseSummary>> {
+    let filter = CaseFilter {
+        officer: Some(officer.to_owned()),
+        ..CaseFilter::default()
+    };
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = node.cases(&filter, after.as_deref(), 200).await;
+        let page = page.map_err(|error| problem(&error))?;
+        let open = page
+            .cases
+            .into_iter()
+            .filter(|case| case.tray.is_some_and(|tray| tray != Tray::Ended));
+        all.extend(open);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}

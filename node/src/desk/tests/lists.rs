@@ -1,0 +1,293 @@
+//! What is set apart, counted and looked up at the desk: possible abuse, figures, the audit log, what
+//! was set aside, regions of one name; and what a report that is taken in at the counter is asked.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::cases::{at, filed, key_of};
+use super::{ADMIN, Browser, SITI, WORDS, staffed};
+use crate::casework::{CaseFilter, Sight, Tab};
+use crate::doors::router;
+use crate::reporters::Suspicion;
+use crate::testing::acts;
+
+#[tokio::test]
+async fn what_looks_like_abuse_lies_in_a_list_of_its_own_until_it_is_cleared() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let good = filed(&place, "Lampu padam", "Isi.").await;
+        let robot = filed(&place, "Beli murah", "Isi.").await;
+        let plain = siti.open("/meja?tab=baru").await;
+        assert!(
+            !plain.text.contains("Diduga penyalahgunaan"),
+            "{}",
+            plain.text
+        );
+        let marked = place.node.mark_abuse(robot, Suspicion::Trap, "portal");
+        marked.await.unwrap();
+        for tab in ["baru", "kerja"] {
+            let page = siti.open(&format!("/meja?tab={tab}")).await;
+            page.shows("Lampu padam").shows("Diduga penyalahgunaan");
+            assert!(!page.text.contains("Beli murah"), "{tab}");
+        }
+        let every = CaseFilter::default();
+        let counts = place.node.inbox_counts(&Sight::ALL, &every);
+        let counts = counts.await.unwrap();
+        assert_eq!((counts.new, counts.runs_out, counts.suspect), (1, 1, 1));
+        assert_eq!(counts.unseen, 1);
+        let apart = siti.open("/meja?tab=penyalahgunaan").await;
+        apart
+            .shows("Beli murah")
+            .shows("tidak terlihat oleh orang")
+            .shows("Bukan penyalahgunaan");
+        assert!(!apart.text.contains("Lampu padam"));
+        let page = siti.open(&at(robot, "")).await;
+        page.shows("tidak terlihat oleh orang")
+            .shows(&at(robot, "/arsip"));
+        let clear = [("tindakan", "wajar")];
+        let cleared = siti.post(&at(robot, "/penyalahgunaan"), &clear).await;
+        assert_eq!(cleared.is(StatusCode::SEE_OTHER).to(), at(robot, ""));
+        siti.open("/meja?tab=baru").await.shows("Beli murah");
+        let mark = [("tindakan", "tandai")];
+        siti.post(&at(good, "/penyalahgunaan"), &mark).await;
+        let apart = siti.open("/meja?tab=penyalahgunaan").await;
+        apart.shows("Lampu padam").shows("Ditandai oleh petugas");
+        let (one, many) = (good.to_string(), robot.to_string());
+        let bulk = [
+            ("laporan", &*one),
+            ("laporan", &*many),
+            ("tindakan", "wajar"),
+        ];
+        siti.post("/meja/bersama", &bulk).await;
+        let shown = siti.open("/meja").await;
+        shown.shows("1 laporan dinyatakan bukan penyalahgunaan");
+        acts(
+            &place,
+            good,
+            "case.archived",
+            json!({"reason": "other"}),
+            None,
+        )
+        .await;
+        let again = place.node.mark_abuse(good, Suspicion::Officer, "test");
+        again.await.unwrap();
+        let left = place.node.inbox(&Sight::ALL, Tab::Suspect, &every, None, 5);
+        assert!(left.await.unwrap().cases.is_empty(), "it was put away");
+    }
+}
+
+#[tokio::test]
+async fn figures_add_up_and_days_that_are_swapped_are_told() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        filed(&place, "Lampu padam", "Isi.").await;
+        let page = admin.open("/meja/kinerja").await;
+        page.is(StatusCode::OK)
+            .shows("Digabung")
+            .shows("Kali dikembalikan")
+            .shows("0 (0%)");
+        assert!(!page.text.contains("class=\"scroll\""));
+        let swapped = admin
+            .open("/meja/kinerja?dari=2026-11-02&sampai=2026-11-01")
+            .await;
+        swapped
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("lebih awal daripada tanggal mulainya")
+            .shows("value=\"2026-11-02\"");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_speaks_of_acts_people_and_tickets() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let other = filed(&place, "Jalan rusak", "Isi.").await;
+        admin
+            .post(&at(case, "/penyalahgunaan"), &[("tindakan", "tandai")])
+            .await;
+        let ticket = place.node.case(case).await.unwrap().summary.ticket.unwrap();
+        let page = admin.open("/meja/audit").await;
+        page.shows("Ditandai sebagai dugaan penyalahgunaan")
+            .shows("Petugas Loket")
+            .shows(&format!("<a href=\"{}\">{ticket}</a>", at(case, "")))
+            .shows("<code>abuse.marked</code>")
+            .shows("<option value=\"account.signed_in\"");
+        let of_it = admin.open(&format!("/meja/audit?berkas={ticket}")).await;
+        of_it.shows(&ticket).shows("Laporan dicatat");
+        assert!(!of_it.text.contains(&other.to_string()));
+        assert!(of_it.text.contains(&case.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_region_name_that_several_bear_is_asked_back_in_the_inbox_and_in_public() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        for (path, code) in [("/meja", "32.73"), ("/laporan", "32.04")] {
+            let page = siti.open(&format!("{path}?wilayah=Bandung")).await;
+            page.shows("Wilayah mana yang Anda maksud?")
+                .shows("Kota Bandung, Jawa Barat")
+                .shows(&format!("wilayah={code}"));
+        }
+        let clear = siti.open("/laporan?wilayah=Kota+Bandung").await;
+        assert!(!clear.text.contains("Wilayah mana"));
+    }
+}
+
+#[tokio::test]
+async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let known = filed(
+            &place,
+            "Lampu jalan padam di Jalan Cikutra",
+            "Gelap sejak Minggu, dua orang jatuh.",
+        )
+        .await;
+        let blank = siti.open("/meja/baru").await;
+        let key = key_of(&blank);
+        let mut fields = vec![
+            ("kunci", key.as_str()),
+            ("saluran", "telepon"),
+            ("jenis", "pengaduan"),
+            ("judul", "Lampu jalan padam di Jalan Cikutra"),
+            ("uraian", "Gelap sejak Minggu, dua orang jatuh."),
+            ("wilayah", "Kota Bandung, Jawa Barat"),
+            ("lintang", "-7,2575"),
+            ("bujur", "112,7521"),
+            ("kecuali", "pusat"),
+        ];
+        let apart = siti.post("/meja/baru", &fields).await;
+        apart
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("berada di Jawa Timur, sedangkan wilayahnya Kota Bandung")
+            .shows("name=\"wilayah-beda\"");
+        fields[6].1 = "-6,9175";
+        fields[7].1 = "107,6191";
+        let alike = siti.post("/meja/baru", &fields).await;
+        alike
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows(&at(known, ""))
+            .shows("name=\"tetap\" value=\"1\"")
+            .shows("value=\"107,6191\"");
+        fields.push(("tetap", "1"));
+        let slip = siti.post("/meja/baru", &fields).await;
+        let ticket = slip
+            .is(StatusCode::OK)
+            .shows("data-print")
+            .shows("/lacak</strong>")
+            .between("<dd class=\"ticket\">", "</dd>");
+        let view = place.node.case_by_ticket(&ticket).await.unwrap();
+        let page = siti.open(&at(view.summary.case, "")).await;
+        page.shows("-6.91750, 107.61910")
+            .shows("href=\"/peta/32\"")
+            .shows("<circle cx=");
+    }
+}
+
+#[tokio::test]
+async fn only_an_admin_sees_what_was_set_aside_and_what_is_arranged() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let (admin, siti) = (Browser::new(&router), Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        for (path, words) in [
+            ("/meja/tertahan", "Tidak ada pesan yang tertahan"),
+            ("/meja/pengaturan", "Belum diatur."),
+        ] {
+            admin.open(path).await.is(StatusCode::OK).shows(words);
+            siti.open(path).await.is(StatusCode::FORBIDDEN);
+        }
+        let none = [("pesan", "inbox:1.42"), ("tindakan", "ulang")];
+        admin
+            .post("/meja/tertahan", &none)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        admin
+            .open("/meja/tertahan")
+            .await
+            .shows("Tidak ada yang diubah");
+    }
+}
+
+#[tokio::test]
+async fn an_assignment_carries_an_instruction_and_a_day_into_the_history() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let path = at(case, "/unit");
+        let late = [("instruksi", "Cek."), ("batas", "2020-01-01")];
+        siti.post(&path, &late).await.is(StatusCode::SEE_OTHER);
+        let page = siti.open(&at(case, "")).await;
+        page.shows("Batas waktu harus hari ini atau sesudahnya");
+        assert!(!page.text.contains("Diserahkan dengan instruksi"));
+        let given = [
+            ("instruksi", "Cek tiang nomor 12."),
+            ("batas", "2099-12-04"),
+        ];
+        siti.post(&path, &given).await.is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, ""))
+            .await
+            .shows("Diserahkan dengan instruksi")
+            .shows("Cek tiang nomor 12.")
+            .shows("4 Desember 2099")
+            .shows("<small>Petugas Loket</small>");
+    }
+}
+
+#[tokio::test]
+async fn what_lies_with_an_officer_is_handed_over_at_once() {
+    for place in staffed().await {
+        let node = &place.node;
+        let heir = lapor_web::accounts::NewAccount {
+            login: "asep@bandung.go.id",
+            name: "Asep Sunarya",
+            role: "officer",
+            unit: None,
+        };
+        node.create_account("test", &heir).await.unwrap();
+        let router = router(node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let accounts = node.accounts().list().await.unwrap();
+        let siti = accounts
+            .iter()
+            .find(|one| one.login.as_str() == SITI)
+            .unwrap();
+        let path = format!("/meja/petugas/{}", siti.id);
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let before = admin.open(&path).await;
+        assert!(!before.text.contains("Laporan di mejanya"));
+        let cases = [case];
+        let given = node.assign(&Sight::ALL, &cases, None, Some(&siti.name), "test");
+        given.await.unwrap();
+        let page = admin.open(&path).await;
+        page.shows("1 laporan diserahkan").shows(&at(case, ""));
+        let all = [
+            ("dari", siti.name.as_str()),
+            ("kepada", heir.name),
+            ("kembali", &*path),
+        ];
+        assert_eq!(admin.post("/meja/serah", &all).await.to(), path);
+        admin
+            .open(&path)
+            .await
+            .shows("diserahkan kepada Asep Sunarya");
+        let officer = node.case(case).await.unwrap().summary.officer;
+        assert_eq!(officer.as_deref(), Some(heir.name));
+    }
+}
