@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cast;
 use super::plan::Act;
 use super::reports::Report;
 
@@ -112,7 +113,10 @@ fn words(act: &Act, report: &Report) -> Option<Value> {
         }
         Act::Dispose(_) => "Mohon ditindaklanjuti sesuai kewenangan.".to_owned(),
         Act::Return { suggested } => {
-            format!("Bukan kewenangan kami; menurut kami kewenangan {suggested}.")
+            format!(
+                "Bukan kewenangan kami; menurut kami kewenangan {}.",
+                cast::name_of(suggested)
+            )
         }
         Act::Recall => "Salah alamat saat disposisi; kami tarik kembali.".to_owned(),
         Act::Escalate => "Pelapor setuju laporannya diawasi.".to_owned(),
@@ -151,6 +155,20 @@ mod tests {
                 Some(Category::try_from(report.category()).unwrap())
             );
         }
+    }
+
+    #[test]
+    fn an_institution_is_named_and_never_by_its_slug() {
+        let report = all().unwrap().remove(0);
+        let returned = Act::Return {
+            suggested: "bpkn".into(),
+        };
+        let said = words(&returned, &report).unwrap().to_string();
+        assert!(
+            said.contains("Badan Perlindungan Konsumen Nasional"),
+            "{said}"
+        );
+        assert!(!said.contains("bpkn"), "{said}");
     }
 
     #[test]
