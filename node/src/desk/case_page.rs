@@ -23,7 +23,7 @@ use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
 use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, KeyState};
+use crate::casework::{Allowed, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
@@ -33,6 +33,7 @@ use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}";
 pub const UNIT: &str = "/meja/kasus/{id}/unit";
+pub const NUMBER: &str = "/meja/kasus/{id}/nomor";
 pub const DROP: &str = "/meja/kasus/{id}/abaikan";
 /// Hints of a page.
 const HINTS: usize = 3;
@@ -154,6 +155,7 @@ pub async fn show(
     let form = Form::of([
         ("unit", view.summary.unit.clone().unwrap_or_default()),
         ("petugas", view.summary.officer.clone().unwrap_or_default()),
+        ("nomor", view.summary.own_number.clone().unwrap_or_default()),
     ]);
     let (units, officers) = if acts {
         assignable(&node, &view).await?
@@ -225,6 +227,28 @@ pub async fn assign(
     let still = officer.case(&node, path.id).await.is_ok();
     let to = if still { at(path.id) } else { ROOT.to_owned() };
     Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
+}
+
+/// Notes the number of the case in the institution's own application.
+pub async fn number(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (sight, actor) = (&officer.sight, officer.actor());
+    let noted = node.number(sight, path.id, Some(form.text("nomor")), &actor);
+    let flash = match noted.await {
+        Ok(()) => Flash::done(text_id("case-own-number-saved")),
+        Err(NodeError::Invalid(_)) => {
+            Flash::warning(text_id("case-own-number-odd")).with("most", OWN_NUMBER.to_string())
+        }
+        Err(error) => return Err(problem(&error)),
+    };
+    Ok(officer
+        .visit
+        .go_saying(&LocalPath::own(&at(path.id)), &flash))
 }
 
 /// Drops an own act without effect.
@@ -328,6 +352,7 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
     };
     let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
     let all = [
+        (text_id("case-own-number"), case.own_number.clone()),
         (text_id("case-custodian"), one(&case.custodian)),
         (text_id("case-for"), one(&case.on_behalf_of)),
         (text_id("case-origin"), one(&case.origin)),

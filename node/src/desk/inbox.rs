@@ -345,6 +345,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             .map_or((text_id("state-unknown"), "quiet"), state_words);
         let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
         let notes = [
+            case.own_number.clone(),
             case.classification
                 .map(|class| v.say(classification_name(class))),
             case.category

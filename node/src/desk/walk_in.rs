@@ -207,6 +207,7 @@ fn read(v: &Voice, form: &mut Form, home: Option<&RegionCode>) -> Option<NewRepo
         programme: None,
         attachments: Vec::new(),
         reporter: (reporter != Reporter::default()).then_some(reporter),
+        own_number: None,
     })
 }
 
