@@ -16,6 +16,8 @@ use super::tally::Tally;
 #[derive(Debug, Serialize)]
 pub struct Addresses {
     pub data: String,
+    /// The folder in which every letter is kept.
+    pub letters: String,
     pub hub: HubAddress,
     pub nodes: Vec<NodeAddress>,
     pub people: Vec<Person>,
@@ -57,6 +59,7 @@ pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
     }
     Ok(Addresses {
         data: folder.path().display().to_string(),
+        letters: folder.letters().display().to_string(),
         hub: HubAddress {
             config: folder.hub_config().display().to_string(),
             federation: format!("https://{federation}"),
@@ -151,7 +154,11 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
     } else {
         "disimpan / kept"
     };
-    let _ = writeln!(text, "  {:16} {} ({kept})", "data", addresses.data);
+    let _ = writeln!(
+        text,
+        "  {:16} {} ({kept})\n  {:16} {}",
+        "data", addresses.data, "surat / letters", addresses.letters
+    );
     if let Some(node) = addresses.nodes.first() {
         let _ = write!(
             text,
@@ -236,6 +243,7 @@ mod tests {
         };
         let addresses = Addresses {
             data: String::new(),
+            letters: String::new(),
             hub: HubAddress {
                 config: String::new(),
                 federation: String::new(),
