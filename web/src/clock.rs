@@ -2,6 +2,10 @@
 //! own. Nothing else may ask what time it is. And how a moment is shown to those
 //! who have no zone of their own.
 
+#[cfg(feature = "late-clock")]
+pub mod late;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Gives the time as Unix milliseconds UTC.
@@ -23,6 +27,15 @@ impl Clock for SystemClock {
         now.duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| since.as_millis() as i64)
     }
+}
+
+/// The clock of a program: the machine's, unless it plays in a demonstration.
+pub fn of_program() -> Arc<dyn Clock> {
+    #[cfg(feature = "late-clock")]
+    if let Some(file) = std::env::var_os(late::FILE) {
+        return Arc::new(late::LateClock::read_from(file.into()));
+    }
+    Arc::new(SystemClock)
 }
 
 /// A moment (Unix ms) for people in UTC, `2026-01-05 01:00:00 UTC`; one that no

@@ -28,7 +28,7 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::sign_on::{SignOn, SignOnError};
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{self, Clock};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
 use crate::witness;
@@ -97,7 +97,7 @@ pub fn main() -> ExitCode {
         answer: &mut io::stdout(),
         explanation: &mut io::stderr(),
     };
-    let outcome = runtime.block_on(run(std::env::args_os(), &mut out, Arc::new(SystemClock)));
+    let outcome = runtime.block_on(run(std::env::args_os(), &mut out, clock::of_program()));
     // A blocking task that is still reading a file must not hold up the end.
     runtime.shutdown_background();
     match outcome {

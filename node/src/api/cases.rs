@@ -52,6 +52,8 @@ pub struct CaseQuery {
     unit: Option<String>,
     /// Who works on it here.
     officer: Option<String>,
+    /// Its number in this institution's own application.
+    own_number: Option<String>,
     /// Only *rahasia*, or none of them.
     secret: Option<bool>,
     /// Unix ms, inclusive.
@@ -60,7 +62,7 @@ pub struct CaseQuery {
     filed_before: Option<i64>,
     /// Only what has run out in this institution's hands.
     overdue: Option<bool>,
-    /// Words that must all occur, `"a phrase"`, `-not`; or a ticket or the id of a case.
+    /// Words that must all occur, `"a phrase"`, `-not`; or a ticket, an own number or the id of a case.
     #[param(max_length = 400)]
     q: Option<String>,
     /// `next` of the page before.
@@ -139,6 +141,7 @@ impl From<CaseQuery> for CaseFilter {
             tray: query.tray,
             unit: query.unit,
             officer: query.officer,
+            own_number: query.own_number,
             secret: query.secret,
             filed_from: query.filed_from,
             filed_before: query.filed_before,

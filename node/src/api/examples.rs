@@ -11,6 +11,7 @@ pub fn of(operation: &str) -> Option<Value> {
         "tellProgress" => ("progress", "half done", "setengah jalan", progress()),
         "publishTaxonomy" => ("taxonomy", "two roots", "dua kategori utama", taxonomy()),
         "mapLocalCategory" => ("mapping", "a local category", "kategori lokal", mapping()),
+        "noteOwnNumber" => ("number", "a number", "sebuah nomor", own_number()),
         "publishCalendar" => ("calendar", "two days", "dua hari", calendar()),
         _ => return None,
     };
@@ -57,6 +58,10 @@ pub fn taxonomy() -> Value {
     ]})
 }
 
+pub fn own_number() -> Value {
+    json!({"own_number": "BDG-2026/004512"})
+}
+
 pub fn calendar() -> Value {
     json!({"edition": "2026.1", "days": [
         {"date": "2026-03-19", "name": "Hari Raya Nyepi", "kind": "national_holiday"},
@@ -73,6 +78,7 @@ mod tests {
     use serde::de::DeserializeOwned;
 
     use super::*;
+    use crate::api::own_numbers::OwnNumber;
     use crate::casework::NewReport;
     use crate::publishing::{NewCalendar, NewProgramme, NewProgress, NewTaxonomy};
     use crate::taxonomy::NewLocalCategory;
@@ -89,6 +95,7 @@ mod tests {
         assert!(is_read_as::<NewTaxonomy>(taxonomy()));
         assert!(is_read_as::<NewCalendar>(calendar()));
         assert!(is_read_as::<NewLocalCategory>(mapping()));
+        assert!(is_read_as::<OwnNumber>(own_number()));
         assert!(of("readCase").is_none());
     }
 }

@@ -19,6 +19,7 @@ mod figures;
 mod hints;
 pub mod kinds;
 mod openapi;
+mod own_numbers;
 mod paging;
 mod programmes;
 mod refusals;

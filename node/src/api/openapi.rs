@@ -16,7 +16,7 @@ use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
     acts, audit, cases, categories, deadlines, editions, examples, federation, figures, hints,
-    programmes, reporters, reports, uploads,
+    own_numbers, programmes, reporters, reports, uploads,
 };
 use crate::node::Node;
 
@@ -41,6 +41,8 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(cases::by_ticket))
         .routes(routes!(cases::attachment))
         .routes(routes!(cases::identity))
+        .routes(routes!(own_numbers::note))
+        .routes(routes!(own_numbers::table))
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))

@@ -144,6 +144,22 @@ pub const OPERATIONS: &[Operation] = &[
                       setiap panggilan dicatat di log audit sebelum dijawab.",
     },
     Operation {
+        id: "noteOwnNumber",
+        roles: HANDLERS,
+        summary: "Catat nomor di aplikasi sendiri",
+        description: "Disimpan di instansi ini dan tidak diberitahukan ke instansi lain. Berkas \
+                      dapat dicari dengan nomor ini seperti dengan tiketnya, melalui `q` atau \
+                      `own_number` pada `GET /cases`; beberapa berkas boleh bernomor sama.",
+    },
+    Operation {
+        id: "readCasesTable",
+        roles: ALL,
+        summary: "Baca berkas sebagai tabel",
+        description: "CSV dengan baris judul: kedua nomor setiap berkas dan keadaannya, tanpa isi \
+                      laporan. Perubahan terakhir lebih dahulu, paling banyak sepuluh ribu baris; \
+                      persempit dengan waktu masuknya.",
+    },
+    Operation {
         id: "listDeadlines",
         roles: ALL,
         summary: "Daftar berkas menurut tenggat",

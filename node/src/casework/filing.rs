@@ -17,7 +17,7 @@ use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
 use super::once::{self, Once};
-use super::{Filed, NewReport, Reporter, Sight, shown, ticket};
+use super::{Filed, NewReport, Reporter, Sight, own_number, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::deadlines::Consequences;
 use crate::error::NodeError;
@@ -44,6 +44,7 @@ pub(crate) struct Filing {
     /// JSON of the reporter, if they told anything.
     identity: Option<String>,
     attachments: Vec<Encrypted>,
+    own_number: Option<String>,
     actor: String,
     beside: Beside,
     /// The work that it is part of.
@@ -130,6 +131,8 @@ impl Node {
         let directory = self.directory();
         let world = directory.latest();
         check_suggestion(report)?;
+        let own_number = report.own_number.as_deref().map(str::trim);
+        own_number.map_or(Ok(()), own_number::check)?;
         if let Some(stranger) = report
             .excluded
             .iter()
@@ -195,6 +198,7 @@ impl Node {
             key,
             identity: identity(report)?,
             attachments: encrypted,
+            own_number: own_number.map(str::to_owned),
             actor: actor.to_owned(),
             beside: Beside::default(),
             trace: Trace::here(),
@@ -270,6 +274,9 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
         store::erasures::mark(tx, mark).await?;
     }
     for filing in filings {
+        if let Some(number) = &filing.own_number {
+            own_number::note(tx, &filing.row.case_id, number).await?;
+        }
         if let Some(desk) = &filing.beside.desk {
             let by = (filing.actor.as_str(), filing.draft.created_at);
             let case = std::slice::from_ref(&filing.row.case_id);

@@ -148,6 +148,7 @@ impl CaseFilter {
             self.tray.map(|tray| Condition::Tray(tray.as_str())),
             self.unit.as_deref().map(Condition::Unit),
             self.officer.as_deref().map(Condition::Officer),
+            self.own_number.as_deref().map(Condition::OwnNumber),
             self.secret.map(Condition::Secret),
             self.filed_from.map(Condition::FiledFrom),
             self.filed_before.map(Condition::FiledBefore),

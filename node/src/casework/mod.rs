@@ -20,6 +20,7 @@ mod indexing;
 mod once;
 mod orphans;
 mod outcome;
+mod own_number;
 mod public_list;
 mod public_report;
 mod query;
@@ -63,6 +64,7 @@ pub use once::Once;
 pub(crate) use once::expire as expire_answers;
 pub(crate) use orphans::sweep_orphans;
 pub use outcome::Outcome;
+pub use own_number::OWN_NUMBER;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{Gone, PublicReport};
@@ -116,6 +118,9 @@ pub struct NewReport {
     /// Who reports; kept apart from the case and never sent with it.
     #[serde(default)]
     pub reporter: Option<Reporter>,
+    /// The number that it has in the institution's own application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_number: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -214,6 +219,8 @@ pub struct CaseFilter {
     pub tray: Option<Tray>,
     pub unit: Option<String>,
     pub officer: Option<String>,
+    /// The number in the institution's own application, as it was noted.
+    pub own_number: Option<String>,
     /// Only *rahasia*, or none.
     pub secret: Option<bool>,
     /// Unix ms, inclusive.
@@ -281,6 +288,8 @@ pub struct CaseSummary {
     pub unit: Option<String>,
     /// Who works on it here.
     pub officer: Option<String>,
+    /// Its number in this institution's own application; known to no other institution.
+    pub own_number: Option<String>,
     /// Unix ms of the first look at it here.
     pub looked_at: Option<i64>,
     /// People who have the same trouble.

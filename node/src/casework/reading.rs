@@ -217,6 +217,7 @@ pub(super) fn summary(row: &CaseRow) -> Result<CaseSummary, NodeError> {
         tray: row.tray.as_deref().and_then(Tray::named),
         unit: row.local.unit.clone(),
         officer: row.local.officer.clone(),
+        own_number: row.local.own_number.clone(),
         looked_at: row.local.looked_at,
         supports: row.supports as u32,
         hops: row.hops as u32,

@@ -1,6 +1,6 @@
 //! Full-text search over the cases of this desk, and over what the public may read.
 //!
-//! A ticket or a case id that is typed finds its case at once. What may be seen is a condition of
+//! A ticket, a case id or a number of the institution's own application finds its case at once. What may be seen is a condition of
 //! the question; the words of a case are searched where they are shown, and nowhere else.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use lapor_protocol::ids::CaseId;
 
 use super::query::Question;
 use super::reading::{desk_page, summary};
-use super::{CaseFilter, CaseList, Sight, ticket};
+use super::{CaseFilter, CaseList, Sight, own_number, ticket};
 use crate::deadlines;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -29,7 +29,7 @@ pub(super) struct Hits {
 
 impl Node {
     /// Cases of the desk that `typed` finds, the best first: words (all of them), `"a phrase"`,
-    /// `-not`, or a ticket or case id. The newest thousand that fit are ranked. Nothing typed is
+    /// `-not`, or a ticket, a case id or an own number. The newest thousand that fit are ranked. Nothing typed is
     /// a list by the last change. `after` is `next` of the page before.
     pub async fn search(
         &self,
@@ -47,6 +47,18 @@ impl Node {
             let found = desk_page(&mut tx, sight, &narrowed, Order::Latest, None, 1).await?;
             if !found.cases.is_empty() {
                 return Ok(found);
+            }
+        }
+        if let (Some(number), None) = (may_be_number(typed), after) {
+            let mut narrowed = conditions.clone();
+            narrowed.push(Condition::OwnNumber(number));
+            let found = desk_page(&mut tx, sight, &narrowed, Order::Latest, None, limit).await?;
+            if !found.cases.is_empty() {
+                // What has one number is one matter: it fits on a page, and no other follows.
+                return Ok(CaseList {
+                    next: None,
+                    ..found
+                });
             }
         }
         let Some(question) = Question::read(typed)? else {
@@ -108,6 +120,12 @@ fn place(after: &str) -> Result<usize, NodeError> {
     after
         .parse()
         .map_err(|_| NodeError::Invalid("after: expected the `next` of the page before".into()))
+}
+
+/// What was typed, if it may be a number of the institution's own application.
+fn may_be_number(typed: &str) -> Option<&str> {
+    let typed = typed.trim();
+    own_number::check(typed).is_ok().then_some(typed)
 }
 
 /// What names one case.

@@ -89,6 +89,49 @@ async fn tab(node: &Node, tab: Tab) -> Vec<CaseId> {
 }
 
 #[tokio::test]
+async fn either_number_finds_a_case_for_whoever_may_see_it() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let filed = json!({ "own_number": " BDG-2026/0007 " });
+        let lamp = file(node, "Lampu padam", "Gelap.", filed).await;
+        let secret = file(node, "Pungutan", "Di loket.", json!({ "secret": true })).await;
+        assert_eq!(found(node, "BDG-2026/0007").await, ["Lampu padam"]);
+        let narrow = Sight {
+            secrets: false,
+            units: None,
+        };
+        let hidden = node.number(&narrow, secret, Some("7"), "test").await;
+        assert!(
+            matches!(hidden, Err(NodeError::NotFound { .. })),
+            "{hidden:?}"
+        );
+        node.number(&Sight::ALL, secret, Some("BDG-2026/0007"), "test")
+            .await
+            .unwrap();
+        verify(node, lamp).await;
+        let view = node.case(lamp).await.unwrap();
+        assert_eq!(view.summary.own_number.as_deref(), Some("BDG-2026/0007"));
+        assert_eq!(found(node, " BDG-2026/0007").await.len(), 2);
+        let filter = CaseFilter {
+            own_number: Some("BDG-2026/0007".into()),
+            ..CaseFilter::default()
+        };
+        for (sight, count) in [(Sight::ALL, 2), (narrow, 1)] {
+            let list = node.search(&sight, "", &filter, None, 50).await.unwrap();
+            assert_eq!(list.cases.len(), count);
+        }
+        assert!(found_in_public(node, "BDG-2026/0007").await.is_empty());
+        let formula = node.number(&Sight::ALL, lamp, Some("=1+1"), "test").await;
+        assert!(matches!(formula, Err(NodeError::Invalid(_))));
+        node.number(&Sight::ALL, lamp, Some(" "), "test")
+            .await
+            .unwrap();
+        assert_eq!(node.case(lamp).await.unwrap().summary.own_number, None);
+    }
+}
+
+#[tokio::test]
 async fn words_phrases_exclusions_and_tickets_find_their_cases() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -82,7 +82,7 @@ pub(crate) async fn run(node: Weak<Node>, Inbox(mut waiting): Inbox) {
             return;
         }
         let Some(node) = node.upgrade() else { return };
-        let at_work = tokio::spawn(async move { process(&node, group).await });
+        let at_work = tokio::spawn(async move { Box::pin(process(&node, group)).await });
         if at_work.await.is_err() {
             tracing::error!("a group of filings and acts was lost in the middle of its work");
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::named;
-use super::{Failure, Out, Place, act, hints};
+use super::{Failure, Out, Place, act, actor, hints};
 use crate::casework::{CaseFilter, CaseView, HistoryEntry, KeyState, Sight};
 use crate::deadlines::Deadline;
 use crate::node::Node;
@@ -35,6 +35,14 @@ pub enum Command {
         case: String,
         #[arg(long)]
         json: bool,
+    },
+    /// Note the number of a case in the institution's own application; without one, take it away
+    Number {
+        /// Id or ticket of the case
+        #[arg(value_name = "CASE")]
+        case: String,
+        #[arg(value_name = "NUMBER")]
+        number: Option<String>,
     },
     /// Act on a case; `case acts` lists the kinds and their fields
     Act(act::Args),
@@ -101,6 +109,14 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             } else {
                 hints::show(&found, out)
             }
+        }
+        Command::Number { case, number } => {
+            let node = place.node().await?;
+            let id = resolve(&node, &case).await?;
+            node.number(&Sight::ALL, id, number.as_deref(), &actor())
+                .await?;
+            writeln!(out, "Noted.")?;
+            Ok(())
         }
         Command::Act(args) => act::act(place, args, out).await,
         Command::Acts => act::list(out),

@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{self, Clock};
 use crate::node::Node;
 use crate::settings::Settings;
 
@@ -151,9 +151,8 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(error).report(),
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut out = io::stdout();
-    let ran = runtime.block_on(run(cli, clock, &mut out));
+    let ran = runtime.block_on(run(cli, clock::of_program(), &mut out));
     match ran.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -194,6 +194,7 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
         programme: None,
         attachments,
         reporter: (reporter != Reporter::default()).then_some(reporter),
+        own_number: None,
     })
 }
 

@@ -27,7 +27,9 @@ use super::spot::{self, Drawn};
 use super::suspicion::{self, Marked};
 use super::{Answer, Officer, ROOT, aside, shared};
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, INSTRUCTION, Instructed, Instruction, KeyState, OnDesk};
+use crate::casework::{
+    Allowed, CaseView, INSTRUCTION, Instructed, Instruction, KeyState, OWN_NUMBER, OnDesk,
+};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
@@ -37,6 +39,7 @@ use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}";
 pub const UNIT: &str = "/meja/kasus/{id}/unit";
+pub const NUMBER: &str = "/meja/kasus/{id}/nomor";
 pub const DROP: &str = "/meja/kasus/{id}/abaikan";
 /// Hints of a page.
 const HINTS: usize = 3;
@@ -159,6 +162,7 @@ pub async fn show(
     let form = Form::of([
         ("unit", view.summary.unit.clone().unwrap_or_default()),
         ("petugas", view.summary.officer.clone().unwrap_or_default()),
+        ("nomor", view.summary.own_number.clone().unwrap_or_default()),
     ]);
     let (units, officers) = if acts {
         assignable(&node, &view).await?
@@ -335,6 +339,28 @@ async fn instructed(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Happened
     Ok(given.into_iter().map(line).collect())
 }
 
+/// Notes the number of the case in the institution's own application.
+pub async fn number(
+    Shared(node): Shared<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (sight, actor) = (&officer.sight, officer.actor());
+    let noted = node.number(sight, path.id, Some(form.text("nomor")), &actor);
+    let flash = match noted.await {
+        Ok(()) => Flash::done(text_id("case-own-number-saved")),
+        Err(NodeError::Invalid(_)) => {
+            Flash::warning(text_id("case-own-number-odd")).with("most", OWN_NUMBER.to_string())
+        }
+        Err(error) => return Err(problem(&error)),
+    };
+    Ok(officer
+        .visit
+        .go_saying(&LocalPath::own(&at(path.id)), &flash))
+}
+
 /// Drops an own act without effect.
 pub async fn drop_act(
     Shared(node): Shared<Arc<Node>>,
@@ -457,6 +483,7 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
     };
     let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
     let all = [
+        (text_id("case-own-number"), case.own_number.clone()),
         (text_id("case-custodian"), one(&case.custodian)),
         (text_id("case-for"), one(&case.on_behalf_of)),
         (text_id("case-origin"), one(&case.origin)),

@@ -426,6 +426,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             });
         let elsewhere = case.custodian.as_ref().filter(|id| Some(*id) != me);
         let notes = [
+            case.own_number.clone(),
             case.classification
                 .map(|class| v.say(classification_name(class))),
             case.category

@@ -236,6 +236,7 @@ fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
         programme: None,
         attachments: Vec::new(),
         reporter: (reporter != Reporter::default()).then_some(reporter),
+        own_number: None,
     })
 }
 

@@ -68,6 +68,7 @@ pub(super) fn report(title: &str, secret: bool) -> NewReport {
         programme: None,
         attachments: Vec::new(),
         reporter: None,
+        own_number: None,
     }
 }
 

@@ -68,6 +68,7 @@ pub struct Local {
     pub unit: Option<String>,
     pub officer: Option<String>,
     pub looked_at: Option<i64>,
+    pub own_number: Option<String>,
 }
 
 impl std::fmt::Debug for Glance {
@@ -83,7 +84,7 @@ macro_rules! listed {
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
-        officer, looked_at, outcome, taken_up"
+        officer, looked_at, outcome, taken_up, own_number"
     };
 }
 pub(super) use listed;

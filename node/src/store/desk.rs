@@ -1,5 +1,5 @@
-//! What this desk decides for itself and tells nobody: whose desk a case lies on, what has been
-//! looked at, which own acts without effect are settled, and the filters that people keep.
+//! What this desk decides for itself and tells nobody: whose desk a case lies on, what number it
+//! has in the institution's own application, what has been looked at, which own acts without effect are settled, and the filters that people keep.
 
 use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
@@ -34,6 +34,28 @@ pub async fn assign(
         ]
     });
     tx.run_rows(&ASSIGN, rows.collect()).await
+}
+
+/// Notes the number that a case has in the institution's own application, or that it has none.
+/// Returns whether the case may be seen here.
+pub async fn number(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    case: &str,
+    number: Option<&str>,
+) -> Stored<bool> {
+    const SQL: &str = "update cases set own_number = $2
+        where case_id = $1 and tray is not null and (secret = 0 or $3 = 1) and ($4 is null
+            or unit = $4 or unit in (select u.id from units u where u.parent = $4))";
+    let noted = on!(tx, c => sqlx::query(SQL)
+        .bind(case)
+        .bind(number)
+        .bind(i64::from(limits.secrets))
+        .bind(limits.own())
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(noted > 0)
 }
 
 static LOOK: Bulk = Bulk::new(

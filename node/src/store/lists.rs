@@ -57,6 +57,8 @@ pub enum Condition<'a> {
     Untold(&'a str),
     Case(&'a str),
     Ticket(&'a str),
+    /// The number in the institution's own application.
+    OwnNumber(&'a str),
     Secret(bool),
     FiledFrom(i64),
     /// In our hands, and its clock has run out by this moment.
@@ -116,6 +118,7 @@ impl Condition<'_> {
             ),
             Self::Case(case) => query.add(" and cases.case_id = {}", [case.into()]),
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
+            Self::OwnNumber(number) => query.add(" and own_number = {}", [number.into()]),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
             Self::RunOut(now) => query.add(
                 " and tray in ('new', 'came_back', 'working') and runs_out_at <= {}",

@@ -48,6 +48,15 @@ pub fn member_of(slug: &str) -> Option<&'static Member> {
     MEMBERS.iter().find(|member| member.slug == slug)
 }
 
+/// What people call an institution; whoever is not in the registry, by its slug.
+pub fn name_of(slug: &str) -> String {
+    let mut rows = csv::Reader::from_reader(REGISTRY.as_bytes());
+    let mut rows = rows.records().filter_map(Result::ok);
+    let row = rows.find(|row| row.get(0) == Some(slug));
+    let name = row.as_ref().and_then(|row| row.get(2));
+    name.unwrap_or(slug).to_owned()
+}
+
 /// Whether the directory lets `from` dispose of a report to `to`. Of the
 /// members, Kota Bandung is the one below the province.
 pub fn may_dispose(from: &str, to: &str) -> bool {
@@ -92,6 +101,19 @@ mod tests {
             );
         }
         assert_eq!(kind_of(SUPERVISOR), InstanceKind::Pengawas);
+    }
+
+    #[test]
+    fn every_institution_is_called_by_its_name() {
+        for (slug, ..) in registry() {
+            let name = name_of(slug.as_str());
+            assert!(
+                name.contains(char::is_uppercase) && !name.contains('"'),
+                "{slug}: {name}"
+            );
+        }
+        assert_eq!(name_of("bpkn"), "Badan Perlindungan Konsumen Nasional");
+        assert_eq!(name_of("nobody"), "nobody");
     }
 
     #[test]

@@ -7,22 +7,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use futures_util::future::try_join_all;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::api::{self, Api};
-use super::cast::{MEMBERS, Member, PROGRAMMES, REGISTRY, SUPERVISOR};
+use super::cast::{DESK, MEMBERS, Member, PROGRAMMES, REGISTRY, SUPERVISOR};
 use super::drawing::drawing;
 use super::folder::Folder;
 use super::ledger::Ledger;
+use super::letters::Letters;
 use super::people;
 use super::play::Nodes;
 use super::ports::{self, Reserved};
 use super::programs::{Programs, run};
 use super::progress::Progress;
+use super::scenes::{self, Scenes};
 use super::troupe::Troupe;
+use super::weeks::LEG_DAYS;
 
 /// How long a program may take until it listens, and until all know each other.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -38,6 +41,7 @@ pub struct Stage<'a> {
     pub programs: &'a Programs,
     pub troupe: &'a Troupe,
     pub progress: &'a Progress,
+    pub letters: &'a Letters,
 }
 
 impl Stage<'_> {
@@ -108,12 +112,75 @@ impl Stage<'_> {
         let (federation, enrolment) = hub_addresses(self.folder)?;
         let console = console_address(self.folder)?;
         self.serve_hub(&[federation, enrolment, console]).await?;
-        let mut addresses = Vec::new();
-        for member in &MEMBERS {
-            addresses.push(node_address(self.folder, member.slug)?);
-            self.serve_node(member.slug)?;
+        self.wake(|_| true)?;
+        self.connect(&self.addresses()?).await
+    }
+
+    /// The machines of all institutions are started again, and do what has become due.
+    pub async fn restart(&self) -> anyhow::Result<Arc<Nodes>> {
+        self.troupe.rest_nodes().await;
+        self.wake(|_| true)?;
+        let nodes = self.connect(&self.addresses()?).await?;
+        try_join_all(nodes.values().map(renewed)).await?;
+        Ok(nodes)
+    }
+
+    /// The same, and while they rest the desks are furnished; one of them comes back late.
+    pub async fn furnish(&self, scenes: &Scenes) -> anyhow::Result<Arc<Nodes>> {
+        self.troupe.rest_nodes().await;
+        scenes::furnish(self.folder, scenes).await?;
+        self.wake(|slug| slug != scenes::CITY)?;
+        let desk = self.connected_to(DESK).await?;
+        scenes::recall(&desk, scenes).await?;
+        self.wake(|slug| slug == scenes::CITY)?;
+        self.connect(&self.addresses()?).await
+    }
+
+    fn wake(&self, whom: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+        let mut slugs = MEMBERS.iter().map(|member| member.slug);
+        slugs.try_for_each(|slug| {
+            if whom(slug) {
+                self.serve_node(slug)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    fn addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
+        let slugs = MEMBERS.iter().map(|member| member.slug);
+        slugs.map(|slug| node_address(self.folder, slug)).collect()
+    }
+
+    /// One node alone.
+    async fn connected_to(&self, slug: &str) -> anyhow::Result<Nodes> {
+        let address = node_address(self.folder, slug)?;
+        listening(address).await?;
+        let api = Api::new(api::client()?, slug, address, self.folder.token(slug)?);
+        connected(&api, 0).await?;
+        Ok(BTreeMap::from([(slug.to_owned(), api)]))
+    }
+
+    /// Letters go to the demo's own mail server; one desk wants evidence and signatures.
+    fn configure(&self, slug: &str, listen: &str) -> anyhow::Result<()> {
+        let text = |text: &str| format!("{text:?}");
+        let mail = [
+            ("host", text("127.0.0.1")),
+            ("port", self.letters.port.to_string()),
+            ("encryption", text("none")),
+            ("from", text(&format!("Lapor <lapor@{slug}.example>"))),
+        ];
+        self.folder.configure(slug, "mail", &mail)?;
+        let url = [("public_url", text(&format!("http://{listen}")))];
+        self.folder.configure(slug, "portal", &url)?;
+        if slug != scenes::CITY {
+            return Ok(());
         }
-        self.connect(&addresses).await
+        let rules = [
+            ("evidence", format!("[{:?}]", scenes::EVIDENCE)),
+            ("supervision", format!("[{:?}]", scenes::SUPERVISED)),
+        ];
+        self.folder.configure(slug, "categories", &rules)
     }
 
     async fn make_hub(&self, ports: Vec<Reserved>) -> anyhow::Result<()> {
@@ -179,6 +246,7 @@ impl Stage<'_> {
             &monitor.to_string(),
         ];
         run(program, &config, &init, None).await?;
+        self.configure(member.slug, &listen)?;
         // On standard input, because others on the machine see arguments.
         run(program, &config, &["enrol", "-"], Some(&line)).await?;
         let token = ["token", "create", "--name", "demo", "--role", "officer"];
@@ -267,12 +335,33 @@ pub fn node_address(folder: &Folder, slug: &str) -> anyhow::Result<SocketAddr> {
     Ok(settings.api.listen)
 }
 
+/// Where the demo's mail server listens, as the nodes are configured.
+pub fn letters_port(folder: &Folder) -> anyhow::Result<u16> {
+    let settings = lapor_node::settings::Settings::load(&folder.node_config(DESK))?;
+    Ok(settings.mail.port)
+}
+
 async fn listening(address: SocketAddr) -> anyhow::Result<()> {
     let give_up = Instant::now() + PATIENCE;
     while let Err(error) = TcpStream::connect(address).await {
         if Instant::now() >= give_up {
             bail!("{address}: {error}");
         }
+        tokio::time::sleep(GLANCE).await;
+    }
+    Ok(())
+}
+
+/// Until the certificate of a node lasts longer than a leg.
+async fn renewed(node: &Api) -> anyhow::Result<()> {
+    let give_up = Instant::now() + PATIENCE;
+    let lasts = |days: Option<i64>| days.is_some_and(|days| days > LEG_DAYS);
+    while !lasts(node.status().await?.certificate_days) {
+        let slug = node.slug();
+        ensure!(
+            Instant::now() < give_up,
+            "{slug} has not renewed its certificate"
+        );
         tokio::time::sleep(GLANCE).await;
     }
     Ok(())

@@ -14,6 +14,8 @@ use super::failure::Failure;
 use super::play::Played;
 
 const RECORD: &str = "demo.json";
+/// Beside the folders of the programs, where their commands look for it too.
+pub const CLOCK: &str = "clock";
 
 /// A folder that is used by this demo; a temporary one is removed when dropped.
 pub struct Folder {
@@ -86,6 +88,28 @@ impl Folder {
         self.node(slug).join("node.log")
     }
 
+    /// Says how late the clock of all programs is.
+    pub fn clock(&self) -> PathBuf {
+        self.path.join(CLOCK)
+    }
+
+    pub fn letters(&self) -> PathBuf {
+        self.path.join("letters")
+    }
+
+    /// Changes fields of a section of a node's configuration, given as lines of TOML.
+    pub fn configure(
+        &self,
+        slug: &str,
+        section: &str,
+        fields: &[(&str, String)],
+    ) -> anyhow::Result<()> {
+        let path = self.node_config(slug);
+        let shown = || format!("{} cannot be changed", path.display());
+        let text = fs::read_to_string(&path).with_context(shown)?;
+        fs::write(&path, amended(&text, section, fields)).with_context(shown)
+    }
+
     fn token_file(&self, slug: &str) -> PathBuf {
         self.node(slug).join("token")
     }
@@ -113,6 +137,36 @@ impl Folder {
         let text = serde_json::to_vec_pretty(record)?;
         write_private(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
     }
+}
+
+/// A configuration in which fields of a section have these values.
+fn amended(text: &str, section: &str, fields: &[(&str, String)]) -> String {
+    let header = format!("[{section}]");
+    let own = || {
+        fields
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}\n"))
+    };
+    let (mut out, mut within, mut found) = (String::new(), false, false);
+    for line in text.lines() {
+        if line.starts_with('[') {
+            within = line == header;
+        }
+        let name = line.split('=').next().unwrap_or_default().trim();
+        if !within || fields.iter().all(|(field, _)| *field != name) {
+            out.push_str(line);
+            out.push('\n');
+        }
+        if line == header {
+            found = true;
+            out.extend(own());
+        }
+    }
+    if !found {
+        out.extend(["\n", &header, "\n"]);
+        out.extend(own());
+    }
+    out
 }
 
 fn read_record(folder: &Path) -> anyhow::Result<Option<Record>> {
@@ -156,6 +210,17 @@ mod tests {
             .unwrap();
         let (_, record) = Folder::open(Some(&path)).unwrap();
         assert!(record.unwrap().whole);
+    }
+
+    #[test]
+    fn fields_of_a_section_are_set_and_the_rest_stays() {
+        let text = "[api]\nport = 1\n\n[mail]\nport = 587\ndigest_hour = 7\n";
+        let set = [("port", "2525".to_owned()), ("host", "\"h\"".to_owned())];
+        let mail = amended(text, "mail", &set);
+        let expected = "[api]\nport = 1\n\n[mail]\nport = 2525\nhost = \"h\"\ndigest_hour = 7\n";
+        assert_eq!(mail, expected);
+        let other = amended(text, "portal", &[("name", "\"x\"".to_owned())]);
+        assert_eq!(other, format!("{text}\n[portal]\nname = \"x\"\n"));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! invitations, with every sample report filed and most of them moved, answered
 //! and closed; some rest on the way, so that each desk has work of every kind.
 //!
-//! Nothing here knows a rule or touches a database of the programs except to
-//! count. On every way out the processes are ended.
+//! Nothing here knows a rule, and only the scenes and the counts touch a database of the
+//! programs. On every way out the processes are ended.
 
 mod api;
 mod attachment;
@@ -14,6 +14,7 @@ mod failure;
 mod federation;
 mod folder;
 mod ledger;
+mod letters;
 mod options;
 mod people;
 mod plan;
@@ -22,12 +23,14 @@ pub mod ports;
 pub(crate) mod programs;
 mod progress;
 pub(crate) mod reports;
+mod scenes;
 mod sealed;
 mod show;
 mod speech;
 mod stop;
 mod tally;
 mod troupe;
+mod weeks;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -37,13 +40,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use lapor_web::clock::{Clock as _, SystemClock};
 use lapor_web::exit;
 use tokio::sync::mpsc;
 
 use failure::Failure;
 use federation::Stage;
 use folder::{Folder, Record};
+use letters::Letters;
 use options::Options;
 use plan::Family;
 use play::Nodes;
@@ -53,6 +56,7 @@ use reports::Report;
 use stop::Stop;
 use tally::Tally;
 use troupe::Troupe;
+use weeks::Weeks;
 
 /// Days that an institution has for an answer.
 const DEADLINE_DAYS: i64 = 14;
@@ -95,6 +99,11 @@ async fn run(options: &Options) -> anyhow::Result<()> {
     let mut stop = Stop::listen()?;
     let programs = Programs::beside_me()?;
     let (folder, left) = Folder::open(options.data.as_deref())?;
+    let port = match &left {
+        Some(_) => federation::letters_port(&folder)?,
+        None => 0,
+    };
+    let letters = Letters::listen(folder.letters(), port).await?;
     let progress = Progress::start();
     let (troupe, mut deaths) = Troupe::new();
     let show = Show {
@@ -103,6 +112,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         programs: &programs,
         troupe: &troupe,
         progress: &progress,
+        letters: &letters,
     };
     let outcome = tokio::select! {
         outcome = show.perform(left) => told_by_death(outcome, &mut deaths).await,
@@ -145,33 +155,17 @@ struct Show<'a> {
     programs: &'a Programs,
     troupe: &'a Troupe,
     progress: &'a Arc<Progress>,
+    letters: &'a Letters,
 }
 
 impl Show<'_> {
     /// Everything up to what is printed.
     async fn perform(&self, left: Option<Record>) -> anyhow::Result<()> {
         let ticking = self.progress.tick();
-        let stage = Stage {
-            folder: self.folder,
-            programs: self.programs,
-            troupe: self.troupe,
-            progress: self.progress,
-        };
-        let reports = reports::all()?;
-        let (nodes, record) = if let Some(record) = left {
-            (stage.raise().await?, record)
-        } else {
-            let nodes = stage.found().await?;
-            let record = self.play(&nodes, reports.clone()).await?;
-            (nodes, record)
-        };
-        self.progress.expect(0);
-        self.progress.stage("waiting until nothing is under way");
-        let mut tally = tally::tally(self.folder, &nodes, &record, &reports, self.progress).await?;
-        tally.seconds = (self.progress.seconds() * 10.0).round() / 10.0;
-        self.folder.finish(&record)?;
+        let outcome = self.work(left).await;
         drop(ticking);
         self.progress.end_line();
+        let tally = outcome?;
         self.print(&tally)?;
         if tally.holds() {
             return Ok(());
@@ -180,15 +174,61 @@ impl Show<'_> {
         Err(Failure::new(exit::INTERNAL, message).into())
     }
 
-    async fn play(&self, nodes: &Arc<Nodes>, reports: Vec<Report>) -> anyhow::Result<Record> {
+    async fn work(&self, left: Option<Record>) -> anyhow::Result<Tally> {
+        let stage = Stage {
+            folder: self.folder,
+            programs: self.programs,
+            troupe: self.troupe,
+            progress: self.progress,
+            letters: self.letters,
+        };
+        let reports = reports::all()?;
+        let (nodes, record) = if let Some(record) = left {
+            (stage.raise().await?, record)
+        } else {
+            let weeks = Weeks::begin(self.folder)?;
+            let nodes = stage.found().await?;
+            let record = self.play(&stage, &weeks, &nodes, reports.clone()).await?;
+            self.progress.expect(0);
+            self.progress.stage("furnishing the desks of today");
+            let scenes = scenes::file(&nodes).await?;
+            (stage.furnish(&scenes).await?, record)
+        };
+        self.progress.expect(0);
+        self.progress.stage("waiting until nothing is under way");
+        let mut tally = tally::tally(self.folder, &nodes, &record, &reports, self.progress).await?;
+        tally.seconds = (self.progress.seconds() * 10.0).round() / 10.0;
+        self.folder.finish(&record)?;
+        Ok(tally)
+    }
+
+    /// The weeks pass, a part of the reports in each leg.
+    async fn play(
+        &self,
+        stage: &Stage<'_>,
+        weeks: &Weeks,
+        nodes: &Arc<Nodes>,
+        reports: Vec<Report>,
+    ) -> anyhow::Result<Record> {
         let all = plan::families(reports)?;
         let families = chosen(all, self.options.reports);
-        let count = families.iter().map(|family| 1 + family.repeats.len()).sum();
+        let count = |families: &[Family]| families.iter().map(|f| 1 + f.repeats.len()).sum();
         self.progress
-            .stage("filing reports, disposing, answering, closing");
-        self.progress.expect(count);
-        let deadline = deadline(SystemClock.now_ms())?;
-        let played = play::play(families, nodes, &deadline, self.progress).await?;
+            .stage("filing reports, disposing, answering, closing: two months in a minute");
+        self.progress.expect(count(&families));
+        let mut played = Vec::new();
+        let part = families.len().div_ceil(weeks::LEGS).max(1);
+        let mut parts = families.chunks(part);
+        for leg in 0..weeks::LEGS {
+            let families = parts.next().unwrap_or_default();
+            let until = weeks.pass(leg, count(families))?;
+            played.extend(play::play(families.to_vec(), nodes, weeks, self.progress).await?);
+            weeks::until(until).await;
+            if leg + 1 < weeks::LEGS {
+                stage.restart().await?;
+            }
+        }
+        played.sort_unstable_by_key(|one| one.report);
         let whole = self.options.reports.is_none();
         Ok(Record { whole, played })
     }
@@ -255,10 +295,15 @@ fn chosen(mut families: Vec<Family>, most: Option<u32>) -> Vec<Family> {
         .collect()
 }
 
-/// `YYYY-MM-DD` in Jakarta, so many days from now.
+/// The day by which an answer is expected.
 fn deadline(now_ms: i64) -> anyhow::Result<String> {
+    day(now_ms + DEADLINE_DAYS * DAY_MS)
+}
+
+/// `YYYY-MM-DD` in Jakarta.
+fn day(at_ms: i64) -> anyhow::Result<String> {
     const JAKARTA_MS: i64 = 7 * 3_600_000;
-    let day = chrono::DateTime::from_timestamp_millis(now_ms + JAKARTA_MS + DEADLINE_DAYS * DAY_MS);
+    let day = chrono::DateTime::from_timestamp_millis(at_ms + JAKARTA_MS);
     let day = day.context("the clock of this machine shows an impossible day")?;
     Ok(day.format("%Y-%m-%d").to_string())
 }

@@ -9,7 +9,8 @@ use clap::Parser;
 /// Starts lapor-hub and eight times lapor-node as processes of their own, joins the nodes by
 /// invitation, files every sample report at the node that its channel and place suggest, and
 /// lets the institutions verify, dispose, answer and close; some reports rest in every state on
-/// the way, for the desks to work on. Then it counts from what is on disk,
+/// the way, for the desks to work on. The clock of all of them begins two months ago and comes to
+/// the present meanwhile. Then it counts from what is on disk,
 /// shows a table and the addresses, and stays up until Ctrl-C.
 ///
 /// All reports are invented; the places are real.

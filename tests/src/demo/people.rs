@@ -1,6 +1,7 @@
 //! Who works at the desks of the demo: at two institutions an account for each
-//! role, made as an operator makes one. The password is no secret: it is
-//! printed, and opens invented reports on this machine alone.
+//! role and officers of units, at all others an admin and an officer, made as an
+//! operator makes them. The password is no secret: it is printed, and opens
+//! invented reports on this machine alone.
 
 use std::net::SocketAddr;
 
@@ -10,14 +11,24 @@ use lapor_node::staff::StaffRole;
 use reqwest::{Client, StatusCode};
 use serde::Serialize;
 
-use super::cast::DESK;
+use super::cast::{DESK, MEMBERS};
 use super::folder::Folder;
 use super::programs::{Programs, run};
 
 /// Chosen for everybody.
 pub const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
-/// Whose desks have people.
-pub const STAFFED: [&str; 2] = [DESK, "kota-bandung"];
+/// Whose desks have every role, and units.
+const LARGE: [&str; 2] = [DESK, "kota-bandung"];
+/// Who works at every other desk.
+const SMALL_DESK: [StaffRole; 2] = [StaffRole::Admin, StaffRole::Officer];
+
+/// The units of the large desks: institution, short name, name.
+const UNITS: [(&str, &str, &str); 4] = [
+    (DESK, "wilayah-barat", "Wilayah Barat"),
+    (DESK, "wilayah-timur", "Wilayah Timur"),
+    ("kota-bandung", "dinas-pu", "Dinas Pekerjaan Umum"),
+    ("kota-bandung", "dinas-lh", "Dinas Lingkungan Hidup"),
+];
 
 /// Where those work who look after the federation.
 const CONSOLE: &str = "hub";
@@ -27,22 +38,46 @@ const CONSOLE: &str = "hub";
 pub struct Person {
     pub instance: &'static str,
     pub role: &'static str,
+    /// Whoever has one sees what lies on its desk, and no more.
+    pub unit: Option<&'static str>,
     pub login: String,
     pub password: &'static str,
 }
 
-/// Everybody, by institution and role.
+/// Everybody, by institution, role and unit.
 pub fn everybody() -> Vec<Person> {
-    let person = |instance: &'static str, role: StaffRole| Person {
+    MEMBERS
+        .iter()
+        .flat_map(|member| staff(member.slug))
+        .collect()
+}
+
+/// Who works at one institution.
+fn staff(instance: &'static str) -> Vec<Person> {
+    let roles: &[StaffRole] = if LARGE.contains(&instance) {
+        &StaffRole::ALL
+    } else {
+        &SMALL_DESK
+    };
+    let person = |role: StaffRole, unit: Option<&'static str>| Person {
         instance,
         role: role.as_str(),
-        login: format!("{}@{instance}.example", role.as_str().replace('_', "-")),
+        unit,
+        login: format!(
+            "{}@{instance}.example",
+            unit.unwrap_or(role.as_str()).replace('_', "-")
+        ),
         password: PASSWORD,
     };
-    STAFFED
-        .into_iter()
-        .flat_map(|slug| StaffRole::ALL.map(|role| person(slug, role)))
-        .collect()
+    let of_units = units_of(instance).map(|(unit, _)| person(StaffRole::Officer, Some(unit)));
+    let at_large = roles.iter().map(|role| person(*role, None));
+    at_large.chain(of_units).collect()
+}
+
+/// Short names and names of an institution's units.
+pub fn units_of(instance: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let own = UNITS.iter().filter(move |(of, ..)| *of == instance);
+    own.map(|(_, id, name)| (*id, *name))
 }
 
 /// Everybody at the hub's console.
@@ -50,13 +85,14 @@ pub fn at_console() -> Vec<Person> {
     let person = |role: ConsoleRole| Person {
         instance: CONSOLE,
         role: role.as_str(),
+        unit: None,
         login: format!("{role}@{CONSOLE}.example"),
         password: PASSWORD,
     };
     ConsoleRole::ALL.into_iter().map(person).collect()
 }
 
-/// Makes the accounts of an institution whose node serves at `address`.
+/// Makes the units and accounts of an institution whose node serves at `address`.
 pub async fn hire(
     folder: &Folder,
     programs: &Programs,
@@ -65,6 +101,10 @@ pub async fn hire(
     address: SocketAddr,
 ) -> anyhow::Result<()> {
     let config = folder.node_config(slug);
+    for (unit, name) in units_of(slug) {
+        let add = ["unit", "add", unit, "--name", name];
+        run(&programs.node, &config, &add, None).await?;
+    }
     for person in everybody().iter().filter(|person| person.instance == slug) {
         let create = create(person);
         let link = run(&programs.node, &config, &create, None).await?;
@@ -89,8 +129,8 @@ pub async fn hire_at_console(
 }
 
 /// The command that makes an account.
-fn create(person: &Person) -> [&str; 8] {
-    [
+fn create(person: &Person) -> Vec<&str> {
+    let mut command = vec![
         "account",
         "create",
         "--login",
@@ -99,7 +139,11 @@ fn create(person: &Person) -> [&str; 8] {
         name_of(person.role),
         "--role",
         person.role,
-    ]
+    ];
+    if let Some(unit) = person.unit {
+        command.extend(["--unit", unit]);
+    }
+    command
 }
 
 async fn choose_password(
@@ -150,13 +194,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_role_has_somebody_at_each_staffed_desk() {
+    fn every_desk_has_an_admin_and_an_officer_and_the_large_ones_every_role() {
+        for member in MEMBERS {
+            let staff = staff(member.slug);
+            let roles: Vec<&str> = staff.iter().map(|person| person.role).collect();
+            assert!(
+                roles.contains(&"admin") && roles.contains(&"officer"),
+                "{}",
+                member.slug
+            );
+            if LARGE.contains(&member.slug) {
+                assert!(
+                    StaffRole::ALL
+                        .iter()
+                        .all(|role| roles.contains(&role.as_str()))
+                );
+                let of_units = staff.iter().filter(|person| person.unit.is_some());
+                assert_eq!(of_units.count(), 2, "{}", member.slug);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_shares_a_login() {
         let people = everybody();
-        assert_eq!(people.len(), STAFFED.len() * StaffRole::ALL.len());
-        let mut logins: Vec<&str> = people.iter().map(|person| person.login.as_str()).collect();
-        logins.sort_unstable();
-        logins.dedup();
+        let logins: std::collections::BTreeSet<&str> =
+            people.iter().map(|person| person.login.as_str()).collect();
         assert_eq!(logins.len(), people.len());
-        assert!(logins.contains(&"identity-keeper@kota-bandung.example"));
+        assert!(logins.contains("identity-keeper@kota-bandung.example"));
+        assert!(logins.contains("dinas-pu@kota-bandung.example"));
     }
 }

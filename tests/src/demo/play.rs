@@ -18,7 +18,8 @@ use super::api::Api;
 use super::attachment::attachment;
 use super::plan::{Course, Family, Step};
 use super::progress::Progress;
-use super::speech;
+use super::weeks::Weeks;
+use super::{day, deadline, speech};
 
 /// Families under way at once.
 const ABREAST: usize = 24;
@@ -50,13 +51,13 @@ pub struct Played {
 pub async fn play(
     families: Vec<Family>,
     nodes: &Arc<Nodes>,
-    deadline: &str,
+    weeks: &Weeks,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Played>> {
     let playing = stream::iter(families).map(|family| {
         let stage = Stage {
             nodes: Arc::clone(nodes),
-            deadline,
+            weeks,
             progress,
         };
         async move { stage.family(family).await }
@@ -69,7 +70,7 @@ pub async fn play(
 
 struct Stage<'a> {
     nodes: Arc<Nodes>,
-    deadline: &'a str,
+    weeks: &'a Weeks,
     progress: &'a Progress,
 }
 
@@ -97,13 +98,14 @@ impl Stage<'_> {
         let report = &course.report;
         let node = self.node(course.door)?;
         let what = || format!("report {} could not be filed", report.id);
+        let today = day(self.weeks.now_ms())?;
         let file = attachment(report);
         let mut uploads = Vec::new();
         if let Some(file) = &file {
             uploads.push(node.upload(file).await.with_context(what)?.upload);
         }
         let filed = node
-            .file(&speech::filing(report, &uploads))
+            .file(&speech::filing(report, &uploads, &today))
             .await
             .with_context(what)?;
         self.progress.filed();
@@ -137,7 +139,8 @@ impl Stage<'_> {
             if let Some(target) = target {
                 wait_to_know(node, target).await.with_context(what)?;
             }
-            let request = speech::act(&step.act, &course.report, target, self.deadline);
+            let deadline = deadline(self.weeks.now_ms())?;
+            let request = speech::act(&step.act, &course.report, target, &deadline);
             let acted = node.act(&played.case, &request).await.with_context(what)?;
             played.messages.push(acted.message.to_string());
             played.last_by.clone_from(&step.by);

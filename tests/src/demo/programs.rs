@@ -7,11 +7,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use lapor_web::clock::late::FILE;
 use lapor_web::exit;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use super::failure::Failure;
+use super::folder::CLOCK;
 
 /// A command that works longer than this hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -62,12 +64,21 @@ pub fn command(program: &Path, config: &Path) -> Command {
             command.env_remove(name);
         }
     }
+    if let Some(clock) = clock_beside(config) {
+        command.env(FILE, clock);
+    }
     command.arg("--config").arg(config);
     command
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .process_group(0);
     command
+}
+
+/// The clock of the demo to which a configuration belongs.
+fn clock_beside(config: &Path) -> Option<PathBuf> {
+    let clock = config.parent()?.parent()?.join(CLOCK);
+    clock.is_file().then_some(clock)
 }
 
 /// Where util-linux is, the kernel ends the program when the demo is killed

@@ -16,6 +16,8 @@ use super::tally::Tally;
 #[derive(Debug, Serialize)]
 pub struct Addresses {
     pub data: String,
+    /// The folder in which every letter is kept.
+    pub letters: String,
     pub hub: HubAddress,
     pub nodes: Vec<NodeAddress>,
     pub people: Vec<Person>,
@@ -57,6 +59,7 @@ pub fn addresses(folder: &Folder) -> anyhow::Result<Addresses> {
     }
     Ok(Addresses {
         data: folder.path().display().to_string(),
+        letters: folder.letters().display().to_string(),
         hub: HubAddress {
             config: folder.hub_config().display().to_string(),
             federation: format!("https://{federation}"),
@@ -145,20 +148,17 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
             node.instance, node.portal, "", node.documentation, "", node.token
         );
     }
-    let _ = writeln!(
-        text,
-        "\nMasuk di /masuk dengan kata sandi / Log in at /masuk with the password: {PASSWORD}"
-    );
-    for person in &addresses.people {
-        let _ = writeln!(text, "  {:16} {}", person.instance, person.login);
-    }
-    text.push('\n');
+    text.push_str(&accounts(addresses));
     let kept = if temporary {
         "dihapus saat selesai / removed at the end"
     } else {
         "disimpan / kept"
     };
-    let _ = writeln!(text, "  {:16} {} ({kept})", "data", addresses.data);
+    let _ = writeln!(
+        text,
+        "  {:16} {} ({kept})\n  {:16} {}",
+        "data", addresses.data, "surat / letters", addresses.letters
+    );
     if let Some(node) = addresses.nodes.first() {
         let _ = write!(
             text,
@@ -168,6 +168,46 @@ pub fn invitation(addresses: &Addresses, temporary: bool) -> String {
         );
     }
     text
+}
+
+/// Where each person logs in, as whom, and as what.
+fn accounts(addresses: &Addresses) -> String {
+    let mut text = format!(
+        "\nKata sandi semua akun / Password of every account: {PASSWORD}\n\n  {:30} {:42} {}\n  {}\n",
+        "Masuk di / Log in at",
+        "Akun / Account",
+        "Peran / Role",
+        "-".repeat(110)
+    );
+    for person in &addresses.people {
+        let own = addresses.nodes.iter();
+        let own = own.filter(|node| node.instance == person.instance);
+        let door = own.map(|node| &node.portal).next();
+        let at = format!("{}masuk", door.unwrap_or(&addresses.hub.console));
+        let role = role_in_indonesian(person.role);
+        let unit = person
+            .unit
+            .map_or(String::new(), |unit| format!(", unit {unit}"));
+        let _ = writeln!(
+            text,
+            "  {at:30} {:42} {role} / {}{unit}",
+            person.login,
+            person.role.replace('_', " ")
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn role_in_indonesian(role: &str) -> &str {
+    match role {
+        "officer" => "petugas",
+        "leader" => "pimpinan",
+        "identity_keeper" => "penjaga identitas",
+        "observer" => "pengamat",
+        // The same word in both languages.
+        other => other,
+    }
 }
 
 fn in_indonesian(state: &str) -> &str {
@@ -190,6 +230,41 @@ mod tests {
     use lapor_protocol::case::State;
 
     use super::*;
+
+    #[test]
+    fn every_account_stands_with_its_door_and_its_role() {
+        let node = |instance: &'static str| NodeAddress {
+            instance,
+            config: String::new(),
+            portal: format!("http://{instance}/"),
+            api: String::new(),
+            documentation: String::new(),
+            token: String::new(),
+        };
+        let addresses = Addresses {
+            data: String::new(),
+            letters: String::new(),
+            hub: HubAddress {
+                config: String::new(),
+                federation: String::new(),
+                enrolment: String::new(),
+                console: "http://console/".into(),
+            },
+            nodes: MEMBERS.iter().map(|member| node(member.slug)).collect(),
+            people: at_console().into_iter().chain(everybody()).collect(),
+            notice: NOTICE,
+        };
+        let shown = accounts(&addresses);
+        let line = |login: &str| {
+            let found = shown.lines().find(|line| line.contains(login));
+            found.unwrap_or_else(|| panic!("no {login} in {shown}"))
+        };
+        assert!(line("officer@bumn-pln.example").contains("http://bumn-pln/masuk"));
+        assert!(line("officer@bumn-pln.example").ends_with("petugas / officer"));
+        assert!(line("dinas-pu@kota-bandung.example").ends_with("unit dinas-pu"));
+        assert!(line("operator@hub.example").contains("http://console/masuk"));
+        assert!(shown.contains(PASSWORD));
+    }
 
     #[test]
     fn every_state_has_an_indonesian_name() {

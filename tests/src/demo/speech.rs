@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cast;
 use super::plan::Act;
 use super::reports::Report;
 
@@ -10,8 +11,8 @@ use super::reports::Report;
 pub const NOTICE: &str = "Semua laporan dalam demo ini rekaan; tempatnya nyata. / \
                           All reports in this demo are invented; places are real.";
 
-/// Body of `POST /reports`.
-pub fn filing(report: &Report, uploads: &[String]) -> Value {
+/// Body of `POST /reports` on a day, `YYYY-MM-DD`; nothing is reported before it has happened.
+pub fn filing(report: &Report, uploads: &[String], today: &str) -> Value {
     let coordinates = report.lat.zip(report.lon);
     let place = Some(&report.place).filter(|place| !place.is_empty());
     json!({
@@ -26,7 +27,7 @@ pub fn filing(report: &Report, uploads: &[String]) -> Value {
         "region": report.region_code,
         "place": place,
         "coordinates": coordinates.map(|(lat, lon)| json!({"latitude": lat, "longitude": lon})),
-        "incident_date": report.incident_date,
+        "incident_date": report.incident_date.as_str().min(today),
         "anonymous": report.anonymous == 1,
         "secret": report.secret == 1,
         "channel": report.channel,
@@ -106,13 +107,16 @@ fn words(act: &Act, report: &Report) -> Option<Value> {
         }
         Act::Complete => {
             return Some(json!({"answers": [
-                format!("Sejak tanggal {}.", report.incident_date),
+                "Sejak beberapa hari lalu.",
                 "Foto menyusul, nomor rujukan tidak ada.",
             ]}));
         }
         Act::Dispose(_) => "Mohon ditindaklanjuti sesuai kewenangan.".to_owned(),
         Act::Return { suggested } => {
-            format!("Bukan kewenangan kami; menurut kami kewenangan {suggested}.")
+            format!(
+                "Bukan kewenangan kami; menurut kami kewenangan {}.",
+                cast::name_of(suggested)
+            )
         }
         Act::Recall => "Salah alamat saat disposisi; kami tarik kembali.".to_owned(),
         Act::Escalate => "Pelapor setuju laporannya diawasi.".to_owned(),
@@ -141,16 +145,31 @@ mod tests {
     #[test]
     fn every_report_is_one_that_the_api_takes() {
         for report in all().unwrap() {
-            let body = filing(&report, &[]);
+            let body = filing(&report, &[], "2026-01-05");
             let read: NewReport = serde_json::from_value(body)
                 .unwrap_or_else(|error| panic!("report {}: {error}", report.id));
             assert_eq!(read.title, report.title);
+            assert!(read.incident_date.unwrap().as_str() <= "2026-01-05");
             assert_eq!(read.anonymous, report.anonymous == 1);
             assert_eq!(
                 read.category,
                 Some(Category::try_from(report.category()).unwrap())
             );
         }
+    }
+
+    #[test]
+    fn an_institution_is_named_and_never_by_its_slug() {
+        let report = all().unwrap().remove(0);
+        let returned = Act::Return {
+            suggested: "bpkn".into(),
+        };
+        let said = words(&returned, &report).unwrap().to_string();
+        assert!(
+            said.contains("Badan Perlindungan Konsumen Nasional"),
+            "{said}"
+        );
+        assert!(!said.contains("bpkn"), "{said}");
     }
 
     #[test]

@@ -27,6 +27,8 @@ use crate::invariants;
 /// How long messages and files may still be under way.
 const PATIENCE: Duration = Duration::from_mins(2);
 const GLANCE: Duration = Duration::from_millis(250);
+/// Glances in a row at which nothing moves: what a node does of itself when it starts comes soon.
+const STILL: usize = 8;
 /// Cases that are read at once.
 const ABREAST: usize = 12;
 /// Dispositions of a whole demo, at least.
@@ -213,6 +215,7 @@ impl Standing {
 /// Waits until nothing is under way, and says how all stand then.
 async fn settle(nodes: &Nodes, ledger: &Ledger) -> anyhow::Result<Vec<Standing>> {
     let give_up = Instant::now() + PATIENCE;
+    let (mut still, mut before) = (0, BTreeMap::new());
     loop {
         let heads = ledger.heads().await?;
         let mut standing = Vec::new();
@@ -233,7 +236,10 @@ async fn settle(nodes: &Nodes, ledger: &Ledger) -> anyhow::Result<Vec<Standing>>
                 status,
             });
         }
-        if Instant::now() >= give_up || standing.iter().all(|one| one.lag() == 0) {
+        let rests = heads == before && standing.iter().all(|one| one.lag() == 0);
+        still = if rests { still + 1 } else { 0 };
+        before = heads;
+        if still >= STILL || Instant::now() >= give_up {
             return Ok(standing);
         }
         tokio::time::sleep(GLANCE).await;

@@ -77,13 +77,20 @@ impl Troupe {
         self.stopping.store(true, Ordering::SeqCst);
         let running = self.lock().clone();
         let (hub, nodes) = running.split_at(running.len().min(1));
-        for group in [nodes, hub] {
-            signal(group, Signal::TERM);
-            let ends = join_all(group.iter().cloned().map(Running::end));
-            if tokio::time::timeout(DRAIN, ends).await.is_err() {
-                signal(group, Signal::KILL);
-            }
-        }
+        end_in_order(nodes).await;
+        end_in_order(hub).await;
+    }
+
+    /// Asks the nodes alone to end, to be started again.
+    pub async fn rest_nodes(&self) {
+        let nodes = {
+            let mut running = self.lock();
+            let hub = running.len().min(1);
+            running.split_off(hub)
+        };
+        self.stopping.store(true, Ordering::SeqCst);
+        end_in_order(&nodes).await;
+        self.stopping.store(false, Ordering::SeqCst);
     }
 
     /// Ends all at once.
@@ -98,8 +105,9 @@ impl Troupe {
     /// or an error, the process is killed when this task is dropped.
     async fn attend(self, mut child: Child, log: PathBuf, tell: watch::Sender<bool>) {
         let status = child.wait().await;
+        let asked = self.stopping.load(Ordering::SeqCst);
         tell.send_replace(true);
-        if !self.stopping.load(Ordering::SeqCst) {
+        if !asked {
             // The first death is told; those that follow from it need no room.
             let _ = self.deaths.try_send(died(&log, status.ok()));
         }
@@ -114,6 +122,14 @@ impl Running {
     async fn end(mut self) {
         // An error means that whoever watched it is gone, and the process with it.
         let _ = self.ended.wait_for(|ended| *ended).await;
+    }
+}
+
+async fn end_in_order(group: &[Running]) {
+    signal(group, Signal::TERM);
+    let ends = join_all(group.iter().cloned().map(Running::end));
+    if tokio::time::timeout(DRAIN, ends).await.is_err() {
+        signal(group, Signal::KILL);
     }
 }
 
@@ -179,6 +195,24 @@ mod tests {
         let death = deaths.recv().await.unwrap();
         assert_eq!(death.code, exit::UNAVAILABLE);
         assert!(death.to_string().contains("the port is taken"), "{death}");
+    }
+
+    #[tokio::test]
+    async fn nodes_rest_and_the_hub_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = script(folder.path(), "exec sleep 600");
+        let (troupe, mut deaths) = Troupe::new();
+        for name in ["hub.log", "node.log"] {
+            let log = folder.path().join(name);
+            troupe
+                .serve(&program, Path::new("node.toml"), &log)
+                .unwrap();
+        }
+        troupe.rest_nodes().await;
+        assert_eq!(troupe.lock().len(), 1);
+        assert!(!*troupe.lock()[0].ended.borrow());
+        assert!(deaths.try_recv().is_err());
+        troupe.kill().await;
     }
 
     #[tokio::test]

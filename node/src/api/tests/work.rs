@@ -53,6 +53,44 @@ async fn a_report_is_filed_listed_read_and_found_by_its_ticket() {
 }
 
 #[tokio::test]
+async fn an_application_keeps_its_own_number_beside_the_ticket() {
+    for desk in desks("pusat").await {
+        let (case, ticket) = desk.filed().await;
+        let put = async |role: Role, body: serde_json::Value| {
+            let path = format!("/api/v1/cases/{case}/own-number");
+            let request = Request::put(path).header("content-type", "application/json");
+            desk.send(Some(role), request, Body::from(body.to_string()))
+                .await
+        };
+        let number = json!({ "own_number": "JKT/2026-17" });
+        let refused = put(Role::Reader, number.clone()).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let odd = put(Role::Officer, json!({ "own_number": "@SUM(A1)" })).await;
+        assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let noted = put(Role::Officer, number).await;
+        assert_eq!(noted.status, StatusCode::NO_CONTENT, "{}", noted.text());
+        for question in ["q=JKT/2026-17", "own_number=JKT/2026-17"] {
+            let path = format!("/api/v1/cases?{question}");
+            let found = desk.get(Role::Reader, &path).await.json();
+            assert_eq!(found["cases"][0]["case"], case.as_str(), "{question}");
+            assert_eq!(found["cases"][0]["own_number"], "JKT/2026-17");
+        }
+        let other = "/api/v1/cases?own_number=JKT/2026-18";
+        let other = desk.get(Role::Reader, other).await.json();
+        assert_eq!(other["cases"], json!([]));
+        let table = desk.get(Role::Reader, "/api/v1/cases.csv").await.text();
+        let lines: Vec<&str> = table.lines().collect();
+        assert!(
+            lines[0].starts_with("case,ticket,own_number,state,"),
+            "{table}"
+        );
+        let line = format!("{case},{ticket},JKT/2026-17,received,pusat,pusat,complaint,32.73,new,");
+        assert!(lines[1].starts_with(&line), "{table}");
+        assert!(!table.contains("Lampu"), "no words");
+    }
+}
+
+#[tokio::test]
 async fn a_list_goes_on_where_the_page_before_ended() {
     for desk in desks("pusat").await {
         let mut filed = Vec::new();

@@ -138,6 +138,28 @@ async fn an_officer_takes_a_report_in_and_works_it_to_its_answer() {
 }
 
 #[tokio::test]
+async fn an_officer_notes_the_number_of_the_own_application() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Gelap.").await;
+        let note = async |number: &str| siti.post(&at(case, "/nomor"), &[("nomor", number)]).await;
+        assert_eq!(note("=HYPERLINK(1)").await.to(), at(case, ""));
+        siti.open(&at(case, "")).await.shows("Nomor tidak disimpan");
+        note("BDG-7").await.is(StatusCode::SEE_OTHER);
+        siti.open(&at(case, ""))
+            .await
+            .shows("Nomor tersimpan.")
+            .shows("value=\"BDG-7\"");
+        siti.open("/meja?cari=BDG-7")
+            .await
+            .shows("Lampu padam")
+            .shows("<span>BDG-7</span>");
+    }
+}
+
+#[tokio::test]
 async fn the_decisions_hold_return_and_archive_say_why() {
     for place in staffed().await {
         let router = router(place.node.clone());

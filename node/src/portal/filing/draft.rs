@@ -80,6 +80,7 @@ impl Draft {
             programme: programme(node, v, form).await?,
             attachments: Vec::new(),
             reporter: Some(reporter).filter(|told| *told != Reporter::default()),
+            own_number: None,
         };
         Ok(form.is_fine().then_some(Self { report, notify }))
     }

@@ -1,0 +1,153 @@
+//! Both numbers of a case: the one of the institution's own application beside the ticket.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use lapor_web::{Json, Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Answer;
+use super::access::Caller;
+use super::cases::CasePath;
+use super::refusals::problem;
+use crate::casework::{CaseFilter, CaseSummary, Sight};
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// Lines of a table, at most.
+const LINES: usize = 10_000;
+/// Cases that are read at once.
+const PAGE: u32 = 200;
+const COLUMNS: [&str; 11] = [
+    "case",
+    "ticket",
+    "own_number",
+    "state",
+    "custodian",
+    "origin",
+    "classification",
+    "region",
+    "tray",
+    "filed_at",
+    "updated_at",
+];
+
+/// The number of a case in the institution's own application.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnNumber {
+    /// Letters, digits, blanks and `-/._:#()`, a letter or digit first; `null` takes it away.
+    #[schema(max_length = 80)]
+    pub own_number: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TableQuery {
+    /// Unix ms of the filing, inclusive.
+    filed_from: Option<i64>,
+    /// Unix ms of the filing, exclusive.
+    filed_before: Option<i64>,
+}
+
+/// Note the number of a case in the own application
+///
+/// Kept at this institution and told to nobody. The case is found by it as by its ticket, with `q`
+/// or `own_number` of `GET /cases`; several cases may have the same one.
+#[utoipa::path(
+    put,
+    path = "/cases/{id}/own-number",
+    operation_id = "noteOwnNumber",
+    tag = "cases",
+    params(CasePath),
+    request_body = OwnNumber,
+    responses((status = 204, description = "It is noted.")),
+    security(("token" = []))
+)]
+pub async fn note(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Path(path): Path<CasePath>,
+    Json(new): Json<OwnNumber>,
+) -> Answer<StatusCode> {
+    caller.handles_cases()?;
+    let (number, actor) = (new.own_number.as_deref(), caller.actor());
+    node.number(&Sight::ALL, path.id, number, &actor)
+        .await
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
+}
+
+/// Read cases as a table
+///
+/// CSV with a header: both numbers of each case and where it stands, no words of it. Latest change
+/// first, at most ten thousand; narrow it by the moment of filing.
+#[utoipa::path(
+    get,
+    path = "/cases.csv",
+    operation_id = "readCasesTable",
+    tag = "cases",
+    params(TableQuery),
+    responses((status = 200, description = "The table.", body = String, content_type = "text/csv")),
+    security(("token" = []))
+)]
+pub async fn table(
+    State(node): State<Arc<Node>>,
+    _: Caller,
+    Query(query): Query<TableQuery>,
+) -> Answer<impl IntoResponse> {
+    let filter = CaseFilter {
+        filed_from: query.filed_from,
+        filed_before: query.filed_before,
+        ..CaseFilter::default()
+    };
+    let text = csv(&node, &filter).await.map_err(|e| problem(&e))?;
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+}
+
+async fn csv(node: &Node, filter: &CaseFilter) -> Result<String, NodeError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS).map_err(NodeError::damaged)?;
+    let (mut after, mut written) = (None, 0);
+    loop {
+        let page = node.cases(filter, after.as_deref(), PAGE).await?;
+        for case in page.cases.iter().take(LINES - written) {
+            writer
+                .write_record(cells(case)?)
+                .map_err(NodeError::damaged)?;
+            written += 1;
+        }
+        after = page.next;
+        if after.is_none() || written == LINES {
+            break;
+        }
+    }
+    let bytes = writer.into_inner().map_err(NodeError::damaged)?;
+    String::from_utf8(bytes).map_err(NodeError::damaged)
+}
+
+/// Codes, slugs and numbers: none is taken for a formula.
+fn cells(case: &CaseSummary) -> Result<[String; COLUMNS.len()], NodeError> {
+    fn code<T: Serialize>(value: Option<T>) -> Result<String, NodeError> {
+        let value = serde_json::to_value(value).map_err(NodeError::damaged)?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+    Ok([
+        case.case.to_string(),
+        code(case.ticket.as_ref())?,
+        code(case.own_number.as_ref())?,
+        code(case.state)?,
+        code(case.custodian.as_ref())?,
+        code(case.origin.as_ref())?,
+        code(case.classification)?,
+        code(case.region.as_ref())?,
+        code(case.tray)?,
+        case.filed_at.to_string(),
+        case.updated_at.to_string(),
+    ])
+}

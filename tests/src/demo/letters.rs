@@ -1,0 +1,119 @@
+//! The mail server of a demo: takes every letter and keeps it as a file, and delivers none.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// Bytes of a line and of a letter, far more than the programs write.
+const LINE: u64 = 4096;
+const LETTER: usize = 1024 * 1024;
+
+/// Listens until it is dropped.
+pub struct Letters {
+    pub port: u16,
+    listening: JoinHandle<()>,
+}
+
+impl Letters {
+    /// Keeps letters in `folder`. A demo that is started again listens where it did, at `port`.
+    pub async fn listen(folder: PathBuf, port: u16) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+        let kept = std::fs::read_dir(&folder)?.count();
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        let listener = listener.with_context(|| format!("port {port} for letters"))?;
+        let port = listener.local_addr()?.port();
+        let (folder, number) = (Arc::new(folder), Arc::new(AtomicUsize::new(kept)));
+        let listening = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (folder, number) = (Arc::clone(&folder), Arc::clone(&number));
+                // Whoever breaks off comes again.
+                tokio::spawn(async move { converse(stream, &folder, &number).await.ok() });
+            }
+        });
+        Ok(Self { port, listening })
+    }
+}
+
+impl Drop for Letters {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize) -> std::io::Result<()> {
+    let mut line = BufStream::new(stream);
+    let mut answer = "220 demo";
+    loop {
+        line.write_all(format!("{answer}\r\n").as_bytes()).await?;
+        line.flush().await?;
+        let command = read_line(&mut line).await?.to_uppercase();
+        answer = match command.split([' ', ':']).next().unwrap_or_default() {
+            "" => return Ok(()),
+            "QUIT" => "221 bye",
+            "DATA" => {
+                line.write_all(b"354 go on\r\n").await?;
+                line.flush().await?;
+                let letter = read_letter(&mut line).await?;
+                let name = format!("{:04}.txt", number.fetch_add(1, Ordering::Relaxed) + 1);
+                tokio::fs::write(folder.join(name), letter).await?;
+                "250 taken"
+            }
+            "EHLO" | "HELO" | "MAIL" | "RCPT" | "RSET" | "NOOP" => "250 fine",
+            _ => "502 unknown",
+        };
+    }
+}
+
+/// A letter until the line with nothing but a full stop.
+async fn read_letter(line: &mut BufStream<TcpStream>) -> std::io::Result<String> {
+    let mut letter = String::new();
+    loop {
+        let text = read_line(line).await?;
+        if text.is_empty() || letter.len() > LETTER {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if text.trim_end() == "." {
+            return Ok(letter);
+        }
+        letter.push_str(text.strip_prefix('.').unwrap_or(&text));
+    }
+}
+
+/// A line with its end; nothing when the other side has gone.
+async fn read_line(line: &mut BufStream<TcpStream>) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    line.take(LINE).read_until(b'\n', &mut bytes).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_letter_is_kept_as_a_file() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("letters");
+        let letters = Letters::listen(folder.clone(), 0).await.unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", letters.port))
+            .await
+            .unwrap();
+        let mut line = BufStream::new(stream);
+        let said = "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n\
+                    Subject: x\r\n\r\n..two\r\n.\r\nQUIT\r\n";
+        line.write_all(said.as_bytes()).await.unwrap();
+        line.flush().await.unwrap();
+        let mut heard = String::new();
+        while !heard.contains("221") {
+            heard.push_str(&read_line(&mut line).await.unwrap());
+        }
+        let kept = std::fs::read_to_string(folder.join("0001.txt")).unwrap();
+        assert_eq!(kept, "Subject: x\r\n\r\n.two\r\n");
+    }
+}
