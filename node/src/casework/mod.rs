@@ -340,6 +340,9 @@ pub struct CaseView {
     pub excluded: Vec<InstanceId>,
     #[schema(value_type = Option<String>)]
     pub merged_into: Option<CaseId>,
+    /// Cases that repeat this one and go on here, as long as the link stands.
+    #[schema(value_type = Vec<String>)]
+    pub merged_from: Vec<CaseId>,
     #[schema(value_type = Vec<String>)]
     pub children: Vec<CaseId>,
     #[schema(value_type = Option<String>)]

@@ -264,6 +264,7 @@ fn view(
         supervisors: case.supervisors.iter().cloned().collect(),
         excluded: case.excluded.iter().cloned().collect(),
         merged_into: case.merged.as_ref().map(|merged| merged.into),
+        merged_from: case.linked.values().map(|source| source.case).collect(),
         children: case.children.clone(),
         parent: case.parent,
         score: case.close.as_ref().and_then(|close| close.score),

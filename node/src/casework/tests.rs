@@ -328,6 +328,8 @@ async fn a_split_gives_a_second_case_that_reads_alike() {
             (merged.summary.state, merged.merged_into),
             (Some(State::Merged), Some(case))
         );
+        let target = place.node.case(case).await.unwrap();
+        assert_eq!(target.merged_from, [child.summary.case]);
     }
 }
 

@@ -68,7 +68,7 @@ struct CasePage {
     spot: Option<Drawn>,
     suspect: Option<Marked>,
     facts: Vec<(String, String)>,
-    related: Vec<(String, String)>,
+    related: Vec<Relative>,
     clocks: Vec<ClockLine>,
     decisions: Vec<DeedLine>,
     work: Vec<DeedLine>,
@@ -190,7 +190,7 @@ pub async fn show(
             .map_err(wrong)?
             .map(|mark| suspicion::marked(&v, &mark)),
         facts: facts(&node, &v, &view),
-        related: related(&v, &view),
+        related: related(&node, &officer, &view).await?,
         clocks: clocks(&v, &view),
         decisions: offered(&Deed::DECISIONS),
         work: offered(&Deed::WORK),
@@ -532,13 +532,40 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Cases that belong to this one: their relation, and where they are.
-fn related(v: &Voice, view: &CaseView) -> Vec<(String, String)> {
-    let into = view.merged_into.map(|id| (text_id("case-merged-into"), id));
-    let parent = view.parent.map(|id| (text_id("case-parent"), id));
-    let children = view.children.iter().map(|id| (text_id("case-child"), *id));
-    let all = into.into_iter().chain(parent).chain(children);
-    all.map(|(name, id)| (v.say(name), at(id))).collect()
+/// A case that belongs to the one shown.
+struct Relative {
+    relation: String,
+    /// Its title and where it is, where the officer may see it here.
+    shown: Option<(String, String)>,
+}
+
+/// Cases that belong to this one.
+async fn related(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Vec<Relative>> {
+    let v = officer.visit.v;
+    let said = |text: TextId| move |id: &CaseId| (text, *id);
+    let into = view
+        .merged_into
+        .iter()
+        .map(said(text_id("case-merged-into")));
+    let from = view
+        .merged_from
+        .iter()
+        .map(said(text_id("case-merged-from")));
+    let parent = view.parent.iter().map(said(text_id("case-parent")));
+    let children = view.children.iter().map(said(text_id("case-child")));
+    let mut all = Vec::new();
+    for (relation, id) in into.chain(from).chain(parent).chain(children) {
+        let shown = match node.case_seen(&officer.sight, id).await {
+            Ok(other) => Some((shared::title(&v, &other.summary), at(id))),
+            Err(NodeError::NotFound { .. }) => None,
+            Err(error) => return Err(problem(&error)),
+        };
+        all.push(Relative {
+            relation: v.say(relation),
+            shown,
+        });
+    }
+    Ok(all)
 }
 
 /// Units and officers to choose from, and those that have the case now.
