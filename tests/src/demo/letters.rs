@@ -53,7 +53,7 @@ async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize) -> std
         line.write_all(format!("{answer}\r\n").as_bytes()).await?;
         line.flush().await?;
         let command = read_line(&mut line).await?.to_uppercase();
-        answer = match command.split([' ', ':']).next().unwrap_or_default() {
+        answer = match command.split([' ', ':', '\r', '\n']).next().unwrap_or_default() {
             "" => return Ok(()),
             "QUIT" => "221 bye",
             "DATA" => {
@@ -111,7 +111,9 @@ mod tests {
         line.flush().await.unwrap();
         let mut heard = String::new();
         while !heard.contains("221") {
-            heard.push_str(&read_line(&mut line).await.unwrap());
+            let answer = read_line(&mut line).await.unwrap();
+            assert_ne!(answer, "", "it breaks off after {heard}");
+            heard.push_str(&answer);
         }
         let kept = std::fs::read_to_string(folder.join("0001.txt")).unwrap();
         assert_eq!(kept, "Subject: x\r\n\r\n.two\r\n");

@@ -70,7 +70,7 @@ pub async fn file(nodes: &Nodes) -> anyhow::Result<Scenes> {
     let returns = json!({ "reason": "belongs_to_another" });
     let said = json!({ "text": "Kantor pertanahan bukan kewenangan kami." });
     act(city, hidden, "case.returned", returns, Some(said)).await?;
-    seen(desk, hidden, "verified").await?;
+    seen(desk, hidden, "received").await?;
     let why = json!({ "text": "Petugas perlu mencocokkan nomor berkas dengan pelapor." });
     act(
         desk,

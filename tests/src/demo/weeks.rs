@@ -71,13 +71,13 @@ fn left_after(legs: usize) -> i64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_demo_begins_two_months_ago_and_ends_today() {
+    #[tokio::test]
+    async fn a_demo_begins_two_months_ago_and_ends_today() {
         let (folder, _) = Folder::open(None).unwrap();
         let weeks = Weeks::begin(&folder).unwrap();
         let behind = |weeks: &Weeks| SystemClock.now_ms() - weeks.now_ms();
         assert!(behind(&weeks) / DAY_MS >= 59);
-        weeks.pass(LEGS - 1, 0).unwrap();
+        until(weeks.pass(LEGS - 1, 0).unwrap()).await;
         let again = Weeks {
             file: folder.clock(),
             clock: LateClock::read_from(folder.clock()),
