@@ -194,8 +194,9 @@ impl Node {
         self.opened(tx, case, actor).await
     }
 
-    /// Asks the keeper who reported a case that was filed here; those who ask
-    /// from elsewhere send `identity.requested`. Who asks again while the first
+    /// Asks the keeper who reported a case that was filed here, or whose identity
+    /// was disclosed to this institution; until then those who ask from elsewhere
+    /// send `identity.requested`. Who asks again while the first
     /// request waits has asked once, and who sends `once` again has asked before.
     pub async fn ask_identity(
         &self,
@@ -295,7 +296,7 @@ impl Node {
             return Err(NodeError::Forbidden(OWN_HANDLER.into()));
         }
         if granted {
-            agreed(&mut tx, case, ask, shown.anonymous).await?;
+            self.agreed_here(&mut tx, &shown, ask).await?;
         }
         let now = self.clock().now_ms();
         if store::consents::answer(&mut tx, ask, granted, actor, now).await? == 0 {
@@ -328,8 +329,17 @@ impl Node {
             let text = "the keeper of identities has not granted you this; ask with a reason first";
             NodeError::Forbidden(text.into())
         })?;
-        agreed(&mut tx, case, &row.id, shown.anonymous).await?;
+        self.agreed_here(&mut tx, &shown, &row.id).await?;
         self.opened(tx, case, actor).await
+    }
+
+    /// The reporter agreed as far as this institution has to ask: of a report that was filed
+    /// elsewhere that was asked there, before the identity was disclosed to this one.
+    async fn agreed_here(&self, tx: &mut Tx, case: &Case, ask: &str) -> Result<(), NodeError> {
+        if case.origin != *self.instance()? {
+            return Ok(());
+        }
+        agreed(tx, case.id, ask, case.anonymous).await
     }
 
     async fn opened(

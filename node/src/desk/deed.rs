@@ -20,7 +20,7 @@ use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
-use super::{Answer, Officer, ROOT, again, approval, case_page, course, shared, upload};
+use super::{Answer, Officer, ROOT, again, approval, case_page, course, identity, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
@@ -223,8 +223,7 @@ pub fn complaint(first: &'static str, error: &NodeError) -> Option<(&'static str
     Some((first, said))
 }
 
-/// Does it, and what is said of that; the identity of a report that was filed here is asked of the
-/// keeper here.
+/// Does it, and what is said of that; an identity that is kept here is asked of the keeper here.
 async fn done(
     node: &Node,
     officer: &Officer,
@@ -233,14 +232,13 @@ async fn done(
     once: &Once,
 ) -> Result<Flash, NodeError> {
     let (actor, case) = (officer.actor(), &standing.view.summary);
-    let here = Some(node.instance()?) == case.origin.as_ref();
     let words = new.words.as_ref();
     let text = words.and_then(|words| words.get("text"));
     let text = text.and_then(Value::as_str).unwrap_or_default();
-    let asks = standing.deed == Deed::AskIdentity;
+    let asks = standing.deed == Deed::AskIdentity && identity::is_kept_here(node, &standing.view);
     let drafts = new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref());
     // Neither is put before the judge of the rules when it is kept.
-    if ((asks && here) || drafts) && !standing.allowed {
+    if (asks || drafts) && !standing.allowed {
         return Err(NodeError::NotAllowed(Box::new(NotAllowed {
             ruling: Ruling {
                 effect: Effect::Inapplicable,
@@ -250,7 +248,7 @@ async fn done(
             custodian: case.custodian.clone(),
         })));
     }
-    if asks && here {
+    if asks {
         let purpose = new.body.get("purpose").cloned().unwrap_or_default();
         let purpose: IdentityPurpose = serde_json::from_value(purpose)
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;

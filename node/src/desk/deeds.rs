@@ -4,7 +4,7 @@
 use lapor_protocol::case::State;
 use lapor_web::language::{TextId, text_id};
 
-use super::shared;
+use super::{identity, shared};
 use crate::casework::{Allowed, CaseView};
 use crate::node::Node;
 use crate::staff::StaffRole;
@@ -164,9 +164,10 @@ impl Deed {
     /// the keeper here, and of one that was filed elsewhere by a message; the desk disposes
     /// also to those for whom it acts.
     pub fn is_allowed(self, node: &Node, view: &CaseView, allowed: &Allowed) -> bool {
-        let here = node.instance().ok() == view.summary.origin.as_ref();
         match self {
-            Self::AskIdentity if here => view.summary.state.is_some_and(State::is_open),
+            Self::AskIdentity if identity::is_kept_here(node, view) => {
+                view.summary.state.is_some_and(State::is_open)
+            }
             Self::Dispose if shared::represents(node, allowed) => true,
             _ => allowed.has(self.kind()),
         }

@@ -279,6 +279,12 @@ pub async fn own(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Opti
     }))
 }
 
+/// Whether the keeper of this institution can be asked: the report was filed here, or its
+/// identity was disclosed to this institution.
+pub fn is_kept_here(node: &Node, view: &CaseView) -> bool {
+    node.instance().ok() == view.summary.origin.as_ref() || disclosed_to_us(node, view)
+}
+
 /// Whether another institution has disclosed it to this one, whose keeper opens it.
 fn disclosed_to_us(node: &Node, view: &CaseView) -> bool {
     let me = node.instance().ok().map(InstanceId::as_str);

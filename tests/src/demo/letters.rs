@@ -53,7 +53,11 @@ async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize) -> std
         line.write_all(format!("{answer}\r\n").as_bytes()).await?;
         line.flush().await?;
         let command = read_line(&mut line).await?.to_uppercase();
-        answer = match command.split([' ', ':', '\r', '\n']).next().unwrap_or_default() {
+        answer = match command
+            .split([' ', ':', '\r', '\n'])
+            .next()
+            .unwrap_or_default()
+        {
             "" => return Ok(()),
             "QUIT" => "221 bye",
             "DATA" => {

@@ -1,8 +1,11 @@
 //! Who reported is no part of a case: it is asked for, and given or not, and
 //! reaches nobody but the desk that asked.
 
+use lapor_node::casework::Once;
+use lapor_node::error::NodeError;
 use lapor_protocol::case::Withheld;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
 use lapor_tests::fleet::words::{NAME_CANARY, act, report, said};
 use lapor_tests::fleet::{Fleet, Institution, kinds};
@@ -28,6 +31,25 @@ async fn asked(fleet: &Fleet) -> CaseId {
     case
 }
 
+/// The keeper of the institution that was told hands it on to an officer who asks, and to no other.
+async fn hands_on(institution: &Institution, case: CaseId) {
+    let node = institution.node();
+    let early = node.granted_identity(case, "petugas").await;
+    assert!(matches!(early, Err(NodeError::Forbidden(_))));
+    let once = Once::new("petugas", &Once::fresh_key()).unwrap();
+    let why = "Petugas datang besok.";
+    let ask = node
+        .ask_identity(case, IdentityPurpose::Visit, why, "petugas", &once)
+        .await
+        .unwrap();
+    let granted = node.answer_identity_ask(case, &ask.id, true, "penjaga");
+    granted.await.unwrap();
+    let known = node.granted_identity(case, "petugas").await.unwrap();
+    assert_eq!(known.unwrap().name.as_deref(), Some(NAME_CANARY));
+    let other = node.granted_identity(case, "petugas lain").await;
+    assert!(matches!(other, Err(NodeError::Forbidden(_))));
+}
+
 #[tokio::test]
 async fn an_identity_is_disclosed_to_the_desk_that_asked_and_to_nobody_else() {
     for kind in kinds() {
@@ -46,6 +68,7 @@ async fn an_identity_is_disclosed_to_the_desk_that_asked_and_to_nobody_else() {
         fleet.settle().await;
         assert_eq!(name(kemenpu, case).await.as_deref(), Some(NAME_CANARY));
         assert_eq!(name(pusat, case).await, None);
+        hands_on(kemenpu, case).await;
         let seen = pusat.view(case).await.history;
         for entry in &seen[3..] {
             assert_eq!(entry.withheld, Some(Withheld::NotEntitled));

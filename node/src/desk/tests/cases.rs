@@ -490,7 +490,10 @@ async fn an_act_without_effect_is_done_again_or_dropped() {
         let path = at(case, "/tindak-lanjut");
         let wrong = siti.post(&path, &fields).await;
         let still = wrong.between("name=\"semula\" value=\"", "\"");
-        assert_eq!(still, file, "it is brought back with a form that can be used");
+        assert_eq!(
+            still, file,
+            "it is brought back with a form that can be used"
+        );
         let fields = [
             ("kunci", &*key_of(&form)),
             ("ganti", &*message),
