@@ -73,6 +73,10 @@ did-confirm = You said that it is done
 did-rate = You gave { $n } of 5
 did-escalate = You asked the Ombudsman to examine it
 closed-silence = Closed by itself, because there was no answer
+event-files = { $n ->
+    [one] With a file, which the reporter can open.
+   *[other] With { $n } files, which the reporter can open.
+}
 event-answered = Follow-up, proposed to be done
 event-recalled = Taken back by whoever passed it on
 event-merged = Merged with another report on the same matter

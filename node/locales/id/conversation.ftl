@@ -73,6 +73,7 @@ did-confirm = Anda menyatakan selesai
 did-rate = Anda memberi nilai { $n } dari 5
 did-escalate = Anda meminta Ombudsman ikut memeriksa
 closed-silence = Selesai otomatis karena tidak ada tanggapan
+event-files = Disertai { $n } berkas, yang dapat dibuka pelapor.
 event-answered = Tindak lanjut, diusulkan selesai
 event-recalled = Ditarik kembali oleh yang mendisposisi
 event-merged = Digabung dengan laporan lain tentang hal yang sama

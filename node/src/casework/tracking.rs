@@ -83,6 +83,8 @@ pub enum Event {
 pub struct Happened {
     pub event: Event,
     pub by: Option<InstanceId>,
+    /// Files of an answer; the reporter opens them, everybody learns how many there are.
+    pub files: usize,
     /// Unix ms.
     pub at: i64,
 }
@@ -221,9 +223,11 @@ fn happened(entry: &HistoryEntry) -> Option<Happened> {
         "case.archived" => Event::Archived(read(fact("reason")?)?),
         _ => return None,
     };
+    let answers = matches!(event, Event::FollowedUp(_) | Event::Answered(_));
     Some(Happened {
         event,
         by: entry.author.clone(),
+        files: if answers { entry.attachments.len() } else { 0 },
         at: entry.at,
     })
 }

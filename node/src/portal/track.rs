@@ -101,6 +101,8 @@ pub(super) struct Line {
     pub said: String,
     pub by: Option<String>,
     pub words: Option<String>,
+    /// How many files the reporter has with it.
+    pub files: Option<String>,
     pub at: i64,
 }
 
@@ -237,6 +239,7 @@ pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
         said,
         by: happened.by.as_ref().map(|id| name_of(node, id)),
         words,
+        files: (happened.files > 0).then(|| v.with("n", happened.files).say("event-files")),
         at: happened.at,
     }
 }
