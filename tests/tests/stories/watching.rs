@@ -22,6 +22,10 @@ const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PAGE: &str = include_str!("../../../docs/operations.md");
 const ALARMS: &str = include_str!("../../../packaging/prometheus/lapor.rules.yml");
 const TRIALS: &str = include_str!("../../../packaging/prometheus/lapor.rules.test.yml");
+const BOARDS: [&str; 2] = [
+    include_str!("../../../docs/grafana/lapor-federation.json"),
+    include_str!("../../../docs/grafana/lapor-node.json"),
+];
 
 /// Keeps what is logged.
 #[derive(Clone, Default)]
@@ -111,6 +115,19 @@ fn metrics_of(shown: &str) -> Vec<&str> {
     named.filter(|name| name.starts_with("lapor_")).collect()
 }
 
+/// The metrics that a dashboard asks for; the parts of a histogram as the histogram.
+fn asked_by(board: &Value) -> Vec<String> {
+    let panels = board["panels"].as_array().unwrap().iter();
+    let targets = panels.filter_map(|panel| panel["targets"].as_array());
+    let asked = targets.flatten().map(|of| of["expr"].as_str().unwrap());
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = asked.flat_map(|expr| expr.split(move |c| !word(c)));
+    let names = names.filter(|name| name.starts_with("lapor_"));
+    names
+        .map(|name| name.trim_end_matches("_bucket").to_owned())
+        .collect()
+}
+
 /// Whether a line says this within the span of the trace.
 fn says(line: &Value, message: &str) -> bool {
     let spans = line["spans"].as_array().into_iter().flatten();
@@ -182,6 +199,18 @@ async fn one_trace_leads_from_the_filing_to_the_other_institution_and_no_word_is
                 PAGE.contains(&format!("`{name}`")),
                 "{name} is not explained"
             );
+        }
+        for board in BOARDS {
+            let board: Value = serde_json::from_str(board).unwrap();
+            for asked in asked_by(&board) {
+                // Of some there is nothing to measure in this story.
+                let known = metrics.contains(&&*asked) || PAGE.contains(&format!("`{asked}`"));
+                assert!(
+                    known,
+                    "no program shows what {} asks for: {asked}",
+                    board["title"]
+                );
+            }
         }
         for line in ALARMS.lines() {
             if let Some((_, asked)) = line.split_once("expr: ") {
