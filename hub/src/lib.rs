@@ -37,6 +37,7 @@ pub mod settings;
 pub mod store;
 mod streams;
 mod tls;
+pub mod tokens;
 pub mod watch;
 pub mod witness;
 

@@ -16,6 +16,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyUse, Signer, Verifier};
 use lapor_protocol::seen;
 use lapor_web::accounts::{Accounts, FactorKey};
+use lapor_web::bearer::Recent;
 use lapor_web::sign_on::SignOn;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -27,7 +28,8 @@ use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
-use crate::{staff, store, tokens};
+use crate::tokens::Bearer;
+use crate::{staff, store};
 use lapor_web::holidays;
 
 /// Name of the fact that says this node has joined.
@@ -68,7 +70,7 @@ pub struct Node {
     accounts: Accounts,
     sign_on: SignOn,
     /// Tokens of the API that were looked up a moment ago.
-    tokens: tokens::Recent,
+    tokens: Recent<Bearer>,
     figures: FiguresCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
@@ -109,7 +111,7 @@ impl Node {
             writes: AtomicU64::new(0),
             accounts,
             sign_on: settings.sign_on(),
-            tokens: tokens::Recent::default(),
+            tokens: Recent::default(),
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
@@ -144,7 +146,7 @@ impl Node {
         &self.sign_on
     }
 
-    pub(crate) fn recent_tokens(&self) -> &tokens::Recent {
+    pub(crate) fn recent_tokens(&self) -> &Recent<Bearer> {
         &self.tokens
     }
 

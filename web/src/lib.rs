@@ -12,6 +12,7 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod bearer;
 pub mod chance;
 pub mod clock;
 pub mod docs;

@@ -15,6 +15,7 @@ mod roster;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -79,6 +80,9 @@ pub enum Command {
     /// Accounts of the console
     #[command(subcommand)]
     Account(account::Command),
+    /// Tokens of the console's API
+    #[command(subcommand)]
+    Token(token::Command),
 }
 
 /// Where a command writes what is asked for, and what explains it.
@@ -152,6 +156,12 @@ pub async fn run(
         Command::Account(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = account::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
+        }
+        Command::Token(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = token::run(&ground, command, out).await;
             ground.db.close().await;
             outcome
         }

@@ -2,6 +2,7 @@
 //! reads a request, calls the hub and renders a template; it knows no SQL and
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
+mod api;
 mod approvals;
 mod federation;
 mod instances;
@@ -22,6 +23,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use chrono_tz::Tz;
 use lapor_web::accounts::{Accounts, FactorKey, HashCost, Rules};
+use lapor_web::bearer::Recent;
 use lapor_web::language::{Texts, text_id};
 use lapor_web::page::{self, Area, Facts, Link, Shelf, Site};
 use lapor_web::regions::outlines;
@@ -37,6 +39,7 @@ use crate::audit::AuditLog;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::keys;
+use crate::tokens::Bearer;
 
 pub use roles::{ConsoleRole, ConsoleRoleError};
 pub use settings::ConsoleSettings;
@@ -104,6 +107,8 @@ pub struct Console {
     sign_on: SignOn,
     /// What slows down whoever begins at the provider too often.
     ways: Throttle,
+    /// Tokens of programs that were looked up a moment ago.
+    tokens: Recent<Bearer>,
 }
 
 impl Console {
@@ -120,6 +125,7 @@ impl Console {
             hub: Arc::clone(hub),
             settings,
             ways: Throttle::default(),
+            tokens: Recent::default(),
         })
     }
 
@@ -190,7 +196,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(instances::ACT, post(instances::act))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide));
-    let pages = page::pages(routes, &site);
+    let pages = page::pages(routes, &site).merge(api::routes());
     let received = page::receive(entrance::answer_missing(pages), &site);
     entrance::stand_before(received).with_state(Arc::clone(console))
 }

@@ -32,16 +32,16 @@ const HOME: &str = env!("CARGO_MANIFEST_DIR");
 const BANDUNG: &str = "/konsol/instansi/kota-bandung";
 
 /// A console beside a federation of one institution, with an account for each role.
-struct Place {
-    ground: Arc<Ground>,
-    clock: Arc<HandClock>,
-    console: Arc<Console>,
+pub(super) struct Place {
+    pub ground: Arc<Ground>,
+    pub clock: Arc<HandClock>,
+    pub console: Arc<Console>,
     _db: TestDb,
     _folder: tempfile::TempDir,
 }
 
 impl Place {
-    async fn all(second_person: bool) -> Vec<Self> {
+    pub async fn all(second_person: bool) -> Vec<Self> {
         let mut out = Vec::new();
         for db in databases().await {
             let place = Self::on(db, second_person).await;

@@ -25,7 +25,9 @@ const EARLIEST: &str = "select s.slug, s.sent + s.received from samples s \
 const FORGET: &str = "delete from samples where step = $1 and at < $2";
 
 /// One step of one instance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, FromRow, serde::Serialize, utoipa::ToSchema,
+)]
 pub struct Sample {
     /// Unix ms; the beginning of the step.
     pub at: i64,

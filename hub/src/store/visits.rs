@@ -15,7 +15,7 @@ const SHORTEN: &str = "delete from visits where slug = $1 and at < coalesce(\
      (select at from visits where slug = $1 order by at desc limit 1 offset $2), 0)";
 
 /// One line of the history of an instance's connections.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize, utoipa::ToSchema)]
 pub struct Visit {
     /// Unix ms.
     pub at: i64,

@@ -7,6 +7,7 @@ use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
 use lapor_protocol::region::RegionCode;
 use lapor_protocol::wire;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::rules::{Health, State};
 
@@ -19,12 +20,16 @@ pub struct Picture {
 }
 
 /// One institution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Instance {
+    #[schema(value_type = String)]
     pub id: InstanceId,
+    #[schema(value_type = String)]
     pub kind: InstanceKind,
     pub name: String,
+    #[schema(value_type = Option<String>)]
     pub region: Option<RegionCode>,
+    #[schema(value_type = String)]
     pub status: Status,
     /// Unix ms; when it last asked anything of the hub.
     pub last_contact: Option<i64>,
@@ -35,6 +40,7 @@ pub struct Instance {
     /// What it said of itself last.
     pub told: Option<Told>,
     /// Last place of its chain that the hub has accepted.
+    #[schema(value_type = Option<Object>)]
     pub chain: Option<Position>,
     pub frozen: bool,
     /// Messages accepted from it since it joined.
@@ -62,10 +68,12 @@ pub struct Instance {
 }
 
 /// A report of a node, and how its clock stood when it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Told {
     /// Unix ms; when it came.
     pub at: i64,
+    /// As `POST /health` of the protocol has it.
+    #[schema(value_type = Object)]
     pub report: wire::Health,
     /// Milliseconds by which its clock was ahead of the hub's.
     pub clock_offset: i64,

@@ -3,6 +3,7 @@
 //! was measured, so that a colour can always be explained.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::picture::Instance;
 use lapor_protocol::directory::Status;
@@ -12,7 +13,9 @@ const MINUTE_MS: i64 = 60 * SECOND_MS;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// The colours, from the calmest to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Not expected to speak: it has not joined, or is suspended or revoked.
@@ -23,7 +26,9 @@ pub enum State {
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Concern {
     /// Nothing has been heard of it.
@@ -53,7 +58,7 @@ pub enum Concern {
 }
 
 /// One reason for a colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     pub concern: Concern,
     pub state: State,
@@ -63,7 +68,7 @@ pub struct Finding {
 }
 
 /// A colour with its reasons, the worst first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     pub state: State,
     pub findings: Vec<Finding>,

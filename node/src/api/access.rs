@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::StatusCode;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
-use lapor_web::ApiProblem;
+use lapor_web::{ApiProblem, bearer};
 use utoipa::IntoParams;
 
 use super::refusals::problem;
@@ -14,6 +14,7 @@ use crate::casework::Once;
 use crate::node::Node;
 use crate::tokens::{Bearer, Role};
 
+const REALM: &str = "lapor-node";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A caller with a token that is valid; every role may read.
@@ -60,10 +61,10 @@ impl FromRequestParts<Arc<Node>> for Caller {
         let secret = parts
             .headers
             .get(AUTHORIZATION)
-            .and_then(bearer_of)
-            .ok_or_else(no_token)?;
-        let bearer = node.bearer(secret).await.map_err(|e| problem(&e))?;
-        bearer.map(Self).ok_or_else(wrong_token)
+            .and_then(bearer::secret_of)
+            .ok_or_else(|| bearer::missing(REALM, "lapor-node token create"))?;
+        let known = node.bearer(secret).await.map_err(|e| problem(&e))?;
+        known.map(Self).ok_or_else(|| bearer::wrong(REALM))
     }
 }
 
@@ -94,27 +95,4 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         let key = key.map(|key| key.to_str().unwrap_or_default().to_owned());
         Ok(Self { key })
     }
-}
-
-/// The secret in `Bearer SECRET`; the scheme's case does not matter (RFC 9110, 11.1).
-pub(super) fn bearer_of(header: &HeaderValue) -> Option<&str> {
-    let (scheme, secret) = header.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-fn no_token() -> ApiProblem {
-    unauthorised("token_missing", "A token is needed", "Bearer realm=\"lapor-node\"").with_detail(
-        "Send `Authorization: Bearer TOKEN`; the operator makes tokens with `lapor-node token create`.",
-    )
-}
-
-fn wrong_token() -> ApiProblem {
-    let challenge = "Bearer realm=\"lapor-node\", error=\"invalid_token\"";
-    unauthorised("token_invalid", "The token is not valid", challenge)
-        .with_detail("It is unknown here or has been revoked; ask the operator for another.")
-}
-
-fn unauthorised(code: &'static str, title: &'static str, challenge: &'static str) -> ApiProblem {
-    ApiProblem::new(StatusCode::UNAUTHORIZED, code, title)
-        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }

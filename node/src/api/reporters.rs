@@ -13,12 +13,12 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use lapor_protocol::ids::CaseId;
-use lapor_web::{ApiProblem, Json, Path, Query, peer};
+use lapor_web::{ApiProblem, Json, Path, Query, bearer, peer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
-use super::access::{Caller, IdempotencyKey, bearer_of};
+use super::access::{Caller, IdempotencyKey};
 use super::cases::TicketPath;
 use super::refusals::problem;
 use crate::casework::Acted;
@@ -65,7 +65,7 @@ impl FromRequestParts<Arc<Node>> for Holder {
         const NONE: NodeError = NodeError::Locked(
             "send `Authorization: Bearer TOKEN` with the token of an open conversation",
         );
-        let token = parts.headers.get(AUTHORIZATION).and_then(bearer_of);
+        let token = parts.headers.get(AUTHORIZATION).and_then(bearer::secret_of);
         let token = token.ok_or_else(|| problem(&NONE))?;
         let visitor = node.visitor(token).await.map_err(|e| problem(&e))?;
         Ok(Self {

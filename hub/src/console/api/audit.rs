@@ -1,0 +1,110 @@
+//! The audit log of the hub, for auditors.
+
+use std::sync::Arc;
+
+use axum::extract::State as Shared;
+use http::StatusCode;
+use lapor_web::{ApiProblem, Json, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::access::Caller;
+use super::{Answer, problem};
+use crate::console::Console;
+use crate::error::HubError;
+use crate::store;
+
+const PAGE: u32 = 50;
+const MAX_PAGE: u32 = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LogQuery {
+    /// Only what this one did: `account:ID`, `cli:USER`.
+    #[serde(default)]
+    actor: String,
+    /// Only this action, such as `instance.suspended`.
+    #[serde(default)]
+    action: String,
+    /// Only what concerned this institution.
+    #[serde(default)]
+    instance: String,
+    /// `next` of the page before.
+    before: Option<i64>,
+    /// 1 to 200; 50 if not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// A page of the audit log.
+#[derive(Serialize, ToSchema)]
+pub struct AuditPage {
+    entries: Vec<AuditEntry>,
+    /// For `before`; missing on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
+}
+
+/// What somebody did.
+#[derive(Serialize, ToSchema)]
+pub struct AuditEntry {
+    number: i64,
+    /// Unix ms.
+    at: i64,
+    actor: String,
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// The reason, or what else was noted.
+    detail: String,
+}
+
+/// Read the audit log
+///
+/// Who did what at this hub, the latest first; every filter that is given must hold. Entries are
+/// only ever added.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "readAudit",
+    tag = "audit",
+    params(LogQuery),
+    responses((status = 200, description = "A page of the log.", body = AuditPage)),
+    security(("token" = []))
+)]
+pub async fn read(
+    Shared(console): Shared<Arc<Console>>,
+    caller: Caller,
+    Query(asked): Query<LogQuery>,
+) -> Answer<Json<AuditPage>> {
+    caller.reads_audit()?;
+    let limit = asked.limit.unwrap_or(PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        let title = "The query cannot be used";
+        let refused = ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title);
+        return Err(refused.with_detail(format!("limit: expected 1 to {MAX_PAGE}.")));
+    }
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let filter = (&*asked.actor, &*asked.action, &*asked.instance);
+        let before = asked.before.unwrap_or(i64::MAX);
+        let rows = store::audit::page(&mut tx, before, filter, limit).await?;
+        Ok::<_, HubError>(rows)
+    };
+    let rows = read.await.map_err(|error| problem(&error))?;
+    let full = rows.len() == limit as usize;
+    let next = rows.last().filter(|_| full).map(|row| row.0);
+    let entry = |(number, at, actor, action, instance, detail)| AuditEntry {
+        number,
+        at,
+        actor,
+        action,
+        instance,
+        detail,
+    };
+    Ok(Json(AuditPage {
+        entries: rows.into_iter().map(entry).collect(),
+        next,
+    }))
+}

@@ -1,0 +1,156 @@
+//! One institution, its streams over time, and when it came and went.
+
+use std::sync::Arc;
+
+use axum::extract::State as Shared;
+use http::StatusCode;
+use lapor_protocol::ids::InstanceId;
+use lapor_web::{ApiProblem, Json, Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::access::Caller;
+use super::{Answer, problem};
+use crate::console::Console;
+use crate::error::HubError;
+use crate::store;
+use crate::store::samples::Sample;
+use crate::store::visits::Visit;
+use crate::watch::{Instance, Span};
+
+/// Lines of the history of connections in one answer.
+const VISITS: i64 = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OnePath {
+    /// The institution's slug.
+    #[param(value_type = String)]
+    slug: InstanceId,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Stretch {
+    /// `day`, in steps of five minutes, or `month`, in steps of an hour.
+    #[serde(default)]
+    #[param(inline)]
+    span: Over,
+}
+
+#[derive(Default, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Over {
+    #[default]
+    Day,
+    Month,
+}
+
+/// How the streams of an institution stood.
+#[derive(Serialize, ToSchema)]
+pub struct Streams {
+    /// Milliseconds of a step; each keeps the worst that was seen in it.
+    step_ms: i64,
+    /// Oldest first.
+    samples: Vec<Sample>,
+}
+
+/// When an institution came and went.
+#[derive(Serialize, ToSchema)]
+pub struct Connections {
+    /// Newest first, the last 200 that are kept.
+    visits: Vec<Visit>,
+}
+
+/// Read an institution
+///
+/// What the hub knows of it, what it said of itself last, its colour and the reasons.
+#[utoipa::path(
+    get,
+    path = "/instances/{slug}",
+    operation_id = "readInstance",
+    tag = "instances",
+    params(OnePath),
+    responses((status = 200, description = "The institution.", body = Instance)),
+    security(("token" = []))
+)]
+pub async fn read(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    Path(path): Path<OnePath>,
+) -> Answer<Json<Instance>> {
+    known(&console, &path.slug).map(Json)
+}
+
+/// Read an institution's streams
+///
+/// How many messages waited, for how long, and how many have passed, over a day or a month.
+#[utoipa::path(
+    get,
+    path = "/instances/{slug}/streams",
+    operation_id = "readStreams",
+    tag = "instances",
+    params(OnePath, Stretch),
+    responses((status = 200, description = "The streams.", body = Streams)),
+    security(("token" = []))
+)]
+pub async fn streams(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    Path(path): Path<OnePath>,
+    Query(asked): Query<Stretch>,
+) -> Answer<Json<Streams>> {
+    known(&console, &path.slug)?;
+    let span = match asked.span {
+        Over::Day => Span::Day,
+        Over::Month => Span::Month,
+    };
+    let since = console.hub.ground.clock.now_ms() - span.length();
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let samples = store::samples::of_one(&mut tx, &path.slug, span.step(), since).await?;
+        Ok::<_, HubError>(samples)
+    };
+    Ok(Json(Streams {
+        step_ms: span.step(),
+        samples: read.await.map_err(|error| problem(&error))?,
+    }))
+}
+
+/// Read an institution's connections
+///
+/// When its first connection came and its last went, and why it was turned away.
+#[utoipa::path(
+    get,
+    path = "/instances/{slug}/connections",
+    operation_id = "readConnections",
+    tag = "instances",
+    params(OnePath),
+    responses((status = 200, description = "The connections.", body = Connections)),
+    security(("token" = []))
+)]
+pub async fn connections(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    Path(path): Path<OnePath>,
+) -> Answer<Json<Connections>> {
+    known(&console, &path.slug)?;
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let visits = store::visits::latest(&mut tx, &path.slug, VISITS).await?;
+        Ok::<_, HubError>(visits)
+    };
+    let visits = read.await.map_err(|error| problem(&error))?;
+    Ok(Json(Connections { visits }))
+}
+
+fn known(console: &Console, slug: &InstanceId) -> Answer<Instance> {
+    let picture = console.hub.watch.picture();
+    let found = picture.instances.get(slug).cloned();
+    found.ok_or_else(|| {
+        let title = "There is no such institution";
+        ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title)
+            .with_detail(format!("The directory of this federation has no {slug}."))
+    })
+}
