@@ -21,6 +21,7 @@ pub mod holidays;
 pub mod language;
 pub mod listeners;
 pub mod log;
+pub mod mail;
 pub mod monitor;
 pub mod pace;
 pub mod page;

@@ -1,4 +1,4 @@
-//! Handing letters to the institution's mail server, one connection for a
+//! Handing letters to the operator's mail server, one connection for a
 //! handful of them. What the server says decides what becomes of a letter; the
 //! words of a letter reach no error and no log.
 
