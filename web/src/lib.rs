@@ -38,6 +38,7 @@ pub mod supervisor;
 pub mod table;
 pub mod throttle;
 pub mod trace;
+pub mod webhook;
 
 pub use problem::ApiProblem;
 pub use reading::{Json, Path, Query};
