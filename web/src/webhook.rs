@@ -7,7 +7,7 @@
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -134,7 +134,7 @@ impl Reach {
 }
 
 /// Whether an address is one of this machine, or of no machine at all. A socket can be bound
-/// to what is one's own and to nothing else.
+/// to what is one's own and to nothing else, unless the machine lets anybody bind to anything.
 fn leads_here(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
     let linked = match ip {
@@ -145,7 +145,19 @@ fn leads_here(ip: IpAddr) -> bool {
         || ip.is_unspecified()
         || ip.is_multicast()
         || linked
-        || UdpSocket::bind((ip, 0)).is_ok()
+        || (can_bind(ip) && !can_bind(nobody(ip)))
+}
+
+fn can_bind(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
+}
+
+/// An address of the same family that no machine has (RFC 5737, RFC 3849).
+fn nobody(like: IpAddr) -> IpAddr {
+    match like {
+        IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
+        IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
+    }
 }
 
 /// Sends webhooks.
