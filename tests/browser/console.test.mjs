@@ -189,6 +189,7 @@ for (const database of databases) {
           await page.waitForTimeout(500);
           await open("/konsol/alarm");
         }
+        await open("/konsol/alarm");
         await page.getByRole("heading", { name: alarm }).waitFor();
         for (const width of [360, 1280]) {
           await page.setViewportSize({ width, height: 800 });

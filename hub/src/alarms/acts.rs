@@ -127,6 +127,8 @@ pub async fn acknowledge(
         }
     }
     tx.commit().await?;
+    let open = known.iter().filter(|row| row.state == "open").count();
+    hub.alarms.hold(open - done);
     hub.alarms.ring();
     Ok(done)
 }

@@ -96,6 +96,10 @@ impl Alarms {
         self.open.load(Ordering::Relaxed)
     }
 
+    fn hold(&self, open: usize) {
+        self.open.store(open as u64, Ordering::Relaxed);
+    }
+
     /// Has rules weighed and letters looked at now.
     pub fn ring(&self) {
         self.bell.notify_waiters();
@@ -153,7 +157,7 @@ pub async fn round(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     let live = store::alarms::live::live(&mut tx).await?;
     tx.rollback().await?;
     let open = live.iter().filter(|row| row.state == "open").count();
-    hub.alarms.open.store(open as u64, Ordering::Relaxed);
+    hub.alarms.hold(open);
     Ok(())
 }
 
