@@ -11,6 +11,7 @@ use lapor_protocol::limits::LONG_POLL_SECONDS;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::alarms::Alarms;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::contacts::Contacts;
@@ -37,6 +38,7 @@ pub struct Hub {
     /// When each instance was last heard.
     pub(crate) contacts: Contacts,
     pub watch: Watch,
+    pub alarms: Alarms,
     /// Requests in [`Hub::wait_for`].
     polls: AtomicUsize,
     /// Rung to look after the certificate at once.
@@ -74,6 +76,7 @@ impl Hub {
             connections: Arc::default(),
             contacts: Contacts::since(ground.clock.now_ms()),
             watch: Watch::default(),
+            alarms: Alarms::default(),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),

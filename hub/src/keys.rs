@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::HubError;
 use crate::settings::{Settings, SettingsError};
+use lapor_web::accounts::FactorKey;
 use lapor_web::chance::random;
 
 const SIGNING: &str = "hub-signing.key";
@@ -64,6 +65,12 @@ pub fn factor_key(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
         io::Error::other(format!("{} is not 32 bytes in hexadecimal", path.display()))
     })?;
     Ok(key)
+}
+
+/// Seals with that key what must be opened again: second factors, secrets of webhooks.
+pub fn vault(settings: &Settings) -> FactorKey {
+    let path = factor_path(settings);
+    FactorKey::kept_by(move || factor_key(&path))
 }
 
 /// When the hub's certificate ends, Unix ms; `None` if there is none that can be read.

@@ -5,6 +5,7 @@
 //! their authors. All its state is in the database; keys and blobs are files.
 //! It must never acknowledge what is not on disk.
 
+pub mod alarms;
 pub mod app;
 pub mod approvals;
 pub mod audit;

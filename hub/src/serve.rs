@@ -15,6 +15,7 @@ use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
 use tokio::task::JoinSet;
 
+use crate::alarms;
 use crate::app::Hub;
 use crate::casework;
 use crate::connections::Doorkeeper;
@@ -102,12 +103,19 @@ pub async fn serve(
 enum Beside {
     Watch,
     Casework,
+    Alarms,
+    Letters,
 }
 
 /// Starts it: a mistake there ends neither the exchange nor the other.
 fn beside(hub: &Arc<Hub>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    for what in [Beside::Watch, Beside::Casework] {
+    for what in [
+        Beside::Watch,
+        Beside::Casework,
+        Beside::Alarms,
+        Beside::Letters,
+    ] {
         tasks.spawn(again(what, Arc::clone(hub)));
     }
     tasks
@@ -122,6 +130,8 @@ async fn again(what: Beside, hub: Arc<Hub>) {
             match what {
                 Beside::Watch => watch::run(&hub).await,
                 Beside::Casework => casework::run(&hub).await,
+                Beside::Alarms => alarms::run(&hub).await,
+                Beside::Letters => alarms::send(&hub).await,
             }
         });
         if let Some(Err(error)) = running.join_next().await {

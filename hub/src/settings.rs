@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use lapor_certs::HubUrl;
 use lapor_web::log::LogSettings;
+use lapor_web::mail::MailSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnSettings;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
+use crate::alarms::AlarmSettings;
 use crate::console::ConsoleRole;
 use crate::watch::Bounds;
 
@@ -56,6 +58,10 @@ pub struct Settings {
     pub watch: Bounds,
     pub console: ConsoleSettings,
     pub single_sign_on: SignOnSettings<ConsoleRole>,
+    /// How alarms are told.
+    pub alarms: AlarmSettings,
+    /// The server to which letters about alarms are handed.
+    pub mail: MailSettings,
     pub log: LogSettings,
 }
 
@@ -158,6 +164,8 @@ impl Default for Settings {
             watch: Bounds::default(),
             console: ConsoleSettings::default(),
             single_sign_on: SignOnSettings::default(),
+            alarms: AlarmSettings::default(),
+            mail: MailSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -281,6 +289,8 @@ impl Settings {
             *path = folder.join(&*path);
         }
         self.single_sign_on.below(folder);
+        self.alarms.below(folder);
+        self.mail.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());
         }
@@ -314,6 +324,11 @@ impl Settings {
         if let Some(field) = self.watch.confused() {
             return Err(SettingsError::Wrong(format!(
                 "watch.{field}: yellow must come before red"
+            )));
+        }
+        if let Some(field) = self.alarms.wrong() {
+            return Err(SettingsError::Wrong(format!(
+                "alarms.{field}: must be at least 1"
             )));
         }
         let limits = &self.limits;

@@ -157,6 +157,59 @@ for (const database of databases) {
       });
     });
 
+    it("an operator makes a rule, is told of its alarm, acknowledges it and silences what is known", async () => {
+      const alarm = "Hub: cadangan sudah lama";
+      await work(OPERATOR, stage.console.base, async (page, open) => {
+        await open("/konsol/alarm/penerima");
+        await page.getByLabel("Webhook").check();
+        await page.getByLabel("Nama").fill("Pusat krisis");
+        await page.getByLabel("Alamat").fill("https://127.0.0.1/lapor");
+        await press(page, "Tambahkan");
+        await page.getByText("menuju hub sendiri").first().waitFor();
+        await page.getByLabel("Alamat").fill("https://alarm.example/lapor");
+        await press(page, "Tambahkan");
+        assert.match(await page.locator("code").textContent(), /^whsec_/);
+        await open("/konsol/alarm/penerima");
+        await page.getByText("https://alarm.example/…").waitFor();
+        assert.equal(await page.getByText("whsec_").count(), 0, "a secret is shown once");
+        await press(page, "Matikan: Pusat krisis");
+        await page.getByLabel("Surel").check();
+        await page.getByLabel("Nama").fill("Piket");
+        await page.getByLabel("Alamat").fill("piket@pusat.example");
+        await press(page, "Tambahkan");
+        await press(page, "Kirim uji coba: Piket");
+        await open("/konsol/alarm/kiriman");
+        await page.getByText("Uji coba alarm").waitFor();
+        await open("/konsol/alarm/aturan/baru");
+        await page.getByLabel("Yang dicari").selectOption({ label: alarm });
+        await page.getByLabel("Kuning").check();
+        await press(page, "Simpan aturan");
+        await page.getByText("Aturan disimpan.").waitFor();
+        for (let tries = 0; tries < 60 && (await page.locator(".menu .waiting").count()) === 0; tries += 1) {
+          await page.waitForTimeout(500);
+          await open("/konsol/alarm");
+        }
+        await open("/konsol/alarm");
+        await page.getByRole("heading", { name: alarm }).waitFor();
+        for (const width of [360, 1280]) {
+          await page.setViewportSize({ width, height: 800 });
+          assert.deepEqual(await overflowing(page), [], `open alarms at ${width}`);
+          assert.deepEqual(await violations(page), [], `open alarms at ${width}`);
+          assert.deepEqual(await unreached(page), [], `open alarms at ${width}`);
+        }
+        await page.getByLabel("Catatan").fill("cadangan dibuat malam ini");
+        await page.getByRole("button", { name: /^Akui semua/ }).click();
+        await page.getByText("1 alarm diakui.").waitFor();
+        await page.getByText("cadangan dibuat malam ini").waitFor();
+        await open(KEMENPU);
+        await page.getByRole("link", { name: "Senyapkan" }).click();
+        assert.equal(await page.getByLabel("Nama pendek").inputValue(), "kemenpu");
+        await page.getByLabel("Alasan").fill("kabel laut putus");
+        await press(page, "Senyapkan");
+        await page.getByText("kabel laut putus").waitFor();
+      }, { script: false });
+    });
+
     it("an auditor reads the audit log and acts nothing", async () => {
       await work(AUDITOR, stage.console.base, async (page, open) => {
         await open(KEMENPU);
@@ -164,10 +217,15 @@ for (const database of databases) {
         await open("/konsol/akun");
         await page.getByRole("link", { name: "Log audit" }).click();
         await page.getByText("instance.suspended").first().waitFor();
+        for (const path of ["", "/aturan", "/senyap", "/penerima", "/kiriman"]) {
+          await open(`/konsol/alarm${path}`);
+          assert.equal(await page.locator("main form").count(), 0, path);
+          assert.equal(await page.locator("main button").count(), 0, path);
+        }
       });
     });
 
-    const pages = ["/konsol", "/konsol/instansi", KEMENPU, "/konsol/persetujuan", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
+    const pages = ["/konsol", "/konsol/instansi", KEMENPU, "/konsol/persetujuan", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {

@@ -22,6 +22,7 @@ pub mod holidays;
 pub mod language;
 pub mod listeners;
 pub mod log;
+pub mod mail;
 pub mod monitor;
 pub mod pace;
 pub mod page;
@@ -38,6 +39,7 @@ pub mod supervisor;
 pub mod table;
 pub mod throttle;
 pub mod trace;
+pub mod webhook;
 
 pub use problem::ApiProblem;
 pub use reading::{Json, Path, Query};

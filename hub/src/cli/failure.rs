@@ -9,6 +9,7 @@ use lapor_web::accounts::AccountError;
 pub use lapor_web::exit;
 use lapor_web::log::FilterError;
 
+use crate::alarms::SenderError;
 use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::settings::SettingsError;
@@ -56,6 +57,12 @@ impl From<SettingsError> for Failure {
             _ => exit::CONFIGURATION,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<SenderError> for Failure {
+    fn from(error: SenderError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
     }
 }
 

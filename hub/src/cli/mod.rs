@@ -29,6 +29,7 @@ use lapor_migrations::{Db, DbOptions, Schema};
 use lapor_web::listeners::all_free;
 use lapor_web::sign_on::{SignOn, SignOnError};
 
+use crate::alarms::Sender;
 use crate::clock::{self, Clock};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
@@ -130,7 +131,8 @@ pub async fn run(
     let config = cli.config;
     match cli.command {
         Command::Init(init) => init::init(&init, out, clock).await,
-        Command::Serve => serve::serve(Settings::load(&config)?, out, clock).await,
+        // The largest of them by far, and all would carry it.
+        Command::Serve => Box::pin(serve::serve(Settings::load(&config)?, out, clock)).await,
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, clock.now_ms(), out).await,
         Command::Backup(args) => backup::make(&config, &args, out, clock).await,
@@ -207,6 +209,7 @@ async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Re
         );
         return Err(Failure::new(exit::CONFIGURATION, message));
     }
+    Sender::of(settings)?;
     let running = !listens(settings)?;
     let provider = single_sign_on(settings, now_ms).await?;
     let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;

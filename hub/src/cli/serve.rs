@@ -10,6 +10,7 @@ use lapor_web::supervisor;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Out, exit, private_keys};
+use crate::alarms::Sender;
 use crate::app::Hub;
 use crate::clock::Clock;
 use crate::console::{self, Console};
@@ -23,6 +24,7 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     private_keys(&settings)?;
     settings.log.start()?;
+    Sender::of(&settings)?;
     let federation = bind("federation.listen", settings.federation.listen)?;
     let enrolment = bind("enrolment.listen", settings.enrolment.listen)?;
     let watched = settings.monitor.listen.0;

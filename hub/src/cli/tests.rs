@@ -40,6 +40,7 @@ async fn say(folder: &Path, words: &[&str]) -> Said {
 }
 
 async fn made() -> tempfile::TempDir {
+    lapor_certs::tls::install_default_provider();
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
     let said = say(folder.path(), &["init", "--dir", dir]).await;

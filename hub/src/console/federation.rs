@@ -255,12 +255,12 @@ fn group(v: &Voice, of: &Instance) -> (usize, String) {
     }
 }
 
-fn kinds(v: &Voice) -> Vec<(&'static str, String)> {
+pub fn kinds(v: &Voice) -> Vec<(&'static str, String)> {
     let word = |kind: InstanceKind| (kind.as_str(), v.say(kind_words(kind)));
     InstanceKind::ALL.into_iter().map(word).collect()
 }
 
-fn provinces() -> Vec<(&'static str, &'static str)> {
+pub fn provinces() -> Vec<(&'static str, &'static str)> {
     let codes = outlines().all().iter().flat_map(|outline| &outline.codes);
     let mut named: Vec<(&str, &str)> = codes
         .filter_map(|code| {

@@ -15,6 +15,7 @@ use lapor_web::regions::national;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
+use super::alarms::{self, Shown};
 use super::approvals::{failed, refused};
 use super::standing::Standing;
 use super::words::kind_words;
@@ -73,6 +74,8 @@ struct OnePage<'a> {
     act: Option<ActWords>,
     second_person: bool,
     standing: Standing,
+    alarms: Vec<Shown>,
+    silence_at: Option<String>,
 }
 
 /// An act as its form says it.
@@ -195,6 +198,8 @@ async fn page(
         act: offered(&v, entry).filter(|_| acts),
         second_person: console.settings.second_person,
         standing: standing(console, &v, entry).await.map_err(|e| failed(&e))?,
+        alarms: alarms::of_instance(console, &v, id).await?,
+        silence_at: acts.then(|| alarms::silence_at(id)),
     };
     let shell = member.visit.shell(entry.name.as_str());
     shell.status(form.status()).show(&page)

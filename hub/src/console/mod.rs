@@ -2,6 +2,7 @@
 //! reads a request, calls the hub and renders a template; it knows no SQL and
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
+mod alarms;
 mod api;
 mod approvals;
 mod federation;
@@ -13,7 +14,7 @@ mod settings;
 mod standing;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use chrono_tz::Tz;
-use lapor_web::accounts::{Accounts, FactorKey, HashCost, Rules};
+use lapor_web::accounts::{Accounts, HashCost, Rules};
 use lapor_web::bearer::Recent;
 use lapor_web::language::{Texts, text_id};
 use lapor_web::page::{self, Area, Facts, Link, Shelf, Site};
@@ -46,6 +47,8 @@ pub use settings::ConsoleSettings;
 
 /// Where the console begins.
 pub const ROOT: &str = "/konsol";
+/// Where alarms are seen.
+pub const ALARMS: &str = "/konsol/alarm";
 const ACCOUNT: &str = "/konsol/akun";
 /// What authenticator apps show.
 const ISSUER: &str = "Lapor Hub";
@@ -77,6 +80,10 @@ static AREAS: &[Area] = &[Area {
         Link {
             to: instances::PATH,
             name: text_id("console-instances"),
+        },
+        Link {
+            to: ALARMS,
+            name: text_id("console-alarms"),
         },
         Link {
             to: approvals::PATH,
@@ -141,7 +148,6 @@ impl Console {
 
 /// Who may log in to a console of these settings.
 pub fn accounts(ground: &Ground, settings: &ConsoleSettings) -> Accounts {
-    let path = keys::factor_path(&ground.settings);
     let rules = Rules {
         roles: roles::ROLES,
         factor_for: settings
@@ -161,7 +167,7 @@ pub fn accounts(ground: &Ground, settings: &ConsoleSettings) -> Accounts {
         ground.db.clone(),
         Arc::clone(&ground.clock),
         Arc::new(AuditLog),
-        FactorKey::kept_by(move || keys::factor_key(&path)),
+        keys::vault(&ground.settings),
         rules,
     )
 }
@@ -194,6 +200,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(instances::PATH, get(instances::list))
         .route(instances::ONE, get(instances::show))
         .route(instances::ACT, post(instances::act))
+        .merge(alarms::routes())
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide));
     let pages = page::pages(routes, &site).merge(api::routes());
@@ -201,15 +208,21 @@ pub fn router(console: &Arc<Console>) -> Router {
     entrance::stand_before(received).with_state(Arc::clone(console))
 }
 
-fn site(console: &Console) -> Site {
-    let name = console.settings.name.clone();
-    let contact = console.settings.contact.clone();
-    let facts = move || Facts {
-        institution: name.clone(),
+/// What pages and letters say of the federation.
+pub fn facts(settings: &ConsoleSettings) -> Facts {
+    Facts {
+        institution: settings.name.clone(),
         zone: Tz::Asia__Jakarta,
-        contact: contact.clone(),
-    };
-    let mut site = Site::new(texts(), AREAS, Arc::clone(&console.hub.ground.clock), facts);
+        contact: settings.contact.clone(),
+    }
+}
+
+fn site(console: &Console) -> Site {
+    let settings = console.settings.clone();
+    let clock = Arc::clone(&console.hub.ground.clock);
+    let mut site = Site::new(texts(), AREAS, clock, move || facts(&settings));
+    let hub = Arc::clone(&console.hub);
+    site.waiting = Box::new(move |at| if at == ALARMS { hub.alarms.open() } else { 0 });
     site.https = console.settings.is_https();
     let drawing = outlines().drawing();
     site.shelf =

@@ -4,6 +4,7 @@
 use lapor_protocol::ids::InstanceKind;
 use lapor_web::language::{TextId, Voice, text_id};
 
+use crate::alarms::{Condition, Own, Severity};
 use crate::watch::{Bound, Bounds, Concern, Finding, State};
 
 const MINUTE_MS: i64 = 60_000;
@@ -77,6 +78,78 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
             .say("concern-disk"),
         Concern::Version => v.say("concern-version"),
         Concern::Frozen => v.say("concern-frozen"),
+    }
+}
+
+pub fn severity(severity: Severity) -> TextId {
+    match severity {
+        Severity::Warning => text_id("severity-warning"),
+        Severity::Critical => text_id("severity-critical"),
+    }
+}
+
+/// What a rule looks for.
+pub fn condition(condition: Condition) -> TextId {
+    match condition {
+        Condition::Institution(concern) => match concern {
+            Concern::Silent => text_id("condition-silent"),
+            Concern::Unsent => text_id("condition-unsent"),
+            Concern::Unapplied => text_id("condition-unapplied"),
+            Concern::Apart => text_id("condition-apart"),
+            Concern::SetAside => text_id("condition-set-aside"),
+            Concern::Certificate => text_id("condition-certificate"),
+            Concern::Clock => text_id("condition-clock"),
+            Concern::Version => text_id("condition-version"),
+            Concern::Disk => text_id("condition-disk"),
+            Concern::Backup => text_id("condition-backup"),
+            Concern::Frozen => text_id("condition-frozen"),
+            Concern::Directory => text_id("condition-directory"),
+            Concern::Unreported => text_id("condition-unreported"),
+        },
+        Condition::Hub(own) => match own {
+            Own::Sequencer => text_id("condition-hub-sequencer"),
+            Own::Record => text_id("condition-hub-record"),
+            Own::Disk => text_id("condition-hub-disk"),
+            Own::Backup => text_id("condition-hub-backup"),
+            Own::Certificate => text_id("condition-hub-certificate"),
+            Own::Letters => text_id("condition-hub-letters"),
+        },
+    }
+}
+
+/// What was found when an alarm opened.
+pub fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> String {
+    let aged = |known: TextId, unknown: TextId| match measured {
+        Some(ms) => v.with("age", age(v, ms)).say(known),
+        None => v.say(unknown),
+    };
+    match of {
+        Condition::Institution(concern) => finding(
+            v,
+            &Finding {
+                concern,
+                state: level,
+                measured,
+            },
+        ),
+        Condition::Hub(Own::Sequencer) => v
+            .with("n", measured.unwrap_or(0))
+            .say("reason-hub-sequencer"),
+        Condition::Hub(Own::Record) => v.say("reason-hub-record"),
+        Condition::Hub(Own::Disk) => v
+            .with("size", bytes(v, measured.unwrap_or(0)))
+            .say("concern-disk"),
+        Condition::Hub(Own::Backup) => {
+            aged(text_id("concern-backup"), text_id("concern-no-backup"))
+        }
+        Condition::Hub(Own::Certificate) => aged(
+            text_id("concern-certificate"),
+            text_id("concern-certificate-ended"),
+        ),
+        Condition::Hub(Own::Letters) => aged(
+            text_id("reason-hub-letters"),
+            text_id("reason-hub-letters-dead"),
+        ),
     }
 }
 

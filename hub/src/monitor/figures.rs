@@ -4,8 +4,10 @@
 use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 
 use super::{folders, instances};
+use crate::alarms::Severity;
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::store::alarms::deliveries::Counted;
 use crate::{keys, store, watch};
 
 pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
@@ -34,7 +36,10 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let blobs = store::blobs::room_used_by_all(&mut tx, false).await?;
     let pictures = store::blobs::room_used_by_all(&mut tx, true).await?;
     let ordered = store::state::moment(&mut tx).await?.number;
+    let open = store::alarms::live::count(&mut tx).await?;
+    let letters = store::alarms::deliveries::count(&mut tx).await?;
     tx.rollback().await?;
+    alarms(figures, &open, letters);
     figures.gauge(
         "lapor_hub_blob_bytes",
         "Bytes of attachments for which room is taken.",
@@ -52,6 +57,29 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     );
     instances::measure(figures, &*watch::look(hub).await?);
     Ok(())
+}
+
+fn alarms(figures: &mut Figures, open: &[(String, i64)], letters: Counted) {
+    let of = |severity: Severity| {
+        let code = store::code_of(&severity);
+        let found = open.iter().find(|(known, _)| *known == code);
+        found.map_or(0, |(_, count)| *count)
+    };
+    let rows = [
+        ("warning", of(Severity::Warning)),
+        ("critical", of(Severity::Critical)),
+    ];
+    figures.gauges(
+        "lapor_hub_open_alarms",
+        "Alarms that are open or acknowledged, by severity.",
+        rows.map(|(severity, count)| (vec![("severity", severity)], float(count as u64))),
+    );
+    let rows = [("waiting", letters.waiting), ("dead", letters.dead)];
+    figures.gauges(
+        "lapor_hub_alarm_deliveries",
+        "Letters and webhooks about alarms that wait, and those that were given up.",
+        rows.map(|(state, count)| (vec![("state", state)], float(count as u64))),
+    );
 }
 
 fn at_work(hub: &Hub, figures: &mut Figures) {

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use lapor_web::monitor::{Check, Figures, Monitored, Traffic};
 use metrics::{describe_counter, describe_histogram};
 
+use crate::alarms::DELIVERIES;
 use crate::app::Hub;
 use crate::settings::Settings;
 
@@ -24,7 +25,7 @@ pub static TRAFFIC: Traffic = Traffic {
 };
 
 /// What is counted where it happens.
-pub const COUNTERS: [(&str, &str); 6] = [
+pub const COUNTERS: [(&str, &str); 7] = [
     (
         "lapor_hub_envelopes_accepted_total",
         "Messages made durable and ordered.",
@@ -48,6 +49,10 @@ pub const COUNTERS: [(&str, &str); 6] = [
     (
         "lapor_hub_refusals_total",
         "Requests that were refused or failed, by code.",
+    ),
+    (
+        DELIVERIES,
+        "Letters and webhooks about alarms that were tried, by channel and outcome: sent, put_off, dead.",
     ),
 ];
 pub const HISTOGRAMS: [(&str, &str); 3] = [
@@ -92,7 +97,7 @@ impl Monitored for Monitor {
 }
 
 /// Where the hub writes.
-fn folders(settings: &Settings) -> Vec<PathBuf> {
+pub(crate) fn folders(settings: &Settings) -> Vec<PathBuf> {
     let file = settings.database.url.strip_prefix("sqlite://");
     let database = file.and_then(|file| Path::new(file).parent());
     let storage = [&settings.storage.blobs, &settings.storage.keys];

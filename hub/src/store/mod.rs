@@ -3,6 +3,7 @@
 //! anything, or checks a signature.
 
 pub mod acks;
+pub mod alarms;
 pub mod approvals;
 pub mod audit;
 pub mod blobs;

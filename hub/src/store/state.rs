@@ -22,6 +22,8 @@ pub const CASEWORK: &str = "casework";
 pub const CASEWORK_RECOUNT: &str = "casework_recount";
 /// Edition of the calendar by which they are counted.
 pub const CASEWORK_CALENDAR: &str = "casework_calendar";
+/// Set once there have been rules of alarms.
+pub const ALARMS: &str = "alarms";
 /// Set once pictures of messages from before this hub knew them are noted.
 pub const PICTURES_READ: &str = "pictures_read";
 /// Unix ms.

@@ -57,6 +57,24 @@ pub enum Concern {
     Unreported,
 }
 
+impl Concern {
+    pub const ALL: [Self; 13] = [
+        Self::Silent,
+        Self::Unsent,
+        Self::Unapplied,
+        Self::Apart,
+        Self::SetAside,
+        Self::Certificate,
+        Self::Clock,
+        Self::Version,
+        Self::Disk,
+        Self::Backup,
+        Self::Frozen,
+        Self::Directory,
+        Self::Unreported,
+    ];
+}
+
 /// One reason for a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
@@ -125,7 +143,7 @@ impl Default for Bounds {
 
 impl Bound {
     /// For what is worse the more there is of it.
-    fn above(self, measured: i64, unit: i64) -> State {
+    pub fn above(self, measured: i64, unit: i64) -> State {
         if measured >= self.red.saturating_mul(unit) {
             State::Red
         } else if measured >= self.yellow.saturating_mul(unit) {
@@ -136,7 +154,7 @@ impl Bound {
     }
 
     /// For what is worse the less there is of it.
-    fn below(self, measured: i64, unit: i64) -> State {
+    pub fn below(self, measured: i64, unit: i64) -> State {
         if measured < self.red.saturating_mul(unit) {
             State::Red
         } else if measured < self.yellow.saturating_mul(unit) {

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::print::{Zone, json};
 use super::{Failure, Out, Place, actor, exit};
-use crate::post::{Delivery, Postbox, Undelivered};
+use crate::post::{Delivery, Undelivered};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -79,7 +79,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
 
 /// Proves `[mail]` for `check-config`. A server that is away is no mistake in the file.
 pub(super) async fn check(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
-    let Some(postbox) = Postbox::of(&settings.mail)? else {
+    let Some(postbox) = settings.mail.postbox()? else {
         writeln!(out, "mail.host: not set; this node sends no letters")?;
         return Ok(());
     };

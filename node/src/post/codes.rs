@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use lapor_web::accounts::{Account, Login, Purpose, Secret};
 use lapor_web::language::{TextId, Voice, text_id};
 
-use super::{Draft, Kind, Letterhead, Said};
+use super::{Draft, Kind, Letterhead, Said, letterhead};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::{CodePurpose, Letter, LetterKind};
@@ -27,7 +27,7 @@ impl Node {
                 return Ok(written);
             };
             after = last.number;
-            let head = Letterhead::of(self);
+            let head = letterhead(self);
             let mut tx = self.write_tx().await?;
             for letter in &letters {
                 // Another process may have taken it meanwhile.
@@ -88,7 +88,7 @@ impl Node {
     }
 
     async fn write_reset(&self, account: &Account, secret: &Secret) -> Result<(), NodeError> {
-        let head = Letterhead::of(self);
+        let head = letterhead(self);
         let at = head.at(&format!("{PASSWORD}/{}", secret.reveal()));
         let words = head.write(|v| Said {
             subject: v

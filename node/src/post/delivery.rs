@@ -8,12 +8,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lapor_web::mail::{Connection, Parcel, Postbox, Undelivered};
 use tokio_util::sync::CancellationToken;
 
 use super::letterhead::site;
-use super::settings::{MailSettingsError, Postbox};
-use super::smtp::{Connection, Parcel, Undelivered};
-use super::{Letterhead, Said};
+use super::settings::MailSettingsError;
+use super::{Said, letterhead};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -63,7 +63,7 @@ pub struct Delivery {
 impl Delivery {
     /// `None` where no mail server is set.
     pub fn of(node: &Arc<Node>) -> Result<Option<Self>, MailSettingsError> {
-        let postbox = Postbox::of(&node.settings().mail)?;
+        let postbox = node.settings().mail.postbox()?;
         Ok(postbox.map(|postbox| Self {
             node: Arc::clone(node),
             postbox,
@@ -136,7 +136,7 @@ impl Delivery {
 
     /// Sends one letter to an address now, to try the settings.
     pub async fn try_out(&self, address: &str) -> Result<(), Undelivered> {
-        let head = Letterhead::of(&self.node);
+        let head = letterhead(&self.node);
         let words = head.write(|v| Said {
             subject: v
                 .with("institution", head.institution())

@@ -7,7 +7,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
 use super::officers::{desk_foot, listed};
-use super::{Draft, Kind, LetterChoice, Letterhead, Said};
+use super::{Draft, Kind, LetterChoice, Letterhead, Said, letterhead};
 use crate::casework::{CaseFilter, CaseSummary, InboxCounts, Tab};
 use crate::doors::facts;
 use crate::error::NodeError;
@@ -64,7 +64,7 @@ impl Node {
         // Another process may have been faster.
         let first = store::told::digest_on(&mut tx, account, choice, day).await?;
         if first && !morning.is_empty() {
-            let head = Letterhead::of(self);
+            let head = letterhead(self);
             let draft = Draft {
                 kind: Kind::Digest,
                 address: reader.account.login.as_str(),

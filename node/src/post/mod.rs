@@ -13,11 +13,8 @@ mod letterhead;
 mod news;
 mod officers;
 mod settings;
-mod smtp;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tiny_server;
 
 use std::fmt;
 
@@ -33,9 +30,10 @@ use crate::store::letters::LetterRow;
 
 pub use choices::LetterChoice;
 pub use delivery::{Delivery, LEAVE, LETTERS, Round};
-pub(crate) use letterhead::{Letterhead, Said, Words};
-pub use settings::{Encryption, MailSettings, MailSettingsError, Postbox};
-pub use smtp::{Parcel, Undelivered};
+pub use lapor_web::mail::{Encryption, Undelivered};
+pub(crate) use lapor_web::mail::{Letterhead, Said, Words};
+pub(crate) use letterhead::letterhead;
+pub use settings::{MailSettings, MailSettingsError};
 
 /// Letters with trouble that are shown at once.
 const SHOWN: i64 = 200;

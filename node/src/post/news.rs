@@ -8,7 +8,8 @@ use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::CaseId;
 use lapor_web::language::{TextId, Voice, text_id};
 
-use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said};
+use super::letterhead::leave_foot;
+use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{case_path, name_of, returned, ticket_path};
@@ -178,7 +179,7 @@ impl Node {
             return Ok(0);
         };
         let leave = leave_for(tx, &text, "").await?;
-        let head = Letterhead::of(self);
+        let head = letterhead(self);
         let words = head.write(|v| {
             let mut paragraphs = vec![
                 v.with("ticket", ticket)
@@ -188,7 +189,7 @@ impl Node {
             paragraphs.extend(self.course(v, news));
             paragraphs.push(v.say("letter-news-read"));
             paragraphs.push(head.at(&ticket_path(ticket)));
-            paragraphs.extend(head.leave_foot(v, &leave));
+            paragraphs.extend(leave_foot(&head, v, &leave));
             Said {
                 subject: v.with("ticket", ticket).say("letter-news-own-subject"),
                 paragraphs,
@@ -213,7 +214,7 @@ impl Node {
         news: &News<'_>,
         followers: &[(String, i64)],
     ) -> Result<usize, NodeError> {
-        let (text, head) = (id.to_string(), Letterhead::of(self));
+        let (text, head) = (id.to_string(), letterhead(self));
         let mut written = 0;
         for (contact, since) in followers {
             let events = news.events.iter().filter(|event| event.at > *since);
@@ -245,7 +246,7 @@ impl Node {
     /// Tells those who follow a case that is read here no more, without a word of it, and ends
     /// the following of each with the letter.
     async fn take_leave(&self, id: CaseId, case: &Case) -> Result<usize, NodeError> {
-        let (text, head) = (id.to_string(), Letterhead::of(self));
+        let (text, head) = (id.to_string(), letterhead(self));
         let told = |contact: &str| contact.contains('@') && !case.secret && !case.redacted;
         let mut written = 0;
         loop {
@@ -291,7 +292,7 @@ impl Node {
         paragraphs.extend(self.course(v, news));
         paragraphs.push(v.say("letter-news-read"));
         paragraphs.push(head.at(&case_path(id)));
-        paragraphs.extend(head.leave_foot(v, leave));
+        paragraphs.extend(leave_foot(head, v, leave));
         Said {
             subject: v
                 .with("institution", head.institution())

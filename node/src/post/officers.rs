@@ -7,7 +7,8 @@ use lapor_protocol::deadline::ClockKind;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
-use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said};
+use super::letterhead::leave_foot;
+use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::casework::{CaseSummary, Tab};
 use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
@@ -80,7 +81,7 @@ impl Node {
         row: &CaseRow,
         reader: &Reader,
     ) -> Result<(), NodeError> {
-        let head = Letterhead::of(self);
+        let head = letterhead(self);
         let (subject, about) = notice_words(notice.kind);
         let ticket = row.ticket.clone().unwrap_or_default();
         let title = row.glance.title.clone().filter(|_| row.secret == 0);
@@ -126,7 +127,7 @@ impl Node {
         };
         let leave = leave_for(tx, &row.case_id, "").await?;
         let last = self.last_day_of(row, notice)?;
-        let head = Letterhead::of(self);
+        let head = letterhead(self);
         let words = head.write(|v| {
             let mut paragraphs = vec![
                 v.with("ticket", ticket)
@@ -134,7 +135,7 @@ impl Node {
                     .say("letter-silence"),
                 head.at(&ticket_path(ticket)),
             ];
-            paragraphs.extend(head.leave_foot(v, &leave));
+            paragraphs.extend(leave_foot(&head, v, &leave));
             Said {
                 subject: v.with("ticket", ticket).say("letter-silence-subject"),
                 paragraphs,
@@ -192,7 +193,7 @@ impl Node {
         if fresh.is_empty() {
             return Ok(false);
         }
-        let head = Letterhead::of(self);
+        let head = letterhead(self);
         let words = head.write(|v| {
             let shown = fresh.iter().take(LISTED);
             let lines: Vec<String> = shown.map(|case| listed(self, v, case)).collect();

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::NewAccount;
+use lapor_web::mail::tiny_server::{Manners, TinyServer};
 
-use super::tiny_server::{Manners, TinyServer};
-use super::{Delivery, Draft, Encryption, Kind, Letterhead, Round, Said};
+use super::{Delivery, Draft, Encryption, Kind, Round, Said, letterhead};
 use crate::clock::Clock as _;
 use crate::node::Node;
 use crate::testing::Place;
@@ -234,7 +234,7 @@ async fn a_letter_is_given_up_after_twenty_tries() {
             kind: Kind::Notice,
             address: SITI,
             case: None,
-            words: Letterhead::of(node).write(|_| Said {
+            words: letterhead(node).write(|_| Said {
                 subject: "Kabar".into(),
                 paragraphs: vec!["Ada kabar.".into()],
             }),

@@ -100,7 +100,7 @@ impl Accounts {
         self.check_password(session, password).await?;
         let account = &session.account;
         let secret = Zeroizing::new(random::<SECRET>());
-        let sealed = self.vault.seal(&account.id, &*secret)?;
+        let sealed = self.vault.seal(account.id.as_str(), &*secret)?;
         let mut tx = self.db.write().await?;
         store::factors::offer(&mut tx, account.id.as_str(), &sealed).await?;
         tx.commit().await?;
@@ -119,7 +119,7 @@ impl Accounts {
         let Some(sealed) = row.factor_offered else {
             return Ok(None);
         };
-        let secret = self.vault.open(&account.id, &sealed)?;
+        let secret = self.vault.open(account.id.as_str(), &sealed)?;
         self.show(&account.login, &secret).map(Some)
     }
 
@@ -137,7 +137,7 @@ impl Accounts {
         let mut tx = self.db.write().await?;
         let row = self.row(&mut tx, id).await?;
         let sealed = row.factor_offered.ok_or(AccountError::NoFactor)?;
-        let secret = self.vault.open(id, &sealed)?;
+        let secret = self.vault.open(id.as_str(), &sealed)?;
         let step = step_of(&secret, code, now)?.ok_or(AccountError::Code)?;
         store::factors::confirm(&mut tx, id.as_str(), step, now).await?;
         let codes = new_codes(&mut tx, id).await?;
@@ -232,9 +232,7 @@ impl Accounts {
         let Some(sealed) = &row.factor else {
             return Ok(None);
         };
-        let secret = self
-            .vault
-            .open(&AccountId::stored(row.id.clone()), sealed)?;
+        let secret = self.vault.open(&row.id, sealed)?;
         let Some(step) = step_of(&secret, code, self.now())? else {
             return Ok(None);
         };

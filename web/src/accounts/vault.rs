@@ -1,5 +1,6 @@
-//! Seals the secrets of second factors, so that whoever reads the database, or
-//! a backup of it alone, cannot make codes. Each is bound to its account.
+//! Seals the secrets of second factors, and what else a program must be able to
+//! open again, so that whoever reads the database, or a backup of it alone, can
+//! use none. Each is bound to its owner.
 
 use std::sync::OnceLock;
 use std::{fmt, io};
@@ -8,7 +9,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::{AccountError, AccountId};
+use super::AccountError;
 use crate::chance::random;
 
 const NONCE: usize = 24;
@@ -31,34 +32,31 @@ impl FactorKey {
         }
     }
 
-    /// The nonce, then XChaCha20-Poly1305 with the account's id as associated data.
-    pub(super) fn seal(&self, account: &AccountId, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
+    /// The nonce, then XChaCha20-Poly1305 with the owner's name as associated data: an account's
+    /// id, or what no account can be called.
+    pub fn seal(&self, owner: &str, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
         let nonce = random::<NONCE>();
         let sealed = self.cipher()?.encrypt(
             &XNonce::from(nonce),
             Payload {
                 msg: secret,
-                aad: account.as_str().as_bytes(),
+                aad: owner.as_bytes(),
             },
         );
-        let sealed = sealed.map_err(|_| AccountError::Damaged("a second factor"))?;
+        let sealed = sealed.map_err(|_| AccountError::Damaged("a sealed secret"))?;
         Ok([&nonce[..], &sealed].concat())
     }
 
-    pub(super) fn open(
-        &self,
-        account: &AccountId,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, AccountError> {
+    pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AccountError> {
         let damaged = AccountError::Damaged(
-            "a second factor (was the file with the key of second factors replaced?)",
+            "a sealed secret (was the file with the key of second factors replaced?)",
         );
         let Some((nonce, sealed)) = sealed.split_first_chunk::<NONCE>() else {
             return Err(damaged);
         };
         let payload = Payload {
             msg: sealed,
-            aad: account.as_str().as_bytes(),
+            aad: owner.as_bytes(),
         };
         let opened = self.cipher()?.decrypt(&XNonce::from(*nonce), payload);
         opened.map(Zeroizing::new).map_err(|_| damaged)
@@ -91,15 +89,15 @@ mod tests {
     #[test]
     fn a_sealed_secret_opens_for_its_own_account_with_its_own_key() {
         let key = |byte| FactorKey::kept_by(move || Ok(Zeroizing::new([byte; 32])));
-        let (siti, budi) = (AccountId::random(), AccountId::random());
-        let sealed = key(1).seal(&siti, b"secret").unwrap();
-        assert_eq!(&**key(1).open(&siti, &sealed).unwrap(), b"secret");
-        assert!(key(2).open(&siti, &sealed).is_err());
-        assert!(key(1).open(&budi, &sealed).is_err());
-        assert!(key(1).open(&siti, &sealed[..20]).is_err());
+        let (siti, budi) = ("siti", "budi");
+        let sealed = key(1).seal(siti, b"secret").unwrap();
+        assert_eq!(&**key(1).open(siti, &sealed).unwrap(), b"secret");
+        assert!(key(2).open(siti, &sealed).is_err());
+        assert!(key(1).open(budi, &sealed).is_err());
+        assert!(key(1).open(siti, &sealed[..20]).is_err());
         let lost = FactorKey::kept_by(|| Err(io::ErrorKind::PermissionDenied.into()));
         assert!(matches!(
-            lost.open(&siti, &sealed),
+            lost.open(siti, &sealed),
             Err(AccountError::Damaged(_))
         ));
     }

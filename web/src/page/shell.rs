@@ -67,6 +67,8 @@ struct Installed {
 struct Line {
     to: &'static str,
     name: String,
+    /// What waits behind it.
+    waiting: u64,
     /// Its `aria-current`, where it leads here or to what this is part of.
     current: Option<&'static str>,
 }
@@ -164,6 +166,7 @@ impl<'a> Shell<'a> {
                 .map(|link| Line {
                     to: link.to,
                     name: v.say(link.name),
+                    waiting: (visit.site.waiting)(link.to),
                     current: match self.within {
                         Some(within) => (link.to == within).then_some("true"),
                         None if link.to == visit.area.root => (here == link.to).then_some("page"),

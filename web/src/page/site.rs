@@ -28,6 +28,8 @@ pub struct Site {
     pub clock: Arc<dyn Clock>,
     /// Asked on every request, because the directory may change what it says.
     pub facts: Box<dyn Fn() -> Facts + Send + Sync>,
+    /// How many things wait behind a line of a navigation, by where it leads.
+    pub waiting: Box<dyn Fn(&'static str) -> u64 + Send + Sync>,
     pub(super) seal: Seal,
 }
 
@@ -84,6 +86,7 @@ impl Site {
             https: false,
             clock,
             facts: Box::new(facts),
+            waiting: Box::new(|_| 0),
             seal: Seal::fresh(),
         }
     }

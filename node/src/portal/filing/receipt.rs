@@ -20,7 +20,7 @@ use super::{DONE, RECEIPT, SCOPE, sent_key};
 use crate::api::{Address, problem};
 use crate::casework::Once;
 use crate::node::Node;
-use crate::post::Letterhead;
+use crate::post::letterhead;
 use crate::reporters::FiledForReporter;
 
 #[derive(Template)]
@@ -102,7 +102,7 @@ async fn page(
             title: view.summary.title,
             filed_at: view.summary.filed_at,
         }),
-        site: Letterhead::of(node).at(""),
+        site: letterhead(node).at(""),
         of: hex::encode(Sha256::digest(key.unwrap_or_default())),
         open_at: conversation::PATH,
         done_at: DONE,

@@ -9,10 +9,10 @@ use tower::ServiceExt as _;
 
 use super::{Encryption, Posted};
 use crate::doors::router;
-use crate::post::tiny_server::Manners;
 use crate::post::{LetterChoice, Round};
 use crate::staff::StaffRole;
 use crate::testing::Place;
+use lapor_web::mail::tiny_server::Manners;
 
 const SITI: &str = "siti@bandung.go.id";
 

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
 use crate::casework::NewReport;
 use crate::clock::Clock as _;
-use crate::post::tiny_server::{Manners, Taken};
 use crate::post::{LetterChoice, Round};
 use crate::reporters::{FilingTerms, Notify, Proved};
 use crate::staff::StaffRole;
 use crate::sync::Link;
 use crate::testing::{NOW, PaperHub, acts};
+use lapor_web::mail::tiny_server::{Manners, Taken};
 
 const HOUR: i64 = 60 * MINUTE_MS;
 const DAY: i64 = 24 * HOUR;

@@ -1,4 +1,4 @@
-//! Handing letters to the institution's mail server, one connection for a
+//! Handing letters to the operator's mail server, one connection for a
 //! handful of them. What the server says decides what becomes of a letter; the
 //! words of a letter reach no error and no log.
 
@@ -115,6 +115,15 @@ impl Postbox {
     }
 }
 
+/// Whether letters can go to an address.
+pub fn is_address(text: &str) -> bool {
+    address(text).is_some()
+}
+
+fn address(text: &str) -> Option<Address> {
+    text.is_ascii().then(|| text.parse().ok()).flatten()
+}
+
 /// A line to the mail server on which letters are handed over one after another.
 pub struct Connection<'a> {
     postbox: &'a Postbox,
@@ -125,9 +134,7 @@ pub struct Connection<'a> {
 impl Connection<'_> {
     /// Hands one letter over; once this is `Ok` it is the server's.
     pub async fn hand_over(&mut self, parcel: &Parcel<'_>) -> Result<(), Undelivered> {
-        let to: Option<Address> = Some(parcel.address)
-            .filter(|address| address.is_ascii())
-            .and_then(|address| address.parse().ok());
+        let to = address(parcel.address);
         let message = to.clone().and_then(|to| self.postbox.message(to, parcel));
         let (Some(to), Some(message)) = (to, message) else {
             return Err(Undelivered::Refused("no address of e-mail".to_owned()));

@@ -1,0 +1,214 @@
+# Alarms.
+
+console-alarms = Alarms
+alarms-navigation = Parts of alarms
+alarms-open = Open
+alarms-past = Past alarms
+alarms-rules = Rules
+alarms-silences = Silences
+alarms-recipients = Recipients
+alarms-sent = Sent
+alarms-all = All rules
+alarms-none = No alarms
+alarms-none-about = What rules find is shown here until it ends by itself.
+alarms-count = { $waiting } not acknowledged, { $acknowledged } acknowledged.
+alarms-group-count = { $n } open, { $waiting } not acknowledged.
+alarms-more = And { $n } more
+alarms-past-none = No past yet
+alarms-past-none-about = Alarms that are over are shown here.
+alarm-hub = Hub
+alarm-reason = Reason
+alarm-since = Since
+alarm-until = Over
+alarm-state = State
+alarm-condition = Looks for
+alarm-seen = Acknowledged by
+alarm-seen-nobody = Nobody
+alarm-seen-by = by { $name }
+alarm-silent-until = Silent until { $until }
+alarm-open-instance = Page of { $name }
+alarm-page = Page
+alarm-pending = Not yet for long enough
+alarm-open = Open
+alarm-acknowledged = Acknowledged
+alarm-cleared = Over
+alarm-note = Note
+alarm-note-long = The note is too long; nothing was acknowledged.
+alarm-acknowledge-ticked = Acknowledge what is ticked
+alarm-acknowledge-ticked-of = Acknowledge what is ticked: { $rule }
+alarm-acknowledge-all = Acknowledge all ({ $n })
+alarm-acknowledge-all-of = Acknowledge all ({ $n }): { $rule }
+alarm-acknowledged-done = { $n } alarms acknowledged.
+alarm-none-acknowledged = Nothing was acknowledged: tick alarms that are still open.
+alarm-silence = Silence
+alarm-silence-of = Silence: { $rule }
+instance-alarms = Alarms
+instance-alarms-none = No alarms for this institution, neither now nor before.
+severity-warning = Warning
+severity-critical = Critical
+
+# What is looked for
+
+condition-silent = Not heard
+condition-unsent = Messages wait to be sent
+condition-unapplied = Messages not applied
+condition-apart = Both views differ
+condition-set-aside = Messages set aside
+condition-certificate = Certificate about to end
+condition-clock = Clock differs
+condition-version = Old version
+condition-disk = Room nearly used up
+condition-backup = Backup is old
+condition-frozen = Chain frozen
+condition-directory = Behind the directory
+condition-unreported = Does not say how it is
+condition-hub-sequencer = Hub: queue of the order
+condition-hub-record = Hub: record lost
+condition-hub-disk = Hub: room nearly used up
+condition-hub-backup = Hub: backup is old
+condition-hub-certificate = Hub: certificate about to end
+condition-hub-letters = Hub: letters about alarms do not arrive
+reason-hub-sequencer = { $n } batches wait to be ordered
+reason-hub-record = The hub has lost what it signed
+reason-hub-letters = The oldest letter has waited for { $age }
+reason-hub-letters-dead = There are letters that cannot be sent
+
+# Rules
+
+rules-lead = Each rule looks for one thing at every institution, or at the hub itself. Where yellow and red begin is set in hub.toml.
+rules-none = No rules yet
+rules-none-about = The first rules are made a moment after the hub has been started.
+rule-named = { $condition }: { $scope }
+rule-new = New rule
+rule-change = Change a rule
+rule-least = From
+rule-least-hint = The colour that raises an alarm; red always does.
+rule-severity = Weight
+rule-scope = Applies to
+rule-instance-hint = Such as kota-bandung.
+rule-stands = Stands for
+rule-minutes = Minutes that it must stand before it is an alarm
+rule-minutes-hint = 0: at once.
+rule-repeat = Repeated every
+rule-hours = Hours after which it is repeated while nobody has acknowledged it
+rule-hours-hint = 0: told once.
+rule-at-once = At once
+rule-once = Told once
+rule-told = Told
+rule-everybody = All recipients
+rule-everybody-hint = Also those that are added later.
+rule-nobody = Nobody; only at the console
+rule-chosen = Or only these recipients
+rule-save = Save the rule
+rule-saved = The rule is saved.
+rule-enabled = The rule is on.
+rule-disabled = The rule is off; its alarms are over.
+rule-unknown = Choose one of the list.
+rule-own-scope = What is looked for at the hub does not apply to institutions; choose all.
+rule-length-wrong = Enter a number from 0 to { $most }.
+scope-all = All
+scope-kind = One kind of institution
+scope-one-province = One province
+scope-instance = One institution
+scope-province = Province { $name }
+switched-on = On
+switched-off = Off
+switch-on = Switch on
+switch-off = Switch off
+switch-on-of = Switch on: { $name }
+switch-off-of = Switch off: { $name }
+
+# Silences
+
+silences-lead = During a silence alarms are raised and shown all the same, but nobody is told. What is still open afterwards is told then.
+silences-none = Nothing is silent
+silences-none-about = Every alarm is told to its recipients.
+silence-what = What is silent
+silence-by = Made by
+silence-until = Until
+silence-new = Silence
+silence-rule = One rule
+silence-instance = One institution
+silence-province = One province
+silence-one-of = Fill in only what belongs to the choice above.
+silence-hours = For how many hours
+silence-hours-wrong = Enter a number from 1 to { $most }.
+silence-unknown = Not known; please check.
+silence-make = Silence
+silence-made = Silent until { $until }.
+silence-end = End
+silence-end-of = End: { $what }
+silence-ended = No longer silent.
+
+# Recipients
+
+recipients-none = No recipients yet
+recipients-none-about = Until there is one, alarms are shown at the console only.
+recipients-no-mail = This hub knows no mail server yet: fill in [mail] in hub.toml. Until then only webhooks arrive.
+recipients-sent = See what was sent
+recipient-new = New recipient
+recipient-channel = Channel
+recipient-address = Address
+recipient-address-hint = An address of e-mail, or the https address of a receiver of webhooks.
+recipient-add = Add
+recipient-added = The recipient is added.
+recipient-no-mail = This is no address of e-mail.
+recipient-no-webhook = This is no address of the web, such as https://alarm.example.go.id/lapor.
+recipient-open = Only https is sent to.
+recipient-own = This address leads to the hub itself; choose another machine.
+recipient-test = Send a test
+recipient-test-of = Send a test: { $name }
+recipient-tested = A test is on its way; what became of it stands among what was sent.
+recipient-enabled = The recipient is on.
+recipient-disabled = The recipient is off; what waited for it is dropped.
+recipient-secret = New secret
+recipient-secret-of = New secret: { $name }
+channel-mail = E-mail
+channel-webhook = Webhook
+channel-webhook-about = Signed as Standard Webhooks has it; its secret is shown once.
+secret-title = Secret of a webhook
+secret-lead = Enter this secret at the receiver. With it the signature of everything that is sent is verified.
+secret-once = This secret is shown only now. If it is lost, make another one; the former is used no more.
+
+# What was sent
+
+sent-none = Nothing sent yet
+sent-none-about = Letters and webhooks are shown here with what became of them.
+sent-to = To
+sent-what = What
+sent-at = Written
+sent-became = Became
+sent-act = Act
+sent-sent = Sent
+sent-dead = Did not arrive
+sent-waiting = Waits
+sent-tries = Tries: { $n }
+sent-next = Tried again { $at }
+sent-kind-test = Test
+sent-kind-summary = Summary of { $n } alarms
+sent-kind-alarms = { $n } alarms
+sent-again = Send again
+sent-again-of = Send again: { $subject }, { $name }
+sent-again-done = On its way again; what becomes of it is shown here.
+
+# Letters
+
+alarm-letter-automatic = This letter was sent automatically by the hub.
+alarm-letter-test-subject = Test of alarms, { $federation }
+alarm-letter-test = This is a test: alarms of the federation will arrive at this address.
+alarm-letter-opened = NEW
+alarm-letter-again = STILL OPEN, not acknowledged
+alarm-letter-cleared = OVER
+alarm-letter-group = { $condition } ({ $severity }): { $n }
+alarm-letter-line = - { $name }: { $reason }; { $at }
+alarm-letter-where = Of these { $where }.
+alarm-letter-in = { $n } in { $province }
+alarm-letter-first = The first ten: { $names }.
+alarm-letter-see = See and acknowledge: { $at }
+alarm-subject-opened = { $severity }: { $condition }: { $name }
+alarm-subject-opened-many = { $severity }: { $condition }: { $n } institutions
+alarm-subject-again = Still open ({ $severity }): { $condition }: { $name }
+alarm-subject-again-many = Still open ({ $severity }): { $condition }: { $n } institutions
+alarm-subject-cleared = Over ({ $severity }): { $condition }: { $name }
+alarm-subject-cleared-many = Over ({ $severity }): { $condition }: { $n } institutions
+alarm-subject-more = { $about }, and { $n } other matters

@@ -1,0 +1,214 @@
+# Alarm.
+
+console-alarms = Alarm
+alarms-navigation = Bagian alarm
+alarms-open = Terbuka
+alarms-past = Riwayat alarm
+alarms-rules = Aturan
+alarms-silences = Senyap
+alarms-recipients = Penerima
+alarms-sent = Kiriman
+alarms-all = Semua aturan
+alarms-none = Tidak ada alarm
+alarms-none-about = Yang ditemukan aturan tampil di sini, sampai selesai dengan sendirinya.
+alarms-count = { $waiting } belum diakui, { $acknowledged } sudah.
+alarms-group-count = { $n } terbuka, { $waiting } belum diakui.
+alarms-more = Dan { $n } lagi
+alarms-past-none = Belum ada riwayat
+alarms-past-none-about = Alarm yang sudah selesai tampil di sini.
+alarm-hub = Hub
+alarm-reason = Sebab
+alarm-since = Sejak
+alarm-until = Selesai
+alarm-state = Keadaan
+alarm-condition = Yang dicari
+alarm-seen = Diakui oleh
+alarm-seen-nobody = Tidak seorang pun
+alarm-seen-by = oleh { $name }
+alarm-silent-until = Senyap sampai { $until }
+alarm-open-instance = Halaman { $name }
+alarm-page = Halaman
+alarm-pending = Belum cukup lama
+alarm-open = Terbuka
+alarm-acknowledged = Diakui
+alarm-cleared = Selesai
+alarm-note = Catatan
+alarm-note-long = Catatan terlalu panjang; tidak ada yang diakui.
+alarm-acknowledge-ticked = Akui yang dicentang
+alarm-acknowledge-ticked-of = Akui yang dicentang: { $rule }
+alarm-acknowledge-all = Akui semua ({ $n })
+alarm-acknowledge-all-of = Akui semua ({ $n }): { $rule }
+alarm-acknowledged-done = { $n } alarm diakui.
+alarm-none-acknowledged = Tidak ada yang diakui: centang alarm yang masih terbuka.
+alarm-silence = Senyapkan
+alarm-silence-of = Senyapkan: { $rule }
+instance-alarms = Alarm
+instance-alarms-none = Tidak ada alarm untuk instansi ini, sekarang maupun sebelumnya.
+severity-warning = Peringatan
+severity-critical = Gawat
+
+# Yang dicari
+
+condition-silent = Tidak terdengar
+condition-unsent = Pesan menunggu dikirim
+condition-unapplied = Pesan belum diterapkan
+condition-apart = Kedua pandangan berbeda
+condition-set-aside = Pesan disisihkan
+condition-certificate = Sertifikat hampir berakhir
+condition-clock = Jam berbeda
+condition-version = Versi lama
+condition-disk = Ruang hampir habis
+condition-backup = Cadangan sudah lama
+condition-frozen = Rantai dibekukan
+condition-directory = Tertinggal direktori
+condition-unreported = Tidak melaporkan keadaannya
+condition-hub-sequencer = Hub: antrean pengurutan
+condition-hub-record = Hub: catatan hilang
+condition-hub-disk = Hub: ruang hampir habis
+condition-hub-backup = Hub: cadangan sudah lama
+condition-hub-certificate = Hub: sertifikat hampir berakhir
+condition-hub-letters = Hub: surat alarm tidak sampai
+reason-hub-sequencer = { $n } kelompok pesan menunggu diurutkan
+reason-hub-record = Hub kehilangan yang sudah ditandatanganinya
+reason-hub-letters = Surat tertua menunggu selama { $age }
+reason-hub-letters-dead = Ada surat yang tidak dapat dikirim
+
+# Aturan
+
+rules-lead = Setiap aturan mencari satu hal pada setiap instansi, atau pada hub sendiri. Batas kuning dan merah ditetapkan di hub.toml.
+rules-none = Belum ada aturan
+rules-none-about = Aturan bawaan dibuat sesaat setelah hub dijalankan.
+rule-named = { $condition }: { $scope }
+rule-new = Aturan baru
+rule-change = Ubah aturan
+rule-least = Mulai dari
+rule-least-hint = Warna yang membuat alarm; merah selalu termasuk.
+rule-severity = Bobot
+rule-scope = Berlaku untuk
+rule-instance-hint = Misalnya kota-bandung.
+rule-stands = Berlangsung
+rule-minutes = Berlangsung berapa menit sebelum menjadi alarm
+rule-minutes-hint = 0: seketika.
+rule-repeat = Diulang tiap
+rule-hours = Diulang tiap berapa jam selama belum diakui
+rule-hours-hint = 0: hanya sekali.
+rule-at-once = Seketika
+rule-once = Hanya sekali
+rule-told = Diberi tahu
+rule-everybody = Semua penerima
+rule-everybody-hint = Termasuk yang ditambahkan kemudian.
+rule-nobody = Tidak seorang pun; hanya di konsol
+rule-chosen = Atau hanya penerima ini
+rule-save = Simpan aturan
+rule-saved = Aturan disimpan.
+rule-enabled = Aturan dinyalakan.
+rule-disabled = Aturan dimatikan; alarmnya selesai.
+rule-unknown = Pilih satu dari daftar.
+rule-own-scope = Yang dicari pada hub tidak berlaku untuk instansi; pilih semua.
+rule-length-wrong = Isi angka dari 0 sampai { $most }.
+scope-all = Semua
+scope-kind = Satu jenis instansi
+scope-one-province = Satu provinsi
+scope-instance = Satu instansi
+scope-province = Provinsi { $name }
+switched-on = Menyala
+switched-off = Mati
+switch-on = Nyalakan
+switch-off = Matikan
+switch-on-of = Nyalakan: { $name }
+switch-off-of = Matikan: { $name }
+
+# Senyap
+
+silences-lead = Selama senyap, alarm tetap dibuat dan tampil, tetapi tidak ada yang diberi tahu. Yang masih terbuka sesudahnya baru diberitahukan.
+silences-none = Tidak ada yang senyap
+silences-none-about = Setiap alarm diberitahukan kepada penerimanya.
+silence-what = Yang senyap
+silence-by = Dibuat oleh
+silence-until = Sampai
+silence-new = Senyapkan
+silence-rule = Satu aturan
+silence-instance = Satu instansi
+silence-province = Satu provinsi
+silence-one-of = Isi hanya yang sesuai dengan pilihan di atas.
+silence-hours = Berapa jam
+silence-hours-wrong = Isi angka dari 1 sampai { $most }.
+silence-unknown = Tidak dikenal; periksa lagi.
+silence-make = Senyapkan
+silence-made = Senyap sampai { $until }.
+silence-end = Akhiri
+silence-end-of = Akhiri: { $what }
+silence-ended = Tidak lagi senyap.
+
+# Penerima
+
+recipients-none = Belum ada penerima
+recipients-none-about = Alarm hanya tampil di konsol sampai ada penerima.
+recipients-no-mail = Hub ini belum mengenal server surel: isi [mail] di hub.toml. Sampai saat itu hanya webhook yang sampai.
+recipients-sent = Lihat kiriman
+recipient-new = Penerima baru
+recipient-channel = Saluran
+recipient-address = Alamat
+recipient-address-hint = Alamat surel, atau alamat https penerima webhook.
+recipient-add = Tambahkan
+recipient-added = Penerima ditambahkan.
+recipient-no-mail = Bukan alamat surel.
+recipient-no-webhook = Bukan alamat web, misalnya https://alarm.contoh.go.id/lapor.
+recipient-open = Hanya https yang dapat dikirimi.
+recipient-own = Alamat ini menuju hub sendiri; pilih mesin lain.
+recipient-test = Kirim uji coba
+recipient-test-of = Kirim uji coba: { $name }
+recipient-tested = Uji coba dikirim; hasilnya tampil di kiriman.
+recipient-enabled = Penerima dinyalakan.
+recipient-disabled = Penerima dimatikan; yang menunggu untuknya dibuang.
+recipient-secret = Rahasia baru
+recipient-secret-of = Rahasia baru: { $name }
+channel-mail = Surel
+channel-webhook = Webhook
+channel-webhook-about = Ditandatangani menurut Standard Webhooks; rahasianya ditampilkan satu kali.
+secret-title = Rahasia webhook
+secret-lead = Masukkan rahasia ini di penerima. Dengannya ia memeriksa tanda tangan setiap kiriman.
+secret-once = Rahasia ini hanya tampil sekarang. Bila hilang, buat yang baru; yang lama tidak dipakai lagi.
+
+# Kiriman
+
+sent-none = Belum ada kiriman
+sent-none-about = Surat dan webhook tampil di sini dengan hasilnya.
+sent-to = Kepada
+sent-what = Isi
+sent-at = Ditulis
+sent-became = Hasil
+sent-act = Tindakan
+sent-sent = Terkirim
+sent-dead = Tidak sampai
+sent-waiting = Menunggu
+sent-tries = Percobaan: { $n }
+sent-next = Dicoba lagi { $at }
+sent-kind-test = Uji coba
+sent-kind-summary = Ringkasan { $n } alarm
+sent-kind-alarms = { $n } alarm
+sent-again = Kirim lagi
+sent-again-of = Kirim lagi: { $subject }, { $name }
+sent-again-done = Dikirim lagi; hasilnya tampil di sini.
+
+# Surat
+
+alarm-letter-automatic = Surat ini dikirim otomatis oleh hub.
+alarm-letter-test-subject = Uji coba alarm { $federation }
+alarm-letter-test = Ini uji coba: alarm federasi akan sampai ke alamat ini.
+alarm-letter-opened = BARU
+alarm-letter-again = MASIH TERBUKA, belum diakui
+alarm-letter-cleared = SELESAI
+alarm-letter-group = { $condition } ({ $severity }): { $n }
+alarm-letter-line = - { $name }: { $reason }; { $at }
+alarm-letter-where = Di antaranya { $where }.
+alarm-letter-in = { $n } di { $province }
+alarm-letter-first = Sepuluh pertama: { $names }.
+alarm-letter-see = Lihat dan akui: { $at }
+alarm-subject-opened = { $severity }: { $condition }: { $name }
+alarm-subject-opened-many = { $severity }: { $condition }: { $n } instansi
+alarm-subject-again = Masih terbuka ({ $severity }): { $condition }: { $name }
+alarm-subject-again-many = Masih terbuka ({ $severity }): { $condition }: { $n } instansi
+alarm-subject-cleared = Selesai ({ $severity }): { $condition }: { $name }
+alarm-subject-cleared-many = Selesai ({ $severity }): { $condition }: { $n } instansi
+alarm-subject-more = { $about }, dan { $n } hal lain

@@ -1,0 +1,97 @@
+//! How the hub itself stands, for rules about it. Whoever must know that the
+//! hub is down asks from outside: `/readyz` and `/metrics`.
+
+use lapor_migrations::Tx;
+use lapor_web::monitor::free_disk_bytes;
+
+use super::condition::Own;
+use super::judge::{Level, OwnFinding};
+use crate::app::Hub;
+use crate::error::HubError;
+use crate::monitor::folders;
+use crate::watch::{Bound, State};
+use crate::{keys, store};
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// Minutes that a letter about alarms waits.
+const LETTERS: Bound = Bound {
+    yellow: 30,
+    red: 4 * 60,
+};
+
+/// Reads how it stands.
+pub async fn look(hub: &Hub, tx: &mut Tx) -> Result<Vec<OwnFinding>, HubError> {
+    let (now, settings) = (hub.now_ms(), hub.settings());
+    let backup = store::state::read(tx, store::state::LAST_BACKUP).await?;
+    let backup = backup.and_then(|text| text.parse::<i64>().ok());
+    let letters = store::alarms::deliveries::count(tx).await?;
+    Ok(vec![
+        (Own::Sequencer, Some(queue(hub))),
+        (Own::Record, Some(record(hub))),
+        (Own::Disk, disk(hub)),
+        (
+            Own::Backup,
+            Some(match backup.map(|at| now.saturating_sub(at)) {
+                Some(age) => level(settings.watch.backup_days.above(age, DAY_MS), Some(age)),
+                None => level(State::Yellow, None),
+            }),
+        ),
+        (Own::Certificate, Some(certificate(hub, now))),
+        (
+            Own::Letters,
+            Some(waiting(letters.oldest, letters.died_at, now)),
+        ),
+    ])
+}
+
+fn level(state: State, measured: Option<i64>) -> Level {
+    Level { state, measured }
+}
+
+fn queue(hub: &Hub) -> Level {
+    let (waiting, room) = (
+        hub.sequencer.waiting(),
+        hub.settings().limits.queued_batches,
+    );
+    let state = match waiting {
+        waiting if waiting >= room => State::Red,
+        waiting if waiting * 2 >= room.max(2) => State::Yellow,
+        _ => State::Green,
+    };
+    level(state, i64::try_from(waiting).ok())
+}
+
+fn record(hub: &Hub) -> Level {
+    let lost = hub.witness.known_loss().is_some();
+    level(if lost { State::Red } else { State::Green }, None)
+}
+
+/// Less than the room with which the hub is not ready is red, less than twice of it yellow.
+fn disk(hub: &Hub) -> Option<Level> {
+    let folders = folders(hub.settings());
+    let free = free_disk_bytes(folders.iter().map(std::path::PathBuf::as_path))?;
+    let free = i64::try_from(free).unwrap_or(i64::MAX);
+    let least = i64::try_from(hub.settings().monitor.free_disk_bytes).unwrap_or(i64::MAX);
+    let bound = Bound {
+        yellow: least.saturating_mul(2),
+        red: least,
+    };
+    Some(level(bound.below(free, 1), Some(free)))
+}
+
+fn certificate(hub: &Hub, now: i64) -> Level {
+    let issuer = hub.ground.certifier().issuer.not_after_ms();
+    let ends = keys::credential_ends(hub.settings()).map_or(issuer, |own| own.min(issuer));
+    let left = ends.saturating_sub(now);
+    let bound = hub.settings().watch.certificate_days;
+    level(bound.below(left, DAY_MS), Some(left))
+}
+
+/// One that was given up within the last day is as bad as one that waits for long.
+fn waiting(oldest: Option<i64>, died_at: Option<i64>, now: i64) -> Level {
+    let age = oldest.map(|at| now.saturating_sub(at));
+    let waits = age.map_or(State::Green, |age| LETTERS.above(age, MINUTE_MS));
+    let died = died_at.is_some_and(|at| now.saturating_sub(at) < DAY_MS);
+    level(if died { State::Red } else { waits }, age)
+}

@@ -1,0 +1,252 @@
+//! Rules as data: what is looked for, where, for how long it must stand, how
+//! often it is told, and to whom.
+
+use lapor_migrations::{DbError, Tx};
+use lapor_protocol::ids::{InstanceId, InstanceKind};
+use lapor_protocol::region::RegionCode;
+use lapor_web::chance::random;
+use serde::{Deserialize, Serialize};
+
+use super::condition::{Condition, Own};
+use crate::store;
+use crate::store::alarms::rules::RuleRow;
+use crate::store::{code_of, from_code};
+use crate::watch::{Concern, Instance, State};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Warning,
+    Critical,
+}
+
+/// Whom a rule looks at, and whom a silence is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "scope", content = "to", rename_all = "lowercase")]
+pub enum Scope {
+    All,
+    Kind(InstanceKind),
+    /// The first two digits of a region's code.
+    Province(String),
+    Instance(InstanceId),
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    pub id: String,
+    pub condition: Condition,
+    /// From which colour on.
+    pub least: State,
+    #[serde(flatten)]
+    pub scope: Scope,
+    pub severity: Severity,
+    /// Milliseconds for which it must stand before it is an alarm.
+    pub stands_ms: i64,
+    /// Milliseconds after which it is told again while nobody has acknowledged it; 0 for never.
+    pub repeat_ms: i64,
+    /// Whether all recipients are told, also those who come later.
+    pub everybody: bool,
+    /// Ids of recipients, where not everybody is told.
+    pub recipients: Vec<String>,
+    pub enabled: bool,
+}
+
+impl Scope {
+    /// Its two columns.
+    pub fn columns(&self) -> (&'static str, String) {
+        match self {
+            Self::All => ("all", String::new()),
+            Self::Kind(kind) => ("kind", kind.as_str().to_owned()),
+            Self::Province(code) => ("province", code.clone()),
+            Self::Instance(id) => ("instance", id.to_string()),
+        }
+    }
+
+    /// The reverse; `None` for what is no scope.
+    pub fn of(scope: &str, to: &str) -> Option<Self> {
+        match scope {
+            "all" => Some(Self::All),
+            "kind" => InstanceKind::ALL
+                .into_iter()
+                .find(|kind| kind.as_str() == to)
+                .map(Self::Kind),
+            "province" if !to.is_empty() => Some(Self::Province(to.to_owned())),
+            "instance" => to.parse().ok().map(Self::Instance),
+            _ => None,
+        }
+    }
+
+    pub fn takes(&self, of: &Instance) -> bool {
+        match self {
+            Self::All => true,
+            Self::Kind(kind) => of.kind == *kind,
+            Self::Province(code) => province(of.region.as_ref()) == Some(code.as_str()),
+            Self::Instance(id) => of.id == *id,
+        }
+    }
+}
+
+/// The province in which a region lies.
+pub fn province(region: Option<&RegionCode>) -> Option<&str> {
+    region.and_then(|code| code.as_str().split('.').next())
+}
+
+impl Rule {
+    /// Who is told, of those who may be.
+    pub fn tells<'a>(&'a self, active: &'a [String]) -> impl Iterator<Item = &'a String> {
+        active
+            .iter()
+            .filter(|id| self.everybody || self.recipients.contains(id))
+    }
+
+    fn row(&self) -> RuleRow {
+        let (scope, scoped_to) = self.scope.columns();
+        RuleRow {
+            id: self.id.clone(),
+            condition: self.condition.to_string(),
+            least: code_of(&self.least),
+            scope: scope.to_owned(),
+            scoped_to,
+            severity: code_of(&self.severity),
+            stands_ms: self.stands_ms,
+            repeat_ms: self.repeat_ms,
+            everybody: i64::from(self.everybody),
+            enabled: i64::from(self.enabled),
+        }
+    }
+
+    fn of(row: RuleRow, recipients: Vec<String>) -> Result<Self, DbError> {
+        let damaged = |what: &str| DbError::Corrupt(format!("an alarm's rule has no {what}"));
+        Ok(Self {
+            condition: row.condition.parse().map_err(|_| damaged("condition"))?,
+            least: from_code(row.least)?,
+            scope: Scope::of(&row.scope, &row.scoped_to).ok_or_else(|| damaged("scope"))?,
+            severity: from_code(row.severity)?,
+            stands_ms: row.stands_ms,
+            repeat_ms: row.repeat_ms,
+            everybody: row.everybody != 0,
+            enabled: row.enabled != 0,
+            recipients,
+            id: row.id,
+        })
+    }
+}
+
+/// All rules, the oldest first.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Rule>, DbError> {
+    let told = store::alarms::rules::told(tx).await?;
+    let rows = store::alarms::rules::all(tx).await?;
+    let rule = |row: RuleRow| {
+        let own = told.iter().filter(|(rule, _)| *rule == row.id);
+        let recipients = own.map(|(_, recipient)| recipient.clone()).collect();
+        Rule::of(row, recipients)
+    };
+    rows.into_iter().map(rule).collect()
+}
+
+pub async fn put(tx: &mut Tx, rule: &Rule, now: i64) -> Result<(), DbError> {
+    store::alarms::rules::put(tx, &rule.row(), &rule.recipients, now).await
+}
+
+/// Rules to begin with, put where there have never been any: an operator only
+/// names a recipient.
+pub async fn begin(tx: &mut Tx, now: i64) -> Result<(), DbError> {
+    use store::state::{ALARMS, read, write};
+    if read(tx, ALARMS).await?.is_some() {
+        return Ok(());
+    }
+    for (place, rule) in (0..).zip(defaults()) {
+        // In the order in which they stand here.
+        put(tx, &rule, now + place).await?;
+    }
+    write(tx, ALARMS, "begun").await
+}
+
+/// A fresh id of a rule, an alarm, a silence or a recipient.
+pub fn fresh_id() -> String {
+    hex::encode(random::<8>())
+}
+
+fn defaults() -> Vec<Rule> {
+    use Condition::{Hub, Institution};
+    use Severity::{Critical, Warning};
+    use State::{Red, Yellow};
+    let of = |condition, least, severity, stands_ms, repeat_ms| Rule {
+        id: fresh_id(),
+        condition,
+        least,
+        scope: Scope::All,
+        severity,
+        stands_ms,
+        repeat_ms,
+        everybody: true,
+        recipients: Vec::new(),
+        enabled: true,
+    };
+    let one = |concern, least, severity, stands_ms, repeat_ms| {
+        of(Institution(concern), least, severity, stands_ms, repeat_ms)
+    };
+    let own = |concern, least, severity, stands_ms, repeat_ms| {
+        of(Hub(concern), least, severity, stands_ms, repeat_ms)
+    };
+    vec![
+        one(Concern::Silent, Red, Critical, 0, DAY_MS),
+        one(Concern::Frozen, Red, Critical, 0, DAY_MS),
+        one(Concern::Apart, Red, Critical, 10 * MINUTE_MS, DAY_MS),
+        one(Concern::Unsent, Red, Warning, 0, DAY_MS),
+        one(Concern::Unapplied, Red, Warning, 0, DAY_MS),
+        one(Concern::SetAside, Yellow, Warning, HOUR_MS, 7 * DAY_MS),
+        one(Concern::Unreported, Red, Warning, 0, DAY_MS),
+        one(Concern::Directory, Red, Warning, 0, 7 * DAY_MS),
+        one(Concern::Certificate, Yellow, Warning, HOUR_MS, DAY_MS),
+        one(Concern::Certificate, Red, Critical, 0, DAY_MS),
+        one(Concern::Clock, Red, Warning, 10 * MINUTE_MS, DAY_MS),
+        one(Concern::Disk, Red, Critical, 10 * MINUTE_MS, DAY_MS),
+        one(Concern::Backup, Red, Warning, HOUR_MS, 7 * DAY_MS),
+        one(Concern::Version, Yellow, Warning, 14 * DAY_MS, 14 * DAY_MS),
+        own(Own::Sequencer, Yellow, Critical, 2 * MINUTE_MS, HOUR_MS),
+        own(Own::Record, Red, Critical, 0, HOUR_MS),
+        own(Own::Disk, Red, Critical, 5 * MINUTE_MS, 6 * HOUR_MS),
+        own(Own::Certificate, Red, Critical, HOUR_MS, DAY_MS),
+        own(Own::Backup, Yellow, Warning, DAY_MS, DAY_MS),
+        own(Own::Letters, Red, Warning, 0, DAY_MS),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rules_look_at_every_condition() {
+        let rules = defaults();
+        for condition in Condition::all() {
+            assert!(
+                rules.iter().any(|rule| rule.condition == condition),
+                "{condition}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_rule_is_read_as_it_was_written() {
+        let mut rule = defaults().remove(0);
+        let scopes = [
+            Scope::All,
+            Scope::Kind(InstanceKind::Kota),
+            Scope::Province("35".into()),
+            Scope::Instance("kota-malang".parse().unwrap()),
+        ];
+        for scope in scopes {
+            rule.scope = scope;
+            assert_eq!(Rule::of(rule.row(), Vec::new()).unwrap(), rule);
+        }
+        assert_eq!(Scope::of("kind", "desa"), None);
+    }
+}

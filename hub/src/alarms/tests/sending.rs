@@ -1,0 +1,255 @@
+//! Letters and webhooks on their way: to a mail server and a receiver of a few
+//! lines, in the process of the test.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use http::{HeaderMap, StatusCode};
+use lapor_migrations::on;
+use lapor_migrations::throwaway::databases;
+use lapor_web::mail::Encryption;
+use lapor_web::mail::tiny_server::{Manners, TinyServer};
+use lapor_web::webhook::WebhookSecret;
+use serde_json::Value;
+
+use super::super::acts::{self, ActError, Channel};
+use super::super::overview::{self, Place as From, Sent};
+use super::super::{Sender, look};
+use super::{HOUR_MS, MINUTE_MS, Place};
+use crate::settings::Settings;
+
+const SEALED: &str = "select secret from alarm_recipients";
+
+/// One call, as it came.
+#[derive(Clone)]
+struct Heard {
+    headers: HeaderMap,
+    body: String,
+}
+
+/// A receiver of webhooks that answers as it is told, and then with 204.
+#[derive(Clone, Default)]
+struct Receiver {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    answers: Arc<Mutex<VecDeque<StatusCode>>>,
+}
+
+impl Receiver {
+    async fn start() -> (Self, String) {
+        let receiver = Self::default();
+        let app = Router::new()
+            .route("/lapor", post(hear))
+            .with_state(receiver.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}/lapor", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (receiver, at)
+    }
+
+    fn answers(&self, with: &[StatusCode]) {
+        self.answers.lock().unwrap().extend(with);
+    }
+
+    fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+}
+
+impl Heard {
+    fn header(&self, name: &str) -> &str {
+        self.headers[name].to_str().unwrap()
+    }
+
+    /// Whether it was signed with a secret, as a receiver verifies it.
+    fn is_signed_with(&self, secret: &str) -> bool {
+        let secret: WebhookSecret = secret.parse().unwrap();
+        let seconds = self.header("webhook-timestamp").parse().unwrap();
+        let expected = secret.sign(self.header("webhook-id"), seconds, &self.body);
+        self.header("webhook-signature") == expected
+    }
+}
+
+async fn hear(State(receiver): State<Receiver>, headers: HeaderMap, body: String) -> StatusCode {
+    receiver.heard.lock().unwrap().push(Heard { headers, body });
+    let answer = receiver.answers.lock().unwrap().pop_front();
+    answer.unwrap_or(StatusCode::NO_CONTENT)
+}
+
+async fn places(institutions: usize, change: impl Fn(&mut Settings)) -> Vec<Place> {
+    lapor_certs::tls::install_default_provider();
+    let mut out = Vec::new();
+    for db in databases().await {
+        out.push(Place::on(db, institutions, &change).await);
+    }
+    out
+}
+
+async fn add_webhook(place: &Place, at: &str) -> (String, String) {
+    let to = ("Pusat krisis", at);
+    let secret = acts::add_recipient(&place.hub, "test", Channel::Webhook, to).await;
+    let secret = secret.unwrap().unwrap().to_string();
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let all = acts::recipients(&mut tx).await.unwrap();
+    (all.last().unwrap().id.clone(), secret)
+}
+
+async fn sent(place: &Place) -> Vec<Sent> {
+    let all = overview::sent(&place.hub, &From::default(), 100).await;
+    all.unwrap()
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_and_keeps_its_id_until_it_arrives() {
+    let (receiver, at) = Receiver::start().await;
+    for place in places(1, |_| {}).await {
+        place.only_silence().await;
+        let (_, secret) = add_webhook(&place, &at).await;
+        place.all_silent().await;
+        place.after(2 * MINUTE_MS).await;
+        let sender = Sender::of(place.hub.settings()).unwrap();
+        let before = receiver.heard().len();
+        receiver.answers(&[StatusCode::BAD_GATEWAY, StatusCode::FOUND]);
+        for _ in 0..2 {
+            assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+            assert_eq!(sender.round(&place.hub).await.unwrap(), 0, "not yet");
+            place.after(MINUTE_MS).await;
+        }
+        let waits = sent(&place).await;
+        assert_eq!((waits[0].state.as_str(), waits[0].tries), ("waiting", 2));
+        assert_eq!(waits[0].problem.as_deref(), Some("HTTP 302"));
+        assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+        assert_eq!(sent(&place).await[0].state, "sent");
+        let heard = receiver.heard().split_off(before);
+        assert_eq!(heard.len(), 3);
+        for call in &heard {
+            assert!(call.is_signed_with(&secret));
+            assert_eq!(call.header("webhook-id"), heard[0].header("webhook-id"));
+            let told: Value = serde_json::from_str(&call.body).unwrap();
+            assert_eq!(told["type"], "alarms.changed");
+            let group = &told["data"]["opened"][0];
+            assert_eq!(group["condition"], "silent");
+            assert_eq!(group["alarms"][0]["instance"], "kab-0");
+        }
+        let mut changed = heard[0].clone();
+        changed.body.push(' ');
+        assert!(!changed.is_signed_with(&secret));
+    }
+}
+
+#[tokio::test]
+async fn what_never_arrives_is_given_up_and_can_be_sent_again() {
+    let (receiver, at) = Receiver::start().await;
+    for place in places(0, |settings| settings.alarms.tries = 3).await {
+        place.only_silence().await;
+        let (id, secret) = add_webhook(&place, &at).await;
+        acts::test(&place.hub, "test", &id).await.unwrap();
+        let sender = Sender::of(place.hub.settings()).unwrap();
+        receiver.answers(&[StatusCode::INTERNAL_SERVER_ERROR; 3]);
+        for _ in 0..5 {
+            sender.round(&place.hub).await.unwrap();
+            place.after(HOUR_MS).await;
+        }
+        let dead = sent(&place).await.remove(0);
+        assert_eq!((dead.state.as_str(), dead.tries), ("dead", 3));
+        assert_eq!(dead.problem.as_deref(), Some("HTTP 500"));
+        acts::send_again(&place.hub, "test", &dead.id)
+            .await
+            .unwrap();
+        let waits = acts::send_again(&place.hub, "test", &dead.id).await;
+        assert!(matches!(waits, Err(ActError::Gone)), "it is on its way");
+        assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+        let heard = receiver.heard();
+        let last = heard.last().unwrap();
+        assert_eq!(last.header("webhook-id"), dead.id);
+        assert!(last.is_signed_with(&secret) && last.body.contains("alarms.test"));
+        receiver.answers(&[StatusCode::GONE]);
+        acts::test(&place.hub, "test", &id).await.unwrap();
+        sender.round(&place.hub).await.unwrap();
+        let gone = sent(&place).await;
+        let gone = gone.iter().find(|one| one.id != dead.id).unwrap();
+        assert_eq!((gone.state.as_str(), gone.tries), ("dead", 1));
+        assert_eq!(
+            sent(&place)
+                .await
+                .iter()
+                .filter(|one| one.state == "sent")
+                .count(),
+            1
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_sealed_and_another_one_replaces_it() {
+    let (receiver, at) = Receiver::start().await;
+    for place in places(1, |_| {}).await {
+        let (id, first) = add_webhook(&place, &at).await;
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let sealed: Vec<u8> =
+            on!(&mut tx, c => sqlx::query_scalar(SEALED).fetch_one(c).await).unwrap();
+        tx.rollback().await.unwrap();
+        let hidden = |text: &str| !String::from_utf8_lossy(&sealed).contains(&text[6..20]);
+        assert!(hidden(&first));
+        let second = acts::new_secret(&place.hub, "test", &id).await.unwrap();
+        acts::test(&place.hub, "test", &id).await.unwrap();
+        let sender = Sender::of(place.hub.settings()).unwrap();
+        sender.round(&place.hub).await.unwrap();
+        let last = receiver.heard().pop().unwrap();
+        assert!(last.is_signed_with(&second) && !last.is_signed_with(&first));
+    }
+}
+
+#[tokio::test]
+async fn a_letter_goes_to_the_mail_server_and_waits_while_it_is_away() {
+    for place in places(1, |_| {}).await {
+        let server = TinyServer::start(Manners::default()).await;
+        let mut settings = place.hub.settings().clone();
+        settings.mail.host = Some("localhost".into());
+        settings.mail.port = server.port;
+        settings.mail.encryption = Encryption::None;
+        settings.mail.from = Some("Lapor <hub@pusat.example>".into());
+        place.only_silence().await;
+        place.told("Piket").await;
+        place.all_silent().await;
+        place.after(2 * MINUTE_MS).await;
+        let none = Sender::of(place.hub.settings()).unwrap();
+        none.round(&place.hub).await.unwrap();
+        let waits = sent(&place).await.remove(0);
+        assert_eq!(waits.problem.as_deref(), Some("mail.host is not set"));
+        place.after(MINUTE_MS).await;
+        let sender = Sender::of(&settings).unwrap();
+        assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+        let taken = server.taken().remove(0);
+        assert_eq!(taken.to, "piket@pusat.example");
+        assert!(
+            taken
+                .text
+                .contains("Subject: Gawat: Tidak terdengar: Kabupaten 0"),
+            "{}",
+            taken.text
+        );
+        assert_eq!(sent(&place).await[0].state, "sent");
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_that_is_switched_off_gets_nothing_more() {
+    for place in places(1, |_| {}).await {
+        place.only_silence().await;
+        let (id, _) = add_webhook(&place, "http://127.0.0.1:9/").await;
+        place.all_silent().await;
+        place.after(2 * MINUTE_MS).await;
+        acts::enable_recipient(&place.hub, "test", &id, false)
+            .await
+            .unwrap();
+        assert_eq!(sent(&place).await[0].state, "dead");
+        assert!(acts::test(&place.hub, "test", &id).await.is_err());
+        look(&place.hub).await.unwrap();
+        place.after(25 * HOUR_MS).await;
+        place.after(2 * MINUTE_MS).await;
+        assert_eq!(sent(&place).await.len(), 1);
+    }
+}

@@ -1,0 +1,169 @@
+//! Alarms on screen: what is open, what is over, rules, silences, recipients,
+//! and what was sent. Operators act; all see.
+
+mod open;
+mod past;
+mod recipients;
+mod rules;
+mod sent;
+mod silences;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use http::StatusCode;
+use lapor_protocol::ids::InstanceId;
+use lapor_web::ApiProblem;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::LocalPath;
+use lapor_web::people::{Member, refusal};
+use serde::Deserialize;
+
+use super::approvals::failed;
+use super::{ALARMS, Answer, Console, ConsoleRole};
+use crate::alarms::acts::ActError;
+use crate::alarms::overview::{self, Place};
+
+pub use words::Shown;
+
+/// Lines of a page of a list that goes on.
+const PAGE: usize = 50;
+/// Alarms on the page of an institution.
+const OF_ONE: i64 = 20;
+
+/// Where a list goes on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Onward {
+    sebelum: Option<i64>,
+    sesudah: String,
+}
+
+/// A line of the navigation among these pages.
+struct Tab {
+    to: &'static str,
+    name: String,
+    current: bool,
+}
+
+#[derive(Deserialize)]
+struct OnePath {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct ActPath {
+    id: String,
+    act: String,
+}
+
+/// Their routes.
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route(ALARMS, get(open::list))
+        .route(open::ACKNOWLEDGE, post(open::acknowledge))
+        .route(past::PATH, get(past::list))
+        .route(rules::PATH, get(rules::list))
+        .route(rules::NEW, get(rules::ask).post(rules::create))
+        .route(rules::ONE, get(rules::show).post(rules::change))
+        .route(rules::ACT, post(rules::act))
+        .route(silences::PATH, get(silences::list).post(silences::create))
+        .route(silences::END, post(silences::end))
+        .route(
+            recipients::PATH,
+            get(recipients::list).post(recipients::create),
+        )
+        .route(recipients::ACT, post(recipients::act))
+        .route(sent::PATH, get(sent::list))
+        .route(sent::AGAIN, post(sent::again))
+}
+
+impl Onward {
+    fn place(&self) -> Place {
+        let first = Place::default();
+        Place {
+            before: self.sebelum.unwrap_or(first.before),
+            after: self.sesudah.clone(),
+        }
+    }
+
+    /// The first page, seen from another.
+    fn first(&self, path: &str) -> Option<String> {
+        self.sebelum.map(|_| path.to_owned())
+    }
+}
+
+/// The page after the line of a moment and an id.
+fn next(path: &str, at: i64, id: &str) -> String {
+    let before = at.to_string();
+    let fields = [("sebelum", before.as_str()), ("sesudah", id)];
+    LocalPath::asking(path, fields).to_string()
+}
+
+fn tabs(v: &Voice, here: &str) -> Vec<Tab> {
+    let all: [(&str, TextId); 6] = [
+        (ALARMS, text_id("alarms-open")),
+        (past::PATH, text_id("alarms-past")),
+        (rules::PATH, text_id("alarms-rules")),
+        (silences::PATH, text_id("alarms-silences")),
+        (recipients::PATH, text_id("alarms-recipients")),
+        (sent::PATH, text_id("alarms-sent")),
+    ];
+    all.map(|(to, name)| Tab {
+        to,
+        name: v.say(name),
+        current: to == here,
+    })
+    .into()
+}
+
+fn acts(member: &Member) -> bool {
+    ConsoleRole::of(member.session.account.role, ConsoleRole::acts)
+}
+
+fn demand(member: &Member) -> Answer<()> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))
+}
+
+/// What there is and was of one institution, the latest first.
+pub async fn of_instance(console: &Console, v: &Voice, id: &InstanceId) -> Answer<Vec<Shown>> {
+    let names = names(console).await?;
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let alarms = overview::of_instance(&console.hub, &mut tx, id.as_str(), OF_ONE).await?;
+        tx.rollback().await?;
+        Ok(alarms)
+    };
+    let alarms = read.await.map_err(|error| failed(&error))?.into_iter();
+    Ok(alarms.map(|alarm| words::shown(v, &names, alarm)).collect())
+}
+
+/// Where an institution is silenced.
+pub fn silence_at(id: &InstanceId) -> String {
+    silences::about("instance", id.as_str())
+}
+
+/// Names of accounts, by how the audit log calls them.
+async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
+    let accounts = console.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?.into_iter();
+    Ok(accounts
+        .map(|account| (account.actor(), account.name))
+        .collect())
+}
+
+/// What failed for another reason than the form.
+fn refused(error: &ActError) -> ApiProblem {
+    match error {
+        ActError::Gone => ApiProblem::not_found(),
+        ActError::TooMany => {
+            let title = "There are too many of them";
+            ApiProblem::new(StatusCode::CONFLICT, "too_many", title).with_detail(error.to_string())
+        }
+        ActError::Sealing(error) => refusal(error),
+        ActError::Hub(error) => failed(error),
+    }
+}

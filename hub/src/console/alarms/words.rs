@@ -1,0 +1,122 @@
+//! How an alarm, a rule and its scope read on screen.
+
+use std::collections::BTreeMap;
+
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::regions::national;
+
+use crate::alarms::overview::Alarm;
+use crate::alarms::{AlarmState, Quiet, Rule, Scope, Severity};
+use crate::console::instances;
+use crate::console::words::{age, condition, kind_words, reason, severity};
+
+/// An alarm as a table shows it.
+pub struct Shown {
+    pub id: String,
+    /// Page of the institution; nothing for the hub itself.
+    pub at: Option<String>,
+    pub name: String,
+    pub condition: String,
+    pub severity: String,
+    pub tone: &'static str,
+    pub reason: String,
+    pub opened_at: i64,
+    pub cleared_at: Option<i64>,
+    pub state: String,
+    pub state_tone: &'static str,
+    /// Whether somebody can still acknowledge it.
+    pub waits: bool,
+    /// Who acknowledged it, and what they said.
+    pub seen: Option<String>,
+    pub note: Option<String>,
+    /// Unix ms.
+    pub silent_until: Option<i64>,
+}
+
+pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown {
+    let (state, state_tone) = state_words(alarm.state);
+    let seen = alarm.acknowledged_by.as_ref();
+    Shown {
+        at: alarm
+            .instance
+            .as_ref()
+            .and_then(|slug| Some(instances::one(&slug.parse().ok()?))),
+        name: alarm
+            .name
+            .or(alarm.instance)
+            .unwrap_or_else(|| v.say("alarm-hub")),
+        condition: v.say(condition(alarm.condition)),
+        severity: v.say(severity(alarm.severity)),
+        tone: tone(alarm.severity),
+        reason: reason(v, alarm.condition, alarm.level, alarm.measured),
+        opened_at: alarm.opened_at,
+        cleared_at: alarm.cleared_at,
+        state: v.say(state),
+        state_tone,
+        waits: alarm.state == AlarmState::Open,
+        seen: seen.map(|actor| names.get(actor).unwrap_or(actor).clone()),
+        note: alarm.note.filter(|note| !note.is_empty()),
+        silent_until: alarm.silent_until,
+        id: alarm.id,
+    }
+}
+
+pub fn tone(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Warning => "warm",
+        Severity::Critical => "alert",
+    }
+}
+
+fn state_words(state: AlarmState) -> (TextId, &'static str) {
+    match state {
+        AlarmState::Pending => (text_id("alarm-pending"), "quiet"),
+        AlarmState::Open => (text_id("alarm-open"), "alert"),
+        AlarmState::Acknowledged => (text_id("alarm-acknowledged"), "accent"),
+        AlarmState::Cleared => (text_id("alarm-cleared"), "done"),
+    }
+}
+
+/// Whom a rule looks at.
+pub fn scope(v: &Voice, scope: &Scope) -> String {
+    match scope {
+        Scope::All => v.say("scope-all"),
+        Scope::Kind(kind) => v.say(kind_words(*kind)),
+        Scope::Province(code) => v.with("name", province_name(code)).say("scope-province"),
+        Scope::Instance(id) => id.to_string(),
+    }
+}
+
+/// What a rule looks for, where.
+pub fn rule(v: &Voice, rule: &Rule) -> String {
+    let what = v.say(condition(rule.condition));
+    if rule.condition.is_own() {
+        return what;
+    }
+    v.with("condition", what)
+        .with("scope", scope(v, &rule.scope))
+        .say("rule-named")
+}
+
+/// What is silent.
+pub fn quiet(v: &Voice, rules: &[Rule], of: &Quiet) -> String {
+    match of {
+        Quiet::Rule(id) => match rules.iter().find(|rule| rule.id == *id) {
+            Some(found) => rule(v, found),
+            None => id.clone(),
+        },
+        Quiet::Instance(slug) => slug.clone(),
+        Quiet::Province(code) => v.with("name", province_name(code)).say("scope-province"),
+    }
+}
+
+/// A length of time that a rule states; none is at once or never.
+pub fn span(v: &Voice, ms: i64, none: TextId) -> String {
+    if ms == 0 { v.say(none) } else { age(v, ms) }
+}
+
+fn province_name(code: &str) -> String {
+    let code_of = code.parse().ok();
+    let region = code_of.and_then(|code| national().region(&code));
+    region.map_or_else(|| code.to_owned(), |region| region.name.clone())
+}

@@ -1,0 +1,214 @@
+//! Alarms at the console: who sees and who acts, what a form refuses, and that
+//! each act stands in the audit log.
+
+use http::StatusCode;
+
+use super::{Browser, Place, login};
+use crate::alarms::look;
+use crate::console::ConsoleRole;
+
+const RULES: &str = "/konsol/alarm/aturan";
+const NEW: &str = "/konsol/alarm/aturan/baru";
+const SILENCES: &str = "/konsol/alarm/senyap";
+const RECIPIENTS: &str = "/konsol/alarm/penerima";
+const SENT: &str = "/konsol/alarm/kiriman";
+const PAST: &str = "/konsol/alarm/riwayat";
+const ALARMS: &str = "/konsol/alarm";
+const HOUR_MS: i64 = 3_600_000;
+
+/// A rule that the hub breaks at once: it has never made a backup.
+const BACKUP: [(&str, &str); 7] = [
+    ("kondisi", "hub_backup"),
+    ("tingkat", "kuning"),
+    ("lingkup", "all"),
+    ("bobot", "critical"),
+    ("menit", "0"),
+    ("jam", "24"),
+    ("semua", "1"),
+];
+
+async fn opened(place: &Place) -> Browser {
+    let operator = place.enters(&login(ConsoleRole::Operator)).await;
+    look(&place.console.hub).await.unwrap();
+    let saved = operator.post(NEW, &BACKUP).await;
+    assert_eq!(saved.is(StatusCode::SEE_OTHER).to, RULES);
+    look(&place.console.hub).await.unwrap();
+    operator
+}
+
+#[tokio::test]
+async fn an_operator_acknowledges_an_alarm_which_the_menu_counts() {
+    for place in Place::all(false).await {
+        let operator = opened(&place).await;
+        let page = operator.open(ALARMS).await;
+        page.shows("Hub: cadangan sudah lama")
+            .shows("<span class=\"waiting\">1</span>")
+            .shows("Belum pernah membuat cadangan");
+        let id = page.between("name=\"alarm\" value=\"", "\"");
+        let seen = [
+            ("lingkup", "pilihan"),
+            ("alarm", id.as_str()),
+            ("catatan", "malam ini"),
+        ];
+        operator.post("/konsol/alarm/akui", &seen).await;
+        look(&place.console.hub).await.unwrap();
+        operator
+            .open(ALARMS)
+            .await
+            .shows("1 alarm diakui.")
+            .shows("Petugas Pusat: malam ini")
+            .hides("class=\"waiting\"");
+        operator.post("/konsol/alarm/akui", &seen).await;
+        operator.open(ALARMS).await.shows("Tidak ada yang diakui");
+        let (_, detail) = place.audited("alarm.acknowledged").await.remove(0);
+        assert!(detail.ends_with("malam ini"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_is_changed_and_switched_off_and_what_cannot_be_is_said() {
+    for place in Place::all(false).await {
+        let operator = opened(&place).await;
+        for (field, value, said) in [
+            ("kondisi", "", "kondisi-error"),
+            ("kondisi", "hujan", "Pilih satu dari daftar"),
+            ("lingkup", "kind", "tidak berlaku untuk instansi"),
+            ("menit", "-1", "dari 0 sampai"),
+            ("jam", "9999", "dari 0 sampai"),
+        ] {
+            let fields =
+                BACKUP.map(|(name, known)| (name, if name == field { value } else { known }));
+            let page = operator.post(NEW, &fields).await;
+            page.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
+        }
+        let wrong = [
+            ("kondisi", "silent"),
+            ("lingkup", "instance"),
+            ("instansi", "kota-garut"),
+            ("menit", "0"),
+            ("jam", "0"),
+        ];
+        operator
+            .post(NEW, &wrong)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tidak dikenal");
+        let list = operator.open(RULES).await;
+        let lines = list.between("<tbody>", "</tbody>");
+        let rest = lines.split_once(&format!("href=\"{RULES}/")).unwrap().1;
+        let at = format!("{RULES}/{}", rest.split('"').next().unwrap());
+        operator.open(&at).await.shows("Ubah aturan");
+        operator.post(&format!("{at}/nonaktif"), &[]).await;
+        operator.open(RULES).await.shows("Aturan dimatikan");
+        assert_eq!(place.audited("alarm.rule_disabled").await.len(), 1);
+        operator.post(&format!("{at}/aktif"), &[]).await;
+        assert_eq!(place.audited("alarm.rule_enabled").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_of_a_webhook_is_shown_once_and_never_logged() {
+    for place in Place::all(false).await {
+        std::fs::create_dir_all(&place.ground.settings.storage.keys).unwrap();
+        crate::console::prepare(&place.ground).unwrap();
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let webhook = |at| [("saluran", "webhook"), ("nama", "Krisis"), ("alamat", at)];
+        for (at, said) in [
+            ("https://127.0.0.1/", "menuju hub sendiri"),
+            ("http://alarm.example/", "Hanya https"),
+            ("alarm", "Bukan alamat web"),
+        ] {
+            let page = operator.post(RECIPIENTS, &webhook(at)).await;
+            page.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
+        }
+        let made = operator
+            .post(RECIPIENTS, &webhook("https://alarm.example/token-4711"))
+            .await;
+        let secret = made.between("<code>", "</code>");
+        assert!(secret.starts_with("whsec_"));
+        operator
+            .open(RECIPIENTS)
+            .await
+            .shows("https://alarm.example/…")
+            .hides("token-4711")
+            .hides(&secret);
+        let (_, detail) = place.audited("alarm.recipient_added").await.remove(0);
+        assert!(
+            !detail.contains("4711") && !detail.contains(&secret),
+            "{detail}"
+        );
+        let mail = [("saluran", "mail"), ("nama", "Piket"), ("alamat", "piket")];
+        operator
+            .post(RECIPIENTS, &mail)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Bukan alamat surel");
+    }
+}
+
+#[tokio::test]
+async fn a_silence_has_a_reason_and_an_end() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let fields = |hours| {
+            [
+                ("lingkup", "instance"),
+                ("instansi", "kota-bandung"),
+                ("jam", hours),
+                ("alasan", "kabel putus"),
+            ]
+        };
+        for hours in ["0", "745", "lama"] {
+            operator
+                .post(SILENCES, &fields(hours))
+                .await
+                .is(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        operator.post(SILENCES, &fields("4")).await;
+        let page = operator.open(SILENCES).await;
+        page.shows("kabel putus");
+        let end = page.between(&format!("action=\"{SILENCES}/"), "\"");
+        operator.post(&format!("{SILENCES}/{end}"), &[]).await;
+        operator.open(SILENCES).await.hides("kabel putus");
+        assert_eq!(place.audited("alarm.silence_ended").await.len(), 1);
+        operator.post(SILENCES, &fields("4")).await;
+        place.clock.advance(5 * HOUR_MS);
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.open(SILENCES).await.hides("kabel putus");
+    }
+}
+
+#[tokio::test]
+async fn whoever_only_looks_sees_alarms_and_acts_nothing() {
+    for place in Place::all(false).await {
+        opened(&place).await;
+        for role in [ConsoleRole::Observer, ConsoleRole::Auditor] {
+            let looks = place.enters(&login(role)).await;
+            looks
+                .open(ALARMS)
+                .await
+                .shows("cadangan sudah lama")
+                .hides("type=\"checkbox\"");
+            for path in [RULES, SILENCES, RECIPIENTS, SENT, PAST] {
+                looks
+                    .open(path)
+                    .await
+                    .is(StatusCode::OK)
+                    .hides("action=\"/konsol/alarm");
+            }
+            looks.open(NEW).await.is(StatusCode::FORBIDDEN);
+            for path in [
+                "/konsol/alarm/akui",
+                NEW,
+                SILENCES,
+                RECIPIENTS,
+                "/konsol/alarm/aturan/0/nonaktif",
+                "/konsol/alarm/senyap/0/akhiri",
+                "/konsol/alarm/penerima/0/uji",
+                "/konsol/alarm/kiriman/0/ulang",
+            ] {
+                looks.post(path, &[]).await.is(StatusCode::FORBIDDEN);
+            }
+        }
+    }
+}

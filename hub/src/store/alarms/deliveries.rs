@@ -1,0 +1,259 @@
+//! What each recipient has still to be told, and what is on its way to them.
+
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
+use sqlx::FromRow;
+
+static NOTE: Bulk = Bulk::new(
+    "insert into alarm_notices (recipient, alarm, what, at) values",
+    4,
+    "on conflict (recipient, alarm, what) do nothing",
+);
+const WAITING_FOR: &str = "select recipient, min(at) from alarm_notices group by recipient";
+const NOTICES: &str =
+    "select what, alarm from alarm_notices where recipient = $1 order by at, alarm";
+const TOLD_OF: &str =
+    "select a.id, a.rule, a.subject, a.condition, a.severity, a.level, a.measured, a.state,
+    a.began_at, a.opened_at, a.told_at, a.acknowledged_at, a.acknowledged_by, a.note, a.cleared_at
+    from alarms a where a.id in (select alarm from alarm_notices where recipient = $1)";
+const TAKE_NOTICES: &str = "delete from alarm_notices where recipient = $1";
+const LATEST: &str = "select created_at, state, kind from alarm_deliveries
+    where recipient = $1 and kind <> 'test' order by created_at desc, id limit 1";
+const ADD: &str = "insert into alarm_deliveries (id, recipient, kind, subject, body, alarms, created_at, due_at,
+    leased_until, attempts, state, problem, done_at) values ($1, $2, $3, $4, $5, $6, $7, $7, 0, 0, 'waiting', null, null)";
+const DUE: &str = "select count(*) from alarm_deliveries
+    where state = 'waiting' and due_at <= $1 and leased_until <= $1";
+const CLAIM: &str = "update alarm_deliveries set leased_until = $2, attempts = attempts + 1
+    where id in (select id from alarm_deliveries where state = 'waiting' and due_at <= $1 and leased_until <= $1
+    order by due_at, id limit $3)
+    returning id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, problem, done_at";
+const SENT: &str =
+    "update alarm_deliveries set state = 'sent', leased_until = 0, problem = null, done_at = $3
+    where id = $1 and leased_until = $2";
+const PUT_OFF: &str = "update alarm_deliveries set due_at = $3, leased_until = 0, problem = $4
+    where id = $1 and leased_until = $2";
+const DEAD: &str =
+    "update alarm_deliveries set state = 'dead', leased_until = 0, problem = $4, done_at = $3
+    where id = $1 and leased_until = $2";
+const AGAIN: &str =
+    "update alarm_deliveries set state = 'waiting', attempts = 0, due_at = $2, done_at = null
+    where id = $1 and state <> 'waiting' returning recipient";
+const DROP_FOR: &str = "delete from alarm_notices where recipient = $1";
+const STOP_FOR: &str =
+    "update alarm_deliveries set state = 'dead', leased_until = 0, problem = $2, done_at = $3
+    where recipient = $1 and state = 'waiting'";
+const LIST: &str = "select id, recipient, kind, subject, body, alarms, created_at, due_at, attempts, state, problem, done_at
+    from alarm_deliveries where created_at < $1 or (created_at = $1 and id > $2)
+    order by created_at desc, id limit $3";
+const COUNT: &str = "select
+    cast(coalesce(sum(case when state = 'waiting' then 1 else 0 end), 0) as bigint) as waiting,
+    cast(coalesce(sum(case when state = 'dead' then 1 else 0 end), 0) as bigint) as dead,
+    min(case when state = 'waiting' then created_at end) as oldest,
+    max(case when state = 'dead' then done_at end) as died_at
+    from alarm_deliveries";
+const FORGET: &str = "delete from alarm_deliveries where created_at < $1 and state <> 'waiting'";
+
+/// A letter or a webhook on its way. It prints nothing but through its fields.
+#[derive(Clone, FromRow)]
+pub struct DeliveryRow {
+    pub id: String,
+    pub recipient: String,
+    pub kind: String,
+    pub subject: String,
+    pub body: String,
+    /// Of how many alarms it tells.
+    pub alarms: i64,
+    pub created_at: i64,
+    pub due_at: i64,
+    pub attempts: i64,
+    pub state: String,
+    pub problem: Option<String>,
+    pub done_at: Option<i64>,
+}
+
+/// How many wait and how many will never arrive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct Counted {
+    pub waiting: i64,
+    pub dead: i64,
+    /// Unix ms; when the oldest that waits was written.
+    pub oldest: Option<i64>,
+    /// Unix ms; when the last was given up.
+    pub died_at: Option<i64>,
+}
+
+/// Notes what recipients have to be told; what is noted already stays as it is.
+pub async fn note(
+    tx: &mut Tx,
+    notices: impl IntoIterator<Item = (String, String, &'static str)>,
+    now: i64,
+) -> Result<(), DbError> {
+    let values = notices.into_iter().flat_map(|(recipient, alarm, what)| {
+        [
+            Value::from(recipient),
+            alarm.into(),
+            what.into(),
+            now.into(),
+        ]
+    });
+    tx.run_rows(&NOTE, values.collect()).await.map(drop)
+}
+
+/// Who has something to be told, and since when.
+pub async fn waiting_for(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(WAITING_FOR).fetch_all(conn).await)?)
+}
+
+/// What one recipient has to be told: what happened, and to which alarm.
+pub async fn notices(tx: &mut Tx, recipient: &str) -> Result<Vec<(String, String)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(NOTICES).bind(recipient).fetch_all(conn).await)?)
+}
+
+/// The alarms of which one recipient has to be told.
+pub async fn told_of(tx: &mut Tx, recipient: &str) -> Result<Vec<super::live::AlarmRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(TOLD_OF).bind(recipient).fetch_all(conn).await)?)
+}
+
+pub async fn take_notices(tx: &mut Tx, recipient: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(TAKE_NOTICES).bind(recipient).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// When the last delivery to a recipient was written, its state and its kind; tests are none.
+pub async fn latest(
+    tx: &mut Tx,
+    recipient: &str,
+) -> Result<Option<(i64, String, String)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(LATEST).bind(recipient).fetch_optional(conn).await)?)
+}
+
+/// Puts one on its way; number of tries, state and outcome of the row are not looked at.
+pub async fn add(tx: &mut Tx, row: &DeliveryRow) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(ADD)
+        .bind(&row.id)
+        .bind(&row.recipient)
+        .bind(&row.kind)
+        .bind(&row.subject)
+        .bind(&row.body)
+        .bind(row.alarms)
+        .bind(row.created_at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Whether anything is due.
+pub async fn is_due(tx: &mut Tx, now: i64) -> Result<bool, DbError> {
+    let due: i64 = on!(tx, conn => sqlx::query_scalar(DUE).bind(now).fetch_one(conn).await)?;
+    Ok(due > 0)
+}
+
+/// Takes what is due until another moment.
+pub async fn claim(
+    tx: &mut Tx,
+    now: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(CLAIM)
+        .bind(now)
+        .bind(until)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?)
+}
+
+/// It arrived. `held` is until when it was taken.
+pub async fn sent(tx: &mut Tx, id: &str, held: i64, now: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(SENT)
+        .bind(id)
+        .bind(held)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// It is tried again at a moment.
+pub async fn put_off(
+    tx: &mut Tx,
+    id: &str,
+    held: i64,
+    (due, problem): (i64, &str),
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(PUT_OFF)
+        .bind(id)
+        .bind(held)
+        .bind(due)
+        .bind(problem)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// It is given up.
+pub async fn dead(
+    tx: &mut Tx,
+    id: &str,
+    held: i64,
+    (now, problem): (i64, &str),
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(DEAD)
+        .bind(id)
+        .bind(held)
+        .bind(now)
+        .bind(problem)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Sends one again that was sent or given up; to whom it goes, or nothing.
+pub async fn again(tx: &mut Tx, id: &str, now: i64) -> Result<Option<String>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(AGAIN).bind(id).bind(now).fetch_optional(conn).await)?)
+}
+
+/// Nothing more goes to a recipient.
+pub async fn stop_for(
+    tx: &mut Tx,
+    recipient: &str,
+    problem: &str,
+    now: i64,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(DROP_FOR).bind(recipient).execute(conn).await.map(drop))?;
+    on!(tx, conn => sqlx::query(STOP_FOR)
+        .bind(recipient)
+        .bind(problem)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Those written before a moment and, within it, after an id; the latest first.
+pub async fn list(
+    tx: &mut Tx,
+    (before, after): (i64, &str),
+    limit: i64,
+) -> Result<Vec<DeliveryRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(LIST)
+        .bind(before)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?)
+}
+
+pub async fn count(tx: &mut Tx) -> Result<Counted, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(COUNT).fetch_one(conn).await)?)
+}
+
+/// Forgets what was written before a moment and does not wait.
+pub async fn forget(tx: &mut Tx, before: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FORGET).bind(before).execute(conn).await.map(drop))?;
+    Ok(())
+}

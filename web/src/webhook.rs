@@ -1,0 +1,324 @@
+//! Webhooks as Standard Webhooks has them: a body that is signed together with its
+//! id and its time, sent to an address that people have named.
+//!
+//! Nobody is led into the house by such an address: calls go to no address of this
+//! machine, follow no redirect, use no proxy, and read nothing but the status.
+//!
+//! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::str::FromStr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{StatusCode, Url};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::chance::random;
+
+const PREFIX: &str = "whsec_";
+/// Bytes of a secret: what is made, and what the standard lets others make.
+const MADE: usize = 32;
+const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
+const CONNECT: Duration = Duration::from_secs(5);
+const WHOLE: Duration = Duration::from_secs(15);
+/// Characters of an address, at most.
+const LONGEST: usize = 500;
+
+/// What both sides know; printed only by [`WebhookSecret::reveal`].
+#[derive(Clone)]
+pub struct WebhookSecret(Zeroizing<Vec<u8>>);
+
+/// Why a text is no secret of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a secret is `whsec_` and base64 of 24 to 64 bytes")]
+pub struct SecretError;
+
+/// Why no webhook goes to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    #[error("expected an address such as https://alarm.example.go.id/lapor")]
+    Unreadable,
+    #[error("only https is sent to another machine")]
+    Open,
+    #[error("the address leads to this machine")]
+    Own,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Perhaps later: no line, or an answer other than 2xx.
+    Later(String),
+    /// Never: the receiver says that it is gone (410), or the address may not be called.
+    Never(String),
+}
+
+impl WebhookSecret {
+    pub fn generate() -> Self {
+        Self(Zeroizing::new(random::<MADE>().to_vec()))
+    }
+
+    /// `whsec_` and base64, as the receiver enters it.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(&*self.0)))
+    }
+
+    /// `v1,` and base64 of HMAC-SHA256 over `ID.SECONDS.BODY`.
+    pub fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(format!("{id}.{seconds}.{body}").as_bytes());
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+impl FromStr for WebhookSecret {
+    type Err = SecretError;
+
+    fn from_str(text: &str) -> Result<Self, SecretError> {
+        let text = text.strip_prefix(PREFIX).ok_or(SecretError)?;
+        let bytes = STANDARD.decode(text).map_err(|_| SecretError)?;
+        let fits = LENGTHS.contains(&bytes.len());
+        fits.then(|| Self(Zeroizing::new(bytes))).ok_or(SecretError)
+    }
+}
+
+impl fmt::Debug for WebhookSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookSecret(..)")
+    }
+}
+
+/// Where webhooks may go.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Hosts under which this program is known outside of its machine.
+    pub own: Vec<String>,
+    /// Whether this machine may be called, and over plain HTTP.
+    pub local: bool,
+}
+
+impl Reach {
+    /// Reads an address as somebody typed it.
+    pub fn read(&self, text: &str) -> Result<Url, AddressError> {
+        let url: Url = text.parse().map_err(|_| AddressError::Unreadable)?;
+        let web = matches!(url.scheme(), "https" | "http");
+        let bare = url.username().is_empty() && url.password().is_none();
+        let Some(host) = url
+            .host_str()
+            .filter(|_| web && bare && text.len() <= LONGEST)
+        else {
+            return Err(AddressError::Unreadable);
+        };
+        if self.local {
+            return Ok(url);
+        }
+        if url.scheme() != "https" {
+            return Err(AddressError::Open);
+        }
+        let host = host.trim_matches(['[', ']']).trim_end_matches('.');
+        let named = host == "localhost" || host.ends_with(".localhost");
+        let known = self.own.iter().any(|own| own.eq_ignore_ascii_case(host));
+        let here = host.parse().is_ok_and(leads_here);
+        if named || known || here {
+            return Err(AddressError::Own);
+        }
+        Ok(url)
+    }
+}
+
+/// Whether an address is one of this machine, or of no machine at all. A socket can be bound
+/// to what is one's own and to nothing else, unless the machine lets anybody bind to anything.
+fn leads_here(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    let linked = match ip {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    ip.is_loopback()
+        || ip.is_unspecified()
+        || ip.is_multicast()
+        || linked
+        || (can_bind(ip) && !can_bind(nobody(ip)))
+}
+
+fn can_bind(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
+}
+
+/// An address of the same family that no machine has (RFC 5737, RFC 3849).
+fn nobody(like: IpAddr) -> IpAddr {
+    match like {
+        IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
+        IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
+    }
+}
+
+/// Sends webhooks.
+pub struct Caller {
+    client: reqwest::Client,
+    reach: Reach,
+}
+
+/// One webhook on its way.
+pub struct Call<'a> {
+    pub address: &'a str,
+    /// Stays the same over all tries, so that a receiver can tell a repetition.
+    pub id: &'a str,
+    /// Unix ms; when this try is made.
+    pub at: i64,
+    pub body: &'a str,
+    pub secret: &'a WebhookSecret,
+}
+
+impl Caller {
+    /// `roots` in PEM, beside those that the machine trusts.
+    pub fn of(reach: Reach, roots: Option<&[u8]>) -> Result<Self, reqwest::Error> {
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE);
+        if !reach.local {
+            builder = builder.dns_resolver(std::sync::Arc::new(Elsewhere));
+        }
+        if let Some(pem) = roots {
+            builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
+        }
+        Ok(Self {
+            client: builder.build()?,
+            reach,
+        })
+    }
+
+    /// Once this is `Ok` the receiver has it.
+    pub async fn call(&self, call: &Call<'_>) -> Result<(), Unanswered> {
+        let url = self.reach.read(call.address);
+        let url = url.map_err(|error| Unanswered::Never(error.to_string()))?;
+        let seconds = call.at.div_euclid(1000);
+        let asked = self
+            .client
+            .post(url)
+            .header("content-type", "application/json")
+            .header("webhook-id", call.id)
+            .header("webhook-timestamp", seconds)
+            .header(
+                "webhook-signature",
+                call.secret.sign(call.id, seconds, call.body),
+            )
+            .body(call.body.to_owned());
+        let answer = asked.send().await.map_err(|error| {
+            // The address may hold a secret of its own.
+            Unanswered::Later(line(&error.without_url()))
+        })?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::GONE => Err(Unanswered::Never("HTTP 410".to_owned())),
+            status => Err(Unanswered::Later(format!("HTTP {}", status.as_u16()))),
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+fn line(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    let plain = text.chars().filter(|c| !c.is_control());
+    plain.take(200).collect()
+}
+
+/// Finds hosts, but none of this machine.
+struct Elsewhere;
+
+impl Resolve for Elsewhere {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let others: Vec<SocketAddr> = found.filter(|at| !leads_here(at.ip())).collect();
+            if others.is_empty() {
+                return Err(AddressError::Own.into());
+            }
+            Ok(Box::new(others.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the standard's reference libraries.
+    #[test]
+    fn a_signature_is_that_of_the_standard() {
+        let secret: WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
+        let signed = secret.sign(
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            r#"{"test": 2432232314}"#,
+        );
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn a_secret_is_read_as_it_was_shown_and_never_printed() {
+        let made = WebhookSecret::generate();
+        let read: WebhookSecret = made.reveal().parse().unwrap();
+        assert_eq!(read.sign("a", 1, "b"), made.sign("a", 1, "b"));
+        assert_eq!(format!("{made:?}"), "WebhookSecret(..)");
+        for wrong in [
+            "",
+            "whsec_",
+            "whsec_AAAA",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ] {
+            assert!(wrong.parse::<WebhookSecret>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn no_webhook_goes_to_this_machine() {
+        let reach = Reach {
+            own: vec!["hub.lapor.go.id".into()],
+            local: false,
+        };
+        for (text, wrong) in [
+            ("https://alarm.example/lapor", None),
+            ("https://192.0.2.7/", None),
+            ("http://alarm.example/", Some(AddressError::Open)),
+            ("https://127.0.0.1:8080/", Some(AddressError::Own)),
+            ("https://127.9.9.9/", Some(AddressError::Own)),
+            ("https://[::1]/", Some(AddressError::Own)),
+            ("https://[::ffff:127.0.0.1]/", Some(AddressError::Own)),
+            ("https://0.0.0.0/", Some(AddressError::Own)),
+            ("https://169.254.169.254/", Some(AddressError::Own)),
+            ("https://localhost./", Some(AddressError::Own)),
+            ("https://HUB.lapor.go.id/x", Some(AddressError::Own)),
+            ("https://a:b@alarm.example/", Some(AddressError::Unreadable)),
+            ("ftp://alarm.example/", Some(AddressError::Unreadable)),
+            ("alarm", Some(AddressError::Unreadable)),
+        ] {
+            assert_eq!(reach.read(text).err(), wrong, "{text}");
+        }
+        let near = Reach {
+            local: true,
+            ..reach
+        };
+        assert!(near.read("http://127.0.0.1:8080/").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_is_not_found() {
+        let found = Elsewhere.resolve("localhost".parse().unwrap()).await;
+        assert!(found.is_err());
+    }
+}
