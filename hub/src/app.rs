@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::streams::Streams;
 use crate::watch::Watch;
 use crate::witness::Witness;
-use crate::{erasing, pictures, store};
+use crate::{casework, erasing, pictures, store};
 
 pub struct Hub {
     pub ground: Arc<Ground>,
@@ -37,6 +37,8 @@ pub struct Hub {
     /// When each instance was last heard.
     pub(crate) contacts: Contacts,
     pub watch: Watch,
+    /// Counts of casework of a moment ago.
+    pub(crate) figures: casework::Kept,
     /// Requests in [`Hub::wait_for`].
     polls: AtomicUsize,
     /// Rung to look after the certificate at once.
@@ -74,6 +76,7 @@ impl Hub {
             connections: Arc::default(),
             contacts: Contacts::since(ground.clock.now_ms()),
             watch: Watch::default(),
+            figures: casework::Kept::default(),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),

@@ -3,6 +3,7 @@
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
 mod approvals;
+mod casework;
 mod federation;
 mod instances;
 mod live;
@@ -20,7 +21,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use chrono_tz::Tz;
 use lapor_web::accounts::{Accounts, FactorKey, HashCost, Rules};
 use lapor_web::language::{Texts, text_id};
 use lapor_web::page::{self, Area, Facts, Link, Shelf, Site};
@@ -34,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Hub;
 use crate::audit::AuditLog;
+use crate::casework::weeks::ZONE;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::keys;
@@ -74,6 +75,10 @@ static AREAS: &[Area] = &[Area {
         Link {
             to: instances::PATH,
             name: text_id("console-instances"),
+        },
+        Link {
+            to: casework::PATH,
+            name: text_id("console-casework"),
         },
         Link {
             to: approvals::PATH,
@@ -189,7 +194,8 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(instances::ONE, get(instances::show))
         .route(instances::ACT, post(instances::act))
         .route(approvals::PATH, get(approvals::list))
-        .route(approvals::ONE, post(approvals::decide));
+        .route(approvals::ONE, post(approvals::decide))
+        .merge(casework::routes());
     let pages = page::pages(routes, &site);
     let received = page::receive(entrance::answer_missing(pages), &site);
     entrance::stand_before(received).with_state(Arc::clone(console))
@@ -200,7 +206,7 @@ fn site(console: &Console) -> Site {
     let contact = console.settings.contact.clone();
     let facts = move || Facts {
         institution: name.clone(),
-        zone: Tz::Asia__Jakarta,
+        zone: ZONE,
         contact: contact.clone(),
     };
     let mut site = Site::new(texts(), AREAS, Arc::clone(&console.hub.ground.clock), facts);

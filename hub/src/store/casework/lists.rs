@@ -1,0 +1,95 @@
+//! The cases behind the figures as they are now, a page at a time, whatever
+//! has waited longest first. A page goes on after a moment and a case.
+
+use lapor_migrations::{DbError, Tx, on};
+use sqlx::FromRow;
+
+const OVERDUE: &str = "with t as (select case_id, institution, hop, step, ran_out_at, \
+     row_number() over (partition by case_id, institution order by ran_out_at, step) as place \
+     from case_clocks where met_at is null and ran_out_at <= $1 \
+     and ($2 = '' or institution = $2) and ($3 = '' or step = $3)) \
+     select t.case_id, t.institution, t.hop, t.step, t.ran_out_at as since, f.state, \
+     f.classification, f.filed_at from t join case_facts f on f.case_id = t.case_id \
+     where t.place = 1 and (t.ran_out_at, t.case_id) > ($4, $5) \
+     order by t.ran_out_at, t.case_id, t.institution limit $6";
+const UNACCEPTED: &str = "select t.case_id, t.institution, t.hop, 'acceptance' as step, t.since, f.state, \
+     f.classification, f.filed_at from case_terms t join case_facts f on f.case_id = t.case_id \
+     where t.until_at is null and t.disposed = 1 and t.acted_at is null \
+     and ($1 = '' or t.institution = $1) and (t.since, t.case_id) > ($2, $3) \
+     order by t.since, t.case_id limit $4";
+const UNANSWERED: &str = "select t.case_id, t.institution, t.hop, 'first_answer' as step, \
+     f.filed_at as since, f.state, f.classification, f.filed_at \
+     from case_terms t join case_facts f on f.case_id = t.case_id \
+     where t.until_at is null and t.case_answered_at is null \
+     and ($1 = '' or t.institution = $1) and (f.filed_at, t.case_id) > ($2, $3) \
+     order by f.filed_at, t.case_id limit $4";
+
+/// Where a page of a list begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct After {
+    /// Unix ms.
+    pub since: i64,
+    pub case: String,
+}
+
+/// Which cases; an empty text means any.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub institution: &'a str,
+    pub after: &'a After,
+    pub most: i64,
+}
+
+/// A case in a list.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+pub struct ListRow {
+    pub case_id: String,
+    /// Whose it is to act.
+    pub institution: String,
+    pub hop: i64,
+    pub step: String,
+    /// Unix ms; when the clock ran out, the disposition came, or the report was filed.
+    pub since: i64,
+    pub state: String,
+    pub classification: String,
+    /// Unix ms.
+    pub filed_at: i64,
+}
+
+/// Cases of which a clock has run out, of one step or of any (`""`).
+pub async fn overdue(
+    tx: &mut Tx,
+    asked: Asked<'_>,
+    step: &str,
+    now_ms: i64,
+) -> Result<Vec<ListRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(OVERDUE)
+        .bind(now_ms)
+        .bind(asked.institution)
+        .bind(step)
+        .bind(asked.after.since)
+        .bind(&asked.after.case)
+        .bind(asked.most)
+        .fetch_all(conn)
+        .await)?)
+}
+
+/// Dispositions that the institution has not acted upon.
+pub async fn unaccepted(tx: &mut Tx, asked: Asked<'_>) -> Result<Vec<ListRow>, DbError> {
+    listed(tx, UNACCEPTED, asked).await
+}
+
+/// Open cases that nobody has answered.
+pub async fn unanswered(tx: &mut Tx, asked: Asked<'_>) -> Result<Vec<ListRow>, DbError> {
+    listed(tx, UNANSWERED, asked).await
+}
+
+async fn listed(tx: &mut Tx, sql: &'static str, asked: Asked<'_>) -> Result<Vec<ListRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(sql)
+        .bind(asked.institution)
+        .bind(asked.after.since)
+        .bind(&asked.after.case)
+        .bind(asked.most)
+        .fetch_all(conn)
+        .await)?)
+}
