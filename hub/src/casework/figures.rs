@@ -29,7 +29,7 @@ pub enum Period {
 pub struct Figures {
     /// Unix ms.
     pub from: i64,
-    /// Unix ms; the period ends before it, and what stands is told as at it.
+    /// Unix ms; the period ends before it, and what stands is told as it was then.
     pub until: i64,
     /// Unix ms; when they were counted.
     pub counted_at: i64,
@@ -109,9 +109,11 @@ impl Sum {
 /// Counts them anew.
 pub async fn count(hub: &Hub, period: Period) -> Result<Figures, HubError> {
     let counted_at = hub.now_ms();
+    // What has happened at this very moment belongs to it.
+    let now = counted_at + 1;
     let (from, until) = match period {
-        Period::Last(ms) => (counted_at - ms, counted_at),
-        Period::Between(from, until) => (from, until.min(counted_at)),
+        Period::Last(ms) => (now - ms, now),
+        Period::Between(from, until) => (from, until.min(now)),
     };
     let mut tx = hub.ground.db.read().await?;
     let counted = Counted::read(&mut tx, from, until).await?;
@@ -119,7 +121,7 @@ pub async fn count(hub: &Hub, period: Period) -> Result<Figures, HubError> {
     let last = store::state::moment(&mut tx).await?.number;
     let since = sums::first(&mut tx).await?;
     let reporters = sums::answers_to_reporters(&mut tx, from, until).await?;
-    let steps = steps(&mut tx, from, until, until == counted_at).await?;
+    let steps = steps(&mut tx, from, until, until == now).await?;
     tx.rollback().await?;
     let mut federation = Sum::default();
     for sum in counted.by_hop.values() {
@@ -223,7 +225,7 @@ impl Steps {
         if step == Step::Acceptance {
             return StepSum {
                 step,
-                waiting: Some(unaccepted),
+                waiting: self.running.as_ref().map(|_| unaccepted),
                 overdue: None,
                 ran_out: None,
             };

@@ -14,7 +14,7 @@ use crate::error::HubError;
 /// What took less is not kept.
 const QUICK: Duration = Duration::from_millis(50);
 /// How many times as long as it took a count is good, and how long at most.
-const WORTH: u32 = 40;
+const WORTH: u32 = 400;
 const LONGEST: Duration = Duration::from_mins(1);
 /// Periods that are kept.
 const MOST: usize = 32;
@@ -89,13 +89,13 @@ mod tests {
         let after = |ms| began + Duration::from_millis(ms);
         kept.keep(week, &figures(), Duration::from_millis(10), began);
         assert_eq!(kept.fresh(week, began), None);
-        kept.keep(week, &figures(), Duration::from_millis(500), began);
-        assert!(kept.fresh(week, after(19_999)).is_some());
+        kept.keep(week, &figures(), Duration::from_millis(60), began);
+        assert!(kept.fresh(week, after(23_999)).is_some());
         assert_eq!(kept.fresh(Period::Last(30), began), None);
-        assert_eq!(kept.fresh(week, after(20_000)), None);
-        kept.keep(week, &figures(), Duration::from_secs(9), after(20_000));
+        assert_eq!(kept.fresh(week, after(24_000)), None);
+        kept.keep(week, &figures(), Duration::from_secs(9), after(24_000));
         assert_eq!(
-            kept.fresh(week, after(80_000)),
+            kept.fresh(week, after(84_000)),
             None,
             "never longer than a minute"
         );

@@ -3,7 +3,7 @@
 
 use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 
-use super::{folders, instances};
+use super::{casework, folders, instances};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::{keys, store, watch};
@@ -34,7 +34,9 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let blobs = store::blobs::room_used_by_all(&mut tx, false).await?;
     let pictures = store::blobs::room_used_by_all(&mut tx, true).await?;
     let ordered = store::state::moment(&mut tx).await?.number;
+    let counted = casework::read(&mut tx, hub.now_ms()).await?;
     tx.rollback().await?;
+    casework::measure(figures, &ground.directory.current(), &counted, ordered);
     figures.gauge(
         "lapor_hub_blob_bytes",
         "Bytes of attachments for which room is taken.",

@@ -218,7 +218,12 @@ async fn a_case_that_waits_for_its_reporter_does_not_become_overdue() {
         let place = Place::new(&db).await;
         let [_, mut bandung, _] = place.three().await;
         let (case, filed) = bandung.file(1);
-        let held = bandung.write("case.held", Some(case), Some(&filed.message), json!({}));
+        let held = bandung.write(
+            "case.held",
+            Some(case),
+            Some(&filed.message),
+            json!({ "questions": 1 }),
+        );
         place.send(&bandung, &[filed, held]).await;
         follow(&place).await;
         place.clock.advance(30 * DAY);
@@ -257,7 +262,7 @@ async fn figures_follow_hand_made_histories_and_a_past_week_keeps_its_numbers() 
                     json!({ "reason": "wrong_region" }),
                 ),
                 1..=6 => kemenpu.follow_up(*case, term),
-                _ => kemenpu.write("case.verified", Some(*case), Some(term), json!({})),
+                _ => kemenpu.write("case.noted", Some(*case), None, json!({})),
             };
             place.send(&kemenpu, &[act]).await;
         }
@@ -287,7 +292,7 @@ async fn figures_follow_hand_made_histories_and_a_past_week_keeps_its_numbers() 
             (1, 4)
         );
 
-        let until = place.hub.now_ms();
+        let until = place.hub.now_ms() + 1;
         place.clock.advance(20 * DAY);
         for (case, term) in given.iter().skip(7).take(2) {
             let answer = kemenpu.follow_up(*case, term);

@@ -10,7 +10,7 @@ use lapor_web::page::LocalPath;
 use super::list;
 use super::words::{NONE, hop_words, named, share, step_about, step_words, took};
 use crate::casework::Step;
-use crate::casework::figures::{Figures, Period, Sum};
+use crate::casework::figures::{Figures, Period, StepSum, Sum};
 use crate::casework::weeks::Week;
 use crate::console::Answer;
 use crate::console::instances::one;
@@ -131,39 +131,40 @@ impl Steps {
             to: None,
             cells: cells(&v, sum, None),
         });
-        let steps = figures.by_step.iter().map(|of| {
-            let number = |number: Option<i64>| number.map_or(NONE.to_owned(), |n| v.number(n));
-            let cell = |heading: TextId, value, to| Cell {
-                heading: v.say(heading),
-                value,
-                to,
-            };
-            let overdue = of.overdue.is_some_and(|n| n > 0) && linked;
-            let waiting = of.step == Step::Acceptance && linked;
-            Line {
-                name: v.say(step_words(of.step)),
-                about: Some(v.say(step_about(of.step))),
-                to: None,
-                cells: vec![
-                    cell(
-                        text_id("sum-waiting"),
-                        number(of.waiting),
-                        waiting.then(|| list::path(list::Which::Unaccepted, "", "")),
-                    ),
-                    cell(
-                        text_id("sum-overdue"),
-                        number(of.overdue),
-                        overdue.then(|| list::path(list::Which::Overdue, "", of.step.as_str())),
-                    ),
-                    cell(text_id("sum-ran-out"), number(of.ran_out), None),
-                ],
-            }
-        });
+        let steps = figures.by_step.iter();
+        let steps = steps.map(|of| step_line(&v, of, linked));
         Self {
             v,
             by_hop: hops.collect(),
             by_step: steps.collect(),
         }
+    }
+}
+
+/// A period that ended before now has no column of those who wait now.
+fn step_line(v: &Voice, of: &StepSum, linked: bool) -> Line {
+    let number = |number: Option<i64>| number.map_or(NONE.to_owned(), |n| v.number(n));
+    let cell = |heading: TextId, value: String, to: Option<String>| Cell {
+        heading: v.say(heading),
+        value,
+        to,
+    };
+    let overdue = of.overdue.is_some_and(|n| n > 0) && linked;
+    let overdue = overdue.then(|| list::path(list::Which::Overdue, "", of.step.as_str()));
+    let unaccepted = of.step == Step::Acceptance && of.waiting.is_some_and(|n| n > 0) && linked;
+    let unaccepted = unaccepted.then(|| list::path(list::Which::Unaccepted, "", ""));
+    let waiting = of
+        .waiting
+        .map(|n| cell(text_id("sum-waiting"), v.number(n), unaccepted));
+    let others = [
+        cell(text_id("sum-overdue"), number(of.overdue), overdue),
+        cell(text_id("sum-ran-out"), number(of.ran_out), None),
+    ];
+    Line {
+        name: v.say(step_words(of.step)),
+        about: Some(v.say(step_about(of.step))),
+        to: None,
+        cells: waiting.into_iter().chain(others).collect(),
     }
 }
 

@@ -4,14 +4,15 @@
 use lapor_migrations::{DbError, Tx, on};
 use sqlx::FromRow;
 
-const OVERDUE: &str = "with t as (select case_id, institution, hop, step, ran_out_at, \
-     row_number() over (partition by case_id, institution order by ran_out_at, step) as place \
-     from case_clocks where met_at is null and ran_out_at <= $1 \
-     and ($2 = '' or institution = $2) and ($3 = '' or step = $3)) \
-     select t.case_id, t.institution, t.hop, t.step, t.ran_out_at as since, f.state, \
-     f.classification, f.filed_at from t join case_facts f on f.case_id = t.case_id \
-     where t.place = 1 and (t.ran_out_at, t.case_id) > ($4, $5) \
-     order by t.ran_out_at, t.case_id, t.institution limit $6";
+// One line for each case and institution: that of the clock that ran out first.
+const OVERDUE: &str = "select c.case_id, c.institution, c.hop, c.step, c.ran_out_at as since, f.state, \
+     f.classification, f.filed_at from case_clocks c join case_facts f on f.case_id = c.case_id \
+     where c.met_at is null and c.ran_out_at <= $1 and ($2 = '' or c.institution = $2) \
+     and ($3 = '' or c.step = $3) and c.ran_out_at >= $4 and (c.ran_out_at > $4 or c.case_id > $5) \
+     and not exists (select 1 from case_clocks e where e.case_id = c.case_id \
+     and e.institution = c.institution and e.met_at is null and ($3 = '' or e.step = $3) \
+     and (e.ran_out_at < c.ran_out_at or (e.ran_out_at = c.ran_out_at and e.number < c.number))) \
+     order by c.ran_out_at, c.case_id limit $6";
 const UNACCEPTED: &str = "select t.case_id, t.institution, t.hop, 'acceptance' as step, t.since, f.state, \
      f.classification, f.filed_at from case_terms t join case_facts f on f.case_id = t.case_id \
      where t.until_at is null and t.disposed = 1 and t.acted_at is null \

@@ -1,12 +1,11 @@
 //! Sums over terms and clocks. What happened is counted from a moment until
-//! before another, what was so at the latter; both are Unix ms.
+//! before another, and what stood as it was just before the latter; both are
+//! Unix ms.
 
 use lapor_migrations::{DbError, Tx, on};
 use sqlx::FromRow;
 
-/// Hops from which all are counted as one.
-pub const LAST_HOP: i64 = 4;
-
+// From the fourth on, all are counted as one.
 macro_rules! hop {
     () => {
         "cast(case when hop > 4 then 4 else hop end as text)"
@@ -28,12 +27,13 @@ const ENDED: &str = concat!(
      from case_terms where until_at >= $1 and until_at < $2 and disposed = 1 group by institution, ",
     hop!()
 );
-// In two halves, so that each finds its index.
+// In two halves, so that each finds its index; the plus keeps the other column from having one of its
+// own chosen, which holds all that ever was.
 const STANDING: &str = concat!(
     "with t as (select institution, hop, disposed, acted_at, case_answered_at from case_terms \
-     where until_at is null and since < $1 \
+     where until_at is null and +since < $1 \
      union all select institution, hop, disposed, acted_at, case_answered_at from case_terms \
-     where until_at >= $1 and since < $1) \
+     where until_at >= $1 and +since < $1) \
      select institution, ",
     hop!(),
     " as hop, count(*), \
@@ -46,9 +46,9 @@ macro_rules! overdue {
     ($by:expr) => {
         concat!(
             "with t as (select institution, hop, step, case_id from case_clocks \
-             where met_at is null and ran_out_at <= $1 \
+             where met_at is null and +ran_out_at < $1 \
              union all select institution, hop, step, case_id from case_clocks \
-             where met_at > $1 and ran_out_at <= $1) select ",
+             where met_at >= $1 and +ran_out_at < $1) select ",
             $by,
             " as part, count(distinct case_id) from t group by ",
             $by
@@ -127,13 +127,13 @@ pub async fn ended(tx: &mut Tx, from: i64, until: i64) -> Result<Vec<Two>, DbErr
     Ok(on!(tx, conn => sqlx::query_as(ENDED).bind(from).bind(until).fetch_all(conn).await)?)
 }
 
-/// Cases that were open at a moment, dispositions that nobody had acted upon,
+/// Cases that were open before a moment, dispositions that nobody had acted upon,
 /// and cases that nobody had answered.
 pub async fn standing(tx: &mut Tx, at: i64) -> Result<Vec<Three>, DbError> {
     Ok(on!(tx, conn => sqlx::query_as(STANDING).bind(at).fetch_all(conn).await)?)
 }
 
-/// Cases of which a clock had run out at a moment.
+/// Cases of which a clock had run out before a moment.
 pub async fn overdue(tx: &mut Tx, by: By, at: i64) -> Result<Vec<(String, i64)>, DbError> {
     let sql = match by {
         By::Institution => OVERDUE_BY_INSTITUTION,

@@ -40,7 +40,7 @@ create table case_clocks (
     met_at integer,
     primary key (case_id, number)
 ) strict;
-create index case_clocks_running on case_clocks (institution, ran_out_at, step, hop, case_id) where met_at is null;
+create index case_clocks_running on case_clocks (ran_out_at, case_id, institution, step, hop) where met_at is null;
 create index case_clocks_met on case_clocks (met_at, ran_out_at, institution, step, hop, case_id)
     where met_at is not null;
 create index case_clocks_ran_out on case_clocks (ran_out_at, step);
