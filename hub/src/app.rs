@@ -23,7 +23,7 @@ use crate::settings::Settings;
 use crate::streams::Streams;
 use crate::watch::Watch;
 use crate::witness::Witness;
-use crate::{erasing, pictures, store};
+use crate::{casework, erasing, pictures, store};
 
 pub struct Hub {
     pub ground: Arc<Ground>,
@@ -39,6 +39,8 @@ pub struct Hub {
     pub(crate) contacts: Contacts,
     pub watch: Watch,
     pub alarms: Alarms,
+    /// Counts of casework of a moment ago.
+    pub(crate) figures: casework::Kept,
     /// Requests in [`Hub::wait_for`].
     polls: AtomicUsize,
     /// Rung to look after the certificate at once.
@@ -77,6 +79,7 @@ impl Hub {
             contacts: Contacts::since(ground.clock.now_ms()),
             watch: Watch::default(),
             alarms: Alarms::default(),
+            figures: casework::Kept::default(),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),

@@ -225,7 +225,30 @@ for (const database of databases) {
       });
     });
 
-    const pages = ["/konsol", "/konsol/instansi", KEMENPU, "/konsol/persetujuan", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
+    it("an observer of figures goes from a number to a case, which has no words", async () => {
+      await work(AUDITOR, stage.console.base, async (page, open) => {
+        await open("/konsol/kasus");
+        await page.getByRole("heading", { name: "Penanganan laporan" }).waitFor();
+        await page.getByLabel("Kurun").selectOption("90");
+        await press(page, "Tampilkan");
+        await page.getByRole("navigation", { name: "Urut menurut" }).getByRole("link", { name: "Belum dijawab" }).click();
+        await page.locator("table a", { hasText: "Pemerintah Kota Bandung" }).or(page.locator("table a", { hasText: "kota-bandung" })).first().waitFor();
+        await page.locator(".heads a").last().click();
+        await page.locator("tbody th a").first().click();
+        await page.getByText("tersegel di antara para pihak").waitFor();
+        await page.getByText("Laporan masuk").first().waitFor();
+        await page.getByText("Jejak").first().click();
+        await page.getByText("report.filed").waitFor();
+        const id = new URL(page.url()).pathname.split("/").pop();
+        await open(`/konsol/kasus/cari?kasus=${id}`);
+        assert.equal(new URL(page.url()).pathname, `/konsol/kasus/${id}`);
+        await open("/konsol/kasus/minggu");
+        await page.locator(".weeks a").first().click();
+        await page.getByText("Minggu ini belum selesai").waitFor();
+      }, { script: false });
+    });
+
+    const pages = ["/konsol", "/konsol/instansi", KEMENPU, "/konsol/kasus", "/konsol/kasus?kurun=7&urut=nama", "/konsol/kasus/daftar?yang=belum-dijawab", "/konsol/kasus/daftar?yang=terlambat", "/konsol/kasus/minggu", "/konsol/kasus/cari?kasus=x", "/konsol/persetujuan", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {

@@ -1,6 +1,8 @@
 //! Tables as institutions keep them: CSV with a header, each row with the line
 //! where it begins, so that whoever wrote a row can mend it.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 
 /// Every row: the line where it begins, and what it says or why it cannot be
@@ -26,6 +28,16 @@ pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Resul
         })
 }
 
+/// A text for a cell of a table that people open with a spreadsheet, which
+/// would compute what begins like a formula: an apostrophe makes it a text.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// What is wrong, without the place, which the caller says.
 fn plain(error: &csv::Error) -> String {
     match error.kind() {
@@ -35,5 +47,19 @@ fn plain(error: &csv::Error) -> String {
         } => format!("{len} columns, and the header has {expected_len}"),
         csv::ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_taken_for_a_formula() {
+        assert_eq!(harmless("Kota Bandung"), "Kota Bandung");
+        assert_eq!(harmless(""), "");
+        for text in ["=1+1", "+62", "-1", "@sum(a1)", "\t=1"] {
+            assert_eq!(harmless(text), format!("'{text}"));
+        }
     }
 }

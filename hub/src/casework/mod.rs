@@ -5,7 +5,12 @@
 //! The hub cannot read a word of a case, and nothing here needs one.
 
 mod calendar;
+mod clocks;
+pub mod figures;
+mod kept;
+pub mod skeleton;
 mod walk;
+pub mod weeks;
 
 use std::time::Duration;
 
@@ -18,11 +23,13 @@ use crate::app::Hub;
 use crate::casefile::{self, CaseFile};
 use crate::error::HubError;
 use crate::store;
-use crate::store::casework::{FactRow, TermRow};
+use crate::store::casework::{ClockRow, FactRow, TermRow};
 use crate::store::code_of;
 use crate::store::state::{CASEWORK, CASEWORK_CALENDAR, CASEWORK_RECOUNT};
 
-pub use walk::{Term, walk};
+pub use clocks::{Ran, Step};
+pub use kept::Kept;
+pub use walk::{Term, Way, walk};
 
 /// Messages of the order that one step takes in.
 const STEP: i64 = 500;
@@ -111,18 +118,17 @@ async fn put(
     files: impl Iterator<Item = &CaseFile>,
     calendar: &Calendar,
 ) -> Result<(), HubError> {
-    let (directory, now_ms) = (hub.ground.directory.current(), hub.now_ms());
-    let (mut facts, mut terms) = (Vec::new(), Vec::new());
+    let directory = hub.ground.directory.current();
+    let (mut facts, mut terms, mut clocks) = (Vec::new(), Vec::new(), Vec::new());
     for file in files {
         facts.push(fact(file));
-        let walked = walk(file, &directory, calendar, now_ms);
-        terms.extend(
-            (1..)
-                .zip(walked)
-                .map(|(number, term)| row(file.case.id, number, term)),
-        );
+        let way = walk(file, &directory, calendar);
+        let walked = (1..).zip(way.terms);
+        terms.extend(walked.map(|(number, term)| term_row(file, number, term)));
+        let ran = (1..).zip(way.clocks);
+        clocks.extend(ran.map(|(number, clock)| clock_row(file.case.id, number, &clock)));
     }
-    store::casework::put(tx, facts, terms).await?;
+    store::casework::put(tx, facts, terms, clocks).await?;
     Ok(())
 }
 
@@ -154,23 +160,36 @@ fn fact(file: &CaseFile) -> FactRow {
     }
 }
 
-fn row(case: CaseId, number: i64, term: Term) -> TermRow {
+fn term_row(file: &CaseFile, number: i64, term: Term) -> TermRow {
     TermRow {
-        case,
+        case: file.case.id,
         term: number,
         hop: i64::from(term.hop),
         institution: term.institution.to_string(),
+        disposed: term.begun_by == "case.disposed",
         since: term.since,
         acted_at: term.acted_at,
         answered_at: term.answered_at,
         until: term.until,
         ended_by: term.ended_by,
         reason: term.reason,
-        due_at: term.due_at,
-        late_at: term.late_at,
+        case_answered_at: file.case.course.first_answer,
     }
 }
 
+fn clock_row(case: CaseId, number: i64, clock: &Ran) -> ClockRow {
+    ClockRow {
+        case,
+        number,
+        hop: i64::from(clock.hop),
+        institution: clock.institution.to_string(),
+        step: clock.step.as_str(),
+        ran_out_at: clock.ran_out_at,
+        met_at: clock.met_at,
+    }
+}
+
+/// Where the walk stands, as it is kept.
 fn number(text: Option<String>) -> i64 {
     text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }

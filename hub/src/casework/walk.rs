@@ -1,25 +1,35 @@
 //! A case's way from institution to institution, read from its history: who
-//! had it, from when until when, what they did with it, and whether a clock of
-//! theirs ran out. Nothing in it is a word of the case.
+//! had it, from when until when, what they did with it, and which clocks ran
+//! out. Nothing in it is a word of the case.
 
 use lapor_protocol::calendar::Calendar;
 use lapor_protocol::case::{Case, Order, apply};
-use lapor_protocol::deadline::{ClockKind, ClockState, clocks};
 use lapor_protocol::directory::{Directory, DirectoryAt};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Body;
+use serde::Serialize;
 
+use super::clocks::{Clocks, Ran};
 use crate::casefile::{CaseFile, Past};
 use crate::store::code_of;
 
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Way {
+    pub terms: Vec<Term>,
+    pub clocks: Vec<Ran>,
+}
+
 /// One stretch of custody.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Term {
     /// 1 for the institution where it was filed, one more each time that it
     /// moved on; a reopening is another term and no other hop.
     pub hop: u32,
     pub institution: InstanceId,
-    /// Unix ms; when it got the case.
+    /// The kind of message by which it got the case.
+    pub begun_by: &'static str,
+    /// Unix ms; when it did.
     pub since: i64,
     /// Its first act upon the case.
     pub acted_at: Option<i64>,
@@ -31,18 +41,14 @@ pub struct Term {
     pub ended_by: Option<&'static str>,
     /// Why it gave the case back, as a code.
     pub reason: Option<String>,
-    /// When the clock that runs now runs out.
-    pub due_at: Option<i64>,
-    /// When the first of its clocks ran out unanswered.
-    pub late_at: Option<i64>,
 }
 
-/// Follows a case through its applied messages. `now_ms` judges the clocks that
-/// still run.
-pub fn walk(file: &CaseFile, directory: &Directory, calendar: &Calendar, now_ms: i64) -> Vec<Term> {
+/// Follows a case through its applied messages.
+pub fn walk(file: &CaseFile, directory: &Directory, calendar: &Calendar) -> Way {
     let mut walk = Walk {
         calendar,
         terms: Vec::new(),
+        clocks: Clocks::default(),
     };
     let mut case: Option<Case> = None;
     for (place, past) in (1..).zip(&file.past) {
@@ -67,15 +73,16 @@ pub fn walk(file: &CaseFile, directory: &Directory, calendar: &Calendar, now_ms:
             case = Some(after);
         }
     }
-    if let Some(case) = &case {
-        walk.judge(case, directory.latest(), now_ms);
+    Way {
+        terms: walk.terms,
+        clocks: walk.clocks.all(),
     }
-    walk.terms
 }
 
 struct Walk<'a> {
     calendar: &'a Calendar,
     terms: Vec<Term>,
+    clocks: Clocks,
 }
 
 impl Walk<'_> {
@@ -89,7 +96,6 @@ impl Walk<'_> {
     ) {
         let at = past.ordered_at;
         if let Some(before) = before {
-            self.judge(before, world, at);
             let own = past.message.header.author == before.custodian;
             if let Some(term) = self.terms.last_mut().filter(|_| own && is_act(body)) {
                 term.acted_at = term.acted_at.or(Some(at));
@@ -108,7 +114,6 @@ impl Walk<'_> {
             .filter(|term| ends && term.until.is_none())
         {
             term.until = Some(at);
-            term.due_at = None;
             term.ended_by = Some(body.kind());
             term.reason = match body {
                 Body::CaseReturned(returned) => Some(code_of(&returned.reason)),
@@ -120,31 +125,17 @@ impl Walk<'_> {
             self.terms.push(Term {
                 hop: former + u32::from(moved),
                 institution: after.custodian.clone(),
+                begun_by: body.kind(),
                 since: at,
                 acted_at: None,
                 answered_at: None,
                 until: None,
                 ended_by: None,
                 reason: None,
-                due_at: None,
-                late_at: None,
             });
         }
-    }
-
-    /// Notes which clock of the custodian runs out next, and whether one has.
-    fn judge(&mut self, case: &Case, world: DirectoryAt<'_>, now_ms: i64) {
-        let Some(term) = self.terms.last_mut().filter(|term| term.until.is_none()) else {
-            return;
-        };
-        let running = clocks(case, world, self.calendar, now_ms);
-        let mut own = running
-            .iter()
-            .filter(|clock| clock.kind != ClockKind::Silence);
-        let next = own.next();
-        term.due_at = next.and_then(|clock| clock.due);
-        let late = next.filter(|clock| clock.state == ClockState::Overdue);
-        term.late_at = term.late_at.or(late.and_then(|clock| clock.due));
+        let hop = self.terms.last().map_or(1, |term| term.hop);
+        self.clocks.take(after, world, self.calendar, at, hop);
     }
 }
 

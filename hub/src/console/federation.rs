@@ -255,11 +255,13 @@ fn group(v: &Voice, of: &Instance) -> (usize, String) {
     }
 }
 
+/// Kinds of institutions to choose from.
 pub fn kinds(v: &Voice) -> Vec<(&'static str, String)> {
     let word = |kind: InstanceKind| (kind.as_str(), v.say(kind_words(kind)));
     InstanceKind::ALL.into_iter().map(word).collect()
 }
 
+/// Provinces to choose from, by code.
 pub fn provinces() -> Vec<(&'static str, &'static str)> {
     let codes = outlines().all().iter().flat_map(|outline| &outline.codes);
     let mut named: Vec<(&str, &str)> = codes

@@ -5,6 +5,7 @@
 mod alarms;
 mod api;
 mod approvals;
+mod casework;
 mod federation;
 mod instances;
 mod live;
@@ -22,7 +23,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use chrono_tz::Tz;
 use lapor_web::accounts::{Accounts, HashCost, Rules};
 use lapor_web::bearer::Recent;
 use lapor_web::language::{Texts, text_id};
@@ -37,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Hub;
 use crate::audit::AuditLog;
+use crate::casework::weeks::ZONE;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::keys;
@@ -80,6 +81,10 @@ static AREAS: &[Area] = &[Area {
         Link {
             to: instances::PATH,
             name: text_id("console-instances"),
+        },
+        Link {
+            to: casework::PATH,
+            name: text_id("console-casework"),
         },
         Link {
             to: ALARMS,
@@ -202,7 +207,8 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(instances::ACT, post(instances::act))
         .merge(alarms::routes())
         .route(approvals::PATH, get(approvals::list))
-        .route(approvals::ONE, post(approvals::decide));
+        .route(approvals::ONE, post(approvals::decide))
+        .merge(casework::routes());
     let pages = page::pages(routes, &site).merge(api::routes());
     let received = page::receive(entrance::answer_missing(pages), &site);
     entrance::stand_before(received).with_state(Arc::clone(console))
@@ -212,7 +218,7 @@ pub fn router(console: &Arc<Console>) -> Router {
 pub fn facts(settings: &ConsoleSettings) -> Facts {
     Facts {
         institution: settings.name.clone(),
-        zone: Tz::Asia__Jakarta,
+        zone: ZONE,
         contact: settings.contact.clone(),
     }
 }

@@ -2,6 +2,7 @@
 //! without script; on both databases.
 
 mod alarms;
+mod casework;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

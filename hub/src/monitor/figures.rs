@@ -3,7 +3,7 @@
 
 use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 
-use super::{folders, instances};
+use super::{casework, folders, instances};
 use crate::alarms::Severity;
 use crate::app::Hub;
 use crate::error::HubError;
@@ -36,9 +36,11 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let blobs = store::blobs::room_used_by_all(&mut tx, false).await?;
     let pictures = store::blobs::room_used_by_all(&mut tx, true).await?;
     let ordered = store::state::moment(&mut tx).await?.number;
+    let counted = casework::read(&mut tx, hub.now_ms()).await?;
     let open = store::alarms::live::count(&mut tx).await?;
     let letters = store::alarms::deliveries::count(&mut tx).await?;
     tx.rollback().await?;
+    casework::measure(figures, &ground.directory.current(), &counted, ordered);
     alarms(figures, &open, letters);
     figures.gauge(
         "lapor_hub_blob_bytes",

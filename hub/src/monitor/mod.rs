@@ -2,6 +2,7 @@
 //! much there is to do. Labels are routes, codes, kinds and the directory's
 //! slugs; never a case, a path with ids in it, or a word.
 
+mod casework;
 mod figures;
 mod instances;
 mod readiness;

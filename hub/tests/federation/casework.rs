@@ -1,33 +1,54 @@
 //! Casework across the federation, as the hub counts it without reading a word.
 
-use lapor_hub::casework::{step, walk};
-use lapor_hub::store::casework::{SumRow, by_hop, by_institution, intake, late_cases};
+use lapor_hub::casework::figures::{Figures, Period, Sum, count};
+use lapor_hub::casework::{Step, skeleton, step, walk};
+use lapor_hub::store::casework::lists::{self, After, Asked, ListRow};
 use lapor_hub::{casefile, store};
 use lapor_migrations::throwaway::databases;
+use lapor_protocol::ids::InstanceKind;
 use lapor_web::holidays::first_edition;
 use serde_json::json;
 
 use super::harness::{NOW, Place};
 
-const DAY: i64 = 24 * 60 * 60_000;
+const HOUR: i64 = 60 * 60_000;
+const DAY: i64 = 24 * HOUR;
 
 /// Follows the record to its end.
 async fn follow(place: &Place) {
     while step(&place.hub).await.unwrap() {}
 }
 
-async fn sums(place: &Place) -> Vec<SumRow> {
-    let mut tx = place.hub.ground.db.read().await.unwrap();
-    let now = place.hub.now_ms();
-    let sums = by_institution(&mut tx, 0, now + 1, now).await.unwrap();
-    tx.rollback().await.unwrap();
-    sums
+/// All that has happened until now, and how it stands.
+async fn figures(place: &Place) -> Figures {
+    between(place, 0, i64::MAX).await
 }
 
-fn of<'a>(sums: &'a [SumRow], slug: &str) -> &'a SumRow {
-    sums.iter()
-        .find(|row| row.part == slug)
-        .expect("it had a case")
+async fn between(place: &Place, from: i64, until: i64) -> Figures {
+    count(&place.hub, Period::Between(from, until))
+        .await
+        .unwrap()
+}
+
+fn of<'a>(figures: &'a Figures, slug: &str) -> &'a Sum {
+    &figures.by_institution[slug]
+}
+
+fn overdue_at(figures: &Figures, step: Step) -> Option<i64> {
+    let mut steps = figures.by_step.iter();
+    steps.find(|of| of.step == step).unwrap().overdue
+}
+
+async fn overdue(place: &Place, institution: &str, now: i64) -> Vec<ListRow> {
+    let mut tx = place.hub.ground.db.read().await.unwrap();
+    let asked = Asked {
+        institution,
+        after: &After::default(),
+        most: 10,
+    };
+    let rows = lists::overdue(&mut tx, asked, "", now).await.unwrap();
+    tx.rollback().await.unwrap();
+    rows
 }
 
 #[tokio::test]
@@ -44,13 +65,17 @@ async fn a_case_is_followed_from_hand_to_hand() {
         let disposed = pusat.dispose(case, &recalled.message, &kemenpu.id);
         place.send(&pusat, &[recalled, disposed.clone()]).await;
         follow(&place).await;
-        let untouched = sums(&place).await;
+        let untouched = figures(&place).await;
         assert_eq!(
-            of(&untouched, "kemenpu").untouched,
+            of(&untouched, "kemenpu").unaccepted,
             1,
             "nobody has looked at it yet"
         );
         assert_eq!(of(&untouched, "kota-bandung").open, 0);
+        assert_eq!(
+            (untouched.federation.open, untouched.federation.unanswered),
+            (1, 1)
+        );
 
         place.clock.advance(DAY);
         let returned = json!({ "reason": "not_our_authority" });
@@ -75,7 +100,8 @@ async fn a_case_is_followed_from_hand_to_hand() {
             .await
             .unwrap()
             .unwrap();
-        let terms = walk(&file, &directory, &first_edition(), place.hub.now_ms());
+        tx.rollback().await.unwrap();
+        let terms = walk(&file, &directory, &first_edition()).terms;
         let way: Vec<_> = terms
             .iter()
             .map(|term| {
@@ -99,81 +125,275 @@ async fn a_case_is_followed_from_hand_to_hand() {
         let last = terms.last().unwrap();
         assert_eq!(last.answered_at.map(|at| at - last.since), Some(2 * DAY));
 
-        let now = place.hub.now_ms();
-        let all = by_institution(&mut tx, 0, now + 1, now).await.unwrap();
+        let all = figures(&place).await;
+        let kemenpu = of(&all, "kemenpu");
         assert_eq!(
-            (of(&all, "kemenpu").terms, of(&all, "kemenpu").returned),
-            (1, 1)
+            (kemenpu.received, kemenpu.ended, kemenpu.returned),
+            (1, 1, 1)
         );
-        assert_eq!(
-            (
-                of(&all, "kota-bandung").answered,
-                of(&all, "kota-bandung").answer_ms
-            ),
-            (1, 2 * DAY)
-        );
-        let hops = by_hop(&mut tx, 0, now + 1, now).await.unwrap();
-        let counts: Vec<_> = hops
+        assert_eq!(kemenpu.misrouted_per_mille(), Some(1000));
+        let own = of(&all, "kota-bandung");
+        assert_eq!((own.answered, own.answer_median_ms), (1, Some(2 * DAY)));
+        let hops: Vec<_> = all
+            .by_hop
             .iter()
-            .map(|row| (row.part.as_str(), row.terms))
+            .map(|(hop, sum)| (hop.as_str(), sum.received))
             .collect();
         let expected = [("1", 1), ("2", 1), ("3", 1), ("4", 2)];
-        assert_eq!(counts, expected, "4 stands for all later ones");
-        let cases = intake(&mut tx, 0, now + 1).await.unwrap();
+        assert_eq!(hops, expected, "4 stands for all later ones");
+        assert_eq!(all.filed, 1);
+        let whole = &all.federation;
         assert_eq!(
-            (
-                cases.cases,
-                cases.answered,
-                cases.unanswered,
-                cases.misrouted
-            ),
-            (1, 1, 0, 1)
+            (whole.received, whole.unanswered, whole.answered),
+            (5, 0, 1)
         );
-        tx.rollback().await.unwrap();
+        assert_eq!(
+            whole.answer_median_ms,
+            Some(5 * DAY),
+            "what the reporter waited"
+        );
+        assert_eq!((all.behind, all.since), (0, Some(NOW)));
     }
 }
 
 #[tokio::test]
-async fn what_runs_out_is_overdue_now_and_was_late_for_ever() {
+async fn what_runs_out_is_overdue_until_it_is_met_and_stays_so_in_the_past() {
     for db in databases().await {
         let place = Place::new(&db).await;
         let [mut pusat, mut bandung, _] = place.three().await;
         let (case, filed) = bandung.file(1);
         place.send(&bandung, std::slice::from_ref(&filed)).await;
         follow(&place).await;
-        assert_eq!(of(&sums(&place).await, "kota-bandung").overdue, 0);
+        assert_eq!(of(&figures(&place).await, "kota-bandung").overdue, 0);
         // Three working days to verify; nothing new has come that could be noted.
         place.clock.advance(10 * DAY);
-        let before = sums(&place).await;
+        let before = figures(&place).await;
+        assert_eq!(of(&before, "kota-bandung").overdue, 1);
+        assert_eq!(overdue_at(&before, Step::Verification), Some(1));
+        assert_eq!(overdue_at(&before, Step::FirstAnswer), Some(0));
         assert_eq!(
-            (
-                of(&before, "kota-bandung").overdue,
-                of(&before, "kota-bandung").late
-            ),
-            (1, 1)
+            overdue_at(&before, Step::Acceptance),
+            None,
+            "it has no clock"
         );
-        let mut tx = place.hub.ground.db.read().await.unwrap();
-        let late = late_cases(&mut tx, "kota-bandung", place.hub.now_ms(), 10)
-            .await
-            .unwrap();
-        tx.rollback().await.unwrap();
+        let late = overdue(&place, "kota-bandung", place.hub.now_ms()).await;
         assert_eq!(late.len(), 1);
-        assert_eq!(late[0].case_id, case.to_string());
-        assert!(late[0].due_at.unwrap() > NOW);
+        assert_eq!(
+            (late[0].case_id.clone(), late[0].step.as_str()),
+            (case.to_string(), "verification")
+        );
+        let ran_out = late[0].since;
+        assert!(ran_out > NOW);
 
+        let now = place.hub.now_ms();
         let recalled = json!({ "reason": "now_ours" });
         let recalled = pusat.write("case.recalled", Some(case), Some(&filed.message), recalled);
         place.send(&pusat, &[recalled]).await;
+        place.clock.advance(HOUR);
         follow(&place).await;
-        let after = sums(&place).await;
+        let after = figures(&place).await;
         assert_eq!(
             (
                 of(&after, "kota-bandung").overdue,
-                of(&after, "kota-bandung").late
+                of(&after, "pusat").overdue
             ),
-            (0, 1)
+            (0, 0)
         );
-        assert_eq!(of(&after, "pusat").late, 0, "its own clock has just begun");
+        // A moment that is over keeps what was so.
+        let then = between(&place, NOW, now).await;
+        assert_eq!(then.by_institution, before.by_institution);
+        assert_eq!(overdue_at(&then, Step::Verification), Some(1));
+        let missed = |figures: &Figures| figures.by_step[0].ran_out;
+        assert_eq!(
+            missed(&between(&place, ran_out, ran_out + 1).await),
+            Some(1)
+        );
+        assert_eq!(missed(&between(&place, ran_out + 1, now).await), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_waits_for_its_reporter_does_not_become_overdue() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        let held = bandung.write(
+            "case.held",
+            Some(case),
+            Some(&filed.message),
+            json!({ "questions": 1 }),
+        );
+        place.send(&bandung, &[filed, held]).await;
+        follow(&place).await;
+        place.clock.advance(30 * DAY);
+        let waits = figures(&place).await;
+        assert_eq!((waits.federation.open, waits.federation.overdue), (1, 0));
+        assert_eq!(waits.by_step[0].waiting, Some(1));
+        assert!(overdue(&place, "", place.hub.now_ms()).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn figures_follow_hand_made_histories_and_a_past_week_keeps_its_numbers() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [mut pusat, mut bandung, mut kemenpu] = place.three().await;
+        let garut = place.join("kab-garut", InstanceKind::Kabupaten, 40).await;
+        let mut given = Vec::new();
+        for number in 1..=10 {
+            let (case, filed) = bandung.file(number);
+            place.send(&bandung, std::slice::from_ref(&filed)).await;
+            let recalled = json!({ "reason": "now_ours" });
+            let recalled = pusat.write("case.recalled", Some(case), Some(&filed.message), recalled);
+            let to = if number == 10 { &garut.id } else { &kemenpu.id };
+            let disposed = pusat.dispose(case, &recalled.message, to);
+            place.send(&pusat, &[recalled, disposed.clone()]).await;
+            given.push((case, disposed.message));
+        }
+        // One given back, six answered after one to six hours, two looked at, one left alone.
+        for (number, (case, term)) in given.iter().take(9).enumerate() {
+            place.clock.advance(HOUR);
+            let act = match number {
+                0 => kemenpu.write(
+                    "case.returned",
+                    Some(*case),
+                    Some(term),
+                    json!({ "reason": "wrong_region" }),
+                ),
+                1..=6 => kemenpu.follow_up(*case, term),
+                _ => kemenpu.write("case.noted", Some(*case), None, json!({})),
+            };
+            place.send(&kemenpu, &[act]).await;
+        }
+        follow(&place).await;
+        let week = figures(&place).await;
+        let kemenpu_then = of(&week, "kemenpu").clone();
+        assert_eq!(
+            kemenpu_then,
+            Sum {
+                received: 9,
+                ended: 1,
+                returned: 1,
+                answered: 6,
+                answer_median_ms: Some(4 * HOUR),
+                answer_ninetieth_ms: Some(7 * HOUR),
+                open: 8,
+                unaccepted: 0,
+                unanswered: 2,
+                overdue: 0,
+            }
+        );
+        let left = of(&week, "kab-garut");
+        assert_eq!((left.received, left.unaccepted, left.unanswered), (1, 1, 1));
+        assert_eq!((week.filed, week.federation.open), (10, 10));
+        assert_eq!(
+            (week.federation.unaccepted, week.federation.unanswered),
+            (1, 4)
+        );
+
+        let until = place.hub.now_ms() + 1;
+        place.clock.advance(20 * DAY);
+        for (case, term) in given.iter().skip(7).take(2) {
+            let answer = kemenpu.follow_up(*case, term);
+            place.send(&kemenpu, &[answer]).await;
+        }
+        follow(&place).await;
+        let then = between(&place, 0, until).await;
+        assert_eq!(then.by_institution, week.by_institution);
+        assert_eq!(then.federation, week.federation);
+        let since = between(&place, until, i64::MAX).await;
+        assert_eq!((of(&since, "kemenpu").answered, since.filed), (2, 0));
+        assert_eq!(of(&since, "kab-garut").overdue, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_list_goes_on_where_its_page_ended() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        for number in 1..=5 {
+            let (_, filed) = bandung.file(number);
+            place.send(&bandung, &[filed]).await;
+            place.clock.advance(HOUR);
+        }
+        place.clock.advance(10 * DAY);
+        follow(&place).await;
+        let now = place.hub.now_ms();
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let mut seen = Vec::new();
+        let mut after = After::default();
+        loop {
+            let asked = Asked {
+                institution: "kota-bandung",
+                after: &after,
+                most: 2,
+            };
+            let page = lists::overdue(&mut tx, asked, "verification", now)
+                .await
+                .unwrap();
+            let Some(last) = page.last() else { break };
+            after = After {
+                since: last.since,
+                case: last.case_id.clone(),
+            };
+            seen.extend(page.into_iter().map(|row| row.case_id));
+        }
+        let asked = Asked {
+            institution: "",
+            after: &After::default(),
+            most: 10,
+        };
+        let elsewhere = lists::overdue(&mut tx, asked, "handling", now)
+            .await
+            .unwrap();
+        let unanswered = lists::unanswered(&mut tx, asked).await.unwrap();
+        let unaccepted = lists::unaccepted(&mut tx, asked).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(
+            (elsewhere.len(), unanswered.len(), unaccepted.len()),
+            (0, 5, 0)
+        );
+        let mut once = seen.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!((seen.len(), once.len()), (5, 5));
+    }
+}
+
+#[tokio::test]
+async fn a_skeleton_says_what_was_done_and_no_word() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [mut pusat, mut bandung, kemenpu] = place.three().await;
+        let (case, filed) = bandung.file(1);
+        place.send(&bandung, std::slice::from_ref(&filed)).await;
+        let recalled = json!({ "reason": "now_ours" });
+        let recalled = pusat.write("case.recalled", Some(case), Some(&filed.message), recalled);
+        let disposed = pusat.dispose(case, &recalled.message, &kemenpu.id);
+        let again = pusat.dispose(case, &recalled.message, &bandung.id);
+        place.send(&pusat, &[recalled, disposed, again]).await;
+        let read = skeleton::read(&place.hub, case).await.unwrap().unwrap();
+        let acts: Vec<_> = read
+            .acts
+            .iter()
+            .map(|act| (act.case_seq, act.kind.as_str(), act.effect))
+            .collect();
+        let expected = [
+            (1, "report.filed", "applied"),
+            (2, "case.recalled", "applied"),
+            (3, "case.disposed", "applied"),
+            (4, "case.disposed", "stale"),
+        ];
+        assert_eq!(acts, expected);
+        assert_eq!(read.acts[2].to.as_ref(), Some(&kemenpu.id));
+        assert_eq!(read.acts[0].envelope, filed.envelope);
+        assert_eq!(read.case.custodian, kemenpu.id);
+        assert!(!read.clocks.is_empty());
+        assert_eq!(read.way.terms.len(), 3);
+        let unknown = super::harness::case_id(&bandung.id, 99);
+        assert!(skeleton::read(&place.hub, unknown).await.unwrap().is_none());
     }
 }
 
@@ -186,11 +406,8 @@ async fn another_calendar_moves_what_is_due() {
         place.send(&bandung, &[filed]).await;
         follow(&place).await;
         let due = async || {
-            let mut tx = place.hub.ground.db.read().await.unwrap();
             let far = place.hub.now_ms() + 365 * DAY;
-            let late = late_cases(&mut tx, "kota-bandung", far, 10).await.unwrap();
-            tx.rollback().await.unwrap();
-            late[0].due_at.unwrap()
+            overdue(&place, "kota-bandung", far).await[0].since
         };
         let before = due().await;
         let september = (20..=30).map(|day| format!("2026-09-{day}"));

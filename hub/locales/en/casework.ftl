@@ -1,0 +1,220 @@
+# Casework across the federation.
+
+console-casework = Casework
+console-casework-title = Casework
+casework-lead = Casework across the federation in numbers. The hub counts acts and deadlines; it cannot read the words of a report.
+filter-period = Period
+period-days = { $n ->
+    [one] Last day
+   *[other] Last { $n } days
+}
+week-of = { $from } to { $through }
+figures-of = What happened from { $from } until { $until }; what stands is as at that last moment.
+figures-behind = { $n ->
+    [one] The latest message is not counted yet.
+   *[other] The latest { $n } messages are not counted yet.
+}
+figures-empty = There is no case in this federation yet.
+figures-since = The first case was taken in on { $at }; before that there is nothing to count.
+figures-whole = Whole federation
+figures-by-institution = By institution
+figures-by-step = By step
+figures-by-hop = By hop
+figures-no-hops = No case in this period.
+figures-none = No institution
+figures-none-about = No institution with cases matches in this period.
+figures-institutions = { $n ->
+    [one] One institution with cases. The numbers above stay those of the whole federation.
+   *[other] { $n } institutions with cases. The numbers above stay those of the whole federation.
+}
+sort-by = Sort by
+took-days = { $n } days
+misrouted-share = { $share }% ({ $part } of { $of })
+sum-filed = Cases taken in
+sum-received = Received
+sum-open = Open
+sum-overdue = Overdue
+sum-unaccepted = Dispositions not accepted
+sum-unanswered = Without an answer
+sum-misrouted = Misrouted
+sum-answered = First answers
+sum-median = Time to an answer, median
+sum-ninetieth = Time to an answer, 90%
+sum-waiting = Waiting now
+sum-ran-out = Deadlines missed in the period
+
+# Steps and hops
+
+list-step = Step
+step-verification = Verification
+step-verification-about = The institution decides whether the case is its own.
+step-acceptance = Acceptance of a disposition
+step-acceptance-about = The institution has done nothing with what was disposed to it. There is no deadline of its own.
+step-first-answer = First answer
+step-first-answer-about = The institution answers the reporter for the first time.
+step-handling = Handling
+step-handling-about = The institution answers in full, by the kind of report.
+step-disposer = Date of the disposer
+step-disposer-about = The institution answers by the date asked for in the disposition.
+step-closing = Closing
+step-closing-about = The reporter stays silent; the institution where it was filed closes the case.
+hop-name = Hop
+hop-first = Where it was filed
+hop-second = Second institution
+hop-third = Third institution
+hop-later = Fourth institution and later
+
+# What the numbers mean
+
+meanings-title = What the numbers mean
+meaning-overdue = Open cases of which at least one deadline of the institution has run out, by the federation's calendar of working days and the deadlines that the institution states. A case that waits for its reporter does not become overdue. The deadline of closing is that of the institution where it was filed.
+meaning-unaccepted = Dispositions that are still at the institution and with which nothing at all has been done: not verified, answered, noted, passed on or given back.
+meaning-unanswered = Open cases that no institution has ever answered to the reporter.
+meaning-misrouted = Of the dispositions that ended at the institution in this period, the share that it gave back as not its own.
+meaning-answer = For the federation: from the filing to the first answer to the reporter. For an institution: from when it got the case to its first answer. Counted over answers given in this period; half took no longer than the median, nine of ten no longer than the 90%. In calendar days.
+meaning-received = How often a case came to the institution in this period, from a reporter, or by being disposed, given back or recalled.
+meaning-then-title = A period that is over
+meaning-then = Each thing is counted when it happened in the hub's order, and what stands as it was at the end of the period. The numbers of a week that is over change only while delayed messages are still being counted, or when the calendar of holidays is changed and the case is still open.
+
+# Lists of cases
+
+list-title = Cases behind the numbers
+list-whole = Show all
+list-none = No case
+list-none-about = There is no such case now.
+list-ran-out = Deadline ran out
+list-disposed = Disposed
+list-filed = Filed
+list-state = State
+
+# One case
+
+case-id = Case number
+case-id-hint = Such as 0198f3c2-7b1e-7c31-9a52-3f0d7c6f1e20. The hub does not know the ticket of a reporter: it is sealed between the parties. An institution that is a party sees the case number by the ticket.
+case-find = Find a case
+case-unknown = There is no case with this number.
+case-unusable = This is no case number. A reporter's ticket cannot be looked for at the hub.
+case-title = Case { $id }
+case-heading = Skeleton of a case
+case-sealed = The words of the report, answers, notes, attachments and the reporter's identity are sealed between the parties. The hub cannot read them; here are only acts, times, parties and their traces.
+case-redacted = The parties have erased the content of this case; its skeleton stays.
+case-yes = Yes
+case-filed = Filed
+case-first-answer = First answer
+case-no-answer = None yet
+case-ended = Ended
+case-classification = Classification
+case-category = Category
+case-channel = Channel
+case-anonymous = Anonymous
+case-secret = Secret
+case-oversight = Needs oversight
+case-escalated = Escalated to a supervisor
+case-returns = Times given back
+case-supports = Supports
+case-score = Reporter's rating
+classified-complaint = Complaint
+classified-information = Information request
+classified-aspiration = Aspiration
+case-received = Received
+case-verified = Verified
+case-held = Waiting for the reporter
+case-disposed = Disposed
+case-in-progress = In progress
+case-answered = Answered
+case-closed = Closed
+case-archived = Archived
+case-merged = Merged
+case-related = Related cases
+case-parent = Split from
+case-child = Split off
+case-merged-into = Merged into
+case-linked = Merged into this one
+case-clocks = Deadlines
+case-no-clocks = No deadline is running.
+clock-overdue = ran out on { $at }
+clock-running = until { $at }
+clock-paused = paused, waiting for the reporter
+case-late = Was overdue
+case-was-late = { $step }, { $name }: the deadline ran out on { $at }, and was met { $late } later.
+case-parties = Parties
+party-role = Role
+party-custodian = Custodian
+party-origin = Where it was filed
+party-disposer = Disposer
+party-supervisor = Supervisor
+party-copy = Copy
+party-reader = Reader
+party-excluded = Excluded
+party-behalf = Acted for, has not joined
+case-way = Way
+way-since = Since
+way-acted = First act
+way-answered = First answer here
+way-until = Until
+way-never = Not yet
+way-still = Still here
+case-acts = Acts
+case-acts-more = { $n ->
+    [one] One earlier act is not shown.
+   *[other] { $n } earlier acts are not shown.
+}
+act-trace = Trace
+act-trace-of = Trace of act { $n }
+act-place = Place in the case
+act-kind = Kind of message
+act-number = Number in the hub's order
+act-position = Place in the author's chain
+act-to = to { $name }
+act-filed = Report filed
+act-completed = Completed by the reporter
+act-verified = Verified
+act-held = Held, the reporter is asked
+act-archived = Archived
+act-disposed = Disposed
+act-returned = Given back, not their authority
+act-recalled = Recalled
+act-followed-up = Follow-up to the reporter
+act-noted = Internal note
+act-replied = Reporter's reply
+act-closed = Closed
+act-reopened = Reopened
+act-rated = Rated by the reporter
+act-supported = Supported
+act-linked = Merged
+act-unlinked = Taken out of a merger
+act-split = Split
+act-escalated = Escalated to a supervisor
+act-succeeded = Passed to a successor
+act-taken-over = Taken over by a supervisor
+act-redacted = Content erased
+act-identity-requested = Identity requested
+act-identity-disclosed = Identity disclosed
+act-identity-refused = Identity refused
+code-not-our-authority = not their authority
+code-wrong-region = another region
+code-another-level = another level of government
+code-belongs-to-another = another institution's authority
+code-reporter = confirmed by the reporter
+code-silence = the reporter stayed silent
+code-proposes-to-close = proposed as done
+ruled-stale = No effect: too late
+ruled-unauthorised = No effect: without authority
+ruled-inapplicable = No effect: the case stood otherwise
+ruled-duplicate = No effect: sent twice
+ruled-malformed = No effect: unreadable message
+
+# Weekly report
+
+weeks-title = Weekly reports
+weeks-lead = From Monday to Sunday, by Jakarta time. Each report can be printed, and downloaded as tables.
+weeks-none = No week yet
+week-runs = Running
+week-report = Weekly report of casework
+week-title = Weekly report { $week }
+week-runs-about = This week is not over; its numbers still grow.
+week-counted = Counted on { $at } from the hub's record.
+table-title = Tables
+table-institutions = By institution
+table-hops = By hop
+table-steps = By step

@@ -1,0 +1,279 @@
+//! What the page of figures and the weekly report have in common: the period
+//! that is asked for, and the numbers in words.
+
+use askama::Template;
+use lapor_protocol::directory::Directory;
+use lapor_web::ApiProblem;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::LocalPath;
+
+use super::list;
+use super::words::{NONE, hop_words, named, share, step_about, step_words, took};
+use crate::casework::Step;
+use crate::casework::figures::{Figures, Period, StepSum, Sum};
+use crate::casework::weeks::Week;
+use crate::console::Answer;
+use crate::console::instances::one;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Days before now that may be asked for.
+pub const DAYS: [(&str, i64); 3] = [("7", 7), ("30", 30), ("90", 90)];
+const USUAL: &str = "30";
+
+/// The period that a visitor asks for: days before now, or a week by its Monday.
+pub fn period(text: &str, now_ms: i64) -> Answer<Period> {
+    let text = if text.is_empty() { USUAL } else { text };
+    if let Some((_, days)) = DAYS.into_iter().find(|(name, _)| *name == text) {
+        return Ok(Period::Last(days * DAY_MS));
+    }
+    let week = text.parse().ok().and_then(Week::of_monday);
+    let week = week.filter(|week| week.span().0 <= now_ms);
+    week.map(of_week).ok_or_else(|| {
+        ApiProblem::invalid()
+            .with_detail("kurun: expected 7, 30, 90, or the Monday of a week that has begun.")
+    })
+}
+
+pub fn of_week(week: Week) -> Period {
+    let (from, until) = week.span();
+    Period::Between(from, until)
+}
+
+/// Periods to choose from, with the one that is chosen.
+pub fn periods(v: &Voice, asked: &str) -> Vec<(String, String, bool)> {
+    let asked = if asked.is_empty() { USUAL } else { asked };
+    let days = DAYS.into_iter().map(|(name, days)| {
+        let said = v.with("n", days).say("period-days");
+        (name.to_owned(), said)
+    });
+    let this = Week::at(v.now_ms());
+    let mut weeks: Vec<Week> = std::iter::successors(Some(this), |week| Some(week.before()))
+        .take(5)
+        .collect();
+    let asked_week = asked.parse().ok().and_then(Week::of_monday);
+    weeks.extend(asked_week.filter(|week| !weeks.contains(week)));
+    let weeks = weeks
+        .iter()
+        .map(|week| (week.monday().to_string(), week_words(v, *week)));
+    days.chain(weeks)
+        .map(|(name, said)| {
+            let chosen = name == asked;
+            (name, said, chosen)
+        })
+        .collect()
+}
+
+pub fn week_words(v: &Voice, week: Week) -> String {
+    v.with("from", v.day(week.monday()))
+        .with("through", v.day(week.sunday()))
+        .say("week-of")
+}
+
+/// A number that says most.
+pub struct Head {
+    pub name: String,
+    pub value: String,
+    pub to: Option<String>,
+}
+
+/// A line of a table; each cell has its heading, and leads to the cases behind it.
+pub struct Line {
+    pub name: String,
+    pub about: Option<String>,
+    pub to: Option<String>,
+    pub cells: Vec<Cell>,
+}
+
+pub struct Cell {
+    pub heading: String,
+    pub value: String,
+    pub to: Option<String>,
+}
+
+/// What the numbers mean, a word and its meaning.
+#[derive(Template)]
+#[template(path = "console/casework-meanings.html")]
+pub struct Meanings {
+    v: Voice,
+    all: Vec<(TextId, TextId)>,
+}
+
+/// The tables by hop and by step.
+#[derive(Template)]
+#[template(path = "console/casework-steps.html")]
+pub struct Steps {
+    v: Voice,
+    by_hop: Vec<Line>,
+    by_step: Vec<Line>,
+}
+
+impl Meanings {
+    pub fn of(v: Voice) -> Self {
+        let all = vec![
+            (text_id("sum-overdue"), text_id("meaning-overdue")),
+            (text_id("sum-unaccepted"), text_id("meaning-unaccepted")),
+            (text_id("sum-unanswered"), text_id("meaning-unanswered")),
+            (text_id("sum-misrouted"), text_id("meaning-misrouted")),
+            (text_id("sum-median"), text_id("meaning-answer")),
+            (text_id("sum-received"), text_id("meaning-received")),
+            (text_id("meaning-then-title"), text_id("meaning-then")),
+        ];
+        Self { v, all }
+    }
+}
+
+impl Steps {
+    /// `linked` where the numbers are of now, so that the cases can be listed.
+    pub fn of(v: Voice, figures: &Figures, linked: bool) -> Self {
+        let hops = figures.by_hop.iter().map(|(hop, sum)| Line {
+            name: v.say(hop_words(hop)),
+            about: None,
+            to: None,
+            cells: cells(&v, sum, None),
+        });
+        let steps = figures.by_step.iter();
+        let steps = steps.map(|of| step_line(&v, of, linked));
+        Self {
+            v,
+            by_hop: hops.collect(),
+            by_step: steps.collect(),
+        }
+    }
+}
+
+/// A period that ended before now has no column of those who wait now.
+fn step_line(v: &Voice, of: &StepSum, linked: bool) -> Line {
+    let number = |number: Option<i64>| number.map_or(NONE.to_owned(), |n| v.number(n));
+    let cell = |heading: TextId, value: String, to: Option<String>| Cell {
+        heading: v.say(heading),
+        value,
+        to,
+    };
+    let overdue = of.overdue.is_some_and(|n| n > 0) && linked;
+    let overdue = overdue.then(|| list::path(list::Which::Overdue, "", of.step.as_str()));
+    let unaccepted = of.step == Step::Acceptance && of.waiting.is_some_and(|n| n > 0) && linked;
+    let unaccepted = unaccepted.then(|| list::path(list::Which::Unaccepted, "", ""));
+    let waiting = of
+        .waiting
+        .map(|n| cell(text_id("sum-waiting"), v.number(n), unaccepted));
+    let others = [
+        cell(text_id("sum-overdue"), number(of.overdue), overdue),
+        cell(text_id("sum-ran-out"), number(of.ran_out), None),
+    ];
+    Line {
+        name: v.say(step_words(of.step)),
+        about: Some(v.say(step_about(of.step))),
+        to: None,
+        cells: waiting.into_iter().chain(others).collect(),
+    }
+}
+
+/// The figures that stand at the head of a page.
+pub fn heads(v: &Voice, figures: &Figures, linked: bool) -> Vec<Head> {
+    let all = &figures.federation;
+    let head = |name: TextId, value: String| Head {
+        name: v.say(name),
+        value,
+        to: None,
+    };
+    let listed = |name: TextId, number: i64, which: list::Which| Head {
+        name: v.say(name),
+        value: v.number(number),
+        to: (linked && number > 0).then(|| list::path(which, "", "")),
+    };
+    vec![
+        head(text_id("sum-filed"), v.number(figures.filed)),
+        head(text_id("sum-open"), v.number(all.open)),
+        listed(text_id("sum-overdue"), all.overdue, list::Which::Overdue),
+        listed(
+            text_id("sum-unaccepted"),
+            all.unaccepted,
+            list::Which::Unaccepted,
+        ),
+        listed(
+            text_id("sum-unanswered"),
+            all.unanswered,
+            list::Which::Unanswered,
+        ),
+        head(
+            text_id("sum-misrouted"),
+            share(v, all.misrouted_per_mille(), all.returned, all.ended),
+        ),
+        head(text_id("sum-median"), took(v, all.answer_median_ms)),
+        head(text_id("sum-ninetieth"), took(v, all.answer_ninetieth_ms)),
+    ]
+}
+
+/// The line of an institution.
+pub fn line(v: &Voice, directory: &Directory, slug: &str, sum: &Sum, linked: bool) -> Line {
+    let known = slug.parse().ok();
+    let known = known.filter(|id| directory.latest().instance(id).is_some());
+    Line {
+        name: named(directory, slug),
+        about: None,
+        to: known.as_ref().map(one),
+        cells: cells(v, sum, linked.then_some(slug)),
+    }
+}
+
+fn cells(v: &Voice, sum: &Sum, listed: Option<&str>) -> Vec<Cell> {
+    let cell = |heading: TextId, value: String| Cell {
+        heading: v.say(heading),
+        value,
+        to: None,
+    };
+    let behind = |heading: TextId, number: i64, which: list::Which| Cell {
+        heading: v.say(heading),
+        value: v.number(number),
+        to: listed
+            .filter(|_| number > 0)
+            .map(|slug| list::path(which, slug, "")),
+    };
+    vec![
+        cell(text_id("sum-received"), v.number(sum.received)),
+        cell(text_id("sum-open"), v.number(sum.open)),
+        behind(text_id("sum-overdue"), sum.overdue, list::Which::Overdue),
+        behind(
+            text_id("sum-unaccepted"),
+            sum.unaccepted,
+            list::Which::Unaccepted,
+        ),
+        behind(
+            text_id("sum-unanswered"),
+            sum.unanswered,
+            list::Which::Unanswered,
+        ),
+        cell(
+            text_id("sum-misrouted"),
+            share(v, sum.misrouted_per_mille(), sum.returned, sum.ended),
+        ),
+        cell(text_id("sum-answered"), v.number(sum.answered)),
+        cell(text_id("sum-median"), took(v, sum.answer_median_ms)),
+        cell(text_id("sum-ninetieth"), took(v, sum.answer_ninetieth_ms)),
+    ]
+}
+
+/// A table for a spreadsheet, of the period that is asked for.
+pub fn table_at(which: &str, period: &str) -> String {
+    LocalPath::asking(
+        &format!("{}/tabel/{which}.csv", super::PATH),
+        [("kurun", period)],
+    )
+    .to_string()
+}
+
+/// What the reader must know of these figures before relying on them.
+pub fn caveats(v: &Voice, figures: &Figures) -> Vec<String> {
+    let mut said = Vec::new();
+    if figures.behind > 0 {
+        said.push(v.with("n", figures.behind).say("figures-behind"));
+    }
+    match figures.since {
+        None => said.push(v.say("figures-empty")),
+        Some(since) if since > figures.from => {
+            said.push(v.with("at", v.moment(since)).say("figures-since"));
+        }
+        Some(_) => {}
+    }
+    said
+}
