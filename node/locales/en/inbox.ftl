@@ -45,6 +45,14 @@ inbox-verified = { $n ->
 inbox-verified-some = { $n } of { $all } reports were verified. These do not wait for it: { $names }.
 inbox-verified-unseen = { $n } of { $all } reports were verified. The others are not on your desk any more.
 inbox-not-done = Nothing was changed. Load the page again, then try again.
+inbox-long-overdue = { $n ->
+    [one] { $n } report is long overdue and nothing has been done.
+   *[other] { $n } reports are long overdue and nothing has been done.
+}
+inbox-elsewhere-overdue = { $n ->
+    [one] { $n } report at another institution is overdue.
+   *[other] { $n } reports at other institutions are overdue.
+}
 inbox-keys = Keyboard shortcuts
 key-move = next report, previous report
 key-open = open the report
@@ -67,9 +75,11 @@ tab-working-about = Reports that are being followed up.
 tab-answered = Waits for response
 tab-answered-about = Proposed to close; the reporter may confirm or ask again.
 tab-elsewhere = Elsewhere
-tab-elsewhere-about = Reports that another institution handles now.
+tab-elsewhere-about = Reports that another institution handles now; what runs out next comes first.
 tab-ended = Ended
 tab-ended-about = Reports that are closed, archived, merged or erased.
+tab-long-overdue = Long overdue
+tab-long-overdue-about = Overdue for days without anything done, here or at another institution; the oldest first.
 tab-pending = Not ruled yet
 tab-pending-about = Your acts are stored here and wait for the ruling of the hub.
 tab-failed = No effect

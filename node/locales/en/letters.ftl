@@ -23,6 +23,10 @@ letter-stop = Don't want these letters any more? Open:
 letter-news-own-subject = News of report { $ticket }
 letter-news-own = There is news of your report, ticket { $ticket }, at { $institution }.
 letter-news-read = Read all of it:
+letter-news-asked = { $n ->
+    [one] There is a question for you, and nothing goes on until you have answered it.
+   *[other] There are { $n } questions for you, and nothing goes on until you have answered them.
+} Answer with your ticket and key at:
 letter-news-followed-subject = News of the report that you follow at { $institution }
 letter-news-followed = There is news of the report that you follow at { $institution }.
 letter-news-ended = The report that you follow at { $institution } is not public any more. You get no more letters about it.
@@ -45,6 +49,7 @@ letter-arrivals = Reports that wait on your desk: { $n }
 letter-arrivals-more = and { $n } more on your desk.
 letter-digest-subject = Reports on { $day }
 letter-digest = On your desk: { $new } new, { $back } that came back, { $waiting } waiting for the reporter.
+letter-digest-long-overdue = Long overdue, nothing done
 letter-digest-runs-out = Due soon
 letter-digest-back = Came back
 letter-digest-new = New

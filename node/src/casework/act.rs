@@ -369,6 +369,11 @@ impl Weighed<'_> {
             &id.to_string(),
         )
         .await?;
+        let own = matches!(self.weighing.terms.word, Word::Reporter | Word::Counter(_));
+        if own && self.draft.kind == "case.reopened" {
+            // An institution does so too; what the reporter did they are not told.
+            store::told::tell(tx, &self.row.case_id, &id.to_string(), None).await?;
+        }
         if let Word::Counter(behalf) = &self.weighing.terms.word {
             let told = behalf.told(id);
             let case = Some(self.row.case_id.as_str());

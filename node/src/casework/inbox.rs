@@ -38,8 +38,11 @@ pub enum Tab {
     Waiting,
     Working,
     Answered,
+    /// With another institution, what runs out next first.
     Elsewhere,
     Ended,
+    /// Overdue for days without anything done, here or with another institution.
+    LongOverdue,
     /// With own acts that the hub has not ruled.
     Pending,
     /// With own acts that had no effect, to be done again or dropped.
@@ -60,6 +63,10 @@ pub struct InboxCounts {
     pub working: u64,
     pub answered: u64,
     pub elsewhere: u64,
+    /// Those of them that are overdue there.
+    pub elsewhere_overdue: u64,
+    /// Overdue for days without anything done, here or elsewhere.
+    pub long_overdue: u64,
     pub pending: u64,
     pub failed: u64,
     /// What looks like abuse; counted neither as new nor as running out.
@@ -100,6 +107,7 @@ impl Tab {
             Self::Answered => Condition::Tray(Tray::Answered.as_str()),
             Self::Elsewhere => Condition::Tray(Tray::Elsewhere.as_str()),
             Self::Ended => Condition::Tray(Tray::Ended.as_str()),
+            Self::LongOverdue => Condition::LongOverdue,
             Self::Pending => Condition::Pending,
             Self::Failed => Condition::Failed,
             Self::Suspect => Condition::Suspect,
@@ -118,7 +126,7 @@ impl Tab {
     /// rest by what happened last.
     fn order(self) -> Order {
         match self {
-            Self::RunsOut => Order::Due,
+            Self::RunsOut | Self::Elsewhere | Self::LongOverdue => Order::Due,
             Self::New | Self::CameBack | Self::Suspect => Order::Oldest,
             _ => Order::Latest,
         }
@@ -232,7 +240,8 @@ impl Node {
         sight: &Sight,
         filter: &CaseFilter,
     ) -> Result<InboxCounts, NodeError> {
-        let conditions = filter.conditions(self.clock().now_ms());
+        let now = self.clock().now_ms();
+        let conditions = filter.conditions(now);
         let with = |more: &[Condition<'static>]| [more, &conditions[..]].concat();
         let mut tx = self.read_tx().await?;
         let limits = sight.limits();
@@ -266,6 +275,11 @@ impl Node {
                 &[Condition::Unseen, Condition::Unsuspected][..],
                 &mut counts.unseen,
             ),
+            (
+                &[Tab::Elsewhere.condition(), Condition::RunOut(now)],
+                &mut counts.elsewhere_overdue,
+            ),
+            (&[Condition::LongOverdue], &mut counts.long_overdue),
             (&[Condition::Pending], &mut counts.pending),
             (&[Condition::Failed], &mut counts.failed),
         ] {

@@ -227,7 +227,7 @@ pub struct CaseFilter {
     pub filed_from: Option<i64>,
     /// Unix ms, exclusive.
     pub filed_before: Option<i64>,
-    /// Only what has run out in our hands.
+    /// Only what has run out, here or with whoever has it now.
     pub overdue: bool,
 }
 

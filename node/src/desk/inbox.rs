@@ -34,6 +34,9 @@ pub const TOGETHER: &str = "/meja/bersama";
 pub const FILTERS: &str = "/meja/saringan";
 /// What came back.
 const CAME_BACK: &str = "/meja?tab=kembali";
+/// What is overdue, and what has been for long.
+const OVERDUE_ELSEWHERE: &str = "/meja?tab=lain&lewat=1";
+const LONG_OVERDUE: &str = "/meja?tab=lama-lewat";
 /// Cases of a page.
 const PAGE: u32 = 30;
 /// Cases that are named where something could not be done to them, at most.
@@ -201,7 +204,7 @@ pub async fn show(
         together_at: TOGETHER,
         filters_at: FILTERS,
         new_at: walk_in::PATH,
-        asked: asked(&node, &officer, given_back).await?,
+        asked: asked(&node, &officer, given_back, &counts).await?,
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
@@ -209,15 +212,32 @@ pub async fn show(
     shell.show(&page)
 }
 
-/// What is told to whoever answers it: own answers that were given back, requests for identities,
-/// and answers to sign.
+/// What is told to whoever answers it: what has been overdue for long, own answers that were given
+/// back, requests for identities, and answers to sign.
 async fn asked(
     node: &Node,
     officer: &Officer,
     given_back: usize,
+    counts: &InboxCounts,
 ) -> Answer<Vec<(String, &'static str)>> {
     let v = officer.visit.v;
     let mut all = Vec::new();
+    for (count, said, to) in [
+        (
+            counts.long_overdue,
+            text_id("inbox-long-overdue"),
+            LONG_OVERDUE,
+        ),
+        (
+            counts.elsewhere_overdue,
+            text_id("inbox-elsewhere-overdue"),
+            OVERDUE_ELSEWHERE,
+        ),
+    ] {
+        if count > 0 {
+            all.push((v.with("n", count).say(said), to));
+        }
+    }
     if given_back > 0 {
         let said = v.with("n", given_back).say("answers-returned");
         all.push((said, CAME_BACK));
@@ -469,12 +489,16 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
         Tab::Answered => Some(counts.answered),
         Tab::Elsewhere => Some(counts.elsewhere),
         Tab::Ended => None,
+        Tab::LongOverdue => Some(counts.long_overdue),
         Tab::Pending => Some(counts.pending),
         Tab::Failed => Some(counts.failed),
         Tab::Suspect => Some(counts.suspect),
     };
     let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
-        let rare = matches!(tab, Tab::Pending | Tab::Failed | Tab::Suspect);
+        let rare = matches!(
+            tab,
+            Tab::LongOverdue | Tab::Pending | Tab::Failed | Tab::Suspect
+        );
         // What is in hand is a part of what runs out, and open for a link of old.
         (*tab != Tab::Working && !rare)
             || question.tab == Some(*tab)
@@ -509,6 +533,10 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
         Tab::Answered => (text_id("tab-answered"), text_id("tab-answered-about")),
         Tab::Elsewhere => (text_id("tab-elsewhere"), text_id("tab-elsewhere-about")),
         Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
+        Tab::LongOverdue => (
+            text_id("tab-long-overdue"),
+            text_id("tab-long-overdue-about"),
+        ),
         Tab::Pending => (text_id("tab-pending"), text_id("tab-pending-about")),
         Tab::Failed => (text_id("tab-failed"), text_id("tab-failed-about")),
         Tab::Suspect => (text_id("tab-suspect"), text_id("tab-suspect-about")),

@@ -40,7 +40,7 @@ pub struct Question {
 }
 
 /// Tabs by their names in addresses.
-pub const TABS: [(Tab, &str); 11] = [
+pub const TABS: [(Tab, &str); 12] = [
     (Tab::RunsOut, "kerja"),
     (Tab::New, "baru"),
     (Tab::CameBack, "kembali"),
@@ -49,6 +49,7 @@ pub const TABS: [(Tab, &str); 11] = [
     (Tab::Answered, "dijawab"),
     (Tab::Elsewhere, "lain"),
     (Tab::Ended, "selesai"),
+    (Tab::LongOverdue, "lama-lewat"),
     (Tab::Pending, "kirim"),
     (Tab::Failed, "gagal"),
     (Tab::Suspect, "penyalahgunaan"),

@@ -1,5 +1,5 @@
 //! Once each working day, at the hour that the institution has chosen: what is
-//! new, what runs out, what came back. Whoever has nothing to do gets no letter.
+//! new, what runs out, what came back, what has been overdue for long. Whoever has nothing to do gets no letter.
 
 use chrono::{DateTime, Timelike as _};
 use lapor_protocol::calendar::day_at;
@@ -27,6 +27,7 @@ struct Morning {
     new: Vec<CaseSummary>,
     back: Vec<CaseSummary>,
     runs_out: Vec<CaseSummary>,
+    long_overdue: Vec<CaseSummary>,
 }
 
 impl Node {
@@ -91,22 +92,27 @@ impl Node {
         };
         let mut runs_out = list(Tab::RunsOut).await?;
         runs_out.retain(soon);
+        let long_overdue = list(Tab::LongOverdue).await?;
+        runs_out.retain(|case| !long_overdue.contains(case));
         Ok(Morning {
             counts: self.inbox_counts(&sight, &all).await?,
             new: list(Tab::New).await?,
             back: list(Tab::CameBack).await?,
             runs_out,
+            long_overdue,
         })
     }
 }
 
 impl Morning {
     fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.back.is_empty() && self.runs_out.is_empty()
+        let parts = [&self.new, &self.back, &self.runs_out, &self.long_overdue];
+        parts.iter().all(|part| part.is_empty())
     }
 
     fn say(&self, node: &Node, head: &Letterhead, v: &Voice) -> Said {
-        let parts: [(TextId, &[CaseSummary]); 3] = [
+        let parts: [(TextId, &[CaseSummary]); 4] = [
+            (text_id("letter-digest-long-overdue"), &self.long_overdue),
             (text_id("letter-digest-runs-out"), &self.runs_out),
             (text_id("letter-digest-back"), &self.back),
             (text_id("letter-digest-new"), &self.new),

@@ -61,9 +61,11 @@ pub enum Condition<'a> {
     OwnNumber(&'a str),
     Secret(bool),
     FiledFrom(i64),
-    /// In our hands, and its clock has run out by this moment.
-    RunOut(i64),
     FiledBefore(i64),
+    /// Its clock has run out by this moment, here or with whoever has it now.
+    RunOut(i64),
+    /// Its clock had run out, nothing has happened since, and somebody here is to be told so.
+    LongOverdue,
 }
 
 impl Condition<'_> {
@@ -120,9 +122,15 @@ impl Condition<'_> {
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
             Self::OwnNumber(number) => query.add(" and own_number = {}", [number.into()]),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
-            Self::RunOut(now) => query.add(
-                " and tray in ('new', 'came_back', 'working') and runs_out_at <= {}",
-                [now.into()],
+            Self::RunOut(now) => {
+                query.add(" and tray <> 'ended' and runs_out_at <= {}", [now.into()])
+            }
+            Self::LongOverdue => query.add(
+                " and tray <> 'ended' and cases.case_id in (select told.case_id from notices told
+                    join deadlines runs on runs.case_id = told.case_id
+                        and runs.clock = told.clock and runs.due_at = told.due_at
+                    where told.notice = 'escalated')",
+                [],
             ),
             Self::FiledFrom(at) => query.add(" and filed_at >= {}", [at.into()]),
             Self::FiledBefore(at) => query.add(" and filed_at < {}", [at.into()]),

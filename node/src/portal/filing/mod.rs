@@ -24,7 +24,7 @@ use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
 
 use super::visitor::{Carried, Holder, Known};
-use super::{Answer, home_region};
+use super::{Answer, home_region, name_of, programmes};
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
 use crate::casework::Once;
@@ -86,7 +86,13 @@ async fn ask(
     let writer = Writer::known(&node, &visit, known.as_ref()).await?;
     let home = home_region(&node).unwrap_or_default();
     let programme = query.program.unwrap_or_default();
-    let form = Form::of([("wilayah", home), ("program", programme)]);
+    // Whoever builds it is the likeliest to answer; it can be changed.
+    let owner = programmes::named(&programme).map(|one| name_of(&node, &one.owner));
+    let form = Form::of([
+        ("wilayah", home),
+        ("program", programme),
+        ("instansi", owner.unwrap_or_default()),
+    ]);
     page::show(&writer, &form, &Attached::default(), Again::default()).await
 }
 

@@ -844,6 +844,9 @@ async fn a_report_on_a_programme_names_it() {
             .unwrap();
         let page = open(&router, "/lapor?program=kota-bandung%2Fjembatan").await;
         assert!(page.text.contains("Jembatan Cikapundung"), "{}", page.text);
+        let (_, field) = page.text.split_once("name=\"instansi\"").unwrap();
+        let (field, _) = field.split_once('>').unwrap();
+        assert!(field.contains("value=\"kota-bandung\""), "{field}");
         let sent = Sent::report().with("program", "kota-bandung/jembatan");
         receipt(&router, &sent.to(&router, PATH).await).await;
         let unknown = Sent::report()

@@ -581,3 +581,69 @@ async fn whoever_wants_each_arrival_hears_of_it_beside_many_that_lie_there() {
         assert!(readable(&sent[0].text).contains("1 laporan menunggu"));
     }
 }
+
+#[tokio::test]
+async fn what_has_been_overdue_for_long_stands_in_the_digest_and_the_inbox() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        posted
+            .hires("pimpinan@bandung.go.id", StaffRole::Leader, None)
+            .await;
+        let late = posted.filed(false).await;
+        clock.advance(TUESDAY + 7 * DAY + 8 * HOUR - NOW);
+        node.look_after_deadlines().await.unwrap();
+        posted.writes().await;
+        let sent = posted.sends(0).await;
+        let digest = sent.iter().find(|letter| letter.to.starts_with("pimpinan"));
+        let text = readable(&digest.unwrap().text);
+        let (_, part) = text.split_once("Lama lewat tenggat").unwrap();
+        assert!(part.contains(&late.ticket), "{text}");
+        assert!(
+            !text.contains("Segera jatuh tempo"),
+            "it is said once: {text}"
+        );
+        let every = crate::casework::CaseFilter::default();
+        let counts = node.inbox_counts(&crate::casework::Sight::ALL, &every);
+        assert_eq!(counts.await.unwrap().long_overdue, 1);
+        posted
+            .acts(late.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        let counts = node.inbox_counts(&crate::casework::Sight::ALL, &every);
+        assert_eq!(counts.await.unwrap().long_overdue, 0, "something was done");
+    }
+}
+
+#[tokio::test]
+async fn a_reporter_hears_of_questions_and_of_what_an_institution_reopens_or_erases() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        let last = async || {
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+            let before = posted.sends(0).await.len();
+            posted.writes().await;
+            let sent = posted.sends(before).await;
+            sent.iter()
+                .rfind(|letter| letter.to == REPORTER)
+                .map(|letter| readable(&letter.text))
+        };
+        let words = Some(json!({"questions": ["Di mana?", "Sejak kapan?"]}));
+        let held = json!({"questions": 2});
+        acts(&posted.place, filed.case, "case.held", held, words).await;
+        let text = last().await.unwrap();
+        assert!(
+            text.contains("2 pertanyaan") && text.contains("/percakapan"),
+            "{text}"
+        );
+        let archived = json!({"reason": "other"});
+        acts(&posted.place, filed.case, "case.archived", archived, None).await;
+        let text = last().await.unwrap();
+        assert!(!text.contains("pertanyaan untuk Anda"), "{text}");
+        posted
+            .acts(filed.case, "case.reopened", json!({}), "Dibuka lagi.")
+            .await;
+        let text = last().await.unwrap();
+        assert!(text.contains("Dibuka kembali"), "{text}");
+    }
+}
