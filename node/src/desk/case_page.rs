@@ -35,6 +35,7 @@ use crate::hints::{Hint, Reason};
 use crate::node::Node;
 use crate::portal::{classification_name, name_of, standing_words};
 use crate::regions::national;
+use crate::reporters::Reachable;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}";
@@ -189,7 +190,7 @@ pub async fn show(
             .await
             .map_err(wrong)?
             .map(|mark| suspicion::marked(&v, &mark)),
-        facts: facts(&node, &v, &view),
+        facts: facts(&node, &v, &view).await?,
         related: related(&node, &officer, &view).await?,
         clocks: clocks(&v, &view),
         decisions: offered(&Deed::DECISIONS),
@@ -475,18 +476,26 @@ fn clocks(v: &Voice, view: &CaseView) -> Vec<ClockLine> {
 }
 
 /// What is known of a case beside its words.
-fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
+async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, String)>> {
     let case = &view.summary;
     let names = |all: &[InstanceId]| -> Option<String> {
         let names: Vec<String> = all.iter().map(|id| name_of(node, id)).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
+    let reachable = node.reachable(case.case).await;
+    let reachable = reachable.map_err(|error| problem(&error))?;
+    let reachable = reachable.map(|one| match one {
+        Reachable::No => text_id("reachable-no"),
+        Reachable::Told => text_id("reachable-told"),
+        Reachable::Proved => text_id("reachable-proved"),
+    });
     let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
     let all = [
         (text_id("case-own-number"), case.own_number.clone()),
         (text_id("case-custodian"), one(&case.custodian)),
         (text_id("case-for"), one(&case.on_behalf_of)),
         (text_id("case-origin"), one(&case.origin)),
+        (text_id("reachable"), reachable.map(|said| v.say(said))),
         (text_id("case-stack"), names(&view.stack)),
         (text_id("fact-copies"), names(&view.copies)),
         (text_id("fact-supervisor"), names(&view.supervisors)),
@@ -527,9 +536,10 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
                 .map(|score| v.with("n", score).say("score-of-five")),
         ),
     ];
-    all.into_iter()
+    Ok(all
+        .into_iter()
         .filter_map(|(name, value)| Some((v.say(name), value?)))
-        .collect()
+        .collect())
 }
 
 /// A case that belongs to the one shown.

@@ -14,7 +14,7 @@ use super::course;
 use super::deeds::Deed;
 use super::shared;
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, Sight};
+use crate::casework::{Allowed, CaseView, Coordinates, Sight};
 use crate::hints::Sketch;
 use crate::node::Node;
 use crate::personal;
@@ -118,7 +118,10 @@ async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answ
         title: view.summary.title.clone().unwrap_or_default(),
         content: report.content.unwrap_or_default(),
         region: view.summary.region.clone(),
-        coordinates: None,
+        coordinates: report.coordinates.map(|(latitude, longitude)| Coordinates {
+            latitude,
+            longitude,
+        }),
     };
     let found = node.likely_duplicates(&sketch).await;
     let mut others = Vec::new();
@@ -133,11 +136,18 @@ async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answ
         .map(|found| {
             let title = personal::mask(&found.title).into_owned();
             let filed = v.date(found.filed_at);
-            let hint = match &found.ticket {
-                Some(ticket) => format!("{ticket} · {filed}"),
-                None => filed,
-            };
-            Choice::new(found.case.to_string(), title).hint(hint)
+            let away = found.distance_m.map(|metres| distance(v, metres));
+            let hint = [found.ticket.clone(), Some(filed), away];
+            let hint: Vec<String> = hint.into_iter().flatten().collect();
+            Choice::new(found.case.to_string(), title).hint(hint.join(" · "))
         })
         .collect())
+}
+
+/// How far away something is. Officers read where it is, so it is said as it is measured.
+fn distance(v: &Voice, metres: u32) -> String {
+    match metres {
+        ..1000 => v.with("n", metres.div_ceil(10) * 10).say("distance-m"),
+        _ => v.with("n", metres.div_ceil(1000)).say("distance-km"),
+    }
 }

@@ -291,3 +291,27 @@ async fn what_lies_with_an_officer_is_handed_over_at_once() {
         assert_eq!(officer.as_deref(), Some(heir.name));
     }
 }
+
+#[tokio::test]
+async fn a_repeat_close_by_comes_before_one_across_the_city_and_says_how_far_it_is() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let there = async |latitude: f64| {
+            let report = json!({
+                "classification": "complaint", "title": "Lubang besar di jalan",
+                "content": "Lubang besar di tengah jalan, berbahaya bagi motor.",
+                "region": "32.73", "channel": "web",
+                "coordinates": {"latitude": latitude, "longitude": 107.61},
+            });
+            let report = serde_json::from_value(report).unwrap();
+            place.node.file(report, "test").await.unwrap().case
+        };
+        let (far, near, case) = (there(-6.96).await, there(-6.901).await, there(-6.90).await);
+        let page = siti.open(&at(case, "/gabung")).await;
+        let place_of = |other: lapor_protocol::ids::CaseId| page.text.find(&other.to_string());
+        assert!(place_of(near).unwrap() < place_of(far).unwrap_or(usize::MAX));
+        page.shows("sekitar 120 m");
+    }
+}
