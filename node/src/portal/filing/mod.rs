@@ -104,7 +104,8 @@ async fn send(
     request: Request,
 ) -> Answer<Response> {
     let v = visit.v;
-    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
+    let (mut form, mut attached) =
+        attach::read(&node, &v, Sender::Public(address), request).await?;
     let sent = sent_before(&node, &form).await.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
     let writer = Writer::known(&node, &visit, known.as_ref()).await?;
@@ -123,6 +124,12 @@ async fn send(
         _ => {}
     }
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
+        if draft::excludes_us(&node, &form) && !attached.held.is_empty() {
+            // What this institution is not to see it does not keep.
+            attach::forget(&node, &attached).await;
+            attached = Attached::default();
+            form.complain(attach::FILES, v.say("filing-excludes-us-files"));
+        }
         let again = Again::wrong(&form, &attached);
         return page::show(&writer, &form, &attached, again).await;
     };

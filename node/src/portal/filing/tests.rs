@@ -628,6 +628,21 @@ async fn whoever_excludes_this_institution_is_led_to_the_national_portal_and_los
         ] {
             assert!(page.text.contains(words), "{words}");
         }
+        let files = async || {
+            let mut tx = place.node.read_tx().await.unwrap();
+            crate::store::uploads::bytes(&mut tx).await.unwrap()
+        };
+        let brought = Sent::report()
+            .file("surat.pdf", PDF)
+            .with("kecuali", "kota-bandung");
+        let page = brought.to(&router, PATH).await;
+        assert!(
+            page.text.contains("sudah dihapus dari server instansi ini"),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("name=\"unggahan\" value"));
+        assert_eq!(files().await, 0, "nothing is kept here");
         let unknown = Sent::report().with("kecuali", "pusat\r\nDinas Entah");
         let page = unknown.to(&router, PATH).await;
         assert!(
