@@ -8,6 +8,8 @@ inbox-search-hint = Words, "a phrase", or a ticket number
 inbox-question-unusable = This search cannot be used. Write one to sixteen words that must occur.
 inbox-region-unknown = There is no region of this name; the region was left out.
 inbox-filter = Filter
+inbox-mine = Only mine, and those of whom I stand in for
+inbox-handed = Given, not opened yet
 inbox-overdue = Only what is overdue
 inbox-narrow = Apply
 inbox-widen = Clear the filter
@@ -53,6 +55,28 @@ inbox-elsewhere-overdue = { $n ->
     [one] { $n } report at another institution is overdue.
    *[other] { $n } reports at other institutions are overdue.
 }
+inbox-to-officer = Give to officer
+inbox-more-together = Archive or note together
+inbox-archive-reason = Why they are archived
+inbox-words = Text
+inbox-words-about = With an archive each reporter reads it; with a note only officers do.
+inbox-reason-needed = First choose why they are archived.
+inbox-text-needed = First write the note.
+inbox-text-too-long = This text is too long; nothing was changed.
+inbox-archived = { $n ->
+    [one] { $n } report was archived.
+   *[other] { $n } reports were archived.
+}
+inbox-noted = The note was written to { $n ->
+    [one] { $n } report.
+   *[other] { $n } reports.
+}
+inbox-succeeded = In { $n ->
+    [one] { $n } report
+   *[other] { $n } reports
+} the successor has taken the place of the dissolved institution.
+inbox-some = Done to { $n } of { $all } reports. It could not be done to: { $names }.
+inbox-some-unseen = Done to { $n } of { $all } reports. The others are not on your desk any more.
 inbox-keys = Keyboard shortcuts
 key-move = next report, previous report
 key-open = open the report

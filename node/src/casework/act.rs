@@ -357,7 +357,7 @@ impl Weighed<'_> {
                 unit: unit.clone(),
                 officer: officer.clone(),
             };
-            let by = (self.weighing.actor.as_str(), now);
+            let by = (self.weighing.actor.as_str(), now, None);
             assigning::put(tx, &Sight::ALL, &[child.to_string()], &desk, by).await?;
         }
         store::audit::add(

@@ -35,6 +35,8 @@ pub struct Choosing {
     pub represents: bool,
     /// Institutions that have not joined, for which the desk acts.
     pub represented: Vec<Choice>,
+    /// Institutions of the case that have ended, each with its successor.
+    pub dissolved: Vec<Choice>,
     /// Cases that this one may repeat.
     pub repeats: Vec<Choice>,
 }
@@ -84,6 +86,15 @@ impl Choosing {
                 choosing.represented = waiting
                     .map(|entry| Choice::new(entry.id.as_str(), &entry.name))
                     .collect();
+            }
+            Deed::Succeed => {
+                let ended = allowed.dissolved.iter().filter_map(|id| {
+                    let entry = world.instance(id)?;
+                    let successor = name_of(node, entry.successor.as_ref()?);
+                    let words = v.with("from", &entry.name).with("to", successor);
+                    Some(Choice::new(id.as_str(), words.say("dissolved-into")))
+                });
+                choosing.dissolved = ended.collect();
             }
             Deed::Link => choosing.repeats = repeats(node, sight, v, view).await?,
             _ => {}

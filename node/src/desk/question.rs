@@ -22,6 +22,7 @@ pub struct InboxQuery {
     pub wilayah: String,
     pub unit: String,
     pub lewat: String,
+    pub saya: String,
     /// Where the page begins.
     pub lanjut: String,
 }
@@ -97,6 +98,7 @@ impl Question {
                 region,
                 unit: Some(query.unit.clone()).filter(|unit| !unit.is_empty()),
                 overdue: !query.lewat.is_empty(),
+                mine: !query.saya.is_empty(),
                 ..CaseFilter::default()
             },
         }
@@ -172,6 +174,7 @@ impl Question {
             ),
             ("unit", text(filter.unit.as_deref())),
             ("lewat", text(filter.overdue.then_some("1"))),
+            ("saya", text(filter.mine.then_some("1"))),
         ];
         all.into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -191,11 +194,13 @@ mod tests {
             kategori: "Perhubungan/Parkir Liar".into(),
             wilayah: "kota bandung".into(),
             lewat: "1".into(),
+            saya: "1".into(),
             ..InboxQuery::default()
         };
         let question = Question::read(&query);
         assert_eq!(question.tab, Some(Tab::New));
         assert!(question.filter.overdue && question.filter.region.is_some());
+        assert!(question.filter.mine);
         let address = question.address("/meja", "");
         assert!(
             address.starts_with("/meja?tab=baru&jenis=pengaduan"),

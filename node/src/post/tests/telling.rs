@@ -647,3 +647,98 @@ async fn a_reporter_hears_of_questions_and_of_what_an_institution_reopens_or_era
         assert!(text.contains("Dibuka kembali"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn who_is_given_a_case_is_told_once_and_again_when_its_day_is_near() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let mut accounts = Vec::new();
+        for login in ["siti@bandung.go.id", "asep@bandung.go.id"] {
+            let account = posted.hires(login, StaffRole::Officer, None).await;
+            node.choose_letters(&account, LetterChoice::Each)
+                .await
+                .unwrap();
+            accounts.push(account);
+        }
+        let filed = posted.filed(false).await;
+        posted
+            .acts(filed.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        posted.writes().await;
+        let new = async || {
+            let before = posted.sends(0).await.len();
+            posted.writes().await;
+            let sent = posted.sends(before).await;
+            let told = |taken: &Taken| (taken.to.clone(), readable(&taken.text));
+            sent.iter().map(told).collect::<Vec<_>>()
+        };
+        let due = (node.today() + chrono::Days::new(5)).to_string();
+        let desk = crate::casework::OnDesk {
+            unit: None,
+            officer: Some(accounts[0].to_string()),
+        };
+        let said = crate::casework::Instruction {
+            words: "Periksa tiang.".into(),
+            due: Some(due),
+        };
+        let sight = crate::casework::Sight::ALL;
+        node.assign_with(&sight, filed.case, desk, said, &accounts[1].actor())
+            .await
+            .unwrap();
+        let told = new().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        let (to, text) = &told[0];
+        assert_eq!(to, "siti@bandung.go.id");
+        assert!(
+            text.contains("diserahkan kepada Anda") && text.contains(&filed.ticket),
+            "{text}"
+        );
+        assert!(text.contains("diminta sampai"), "{text}");
+        assert!(new().await.is_empty(), "once");
+        let siti = node.accounts().find(&accounts[0]).await.unwrap();
+        let until = node.today() + chrono::Days::new(30);
+        node.goes_away(&siti, &accounts[1], until).await.unwrap();
+        clock.advance(4 * DAY);
+        let told = new().await;
+        let mut to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+        to.sort_unstable();
+        assert_eq!(to, ["asep@bandung.go.id", "siti@bandung.go.id"]);
+        assert!(told[0].1.contains("hari yang diminta sudah dekat"));
+        assert!(new().await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn the_digest_has_what_was_given_and_not_opened() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let account = posted
+            .hires("siti@bandung.go.id", StaffRole::Officer, None)
+            .await;
+        let filed = posted.filed(false).await;
+        posted
+            .acts(filed.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        let (cases, officer) = ([filed.case], Some(account.as_str()));
+        node.assign(&crate::casework::Sight::ALL, &cases, None, officer, "test")
+            .await
+            .unwrap();
+        posted.sends(0).await;
+        clock.advance(TUESDAY + 8 * HOUR - NOW);
+        let before = posted.server.taken().len();
+        posted.writes().await;
+        let sent = posted.sends(before).await;
+        let digest = sent.iter().find(|letter| letter.to.starts_with("siti@b"));
+        let text = readable(&digest.unwrap().text);
+        let (_, part) = text.split_once("Diserahkan kepada Anda").unwrap();
+        assert!(part.contains(&filed.ticket), "{text}");
+        node.take(filed.case).await.unwrap();
+        clock.advance(DAY);
+        let before = posted.server.taken().len();
+        posted.writes().await;
+        for letter in posted.sends(before).await {
+            let text = readable(&letter.text);
+            assert!(!text.contains("Diserahkan kepada Anda"), "{text}");
+        }
+    }
+}
