@@ -1,2 +1,2 @@
--- What another institution has, by the clock that runs there.
-create index cases_elsewhere on cases (runs_out_at, case_id, secret, unit) where tray = 'elsewhere';
+-- What lies in a tray by the clock that runs, so that what another institution has comes in that order.
+create index cases_tray_due on cases (tray, runs_out_at, case_id, secret, unit);

@@ -17,8 +17,9 @@ create index assignments_due on assignments (due_at, case_id) where due_at is no
 alter table cases add column work_at bigint not null default 9007199254740991;
 update cases set work_at = runs_out_at;
 drop index cases_runs_out;
-create index cases_work on cases (work_at, case_id, secret, unit, officer, runs_out_at)
-    where tray in ('new', 'came_back', 'working');
+create index cases_work on cases (work_at, case_id, secret, unit, officer, runs_out_at, province, regency,
+    category_root, category, classification)
+    where case tray when 'new' then 1 when 'came_back' then 1 when 'working' then 1 else 0 end = 1;
 
 -- What a clock runs for, by when it runs out, wherever it lies.
 create index cases_due on cases (runs_out_at, case_id, tray, secret, unit)
