@@ -114,6 +114,46 @@ for (const database of databases) {
       });
     });
 
+    it("a walk-in report is entered by keyboard in under a minute", async () => {
+      await work("officer", "/meja", async (page) => {
+        // Who types forty words a minute needs 0.28 s a key (Card, Moran and Newell, 1980).
+        const SECONDS_A_KEY = 0.28;
+        let keys = 0;
+        const hit = async (key) => {
+          keys += 1;
+          await page.keyboard.press(key);
+        };
+        const write = async (text) => {
+          keys += text.length;
+          await page.keyboard.type(text);
+        };
+        const goTo = async (what) => {
+          for (let tabs = 0; tabs < 40; tabs += 1) {
+            if (await page.evaluate((what) => document.activeElement?.matches(what), what)) return;
+            await hit("Tab");
+          }
+          assert.fail(`${what} is not reached`);
+        };
+        const began = Date.now();
+        await goTo("a[href='/meja/baru']");
+        await hit("Enter");
+        await page.locator("[name=judul]").waitFor();
+        await goTo("[name=judul]");
+        await write("Pohon tumbang menutup gang di Sukasari");
+        await goTo("[name=uraian]");
+        await write("Sejak tadi malam, motor tidak dapat lewat.");
+        await goTo("[name=wilayah]");
+        await write("Kota Bandung");
+        await goTo("[name=nama]");
+        await write("Ibu Canary");
+        await goTo("[data-send]");
+        await hit("Enter");
+        await page.locator(".slip .ticket").first().waitFor();
+        const seconds = keys * SECONDS_A_KEY + (Date.now() - began) / 1000;
+        assert.ok(seconds < 60, `${keys} keys, ${seconds} s`);
+      });
+    });
+
     it("a search finds, a filter is kept, and several are given to a unit without script", async () => {
       await work(
         "admin",

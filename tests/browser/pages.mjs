@@ -83,6 +83,8 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-aside": ["admin", "/meja/tertahan"],
   "desk-settings": ["admin", "/meja/pengaturan"],
   "desk-settings-step": ["admin", "/meja/pengaturan?langkah=2"],
+  "desk-long-overdue": ["leader", "/meja?tab=lama-lewat"],
+  "desk-mine": ["officer", "/meja?tab=lain&lewat=1&saya=1"],
   "desk-suspects": ["officer", "/meja?tab=penyalahgunaan"],
 });
 

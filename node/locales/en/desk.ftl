@@ -195,3 +195,20 @@ handover-to = Hand over to
 handover-go = Hand all of them over
 handover-choose = Choose the officer who gets the reports.
 handover-done = { $n } reports were handed over to { $name }.
+
+# Away
+
+absence-title = Away
+absence-about = While you are away, whoever stands in for you gets the letters about your reports and has them in their own list.
+absence-until = Last day on which you are away
+absence-stand-in = Stand-in
+absence-save = Save
+absence-now = You are away until { $day }; { $name } stands in for you.
+absence-end = I am back
+absence-noted = Your stand-in is noted.
+absence-ended = It is noted that you are back.
+absence-nobody = No other officer sees the reports of your unit, so nobody can stand in.
+absence-unusable = Nothing was saved: choose a day from today on, within a year, and another officer who sees the same reports.
+absence-stands-in = You stand in for { $name }.
+did-absence-noted = Is away and named a stand-in
+did-absence-ended = Is back

@@ -86,6 +86,7 @@ filing-elsewhere-go = Open the national portal
 filing-copy = Copy title and content
 filing-copied = Copied
 filing-excludes-many = At most { $most } institutions can be excluded.
+filing-excludes-us-files = The files that you sent are deleted from the server of this institution. Attach them again at the national portal.
 filing-excludes-us = This portal is that institution's own. Write your report at the national LAPOR! portal, so that this institution does not receive it.
 filing-excludes-suggested = This is also the institution that you chose. Decide for one of the two.
 filing-send = Send the report

@@ -8,6 +8,8 @@ inbox-search-hint = Words, "a phrase", or a ticket number
 inbox-question-unusable = This search cannot be used. Write one to sixteen words that must occur.
 inbox-region-unknown = There is no region of this name; the region was left out.
 inbox-filter = Filter
+inbox-mine = Only mine, and those of whom I stand in for
+inbox-handed = Given, not opened yet
 inbox-overdue = Only what is overdue
 inbox-narrow = Apply
 inbox-widen = Clear the filter
@@ -45,6 +47,36 @@ inbox-verified = { $n ->
 inbox-verified-some = { $n } of { $all } reports were verified. These do not wait for it: { $names }.
 inbox-verified-unseen = { $n } of { $all } reports were verified. The others are not on your desk any more.
 inbox-not-done = Nothing was changed. Load the page again, then try again.
+inbox-long-overdue = { $n ->
+    [one] { $n } report is long overdue and nothing has been done.
+   *[other] { $n } reports are long overdue and nothing has been done.
+}
+inbox-elsewhere-overdue = { $n ->
+    [one] { $n } report at another institution is overdue.
+   *[other] { $n } reports at other institutions are overdue.
+}
+inbox-to-officer = Give to officer
+inbox-more-together = Archive or note together
+inbox-archive-reason = Why they are archived
+inbox-words = Text
+inbox-words-about = With an archive each reporter reads it; with a note only officers do.
+inbox-reason-needed = First choose why they are archived.
+inbox-text-needed = First write the note.
+inbox-text-too-long = This text is too long; nothing was changed.
+inbox-archived = { $n ->
+    [one] { $n } report was archived.
+   *[other] { $n } reports were archived.
+}
+inbox-noted = The note was written to { $n ->
+    [one] { $n } report.
+   *[other] { $n } reports.
+}
+inbox-succeeded = In { $n ->
+    [one] { $n } report
+   *[other] { $n } reports
+} the successor has taken the place of the dissolved institution.
+inbox-some = Done to { $n } of { $all } reports. It could not be done to: { $names }.
+inbox-some-unseen = Done to { $n } of { $all } reports. The others are not on your desk any more.
 inbox-keys = Keyboard shortcuts
 key-move = next report, previous report
 key-open = open the report
@@ -67,9 +99,11 @@ tab-working-about = Reports that are being followed up.
 tab-answered = Waits for response
 tab-answered-about = Proposed to close; the reporter may confirm or ask again.
 tab-elsewhere = Elsewhere
-tab-elsewhere-about = Reports that another institution handles now.
+tab-elsewhere-about = Reports that another institution handles now; what runs out next comes first.
 tab-ended = Ended
 tab-ended-about = Reports that are closed, archived, merged or erased.
+tab-long-overdue = Long overdue
+tab-long-overdue-about = Overdue for days without anything done, here or at another institution; the oldest first.
 tab-pending = Not ruled yet
 tab-pending-about = Your acts are stored here and wait for the ruling of the hub.
 tab-failed = No effect

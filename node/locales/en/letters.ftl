@@ -23,6 +23,10 @@ letter-stop = Don't want these letters any more? Open:
 letter-news-own-subject = News of report { $ticket }
 letter-news-own = There is news of your report, ticket { $ticket }, at { $institution }.
 letter-news-read = Read all of it:
+letter-news-asked = { $n ->
+    [one] There is a question for you, and nothing goes on until you have answered it.
+   *[other] There are { $n } questions for you, and nothing goes on until you have answered them.
+} Answer with your ticket and key at:
 letter-news-followed-subject = News of the report that you follow at { $institution }
 letter-news-followed = There is news of the report that you follow at { $institution }.
 letter-news-ended = The report that you follow at { $institution } is not public any more. You get no more letters about it.
@@ -45,6 +49,13 @@ letter-arrivals = Reports that wait on your desk: { $n }
 letter-arrivals-more = and { $n } more on your desk.
 letter-digest-subject = Reports on { $day }
 letter-digest = On your desk: { $new } new, { $back } that came back, { $waiting } waiting for the reporter.
+letter-handed-subject = Reports given to you: { $n }
+letter-handed = Given to you or your unit: { $n }
+letter-asked-subject = Reports asked for soon: { $n }
+letter-asked = The day that is asked for is near: { $n }
+letter-asked-until = asked for by { $day }
+letter-digest-handed = Given to you, not opened yet
+letter-digest-long-overdue = Long overdue, nothing done
 letter-digest-runs-out = Due soon
 letter-digest-back = Came back
 letter-digest-new = New
@@ -54,9 +65,9 @@ letters-about = The digest is sent in the morning of working days, and only when
 letters-off = This institution has not set up a mail server, so no letters are sent.
 letters-choice = What is sent to your address
 letters-digest = A daily digest
-letters-digest-about = One letter each working day: what is new, what is due soon, what came back.
+letters-digest-about = One letter each working day: what is new, what you were given, what is due soon, what came back.
 letters-each = Each event
-letters-each-about = A letter of its own as soon as a report comes or a deadline is near.
+letters-each-about = A letter of its own as soon as a report comes, is given to you, or a deadline is near.
 letters-none = Nothing
 letters-save = Save the choice
 letters-chosen = The choice is saved.

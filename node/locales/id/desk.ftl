@@ -186,3 +186,20 @@ handover-to = Serahkan kepada
 handover-go = Serahkan semuanya
 handover-choose = Pilih petugas yang menerima laporan.
 handover-done = { $n } laporan diserahkan kepada { $name }.
+
+# Berhalangan
+
+absence-title = Berhalangan
+absence-about = Selama Anda tidak di tempat, pengganti menerima surat tentang laporan Anda, dan laporan itu ada di daftar miliknya.
+absence-until = Hari terakhir Anda tidak di tempat
+absence-stand-in = Pengganti
+absence-save = Simpan
+absence-now = Anda tidak di tempat sampai { $day }; pengganti Anda { $name }.
+absence-end = Saya sudah kembali
+absence-noted = Pengganti Anda tersimpan.
+absence-ended = Tercatat bahwa Anda sudah kembali.
+absence-nobody = Tidak ada petugas lain yang melihat laporan unit Anda, jadi belum ada yang dapat menggantikan.
+absence-unusable = Tidak tersimpan: pilih hari mulai hari ini, paling lama setahun lagi, dan petugas lain yang melihat laporan yang sama.
+absence-stands-in = Anda menggantikan { $name }.
+did-absence-noted = Berhalangan dan menunjuk pengganti
+did-absence-ended = Kembali dari berhalangan

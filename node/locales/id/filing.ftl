@@ -86,6 +86,7 @@ filing-elsewhere-go = Buka portal nasional
 filing-copy = Salin judul dan isi
 filing-copied = Sudah disalin
 filing-excludes-many = Paling banyak { $most } instansi dapat dikecualikan.
+filing-excludes-us-files = Berkas yang Anda kirim sudah dihapus dari server instansi ini. Lampirkan lagi di portal nasional.
 filing-excludes-us = Portal ini milik instansi itu sendiri. Tulis laporan Anda di portal LAPOR! nasional, agar instansi ini tidak menerimanya.
 filing-excludes-suggested = Instansi ini sekaligus Anda tuju. Pilih salah satu.
 filing-send = Kirim laporan

@@ -50,7 +50,7 @@ pub struct CaseQuery {
     tray: Option<Tray>,
     /// Whose desk it lies on here.
     unit: Option<String>,
-    /// Who works on it here.
+    /// The account of whoever works on it here.
     officer: Option<String>,
     /// Its number in this institution's own application.
     own_number: Option<String>,
@@ -60,7 +60,7 @@ pub struct CaseQuery {
     filed_from: Option<i64>,
     /// Unix ms, exclusive.
     filed_before: Option<i64>,
-    /// Only what has run out in this institution's hands.
+    /// Only what has run out, here or with whoever has it now.
     overdue: Option<bool>,
     /// Words that must all occur, `"a phrase"`, `-not`; or a ticket, an own number or the id of a case.
     #[param(max_length = 400)]
@@ -146,6 +146,7 @@ impl From<CaseQuery> for CaseFilter {
             filed_from: query.filed_from,
             filed_before: query.filed_before,
             overdue: query.overdue.unwrap_or(false),
+            ..Self::default()
         }
     }
 }

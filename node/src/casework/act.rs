@@ -357,7 +357,7 @@ impl Weighed<'_> {
                 unit: unit.clone(),
                 officer: officer.clone(),
             };
-            let by = (self.weighing.actor.as_str(), now);
+            let by = (self.weighing.actor.as_str(), now, None);
             assigning::put(tx, &Sight::ALL, &[child.to_string()], &desk, by).await?;
         }
         store::audit::add(
@@ -369,6 +369,11 @@ impl Weighed<'_> {
             &id.to_string(),
         )
         .await?;
+        let own = matches!(self.weighing.terms.word, Word::Reporter | Word::Counter(_));
+        if own && self.draft.kind == "case.reopened" {
+            // An institution does so too; what the reporter did they are not told.
+            store::told::tell(tx, &self.row.case_id, &id.to_string(), None).await?;
+        }
         if let Word::Counter(behalf) = &self.weighing.terms.word {
             let told = behalf.told(id);
             let case = Some(self.row.case_id.as_str());

@@ -23,10 +23,12 @@ pub struct Allowed {
     kinds: BTreeSet<&'static str>,
     /// To whom it may be disposed.
     pub targets: Vec<InstanceId>,
+    /// Of its institutions, those that were dissolved and whose successor is not in their place yet.
+    pub dissolved: Vec<InstanceId>,
 }
 
 /// A kind and the least that its body can say.
-const PROBES: [(&str, &str); 19] = [
+const PROBES: [(&str, &str); 20] = [
     ("case.verified", "{}"),
     ("case.held", r#"{"questions":1}"#),
     ("report.completed", "{}"),
@@ -44,6 +46,7 @@ const PROBES: [(&str, &str); 19] = [
     ("case.taken_over", "{}"),
     ("case.redacted", r#"{"reason":"other"}"#),
     ("identity.requested", r#"{"purpose":"other"}"#),
+    ("case.succeeded", "{}"),
     ("case.linked", "{}"),
     ("case.disposed", "{}"),
 ];
@@ -85,6 +88,7 @@ impl Node {
         for (kind, body) in PROBES {
             match kind {
                 "case.disposed" => allowed.targets = targets(&at, &case),
+                "case.succeeded" => allowed.dissolved = dissolved(&at),
                 "case.linked" => {
                     let act = probe(kind, &json!({ "target_case": twin.id }).to_string())?;
                     if fits(act, &at, Some(&twin)) {
@@ -109,8 +113,28 @@ impl Node {
         if !allowed.targets.is_empty() {
             allowed.kinds.insert("case.disposed");
         }
+        if !allowed.dissolved.is_empty() {
+            allowed.kinds.insert("case.succeeded");
+        }
         Ok(allowed)
     }
+}
+
+/// Institutions that take part in the case no more, and whose successor can take their place.
+fn dissolved(at: &Setting<'_>) -> Vec<InstanceId> {
+    let ended = at
+        .world
+        .instances()
+        .filter(|entry| entry.successor.is_some());
+    let mut ended: Vec<InstanceId> = ended.map(|entry| entry.id.clone()).collect();
+    ended.retain(|institution| {
+        let act = probe(
+            "case.succeeded",
+            &json!({ "institution": institution }).to_string(),
+        );
+        act.is_ok_and(|act| fits(act, at, None))
+    });
+    ended
 }
 
 fn targets(at: &Setting<'_>, case: &Case) -> Vec<InstanceId> {

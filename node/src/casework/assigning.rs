@@ -2,12 +2,14 @@
 //! of own acts without effect, and the filters that somebody keeps. No other institution is told.
 
 use lapor_migrations::Tx;
+use lapor_protocol::calendar::end_of;
 use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_web::accounts::NAME_CHARACTERS;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CaseFilter, Sight, Tab};
+use super::{CaseFilter, Sight, Tab, handed};
+use crate::doors::facts;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -58,7 +60,7 @@ pub struct SavedFilter {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnDesk {
     pub unit: Option<String>,
-    /// The name of an officer.
+    /// The account of an officer.
     pub officer: Option<String>,
 }
 
@@ -118,16 +120,10 @@ impl Node {
         }
         let (at, id) = (self.clock().now_ms(), case.to_string());
         let mut tx = self.write_tx().await?;
-        if put(
-            &mut tx,
-            sight,
-            std::slice::from_ref(&id),
-            &desk,
-            (actor, at),
-        )
-        .await?
-            != 1
-        {
+        let due = said.due.as_deref().map(|day| self.end_of_day(day));
+        let due = due.transpose()?;
+        let one = std::slice::from_ref(&id);
+        if put(&mut tx, sight, one, &desk, (actor, at, due)).await? != 1 {
             return Err(NodeError::not_found("case", &case));
         }
         let row = InstructionRow {
@@ -163,12 +159,20 @@ impl Node {
         };
         let mut tx = self.write_tx().await?;
         let at = self.clock().now_ms();
-        if put(&mut tx, sight, &ids, &desk, (actor, at)).await? != ids.len() as u64 {
+        if put(&mut tx, sight, &ids, &desk, (actor, at, None)).await? != ids.len() as u64 {
             return Err(NodeError::Invalid(
                 "cases: one of them is not here, or is named twice; nothing was assigned".into(),
             ));
         }
         Ok(tx.commit().await?)
+    }
+
+    /// When a day such as `2026-12-04` is over here, Unix ms.
+    fn end_of_day(&self, day: &str) -> Result<i64, NodeError> {
+        let day = day
+            .parse()
+            .map_err(|_| NodeError::Invalid("due: expected a day such as 2026-12-04".into()))?;
+        Ok(end_of(facts(self).zone, day))
     }
 
     /// Notes that those of the cases that may be seen have been looked at; only the first look
@@ -251,14 +255,14 @@ impl Node {
     }
 }
 
-/// Puts cases on a desk as part of the work that is being done, by somebody and at a moment in
-/// Unix ms. Returns how many of them may be seen.
+/// Puts cases on a desk as part of the work that is being done, by somebody, at a moment and until
+/// one, both in Unix ms. Returns how many of them may be seen.
 pub(super) async fn put(
     tx: &mut Tx,
     sight: &Sight,
     cases: &[String],
     desk: &OnDesk,
-    (actor, at): (&str, i64),
+    (actor, at, due): (&str, i64, Option<i64>),
 ) -> Result<u64, NodeError> {
     let (unit, officer) = (desk.unit.as_deref(), desk.officer.as_deref());
     let known = store::desk::assign(tx, sight.limits(), cases, unit, officer).await?;
@@ -271,6 +275,7 @@ pub(super) async fn put(
         detail: &detail,
     });
     store::audit::add_all(tx, &deeds.collect::<Vec<_>>()).await?;
+    handed::hand(tx, cases, desk, (actor, at, due)).await?;
     Ok(known)
 }
 

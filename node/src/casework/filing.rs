@@ -278,7 +278,7 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
             own_number::note(tx, &filing.row.case_id, number).await?;
         }
         if let Some(desk) = &filing.beside.desk {
-            let by = (filing.actor.as_str(), filing.draft.created_at);
+            let by = (filing.actor.as_str(), filing.draft.created_at, None);
             let case = std::slice::from_ref(&filing.row.case_id);
             assigning::put(tx, &Sight::ALL, case, desk, by).await?;
         }

@@ -38,8 +38,11 @@ pub enum Tab {
     Waiting,
     Working,
     Answered,
+    /// With another institution, what runs out next first.
     Elsewhere,
     Ended,
+    /// Overdue for days without anything done, here or with another institution.
+    LongOverdue,
     /// With own acts that the hub has not ruled.
     Pending,
     /// With own acts that had no effect, to be done again or dropped.
@@ -60,6 +63,10 @@ pub struct InboxCounts {
     pub working: u64,
     pub answered: u64,
     pub elsewhere: u64,
+    /// Those of them that are overdue there.
+    pub elsewhere_overdue: u64,
+    /// Overdue for days without anything done, here or elsewhere.
+    pub long_overdue: u64,
     pub pending: u64,
     pub failed: u64,
     /// What looks like abuse; counted neither as new nor as running out.
@@ -81,6 +88,12 @@ impl Sight {
         case.tray.is_some() && desk && (self.secrets || !case.secret)
     }
 
+    /// Whether what lies in a unit, or in none, may be seen.
+    pub fn reaches(&self, unit: Option<&str>) -> bool {
+        let within = |units: &Vec<String>| units.iter().any(|one| Some(one.as_str()) == unit);
+        self.units.as_ref().is_none_or(within)
+    }
+
     pub(super) fn limits(&self) -> Limits<'_> {
         Limits {
             secrets: self.secrets,
@@ -90,7 +103,7 @@ impl Sight {
 }
 
 impl Tab {
-    fn condition(self) -> Condition<'static> {
+    fn condition(self, now: i64) -> Condition<'static> {
         match self {
             Self::New => Condition::Tray(Tray::New.as_str()),
             Self::RunsOut => Condition::Running,
@@ -100,6 +113,7 @@ impl Tab {
             Self::Answered => Condition::Tray(Tray::Answered.as_str()),
             Self::Elsewhere => Condition::Tray(Tray::Elsewhere.as_str()),
             Self::Ended => Condition::Tray(Tray::Ended.as_str()),
+            Self::LongOverdue => Condition::LongOverdue(now),
             Self::Pending => Condition::Pending,
             Self::Failed => Condition::Failed,
             Self::Suspect => Condition::Suspect,
@@ -107,10 +121,10 @@ impl Tab {
     }
 
     /// What looks like abuse lies in a list of its own, not among what waits for us.
-    fn conditions(self) -> Vec<Condition<'static>> {
+    fn conditions(self, now: i64) -> Vec<Condition<'static>> {
         match self {
-            Self::New | Self::RunsOut => vec![self.condition(), Condition::Unsuspected],
-            _ => vec![self.condition()],
+            Self::New | Self::RunsOut => vec![self.condition(now), Condition::Unsuspected],
+            _ => vec![self.condition(now)],
         }
     }
 
@@ -118,7 +132,8 @@ impl Tab {
     /// rest by what happened last.
     fn order(self) -> Order {
         match self {
-            Self::RunsOut => Order::Due,
+            Self::RunsOut => Order::Work,
+            Self::Elsewhere | Self::LongOverdue => Order::Due,
             Self::New | Self::CameBack | Self::Suspect => Order::Oldest,
             _ => Order::Latest,
         }
@@ -148,6 +163,7 @@ impl CaseFilter {
             self.tray.map(|tray| Condition::Tray(tray.as_str())),
             self.unit.as_deref().map(Condition::Unit),
             self.officer.as_deref().map(Condition::Officer),
+            self.mine.then_some(Condition::OfficerAmong(&self.mine_of)),
             self.own_number.as_deref().map(Condition::OwnNumber),
             self.secret.map(Condition::Secret),
             self.filed_from.map(Condition::FiledFrom),
@@ -204,8 +220,9 @@ impl Node {
         after: Option<&str>,
         limit: u32,
     ) -> Result<CaseList, NodeError> {
-        let mut conditions = tab.conditions();
-        conditions.extend(filter.conditions(self.clock().now_ms()));
+        let now = self.clock().now_ms();
+        let mut conditions = tab.conditions(now);
+        conditions.extend(filter.conditions(now));
         let mut tx = self.read_tx().await?;
         desk_page(&mut tx, sight, &conditions, tab.order(), after, limit).await
     }
@@ -218,10 +235,29 @@ impl Node {
         account: &str,
         limit: u32,
     ) -> Result<Vec<CaseSummary>, NodeError> {
-        let mut conditions = tab.conditions();
+        let mut conditions = tab.conditions(self.clock().now_ms());
         conditions.push(Condition::Untold(account));
         let mut tx = self.read_tx().await?;
         let page = desk_page(&mut tx, sight, &conditions, tab.order(), None, limit).await?;
+        Ok(page.cases)
+    }
+
+    /// Cases in hand that were given to one of these officers, or to a unit and no officer, and that
+    /// nobody for whom they are has opened since.
+    pub(crate) async fn handed_to(
+        &self,
+        sight: &Sight,
+        officers: &[String],
+        unit: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<CaseSummary>, NodeError> {
+        let conditions = [
+            Condition::Running,
+            Condition::Handed,
+            Condition::For(officers, unit),
+        ];
+        let mut tx = self.read_tx().await?;
+        let page = desk_page(&mut tx, sight, &conditions, Order::Work, None, limit).await?;
         Ok(page.cases)
     }
 
@@ -232,7 +268,8 @@ impl Node {
         sight: &Sight,
         filter: &CaseFilter,
     ) -> Result<InboxCounts, NodeError> {
-        let conditions = filter.conditions(self.clock().now_ms());
+        let now = self.clock().now_ms();
+        let conditions = filter.conditions(now);
         let with = |more: &[Condition<'static>]| [more, &conditions[..]].concat();
         let mut tx = self.read_tx().await?;
         let limits = sight.limits();
@@ -266,6 +303,11 @@ impl Node {
                 &[Condition::Unseen, Condition::Unsuspected][..],
                 &mut counts.unseen,
             ),
+            (
+                &[Tab::Elsewhere.condition(now), Condition::RunOut(now)],
+                &mut counts.elsewhere_overdue,
+            ),
+            (&[Condition::LongOverdue(now)], &mut counts.long_overdue),
             (&[Condition::Pending], &mut counts.pending),
             (&[Condition::Failed], &mut counts.failed),
         ] {

@@ -14,6 +14,7 @@ mod draft_files;
 mod drafting;
 mod filing;
 mod glance;
+mod handed;
 mod identity;
 mod inbox;
 mod indexing;
@@ -57,6 +58,7 @@ pub use drafting::{AnswerDraft, DraftState, NewDraft};
 pub(crate) use filing::Beside;
 pub use glance::Tray;
 pub(crate) use glance::{begins, describe};
+pub use handed::Handed;
 pub use identity::{Asker, IdentityAsk, IdentityTask};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
@@ -218,7 +220,13 @@ pub struct CaseFilter {
     pub programme: Option<ProgrammeRef>,
     pub tray: Option<Tray>,
     pub unit: Option<String>,
+    /// The account of an officer.
     pub officer: Option<String>,
+    /// Only what whoever asks works on, and what those do for whom they stand in.
+    pub mine: bool,
+    /// The accounts that means; known when it is asked, and never kept.
+    #[serde(skip)]
+    pub mine_of: Vec<String>,
     /// The number in the institution's own application, as it was noted.
     pub own_number: Option<String>,
     /// Only *rahasia*, or none.
@@ -227,7 +235,7 @@ pub struct CaseFilter {
     pub filed_from: Option<i64>,
     /// Unix ms, exclusive.
     pub filed_before: Option<i64>,
-    /// Only what has run out in our hands.
+    /// Only what has run out, here or with whoever has it now.
     pub overdue: bool,
 }
 
@@ -286,7 +294,7 @@ pub struct CaseSummary {
     pub tray: Option<Tray>,
     /// Whose desk it lies on here; known to no other institution.
     pub unit: Option<String>,
-    /// Who works on it here.
+    /// The account of whoever works on it here; of old, the name of somebody who has none.
     pub officer: Option<String>,
     /// Its number in this institution's own application; known to no other institution.
     pub own_number: Option<String>,

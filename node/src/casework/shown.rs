@@ -209,6 +209,7 @@ impl CaseRow {
             filed_at: at,
             updated_at: at,
             runs_out_at: store::cases::NEVER,
+            work_at: store::cases::NEVER,
             glance: Glance::default(),
             local: Local::default(),
         }

@@ -11,7 +11,7 @@ use lapor_web::language::{Language, Voice};
 use serde_json::json;
 
 use super::{NoticeKind, Recipient, RunningClock};
-use crate::casework::NewReport;
+use crate::casework::{CaseFilter, NewReport, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::doors::texts;
 use crate::publishing::NewCalendar;
@@ -143,6 +143,27 @@ async fn whoever_disposed_of_a_case_hears_that_it_is_late() {
         assert_eq!(told.len(), 2);
         assert!(told.contains(&escalated(ClockKind::FirstFollowUp)));
         assert!(told.contains(&escalated(ClockKind::Complaint)));
+        let every = CaseFilter::default();
+        let late = CaseFilter {
+            overdue: true,
+            ..every.clone()
+        };
+        let node = &place.node;
+        for (tab, filter) in [(Tab::Elsewhere, &late), (Tab::LongOverdue, &every)] {
+            let list = node.inbox(&Sight::ALL, tab, filter, None, 5).await.unwrap();
+            assert_eq!(list.cases.len(), 1, "{tab:?}");
+        }
+        let counts = node.inbox_counts(&Sight::ALL, &every).await.unwrap();
+        let told = (counts.elsewhere, counts.elsewhere_overdue);
+        assert_eq!((told, counts.long_overdue), ((1, 1), 1));
+        let soon = filed(&place).await;
+        let body = json!({"target": "kota-bandung"});
+        acts(&place, soon, "case.disposed", body, None).await;
+        let list = node.inbox(&Sight::ALL, Tab::Elsewhere, &every, None, 5);
+        let listed: Vec<_> = list.await.unwrap().cases.iter().map(|c| c.case).collect();
+        assert_eq!(listed, [case, soon], "what runs out next comes first");
+        let list = node.inbox(&Sight::ALL, Tab::Elsewhere, &late, None, 5);
+        assert_eq!(list.await.unwrap().cases[0].case, case);
     }
 }
 

@@ -51,6 +51,8 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("erasure.asked", text_id("did-erasure-asked")),
     ("erasure.withdrawn", text_id("did-erasure-withdrawn")),
     ("erasure.done", text_id("did-erasure-done")),
+    ("absence.noted", text_id("did-absence-noted")),
+    ("absence.ended", text_id("did-absence-ended")),
     ("unit.added", text_id("did-unit-added")),
     ("unit.renamed", text_id("did-unit-renamed")),
     ("unit.closed", text_id("did-unit-closed")),

@@ -6,14 +6,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
-use chrono::NaiveDate;
 use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
-use lapor_web::accounts::AccountState;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
-use lapor_web::people::refusal;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
@@ -25,20 +22,18 @@ use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
 use super::spot::{self, Drawn};
 use super::suspicion::{self, Marked};
-use super::{Answer, Officer, ROOT, aside, shared};
+use super::{Answer, Officer, ROOT, aside, assignment, shared};
 use crate::api::problem;
-use crate::casework::{
-    Allowed, CaseView, INSTRUCTION, Instructed, Instruction, KeyState, OWN_NUMBER, OnDesk,
-};
+use crate::casework::{Allowed, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
 use crate::portal::{classification_name, name_of, standing_words};
 use crate::regions::national;
+use crate::reporters::Reachable;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}";
-pub const UNIT: &str = "/meja/kasus/{id}/unit";
 pub const NUMBER: &str = "/meja/kasus/{id}/nomor";
 pub const DROP: &str = "/meja/kasus/{id}/abaikan";
 /// Hints of a page.
@@ -88,6 +83,8 @@ struct CasePage {
     form: Form,
     units: Vec<Choice>,
     officers: Vec<Choice>,
+    /// Until when whoever gave it asks for something: tone and words.
+    asked: Option<(&'static str, String)>,
 }
 
 struct ClockLine {
@@ -127,6 +124,7 @@ pub async fn show(
     if acts && view.summary.looked_at.is_none() {
         node.look_at(sight, &[path.id]).await.map_err(wrong)?;
     }
+    let handed = assignment::opened(&node, &officer, &view).await?;
     let allowed = if acts {
         node.allowed_acts(path.id).await.map_err(wrong)?
     } else {
@@ -165,13 +163,13 @@ pub async fn show(
         ("nomor", view.summary.own_number.clone().unwrap_or_default()),
     ]);
     let (units, officers) = if acts {
-        assignable(&node, &view).await?
+        assignment::choices(&node, &v, &view).await?
     } else {
         Default::default()
     };
     let report = course::report(&node, &v, &view);
     let mut course = course::course(&node, &v, &view, &people);
-    course.extend(instructed(&node, &v, path.id).await?);
+    course.extend(assignment::instructed(&node, &v, path.id).await?);
     course.sort_by_key(|line| std::cmp::Reverse(line.at));
     let page = CasePage {
         v,
@@ -189,7 +187,7 @@ pub async fn show(
             .await
             .map_err(wrong)?
             .map(|mark| suspicion::marked(&v, &mark)),
-        facts: facts(&node, &v, &view),
+        facts: facts(&node, &v, &view).await?,
         related: related(&node, &officer, &view).await?,
         clocks: clocks(&v, &view),
         decisions: offered(&Deed::DECISIONS),
@@ -208,135 +206,11 @@ pub async fn show(
         form,
         units,
         officers,
+        asked: handed.and_then(|handed| assignment::asked(&v, &handed)),
         view,
     };
     let shell = officer.visit.shell(title).wide().within(ROOT);
     shell.script("report.js").show(&page)
-}
-
-/// Puts the case on the desk of a unit and an officer.
-pub async fn assign(
-    Shared(node): Shared<Arc<Node>>,
-    officer: Officer,
-    Path(path): Path<CasePath>,
-    form: Form,
-) -> Answer<Response> {
-    officer.requires(StaffRole::handles_cases)?;
-    let (sight, actor) = (&officer.sight, officer.actor());
-    let view = officer.case(&node, path.id).await?;
-    let (unit, who) = (form.text("unit"), form.text("petugas"));
-    // A unit that has closed and an officer who has left or is called otherwise keep what they
-    // have, until somebody gives it to another.
-    let unit = if view.summary.unit.as_deref() == Some(unit) {
-        Some(unit.to_owned())
-    } else {
-        shared::open_unit(&node, unit).await?
-    };
-    let stays = view.summary.officer.as_deref() == Some(who);
-    if !who.is_empty() && !stays && !officers(&node).await?.iter().any(|one| one.value == who) {
-        let gone = Flash::warning(text_id("case-officer-unknown"));
-        return Ok(officer
-            .visit
-            .go_saying(&LocalPath::own(&at(path.id)), &gone));
-    }
-    let who = Some(who).filter(|who| !who.is_empty());
-    let said = match instruction(&node, &form) {
-        Ok(said) => said,
-        Err(wrong) => {
-            let (to, flash) = (LocalPath::own(&at(path.id)), Flash::warning(wrong));
-            return Ok(officer.visit.go_saying(&to, &flash));
-        }
-    };
-    let assigned = match said {
-        Some(said) => {
-            let desk = OnDesk {
-                unit,
-                officer: who.map(str::to_owned),
-            };
-            node.assign_with(sight, path.id, desk, said, &actor).await
-        }
-        None => {
-            node.assign(sight, &[path.id], unit.as_deref(), who, &actor)
-                .await
-        }
-    };
-    assigned.map_err(|error| problem(&error))?;
-    let done = Flash::done(text_id("case-assigned"));
-    let still = officer.case(&node, path.id).await.is_ok();
-    let to = if still { at(path.id) } else { ROOT.to_owned() };
-    Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
-}
-
-/// What is said with an assignment; or why it cannot be.
-fn instruction(node: &Node, form: &Form) -> Result<Option<Instruction>, TextId> {
-    let (words, due) = (form.text("instruksi").trim(), form.text("batas"));
-    if words.chars().count() > INSTRUCTION {
-        return Err(text_id("assign-too-long"));
-    }
-    if words.is_empty() && due.is_empty() {
-        return Ok(None);
-    }
-    let day: Option<NaiveDate> = due.parse().ok();
-    let usable = due.is_empty() || day.is_some_and(|day| day >= node.today());
-    if !usable {
-        return Err(text_id("assign-day-unusable"));
-    }
-    Ok(Some(Instruction {
-        words: words.to_owned(),
-        due: day.map(|day| day.to_string()),
-    }))
-}
-
-/// Instructions as the history shows them.
-async fn instructed(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Happened>> {
-    let wrong = |error: NodeError| problem(&error);
-    let given = node.instructions(case).await.map_err(wrong)?;
-    if given.is_empty() {
-        return Ok(Vec::new());
-    }
-    let people = node.accounts().list().await;
-    let people = people.map_err(|error| refusal(&error))?;
-    let units = node.units().await.map_err(wrong)?;
-    let line = |one: Instructed| {
-        let by = people.iter().find(|account| account.actor() == one.actor);
-        let unit = one.desk.unit.map(|id| {
-            let known = units.iter().find(|unit| unit.id.as_str() == id);
-            known.map_or(id, |unit| unit.name.clone())
-        });
-        let facts = [
-            (text_id("unit-label"), unit),
-            (text_id("case-officer"), one.desk.officer),
-            (
-                text_id("assign-due"),
-                one.said.due.map(|day| shared::day_words(v, &day)),
-            ),
-        ];
-        Happened {
-            said: v.say("course-assigned"),
-            by: by.map(|account| account.name.clone()),
-            at: one.at,
-            facts: facts
-                .into_iter()
-                .filter_map(|(name, value)| {
-                    Some(course::Fact {
-                        name: v.say(name),
-                        value: value?,
-                        to: None,
-                    })
-                })
-                .collect(),
-            words: Some(one.said.words)
-                .filter(|words| !words.is_empty())
-                .into_iter()
-                .collect(),
-            points: Vec::new(),
-            attachments: Vec::new(),
-            signed: None,
-            inside: true,
-            standing: Standing::Counts,
-        }
-    };
-    Ok(given.into_iter().map(line).collect())
 }
 
 /// Notes the number of the case in the institution's own application.
@@ -475,18 +349,26 @@ fn clocks(v: &Voice, view: &CaseView) -> Vec<ClockLine> {
 }
 
 /// What is known of a case beside its words.
-fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
+async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, String)>> {
     let case = &view.summary;
     let names = |all: &[InstanceId]| -> Option<String> {
         let names: Vec<String> = all.iter().map(|id| name_of(node, id)).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
+    let reachable = node.reachable(case.case).await;
+    let reachable = reachable.map_err(|error| problem(&error))?;
+    let reachable = reachable.map(|one| match one {
+        Reachable::No => text_id("reachable-no"),
+        Reachable::Told => text_id("reachable-told"),
+        Reachable::Proved => text_id("reachable-proved"),
+    });
     let one = |id: &Option<InstanceId>| id.as_ref().map(|id| name_of(node, id));
     let all = [
         (text_id("case-own-number"), case.own_number.clone()),
         (text_id("case-custodian"), one(&case.custodian)),
         (text_id("case-for"), one(&case.on_behalf_of)),
         (text_id("case-origin"), one(&case.origin)),
+        (text_id("reachable"), reachable.map(|said| v.say(said))),
         (text_id("case-stack"), names(&view.stack)),
         (text_id("fact-copies"), names(&view.copies)),
         (text_id("fact-supervisor"), names(&view.supervisors)),
@@ -527,9 +409,10 @@ fn facts(node: &Node, v: &Voice, view: &CaseView) -> Vec<(String, String)> {
                 .map(|score| v.with("n", score).say("score-of-five")),
         ),
     ];
-    all.into_iter()
+    Ok(all
+        .into_iter()
         .filter_map(|(name, value)| Some((v.say(name), value?)))
-        .collect()
+        .collect())
 }
 
 /// A case that belongs to the one shown.
@@ -566,41 +449,4 @@ async fn related(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Vec<
         });
     }
     Ok(all)
-}
-
-/// Units and officers to choose from, and those that have the case now.
-async fn assignable(node: &Node, view: &CaseView) -> Answer<(Vec<Choice>, Vec<Choice>)> {
-    let (mut units, mut officers) = (shared::units(node).await?, officers(node).await?);
-    if let Some(unit) = &view.summary.unit
-        && !units.iter().any(|choice| choice.value == *unit)
-    {
-        let all = node.units().await.map_err(|error| problem(&error))?;
-        let closed = all.iter().find(|one| one.id.as_str() == unit);
-        let name = closed.map_or(unit.as_str(), |closed| closed.name.as_str());
-        units.push(Choice::new(unit, name));
-    }
-    if let Some(officer) = &view.summary.officer
-        && !officers.iter().any(|choice| choice.value == *officer)
-    {
-        officers.push(Choice::new(officer, officer));
-    }
-    Ok((units, officers))
-}
-
-/// Those who may be given a case, by name.
-pub async fn officers(node: &Node) -> Answer<Vec<Choice>> {
-    let accounts = node
-        .accounts()
-        .list()
-        .await
-        .map_err(|error| refusal(&error))?;
-    let handles = |code: &str| code.parse().is_ok_and(StaffRole::handles_cases);
-    let mut names: Vec<String> = accounts
-        .into_iter()
-        .filter(|account| account.state == AccountState::Active && handles(account.role.code))
-        .map(|account| account.name)
-        .collect();
-    names.sort();
-    names.dedup();
-    Ok(names.iter().map(|name| Choice::new(name, name)).collect())
 }

@@ -14,7 +14,7 @@ use super::course;
 use super::deeds::Deed;
 use super::shared;
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, Sight};
+use crate::casework::{Allowed, CaseView, Coordinates, Sight};
 use crate::hints::Sketch;
 use crate::node::Node;
 use crate::personal;
@@ -35,6 +35,8 @@ pub struct Choosing {
     pub represents: bool,
     /// Institutions that have not joined, for which the desk acts.
     pub represented: Vec<Choice>,
+    /// Institutions of the case that have ended, each with its successor.
+    pub dissolved: Vec<Choice>,
     /// Cases that this one may repeat.
     pub repeats: Vec<Choice>,
 }
@@ -85,6 +87,15 @@ impl Choosing {
                     .map(|entry| Choice::new(entry.id.as_str(), &entry.name))
                     .collect();
             }
+            Deed::Succeed => {
+                let ended = allowed.dissolved.iter().filter_map(|id| {
+                    let entry = world.instance(id)?;
+                    let successor = name_of(node, entry.successor.as_ref()?);
+                    let words = v.with("from", &entry.name).with("to", successor);
+                    Some(Choice::new(id.as_str(), words.say("dissolved-into")))
+                });
+                choosing.dissolved = ended.collect();
+            }
             Deed::Link => choosing.repeats = repeats(node, sight, v, view).await?,
             _ => {}
         }
@@ -118,7 +129,10 @@ async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answ
         title: view.summary.title.clone().unwrap_or_default(),
         content: report.content.unwrap_or_default(),
         region: view.summary.region.clone(),
-        coordinates: None,
+        coordinates: report.coordinates.map(|(latitude, longitude)| Coordinates {
+            latitude,
+            longitude,
+        }),
     };
     let found = node.likely_duplicates(&sketch).await;
     let mut others = Vec::new();
@@ -133,11 +147,18 @@ async fn repeats(node: &Node, sight: &Sight, v: &Voice, view: &CaseView) -> Answ
         .map(|found| {
             let title = personal::mask(&found.title).into_owned();
             let filed = v.date(found.filed_at);
-            let hint = match &found.ticket {
-                Some(ticket) => format!("{ticket} · {filed}"),
-                None => filed,
-            };
-            Choice::new(found.case.to_string(), title).hint(hint)
+            let away = found.distance_m.map(|metres| distance(v, metres));
+            let hint = [found.ticket.clone(), Some(filed), away];
+            let hint: Vec<String> = hint.into_iter().flatten().collect();
+            Choice::new(found.case.to_string(), title).hint(hint.join(" · "))
         })
         .collect())
+}
+
+/// How far away something is. Officers read where it is, so it is said as it is measured.
+fn distance(v: &Voice, metres: u32) -> String {
+    match metres {
+        ..1000 => v.with("n", metres.div_ceil(10) * 10).say("distance-m"),
+        _ => v.with("n", metres.div_ceil(1000)).say("distance-km"),
+    }
 }

@@ -81,6 +81,12 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
         ],
         Deed::Note => vec![Part::Text(text(v.say("form-note")).required())],
         Deed::Reopen | Deed::TakeOver | Deed::Unlink => vec![comment()],
+        Deed::Succeed => {
+            let field = form.field("instansi", v.say("form-dissolved"));
+            vec![Part::OneOf(
+                field.required().choices(choosing.dissolved.clone()),
+            )]
+        }
         Deed::Link => link(v, form, choosing),
         Deed::Split => vec![
             Part::Line(
@@ -272,6 +278,11 @@ pub fn first_form(
             values.push(("tujuan", to.to_owned()));
         }
         Deed::Dispose => values.extend(choosing.called(to).map(|name| ("instansi", name))),
+        Deed::Succeed => {
+            let only = choosing.dissolved.first();
+            let only = only.filter(|_| choosing.dissolved.len() == 1);
+            values.extend(only.map(|only| ("instansi", only.value.clone())));
+        }
         Deed::FollowUp => values.push(("sifat", "publik".to_owned())),
         Deed::Split => {
             let category = case.category.as_ref();
@@ -307,7 +318,9 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
         ),
         (
             "instansi",
-            text(body, "target").or_else(|| text(body, "suggested")),
+            text(body, "target")
+                .or_else(|| text(body, "suggested"))
+                .or_else(|| text(body, "institution")),
         ),
         ("tenggat", text(body, "deadline")),
         ("kategori", text(body, "category")),
@@ -353,6 +366,7 @@ pub fn first_field(deed: Deed) -> &'static str {
         Deed::Hold => QUESTIONS[0],
         Deed::Redact => "setuju",
         Deed::Link => "laporan",
+        Deed::Succeed => "instansi",
         _ => "uraian",
     }
 }

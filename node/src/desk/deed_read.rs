@@ -87,6 +87,7 @@ pub async fn read(
             "internal" => kind = Deed::Note.kind(),
             how => body.push(("proposes_to_close", json!(how == "usul"))),
         },
+        Deed::Succeed => body.push(("institution", json!(form.required(v, "instansi")))),
         Deed::Link => {
             let chosen = form.text("sama").to_owned();
             let typed = if chosen.is_empty() {

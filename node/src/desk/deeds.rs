@@ -25,12 +25,13 @@ pub enum Deed {
     Unlink,
     Split,
     TakeOver,
+    Succeed,
     AskIdentity,
     Redact,
 }
 
 impl Deed {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Verify,
         Self::Hold,
         Self::Return,
@@ -44,6 +45,7 @@ impl Deed {
         Self::Unlink,
         Self::Split,
         Self::TakeOver,
+        Self::Succeed,
         Self::AskIdentity,
         Self::Redact,
     ];
@@ -68,6 +70,7 @@ impl Deed {
             Self::Unlink => "batal-gabung",
             Self::Split => "pecah",
             Self::TakeOver => "ambil-alih",
+            Self::Succeed => "penerus",
             Self::AskIdentity => "identitas",
             Self::Redact => "hapus-isi",
         }
@@ -93,6 +96,7 @@ impl Deed {
             Self::Unlink => "case.unlinked",
             Self::Split => "case.split",
             Self::TakeOver => "case.taken_over",
+            Self::Succeed => "case.succeeded",
             Self::AskIdentity => "identity.requested",
             Self::Redact => "case.redacted",
         }
@@ -118,6 +122,7 @@ impl Deed {
             Self::Unlink => (text_id("act-unlink"), text_id("act-unlink-about")),
             Self::Split => (text_id("act-split"), text_id("act-split-about")),
             Self::TakeOver => (text_id("act-take-over"), text_id("act-take-over-about")),
+            Self::Succeed => (text_id("act-succeed"), text_id("act-succeed-about")),
             Self::AskIdentity => (text_id("act-identity"), text_id("act-identity-about")),
             Self::Redact => (text_id("act-redact"), text_id("act-redact-about")),
         }
@@ -139,6 +144,7 @@ impl Deed {
             Self::Unlink => text_id("done-unlink"),
             Self::Split => text_id("done-split"),
             Self::TakeOver => text_id("done-take-over"),
+            Self::Succeed => text_id("done-succeed"),
             Self::AskIdentity => text_id("identity-asked"),
             Self::Redact => text_id("done-redact"),
         }

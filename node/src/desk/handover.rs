@@ -1,21 +1,19 @@
 //! What lies on the desk of one officer, and handing all of it over to another: before an account is
 //! disabled, and when somebody leaves.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_protocol::ids::CaseId;
 use lapor_web::ApiProblem;
 use lapor_web::accounts::{Account, AccountState};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
-use super::{Answer, Officer, STAFF, case_page, shared};
+use super::{Answer, Officer, STAFF, assignment, case_page, shared};
 use crate::api::problem;
-use crate::casework::{BULK, CaseFilter, CaseSummary, Sight, Tray};
+use crate::casework::{CaseFilter, CaseSummary, Tray};
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -38,8 +36,8 @@ struct Part {
 
 /// The part of the page of an account that says what lies on its desk.
 pub async fn part(node: &Node, v: Voice, account: &Account) -> Answer<String> {
-    let held = held(node, &account.name).await?;
-    let others = case_page::officers(node).await?;
+    let held = held(node, account.id.as_str()).await?;
+    let others = assignment::officers(node, &v).await?;
     let part = Part {
         v,
         here: PATH,
@@ -52,10 +50,10 @@ pub async fn part(node: &Node, v: Voice, account: &Account) -> Answer<String> {
             .collect(),
         others: others
             .into_iter()
-            .filter(|other| other.value != account.name)
+            .filter(|other| other.value != account.id.as_str())
             .collect(),
         disabled: account.state == AccountState::Disabled,
-        of: account.name.clone(),
+        of: account.id.to_string(),
     };
     part.render().map_err(|error| {
         tracing::error!(%error, "a part of a page cannot be made");
@@ -63,7 +61,7 @@ pub async fn part(node: &Node, v: Voice, account: &Account) -> Answer<String> {
     })
 }
 
-/// Gives everything that lies on the desk of one officer to another; each case stays at its unit.
+/// Gives everything that lies on the desk of one officer to another.
 pub async fn hand_over(
     State(node): State<Arc<Node>>,
     officer: Officer,
@@ -72,29 +70,19 @@ pub async fn hand_over(
     officer.requires(StaffRole::administers)?;
     let (from, to) = (form.text("dari"), form.text("kepada"));
     let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(STAFF));
-    let others = case_page::officers(&node).await?;
-    if from.is_empty() || from == to || others.iter().all(|other| other.value != to) {
+    if from.is_empty() || to.is_empty() || from == to {
         let flash = Flash::warning(text_id("handover-choose"));
         return Ok(officer.visit.go_saying(&back, &flash));
     }
     let held = held(&node, from).await?;
-    let mut by_unit: BTreeMap<Option<&str>, Vec<CaseId>> = BTreeMap::new();
-    for case in &held {
-        by_unit
-            .entry(case.unit.as_deref())
-            .or_default()
-            .push(case.case);
+    let lying = held.iter().map(|case| (case.case, case.unit.clone()));
+    if let Err(wrong) = assignment::give(&node, &officer, lying.collect(), to).await? {
+        return Ok(officer.visit.go_saying(&back, &Flash::warning(wrong)));
     }
-    let actor = officer.actor();
-    for (unit, cases) in by_unit {
-        for some in cases.chunks(BULK) {
-            let given = node.assign(&Sight::ALL, some, unit, Some(to), &actor).await;
-            given.map_err(|error| problem(&error))?;
-        }
-    }
+    let staff = assignment::staff(&node).await?;
     let done = Flash::done(text_id("handover-done"))
         .with("n", held.len().to_string())
-        .with("name", to);
+        .with("name", staff.name(to));
     Ok(officer.visit.go_saying(&back, &done))
 }
 

@@ -1,7 +1,7 @@
 //! The inbox: what is in our hands and runs out next, what is new, what came back, what waits for
 //! whom; search, filters that are kept, and acts on several cases at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,31 +13,33 @@ use lapor_protocol::region::RegionCode;
 use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
-use serde_json::json;
 
 use super::clock::{ClockWords, next_clock};
+use super::deeds::Deed;
 use super::question::{InboxQuery, Question, TABS};
-use super::{Answer, Officer, ROOT, approval, case_page, identity, shared, suspicion, walk_in};
+use super::reasons::reason_choices;
+use super::{
+    Answer, Officer, ROOT, approval, assignment, case_page, identity, shared, suspicion, together,
+    walk_in,
+};
 use crate::api::problem;
 use crate::casework::{
-    BULK, CaseFilter, CaseList, CaseSummary, DraftState, InboxCounts, Once, Outcome, Tab, Tray,
+    CaseFilter, CaseList, CaseSummary, DraftState, InboxCounts, Once, Outcome, Tab, Tray,
 };
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::filing::REGIONS;
 use crate::portal::{classification_name, name_of, outcome_words, standing_words, state_words};
 use crate::regions::national;
-use crate::staff::StaffRole;
 
-/// What several cases are done to at once.
-pub const TOGETHER: &str = "/meja/bersama";
 pub const FILTERS: &str = "/meja/saringan";
 /// What came back.
 const CAME_BACK: &str = "/meja?tab=kembali";
+/// What is overdue, and what has been for long.
+const OVERDUE_ELSEWHERE: &str = "/meja?tab=lain&lewat=1";
+const LONG_OVERDUE: &str = "/meja?tab=lama-lewat";
 /// Cases of a page.
 const PAGE: u32 = 30;
-/// Cases that are named where something could not be done to them, at most.
-const NAMED: usize = 10;
 
 #[derive(Template)]
 #[template(path = "desk/inbox.html")]
@@ -73,6 +75,12 @@ struct InboxPage<'a> {
     classes: Vec<Choice>,
     categories: Vec<Choice>,
     together_at: &'static str,
+    /// Who may be given a case.
+    officers: Vec<Choice>,
+    /// Why a case can be archived.
+    reasons: Vec<Choice>,
+    /// What puts successors in the place of institutions that were dissolved, at the desk that does.
+    succeeds: Option<String>,
     filters_at: &'static str,
     new_at: &'static str,
     /// What waits for somebody of this role: how much, and where.
@@ -96,6 +104,10 @@ struct Line {
     /// What it is about and where it lies, in a few words each.
     notes: Vec<String>,
     unseen: bool,
+    /// Given to somebody who has not opened it since.
+    handed: bool,
+    /// Until when whoever gave it asks for something: tone and words.
+    asked: Option<(&'static str, String)>,
     /// What became of an answer to it that was not sent: tone and words.
     draft: Option<(&'static str, String)>,
     /// Why it looks like abuse.
@@ -114,21 +126,14 @@ pub async fn show(
     Query(query): Query<InboxQuery>,
 ) -> Answer<Response> {
     let (v, sight) = (officer.visit.v, &officer.sight);
-    let question = Question::read(&query);
+    let mut question = Question::read(&query);
+    let account = &officer.session.account.id.to_string();
+    if question.filter.mine {
+        question.filter.mine_of = assignment::staff(&node).await?.works_for(account);
+    }
     let after = Some(query.lanjut.as_str()).filter(|after| !after.is_empty());
     let wrong = |error: NodeError| problem(&error);
-    let mut form = Form::of([
-        ("cari", query.cari.clone()),
-        ("jenis", query.jenis.clone()),
-        ("status", query.status.clone()),
-        ("kategori", query.kategori.clone()),
-        ("wilayah", region_name(&question, &query)),
-        ("unit", query.unit.clone()),
-        ("lewat", query.lewat.clone()),
-    ]);
-    if question.region_unknown {
-        form.complain("wilayah", v.say("inbox-region-unknown"));
-    }
+    let mut form = filled(&v, &question, &query);
     let (typed, filter) = (&question.typed, &question.filter);
     let found = if let Some(tab) = question.tab {
         node.inbox(sight, tab, filter, after, PAGE).await
@@ -163,7 +168,6 @@ pub async fn show(
         }
     }
     let lines = lines(&node, &v, list.cases).await?;
-    let account = &officer.session.account.id.to_string();
     let kept = node.saved_filters(account).await.map_err(wrong)?;
     let saved = kept.iter().map(|filter| Kept {
         name: filter.name.clone(),
@@ -198,10 +202,17 @@ pub async fn show(
         states: states(&v),
         classes: shared::classes(&v),
         categories: shared::categories(&node, &v).await?,
-        together_at: TOGETHER,
+        together_at: together::PATH,
+        officers: if officer.role.handles_cases() {
+            assignment::officers(&node, &v).await?
+        } else {
+            Vec::new()
+        },
+        reasons: reason_choices(&v, Deed::Archive),
+        succeeds: together::succeeds(&node).then(|| v.say("act-succeed")),
         filters_at: FILTERS,
         new_at: walk_in::PATH,
-        asked: asked(&node, &officer, given_back).await?,
+        asked: asked(&node, &officer, given_back, &counts).await?,
         form: &form,
     };
     let shell = officer.visit.shell(v.say("inbox-title"));
@@ -209,15 +220,50 @@ pub async fn show(
     shell.show(&page)
 }
 
-/// What is told to whoever answers it: own answers that were given back, requests for identities,
-/// and answers to sign.
+/// The form of the question, with what was typed.
+fn filled(v: &Voice, question: &Question, query: &InboxQuery) -> Form {
+    let mut form = Form::of([
+        ("cari", query.cari.clone()),
+        ("jenis", query.jenis.clone()),
+        ("status", query.status.clone()),
+        ("kategori", query.kategori.clone()),
+        ("wilayah", region_name(question, query)),
+        ("unit", query.unit.clone()),
+        ("lewat", query.lewat.clone()),
+        ("saya", query.saya.clone()),
+    ]);
+    if question.region_unknown {
+        form.complain("wilayah", v.say("inbox-region-unknown"));
+    }
+    form
+}
+
+/// What is told to whoever answers it: what has been overdue for long, own answers that were given
+/// back, requests for identities, and answers to sign.
 async fn asked(
     node: &Node,
     officer: &Officer,
     given_back: usize,
+    counts: &InboxCounts,
 ) -> Answer<Vec<(String, &'static str)>> {
     let v = officer.visit.v;
     let mut all = Vec::new();
+    for (count, said, to) in [
+        (
+            counts.long_overdue,
+            text_id("inbox-long-overdue"),
+            LONG_OVERDUE,
+        ),
+        (
+            counts.elsewhere_overdue,
+            text_id("inbox-elsewhere-overdue"),
+            OVERDUE_ELSEWHERE,
+        ),
+    ] {
+        if count > 0 {
+            all.push((v.with("n", count).say(said), to));
+        }
+    }
     if given_back > 0 {
         let said = v.with("n", given_back).say("answers-returned");
         all.push((said, CAME_BACK));
@@ -247,55 +293,6 @@ async fn asked(
     Ok(all)
 }
 
-/// Does one thing to all the cases that were ticked.
-pub async fn together(
-    State(node): State<Arc<Node>>,
-    officer: Officer,
-    form: Form,
-) -> Answer<Response> {
-    officer.requires(StaffRole::handles_cases)?;
-    let back = LocalPath::parse(form.text("kembali")).unwrap_or_else(|| LocalPath::own(ROOT));
-    let cases: BTreeSet<CaseId> = form
-        .all("laporan")
-        .filter_map(|id| id.parse().ok())
-        .collect();
-    let cases = Vec::from_iter(cases);
-    if cases.is_empty() || cases.len() > BULK {
-        let text = if cases.is_empty() {
-            text_id("inbox-nothing-ticked")
-        } else {
-            text_id("inbox-not-done")
-        };
-        return Ok(officer.visit.go_saying(&back, &Flash::warning(text)));
-    }
-    let (sight, actor) = (&officer.sight, officer.actor());
-    let done = match form.text("tindakan") {
-        "lihat" => node
-            .look_at(sight, &cases)
-            .await
-            .map(|()| counted(text_id("inbox-looked"), cases.len())),
-        "unit" => {
-            let unit = shared::open_unit(&node, form.text("unit")).await?;
-            node.assign(sight, &cases, unit.as_deref(), None, &actor)
-                .await
-                .map(|()| counted(text_id("inbox-assigned"), cases.len()))
-        }
-        "wajar" => clear_all(&node, &officer, &cases).await,
-        "verifikasi" => Ok(verify_all(&node, &officer, &cases, form.text("kunci")).await),
-        _ => Err(NodeError::Invalid(
-            "tindakan: expected one of the buttons".into(),
-        )),
-    };
-    match done {
-        Ok(flash) => Ok(officer.visit.go_saying(&back, &flash)),
-        Err(NodeError::Invalid(_)) => {
-            let flash = Flash::warning(text_id("inbox-not-done"));
-            Ok(officer.visit.go_saying(&back, &flash))
-        }
-        Err(error) => Err(problem(&error)),
-    }
-}
-
 /// Keeps the question under a name, or forgets one.
 pub async fn filters(
     State(node): State<Arc<Node>>,
@@ -313,6 +310,7 @@ pub async fn filters(
         wilayah: text("wilayah"),
         unit: text("unit"),
         lewat: text("lewat"),
+        saya: text("saya"),
         lanjut: String::new(),
     });
     let forgotten = form.text("hapus");
@@ -336,73 +334,6 @@ pub async fn filters(
     Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
 }
 
-/// Verifies those that have come in and wait for it, as the form of each would with what it is
-/// filled with. What somebody has decided otherwise, or what failed, is not decided again here; it
-/// is named, and so is how many were verified.
-async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str) -> Flash {
-    let (sight, actor) = (&officer.sight, officer.actor());
-    let (mut verified, mut left) = (0, Vec::new());
-    for case in cases {
-        let seen = node.case_seen(sight, *case).await;
-        let once = Once::new(&actor, &format!("{key}-{case}"));
-        // Pressed again it is the same, whatever the case would be verified with by then.
-        let once = once.and_then(|once| once.told_by(&(case, "verify_all")));
-        let (Ok(view), Ok(once)) = (seen, once) else {
-            continue;
-        };
-        let ticket = view.summary.ticket.clone();
-        let name = ticket.unwrap_or_else(|| case.to_string());
-        let stands = shared::represented(node, &view).map(|id| ("on_behalf_of", json!(id)));
-        let act = shared::act("case.verified", stands.as_slice(), &[]);
-        // Judged with the act itself: somebody else may be about to decide.
-        let received = CaseState::Received;
-        match node
-            .act_once_in(received, (*case, act), &actor, &once)
-            .await
-        {
-            Ok(_) => verified += 1,
-            Err(error) => {
-                tracing::info!(%error, %case, "a case was not verified with others");
-                left.push(name);
-            }
-        }
-    }
-    if verified == cases.len() {
-        return counted(text_id("inbox-verified"), verified);
-    }
-    let more = left.len().saturating_sub(NAMED);
-    left.truncate(NAMED);
-    if more > 0 {
-        left.push(format!("+{more}"));
-    }
-    let names = left.join(", ");
-    let some = if names.is_empty() {
-        Flash::warning(text_id("inbox-verified-unseen"))
-    } else {
-        Flash::warning(text_id("inbox-verified-some")).with("names", names)
-    };
-    some.with("n", verified.to_string())
-        .with("all", cases.len().to_string())
-}
-
-/// Says of marked cases that they are no abuse.
-async fn clear_all(node: &Node, officer: &Officer, cases: &[CaseId]) -> Result<Flash, NodeError> {
-    let mut cleared = 0;
-    for case in cases {
-        node.case_seen(&officer.sight, *case).await?;
-        match node.clear_abuse(*case, &officer.actor()).await {
-            Ok(()) => cleared += 1,
-            Err(NodeError::NotFound { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(counted(text_id("suspects-cleared"), cleared))
-}
-
-fn counted(said: TextId, count: usize) -> Flash {
-    Flash::done(said).with("n", count.to_string())
-}
-
 async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Line>> {
     let days = node.day_count().await.map_err(|error| problem(&error))?;
     let units = node.units().await.map_err(|error| problem(&error))?;
@@ -416,6 +347,9 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
         .map(|mark| (mark.case, suspicion::reason(&mark.reason)))
         .collect();
     let me = node.instance().ok();
+    let staff = assignment::staff(node).await?;
+    let ids: Vec<CaseId> = cases.iter().map(|case| case.case).collect();
+    let handed = node.handed(&ids).await.map_err(|error| problem(&error))?;
     let drafts = node.drafts_among(&cases).await;
     let drafts = drafts.map_err(|error| problem(&error))?;
     let line = |case: CaseSummary| {
@@ -439,9 +373,13 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             case.unit
                 .as_deref()
                 .map(|unit| (*units.get(unit).unwrap_or(&unit)).to_owned()),
-            case.officer.clone(),
+            case.officer.as_deref().map(|id| staff.name(id).to_owned()),
         ];
+        let handed = handed.get(&case.case);
+        let handed = handed.filter(|_| assignment::is_in_hand(case.tray));
         Line {
+            asked: handed.and_then(|handed| assignment::asked(v, handed)),
+            handed: handed.is_some_and(|handed| !handed.taken),
             at: case_page::at(case.case),
             state: v.say(state),
             tone,
@@ -469,12 +407,16 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
         Tab::Answered => Some(counts.answered),
         Tab::Elsewhere => Some(counts.elsewhere),
         Tab::Ended => None,
+        Tab::LongOverdue => Some(counts.long_overdue),
         Tab::Pending => Some(counts.pending),
         Tab::Failed => Some(counts.failed),
         Tab::Suspect => Some(counts.suspect),
     };
     let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
-        let rare = matches!(tab, Tab::Pending | Tab::Failed | Tab::Suspect);
+        let rare = matches!(
+            tab,
+            Tab::LongOverdue | Tab::Pending | Tab::Failed | Tab::Suspect
+        );
         // What is in hand is a part of what runs out, and open for a link of old.
         (*tab != Tab::Working && !rare)
             || question.tab == Some(*tab)
@@ -509,6 +451,10 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
         Tab::Answered => (text_id("tab-answered"), text_id("tab-answered-about")),
         Tab::Elsewhere => (text_id("tab-elsewhere"), text_id("tab-elsewhere-about")),
         Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
+        Tab::LongOverdue => (
+            text_id("tab-long-overdue"),
+            text_id("tab-long-overdue-about"),
+        ),
         Tab::Pending => (text_id("tab-pending"), text_id("tab-pending-about")),
         Tab::Failed => (text_id("tab-failed"), text_id("tab-failed-about")),
         Tab::Suspect => (text_id("tab-suspect"), text_id("tab-suspect-about")),

@@ -3,11 +3,13 @@
 //! no rule; those about people are [`lapor_web::people`]. Every other page below
 //! `/meja` names [`Officer`] among its arguments.
 
+mod absence;
 mod acts;
 mod again;
 mod approval;
 mod arrangements;
 mod aside;
+mod assignment;
 mod attachment;
 mod case_page;
 mod choosing;
@@ -36,6 +38,7 @@ mod spot;
 mod suspicion;
 #[cfg(test)]
 mod tests;
+mod together;
 mod units;
 mod upload;
 mod walk_in;
@@ -98,10 +101,10 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
 fn pages() -> Router<Arc<Node>> {
     Router::new()
         .route(ROOT, get(inbox::show))
-        .route(inbox::TOGETHER, post(inbox::together))
+        .route(together::PATH, post(together::together))
         .route(inbox::FILTERS, post(inbox::filters))
         .route(case_page::PATH, get(case_page::show))
-        .route(case_page::UNIT, post(case_page::assign))
+        .route(assignment::PATH, post(assignment::assign))
         .route(case_page::NUMBER, post(case_page::number))
         .route(case_page::DROP, post(case_page::drop_act))
         .route(suspicion::PATH, post(suspicion::say))
@@ -119,6 +122,7 @@ fn pages() -> Router<Arc<Node>> {
         .route(figures::TABLE, get(figures::table))
         .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))
         .route(letter_choice::PATH, post(letter_choice::choose))
+        .route(absence::PATH, post(absence::say))
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
         .route(aside::PATH, get(aside::list).post(aside::act))

@@ -14,7 +14,7 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 
 use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
-use super::{acts, arrangements, aside, case_page, handover};
+use super::{absence, acts, arrangements, aside, case_page, handover};
 use crate::api::problem;
 use crate::audit::AuditQuery;
 use crate::clock::Clock;
@@ -241,7 +241,8 @@ impl Office for Node {
     }
 
     async fn own_part(&self, member: &Member) -> Answer<String> {
-        letter_choice::part(self, member).await
+        let letters = letter_choice::part(self, member).await?;
+        Ok(absence::part(self, member).await? + &letters)
     }
 }
 

@@ -22,6 +22,7 @@ pub struct InboxQuery {
     pub wilayah: String,
     pub unit: String,
     pub lewat: String,
+    pub saya: String,
     /// Where the page begins.
     pub lanjut: String,
 }
@@ -40,7 +41,7 @@ pub struct Question {
 }
 
 /// Tabs by their names in addresses.
-pub const TABS: [(Tab, &str); 11] = [
+pub const TABS: [(Tab, &str); 12] = [
     (Tab::RunsOut, "kerja"),
     (Tab::New, "baru"),
     (Tab::CameBack, "kembali"),
@@ -49,6 +50,7 @@ pub const TABS: [(Tab, &str); 11] = [
     (Tab::Answered, "dijawab"),
     (Tab::Elsewhere, "lain"),
     (Tab::Ended, "selesai"),
+    (Tab::LongOverdue, "lama-lewat"),
     (Tab::Pending, "kirim"),
     (Tab::Failed, "gagal"),
     (Tab::Suspect, "penyalahgunaan"),
@@ -96,6 +98,7 @@ impl Question {
                 region,
                 unit: Some(query.unit.clone()).filter(|unit| !unit.is_empty()),
                 overdue: !query.lewat.is_empty(),
+                mine: !query.saya.is_empty(),
                 ..CaseFilter::default()
             },
         }
@@ -171,6 +174,7 @@ impl Question {
             ),
             ("unit", text(filter.unit.as_deref())),
             ("lewat", text(filter.overdue.then_some("1"))),
+            ("saya", text(filter.mine.then_some("1"))),
         ];
         all.into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -190,11 +194,13 @@ mod tests {
             kategori: "Perhubungan/Parkir Liar".into(),
             wilayah: "kota bandung".into(),
             lewat: "1".into(),
+            saya: "1".into(),
             ..InboxQuery::default()
         };
         let question = Question::read(&query);
         assert_eq!(question.tab, Some(Tab::New));
         assert!(question.filter.overdue && question.filter.region.is_some());
+        assert!(question.filter.mine);
         let address = question.address("/meja", "");
         assert!(
             address.starts_with("/meja?tab=baru&jenis=pengaduan"),

@@ -2,6 +2,7 @@
 //! without script.
 
 mod accounts;
+mod assignments;
 mod cases;
 mod counter;
 mod forms;

@@ -121,7 +121,7 @@ pub async fn file(
         suspicion: None,
         desk: Some(OnDesk {
             unit: account.unit.clone(),
-            officer: Some(account.name.clone()),
+            officer: Some(account.id.to_string()),
         }),
     };
     match node.file_for_reporter(report, terms).await {

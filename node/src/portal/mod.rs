@@ -39,8 +39,8 @@ use crate::post::LEAVE;
 use crate::regions::{self, outlines};
 
 pub use app::APP;
-pub(crate) use conversation::returned;
 pub use conversation::scores;
+pub(crate) use conversation::{PATH as CONVERSATION, returned};
 pub use privacy::PATH as PRIVACY;
 
 /// The portal's navigation.

@@ -32,6 +32,14 @@ pub(super) struct Reader {
     pub digest_on: Option<String>,
 }
 
+impl Reader {
+    /// By what work on a case is theirs.
+    pub fn works(&self) -> (&str, StaffRole, Option<&str>) {
+        let account = &self.account;
+        (account.id.as_str(), self.role, account.unit.as_deref())
+    }
+}
+
 impl LetterChoice {
     pub const ALL: [Self; 3] = [Self::Digest, Self::Each, Self::None];
 

@@ -1,5 +1,5 @@
 //! Once each working day, at the hour that the institution has chosen: what is
-//! new, what runs out, what came back. Whoever has nothing to do gets no letter.
+//! new, what runs out, what came back, what has been overdue for long. Whoever has nothing to do gets no letter.
 
 use chrono::{DateTime, Timelike as _};
 use lapor_protocol::calendar::day_at;
@@ -12,7 +12,7 @@ use crate::casework::{CaseFilter, CaseSummary, InboxCounts, Tab};
 use crate::doors::facts;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::staff::StaffRole;
+use crate::staff::{Staff, StaffRole};
 use crate::store;
 
 const DAY_MS: i64 = 86_400_000;
@@ -27,11 +27,18 @@ struct Morning {
     new: Vec<CaseSummary>,
     back: Vec<CaseSummary>,
     runs_out: Vec<CaseSummary>,
+    long_overdue: Vec<CaseSummary>,
+    /// Given to the reader, and not opened since.
+    handed: Vec<CaseSummary>,
 }
 
 impl Node {
     /// Writes the digests of this day, if it is one and the hour has come.
-    pub(super) async fn write_digests(&self, readers: &[Reader]) -> Result<usize, NodeError> {
+    pub(super) async fn write_digests(
+        &self,
+        readers: &[Reader],
+        staff: &Staff,
+    ) -> Result<usize, NodeError> {
         let (now, zone) = (self.clock().now_ms(), facts(self).zone);
         let local = DateTime::from_timestamp_millis(now)
             .unwrap_or_default()
@@ -52,13 +59,19 @@ impl Node {
                 && reader.digest_on.as_ref() != Some(&day)
         });
         for reader in due {
-            written += usize::from(self.write_digest(reader, &day, now).await?);
+            written += usize::from(self.write_digest(reader, staff, &day).await?);
         }
         Ok(written)
     }
 
-    async fn write_digest(&self, reader: &Reader, day: &str, now: i64) -> Result<bool, NodeError> {
-        let morning = self.morning(reader, now).await?;
+    async fn write_digest(
+        &self,
+        reader: &Reader,
+        staff: &Staff,
+        day: &str,
+    ) -> Result<bool, NodeError> {
+        let now = self.clock().now_ms();
+        let morning = self.morning(reader, staff, now).await?;
         let mut tx = self.write_tx().await?;
         let (account, choice) = (reader.account.id.as_str(), reader.choice.as_str());
         // Another process may have been faster.
@@ -79,34 +92,63 @@ impl Node {
         Ok(first && !morning.is_empty())
     }
 
-    async fn morning(&self, reader: &Reader, now: i64) -> Result<Morning, NodeError> {
+    async fn morning(
+        &self,
+        reader: &Reader,
+        staff: &Staff,
+        now: i64,
+    ) -> Result<Morning, NodeError> {
         let (sight, all) = (self.sight_of(reader).await?, CaseFilter::default());
         let list = async |tab| {
             let page = self.inbox(&sight, tab, &all, None, LISTED).await?;
             Ok::<_, NodeError>(page.cases)
         };
-        let soon = |case: &CaseSummary| {
-            let due = case.deadline.as_ref().and_then(|deadline| deadline.due);
-            due.is_some_and(|due| due <= now + AHEAD_MS)
-        };
         let mut runs_out = list(Tab::RunsOut).await?;
-        runs_out.retain(soon);
+        let listed: Vec<_> = runs_out.iter().map(|case| case.case).collect();
+        let asked = self.handed(&listed).await?;
+        runs_out.retain(|case| {
+            let clock = case.deadline.as_ref().and_then(|deadline| deadline.due);
+            let asked = asked.get(&case.case).and_then(|handed| handed.due);
+            let due = clock.into_iter().chain(asked).min();
+            due.is_some_and(|due| due <= now + AHEAD_MS)
+        });
+        let long_overdue = list(Tab::LongOverdue).await?;
+        runs_out.retain(|case| !long_overdue.contains(case));
+        let (account, role, unit) = reader.works();
+        let handed = if role.handles_cases() {
+            let unit = unit.filter(|_| role == StaffRole::Officer);
+            let officers = staff.works_for(account);
+            self.handed_to(&sight, &officers, unit, LISTED).await?
+        } else {
+            Vec::new()
+        };
         Ok(Morning {
+            handed,
             counts: self.inbox_counts(&sight, &all).await?,
             new: list(Tab::New).await?,
             back: list(Tab::CameBack).await?,
             runs_out,
+            long_overdue,
         })
     }
 }
 
 impl Morning {
     fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.back.is_empty() && self.runs_out.is_empty()
+        let parts = [
+            &self.new,
+            &self.back,
+            &self.runs_out,
+            &self.long_overdue,
+            &self.handed,
+        ];
+        parts.iter().all(|part| part.is_empty())
     }
 
     fn say(&self, node: &Node, head: &Letterhead, v: &Voice) -> Said {
-        let parts: [(TextId, &[CaseSummary]); 3] = [
+        let parts: [(TextId, &[CaseSummary]); 5] = [
+            (text_id("letter-digest-handed"), &self.handed),
+            (text_id("letter-digest-long-overdue"), &self.long_overdue),
             (text_id("letter-digest-runs-out"), &self.runs_out),
             (text_id("letter-digest-back"), &self.back),
             (text_id("letter-digest-new"), &self.new),

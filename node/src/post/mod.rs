@@ -9,6 +9,7 @@ mod choices;
 mod codes;
 mod delivery;
 mod digest;
+mod handed;
 mod letterhead;
 mod news;
 mod officers;
@@ -171,17 +172,19 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Writes what is to be told by now: news to reporters and followers, and to
-    /// officers what has come, what runs out, and in the morning all of it.
+    /// Writes what is to be told by now: news to reporters and followers, and to officers what has
+    /// come, what they were given, what runs out, and in the morning all of it.
     pub(crate) async fn write_post(&self) -> Result<usize, StaffError> {
         if !self.sends_letters() || self.post_is_full().await? {
             return Ok(0);
         }
         let mut written = self.write_news().await?;
         let readers = self.readers().await?;
-        written += self.write_notices(&readers).await?;
+        let staff = self.staff().await?;
+        written += self.write_notices(&readers, &staff).await?;
         written += self.write_arrivals(&readers).await?;
-        written += self.write_digests(&readers).await?;
+        written += self.write_handed(&readers, &staff).await?;
+        written += self.write_digests(&readers, &staff).await?;
         if written > 0 {
             self.ring_post();
         }

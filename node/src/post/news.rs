@@ -12,7 +12,7 @@ use super::letterhead::leave_foot;
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{case_path, name_of, returned, ticket_path};
+use crate::portal::{CONVERSATION, case_path, name_of, returned, ticket_path};
 use crate::reporters::{Event, leave_for, letters_go_to};
 use crate::store;
 use crate::store::cases::CaseRow;
@@ -40,6 +40,13 @@ impl<'a> News<'a> {
             ticket: row.ticket,
             events,
         }
+    }
+
+    /// How many questions the reporter is to answer, where the case waits for it.
+    fn asked(&self) -> Option<usize> {
+        let last = self.events.iter().rfind(|event| event.kind == "case.held");
+        let waits = self.case.state == State::Held && !self.case.secret;
+        last.filter(|_| waits).map(|event| event.questions.len())
     }
 }
 
@@ -113,7 +120,9 @@ impl Node {
         }
         let events: Vec<&Event> = fresh.into_iter().map(|(event, _)| event).collect();
         let mut written = 0;
-        if !events.is_empty() && !case.redacted {
+        // What is left of one whose words were erased is that they were.
+        let erased = |event: &&Event| event.kind == "case.redacted";
+        if !events.is_empty() && (!case.redacted || events.iter().any(erased)) {
             let news = News::of(&case, row, events);
             written += self.tell_reporter(&mut tx, id, &news).await?;
         }
@@ -187,6 +196,10 @@ impl Node {
                     .say("letter-news-own"),
             ];
             paragraphs.extend(self.course(v, news));
+            if let Some(asked) = news.asked() {
+                paragraphs.push(v.with("n", asked).say("letter-news-asked"));
+                paragraphs.push(head.at(CONVERSATION));
+            }
             paragraphs.push(v.say("letter-news-read"));
             paragraphs.push(head.at(&ticket_path(ticket)));
             paragraphs.extend(leave_foot(&head, v, &leave));
@@ -359,6 +372,10 @@ fn tellable(event: &Event) -> Option<TextId> {
         "case.followed_up" => text_id("event-followed-up"),
         "case.returned" => text_id("event-returned"),
         "case.archived" => text_id("event-archived"),
+        "case.recalled" => text_id("event-recalled"),
+        "case.reopened" => text_id("event-reopened"),
+        "case.taken_over" => text_id("event-taken-over"),
+        "case.redacted" => text_id("event-erased"),
         "case.closed" if event.closed_by.as_deref() != Some("reporter") => {
             text_id("closed-silence")
         }

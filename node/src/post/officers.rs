@@ -16,7 +16,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::ticket_path;
 use crate::reporters::{leave_for, letters_go_to};
-use crate::staff::StaffRole;
+use crate::staff::{Staff, StaffRole};
 use crate::store;
 use crate::store::cases::CaseRow;
 
@@ -29,12 +29,16 @@ const COUNTED: u32 = 200;
 
 impl Node {
     /// Writes what the clocks say, to those whom each notice is for.
-    pub(super) async fn write_notices(&self, readers: &[Reader]) -> Result<usize, NodeError> {
+    pub(super) async fn write_notices(
+        &self,
+        readers: &[Reader],
+        staff: &Staff,
+    ) -> Result<usize, NodeError> {
         let (mut after, mut written) = (None, 0);
         loop {
             let (notices, more) = self.untold_notices(after.as_ref(), AT_ONCE).await?;
             for notice in &notices {
-                match self.write_notice(notice, readers).await {
+                match self.write_notice(notice, readers, staff).await {
                     Ok(letters) => written += letters,
                     Err(error @ NodeError::Database(_)) => return Err(error),
                     // What is wrong with one case keeps no notice of another; it is tried again.
@@ -50,7 +54,12 @@ impl Node {
         }
     }
 
-    async fn write_notice(&self, notice: &Notice, readers: &[Reader]) -> Result<usize, NodeError> {
+    async fn write_notice(
+        &self,
+        notice: &Notice,
+        readers: &[Reader],
+        staff: &Staff,
+    ) -> Result<usize, NodeError> {
         let mut written = 0;
         let mut tx = self.write_tx().await?;
         let row = store::cases::case(&mut tx, &notice.case.to_string()).await?;
@@ -63,7 +72,7 @@ impl Node {
             let told = readers
                 .iter()
                 .filter(|reader| reader.choice == LetterChoice::Each)
-                .filter(|reader| concerns(reader, notice.recipient, &row));
+                .filter(|reader| concerns(reader, notice.recipient, &row, staff));
             for reader in told {
                 self.warn_officer(&mut tx, notice, &row, reader).await?;
                 written += 1;
@@ -247,17 +256,14 @@ pub(super) fn desk_foot(head: &Letterhead, v: &Voice) -> Vec<String> {
     ]
 }
 
-/// Whether a notice is for this reader, by role, unit and who works on the case.
-fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow) -> bool {
+/// Whether a notice is for this reader, by role, unit and who works on the case or stands in.
+fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow, staff: &Staff) -> bool {
     let (unit, case_unit) = (reader.account.unit.as_deref(), row.local.unit.as_deref());
     match recipient {
-        Recipient::Handler => match row.local.officer.as_deref() {
-            // The desk keeps the name; a program may have put the id there.
-            Some(officer) if !officer.is_empty() => {
-                [reader.account.name.as_str(), reader.account.id.as_str()].contains(&officer)
-            }
-            _ => reader.role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
-        },
+        Recipient::Handler => {
+            let officer = (row.local.officer.as_deref(), case_unit);
+            staff.is_for(reader.works(), officer)
+        }
         Recipient::Leader => {
             reader.role == StaffRole::Leader && (unit.is_none() || unit == case_unit)
         }

@@ -421,6 +421,37 @@ pub fn reaches(contact: &str) -> bool {
     normalised(contact).is_ok()
 }
 
+/// What is known of whether whoever filed a case can be reached, without who that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reachable {
+    /// They told no contact.
+    No,
+    /// They told one, and nobody has proved it.
+    Told,
+    /// They proved it with a code.
+    Proved,
+}
+
+impl Node {
+    /// Whether the reporter of a case can be reached; `None` where nobody holds a key to it here.
+    pub async fn reachable(&self, case: CaseId) -> Result<Option<Reachable>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = match self.filed_as(&mut tx, case).await {
+            Ok(filed) => filed.to_string(),
+            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(row) = store::reporters::of_case(&mut tx, &case).await? else {
+            return Ok(None);
+        };
+        if proved_contact(&mut tx, &row).await?.is_some() {
+            return Ok(Some(Reachable::Proved));
+        }
+        let told = told_contact(&mut tx, &case).await?;
+        Ok(Some(told.map_or(Reachable::No, |_| Reachable::Told)))
+    }
+}
+
 /// The address of e-mail to which the reporter of a case wants letters, and which they have proved.
 pub(crate) async fn letters_go_to(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
     let Some(row) = store::reporters::of_case(tx, case).await? else {

@@ -198,7 +198,12 @@ impl Node {
             let mut heard = if hidden {
                 Vec::new()
             } else {
-                events(&self.whole_history(tx, id).await?, Listener::Public)
+                let mut history = self.whole_history(tx, id).await?;
+                if relation == Relation::MergedInto {
+                    // What is said there is said to somebody else.
+                    history.iter_mut().for_each(HistoryEntry::mask);
+                }
+                events(&history, Listener::Public)
             };
             heard.retain(|event| {
                 event.by.as_ref() != Some(&other.origin) || event.kind == "case.followed_up"

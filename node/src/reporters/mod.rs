@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
 pub(crate) use contact::letters_go_to;
-pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode, reaches};
+pub use contact::{CodePurpose, Letter, LetterKind, Proved, Reachable, SentCode, reaches};
 pub use counter::{AtCounter, Through};
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};

@@ -121,6 +121,36 @@ async fn ticket_and_key_open_a_conversation_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn the_reporter_of_a_merged_report_reads_no_number_of_the_other_one() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (target, _) = filed(&place, json!({})).await;
+        let (merged, _) = filed(&place, json!({})).await;
+        let into = json!({ "target_case": target.filed.case });
+        officer(
+            &place,
+            merged.filed.case,
+            act("case.linked", into, json!(null)),
+        )
+        .await;
+        let words = json!({ "text": "Bapak Asep (0812-3456-7890) sudah dihubungi." });
+        let answer = act("case.followed_up", json!({}), words);
+        officer(&place, target.filed.case, answer).await;
+        let theirs = opened(&place, &merged.filed.ticket, &merged.key).await;
+        let view = place.node.reporter_view(&theirs.unwrap()).await.unwrap();
+        let heard = view.linked[0].events.last().unwrap().text.clone().unwrap();
+        assert!(
+            heard.contains("sudah dihubungi") && !heard.contains("3456"),
+            "{heard}"
+        );
+        let own = opened(&place, &target.filed.ticket, &target.key).await;
+        let view = place.node.reporter_view(&own.unwrap()).await.unwrap();
+        let heard = view.events.last().unwrap().text.clone().unwrap();
+        assert!(heard.contains("0812-3456-7890"), "{heard}");
+    }
+}
+
+#[tokio::test]
 async fn who_guesses_keys_is_told_when_to_come_back() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

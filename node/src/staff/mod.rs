@@ -4,6 +4,7 @@
 //!
 //! Whoever opens identities handles no cases: no role does both.
 
+mod absences;
 mod units;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::node::Node;
 use crate::settings::{AccountSettings, Settings};
 use crate::store;
 
+pub use absences::{Absence, Staff};
 pub use lapor_web::people::{PASSWORD, SETUP, link_at};
 pub use units::{Unit, UnitId};
 

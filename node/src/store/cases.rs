@@ -39,6 +39,8 @@ pub struct CaseRow {
     pub updated_at: i64,
     /// Written with a new row; of one that is there it is kept with the deadlines.
     pub runs_out_at: i64,
+    /// The same, or the end of the day that an assignment asks for, if that comes first.
+    pub work_at: i64,
     #[sqlx(flatten)]
     pub glance: Glance,
     #[sqlx(flatten)]
@@ -83,7 +85,7 @@ macro_rules! listed {
         "case_id, next_seq, blocked, ticket, origin, custodian, state, classification, category,
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
-        updated_at, runs_out_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
+        updated_at, runs_out_at, work_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
         officer, looked_at, outcome, taken_up, own_number"
     };
 }
@@ -114,8 +116,8 @@ static PUT: Bulk = Bulk::new(
         classification, category, category_root, region, province, regency, programme_owner,
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
-        last_author, last_at, turn, described, runs_out_at, outcome, taken_up) values",
-    39,
+        last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at) values",
+    40,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -139,7 +141,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 39] {
+fn stored(row: &CaseRow) -> [Value; 40] {
     let Glance {
         title,
         place,
@@ -192,6 +194,8 @@ fn stored(row: &CaseRow) -> [Value; 39] {
         row.runs_out_at.into(),
         row.outcome.clone().into(),
         taken_up.into(),
+        // Of a new row, which nobody has been given yet.
+        row.runs_out_at.into(),
     ]
 }
 
@@ -211,7 +215,9 @@ pub const NEVER: i64 = 9_007_199_254_740_991;
 static RUN_OUT: Bulk = Bulk::new(
     "with v (case_id, at) as (values",
     2,
-    ") update cases set runs_out_at = v.at from v
+    ") update cases set runs_out_at = v.at,
+            work_at = coalesce((select a.due_at from assignments a
+                where a.case_id = v.case_id and a.due_at < v.at), v.at) from v
         where cases.case_id = v.case_id and cases.runs_out_at <> v.at",
 );
 

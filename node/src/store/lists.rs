@@ -41,6 +41,12 @@ pub enum Condition<'a> {
     Programme(&'a str, &'a str),
     Unit(&'a str),
     Officer(&'a str),
+    /// With one of these officers.
+    OfficerAmong(&'a [String]),
+    /// With one of these officers, or with none and in this unit.
+    For(&'a [String], Option<&'a str>),
+    /// Given to somebody who has not opened it since.
+    Handed,
     Tray(&'a str),
     /// In our hands and not with the reporter.
     Running,
@@ -61,9 +67,11 @@ pub enum Condition<'a> {
     OwnNumber(&'a str),
     Secret(bool),
     FiledFrom(i64),
-    /// In our hands, and its clock has run out by this moment.
-    RunOut(i64),
     FiledBefore(i64),
+    /// Its clock has run out by this moment, here or with whoever has it now.
+    RunOut(i64),
+    /// Its clock had run out, nothing has happened since, and somebody here is to be told so.
+    LongOverdue(i64),
 }
 
 impl Condition<'_> {
@@ -90,8 +98,29 @@ impl Condition<'_> {
             ),
             Self::Unit(unit) => query.add(" and unit = {}", [unit.into()]),
             Self::Officer(officer) => query.add(" and officer = {}", [officer.into()]),
+            Self::OfficerAmong(officers) => {
+                query.add(" and ", []);
+                among(query, officers);
+            }
+            Self::For(officers, unit) => {
+                query.add(" and (", []);
+                among(query, officers);
+                let unit = unit.map(str::to_owned);
+                query.add(" or officer is null and unit = {})", [unit.into()]);
+            }
+            Self::Handed => query.add(
+                " and exists (select 1 from assignments given
+                    where given.case_id = cases.case_id and given.taken_at is null)",
+                [],
+            ),
             Self::Tray(tray) => query.add(" and tray = {}", [tray.into()]),
-            Self::Running => query.add(" and tray in ('new', 'came_back', 'working')", []),
+            // Said so that no other index than the one that gives the order of work fits: SQLite would
+            // go through three trays by another and sort all of them.
+            Self::Running => query.add(
+                " and case tray when 'new' then 1 when 'came_back' then 1 when 'working' then 1
+                    else 0 end = 1",
+                [],
+            ),
             Self::Pending => query.add(" and pending > 0", []),
             Self::Failed => query.add(
                 " and cases.case_id in (select case_id from outbox
@@ -120,14 +149,39 @@ impl Condition<'_> {
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
             Self::OwnNumber(number) => query.add(" and own_number = {}", [number.into()]),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
+            // The bound is said so that the index of what has a clock is used.
             Self::RunOut(now) => query.add(
-                " and tray in ('new', 'came_back', 'working') and runs_out_at <= {}",
+                " and tray <> 'ended' and runs_out_at < 9007199254740991 and runs_out_at <= {}",
+                [now.into()],
+            ),
+            Self::LongOverdue(now) => query.add(
+                " and tray <> 'ended' and runs_out_at < 9007199254740991 and runs_out_at <= {}
+                    and exists (select 1 from notices told join deadlines runs
+                        on runs.case_id = told.case_id and runs.clock = told.clock
+                            and runs.due_at = told.due_at
+                        where told.case_id = cases.case_id and told.notice = 'escalated')",
                 [now.into()],
             ),
             Self::FiledFrom(at) => query.add(" and filed_at >= {}", [at.into()]),
             Self::FiledBefore(at) => query.add(" and filed_at < {}", [at.into()]),
         }
     }
+}
+
+fn among(query: &mut Composed, officers: &[String]) {
+    let mut part = "officer in ({}";
+    for officer in officers {
+        query.add(part, [officer.as_str().into()]);
+        part = ", {}";
+    }
+    query.add(
+        if officers.is_empty() {
+            "officer in ('')"
+        } else {
+            ")"
+        },
+        [],
+    );
 }
 
 /// Appends who may see what; an institution that was excluded sees nothing any more.
@@ -150,11 +204,12 @@ fn limit_further(query: &mut Composed, limits: Limits<'_>) {
     }
 }
 
-/// Which end of the changes comes first, or what runs out next.
+/// Which end of the changes comes first, what is to be worked on next, or what runs out next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     Latest,
     Oldest,
+    Work,
     Due,
 }
 
@@ -163,6 +218,7 @@ impl Order {
     pub fn place(self, row: &CaseRow) -> i64 {
         match self {
             Self::Latest | Self::Oldest => row.updated_at,
+            Self::Work => row.work_at,
             Self::Due => row.runs_out_at,
         }
     }
@@ -190,6 +246,10 @@ pub async fn of_desk(
         Order::Oldest => (
             " and (updated_at, case_id) > ({}, {})",
             " order by updated_at, case_id limit {}",
+        ),
+        Order::Work => (
+            " and (work_at, case_id) > ({}, {})",
+            " order by work_at, case_id limit {}",
         ),
         Order::Due => (
             " and (runs_out_at, case_id) > ({}, {})",

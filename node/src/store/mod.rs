@@ -2,8 +2,10 @@
 //! decides nothing. Keys and identities have tables of their own; words that are not encrypted are
 //! only those of a case's row, for lists, and the stems of the index, and both go with the case.
 
+pub mod absences;
 pub mod answers;
 pub mod aside;
+pub mod assignments;
 pub mod audit;
 pub mod blobs;
 pub mod cases;

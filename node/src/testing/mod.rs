@@ -94,6 +94,10 @@ impl Place {
 
     /// A version of the directory that names an edition of the calendar.
     pub async fn directory_names_calendar(&self, edition: &str) {
+        self.directory_goes_on(Vec::new(), Some(edition)).await;
+    }
+
+    async fn directory_goes_on(&self, changes: Vec<InstanceEntry>, calendar: Option<&str>) {
         let known = self.node.directory();
         let next = DirectoryVersion {
             version: known.version() + 1,
@@ -101,9 +105,9 @@ impl Place {
             at: NOW,
             trust_domain: "lapor.test".into(),
             hub_keys: vec![hub().public()],
-            changes: Vec::new(),
+            changes,
             taxonomy: None,
-            calendar: Some(edition.into()),
+            calendar: calendar.map(Into::into),
         };
         let versions = [next.sign(&hub())];
         let head = DirectoryHead {
@@ -114,6 +118,16 @@ impl Place {
         let head = head.sign(&hub());
         let taken = self.node.extend_directory(&versions, Some(&head)).await;
         taken.unwrap();
+    }
+
+    /// A version of the directory in which an institution has ended and another has its work.
+    pub async fn directory_dissolves(&self, institution: &str, successor: &str) {
+        let known = self.node.directory();
+        let entry = known.latest().instance(&instance(institution)).cloned();
+        let mut entry = entry.unwrap();
+        entry.status = Status::Revoked;
+        entry.successor = Some(instance(successor));
+        self.directory_goes_on(vec![entry], None).await;
     }
 
     /// Actor and detail of what the audit log holds of an action.

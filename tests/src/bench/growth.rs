@@ -4,13 +4,15 @@
 //! the node's own filing and acts, so that rows, counters and index are what they
 //! would be.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lapor_node::casework::{CaseFilter, NewAct, NewReport, PublicFilter, Sight, Tab};
 use lapor_node::node::Node;
 use lapor_protocol::ids::CaseId;
+use lapor_web::accounts::{Arrival, Entered, NewAccount};
 use serde_json::{Map, Value, json};
 
 use super::Plan;
@@ -59,6 +61,15 @@ const PATHS: [(&str, &str); 15] = [
         "/laporan?q=jalan&wilayah=Jawa+Barat",
     ),
 ];
+/// The pages of an officer with all that stands on them, below the same address.
+const DESK: [(&str, &str); 6] = [
+    ("http_desk_to_do", "/meja"),
+    ("http_desk_new", "/meja?tab=baru"),
+    ("http_desk_elsewhere", "/meja?tab=lain"),
+    ("http_desk_all", "/meja?tab=semua"),
+    ("http_desk_overdue", "/meja?tab=semua&lewat=1"),
+    ("http_desk_mine", "/meja?saya=1"),
+];
 /// Words of the sample reports from the most common to none at all.
 const SEARCHES: [&str; 6] = [
     "jalan",
@@ -102,13 +113,16 @@ pub async fn measure(plan: &Plan) -> Result<Value> {
     for _ in 0..plan.repeat {
         answers.add(ask_everything(&node).await?);
     }
+    let session = officer(&node).await?;
     node.db().close().await;
     drop(node);
     let token = world.token(NODE)?;
     let serving = world.start_node(NODE)?;
     let mut caller = Caller::connect(serving.said("API")?, &token).await?;
+    let mut desk = Caller::at_the_desk(serving.said("API")?, &session).await?;
     for _ in 0..plan.repeat {
-        answers.add(ask_over_http(&mut caller).await?);
+        answers.add(ask_over_http(&mut caller, &PATHS).await?);
+        answers.add(ask_over_http(&mut desk, &DESK).await?);
     }
     serving.stop().await?;
     let told = answers.told();
@@ -156,18 +170,47 @@ impl Answers {
 }
 
 /// Asks the node that serves, over one connection.
-async fn ask_over_http(caller: &mut Caller) -> Result<Vec<(String, Vec<Duration>)>> {
+async fn ask_over_http(
+    caller: &mut Caller,
+    paths: &[(&str, &str)],
+) -> Result<Vec<(String, Vec<Duration>)>> {
     let mut told = Vec::new();
-    for (name, path) in PATHS {
+    for (name, path) in paths {
         let mut waits = Vec::with_capacity(LOOKS);
         for _ in 0..LOOKS {
             let began = Instant::now();
-            caller.get(path).await.context(name)?;
+            caller.get(path).await.with_context(|| (*name).to_owned())?;
             waits.push(began.elapsed());
         }
-        told.push((name.to_owned(), waits));
+        told.push(((*name).to_owned(), waits));
     }
     Ok(told)
+}
+
+/// Hires an officer; gives the session that they have opened at the desk.
+async fn officer(node: &Node) -> Result<String> {
+    let new = NewAccount {
+        login: "bench@bandung.go.id",
+        name: "Petugas",
+        role: "officer",
+        unit: None,
+    };
+    let (_, link) = node.create_account("bench", &new).await?;
+    let (password, address) = (
+        "gerimis tujuh kelapa sepeda".into(),
+        Ipv4Addr::LOCALHOST.into(),
+    );
+    let accounts = node.accounts();
+    accounts.choose_password(&link, &password, address).await?;
+    let arrival = Arrival {
+        address,
+        agent: "bench",
+        replaces: None,
+    };
+    match accounts.sign_in(new.login, &password, &arrival).await? {
+        Entered::Open(opened) => Ok(opened.token.reveal().to_owned()),
+        Entered::CodeNeeded(_) => bail!("the officer is asked for a second factor"),
+    }
 }
 
 /// Files and handles so many reports; gives how many acts that took.

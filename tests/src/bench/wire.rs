@@ -9,13 +9,23 @@ use tokio::net::TcpStream;
 pub struct Caller {
     stream: TcpStream,
     host: String,
-    token: String,
+    /// The line of a request that says who asks.
+    proof: String,
     received: Vec<u8>,
 }
 
 impl Caller {
-    /// `url` is what a node calls its API: `http://ADDRESS/api/v1`.
+    /// An application; `url` is what a node calls its API: `http://ADDRESS/api/v1`.
     pub async fn connect(url: &str, token: &str) -> Result<Self> {
+        Self::proving(url, format!("authorization: Bearer {token}")).await
+    }
+
+    /// An officer's browser with the session of the desk that it has opened.
+    pub async fn at_the_desk(url: &str, session: &str) -> Result<Self> {
+        Self::proving(url, format!("cookie: lapor-session={session}")).await
+    }
+
+    async fn proving(url: &str, proof: String) -> Result<Self> {
         let rest = url.strip_prefix("http://").context("an http address")?;
         let host = rest.split('/').next().unwrap_or(rest).to_owned();
         let stream = TcpStream::connect(&host).await?;
@@ -23,7 +33,7 @@ impl Caller {
         Ok(Self {
             stream,
             host,
-            token: token.to_owned(),
+            proof,
             received: Vec::with_capacity(4096),
         })
     }
@@ -31,10 +41,10 @@ impl Caller {
     /// Posts JSON and gives the answer's body; any status but 2xx is an error.
     pub async fn post(&mut self, path: &str, json: &str) -> Result<Vec<u8>> {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {}\r\n{}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{json}",
             self.host,
-            self.token,
+            self.proof,
             json.len()
         );
         self.stream.write_all(request.as_bytes()).await?;
@@ -44,8 +54,8 @@ impl Caller {
     /// Gets a page or JSON; any status but 2xx is an error.
     pub async fn get(&mut self, path: &str) -> Result<Vec<u8>> {
         let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
-            self.host, self.token
+            "GET {path} HTTP/1.1\r\nhost: {}\r\n{}\r\n\r\n",
+            self.host, self.proof
         );
         self.stream.write_all(request.as_bytes()).await?;
         self.answer().await

@@ -633,3 +633,45 @@ async fn the_history_names_the_officer_and_keeps_the_reporters_title() {
             .shows("<details open>");
     }
 }
+
+#[tokio::test]
+async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
+    for db in lapor_migrations::throwaway::databases().await {
+        let place = Place::joined("pusat", db).await;
+        hire(&place, ADMIN, StaffRole::Admin).await;
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let mut cases = Vec::new();
+        for title in ["Jembatan retak", "Jalan longsor"] {
+            let case = filed(&place, title, "Isi.").await;
+            let target = json!({"target": "kemenpu"});
+            acts(&place, case, "case.disposed", target, None).await;
+            cases.push(case);
+        }
+        let page = admin.open(&at(cases[0], "")).await;
+        assert!(!page.text.contains("Alihkan ke penerus"));
+        place.directory_dissolves("kemenpu", "kota-bandung").await;
+        let page = admin.open(&at(cases[0], "")).await;
+        page.shows("Alihkan ke penerus");
+        let form = admin.open(&at(cases[0], "/penerus")).await;
+        form.shows("kemenpu, diteruskan kota-bandung");
+        let fields = [("kunci", &*key_of(&form)), ("instansi", "kemenpu")];
+        admin
+            .post(&at(cases[0], "/penerus"), &fields)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let other = cases[1].to_string();
+        let list = admin.open("/meja?tab=lain").await;
+        let ticked = [
+            ("kunci", &*key_of(&list)),
+            ("laporan", &*other),
+            ("tindakan", "penerus"),
+        ];
+        admin.post("/meja/bersama", &ticked).await;
+        for case in cases {
+            let summary = place.node.case(case).await.unwrap().summary;
+            assert_eq!(summary.custodian.unwrap().as_str(), "kota-bandung");
+        }
+    }
+}

@@ -196,3 +196,39 @@ async fn somebody_else_with_the_same_trouble_is_counted_once_and_not_named() {
         assert!(!page.text.contains("/loket/dukung"), "nobody verified it");
     }
 }
+
+#[tokio::test]
+async fn an_officer_sees_whether_a_contact_was_proved_and_not_which_it_is() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let none = filed(&place, "test").await.filed.case;
+        siti.open(&at(none, "")).await.shows("<dd>tidak ada</dd>");
+        let report = json!({
+            "classification": "complaint", "title": "Lampu", "content": "Gelap.",
+            "channel": "web", "reporter": {"email": "canary@contoh.id"},
+        });
+        let terms = FilingTerms {
+            actor: None,
+            visitor: None,
+            notify: Notify::Off,
+            once: None,
+            suspicion: None,
+            desk: None,
+        };
+        let report = serde_json::from_value(report).unwrap();
+        let told = place.node.file_for_reporter(report, terms).await.unwrap();
+        let case = told.filed.case;
+        let page = siti.open(&at(case, "")).await;
+        page.shows("ditulis, belum dibuktikan");
+        let mut tx = place.node.write_tx().await.unwrap();
+        store::reporters::set_verification(&mut tx, &case.to_string(), "contact")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let page = siti.open(&at(case, "")).await;
+        page.shows("dibuktikan dengan kode");
+        assert!(!page.text.contains("canary"), "who it is stays apart");
+    }
+}

@@ -475,7 +475,7 @@ async fn the_counter_takes_files_and_long_names_and_loses_nothing() {
             .between("<dd class=\"ticket\">", "</dd>");
         let view = place.node.case_by_ticket(&ticket).await.unwrap();
         assert_eq!(view.history[0].attachments.len(), 1);
-        assert_eq!(view.summary.officer, Some(name));
+        assert_eq!(view.summary.officer, Some(account.id.to_string()));
         let case = [view.summary.case];
         let given = place.node.assign(&Sight::ALL, &case, None, None, "test");
         given.await.unwrap();

@@ -2,6 +2,7 @@
 //! was set aside, regions of one name; and what a report that is taken in at the counter is asked.
 
 use http::StatusCode;
+use lapor_protocol::case::State;
 use serde_json::json;
 
 use super::cases::{at, filed, key_of};
@@ -259,7 +260,7 @@ async fn what_lies_with_an_officer_is_handed_over_at_once() {
             role: "officer",
             unit: None,
         };
-        node.create_account("test", &heir).await.unwrap();
+        let (asep, _) = node.create_account("test", &heir).await.unwrap();
         let router = router(node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;
@@ -273,13 +274,13 @@ async fn what_lies_with_an_officer_is_handed_over_at_once() {
         let before = admin.open(&path).await;
         assert!(!before.text.contains("Laporan di mejanya"));
         let cases = [case];
-        let given = node.assign(&Sight::ALL, &cases, None, Some(&siti.name), "test");
+        let given = node.assign(&Sight::ALL, &cases, None, Some(siti.id.as_str()), "test");
         given.await.unwrap();
         let page = admin.open(&path).await;
         page.shows("1 laporan diserahkan").shows(&at(case, ""));
         let all = [
-            ("dari", siti.name.as_str()),
-            ("kepada", heir.name),
+            ("dari", siti.id.as_str()),
+            ("kepada", asep.id.as_str()),
             ("kembali", &*path),
         ];
         assert_eq!(admin.post("/meja/serah", &all).await.to(), path);
@@ -288,6 +289,73 @@ async fn what_lies_with_an_officer_is_handed_over_at_once() {
             .await
             .shows("diserahkan kepada Asep Sunarya");
         let officer = node.case(case).await.unwrap().summary.officer;
-        assert_eq!(officer.as_deref(), Some(heir.name));
+        assert_eq!(officer.as_deref(), Some(asep.id.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_close_by_comes_before_one_across_the_city_and_says_how_far_it_is() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let there = async |latitude: f64| {
+            let report = json!({
+                "classification": "complaint", "title": "Lubang besar di jalan",
+                "content": "Lubang besar di tengah jalan, berbahaya bagi motor.",
+                "region": "32.73", "channel": "web",
+                "coordinates": {"latitude": latitude, "longitude": 107.61},
+            });
+            let report = serde_json::from_value(report).unwrap();
+            place.node.file(report, "test").await.unwrap().case
+        };
+        let (far, near, case) = (there(-6.96).await, there(-6.901).await, there(-6.90).await);
+        let page = siti.open(&at(case, "/gabung")).await;
+        let place_of = |other: lapor_protocol::ids::CaseId| page.text.find(&other.to_string());
+        assert!(place_of(near).unwrap() < place_of(far).unwrap_or(usize::MAX));
+        page.shows("sekitar 120 m");
+    }
+}
+
+#[tokio::test]
+async fn what_is_ticked_is_archived_with_a_reason_noted_and_given_to_an_officer() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let (one, other) = (
+            filed(&place, "Banjir di jalan", "Isi.").await,
+            filed(&place, "Banjir lagi", "Isi.").await,
+        );
+        let (first, second) = (one.to_string(), other.to_string());
+        let key = key_of(&siti.open("/meja").await);
+        let send = async |more: &[(&str, &str)]| {
+            let ticked = [
+                ("kunci", key.as_str()),
+                ("laporan", &*first),
+                ("laporan", &*second),
+            ];
+            siti.post("/meja/bersama", &[&ticked, more].concat()).await;
+            siti.open("/meja?tab=semua").await
+        };
+        let account = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let given = [("tindakan", "petugas"), ("petugas", account.id.as_str())];
+        send(&given).await.shows("2 laporan diserahkan");
+        let summary = place.node.case(one).await.unwrap().summary;
+        assert_eq!(summary.officer.as_deref(), Some(account.id.as_str()));
+        let note = [("tindakan", "catatan"), ("uraian", "Satu kejadian.")];
+        send(&note).await.shows("Catatan ditulis pada 2 laporan");
+        send(&[("tindakan", "arsip")])
+            .await
+            .shows("Pilih dahulu alasan");
+        let archive = [("tindakan", "arsip"), ("alasan", "not_a_report")];
+        send(&archive).await.shows("2 laporan diarsipkan");
+        for case in [one, other] {
+            let view = place.node.case(case).await.unwrap();
+            assert_eq!(view.summary.state, Some(State::Archived));
+            assert_eq!(view.history.len(), 3, "filed, noted, archived");
+        }
+        let again = [("tindakan", "arsip"), ("alasan", "other")];
+        send(&again).await.shows("Tidak dapat pada");
     }
 }

@@ -24,7 +24,7 @@ use lapor_web::page::{Form, LocalPath, Visit};
 use serde::Deserialize;
 
 use super::visitor::{Carried, Holder, Known};
-use super::{Answer, home_region};
+use super::{Answer, home_region, name_of, programmes};
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
 use crate::casework::Once;
@@ -86,7 +86,13 @@ async fn ask(
     let writer = Writer::known(&node, &visit, known.as_ref()).await?;
     let home = home_region(&node).unwrap_or_default();
     let programme = query.program.unwrap_or_default();
-    let form = Form::of([("wilayah", home), ("program", programme)]);
+    // Whoever builds it is the likeliest to answer; it can be changed.
+    let owner = programmes::named(&programme).map(|one| name_of(&node, &one.owner));
+    let form = Form::of([
+        ("wilayah", home),
+        ("program", programme),
+        ("instansi", owner.unwrap_or_default()),
+    ]);
     page::show(&writer, &form, &Attached::default(), Again::default()).await
 }
 
@@ -98,7 +104,8 @@ async fn send(
     request: Request,
 ) -> Answer<Response> {
     let v = visit.v;
-    let (mut form, attached) = attach::read(&node, &v, Sender::Public(address), request).await?;
+    let (mut form, mut attached) =
+        attach::read(&node, &v, Sender::Public(address), request).await?;
     let sent = sent_before(&node, &form).await.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
     let writer = Writer::known(&node, &visit, known.as_ref()).await?;
@@ -117,6 +124,12 @@ async fn send(
         _ => {}
     }
     let Some(draft) = Draft::read(&node, &v, &mut form).await? else {
+        if draft::excludes_us(&node, &form) && !attached.held.is_empty() {
+            // What this institution is not to see it does not keep.
+            attach::forget(&node, &attached).await;
+            attached = Attached::default();
+            form.complain(attach::FILES, v.say("filing-excludes-us-files"));
+        }
         let again = Again::wrong(&form, &attached);
         return page::show(&writer, &form, &attached, again).await;
     };

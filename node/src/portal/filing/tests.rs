@@ -628,6 +628,21 @@ async fn whoever_excludes_this_institution_is_led_to_the_national_portal_and_los
         ] {
             assert!(page.text.contains(words), "{words}");
         }
+        let files = async || {
+            let mut tx = place.node.read_tx().await.unwrap();
+            crate::store::uploads::bytes(&mut tx).await.unwrap()
+        };
+        let brought = Sent::report()
+            .file("surat.pdf", PDF)
+            .with("kecuali", "kota-bandung");
+        let page = brought.to(&router, PATH).await;
+        assert!(
+            page.text.contains("sudah dihapus dari server instansi ini"),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("name=\"unggahan\" value"));
+        assert_eq!(files().await, 0, "nothing is kept here");
         let unknown = Sent::report().with("kecuali", "pusat\r\nDinas Entah");
         let page = unknown.to(&router, PATH).await;
         assert!(
@@ -844,6 +859,9 @@ async fn a_report_on_a_programme_names_it() {
             .unwrap();
         let page = open(&router, "/lapor?program=kota-bandung%2Fjembatan").await;
         assert!(page.text.contains("Jembatan Cikapundung"), "{}", page.text);
+        let (_, field) = page.text.split_once("name=\"instansi\"").unwrap();
+        let (field, _) = field.split_once('>').unwrap();
+        assert!(field.contains("value=\"kota-bandung\""), "{field}");
         let sent = Sent::report().with("program", "kota-bandung/jembatan");
         receipt(&router, &sent.to(&router, PATH).await).await;
         let unknown = Sent::report()

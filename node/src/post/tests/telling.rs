@@ -581,3 +581,164 @@ async fn whoever_wants_each_arrival_hears_of_it_beside_many_that_lie_there() {
         assert!(readable(&sent[0].text).contains("1 laporan menunggu"));
     }
 }
+
+#[tokio::test]
+async fn what_has_been_overdue_for_long_stands_in_the_digest_and_the_inbox() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        posted
+            .hires("pimpinan@bandung.go.id", StaffRole::Leader, None)
+            .await;
+        let late = posted.filed(false).await;
+        clock.advance(TUESDAY + 7 * DAY + 8 * HOUR - NOW);
+        node.look_after_deadlines().await.unwrap();
+        posted.writes().await;
+        let sent = posted.sends(0).await;
+        let digest = sent.iter().find(|letter| letter.to.starts_with("pimpinan"));
+        let text = readable(&digest.unwrap().text);
+        let (_, part) = text.split_once("Lama lewat tenggat").unwrap();
+        assert!(part.contains(&late.ticket), "{text}");
+        assert!(
+            !text.contains("Segera jatuh tempo"),
+            "it is said once: {text}"
+        );
+        let every = crate::casework::CaseFilter::default();
+        let counts = node.inbox_counts(&crate::casework::Sight::ALL, &every);
+        assert_eq!(counts.await.unwrap().long_overdue, 1);
+        posted
+            .acts(late.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        let counts = node.inbox_counts(&crate::casework::Sight::ALL, &every);
+        assert_eq!(counts.await.unwrap().long_overdue, 0, "something was done");
+    }
+}
+
+#[tokio::test]
+async fn a_reporter_hears_of_questions_and_of_what_an_institution_reopens_or_erases() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let filed = posted.filed(false).await;
+        let last = async || {
+            hub.orders_at(posted.place.clock.now_ms());
+            posted.ruled(&hub).await;
+            let before = posted.sends(0).await.len();
+            posted.writes().await;
+            let sent = posted.sends(before).await;
+            sent.iter()
+                .rfind(|letter| letter.to == REPORTER)
+                .map(|letter| readable(&letter.text))
+        };
+        let words = Some(json!({"questions": ["Di mana?", "Sejak kapan?"]}));
+        let held = json!({"questions": 2});
+        acts(&posted.place, filed.case, "case.held", held, words).await;
+        let text = last().await.unwrap();
+        assert!(
+            text.contains("2 pertanyaan") && text.contains("/percakapan"),
+            "{text}"
+        );
+        let archived = json!({"reason": "other"});
+        acts(&posted.place, filed.case, "case.archived", archived, None).await;
+        let text = last().await.unwrap();
+        assert!(!text.contains("pertanyaan untuk Anda"), "{text}");
+        posted
+            .acts(filed.case, "case.reopened", json!({}), "Dibuka lagi.")
+            .await;
+        let text = last().await.unwrap();
+        assert!(text.contains("Dibuka kembali"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_given_a_case_is_told_once_and_again_when_its_day_is_near() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let mut accounts = Vec::new();
+        for login in ["siti@bandung.go.id", "asep@bandung.go.id"] {
+            let account = posted.hires(login, StaffRole::Officer, None).await;
+            node.choose_letters(&account, LetterChoice::Each)
+                .await
+                .unwrap();
+            accounts.push(account);
+        }
+        let filed = posted.filed(false).await;
+        posted
+            .acts(filed.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        posted.writes().await;
+        let new = async || {
+            let before = posted.sends(0).await.len();
+            posted.writes().await;
+            let sent = posted.sends(before).await;
+            let told = |taken: &Taken| (taken.to.clone(), readable(&taken.text));
+            sent.iter().map(told).collect::<Vec<_>>()
+        };
+        let due = (node.today() + chrono::Days::new(5)).to_string();
+        let desk = crate::casework::OnDesk {
+            unit: None,
+            officer: Some(accounts[0].to_string()),
+        };
+        let said = crate::casework::Instruction {
+            words: "Periksa tiang.".into(),
+            due: Some(due),
+        };
+        let sight = crate::casework::Sight::ALL;
+        node.assign_with(&sight, filed.case, desk, said, &accounts[1].actor())
+            .await
+            .unwrap();
+        let told = new().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        let (to, text) = &told[0];
+        assert_eq!(to, "siti@bandung.go.id");
+        assert!(
+            text.contains("diserahkan kepada Anda") && text.contains(&filed.ticket),
+            "{text}"
+        );
+        assert!(text.contains("diminta sampai"), "{text}");
+        assert!(new().await.is_empty(), "once");
+        let siti = node.accounts().find(&accounts[0]).await.unwrap();
+        let until = node.today() + chrono::Days::new(30);
+        node.goes_away(&siti, &accounts[1], until).await.unwrap();
+        clock.advance(4 * DAY);
+        let told = new().await;
+        let mut to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+        to.sort_unstable();
+        assert_eq!(to, ["asep@bandung.go.id", "siti@bandung.go.id"]);
+        assert!(told[0].1.contains("hari yang diminta sudah dekat"));
+        assert!(new().await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn the_digest_has_what_was_given_and_not_opened() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        let account = posted
+            .hires("siti@bandung.go.id", StaffRole::Officer, None)
+            .await;
+        let filed = posted.filed(false).await;
+        posted
+            .acts(filed.case, "case.verified", json!({}), "Diterima.")
+            .await;
+        let (cases, officer) = ([filed.case], Some(account.as_str()));
+        node.assign(&crate::casework::Sight::ALL, &cases, None, officer, "test")
+            .await
+            .unwrap();
+        posted.sends(0).await;
+        clock.advance(TUESDAY + 8 * HOUR - NOW);
+        let before = posted.server.taken().len();
+        posted.writes().await;
+        let sent = posted.sends(before).await;
+        let digest = sent.iter().find(|letter| letter.to.starts_with("siti@b"));
+        let text = readable(&digest.unwrap().text);
+        let (_, part) = text.split_once("Diserahkan kepada Anda").unwrap();
+        assert!(part.contains(&filed.ticket), "{text}");
+        node.take(filed.case).await.unwrap();
+        clock.advance(DAY);
+        let before = posted.server.taken().len();
+        posted.writes().await;
+        for letter in posted.sends(before).await {
+            let text = readable(&letter.text);
+            assert!(!text.contains("Diserahkan kepada Anda"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! On whose desk a case lies: a unit and an officer, with what is said to them and until when. Only
+//! officers who can see it are given a case, and who stands in for one who is away is said.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State as Shared;
+use axum::response::Response;
+use chrono::NaiveDate;
+use lapor_protocol::ids::CaseId;
+use lapor_web::Path;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::refusal;
+
+use super::case_page::{CasePath, at};
+use super::course::{Fact, Happened, Standing};
+use super::{Answer, Officer, ROOT, shared};
+use crate::api::problem;
+use crate::casework::{BULK, CaseView, Handed, INSTRUCTION, Instructed, Instruction, OnDesk, Tray};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::staff::{Staff, StaffError, StaffRole};
+
+pub const PATH: &str = "/meja/kasus/{id}/unit";
+const DAY_MS: i64 = 86_400_000;
+
+/// The officers as they are today.
+pub async fn staff(node: &Node) -> Answer<Staff> {
+    node.staff().await.map_err(|error| staff_problem(&error))
+}
+
+/// What went wrong with the officers, as a page says it.
+pub fn staff_problem(error: &StaffError) -> lapor_web::ApiProblem {
+    match error {
+        StaffError::Account(error) => refusal(error),
+        StaffError::Node(error) => problem(error),
+    }
+}
+
+/// Puts the case on the desk of a unit and an officer.
+pub async fn assign(
+    Shared(node): Shared<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::handles_cases)?;
+    let (sight, actor) = (&officer.sight, officer.actor());
+    let view = officer.case(&node, path.id).await?;
+    let warned = |said: TextId| {
+        let (to, flash) = (LocalPath::own(&at(path.id)), Flash::warning(said));
+        Ok(officer.visit.go_saying(&to, &flash))
+    };
+    let (unit, who) = (form.text("unit"), form.text("petugas"));
+    // A unit that has closed and an officer who has left keep what they have, until somebody gives
+    // it to another.
+    let unit = if view.summary.unit.as_deref() == Some(unit) {
+        Some(unit.to_owned())
+    } else {
+        shared::open_unit(&node, unit).await?
+    };
+    let stays = view.summary.officer.as_deref() == Some(who) && view.summary.unit == unit;
+    let desk = if who.is_empty() || stays {
+        OnDesk {
+            unit,
+            officer: Some(who.to_owned()).filter(|who| !who.is_empty()),
+        }
+    } else {
+        match meant(&node, unit, who).await? {
+            Ok(desk) => desk,
+            Err(wrong) => return warned(wrong),
+        }
+    };
+    let said = match instruction(&node, &form) {
+        Ok(said) => said,
+        Err(wrong) => return warned(wrong),
+    };
+    let assigned = if let Some(said) = said {
+        node.assign_with(sight, path.id, desk, said, &actor).await
+    } else {
+        let (unit, who) = (desk.unit.as_deref(), desk.officer.as_deref());
+        node.assign(sight, &[path.id], unit, who, &actor).await
+    };
+    assigned.map_err(|error| problem(&error))?;
+    let done = Flash::done(text_id("case-assigned"));
+    let still = officer.case(&node, path.id).await.is_ok();
+    let to = if still { at(path.id) } else { ROOT.to_owned() };
+    Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
+}
+
+/// The desk of an officer who sees what lies in the unit; where none is named, in their own. Or why
+/// there is no such desk.
+pub async fn meant(node: &Node, unit: Option<String>, who: &str) -> Answer<Result<OnDesk, TextId>> {
+    let wrong = |error: StaffError| staff_problem(&error);
+    let accounts = node.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let account = accounts.into_iter().find(|one| one.id.as_str() == who);
+    let active = staff(node).await?.active.contains(who);
+    let Some(account) = account.filter(|_| active) else {
+        return Ok(Err(text_id("case-officer-unknown")));
+    };
+    let sight = node.sight_of_account(&account).await;
+    let sight = sight.map_err(StaffError::from).map_err(wrong)?;
+    let unit = unit.or_else(|| account.unit.clone().filter(|_| sight.units.is_some()));
+    if !sight.reaches(unit.as_deref()) {
+        return Ok(Err(text_id("case-officer-elsewhere")));
+    }
+    let officer = Some(who.to_owned());
+    Ok(Ok(OnDesk { unit, officer }))
+}
+
+/// Gives cases to an officer; each stays in its unit, as far as the officer sees what lies there,
+/// and lies in the officer's own otherwise.
+pub async fn give(
+    node: &Node,
+    by: &Officer,
+    cases: Vec<(CaseId, Option<String>)>,
+    who: &str,
+) -> Answer<Result<(), TextId>> {
+    let own = match meant(node, None, who).await? {
+        Ok(own) => own.unit,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    let mut units: BTreeMap<Option<String>, Vec<CaseId>> = BTreeMap::new();
+    for (case, unit) in cases {
+        units.entry(unit).or_default().push(case);
+    }
+    let actor = by.actor();
+    for (unit, cases) in units {
+        let stays = match unit {
+            Some(unit) => meant(node, Some(unit), who).await?.ok(),
+            None => None,
+        };
+        let unit = stays.map_or_else(|| own.clone(), |desk| desk.unit);
+        for some in cases.chunks(BULK) {
+            let given = node.assign(&by.sight, some, unit.as_deref(), Some(who), &actor);
+            given.await.map_err(|error| problem(&error))?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What is said with an assignment; or why it cannot be.
+fn instruction(node: &Node, form: &Form) -> Result<Option<Instruction>, TextId> {
+    let (words, due) = (form.text("instruksi").trim(), form.text("batas"));
+    if words.chars().count() > INSTRUCTION {
+        return Err(text_id("assign-too-long"));
+    }
+    if words.is_empty() && due.is_empty() {
+        return Ok(None);
+    }
+    let day: Option<NaiveDate> = due.parse().ok();
+    let usable = due.is_empty() || day.is_some_and(|day| day >= node.today());
+    if !usable {
+        return Err(text_id("assign-day-unusable"));
+    }
+    Ok(Some(Instruction {
+        words: words.to_owned(),
+        due: day.map(|day| day.to_string()),
+    }))
+}
+
+/// The assignment of a case whose page an officer opens, who has taken it if it is for them.
+pub async fn opened(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Option<Handed>> {
+    let wrong = |error: NodeError| problem(&error);
+    let case = view.summary.case;
+    let handed = node.handed(&[case]).await.map_err(wrong)?.remove(&case);
+    let fresh = handed.as_ref().is_some_and(|handed| !handed.taken);
+    if fresh && officer.role.handles_cases() {
+        let account = &officer.session.account;
+        let reader = (account.id.as_str(), officer.role, account.unit.as_deref());
+        let given = (
+            view.summary.officer.as_deref(),
+            view.summary.unit.as_deref(),
+        );
+        if staff(node).await?.is_for(reader, given) {
+            node.take(case).await.map_err(wrong)?;
+        }
+    }
+    Ok(handed.filter(|_| is_in_hand(view.summary.tray)))
+}
+
+/// What has gone elsewhere or has ended is asked of nobody here.
+pub fn is_in_hand(tray: Option<Tray>) -> bool {
+    matches!(
+        tray,
+        Some(Tray::New | Tray::CameBack | Tray::Working | Tray::Waiting)
+    )
+}
+
+/// Until when something is asked for, as a badge says it.
+pub fn asked(v: &Voice, handed: &Handed) -> Option<(&'static str, String)> {
+    let due = handed.due?;
+    let tone = match due - v.now_ms() {
+        ..=0 => "alert",
+        left if left <= 2 * DAY_MS => "warm",
+        _ => "quiet",
+    };
+    // The day that is over then.
+    let day = v.date(due - 1);
+    Some((tone, v.with("day", day).say("assign-asked")))
+}
+
+/// Instructions as the history shows them.
+pub async fn instructed(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Happened>> {
+    let wrong = |error: NodeError| problem(&error);
+    let given = node.instructions(case).await.map_err(wrong)?;
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people = node.accounts().list().await;
+    let people = people.map_err(|error| refusal(&error))?;
+    let staff = staff(node).await?;
+    let units = node.units().await.map_err(wrong)?;
+    let line = |one: Instructed| {
+        let by = people.iter().find(|account| account.actor() == one.actor);
+        let unit = one.desk.unit.map(|id| {
+            let known = units.iter().find(|unit| unit.id.as_str() == id);
+            known.map_or(id, |unit| unit.name.clone())
+        });
+        let officer = one.desk.officer.map(|id| staff.name(&id).to_owned());
+        let due = one.said.due.map(|day| shared::day_words(v, &day));
+        let facts = [
+            (text_id("unit-label"), unit),
+            (text_id("case-officer"), officer),
+            (text_id("assign-due"), due),
+        ];
+        let facts = facts.into_iter().filter_map(|(name, value)| {
+            Some(Fact {
+                name: v.say(name),
+                value: value?,
+                to: None,
+            })
+        });
+        let words = Some(one.said.words).filter(|words| !words.is_empty());
+        Happened {
+            said: v.say("course-assigned"),
+            by: by.map(|account| account.name.clone()),
+            at: one.at,
+            facts: facts.collect(),
+            words: words.into_iter().collect(),
+            points: Vec::new(),
+            attachments: Vec::new(),
+            signed: None,
+            inside: true,
+            standing: Standing::Counts,
+        }
+    };
+    Ok(given.into_iter().map(line).collect())
+}
+
+/// Units and officers to choose from, and those that have the case now.
+pub async fn choices(
+    node: &Node,
+    v: &Voice,
+    view: &CaseView,
+) -> Answer<(Vec<Choice>, Vec<Choice>)> {
+    let (mut units, mut officers) = (shared::units(node).await?, officers(node, v).await?);
+    if let Some(unit) = &view.summary.unit
+        && !units.iter().any(|choice| choice.value == *unit)
+    {
+        let all = node.units().await.map_err(|error| problem(&error))?;
+        let closed = all.iter().find(|one| one.id.as_str() == unit);
+        let name = closed.map_or(unit.as_str(), |closed| closed.name.as_str());
+        units.push(Choice::new(unit, name));
+    }
+    if let Some(officer) = &view.summary.officer
+        && !officers.iter().any(|choice| choice.value == *officer)
+    {
+        officers.push(Choice::new(officer, staff(node).await?.name(officer)));
+    }
+    Ok((units, officers))
+}
+
+/// Those who may be given a case, each with their unit, and with who stands in while they are away.
+pub async fn officers(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
+    let staff = staff(node).await?;
+    let accounts = node.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let units = shared::units(node).await?;
+    let active = accounts
+        .into_iter()
+        .filter(|account| staff.active.contains(account.id.as_str()));
+    let mut choices: Vec<Choice> = active
+        .map(|account| {
+            let unit = units
+                .iter()
+                .find(|unit| Some(&unit.value) == account.unit.as_ref());
+            let mut label = account.name.clone();
+            if let Some(unit) = unit {
+                label = format!("{label} · {}", unit.label);
+            }
+            if let Some(away) = staff.absences.get(account.id.as_str()) {
+                let said = v
+                    .with("day", v.day(away.until))
+                    .with("name", staff.name(&away.stand_in));
+                label = format!("{label} ({})", said.say("officer-away"));
+            }
+            Choice::new(account.id.as_str(), label)
+        })
+        .collect();
+    choices.sort_by(|one, other| one.label.cmp(&other.label));
+    Ok(choices)
+}

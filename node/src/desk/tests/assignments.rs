@@ -1,0 +1,151 @@
+//! Who is given a case: officers as accounts, those who would see it, those who stand in.
+
+use http::StatusCode;
+use lapor_web::accounts::{Account, NewAccount};
+
+use super::cases::{at, filed};
+use super::{ADMIN, Browser, SITI, WORDS, staffed};
+use crate::casework::Sight;
+use crate::doors::router;
+use crate::testing::Place;
+
+async fn colleague(place: &Place, login: &str, name: &str, unit: Option<&str>) -> Account {
+    let role = "officer";
+    let new = NewAccount {
+        login,
+        name,
+        role,
+        unit,
+    };
+    let (account, link) = place.node.create_account("test", &new).await.unwrap();
+    let from = "192.0.2.7".parse().unwrap();
+    let accounts = place.node.accounts();
+    let chosen = accounts.choose_password(&link, &WORDS.into(), from).await;
+    chosen.unwrap();
+    account
+}
+
+async fn unit(place: &Place, id: &str, name: &str) {
+    let id = id.parse().unwrap();
+    place.node.add_unit("test", &id, name, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_officers_of_one_name_are_two_and_a_case_goes_to_one_who_sees_it() {
+    for place in staffed().await {
+        unit(&place, "dinas-pu", "Dinas PU").await;
+        unit(&place, "dinkes", "Dinas Kesehatan").await;
+        let roads = colleague(&place, "b1@bandung.go.id", "Budi", Some("dinas-pu")).await;
+        let health = colleague(&place, "b2@bandung.go.id", "Budi", Some("dinkes")).await;
+        let router = router(place.node.clone());
+        let (admin, budi) = (Browser::new(&router), Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        budi.enters("b1@bandung.go.id", WORDS).await;
+        let case = filed(&place, "Lubang di jalan", "Isi.").await;
+        let page = admin.open(&at(case, "")).await;
+        page.shows(">Budi · Dinas PU</option>")
+            .shows(">Budi · Dinas Kesehatan</option>");
+        let wrong = [("unit", "dinas-pu"), ("petugas", health.id.as_str())];
+        admin.post(&at(case, "/unit"), &wrong).await;
+        admin
+            .open(&at(case, ""))
+            .await
+            .shows("bekerja di unit lain");
+        let given = [("unit", ""), ("petugas", roads.id.as_str())];
+        admin.post(&at(case, "/unit"), &given).await;
+        let summary = place.node.case(case).await.unwrap().summary;
+        assert_eq!(summary.unit.as_deref(), Some("dinas-pu"), "where he works");
+        assert_eq!(summary.officer.as_deref(), Some(roads.id.as_str()));
+        let unopened = admin.open("/meja?tab=semua").await;
+        unopened
+            .shows("<span>Budi</span>")
+            .shows("Diserahkan, belum dibuka");
+        admin.open(&at(case, "")).await;
+        let still = admin.open("/meja?tab=semua").await;
+        still.shows("Diserahkan, belum dibuka");
+        budi.open(&at(case, "")).await.is(StatusCode::OK);
+        let taken = admin.open("/meja?tab=semua").await;
+        assert!(!taken.text.contains("Diserahkan, belum dibuka"));
+        let renamed = NewAccount {
+            login: "b1@bandung.go.id",
+            name: "Budi Santoso",
+            role: "officer",
+            unit: Some("dinas-pu"),
+        };
+        let changed = place.node.change_account("test", &roads.id, &renamed).await;
+        changed.unwrap();
+        let list = admin.open("/meja?tab=semua").await;
+        list.shows("<span>Budi Santoso</span>");
+    }
+}
+
+#[tokio::test]
+async fn the_day_that_is_asked_for_is_shown_and_orders_what_is_to_be_done() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let siti = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let first = filed(&place, "Lampu padam", "Isi.").await;
+        place.clock.advance(1000);
+        let second = filed(&place, "Jalan rusak", "Isi.").await;
+        let order = async || {
+            let page = admin.open("/meja").await;
+            page.text.find("Lampu padam") < page.text.find("Jalan rusak")
+        };
+        assert!(order().await, "as they came");
+        let today = place.node.today().to_string();
+        let given = [("petugas", siti.id.as_str()), ("batas", &*today)];
+        admin.post(&at(second, "/unit"), &given).await;
+        assert!(!order().await, "what is asked for today comes first");
+        admin.open("/meja").await.shows("Diminta sampai");
+        admin.open(&at(second, "")).await.shows("Diminta sampai");
+        let nobody = [("unit", ""), ("petugas", "")];
+        admin.post(&at(second, "/unit"), &nobody).await;
+        assert!(order().await);
+        let page = admin.open(&at(second, "")).await;
+        assert!(!page.text.contains("Diminta sampai"));
+        assert!(first != second);
+    }
+}
+
+#[tokio::test]
+async fn who_stands_in_has_the_cases_of_the_one_who_is_away_until_they_are_back() {
+    for place in staffed().await {
+        let asep = colleague(&place, "asep@bandung.go.id", "Asep", None).await;
+        let router = router(place.node.clone());
+        let (siti, stand_in) = (Browser::new(&router), Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        stand_in.enters("asep@bandung.go.id", WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        filed(&place, "Jalan rusak", "Isi.").await;
+        let own = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let (cases, officer) = ([case], Some(own.id.as_str()));
+        let given = place
+            .node
+            .assign(&Sight::ALL, &cases, None, officer, "test");
+        given.await.unwrap();
+        let mine = siti.open("/meja?saya=1").await;
+        mine.shows("Lampu padam");
+        assert!(!mine.text.contains("Jalan rusak"));
+        let before = stand_in.open("/meja?saya=1").await;
+        assert!(!before.text.contains("Lampu padam"));
+        let path = "/meja/akun/pengganti";
+        let late = [("sampai", "2020-01-01"), ("pengganti", asep.id.as_str())];
+        siti.post(path, &late).await.is(StatusCode::SEE_OTHER);
+        siti.open("/meja/akun").await.shows("Tidak tersimpan");
+        let until = place.node.today().to_string();
+        let away = [("sampai", &*until), ("pengganti", asep.id.as_str())];
+        siti.post(path, &away).await.is(StatusCode::SEE_OTHER);
+        siti.open("/meja/akun").await.shows("pengganti Anda Asep");
+        stand_in.open("/meja/akun").await.shows("Anda menggantikan");
+        stand_in.open("/meja?saya=1").await.shows("Lampu padam");
+        let page = siti.open(&at(case, "")).await;
+        page.shows("digantikan Asep");
+        siti.post(path, &[("kembali", "1")]).await;
+        let after = stand_in.open("/meja?saya=1").await;
+        assert!(!after.text.contains("Lampu padam"));
+        assert_eq!(place.audited("absence.noted").await.len(), 1);
+        assert_eq!(place.audited("absence.ended").await.len(), 1);
+    }
+}

@@ -1,0 +1,240 @@
+//! Who works on what: officers as accounts, and who stands in for one of them who is away. What an
+//! absence changes is who is told and whose list a case stands in, never what somebody may see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use lapor_web::accounts::{Account, AccountId, AccountState};
+
+use super::{StaffError, StaffRole};
+use crate::casework::Sight;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::absences::AbsenceRow;
+
+/// How many days somebody can be away at once.
+const LONGEST_DAYS: i64 = 366;
+
+/// An officer who is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// The account of whoever does the work meanwhile.
+    pub stand_in: String,
+    /// The last day.
+    pub until: NaiveDate,
+}
+
+/// The officers as they are today.
+#[derive(Debug, Clone, Default)]
+pub struct Staff {
+    /// Everybody who ever handled cases, by account.
+    pub names: BTreeMap<String, String>,
+    /// Those who do so now.
+    pub active: BTreeSet<String>,
+    pub absences: BTreeMap<String, Absence>,
+}
+
+impl Staff {
+    /// What the officer of a case is called; what is no account is a name of before.
+    pub fn name<'a>(&'a self, officer: &'a str) -> &'a str {
+        self.names.get(officer).map_or(officer, String::as_str)
+    }
+
+    /// The accounts whose work somebody does today: their own, and that of those who are away.
+    pub fn works_for(&self, account: &str) -> Vec<String> {
+        let away = self.absences.iter();
+        let away = away.filter(|(_, absence)| absence.stand_in == account);
+        let away = away.map(|(absent, _)| absent.clone());
+        [account.to_owned()].into_iter().chain(away).collect()
+    }
+
+    /// Whether work on a case is for this account: because it is its officer's, or because nobody who
+    /// works here is and it lies in the unit of an officer.
+    pub fn is_for(
+        &self,
+        (account, role, unit): (&str, StaffRole, Option<&str>),
+        (officer, case_unit): (Option<&str>, Option<&str>),
+    ) -> bool {
+        match officer.filter(|officer| self.active.contains(*officer)) {
+            Some(officer) => {
+                let absence = self.absences.get(officer);
+                officer == account || absence.is_some_and(|absence| absence.stand_in == account)
+            }
+            None => role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
+        }
+    }
+}
+
+impl Node {
+    /// The officers as they are today.
+    pub async fn staff(&self) -> Result<Staff, StaffError> {
+        let mut staff = Staff::default();
+        for account in self.accounts().list().await? {
+            if handles(&account) {
+                let id = account.id.to_string();
+                if account.state == AccountState::Active {
+                    staff.active.insert(id.clone());
+                }
+                staff.names.insert(id, account.name);
+            }
+        }
+        let today = self.today().to_string();
+        let mut tx = self.read_tx().await.map_err(StaffError::from)?;
+        let rows = store::absences::on_day(&mut tx, &today).await;
+        for row in rows.map_err(NodeError::from)? {
+            if staff.active.contains(&row.stand_in) && staff.active.contains(&row.account) {
+                let until = store::read(row.until_day.parse())?;
+                let stand_in = row.stand_in;
+                staff
+                    .absences
+                    .insert(row.account, Absence { stand_in, until });
+            }
+        }
+        Ok(staff)
+    }
+
+    /// The active officers who see what lies in a unit, or on the whole desk.
+    pub async fn officers_who_see(&self, unit: Option<&str>) -> Result<Vec<Account>, StaffError> {
+        let mut able = Vec::new();
+        for account in self.accounts().list().await? {
+            if account.state == AccountState::Active
+                && handles(&account)
+                && self.sight_of_account(&account).await?.reaches(unit)
+            {
+                able.push(account);
+            }
+        }
+        able.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(able)
+    }
+
+    /// What the owner of an account may see.
+    pub async fn sight_of_account(&self, account: &Account) -> Result<Sight, NodeError> {
+        let role = store::read(account.role.code.parse::<StaffRole>())?;
+        self.sight(role, account.unit.as_deref()).await
+    }
+
+    /// An officer is away until the end of a day, and another does their work meanwhile.
+    pub async fn goes_away(
+        &self,
+        account: &Account,
+        stand_in: &AccountId,
+        until: NaiveDate,
+    ) -> Result<(), StaffError> {
+        let wrong = |problem: &str| StaffError::from(NodeError::Invalid(problem.into()));
+        let days = (until - self.today()).num_days();
+        if !(0..=LONGEST_DAYS).contains(&days) {
+            return Err(wrong("until: expected a day from today on, within a year"));
+        }
+        let able = self.officers_who_see(account.unit.as_deref()).await?;
+        if stand_in == &account.id || able.iter().all(|other| other.id != *stand_in) {
+            let problem = "stand_in: expected another active officer who sees the same cases";
+            return Err(wrong(problem));
+        }
+        let row = AbsenceRow {
+            account: account.id.to_string(),
+            stand_in: stand_in.to_string(),
+            until_day: until.to_string(),
+        };
+        let detail = format!("{} / {}", row.stand_in, row.until_day);
+        let now = self.clock().now_ms();
+        let stored = async {
+            let mut tx = self.write_tx().await?;
+            store::absences::put(&mut tx, &row, now).await?;
+            let actor = account.actor();
+            store::audit::add(&mut tx, now, &actor, "absence.noted", None, &detail).await?;
+            Ok::<_, NodeError>(tx.commit().await?)
+        };
+        Ok(stored.await?)
+    }
+
+    /// An officer is back; nothing happens where they were not away.
+    pub async fn comes_back(&self, account: &Account) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        if store::absences::end(&mut tx, account.id.as_str()).await? {
+            let actor = account.actor();
+            store::audit::add(&mut tx, now, &actor, "absence.ended", None, "-").await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn handles(account: &Account) -> bool {
+    account
+        .role
+        .code
+        .parse()
+        .is_ok_and(StaffRole::handles_cases)
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::on;
+    use lapor_migrations::throwaway::databases;
+    use lapor_web::accounts::NewAccount;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::Place;
+
+    /// The same text on both databases.
+    const MIGRATION: &str =
+        include_str!("../../../migrations/sql/node/sqlite/0023_assignments.sql");
+
+    #[tokio::test]
+    async fn an_officer_who_was_a_name_is_the_account_of_that_name() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let node = &place.node;
+            let hired = async |login: &str, name: &str, unit: Option<&str>| {
+                let new = NewAccount {
+                    login,
+                    name,
+                    role: "officer",
+                    unit,
+                };
+                let (account, _) = node.create_account("test", &new).await.unwrap();
+                account.id.to_string()
+            };
+            for unit in ["dinas-pu", "dinkes"] {
+                let id = unit.parse().unwrap();
+                node.add_unit("test", &id, unit, None).await.unwrap();
+            }
+            let siti = hired("siti@bandung.go.id", "Siti", None).await;
+            let roads = hired("b1@bandung.go.id", "Budi", Some("dinas-pu")).await;
+            hired("b2@bandung.go.id", "Budi", Some("dinkes")).await;
+            let mut cases = Vec::new();
+            for (unit, name) in [
+                (None, "Siti"),
+                (Some("dinas-pu"), "Budi"),
+                (None, "Budi"),
+                (None, "Nama Lama"),
+            ] {
+                let report = json!({
+                    "classification": "complaint", "title": "Lampu", "content": "Padam.",
+                    "channel": "web",
+                });
+                let report = serde_json::from_value(report).unwrap();
+                let case = node.file(report, "test").await.unwrap().case;
+                node.assign(&Sight::ALL, &[case], unit, Some(name), "test")
+                    .await
+                    .unwrap();
+                cases.push(case);
+            }
+            let mut tx = node.write_tx().await.unwrap();
+            for statement in MIGRATION.split(';') {
+                if statement.contains("set officer") {
+                    on!(&mut tx, c => sqlx::query(statement).execute(c).await.map(drop)).unwrap();
+                }
+            }
+            tx.commit().await.unwrap();
+            let mut officers = Vec::new();
+            for case in cases {
+                officers.push(node.case(case).await.unwrap().summary.officer.unwrap());
+            }
+            assert_eq!(officers, [&*siti, &*roads, "Budi", "Nama Lama"]);
+        }
+    }
+}
