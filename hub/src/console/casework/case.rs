@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::calendar::last_day;
 use lapor_protocol::deadline::{Clock, ClockState};
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{CaseId, InstanceId};
@@ -21,6 +22,7 @@ use super::words::{
     step_words, took,
 };
 use crate::casework::skeleton::{self, Deed, Skeleton};
+use crate::casework::weeks::ZONE;
 use crate::casework::{Ran, Term};
 use crate::console::approvals::failed;
 use crate::console::instances::one;
@@ -294,9 +296,10 @@ fn parties(v: &Voice, directory: &Directory, skeleton: &Skeleton) -> Vec<(String
 }
 
 fn clock_line(v: &Voice, clock: &Clock) -> ClockLine {
-    let said = match (clock.state, clock.due) {
-        (ClockState::Overdue, Some(due)) => v.with("at", v.moment(due)).say("clock-overdue"),
-        (ClockState::Running, Some(due)) => v.with("at", v.moment(due)).say("clock-running"),
+    let day = clock.due_on.map(|day| v.day(day));
+    let said = match (clock.state, day) {
+        (ClockState::Overdue, Some(day)) => v.with("at", day).say("clock-overdue"),
+        (ClockState::Running, Some(day)) => v.with("at", day).say("clock-running"),
         _ => v.say("clock-paused"),
     };
     ClockLine {
@@ -312,7 +315,7 @@ fn late_line(v: &Voice, directory: &Directory, ran: &Ran) -> Option<String> {
     let line = v
         .with("step", v.say(step_words(ran.step)))
         .with("name", named(directory, ran.institution.as_str()))
-        .with("at", v.moment(out))
+        .with("at", v.day(last_day(ZONE, out)))
         .with("late", took(v, Some(met - out)));
     Some(line.say("case-was-late"))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_protocol::calendar::last_day;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::LocalPath;
 use lapor_web::people::Member;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use super::case;
 use super::words::{classification_words, named, state_words, step_named, step_words};
+use crate::casework::weeks::ZONE;
 use crate::console::approvals::failed;
 use crate::console::{Answer, Console};
 use crate::error::HubError;
@@ -52,6 +54,9 @@ struct Page {
     narrowed: Vec<String>,
     whole_at: Option<String>,
     since: String,
+    /// Whether lines differ in their step, and whether their own moment is another than the filing.
+    by_step: bool,
+    dated: bool,
     lines: Vec<Line>,
     first: Option<String>,
     next: Option<String>,
@@ -62,7 +67,7 @@ struct Line {
     to: String,
     institution: String,
     step: String,
-    since: i64,
+    since: String,
     state: String,
     classification: String,
     filed_at: i64,
@@ -155,6 +160,8 @@ pub async fn show(
             .collect(),
         whole_at: (institution.is_some() || step.is_some()).then(|| path(which, "", "")),
         since: v.say(which.since()),
+        by_step: which == Which::Overdue,
+        dated: which != Which::Unanswered,
         lines: rows
             .iter()
             .take(PAGE)
@@ -164,7 +171,10 @@ pub async fn show(
                 institution: named(&directory, &row.institution),
                 step: step_named(&row.step)
                     .map_or_else(String::new, |step| v.say(step_words(step))),
-                since: row.since,
+                since: match which {
+                    Which::Overdue => v.day(last_day(ZONE, row.since)),
+                    Which::Unaccepted | Which::Unanswered => v.moment(row.since),
+                },
                 state: v.say(state_words(&row.state)),
                 classification: v.say(classification_words(&row.classification)),
                 filed_at: row.filed_at,

@@ -6,9 +6,9 @@ use lapor_protocol::directory::Directory;
 use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::casework::Step;
+use crate::console::words::age;
 
-const HOUR_MS: i64 = 60 * 60 * 1000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Where there is no number.
 pub const NONE: &str = "–";
@@ -142,12 +142,11 @@ pub fn named(directory: &Directory, slug: &str) -> String {
     entry.map_or_else(|| slug.to_owned(), |entry| entry.name.clone())
 }
 
-/// A length of time to one place of a day, or in hours or minutes where it is short.
+/// A length of time to one place of a day, or in hours or less where it is short.
 pub fn took(v: &Voice, ms: Option<i64>) -> String {
     match ms {
         None => NONE.to_owned(),
-        Some(ms) if ms < 2 * HOUR_MS => v.with("n", ms / 60_000).say("age-minutes"),
-        Some(ms) if ms < 2 * DAY_MS => v.with("n", ms / HOUR_MS).say("age-hours"),
+        Some(ms) if ms < 2 * DAY_MS => age(v, ms),
         Some(ms) => {
             let days = v.one_decimal(ms / (DAY_MS / 100));
             v.with("n", days).say("took-days")
