@@ -7,7 +7,7 @@ use lapor_web::language::{TextId, text_id};
 
 use super::choices::Reader;
 use super::officers::{desk_foot, listed};
-use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said};
+use super::{Draft, Kind, LetterChoice, NEWS_KEPT_MS, Said, letterhead};
 use crate::casework::{CaseSummary, Tray, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -119,7 +119,7 @@ impl Node {
         rows: &HashMap<&str, &AssignmentRow>,
         why: Why,
     ) -> Draft<'a> {
-        let head = Letterhead::of(self);
+        let head = letterhead(self);
         let words = head.write(|v| {
             let line = |case: &&CaseSummary| {
                 let row = rows.get(case.case.to_string().as_str());
