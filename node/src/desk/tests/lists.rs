@@ -328,8 +328,8 @@ async fn what_is_ticked_is_archived_with_a_reason_noted_and_given_to_an_officer(
             filed(&place, "Banjir lagi", "Isi.").await,
         );
         let (first, second) = (one.to_string(), other.to_string());
-        let key = key_of(&siti.open("/meja").await);
         let send = async |more: &[(&str, &str)]| {
+            let key = key_of(&siti.open("/meja?tab=semua").await);
             let ticked = [
                 ("kunci", key.as_str()),
                 ("laporan", &*first),
