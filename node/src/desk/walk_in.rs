@@ -295,8 +295,7 @@ async fn page(
             .map(|entry| entry.name.clone())
             .collect(),
         alike,
-        apart: form.is_ticked(filing::APART)
-            || form.complaint("wilayah").is_some() && !form.text("lintang").is_empty(),
+        apart: form.is_ticked(filing::APART_PAIR),
         regions_at: REGIONS,
         held: &attached.held,
         most_files: attach::MOST,

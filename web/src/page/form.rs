@@ -52,8 +52,13 @@ impl Form {
 
     /// Sets a field, whatever was sent for it.
     pub fn put(&mut self, name: &str, value: impl Into<String>) {
-        self.values.retain(|(field, _)| field != name);
+        self.remove(name);
         self.values.push((name.to_owned(), value.into()));
+    }
+
+    /// Takes a field out, as if it had not been sent.
+    pub fn remove(&mut self, name: &str) {
+        self.values.retain(|(field, _)| field != name);
     }
 
     /// A field's text without the space around it; empty where there is none.

@@ -29,6 +29,8 @@ pub const LINE: usize = 200;
 const EXCLUDED: &str = "kecuali";
 /// Says that region and coordinates are both right, though they lie apart.
 pub const APART: &str = "wilayah-beda";
+/// The region and coordinates of which that was asked.
+pub const APART_PAIR: &str = "wilayah-beda-untuk";
 /// Regions among which somebody chooses.
 const REGIONS: usize = 6;
 
@@ -301,21 +303,35 @@ pub fn excludes_us(node: &Node, form: &Form) -> bool {
 }
 
 /// The region of a report: as it was told, as long as the coordinates may lie in it or whoever
-/// reports says that both are right; by the coordinates where no region was told.
+/// reports says that both are right; by the coordinates where no region was told and they leave no
+/// doubt. What somebody said to be right is that pair and no other.
 pub fn agreed(
     v: &Voice,
     form: &mut Form,
     region: Option<RegionCode>,
     coordinates: Option<Coordinates>,
 ) -> Option<RegionCode> {
+    let asked = form.text(APART_PAIR).to_owned();
+    form.remove(APART_PAIR);
     let Some(at) = coordinates else {
         return region;
     };
     let spot = place::spot(at.latitude, at.longitude);
     let Some(told) = region else {
-        return spot.province().filter(|_| form.text("wilayah").is_empty());
+        return spot
+            .sure_province()
+            .filter(|_| form.text("wilayah").is_empty());
     };
-    if !spot.may_lie_in(&told) && !form.is_ticked(APART) {
+    let apart = !spot.may_lie_in(&told);
+    let pair = format!("{told} {} {}", at.latitude, at.longitude);
+    let meant = form.is_ticked(APART) && (asked.is_empty() || asked == pair);
+    if !meant {
+        form.remove(APART);
+    }
+    if apart {
+        form.put(APART_PAIR, &pair);
+    }
+    if apart && !meant {
         let name = regions::national().display_name(&told);
         let said = v
             .with("region", name.unwrap_or_default())
