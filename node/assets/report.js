@@ -363,9 +363,10 @@ function addLines(part) {
 
 /** Puts what was written on the clipboard, to be taken to another site. */
 function copyWords(button) {
-  const { judul, uraian } = document.querySelector("form[data-report]").elements;
+  const { judul, uraian, kecuali } = document.querySelector("form[data-report]").elements;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(`${judul.value}\n\n${uraian.value}`);
+    const excluded = `${button.dataset.excluded}:\n${kecuali.value}`;
+    await navigator.clipboard.writeText([judul.value, uraian.value, excluded].join("\n\n"));
     button.textContent = button.dataset.copied;
   });
   button.hidden = false;

@@ -172,13 +172,19 @@ async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
         apart
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("berada di Jawa Timur, sedangkan wilayahnya Kota Bandung")
-            .shows("name=\"wilayah-beda\"");
+            .shows("name=\"wilayah-beda\"")
+            .shows("name=\"wilayah-beda-untuk\" value=\"32.73 -7.2575 112.7521\"");
+        fields[8].1 = "kota-bandung";
+        let ours = siti.post("/meja/baru", &fields).await;
+        ours.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tunjukkan portal LAPOR! nasional kepada pelapor");
+        fields[8].1 = "pusat";
         fields[6].1 = "-6,9175";
         fields[7].1 = "107,6191";
         let alike = siti.post("/meja/baru", &fields).await;
         alike
             .is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows(&at(known, ""))
+            .shows(&format!("{}\" target=\"_blank\"", at(known, "")))
             .shows("name=\"tetap\" value=\"1\"")
             .shows("value=\"107,6191\"");
         fields.push(("tetap", "1"));
@@ -186,8 +192,9 @@ async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
         let ticket = slip
             .is(StatusCode::OK)
             .shows("data-print")
-            .shows("/lacak</strong>")
             .between("<dd class=\"ticket\">", "</dd>");
+        // Nobody has said where the portal is found.
+        assert!(!slip.text.contains("/lacak</strong>"));
         let view = place.node.case_by_ticket(&ticket).await.unwrap();
         let page = siti.open(&at(view.summary.case, "")).await;
         page.shows("-6.91750, 107.61910")

@@ -7,7 +7,7 @@ use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::limits::EXCLUSIONS;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
-use lapor_web::language::Voice;
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Form;
 
 use crate::api::problem;
@@ -64,7 +64,13 @@ impl Draft {
         if notify && form.text("surel").is_empty() {
             form.complain("surel", v.say("filing-notify-needs-email"));
         }
-        let excluded = excluded(node, v, form, suggested.as_ref());
+        let excluded = excluded(
+            node,
+            v,
+            form,
+            suggested.as_ref(),
+            text_id("filing-excludes-us"),
+        );
         let report = NewReport {
             classification: classification.unwrap_or(Classification::Complaint),
             title,
@@ -262,12 +268,13 @@ fn named(node: &Node, typed: &str) -> Option<InstanceId> {
 }
 
 /// Institutions that are to see nothing of the report, a line for each. None of them
-/// may be the one that takes it in.
+/// may be the one that takes it in; `us` says so.
 pub fn excluded(
     node: &Node,
     v: &Voice,
     form: &mut Form,
     suggested: Option<&InstanceId>,
+    us: TextId,
 ) -> Vec<InstanceId> {
     let typed = form.text(EXCLUDED).to_owned();
     let lines = typed.lines().filter(|line| !line.trim().is_empty());
@@ -288,7 +295,7 @@ pub fn excluded(
             v.with("most", EXCLUSIONS).say("filing-excludes-many"),
         );
     } else if node.instance().is_ok_and(|me| found.contains(me)) {
-        form.complain(EXCLUDED, v.say("filing-excludes-us"));
+        form.complain(EXCLUDED, v.say(us));
     } else if suggested.is_some_and(|suggested| found.contains(suggested)) {
         form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
     }
