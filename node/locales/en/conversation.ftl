@@ -196,6 +196,7 @@ data-deed-reopened = Report reopened
 data-deed-rated = Rating given
 data-deed-opened = Conversation opened
 data-deed-key = Key replaced
+data-deed-counter = Said to an officer
 data-deed-other = Another act
 data-download = Download all of it (JSON)
 erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done three days later; until then it can be called off.

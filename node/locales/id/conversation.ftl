@@ -196,6 +196,7 @@ data-deed-reopened = Laporan dibuka kembali
 data-deed-rated = Penilaian diberikan
 data-deed-opened = Percakapan dibuka
 data-deed-key = Kunci diganti
+data-deed-counter = Disampaikan lewat petugas
 data-deed-other = Tindakan lain
 data-download = Unduh semuanya (JSON)
 erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan tiga hari kemudian; sampai saat itu dapat dibatalkan.
