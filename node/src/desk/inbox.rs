@@ -361,6 +361,10 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
             .await
         {
             Ok(_) => verified += 1,
+            Err(error @ (NodeError::Database(_) | NodeError::File(_) | NodeError::Damaged(_))) => {
+                tracing::error!(%error, %case, "a case was not verified with others");
+                left.push(name);
+            }
             Err(error) => {
                 tracing::info!(%error, %case, "a case was not verified with others");
                 left.push(name);
@@ -385,18 +389,31 @@ async fn verify_all(node: &Node, officer: &Officer, cases: &[CaseId], key: &str)
         .with("all", cases.len().to_string())
 }
 
-/// Says of marked cases that they are no abuse.
+/// Says of marked cases that they are no abuse. What lies on another desk by now is left as it is,
+/// and it is said how many were.
 async fn clear_all(node: &Node, officer: &Officer, cases: &[CaseId]) -> Result<Flash, NodeError> {
-    let mut cleared = 0;
+    let (mut cleared, mut unseen) = (0, 0);
     for case in cases {
-        node.case_seen(&officer.sight, *case).await?;
+        match node.case_seen(&officer.sight, *case).await {
+            Ok(_) => {}
+            Err(NodeError::NotFound { .. }) => {
+                unseen += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
         match node.clear_abuse(*case, &officer.actor()).await {
             Ok(()) => cleared += 1,
             Err(NodeError::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(counted(text_id("suspects-cleared"), cleared))
+    if unseen == 0 {
+        return Ok(counted(text_id("suspects-cleared"), cleared));
+    }
+    Ok(Flash::warning(text_id("suspects-cleared-some"))
+        .with("n", cleared.to_string())
+        .with("all", cases.len().to_string()))
 }
 
 fn counted(said: TextId, count: usize) -> Flash {
@@ -410,7 +427,8 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
         .iter()
         .map(|unit| (unit.id.as_str(), unit.name.as_str()))
         .collect();
-    let marks = node.abuse_queue().await.map_err(|error| problem(&error))?;
+    let marks = node.abuse_marks_of(&cases).await;
+    let marks = marks.map_err(|error| problem(&error))?;
     let marks: BTreeMap<CaseId, TextId> = marks
         .iter()
         .map(|mark| (mark.case, suspicion::reason(&mark.reason)))

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use utoipa::ToSchema;
 
+use crate::casework::CaseSummary;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -265,6 +266,14 @@ impl Node {
     pub async fn abuse_queue(&self) -> Result<Vec<AbuseMark>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::erasures::marked(&mut tx, MARKS_AT_ONCE).await?;
+        rows.into_iter().map(AbuseMark::of).collect()
+    }
+
+    /// The open marks on some cases.
+    pub async fn abuse_marks_of(&self, cases: &[CaseSummary]) -> Result<Vec<AbuseMark>, NodeError> {
+        let ids = cases.iter().map(|case| case.case.to_string().into());
+        let mut tx = self.read_tx().await?;
+        let rows = store::erasures::marks_of(&mut tx, ids.collect()).await?;
         rows.into_iter().map(AbuseMark::of).collect()
     }
 

@@ -105,8 +105,8 @@ impl Condition<'_> {
                 [],
             ),
             Self::Unsuspected => query.add(
-                " and not exists (select 1 from abuse_marks mark
-                    where mark.case_id = cases.case_id and mark.cleared_at is null)",
+                " and (tray <> 'new' or not exists (select 1 from abuse_marks mark
+                    where mark.case_id = cases.case_id and mark.cleared_at is null))",
                 [],
             ),
             Self::Unseen => query.add(" and tray = 'new' and looked_at is null", []),

@@ -79,6 +79,38 @@ async fn what_looks_like_abuse_lies_in_a_list_of_its_own_until_it_is_cleared() {
 }
 
 #[tokio::test]
+async fn what_looks_like_abuse_and_is_taken_up_runs_out_like_any_other() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let marked = place.node.mark_abuse(case, Suspicion::Trap, "portal");
+        marked.await.unwrap();
+        acts(&place, case, "case.verified", json!({}), None).await;
+        siti.open("/meja").await.shows("Lampu padam");
+        let counts = place
+            .node
+            .inbox_counts(&Sight::ALL, &CaseFilter::default())
+            .await
+            .unwrap();
+        assert_eq!((counts.new, counts.runs_out, counts.suspect), (0, 1, 1));
+        // What has gone meanwhile stops nothing.
+        let gone = lapor_protocol::ids::CaseId::mint(1, [7; 10]).to_string();
+        let here = case.to_string();
+        let both = [
+            ("laporan", gone.as_str()),
+            ("laporan", here.as_str()),
+            ("tindakan", "wajar"),
+        ];
+        siti.post("/meja/bersama", &both).await;
+        let page = siti.open("/meja").await;
+        page.shows("1 dari 2 laporan dinyatakan bukan penyalahgunaan");
+        assert!(place.node.abuse_mark(case).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
 async fn figures_add_up_and_days_that_are_swapped_are_told() {
     for place in staffed().await {
         let router = router(place.node.clone());
