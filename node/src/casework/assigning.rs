@@ -116,6 +116,10 @@ impl Node {
                 "instruction: between 1 and {INSTRUCTION} characters, or a day"
             )));
         }
+        if desk == OnDesk::default() {
+            let to_nobody = "instruction: to nobody; name a unit or an officer";
+            return Err(NodeError::Invalid(to_nobody.into()));
+        }
         let (at, id) = (self.clock().now_ms(), case.to_string());
         let mut tx = self.write_tx().await?;
         if put(

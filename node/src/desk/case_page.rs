@@ -85,6 +85,7 @@ struct CasePage {
     erased: bool,
     keyless: bool,
     identity: Option<IdentityLine>,
+    today: String,
     form: Form,
     units: Vec<Choice>,
     officers: Vec<Choice>,
@@ -120,31 +121,42 @@ pub async fn show(
     officer: Officer,
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
-    let wrong = |error: NodeError| problem(&error);
-    let (v, sight) = (officer.visit.v, &officer.sight);
     let view = officer.case(&node, path.id).await?;
-    let acts = officer.role.handles_cases();
-    if acts && view.summary.looked_at.is_none() {
-        node.look_at(sight, &[path.id]).await.map_err(wrong)?;
+    if officer.role.handles_cases() && view.summary.looked_at.is_none() {
+        let looked = node.look_at(&officer.sight, &[path.id]).await;
+        looked.map_err(|error| problem(&error))?;
     }
+    page(&node, &officer, view, Form::empty()).await
+}
+
+/// The page, with an assignment as it was typed.
+async fn page(
+    node: &Arc<Node>,
+    officer: &Officer,
+    view: CaseView,
+    mut form: Form,
+) -> Answer<Response> {
+    let wrong = |error: NodeError| problem(&error);
+    let (v, id) = (officer.visit.v, view.summary.case);
+    let acts = officer.role.handles_cases();
     let allowed = if acts {
-        node.allowed_acts(path.id).await.map_err(wrong)?
+        node.allowed_acts(id).await.map_err(wrong)?
     } else {
         Allowed::default()
     };
-    let failed = node.failed_acts_of(path.id).await.map_err(wrong)?;
-    let (drafts, people) = approval::of_case(&node, &officer, &view).await?;
-    let hints = hints(&node, &v, &view, &allowed).await?;
+    let failed = node.failed_acts_of(id).await.map_err(wrong)?;
+    let (drafts, people) = approval::of_case(node, officer, &view).await?;
+    let hints = hints(node, &v, &view, &allowed).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
             .iter()
             .filter(|deed| acts && deed.is_for(officer.role))
-            .filter(|deed| deed.is_allowed(&node, &view, &allowed));
+            .filter(|deed| deed.is_allowed(node, &view, &allowed));
         deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
     let counter = if acts {
-        counter::offered(&node, &v, path.id).await?
+        counter::offered(node, &v, id).await?
     } else {
         Vec::new()
     };
@@ -159,23 +171,26 @@ pub async fn show(
             standing_words(state, view.summary.outcome)
         });
     let title = shared::title(&v, &view.summary);
-    let form = Form::of([
-        ("unit", view.summary.unit.clone().unwrap_or_default()),
-        ("petugas", view.summary.officer.clone().unwrap_or_default()),
-        ("nomor", view.summary.own_number.clone().unwrap_or_default()),
-    ]);
+    for (field, stands) in [
+        ("unit", &view.summary.unit),
+        ("petugas", &view.summary.officer),
+        ("nomor", &view.summary.own_number),
+    ] {
+        if !form.is_ticked(field) {
+            form.put(field, stands.as_deref().unwrap_or_default());
+        }
+    }
     let (units, officers) = if acts {
-        assignable(&node, &view).await?
+        assignable(node, &view).await?
     } else {
         Default::default()
     };
-    let report = course::report(&node, &v, &view);
-    let mut course = course::course(&node, &v, &view, &people);
-    course.extend(instructed(&node, &v, path.id).await?);
-    course.sort_by_key(|line| std::cmp::Reverse(line.at));
+    let report = course::report(node, &v, &view);
+    let mut course = course::course(node, &v, &view, &people);
+    course::put_in(&mut course, instructed(node, &v, id).await?);
     let page = CasePage {
         v,
-        here: at(path.id),
+        here: at(id),
         list_at: ROOT,
         title: title.clone(),
         state: v.say(state),
@@ -185,12 +200,12 @@ pub async fn show(
             .map(|at| spot::drawn(&officer.visit, at, view.summary.region.as_ref())),
         report,
         suspect: node
-            .abuse_mark(path.id)
+            .abuse_mark(id)
             .await
             .map_err(wrong)?
             .map(|mark| suspicion::marked(&v, &mark)),
-        facts: facts(&node, &v, &view),
-        related: related(&node, &officer, &view).await?,
+        facts: facts(node, &v, &view),
+        related: related(node, officer, &view).await?,
         clocks: clocks(&v, &view),
         decisions: offered(&Deed::DECISIONS),
         work: offered(&Deed::WORK),
@@ -204,13 +219,15 @@ pub async fn show(
         aside_at: officer.role.administers().then_some(aside::PATH),
         erased: view.key == KeyState::Erased,
         keyless: view.key == KeyState::Missing,
-        identity: identity::own(&node, &officer, &view).await?,
+        identity: identity::own(node, officer, &view).await?,
+        today: node.today().to_string(),
         form,
         units,
         officers,
         view,
     };
     let shell = officer.visit.shell(title).wide().within(ROOT);
+    let shell = shell.status(page.form.status());
     shell.script("report.js").show(&page)
 }
 
@@ -219,11 +236,12 @@ pub async fn assign(
     Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
-    form: Form,
+    mut form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let (sight, actor) = (&officer.sight, officer.actor());
+    let (v, sight, actor) = (officer.visit.v, &officer.sight, officer.actor());
     let view = officer.case(&node, path.id).await?;
+    let said = instruction(&node, &v, &mut form);
     let (unit, who) = (form.text("unit"), form.text("petugas"));
     // A unit that has closed and an officer who has left or is called otherwise keep what they
     // have, until somebody gives it to another.
@@ -234,19 +252,12 @@ pub async fn assign(
     };
     let stays = view.summary.officer.as_deref() == Some(who);
     if !who.is_empty() && !stays && !officers(&node).await?.iter().any(|one| one.value == who) {
-        let gone = Flash::warning(text_id("case-officer-unknown"));
-        return Ok(officer
-            .visit
-            .go_saying(&LocalPath::own(&at(path.id)), &gone));
+        form.complain("petugas", v.say("case-officer-unknown"));
     }
-    let who = Some(who).filter(|who| !who.is_empty());
-    let said = match instruction(&node, &form) {
-        Ok(said) => said,
-        Err(wrong) => {
-            let (to, flash) = (LocalPath::own(&at(path.id)), Flash::warning(wrong));
-            return Ok(officer.visit.go_saying(&to, &flash));
-        }
-    };
+    if !form.is_fine() {
+        return page(&node, &officer, view, form).await;
+    }
+    let who = Some(form.text("petugas")).filter(|who| !who.is_empty());
     let assigned = match said {
         Some(said) => {
             let desk = OnDesk {
@@ -267,24 +278,23 @@ pub async fn assign(
     Ok(officer.visit.go_saying(&LocalPath::own(&to), &done))
 }
 
-/// What is said with an assignment; or why it cannot be.
-fn instruction(node: &Node, form: &Form) -> Result<Option<Instruction>, TextId> {
-    let (words, due) = (form.text("instruksi").trim(), form.text("batas"));
-    if words.chars().count() > INSTRUCTION {
-        return Err(text_id("assign-too-long"));
+/// What is said with an assignment; complaints where it cannot be.
+fn instruction(node: &Node, v: &Voice, form: &mut Form) -> Option<Instruction> {
+    let words = form.at_most(v, "instruksi", INSTRUCTION);
+    let day: Option<NaiveDate> = form.parsed("batas", v.say("assign-day-unusable"));
+    if day.is_some_and(|day| day < node.today()) {
+        form.complain("batas", v.say("assign-day-unusable"));
     }
-    if words.is_empty() && due.is_empty() {
-        return Ok(None);
+    if words.is_empty() && form.text("batas").is_empty() {
+        return None;
     }
-    let day: Option<NaiveDate> = due.parse().ok();
-    let usable = due.is_empty() || day.is_some_and(|day| day >= node.today());
-    if !usable {
-        return Err(text_id("assign-day-unusable"));
+    if form.text("unit").is_empty() && form.text("petugas").is_empty() {
+        form.complain("petugas", v.say("assign-to-nobody"));
     }
-    Ok(Some(Instruction {
-        words: words.to_owned(),
+    Some(Instruction {
+        words,
         due: day.map(|day| day.to_string()),
-    }))
+    })
 }
 
 /// Instructions as the history shows them.

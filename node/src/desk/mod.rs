@@ -101,7 +101,10 @@ fn pages() -> Router<Arc<Node>> {
         .route(inbox::TOGETHER, post(inbox::together))
         .route(inbox::FILTERS, post(inbox::filters))
         .route(case_page::PATH, get(case_page::show))
-        .route(case_page::UNIT, post(case_page::assign))
+        .route(
+            case_page::UNIT,
+            get(case_page::show).post(case_page::assign),
+        )
         .route(case_page::NUMBER, post(case_page::number))
         .route(case_page::DROP, post(case_page::drop_act))
         .route(suspicion::PATH, post(suspicion::say))

@@ -269,12 +269,24 @@ async fn an_assignment_carries_an_instruction_and_a_day_into_the_history() {
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "Lampu padam", "Isi.").await;
         let path = at(case, "/unit");
-        let late = [("instruksi", "Cek."), ("batas", "2020-01-01")];
-        siti.post(&path, &late).await.is(StatusCode::SEE_OTHER);
-        let page = siti.open(&at(case, "")).await;
-        page.shows("Batas waktu harus hari ini atau sesudahnya");
-        assert!(!page.text.contains("Diserahkan dengan instruksi"));
+        let to = ("petugas", "Petugas Loket");
+        let late = [to, ("instruksi", "Cek."), ("batas", "2020-01-01")];
+        let nobody = [("instruksi", "Cek.")];
+        for (wrong, words) in [
+            (&late[..], "Batas waktu harus hari ini atau sesudahnya"),
+            (&nobody, "Pilih unit atau petugas"),
+        ] {
+            let page = siti.post(&path, wrong).await;
+            page.is(StatusCode::UNPROCESSABLE_ENTITY)
+                .shows(words)
+                .shows("Cek.</textarea>");
+            assert!(!page.text.contains("Diserahkan dengan instruksi"));
+        }
+        let lines = format!("{}\n", "a".repeat(99)).repeat(20);
+        let long = [to, ("instruksi", lines.as_str())];
+        siti.post(&path, &long).await.is(StatusCode::SEE_OTHER);
         let given = [
+            to,
             ("instruksi", "Cek tiang nomor 12."),
             ("batas", "2099-12-04"),
         ];
