@@ -150,7 +150,17 @@ async fn the_audit_log_speaks_of_acts_people_and_tickets() {
             .shows("Petugas Loket")
             .shows(&format!("<a href=\"{}\">{ticket}</a>", at(case, "")))
             .shows("<code>abuse.marked</code>")
-            .shows("<option value=\"account.signed_in\"");
+            .shows("<option value=\"account.signed_in\"")
+            .shows("<option value=\"token:\">");
+        let numbered = place
+            .node
+            .number(&Sight::ALL, case, Some("7"), "token:desk");
+        numbered.await.unwrap();
+        let programs = admin.open("/meja/audit?pelaku=token:").await;
+        programs
+            .shows("<code>token:desk</code>")
+            .shows("Nomor di aplikasi sendiri dicatat");
+        assert!(!programs.text.contains("<code>account:"));
         let of_it = admin.open(&format!("/meja/audit?berkas={ticket}")).await;
         of_it.shows(&ticket).shows("Laporan dicatat");
         assert!(!of_it.text.contains(&other.to_string()));
