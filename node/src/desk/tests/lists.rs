@@ -174,7 +174,11 @@ async fn a_region_name_that_several_bear_is_asked_back_in_the_inbox_and_in_publi
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        for (path, code) in [("/meja", "32.73"), ("/laporan", "32.04")] {
+        for (path, code) in [
+            ("/meja", "32.73"),
+            ("/laporan", "32.04"),
+            ("/program", "32.04"),
+        ] {
             let page = siti.open(&format!("{path}?wilayah=Bandung")).await;
             page.shows("Wilayah mana yang Anda maksud?")
                 .shows("Kota Bandung, Jawa Barat")
