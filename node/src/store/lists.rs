@@ -118,7 +118,12 @@ impl Condition<'_> {
             ),
             Self::Case(case) => query.add(" and cases.case_id = {}", [case.into()]),
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
-            Self::OwnNumber(number) => query.add(" and own_number = {}", [number.into()]),
+            // As the index has it: whatever the case of letters and the blanks between them.
+            Self::OwnNumber(number) => query.add(
+                " and own_number is not null
+                    and upper(replace(own_number, ' ', '')) = upper(replace({}, ' ', ''))",
+                [number.into()],
+            ),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
             Self::RunOut(now) => query.add(
                 " and tray in ('new', 'came_back', 'working') and runs_out_at <= {}",
