@@ -42,6 +42,8 @@ pub enum Condition<'a> {
     Unit(&'a str),
     Officer(&'a str),
     Tray(&'a str),
+    /// Not at its end.
+    Open,
     /// In our hands and not with the reporter.
     Running,
     Pending,
@@ -91,6 +93,7 @@ impl Condition<'_> {
             Self::Unit(unit) => query.add(" and unit = {}", [unit.into()]),
             Self::Officer(officer) => query.add(" and officer = {}", [officer.into()]),
             Self::Tray(tray) => query.add(" and tray = {}", [tray.into()]),
+            Self::Open => query.add(" and tray <> 'ended'", []),
             Self::Running => query.add(" and tray in ('new', 'came_back', 'working')", []),
             Self::Pending => query.add(" and pending > 0", []),
             Self::Failed => query.add(
