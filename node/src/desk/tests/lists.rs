@@ -116,12 +116,44 @@ async fn figures_add_up_and_days_that_are_swapped_are_told() {
         let router = router(place.node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;
-        filed(&place, "Lampu padam", "Isi.").await;
+        let mut cases = Vec::new();
+        for title in ["Lampu", "Jalan", "Parit", "Pohon", "Rambu"] {
+            cases.push(filed(&place, title, "Isi.").await);
+        }
+        let [_, worked_on, archived, merged, confirmed] = cases[..] else {
+            unreachable!("five were filed")
+        };
+        let words = || Some(json!({"text": "Sudah diperbaiki."}));
+        for case in [worked_on, merged, confirmed] {
+            acts(&place, case, "case.verified", json!({}), None).await;
+        }
+        let other = json!({"reason": "other"});
+        acts(&place, archived, "case.archived", other, None).await;
+        let same = json!({"target_case": worked_on});
+        acts(&place, merged, "case.linked", same, None).await;
+        let answer = json!({"proposes_to_close": true});
+        acts(&place, confirmed, "case.followed_up", answer, words()).await;
+        let by = json!({"by": "reporter"});
+        acts(&place, confirmed, "case.closed", by, None).await;
         let page = admin.open("/meja/kinerja").await;
         page.is(StatusCode::OK)
-            .shows("Digabung")
             .shows("Kali dikembalikan")
             .shows("0 (0%)");
+        let cell = |name: &str| {
+            let value = page.between(&format!("data-label=\"{name}\">"), "<");
+            value.parse::<u32>().unwrap()
+        };
+        let parts = [
+            ("Masih terbuka", 2),
+            ("Selesai, dikonfirmasi pelapor", 1),
+            ("Selesai, pelapor diam", 0),
+            ("Diarsipkan", 1),
+            ("Digabung", 1),
+        ];
+        for (name, expected) in parts {
+            assert_eq!(cell(name), expected, "{name}");
+        }
+        assert_eq!(cell("Masuk"), parts.iter().map(|(_, n)| n).sum::<u32>());
         assert!(!page.text.contains("class=\"scroll\""));
         let swapped = admin
             .open("/meja/kinerja?dari=2026-11-02&sampai=2026-11-01")
