@@ -123,6 +123,7 @@ talk-act-sent-before = That form was sent before. If this is another message, se
 talk-unsent = What you wrote has not been sent
 talk-unsent-about = Copy it if you still need it; this page does not keep it.
 talk-act-refused = This message cannot be used. Shorten it, then send it again.
+talk-act-too-many = Too much was sent in a short time. Wait some minutes, then send it again.
 
 # Rights
 

@@ -123,6 +123,7 @@ talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Bila ini pesan la
 talk-unsent = Yang Anda tulis belum terkirim
 talk-unsent-about = Salin bila masih diperlukan; halaman ini tidak menyimpannya.
 talk-act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
+talk-act-too-many = Terlalu banyak yang dikirim dalam waktu singkat. Tunggu beberapa menit, lalu kirim lagi.
 
 # Hak pelapor
 

@@ -47,6 +47,8 @@ pub(crate) struct Guards {
     pub code: Limit,
     /// Supports from an address.
     pub support: Limit,
+    /// What reporters do in the conversation of a case: each is a message to all that handle it.
+    pub acting: Limit,
     /// Files from an address.
     pub upload: Limit,
     /// KiB of files from an address.
@@ -133,6 +135,7 @@ impl Guards {
             filing_contact: Limit::new(5, 30 * MINUTE_MS),
             code: Limit::new(3, 10 * MINUTE_MS),
             support: Limit::new(20, 3 * MINUTE_MS),
+            acting: Limit::new(20, 3 * MINUTE_MS),
             upload: Limit::new(40, 30 * SECOND_MS),
             // A gigabyte at once, then one in about an hour.
             upload_size: Limit::new(1024 * 1024, 4),
