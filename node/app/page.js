@@ -235,8 +235,13 @@ function line(report, words, show) {
 function showQueue(part) {
   const list = part.querySelector("ul");
   const none = part.querySelector(".empty");
+  let alarm;
   const show = async () => {
     const all = await queue.all();
+    // What was put off goes out when its time has come, as long as this page is open.
+    const later = all.filter(({ state, notBefore }) => state === "waiting" && notBefore > Date.now());
+    clearTimeout(alarm);
+    if (later.length > 0) alarm = setTimeout(send, Math.min(...later.map(({ notBefore }) => notBefore)) - Date.now() + 1000);
     list.replaceChildren(...all.map((report) => line(report, part.dataset, show)));
     none.hidden = all.length > 0;
     // Also shown in place of a page that is not kept.

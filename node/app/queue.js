@@ -118,8 +118,11 @@ async function post(report, along = false) {
     if (file) body.append("lampiran", file);
     else body.append(name, value);
   }
-  // Nobody is there to be asked whether something alike is theirs.
+  // Nobody is there to be asked whether something alike is theirs, or whether place and region
+  // are both right.
   body.set("tetap", "1");
+  body.set("wilayah-beda", "1");
+  body.delete("wilayah-beda-untuk");
   // Somebody else may have signed in on this device since it was written.
   body.delete("akun");
   try {

@@ -112,6 +112,8 @@ async function settle({ key, at, title, fields }) {
 const attempted = () => (navigator.onLine ? Date.now() : undefined);
 
 let delivering = null;
+/** Somebody has asked for what was to come later as well. */
+let urgent = false;
 
 /** How long a report that the node could not take waits at first, and at most. */
 const PAUSE_MS = 60_000;
@@ -124,48 +126,59 @@ function later(report, after) {
   return { ...report, pauses: pauses + 1, notBefore: Date.now() + pause };
 }
 
-/** Sends what waits, one after the other, until the line is lost again; `now` also what was to
- * come later. Whether nothing waits any more. */
-function deliver(now) {
+/** Sends what waits, until the line is lost again; `now` also what was to come later, even where
+ * it is asked for while others are under way. Whether nothing waits any more. */
+function deliver(now = false) {
+  urgent ||= now;
   delivering ??= (async () => {
-    let all = true;
-    for (const { key } of await queue.all()) {
-      // Somebody may have dropped or mended it while another was under way.
-      const report = await queue.one(key);
-      if (!report) continue;
-      if (report.state === "sent" && Date.now() - report.sent > TOLD_MS) await queue.drop(report.key);
-      if (report.state === "unsent" && Date.now() - report.at > DRAFT_MS) await queue.drop(report.key);
-      if (report.state !== "waiting") continue;
-      const { at, title } = report;
-      const become = (next) =>
-        queue.change(key, (known) => (known?.state === "waiting" && known.at === at ? next(known) : null));
-      if (Date.now() - report.tried > SURE_MS) {
-        await become((known) => ({ ...known, state: "unsure" }));
-        continue;
-      }
-      if (!now && Date.now() < report.notBefore) {
-        all = false;
-        continue;
-      }
-      const tried = report.tried ?? attempted();
-      if (tried !== report.tried) await become((known) => ({ ...known, tried }));
-      const { state, after } = await deliverOne(report);
-      if (state === "lost") return false;
-      if (state === "waiting") {
-        all = false;
-        await become((known) => later(known, after));
-      } else if (state === "sent") {
-        await become(() => ({ key, at, title, state, sent: Date.now() }));
-      } else {
-        await become((known) => ({ ...known, state }));
-      }
+    for (;;) {
+      const own = urgent;
+      urgent = false;
+      const all = await deliverAll(own);
+      if (!urgent) return all;
     }
-    return all;
   })().finally(async () => {
     delivering = null;
     for (const client of await clients.matchAll()) client.postMessage("antrean");
   });
   return delivering;
+}
+
+/** The same once, one report after the other. */
+async function deliverAll(now) {
+  let all = true;
+  for (const { key } of await queue.all()) {
+    // Somebody may have dropped or mended it while another was under way.
+    const report = await queue.one(key);
+    if (!report) continue;
+    if (report.state === "sent" && Date.now() - report.sent > TOLD_MS) await queue.drop(report.key);
+    if (report.state === "unsent" && Date.now() - report.at > DRAFT_MS) await queue.drop(report.key);
+    if (report.state !== "waiting") continue;
+    const { at, title } = report;
+    const become = (next) =>
+      queue.change(key, (known) => (known?.state === "waiting" && known.at === at ? next(known) : null));
+    if (Date.now() - report.tried > SURE_MS) {
+      await become((known) => ({ ...known, state: "unsure" }));
+      continue;
+    }
+    if (!now && Date.now() < report.notBefore) {
+      all = false;
+      continue;
+    }
+    const tried = report.tried ?? attempted();
+    if (tried !== report.tried) await become((known) => ({ ...known, tried }));
+    const { state, after } = await deliverOne(report);
+    if (state === "lost") return false;
+    if (state === "waiting") {
+      all = false;
+      await become((known) => later(known, after));
+    } else if (state === "sent") {
+      await become(() => ({ key, at, title, state, sent: Date.now() }));
+    } else {
+      await become((known) => ({ ...known, state }));
+    }
+  }
+  return all;
 }
 
 addEventListener("fetch", (event) => {

@@ -319,15 +319,24 @@ function position(part) {
 function followPlace(form, at) {
   const { lintang, bujur, wilayah } = form.elements;
   const told = form.querySelector("[data-moved]");
+  // What a person wrote, and what the place made of it: the one comes back when the place allows.
+  let [written, made] = ["", null];
+  let turn = 0;
   const look = async () => {
-    const fields = { lintang: lintang.value, bujur: bujur.value, wilayah: wilayah.value };
+    turn += 1;
+    const [own, stood] = [turn, wilayah.value];
+    if (stood !== made) written = stood;
+    const fields = { lintang: lintang.value, bujur: bujur.value, wilayah: written };
     if (!fields.lintang || !fields.bujur) return;
     const answer = await fetch(at, { method: "POST", body: new URLSearchParams(fields) }).catch(() => null);
     if (!answer?.ok) return;
     const { region, said } = await answer.json();
+    // Another place has been asked about since, or somebody writes the region.
+    if (own !== turn || wilayah.value !== stood) return;
     told.textContent = said;
-    if (region === null || region === wilayah.value) return;
-    wilayah.value = region;
+    made = region ?? written;
+    if (made === stood) return;
+    wilayah.value = made;
     wilayah.dispatchEvent(new Event("change", { bubbles: true }));
   };
   for (const field of [lintang, bujur]) field.addEventListener("change", look);
@@ -354,9 +363,10 @@ function addLines(part) {
 
 /** Puts what was written on the clipboard, to be taken to another site. */
 function copyWords(button) {
-  const { judul, uraian } = document.querySelector("form[data-report]").elements;
+  const { judul, uraian, kecuali } = document.querySelector("form[data-report]").elements;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(`${judul.value}\n\n${uraian.value}`);
+    const excluded = `${button.dataset.excluded}:\n${kecuali.value}`;
+    await navigator.clipboard.writeText([judul.value, uraian.value, excluded].join("\n\n"));
     button.textContent = button.dataset.copied;
   });
   button.hidden = false;

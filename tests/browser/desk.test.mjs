@@ -46,6 +46,27 @@ for (const database of databases) {
       return { ticket, at: new URL(page.url()).pathname };
     };
 
+    it("shows at the counter what a report may repeat, beside a form that stays", () =>
+      work("officer", "/meja/baru", async (page) => {
+        const title = "Rambu roboh di Jalan Sawah Kurung";
+        const fill = async () => {
+          await page.goto(`${stage.base}/meja/baru`);
+          await page.getByLabel("Judul", { exact: true }).fill(title);
+          await page.getByLabel("Isi laporan", { exact: true }).fill("Rambu roboh ke tengah jalan.");
+          await press(page, "Simpan dan buat tanda terima");
+        };
+        await fill();
+        await page.locator(".slip").waitFor();
+        await fill();
+        const alike = page.locator(".notice.warning").getByRole("link", { name: title });
+        const [beside] = await Promise.all([page.waitForEvent("popup"), alike.click()]);
+        await beside.getByRole("heading", { level: 1 }).waitFor();
+        await beside.close();
+        assert.equal(await page.getByLabel("Judul", { exact: true }).inputValue(), title);
+        await press(page, "Simpan sebagai laporan baru");
+        await page.locator(".slip").waitFor();
+      }));
+
     /** Opens the page of a deed from the page of its case. */
     const begin = async (page, name) => {
       const more = page.locator(".case-side details summary");

@@ -187,6 +187,10 @@ for (const database of databases) {
       await cut(context);
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Tiang listrik miring di Jalan Aceh");
+      // A place in another province than the region that stands there: nobody can be asked.
+      await page.getByRole("combobox", { name: /^Wilayah/ }).fill("Kota Bandung, Jawa Barat");
+      await page.locator("#lintang").evaluate((field) => (field.value = "-7.82"));
+      await page.locator("#bujur").evaluate((field) => (field.value = "112.01"));
       const photo = { name: "tiang.jpg", mimeType: "image/jpeg", buffer: picture };
       await page.getByLabel("Lampiran").setInputFiles(photo);
       await press(page, "Kirim laporan");

@@ -24,6 +24,7 @@ export const pages = ({ tickets, reports }) => ({
   "report-closed": `/laporan/${reports.closed}`,
   statistics: "/statistik",
   programmes: "/program",
+  "programmes-which": "/program?wilayah=Bandung",
   programme: "/program/kota-bandung/trotoar-braga",
   map: "/peta",
   "map-province": "/peta/32",

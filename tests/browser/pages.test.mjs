@@ -10,6 +10,11 @@ const MS_LARGEST_PAINT = 1000;
 /** The pages whose paint is timed: the first, and those with pictures, files, tables or a long course. */
 const PAINTED = [
   "front",
+  "filing",
+  "case-worked",
+  "reports",
+  "map",
+  "statistics",
   "programmes",
   "programme",
   "talk-answered",
@@ -104,9 +109,10 @@ for (const database of databases) {
         const { path, role } = everyPage(stage).find((page) => page.name === name);
         const cookies = await cookiesOf(stage, role);
         const times = [];
-        for (const round of [1, 2, 3]) {
+        for (let round = 0; round < 3; round += 1) {
+          // Each visitor is a new one, who has kept nothing.
           const { context, page } = await visitor(browser, { width: 360, cookies });
-          times.push(await largestPaint(page, `${stage.base}${path}?putaran=${round}`));
+          times.push(await largestPaint(page, stage.base + path));
           await context.close();
         }
         const median = times.sort((a, b) => a - b)[1];

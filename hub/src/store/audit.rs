@@ -5,7 +5,8 @@ use lapor_migrations::{DbError, Tx, on};
 const ADD: &str = "insert into audit (number, at, actor, action, subject, detail)
     select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from audit";
 const PAGE: &str = "select number, at, actor, action, subject, detail from audit
-    where number < $1 and ($2 = '' or actor = $2) and ($3 = '' or action = $3)
+    where number < $1 and ($2 = '' or actor = $2
+            or ($2 like '%:' and substr(actor, 1, length($2)) = $2)) and ($3 = '' or action = $3)
     and ($4 = '' or subject = $4) order by number desc limit $5";
 
 /// Adds an entry behind those that are there.
@@ -31,7 +32,8 @@ pub async fn add(
 /// Number, time, actor, action, subject, detail.
 pub type AuditRow = (i64, i64, String, String, Option<String>, String);
 
-/// Entries before a number, the latest first; an empty text means any.
+/// Entries before a number, the latest first; an empty text means any, and an actor that
+/// ends with a colon all that begin so.
 pub async fn page(
     tx: &mut Tx,
     before: i64,

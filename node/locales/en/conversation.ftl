@@ -127,6 +127,7 @@ talk-act-sent-before = That form was sent before. If this is another message, se
 talk-unsent = What you wrote has not been sent
 talk-unsent-about = Copy it if you still need it; this page does not keep it.
 talk-act-refused = This message cannot be used. Shorten it, then send it again.
+talk-act-too-many = Too much was sent in a short time. Wait some minutes, then send it again.
 
 # Rights
 
@@ -200,6 +201,7 @@ data-deed-reopened = Report reopened
 data-deed-rated = Rating given
 data-deed-opened = Conversation opened
 data-deed-key = Key replaced
+data-deed-counter = Said to an officer
 data-deed-other = Another act
 data-download = Download all of it (JSON)
 erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done three days later; until then it can be called off.

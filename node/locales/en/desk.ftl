@@ -87,6 +87,7 @@ did-case-succeeded = Report went to a successor
 did-case-taken-over = Report taken over
 did-case-redacted = Words of a report erased
 did-case-assigned = Report assigned
+did-case-numbered = Number in the own application noted
 did-identity-requested = Identity asked of another institution
 did-identity-disclosed = Identity disclosed
 did-identity-refused = Identity refused
@@ -138,7 +139,7 @@ aside-quarantined = Quarantined
 aside-parked = Waits for a new version
 aside-refused = Refused
 aside-why-parked = The installed version does not know this kind of message; once the node is upgraded, it is applied by itself. ({ $why })
-aside-why-refused = Refused here; try it again to take that back. ({ $why })
+aside-why-refused = Refused here, for the reason in the audit log; “Try again” takes that back.
 aside-why-own = A message from here that the hub did not accept: { $why }
 aside-why-item = This message cannot be applied: { $why }
 aside-no-reason = No reason given.
@@ -194,7 +195,10 @@ handover-left = { $n ->
 handover-to = Hand over to
 handover-go = Hand all of them over
 handover-choose = Choose the officer who gets the reports.
-handover-done = { $n } reports were handed over to { $name }.
+handover-done = { $n ->
+    [one] { $n } report was handed over to { $name }.
+   *[other] { $n } reports were handed over to { $name }.
+}
 
 # Away
 
@@ -212,3 +216,4 @@ absence-unusable = Nothing was saved: choose a day from today on, within a year,
 absence-stands-in = You stand in for { $name }.
 did-absence-noted = Is away and named a stand-in
 did-absence-ended = Is back
+actors-reporters = Reporters

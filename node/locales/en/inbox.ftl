@@ -151,4 +151,8 @@ suspect-archive = Archive
 suspect-mark = Mark as possible abuse
 suspect-marked = The report is marked; it lies in the list of possible abuse now.
 suspect-cleared = Cleared; the report lies among the others again.
-suspects-cleared = { $n } reports were cleared.
+suspects-cleared-some = { $n } of { $all } reports were cleared. The others are not on your desk any more.
+suspects-cleared = { $n ->
+    [one] { $n } report was cleared.
+   *[other] { $n } reports were cleared.
+}

@@ -21,6 +21,7 @@ channel-social = Social media
 channel-counter = At the counter
 channel-letter = Letter
 channel-phone = Telephone
+walk-in-excludes-us = The excluded institution is this one, so the report must not be taken down here. Show the reporter the national LAPOR! portal; there this institution is excluded once more.
 slip-title = Receipt
 slip-lead = Print it or read it out to the reporter. The key is shown this once.
 slip-key = Key

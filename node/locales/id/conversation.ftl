@@ -124,6 +124,7 @@ talk-act-sent-before = Formulir itu sudah terkirim sebelumnya. Bila ini pesan la
 talk-unsent = Yang Anda tulis belum terkirim
 talk-unsent-about = Salin bila masih diperlukan; halaman ini tidak menyimpannya.
 talk-act-refused = Pesan ini tidak dapat dipakai. Persingkat, lalu kirim lagi.
+talk-act-too-many = Terlalu banyak yang dikirim dalam waktu singkat. Tunggu beberapa menit, lalu kirim lagi.
 
 # Hak pelapor
 
@@ -197,6 +198,7 @@ data-deed-reopened = Laporan dibuka kembali
 data-deed-rated = Penilaian diberikan
 data-deed-opened = Percakapan dibuka
 data-deed-key = Kunci diganti
+data-deed-counter = Disampaikan lewat petugas
 data-deed-other = Tindakan lain
 data-download = Unduh semuanya (JSON)
 erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan tiga hari kemudian; sampai saat itu dapat dibatalkan.

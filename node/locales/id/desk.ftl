@@ -87,6 +87,7 @@ did-case-succeeded = Laporan beralih ke penerus
 did-case-taken-over = Laporan diambil alih
 did-case-redacted = Isi laporan dihapus
 did-case-assigned = Laporan diserahkan
+did-case-numbered = Nomor di aplikasi sendiri dicatat
 did-identity-requested = Identitas diminta dari instansi lain
 did-identity-disclosed = Identitas diberikan
 did-identity-refused = Identitas tidak diberikan
@@ -138,7 +139,7 @@ aside-quarantined = Dikarantina
 aside-parked = Menunggu versi baru
 aside-refused = Ditolak
 aside-why-parked = Jenis pesan ini belum dikenal versi yang terpasang; setelah node diperbarui, pesan diterapkan sendiri. ({ $why })
-aside-why-refused = Ditolak di sini; baca ulang untuk membatalkannya. ({ $why })
+aside-why-refused = Ditolak di sini, dengan alasan yang ada di log audit; "Coba lagi" membatalkannya.
 aside-why-own = Pesan dari sini yang tidak diterima pusat: { $why }
 aside-why-item = Pesan ini tidak dapat diterapkan: { $why }
 aside-no-reason = Tanpa keterangan.
@@ -186,6 +187,7 @@ handover-to = Serahkan kepada
 handover-go = Serahkan semuanya
 handover-choose = Pilih petugas yang menerima laporan.
 handover-done = { $n } laporan diserahkan kepada { $name }.
+actors-reporters = Pelapor
 
 # Berhalangan
 

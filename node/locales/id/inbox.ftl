@@ -121,4 +121,5 @@ suspect-archive = Arsipkan
 suspect-mark = Tandai sebagai dugaan penyalahgunaan
 suspect-marked = Laporan ditandai; kini ada di daftar dugaan penyalahgunaan.
 suspect-cleared = Dinyatakan bukan penyalahgunaan; laporan kembali di antara yang lain.
+suspects-cleared-some = { $n } dari { $all } laporan dinyatakan bukan penyalahgunaan. Yang lain tidak ada lagi di meja Anda.
 suspects-cleared = { $n } laporan dinyatakan bukan penyalahgunaan.

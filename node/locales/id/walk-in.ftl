@@ -21,6 +21,7 @@ channel-social = Media sosial
 channel-counter = Datang ke loket
 channel-letter = Surat
 channel-phone = Telepon
+walk-in-excludes-us = Yang dikecualikan adalah instansi ini sendiri, jadi laporan ini tidak boleh dicatat di sini. Tunjukkan portal LAPOR! nasional kepada pelapor; di sana instansi ini dikecualikan sekali lagi.
 slip-title = Tanda terima
 slip-lead = Cetak atau bacakan untuk pelapor. Kunci hanya ditampilkan sekali ini.
 slip-key = Kunci

@@ -8,7 +8,7 @@ mod access;
 mod acts;
 mod audit;
 mod cases;
-mod catalogue;
+pub(crate) mod catalogue;
 mod categories;
 mod deadlines;
 mod documents;

@@ -41,7 +41,8 @@ const COLUMNS: [&str; 11] = [
 #[serde(deny_unknown_fields)]
 pub struct OwnNumber {
     /// Letters, digits, blanks and `-/._:#()`, a letter or digit first; `null` takes it away.
-    #[schema(max_length = 80)]
+    #[schema(max_length = 80, required = true)]
+    #[serde(deserialize_with = "Option::deserialize")]
     pub own_number: Option<String>,
 }
 

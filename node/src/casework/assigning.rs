@@ -118,6 +118,10 @@ impl Node {
                 "instruction: between 1 and {INSTRUCTION} characters, or a day"
             )));
         }
+        if desk == OnDesk::default() {
+            let to_nobody = "instruction: to nobody; name a unit or an officer";
+            return Err(NodeError::Invalid(to_nobody.into()));
+        }
         let (at, id) = (self.clock().now_ms(), case.to_string());
         let mut tx = self.write_tx().await?;
         let due = said.due.as_deref().map(|day| self.end_of_day(day));

@@ -132,6 +132,7 @@ impl Node {
         let world = directory.latest();
         check_suggestion(report)?;
         let own_number = report.own_number.as_deref().map(str::trim);
+        let own_number = own_number.filter(|number| !number.is_empty());
         own_number.map_or(Ok(()), own_number::check)?;
         if let Some(stranger) = report
             .excluded

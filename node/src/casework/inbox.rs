@@ -69,7 +69,7 @@ pub struct InboxCounts {
     pub long_overdue: u64,
     pub pending: u64,
     pub failed: u64,
-    /// What looks like abuse; counted neither as new nor as running out.
+    /// What looks like abuse; while it is new, it counts neither as new nor as running out.
     pub suspect: u64,
 }
 
@@ -120,7 +120,8 @@ impl Tab {
         }
     }
 
-    /// What looks like abuse lies in a list of its own, not among what waits for us.
+    /// What looks like abuse lies in a list of its own, not among what waits for us, until somebody
+    /// has taken it up: then its clock is seen like any other.
     fn conditions(self, now: i64) -> Vec<Condition<'static>> {
         match self {
             Self::New | Self::RunsOut => vec![self.condition(now), Condition::Unsuspected],
@@ -293,8 +294,6 @@ impl Node {
             counts.suspect += count;
             if tray == Some(Tray::New) {
                 counts.new = counts.new.saturating_sub(count);
-            }
-            if matches!(tray, Some(Tray::New | Tray::CameBack | Tray::Working)) {
                 counts.runs_out = counts.runs_out.saturating_sub(count);
             }
         }

@@ -49,6 +49,29 @@ impl Node {
         .await
     }
 
+    /// Those that are not at their end.
+    pub async fn open_cases(
+        &self,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<CaseList, NodeError> {
+        let mut conditions = filter.conditions(self.clock().now_ms());
+        conditions.push(Condition::Open);
+        let (sight, order) = (Sight::ALL, Order::Latest);
+        let mut tx = self.read_tx().await?;
+        desk_page(&mut tx, &sight, &conditions, order, after, limit).await
+    }
+
+    /// How many they are.
+    pub async fn count_open(&self, filter: &CaseFilter) -> Result<u64, NodeError> {
+        let mut conditions = filter.conditions(self.clock().now_ms());
+        conditions.push(Condition::Open);
+        let mut tx = self.read_tx().await?;
+        let count = store::lists::count(&mut tx, Sight::ALL.limits(), &conditions).await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// A case with its history.
     pub async fn case(&self, id: CaseId) -> Result<CaseView, NodeError> {
         let mut tx = self.read_tx().await?;

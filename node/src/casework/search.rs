@@ -1,7 +1,8 @@
 //! Full-text search over the cases of this desk, and over what the public may read.
 //!
-//! A ticket, a case id or a number of the institution's own application finds its case at once. What may be seen is a condition of
-//! the question; the words of a case are searched where they are shown, and nowhere else.
+//! A ticket, a case id or a number of the institution's own application finds its case at once. What
+//! may be seen is a condition of the question; the words of a case are searched where they are shown,
+//! and nowhere else.
 
 use std::collections::HashMap;
 
@@ -29,8 +30,9 @@ pub(super) struct Hits {
 
 impl Node {
     /// Cases of the desk that `typed` finds, the best first: words (all of them), `"a phrase"`,
-    /// `-not`, or a ticket, a case id or an own number. The newest thousand that fit are ranked. Nothing typed is
-    /// a list by the last change. `after` is `next` of the page before.
+    /// `-not`, or a ticket, a case id or an own number (in quotation marks it is
+    /// looked for in the words). The newest thousand that fit are ranked. Nothing typed is a list by
+    /// the last change. `after` is `next` of the page before.
     pub async fn search(
         &self,
         sight: &Sight,
@@ -49,16 +51,12 @@ impl Node {
                 return Ok(found);
             }
         }
-        if let (Some(number), None) = (may_be_number(typed), after) {
+        if let Some(number) = may_be_number(typed) {
             let mut narrowed = conditions.clone();
             narrowed.push(Condition::OwnNumber(number));
-            let found = desk_page(&mut tx, sight, &narrowed, Order::Latest, None, limit).await?;
-            if !found.cases.is_empty() {
-                // What has one number is one matter: it fits on a page, and no other follows.
-                return Ok(CaseList {
-                    next: None,
-                    ..found
-                });
+            let is_known = store::lists::count(&mut tx, sight.limits(), &narrowed).await? > 0;
+            if is_known {
+                return desk_page(&mut tx, sight, &narrowed, Order::Latest, after, limit).await;
             }
         }
         let Some(question) = Question::read(typed)? else {
@@ -122,10 +120,12 @@ fn place(after: &str) -> Result<usize, NodeError> {
         .map_err(|_| NodeError::Invalid("after: expected the `next` of the page before".into()))
 }
 
-/// What was typed, if it may be a number of the institution's own application.
+/// What was typed, if it may be a number of the institution's own application and not a word; in
+/// quotation marks it is none.
 fn may_be_number(typed: &str) -> Option<&str> {
     let typed = typed.trim();
-    own_number::check(typed).is_ok().then_some(typed)
+    let numbered = typed.contains(char::is_numeric) && own_number::check(typed).is_ok();
+    numbered.then_some(typed)
 }
 
 /// What names one case.

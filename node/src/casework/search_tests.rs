@@ -117,6 +117,18 @@ async fn either_number_finds_a_case_for_whoever_may_see_it() {
             own_number: Some("BDG-2026/0007".into()),
             ..CaseFilter::default()
         };
+        assert_eq!(found(node, "bdg - 2026/0007").await.len(), 2);
+        let typed = "bdg-2026/0007";
+        let every = CaseFilter::default();
+        let first = node.search(&Sight::ALL, typed, &every, None, 1);
+        let first = first.await.unwrap();
+        let after = first.next.as_deref();
+        assert!(after.is_some(), "another one has the same number");
+        let rest = node.search(&Sight::ALL, typed, &every, after, 1);
+        let rest = rest.await.unwrap().cases;
+        assert_eq!(rest.len(), 1);
+        assert_ne!(rest[0].case, first.cases[0].case);
+        assert!(found(node, "\"BDG-2026/0007\"").await.is_empty(), "no word");
         for (sight, count) in [(Sight::ALL, 2), (narrow, 1)] {
             let list = node.search(&sight, "", &filter, None, 50).await.unwrap();
             assert_eq!(list.cases.len(), count);

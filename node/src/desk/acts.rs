@@ -26,6 +26,7 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("case.taken_over", text_id("did-case-taken-over")),
     ("case.redacted", text_id("did-case-redacted")),
     ("case.assigned", text_id("did-case-assigned")),
+    ("case.numbered", text_id("did-case-numbered")),
     ("identity.requested", text_id("did-identity-requested")),
     ("identity.disclosed", text_id("did-identity-disclosed")),
     ("identity.refused", text_id("did-identity-refused")),
@@ -69,3 +70,41 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("quarantine.replay", text_id("did-quarantine-replay")),
     ("quarantine.refuse", text_id("did-quarantine-refuse")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::api::catalogue;
+
+    /// Texts like `case.assigned` that are written into the audit log, as the source has them.
+    fn written(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                written(&path, found);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for (place, _) in text.match_indices("audit::add(") {
+                let call = text[place..].split(';').next().unwrap();
+                let texts = call.split('"').skip(1).step_by(2);
+                found.extend(texts.filter(|t| t.contains('.')).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_act_that_is_written_down_has_words() {
+        let mut found = Vec::new();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        written(&source, &mut found);
+        assert!(found.iter().any(|act| act == "case.numbered"), "{found:?}");
+        found.extend(catalogue::ACTS.iter().map(|kind| kind.name.to_owned()));
+        for act in found {
+            assert!(ACTS.iter().any(|(known, _)| *known == act), "{act}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::refusal;
 
-use super::case_page::{CasePath, at};
+use super::case_page::{CasePath, at, page};
 use super::course::{Fact, Happened, Standing};
 use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
@@ -38,20 +38,18 @@ pub fn staff_problem(error: &StaffError) -> lapor_web::ApiProblem {
     }
 }
 
-/// Puts the case on the desk of a unit and an officer.
+/// Puts the case on the desk of a unit and an officer; what cannot be is said on the page, with
+/// what was typed.
 pub async fn assign(
     Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
-    form: Form,
+    mut form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let (sight, actor) = (&officer.sight, officer.actor());
+    let (v, sight, actor) = (officer.visit.v, &officer.sight, officer.actor());
     let view = officer.case(&node, path.id).await?;
-    let warned = |said: TextId| {
-        let (to, flash) = (LocalPath::own(&at(path.id)), Flash::warning(said));
-        Ok(officer.visit.go_saying(&to, &flash))
-    };
+    let said = instruction(&node, &v, &mut form);
     let (unit, who) = (form.text("unit"), form.text("petugas"));
     // A unit that has closed and an officer who has left keep what they have, until somebody gives
     // it to another.
@@ -69,13 +67,15 @@ pub async fn assign(
     } else {
         match meant(&node, unit, who).await? {
             Ok(desk) => desk,
-            Err(wrong) => return warned(wrong),
+            Err(wrong) => {
+                form.complain("petugas", v.say(wrong));
+                OnDesk::default()
+            }
         }
     };
-    let said = match instruction(&node, &form) {
-        Ok(said) => said,
-        Err(wrong) => return warned(wrong),
-    };
+    if !form.is_fine() {
+        return page(&node, &officer, view, form).await;
+    }
     let assigned = if let Some(said) = said {
         node.assign_with(sight, path.id, desk, said, &actor).await
     } else {
@@ -141,24 +141,23 @@ pub async fn give(
     Ok(Ok(()))
 }
 
-/// What is said with an assignment; or why it cannot be.
-fn instruction(node: &Node, form: &Form) -> Result<Option<Instruction>, TextId> {
-    let (words, due) = (form.text("instruksi").trim(), form.text("batas"));
-    if words.chars().count() > INSTRUCTION {
-        return Err(text_id("assign-too-long"));
+/// What is said with an assignment; complaints where it cannot be.
+fn instruction(node: &Node, v: &Voice, form: &mut Form) -> Option<Instruction> {
+    let words = form.at_most(v, "instruksi", INSTRUCTION);
+    let day: Option<NaiveDate> = form.parsed("batas", v.say("assign-day-unusable"));
+    if day.is_some_and(|day| day < node.today()) {
+        form.complain("batas", v.say("assign-day-unusable"));
     }
-    if words.is_empty() && due.is_empty() {
-        return Ok(None);
+    if words.is_empty() && form.text("batas").is_empty() {
+        return None;
     }
-    let day: Option<NaiveDate> = due.parse().ok();
-    let usable = due.is_empty() || day.is_some_and(|day| day >= node.today());
-    if !usable {
-        return Err(text_id("assign-day-unusable"));
+    if form.text("unit").is_empty() && form.text("petugas").is_empty() {
+        form.complain("petugas", v.say("assign-to-nobody"));
     }
-    Ok(Some(Instruction {
-        words: words.to_owned(),
+    Some(Instruction {
+        words,
         due: day.map(|day| day.to_string()),
-    }))
+    })
 }
 
 /// The assignment of a case whose page an officer opens, who has taken it if it is for them.

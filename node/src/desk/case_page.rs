@@ -80,6 +80,7 @@ struct CasePage {
     erased: bool,
     keyless: bool,
     identity: Option<IdentityLine>,
+    today: String,
     form: Form,
     units: Vec<Choice>,
     officers: Vec<Choice>,
@@ -117,32 +118,43 @@ pub async fn show(
     officer: Officer,
     Path(path): Path<CasePath>,
 ) -> Answer<Response> {
-    let wrong = |error: NodeError| problem(&error);
-    let (v, sight) = (officer.visit.v, &officer.sight);
     let view = officer.case(&node, path.id).await?;
-    let acts = officer.role.handles_cases();
-    if acts && view.summary.looked_at.is_none() {
-        node.look_at(sight, &[path.id]).await.map_err(wrong)?;
+    if officer.role.handles_cases() && view.summary.looked_at.is_none() {
+        let looked = node.look_at(&officer.sight, &[path.id]).await;
+        looked.map_err(|error| problem(&error))?;
     }
-    let handed = assignment::opened(&node, &officer, &view).await?;
+    page(&node, &officer, view, Form::empty()).await
+}
+
+/// The page, with an assignment as it was typed.
+pub async fn page(
+    node: &Arc<Node>,
+    officer: &Officer,
+    view: CaseView,
+    mut form: Form,
+) -> Answer<Response> {
+    let wrong = |error: NodeError| problem(&error);
+    let (v, id) = (officer.visit.v, view.summary.case);
+    let acts = officer.role.handles_cases();
+    let handed = assignment::opened(node, officer, &view).await?;
     let allowed = if acts {
-        node.allowed_acts(path.id).await.map_err(wrong)?
+        node.allowed_acts(id).await.map_err(wrong)?
     } else {
         Allowed::default()
     };
-    let failed = node.failed_acts_of(path.id).await.map_err(wrong)?;
-    let (drafts, people) = approval::of_case(&node, &officer, &view).await?;
-    let hints = hints(&node, &v, &view, &allowed).await?;
+    let failed = node.failed_acts_of(id).await.map_err(wrong)?;
+    let (drafts, people) = approval::of_case(node, officer, &view).await?;
+    let hints = hints(node, &v, &view, &allowed).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
             .iter()
             .filter(|deed| acts && deed.is_for(officer.role))
-            .filter(|deed| deed.is_allowed(&node, &view, &allowed));
+            .filter(|deed| deed.is_allowed(node, &view, &allowed));
         deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
     let counter = if acts {
-        counter::offered(&node, &v, path.id).await?
+        counter::offered(node, &v, id).await?
     } else {
         Vec::new()
     };
@@ -157,23 +169,26 @@ pub async fn show(
             standing_words(state, view.summary.outcome)
         });
     let title = shared::title(&v, &view.summary);
-    let form = Form::of([
-        ("unit", view.summary.unit.clone().unwrap_or_default()),
-        ("petugas", view.summary.officer.clone().unwrap_or_default()),
-        ("nomor", view.summary.own_number.clone().unwrap_or_default()),
-    ]);
+    for (field, stands) in [
+        ("unit", &view.summary.unit),
+        ("petugas", &view.summary.officer),
+        ("nomor", &view.summary.own_number),
+    ] {
+        if !form.is_ticked(field) {
+            form.put(field, stands.as_deref().unwrap_or_default());
+        }
+    }
     let (units, officers) = if acts {
-        assignment::choices(&node, &v, &view).await?
+        assignment::choices(node, &v, &view).await?
     } else {
         Default::default()
     };
-    let report = course::report(&node, &v, &view);
-    let mut course = course::course(&node, &v, &view, &people);
-    course.extend(assignment::instructed(&node, &v, path.id).await?);
-    course.sort_by_key(|line| std::cmp::Reverse(line.at));
+    let report = course::report(node, &v, &view);
+    let mut course = course::course(node, &v, &view, &people);
+    course::put_in(&mut course, assignment::instructed(node, &v, id).await?);
     let page = CasePage {
         v,
-        here: at(path.id),
+        here: at(id),
         list_at: ROOT,
         title: title.clone(),
         state: v.say(state),
@@ -183,12 +198,12 @@ pub async fn show(
             .map(|at| spot::drawn(&officer.visit, at, view.summary.region.as_ref())),
         report,
         suspect: node
-            .abuse_mark(path.id)
+            .abuse_mark(id)
             .await
             .map_err(wrong)?
             .map(|mark| suspicion::marked(&v, &mark)),
-        facts: facts(&node, &v, &view).await?,
-        related: related(&node, &officer, &view).await?,
+        facts: facts(node, &v, &view).await?,
+        related: related(node, officer, &view).await?,
         clocks: clocks(&v, &view),
         decisions: offered(&Deed::DECISIONS),
         work: offered(&Deed::WORK),
@@ -202,7 +217,8 @@ pub async fn show(
         aside_at: officer.role.administers().then_some(aside::PATH),
         erased: view.key == KeyState::Erased,
         keyless: view.key == KeyState::Missing,
-        identity: identity::own(&node, &officer, &view).await?,
+        identity: identity::own(node, officer, &view).await?,
+        today: node.today().to_string(),
         form,
         units,
         officers,
@@ -210,6 +226,7 @@ pub async fn show(
         view,
     };
     let shell = officer.visit.shell(title).wide().within(ROOT);
+    let shell = shell.status(page.form.status());
     shell.script("report.js").show(&page)
 }
 

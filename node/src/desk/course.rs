@@ -104,6 +104,21 @@ pub fn course(node: &Node, v: &Voice, view: &CaseView, people: &People) -> Vec<H
         .collect()
 }
 
+/// Puts lines that are in no history where they belong by their time, latest first. The history
+/// keeps its order, which is no matter of clocks: what waits for the hub stands above what counts.
+pub fn put_in(course: &mut Vec<Happened>, lines: Vec<Happened>) {
+    let waits = |one: &Happened| matches!(one.standing, Standing::Pending);
+    for line in lines {
+        let earlier = |one: &Happened| one.at <= line.at;
+        let behind = course.iter().position(|one| !waits(one) && earlier(one));
+        let mut place = behind.unwrap_or(course.len());
+        while place > 0 && waits(&course[place - 1]) && earlier(&course[place - 1]) {
+            place -= 1;
+        }
+        course.insert(place, line);
+    }
+}
+
 /// Own acts without effect, with what can be done about each.
 pub fn tasks(v: &Voice, view: &CaseView, failed: &[FailedAct]) -> Vec<Task> {
     let case = view.summary.case;
@@ -351,5 +366,37 @@ fn void_words(reason: Reason) -> TextId {
         Reason::Excluded => text_id("void-excluded"),
         Reason::NobodyToReturnTo => text_id("void-nobody"),
         _ => text_id("void-other"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(said: &str, at: i64, standing: Standing) -> Happened {
+        Happened {
+            said: said.into(),
+            by: None,
+            at,
+            facts: Vec::new(),
+            words: Vec::new(),
+            points: Vec::new(),
+            attachments: Vec::new(),
+            signed: None,
+            inside: true,
+            standing,
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_leaves_the_order_of_the_history_alone() {
+        // An act that waits stands above what the hub has ordered, whatever its clock says.
+        let counts = |said, at| line(said, at, Standing::Counts);
+        let waits = line("waits", 50, Standing::Pending);
+        let mut course = vec![waits, counts("ruled", 90), counts("filed", 10)];
+        let given = vec![counts("later", 95), counts("given", 60), counts("first", 5)];
+        put_in(&mut course, given);
+        let said: Vec<&str> = course.iter().map(|one| one.said.as_str()).collect();
+        assert_eq!(said, ["later", "waits", "ruled", "given", "filed", "first"]);
     }
 }

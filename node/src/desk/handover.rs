@@ -13,13 +13,13 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 
 use super::{Answer, Officer, STAFF, assignment, case_page, shared};
 use crate::api::problem;
-use crate::casework::{CaseFilter, CaseSummary, Tray};
+use crate::casework::{CaseFilter, CaseSummary};
 use crate::node::Node;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/serah";
 /// Cases that are named on the page, at most.
-const NAMED: usize = 20;
+const NAMED: u32 = 20;
 
 #[derive(Template)]
 #[template(path = "desk/handover.html")]
@@ -28,7 +28,7 @@ struct Part {
     here: &'static str,
     of: String,
     back: String,
-    count: usize,
+    count: u64,
     lines: Vec<(String, String)>,
     others: Vec<Choice>,
     disabled: bool,
@@ -36,16 +36,19 @@ struct Part {
 
 /// The part of the page of an account that says what lies on its desk.
 pub async fn part(node: &Node, v: Voice, account: &Account) -> Answer<String> {
-    let held = held(node, account.id.as_str()).await?;
+    let filter = of(account.id.as_str());
+    let count = node.count_open(&filter).await;
+    let count = count.map_err(|error| problem(&error))?;
+    let first = node.open_cases(&filter, None, NAMED).await;
+    let first = first.map_err(|error| problem(&error))?.cases;
     let others = assignment::officers(node, &v).await?;
     let part = Part {
         v,
         here: PATH,
         back: format!("{STAFF}/{}", account.id),
-        count: held.len(),
-        lines: held
+        count,
+        lines: first
             .iter()
-            .take(NAMED)
             .map(|case| (shared::title(&v, case), case_page::at(case.case)))
             .collect(),
         others: others
@@ -86,21 +89,21 @@ pub async fn hand_over(
     Ok(officer.visit.go_saying(&back, &done))
 }
 
-/// Cases on the desk of an officer that are not at their end.
-async fn held(node: &Node, officer: &str) -> Answer<Vec<CaseSummary>> {
-    let filter = CaseFilter {
+fn of(officer: &str) -> CaseFilter {
+    CaseFilter {
         officer: Some(officer.to_owned()),
         ..CaseFilter::default()
-    };
+    }
+}
+
+/// Cases on the desk of an officer that are not at their end.
+async fn held(node: &Node, officer: &str) -> Answer<Vec<CaseSummary>> {
+    let filter = of(officer);
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = node.cases(&filter, after.as_deref(), 200).await;
+        let page = node.open_cases(&filter, after.as_deref(), 200).await;
         let page = page.map_err(|error| problem(&error))?;
-        let open = page
-            .cases
-            .into_iter()
-            .filter(|case| case.tray.is_some_and(|tray| tray != Tray::Ended));
-        all.extend(open);
+        all.extend(page.cases);
         after = page.next;
         if after.is_none() {
             return Ok(all);

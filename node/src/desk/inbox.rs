@@ -341,7 +341,8 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
         .iter()
         .map(|unit| (unit.id.as_str(), unit.name.as_str()))
         .collect();
-    let marks = node.abuse_queue().await.map_err(|error| problem(&error))?;
+    let marks = node.abuse_marks_of(&cases).await;
+    let marks = marks.map_err(|error| problem(&error))?;
     let marks: BTreeMap<CaseId, TextId> = marks
         .iter()
         .map(|mark| (mark.case, suspicion::reason(&mark.reason)))

@@ -104,7 +104,10 @@ fn pages() -> Router<Arc<Node>> {
         .route(together::PATH, post(together::together))
         .route(inbox::FILTERS, post(inbox::filters))
         .route(case_page::PATH, get(case_page::show))
-        .route(assignment::PATH, post(assignment::assign))
+        .route(
+            assignment::PATH,
+            get(case_page::show).post(assignment::assign),
+        )
         .route(case_page::NUMBER, post(case_page::number))
         .route(case_page::DROP, post(case_page::drop_act))
         .route(suspicion::PATH, post(suspicion::say))

@@ -97,6 +97,11 @@ impl Office for Node {
     };
 
     const ACTS: &'static [(&'static str, TextId)] = acts::ACTS;
+    const ACTORS: &'static [(&'static str, TextId)] = &[
+        ("reporter:", text_id("actors-reporters")),
+        ("token:", text_id("actors-programs")),
+        ("cli:", text_id("actors-machine")),
+    ];
 
     const ROLES: &'static [RoleWords] = &[
         RoleWords {

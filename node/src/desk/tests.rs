@@ -115,12 +115,13 @@ impl<'a> Browser<'a> {
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        // A browser sends a line break as two characters.
         let encoded: Vec<String> = fields
             .iter()
             .map(|(name, value)| {
                 let value = value.replace('%', "%25").replace('&', "%26");
                 let value = value.replace('+', "%2B").replace(' ', "+");
-                format!("{name}={value}")
+                format!("{name}={}", value.replace('\n', "%0D%0A"))
             })
             .collect();
         let request =

@@ -196,6 +196,10 @@ async fn do_all(
         let name = ticket.unwrap_or_else(|| case.to_string());
         match do_one(node, officer, &view, (same, key)).await {
             Ok(()) => done += 1,
+            Err(error @ (NodeError::Database(_) | NodeError::File(_) | NodeError::Damaged(_))) => {
+                tracing::error!(%error, %case, "something was not done to a case with others");
+                left.push(name);
+            }
             Err(error) => {
                 tracing::info!(%error, %case, "something was not done to a case with others");
                 left.push(name);
@@ -262,18 +266,31 @@ async fn give(node: &Node, officer: &Officer, cases: &[CaseId], who: &str) -> An
     })
 }
 
-/// Says of marked cases that they are no abuse.
+/// Says of marked cases that they are no abuse. What lies on another desk by now is left as it is,
+/// and it is said how many were.
 async fn clear_all(node: &Node, officer: &Officer, cases: &[CaseId]) -> Result<Flash, NodeError> {
-    let mut cleared = 0;
+    let (mut cleared, mut unseen) = (0, 0);
     for case in cases {
-        node.case_seen(&officer.sight, *case).await?;
+        match node.case_seen(&officer.sight, *case).await {
+            Ok(_) => {}
+            Err(NodeError::NotFound { .. }) => {
+                unseen += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
         match node.clear_abuse(*case, &officer.actor()).await {
             Ok(()) => cleared += 1,
             Err(NodeError::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(counted(text_id("suspects-cleared"), cleared))
+    if unseen == 0 {
+        return Ok(counted(text_id("suspects-cleared"), cleared));
+    }
+    Ok(Flash::warning(text_id("suspects-cleared-some"))
+        .with("n", cleared.to_string())
+        .with("all", cases.len().to_string()))
 }
 
 fn counted(said: TextId, count: usize) -> Flash {

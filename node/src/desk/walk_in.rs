@@ -10,7 +10,7 @@ use http::StatusCode;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
-use lapor_web::language::Voice;
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Form};
 
 use super::counter::CHANNELS;
@@ -69,8 +69,8 @@ struct SlipPage {
     /// Of what kind it is, and how it came in.
     kind: String,
     at: i64,
-    /// Where the reporter looks it up.
-    track_at: String,
+    /// Where the reporter looks it up, as far as the operator says.
+    track_at: Option<String>,
     case_at: String,
     again_at: &'static str,
 }
@@ -159,12 +159,12 @@ fn slip(
     (title, kind): (String, String),
 ) -> Answer<Response> {
     let visit = &officer.visit;
-    let settings = node.settings();
+    let portal = &node.settings().portal.public_url;
     let page = SlipPage {
         v: visit.v,
         institution: visit.institution().to_owned(),
         at: visit.v.now_ms(),
-        track_at: format!("{}/lacak", settings.site(settings.api.listen)),
+        track_at: portal.as_ref().map(|site| format!("{site}/lacak")),
         case_at: case_page::at(filed.filed.case),
         again_at: PATH,
         title,
@@ -203,7 +203,13 @@ fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
     let coordinates = filing::coordinates(v, form);
     let region = filing::agreed(v, form, region, coordinates);
     let suggested = filing::institution(node, v, form, "instansi");
-    let excluded = filing::excluded(node, v, form, suggested.as_ref());
+    let excluded = filing::excluded(
+        node,
+        v,
+        form,
+        suggested.as_ref(),
+        text_id("walk-in-excludes-us"),
+    );
     let category = Some(form.text("kategori").to_owned()).filter(|name| !name.is_empty());
     let category = category.and_then(|name| Category::try_from(name).ok());
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
@@ -295,8 +301,7 @@ async fn page(
             .map(|entry| entry.name.clone())
             .collect(),
         alike,
-        apart: form.is_ticked(filing::APART)
-            || form.complaint("wilayah").is_some() && !form.text("lintang").is_empty(),
+        apart: form.is_ticked(filing::APART_PAIR),
         regions_at: REGIONS,
         held: &attached.held,
         most_files: attach::MOST,

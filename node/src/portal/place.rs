@@ -4,12 +4,14 @@
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Voice, text_id};
 
-use crate::regions::{Outline, Point, SCALE, national, outlines};
+use crate::regions::{Outline, Point, SCALE, isle, national, outlines};
 
 /// A place on the outlines.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Spot {
     pub point: Point,
+    /// The province of an island that the outlines do not have where it belongs.
+    isle: Option<RegionCode>,
     outline: Option<&'static Outline>,
 }
 
@@ -18,36 +20,121 @@ pub fn spot(latitude: f64, longitude: f64) -> Spot {
     let point = SCALE.point(latitude, longitude);
     Spot {
         point,
+        isle: isle(latitude, longitude),
         outline: outlines().at(point),
     }
 }
 
 impl Spot {
     /// The province, where the outline is that of one alone.
-    pub fn province(self) -> Option<RegionCode> {
-        match &self.outline?.codes[..] {
+    pub fn province(&self) -> Option<RegionCode> {
+        match self.provinces() {
             [only] => Some(only.clone()),
             _ => None,
         }
     }
 
-    /// Whether it may lie in a region, as far as the outlines tell.
-    pub fn may_lie_in(self, region: &RegionCode) -> bool {
-        let outline = outlines().outline_of(region);
-        outline.is_none_or(|outline| outline.may_hold(self.point))
+    /// The province, where it can be told with nobody asked: not at a border, and not at a coast.
+    pub fn sure_province(&self) -> Option<RegionCode> {
+        let sure = self.isle.is_some() || outlines().surely(self.point).is_some();
+        self.province().filter(|_| sure)
     }
 
-    /// The province, or those of which it is one, or that it is none.
-    pub fn words(self, v: &Voice) -> String {
-        let codes = self.outline.map_or(&[][..], |outline| &outline.codes);
+    /// Whether it may lie in a region, as far as the outlines tell; they lack many islands.
+    pub fn may_lie_in(&self, region: &RegionCode) -> bool {
+        let Some(outline) = outlines().outline_of(region) else {
+            return true;
+        };
+        if self.isle.is_some() {
+            return self.isle == national().province_of(region).map(|one| one.code.clone());
+        }
+        let undrawn = outlines().is_undrawn(self.point);
+        outline.may_hold(self.point) || undrawn && outline.may_reach(self.point)
+    }
+
+    /// The province, or those of which it is one, or that it is not known.
+    pub fn words(&self, v: &Voice) -> String {
+        let codes = self.provinces().iter();
         let names: Vec<String> = codes
-            .iter()
             .filter_map(|code| national().display_name(code))
             .collect();
         if names.is_empty() {
-            v.say(text_id("place-abroad"))
+            v.say(text_id("place-unknown"))
         } else {
             names.join(" / ")
         }
+    }
+
+    fn provinces(&self) -> &[RegionCode] {
+        match (&self.isle, self.outline) {
+            (Some(province), _) => std::slice::from_ref(province),
+            (None, Some(outline)) => &outline.codes,
+            (None, None) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may(latitude: f64, longitude: f64, region: &str) -> bool {
+        spot(latitude, longitude).may_lie_in(&region.parse().unwrap())
+    }
+
+    #[test]
+    fn no_island_is_told_to_lie_in_another_province_than_its_own() {
+        for (place, latitude, longitude, regency) in [
+            ("Ranai", 3.94, 108.39, "21.03"),
+            ("Subi", 3.02, 108.85, "21.03"),
+            ("Jemaja", 2.92, 105.75, "21.05"),
+            ("Tambelan", 1.0, 107.56, "21.01"),
+            ("Sinabang", 2.48, 96.38, "11.09"),
+            ("Sabang", 5.89, 95.32, "11.72"),
+            ("Enggano", -5.38, 102.25, "17.03"),
+            ("Pulau Pramuka", -5.74, 106.61, "31.01"),
+            ("Karimunjawa", -5.86, 110.43, "33.20"),
+            ("Masalembu", -5.55, 114.43, "35.29"),
+            ("Panaitan", -6.6, 105.2, "36.01"),
+            ("Maratua", 2.22, 118.6, "64.03"),
+            ("Miangas", 5.55, 126.58, "71.04"),
+            ("Menui", -3.58, 123.08, "72.06"),
+            ("Togean", -0.4, 121.9, "72.09"),
+            ("Taka Bonerate", -6.7, 121.1, "73.01"),
+            ("Wanci", -5.33, 123.54, "74.07"),
+            ("Baubau", -5.47, 122.6, "74.72"),
+            ("Raha", -4.83, 122.72, "74.03"),
+            ("Langara, Wawonii", -4.03, 123.0, "74.12"),
+            ("Banda", -4.53, 129.9, "81.01"),
+            ("Kisar", -8.07, 127.18, "81.08"),
+            ("Kota Ternate", 0.79, 127.38, "82.71"),
+            ("Gebe", -0.1, 129.43, "82.02"),
+            ("Mapia", 0.85, 134.3, "91.06"),
+        ] {
+            assert!(may(latitude, longitude, regency), "{place}");
+            let told = spot(latitude, longitude).province();
+            let own = told.is_none_or(|code| regency.starts_with(code.as_str()));
+            assert!(own, "{place}");
+        }
+    }
+
+    #[test]
+    fn a_place_far_from_its_region_is_still_found_out() {
+        assert!(!may(-6.9175, 107.6191, "91"), "Bandung and Papua");
+        assert!(!may(3.94, 108.39, "32.73"), "Ranai and Bandung");
+        assert!(!may(-5.55, 114.43, "11.71"), "Masalembu and Banda Aceh");
+        assert!(!may(-35.28, 149.13, "32.73"), "Canberra and Bandung");
+    }
+
+    #[test]
+    fn a_province_is_sure_inland_and_on_known_islands_alone() {
+        let sure = |latitude, longitude| {
+            let province = spot(latitude, longitude).sure_province();
+            province.map(|code| code.as_str().to_owned())
+        };
+        assert_eq!(sure(-7.2, 107.8).as_deref(), Some("32"), "Garut");
+        assert_eq!(sure(3.94, 108.39).as_deref(), Some("21"), "Ranai");
+        assert_eq!(sure(-5.1477, 119.4327), None, "Makassar, at the coast");
+        assert_eq!(sure(-8.07, 127.18), None, "Kisar, not drawn");
     }
 }

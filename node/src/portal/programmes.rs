@@ -65,6 +65,9 @@ struct Programmes<'a> {
     v: Voice,
     form: &'a Form,
     listed: Vec<Shown>,
+    /// Where somebody goes on who has to say which region is meant.
+    regions: Vec<(String, String)>,
+    regions_at: &'static str,
     here: &'static str,
     institutions: Vec<Choice>,
     statuses: Vec<Choice>,
@@ -178,6 +181,8 @@ pub async fn list(
     let page = Programmes {
         v,
         listed,
+        regions: reports::namesakes(&form, PATH, &FIELDS),
+        regions_at: filing::REGIONS,
         here: PATH,
         filtered: FIELDS.iter().any(|field| !form.text(field).is_empty()),
         institutions: institutions(&node),
@@ -194,6 +199,7 @@ pub async fn list(
         .shell(title)
         .listed()
         .status(form.status())
+        .script("search.js")
         .show(&page)
 }
 

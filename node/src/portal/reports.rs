@@ -123,7 +123,7 @@ pub async fn list(
         choices: choices(&node, &v, &figures, &categories, &filter),
         unlisted: chips.is_empty() && form.is_fine(),
         chips,
-        regions: namesakes(&form),
+        regions: namesakes(&form, PATH, &FIELDS),
         regions_at: REGIONS,
         here: PATH,
         map_at: map::PATH,
@@ -386,14 +386,14 @@ fn chips(
 }
 
 /// Where somebody goes on who has to say which region is meant.
-fn namesakes(form: &Form) -> Vec<(String, String)> {
+pub(super) fn namesakes(form: &Form, here: &str, fields: &[&str]) -> Vec<(String, String)> {
     let to = |code: RegionCode| {
-        let fields = FIELDS.map(|field| match field {
-            "wilayah" => (field, code.as_str()),
-            _ => (field, form.text(field)),
+        let fields = fields.iter().map(|field| match *field {
+            "wilayah" => ("wilayah", code.as_str()),
+            field => (field, form.text(field)),
         });
         let name = regions::national().display_name(&code)?;
-        Some((name, LocalPath::asking(PATH, fields).to_string()))
+        Some((name, LocalPath::asking(here, fields).to_string()))
     };
     let all = regions::national().namesakes(form.text("wilayah"));
     all.into_iter().filter_map(to).collect()

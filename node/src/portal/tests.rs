@@ -6,11 +6,12 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::kinds::Classification;
+use serde_json::json;
 use tower::ServiceExt;
 
 use crate::casework::NewReport;
 use crate::doors::router;
-use crate::testing::Place;
+use crate::testing::{Place, acts};
 
 pub(super) struct Reply {
     pub status: StatusCode,
@@ -349,5 +350,34 @@ async fn what_a_page_loads_is_there_and_stays_for_a_year() {
                 "{path}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_writes_is_opened_by_nobody() {
+    for place in places().await {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let link = format!("http://{}/foto.jpg", listener.local_addr().unwrap());
+        let mut written = report(&format!("Lihat {link}"), false);
+        written.content = format!("Fotonya di {link} <img src=\"{link}\">");
+        written.place = Some(link.clone());
+        let filed = place.node.file(written, "test").await.unwrap();
+        acts(&place, filed.case, "case.verified", json!({}), None).await;
+        let words = json!({"text": format!("Jawaban: {link}")});
+        let body = json!({"proposes_to_close": true});
+        acts(&place, filed.case, "case.followed_up", body, Some(words)).await;
+        let router = router(place.node.clone());
+        for path in [
+            format!("/laporan/{}", filed.case),
+            format!("/lacak?tiket={}", filed.ticket),
+        ] {
+            let page = open(&router, &path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert!(page.text.contains(&link), "{path}");
+            assert!(!page.text.contains(&format!("src=\"{link}\"")), "{path}");
+        }
+        let nobody = listener.accept().unwrap_err();
+        assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
     }
 }

@@ -114,6 +114,9 @@ impl ReporterAct {
 impl Node {
     /// Does what the reporter says. With `once` the same request sent again
     /// acts no second time.
+    ///
+    /// # Errors
+    /// [`NodeError::TooMany`] for more than a person has to say.
     pub async fn reporter_acts(
         &self,
         conversation: &Conversation,
@@ -121,6 +124,14 @@ impl Node {
         once: Option<&Once>,
     ) -> Result<Acted, NodeError> {
         let (case, actor) = (conversation.case, conversation.actor());
+        let known = match once {
+            Some(once) => once.is_known(self).await?,
+            None => false,
+        };
+        if !known {
+            let now = self.clock().now_ms();
+            self.guards().acting.attempt(&case.to_string(), now)?;
+        }
         self.act_of_reporter(case, act.into_act(), &actor, once)
             .await
     }

@@ -21,8 +21,8 @@ const KEY_NEEDED: &str = "the report was not brought to an officer; \
 pub struct AtCounter {
     /// Names of the reporter's acts.
     pub may: Vec<String>,
-    /// An officer took the report in, and may take down what its reporter says of it without the
-    /// key. Of any other the reporter shows the key.
+    /// An officer may take down what its reporter says of it without the key: one took the report
+    /// in, or no key of it was ever given. Of any other the reporter shows the key.
     pub on_word: bool,
     /// It is public, and somebody else may say that they have the same trouble.
     pub is_supported: bool,
@@ -69,11 +69,10 @@ impl Node {
             Err(NodeError::Locked(_)) => return Ok(counter),
             Err(error) => return Err(error),
         };
-        counter.on_word = store::audit::was_taken_in(&mut tx, &filed_as).await?;
         let reporter = store::reporters::of_case(&mut tx, &filed_as).await?;
-        if counter.on_word || reporter.is_some() {
-            counter.may = may(&case);
-        }
+        let taken_in = store::audit::was_taken_in(&mut tx, &filed_as).await?;
+        counter.on_word = taken_in || reporter.is_none();
+        counter.may = may(&case);
         Ok(counter)
     }
 
@@ -101,7 +100,7 @@ impl Node {
         drop(tx);
         match through.key {
             Some(key) => shown_key(self, key, reporter.as_ref()).await?,
-            None if taken_in => {}
+            None if taken_in || reporter.is_none() => {}
             None => return Err(NodeError::Forbidden(KEY_NEEDED.into())),
         }
         let behalf = through.behalf(reporter.map(|row| row.id), taken_in);

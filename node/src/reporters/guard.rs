@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use utoipa::ToSchema;
 
+use crate::casework::CaseSummary;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -46,6 +47,8 @@ pub(crate) struct Guards {
     pub code: Limit,
     /// Supports from an address.
     pub support: Limit,
+    /// What reporters do in the conversation of a case: each is a message to all that handle it.
+    pub acting: Limit,
     /// Files from an address.
     pub upload: Limit,
     /// KiB of files from an address.
@@ -132,6 +135,7 @@ impl Guards {
             filing_contact: Limit::new(5, 30 * MINUTE_MS),
             code: Limit::new(3, 10 * MINUTE_MS),
             support: Limit::new(20, 3 * MINUTE_MS),
+            acting: Limit::new(20, 3 * MINUTE_MS),
             upload: Limit::new(40, 30 * SECOND_MS),
             // A gigabyte at once, then one in about an hour.
             upload_size: Limit::new(1024 * 1024, 4),
@@ -265,6 +269,14 @@ impl Node {
     pub async fn abuse_queue(&self) -> Result<Vec<AbuseMark>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = store::erasures::marked(&mut tx, MARKS_AT_ONCE).await?;
+        rows.into_iter().map(AbuseMark::of).collect()
+    }
+
+    /// The open marks on some cases.
+    pub async fn abuse_marks_of(&self, cases: &[CaseSummary]) -> Result<Vec<AbuseMark>, NodeError> {
+        let ids = cases.iter().map(|case| case.case.to_string().into());
+        let mut tx = self.read_tx().await?;
+        let rows = store::erasures::marks_of(&mut tx, ids.collect()).await?;
         rows.into_iter().map(AbuseMark::of).collect()
     }
 

@@ -182,6 +182,36 @@ async fn who_guesses_keys_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn one_key_does_not_flood_those_who_handle_its_case() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let filed = node
+            .file_for_reporter(report(json!({})), terms())
+            .await
+            .unwrap();
+        let own = opened(&place, &filed.filed.ticket, &filed.key).await;
+        let own = own.unwrap();
+        let said = async || {
+            let act = ReporterAct::Complete {
+                answers: Vec::new(),
+                text: Some("Masih gelap.".into()),
+                attachments: Vec::new(),
+            };
+            node.reporter_acts(&own, act, None).await
+        };
+        for _ in 0..20 {
+            said().await.unwrap();
+        }
+        let Err(NodeError::TooMany { retry_after_s }) = said().await else {
+            panic!("the twenty-first was heard");
+        };
+        place.clock.advance(i64::from(retry_after_s) * 1000);
+        said().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_conversation_ends_after_silence_and_when_it_is_closed() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -1,6 +1,6 @@
 //! Erasures that reporters have asked for, and marks on what looks like abuse.
 
-use lapor_migrations::{Tx, on};
+use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
@@ -95,6 +95,18 @@ pub async fn clear(tx: &mut Tx, case_id: &str, by: &str, at: i64) -> Stored<u64>
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?)
+}
+
+static OF_CASES: Bulk = Bulk::new(
+    "with v (case_id) as (values",
+    1,
+    ") select case_id, reason, marked_by, at from abuse_marks
+        where case_id in (select case_id from v) and cleared_at is null",
+);
+
+/// The marks on the named cases that nobody has cleared.
+pub async fn marks_of(tx: &mut Tx, cases: Vec<Value>) -> Stored<Vec<MarkRow>> {
+    tx.fetch_rows(&OF_CASES, cases).await
 }
 
 /// The mark on a case that nobody has cleared.

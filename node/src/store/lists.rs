@@ -48,6 +48,8 @@ pub enum Condition<'a> {
     /// Given to somebody who has not opened it since.
     Handed,
     Tray(&'a str),
+    /// Not at its end.
+    Open,
     /// In our hands and not with the reporter.
     Running,
     Pending,
@@ -114,6 +116,7 @@ impl Condition<'_> {
                 [],
             ),
             Self::Tray(tray) => query.add(" and tray = {}", [tray.into()]),
+            Self::Open => query.add(" and tray <> 'ended'", []),
             // Said so that no other index than the one that gives the order of work fits: SQLite would
             // go through three trays by another and sort all of them.
             Self::Running => query.add(
@@ -134,8 +137,8 @@ impl Condition<'_> {
                 [],
             ),
             Self::Unsuspected => query.add(
-                " and not exists (select 1 from abuse_marks mark
-                    where mark.case_id = cases.case_id and mark.cleared_at is null)",
+                " and (tray <> 'new' or not exists (select 1 from abuse_marks mark
+                    where mark.case_id = cases.case_id and mark.cleared_at is null))",
                 [],
             ),
             Self::Unseen => query.add(" and tray = 'new' and looked_at is null", []),
@@ -147,7 +150,12 @@ impl Condition<'_> {
             ),
             Self::Case(case) => query.add(" and cases.case_id = {}", [case.into()]),
             Self::Ticket(ticket) => query.add(" and ticket = {}", [ticket.into()]),
-            Self::OwnNumber(number) => query.add(" and own_number = {}", [number.into()]),
+            // As the index has it: whatever the case of letters and the blanks between them.
+            Self::OwnNumber(number) => query.add(
+                " and own_number is not null
+                    and upper(replace(own_number, ' ', '')) = upper(replace({}, ' ', ''))",
+                [number.into()],
+            ),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
             // The bound is said so that the index of what has a clock is used.
             Self::RunOut(now) => query.add(

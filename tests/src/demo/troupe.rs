@@ -32,12 +32,13 @@ const DEATHS: usize = 32;
 pub struct Troupe {
     running: Arc<Mutex<Vec<Running>>>,
     deaths: mpsc::Sender<Failure>,
-    stopping: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
 struct Running {
     pid: Pid,
+    /// Whether it has been asked to end.
+    asked: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
 
@@ -48,7 +49,6 @@ impl Troupe {
         let troupe = Self {
             running: Arc::default(),
             deaths,
-            stopping: Arc::default(),
         };
         (troupe, told)
     }
@@ -66,15 +66,20 @@ impl Troupe {
         let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         let pid = pid.with_context(shown)?;
         let (tell, ended) = watch::channel(false);
-        self.lock().push(Running { pid, ended });
-        tokio::spawn(self.clone().attend(child, log.to_owned(), tell));
+        let asked = Arc::<AtomicBool>::default();
+        let running = Running {
+            pid,
+            asked: Arc::clone(&asked),
+            ended,
+        };
+        self.lock().push(running);
+        tokio::spawn(self.clone().attend(child, log.to_owned(), asked, tell));
         Ok(())
     }
 
     /// Asks all to end: the nodes first, so that they say the last to the hub.
     /// Whoever does not listen is killed. The hub was started first.
     pub async fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
         let running = self.lock().clone();
         let (hub, nodes) = running.split_at(running.len().min(1));
         end_in_order(nodes).await;
@@ -88,14 +93,11 @@ impl Troupe {
             let hub = running.len().min(1);
             running.split_off(hub)
         };
-        self.stopping.store(true, Ordering::SeqCst);
         end_in_order(&nodes).await;
-        self.stopping.store(false, Ordering::SeqCst);
     }
 
     /// Ends all at once.
     pub async fn kill(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
         let running = self.lock().clone();
         signal(&running, Signal::KILL);
         join_all(running.into_iter().map(Running::end)).await;
@@ -103,11 +105,16 @@ impl Troupe {
 
     /// Owns a process until it ends. If the demo itself ends first, by a panic
     /// or an error, the process is killed when this task is dropped.
-    async fn attend(self, mut child: Child, log: PathBuf, tell: watch::Sender<bool>) {
+    async fn attend(
+        self,
+        mut child: Child,
+        log: PathBuf,
+        asked: Arc<AtomicBool>,
+        tell: watch::Sender<bool>,
+    ) {
         let status = child.wait().await;
-        let asked = self.stopping.load(Ordering::SeqCst);
         tell.send_replace(true);
-        if !asked {
+        if !asked.load(Ordering::SeqCst) {
             // The first death is told; those that follow from it need no room.
             let _ = self.deaths.try_send(died(&log, status.ok()));
         }
@@ -126,14 +133,19 @@ impl Running {
 }
 
 async fn end_in_order(group: &[Running]) {
+    let ends = || join_all(group.iter().cloned().map(Running::end));
     signal(group, Signal::TERM);
-    let ends = join_all(group.iter().cloned().map(Running::end));
-    if tokio::time::timeout(DRAIN, ends).await.is_err() {
+    if tokio::time::timeout(DRAIN, ends()).await.is_err() {
         signal(group, Signal::KILL);
+        ends().await;
     }
 }
 
 fn signal(running: &[Running], signal: Signal) {
+    // All are asked before any is told: one may end because of another.
+    for one in running {
+        one.asked.store(true, Ordering::SeqCst);
+    }
     for one in running.iter().filter(|one| !*one.ended.borrow()) {
         // It may have ended in this moment; then there is nothing to tell it.
         let _ = kill_process(one.pid, signal);
@@ -212,7 +224,10 @@ mod tests {
         assert_eq!(troupe.lock().len(), 1);
         assert!(!*troupe.lock()[0].ended.borrow());
         assert!(deaths.try_recv().is_err());
-        troupe.kill().await;
+        // A hub that ends by itself is told, whatever the nodes were asked.
+        let hub = troupe.lock()[0].clone();
+        kill_process(hub.pid, Signal::KILL).unwrap();
+        assert!(deaths.recv().await.is_some());
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Who has a case: given, sent back, fought over, called back.
 
+use lapor_node::casework::tracking::Event;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
 use lapor_tests::fleet::words::{report, said};
@@ -38,6 +39,40 @@ async fn a_misrouted_report_comes_back_and_reaches_the_one_who_can_act() {
         let former = kemenpu.view(case).await;
         assert_eq!(former.case_seq, 4, "who gave it back hears nothing more");
         assert!(!bandung.knows(case).await);
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_tells_at_home_what_was_done_three_institutions_away() {
+    for kind in kinds() {
+        let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU, PLN]).await;
+        let [bandung, pusat, kemenpu, pln] =
+            ["kota-bandung", "pusat", "kemenpu", "bumn-pln"].map(|slug| fleet.at(slug));
+        let case = bandung.file(report("Tiang listrik miring")).await;
+        bandung.verify(case).await;
+        fleet.settle().await;
+        pusat.recall(case).await;
+        fleet.settle().await;
+        pusat.dispose(case, "kemenpu").await;
+        fleet.settle().await;
+        kemenpu.give_back(case, "bumn-pln").await;
+        fleet.settle().await;
+        pusat.dispose(case, "bumn-pln").await;
+        fleet.settle().await;
+        pln.answer(case, "Tiang telah ditegakkan.").await;
+        fleet.settle().await;
+        let ticket = bandung.view(case).await.summary.ticket.unwrap();
+        let told = bandung.node().track(&ticket).await.unwrap();
+        assert_eq!(told.custodian.unwrap().as_str(), "bumn-pln");
+        assert_eq!(told.state, State::Answered);
+        let last = told.course.last().unwrap();
+        assert_eq!(last.by.as_ref().unwrap().as_str(), "bumn-pln");
+        let answer = Event::Answered(Some("Tiang telah ditegakkan.".into()));
+        assert_eq!(last.event, answer);
+        let given = told.course.iter();
+        let given = given.filter(|one| matches!(one.event, Event::Disposed(_)));
+        assert_eq!(given.count(), 2);
         fleet.ends_well().await;
     }
 }

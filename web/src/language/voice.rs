@@ -77,7 +77,7 @@ impl Voice {
         Phrase {
             voice: *self,
             values: values
-                .map(|(name, value)| (Cow::Owned(name.clone()), value.said()))
+                .map(|(name, value)| (Cow::Owned(name.clone()), read_back(value)))
                 .collect(),
         }
     }
@@ -159,6 +159,13 @@ impl Phrase {
     pub fn say(self, id: impl AsRef<str>) -> String {
         self.voice.looked_up(id.as_ref(), &self.values)
     }
+}
+
+/// What was kept as a text, as a number where it was one: it chooses the plural.
+fn read_back(text: &str) -> FluentValue<'static> {
+    let number = text.parse::<i64>().ok();
+    let number = number.filter(|number| number.to_string() == text);
+    number.map_or_else(|| text.said(), |number| number.said())
 }
 
 /// Unix ms, also by reference, as templates hand over their fields.

@@ -15,6 +15,8 @@ pub struct Field<'a> {
     pub autocomplete: Option<&'static str>,
     /// Which keys a telephone shows.
     pub inputmode: Option<&'static str>,
+    /// The least that a browser offers, such as the first day.
+    pub least: Option<&'a str>,
     /// Characters, at most; the form is judged by the server all the same.
     pub most: Option<usize>,
     pub asks: Option<&'static str>,
@@ -67,6 +69,7 @@ impl<'a> Field<'a> {
             kind: "text",
             autocomplete: None,
             inputmode: None,
+            least: None,
             most: None,
             asks: None,
             rows: 6,
@@ -117,6 +120,14 @@ impl<'a> Field<'a> {
     pub fn inputmode(self, keys: &'static str) -> Self {
         Self {
             inputmode: Some(keys),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn least(self, least: &'a str) -> Self {
+        Self {
+            least: Some(least),
             ..self
         }
     }

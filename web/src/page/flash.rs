@@ -125,7 +125,7 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::text_id;
+    use crate::language::{Language, SHARED, text_id};
 
     const NOW: i64 = 1_790_000_000_000;
 
@@ -140,6 +140,17 @@ mod tests {
         let opened = seal.open(&value, NOW + SECONDS * 1000).unwrap();
         assert_eq!((opened.text, opened.values), (filed().text, filed().values));
         assert_eq!(seal.open(&value, NOW + SECONDS * 1000 + 1), None);
+    }
+
+    #[test]
+    fn a_number_in_a_message_chooses_the_plural() {
+        let english = Voice::new(Language::English, &SHARED, chrono_tz::UTC, 0);
+        let said = |n: &str| {
+            let message = Flash::done(text_id("days-ago")).with("n", n);
+            message.shown(&english).text
+        };
+        assert_eq!(said("1"), english.with("n", 1).say("days-ago"));
+        assert_ne!(said("1").replace('1', "4"), said("4"));
     }
 
     #[test]

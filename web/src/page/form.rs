@@ -41,19 +41,27 @@ impl Form {
         Self::default()
     }
 
-    /// A form with what is known already.
+    /// A form with what is known, or what was sent: a browser sends a line break as two characters,
+    /// and whoever types counts it as one.
     pub fn of<N: Into<String>, T: Into<String>>(values: impl IntoIterator<Item = (N, T)>) -> Self {
         let values = values.into_iter();
         Self {
-            values: values.map(|(n, t)| (n.into(), t.into())).collect(),
+            values: values
+                .map(|(n, t)| (n.into(), t.into().replace("\r\n", "\n")))
+                .collect(),
             complaints: Vec::new(),
         }
     }
 
     /// Sets a field, whatever was sent for it.
     pub fn put(&mut self, name: &str, value: impl Into<String>) {
-        self.values.retain(|(field, _)| field != name);
+        self.remove(name);
         self.values.push((name.to_owned(), value.into()));
+    }
+
+    /// Takes a field out, as if it had not been sent.
+    pub fn remove(&mut self, name: &str) {
+        self.values.retain(|(field, _)| field != name);
     }
 
     /// A field's text without the space around it; empty where there is none.
@@ -172,10 +180,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if values.len() > FIELDS {
             return Err(too_large(&format!("{FIELDS} fields")));
         }
-        Ok(Self {
-            values,
-            complaints: Vec::new(),
-        })
+        Ok(Self::of(values))
     }
 }
 
@@ -213,10 +218,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_typed_is_kept_and_what_is_wrong_stands_beside_it() {
-        let body = "judul=+Jalan+berlubang+&tahun=dua&pilih=a&pilih=b&kosong=+";
+        let body = "judul=+Jalan+berlubang+&tahun=dua&pilih=a&pilih=b&kosong=+&baris=a%0D%0Ab";
         let mut form = sent(FORM, body.into()).await.unwrap();
         assert_eq!(form.text("judul"), "Jalan berlubang");
         assert_eq!(form.typed("judul"), " Jalan berlubang ");
+        assert_eq!(form.text("baris"), "a\nb");
         assert_eq!(form.all("pilih").collect::<Vec<_>>(), ["a", "b"]);
         assert!(form.is_ticked("pilih") && !form.is_ticked("lain"));
         assert_eq!(form.parsed::<u16>("kosong", "angka".into()), None);

@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::audit_words::{acted, acts, by};
 use super::refused::refusal;
 use super::{Answer, Member, Office};
-use crate::language::Voice;
+use crate::language::{TextId, Voice};
 use crate::page::{Choice, Field, Form};
 use crate::{ApiProblem, Query};
 
@@ -22,7 +22,7 @@ const ACTOR: &str = "pelaku";
 const ACTION: &str = "tindakan";
 const BEFORE: &str = "sebelum";
 
-/// Which entries; an empty text means any.
+/// Which entries; an empty text means any. An actor that ends with a colon means all that begin so.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditAsked<'a> {
     /// Only entries before this one.
@@ -110,7 +110,7 @@ pub async fn read<O: Office>(
     let page = AuditPage {
         v,
         form: &form,
-        actors: actors(&v, &names, asked.actor),
+        actors: actors(&v, &names, O::ACTORS, asked.actor),
         acts: acts(&v, O::ACTS, asked.action),
         about: form
             .field(words.audit_subject_field, subject.as_str())
@@ -146,14 +146,21 @@ pub async fn read<O: Office>(
         .show(&page)
 }
 
-/// The people of this program by name; and whoever else is asked for.
-fn actors(v: &Voice, names: &BTreeMap<String, String>, asked: &str) -> Vec<Choice> {
+/// The people of this program by name, then who else acts; and whoever else is asked for.
+fn actors(
+    v: &Voice,
+    names: &BTreeMap<String, String>,
+    others: &[(&str, TextId)],
+    asked: &str,
+) -> Vec<Choice> {
     let mut all: Vec<Choice> = names
         .iter()
         .map(|(id, name)| Choice::new(id.as_str(), name))
         .collect();
     all.sort_by_cached_key(|choice| choice.label.to_lowercase());
-    if !asked.is_empty() && !names.contains_key(asked) {
+    let others = others.iter();
+    all.extend(others.map(|(begin, words)| Choice::new(*begin, v.say(*words))));
+    if !asked.is_empty() && all.iter().all(|choice| choice.value != asked) {
         all.push(Choice::new(asked, by(v, asked)));
     }
     all

@@ -63,6 +63,10 @@ pub trait Office: Staffed + 'static {
     /// What is done at this program besides what concerns accounts: as the audit log has it, and in words.
     const ACTS: &'static [(&'static str, TextId)];
 
+    /// Who acts besides accounts: how such actors begin in the audit log, and what they are called
+    /// together.
+    const ACTORS: &'static [(&'static str, TextId)];
+
     fn clock(&self) -> &dyn Clock;
 
     fn sign_on(&self) -> &SignOn;

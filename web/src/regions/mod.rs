@@ -4,6 +4,7 @@
 //! are drawings of the provinces. No position of a region may be made up. Districts and villages have codes of the same
 //! shape and no names; a code of theirs is shown by the regency that it lies in.
 
+mod isles;
 mod mentions;
 mod outlines;
 mod search;
@@ -15,6 +16,7 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use isles::isle;
 pub use outlines::{Outline, Outlines, Point, SCALE, Scale, outlines};
 
 const PROVINCES: &str = include_str!("../../data/regions/provinces.csv");

@@ -48,6 +48,10 @@ pub type Point = (f64, f64);
 /// point lies outside of what is drawn.
 const NEAR: f64 = 2.0;
 
+/// Units of the drawing within which an island that is not drawn may belong to a province, some two
+/// hundred and fifty kilometres.
+const FAR: f64 = 40.0;
+
 /// The part of the drawing that holds something, in its units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
@@ -137,6 +141,17 @@ impl Outlines {
         })
     }
 
+    /// The outline in which a point lies so well that it is no matter of how it was drawn.
+    pub fn surely(&self, point: Point) -> Option<&Outline> {
+        let mut all = self.all.iter();
+        all.find(|outline| outline.encloses(point) && outline.distance(point) > NEAR)
+    }
+
+    /// Whether a point lies in no outline: at sea, abroad, or on an island that is not drawn.
+    pub fn is_undrawn(&self, point: Point) -> bool {
+        self.all.iter().all(|outline| !outline.encloses(point))
+    }
+
     /// A file of the outlines by their ids, for `<use href="FILE#id-jb">`.
     pub fn drawing(&self) -> String {
         let mut text = format!(
@@ -183,6 +198,11 @@ impl Outline {
     /// Whether a point may lie in it, as far as the drawing can tell.
     pub fn may_hold(&self, point: Point) -> bool {
         self.encloses(point) || self.distance(point) <= NEAR
+    }
+
+    /// Whether a point that is in no outline may be one of its islands.
+    pub fn may_reach(&self, point: Point) -> bool {
+        self.distance(point) <= FAR
     }
 
     /// By how often a line from the point to the right crosses its edges.

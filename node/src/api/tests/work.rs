@@ -65,6 +65,8 @@ async fn an_application_keeps_its_own_number_beside_the_ticket() {
         let number = json!({ "own_number": "JKT/2026-17" });
         let refused = put(Role::Reader, number.clone()).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let untold = put(Role::Officer, json!({})).await;
+        assert_eq!(untold.status, StatusCode::BAD_REQUEST, "nothing was said");
         let odd = put(Role::Officer, json!({ "own_number": "@SUM(A1)" })).await;
         assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
         let noted = put(Role::Officer, number).await;

@@ -153,6 +153,28 @@ async fn the_reporter_of_a_report_that_no_officer_took_in_shows_the_key() {
 }
 
 #[tokio::test]
+async fn the_reporter_of_a_report_without_a_key_is_heard_on_their_word() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = super::cases::filed(&place, "Lampu jalan padam", "Gelap.").await;
+        acts(&place, case, "case.verified", json!({}), None).await;
+        let words = json!({"text": "Lampu sudah diganti."});
+        let body = json!({"proposes_to_close": true});
+        acts(&place, case, "case.followed_up", body, Some(words)).await;
+        siti.open(&at(case, ""))
+            .await
+            .shows(&at(case, "/loket/tanggapan"))
+            .shows(&at(case, "/loket/selesai"));
+        says(&siti, case, "selesai", &[SURE])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        assert_eq!(state(&place, case).await, Some(State::Closed));
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_an_officer_has_seen_proves_nothing_of_who_is_content() {
     for mut place in staffed().await {
         let mine = filed(&place, "account:siti").await;

@@ -80,17 +80,81 @@ async fn what_looks_like_abuse_lies_in_a_list_of_its_own_until_it_is_cleared() {
 }
 
 #[tokio::test]
+async fn what_looks_like_abuse_and_is_taken_up_runs_out_like_any_other() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "Lampu padam", "Isi.").await;
+        let marked = place.node.mark_abuse(case, Suspicion::Trap, "portal");
+        marked.await.unwrap();
+        acts(&place, case, "case.verified", json!({}), None).await;
+        siti.open("/meja").await.shows("Lampu padam");
+        let counts = place
+            .node
+            .inbox_counts(&Sight::ALL, &CaseFilter::default())
+            .await
+            .unwrap();
+        assert_eq!((counts.new, counts.runs_out, counts.suspect), (0, 1, 1));
+        // What has gone meanwhile stops nothing.
+        let gone = lapor_protocol::ids::CaseId::mint(1, [7; 10]).to_string();
+        let here = case.to_string();
+        let both = [
+            ("laporan", gone.as_str()),
+            ("laporan", here.as_str()),
+            ("tindakan", "wajar"),
+        ];
+        siti.post("/meja/bersama", &both).await;
+        let page = siti.open("/meja").await;
+        page.shows("1 dari 2 laporan dinyatakan bukan penyalahgunaan");
+        assert!(place.node.abuse_mark(case).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
 async fn figures_add_up_and_days_that_are_swapped_are_told() {
     for place in staffed().await {
         let router = router(place.node.clone());
         let admin = Browser::new(&router);
         admin.enters(ADMIN, WORDS).await;
-        filed(&place, "Lampu padam", "Isi.").await;
+        let mut cases = Vec::new();
+        for title in ["Lampu", "Jalan", "Parit", "Pohon", "Rambu"] {
+            cases.push(filed(&place, title, "Isi.").await);
+        }
+        let [_, worked_on, archived, merged, confirmed] = cases[..] else {
+            unreachable!("five were filed")
+        };
+        let words = || Some(json!({"text": "Sudah diperbaiki."}));
+        for case in [worked_on, merged, confirmed] {
+            acts(&place, case, "case.verified", json!({}), None).await;
+        }
+        let other = json!({"reason": "other"});
+        acts(&place, archived, "case.archived", other, None).await;
+        let same = json!({"target_case": worked_on});
+        acts(&place, merged, "case.linked", same, None).await;
+        let answer = json!({"proposes_to_close": true});
+        acts(&place, confirmed, "case.followed_up", answer, words()).await;
+        let by = json!({"by": "reporter"});
+        acts(&place, confirmed, "case.closed", by, None).await;
         let page = admin.open("/meja/kinerja").await;
         page.is(StatusCode::OK)
-            .shows("Digabung")
             .shows("Kali dikembalikan")
             .shows("0 (0%)");
+        let cell = |name: &str| {
+            let value = page.between(&format!("data-label=\"{name}\">"), "<");
+            value.parse::<u32>().unwrap()
+        };
+        let parts = [
+            ("Masih terbuka", 2),
+            ("Selesai, dikonfirmasi pelapor", 1),
+            ("Selesai, pelapor diam", 0),
+            ("Diarsipkan", 1),
+            ("Digabung", 1),
+        ];
+        for (name, expected) in parts {
+            assert_eq!(cell(name), expected, "{name}");
+        }
+        assert_eq!(cell("Masuk"), parts.iter().map(|(_, n)| n).sum::<u32>());
         assert!(!page.text.contains("class=\"scroll\""));
         let swapped = admin
             .open("/meja/kinerja?dari=2026-11-02&sampai=2026-11-01")
@@ -119,7 +183,17 @@ async fn the_audit_log_speaks_of_acts_people_and_tickets() {
             .shows("Petugas Loket")
             .shows(&format!("<a href=\"{}\">{ticket}</a>", at(case, "")))
             .shows("<code>abuse.marked</code>")
-            .shows("<option value=\"account.signed_in\"");
+            .shows("<option value=\"account.signed_in\"")
+            .shows("<option value=\"token:\">");
+        let numbered = place
+            .node
+            .number(&Sight::ALL, case, Some("7"), "token:desk");
+        numbered.await.unwrap();
+        let programs = admin.open("/meja/audit?pelaku=token:").await;
+        programs
+            .shows("<code>token:desk</code>")
+            .shows("Nomor di aplikasi sendiri dicatat");
+        assert!(!programs.text.contains("<code>account:"));
         let of_it = admin.open(&format!("/meja/audit?berkas={ticket}")).await;
         of_it.shows(&ticket).shows("Laporan dicatat");
         assert!(!of_it.text.contains(&other.to_string()));
@@ -133,7 +207,11 @@ async fn a_region_name_that_several_bear_is_asked_back_in_the_inbox_and_in_publi
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        for (path, code) in [("/meja", "32.73"), ("/laporan", "32.04")] {
+        for (path, code) in [
+            ("/meja", "32.73"),
+            ("/laporan", "32.04"),
+            ("/program", "32.04"),
+        ] {
             let page = siti.open(&format!("{path}?wilayah=Bandung")).await;
             page.shows("Wilayah mana yang Anda maksud?")
                 .shows("Kota Bandung, Jawa Barat")
@@ -173,13 +251,19 @@ async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
         apart
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("berada di Jawa Timur, sedangkan wilayahnya Kota Bandung")
-            .shows("name=\"wilayah-beda\"");
+            .shows("name=\"wilayah-beda\"")
+            .shows("name=\"wilayah-beda-untuk\" value=\"32.73 -7.2575 112.7521\"");
+        fields[8].1 = "kota-bandung";
+        let ours = siti.post("/meja/baru", &fields).await;
+        ours.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tunjukkan portal LAPOR! nasional kepada pelapor");
+        fields[8].1 = "pusat";
         fields[6].1 = "-6,9175";
         fields[7].1 = "107,6191";
         let alike = siti.post("/meja/baru", &fields).await;
         alike
             .is(StatusCode::UNPROCESSABLE_ENTITY)
-            .shows(&at(known, ""))
+            .shows(&format!("{}\" target=\"_blank\"", at(known, "")))
             .shows("name=\"tetap\" value=\"1\"")
             .shows("value=\"107,6191\"");
         fields.push(("tetap", "1"));
@@ -187,8 +271,9 @@ async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
         let ticket = slip
             .is(StatusCode::OK)
             .shows("data-print")
-            .shows("/lacak</strong>")
             .between("<dd class=\"ticket\">", "</dd>");
+        // Nobody has said where the portal is found.
+        assert!(!slip.text.contains("/lacak</strong>"));
         let view = place.node.case_by_ticket(&ticket).await.unwrap();
         let page = siti.open(&at(view.summary.case, "")).await;
         page.shows("-6.91750, 107.61910")
@@ -231,12 +316,24 @@ async fn an_assignment_carries_an_instruction_and_a_day_into_the_history() {
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "Lampu padam", "Isi.").await;
         let path = at(case, "/unit");
-        let late = [("instruksi", "Cek."), ("batas", "2020-01-01")];
-        siti.post(&path, &late).await.is(StatusCode::SEE_OTHER);
-        let page = siti.open(&at(case, "")).await;
-        page.shows("Batas waktu harus hari ini atau sesudahnya");
-        assert!(!page.text.contains("Diserahkan dengan instruksi"));
+        let to = ("petugas", "Petugas Loket");
+        let late = [to, ("instruksi", "Cek."), ("batas", "2020-01-01")];
+        let nobody = [("instruksi", "Cek.")];
+        for (wrong, words) in [
+            (&late[..], "Batas waktu harus hari ini atau sesudahnya"),
+            (&nobody, "Pilih unit atau petugas"),
+        ] {
+            let page = siti.post(&path, wrong).await;
+            page.is(StatusCode::UNPROCESSABLE_ENTITY)
+                .shows(words)
+                .shows("Cek.</textarea>");
+            assert!(!page.text.contains("Diserahkan dengan instruksi"));
+        }
+        let lines = format!("{}\n", "a".repeat(99)).repeat(20);
+        let long = [to, ("instruksi", lines.as_str())];
+        siti.post(&path, &long).await.is(StatusCode::SEE_OTHER);
         let given = [
+            to,
             ("instruksi", "Cek tiang nomor 12."),
             ("batas", "2099-12-04"),
         ];

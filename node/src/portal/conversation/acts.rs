@@ -204,6 +204,7 @@ fn complaint(error: &NodeError) -> Option<TextId> {
         NodeError::NotAllowed(_) | NodeError::Redacted(_) => text_id("act-too-late"),
         NodeError::KeyReused => text_id("talk-act-sent-before"),
         NodeError::Invalid(_) => text_id("talk-act-refused"),
+        NodeError::TooMany { .. } => text_id("talk-act-too-many"),
         _ => return None,
     })
 }

@@ -72,6 +72,7 @@ fn deed_words(action: &str) -> TextId {
         "case.rated" => text_id("data-deed-rated"),
         "conversation.opened" => text_id("data-deed-opened"),
         "reporter.key_changed" => text_id("data-deed-key"),
+        "counter.said" => text_id("data-deed-counter"),
         _ => text_id("data-deed-other"),
     }
 }
@@ -171,4 +172,14 @@ pub async fn attachment(
         ),
     ];
     Ok((headers, Body::from_stream(opened.body)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_at_the_counter_is_called_so() {
+        assert_ne!(deed_words("counter.said"), deed_words("anything"));
+    }
 }

@@ -7,7 +7,7 @@ use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::limits::EXCLUSIONS;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
-use lapor_web::language::Voice;
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Form;
 
 use crate::api::problem;
@@ -29,6 +29,8 @@ pub const LINE: usize = 200;
 const EXCLUDED: &str = "kecuali";
 /// Says that region and coordinates are both right, though they lie apart.
 pub const APART: &str = "wilayah-beda";
+/// The region and coordinates of which that was asked.
+pub const APART_PAIR: &str = "wilayah-beda-untuk";
 /// Regions among which somebody chooses.
 const REGIONS: usize = 6;
 
@@ -62,7 +64,13 @@ impl Draft {
         if notify && form.text("surel").is_empty() {
             form.complain("surel", v.say("filing-notify-needs-email"));
         }
-        let excluded = excluded(node, v, form, suggested.as_ref());
+        let excluded = excluded(
+            node,
+            v,
+            form,
+            suggested.as_ref(),
+            text_id("filing-excludes-us"),
+        );
         let report = NewReport {
             classification: classification.unwrap_or(Classification::Complaint),
             title,
@@ -260,12 +268,13 @@ fn named(node: &Node, typed: &str) -> Option<InstanceId> {
 }
 
 /// Institutions that are to see nothing of the report, a line for each. None of them
-/// may be the one that takes it in.
+/// may be the one that takes it in; `us` says so.
 pub fn excluded(
     node: &Node,
     v: &Voice,
     form: &mut Form,
     suggested: Option<&InstanceId>,
+    us: TextId,
 ) -> Vec<InstanceId> {
     let typed = form.text(EXCLUDED).to_owned();
     let lines = typed.lines().filter(|line| !line.trim().is_empty());
@@ -286,7 +295,7 @@ pub fn excluded(
             v.with("most", EXCLUSIONS).say("filing-excludes-many"),
         );
     } else if node.instance().is_ok_and(|me| found.contains(me)) {
-        form.complain(EXCLUDED, v.say("filing-excludes-us"));
+        form.complain(EXCLUDED, v.say(us));
     } else if suggested.is_some_and(|suggested| found.contains(suggested)) {
         form.complain(EXCLUDED, v.say("filing-excludes-suggested"));
     }
@@ -301,21 +310,35 @@ pub fn excludes_us(node: &Node, form: &Form) -> bool {
 }
 
 /// The region of a report: as it was told, as long as the coordinates may lie in it or whoever
-/// reports says that both are right; by the coordinates where no region was told.
+/// reports says that both are right; by the coordinates where no region was told and they leave no
+/// doubt. What somebody said to be right is that pair and no other.
 pub fn agreed(
     v: &Voice,
     form: &mut Form,
     region: Option<RegionCode>,
     coordinates: Option<Coordinates>,
 ) -> Option<RegionCode> {
+    let asked = form.text(APART_PAIR).to_owned();
+    form.remove(APART_PAIR);
     let Some(at) = coordinates else {
         return region;
     };
     let spot = place::spot(at.latitude, at.longitude);
     let Some(told) = region else {
-        return spot.province().filter(|_| form.text("wilayah").is_empty());
+        return spot
+            .sure_province()
+            .filter(|_| form.text("wilayah").is_empty());
     };
-    if !spot.may_lie_in(&told) && !form.is_ticked(APART) {
+    let apart = !spot.may_lie_in(&told);
+    let pair = format!("{told} {} {}", at.latitude, at.longitude);
+    let meant = form.is_ticked(APART) && (asked.is_empty() || asked == pair);
+    if !meant {
+        form.remove(APART);
+    }
+    if apart {
+        form.put(APART_PAIR, &pair);
+    }
+    if apart && !meant {
         let name = regions::national().display_name(&told);
         let said = v
             .with("region", name.unwrap_or_default())

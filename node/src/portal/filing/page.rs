@@ -134,7 +134,7 @@ struct Filing<'a> {
     upload_at: &'static str,
     map: Pick,
     /// What is asked where region and coordinates lie apart.
-    both_right: Option<String>,
+    apart: bool,
     /// The form excludes this institution: where else it is taken in, if that is configured.
     elsewhere: Option<String>,
 }
@@ -197,9 +197,7 @@ pub async fn show(
         file_at: PATH,
         upload_at: crate::portal::resume::PATH,
         map: Pick::on(visit),
-        both_right: (form.is_ticked(draft::APART)
-            || form.complaint("wilayah").is_some() && any(&["lintang"]))
-        .then(|| v.say("filing-both-right")),
+        apart: form.is_ticked(draft::APART_PAIR),
         elsewhere: draft::excludes_us(node, form).then(|| {
             let national = node.settings().portal.national_url.as_ref();
             national.map_or_else(String::new, ToString::to_string)

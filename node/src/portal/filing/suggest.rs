@@ -119,7 +119,7 @@ fn moved(v: &Voice, form: &Form) -> Moved {
             said: v.with("region", place).say("filing-region-moved"),
         },
         None => Moved {
-            region: Some(String::new()),
+            region: None,
             said: v.with("place", place).say("filing-region-ask"),
         },
     }
@@ -253,9 +253,19 @@ mod tests {
         );
         // Several provinces were one when the outline was drawn: it is asked, not guessed.
         let papua = read(home, "-2.5916", "140.669");
-        assert_eq!(papua.region.as_deref(), Some(""));
+        assert_eq!(papua.region, None);
         assert!(papua.said.contains("Papua"), "{}", papua.said);
         let jakarta = read("", "-6.2", "106.82").region;
         assert_eq!(jakarta.as_deref(), Some("Daerah Khusus Ibukota Jakarta"));
+        // Islands that the outlines lack, or draw with their neighbours.
+        for (regency, latitude, longitude) in [
+            ("Kabupaten Natuna, Kepulauan Riau", "3.94", "108.39"),
+            ("Kabupaten Simeulue, Aceh", "2.48", "96.38"),
+            ("Kota Ternate, Maluku Utara", "0.79", "127.38"),
+            ("Kabupaten Maluku Barat Daya, Maluku", "-8.07", "127.18"),
+        ] {
+            let stays = read(regency, latitude, longitude);
+            assert_eq!(stays, Moved::default(), "{regency}");
+        }
     }
 }

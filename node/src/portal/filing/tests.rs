@@ -582,7 +582,29 @@ async fn a_place_in_another_region_is_told_and_stays_where_both_are_right() {
                 .await,
         )
         .await;
-        let untold = away.with("wilayah", "").with("kunci", "f".repeat(32));
+        // That was said of Surabaya, and of no other place.
+        let other = away
+            .clone()
+            .with("wilayah-beda", "1")
+            .with("wilayah-beda-untuk", "32.73 -7.2575 112.7521")
+            .with("bujur", "110.4")
+            .with("kunci", "e".repeat(32))
+            .to(&router, PATH)
+            .await;
+        assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(other.text.contains("value=\"32.73 -7.2575 110.4\""));
+        let unknown = Sent::report()
+            .with("wilayah", "Wakanda")
+            .with("lintang", "-6.9")
+            .with("bujur", "107.6");
+        let unknown = unknown.to(&router, PATH).await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!unknown.text.contains("wilayah-beda"), "nothing lies apart");
+        let untold = away
+            .with("wilayah", "")
+            .with("lintang", "-7.82")
+            .with("bujur", "112.01")
+            .with("kunci", "f".repeat(32));
         receipt(&router, &untold.with("tetap", "1").to(&router, PATH).await).await;
         let every = crate::casework::CaseFilter::default();
         let all = place.node.cases(&every, None, 10).await.unwrap().cases;
