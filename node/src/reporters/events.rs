@@ -78,7 +78,8 @@ pub struct Linked {
     pub state: State,
     #[schema(value_type = String)]
     pub custodian: InstanceId,
-    /// What institutions answered there; of a secret case only its state is told.
+    /// What institutions answered there, personal numbers masked where it is another's; of a
+    /// secret case only its state is told.
     pub events: Vec<Event>,
 }
 
@@ -198,7 +199,11 @@ impl Node {
             let mut heard = if hidden {
                 Vec::new()
             } else {
-                events(&self.whole_history(tx, id).await?, Listener::Public)
+                let mut history = self.whole_history(tx, id).await?;
+                if relation == Relation::MergedInto {
+                    history.iter_mut().for_each(HistoryEntry::mask);
+                }
+                events(&history, Listener::Public)
             };
             heard.retain(|event| {
                 event.by.as_ref() != Some(&other.origin) || event.kind == "case.followed_up"
