@@ -159,13 +159,34 @@ impl Node {
         Ok(contact.is_some_and(|contact| contact.contains('@')))
     }
 
+    /// Whether the report tells an address of e-mail that has to be proved yet: before it is, no
+    /// letter goes there, and no lost key is replaced through it.
+    pub async fn awaits_proof(&self, case: CaseId) -> Result<bool, NodeError> {
+        if !self.sends_letters() {
+            return Ok(false);
+        }
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, case).await?.to_string();
+        let Some(row) = store::reporters::of_case(&mut tx, &case).await? else {
+            return Ok(false);
+        };
+        let told = told_contact(&mut tx, &case).await?;
+        let mailable = told.is_some_and(|contact| contact.contains('@'));
+        Ok(mailable && proved_contact(&mut tx, &row).await?.is_none())
+    }
+
     /// Sends a code to the contact that the report told, to prove it.
     pub async fn ask_confirmation(
         &self,
         conversation: &Conversation,
     ) -> Result<SentCode, NodeError> {
+        self.ask_proof(conversation.case).await
+    }
+
+    /// The same for whoever has just filed the report, and has not opened a conversation.
+    pub async fn ask_proof(&self, case: CaseId) -> Result<SentCode, NodeError> {
         let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?;
+        let case = self.filed_as(&mut tx, case).await?;
         let contact = told_contact(&mut tx, &case.to_string()).await?;
         drop(tx);
         let contact = contact.ok_or_else(|| {

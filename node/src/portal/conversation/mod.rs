@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 
 use crate::node::Node;
 
+pub(super) use codes::code_at;
 pub(crate) use words::returned;
 pub use words::{clock as running, scores};
 
