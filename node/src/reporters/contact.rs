@@ -71,6 +71,14 @@ pub enum Proved {
     },
 }
 
+/// A reporter who wants letters, and has proved where they go.
+pub(crate) struct NewsReader {
+    pub address: String,
+    pub ticket: String,
+    /// The case as it was filed: a half that was split off is its reporter's, too.
+    pub filed_as: CaseId,
+}
+
 /// What a letter is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -346,6 +354,36 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
+    /// Whom letters about a case go to, if its reporter is known here and wants them.
+    pub(crate) async fn news_reader(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<Option<NewsReader>, NodeError> {
+        let filed_as = match self.filed_as(tx, case).await {
+            Ok(filed_as) => filed_as,
+            // What it was split from is here no more.
+            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let text = filed_as.to_string();
+        let Some(row) = store::reporters::of_case(tx, &text).await? else {
+            return Ok(None);
+        };
+        let contact = match Notify::read(&row.notify) {
+            Notify::Email => proved_contact(tx, &row).await?,
+            Notify::Off => None,
+        };
+        let filed = store::cases::case(tx, &text).await?;
+        let ticket = filed.and_then(|filed| filed.ticket);
+        let address = contact.filter(|contact| contact.contains('@'));
+        Ok(address.zip(ticket).map(|(address, ticket)| NewsReader {
+            address,
+            ticket,
+            filed_as,
+        }))
+    }
+
     fn admit_code(&self, address: Option<IpAddr>, name: &str) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         if let Some(address) = address {
@@ -440,18 +478,6 @@ pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
 /// Whether somebody can be reached by this: an e-mail address or a telephone number.
 pub fn reaches(contact: &str) -> bool {
     normalised(contact).is_ok()
-}
-
-/// The address of e-mail to which the reporter of a case wants letters, and which they have proved.
-pub(crate) async fn letters_go_to(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
-    let Some(row) = store::reporters::of_case(tx, case).await? else {
-        return Ok(None);
-    };
-    let contact = match Notify::read(&row.notify) {
-        Notify::Email => proved_contact(tx, &row).await?,
-        Notify::Off => None,
-    };
-    Ok(contact.filter(|contact| contact.contains('@')))
 }
 
 /// The contact of a citizen's account, or the one that the report told and its reporter proved.
