@@ -22,6 +22,8 @@ letter-test = This letter proves that the mail server takes letters from the rep
 letter-stop = Don't want these letters any more? Open:
 letter-news-own-subject = News of report { $ticket }
 letter-news-own = There is news of your report, ticket { $ticket }, at { $institution }.
+letter-news-half = This is about the part of it that has become a report of its own.
+letter-closed-there = The other reporter says that it is done
 letter-news-read = Read all of it:
 letter-news-asked = { $n ->
     [one] There is a question for you, and nothing goes on until you have answered it.
@@ -30,6 +32,7 @@ letter-news-asked = { $n ->
 letter-news-followed-subject = News of the report that you follow at { $institution }
 letter-news-followed = There is news of the report that you follow at { $institution }.
 letter-news-ended = The report that you follow at { $institution } is not public any more. You get no more letters about it.
+letter-news-moved = The report that you follow at { $institution } goes on together with another on the same matter. You follow that one now:
 letter-silence-subject = Report { $ticket } waits for your answer
 letter-silence = The institution has answered your report, ticket { $ticket }. Without an answer of yours until { $due } it is closed automatically. Answer or rate here:
 

@@ -22,11 +22,14 @@ letter-test = Surat ini membuktikan bahwa server surat menerima surat dari siste
 letter-stop = Tidak ingin menerima surat ini lagi? Buka:
 letter-news-own-subject = Kabar laporan { $ticket }
 letter-news-own = Ada kabar tentang laporan Anda, tiket { $ticket }, di { $institution }.
+letter-news-half = Ini tentang bagian laporan itu yang menjadi laporan tersendiri.
+letter-closed-there = Pelapor yang lain menyatakan sudah selesai
 letter-news-read = Baca selengkapnya:
 letter-news-asked = Ada { $n } pertanyaan untuk Anda, dan penanganan berhenti sampai Anda menjawabnya. Jawab dengan tiket dan kunci Anda di:
 letter-news-followed-subject = Kabar laporan yang Anda ikuti di { $institution }
 letter-news-followed = Ada kabar tentang laporan yang Anda ikuti di { $institution }.
 letter-news-ended = Laporan yang Anda ikuti di { $institution } tidak lagi dapat dibaca umum. Anda tidak akan menerima surat lagi tentang laporan itu.
+letter-news-moved = Laporan yang Anda ikuti di { $institution } berlanjut bersama laporan lain tentang masalah yang sama. Sekarang Anda mengikuti laporan itu:
 letter-silence-subject = Laporan { $ticket } menunggu jawaban Anda
 letter-silence = Instansi sudah menanggapi laporan Anda, tiket { $ticket }. Jika sampai { $due } tidak ada jawaban dari Anda, laporan ditutup otomatis. Jawab atau nilai di sini:
 

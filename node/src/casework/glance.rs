@@ -29,7 +29,8 @@ const EXCERPT: usize = 240;
 pub enum Tray {
     /// Came to this desk, and nothing has been done with it.
     New,
-    /// Was dealt with before: returned, recalled, reopened, or the reporter has answered.
+    /// Was dealt with before: returned, recalled, reopened, or the reporter has answered, also
+    /// after it had ended.
     CameBack,
     /// Waits for the reporter's answer to a hold.
     Waiting,
@@ -39,7 +40,7 @@ pub enum Tray {
     Answered,
     /// Another institution has it.
     Elsewhere,
-    /// Closed, archived, merged or erased.
+    /// Closed, archived, merged or erased, and nobody waits to be heard.
     Ended,
 }
 
@@ -70,10 +71,17 @@ impl Tray {
         Self::ALL.into_iter().find(|tray| tray.as_str() == text)
     }
 
-    /// The tray of a case at `me`; `turn` is the kind of the last message that moved it.
-    pub(super) fn of(case: &Case, turn: Option<&str>, me: &InstanceId) -> Self {
-        if !case.state.is_open() || case.redacted {
+    /// The tray of a case at `me`.
+    pub(super) fn of(case: &Case, glance: &Glance, me: &InstanceId) -> Self {
+        let turn = glance.turn.as_deref();
+        if case.redacted {
             return Self::Ended;
+        }
+        if !case.state.is_open() {
+            let said = matches!(turn, Some("case.replied" | "report.completed"));
+            let heard = glance.is_noted_by(me);
+            let waits = said && !heard && case.custodian == *me;
+            return if waits { Self::CameBack } else { Self::Ended };
         }
         if case.custodian != *me {
             return Self::Elsewhere;
@@ -154,6 +162,12 @@ impl Glance {
             "case.redacted" => self.forget(),
             _ => {}
         }
+    }
+
+    /// Whether the last that happened is a note of this desk, which answers for what it has read.
+    fn is_noted_by(&self, me: &InstanceId) -> bool {
+        let (kind, author) = (self.last_kind.as_deref(), self.last_author.as_deref());
+        kind == Some("case.noted") && author == Some(me.as_str())
     }
 
     /// Keeps what happened, without a word.

@@ -152,7 +152,7 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     }
     let barred = case.excluded.contains(me);
     row.public = i64::from(is_public(case, row) && !barred);
-    let tray = Tray::of(case, row.glance.turn.as_deref(), me).as_str();
+    let tray = Tray::of(case, &row.glance, me).as_str();
     row.tray = (!barred).then(|| tray.to_owned());
     row.filed_at = case.filed_at;
 }

@@ -22,6 +22,8 @@ pub(super) const SKEW_MS: i64 = 60 * 60_000;
 pub(crate) struct Consequences {
     deadlines: Vec<DeadlineRow>,
     facts: Vec<FactRow>,
+    /// Cases of which there may be news, each with 1 if it is a half of one that was filed here.
+    news: Vec<Value>,
     /// Cases of which nothing is kept.
     gone: Vec<Value>,
 }
@@ -48,6 +50,7 @@ impl Consequences {
         cases: &[(&str, Option<&Case>)],
     ) -> Result<Self, NodeError> {
         let (mut deadlines, mut facts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let mut news = Vec::new();
         if !cases.is_empty() {
             let calendar = node.calendar_in_force(tx).await?;
             let (me, directory, now) = (node.instance()?, node.directory(), node.clock().now_ms());
@@ -67,11 +70,18 @@ impl Consequences {
                 }
                 deadlines.push(row);
                 facts.push(figures::facts(case, now));
+                let half = case.parent.is_some() && case.origin == *me;
+                news.extend([Value::from(*id), Value::from(i64::from(half))]);
+                // Whoever reported what was merged into it hears how it goes on.
+                for repeats in case.linked.values() {
+                    news.extend([repeats.case.to_string().into(), Value::from(0)]);
+                }
             }
         }
         Ok(Self {
             deadlines,
             facts,
+            news,
             gone,
         })
     }
@@ -88,9 +98,8 @@ impl Consequences {
     pub(crate) async fn keep(self, node: &Node, tx: &mut Tx) -> Result<(), NodeError> {
         store::facts::put(tx, &self.facts).await?;
         store::deadlines::put(tx, &self.deadlines).await?;
-        if node.sends_letters() && !self.deadlines.is_empty() {
-            let changed = self.run_out().map(|(case, _)| Value::from(case)).collect();
-            store::told::ask(tx, changed).await?;
+        if node.sends_letters() && !self.news.is_empty() {
+            store::told::ask(tx, self.news).await?;
         }
         if !self.gone.is_empty() {
             store::facts::forget(tx, self.gone.clone()).await?;

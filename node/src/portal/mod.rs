@@ -76,6 +76,11 @@ pub(crate) fn ticket_path(ticket: &str) -> String {
     format!("{}?tiket={ticket}", track::PATH)
 }
 
+/// Where a reporter reads a case that is theirs, once they have entered.
+pub(crate) fn talk_path(case: CaseId) -> String {
+    conversation::path(case)
+}
+
 /// Where everybody reads a public case.
 pub(crate) fn case_path(case: CaseId) -> String {
     report::path(case)

@@ -12,8 +12,8 @@ use super::letterhead::leave_foot;
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{CONVERSATION, case_path, name_of, returned, ticket_path};
-use crate::reporters::{Event, leave_for, letters_go_to};
+use crate::portal::{CONVERSATION, case_path, name_of, returned, talk_path, ticket_path};
+use crate::reporters::{Event, follow, leave_for};
 use crate::store;
 use crate::store::cases::CaseRow;
 
@@ -21,6 +21,8 @@ use crate::store::cases::CaseRow;
 const AT_ONCE: i64 = 100;
 /// Followers who are told in one transaction.
 const FOLLOWERS: usize = 200;
+/// What is older is news to nobody.
+const OLD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Things that one letter tells, at most; the page has the rest.
 const TOLD: usize = 10;
 
@@ -28,7 +30,6 @@ const TOLD: usize = 10;
 struct News<'a> {
     case: &'a Case,
     title: Option<String>,
-    ticket: Option<String>,
     events: Vec<&'a Event>,
 }
 
@@ -37,7 +38,6 @@ impl<'a> News<'a> {
         Self {
             case,
             title: row.glance.title.filter(|_| !case.secret),
-            ticket: row.ticket,
             events,
         }
     }
@@ -102,10 +102,15 @@ impl Node {
         let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let told = store::told::told(&mut tx, &text).await?;
-        let events = self.heard_by_reporter(&mut tx, id).await?;
+        let begun = self.clock().now_ms() - OLD_MS;
+        let mut events = self.heard_by_reporter(&mut tx, id).await?;
+        // A half begins with the split, which is told as news of the whole.
+        events.drain(..usize::from(case.parent.is_some()).min(events.len()));
+        events.retain(|event| is_news_of(&case, event));
+        events.extend(self.heard_where_it_goes_on(&mut tx, &case).await?);
         let fresh: Vec<(&Event, String)> = events
             .iter()
-            .filter(|event| !event.pending && tellable(event).is_some())
+            .filter(|event| !event.pending && event.at > begun && tellable(event).is_some())
             .filter_map(|event| Some((event, event.message?.to_string())))
             .filter(|(_, message)| !told.iter().any(|(known, _)| known == message))
             .collect();
@@ -182,12 +187,12 @@ impl Node {
         id: CaseId,
         news: &News<'_>,
     ) -> Result<usize, NodeError> {
-        let text = id.to_string();
-        let address = letters_go_to(tx, &text).await?;
-        let (Some(address), Some(ticket)) = (address, &news.ticket) else {
+        let Some(reader) = self.news_reader(tx, id).await? else {
             return Ok(0);
         };
-        let leave = leave_for(tx, &text, "").await?;
+        let (text, ticket) = (id.to_string(), &reader.ticket);
+        let half = reader.filed_as != id;
+        let leave = leave_for(tx, &reader.filed_as.to_string(), "").await?;
         let head = letterhead(self);
         let words = head.write(|v| {
             let mut paragraphs = vec![
@@ -195,13 +200,18 @@ impl Node {
                     .with("institution", head.institution())
                     .say("letter-news-own"),
             ];
+            paragraphs.extend(half.then(|| v.say("letter-news-half")));
             paragraphs.extend(self.course(v, news));
             if let Some(asked) = news.asked() {
                 paragraphs.push(v.with("n", asked).say("letter-news-asked"));
                 paragraphs.push(head.at(CONVERSATION));
             }
             paragraphs.push(v.say("letter-news-read"));
-            paragraphs.push(head.at(&ticket_path(ticket)));
+            paragraphs.push(head.at(&if half {
+                talk_path(id)
+            } else {
+                ticket_path(ticket)
+            }));
             paragraphs.extend(leave_foot(&head, v, &leave));
             Said {
                 subject: v.with("ticket", ticket).say("letter-news-own-subject"),
@@ -210,7 +220,7 @@ impl Node {
         });
         let draft = Draft {
             kind: Kind::News,
-            address: &address,
+            address: &reader.address,
             case: Some(&text),
             words,
             leave: Some(leave),
@@ -234,7 +244,6 @@ impl Node {
             let news = News {
                 events: events.copied().collect(),
                 title: news.title.clone(),
-                ticket: None,
                 case: news.case,
             };
             if news.events.is_empty() || !contact.contains('@') {
@@ -257,25 +266,34 @@ impl Node {
     }
 
     /// Tells those who follow a case that is read here no more, without a word of it, and ends
-    /// the following of each with the letter.
+    /// the following of each with the letter. Where it was merged they follow the other one.
     async fn take_leave(&self, id: CaseId, case: &Case) -> Result<usize, NodeError> {
         let (text, head) = (id.to_string(), letterhead(self));
         let told = |contact: &str| contact.contains('@') && !case.secret && !case.redacted;
         let mut written = 0;
         loop {
             let mut tx = self.write_tx().await?;
+            let onward = public_target(&mut tx, case).await?;
             let page = store::support::followers(&mut tx, &text, "", FOLLOWERS as i64).await?;
             for (contact, _) in &page {
                 store::support::remove_follower(&mut tx, &text, contact).await?;
                 if !told(contact) {
                     continue;
                 }
+                let (words, leave) = match onward {
+                    Some(into) => {
+                        let now = self.clock().now_ms();
+                        let leave = follow(&mut tx, &into.to_string(), contact, now).await?;
+                        (head.write(|v| moved(v, &head, into, &leave)), Some(leave))
+                    }
+                    None => (head.write(|v| ended(v, &head)), None),
+                };
                 let draft = Draft {
                     kind: Kind::News,
                     address: contact,
                     case: Some(&text),
-                    words: head.write(|v| ended(v, &head)),
-                    leave: None,
+                    words,
+                    leave,
                     expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
                 };
                 self.write_letter(&mut tx, draft).await?;
@@ -350,6 +368,30 @@ impl Node {
     }
 }
 
+/// Where a case was merged into one that everybody may read, that one.
+async fn public_target(tx: &mut Tx, case: &Case) -> Result<Option<CaseId>, NodeError> {
+    let Some(merged) = &case.merged else {
+        return Ok(None);
+    };
+    let row = store::cases::case(tx, &merged.into.to_string()).await?;
+    Ok(row.filter(|row| row.public == 1).map(|_| merged.into))
+}
+
+fn moved(v: &Voice, head: &Letterhead, into: CaseId, leave: &str) -> Said {
+    let mut paragraphs = vec![
+        v.with("institution", head.institution())
+            .say("letter-news-moved"),
+        head.at(&case_path(into)),
+    ];
+    paragraphs.extend(leave_foot(head, v, leave));
+    Said {
+        subject: v
+            .with("institution", head.institution())
+            .say("letter-news-followed-subject"),
+        paragraphs,
+    }
+}
+
 fn ended(v: &Voice, head: &Letterhead) -> Said {
     Said {
         subject: v
@@ -362,7 +404,20 @@ fn ended(v: &Voice, head: &Letterhead) -> Said {
     }
 }
 
-/// What is told of an event; the reporter's own acts are not.
+/// Whether an event of its own history is news to whoever reported a case: not what they did
+/// themselves, and not that another report was merged into theirs.
+fn is_news_of(case: &Case, event: &Event) -> bool {
+    match event.kind.as_str() {
+        "case.closed" => event.closed_by.as_deref() != Some("reporter"),
+        "case.linked" => {
+            let link = case.merged.as_ref().map(|merged| merged.link.id);
+            link.is_some() && link == event.message
+        }
+        _ => true,
+    }
+}
+
+/// What is told of an event.
 fn tellable(event: &Event) -> Option<TextId> {
     Some(match event.kind.as_str() {
         "case.verified" => text_id("event-verified"),
@@ -376,9 +431,12 @@ fn tellable(event: &Event) -> Option<TextId> {
         "case.reopened" => text_id("event-reopened"),
         "case.taken_over" => text_id("event-taken-over"),
         "case.redacted" => text_id("event-erased"),
-        "case.closed" if event.closed_by.as_deref() != Some("reporter") => {
-            text_id("closed-silence")
+        "case.linked" => text_id("event-merged"),
+        "case.split" => text_id("event-split"),
+        "case.closed" if event.closed_by.as_deref() == Some("reporter") => {
+            text_id("letter-closed-there")
         }
+        "case.closed" => text_id("closed-silence"),
         _ => return None,
     })
 }

@@ -14,8 +14,8 @@ use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::ticket_path;
-use crate::reporters::{leave_for, letters_go_to};
+use crate::portal::{talk_path, ticket_path};
+use crate::reporters::leave_for;
 use crate::staff::{Staff, StaffRole};
 use crate::store;
 use crate::store::cases::CaseRow;
@@ -130,11 +130,12 @@ impl Node {
         notice: &Notice,
         row: &CaseRow,
     ) -> Result<usize, NodeError> {
-        let address = letters_go_to(tx, &row.case_id).await?;
-        let (Some(address), Some(ticket)) = (address, &row.ticket) else {
+        let Some(told) = self.news_reader(tx, notice.case).await? else {
             return Ok(0);
         };
-        let leave = leave_for(tx, &row.case_id, "").await?;
+        let ticket = &told.ticket;
+        let half = told.filed_as != notice.case;
+        let leave = leave_for(tx, &told.filed_as.to_string(), "").await?;
         let last = self.last_day_of(row, notice)?;
         let head = letterhead(self);
         let words = head.write(|v| {
@@ -142,8 +143,13 @@ impl Node {
                 v.with("ticket", ticket)
                     .with("due", v.day(last))
                     .say("letter-silence"),
-                head.at(&ticket_path(ticket)),
             ];
+            paragraphs.extend(half.then(|| v.say("letter-news-half")));
+            paragraphs.push(head.at(&if half {
+                talk_path(notice.case)
+            } else {
+                ticket_path(ticket)
+            }));
             paragraphs.extend(leave_foot(&head, v, &leave));
             Said {
                 subject: v.with("ticket", ticket).say("letter-silence-subject"),
@@ -152,7 +158,7 @@ impl Node {
         });
         let draft = Draft {
             kind: Kind::News,
-            address: &address,
+            address: &told.address,
             case: Some(&row.case_id),
             words,
             leave: Some(leave),

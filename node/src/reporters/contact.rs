@@ -71,6 +71,14 @@ pub enum Proved {
     },
 }
 
+/// A reporter who wants letters, and has proved where they go.
+pub(crate) struct NewsReader {
+    pub address: String,
+    pub ticket: String,
+    /// The case as it was filed: a half that was split off is its reporter's, too.
+    pub filed_as: CaseId,
+}
+
 /// What a letter is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -159,13 +167,34 @@ impl Node {
         Ok(contact.is_some_and(|contact| contact.contains('@')))
     }
 
+    /// Whether the report tells an address of e-mail that has to be proved yet: before it is, no
+    /// letter goes there, and no lost key is replaced through it.
+    pub async fn awaits_proof(&self, case: CaseId) -> Result<bool, NodeError> {
+        if !self.sends_letters() {
+            return Ok(false);
+        }
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, case).await?.to_string();
+        let Some(row) = store::reporters::of_case(&mut tx, &case).await? else {
+            return Ok(false);
+        };
+        let told = told_contact(&mut tx, &case).await?;
+        let mailable = told.is_some_and(|contact| contact.contains('@'));
+        Ok(mailable && proved_contact(&mut tx, &row).await?.is_none())
+    }
+
     /// Sends a code to the contact that the report told, to prove it.
     pub async fn ask_confirmation(
         &self,
         conversation: &Conversation,
     ) -> Result<SentCode, NodeError> {
+        self.ask_proof(conversation.case).await
+    }
+
+    /// The same for whoever has just filed the report, and has not opened a conversation.
+    pub async fn ask_proof(&self, case: CaseId) -> Result<SentCode, NodeError> {
         let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?;
+        let case = self.filed_as(&mut tx, case).await?;
         let contact = told_contact(&mut tx, &case.to_string()).await?;
         drop(tx);
         let contact = contact.ok_or_else(|| {
@@ -325,6 +354,36 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
+    /// Whom letters about a case go to, if its reporter is known here and wants them.
+    pub(crate) async fn news_reader(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+    ) -> Result<Option<NewsReader>, NodeError> {
+        let filed_as = match self.filed_as(tx, case).await {
+            Ok(filed_as) => filed_as,
+            // What it was split from is here no more.
+            Err(NodeError::Locked(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let text = filed_as.to_string();
+        let Some(row) = store::reporters::of_case(tx, &text).await? else {
+            return Ok(None);
+        };
+        let contact = match Notify::read(&row.notify) {
+            Notify::Email => proved_contact(tx, &row).await?,
+            Notify::Off => None,
+        };
+        let filed = store::cases::case(tx, &text).await?;
+        let ticket = filed.and_then(|filed| filed.ticket);
+        let address = contact.filter(|contact| contact.contains('@'));
+        Ok(address.zip(ticket).map(|(address, ticket)| NewsReader {
+            address,
+            ticket,
+            filed_as,
+        }))
+    }
+
     fn admit_code(&self, address: Option<IpAddr>, name: &str) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         if let Some(address) = address {
@@ -450,18 +509,6 @@ impl Node {
         let told = told_contact(&mut tx, &case).await?;
         Ok(Some(told.map_or(Reachable::No, |_| Reachable::Told)))
     }
-}
-
-/// The address of e-mail to which the reporter of a case wants letters, and which they have proved.
-pub(crate) async fn letters_go_to(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
-    let Some(row) = store::reporters::of_case(tx, case).await? else {
-        return Ok(None);
-    };
-    let contact = match Notify::read(&row.notify) {
-        Notify::Email => proved_contact(tx, &row).await?,
-        Notify::Off => None,
-    };
-    Ok(contact.filter(|contact| contact.contains('@')))
 }
 
 /// The contact of a citizen's account, or the one that the report told and its reporter proved.

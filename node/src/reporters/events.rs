@@ -78,7 +78,8 @@ pub struct Linked {
     pub state: State,
     #[schema(value_type = String)]
     pub custodian: InstanceId,
-    /// What institutions answered there; of a secret case only its state is told.
+    /// What institutions answered there, personal numbers masked where it is another's; of a
+    /// secret case only its state is told.
     pub events: Vec<Event>,
 }
 
@@ -172,6 +173,37 @@ impl Node {
     ) -> Result<Vec<Event>, NodeError> {
         let history = self.whole_history(tx, case).await?;
         Ok(events(&history, Listener::Reporter))
+    }
+
+    /// What is done where a merged case goes on, since it does; of a secret one nothing.
+    pub(crate) async fn heard_where_it_goes_on(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+    ) -> Result<Vec<Event>, NodeError> {
+        let Some(merged) = &case.merged else {
+            return Ok(Vec::new());
+        };
+        match self.shown_case(tx, merged.into).await {
+            Ok(other) if !other.secret && !other.redacted => {}
+            Ok(_) | Err(NodeError::NotFound { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+        let history = self.whole_history(tx, merged.into).await?;
+        let told = |kind: &str| {
+            matches!(
+                kind,
+                "case.followed_up"
+                    | "case.disposed"
+                    | "case.returned"
+                    | "case.archived"
+                    | "case.closed"
+            )
+        };
+        let heard = events(&history, Listener::Public).into_iter();
+        // The link stands in both histories.
+        let since = heard.skip_while(|event| event.message != Some(merged.link.id));
+        Ok(since.filter(|event| told(&event.kind)).collect())
     }
 
     /// Cases that belong to a reporter's case and that this node knows.

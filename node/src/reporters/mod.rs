@@ -26,7 +26,6 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
-pub(crate) use contact::letters_go_to;
 pub use contact::{CodePurpose, Letter, LetterKind, Proved, Reachable, SentCode, reaches};
 pub use counter::{AtCounter, Through};
 pub use events::{Event, Linked, Relation};
@@ -36,7 +35,7 @@ pub use key::SecretKey;
 pub use own_data::{Erasure, ErasureState, OwnData};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;
-pub(crate) use support::leave_for;
+pub(crate) use support::{follow, leave_for};
 pub use tracking::PublicView;
 pub use view::ReporterView;
 

@@ -129,7 +129,7 @@ pub(crate) async fn leave_for(tx: &mut Tx, case: &str, contact: &str) -> Result<
 }
 
 /// Follows a case for a proved contact; gives what ends it.
-pub(super) async fn follow(
+pub(crate) async fn follow(
     tx: &mut Tx,
     case: &str,
     contact: &str,

@@ -9,7 +9,7 @@ use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::casework::{NewAct, NewReport, Once};
+use crate::casework::{CaseFilter, NewAct, NewReport, Once, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
 use crate::testing::Place;
@@ -692,5 +692,84 @@ async fn a_report_that_looks_like_a_robots_is_filed_and_marked() {
         });
         let refused = attempts.filter(Result::is_err).count();
         assert_eq!(refused, 1, "five reports at once with one contact");
+    }
+}
+
+#[tokio::test]
+async fn numbers_in_another_report_are_masked_for_the_reporter_of_one_merged_into_it() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (own, conversation) = filed(&place, json!({})).await;
+        let (other, _) = filed(&place, json!({})).await;
+        let (own, other) = (own.filed.case, other.filed.case);
+        let split = json!({"title": "Trotoar", "content": "Bagian kedua."});
+        let split = act("case.split", json!({}), split);
+        let child = place.node.act(own, split, "token:desk").await.unwrap();
+        let linked = act("case.linked", json!({"target_case": other}), Value::Null);
+        officer(&place, own, linked).await;
+        for case in [other, child.child.unwrap()] {
+            let text = json!({"text": "Sudah dibahas, hubungi 0812-9999-7890."});
+            officer(&place, case, act("case.followed_up", json!({}), text)).await;
+        }
+        let view = place.node.reporter_view(&conversation).await.unwrap();
+        let heard = |relation| {
+            let linked = view
+                .linked
+                .iter()
+                .find(|linked| linked.relation == relation);
+            let events = &linked.unwrap().events;
+            events.last().unwrap().text.clone().unwrap()
+        };
+        let merged = heard(Relation::MergedInto);
+        assert!(!merged.contains("9999"), "{merged}");
+        assert!(
+            heard(Relation::Child).contains("0812-9999-7890"),
+            "their own"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_after_the_end_comes_back_to_the_desk_until_it_is_noted() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let (put_aside, archived) = filed(&place, json!({})).await;
+        let (repeats, merged) = filed(&place, json!({})).await;
+        let (target, _) = filed(&place, json!({})).await;
+        let cases = [put_aside.filed.case, repeats.filed.case];
+        let reason = json!({"reason": "incomplete"});
+        officer(&place, cases[0], act("case.archived", reason, Value::Null)).await;
+        let into = json!({"target_case": target.filed.case});
+        officer(&place, cases[1], act("case.linked", into, Value::Null)).await;
+        let back = async || {
+            let all = CaseFilter::default();
+            let page = node.inbox(&Sight::ALL, Tab::CameBack, &all, None, 9).await;
+            let mut back: Vec<_> = page.unwrap().cases.iter().map(|case| case.case).collect();
+            back.sort();
+            back
+        };
+        assert_eq!(back().await, []);
+        let may = node.reporter_view(&archived).await.unwrap().may;
+        assert!(!may.contains(&"reply".to_owned()), "{may:?}");
+        assert!(may.contains(&"reopen".to_owned()), "{may:?}");
+        for conversation in [&archived, &merged] {
+            let reply = said(json!({"act": "reply", "text": "Lampunya lain."}));
+            node.reporter_acts(conversation, reply, None).await.unwrap();
+        }
+        assert_eq!(back().await, cases);
+        let read = json!({"text": "Dibaca, memang sama."});
+        officer(&place, cases[1], act("case.noted", json!({}), read)).await;
+        assert_eq!(back().await, [cases[0]]);
+        let reopen = said(json!({"act": "reopen", "text": "Nomor 12, dekat pasar."}));
+        node.reporter_acts(&archived, reopen, None).await.unwrap();
+        let view = node.case(cases[0]).await.unwrap();
+        assert_eq!(view.summary.state, Some(State::InProgress));
+        let history = serde_json::to_string(&view.history).unwrap();
+        assert!(
+            history.contains("Nomor 12, dekat pasar."),
+            "the desk reads it"
+        );
+        assert_eq!(back().await, [cases[0]]);
     }
 }

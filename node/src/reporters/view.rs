@@ -149,14 +149,15 @@ fn closed(case: &Case) -> Option<&lapor_protocol::case::Close> {
     case.close.as_ref().filter(|_| case.state == State::Closed)
 }
 
-/// What the rules allow the reporter now; an erased case takes no more words.
+/// What the rules allow the reporter now; an erased case takes no more words. One that is archived
+/// is reopened with them, because a message alone would not open it.
 pub(super) fn may(case: &Case) -> Vec<String> {
     let confirm =
         matches!(case.state, State::Answered | State::InProgress) && case.follow_up.is_some();
     let ended = matches!(case.state, State::Closed | State::Archived);
     [
         ("complete", case.state.is_open() && !case.redacted),
-        ("reply", !case.redacted),
+        ("reply", !case.redacted && case.state != State::Archived),
         ("confirm", confirm),
         ("reopen", ended),
         ("rate", case.state == State::Closed),

@@ -5,15 +5,18 @@ use lapor_migrations::{Bulk, Tx, Value, on};
 use super::Stored;
 
 static ASK: Bulk = Bulk::new(
-    "with v (case_id) as (values",
-    1,
+    "with v (case_id, half) as (values",
+    2,
     ") insert into news_due (case_id, asked) select v.case_id, 1 from v
-        where exists (select 1 from reporters r where r.case_id = v.case_id and r.notify = 'email')
+        where v.half = 1
+            or exists (select 1 from reporters r where r.case_id = v.case_id and r.notify = 'email')
             or exists (select 1 from followers f where f.case_id = v.case_id)
+        group by v.case_id
         on conflict (case_id) do update set asked = news_due.asked + 1",
 );
 
-/// Cases have changed; those are noted in which somebody outside takes an interest.
+/// Cases have changed, each with 1 if it was split off a case that was filed here and with 0 if
+/// not; those are noted in which somebody outside takes an interest.
 pub async fn ask(tx: &mut Tx, cases: Vec<Value>) -> Stored<()> {
     tx.run_rows(&ASK, cases).await.map(drop)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath, Visit, come_back, waiting};
 use lapor_web::{ApiProblem, Path};
@@ -18,6 +18,7 @@ use super::{LOST, PATH, SIGN_IN};
 use crate::api::{Address, problem};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::filing::RECEIPT;
 use crate::portal::visitor::{Carried, Known};
 use crate::portal::{Answer, track};
 use crate::reporters::{Proved, SentCode};
@@ -170,9 +171,15 @@ pub async fn confirm(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<
     }
 }
 
-pub async fn ask_code(visit: Visit, Path(path): Path<CodePath>) -> Answer<Response> {
+pub async fn ask_code(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    headers: HeaderMap,
+    Path(path): Path<CodePath>,
+) -> Answer<Response> {
     path.check()?;
-    show_code(&visit, &path.id, &Form::empty(), StatusCode::OK, None)
+    let (form, back) = (Form::empty(), back(&node, &headers));
+    show_code(&visit, &path.id, back, &form, StatusCode::OK, None)
 }
 
 pub async fn prove(
@@ -180,14 +187,15 @@ pub async fn prove(
     Address(address): Address,
     Known(known): Known,
     visit: Visit,
+    headers: HeaderMap,
     Path(path): Path<CodePath>,
     mut form: Form,
 ) -> Answer<Response> {
     path.check()?;
     let digits = form.required(&visit.v, "kode");
-    let unusable = StatusCode::UNPROCESSABLE_ENTITY;
+    let (unusable, back) = (StatusCode::UNPROCESSABLE_ENTITY, back(&node, &headers));
     if !form.is_fine() {
-        return show_code(&visit, &path.id, &form, unusable, None);
+        return show_code(&visit, &path.id, back, &form, unusable, None);
     }
     match node.prove_code(&path.id, &digits, address).await {
         Ok(proved) => {
@@ -196,15 +204,15 @@ pub async fn prove(
                     .await
                     .map_err(|e| problem(&e))?;
             }
-            answer(&node, &visit, proved)
+            answer(&node, &visit, back, proved)
         }
         Err(NodeError::Locked(_)) => {
             form.complain("kode", visit.v.say("code-wrong"));
-            show_code(&visit, &path.id, &form, unusable, None)
+            show_code(&visit, &path.id, back, &form, unusable, None)
         }
         Err(NodeError::TooMany { retry_after_s }) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
-            show_code(&visit, &path.id, &form, status, Some(retry_after_s))
+            show_code(&visit, &path.id, back, &form, status, Some(retry_after_s))
         }
         Err(error) => Err(problem(&error)),
     }
@@ -225,7 +233,15 @@ pub fn show_key(visit: &Visit, lead: TextId, key: String) -> Answer<Response> {
         .show(&page)
 }
 
-fn answer(node: &Node, visit: &Visit, proved: Proved) -> Answer<Response> {
+/// Where whoever was asked for a code came from: whoever has just filed has the key to keep yet.
+fn back(node: &Node, headers: &HeaderMap) -> &'static str {
+    match Carried::Receipt.read(node, headers) {
+        Some(_) => RECEIPT,
+        None => PATH,
+    }
+}
+
+fn answer(node: &Node, visit: &Visit, back: &'static str, proved: Proved) -> Answer<Response> {
     let home = place("", None);
     match proved {
         Proved::SignedIn(opened) => {
@@ -236,7 +252,7 @@ fn answer(node: &Node, visit: &Visit, proved: Proved) -> Answer<Response> {
         Proved::NewKey { key } => show_key(visit, text_id("new-key-lead"), key),
         Proved::Confirmed => {
             let flash = Flash::done(text_id("contact-proved"));
-            Ok(visit.go_saying(&home, &flash))
+            Ok(visit.go_saying(&LocalPath::own(back), &flash))
         }
         Proved::Following { .. } => {
             let flash = Flash::done(text_id("following-begun"));
@@ -291,6 +307,7 @@ fn ask(
 fn show_code(
     visit: &Visit,
     id: &str,
+    back_at: &'static str,
     form: &Form,
     status: StatusCode,
     wait_s: Option<u32>,
@@ -301,12 +318,13 @@ fn show_code(
         form,
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),
         prove_at: format!("{PATH}/kode/{id}"),
-        back_at: PATH,
+        back_at,
     };
     let shell = visit.shell(v.say("code-title-citizen")).status(status);
     Ok(come_back(shell.show(&page)?, wait_s))
 }
 
-fn code_at(sent: &SentCode) -> LocalPath {
+/// Where the digits of a code are typed.
+pub fn code_at(sent: &SentCode) -> LocalPath {
     place(&format!("/kode/{}", sent.id), None)
 }

@@ -19,9 +19,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use lapor_protocol::ids::CaseId;
 
 use crate::node::Node;
 
+pub(super) use codes::code_at;
 pub(crate) use words::returned;
 pub use words::{clock as running, scores};
 
@@ -40,6 +42,11 @@ const DATA: &str = "/percakapan/data";
 const DATA_FILE: &str = "/percakapan/data.json";
 const ERASE: &str = "/percakapan/hapus";
 const KEEP: &str = "/percakapan/hapus/batal";
+
+/// The page of a case, for whoever may speak in it.
+pub fn path(case: CaseId) -> String {
+    speaker::place("", Some(case)).to_string()
+}
 
 pub fn routes() -> Router<Arc<Node>> {
     Router::new()

@@ -128,8 +128,22 @@ impl Page<'_> {
         self.may("confirm") && self.view.state != State::Closed
     }
 
+    /// It was archived: what the reporter writes opens it again.
+    fn reopens_by_writing(&self) -> bool {
+        self.view.state == State::Archived && self.may("reopen") && !self.view.erased
+    }
+
+    fn is_merged(&self) -> bool {
+        self.view.state == State::Merged
+    }
+
     fn told_by_mail(&self) -> bool {
         self.view.notify == Notify::Email
+    }
+
+    /// News are wanted, and nobody has proved the address to which they would go.
+    fn news_wait_for_proof(&self) -> bool {
+        self.mail && self.provable && self.told_by_mail() && !self.contact_is_proved()
     }
 
     fn contact_is_proved(&self) -> bool {
@@ -203,7 +217,7 @@ fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
     let may = |act: &str| view.may.iter().any(|allowed| allowed == act);
     let asked = !view.questions.is_empty();
     let answered = asked && may("complete");
-    let written = answered || (!asked && may("reply"));
+    let written = answered || (!asked && (may("reply") || view.state == State::Archived));
     let answers = form.all(ANSWERS).filter(|_| !answered);
     let message = form.all(MESSAGE).filter(|_| !written);
     answers

@@ -37,7 +37,9 @@ pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";
-const RECEIPT: &str = "/lapor/terima";
+pub(in crate::portal) const RECEIPT: &str = "/lapor/terima";
+/// Sends a code to the address that the report tells.
+const PROOF: &str = "/lapor/terima/kontak";
 const DONE: &str = "/lapor/selesai";
 /// Names of regions, for fields that suggest them.
 pub const REGIONS: &str = "/lapor/wilayah";
@@ -70,6 +72,7 @@ pub fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route(PATH, get(ask).post(send))
         .route(RECEIPT, get(receipt::show).post(receipt::open))
+        .route(PROOF, post(receipt::prove))
         .route(DONE, post(receipt::done))
         .route(REGIONS, get(suggest::regions))
         .route(PLACE, post(suggest::place))

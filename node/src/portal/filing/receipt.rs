@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::visitor::Carried;
 use super::super::{Answer, conversation, track};
-use super::{DONE, RECEIPT, SCOPE, sent_key};
+use super::{DONE, PROOF, RECEIPT, SCOPE, sent_key};
 use crate::api::{Address, problem};
 use crate::casework::Once;
 use crate::node::Node;
@@ -32,9 +32,12 @@ struct Receipt<'a> {
     report: Option<Written>,
     /// Where the portal is, for whoever has the receipt on paper.
     site: String,
+    /// The address that the report tells has to be proved before a letter goes there.
+    unproved: bool,
     /// Tells the browser of which of its reports this is, without the form's key.
     of: String,
     open_at: &'static str,
+    proof_at: &'static str,
     done_at: &'static str,
     track_at: &'static str,
 }
@@ -90,9 +93,14 @@ async fn page(
     key: Option<&str>,
 ) -> Answer<Response> {
     let (v, found) = (visit.v, filed.is_some());
-    let report = match &filed {
-        Some(filed) => Some(node.case(filed.filed.case).await.map_err(|e| problem(&e))?),
-        None => None,
+    let (report, unproved) = match &filed {
+        Some(filed) => {
+            let case = filed.filed.case;
+            let view = node.case(case).await.map_err(|e| problem(&e))?;
+            let unproved = node.awaits_proof(case).await.map_err(|e| problem(&e))?;
+            (Some(view), unproved)
+        }
+        None => (None, false),
     };
     let page = Receipt {
         v,
@@ -102,9 +110,11 @@ async fn page(
             title: view.summary.title,
             filed_at: view.summary.filed_at,
         }),
+        unproved,
         site: letterhead(node).at(""),
         of: hex::encode(Sha256::digest(key.unwrap_or_default())),
         open_at: conversation::PATH,
+        proof_at: PROOF,
         done_at: DONE,
         track_at: track::PATH,
     };
@@ -114,6 +124,21 @@ async fn page(
     }
     let shell = visit.shell(v.say("receipt-gone"));
     shell.status(StatusCode::NOT_FOUND).show(&page)
+}
+
+/// Sends a code to the address that the report tells, to whoever has the receipt before them.
+pub async fn prove(
+    State(node): State<Arc<Node>>,
+    visit: Visit,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let key = Carried::Receipt.read(&node, &headers);
+    let Some(filed) = filed(&node, key.as_deref()).await? else {
+        return page(&node, &visit, None, None).await;
+    };
+    let sent = node.ask_proof(filed.filed.case).await;
+    let sent = sent.map_err(|e| problem(&e))?;
+    Ok(visit.go(&conversation::code_at(&sent)))
 }
 
 /// The reporter has kept ticket and key: this browser forgets them.

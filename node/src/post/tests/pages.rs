@@ -253,3 +253,68 @@ async fn an_account_chooses_its_letters_and_the_admin_sees_what_was_refused() {
         assert_eq!(posted.node().post_status().await.unwrap().refused, 0);
     }
 }
+
+/// A form of the portal as a browser without script sends it.
+async fn file(router: &Router, fields: &[(&str, &str)]) -> Page {
+    let parts = fields.iter().map(|(name, value)| {
+        format!("--batas\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    });
+    let body = parts.collect::<String>() + "--batas--\r\n";
+    let kind = "multipart/form-data; boundary=batas";
+    let request = Request::post("/lapor").header("content-type", kind);
+    send(router, request, &body).await
+}
+
+#[tokio::test]
+async fn whoever_wants_news_is_led_from_the_receipt_to_proving_the_address_and_back() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let router = router(posted.node().clone());
+        let form = open(&router, "/lapor").await;
+        assert!(form.text.contains("Kami kirim kode ke surel itu"));
+        let filed = file(
+            &router,
+            &[
+                ("klasifikasi", "pengaduan"),
+                ("judul", "Lampu jalan padam di Jalan Cikutra"),
+                ("uraian", "Sudah seminggu gelap."),
+                ("surel", "warga@contoh.id"),
+                ("kabari", "1"),
+                ("kunci", "0123456789abcdef0123456789abcdef"),
+            ],
+        )
+        .await;
+        assert_eq!(filed.to(), "/lapor/terima", "{}", filed.text);
+        let cookie = filed.headers.get("set-cookie").unwrap().to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap();
+        let receipt = async || {
+            let asked = Request::get("/lapor/terima").header("cookie", cookie);
+            send(&router, asked, "").await.text
+        };
+        let page = receipt().await;
+        assert!(page.contains("Belum ada kabar yang dikirim"), "{page}");
+        let nobody = post(&router, "/lapor/terima/kontak", "").await;
+        assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+        let asked = Request::post("/lapor/terima/kontak").header("cookie", cookie);
+        let asked = send(&router, asked, "").await;
+        let code_at = asked.to().to_owned();
+        assert!(code_at.starts_with("/percakapan/kode/"), "{}", asked.text);
+        let page = Request::get(&code_at).header("cookie", cookie);
+        let page = send(&router, page, "").await;
+        assert!(
+            page.text.contains("href=\"/lapor/terima\""),
+            "{}",
+            page.text
+        );
+        let letters = posted.node().letters(0, 10).await.unwrap();
+        assert_eq!(letters.last().unwrap().contact, "warga@contoh.id");
+        let code = letters.last().unwrap().code.clone().unwrap();
+        let typed = Request::post(&code_at)
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let proved = send(&router, typed, &format!("kode={}", code.replace(' ', "+"))).await;
+        assert_eq!(proved.to(), "/lapor/terima", "{}", proved.text);
+        let page = receipt().await;
+        assert!(!page.contains("Belum ada kabar yang dikirim"), "{page}");
+        assert!(page.contains("sudah dibuktikan"), "{page}");
+    }
+}

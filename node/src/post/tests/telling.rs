@@ -70,6 +70,15 @@ impl Posted {
         filed.filed
     }
 
+    /// The reporter of this case wants no letters.
+    pub(super) async fn leaves(&self, case: lapor_protocol::ids::CaseId) {
+        let mut tx = self.node().write_tx().await.unwrap();
+        let case = case.to_string();
+        let left = crate::store::reporters::set_notify(&mut tx, &case, Notify::Off.as_str());
+        left.await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     pub(super) async fn follows(&self, case: lapor_protocol::ids::CaseId, address: &str) {
         let (case, now) = (case.to_string(), self.node().clock().now_ms());
         let mut tx = self.node().write_tx().await.unwrap();
@@ -740,5 +749,124 @@ async fn the_digest_has_what_was_given_and_not_opened() {
             let text = readable(&letter.text);
             assert!(!text.contains("Diserahkan kepada Anda"), "{text}");
         }
+    }
+}
+
+#[tokio::test]
+async fn whose_report_was_merged_hears_of_it_and_of_all_that_follows_there() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
+        let target = posted.filed(false).await;
+        let own = posted.filed(false).await;
+        posted.leaves(target.case).await;
+        for case in [target.case, own.case] {
+            posted
+                .acts(case, "case.verified", json!({}), "Diterima.")
+                .await;
+        }
+        let early = json!({"proposes_to_close": false});
+        posted
+            .acts(target.case, "case.followed_up", early, "Dijadwalkan.")
+            .await;
+        posted.ruled(&hub).await;
+        posted.follows(own.case, "budi@contoh.id").await;
+        posted.writes().await;
+        let before = posted.sends(0).await.len();
+        clock.advance(MINUTE_MS);
+        let into = json!({"target_case": target.case});
+        acts(&posted.place, own.case, "case.linked", into, None).await;
+        hub.orders_at(clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert_eq!(sent[0].to, REPORTER);
+        assert!(text.contains("Digabung dengan laporan lain"), "{text}");
+        assert!(!text.contains("Tindak lanjut"), "what was before: {text}");
+        let text = readable(&sent[1].text);
+        assert_eq!(sent[1].to, "budi@contoh.id");
+        assert!(
+            text.contains(&format!("/laporan/{}", target.case)),
+            "{text}"
+        );
+        let now = posted.node().followers(target.case, "", 9).await.unwrap();
+        assert_eq!(now, ["budi@contoh.id"]);
+        clock.advance(MINUTE_MS);
+        let body = json!({"proposes_to_close": true});
+        posted
+            .acts(target.case, "case.followed_up", body, "Lampu diganti.")
+            .await;
+        hub.orders_at(clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        assert_eq!(posted.writes().await, 0, "once");
+        let sent = posted.sends(before + 2).await;
+        let own_letter = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
+        let text = readable(&own_letter.text);
+        assert!(
+            text.contains(&own.ticket) && text.contains("Tindak lanjut"),
+            "{text}"
+        );
+        assert!(!text.contains(&target.ticket), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_half_that_was_split_off_is_told_like_the_whole_and_warns_before_it_closes() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
+        clock.advance(TUESDAY - NOW);
+        let filed = posted.filed(false).await;
+        posted.writes().await;
+        let mut before = posted.sends(0).await.len();
+        let words = json!({"title": "Trotoar rusak", "content": "Bagian kedua."});
+        let split = crate::casework::NewAct {
+            kind: "case.split".into(),
+            body: serde_json::Map::new(),
+            words: words.as_object().cloned(),
+            attachments: Vec::new(),
+        };
+        let split = posted.node().act(filed.case, split, "test").await.unwrap();
+        let half = split.child.unwrap();
+        hub.orders_at(clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 1, "of the whole alone");
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert!(text.contains("menjadi laporan tersendiri"), "{text}");
+        before += 1;
+        let body = json!({"proposes_to_close": true});
+        posted
+            .acts(half, "case.followed_up", body, "Trotoar diperbaiki.")
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        for said in [
+            &filed.ticket,
+            "Trotoar rusak",
+            "Tindak lanjut",
+            &half.to_string(),
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        before += 1;
+        clock.advance(13 * DAY);
+        posted.node().look_after_deadlines().await.unwrap();
+        assert_eq!(posted.writes().await, 1);
+        let sent = posted.sends(before).await;
+        let text = readable(&sent[0].text);
+        assert!(
+            text.contains("ditutup") && text.contains(&half.to_string()),
+            "{text}"
+        );
+        let leave = leave_in(&sent[0]);
+        posted.node().unfollow(&leave).await.unwrap();
+        posted
+            .acts(half, "case.followed_up", json!({}), "Sekali lagi.")
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 0, "they have left");
     }
 }
