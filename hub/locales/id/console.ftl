@@ -252,3 +252,4 @@ approval-confirm-of = Setujui: { $deed }, { $name }
 approval-refuse-of = Tolak: { $deed }, { $name }
 keys-caption = Kunci
 console-asker-gone = Yang meminta tidak lagi boleh bertindak; tolak permintaan ini, dan ajukan sendiri bila perlu.
+actors-machine = Perintah di server

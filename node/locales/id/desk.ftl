@@ -187,6 +187,8 @@ handover-to = Serahkan kepada
 handover-go = Serahkan semuanya
 handover-choose = Pilih petugas yang menerima laporan.
 handover-done = { $n } laporan diserahkan kepada { $name }.
+actors-machine = Perintah di server
+actors-programs = Program
 actors-reporters = Pelapor
 
 # Berhalangan

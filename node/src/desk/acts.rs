@@ -91,7 +91,12 @@ mod tests {
             for (place, _) in text.match_indices("audit::add(") {
                 let call = text[place..].split(';').next().unwrap();
                 let texts = call.split('"').skip(1).step_by(2);
-                found.extend(texts.filter(|t| t.contains('.')).map(str::to_owned));
+                let code = |t: &&str| {
+                    t.contains('.')
+                        && t.chars()
+                            .all(|c| c.is_ascii_lowercase() || "._".contains(c))
+                };
+                found.extend(texts.filter(code).map(str::to_owned));
             }
         }
     }

@@ -277,7 +277,7 @@ mod tests {
         );
         let form = form.form();
         assert_eq!(form.text("judul"), "Jalan é rusak");
-        assert_eq!(form.typed("isi"), "baris\r\nlagi");
+        assert_eq!(form.typed("isi"), "baris\nlagi");
     }
 
     #[tokio::test]

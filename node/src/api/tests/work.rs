@@ -66,7 +66,11 @@ async fn an_application_keeps_its_own_number_beside_the_ticket() {
         let refused = put(Role::Reader, number.clone()).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         let untold = put(Role::Officer, json!({})).await;
-        assert_eq!(untold.status, StatusCode::BAD_REQUEST, "nothing was said");
+        assert_eq!(
+            untold.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "nothing was said"
+        );
         let odd = put(Role::Officer, json!({ "own_number": "@SUM(A1)" })).await;
         assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
         let noted = put(Role::Officer, number).await;

@@ -422,11 +422,10 @@ async fn who_has_a_case_keeps_it_until_it_is_given_to_another() {
         let same = [("unit", "dinas-pu"), ("petugas", "Nama Lama")];
         admin.post(&path, &same).await.is(StatusCode::SEE_OTHER);
         let nobody = [("unit", "dinas-pu"), ("petugas", "Asep Keluar")];
-        admin.post(&path, &nobody).await;
-        admin
-            .open(&at(case, ""))
-            .await
-            .shows("penugasan tidak diubah");
+        let refused = admin.post(&path, &nobody).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tidak ada petugas aktif dengan nama ini");
         let summary = node.case(case).await.unwrap().summary;
         assert_eq!(summary.unit.as_deref(), Some("dinas-pu"));
         assert_eq!(summary.officer.as_deref(), Some("Nama Lama"));
