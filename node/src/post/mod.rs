@@ -5,6 +5,7 @@
 //! an outage only keeps it waiting. Of a *rahasia* case no letter says a word;
 //! no log says anything of a letter but its number, its kind and a code.
 
+mod asking;
 mod choices;
 mod codes;
 mod delivery;
@@ -18,6 +19,7 @@ mod smtp;
 mod tests;
 #[cfg(test)]
 mod tiny_server;
+mod waiting;
 
 use std::fmt;
 
@@ -180,9 +182,11 @@ impl Node {
             return Ok(0);
         }
         let mut written = self.write_news().await?;
+        written += self.write_reminders().await?;
         let readers = self.readers().await?;
         written += self.write_notices(&readers).await?;
         written += self.write_arrivals(&readers).await?;
+        written += self.write_waiting(&readers).await?;
         written += self.write_digests(&readers).await?;
         if written > 0 {
             self.ring_post();
