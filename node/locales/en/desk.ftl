@@ -34,7 +34,7 @@ role-admin-about = Handles the reports of all units; looks after officers and un
 role-officer = Officer
 role-officer-about = Handles the reports of a unit.
 role-leader = Leader
-role-leader-about = Reads only.
+role-leader-about = Reads, and signs answers that need it.
 role-identity-keeper = Keeper of identities
 role-identity-keeper-about = Opens reporters' identities when asked; handles no reports.
 

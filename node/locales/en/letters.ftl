@@ -36,6 +36,21 @@ letter-news-moved = The report that you follow at { $institution } goes on toget
 letter-silence-subject = Report { $ticket } waits for your answer
 letter-silence = The institution has answered your report, ticket { $ticket }. Without an answer of yours until { $due } it is closed automatically. Answer or rate here:
 
+letter-asking-at = Open the conversation with your ticket and key:
+letter-identity-subject = Somebody asks who wrote report { $ticket }
+letter-identity = { $institution } asks who wrote the report with ticket { $ticket }. The reason stands in your conversation, where you can also refuse.
+letter-identity-anonymous = { $institution } asks who wrote the report with ticket { $ticket }. You reported without your name: it is given only if you agree. The reason stands in your conversation.
+letter-reminder-subject = Report { $ticket } waits for your answers
+letter-reminder = { $institution } has asked you questions about the report with ticket { $ticket } on { $day }. Until you answer, the work and its deadline stand still.
+
+letter-waits-subject = Waits for you at the desk: { $n }
+letter-waits = What waits for you at the desk:
+letter-waits-identity = somebody asks who reported; you answer
+letter-waits-signature = an answer waits for your signature
+letter-waits-returned = your answer was given back with a remark
+letter-waits-granted = who reported may now be seen by you
+letter-waits-declined = your request to learn who reported was refused
+letter-waits-hold = has waited long for its reporter; ask again, or decide without an answer
 letter-desk = Open the desk:
 letter-choose = Choose which letters you get:
 letter-due = due { $due }

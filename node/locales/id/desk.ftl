@@ -34,7 +34,7 @@ role-admin-about = Menangani laporan semua unit; mengelola petugas dan unit.
 role-officer = Pejabat penghubung
 role-officer-about = Menangani laporan unitnya.
 role-leader = Pimpinan
-role-leader-about = Hanya membaca.
+role-leader-about = Membaca, dan menyetujui jawaban yang perlu persetujuan.
 role-identity-keeper = Penjaga identitas
 role-identity-keeper-about = Membuka identitas pelapor bila diminta; tidak menangani laporan.
 

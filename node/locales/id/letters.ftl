@@ -33,6 +33,21 @@ letter-news-moved = Laporan yang Anda ikuti di { $institution } berlanjut bersam
 letter-silence-subject = Laporan { $ticket } menunggu jawaban Anda
 letter-silence = Instansi sudah menanggapi laporan Anda, tiket { $ticket }. Jika sampai { $due } tidak ada jawaban dari Anda, laporan ditutup otomatis. Jawab atau nilai di sini:
 
+letter-asking-at = Buka percakapan dengan tiket dan kunci Anda:
+letter-identity-subject = Ada yang meminta identitas pelapor laporan { $ticket }
+letter-identity = { $institution } ingin mengetahui siapa yang menulis laporan dengan tiket { $ticket }. Alasannya ada di percakapan Anda; di sana Anda juga dapat menolak.
+letter-identity-anonymous = { $institution } ingin mengetahui siapa yang menulis laporan dengan tiket { $ticket }. Anda melapor tanpa nama: identitas hanya diberikan bila Anda setuju. Alasannya ada di percakapan Anda.
+letter-reminder-subject = Laporan { $ticket } menunggu jawaban Anda
+letter-reminder = { $institution } menanyakan beberapa hal tentang laporan dengan tiket { $ticket } pada { $day }. Selama belum dijawab, pekerjaan dan tenggatnya berhenti.
+
+letter-waits-subject = Menunggu Anda di meja: { $n }
+letter-waits = Yang menunggu Anda di meja:
+letter-waits-identity = ada yang meminta identitas pelapor; Anda yang menjawab
+letter-waits-signature = ada jawaban yang menunggu persetujuan Anda
+letter-waits-returned = jawaban Anda dikembalikan dengan catatan
+letter-waits-granted = identitas pelapor kini dapat Anda buka
+letter-waits-declined = permintaan Anda atas identitas pelapor ditolak
+letter-waits-hold = sudah lama menunggu pelapor; tanyakan lagi, atau putuskan tanpa jawaban
 letter-desk = Buka meja kerja:
 letter-choose = Atur surat yang Anda terima:
 letter-due = tenggat { $due }

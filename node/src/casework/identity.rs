@@ -262,6 +262,10 @@ impl Node {
         if store::consents::add_ask(&mut tx, &row).await? {
             self.note(&mut tx, actor, "identity.asked", case, &row.id)
                 .await?;
+            if self.sends_letters() {
+                let asked = vec![row.case_id.as_str().into(), 1.into()];
+                store::told::ask(&mut tx, asked).await?;
+            }
         }
         let answer = read_ask(row)?;
         let place = (new_message_id(now), case, now);

@@ -85,6 +85,10 @@ pub struct DeadlineSettings {
     pub warn_working_days: u16,
     /// Working days after the last one at whose end the leader and the disposer are told.
     pub escalate_working_days: u16,
+    /// Days after which the reporter is reminded of questions that wait for them; 0 for never.
+    pub remind_reporter_days: u16,
+    /// Days on hold after which whoever works on a case is told of it; 0 for never.
+    pub long_hold_days: u16,
 }
 
 impl Default for DeadlineSettings {
@@ -92,6 +96,8 @@ impl Default for DeadlineSettings {
         Self {
             warn_working_days: 1,
             escalate_working_days: 1,
+            remind_reporter_days: 5,
+            long_hold_days: 14,
         }
     }
 }

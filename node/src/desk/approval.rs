@@ -1,5 +1,5 @@
-//! Answers that wait for a superior: shown with their report, signed or given back by an admin who
-//! did not write them.
+//! Answers that wait for a superior: shown with their report, signed or given back by an admin
+//! or a leader who did not write them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl DraftLine {
 }
 
 pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
+    officer.requires(StaffRole::signs)?;
     let v = officer.visit.v;
     let names = names(&node).await?;
     let waiting = node.waiting_drafts(&officer.sight).await;
@@ -98,7 +98,7 @@ pub async fn decide(
     Path(path): Path<DraftPath>,
     form: Form,
 ) -> Answer<Response> {
-    officer.requires(StaffRole::administers)?;
+    officer.requires(StaffRole::signs)?;
     let flash = match decided(&node, &officer, &path.id, &form).await? {
         (Ok(()), said, _) => Flash::done(said),
         (Err(NodeError::Forbidden(_)), ..) if form.text("keputusan") == "buang" => {
@@ -254,9 +254,9 @@ fn line(
         at: format!("{PATH}/{}", draft.id),
         again_at: again.then(|| format!("{case_at}/{}?draf={}", Deed::FollowUp.slug(), draft.id)),
         case_at,
-        signs: officer.role.administers() && !own && waits && !dead,
+        signs: officer.role.signs() && !own && waits && !dead,
         dead,
-        drops: officer.role.administers() && dead,
+        drops: officer.role.signs() && dead,
         draft,
     }
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use lapor_protocol::case::{Effect, State as CaseState};
 use lapor_protocol::ids::CaseId;
-use lapor_protocol::limits::TEXT_CHARS;
+use lapor_protocol::limits::{QUESTIONS, TEXT_CHARS};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
@@ -36,6 +38,14 @@ pub const CHANNELS: [(&str, &str, TextId); 3] = [
 ];
 const CHANNEL: &str = "saluran";
 const TEXT: &str = "uraian";
+/// What somebody answers to each question of a hold.
+const ANSWERS: [&str; QUESTIONS] = [
+    "jawab1", "jawab2", "jawab3", "jawab4", "jawab5", "jawab6", "jawab7", "jawab8", "jawab9",
+    "jawab10", "jawab11", "jawab12", "jawab13", "jawab14", "jawab15", "jawab16", "jawab17",
+    "jawab18", "jawab19", "jawab20",
+];
+/// Characters of one answer.
+const ANSWER_CHARS: usize = 1_000;
 const SCORE: &str = "nilai";
 /// The reporter's key; `kunci` is the form's own.
 const SECRET: &str = "kunci-rahasia";
@@ -125,24 +135,39 @@ impl Say {
         counter.may.iter().any(|may| may == act)
     }
 
+    /// What somebody answers at the counter goes with its question.
+    fn answers(self, asked: &[String]) -> impl Iterator<Item = (&'static str, &String)> {
+        let answered = self == Self::Complete;
+        ANSWERS.into_iter().zip(asked).filter(move |_| answered)
+    }
+
     fn takes_files(self) -> bool {
         matches!(self, Self::Complete | Self::Reply)
     }
 
     /// What it is to the node; `None` for what is not its reporter's, or where something is wrong.
-    fn read(self, v: &Voice, form: &mut Form) -> Option<ReporterAct> {
+    fn read(self, v: &Voice, form: &mut Form, asked: &[String]) -> Option<ReporterAct> {
         let said = form.at_most(v, TEXT, TEXT_CHARS);
         let text = Some(said.clone()).filter(|text| !text.is_empty());
+        let answers: Vec<String> = self
+            .answers(asked)
+            .map(|(field, _)| form.at_most(v, field, ANSWER_CHARS))
+            .collect();
         match self {
+            Self::Complete if answers.iter().any(|answer| !answer.is_empty()) => {}
+            Self::Complete if text.is_none() && !answers.is_empty() => {
+                form.complain(ANSWERS[0], v.say("answer-missing"));
+            }
             Self::Complete | Self::Reply => {
                 form.required(v, TEXT);
             }
             Self::Confirm | Self::Escalate => agreed(v, form),
             _ => {}
         }
+        let none = answers.iter().all(String::is_empty);
         Some(match self {
             Self::Complete => ReporterAct::Complete {
-                answers: Vec::new(),
+                answers: if none { Vec::new() } else { answers },
                 text,
                 attachments: Vec::new(),
             },
@@ -173,6 +198,8 @@ impl Say {
 struct Standing {
     say: Say,
     view: CaseView,
+    /// Questions that wait for their answers.
+    asked: Vec<String>,
     counter: AtCounter,
 }
 
@@ -243,7 +270,7 @@ pub async fn take_down(
     // Files that were used before may have been used by this very form.
     let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
-    let act = say.read(&v, &mut form);
+    let act = say.read(&v, &mut form, &standing.asked);
     let channel = form.text(CHANNEL);
     let channel = CHANNELS.iter().find(|(name, ..)| *name == channel);
     if channel.is_none() {
@@ -316,9 +343,25 @@ async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standin
     let counter = node.at_counter(path.id).await;
     Ok(Standing {
         say,
+        asked: asked(&view),
         view,
         counter: counter.map_err(|error| problem(&error))?,
     })
+}
+
+/// The questions of the hold that stands, if one does.
+fn asked(view: &CaseView) -> Vec<String> {
+    let held = view.summary.state == Some(CaseState::Held);
+    let mut holds = view.history.iter().rev();
+    let last =
+        holds.find(|entry| held && entry.kind == "case.held" && entry.effect.is_none_or(applied));
+    let questions = last.and_then(|entry| entry.words.as_ref()?.get("questions")?.as_array());
+    let questions = questions.into_iter().flatten().filter_map(Value::as_str);
+    questions.map(str::to_owned).collect()
+}
+
+fn applied(effect: Effect) -> bool {
+    effect == Effect::Applied
 }
 
 fn page(
@@ -342,7 +385,7 @@ fn page(
         case_at: case_page::at(case.case),
         title: shared::title(&v, case),
         content: course::report(node, &v, &standing.view).content,
-        parts: parts(&v, say, form, standing.counter.on_word),
+        parts: parts(&v, standing, form),
         institutions: &[],
         grave: false,
         notes: Vec::new(),
@@ -357,7 +400,8 @@ fn page(
 }
 
 /// The fields of a page.
-fn parts<'a>(v: &Voice, say: Say, form: &'a Form, on_word: bool) -> Vec<Part<'a>> {
+fn parts<'a>(v: &Voice, standing: &Standing, form: &'a Form) -> Vec<Part<'a>> {
+    let (say, on_word) = (standing.say, standing.counter.on_word);
     let channel = CHANNELS.map(|(name, _, words)| Choice::new(name, v.say(words)));
     let mut parts = vec![Part::OneOf(
         form.field(CHANNEL, v.say("say-channel"))
@@ -389,10 +433,15 @@ fn parts<'a>(v: &Voice, say: Say, form: &'a Form, on_word: bool) -> Vec<Part<'a>
         _ => {}
     }
     let (label, required) = match say {
+        Say::Complete if !standing.asked.is_empty() => (text_id("answer-more"), false),
         Say::Complete => (text_id("form-completion"), true),
         Say::Reply => (text_id("form-reply"), true),
         _ => (text_id("form-comment"), false),
     };
+    for (field, question) in say.answers(&standing.asked) {
+        let answer = form.field(field, question.clone());
+        parts.push(Part::Text(answer.rows(2).most(ANSWER_CHARS)));
+    }
     let text = form.field(TEXT, v.say(label)).most(TEXT_CHARS);
     let text = if say == Say::Complete {
         text.hint(v.say("form-completion-hint"))

@@ -35,7 +35,14 @@ pub enum Part<'a> {
 /// The fields of a deed's page.
 pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     let text = |label: String| form.field("uraian", label).most(TEXT_CHARS);
-    let comment = || Part::Text(text(v.say("form-comment")).rows(4));
+    let comment = |read_by| {
+        let field = text(v.say("form-comment")).hint(v.say(read_by));
+        Part::Text(field.rows(4))
+    };
+    let (inside, outside) = (
+        text_id("form-comment-inside"),
+        text_id("form-comment-outside"),
+    );
     let reasons = || {
         let field = form.field("alasan", v.say("fact-reason"));
         Part::OneOf(field.required().choices(reason_choices(v, deed)))
@@ -56,9 +63,10 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
             Part::Institution(
                 institution("instansi", v.say("fact-suggested")).hint(v.say("form-suggested-hint")),
             ),
-            comment(),
+            comment(inside),
         ],
-        Deed::Archive | Deed::Recall => vec![reasons(), comment()],
+        Deed::Archive => vec![reasons(), comment(outside)],
+        Deed::Recall => vec![reasons(), comment(inside)],
         Deed::Redact => vec![
             reasons(),
             Part::Tick(form.field("setuju", v.say("form-redact-sure"))),
@@ -80,7 +88,8 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
             Part::Text(text(v.say("form-answer")).required().rows(8)),
         ],
         Deed::Note => vec![Part::Text(text(v.say("form-note")).required())],
-        Deed::Reopen | Deed::TakeOver | Deed::Unlink => vec![comment()],
+        Deed::Reopen => vec![comment(outside)],
+        Deed::TakeOver | Deed::Unlink => vec![comment(inside)],
         Deed::Succeed => {
             let field = form.field("instansi", v.say("form-dissolved"));
             vec![Part::OneOf(
@@ -150,6 +159,7 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     }
     parts.push(Part::Text(
         form.field("uraian", v.say("form-comment"))
+            .hint(v.say("form-comment-inside"))
             .rows(3)
             .most(TEXT_CHARS),
     ));

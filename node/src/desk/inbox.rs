@@ -280,7 +280,7 @@ async fn asked(
         };
         all.push((said, identity::PATH));
     }
-    if officer.role.administers() {
+    if officer.role.signs() {
         let waiting = node
             .waiting_drafts(&officer.sight)
             .await

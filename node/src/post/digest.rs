@@ -33,12 +33,8 @@ struct Morning {
 }
 
 impl Node {
-    /// Writes the digests of this day, if it is one and the hour has come.
-    pub(super) async fn write_digests(
-        &self,
-        readers: &[Reader],
-        staff: &Staff,
-    ) -> Result<usize, NodeError> {
+    /// This day, as `2026-11-26`, if people work on it and the hour of digests has come.
+    pub(super) async fn digest_day(&self) -> Result<Option<String>, NodeError> {
         let (now, zone) = (self.clock().now_ms(), facts(self).zone);
         let local = DateTime::from_timestamp_millis(now)
             .unwrap_or_default()
@@ -48,10 +44,19 @@ impl Node {
         let calendar = self.calendar_in_force(&mut tx).await?;
         drop(tx);
         let hour = u32::from(self.settings().mail.digest_hour);
-        if !calendar.is_working_day(day) || local.hour() < hour {
+        let come = calendar.is_working_day(day) && local.hour() >= hour;
+        Ok(come.then(|| day.to_string()))
+    }
+
+    /// Writes the digests of this day, if it is one and the hour has come.
+    pub(super) async fn write_digests(
+        &self,
+        readers: &[Reader],
+        staff: &Staff,
+    ) -> Result<usize, NodeError> {
+        let Some(day) = self.digest_day().await? else {
             return Ok(0);
-        }
-        let day = day.to_string();
+        };
         let mut written = 0;
         let due = readers.iter().filter(|reader| {
             reader.choice == LetterChoice::Digest

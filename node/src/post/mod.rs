@@ -5,6 +5,7 @@
 //! an outage only keeps it waiting. Of a *rahasia* case no letter says a word;
 //! no log says anything of a letter but its number, its kind and a code.
 
+mod asking;
 mod choices;
 mod codes;
 mod delivery;
@@ -16,6 +17,7 @@ mod officers;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::fmt;
 
@@ -179,11 +181,13 @@ impl Node {
             return Ok(0);
         }
         let mut written = self.write_news().await?;
+        written += self.write_reminders().await?;
         let readers = self.readers().await?;
         let staff = self.staff().await?;
         written += self.write_notices(&readers, &staff).await?;
         written += self.write_arrivals(&readers).await?;
         written += self.write_handed(&readers, &staff).await?;
+        written += self.write_waiting(&readers, &staff).await?;
         written += self.write_digests(&readers, &staff).await?;
         if written > 0 {
             self.ring_post();

@@ -87,12 +87,13 @@ impl Node {
 
     async fn tell_news(&self, id: CaseId) -> Result<usize, NodeError> {
         let behind = self.tell_followers(id).await?;
+        let asked = self.tell_identity_asks(id).await?;
         let (own, ended) = self.begin_news(id).await?;
         let others = match ended {
             Some(case) => self.take_leave(id, &case).await?,
             None => self.tell_followers(id).await?,
         };
-        Ok(behind + own + others)
+        Ok(behind + asked + own + others)
     }
 
     /// Tells the reporter what is new, and notes of what followers are to be told. Returns how many

@@ -263,7 +263,12 @@ pub(super) fn desk_foot(head: &Letterhead, v: &Voice) -> Vec<String> {
 }
 
 /// Whether a notice is for this reader, by role, unit and who works on the case or stands in.
-fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow, staff: &Staff) -> bool {
+pub(super) fn concerns(
+    reader: &Reader,
+    recipient: Recipient,
+    row: &CaseRow,
+    staff: &Staff,
+) -> bool {
     let (unit, case_unit) = (reader.account.unit.as_deref(), row.local.unit.as_deref());
     match recipient {
         Recipient::Handler => {

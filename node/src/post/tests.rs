@@ -3,6 +3,7 @@
 
 mod pages;
 mod telling;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -1,6 +1,7 @@
 //! The reporter's say over their identity, and the log of who asked for it.
 
 use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
 use lapor_protocol::ids::{CaseId, InstanceId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -83,6 +84,28 @@ impl Node {
         };
         store::audit::add(&mut tx, now, &row.said_by, action, Some(&text), ask).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Requests for the identity of a case that nobody has answered and of which the reporter has
+    /// said nothing, each with the institution that asks.
+    pub(crate) async fn asks_without_say(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+    ) -> Result<Vec<(String, InstanceId)>, NodeError> {
+        let (me, text) = (self.instance()?, case.id.to_string());
+        let own = store::consents::asks(tx, &text).await?.into_iter();
+        let own = own.filter(|ask| ask.granted.is_none());
+        let elsewhere = case.identity_requests.iter();
+        let mut asks: Vec<_> = own
+            .map(|ask| (ask.id, me.clone()))
+            .chain(elsewhere.map(|(request, by)| (request.to_string(), by.clone())))
+            .collect();
+        if !asks.is_empty() {
+            let said = store::consents::of_case(tx, &text).await?;
+            asks.retain(|(ask, _)| said.iter().all(|consent| consent.ask != *ask));
+        }
+        Ok(asks)
     }
 
     /// Who asked for the identity of a case, why, and what became of it, for the keeper; the same

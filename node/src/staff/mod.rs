@@ -97,6 +97,11 @@ impl StaffRole {
         self == Self::Admin
     }
 
+    /// Signs answers that somebody else wrote, or gives them back.
+    pub fn signs(self) -> bool {
+        matches!(self, Self::Admin | Self::Leader)
+    }
+
     /// Opens identities, and answers requests for them.
     pub fn opens_identities(self) -> bool {
         self == Self::IdentityKeeper

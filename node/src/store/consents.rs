@@ -60,6 +60,14 @@ pub async fn waiting(tx: &mut Tx, limit: i64) -> Stored<Vec<AskRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
+/// Requests of somebody that were answered since a moment, oldest first.
+pub async fn answered_to(tx: &mut Tx, actor: &str, since: i64) -> Stored<Vec<AskRow>> {
+    const SQL: &str = "select id, case_id, asked_by, purpose, reason, asked_at, granted,
+            answered_by, answered_at
+        from identity_asks where asked_by = $1 and answered_at >= $2 order by answered_at, id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(since).fetch_all(c).await)?)
+}
+
 /// Cases of which another institution has ever asked who reported.
 pub async fn asked_from_elsewhere(tx: &mut Tx) -> Stored<Vec<String>> {
     const SQL: &str = "select distinct case_id from inbox

@@ -110,6 +110,52 @@ pub async fn to_look_at(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<String>
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(now).bind(limit).fetch_all(c).await)?)
 }
 
+/// Cases that were filed here and have waited for their reporter's answers since before a moment,
+/// which nobody has been reminded of: with the custodian, and since when.
+pub async fn unanswered(
+    tx: &mut Tx,
+    origin: &str,
+    before: i64,
+    limit: i64,
+) -> Stored<Vec<(String, String, i64)>> {
+    const SQL: &str = "select d.case_id, c.custodian, d.paused_since
+        from deadlines d join cases c on c.case_id = d.case_id
+        where d.paused_since <= $2 and c.state = 'held' and c.origin = $1
+            and c.custodian is not null
+            and not exists (select 1 from news_told t where t.case_id = d.case_id
+                and t.message = 'hold:' || cast(d.paused_since as text))
+        order by d.paused_since, d.case_id limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(origin)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// Cases that this institution has put on hold before a moment and of which an account has not been
+/// told, with since when.
+pub async fn held_here(
+    tx: &mut Tx,
+    before: i64,
+    account: &str,
+    limit: i64,
+) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select d.case_id, d.paused_since
+        from cases c join deadlines d on d.case_id = c.case_id
+        where c.tray = 'waiting' and d.paused_since <= $1
+            and not exists (select 1 from letter_cases t
+                where t.account = $2 and t.case_id = d.case_id
+                    and t.tray = 'hold:' || cast(d.paused_since as text))
+        order by d.paused_since, d.case_id limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(before)
+        .bind(account)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
 /// Cases whose reporter may have been silent for long enough.
 pub async fn silent(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<DeadlineRow>> {
     const SQL: &str =

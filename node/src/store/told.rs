@@ -15,8 +15,8 @@ static ASK: Bulk = Bulk::new(
         on conflict (case_id) do update set asked = news_due.asked + 1",
 );
 
-/// Cases have changed, each with 1 if it was split off a case that was filed here and with 0 if
-/// not; those are noted in which somebody outside takes an interest.
+/// Cases have changed, each with 1 if its reporter is to be looked for in any case, as of a half
+/// that was split off, and with 0 if not; those are noted in which somebody outside takes an interest.
 pub async fn ask(tx: &mut Tx, cases: Vec<Value>) -> Stored<()> {
     tx.run_rows(&ASK, cases).await.map(drop)
 }
@@ -105,7 +105,8 @@ pub async fn digest_on(tx: &mut Tx, account: &str, choice: &str, day: &str) -> S
     Ok(noted > 0)
 }
 
-/// An account is told that a case lies in a tray; says whether that is new.
+/// An account is told that a case lies in a tray, or of something else about it under a name with a
+/// colon; says whether that is new.
 pub async fn arrived(tx: &mut Tx, account: &str, case_id: &str, tray: &str) -> Stored<bool> {
     const SQL: &str = "insert into letter_cases (account, case_id, tray) values ($1, $2, $3)
         on conflict (account, case_id, tray) do nothing";
@@ -121,7 +122,7 @@ pub async fn arrived(tx: &mut Tx, account: &str, case_id: &str, tray: &str) -> S
 
 /// Forgets cases that have left the tray: when they come again, they are told again.
 pub async fn forget_left(tx: &mut Tx) -> Stored<()> {
-    const SQL: &str = "delete from letter_cases where not exists (
+    const SQL: &str = "delete from letter_cases where tray not like '%:%' and not exists (
         select 1 from cases c
         where c.case_id = letter_cases.case_id and c.tray = letter_cases.tray)";
     on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;

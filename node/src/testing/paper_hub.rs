@@ -164,7 +164,8 @@ impl PaperHub {
             let line: BatchLine<'_> = serde_json::from_slice(line).unwrap();
             let envelope = Envelope::parse(line.envelope.get().as_bytes()).unwrap();
             envelope.verify(MESSAGE_TYPE, &self.signing).unwrap();
-            let header = Message::parse(&envelope.payload).unwrap().header;
+            let message = Message::parse(&envelope.payload).unwrap();
+            let (beside, header) = (beside(&message), message.header);
             ledger.sent.push(line.envelope.get().to_owned());
             if Self::head(&ledger).admits(&header).is_ok() {
                 ledger.wraps += line.wraps.len();
@@ -172,6 +173,13 @@ impl PaperHub {
                     .accepted
                     .push((envelope.id(), line.envelope.get().to_owned()));
                 ledger.order(&header, envelope.id(), line.envelope.get());
+                if let Some(case) = beside {
+                    let header = Header {
+                        case: Some(case),
+                        ..header.clone()
+                    };
+                    ledger.order(&header, envelope.id(), line.envelope.get());
+                }
             } else {
                 let held = &ledger.accepted[header.seq as usize - 1];
                 assert_eq!(held.0, envelope.id(), "two byte strings for one position");
@@ -312,6 +320,15 @@ impl Transport for PaperHub {
 
     fn take_up_certificate(&self) -> Result<bool, LinkError> {
         Ok(false)
+    }
+}
+
+/// The other case in which a message gets a place as well.
+fn beside(message: &Message) -> Option<CaseId> {
+    match &message.body {
+        Ok(Body::CaseLinked(link)) => Some(link.target_case),
+        Ok(Body::CaseSplit(split)) => Some(split.child),
+        _ => None,
     }
 }
 

@@ -254,3 +254,36 @@ async fn an_officer_sees_whether_a_contact_was_proved_and_not_which_it_is() {
         assert!(!page.text.contains("canary"), "who it is stays apart");
     }
 }
+
+#[tokio::test]
+async fn answers_at_the_counter_belong_to_their_questions() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let case = filed(&place, "account:siti").await.filed.case;
+        let words = json!({"questions": ["Nomor <b>berapa</b>?", "Sejak kapan?"]});
+        acts(
+            &place,
+            case,
+            "case.held",
+            json!({"questions": 2}),
+            Some(words),
+        )
+        .await;
+        let form = siti.open(&at(case, "/loket/lengkapi")).await;
+        form.shows("Nomor &#60;b&#62;berapa").shows("Sejak kapan?");
+        let unsaid = says(&siti, case, "lengkapi", &[("jawab1", " ")]).await;
+        unsaid.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let answers = [("jawab2", "Sejak Minggu."), ("jawab3", "Tidak ditanya.")];
+        let done = says(&siti, case, "lengkapi", &answers).await;
+        assert_eq!(done.is(StatusCode::SEE_OTHER).to(), at(case, ""));
+        let history = place.node.case(case).await.unwrap().history;
+        let words = history.last().unwrap().words.clone().unwrap();
+        assert_eq!(words["answers"], json!(["", "Sejak Minggu."]));
+        let form = siti.open(&at(case, "/arsip")).await;
+        form.shows("Dibaca pelapor.");
+        let form = siti.open(&at(case, "/verifikasi")).await;
+        form.shows("Pelapor tidak membacanya.");
+    }
+}

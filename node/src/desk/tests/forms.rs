@@ -290,11 +290,11 @@ async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_number
         siti.send_files(&path, &answer)
             .await
             .is(StatusCode::SEE_OTHER);
-        let list = admin.open("/meja/persetujuan").await;
+        let list = leader.open("/meja/persetujuan").await;
         let at_draft = list.between("<form action=\"/meja/persetujuan/", "\"");
         let version = list.between("name=\"versi\" value=\"", "\"");
         let sign = [("keputusan", "terbit"), ("versi", &*version)];
-        let signed = admin
+        let signed = leader
             .post(&format!("/meja/persetujuan/{at_draft}"), &sign)
             .await;
         signed.is(StatusCode::SEE_OTHER);

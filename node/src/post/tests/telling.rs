@@ -852,7 +852,7 @@ async fn a_half_that_was_split_off_is_told_like_the_whole_and_warns_before_it_cl
             assert!(text.contains(said), "{said}: {text}");
         }
         before += 1;
-        clock.advance(13 * DAY);
+        clock.advance(14 * DAY);
         posted.node().look_after_deadlines().await.unwrap();
         assert_eq!(posted.writes().await, 1);
         let sent = posted.sends(before).await;

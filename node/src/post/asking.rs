@@ -1,0 +1,150 @@
+//! To a reporter in person: that somebody asks who they are, and that the questions of an
+//! institution still wait for their answers. Each is told once.
+
+use lapor_protocol::ids::CaseId;
+use lapor_web::language::{TextId, text_id};
+
+use super::letterhead::leave_foot;
+use super::{Draft, Kind, NEWS_KEPT_MS, Said, letterhead};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::{name_of, talk_path};
+use crate::reporters::leave_for;
+use crate::store;
+
+const DAY_MS: i64 = 86_400_000;
+/// Cases on hold that are looked at in one go; the rest is the next run's.
+const AT_ONCE: i64 = 100;
+
+/// What is said to a reporter.
+struct Asking {
+    subject: TextId,
+    about: TextId,
+    /// Who asks.
+    institution: String,
+    /// Unix ms; since when.
+    since: i64,
+}
+
+impl Node {
+    /// Tells the reporter of a case that somebody asks who they are, once for each request to which
+    /// they have said nothing.
+    pub(super) async fn tell_identity_asks(&self, id: CaseId) -> Result<usize, NodeError> {
+        let text = id.to_string();
+        let mut tx = self.read_tx().await?;
+        let case = self.shown_case(&mut tx, id).await?;
+        let asks = self.asks_without_say(&mut tx, &case).await?;
+        drop(tx);
+        let mut written = 0;
+        for (ask, institution) in asks {
+            let mark = format!("identity:{ask}");
+            let asking = Asking {
+                subject: text_id("letter-identity-subject"),
+                about: if case.anonymous {
+                    text_id("letter-identity-anonymous")
+                } else {
+                    text_id("letter-identity")
+                },
+                institution: name_of(self, &institution),
+                since: self.clock().now_ms(),
+            };
+            written += usize::from(self.ask_reporter(&text, &mark, asking).await?);
+        }
+        Ok(written)
+    }
+
+    /// Reminds reporters of questions that have waited for their answers for so many days.
+    pub(super) async fn write_reminders(&self) -> Result<usize, NodeError> {
+        let days = self.settings().deadlines.remind_reporter_days;
+        if days == 0 {
+            return Ok(0);
+        }
+        let before = self.clock().now_ms() - i64::from(days) * DAY_MS;
+        let me = self.instance()?.to_string();
+        let mut tx = self.read_tx().await?;
+        let held = store::deadlines::unanswered(&mut tx, &me, before, AT_ONCE).await?;
+        drop(tx);
+        let mut written = 0;
+        for (case, custodian, since) in held {
+            match self.remind(&case, &custodian, since).await {
+                Ok(told) => written += usize::from(told),
+                Err(error @ NodeError::Database(_)) => return Err(error),
+                // What is wrong with one case keeps no reminder of another.
+                Err(error) => tracing::warn!(%error, case, "nobody can be reminded of a case"),
+            }
+        }
+        Ok(written)
+    }
+
+    async fn remind(&self, case: &str, custodian: &str, since: i64) -> Result<bool, NodeError> {
+        let asking = Asking {
+            subject: text_id("letter-reminder-subject"),
+            about: text_id("letter-reminder"),
+            institution: name_of(self, &store::instance_id(custodian)?),
+            since,
+        };
+        self.ask_reporter(case, &format!("hold:{since}"), asking)
+            .await
+    }
+
+    /// Writes to the reporter of a case, if they want letters and this has not been told. Of a
+    /// *rahasia* case it says no more than that there is news.
+    async fn ask_reporter(
+        &self,
+        case: &str,
+        mark: &str,
+        asking: Asking,
+    ) -> Result<bool, NodeError> {
+        let id = store::case_id(case)?;
+        let mut tx = self.write_tx().await?;
+        let told = store::told::told(&mut tx, case).await?;
+        if told.iter().any(|(known, _)| known == mark) {
+            return Ok(false);
+        }
+        store::told::tell(&mut tx, case, mark, None).await?;
+        let Some(reader) = self.news_reader(&mut tx, id).await? else {
+            tx.commit().await?;
+            return Ok(false);
+        };
+        let secret = self.shown_case(&mut tx, id).await?.secret;
+        let (subject, about) = if secret {
+            (
+                text_id("letter-news-own-subject"),
+                text_id("letter-news-own"),
+            )
+        } else {
+            (asking.subject, asking.about)
+        };
+        let leave = leave_for(&mut tx, &reader.filed_as.to_string(), "").await?;
+        let head = letterhead(self);
+        let words = head.write(|v| {
+            let by = if secret {
+                head.institution()
+            } else {
+                &asking.institution
+            };
+            let said = v
+                .with("ticket", &reader.ticket)
+                .with("institution", by)
+                .with("day", v.date(asking.since))
+                .say(about);
+            let mut paragraphs = vec![said, v.say("letter-asking-at"), head.at(&talk_path(id))];
+            paragraphs.extend(leave_foot(&head, v, &leave));
+            Said {
+                subject: v.with("ticket", &reader.ticket).say(subject),
+                paragraphs,
+            }
+        });
+        let draft = Draft {
+            kind: Kind::News,
+            address: &reader.address,
+            case: Some(case),
+            words,
+            leave: Some(leave),
+            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
+        };
+        self.write_letter(&mut tx, draft).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

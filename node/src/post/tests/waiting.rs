@@ -1,0 +1,140 @@
+//! What waits for one person, at the desk and at home.
+
+use lapor_protocol::kinds::identity_requested::IdentityPurpose;
+use serde_json::json;
+
+use super::{Encryption, MINUTE_MS, Posted, readable};
+use crate::casework::{NewDraft, Once};
+use crate::post::LetterChoice;
+use crate::staff::StaffRole;
+use crate::testing::{PaperHub, acts};
+use lapor_web::mail::tiny_server::{Manners, Taken};
+
+const DAY: i64 = 24 * 60 * MINUTE_MS;
+const KEEPER: &str = "penjaga@bandung.go.id";
+const OFFICER: &str = "petugas@bandung.go.id";
+const LEADER: &str = "pimpinan@bandung.go.id";
+const REPORTER: &str = "siti@contoh.id";
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// Whether a letter to somebody says something.
+fn says(sent: &[Taken], to: &str, words: &str) -> usize {
+    let theirs = sent.iter().filter(|letter| letter.to == to);
+    theirs
+        .filter(|letter| readable(&letter.text).contains(words))
+        .count()
+}
+
+impl Posted {
+    /// Somebody who wants each letter; as the audit log names them.
+    async fn hears(&self, login: &str, role: StaffRole) -> String {
+        let account = self.hires(login, role, None).await;
+        let chosen = self.node().choose_letters(&account, LetterChoice::Each);
+        chosen.await.unwrap();
+        account.actor()
+    }
+
+    async fn news(&self, before: &mut usize) -> Vec<Taken> {
+        self.writes().await;
+        let sent = self.sends(*before).await;
+        *before += sent.len();
+        sent
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_an_identity_is_told_to_keeper_and_reporter_and_its_answer_to_who_asked() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let node = posted.node();
+        let keeper = posted.hears(KEEPER, StaffRole::IdentityKeeper).await;
+        let officer = posted.hears(OFFICER, StaffRole::Officer).await;
+        let (open, secret) = (posted.filed(false).await, posted.filed(true).await);
+        let mut before = 0;
+        posted.news(&mut before).await;
+        let once = Once::new("test", KEY).unwrap();
+        let (why, reason) = (IdentityPurpose::Visit, "Alamat Canary.");
+        let asked = node.ask_identity(open.case, why, reason, &officer, &once);
+        let asked = asked.await.unwrap();
+        let once = Once::new("lain", KEY).unwrap();
+        let other = node.ask_identity(secret.case, why, reason, &officer, &once);
+        other.await.unwrap();
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, KEEPER, "meminta identitas pelapor"), 1);
+        assert_eq!(says(&sent, KEEPER, &secret.ticket), 1);
+        assert_eq!(says(&sent, REPORTER, "ingin mengetahui siapa"), 1);
+        assert_eq!(says(&sent, REPORTER, &secret.ticket), 1);
+        assert_eq!(says(&sent, REPORTER, "/percakapan?kasus="), 2);
+        assert_eq!(says(&sent, OFFICER, "identitas"), 0);
+        for letter in &sent {
+            let text = readable(&letter.text);
+            assert!(
+                !text.contains("Canary") && !text.contains("Lampu"),
+                "{text}"
+            );
+        }
+        assert!(posted.news(&mut before).await.is_empty(), "once");
+        let answered = node.answer_identity_ask(open.case, &asked.id, true, &keeper);
+        answered.await.unwrap();
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, OFFICER, "identitas pelapor kini dapat"), 1);
+        assert_eq!(sent.len(), 1);
+        assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_sign_is_told_to_a_superior_and_one_given_back_to_who_wrote_it() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let node = posted.node();
+        let leader = posted.hears(LEADER, StaffRole::Leader).await;
+        let officer = posted.hears(OFFICER, StaffRole::Officer).await;
+        let filed = posted.filed(false).await;
+        let mut before = 0;
+        posted.news(&mut before).await;
+        let answer = NewDraft {
+            text: "Sudah diganti.",
+            proposes_to_close: false,
+            attachments: &[],
+        };
+        let drafted = node.draft_answer(filed.case, KEY, &answer, &officer).await;
+        drafted.unwrap();
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, LEADER, "menunggu persetujuan Anda"), 1);
+        assert_eq!(says(&sent, LEADER, &filed.ticket), 1);
+        assert_eq!(sent.len(), 1);
+        let drafts = node.answer_drafts(filed.case).await.unwrap();
+        let back = node.return_draft(&drafts[0].id, "Sebut tanggalnya.", &leader);
+        back.await.unwrap();
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, OFFICER, "dikembalikan dengan catatan"), 1);
+        assert_eq!(says(&sent, OFFICER, "Sebut tanggalnya"), 0);
+        assert_eq!(sent.len(), 1);
+        assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
+async fn questions_that_wait_are_brought_back_to_the_reporter_and_then_to_the_desk() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
+        posted.hears(OFFICER, StaffRole::Officer).await;
+        let filed = posted.filed(false).await;
+        let words = json!({"questions": ["Nomor berapa?"]});
+        let body = json!({"questions": 1});
+        acts(&posted.place, filed.case, "case.held", body, Some(words)).await;
+        posted.ruled(&hub).await;
+        let mut before = 0;
+        posted.news(&mut before).await;
+        clock.advance(4 * DAY);
+        assert!(posted.news(&mut before).await.is_empty());
+        clock.advance(2 * DAY);
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, REPORTER, "Selama belum dijawab"), 1);
+        assert_eq!(sent.len(), 1);
+        clock.advance(9 * DAY);
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, OFFICER, "sudah lama menunggu pelapor"), 1);
+        assert_eq!(sent.len(), 1);
+        assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}
