@@ -270,7 +270,13 @@ pub async fn take_down(
     // Files that were used before may have been used by this very form.
     let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
-    let act = say.read(&v, &mut form, &standing.asked);
+    // A form that was sent before has answered them, and the hold has ended by it.
+    let questions = if sent {
+        last_asked(&standing.view)
+    } else {
+        standing.asked.clone()
+    };
+    let act = say.read(&v, &mut form, &questions);
     let channel = form.text(CHANNEL);
     let channel = CHANNELS.iter().find(|(name, ..)| *name == channel);
     if channel.is_none() {
@@ -351,10 +357,17 @@ async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standin
 
 /// The questions of the hold that stands, if one does.
 fn asked(view: &CaseView) -> Vec<String> {
-    let held = view.summary.state == Some(CaseState::Held);
+    if view.summary.state == Some(CaseState::Held) {
+        last_asked(view)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The questions of the last hold.
+fn last_asked(view: &CaseView) -> Vec<String> {
     let mut holds = view.history.iter().rev();
-    let last =
-        holds.find(|entry| held && entry.kind == "case.held" && entry.effect.is_none_or(applied));
+    let last = holds.find(|entry| entry.kind == "case.held" && entry.effect.is_none_or(applied));
     let questions = last.and_then(|entry| entry.words.as_ref()?.get("questions")?.as_array());
     let questions = questions.into_iter().flatten().filter_map(Value::as_str);
     questions.map(str::to_owned).collect()

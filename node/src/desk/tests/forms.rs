@@ -298,7 +298,7 @@ async fn a_drafted_answer_shows_its_files_to_who_signs_and_hides_personal_number
             .post(&format!("/meja/persetujuan/{at_draft}"), &sign)
             .await;
         signed.is(StatusCode::SEE_OTHER);
-        admin
+        leader
             .open("/meja/persetujuan")
             .await
             .shows("disetujui dan diterbitkan");
