@@ -4,13 +4,14 @@
 # check   format, lints, dependencies
 # alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
+# fleet   700 institutions with scripted troubles, and what the hub's console says of them; ARGS="--stay"
 # package Debian packages of hub and node from the release build; PROFILE=dev is quick, for a try
 # bench   how fast the release build is, as one JSON object; ARGS="--only sync --repeat 1"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test browse check alarms crash bench package format lint dependencies
+.PHONY: help demo test browse check alarms crash bench fleet package format lint dependencies
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # CI builds exactly what was committed; at a desk, cargo may complete the lock file.
@@ -57,6 +58,13 @@ bench:
 	$(call say,"building the release; the first time takes ten minutes and more")
 	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
 	@exec $(TARGET)/release/lapor-bench $(ARGS)
+
+# exec: the fleet itself gets the signals that make is sent.
+fleet:
+	@.ci/need cargo cc $(findstring postgres,$(ARGS))
+	$(call say,"building the release; the first time takes ten minutes and more")
+	@cargo build $(LOCKED) --release --workspace --bins --all-features >&2
+	@exec $(TARGET)/release/lapor-fleet $(ARGS)
 
 # Release: the two programs alone, without a feature that only tests use. Dev: what
 # `make demo` and `make test` have built, under a version that a release replaces.

@@ -12,4 +12,9 @@ pub mod demo;
 pub mod fleet;
 pub mod hostile;
 pub mod invariants;
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "figures are rounded to what anyone reads"
+)]
+pub mod muster;
 pub mod stage;

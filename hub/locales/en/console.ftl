@@ -162,6 +162,8 @@ concern-set-aside = { $n ->
 concern-disk = { $size } of disk left
 concern-version = Older version than the hub
 concern-frozen = Chain frozen: two messages claimed one position
+concern-refused = The hub has refused what it sends for { $age }
+concern-refused-unknown = The hub refuses what it sends
 rule-silent = Not heard: yellow after { $yellow }, red after { $red }.
 rule-waiting = Oldest message waits to be sent or applied: yellow after { $yellow }, red after { $red }.
 rule-apart = Two reports in a row that differ from the hub's record in the same way: red.
@@ -173,6 +175,7 @@ rule-backup = Last backup: yellow after { $yellow } or never, red after { $red }
 rule-directory = Behind the directory: yellow after { $yellow }, red after { $red }.
 rule-version = Older version than the hub: yellow.
 rule-frozen = Chain frozen: red.
+rule-refused = What it sends is refused, for a signature that does not hold for instance: yellow, after a minute red.
 rule-grey = Grey: not joined, suspended or revoked; not expected to speak.
 
 # How one institution stands
@@ -261,6 +264,7 @@ visit-suspended = Turned away: suspended
 visit-revoked = Turned away: revoked
 visit-version = Turned away: protocol version not supported
 visit-rate = Turned away: too often
+visit-signature = Message refused: the signature does not hold
 visit-refused = Turned away: { $code }
 concern-unreported = Has not told of itself for { $age }
 concern-unreported-unknown = Has never told of itself

@@ -141,6 +141,8 @@ concern-set-aside = { $n } pesan disisihkan
 concern-disk = Sisa ruang { $size }
 concern-version = Versi lebih lama daripada hub
 concern-frozen = Rantai dibekukan: dua pesan mengaku menempati satu urutan
+concern-refused = Hub menolak kiriman instansi ini selama { $age }
+concern-refused-unknown = Hub menolak kiriman instansi ini
 rule-silent = Tidak terdengar: kuning sesudah { $yellow }, merah sesudah { $red }.
 rule-waiting = Pesan tertua menunggu dikirim atau diterapkan: kuning sesudah { $yellow }, merah sesudah { $red }.
 rule-apart = Dua laporan berturut-turut yang berbeda dari catatan hub dengan cara yang sama: merah.
@@ -152,6 +154,7 @@ rule-backup = Cadangan terakhir: kuning sesudah { $yellow } atau belum pernah, m
 rule-directory = Tertinggal direktori: kuning sesudah { $yellow }, merah sesudah { $red }.
 rule-version = Versi lebih lama daripada hub: kuning.
 rule-frozen = Rantai dibekukan: merah.
+rule-refused = Kiriman ditolak hub, misalnya karena tanda tangan tidak sah: kuning; sesudah satu menit merah.
 rule-grey = Kelabu: belum bergabung, ditangguhkan, atau dicabut; tidak diharapkan berbicara.
 
 # Keadaan satu instansi
@@ -240,6 +243,7 @@ visit-suspended = Ditolak: sedang ditangguhkan
 visit-revoked = Ditolak: sudah dicabut
 visit-version = Ditolak: versi protokol tidak didukung
 visit-rate = Ditolak: terlalu sering
+visit-signature = Kiriman ditolak: tanda tangan tidak sah
 visit-refused = Ditolak: { $code }
 concern-unreported = Tidak melaporkan keadaannya selama { $age }
 concern-unreported-unknown = Belum pernah melaporkan keadaannya

@@ -78,6 +78,10 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
             .say("concern-disk"),
         Concern::Version => v.say("concern-version"),
         Concern::Frozen => v.say("concern-frozen"),
+        Concern::Refused => aged(
+            text_id("concern-refused"),
+            text_id("concern-refused-unknown"),
+        ),
     }
 }
 
@@ -205,6 +209,7 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
         ),
         v.say("rule-version"),
         v.say("rule-frozen"),
+        v.say("rule-refused"),
         v.say("rule-grey"),
     ]
 }

@@ -49,14 +49,31 @@ pub async fn accept(
     let count = lines.split(|b| *b == b'\n').filter(|l| !l.is_empty());
     hub.admission.envelopes(&author, count.count())?;
     let directory = hub.ground.directory.current();
-    let batch = read_batch(author, lines, &directory, &hub.verifiers).await?;
+    let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
+    let batch = batch.inspect_err(|error| {
+        if error.status() < 500 {
+            refuse(&hub, &author, error.code());
+        }
+    })?;
     if batch.announces_key() {
         hub.admission.change(&batch.author)?;
     }
     let traced = traced(&batch);
     let answer = hub.sequencer.submit(batch, boot).await?;
+    match answer.exceptions.first() {
+        Some(exception) => refuse(&hub, &author, exception.code),
+        None => hub.watch.refusals.taken(&author),
+    }
     tell(&traced, &answer);
     Ok(Json(answer))
+}
+
+/// Lets the console show that what an instance sends is not taken, and why.
+fn refuse(hub: &Hub, author: &InstanceId, code: Code) {
+    let now_ms = hub.now_ms();
+    hub.watch.refusals.refused(author, now_ms);
+    let visits = &hub.connections.visits;
+    visits.refused(author, code.as_str(), now_ms);
 }
 
 /// The messages of a batch that came with a trace.

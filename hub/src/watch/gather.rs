@@ -31,6 +31,7 @@ struct Read {
     /// Unix ms; nobody could be heard before.
     began_at: i64,
     contacts: HashMap<InstanceId, i64>,
+    refused: HashMap<InstanceId, i64>,
     connections: HashMap<InstanceId, usize>,
     heads: HashMap<StreamKey, u64>,
     chains: HashMap<InstanceId, Chain>,
@@ -108,6 +109,7 @@ impl Read {
         Ok(Self {
             began_at: hub.contacts.began_at,
             contacts: hub.contacts.all(),
+            refused: hub.watch.refusals.all(),
             connections: hub.connections.counts(),
             heads,
             chains: store::chains::all(tx).await?,
@@ -153,6 +155,7 @@ impl Read {
             connections: self.connections.get(id).copied().unwrap_or(0),
             chain: chain.map(|chain| chain.head.position()),
             frozen: chain.is_some_and(|chain| chain.frozen),
+            refused_since: self.refused.get(id).copied(),
             sent,
             received,
             undelivered: received.saturating_sub(accepted),

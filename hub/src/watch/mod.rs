@@ -9,6 +9,7 @@ mod gather;
 mod history;
 mod memory;
 mod picture;
+mod refusals;
 mod rules;
 mod views;
 mod visits;
@@ -24,6 +25,7 @@ use memory::Memory;
 
 pub use history::{Span, note};
 pub use picture::{Instance, Picture, Told};
+pub use refusals::Refusals;
 pub use rules::{Bound, Bounds, Concern, Finding, Health, State};
 pub use views::{View, Views, receive};
 pub use visits::{Reason, Visits};
@@ -40,6 +42,7 @@ pub struct Watch {
     picture: watch::Sender<Arc<Picture>>,
     /// Rung when something has changed that should show at once.
     bell: Notify,
+    pub refusals: Refusals,
     memory: Memory,
 }
 

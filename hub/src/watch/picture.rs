@@ -43,6 +43,8 @@ pub struct Instance {
     #[schema(value_type = Option<Object>)]
     pub chain: Option<Position>,
     pub frozen: bool,
+    /// Unix ms; since when the hub has refused what it sends.
+    pub refused_since: Option<i64>,
     /// Messages accepted from it since it joined.
     pub sent: u64,
     /// Messages put into its stream since it joined.

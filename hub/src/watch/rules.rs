@@ -11,6 +11,8 @@ use lapor_protocol::directory::Status;
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// A refusal that lasts this long is none that the next attempt mends.
+const REFUSED_MS: i64 = MINUTE_MS;
 
 /// The colours, from the calmest to the worst.
 #[derive(
@@ -51,6 +53,8 @@ pub enum Concern {
     Backup,
     /// Two messages have claimed one position of its chain.
     Frozen,
+    /// The hub does not take what it sends.
+    Refused,
     /// It has not taken in the directory that is in force.
     Directory,
     /// It polls and does not say how it is.
@@ -218,6 +222,7 @@ fn streams(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
     let unapplied = of.oldest_unapplied.map(since);
     let apart = of.apart_since.map(since);
     let behind = of.directory_since.map(since);
+    let refused = of.refused_since.map(since);
     vec![
         silence(of, bounds, now_ms),
         finding(Concern::Unapplied, waiting(unapplied), unapplied),
@@ -230,6 +235,15 @@ fn streams(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
             Concern::Frozen,
             if of.frozen { State::Red } else { State::Green },
             None,
+        ),
+        finding(
+            Concern::Refused,
+            match refused {
+                Some(age) if age >= REFUSED_MS => State::Red,
+                Some(_) => State::Yellow,
+                None => State::Green,
+            },
+            refused,
         ),
         finding(
             Concern::Directory,

@@ -245,6 +245,25 @@ async fn a_certificate_and_a_directory_that_are_left_behind_show() {
 }
 
 #[tokio::test]
+async fn messages_that_are_refused_show_at_once_until_one_is_taken() {
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, mut bandung, _] = place.three().await;
+        let written: Vec<_> = (1..=2).map(|n| bandung.file(n).1).collect();
+        place.push(&bandung, &written[1..]).await;
+        let found_now = found(&place, &bandung).await;
+        assert!(found_now.contains(&(Concern::Refused, State::Yellow)));
+        place.clock.advance(MINUTE);
+        place.push(&bandung, &written[1..]).await;
+        let found_now = found(&place, &bandung).await;
+        assert!(found_now.contains(&(Concern::Refused, State::Red)));
+        place.send(&bandung, &written).await;
+        place.pull(&mut bandung).await;
+        assert_eq!(found(&place, &bandung).await, []);
+    }
+}
+
+#[tokio::test]
 async fn what_waits_for_an_institution_shows_until_it_is_applied() {
     for db in databases().await {
         let place = Place::new(&db).await;

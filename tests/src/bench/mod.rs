@@ -7,7 +7,7 @@
 
 mod bounds;
 mod clients;
-mod figures;
+pub mod figures;
 mod growth;
 mod idle;
 mod intake;
@@ -136,7 +136,7 @@ async fn measure(cli: Cli) -> Result<()> {
 }
 
 /// What the figures were measured on, and how busy it was with other things.
-fn machine() -> Value {
+pub fn machine() -> Value {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));

@@ -8,7 +8,7 @@
 //! a run of its own. SIGKILL loses no page that the kernel has: what only a
 //! power cut can lose is not proved here.
 
-mod database;
+pub mod database;
 mod desk;
 mod full;
 mod joining;

@@ -7,7 +7,7 @@
 
 mod api;
 mod attachment;
-mod cast;
+pub mod cast;
 mod doors;
 pub mod drawing;
 mod failure;
@@ -27,7 +27,7 @@ mod scenes;
 mod sealed;
 mod show;
 mod speech;
-mod stop;
+pub mod stop;
 mod tally;
 mod troupe;
 mod weeks;

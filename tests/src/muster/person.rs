@@ -1,0 +1,175 @@
+//! Somebody at the console: sets it up by the link that the hub prints, and
+//! reads the pages as they stand. Beside them the metrics, which must say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+
+pub const LOGIN: &str = "pusat@armada.example";
+pub const PASSWORD: &str = "gerimis tujuh kelapa sepeda";
+const NAME: &str = "Petugas Pusat";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A browser with a session.
+pub struct Person {
+    client: reqwest::Client,
+    base: String,
+    monitor: String,
+    cookies: BTreeMap<String, String>,
+}
+
+/// One look at the page of the federation.
+pub struct Look {
+    /// By slug.
+    pub tiles: BTreeMap<String, Tile>,
+    /// The provinces on the map that are yellow or red, by the codes in their links.
+    pub provinces: BTreeSet<String>,
+    pub took: Duration,
+}
+
+pub struct Tile {
+    pub colour: String,
+    /// Name, state and reasons.
+    pub said: String,
+}
+
+impl Tile {
+    pub fn is_well(&self) -> bool {
+        self.colour == "hijau"
+    }
+}
+
+impl Person {
+    /// Chooses a password under the link of the first set-up.
+    pub async fn sets_up(link: &str, console: SocketAddr, monitor: SocketAddr) -> Result<Self> {
+        let mut person = Self {
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(PATIENCE)
+                .build()?,
+            base: format!("http://{console}"),
+            monitor: format!("http://{monitor}"),
+            cookies: BTreeMap::new(),
+        };
+        let fields = [
+            ("name", NAME),
+            ("login", LOGIN),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ];
+        let form: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('@', "%40")))
+            .collect();
+        let request = person.client.post(link);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.body(form.join("&")).send().await?;
+        ensure!(
+            answer.status() == StatusCode::SEE_OTHER && answer.headers().contains_key(LOCATION),
+            "the first set-up of the console failed: {}",
+            answer.status()
+        );
+        for line in answer.headers().get_all(SET_COOKIE) {
+            let pair = line.to_str()?.split(';').next().unwrap_or_default();
+            let (name, value) = pair.split_once('=').context("a cookie without a value")?;
+            person.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(person)
+    }
+
+    /// Opens a page; whatever is not one is an error.
+    pub async fn opens(&self, path: &str) -> Result<String> {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = self.client.get(format!("{}{path}", self.base));
+        let request = request
+            .header(ACCEPT, "text/html")
+            .header(COOKIE, cookies.join("; "));
+        let answer = request.send().await?;
+        let status = answer.status();
+        ensure!(status == StatusCode::OK, "{path}: {status}");
+        Ok(answer.text().await?)
+    }
+
+    /// Looks at the federation.
+    pub async fn looks(&self) -> Result<Look> {
+        let began = Instant::now();
+        let page = self.opens("/konsol").await?;
+        let took = began.elapsed();
+        let tiles = links(&page, "i-").map(|(slug, link)| {
+            let class = field(link, "class").unwrap_or_default();
+            let tile = Tile {
+                colour: class.split(' ').nth(1).unwrap_or_default().to_owned(),
+                said: field(link, "title").unwrap_or_default().to_owned(),
+            };
+            (slug.to_owned(), tile)
+        });
+        let tiles = tiles.collect();
+        let ill = links(&page, "m-").filter_map(|(_, link)| {
+            let colour = field(link, "class")?;
+            let (_, codes) = field(link, "href")?.split_once("provinsi=")?;
+            matches!(colour, "kuning" | "merah").then(|| codes.replace("%2C", ","))
+        });
+        let ill: Vec<String> = ill.collect();
+        let provinces = ill.iter().flat_map(|codes| codes.split(','));
+        Ok(Look {
+            tiles,
+            provinces: provinces.map(str::to_owned).collect(),
+            took,
+        })
+    }
+
+    /// Who has which findings by the metrics: slug and concern.
+    pub async fn measures(&self) -> Result<BTreeSet<(String, String)>> {
+        let request = self.client.get(format!("{}/metrics", self.monitor));
+        let text = request.send().await?.error_for_status()?.text().await?;
+        let lines = text.lines();
+        let found = lines.filter_map(|line| {
+            let labels = line.strip_prefix("lapor_hub_instance_finding{")?;
+            Some((label(labels, "instance")?, label(labels, "concern")?))
+        });
+        Ok(found.collect())
+    }
+}
+
+/// The links of a page whose ids begin so: the rest of the id, and the tag.
+fn links<'a>(page: &'a str, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    page.split("<a id=\"").skip(1).filter_map(move |rest| {
+        let (id, _) = rest.split_once('"')?;
+        let (tag, _) = rest.split_once('>')?;
+        Some((id.strip_prefix(prefix)?, tag))
+    })
+}
+
+fn field<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split_once('"').map(|(value, _)| value)
+}
+
+fn label(labels: &str, name: &str) -> Option<String> {
+    let (_, rest) = labels.split_once(&format!("{name}=\""))?;
+    rest.split_once('"').map(|(value, _)| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_is_read_as_it_stands_on_the_page() {
+        let page = r#"<li><a id="i-kota-palu" class="tile merah size-1" href="/x" title="Kota Palu: Merah; Tidak terdengar selama 50 detik" aria-label="y"></a></li>"#;
+        let (slug, tag) = links(page, "i-").next().unwrap();
+        assert_eq!(slug, "kota-palu");
+        assert_eq!(field(tag, "class"), Some("tile merah size-1"));
+        assert!(field(tag, "title").unwrap().ends_with("50 detik"));
+        assert!(links(page, "m-").next().is_none());
+    }
+}
