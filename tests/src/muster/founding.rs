@@ -75,6 +75,8 @@ impl Place {
                     "WATCH__WAITING_MINUTES__YELLOW",
                     WAITING_MINUTES.to_string(),
                 ),
+                // A bound is set whole.
+                ("WATCH__WAITING_MINUTES__RED", "1440".into()),
                 // All of them come from one network here.
                 (
                     "LIMITS__STRANGERS_PER_NETWORK",
