@@ -60,6 +60,7 @@ condition-version = Versi lama
 condition-disk = Ruang hampir habis
 condition-backup = Cadangan sudah lama
 condition-frozen = Rantai dibekukan
+condition-refused = Pesan ditolak hub
 condition-directory = Tertinggal direktori
 condition-unreported = Tidak melaporkan keadaannya
 condition-hub-sequencer = Hub: antrean pengurutan

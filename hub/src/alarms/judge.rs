@@ -43,7 +43,8 @@ pub fn institution(of: &Instance, concern: Concern, least: State) -> Verdict {
     let since_start = |at: Option<i64>| at.is_some_and(|at| at >= of.hub_began_at);
     let told = of.told.as_ref().map(|told| told.at);
     let known = match concern {
-        Concern::Silent => since_start(of.last_contact),
+        // What was refused before the start is refused again once the institution is heard.
+        Concern::Silent | Concern::Refused => since_start(of.last_contact),
         Concern::Unreported => since_start(told),
         // Judged only by a report that is not too old.
         Concern::Unsent

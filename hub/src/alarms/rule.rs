@@ -198,6 +198,7 @@ fn defaults() -> Vec<Rule> {
     vec![
         one(Concern::Silent, Red, Critical, 0, DAY_MS),
         one(Concern::Frozen, Red, Critical, 0, DAY_MS),
+        one(Concern::Refused, Red, Critical, 0, DAY_MS),
         one(Concern::Apart, Red, Critical, 10 * MINUTE_MS, DAY_MS),
         one(Concern::Unsent, Red, Warning, 0, DAY_MS),
         one(Concern::Unapplied, Red, Warning, 0, DAY_MS),

@@ -107,6 +107,7 @@ pub fn condition(condition: Condition) -> TextId {
             Concern::Disk => text_id("condition-disk"),
             Concern::Backup => text_id("condition-backup"),
             Concern::Frozen => text_id("condition-frozen"),
+            Concern::Refused => text_id("condition-refused"),
             Concern::Directory => text_id("condition-directory"),
             Concern::Unreported => text_id("condition-unreported"),
         },
