@@ -167,7 +167,7 @@ for (const database of databases) {
       });
     });
 
-    const pages = ["/konsol", "/konsol/instansi", KEMENPU, "/konsol/persetujuan", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
+    const pages = ["/konsol", "/konsol/instansi", KEMENPU, `${KEMENPU}/cabut`, `${KEMENPU}/ganti`, `${KEMENPU}/wewenang`, "/konsol/undang", "/konsol/undang/massal", "/konsol/peta-jalan", "/konsol/peta-jalan?provinsi=32", "/konsol/peta-jalan/32.73", "/konsol/persetujuan", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {

@@ -2,16 +2,25 @@
 //! reads a request, calls the hub and renders a template; it knows no SQL and
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
+mod acts;
 mod approvals;
+mod belonging;
+mod bulk;
 mod federation;
 mod instances;
+mod invite;
 mod live;
+mod many;
 mod office;
+mod roadmap;
 mod roles;
 mod settings;
+mod sheet;
 mod standing;
+mod table;
 #[cfg(test)]
 mod tests;
+mod trying;
 mod words;
 
 use std::sync::Arc;
@@ -30,6 +39,7 @@ use lapor_web::throttle::Throttle;
 use lapor_web::{ApiProblem, entrance, people, serving};
 use rust_embed::RustEmbed;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Hub;
@@ -46,6 +56,8 @@ pub const ROOT: &str = "/konsol";
 const ACCOUNT: &str = "/konsol/akun";
 /// What authenticator apps show.
 const ISSUER: &str = "Lapor Hub";
+/// In which dates of the pages are written.
+const ZONE: Tz = Tz::Asia__Jakarta;
 const MINUTE_MS: i64 = 60_000;
 /// How often ended sessions are removed.
 const SWEEP: Duration = Duration::from_hours(1);
@@ -76,6 +88,10 @@ static AREAS: &[Area] = &[Area {
             name: text_id("console-instances"),
         },
         Link {
+            to: roadmap::PATH,
+            name: text_id("roadmap-title"),
+        },
+        Link {
             to: approvals::PATH,
             name: text_id("console-approvals"),
         },
@@ -104,6 +120,10 @@ pub struct Console {
     sign_on: SignOn,
     /// What slows down whoever begins at the provider too often.
     ways: Throttle,
+    /// Invitations of many, whose lines are kept in memory for a while.
+    rounds: bulk::Rounds,
+    /// One permit for each test of a connection that may run.
+    trials: Semaphore,
 }
 
 impl Console {
@@ -120,6 +140,8 @@ impl Console {
             hub: Arc::clone(hub),
             settings,
             ways: Throttle::default(),
+            rounds: bulk::Rounds::default(),
+            trials: Semaphore::new(trying::AT_ONCE),
         })
     }
 
@@ -187,7 +209,23 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(live::PATH, get(live::stream))
         .route(instances::PATH, get(instances::list))
         .route(instances::ONE, get(instances::show))
+        .route(acts::REVOKE, get(acts::ask_revoke).post(acts::revoke))
+        .route(acts::REPLACE, get(acts::ask_replace).post(acts::replace))
+        .route(acts::ENTRUST, get(acts::ask_entrust).post(acts::entrust))
         .route(instances::ACT, post(instances::act))
+        .route(invite::PATH, get(invite::ask).post(invite::send))
+        .route(invite::WITHDRAW, post(invite::withdraw))
+        .route(many::PATH, get(many::ask))
+        .route(many::CHECK, post(many::check))
+        .route(many::BEGIN, post(many::begin))
+        .route(many::ROUND, get(many::follow))
+        .route(many::SHEETS, get(many::sheets))
+        .route(many::LINES, get(many::lines))
+        .route(many::FORGET, post(many::forget))
+        .route(roadmap::PATH, get(roadmap::show))
+        .route(roadmap::TABLE, get(roadmap::table))
+        .route(roadmap::ONE, get(roadmap::place).post(roadmap::plan))
+        .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide));
     let pages = page::pages(routes, &site);
@@ -200,7 +238,7 @@ fn site(console: &Console) -> Site {
     let contact = console.settings.contact.clone();
     let facts = move || Facts {
         institution: name.clone(),
-        zone: Tz::Asia__Jakarta,
+        zone: ZONE,
         contact: contact.clone(),
     };
     let mut site = Site::new(texts(), AREAS, Arc::clone(&console.hub.ground.clock), facts);

@@ -1,6 +1,8 @@
 //! The console through its router, as a browser meets it: with its cookies,
 //! without script; on both databases.
 
+mod membership;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
