@@ -12,7 +12,15 @@ use lapor_protocol::ids::InstanceId;
 pub struct Contacts {
     /// Unix ms; nobody could be heard before this process began.
     pub began_at: i64,
-    last: Mutex<HashMap<InstanceId, i64>>,
+    last: Mutex<HashMap<InstanceId, Heard>>,
+}
+
+#[derive(Debug)]
+struct Heard {
+    /// Unix ms.
+    at: i64,
+    /// Requests so far.
+    times: u64,
 }
 
 impl Contacts {
@@ -25,15 +33,26 @@ impl Contacts {
 
     pub fn note(&self, instance: &InstanceId, now_ms: i64) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match last.get_mut(instance) {
-            Some(last) => *last = now_ms.max(*last),
-            None => drop(last.insert(instance.clone(), now_ms)),
+        if let Some(heard) = last.get_mut(instance) {
+            heard.at = now_ms.max(heard.at);
+            heard.times += 1;
+        } else {
+            let (at, times) = (now_ms, 1);
+            last.insert(instance.clone(), Heard { at, times });
         }
     }
 
     /// Unix ms, of everybody who has asked.
     pub fn all(&self) -> HashMap<InstanceId, i64> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.clone()
+        let all = last.iter();
+        all.map(|(instance, heard)| (instance.clone(), heard.at))
+            .collect()
+    }
+
+    /// How many requests of an instance this process has had.
+    pub fn heard(&self, instance: &InstanceId) -> u64 {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.get(instance).map_or(0, |heard| heard.times)
     }
 }

@@ -1,10 +1,11 @@
-//! Acts of the console that can cut an institution off, as data: what one person
+//! Acts of the console that can cut an institution off or change its rights, as data: what one person
 //! asks for and another confirms is written down as it will be done. Another act
 //! is another variant with its line in each function.
 
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
+use lapor_protocol::authority::Pattern;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
@@ -12,13 +13,34 @@ use serde::{Deserialize, Serialize};
 use crate::audit::By;
 use crate::ground::Ground;
 use crate::membership::{self, MembershipError};
+use crate::succession;
 
 /// A dangerous act with all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "deed", rename_all = "snake_case")]
 pub enum Deed {
-    Suspend { instance: InstanceId },
-    Resume { instance: InstanceId },
+    Suspend {
+        instance: InstanceId,
+    },
+    Resume {
+        instance: InstanceId,
+    },
+    /// For ever; with a successor, which may have joined already (a merger) or not.
+    Revoke {
+        instance: InstanceId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        successor: Option<InstanceId>,
+    },
+    /// Revokes an institution without its key and registers what takes its place.
+    Replace {
+        instance: InstanceId,
+        successor: InstanceId,
+    },
+    /// Says anew whom it may dispose to.
+    Entrust {
+        instance: InstanceId,
+        disposes_to: Vec<Pattern>,
+    },
 }
 
 impl Deed {
@@ -27,13 +49,20 @@ impl Deed {
         match self {
             Self::Suspend { .. } => "instance.suspended",
             Self::Resume { .. } => "instance.resumed",
+            Self::Revoke { .. } => "instance.revoked",
+            Self::Replace { .. } => "instance.replaced",
+            Self::Entrust { .. } => "instance.authority_changed",
         }
     }
 
     /// The institution that it concerns.
     pub fn subject(&self) -> &InstanceId {
         match self {
-            Self::Suspend { instance } | Self::Resume { instance } => instance,
+            Self::Suspend { instance }
+            | Self::Resume { instance }
+            | Self::Revoke { instance, .. }
+            | Self::Replace { instance, .. }
+            | Self::Entrust { instance, .. } => instance,
         }
     }
 
@@ -48,6 +77,18 @@ impl Deed {
         match self {
             Self::Suspend { instance } => membership::suspend_in(ground, tx, by, instance).await,
             Self::Resume { instance } => membership::resume_in(ground, tx, by, instance).await,
+            Self::Revoke {
+                instance,
+                successor,
+            } => succession::revoke_in(ground, tx, by, instance, successor.as_ref()).await,
+            Self::Replace {
+                instance,
+                successor,
+            } => succession::replace_in(ground, tx, by, instance, successor).await,
+            Self::Entrust {
+                instance,
+                disposes_to,
+            } => succession::entrust_in(ground, tx, by, instance, disposes_to).await,
         }
     }
 }

@@ -10,6 +10,7 @@ use lapor_protocol::authority::Pattern;
 use lapor_protocol::deadline::OwnTerm;
 use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::{InstanceId, InstanceKind, Position};
+use lapor_protocol::keys::Verifier;
 use lapor_protocol::region::RegionCode;
 use zeroize::Zeroizing;
 
@@ -54,6 +55,8 @@ pub enum MembershipError {
     LastDesk(InstanceId),
     #[error("{0} cannot be its own successor")]
     OwnSuccessor(InstanceId),
+    #[error("{0} stands in the directory already; a slug is used once")]
+    Taken(InstanceId),
     #[error("only an institution of kind pengawas can be the default supervisor")]
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
@@ -67,6 +70,14 @@ impl From<lapor_migrations::DbError> for MembershipError {
         Self::Hub(error.into())
     }
 }
+
+/// Zones of Indonesia (WIB, WITA, WIT) in which an institution's working days are counted.
+pub const ZONES: [&str; 4] = [
+    "Asia/Jakarta",
+    "Asia/Pontianak",
+    "Asia/Makassar",
+    "Asia/Jayapura",
+];
 
 /// What the operator says of an institution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +113,12 @@ pub fn status_text(status: Status) -> &'static str {
     }
 }
 
+/// SHA-256 of an institution's identity key in hex, to compare with what its node shows.
+pub fn fingerprint(entry: &InstanceEntry) -> Option<String> {
+    let identity = Verifier::from_jwk(entry.identity.as_ref()?).ok()?;
+    Some(identity.fingerprint().to_hex())
+}
+
 /// Makes a line for an institution that has not joined, and voids the lines
 /// made for it before.
 pub async fn invite(
@@ -109,9 +126,46 @@ pub async fn invite(
     by: &By<'_>,
     profile: &Profile,
 ) -> Result<Invited, MembershipError> {
+    let mut all = invite_all(ground, by, std::slice::from_ref(profile)).await?;
+    let invited = all.pop();
+    Ok(invited.ok_or_else(|| HubError::damaged("an invitation was not made"))?)
+}
+
+/// Makes a line for each, in one directory version: for all of them or for none.
+pub async fn invite_all(
+    ground: &Ground,
+    by: &By<'_>,
+    profiles: &[Profile],
+) -> Result<Vec<Invited>, MembershipError> {
     let now_ms = ground.clock.now_ms();
+    let expires_at = now_ms + INVITATION_LIFE_MS;
     let mut tx = ground.db.write().await?;
     let directory = ground.directory.refresh(&mut tx).await?;
+    let (mut entries, mut all) = (Vec::new(), Vec::new());
+    for profile in profiles {
+        entries.push(invitable(&directory, profile)?);
+        let secret = InvitationSecret::from_random(random());
+        let number = hex::encode(random::<8>());
+        let (id, hash) = (&profile.id, secret.hash());
+        store::joining::invite(&mut tx, &number, id, hash, now_ms, expires_at).await?;
+        audit::note(&mut tx, now_ms, by, "instance.invited", id.as_str()).await?;
+        all.push(Invited {
+            line: line(ground, id, secret),
+            expires_at,
+        });
+    }
+    one_desk(&entries)?;
+    let directory = publish_if_changed(ground, &mut tx, directory, entries).await?;
+    tx.commit().await?;
+    ground.directory.adopt(&directory);
+    Ok(all)
+}
+
+/// The entry of whoever would be invited with this profile.
+pub fn invitable(
+    directory: &Directory,
+    profile: &Profile,
+) -> Result<InstanceEntry, MembershipError> {
     let known = directory.latest().instance(&profile.id);
     if let Some(entry) = known.filter(|e| !matches!(e.status, Status::Registered | Status::Invited))
     {
@@ -120,29 +174,44 @@ pub async fn invite(
             status: status_text(entry.status),
         });
     }
-    let mut entry = entry_of(&directory, profile)?;
+    let mut entry = entry_of(directory, profile)?;
     entry.status = Status::Invited;
-    let secret = InvitationSecret::from_random(random());
-    let expires_at = now_ms + INVITATION_LIFE_MS;
-    let id = hex::encode(random::<8>());
-    store::joining::invite(&mut tx, &id, &profile.id, secret.hash(), now_ms, expires_at).await?;
-    let directory = publish_if_changed(ground, &mut tx, directory, vec![entry]).await?;
-    let subject = profile.id.as_str();
-    audit::note(&mut tx, now_ms, by, "instance.invited", subject).await?;
-    tx.commit().await?;
-    ground.directory.adopt(&directory);
+    Ok(entry)
+}
+
+fn line(ground: &Ground, id: &InstanceId, secret: InvitationSecret) -> Zeroizing<String> {
     let invitation = Invitation {
         enrolment_url: ground.settings.enrolment.public_url.clone(),
         federation_url: ground.settings.federation.public_url.clone(),
         trust_domain: ground.trust_domain.clone(),
         root_pin: ground.certifier().issuer.root_pin(),
-        instance: profile.id.clone(),
+        instance: id.clone(),
         secret,
     };
-    Ok(Invited {
-        line: invitation.to_line(),
-        expires_at,
-    })
+    invitation.to_line()
+}
+
+/// Voids the line of an institution that has not joined by it.
+pub async fn withdraw(
+    ground: &Ground,
+    by: &By<'_>,
+    id: &InstanceId,
+) -> Result<(), MembershipError> {
+    let change = Change {
+        action: "instance.invitation_withdrawn",
+        act: "invited no more",
+        needed: "invited",
+        from: &[Status::Invited],
+    };
+    let mut tx = ground.db.write().await?;
+    let withdrawn = change.make(ground, &mut tx, by, id, |entry, _| {
+        entry.status = Status::Registered;
+    });
+    let directory = withdrawn.await?;
+    store::joining::void(&mut tx, id, ground.clock.now_ms()).await?;
+    tx.commit().await?;
+    ground.directory.adopt(&directory);
+    Ok(())
 }
 
 /// Makes institutions known by name, in one directory version; those known
@@ -158,16 +227,11 @@ pub async fn register(
     let mut entries: Vec<InstanceEntry> = Vec::new();
     for profile in profiles {
         let entry = entry_of(&directory, profile)?;
-        let second_desk = entries
-            .iter()
-            .find(|e| e.kind == InstanceKind::Pusat && profile.kind == InstanceKind::Pusat);
-        if let Some(desk) = second_desk {
-            return Err(MembershipError::SecondDesk(desk.id.clone()));
-        }
         if directory.latest().instance(&profile.id) != Some(&entry) {
             entries.push(entry);
         }
     }
+    one_desk(&entries)?;
     let changed = entries.len();
     for entry in &entries {
         let subject = entry.id.as_str();
@@ -177,6 +241,15 @@ pub async fn register(
     tx.commit().await?;
     ground.directory.adopt(&directory);
     Ok(changed)
+}
+
+/// Of those that come into the directory together, one may be the national desk.
+fn one_desk(entries: &[InstanceEntry]) -> Result<(), MembershipError> {
+    let mut desks = entries.iter().filter(|e| e.kind == InstanceKind::Pusat);
+    match (desks.next(), desks.next()) {
+        (Some(desk), Some(_)) => Err(MembershipError::SecondDesk(desk.id.clone())),
+        _ => Ok(()),
+    }
 }
 
 /// Cuts an institution off until it is resumed.
@@ -239,52 +312,25 @@ pub async fn revoke(
     id: &InstanceId,
     successor: Option<InstanceId>,
 ) -> Result<(), MembershipError> {
-    let directory = ground.directory.current();
-    let kind = |id: &InstanceId| directory.latest().instance(id).map(|entry| entry.kind);
-    if kind(id) == Some(InstanceKind::Pusat) {
-        return Err(MembershipError::LastDesk(id.clone()));
-    }
-    match &successor {
-        Some(next) if next == id => return Err(MembershipError::OwnSuccessor(id.clone())),
-        Some(next) if kind(next).is_none() => {
-            return Err(MembershipError::Unknown(next.clone()));
-        }
-        _ => {}
-    }
-    let change = Change {
-        action: "instance.revoked",
-        act: "revoked",
-        needed: "not yet revoked",
-        from: &[
-            Status::Registered,
-            Status::Invited,
-            Status::Active,
-            Status::Suspended,
-        ],
+    let instance = id.clone();
+    let deed = Deed::Revoke {
+        instance,
+        successor,
     };
-    let mut tx = ground.db.write().await?;
-    let revoked = change.make(ground, &mut tx, by, id, |entry, head| {
-        entry.status = Status::Revoked;
-        entry.revoked_at = head;
-        entry.successor = successor;
-    });
-    let directory = revoked.await?;
-    tx.commit().await?;
-    ground.directory.adopt(&directory);
-    Ok(())
+    deeds::act(ground, by, &deed).await
 }
 
-/// Another status of an institution.
-struct Change<'a> {
+/// Another state of an institution.
+pub(crate) struct Change<'a> {
     /// How the audit log calls it.
-    action: &'static str,
-    act: &'static str,
-    needed: &'static str,
-    from: &'a [Status],
+    pub(crate) action: &'static str,
+    pub(crate) act: &'static str,
+    pub(crate) needed: &'static str,
+    pub(crate) from: &'a [Status],
 }
 
 impl Change<'_> {
-    async fn make(
+    pub(crate) async fn make(
         self,
         ground: &Ground,
         tx: &mut Tx,
@@ -313,7 +359,7 @@ impl Change<'_> {
     }
 }
 
-async fn publish_if_changed(
+pub(crate) async fn publish_if_changed(
     ground: &Ground,
     tx: &mut Tx,
     directory: Arc<Directory>,

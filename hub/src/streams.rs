@@ -80,6 +80,20 @@ impl Streams {
             .subscribe()
     }
 
+    /// How many wait for the stream to grow.
+    pub fn watched(&self, key: &StreamKey) -> usize {
+        let heads = self.heads.read().unwrap_or_else(PoisonError::into_inner);
+        heads.get(key).map_or(0, watch::Sender::receiver_count)
+    }
+
+    /// Wakes who waits for the stream, though it has not grown.
+    pub fn wake(&self, key: &StreamKey) {
+        let heads = self.heads.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(head) = heads.get(key) {
+            head.send_modify(|_| {});
+        }
+    }
+
     /// Moves heads to what has been committed, and wakes who waits for them.
     pub fn advance(&self, committed: impl IntoIterator<Item = (StreamKey, Cursor)>) {
         let mut heads = self.heads.write().unwrap_or_else(PoisonError::into_inner);

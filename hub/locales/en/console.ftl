@@ -31,7 +31,7 @@ role-auditor-about = Only looks, at the audit log too.
 
 console-instances = Institutions
 console-nobody = No institution yet
-console-nobody-about = Invite the national desk first, on the hub's machine.
+console-nobody-about = Invite the national desk first.
 instance-name = Name
 instance-slug = Short name
 instance-kind = Kind
@@ -182,7 +182,6 @@ rule-grey = Grey: not joined, suspended or revoked; not expected to speak.
 
 standing-title = State
 level-title = Connection level
-level-registered = Registered
 level-invited = Invited
 level-joined = Joined
 level-exchanging = Exchanging

@@ -31,7 +31,7 @@ role-auditor-about = Hanya melihat, termasuk log audit.
 
 console-instances = Instansi
 console-nobody = Belum ada instansi
-console-nobody-about = Undang pusat lebih dahulu, di mesin hub.
+console-nobody-about = Undang pusat lebih dahulu.
 instance-name = Nama
 instance-slug = Nama pendek
 instance-kind = Jenis
@@ -161,7 +161,6 @@ rule-grey = Kelabu: belum bergabung, ditangguhkan, atau dicabut; tidak diharapka
 
 standing-title = Keadaan
 level-title = Tingkat sambungan
-level-registered = Terdaftar
 level-invited = Diundang
 level-joined = Bergabung
 level-exchanging = Bertukar pesan

@@ -13,15 +13,7 @@ use serde::Deserialize;
 use super::{Failure, Out, actor, exit, roster};
 use crate::audit::By;
 use crate::ground::Ground;
-use crate::membership::{self, Profile};
-
-/// Zones of Indonesia: WIB, WITA, WIT.
-const ZONES: [&str; 4] = [
-    "Asia/Jakarta",
-    "Asia/Pontianak",
-    "Asia/Makassar",
-    "Asia/Jayapura",
-];
+use crate::membership::{self, Profile, ZONES};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -2,14 +2,13 @@
 
 use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::ids::{InstanceId, Position};
-use lapor_protocol::keys::Verifier;
 use lapor_protocol::wire::Health;
 use lapor_web::clock::instant;
 use serde::Serialize;
 
 use super::{Failure, Out, exit};
 use crate::ground::Ground;
-use crate::membership::status_text;
+use crate::membership::{fingerprint, status_text};
 use crate::store;
 
 #[derive(Debug, Serialize)]
@@ -200,9 +199,4 @@ fn listed(entry: &InstanceEntry, frozen: bool) -> Listed<'_> {
             .map(lapor_protocol::region::RegionCode::as_str),
         frozen,
     }
-}
-
-fn fingerprint(entry: &InstanceEntry) -> Option<String> {
-    let identity = Verifier::from_jwk(entry.identity.as_ref()?).ok()?;
-    Some(identity.fingerprint().to_hex())
 }

@@ -14,7 +14,8 @@ use lapor_web::people::{Member, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::instances::{deed_words, done_words, one};
+use super::acts::deed_said;
+use super::instances::{done_words, one};
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError};
 use crate::error::HubError;
@@ -67,7 +68,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
     let lines = waiting.into_iter().map(|approval| Line {
         at: format!("{PATH}/{}", approval.id),
-        deed: v.say(deed_words(&approval.deed)),
+        deed: deed_said(&v, &approval.deed),
         instance: approval.deed.subject().to_string(),
         instance_at: one(approval.deed.subject()),
         who: names

@@ -15,11 +15,13 @@ use lapor_web::regions::national;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
+use super::acts::Act;
 use super::alarms::{self, Shown};
 use super::approvals::{failed, refused};
+use super::belonging::Belonging;
 use super::standing::Standing;
 use super::words::kind_words;
-use super::{Answer, Console, ConsoleRole};
+use super::{Answer, Console, ConsoleRole, invite, many};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
 use crate::deeds::Deed;
@@ -36,7 +38,7 @@ const REASON_CHARACTERS: usize = 500;
 
 #[derive(Deserialize)]
 pub struct OnePath {
-    slug: InstanceId,
+    pub(super) slug: InstanceId,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +52,9 @@ pub struct ActPath {
 struct ListPage {
     v: Voice,
     lines: Vec<Line>,
+    /// Where somebody who may invite does so.
+    invite_at: Option<&'static str>,
+    many_at: &'static str,
 }
 
 struct Line {
@@ -76,6 +81,7 @@ struct OnePage<'a> {
     standing: Standing,
     alarms: Vec<Shown>,
     silence_at: Option<String>,
+    belonging: Belonging,
 }
 
 /// An act as its form says it.
@@ -93,6 +99,8 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let page = ListPage {
         v,
         lines: instances.map(|entry| line(&v, entry)).collect(),
+        invite_at: acts(&member).then_some(invite::PATH),
+        many_at: many::PATH,
     };
     let title = v.say("console-instances");
     member.visit.shell(title).wide().show(&page)
@@ -163,6 +171,9 @@ pub fn deed_words(deed: &Deed) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspend"),
         Deed::Resume { .. } => text_id("console-resume"),
+        Deed::Revoke { .. } => Act::Revoke.title(),
+        Deed::Replace { .. } => Act::Replace.title(),
+        Deed::Entrust { .. } => Act::Entrust.title(),
     }
 }
 
@@ -171,6 +182,9 @@ pub fn done_words(deed: &Deed) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspended"),
         Deed::Resume { .. } => text_id("console-resumed"),
+        Deed::Revoke { .. } => text_id("act-revoked"),
+        Deed::Replace { .. } => text_id("act-replaced"),
+        Deed::Entrust { .. } => text_id("act-entrusted"),
     }
 }
 
@@ -184,7 +198,10 @@ async fn page(
     let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id);
     let entry = entry.ok_or_else(ApiProblem::not_found)?;
-    let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
+    let acts = acts(member);
+    let (standing, belonging) = standing(console, &v, entry, acts)
+        .await
+        .map_err(|e| failed(&e))?;
     let page = OnePage {
         v,
         form,
@@ -197,7 +214,8 @@ async fn page(
         zone: entry.time_zone.clone(),
         act: offered(&v, entry).filter(|_| acts),
         second_person: console.settings.second_person,
-        standing: standing(console, &v, entry).await.map_err(|e| failed(&e))?,
+        standing,
+        belonging,
         alarms: alarms::of_instance(console, &v, id).await?,
         silence_at: acts.then(|| alarms::silence_at(id)),
     };
@@ -209,15 +227,22 @@ async fn standing(
     console: &Console,
     v: &Voice,
     entry: &InstanceEntry,
-) -> Result<Standing, HubError> {
+    acts: bool,
+) -> Result<(Standing, Belonging), HubError> {
     let picture = watch::look(&console.hub).await?;
     let ground = &console.hub.ground;
     let seen = picture.instances.get(&entry.id);
     let seen = seen.ok_or_else(|| HubError::damaged("the picture lacks an institution"))?;
     let mut tx = ground.db.read().await?;
     let standing = Standing::of(v, ground, &mut tx, seen, entry, picture.at).await?;
+    let belonging = Belonging::of(v, &mut tx, entry, acts).await?;
     tx.rollback().await?;
-    Ok(standing)
+    Ok((standing, belonging))
+}
+
+/// Whether somebody may act on the federation.
+fn acts(member: &Member) -> bool {
+    ConsoleRole::of(member.session.account.role, ConsoleRole::acts)
 }
 
 fn offered(v: &Voice, entry: &InstanceEntry) -> Option<ActWords> {

@@ -2,19 +2,28 @@
 //! reads a request, calls the hub and renders a template; it knows no SQL and
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
+mod acts;
 mod alarms;
 mod api;
 mod approvals;
+mod belonging;
+mod bulk;
 mod casework;
 mod federation;
 mod instances;
+mod invite;
 mod live;
+mod many;
 mod office;
+mod roadmap;
 mod roles;
 mod settings;
+mod sheet;
 mod standing;
+mod table;
 #[cfg(test)]
 mod tests;
+mod trying;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -33,6 +42,7 @@ use lapor_web::throttle::Throttle;
 use lapor_web::{ApiProblem, entrance, people, serving};
 use rust_embed::RustEmbed;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Hub;
@@ -53,6 +63,7 @@ pub const ALARMS: &str = "/konsol/alarm";
 const ACCOUNT: &str = "/konsol/akun";
 /// What authenticator apps show.
 const ISSUER: &str = "Lapor Hub";
+/// In which dates of the pages are written.
 const MINUTE_MS: i64 = 60_000;
 /// How often ended sessions are removed.
 const SWEEP: Duration = Duration::from_hours(1);
@@ -91,6 +102,10 @@ static AREAS: &[Area] = &[Area {
             name: text_id("console-alarms"),
         },
         Link {
+            to: roadmap::PATH,
+            name: text_id("roadmap-title"),
+        },
+        Link {
             to: approvals::PATH,
             name: text_id("console-approvals"),
         },
@@ -121,6 +136,10 @@ pub struct Console {
     ways: Throttle,
     /// Tokens of programs that were looked up a moment ago.
     tokens: Recent<Bearer>,
+    /// Invitations of many, whose lines are kept in memory for a while.
+    rounds: bulk::Rounds,
+    /// One permit for each test of a connection that may run.
+    trials: Semaphore,
 }
 
 impl Console {
@@ -138,6 +157,8 @@ impl Console {
             settings,
             ways: Throttle::default(),
             tokens: Recent::default(),
+            rounds: bulk::Rounds::default(),
+            trials: Semaphore::new(trying::AT_ONCE),
         })
     }
 
@@ -204,8 +225,24 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(live::PATH, get(live::stream))
         .route(instances::PATH, get(instances::list))
         .route(instances::ONE, get(instances::show))
+        .route(acts::REVOKE, get(acts::ask_revoke).post(acts::revoke))
+        .route(acts::REPLACE, get(acts::ask_replace).post(acts::replace))
+        .route(acts::ENTRUST, get(acts::ask_entrust).post(acts::entrust))
         .route(instances::ACT, post(instances::act))
         .merge(alarms::routes())
+        .route(invite::PATH, get(invite::ask).post(invite::send))
+        .route(invite::WITHDRAW, post(invite::withdraw))
+        .route(many::PATH, get(many::ask))
+        .route(many::CHECK, post(many::check))
+        .route(many::BEGIN, post(many::begin))
+        .route(many::ROUND, get(many::follow))
+        .route(many::SHEETS, get(many::sheets))
+        .route(many::LINES, get(many::lines))
+        .route(many::FORGET, post(many::forget))
+        .route(roadmap::PATH, get(roadmap::show))
+        .route(roadmap::TABLE, get(roadmap::table))
+        .route(roadmap::ONE, get(roadmap::place).post(roadmap::plan))
+        .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide))
         .merge(casework::routes());

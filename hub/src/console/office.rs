@@ -87,7 +87,18 @@ impl Office for Console {
         ("instance.suspended", text_id("did-instance-suspended")),
         ("instance.resumed", text_id("did-instance-resumed")),
         ("instance.revoked", text_id("did-instance-revoked")),
+        ("instance.replaced", text_id("did-instance-replaced")),
+        (
+            "instance.authority_changed",
+            text_id("did-instance-authority-changed"),
+        ),
+        ("instance.tried", text_id("did-instance-tried")),
+        ("roadmap.planned", text_id("did-roadmap-planned")),
         ("instance.invited", text_id("did-instance-invited")),
+        (
+            "instance.invitation_withdrawn",
+            text_id("did-instance-invitation-withdrawn"),
+        ),
         ("instance.registered", text_id("did-instance-registered")),
     ];
 

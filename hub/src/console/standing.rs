@@ -5,15 +5,17 @@
 use askama::Template;
 use lapor_migrations::Tx;
 use lapor_protocol::delivery::Item;
-use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::directory::InstanceEntry;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::receipt::{Ack, Stream};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
+use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::levels::{Level, Levels, Reached};
 use crate::store;
 use crate::store::code_of;
 use crate::store::samples::Sample;
@@ -114,7 +116,8 @@ impl Standing {
         }
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
-        let (level, missing) = level(v, of);
+        let levels = Levels::read(tx, now_ms).await?;
+        let (level, missing) = level(v, levels.of(of));
         let (aside, more) = aside(v, ground, tx, of).await?;
         Ok(Self {
             v: *v,
@@ -164,21 +167,24 @@ impl Standing {
 
 /// How far an institution has come in the federation, and what is missing for
 /// the next step.
-fn level(v: &Voice, of: &Instance) -> (String, Option<String>) {
-    let (level, missing) = match of.status {
-        Status::Registered => (
-            text_id("level-registered"),
-            Some(text_id("missing-invitation")),
-        ),
-        Status::Invited => (text_id("level-invited"), Some(text_id("missing-enrolment"))),
-        Status::Suspended => (text_id("status-suspended"), None),
-        Status::Revoked => (text_id("status-revoked"), None),
-        Status::Active if of.sent == 0 || of.received == of.undelivered => {
-            (text_id("level-joined"), Some(text_id("missing-exchange")))
+fn level(v: &Voice, reached: Reached) -> (String, Option<String>) {
+    let missing = match (reached.level, reached.answers.percent()) {
+        (Level::NotInvited, _) => Some(v.say("missing-invitation")),
+        (Level::Invited, _) => Some(v.say("missing-enrolment")),
+        (Level::Joined, _) => Some(v.say("missing-exchange")),
+        (Level::Exchanging, None) => Some(v.say("missing-answers")),
+        (Level::Exchanging, Some(percent)) => {
+            let said = v
+                .with("percent", percent)
+                .with("n", reached.answers.in_time);
+            Some(
+                said.with("all", reached.answers.due)
+                    .say("missing-answering"),
+            )
         }
-        Status::Active => (text_id("level-exchanging"), None),
+        (Level::Answering | Level::Suspended | Level::Revoked, _) => None,
     };
-    (v.say(level), missing.map(|id| v.say(id)))
+    (v.say(level_words(reached.level)), missing)
 }
 
 fn streams(v: &Voice, of: &Instance, now_ms: i64) -> Vec<StreamLine> {

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod casework;
+mod membership;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

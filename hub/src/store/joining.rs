@@ -10,6 +10,8 @@ const INSERT: &str = "insert into invitations (id, slug, secret_hash, created_at
      values ($1, $2, $3, $4, $5)";
 const VOID: &str = "update invitations set expires_at = $2 \
      where slug = $1 and used_digest is null and expires_at > $2";
+const OPEN_UNTIL: &str = "select max(expires_at) from invitations \
+     where slug = $1 and used_digest is null and expires_at > $2";
 const FIND: &str = "select id, slug, expires_at, used_digest, answer, answered_at \
      from invitations where secret_hash = $1";
 const USE: &str =
@@ -67,12 +69,7 @@ pub async fn invite(
     now_ms: i64,
     expires_at: i64,
 ) -> Result<(), DbError> {
-    on!(&mut *tx, conn => sqlx::query(VOID)
-        .bind(slug.as_str())
-        .bind(now_ms)
-        .execute(conn)
-        .await
-        .map(drop))?;
+    void(tx, slug, now_ms).await?;
     on!(tx, conn => sqlx::query(INSERT)
         .bind(invitation)
         .bind(slug.as_str())
@@ -83,6 +80,30 @@ pub async fn invite(
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Voids the unused invitations of an institution.
+pub async fn void(tx: &mut Tx, slug: &InstanceId, now_ms: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(VOID)
+        .bind(slug.as_str())
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Unix ms; when the line of an institution that has not joined by it ends.
+pub async fn open_until(
+    tx: &mut Tx,
+    slug: &InstanceId,
+    now_ms: i64,
+) -> Result<Option<i64>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(OPEN_UNTIL)
+        .bind(slug.as_str())
+        .bind(now_ms)
+        .fetch_one(conn)
+        .await)?)
 }
 
 pub async fn find(tx: &mut Tx, secret_hash: Digest) -> Result<Option<StoredInvitation>, DbError> {
@@ -146,7 +167,6 @@ pub async fn certify(
     Ok(())
 }
 
-/// Unix ms; when the latest certificate of an instance ends.
 /// The latest certificates of an instance: serial, issued at, ends at (Unix ms).
 pub async fn certificates(
     tx: &mut Tx,
@@ -166,6 +186,7 @@ pub async fn ends(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
         .collect()
 }
 
+/// Unix ms; when the latest certificate of an instance ends.
 pub async fn not_after(tx: &mut Tx, slug: &InstanceId) -> Result<Option<i64>, DbError> {
     Ok(on!(tx, conn => sqlx::query_scalar(NOT_AFTER)
         .bind(slug.as_str())

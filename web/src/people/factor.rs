@@ -5,16 +5,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use qrcode::QrCode;
-use qrcode::render::svg;
 
 use super::refused::{Again, complain, refusal};
 use super::{Answer, Guest, Member, Office};
-use crate::ApiProblem;
 use crate::accounts::cookie::Ticket;
 use crate::accounts::{AccountError, FactorOffer, Password, RecoveryCode, Staffed as _};
 use crate::language::{Voice, text_id};
-use crate::page::{Flash, Form, LocalPath};
+use crate::page::{Flash, Form, LocalPath, qr_code};
 
 #[derive(Template)]
 #[template(path = "people/factor.html")]
@@ -191,7 +188,7 @@ fn show_offer<O: Office>(
     let page = OfferPage {
         v: visit.v,
         form,
-        picture: picture(&offer.url)?,
+        picture: qr_code(&offer.url)?,
         secret: groups.join(" "),
         confirm_at: format!("{}/aktifkan", O::PLACES.factor),
     };
@@ -208,20 +205,4 @@ fn show_codes<O: Office>(member: &Member, codes: &[RecoveryCode]) -> Answer<Resp
         on_at: O::PLACES.account,
     };
     visit.shell(visit.v.say("codes-title")).show(&page)
-}
-
-/// A QR code as an SVG, dark on light in either scheme: readers need that.
-fn picture(text: &str) -> Result<String, ApiProblem> {
-    let code = QrCode::new(text).map_err(|error| {
-        tracing::error!(%error, "a QR code cannot be made");
-        ApiProblem::internal()
-    })?;
-    let drawn = code
-        .render::<svg::Color<'_>>()
-        .min_dimensions(240, 240)
-        .build();
-    // The declaration of an XML file has no place within a page.
-    Ok(drawn
-        .split_once("?>")
-        .map_or(drawn.clone(), |(_, svg)| svg.to_owned()))
 }

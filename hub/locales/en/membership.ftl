@@ -1,0 +1,190 @@
+# Membership: invitations, acts, the road map.
+
+did-instance-invitation-withdrawn = Invitation withdrawn
+
+# Invitations
+
+invite-title = Invite an institution
+invite-lead = The console makes one invitation line. It is good for 72 hours, for one institution, and once.
+invite-slug-hint = Small letters, digits and hyphens, for instance kota-bandung. It never changes and no other institution ever has it.
+invite-slug-wrong = A short name is 2 to 40 small letters, digits and hyphens.
+invite-kind-wrong = Choose one of the kinds.
+invite-name-hint = The full name, as citizens know it.
+invite-region-hint = For a regional government: code or name, for instance 32.73 or Kota Bandung.
+invite-region-wrong = This region is unknown; write its official code or its name.
+invite-zone-hint = The zone of its working days; empty keeps what is known, or means Asia/Jakarta.
+invite-zone-wrong = Choose one of Indonesia's time zones.
+invite-supervisor = The supervisor that stands in for an excluded national desk
+invite-make = Make the invitation
+invite-again = Make a new line
+invite-withdraw = Withdraw the invitation
+invite-withdrawn = The invitation is withdrawn; its line is good no more.
+invite-joined = This institution has joined or has been revoked, and cannot be invited again.
+invite-other-kind = This institution is known as another kind: { $kind }.
+invite-second-desk = There is one national desk, and it is { $name }.
+invite-no-supervisor = Only an institution of the kind supervisor can stand in for the desk.
+invite-second-supervisor = There is a supervisor that stands in already: { $name }.
+invited-title = Invitation made
+invited-once = This line is shown once and is not kept. Copy or print it now. If it is lost make another; the old one is then good no more.
+invited-copy = Copy the line
+invited-copied = Copied
+invited-print = Print the sheet
+invited-instance = Open the institution's page
+invited-until = Good until
+invited-types = What is typed there
+invited-after = Send the line by a way that others cannot read. Once it has joined, compare the fingerprint on its page with the one shown there, by telephone.
+
+# The printed sheet
+
+sheet-title = Invitation to join
+sheet-lead = With this sheet your institution joins the federation of complaints. Whoever looks after the server takes these steps.
+sheet-step-machine = Install the package lapor-node on the institution's server by its instructions. The server only calls out; nothing has to be opened towards it.
+sheet-step-run = On that server, run:
+sheet-step-paste = Paste the invitation line below as one line and press Enter. The square code beside it holds the same line for a telephone's camera.
+sheet-step-compare = The screen shows the fingerprint of the identity. Call the central staff and read it out; both must be the same.
+sheet-contact = Central staff:
+sheet-step-serve = Start the service, or enable it as a service of the system:
+sheet-picture = QR code of the invitation line
+sheet-secret = This sheet is secret until it is used: whoever holds it can join in your institution's name. Destroy it afterwards.
+
+# Membership on an institution's page
+
+belonging-title = Membership
+belonging-fingerprint = Fingerprint of the identity
+belonging-fingerprint-about = SHA-256 of the identity key. Compare it by telephone with what the institution's node shows.
+belonging-successor = Successor
+belonging-invitation = Invitation
+belonging-line-until = Open until
+belonging-line-over = Its line is good no more; make another.
+belonging-line-none = Not yet invited.
+authority-field = May dispose to
+authority-hint = One pattern a line: * (all), slug:NAME, slug:PREFIX*, kind:KIND, region:CODE, or region:CODE.* (all below that region). Empty means nobody; on an invitation, what is known stays.
+authority-wrong = Not a pattern: { $pattern }
+authority-nobody = Nobody
+
+# Ending, replacing, authority
+
+did-instance-replaced = Institution replaced after its key was lost
+did-instance-authority-changed = Authority to dispose changed
+act-revoke = Revoke the membership
+act-replace = Replace after key loss
+act-entrust = Change authority
+act-revoked = The membership is revoked.
+act-replaced = The old membership is revoked and its successor registered. Invite the successor now.
+act-entrusted = The authority to dispose is changed.
+act-now = As it is now
+act-in-custody = Open cases in its custody
+act-filed = Open cases filed with it
+act-undelivered = Messages that it has not fetched
+act-unsent = Messages that it has not sent
+act-unsaid = Never reported
+act-disposers = Those that may dispose to it
+act-disposers-more = and { $n } more
+act-uncounted = The last { $n } messages are not yet in the numbers of cases.
+act-follows = What will follow
+act-successor = Successor
+act-successor-hint = Choose one when it is replaced by, merged into or dissolved into another, as state enterprises are. Empty if there is none.
+act-new-slug = Short name of the successor
+act-new-slug-hint = One that was never used, for instance with a number at its end. Full name, region and authority are copied.
+act-successor-taken = This short name has been used; choose another.
+act-successor-itself = An institution cannot be its own successor.
+act-successor-unknown = This institution is unknown.
+act-sure = I understand that this is for ever
+act-unsure = Tick to say that this is meant.
+act-leave = Do not do it
+revoke-follows-cut = Within seconds each of its requests is refused and its connections end. This cannot be taken back; suspending can.
+revoke-follows-cases = With an active successor its open cases can be taken over by that one. Without one the national desk recalls them one by one.
+revoke-follows-record = What it has not sent will never be accepted. What is on record stays in force.
+revoke-follows-slug = Its short name is never used again.
+replace-follows-name = This institution is revoked for ever, and the same institution is registered under a new short name. Others trust the key that they saw first, so the old name cannot get another.
+replace-follows-invite = Then invite the successor; its node joins with new keys by that line.
+replace-follows-cases = Once active, the successor can take over the open cases.
+replace-follows-lost = What the old one had not sent is lost to the federation. Words of old cases are readable again only when another party gives their keys.
+entrust-follows-new = New dispositions that are not covered are refused from the next directory version on.
+entrust-follows-old = Cases that have been disposed stay where they are.
+
+# Many invitations at once
+
+many-title = Invite many institutions
+many-lead = From a CSV table. It is checked first; while a row is wrong nobody is invited.
+many-columns = The columns slug, kind and name must be there; region_code, time_zone and disposes_to may be empty. Several patterns in disposes_to are separated by spaces.
+many-file = CSV file (150 KiB at most)
+many-check = Check
+many-unreadable = This file is not UTF-8 text; save it as CSV UTF-8.
+many-fine = Nothing is wrong: { $n } institutions can be invited.
+many-begin = Invite { $n } institutions
+many-other = Choose another file
+many-rows = Institutions of the table
+many-wrong = There are rows that are wrong; nobody has been invited. Mend the table and send it again.
+many-wrong-rows = What is wrong in the table
+many-wrong-more = And { $n } more problems.
+many-line = Line
+many-column = Column
+many-problem = Problem
+many-progress = { $n } of { $total } invitations made
+many-running = This page reloads by itself every two seconds.
+many-failed = It stopped midway. What was made is good; send the same table again for the rest, and all earlier lines are void.
+many-kept = The lines are in the hub's memory only, for 30 minutes from the beginning, and only for you. Print or download them now.
+many-sheets = Sheets { $first } to { $last } to print
+many-lines = All lines as CSV
+many-forget = Done, forget the lines
+many-forgotten = The lines are forgotten; the invitations stay good.
+many-too-many = The lines of several rounds are kept still; forget them first, or wait half an hour.
+many-print = Print all sheets
+many-back = Back
+table-twice = This short name comes twice.
+table-kind-wrong = Not a kind: pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn or pengawas.
+table-name-wrong = There must be a name, of at most { $most } characters.
+table-too-long = At most { $most } rows.
+table-empty = This table has no institutions.
+
+# Road map
+
+did-roadmap-planned = Plan of the road map noted
+did-instance-tried = Connection tested
+roadmap-title = Road map
+roadmap-lead = The government of every province, regency and city: how far it is connected, since when, and what is planned next.
+roadmap-table = Download CSV
+roadmap-none = Nothing fits
+roadmap-none-about = Loosen the filters above.
+roadmap-colours = Green: all exchange. Yellow: some have joined. Grey: some are invited. Boundaries: MapSVG, CC BY 4.0.
+roadmap-provinces = Provinces
+roadmap-governments = Governments
+roadmap-places = Regencies and cities
+roadmap-exchanging-of = { $n } of { $all } exchange
+roadmap-since = Since
+roadmap-planned = Planned next
+roadmap-planned-hint = A quarter or a day, for instance 2027-Q1 or 2027-01-31. Empty means that nothing is planned.
+roadmap-planned-wrong = Write a quarter like 2027-Q1 or a day like 2027-01-31.
+roadmap-plan = Note a plan
+roadmap-note = Save
+roadmap-noted = The plan is noted.
+roadmap-rules = Rules of the levels
+roadmap-rule-since = Since: the latest invitation, the joining, or the first message that the hub accepted, by level. A dash means that it is not known.
+
+# Levels of connection
+
+level-not-invited = Not invited
+level-answering = Answering in time
+level-rule-answering = Answering in time: of the first answers that fell within the last 30 days, at least 90 percent came before their deadline; those overdue and unanswered count as late.
+missing-answering = Next: { $percent } percent of the answers of the last 30 days were in time ({ $n } of { $all }); 90 percent are needed
+missing-answers = Next: answering reports. No answer fell due within the last 30 days
+
+# Test of the connection
+
+trying-title = Test of the connection
+trying-start = Test the connection now
+trying-start-about = The hub wakes the node's waiting request and measures until the node asks again, 10 seconds at most.
+trying-answered = The node asked again
+trying-ms = after { $n } milliseconds
+trying-none = Not within { $n } seconds
+trying-polls = Requests waiting at the hub
+trying-connections = Open connections
+trying-about = The time holds the way there and back and the node's work. No message is sent to it.
+trying-again = Test again
+trying-busy = Several tests are running; try again shortly.
+trying-well = The connection is alive: the node waits for messages and asks again at once.
+trying-heard = The node was heard, but is not waiting for messages: it may be fetching a backlog or have just started.
+trying-half-open = The hub sees a waiting request, but the node did not ask again: the connection may be broken without anybody knowing, or the node is stuck. Look at the line and the node's log.
+trying-silent = A connection is open, but no request waits: the node may be stuck, or waiting before it tries again. Look at lapor-node status there.
+trying-away = No connection: the node is off, its line is broken, or its certificate is refused. Call the institution; see the history of connections on its page.

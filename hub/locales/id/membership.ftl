@@ -1,0 +1,190 @@
+# Keanggotaan: undangan, tindakan, peta jalan.
+
+did-instance-invitation-withdrawn = Undangan dibatalkan
+
+# Undangan
+
+invite-title = Undang instansi
+invite-lead = Konsol membuat satu baris undangan. Baris itu berlaku 72 jam, untuk satu instansi, dan hanya dapat dipakai sekali.
+invite-slug-hint = Huruf kecil, angka, dan tanda hubung, misalnya kota-bandung. Tidak dapat diubah dan tidak pernah dipakai lagi oleh instansi lain.
+invite-slug-wrong = Nama pendek terdiri atas 2 sampai 40 huruf kecil, angka, dan tanda hubung.
+invite-kind-wrong = Pilih salah satu jenis instansi.
+invite-name-hint = Nama lengkap, sebagaimana warga mengenalnya.
+invite-region-hint = Untuk pemerintah daerah: kode atau nama, misalnya 32.73 atau Kota Bandung.
+invite-region-wrong = Wilayah ini tidak dikenal; tulis kode resmi atau namanya.
+invite-zone-hint = Zona waktu hari kerjanya; bila kosong, tetap seperti yang diketahui, atau Asia/Jakarta.
+invite-zone-wrong = Pilih salah satu zona waktu Indonesia.
+invite-supervisor = Pengawas yang menggantikan pusat bila pusat dikecualikan
+invite-make = Buat undangan
+invite-again = Buat baris baru
+invite-withdraw = Batalkan undangan
+invite-withdrawn = Undangan dibatalkan; barisnya tidak berlaku lagi.
+invite-joined = Instansi ini sudah bergabung atau sudah dicabut, dan tidak dapat diundang lagi.
+invite-other-kind = Instansi ini tercatat dengan jenis lain: { $kind }.
+invite-second-desk = Hanya ada satu pusat nasional, yaitu { $name }.
+invite-no-supervisor = Hanya instansi berjenis pengawas yang dapat menggantikan pusat.
+invite-second-supervisor = Pengawas pengganti sudah ada: { $name }.
+invited-title = Undangan dibuat
+invited-once = Baris ini hanya tampil sekali dan tidak disimpan. Salin atau cetak sekarang. Bila hilang, buat yang baru; baris lama lalu tidak berlaku.
+invited-copy = Salin baris
+invited-copied = Tersalin
+invited-print = Cetak lembar
+invited-instance = Buka halaman instansi
+invited-until = Berlaku sampai
+invited-types = Yang diketik di sana
+invited-after = Kirim baris ini lewat jalan yang tidak dapat dibaca orang lain. Setelah bergabung, cocokkan sidik jari di halaman instansi dengan yang tampil di sana, lewat telepon.
+
+# Lembar cetak
+
+sheet-title = Undangan bergabung
+sheet-lead = Dengan lembar ini instansi Anda bergabung dalam federasi pengaduan. Petugas yang mengelola server mengerjakan langkah berikut.
+sheet-step-machine = Pasang paket lapor-node pada server instansi menurut petunjuk pemasangan. Server hanya perlu menghubungi keluar; tidak ada pintu masuk yang harus dibuka.
+sheet-step-run = Di server itu, jalankan:
+sheet-step-paste = Tempel baris undangan di bawah ini sebagai satu baris, lalu tekan Enter. Kode kotak di sampingnya berisi baris yang sama untuk dibaca kamera ponsel.
+sheet-step-compare = Layar menampilkan sidik jari identitas. Telepon petugas pusat dan bacakan; keduanya harus sama.
+sheet-contact = Petugas pusat:
+sheet-step-serve = Jalankan layanannya, atau nyalakan sebagai layanan sistem:
+sheet-picture = Kode QR berisi baris undangan
+sheet-secret = Lembar ini rahasia sampai dipakai: siapa pun yang memegangnya dapat bergabung atas nama instansi Anda. Setelah dipakai, musnahkan.
+
+# Keanggotaan pada halaman instansi
+
+belonging-title = Keanggotaan
+belonging-fingerprint = Sidik jari identitas
+belonging-fingerprint-about = SHA-256 kunci identitas. Cocokkan lewat telepon dengan yang ditampilkan node instansi.
+belonging-successor = Penerus
+belonging-invitation = Undangan
+belonging-line-until = Terbuka sampai
+belonging-line-over = Barisnya sudah tidak berlaku; buat yang baru.
+belonging-line-none = Belum diundang.
+authority-field = Boleh mendisposisikan kepada
+authority-hint = Satu pola per baris: * (semua), slug:NAMA, slug:AWALAN*, kind:JENIS, region:KODE, atau region:KODE.* (semua di bawah wilayah itu). Kosong berarti tidak ada; pada undangan, tetap seperti yang diketahui.
+authority-wrong = Bukan pola: { $pattern }
+authority-nobody = Tidak kepada siapa pun
+
+# Mengakhiri, mengganti, memberi wewenang
+
+did-instance-replaced = Instansi diganti setelah kuncinya hilang
+did-instance-authority-changed = Wewenang disposisi diubah
+act-revoke = Cabut keanggotaan
+act-replace = Ganti setelah kunci hilang
+act-entrust = Ubah wewenang disposisi
+act-revoked = Keanggotaan dicabut.
+act-replaced = Keanggotaan lama dicabut dan penerusnya didaftarkan. Undang penerus itu sekarang.
+act-entrusted = Wewenang disposisi diubah.
+act-now = Keadaan sekarang
+act-in-custody = Kasus terbuka yang ditanganinya
+act-filed = Kasus terbuka yang dilaporkan di sana
+act-undelivered = Pesan yang belum diambilnya
+act-unsent = Pesan yang belum dikirimnya
+act-unsaid = Belum pernah dilaporkan
+act-disposers = Yang boleh mendisposisikan kepadanya
+act-disposers-more = dan { $n } lainnya
+act-uncounted = { $n } pesan terakhir belum terhitung dalam jumlah kasus.
+act-follows = Yang akan terjadi
+act-successor = Penerus
+act-successor-hint = Pilih bila diganti, digabung, atau dibubarkan ke instansi lain, misalnya penggabungan BUMN. Kosong bila tidak ada.
+act-new-slug = Nama pendek penerus
+act-new-slug-hint = Yang belum pernah dipakai, misalnya dengan angka di belakangnya. Nama lengkap, wilayah, dan wewenangnya disalin.
+act-successor-taken = Nama pendek ini sudah pernah dipakai; pilih yang lain.
+act-successor-itself = Instansi tidak dapat menjadi penerusnya sendiri.
+act-successor-unknown = Instansi ini tidak dikenal.
+act-sure = Saya mengerti bahwa ini untuk selamanya
+act-unsure = Centang untuk menyatakan bahwa ini memang dimaksudkan.
+act-leave = Jangan lakukan
+revoke-follows-cut = Dalam beberapa detik setiap permintaannya ditolak dan sambungannya diputus. Ini tidak dapat dibatalkan; menangguhkan dapat.
+revoke-follows-cases = Dengan penerus yang aktif, kasus terbukanya dapat diambil alih oleh penerus itu. Tanpa penerus, pusat menarik kembali kasusnya satu per satu.
+revoke-follows-record = Yang belum dikirimnya tidak akan pernah diterima. Yang sudah tercatat tetap berlaku.
+revoke-follows-slug = Nama pendeknya tidak pernah dipakai lagi.
+replace-follows-name = Instansi ini dicabut untuk selamanya, dan instansi yang sama didaftarkan dengan nama pendek baru. Instansi lain mempercayai kunci yang pertama kali mereka lihat, maka nama lama tidak dapat memperoleh kunci baru.
+replace-follows-invite = Sesudah itu undang penerusnya; node memakai baris undangannya untuk bergabung dengan kunci baru.
+replace-follows-cases = Setelah penerus aktif, ia dapat mengambil alih kasus yang terbuka.
+replace-follows-lost = Yang belum dikirim instansi lama hilang bagi federasi. Kata-kata kasus lama baru terbaca lagi bila pihak lain memberikan kuncinya.
+entrust-follows-new = Disposisi baru yang tidak tercakup ditolak sejak versi direktori berikutnya.
+entrust-follows-old = Kasus yang sudah didisposisikan tetap di tempatnya.
+
+# Banyak undangan sekaligus
+
+many-title = Undang banyak instansi
+many-lead = Dari tabel CSV. Tabel diperiksa lebih dahulu; selama ada baris yang salah, tidak ada yang diundang.
+many-columns = Kolom slug, kind, dan name harus ada; region_code, time_zone, dan disposes_to boleh kosong. Beberapa pola dalam disposes_to dipisahkan dengan spasi.
+many-file = Berkas CSV (paling besar 150 KiB)
+many-check = Periksa
+many-unreadable = Berkas ini bukan teks UTF-8; simpan sebagai CSV UTF-8.
+many-fine = Tidak ada yang salah: { $n } instansi dapat diundang.
+many-begin = Undang { $n } instansi
+many-other = Pilih berkas lain
+many-rows = Instansi dalam tabel
+many-wrong = Ada baris yang salah; tidak ada yang diundang. Perbaiki tabelnya lalu kirim lagi.
+many-wrong-rows = Yang salah dalam tabel
+many-wrong-more = Dan { $n } kesalahan lain.
+many-line = Baris
+many-column = Kolom
+many-problem = Masalah
+many-progress = { $n } dari { $total } undangan dibuat
+many-running = Halaman ini memuat ulang sendiri setiap dua detik.
+many-failed = Pembuatan berhenti di tengah. Yang sudah dibuat berlaku; kirim tabel yang sama lagi untuk sisanya, maka semua baris lama tidak berlaku.
+many-kept = Baris undangan hanya ada dalam ingatan hub, paling lama 30 menit sejak dimulai, dan hanya untuk Anda. Cetak atau unduh sekarang.
+many-sheets = Lembar { $first } sampai { $last } untuk dicetak
+many-lines = Semua baris sebagai CSV
+many-forget = Selesai, lupakan baris-barisnya
+many-forgotten = Baris undangan dilupakan; undangannya tetap berlaku.
+many-too-many = Masih ada beberapa undangan massal yang barisnya disimpan; lupakan dahulu, atau tunggu setengah jam.
+many-print = Cetak semua lembar
+many-back = Kembali
+table-twice = Nama pendek ini muncul dua kali.
+table-kind-wrong = Bukan jenis: pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn, atau pengawas.
+table-name-wrong = Nama harus ada dan paling panjang { $most } huruf.
+table-too-long = Paling banyak { $most } baris.
+table-empty = Tabel ini tidak berisi instansi.
+
+# Peta jalan
+
+did-roadmap-planned = Rencana peta jalan dicatat
+did-instance-tried = Sambungan diuji
+roadmap-title = Peta jalan
+roadmap-lead = Setiap pemerintah provinsi, kabupaten, dan kota: sejauh mana sudah tersambung, sejak kapan, dan apa yang direncanakan berikutnya.
+roadmap-table = Unduh CSV
+roadmap-none = Tidak ada yang cocok
+roadmap-none-about = Longgarkan saringan di atas.
+roadmap-colours = Hijau: semua bertukar pesan. Kuning: sebagian sudah bergabung. Kelabu: sebagian diundang. Garis batas: MapSVG, CC BY 4.0.
+roadmap-provinces = Provinsi
+roadmap-governments = Pemerintah
+roadmap-places = Kabupaten dan kota
+roadmap-exchanging-of = { $n } dari { $all } bertukar pesan
+roadmap-since = Sejak
+roadmap-planned = Rencana berikutnya
+roadmap-planned-hint = Triwulan atau tanggal, misalnya 2027-Q1 atau 2027-01-31. Kosong berarti belum ada rencana.
+roadmap-planned-wrong = Tulis triwulan seperti 2027-Q1 atau tanggal seperti 2027-01-31.
+roadmap-plan = Catat rencana
+roadmap-note = Simpan
+roadmap-noted = Rencana dicatat.
+roadmap-rules = Aturan tingkat
+roadmap-rule-since = Sejak: undangan terakhir, saat bergabung, atau pesan pertama yang diterima hub, menurut tingkatnya. Garis berarti tidak diketahui.
+
+# Tingkat sambungan
+
+level-not-invited = Belum diundang
+level-answering = Menjawab tepat waktu
+level-rule-answering = Menjawab tepat waktu: dari jawaban pertama yang jatuh dalam 30 hari terakhir, setidaknya 90 persen datang sebelum tenggatnya; yang lewat tenggat dan belum dijawab dihitung terlambat.
+missing-answering = Langkah berikutnya: { $percent } persen jawaban dalam 30 hari terakhir tepat waktu ({ $n } dari { $all }); perlu 90 persen
+missing-answers = Langkah berikutnya: menjawab laporan. Dalam 30 hari terakhir tidak ada jawaban yang jatuh tempo
+
+# Uji sambungan
+
+trying-title = Uji sambungan
+trying-start = Uji sambungan sekarang
+trying-start-about = Hub membangunkan permintaan node yang sedang menunggu dan mengukur sampai node bertanya lagi, paling lama 10 detik.
+trying-answered = Node bertanya lagi
+trying-ms = sesudah { $n } milidetik
+trying-none = Tidak dalam { $n } detik
+trying-polls = Permintaan yang menunggu di hub
+trying-connections = Sambungan terbuka
+trying-about = Waktu yang terukur mencakup jalan bolak-balik dan kerja node. Tidak ada pesan yang dikirim kepadanya.
+trying-again = Uji lagi
+trying-busy = Beberapa uji sedang berjalan; coba sebentar lagi.
+trying-well = Sambungan hidup: node menunggu pesan dan segera bertanya lagi.
+trying-heard = Node terdengar, tetapi tidak sedang menunggu pesan: mungkin sedang mengambil antrean atau baru menyala.
+trying-half-open = Hub melihat permintaan yang menunggu, tetapi node tidak bertanya lagi: sambungannya mungkin putus tanpa diketahui, atau node macet. Periksa jalur dan catatan node.
+trying-silent = Ada sambungan terbuka, tetapi tidak ada permintaan: node mungkin macet, atau sedang menunggu sebelum mencoba lagi. Periksa lapor-node status di sana.
+trying-away = Tidak ada sambungan: node mati, jalurnya putus, atau sertifikatnya ditolak. Telepon instansi; lihat riwayat sambungan di halamannya.

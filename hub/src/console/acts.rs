@@ -1,0 +1,381 @@
+//! Acts upon a membership that need more than a reason: ending it, replacing it
+//! after its key is lost, changing whom it may dispose to. Each has a page that
+//! says what will follow before anything is done.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::authority::Pattern;
+use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::ids::{InstanceId, InstanceKind};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::Member;
+use lapor_web::{ApiProblem, Path};
+use serde::Serialize;
+
+use super::approvals::{failed, refused};
+use super::instances::{self, OnePath, one};
+use super::invite::{AUTHORITY, patterns};
+use super::{Answer, Console, ConsoleRole};
+use crate::approvals::{self, ApprovalError, Asked};
+use crate::audit::By;
+use crate::deeds::Deed;
+use crate::error::HubError;
+use crate::membership::MembershipError;
+use crate::store;
+use crate::store::state::CASEWORK;
+use crate::succession::written;
+use crate::watch;
+
+pub const REVOKE: &str = "/konsol/instansi/{slug}/cabut";
+pub const REPLACE: &str = "/konsol/instansi/{slug}/ganti";
+pub const ENTRUST: &str = "/konsol/instansi/{slug}/wewenang";
+const SUCCESSOR: &str = "penerus";
+const SURE: &str = "yakin";
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
+/// Institutions that are named; of more, their number is said.
+const NAMED: usize = 12;
+
+/// Which of the acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    Revoke,
+    Replace,
+    Entrust,
+}
+
+/// What hangs on a membership, at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hanging {
+    /// Open cases of which it has custody.
+    pub in_custody: i64,
+    /// Open cases that were filed with it.
+    pub filed: i64,
+    /// Messages of the record that these two numbers do not know yet.
+    pub uncounted: i64,
+    /// Messages in its stream that it has not fetched.
+    pub undelivered: u64,
+    /// Messages that it had not sent when it reported last; `None` if it never did.
+    pub unsent: Option<u64>,
+    /// Those that may dispose to it.
+    pub disposers: Vec<InstanceId>,
+}
+
+#[derive(Template)]
+#[template(path = "console/act.html")]
+struct ActPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    act: Act,
+    title: String,
+    name: String,
+    here: String,
+    instance_at: String,
+    hanging: Hanging,
+    named: Vec<(String, String)>,
+    follows: Vec<String>,
+    successors: Vec<Choice>,
+    second_person: bool,
+}
+
+impl Act {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Revoke => REVOKE,
+            Self::Replace => REPLACE,
+            Self::Entrust => ENTRUST,
+        }
+    }
+
+    pub fn at(self, id: &InstanceId) -> String {
+        self.path().replace("{slug}", id.as_str())
+    }
+
+    pub fn title(self) -> TextId {
+        match self {
+            Self::Revoke => text_id("act-revoke"),
+            Self::Replace => text_id("act-replace"),
+            Self::Entrust => text_id("act-entrust"),
+        }
+    }
+
+    /// What will follow, sentence by sentence.
+    fn follows(self) -> Vec<TextId> {
+        match self {
+            Self::Revoke => vec![
+                text_id("revoke-follows-cut"),
+                text_id("revoke-follows-cases"),
+                text_id("revoke-follows-record"),
+                text_id("revoke-follows-slug"),
+            ],
+            Self::Replace => vec![
+                text_id("replace-follows-name"),
+                text_id("replace-follows-invite"),
+                text_id("replace-follows-cases"),
+                text_id("replace-follows-lost"),
+            ],
+            Self::Entrust => vec![
+                text_id("entrust-follows-new"),
+                text_id("entrust-follows-old"),
+            ],
+        }
+    }
+
+    /// Which of these acts an institution of this kind and status can meet.
+    pub fn offered(entry: &InstanceEntry) -> Vec<Self> {
+        let desk = entry.kind == InstanceKind::Pusat;
+        let joined = matches!(entry.status, Status::Active | Status::Suspended);
+        let all = [
+            (Self::Entrust, entry.status != Status::Revoked),
+            (Self::Replace, joined && !desk),
+            (Self::Revoke, entry.status != Status::Revoked && !desk),
+        ];
+        let offered = all.into_iter().filter(|(_, can)| *can);
+        offered.map(|(act, _)| act).collect()
+    }
+}
+
+pub async fn ask_revoke(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    ask(&console, &member, &path.slug, Act::Revoke).await
+}
+
+pub async fn ask_replace(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    ask(&console, &member, &path.slug, Act::Replace).await
+}
+
+pub async fn ask_entrust(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    ask(&console, &member, &path.slug, Act::Entrust).await
+}
+
+pub async fn revoke(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    form: Form,
+) -> Answer<Response> {
+    send(&console, &member, path.slug, Act::Revoke, form).await
+}
+
+pub async fn replace(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    form: Form,
+) -> Answer<Response> {
+    send(&console, &member, path.slug, Act::Replace, form).await
+}
+
+pub async fn entrust(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    form: Form,
+) -> Answer<Response> {
+    send(&console, &member, path.slug, Act::Entrust, form).await
+}
+
+/// A deed as a list says it, with whom or what it names.
+pub fn deed_said(v: &Voice, deed: &Deed) -> String {
+    let words = v.say(instances::deed_words(deed));
+    match deed {
+        Deed::Suspend { .. } | Deed::Resume { .. } => words,
+        Deed::Revoke { successor, .. } => successor
+            .as_ref()
+            .map_or(words.clone(), |next| format!("{words} → {next}")),
+        Deed::Replace { successor, .. } => format!("{words} → {successor}"),
+        Deed::Entrust { disposes_to, .. } => format!("{words}: {}", written(disposes_to)),
+    }
+}
+
+/// What hangs on the membership of an institution now.
+pub async fn hanging(console: &Console, entry: &InstanceEntry) -> Result<Hanging, HubError> {
+    let picture = watch::look(&console.hub).await?;
+    let seen = picture.instances.get(&entry.id);
+    let ground = &console.hub.ground;
+    let mut tx = ground.db.read().await?;
+    let (in_custody, filed) = store::membership::open_cases(&mut tx, &entry.id).await?;
+    let counted = store::state::read(&mut tx, CASEWORK).await?;
+    let counted: i64 = counted.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let last = store::state::moment(&mut tx).await?.number;
+    tx.rollback().await?;
+    let region = entry.region.as_ref();
+    let covers = |patterns: &[Pattern]| {
+        let mut patterns = patterns.iter();
+        patterns.any(|pattern| pattern.covers(&entry.id, entry.kind, region))
+    };
+    let directory = ground.directory.current();
+    let disposers = directory.latest().instances();
+    let disposers = disposers
+        .filter(|other| other.id != entry.id && other.status == Status::Active)
+        .filter(|other| covers(&other.disposes_to));
+    Ok(Hanging {
+        in_custody,
+        filed,
+        uncounted: (last - counted).max(0),
+        undelivered: seen.map_or(0, |seen| seen.undelivered),
+        unsent: seen
+            .and_then(|seen| seen.told.as_ref())
+            .map(|told| told.report.unsent),
+        disposers: disposers.map(|other| other.id.clone()).collect(),
+    })
+}
+
+async fn ask(console: &Console, member: &Member, id: &InstanceId, act: Act) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let entry = known(console, id, act)?;
+    let mut form = Form::empty();
+    if act == Act::Entrust {
+        let lines: Vec<String> = entry.disposes_to.iter().map(ToString::to_string).collect();
+        form.put(AUTHORITY, lines.join("\n"));
+    }
+    page(console, member, &entry, act, &form).await
+}
+
+async fn send(
+    console: &Console,
+    member: &Member,
+    id: InstanceId,
+    act: Act,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let entry = known(console, &id, act)?;
+    let at = LocalPath::own(&one(&id));
+    let Some((deed, reason)) = read(&v, &mut form, id, act) else {
+        return page(console, member, &entry, act, &form).await;
+    };
+    let actor = member.actor();
+    let by = By {
+        actor: &actor,
+        reason: &reason,
+        asked_by: None,
+    };
+    let second_person = console.settings.second_person;
+    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
+        Ok(Asked::Done) => {
+            console.hub.watch.look_again();
+            Flash::done(instances::done_words(&deed))
+        }
+        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
+        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+        Err(ApprovalError::Membership(error)) => {
+            let Some(text) = complaint(&error) else {
+                return Err(refused(&error.into()));
+            };
+            form.complain(SUCCESSOR, v.say(text));
+            return page(console, member, &entry, act, &form).await;
+        }
+        Err(error) => return Err(refused(&error)),
+    };
+    Ok(member.visit.go_saying(&at, &said))
+}
+
+fn read(v: &Voice, form: &mut Form, instance: InstanceId, act: Act) -> Option<(Deed, String)> {
+    let deed = match act {
+        Act::Revoke => Some(Deed::Revoke {
+            instance,
+            successor: form.parsed(SUCCESSOR, v.say("invite-slug-wrong")),
+        }),
+        Act::Replace => {
+            form.required(v, SUCCESSOR);
+            let successor = form.parsed(SUCCESSOR, v.say("invite-slug-wrong"));
+            successor.map(|successor| Deed::Replace {
+                instance,
+                successor,
+            })
+        }
+        Act::Entrust => Some(Deed::Entrust {
+            instance,
+            disposes_to: patterns(v, form),
+        }),
+    };
+    let reason = form.required(v, REASON);
+    form.at_most(v, REASON, REASON_CHARACTERS);
+    if act != Act::Entrust && !form.is_ticked(SURE) {
+        form.complain(SURE, v.say("act-unsure"));
+    }
+    let deed = deed.filter(|_| form.is_fine())?;
+    Some((deed, reason))
+}
+
+/// What is wrong with the successor that was named.
+fn complaint(error: &MembershipError) -> Option<TextId> {
+    Some(match error {
+        MembershipError::Taken(_) => text_id("act-successor-taken"),
+        MembershipError::OwnSuccessor(_) => text_id("act-successor-itself"),
+        MembershipError::Unknown(_) => text_id("act-successor-unknown"),
+        MembershipError::Status { .. } => text_id("console-status-changed"),
+        _ => return None,
+    })
+}
+
+/// The entry, if this act is open to it.
+fn known(console: &Console, id: &InstanceId, act: Act) -> Answer<InstanceEntry> {
+    let directory = console.hub.ground.directory.current();
+    let entry = directory.latest().instance(id).cloned();
+    entry
+        .filter(|entry| Act::offered(entry).contains(&act))
+        .ok_or_else(ApiProblem::not_found)
+}
+
+async fn page(
+    console: &Console,
+    member: &Member,
+    entry: &InstanceEntry,
+    act: Act,
+    form: &Form,
+) -> Answer<Response> {
+    let v = member.visit.v;
+    let hanging = hanging(console, entry).await.map_err(|e| failed(&e))?;
+    let named = hanging.disposers.iter().take(NAMED);
+    let page = ActPage {
+        v,
+        form,
+        act,
+        title: v.say(act.title()),
+        name: entry.name.clone(),
+        here: act.at(&entry.id),
+        instance_at: one(&entry.id),
+        named: named.map(|id| (id.to_string(), one(id))).collect(),
+        follows: act.follows().into_iter().map(|id| v.say(id)).collect(),
+        successors: successors(console, entry),
+        second_person: console.settings.second_person,
+        hanging,
+    };
+    let shell = member.visit.shell(format!("{}: {}", page.title, page.name));
+    shell
+        .within(instances::PATH)
+        .status(form.status())
+        .show(&page)
+}
+
+/// Who can take an institution's place: those of its kind first.
+fn successors(console: &Console, entry: &InstanceEntry) -> Vec<Choice> {
+    let directory = console.hub.ground.directory.current();
+    let others = directory.latest().instances();
+    let mut others: Vec<&InstanceEntry> = others
+        .filter(|other| other.id != entry.id && other.status != Status::Revoked)
+        .collect();
+    others.sort_by_key(|other| (other.kind != entry.kind, other.name.to_lowercase()));
+    let choice = |other: &InstanceEntry| {
+        Choice::new(other.id.as_str(), format!("{} ({})", other.name, other.id))
+    };
+    others.into_iter().map(choice).collect()
+}

@@ -1,0 +1,74 @@
+//! How an institution belongs to the federation, on its page: the line that it
+//! has not used, whose key it has shown, whom it may dispose to.
+
+use askama::Template;
+use lapor_migrations::Tx;
+use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_web::language::Voice;
+
+use super::acts::Act;
+use super::instances::one;
+use super::{invite, trying};
+use crate::error::HubError;
+use crate::membership::fingerprint;
+use crate::store;
+
+#[derive(Template)]
+#[template(path = "console/belonging.html")]
+pub struct Belonging {
+    v: Voice,
+    /// SHA-256 of its identity key, as its node shows it.
+    fingerprint: Option<String>,
+    authority: Vec<String>,
+    /// Name and page of the institution that takes its place.
+    successor: Option<(String, String)>,
+    invitation: Option<Invitation>,
+    /// Whether whoever looks may act.
+    acts: bool,
+    /// Address and title of what an operator may do beyond suspending.
+    deeds: Vec<(String, String)>,
+    /// Where the line to it is tried.
+    try_at: Option<String>,
+}
+
+/// Of an institution that has not joined.
+struct Invitation {
+    /// Unix ms; `None` where no line is good.
+    until: Option<i64>,
+    invited: bool,
+    again_at: String,
+    withdraw_at: String,
+}
+
+impl Belonging {
+    pub async fn of(
+        v: &Voice,
+        tx: &mut Tx,
+        entry: &InstanceEntry,
+        acts: bool,
+    ) -> Result<Self, HubError> {
+        let until = store::joining::open_until(tx, &entry.id, v.now_ms()).await?;
+        let waits = matches!(entry.status, Status::Registered | Status::Invited);
+        let successor = entry.successor.as_ref();
+        Ok(Self {
+            v: *v,
+            fingerprint: fingerprint(entry),
+            authority: entry.disposes_to.iter().map(ToString::to_string).collect(),
+            successor: successor.map(|id| (id.to_string(), one(id))),
+            invitation: waits.then(|| Invitation {
+                until,
+                invited: entry.status == Status::Invited,
+                again_at: invite::ask_at(&entry.id),
+                withdraw_at: invite::WITHDRAW.replace("{slug}", entry.id.as_str()),
+            }),
+            acts,
+            try_at: (acts && entry.status == Status::Active)
+                .then(|| trying::PATH.replace("{slug}", entry.id.as_str())),
+            deeds: Act::offered(entry)
+                .into_iter()
+                .filter(|_| acts)
+                .map(|act| (act.at(&entry.id), v.say(act.title())))
+                .collect(),
+        })
+    }
+}

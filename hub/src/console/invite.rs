@@ -1,0 +1,328 @@
+//! Inviting one institution. The line that it joins by is shown once, in the
+//! answer that made it, and kept nowhere: the hub knows only its hash.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::authority::Pattern;
+use lapor_protocol::directory::Status;
+use lapor_protocol::ids::{InstanceId, InstanceKind};
+use lapor_protocol::region::RegionCode;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::people::Member;
+use lapor_web::regions::{Level, Region, national};
+use lapor_web::{Path, Query};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::approvals::refused;
+use super::instances::{OnePath, one};
+use super::sheet::Sheet;
+use super::words::kind_words;
+use super::{Answer, Console, ConsoleRole, instances};
+use crate::audit::By;
+use crate::membership::{self, MembershipError, Profile, ZONES};
+
+pub const PATH: &str = "/konsol/undang";
+pub const WITHDRAW: &str = "/konsol/undang/{slug}/batal";
+const SLUG: &str = "pendek";
+/// Also told apart where a table is judged.
+pub const KIND: &str = "jenis";
+const NAME: &str = "nama";
+const REGION: &str = "wilayah";
+const ZONE: &str = "zona";
+/// Also the field of the page on which authority is changed.
+pub const AUTHORITY: &str = "disposisi";
+const SUPERVISOR: &str = "pengganti";
+
+/// What the form begins with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wanted {
+    /// One that is registered or invited.
+    instansi: String,
+    /// The government of a region.
+    wilayah: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/invite.html")]
+struct AskPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    here: &'static str,
+    list_at: &'static str,
+    kinds: Vec<Choice>,
+    zones: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "console/invited.html")]
+struct DonePage {
+    v: Voice,
+    line: Zeroizing<String>,
+    expires_at: i64,
+    instance_at: String,
+    sheet: Sheet,
+}
+
+pub async fn ask(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let known = wanted.instansi.parse::<InstanceId>().ok();
+    let known = known.and_then(|id| profile_of(&console, &id));
+    let region = wanted.wilayah.parse::<RegionCode>().ok();
+    let region = region.and_then(|code| national().region(&code));
+    let profile = known.or_else(|| region.and_then(government));
+    let form = profile.map_or_else(Form::empty, |profile| filled(&profile));
+    page(&member, &form)
+}
+
+pub async fn send(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let Some(profile) = read(&v, &mut form) else {
+        return page(&member, &form);
+    };
+    let (ground, actor) = (&console.hub.ground, member.actor());
+    let invited = match membership::invite(ground, &By::actor(&actor), &profile).await {
+        Ok(invited) => invited,
+        Err(error) => {
+            let Some((field, text)) = complaint(&v, &error) else {
+                return Err(refused(&error.into()));
+            };
+            form.complain(field, text);
+            return page(&member, &form);
+        }
+    };
+    console.hub.watch.look_again();
+    let name = profile.name.as_deref().unwrap_or(profile.id.as_str());
+    let done = DonePage {
+        v,
+        sheet: Sheet::of(
+            &console,
+            (&profile.id, name),
+            &invited.line,
+            invited.expires_at,
+        )?,
+        line: invited.line,
+        expires_at: invited.expires_at,
+        instance_at: one(&profile.id),
+    };
+    let shell = member.visit.shell(v.say("invited-title"));
+    shell
+        .within(instances::PATH)
+        .script("invite.js")
+        .show(&done)
+}
+
+/// Voids the line of an institution that has not joined by it.
+pub async fn withdraw(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let actor = member.actor();
+    let done = membership::withdraw(&console.hub.ground, &By::actor(&actor), &path.slug).await;
+    let said = match done {
+        Ok(()) => Flash::done(text_id("invite-withdrawn")),
+        Err(MembershipError::Status { .. }) => Flash::warning(text_id("console-status-changed")),
+        Err(error) => return Err(refused(&error.into())),
+    };
+    console.hub.watch.look_again();
+    let at = LocalPath::own(&one(&path.slug));
+    Ok(member.visit.go_saying(&at, &said))
+}
+
+/// Where the form for an institution stands.
+pub fn ask_at(id: &InstanceId) -> String {
+    LocalPath::asking(PATH, [("instansi", id.as_str())]).to_string()
+}
+
+/// Where the form for the government of a region stands.
+pub fn ask_for(region: &RegionCode) -> String {
+    LocalPath::asking(PATH, [("wilayah", region.as_str())]).to_string()
+}
+
+/// Patterns as a form has them, by spaces or line ends; a complaint at the first
+/// that is none.
+pub fn patterns(v: &Voice, form: &mut Form) -> Vec<Pattern> {
+    let (mut patterns, mut wrong) = (Vec::new(), None);
+    for word in form.text(AUTHORITY).split_whitespace() {
+        match word.parse() {
+            Ok(pattern) if patterns.contains(&pattern) => {}
+            Ok(pattern) => patterns.push(pattern),
+            Err(_) => wrong = wrong.or_else(|| Some(word.to_owned())),
+        }
+    }
+    if let Some(word) = wrong {
+        let text = v.with("pattern", word).say("authority-wrong");
+        form.complain(AUTHORITY, text);
+    }
+    patterns
+}
+
+/// Why nobody is invited by this profile: the field that is wrong, and how; `None`
+/// for what is no matter of the form.
+pub fn complaint(v: &Voice, error: &MembershipError) -> Option<(&'static str, String)> {
+    Some(match error {
+        MembershipError::Joined { .. } => (SLUG, v.say("invite-joined")),
+        MembershipError::Kind { known, .. } => {
+            let known = v.say(kind_words(*known));
+            (KIND, v.with("kind", known).say("invite-other-kind"))
+        }
+        MembershipError::SecondDesk(desk) => {
+            let text = v.with("name", desk.to_string()).say("invite-second-desk");
+            (KIND, text)
+        }
+        MembershipError::NoSupervisor => (SUPERVISOR, v.say("invite-no-supervisor")),
+        MembershipError::SecondSupervisor(other) => {
+            let said = v.with("name", other.to_string());
+            (SUPERVISOR, said.say("invite-second-supervisor"))
+        }
+        _ => return None,
+    })
+}
+
+fn page(member: &Member, form: &Form) -> Answer<Response> {
+    let v = member.visit.v;
+    let kind = |kind: InstanceKind| Choice::new(kind.as_str(), v.say(kind_words(kind)));
+    let page = AskPage {
+        v,
+        form,
+        here: PATH,
+        list_at: instances::PATH,
+        kinds: InstanceKind::ALL.into_iter().map(kind).collect(),
+        zones: ZONES.map(|zone| Choice::new(zone, zone)).into(),
+    };
+    let shell = member.visit.shell(v.say("invite-title"));
+    shell
+        .within(instances::PATH)
+        .status(form.status())
+        .show(&page)
+}
+
+fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
+    form.required(v, SLUG);
+    let id = form.parsed(SLUG, v.say("invite-slug-wrong"));
+    form.required(v, KIND);
+    let kind = form.parsed(KIND, v.say("invite-kind-wrong"));
+    form.required(v, NAME);
+    let name = form.at_most(v, NAME, 200);
+    let typed = form.text(REGION).to_owned();
+    let region = national().meant(&typed);
+    if !typed.is_empty() && region.is_none() {
+        form.complain(REGION, v.say("invite-region-wrong"));
+    }
+    let zone = form.text(ZONE).to_owned();
+    if !zone.is_empty() && !ZONES.contains(&zone.as_str()) {
+        form.complain(ZONE, v.say("invite-zone-wrong"));
+    }
+    let disposes_to = patterns(v, form);
+    let profile = Profile {
+        id: id?,
+        kind: kind?,
+        name: Some(name),
+        region,
+        disposes_to,
+        default_supervisor: form.is_ticked(SUPERVISOR),
+        time_zone: Some(zone).filter(|zone| !zone.is_empty()),
+        terms: None,
+    };
+    form.is_fine().then_some(profile)
+}
+
+/// What is known of an institution that has not joined.
+fn profile_of(console: &Console, id: &InstanceId) -> Option<Profile> {
+    let directory = console.hub.ground.directory.current();
+    let entry = directory.latest().instance(id)?;
+    matches!(entry.status, Status::Registered | Status::Invited).then(|| Profile {
+        id: entry.id.clone(),
+        kind: entry.kind,
+        name: Some(entry.name.clone()),
+        region: entry.region.clone(),
+        disposes_to: entry.disposes_to.clone(),
+        default_supervisor: entry.default_supervisor,
+        time_zone: Some(entry.time_zone.clone()),
+        terms: None,
+    })
+}
+
+/// The government of a region, by the names that such institutions have.
+fn government(region: &Region) -> Option<Profile> {
+    let (kind, before) = match region.level {
+        Level::Province => (InstanceKind::Provinsi, "prov "),
+        Level::Regency => (InstanceKind::Kabupaten, ""),
+        Level::City => (InstanceKind::Kota, ""),
+    };
+    let slug = format!("{before}{}", region.name).to_lowercase();
+    let slug = slug.replace("kabupaten ", "kab ");
+    let words: Vec<&str> = slug
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    Some(Profile {
+        id: words.join("-").parse().ok()?,
+        kind,
+        name: Some(format!("Pemerintah {}", titled(region))),
+        region: Some(region.code.clone()),
+        disposes_to: Vec::new(),
+        default_supervisor: false,
+        time_zone: None,
+        terms: None,
+    })
+}
+
+fn titled(region: &Region) -> String {
+    match region.level {
+        Level::Province => format!("Provinsi {}", region.name),
+        Level::Regency | Level::City => region.name.clone(),
+    }
+}
+
+fn filled(profile: &Profile) -> Form {
+    let patterns = profile.disposes_to.iter().map(ToString::to_string);
+    let patterns: Vec<String> = patterns.collect();
+    let region = profile.region.as_ref().map(ToString::to_string);
+    let mut form = Form::of([
+        (SLUG, profile.id.to_string()),
+        (KIND, profile.kind.to_string()),
+        (NAME, profile.name.clone().unwrap_or_default()),
+        (REGION, region.unwrap_or_default()),
+        (ZONE, profile.time_zone.clone().unwrap_or_default()),
+        (AUTHORITY, patterns.join("\n")),
+    ]);
+    if profile.default_supervisor {
+        form.put(SUPERVISOR, "1");
+    }
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_government_is_called_as_governments_are() {
+        for (code, slug, kind) in [
+            ("32", "prov-jawa-barat", InstanceKind::Provinsi),
+            ("32.73", "kota-bandung", InstanceKind::Kota),
+            ("32.05", "kab-garut", InstanceKind::Kabupaten),
+        ] {
+            let region = national().region(&code.parse().unwrap()).unwrap();
+            let profile = government(region).unwrap();
+            assert_eq!((profile.id.as_str(), profile.kind), (slug, kind));
+        }
+    }
+}

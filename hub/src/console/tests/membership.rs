@@ -1,0 +1,291 @@
+//! Inviting, ending, replacing; the road map; the test of a connection.
+
+use lapor_protocol::ids::InstanceId;
+
+use super::*;
+use crate::store;
+use crate::streams::StreamKey;
+
+const GARUT: &[(&str, &str)] = &[
+    ("pendek", "kab-garut"),
+    ("jenis", "kabupaten"),
+    ("nama", "Pemerintah Kabupaten Garut"),
+    ("wilayah", "32.05"),
+];
+
+impl Place {
+    fn entry(&self, slug: &str) -> Option<InstanceEntry> {
+        let directory = self.ground.directory.current();
+        directory.latest().instance(&id(slug)).cloned()
+    }
+
+    fn status_of(&self, slug: &str) -> Option<Status> {
+        self.entry(slug).map(|entry| entry.status)
+    }
+
+    async fn line_is_open(&self, slug: &str) -> bool {
+        let mut tx = self.ground.db.read().await.unwrap();
+        let until = store::joining::open_until(&mut tx, &id(slug), NOW).await;
+        until.unwrap().is_some()
+    }
+}
+
+fn id(slug: &str) -> InstanceId {
+    slug.parse().unwrap()
+}
+
+impl Browser {
+    /// A table in a form with files.
+    async fn send_table(&self, text: &str) -> Page {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
+             Content-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
+        );
+        let request = Request::post("/konsol/undang/massal/periksa")
+            .header("content-type", "multipart/form-data; boundary=x");
+        self.send(request, body).await
+    }
+}
+
+#[tokio::test]
+async fn a_line_is_shown_once_with_a_sheet_and_can_be_withdrawn() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let asked = operator.open("/konsol/undang?wilayah=32.05").await;
+        asked.shows("value=\"kab-garut\"");
+        let wrong = operator
+            .post(
+                "/konsol/undang",
+                &[("pendek", "Kab Garut"), ("jenis", "kabupaten")],
+            )
+            .await;
+        wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let made = operator.post("/konsol/undang", GARUT).await;
+        made.is(StatusCode::OK)
+            .shows("lapor1.")
+            .shows("class=\"qr\"")
+            .shows("lapor-node enrol -");
+        assert_eq!(place.status_of("kab-garut"), Some(Status::Invited));
+        assert!(place.line_is_open("kab-garut").await);
+        operator
+            .open("/konsol/instansi/kab-garut")
+            .await
+            .shows("Terbuka sampai")
+            .hides("lapor1.");
+        let (actor, detail) = place.audited("instance.invited").await.remove(0);
+        assert!(actor.starts_with("account:"), "{actor}");
+        assert_eq!(detail, "");
+        operator.post("/konsol/undang/kab-garut/batal", &[]).await;
+        assert_eq!(place.status_of("kab-garut"), Some(Status::Registered));
+        assert!(!place.line_is_open("kab-garut").await);
+        let joined = operator
+            .post(
+                "/konsol/undang",
+                &[("pendek", "kota-bandung"), ("jenis", "kota"), ("nama", "B")],
+            )
+            .await;
+        joined
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("sudah bergabung");
+    }
+}
+
+#[tokio::test]
+async fn a_membership_ends_only_when_it_is_meant_and_by_two_where_two_must_agree() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        first.post("/konsol/undang", GARUT).await;
+        let at = format!("{BANDUNG}/cabut");
+        first
+            .open(&at)
+            .await
+            .shows("Kasus terbuka yang ditanganinya")
+            .shows("tidak pernah dipakai lagi");
+        let reason = ("alasan", "digabung");
+        let unsure = first.post(&at, &[reason]).await;
+        unsure.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let sure = [reason, ("yakin", "1"), ("penerus", "kab-garut")];
+        first.post(&at, &sure).await.is(StatusCode::SEE_OTHER);
+        assert_eq!(place.status(), Status::Active);
+        let second = place.enters("kedua@pusat.example").await;
+        let waiting = second.open("/konsol/persetujuan").await;
+        waiting.shows("→ kab-garut");
+        let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
+        let decide = format!("/konsol/persetujuan/{number}");
+        second.post(&decide, &[("putusan", "setuju")]).await;
+        let entry = place.entry("kota-bandung").unwrap();
+        assert_eq!(entry.status, Status::Revoked);
+        assert_eq!(entry.successor, Some(id("kab-garut")));
+        let (_, detail) = place.audited("instance.revoked").await.remove(0);
+        assert!(
+            detail.contains("digabung (successor: kab-garut)"),
+            "{detail}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_lost_its_key_comes_back_under_another_name_with_the_same_rights() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let patterns = [("disposisi", "kind:kota"), ("alasan", "tugas baru")];
+        let at = format!("{BANDUNG}/wewenang");
+        operator
+            .post(&at, &patterns)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let wrong = [("disposisi", "semua"), ("alasan", "x")];
+        operator
+            .post(&at, &wrong)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Bukan pola: semua");
+        let at = format!("{BANDUNG}/ganti");
+        let fields = |slug| {
+            [
+                ("penerus", slug),
+                ("alasan", "kunci hilang"),
+                ("yakin", "1"),
+            ]
+        };
+        let taken = operator.post(&at, &fields("kota-bandung")).await;
+        taken.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let done = operator.post(&at, &fields("kota-bandung-2")).await;
+        done.is(StatusCode::SEE_OTHER);
+        let (old, new) = (
+            place.entry("kota-bandung").unwrap(),
+            place.entry("kota-bandung-2").unwrap(),
+        );
+        assert_eq!(old.status, Status::Revoked);
+        assert_eq!(old.successor, Some(new.id.clone()));
+        assert_eq!(new.status, Status::Registered);
+        assert_eq!(new.disposes_to, ["kind:kota".parse().unwrap()]);
+        assert_eq!(new.identity, None);
+        assert_eq!(place.audited("instance.replaced").await.len(), 1);
+        operator.open(&at).await.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
+    for place in Place::all(false).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let header = "slug,kind,name,region_code\n";
+        let wrong =
+            format!("{header}kab-garut,kabupaten,Garut,32.05\nx,kota,,99.99\nkab-garut,desa,Z,\n");
+        operator
+            .send_table(&wrong)
+            .await
+            .is(StatusCode::OK)
+            .shows("<code>region_code</code>")
+            .shows("<code>slug</code>")
+            .shows("<code>kind</code>")
+            .hides("massal/mulai");
+        assert_eq!(place.status_of("kab-garut"), None);
+        let right =
+            format!("{header}kab-garut,kabupaten,Garut,32.05\nkota-cimahi,kota,Cimahi,32.77\n");
+        operator.send_table(&right).await.shows("massal/mulai");
+        let begun = operator
+            .post("/konsol/undang/massal/mulai", &[("isi", &right)])
+            .await;
+        let at = begun.is(StatusCode::SEE_OTHER).to.clone();
+        let mut page = operator.open(&at).await;
+        while page.text.contains("setiap dua detik") {
+            tokio::task::yield_now().await;
+            page = operator.open(&at).await;
+        }
+        page.shows("2 dari 2");
+        assert_eq!(place.status_of("kota-cimahi"), Some(Status::Invited));
+        let lines = operator.open(&format!("{at}/hasil.csv")).await;
+        assert_eq!(lines.text.matches("lapor1.").count(), 2);
+        let sheets = operator.open(&format!("{at}/lembar")).await;
+        assert_eq!(sheets.text.matches("class=\"sheet\"").count(), 2);
+        let other = place.enters("kedua@pusat.example").await;
+        other.open(&at).await.is(StatusCode::NOT_FOUND);
+        operator.post(&format!("{at}/hapus"), &[]).await;
+        operator.open(&at).await.is(StatusCode::NOT_FOUND);
+        assert!(place.line_is_open("kota-cimahi").await);
+    }
+}
+
+#[tokio::test]
+async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.post("/konsol/undang", GARUT).await;
+        let whole = operator.open("/konsol/peta-jalan.csv").await;
+        assert_eq!(whole.text.lines().count(), 1 + 38 + 514);
+        let at = "/konsol/peta-jalan/32.05";
+        let wrong = operator.post(at, &[("rencana", "nanti")]).await;
+        wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
+        operator.post(at, &[("rencana", "2027-q1")]).await;
+        operator.open(at).await.shows("2027-Q1").shows("kab-garut");
+        let one = operator.open("/konsol/peta-jalan.csv?cari=garut").await;
+        assert!(one.text.contains(",diundang,"), "{}", one.text);
+        operator
+            .open("/konsol/peta-jalan?tingkat=diundang")
+            .await
+            .shows("Kabupaten Garut")
+            .hides("Kabupaten Ciamis");
+        operator
+            .open("/konsol/peta-jalan")
+            .await
+            .shows("Jawa Barat");
+        let (_, detail) = place.audited("roadmap.planned").await.remove(0);
+        assert_eq!(detail, "2027-Q1");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_tried_by_waking_whoever_waits() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.open(BANDUNG).await.shows("Uji sambungan sekarang");
+        let hub = Arc::clone(&place.console.hub);
+        let mut grown = hub.streams.watch(&StreamKey::Inbox(id("kota-bandung")));
+        let node = tokio::spawn(async move {
+            grown.changed().await.unwrap();
+            hub.contacts.note(&id("kota-bandung"), NOW);
+        });
+        let tried = operator.post(&format!("{BANDUNG}/uji"), &[]).await;
+        tried
+            .is(StatusCode::OK)
+            .shows("Sambungan hidup")
+            .shows("milidetik");
+        node.await.unwrap();
+        assert_eq!(place.audited("instance.tried").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn who_only_looks_changes_no_membership() {
+    for place in Place::all(false).await {
+        for role in [ConsoleRole::Observer, ConsoleRole::Auditor] {
+            let looks = place.enters(&login(role)).await;
+            looks.open("/konsol/peta-jalan").await.is(StatusCode::OK);
+            looks.open("/konsol/instansi").await.hides("/konsol/undang");
+            looks.open(BANDUNG).await.hides("/cabut").hides("/uji");
+            for path in ["/konsol/undang", "/konsol/undang/massal"] {
+                looks.open(path).await.is(StatusCode::FORBIDDEN);
+            }
+            for act in ["cabut", "ganti", "wewenang", "uji"] {
+                let path = format!("{BANDUNG}/{act}");
+                looks.post(&path, &[]).await.is(StatusCode::FORBIDDEN);
+            }
+            for path in [
+                "/konsol/undang",
+                "/konsol/undang/kota-bandung/batal",
+                "/konsol/undang/massal/mulai",
+                "/konsol/peta-jalan/32.05",
+            ] {
+                looks.post(path, &[]).await.is(StatusCode::FORBIDDEN);
+            }
+        }
+    }
+}
