@@ -58,9 +58,7 @@ async fn everything(fleet: &Fleet) -> CaseId {
     kemenpu.hold(case, "Sejak kapan?").await;
     fleet.settle().await;
     bandung.complete(case, "Sejak kemarin.").await;
-    bandung
-        .act(case, act("identity.disclosed", json!({})))
-        .await;
+    bandung.discloses(case).await;
     fleet.settle().await;
     kemenpu.split(case, "Saluran tersumbat").await;
     kemenpu.note(case, "Anggaran belum ada.").await;

@@ -25,6 +25,13 @@ impl Institution {
         }
     }
 
+    /// The keeper of identities, who handles no case, discloses who reported.
+    pub async fn discloses(&self, case: CaseId) {
+        let disclosed = act("identity.disclosed", json!({}));
+        let done = self.node().act(case, disclosed, "penjaga").await;
+        done.unwrap_or_else(|error| panic!("{}: {error}", self.member.slug));
+    }
+
     pub async fn verify(&self, case: CaseId) {
         self.act(case, act("case.verified", json!({}))).await;
     }

@@ -3,7 +3,7 @@
 use lapor_node::casework::tracking::Event;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
-use lapor_tests::fleet::words::{report, said};
+use lapor_tests::fleet::words::{report, said, sentence_of};
 use lapor_tests::fleet::{Fleet, Weather, kinds};
 use serde_json::json;
 
@@ -68,7 +68,7 @@ async fn a_ticket_tells_at_home_what_was_done_three_institutions_away() {
         assert_eq!(told.state, State::Answered);
         let last = told.course.last().unwrap();
         assert_eq!(last.by.as_ref().unwrap().as_str(), "bumn-pln");
-        let answer = Event::Answered(Some("Tiang telah ditegakkan.".into()));
+        let answer = Event::Answered(Some(sentence_of("Tiang telah ditegakkan.")));
         assert_eq!(last.event, answer);
         let given = told.course.iter();
         let given = given.filter(|one| matches!(one.event, Event::Disposed(_)));

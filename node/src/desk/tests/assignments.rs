@@ -46,10 +46,9 @@ async fn two_officers_of_one_name_are_two_and_a_case_goes_to_one_who_sees_it() {
         page.shows(">Budi · Dinas PU</option>")
             .shows(">Budi · Dinas Kesehatan</option>");
         let wrong = [("unit", "dinas-pu"), ("petugas", health.id.as_str())];
-        admin.post(&at(case, "/unit"), &wrong).await;
-        admin
-            .open(&at(case, ""))
-            .await
+        let refused = admin.post(&at(case, "/unit"), &wrong).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("bekerja di unit lain");
         let given = [("unit", ""), ("petugas", roads.id.as_str())];
         admin.post(&at(case, "/unit"), &given).await;

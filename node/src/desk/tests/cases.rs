@@ -649,6 +649,9 @@ async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
             acts(&place, case, "case.disposed", target, None).await;
             cases.push(case);
         }
+        let link = Link::over(place.node.clone(), PaperHub::of(&place)).unwrap();
+        link.push().await.unwrap();
+        link.pull(Stream::Inbox, 0).await.unwrap();
         let page = admin.open(&at(cases[0], "")).await;
         assert!(!page.text.contains("Alihkan ke penerus"));
         place.directory_dissolves("kemenpu", "kota-bandung").await;

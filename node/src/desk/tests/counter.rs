@@ -283,7 +283,7 @@ async fn answers_at_the_counter_belong_to_their_questions() {
         assert_eq!(words["answers"], json!(["", "Sejak Minggu."]));
         let form = siti.open(&at(case, "/arsip")).await;
         form.shows("Dibaca pelapor.");
-        let form = siti.open(&at(case, "/verifikasi")).await;
+        let form = siti.open(&at(case, "/bukan-wewenang")).await;
         form.shows("Pelapor tidak membacanya.");
     }
 }

@@ -316,7 +316,8 @@ async fn an_assignment_carries_an_instruction_and_a_day_into_the_history() {
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "Lampu padam", "Isi.").await;
         let path = at(case, "/unit");
-        let to = ("petugas", "Petugas Loket");
+        let account = place.node.accounts().find_by_login(SITI).await.unwrap();
+        let to = ("petugas", account.id.as_str());
         let late = [to, ("instruksi", "Cek."), ("batas", "2020-01-01")];
         let nobody = [("instruksi", "Cek.")];
         for (wrong, words) in [

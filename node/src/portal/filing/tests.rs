@@ -335,7 +335,7 @@ async fn what_is_wrong_stands_beside_its_field_and_all_that_was_sent_is_kept() {
             .with("kategori", "Tidak/Ada")
             .with("instansi", "Tidak Ada")
             .with("surel", "siti")
-            .with("kecuali", "kota-bandung")
+            .with("kecuali", "Dinas Entah")
             .file("surat.pdf", PDF)
             .file("virus.jpg", b"MZ\x90\0");
         let page = wrong.to(&router, PATH).await;

@@ -357,10 +357,13 @@ async fn a_deadline_of_a_case_that_an_officer_has_is_told_to_that_officer() {
             .await;
         let each = node.choose_letters(&account, LetterChoice::Each).await;
         each.unwrap();
+        let other = posted
+            .hires("asep@bandung.go.id", StaffRole::Officer, None)
+            .await;
         let (own, others) = (posted.filed(false).await, posted.filed(false).await);
-        for (filed, name) in [(&own, "Budi"), (&others, "Asep")] {
+        for (filed, officer) in [(&own, &account), (&others, &other)] {
             let sight = crate::casework::Sight::ALL;
-            node.assign(&sight, &[filed.case], None, Some(name), "test")
+            node.assign(&sight, &[filed.case], None, Some(officer.as_str()), "test")
                 .await
                 .unwrap();
         }
