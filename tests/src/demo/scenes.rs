@@ -14,7 +14,7 @@ use lapor_node::node::Node;
 use lapor_node::settings::Settings;
 use lapor_node::staff::StaffRole;
 use lapor_protocol::case::State;
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, InstanceId};
 use lapor_web::clock::SystemClock;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -70,7 +70,12 @@ pub async fn file(nodes: &Nodes) -> anyhow::Result<Scenes> {
     let returns = json!({ "reason": "belongs_to_another" });
     let said = json!({ "text": "Kantor pertanahan bukan kewenangan kami." });
     act(city, hidden, "case.returned", returns, Some(said)).await?;
-    seen(desk, hidden, "received").await?;
+    // It was received before as well: the desk has it once it has come back.
+    until(desk, hidden, |view| {
+        let has = view.summary.custodian.as_ref().map(InstanceId::as_str);
+        has == Some(DESK) && view.key == KeyState::Held
+    })
+    .await?;
     let why = json!({ "text": "Petugas perlu mencocokkan nomor berkas dengan pelapor." });
     act(
         desk,

@@ -40,7 +40,7 @@ fn the_demonstration_plays_every_story_and_is_started_again_without_filing_twice
     assert!(invariants.len() > 15 && invariants.values().all(|holds| holds == true));
     assert!(first["reports_filed"].as_u64().unwrap() >= 16);
     assert!(first["dispositions_applied"].as_u64().unwrap() >= 10);
-    for state in ["closed", "in_progress", "merged", "archived"] {
+    for state in ["closed", "answered", "merged", "archived"] {
         assert!(first["cases"][state].as_u64().unwrap() > 0, "{state}");
     }
     for place in ["hub/hub.toml", "pusat/node.toml", "bumn-pln/node.log"] {
