@@ -11,7 +11,7 @@ use lapor_hub::evidence;
 use lapor_node::tokens::{self, Role};
 use lapor_protocol::ids::CaseId;
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
-use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, act, report, said};
+use lapor_tests::fleet::words::{NAME_CANARY, WORDS_CANARY, report, said};
 use lapor_tests::fleet::{BEGINNING, Fleet, Institution, kinds};
 use lapor_tests::invariants::{Canaries, search_folder};
 use serde_json::json;

@@ -10,12 +10,20 @@ const INVITED: &str = "select slug, max(created_at) from invitations group by sl
 const JOINED: &str = "select slug, max(answered_at) from invitations \
      where answered_at is not null group by slug";
 const FIRST_SENT: &str = "select author, accepted_at from envelopes where epoch = 1 and seq = 1";
-/// A term counts once: when it was answered, or when its clock ran out.
-const ANSWERS: &str = "select institution, count(*), \
-     cast(sum(case when answered_at is not null and late_at is null then 1 else 0 end) as bigint) \
-     from case_terms where coalesce(late_at, answered_at) >= $1 \
-     or (late_at is null and answered_at is null and until_at is null and due_at >= $1 and due_at <= $2) \
-     group by institution";
+/// Terms that were answered in the time, and those without an answer of which a clock ran out in it.
+const ANSWERS: &str = "select institution, count(*), cast(sum(in_time) as bigint) from (
+        select term.institution as institution, case when exists (select 1 from case_clocks clock
+            where clock.case_id = term.case_id and clock.hop = term.hop
+                and clock.institution = term.institution and clock.ran_out_at <= term.answered_at)
+            then 0 else 1 end as in_time
+        from case_terms term where term.answered_at >= $1 and term.answered_at <= $2
+        union all
+        select late.institution, 0 from (select distinct term.case_id, term.term, term.institution
+            from case_clocks clock join case_terms term on term.case_id = clock.case_id
+                and term.hop = clock.hop and term.institution = clock.institution
+            where clock.ran_out_at >= $1 and clock.ran_out_at <= $2
+                and term.answered_at is null) late
+    ) counted group by institution";
 
 /// Unix ms of the latest invitation of each.
 pub async fn invited(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {

@@ -12,8 +12,8 @@ use serde_json::Value;
 fn the_console_names_who_is_in_trouble_and_nobody_else() {
     for kind in kinds() {
         let (database, scripts) = match kind {
-            Kind::Sqlite => ("sqlite", "clock,certificate,backlog,signatures,province"),
-            Kind::Postgres => ("postgres", "clock,signatures,apart"),
+            Kind::Sqlite => ("sqlite", "clock,certificate,province"),
+            Kind::Postgres => ("postgres", "clock,signatures"),
         };
         let mut fleet = Command::new(env!("CARGO_BIN_EXE_lapor-fleet"));
         fleet.args(["--nodes", "30", "--messages", "600", "--report-every", "5"]);
