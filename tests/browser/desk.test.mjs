@@ -149,7 +149,7 @@ for (const database of databases) {
           await page.keyboard.type(text);
         };
         const goTo = async (what) => {
-          for (let tabs = 0; tabs < 40; tabs += 1) {
+          for (let tabs = 0; tabs < 80; tabs += 1) {
             if (await page.evaluate((what) => document.activeElement?.matches(what), what)) return;
             await hit("Tab");
           }
@@ -167,6 +167,10 @@ for (const database of databases) {
         await write("Kota Bandung");
         await goTo("[name=nama]");
         await write("Ibu Canary");
+        await goTo("[data-send]");
+        await hit("Enter");
+        // Another tree lies across another street: this one is new.
+        await page.getByText("Mungkin sudah dilaporkan").waitFor();
         await goTo("[data-send]");
         await hit("Enter");
         await page.locator(".slip .ticket").first().waitFor();
@@ -211,7 +215,7 @@ for (const database of databases) {
         assert.equal(await standing(page), "Menunggu jawaban pelapor");
         await page.getByText("Di dekat nomor berapa?").waitFor();
         await begin(page, "Catat kelengkapan");
-        await page.getByLabel("Kelengkapan dari pelapor").fill("Di depan nomor 12.");
+        await page.getByLabel("Di dekat nomor berapa?").fill("Di depan nomor 12.");
         await press(page, "Catat kelengkapan");
         assert.equal(await standing(page), "Terverifikasi");
         await begin(page, "Catatan internal");
@@ -281,7 +285,7 @@ for (const database of databases) {
         await page.getByLabel("Judul").fill("Kabel putus di Jalan Riau");
         await page.getByLabel("Isi laporan").last().fill("Kabel ikut putus.");
         await press(page, "Pecah");
-        await page.getByRole("link", { name: "Pecahan laporan" }).click();
+        await page.locator("li", { hasText: "Pecahan:" }).getByRole("link").click();
         await page.getByRole("heading", { level: 1, name: "Kabel putus di Jalan Riau" }).waitFor();
       });
     });
