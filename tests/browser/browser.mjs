@@ -79,7 +79,7 @@ export async function unreached(page) {
   const all = await page.evaluate(() => {
     const wanted = 'a[href], button, input:not([type="hidden"]), select, textarea, summary';
     const seen = [...document.querySelectorAll(wanted)].filter((e) => !e.disabled && e.checkVisibility());
-    seen.forEach((element, place) => (element.dataset.place = String(place)));
+    seen.forEach((element, place) => (element.dataset.reach = String(place)));
     // Day, month, year and the calendar are a step each.
     return seen.length + 3 * seen.filter((e) => e.type === "date").length;
   });
@@ -91,7 +91,7 @@ export async function unreached(page) {
     const at = await page.evaluate(() => {
       const element = document.activeElement;
       const style = getComputedStyle(element);
-      return { place: element.dataset?.place, marked: style.outlineStyle !== "none", name: element.outerHTML.slice(0, 80) };
+      return { place: element.dataset?.reach, marked: style.outlineStyle !== "none", name: element.outerHTML.slice(0, 80) };
     });
     if (at.place === undefined) continue;
     reached.add(at.place);
@@ -100,8 +100,8 @@ export async function unreached(page) {
   // Of a group of radio buttons, the arrow keys reach the others.
   const missed = await page.evaluate(
     (places) =>
-      [...document.querySelectorAll("[data-place]")]
-        .filter((e) => !places.includes(e.dataset.place) && e.type !== "radio")
+      [...document.querySelectorAll("[data-reach]")]
+        .filter((e) => !places.includes(e.dataset.reach) && e.type !== "radio")
         .map((e) => `not reached: ${e.outerHTML.slice(0, 80)}`),
     [...reached],
   );
