@@ -5,7 +5,6 @@ mod admission;
 mod casework;
 mod certificates;
 mod clocks;
-mod console;
 mod crashes;
 mod custody;
 mod deadlines;
