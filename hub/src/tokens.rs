@@ -53,7 +53,7 @@ pub async fn find(db: &Db, secret: &str) -> Result<Option<Bearer>, DbError> {
         return Ok(None);
     }
     let mut tx = db.read().await?;
-    let found = store::tokens::bearer(&mut tx, &hash(secret)).await?;
+    let found = bearer::store::bearer(&mut tx, &hash(secret)).await?;
     found
         .map(|(name, role)| {
             Ok(Bearer {
@@ -79,10 +79,10 @@ pub async fn create(
     let secret = bearer::fresh(PREFIX);
     let id = hex::encode(random::<8>());
     let mut tx = db.write().await?;
-    if store::tokens::exists(&mut tx, name).await? {
+    if bearer::store::exists(&mut tx, name).await? {
         return Err(TokenError::Taken(name.to_owned()));
     }
-    store::tokens::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
+    bearer::store::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
     let detail = format!("{name} {role}");
     store::audit::add(&mut tx, now, (actor, "token.created"), None, &detail).await?;
     tx.commit().await?;
@@ -92,7 +92,7 @@ pub async fn create(
 /// All tokens, oldest first.
 pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, DbError> {
     let mut tx = db.read().await?;
-    let rows = store::tokens::all(&mut tx).await?;
+    let rows = bearer::store::all(&mut tx).await?;
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
             Ok(TokenEntry {
@@ -108,7 +108,7 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, DbError> {
 /// Ends a token; its next request is refused.
 pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), TokenError> {
     let mut tx = db.write().await?;
-    if store::tokens::revoke(&mut tx, name, now).await? == 0 {
+    if bearer::store::revoke(&mut tx, name, now).await? == 0 {
         return Err(TokenError::Unknown(name.to_owned()));
     }
     store::audit::add(&mut tx, now, (actor, "token.revoked"), None, name).await?;

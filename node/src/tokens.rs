@@ -118,7 +118,7 @@ impl Node {
             return Ok(Some(bearer));
         }
         let mut tx = self.db().read().await?;
-        let Some((name, role)) = store::tokens::bearer(&mut tx, &hash).await? else {
+        let Some((name, role)) = bearer::store::bearer(&mut tx, &hash).await? else {
             return Ok(None);
         };
         let role = store::read(role.parse())?;
@@ -140,12 +140,12 @@ pub async fn create(
     let secret = bearer::fresh(PREFIX);
     let id = hex::encode(random::<8>());
     let mut tx = db.write().await?;
-    if store::tokens::exists(&mut tx, name).await? {
+    if bearer::store::exists(&mut tx, name).await? {
         return Err(NodeError::Invalid(format!(
             "name: there is a token {name} already, and the audit log must not confuse two; choose another"
         )));
     }
-    store::tokens::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
+    bearer::store::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
     let detail = format!("{name} {role}");
     store::audit::add(&mut tx, now, actor, "token.created", None, &detail).await?;
     tx.commit().await?;
@@ -155,7 +155,7 @@ pub async fn create(
 /// All tokens, oldest first.
 pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
     let mut tx = db.read().await?;
-    let rows = store::tokens::all(&mut tx).await?;
+    let rows = bearer::store::all(&mut tx).await?;
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
             Ok(TokenEntry {
@@ -171,7 +171,7 @@ pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
 /// Ends a token; its next request is refused.
 pub async fn revoke(db: &Db, name: &str, actor: &str, now: i64) -> Result<(), NodeError> {
     let mut tx = db.write().await?;
-    if store::tokens::revoke(&mut tx, name, now).await? == 0 {
+    if bearer::store::revoke(&mut tx, name, now).await? == 0 {
         return Err(NodeError::not_found("active token", &name));
     }
     store::audit::add(&mut tx, now, actor, "token.revoked", None, name).await?;

@@ -3,6 +3,8 @@
 //! a fast hash is enough, and looking up the hash tells a guesser nothing by
 //! its timing.
 
+pub mod store;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 

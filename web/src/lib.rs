@@ -8,7 +8,7 @@
 //!
 //! Shared by hub and node; it knows nothing of cases or of the wire between them
 //! (whose problems are `lapor_protocol::problem`), and of databases only what
-//! accounts need: their SQL stands in `accounts/store`.
+//! accounts and tokens need: their SQL stands in `accounts/store` and `bearer/store`.
 
 pub mod accounts;
 pub mod backup;

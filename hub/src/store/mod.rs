@@ -22,7 +22,6 @@ pub mod reports;
 pub mod rulings;
 pub mod samples;
 pub mod state;
-pub mod tokens;
 pub mod visits;
 pub mod wraps;
 

@@ -7,7 +7,7 @@ use lapor_web::language::{TextId, text_id};
 
 use super::choices::Reader;
 use super::officers::{desk_foot, listed};
-use super::{Draft, Kind, LetterChoice, NEWS_KEPT_MS, Said, letterhead};
+use super::{Draft, LetterChoice, Said, letterhead};
 use crate::casework::{CaseSummary, Tray, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
@@ -140,14 +140,7 @@ impl Node {
                 paragraphs,
             }
         });
-        Draft {
-            kind: Kind::Notice,
-            address: reader.account.login.as_str(),
-            case: None,
-            words,
-            leave: None,
-            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
-        }
+        self.notice_to(reader, words)
     }
 }
 

@@ -8,7 +8,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
 use super::letterhead::leave_foot;
-use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said, letterhead};
+use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said, Words, letterhead};
 use crate::casework::{CaseSummary, Tab};
 use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
@@ -113,14 +113,22 @@ impl Node {
             }
         });
         let draft = Draft {
+            case: Some(&row.case_id),
+            ..self.notice_to(reader, words)
+        };
+        self.write_letter(tx, draft).await
+    }
+
+    /// A notice to somebody at the desk, of no case alone.
+    pub(super) fn notice_to<'a>(&self, reader: &'a Reader, words: Words) -> Draft<'a> {
+        Draft {
             kind: Kind::Notice,
             address: reader.account.login.as_str(),
-            case: Some(&row.case_id),
+            case: None,
             words,
             leave: None,
             expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
-        };
-        self.write_letter(tx, draft).await
+        }
     }
 
     /// Tells a reporter that silence closes their case, if they want letters.
@@ -224,15 +232,8 @@ impl Node {
                 paragraphs,
             }
         });
-        let draft = Draft {
-            kind: Kind::Notice,
-            address: reader.account.login.as_str(),
-            case: None,
-            words,
-            leave: None,
-            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
-        };
-        self.write_letter(&mut tx, draft).await?;
+        self.write_letter(&mut tx, self.notice_to(reader, words))
+            .await?;
         tx.commit().await?;
         Ok(true)
     }

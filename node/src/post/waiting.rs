@@ -8,7 +8,7 @@ use lapor_web::language::{TextId, text_id};
 
 use super::choices::Reader;
 use super::officers::{concerns, desk_foot};
-use super::{Draft, Kind, LetterChoice, NEWS_KEPT_MS, Said, letterhead};
+use super::{LetterChoice, NEWS_KEPT_MS, Said, letterhead};
 use crate::deadlines::Recipient;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -181,15 +181,8 @@ impl Node {
                 paragraphs,
             }
         });
-        let draft = Draft {
-            kind: Kind::Notice,
-            address: reader.account.login.as_str(),
-            case: None,
-            words,
-            leave: None,
-            expires_at: Some(self.clock().now_ms() + NEWS_KEPT_MS),
-        };
-        self.write_letter(&mut tx, draft).await?;
+        self.write_letter(&mut tx, self.notice_to(reader, words))
+            .await?;
         tx.commit().await?;
         Ok(true)
     }

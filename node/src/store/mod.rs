@@ -32,7 +32,6 @@ pub mod reporters;
 pub mod secrets;
 pub mod support;
 pub mod texts;
-pub mod tokens;
 pub mod told;
 pub mod units;
 pub mod uploads;
