@@ -1,7 +1,7 @@
 //! A database that belongs to one program: opened, checked, read and written.
 //!
 //! Reads see one moment, writes happen one after another. Nothing else in the workspace opens a
-//! database, so the settings that make a commit durable cannot be forgotten.
+//! database to write, so the settings that make a commit durable cannot be forgotten.
 
 use std::time::Duration;
 

@@ -95,6 +95,7 @@ pub(crate) fn facts(node: &Node) -> Facts {
             .and_then(|entry| entry.time_zone.parse().ok())
             .unwrap_or(Tz::Asia__Jakarta),
         contact: settings.contact.clone(),
+        national: settings.national_url.as_ref().map(ToString::to_string),
     }
 }
 

@@ -39,6 +39,7 @@ pub mod sync;
 pub mod taxonomy;
 #[cfg(test)]
 mod testing;
+pub mod tiles;
 pub mod tokens;
 
 pub use lapor_web::clock;

@@ -28,6 +28,7 @@ use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::reporters::Guards;
 use crate::settings::Settings;
+use crate::tiles::Tiles;
 use crate::tokens::Bearer;
 use crate::{staff, store};
 use lapor_web::holidays;
@@ -76,6 +77,8 @@ pub struct Node {
     memory: Memory,
     /// What slows down whoever tries too often.
     guards: Guards,
+    /// Street tiles, where the operator supplies them.
+    tiles: Option<Tiles>,
 }
 
 impl Node {
@@ -115,6 +118,7 @@ impl Node {
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
+            tiles: tiles(settings).await,
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -144,6 +148,11 @@ impl Node {
     /// The institution's own way to log in, if it has one.
     pub fn sign_on(&self) -> &SignOn {
         &self.sign_on
+    }
+
+    /// Street tiles, where the operator supplies them.
+    pub fn tiles(&self) -> Option<&Tiles> {
+        self.tiles.as_ref()
     }
 
     pub(crate) fn recent_tokens(&self) -> &Recent<Bearer> {
@@ -358,4 +367,12 @@ async fn read_directory(db: &Db, joined: Option<&Joined>) -> Result<Directory, N
         store::read(directory.apply(&envelope))?;
     }
     Ok(directory)
+}
+
+/// A map that cannot be used is told, and keeps no report back: maps are outlines then.
+async fn tiles(settings: &Settings) -> Option<Tiles> {
+    let opened = Tiles::open(settings.portal.tiles.as_ref()?).await;
+    opened
+        .inspect_err(|error| tracing::error!(%error, "maps are shown as outlines"))
+        .ok()
 }

@@ -51,6 +51,7 @@ pub struct Settings {
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
+    pub erasure: ErasureSettings,
     pub log: LogSettings,
 }
 
@@ -108,13 +109,15 @@ pub struct PortalSettings {
     /// Where people open the pages, such as `https://lapor.bandung.go.id`.
     /// With `https`, cookies are sent by nothing else.
     pub public_url: Option<PublicUrl>,
-    /// The national portal, such as `https://www.lapor.go.id`: where reports about this institution
-    /// are taken in that it must not see.
+    /// The national portal, such as `https://www.lapor.go.id`, to which every page leads: reports
+    /// about this institution are taken in there that it must not see.
     pub national_url: Option<PublicUrl>,
     /// What the institution is called on the pages, if not as in the directory.
     pub name: Option<String>,
     /// How to reach people there, in one or two lines.
     pub contact: Option<String>,
+    /// Street tiles for the maps: an MBTiles file with pictures. Without it maps are outlines.
+    pub tiles: Option<PathBuf>,
 }
 
 /// The connection to the hub.
@@ -162,6 +165,28 @@ pub struct AnswerSettings {
     pub approval: bool,
     /// Bytes of all files together that wait with drafted answers, at most.
     pub waiting_bytes: u64,
+}
+
+/// How the words of a report are erased for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ErasureSettings {
+    /// Days in which a reporter can withdraw what they asked for.
+    pub reporter_days: u32,
+    /// Days in which what an officer decided can be withdrawn, by the reporter too.
+    pub officer_days: u32,
+    /// Another administrator confirms what an officer decided.
+    pub second_person: bool,
+}
+
+impl Default for ErasureSettings {
+    fn default() -> Self {
+        Self {
+            reporter_days: 3,
+            officer_days: 7,
+            second_person: false,
+        }
+    }
 }
 
 impl Default for AnswerSettings {
@@ -284,6 +309,7 @@ impl Settings {
     pub fn below(mut self, folder: &Path) -> Self {
         self.node.keys = folder.join(&self.node.keys);
         self.node.blobs = folder.join(&self.node.blobs);
+        self.portal.tiles = self.portal.tiles.map(|file| folder.join(file));
         self.mail.below(folder);
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {

@@ -89,7 +89,52 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-suspects": ["officer", "/meja?tab=penyalahgunaan"],
 });
 
-/** All of them alike: name, path, and who looks. */
+/** Pages that few people see and that are made as others are: looked at once, on one database. */
+const rarePages = ({ cases, rare, setup }) => ({
+  "programme-follow": [undefined, "/ikuti?program=kota-bandung/trotoar-braga"],
+  "password-new": [undefined, rare.password],
+  setup: [undefined, setup],
+  "desk-recall": ["officer", `/meja/kasus/${rare.given}/tarik`],
+  "desk-unlink": ["officer", `/meja/kasus/${rare.merged}/batal-gabung`],
+  "desk-reopen": ["officer", `/meja/kasus/${cases.closed}/buka-kembali`],
+  "desk-split": ["officer", `/meja/kasus/${cases.worked}/pecah`],
+  "desk-note": ["officer", `/meja/kasus/${cases.worked}/catatan`],
+  "desk-case-erasure": ["admin", `/meja/kasus/${rare.planned}`],
+  "desk-erasures": ["admin", "/meja/penghapusan"],
+  "desk-identity-asked": ["officer", "/meja/permintaan-identitas"],
+  "desk-programme-new": ["officer", "/meja/program/baru"],
+  "desk-staff-new": ["admin", "/meja/petugas/baru"],
+  "desk-factor": ["officer", "/meja/akun/kode"],
+  "desk-setup-people": ["admin", "/meja/pengaturan?langkah=4"],
+  "desk-setup-done": ["admin", "/meja/pengaturan?langkah=9"],
+});
+
+/** Pages that are the answer to a form: who sends it, where it stands, and how it is sent. */
+export const answerPages = (stage) => [
+  {
+    name: "receipt",
+    path: "/lapor",
+    send: async (page) => {
+      await page.getByLabel("Pengaduan").check();
+      await page.getByLabel("Judul").fill("Tiang listrik miring di Jalan Sunda");
+      await page.getByLabel("Isi laporan").fill("Tiang di depan toko miring ke jalan sejak hujan kemarin.");
+      await page.getByRole("button", { name: "Kirim laporan", exact: true }).click();
+      await page.waitForURL("**/lapor/terima");
+    },
+  },
+  {
+    name: "identity-opened",
+    role: "identity_keeper",
+    path: `/meja/identitas/${stage.cases.new}`,
+    send: (page) => page.getByRole("button", { name: "Lihat identitas" }).click(),
+  },
+];
+
+/** The rare ones alike: name, path, and who looks. */
+export const everyRarePage = (stage) =>
+  Object.entries(rarePages(stage)).map(([name, [role, path]]) => ({ name, path, role }));
+
+/** All others alike: name, path, and who looks. */
 export const everyPage = (stage) => [
   ...Object.entries(pages(stage)).map(([name, path]) => ({ name, path })),
   ...Object.entries(deskPages(stage)).map(([name, [role, path]]) => ({ name, path, role })),

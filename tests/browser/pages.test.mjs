@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { cookiesOf, largestPaint, launch, overflowing, unreached, violations, visitor, weigh } from "./browser.mjs";
-import { everyPage } from "./pages.mjs";
+import { answerPages, everyPage, everyRarePage } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
 const KILOBYTES_FIRST_PAGE = 60;
@@ -42,7 +42,7 @@ for (const database of databases) {
       const cookies = await cookiesOf(stage, role);
       const { context, page, complaints } = await visitor(browser, { ...kind, cookies });
       try {
-        await page.goto(stage.base + path);
+        await page.goto(new URL(path, stage.base).href);
         await look(page);
         assert.deepEqual(complaints, [], path);
       } finally {
@@ -73,6 +73,29 @@ for (const database of databases) {
     it("the keyboard reaches everything and shows where it is", async () => {
       for (const { name, path, role } of everyPage(stage)) {
         await see({ role }, path, async (page) => assert.deepEqual(await unreached(page), [], name));
+      }
+    });
+
+    it("pages that few people see are as sound as the others", { skip: database !== databases[0] }, async () => {
+      const sound = async (page, name) => {
+        assert.deepEqual(await violations(page), [], name);
+        assert.deepEqual(await overflowing(page), [], name);
+        assert.deepEqual(await unreached(page), [], name);
+      };
+      for (const { name, path, role } of everyRarePage(stage)) {
+        await see({ width: 360, role }, path, async (page) => {
+          assert.equal(await page.locator("h1").count(), 1, name);
+          await sound(page, name);
+        });
+        await see({ language: "en", colours: "dark", role }, path, async (page) => {
+          assert.deepEqual(await violations(page), [], name);
+        });
+      }
+      for (const { name, path, role, send } of answerPages(stage)) {
+        await see({ width: 360, role }, path, async (page) => {
+          await send(page);
+          await sound(page, name);
+        });
       }
     });
 

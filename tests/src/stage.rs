@@ -19,9 +19,9 @@ use lapor_node::doors;
 use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
-use lapor_node::staff::StaffRole;
+use lapor_node::staff::{PASSWORD as PASSWORD_PAGE, SETUP, StaffRole, link_at};
 use lapor_protocol::ids::CaseId;
-use lapor_web::accounts::NewAccount;
+use lapor_web::accounts::{NewAccount, Secret};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -75,6 +75,12 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     bandung.settings.portal.name = Some("Pemerintah Kota Bandung".into());
     bandung.settings.portal.contact =
         Some("Jl. Wastukancana No. 2, Bandung; (022) 000-0000".into());
+    bandung.settings.portal.national_url = Some(
+        "https://lapor.example.id"
+            .to_owned()
+            .try_into()
+            .expect("an address"),
+    );
     bandung.settings.categories.supervision =
         vec!["Netralitas ASN".to_owned().try_into().expect("a category")];
     // A browser logs in more often than an officer does.
@@ -100,10 +106,12 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     announce(&fleet).await;
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
+    let rare = rarely_seen(&fleet).await?;
 
     let shutdown = CancellationToken::new();
     let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
     let (beside, also_serving) = serve(&fleet, OMBUDSMAN.slug, &shutdown).await?;
+    let (unopened, serving_unopened) = serve(&fleet, KEMENPU.slug, &shutdown).await?;
     let console = console::open(&fleet, &shutdown).await?;
     let told = json!({
         "console": console.told,
@@ -114,6 +122,8 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         "staff": staff,
         "password": PASSWORD,
         "talks": talks,
+        "rare": rare,
+        "setup": link_at(&unopened, SETUP, &setup_link(&fleet).await?),
         "supervisor": { "base": beside, "staff": supervisors, "password": PASSWORD },
     });
     writeln!(std::io::stdout(), "{told}").context("nobody reads where the stage is")?;
@@ -131,6 +141,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     shutdown.cancel();
     serving.await??;
     also_serving.await??;
+    serving_unopened.await??;
     console.ended().await?;
     fleet.ends_well().await;
     Ok(())
@@ -179,6 +190,54 @@ async fn hire(node: &Node, host: &str) -> anyhow::Result<serde_json::Value> {
     Ok(staff.into())
 }
 
+/// The link to the first set-up of an institution at which nobody has an account.
+async fn setup_link(fleet: &Fleet) -> anyhow::Result<Secret> {
+    let accounts = fleet.at(KEMENPU.slug).node().accounts();
+    let made = accounts.setup_link("stage").await?;
+    made.context("somebody has set it up already")
+}
+
+/// What pages show that few people see: a report in the hands of another institution, one that was
+/// merged and whose erasure waits, a request for an identity, and the link of a new account.
+async fn rarely_seen(fleet: &Fleet) -> anyhow::Result<serde_json::Value> {
+    let bandung = fleet.at(BANDUNG.slug);
+    let node = bandung.node();
+    let given = bandung
+        .file(report(
+            "Jembatan penyeberangan berkarat di Jalan Asia Afrika",
+            false,
+        ))
+        .await;
+    let kept = bandung
+        .file(report("Marka jalan pudar di Jalan Merdeka", false))
+        .await;
+    let merged = bandung
+        .file(report("Garis jalan hilang di Jalan Merdeka", false))
+        .await;
+    for case in [given, kept, merged] {
+        bandung.verify(case).await;
+    }
+    bandung.dispose(given, KEMENPU.slug).await;
+    let link = act("case.linked", json!({ "target_case": kept }));
+    bandung.act(merged, link).await;
+    fleet.settle().await;
+    let officer = NewAccount {
+        login: "baru@bandung.go.id",
+        name: "Ujang Hidayat",
+        role: StaffRole::Officer.as_str(),
+        unit: None,
+    };
+    let (account, link) = node.create_account("stage", &officer).await?;
+    node.plan_erasure(kept, "personal_data", &account.actor())
+        .await?;
+    Ok(json!({
+        "given": given,
+        "merged": merged,
+        "planned": kept,
+        "password": format!("{PASSWORD_PAGE}/{}", link.reveal()),
+    }))
+}
+
 /// A letter that the mail server has not taken.
 async fn write(node: &Arc<Node>) -> anyhow::Result<()> {
     node.ask_sign_in("warga@contoh.id", [192, 0, 2, 8].into())
@@ -208,6 +267,7 @@ async fn announce(fleet: &Fleet) {
         json!({
             "pictures": [{ "upload": upload, "alt": "Rumah-rumah di tepi jalan, digambar sebagai contoh." }],
             "slug": PROGRAMME, "name": "Perbaikan trotoar Jalan Braga", "region": "32.73",
+            "coordinates": { "latitude": -6.9175, "longitude": 107.6095 },
             "budget_idr": 4_750_000_000_i64, "start": "2026-03-02", "end": "2026-12-18",
             "description": "Trotoar sepanjang 1,2 km diperlebar, dengan jalur pemandu.\n\nProgram dan angka ini contoh.",
         }),

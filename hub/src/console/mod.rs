@@ -257,6 +257,7 @@ pub fn facts(settings: &ConsoleSettings) -> Facts {
         institution: settings.name.clone(),
         zone: ZONE,
         contact: settings.contact.clone(),
+        national: None,
     }
 }
 

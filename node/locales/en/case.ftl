@@ -105,7 +105,8 @@ done-unlink = The merge is undone.
 done-split = The report is split.
 done-escalate = The report is escalated to the supervisor.
 done-take-over = The report is taken over.
-done-redact = The words of the report are erased at all institutions.
+done-redact = The words of the report will be erased at all institutions in { $n } days; the reporter is told and can call it off.
+done-redact-asked = The erasure waits for a second person.
 act-refused = This cannot be done now: the report has changed. Look at its history.
 act-sent-before = This form was sent before with other words, and those are saved. Look at the history; send it again only if this is another act.
 act-verify = Verify
@@ -150,7 +151,7 @@ act-take-over-about = Handle the escalated report yourselves.
 act-identity = Ask for the reporter's identity
 act-identity-about = The identity keeper decides. The request and its answer are on record, and the reporter can read them.
 act-redact = Erase the words
-act-redact-about = The words of the report are erased at every institution and cannot be brought back. Its skeleton stays.
+act-redact-about = After some days the words of the report are erased at every institution and cannot be brought back. The reporter reads the reason and can call it off. Its skeleton stays.
 identity-asked = The request has gone to the identity keeper.
 
 # Forms
@@ -296,3 +297,24 @@ purpose-visit = A visit to the place
 refusal-reporter-declined = The reporter does not agree
 refusal-not-needed = Not needed
 refusal-unknown = The identity is not known
+case-erasure-asked = The erasure of the words waits for a second person. Reason: { $reason }.
+case-erasure-ahead = The words of this report will be erased on { $day }. Reason: { $reason }.
+case-erasure-wished = The reporter wants the words of this report erased; it is done on { $day }.
+erasures-title = Erasures
+erasures-lead = Words of reports that will be erased, and what waits for a second person.
+erasures-none = Nothing is to be erased
+erasures-none-about = What reporters ask for and officers decide stands here.
+erasures-reporter = The reporter
+erasures-asked = Waits for a second person
+erasures-waiting = Erased on { $day }
+erasures-confirmed-by = confirmed by { $name }
+erasures-confirm = Confirm the erasure
+erasures-stop = Call it off
+erasures-confirmed = Confirmed. The reporter is told.
+erasures-stopped = The erasure has been called off.
+erasures-own = Whoever decided it cannot confirm it.
+erasures-gone = That has been erased or called off.
+erasures-to-confirm = { $n ->
+    [one] The erasure of the words of { $n } report waits for you to confirm it.
+   *[other] The erasure of the words of { $n } reports waits for you to confirm it.
+}

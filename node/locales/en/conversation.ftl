@@ -6,7 +6,7 @@ clock-label = Deadline
 # Entering
 
 enter-title = Your conversation
-nav-conversation = Conversation
+nav-conversation = My reports
 enter-lead = Open it with the ticket and the secret key that you got when you reported.
 enter-refused = This ticket and this key do not open a conversation. Check both; every digit counts.
 enter-too-often = Too many attempts.
@@ -207,11 +207,13 @@ data-deed-key = Key replaced
 data-deed-counter = Said to an officer
 data-deed-other = Another act
 data-download = Download all of it (JSON)
-erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done three days later; until then it can be called off.
+erasure-about = You can withdraw the words of the report: they are erased at all institutions, and here everything that names you. It is done { $n } days later; until then it can be called off.
 erasure-ticket = Type the ticket to make sure
 erasure-type-ticket = Type the ticket of this report to make sure that its words are to be erased.
 erasure-go = Erase the words of the report
-erasure-asked = It will be erased in three days.
+erasure-asked = It will be erased in { $n } days.
 erasure-waits = The words of this report will be erased on { $day }.
 erasure-withdraw = Call off the erasure
 erasure-withdrawn = The erasure has been called off.
+erasure-planned = { $institution } has decided to erase the words of this report on { $day }. Reason: { $reason }. If you object, call it off before that day.
+erasure-other = Another reason

@@ -43,3 +43,13 @@ step-denied = Refused a look: handles this report
 reporter-title = The reporter's identity
 reporter-logged = This look is on record. Copy no more than is needed.
 reporter-unknown = The reporter has not told who they are, or another institution holds the identity.
+identity-waits-there = The request of this institution waits for an answer of the one where the report was filed.
+identity-refused-there = The institution where the report was filed does not tell who reported: { $reason }.
+identity-asked-title = Your requests for identities
+identity-asked-lead = What you asked for, and the answers. Who reported is not shown here.
+identity-asked-none = Ask on the page of a report when the work needs it.
+identity-asked-waits = Waits for an answer
+identity-asked-answered = { $n ->
+    [one] { $n } of your requests for an identity was answered in the last seven days.
+   *[other] { $n } of your requests for an identity were answered in the last seven days.
+}

@@ -19,4 +19,4 @@ privacy-browser-about = No trackers, and no services of others. The browser keep
 privacy-long = For how long
 privacy-long-about = Reports are kept for good as a record of public service, unless you ask for their words to be erased. The words of letters that have been sent are not kept. A code to enter with lasts fifteen minutes.
 privacy-rights = Your rights
-privacy-rights-about = In your conversation you can see and download all that is held about you, and ask for the words of the report to be erased. That is done after three days, at all institutions; what is left is the trace of its steps, without words.
+privacy-rights-about = In your conversation you can see and download all that is held about you, and ask for the words of the report to be erased. That is done after some days, at all institutions; what is left is the trace of its steps, without words.

@@ -6,7 +6,7 @@ clock-label = Batas waktu
 # Masuk
 
 enter-title = Percakapan Anda
-nav-conversation = Percakapan
+nav-conversation = Laporan saya
 enter-lead = Buka dengan nomor tiket dan kunci rahasia yang Anda terima saat melapor.
 enter-refused = Tiket dan kunci ini tidak membuka percakapan. Periksa keduanya; setiap angka penting.
 enter-too-often = Terlalu banyak percobaan.
@@ -204,11 +204,13 @@ data-deed-key = Kunci diganti
 data-deed-counter = Disampaikan lewat petugas
 data-deed-other = Tindakan lain
 data-download = Unduh semuanya (JSON)
-erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan tiga hari kemudian; sampai saat itu dapat dibatalkan.
+erasure-about = Anda dapat menarik isi laporan: kata-katanya dihapus di semua instansi, dan di sini semua yang menyebut Anda. Dilakukan { $n } hari kemudian; sampai saat itu dapat dibatalkan.
 erasure-ticket = Ketik nomor tiket untuk memastikan
 erasure-type-ticket = Ketik nomor tiket laporan ini untuk memastikan penghapusan.
 erasure-go = Hapus isi laporan
-erasure-asked = Penghapusan akan dilakukan tiga hari lagi.
+erasure-asked = Penghapusan akan dilakukan { $n } hari lagi.
 erasure-waits = Isi laporan ini akan dihapus pada { $day }.
 erasure-withdraw = Batalkan penghapusan
 erasure-withdrawn = Penghapusan dibatalkan.
+erasure-planned = { $institution } memutuskan menghapus isi laporan ini pada { $day }. Alasan: { $reason }. Bila Anda keberatan, batalkan sebelum hari itu.
+erasure-other = Alasan lain

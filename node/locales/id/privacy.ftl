@@ -19,4 +19,4 @@ privacy-browser-about = Tidak ada pelacak dan tidak ada layanan pihak lain. Pera
 privacy-long = Berapa lama
 privacy-long-about = Laporan disimpan seterusnya sebagai catatan pelayanan, kecuali Anda meminta isinya dihapus. Surat yang sudah terkirim tidak disimpan isinya. Kode untuk masuk berlaku lima belas menit.
 privacy-rights = Hak Anda
-privacy-rights-about = Di percakapan Anda dapat melihat dan mengunduh semua data tentang Anda, dan meminta isi laporan dihapus. Penghapusan dilakukan setelah tiga hari, di semua instansi; yang tersisa hanya jejak langkahnya, tanpa isi.
+privacy-rights-about = Di percakapan Anda dapat melihat dan mengunduh semua data tentang Anda, dan meminta isi laporan dihapus. Penghapusan dilakukan setelah beberapa hari, di semua instansi; yang tersisa hanya jejak langkahnya, tanpa isi.

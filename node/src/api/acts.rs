@@ -45,6 +45,7 @@ pub async fn act(
     } else {
         caller.handles_cases()?;
     }
+    node.erases_alone(&act.kind).map_err(|e| problem(&e))?;
     kinds::check(&act).map_err(|e| problem(&e))?;
     let (actor, id) = (caller.actor(), path.id);
     let acted = match key.of(&actor)? {

@@ -17,7 +17,7 @@ use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
 use super::compose::Newcomer;
 use super::once::{self, Once};
-use super::{Filed, NewReport, Reporter, Sight, own_number, shown, ticket};
+use super::{Coordinates, Filed, NewReport, Reporter, Sight, own_number, shown, ticket};
 use crate::chance::{SystemEntropy, new_case_id, new_message_id};
 use crate::deadlines::Consequences;
 use crate::error::NodeError;
@@ -334,23 +334,7 @@ fn clear(report: &NewReport, key: &ContentKey) -> ReportFiled {
 }
 
 fn words(report: &NewReport, ticket: &str) -> Result<Vec<u8>, NodeError> {
-    let coordinates = report
-        .coordinates
-        .map(|place| {
-            let on_earth = place.latitude.abs() <= 90.0 && place.longitude.abs() <= 180.0;
-            let micro = |degrees: f64| (degrees * MICRO).round() as i64;
-            on_earth
-                .then(|| report_filed::Coordinates {
-                    latitude_micro: micro(place.latitude),
-                    longitude_micro: micro(place.longitude),
-                })
-                .ok_or_else(|| {
-                    NodeError::Invalid(
-                        "coordinates: latitude is -90 to 90, longitude -180 to 180".into(),
-                    )
-                })
-        })
-        .transpose()?;
+    let coordinates = report.coordinates.map(Coordinates::micro).transpose()?;
     let words = report_filed::Words {
         title: report.title.clone(),
         content: report.content.clone(),
@@ -368,4 +352,32 @@ fn check_identity(reporter: &Reporter) -> Result<(), NodeError> {
     words
         .check()
         .map_err(|e| NodeError::Invalid(format!("reporter: {e}")))
+}
+
+impl Coordinates {
+    /// As messages have them.
+    pub(crate) fn micro(self) -> Result<report_filed::Coordinates, NodeError> {
+        let on_earth = self.latitude.abs() <= 90.0 && self.longitude.abs() <= 180.0;
+        let micro = |degrees: f64| (degrees * MICRO).round() as i64;
+        if on_earth {
+            Ok(report_filed::Coordinates {
+                latitude_micro: micro(self.latitude),
+                longitude_micro: micro(self.longitude),
+            })
+        } else {
+            let problem = "coordinates: latitude is -90 to 90, longitude -180 to 180";
+            Err(NodeError::Invalid(problem.into()))
+        }
+    }
+}
+
+impl From<report_filed::Coordinates> for Coordinates {
+    fn from(place: report_filed::Coordinates) -> Self {
+        // What was checked fits well into 32 bits.
+        let degrees = |micro: i64| i32::try_from(micro).map_or(0.0, f64::from) / MICRO;
+        Self {
+            latitude: degrees(place.latitude_micro),
+            longitude: degrees(place.longitude_micro),
+        }
+    }
 }

@@ -13,12 +13,16 @@ use tokio::io::AsyncWriteExt as _;
 use super::print::{Zone, counted, indented, json, plain, shortened};
 use super::report::{named, read_json, read_text};
 use super::{Failure, Out, Place, actor, attachment, exit};
+use crate::casework::Coordinates;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::{
     Imported, NewPicture, NewProgramme, NewProgress, PictureState, Programme, ProgrammeFilter,
     ProgrammeView, Publication, Standing, tables,
 };
+
+/// How a place is written.
+const AT: &str = "--at is LATITUDE,LONGITUDE in degrees, for instance -6.9175,107.6191";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -51,7 +55,7 @@ pub enum Command {
         out: PathBuf,
     },
     /// Publish the own rows of a table; columns slug, instance, name, region_code, budget_idr,
-    /// start, end, status, progress_percent, description
+    /// start, end, status, progress_percent, description; latitude and longitude may follow
     Import {
         #[arg(value_name = "FILE")]
         file: PathBuf,
@@ -62,7 +66,7 @@ pub enum Command {
 pub struct Publish {
     /// Read the programme from a JSON file, or from - (standard input), instead of from flags
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "slug", "name", "description", "region", "budget_idr", "start", "end",
+        "slug", "name", "description", "region", "budget_idr", "start", "end", "at",
     ])]
     from: Option<PathBuf>,
     /// Unique at this institution: a-z, 0-9, _, - and .
@@ -82,6 +86,9 @@ pub struct Publish {
     start: Option<String>,
     #[arg(long, value_name = "YYYY-MM-DD")]
     end: Option<String>,
+    /// Where it is built, in degrees
+    #[arg(long, value_name = "LATITUDE,LONGITUDE", allow_hyphen_values = true)]
+    at: Option<String>,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -244,7 +251,20 @@ fn new_programme(args: Publish) -> Result<NewProgramme, Failure> {
         start: args.start,
         end: args.end,
         pictures: None,
+        coordinates: args
+            .at
+            .as_deref()
+            .map(|at| coordinates(at).ok_or_else(|| Failure::usage(AT.to_owned())))
+            .transpose()?,
         base: None,
+    })
+}
+
+fn coordinates(text: &str) -> Option<Coordinates> {
+    let (latitude, longitude) = text.split_once(',')?;
+    Some(Coordinates {
+        latitude: latitude.trim().parse().ok()?,
+        longitude: longitude.trim().parse().ok()?,
     })
 }
 
@@ -288,6 +308,7 @@ async fn with_pictures(node: &Node, args: Pictures) -> Result<NewProgramme, Fail
         end: known.end,
         description: known.description,
         pictures: Some(pictures),
+        coordinates: known.coordinates.map(Into::into),
         base,
     })
 }

@@ -18,6 +18,7 @@ use crate::folder::{self, NodeKeys, credential_path};
 use crate::node::{Node, read_joined};
 use crate::settings::Settings;
 use crate::sync::trusted;
+use crate::tiles::Tiles;
 
 /// Bytes of an invitation line, far more than one has.
 const LINE_BYTES: u64 = 64 * 1024;
@@ -126,6 +127,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
     mail::check(&settings, out).await?;
+    tiles(&settings, out).await?;
     single_sign_on(&settings, place.clock.now_ms(), out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     let current = check_database(&db, &settings.node.keys, out).await;
@@ -184,6 +186,22 @@ async fn reaches_database(settings: &Settings) -> Result<(), Failure> {
     db.close().await;
     looked?;
     Ok(())
+}
+
+/// Proves the file of street tiles, if one is named.
+async fn tiles(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+    let Some(file) = &settings.portal.tiles else {
+        return Ok(());
+    };
+    let tiles = Tiles::open(file)
+        .await
+        .map_err(|unfit| Failure::new(exit::CONFIGURATION, unfit.to_string()))?;
+    let (farthest, nearest) = tiles.zooms;
+    let kind = tiles.media_type;
+    Ok(writeln!(
+        out,
+        "portal.tiles: {kind}, zoom {farthest} to {nearest}"
+    )?)
 }
 
 /// Proves `[single_sign_on]`; a provider that is away is no mistake in the file.

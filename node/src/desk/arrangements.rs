@@ -1,24 +1,32 @@
 //! What is arranged at this node and how it is arranged: after the first account as steps that can
-//! be passed over, later as one page. Most of it stands in `node.toml`, which only whoever runs the
-//! machine changes; nothing secret is shown.
+//! be passed over and come back to, later as one page. What is done is seen from what is there;
+//! only that an admin wants to hear no more of it is kept. Most of it stands in `node.toml`, which
+//! only whoever runs the machine changes; nothing secret is shown.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use lapor_protocol::kinds::Category;
 use lapor_web::Query;
-use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
 use serde::Deserialize;
 
-use super::{ACCOUNT, Answer, Officer, STAFF, shared, units};
+use super::arranged::{Part, parts};
+use super::{ACCOUNT, Answer, Officer, ROOT};
+use crate::api::problem;
 use crate::node::Node;
+use crate::post::{Delivery, Undelivered};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/pengaturan";
 /// The first of the steps after the first account.
 pub const BEGIN: &str = "/meja/pengaturan?langkah=1";
+/// Where a letter is sent to prove the mail server.
+pub const TRY_MAIL: &str = "/meja/pengaturan/uji-surel";
+/// Where an admin says that nothing more is to be arranged.
+pub const DISMISS: &str = "/meja/pengaturan/selesai";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -32,22 +40,18 @@ struct Arrangements {
     v: Voice,
     title: String,
     parts: Vec<Part>,
-    /// Which step it is of how many, and the next.
+    /// Which step it is of how many, the last of which shows all.
     step: Option<(usize, usize)>,
-    next: String,
-}
-
-/// Something that is arranged.
-struct Part {
-    name: String,
-    /// What is in force.
-    stands: String,
-    done: bool,
-    how: String,
-    /// Lines of `node.toml`, as they would stand there.
-    example: &'static str,
-    /// The page on which it is done instead.
-    at: &'static str,
+    /// Every step by name, whether it is done, and its page.
+    steps: Vec<(String, bool, String)>,
+    before: Option<String>,
+    next: Option<String>,
+    /// Of those that a node needs: how many are done, of how many.
+    needed: (usize, usize),
+    dismissed: bool,
+    try_mail_at: &'static str,
+    dismiss_at: &'static str,
+    desk_at: &'static str,
 }
 
 pub async fn show(
@@ -58,103 +62,98 @@ pub async fn show(
     officer.requires(StaffRole::administers)?;
     let visit = &officer.visit;
     let v = visit.v;
-    let mut parts = parts(&node, &v).await?;
-    let count = parts.len();
+    let mut all = parts(&node, visit).await?;
+    let count = all.len() + 1;
     let step = query.langkah.filter(|step| (1..=count).contains(step));
-    if let Some(step) = step {
-        parts = vec![parts.swap_remove(step - 1)];
+    let at = |step: usize| format!("{PATH}?langkah={step}");
+    let needed = needed(&all);
+    let names = all.iter().zip(1..);
+    let steps = names
+        .map(|(part, step)| (part.name.clone(), part.done, at(step)))
+        .collect();
+    if let Some(step) = step.filter(|step| *step < count) {
+        all = vec![all.swap_remove(step - 1)];
     }
     let title = v.say(step.map_or(text_id("arranged-title"), |_| text_id("arranged-begin")));
     let page = Arrangements {
         v,
         title: title.clone(),
-        parts,
+        parts: all,
+        steps,
+        before: step.filter(|step| *step > 1).map(|step| at(step - 1)),
+        next: step.filter(|step| *step < count).map(|step| at(step + 1)),
         step: step.map(|step| (step, count)),
-        next: match step {
-            Some(step) if step < count => format!("{PATH}?langkah={}", step + 1),
-            _ => STAFF.to_owned(),
-        },
+        needed,
+        dismissed: node
+            .is_setup_dismissed()
+            .await
+            .map_err(|error| problem(&error))?,
+        try_mail_at: TRY_MAIL,
+        dismiss_at: DISMISS,
+        desk_at: ROOT,
     };
     visit.shell(title).within(ACCOUNT).show(&page)
 }
 
-async fn parts(node: &Node, v: &Voice) -> Answer<Vec<Part>> {
-    let settings = node.settings();
-    let open = || v.say("arranged-none");
-    let said =
-        |(name, how): (TextId, TextId), stands: Option<String>, example: &'static str| Part {
-            name: v.say(name),
-            done: stands.is_some(),
-            stands: stands.unwrap_or_else(open),
-            how: v.say(how),
-            example,
-            at: "",
-        };
-    let units = shared::units(node).await?;
-    let names: Vec<String> = units.into_iter().map(|unit| unit.label).collect();
-    let mail = settings.mail.host.as_ref().map(|host| {
-        let from = settings.mail.from.clone().unwrap_or_default();
-        v.with("host", host)
-            .with("from", from)
-            .with("hour", u64::from(settings.mail.digest_hour))
-            .say("arranged-mail-is")
-    });
-    let categories = |all: &[Category]| {
-        let names: Vec<&str> = all.iter().map(Category::as_str).collect();
-        Some(names.join("; ")).filter(|names| !names.is_empty())
-    };
-    let approval = settings
-        .answers
-        .approval
-        .then(|| v.say("arranged-approval-all"))
-        .or_else(|| categories(&settings.categories.supervision));
-    let deadlines = &settings.deadlines;
-    let deadlines = v
-        .with("warn", u64::from(deadlines.warn_working_days))
-        .with("escalate", u64::from(deadlines.escalate_working_days))
-        .say("arranged-deadlines-are");
-    Ok(vec![
-        said(
-            (text_id("setup-contact"), text_id("arranged-contact-how")),
-            settings.portal.contact.clone(),
-            "[portal]\ncontact = \"Jalan Wastukencana 2, telepon 022 123456\"",
-        ),
-        said(
-            (text_id("arranged-mail"), text_id("arranged-mail-how")),
-            mail,
-            "[mail]\nhost = \"smtp.bandung.go.id\"\nfrom = \"Lapor Kota Bandung <lapor@bandung.go.id>\"",
-        ),
-        Part {
-            at: units::PATH,
-            ..said(
-                (text_id("units-title"), text_id("arranged-units-how")),
-                Some(names.join("; ")).filter(|names| !names.is_empty()),
-                "",
-            )
+/// What is told above the list of reports while something is missing that a node needs.
+pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
+    let dismissed = node.is_setup_dismissed().await;
+    if dismissed.map_err(|error| problem(&error))? {
+        return Ok(None);
+    }
+    let (done, of) = needed(&parts(node, &officer.visit).await?);
+    let said = officer.visit.v.with("done", done).with("of", of);
+    Ok((done < of).then(|| (said.say("arranged-told"), BEGIN)))
+}
+
+/// Sends a letter to the officer's own address, to prove the mail server.
+pub async fn try_mail(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+    officer.requires(StaffRole::administers)?;
+    let address = officer.session.account.login.as_str();
+    let flash = match Delivery::of(&node) {
+        Ok(Some(delivery)) => match delivery.try_out(address).await {
+            Ok(()) => Flash::done(text_id("arranged-mail-sent")).with("address", address),
+            Err(
+                Undelivered::Down(problem)
+                | Undelivered::Later(problem)
+                | Undelivered::Broken(problem)
+                | Undelivered::Refused(problem),
+            ) => Flash::warning(text_id("arranged-mail-failed")).with("problem", problem),
         },
-        said(
-            (
-                text_id("arranged-approval"),
-                text_id("arranged-approval-how"),
-            ),
-            approval,
-            "[answers]\napproval = true",
-        ),
-        said(
-            (
-                text_id("arranged-evidence"),
-                text_id("arranged-evidence-how"),
-            ),
-            categories(&settings.categories.evidence),
-            "[categories]\nevidence = [\"Pekerjaan Umum dan Penataan Ruang/Jalan\"]",
-        ),
-        said(
-            (
-                text_id("arranged-deadlines"),
-                text_id("arranged-deadlines-how"),
-            ),
-            Some(deadlines),
-            "[deadlines]\nwarn_working_days = 1",
-        ),
-    ])
+        Ok(None) => Flash::warning(text_id("arranged-mail-off")),
+        Err(problem) => {
+            Flash::warning(text_id("arranged-mail-failed")).with("problem", problem.to_string())
+        }
+    };
+    node.note_mail_tried(&officer.actor())
+        .await
+        .map_err(|error| problem(&error))?;
+    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
+}
+
+/// Ends the notice at the desk, or brings it back.
+pub async fn dismiss(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    form: Form,
+) -> Answer<Response> {
+    officer.requires(StaffRole::administers)?;
+    let ended = form.text("tampilkan") != "ya";
+    node.dismiss_setup(ended, &officer.actor())
+        .await
+        .map_err(|error| problem(&error))?;
+    let (to, said) = if ended {
+        (ROOT, text_id("arranged-dismissed"))
+    } else {
+        (PATH, text_id("arranged-shown"))
+    };
+    Ok(officer
+        .visit
+        .go_saying(&LocalPath::own(to), &Flash::done(said)))
+}
+
+fn needed(parts: &[Part]) -> (usize, usize) {
+    let needed = parts.iter().filter(|part| part.needed);
+    let done = needed.clone().filter(|part| part.done).count();
+    (done, needed.count())
 }

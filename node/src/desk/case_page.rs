@@ -20,14 +20,14 @@ use super::counter::{self, Offered};
 use super::course::{self, Happened, Report, Standing, Task};
 use super::deeds::Deed;
 use super::identity::{self, IdentityLine};
-use super::spot::{self, Drawn};
 use super::suspicion::{self, Marked};
-use super::{Answer, Officer, ROOT, aside, assignment, shared};
+use super::{Answer, Officer, ROOT, aside, assignment, erasures, shared};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
+use crate::portal::spot::{self, Drawn};
 use crate::portal::{classification_name, name_of, standing_words};
 use crate::regions::national;
 use crate::reporters::Reachable;
@@ -77,6 +77,9 @@ struct CasePage {
     acts: bool,
     /// Where an admin sees what is set aside.
     aside_at: Option<&'static str>,
+    /// An erasure that is ahead, in words, and where an admin decides about it.
+    erasure: Option<String>,
+    erasures_at: Option<&'static str>,
     erased: bool,
     keyless: bool,
     identity: Option<IdentityLine>,
@@ -193,9 +196,7 @@ pub async fn page(
         title: title.clone(),
         state: v.say(state),
         tone,
-        spot: report
-            .coordinates
-            .map(|at| spot::drawn(&officer.visit, at, view.summary.region.as_ref())),
+        spot: spot_of(node, officer, &report, &view),
         report,
         suspect: node
             .abuse_mark(id)
@@ -216,6 +217,8 @@ pub async fn page(
         acts,
         aside_at: officer.role.administers().then_some(aside::PATH),
         erased: view.key == KeyState::Erased,
+        erasure: erasures::of_case(node, &v, id).await?,
+        erasures_at: officer.role.administers().then_some(erasures::PATH),
         keyless: view.key == KeyState::Missing,
         identity: identity::own(node, officer, &view).await?,
         today: node.today().to_string(),
@@ -228,6 +231,12 @@ pub async fn page(
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
     shell.script("report.js").show(&page)
+}
+
+fn spot_of(node: &Node, officer: &Officer, report: &Report, view: &CaseView) -> Option<Drawn> {
+    let (visit, region) = (&officer.visit, view.summary.region.as_ref());
+    let at = report.coordinates?;
+    Some(spot::drawn(node, visit, text_id("case-spot"), at, region))
 }
 
 /// Notes the number of the case in the institution's own application.

@@ -20,7 +20,9 @@ use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
-use super::{Answer, Officer, ROOT, again, approval, case_page, course, identity, shared, upload};
+use super::{
+    Answer, Officer, ROOT, again, approval, case_page, course, erasures, identity, shared, upload,
+};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
 use crate::casework::{CaseView, DraftState, NewAct, NewDraft, Once};
@@ -237,8 +239,9 @@ async fn done(
     let text = text.and_then(Value::as_str).unwrap_or_default();
     let asks = standing.deed == Deed::AskIdentity && identity::is_kept_here(node, &standing.view);
     let drafts = new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref());
-    // Neither is put before the judge of the rules when it is kept.
-    if (asks || drafts) && !standing.allowed {
+    let erases = standing.deed == Deed::Redact;
+    // None of them is put before the judge of the rules when it is kept.
+    if (asks || drafts || erases) && !standing.allowed {
         return Err(NodeError::NotAllowed(Box::new(NotAllowed {
             ruling: Ruling {
                 effect: Effect::Inapplicable,
@@ -255,6 +258,11 @@ async fn done(
         node.ask_identity(case.case, purpose, text, &actor, once)
             .await?;
         return Ok(Flash::done(text_id("identity-asked")));
+    }
+    if erases {
+        let reason = new.body.get("reason").and_then(Value::as_str);
+        let planned = node.plan_erasure(case.case, reason.unwrap_or_default(), &actor);
+        return Ok(erasures::decided(node, &planned.await?));
     }
     if drafts {
         let answer = NewDraft {

@@ -21,7 +21,7 @@ use super::deeds::Deed;
 use super::reasons::{reason_words, reasons};
 use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
-use crate::casework::{Asker, CaseView, IdentityTask, Once, Reporter};
+use crate::casework::{Asker, CaseView, HistoryEntry, IdentityTask, Once, Reporter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::name_of;
@@ -29,6 +29,8 @@ use crate::reporters::{IdentityEvent, IdentityStep};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/identitas";
+/// An officer's own requests, and what became of them.
+pub const ASKED: &str = "/meja/permintaan-identitas";
 /// The requests and the log of one case.
 pub const CASE: &str = "/meja/identitas/{id}";
 pub const ANSWER: &str = "/meja/identitas/{id}/{permintaan}";
@@ -261,10 +263,11 @@ pub async fn own(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Opti
     let (actor, asks) = (officer.actor(), node.identity_asks(case).await);
     let asks = asks.map_err(|error| problem(&error))?;
     let last = asks.iter().rev().find(|ask| ask.asked_by == actor);
-    if last.is_none() && disclosed_to_us(node, view) {
-        return Ok(Some(IdentityLine {
-            said: v.say("identity-came"),
-            list_at: None,
+    if last.is_none() {
+        let said = asked_there(node, &v, view);
+        return Ok(said.map(|said| IdentityLine {
+            said,
+            list_at: Some(ASKED.to_owned()),
             granted: false,
         }));
     }
@@ -274,9 +277,33 @@ pub async fn own(node: &Node, officer: &Officer, view: &CaseView) -> Answer<Opti
             Some(true) => text_id("identity-is-granted"),
             Some(false) => text_id("identity-is-declined"),
         }),
-        list_at: None,
+        list_at: Some(ASKED.to_owned()),
         granted: ask.granted == Some(true),
     }))
+}
+
+/// What became of what this institution has asked the one where the report was filed, if it has.
+fn asked_there(node: &Node, v: &Voice, view: &CaseView) -> Option<String> {
+    if disclosed_to_us(node, view) {
+        return Some(v.say("identity-came"));
+    }
+    let me = node.instance().ok()?;
+    let fact = |entry: &HistoryEntry, name: &str| {
+        let value = entry.body.as_ref()?.get(name)?;
+        value.as_str().map(str::to_owned)
+    };
+    let counts = |entry: &&HistoryEntry| entry.effect.is_none_or(|e| e == Effect::Applied);
+    let about = view.history.iter().filter(counts).rev().find(|entry| {
+        let asked = entry.kind == Deed::AskIdentity.kind() && entry.author.as_ref() == Some(me);
+        let refused = entry.kind == REFUSED;
+        asked || refused && fact(entry, "requester").as_deref() == Some(me.as_str())
+    })?;
+    if about.kind != REFUSED {
+        return Some(v.say("identity-waits-there"));
+    }
+    let reason = fact(about, "reason").unwrap_or_default();
+    let reason = reason_words(v, REFUSED, &reason);
+    Some(v.with("reason", reason).say("identity-refused-there"))
 }
 
 /// Whether the keeper of this institution can be asked: the report was filed here, or its

@@ -19,8 +19,8 @@ use super::deeds::Deed;
 use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
-    Answer, Officer, ROOT, approval, assignment, case_page, identity, shared, suspicion, together,
-    walk_in,
+    Answer, Officer, ROOT, approval, arrangements, assignment, case_page, erasures, identity,
+    identity_asked, shared, suspicion, together, walk_in,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -279,6 +279,13 @@ async fn asked(
             v.with("n", waiting).say("identities-waiting")
         };
         all.push((said, identity::PATH));
+    }
+    if officer.role.administers() {
+        all.extend(arrangements::told(node, officer).await?);
+        all.extend(erasures::told(node, officer).await?);
+    }
+    if officer.role.handles_cases() {
+        all.extend(identity_asked::told(node, officer).await?);
     }
     if officer.role.signs() {
         let waiting = node

@@ -7,6 +7,7 @@ mod absence;
 mod acts;
 mod again;
 mod approval;
+mod arranged;
 mod arrangements;
 mod aside;
 mod assignment;
@@ -20,9 +21,11 @@ mod deed;
 mod deed_form;
 mod deed_read;
 mod deeds;
+mod erasures;
 mod figures;
 mod handover;
 mod identity;
+mod identity_asked;
 mod inbox;
 mod letter_choice;
 mod letters;
@@ -34,7 +37,6 @@ mod programmes;
 mod question;
 mod reasons;
 mod shared;
-mod spot;
 mod suspicion;
 #[cfg(test)]
 mod tests;
@@ -116,6 +118,7 @@ fn pages() -> Router<Arc<Node>> {
         .route(attachment::PATH, get(attachment::open))
         .route(identity::GRANTED, post(identity::open_granted))
         .route(identity::PATH, get(identity::list))
+        .route(identity::ASKED, get(identity_asked::show))
         .route(identity::CASE, get(identity::show).post(identity::open))
         .route(identity::ANSWER, post(identity::answer))
         .route(approval::PATH, get(approval::list))
@@ -124,6 +127,7 @@ fn pages() -> Router<Arc<Node>> {
         .route(figures::PATH, get(figures::show))
         .route(figures::TABLE, get(figures::table))
         .route(walk_in::PATH, get(walk_in::ask).post(walk_in::file))
+        .route(erasures::PATH, get(erasures::list).post(erasures::decide))
         .route(letter_choice::PATH, post(letter_choice::choose))
         .route(absence::PATH, post(absence::say))
         .route(units::PATH, get(units::list).post(units::add))
@@ -131,6 +135,8 @@ fn pages() -> Router<Arc<Node>> {
         .route(aside::PATH, get(aside::list).post(aside::act))
         .route(handover::PATH, post(handover::hand_over))
         .route(arrangements::PATH, get(arrangements::show))
+        .route(arrangements::TRY_MAIL, post(arrangements::try_mail))
+        .route(arrangements::DISMISS, post(arrangements::dismiss))
         .route(
             letters::PATH,
             get(letters::show).post(letters::drop_refused),

@@ -14,7 +14,7 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 
 use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
-use super::{absence, acts, arrangements, aside, case_page, handover};
+use super::{absence, acts, arrangements, aside, case_page, erasures, handover};
 use crate::api::problem;
 use crate::audit::AuditQuery;
 use crate::clock::Clock;
@@ -42,6 +42,10 @@ const ADMINISTERED: &[Link] = &[
     Link {
         to: letters::PATH,
         name: text_id("post-title"),
+    },
+    Link {
+        to: erasures::PATH,
+        name: text_id("erasures-title"),
     },
     Link {
         to: aside::PATH,

@@ -171,6 +171,7 @@ fn with(
         end: published.end,
         description: published.description,
         pictures: Some(pictures),
+        coordinates: published.coordinates.map(Into::into),
         base,
     }
 }

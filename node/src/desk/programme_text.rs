@@ -5,6 +5,8 @@ use chrono::NaiveDate;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Form;
 
+use crate::casework::Coordinates;
+use crate::portal::filing;
 use crate::publishing::{NewProgramme, ProgrammeView};
 use crate::regions;
 
@@ -14,10 +16,12 @@ pub const TEXT_CHARS: usize = 10_000;
 /// The message on which the text is written.
 const BASE: &str = "dasar";
 /// What a person writes, in the order of the form.
-const FIELDS: [(&str, TextId); 6] = [
+const FIELDS: [(&str, TextId); 8] = [
     ("nama", text_id("programme-name")),
     ("uraian", text_id("programme-about")),
     ("wilayah", text_id("reading-region")),
+    ("lintang", text_id("filing-latitude")),
+    ("bujur", text_id("filing-longitude")),
     ("anggaran", text_id("programme-budget")),
     ("mulai", text_id("programme-start")),
     ("selesai", text_id("programme-end")),
@@ -28,11 +32,14 @@ pub fn of(v: &Voice, view: &ProgrammeView) -> Form {
     let text = &view.programme.published;
     let region = text.region.as_ref();
     let region = region.and_then(|code| regions::national().display_name(code));
+    let place: Option<Coordinates> = text.coordinates.map(Into::into);
     let base = view.latest().map(|message| message.to_string());
     let known = [
         (BASE, base),
         ("nama", Some(text.name.clone())),
         ("wilayah", region),
+        ("lintang", place.map(|at| at.latitude.to_string())),
+        ("bujur", place.map(|at| at.longitude.to_string())),
         ("anggaran", text.budget_idr.map(|rupiah| v.number(rupiah))),
         ("mulai", text.start.clone()),
         ("selesai", text.end.clone()),
@@ -52,6 +59,7 @@ pub fn read(v: &Voice, slug: String, form: &mut Form) -> Option<NewProgramme> {
     if region.is_none() && !typed.is_empty() {
         form.complain("wilayah", v.say("reading-region-unknown"));
     }
+    let coordinates = filing::coordinates(v, form);
     // People write the thousands apart.
     let budget: String = form
         .text("anggaran")
@@ -83,6 +91,7 @@ pub fn read(v: &Voice, slug: String, form: &mut Form) -> Option<NewProgramme> {
         end: end.map(|day| day.to_string()),
         description,
         pictures: None,
+        coordinates,
         base: form.text(BASE).parse().ok(),
     })
 }

@@ -20,6 +20,7 @@ use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::programmes::{Shown, path, status_words};
+use crate::portal::streets::{self, Streets};
 use crate::publishing::{NewProgress, ProgrammeFilter};
 use crate::staff::StaffRole;
 
@@ -64,6 +65,7 @@ struct Line {
 struct Edited<'a> {
     v: Voice,
     text: &'a Form,
+    streets: Option<Streets>,
     /// What somebody else has published since the text was opened, where it says otherwise.
     meanwhile: Vec<(String, String)>,
     progress: &'a Form,
@@ -102,10 +104,10 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     visit.shell(visit.v.say("programmes-own")).show(&page)
 }
 
-pub async fn ask(officer: Officer) -> Answer<Response> {
+pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     page(
-        &officer,
+        (&node, &officer),
         None,
         (&Form::empty(), Vec::new()),
         &Form::empty(),
@@ -145,7 +147,14 @@ pub(super) async fn show_with(
     let status = section.status();
     let existing = Some((own(node)?, slug));
     let text = (&text, Vec::new());
-    page(officer, existing, text, &progress, Some(section), status)
+    page(
+        (node, officer),
+        existing,
+        text,
+        &progress,
+        Some(section),
+        status,
+    )
 }
 
 pub async fn change(
@@ -196,7 +205,7 @@ pub async fn tell(
     let owner = own(&node)?;
     let section = pictures::section(&node, v, &at.slug).await?;
     page(
-        &officer,
+        (&node, &officer),
         Some((owner, &at.slug)),
         (&text, Vec::new()),
         &form,
@@ -244,7 +253,7 @@ async fn save(
     };
     let text = (&*form, meanwhile.unwrap_or_default());
     let progress = progress.unwrap_or(&empty);
-    page(officer, existing, text, progress, section, status)
+    page((node, officer), existing, text, progress, section, status)
 }
 
 /// The two forms of an own programme, filled in with what holds now.
@@ -264,7 +273,7 @@ async fn forms(node: &Node, v: &Voice, slug: &str) -> Answer<(Form, Form)> {
 }
 
 fn page(
-    officer: &Officer,
+    (node, officer): (&Node, &Officer),
     existing: Option<(&InstanceId, &str)>,
     (text, meanwhile): (&Form, Vec<(String, String)>),
     progress: &Form,
@@ -277,6 +286,7 @@ fn page(
     let page = Edited {
         v,
         text,
+        streets: Streets::of(node, v),
         meanwhile,
         progress,
         public_at: existing.map(|(owner, slug)| path(owner, slug)),
@@ -296,6 +306,7 @@ fn page(
         None => v.say("programme-new"),
     };
     let shell = visit.shell(title).script("pictures.js").script("search.js");
+    let shell = shell.scripts(node.tiles().map(|_| streets::SCRIPT));
     shell.status(status).show(&page)
 }
 

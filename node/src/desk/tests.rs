@@ -200,6 +200,10 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja/audit",
             "/meja/tertahan",
             "/meja/pengaturan",
+            "/meja/pengaturan?langkah=9",
+            "/meja/penghapusan",
+            "/meja/permintaan-identitas",
+            "/meja/program/baru",
             "/meja/kinerja",
         ] {
             let page = admin.open(path).await;

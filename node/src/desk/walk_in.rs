@@ -23,6 +23,7 @@ use crate::error::NodeError;
 use crate::hints::Sketch;
 use crate::node::Node;
 use crate::portal::filing::{self, REGIONS};
+use crate::portal::streets::{self, Streets};
 use crate::portal::{classification_name, home_region, state_words};
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::staff::StaffRole;
@@ -38,6 +39,7 @@ const NEW_ANYWAY: &str = "tetap";
 struct WalkInPage<'a> {
     v: Voice,
     form: &'a Form,
+    streets: Option<Streets>,
     here: &'static str,
     channels: Vec<Choice>,
     classes: Vec<Choice>,
@@ -290,6 +292,7 @@ async fn page(
     let page = WalkInPage {
         v,
         form,
+        streets: Streets::of(node, v),
         here: PATH,
         channels: channels.to_vec(),
         classes: shared::classes(&v),
@@ -317,5 +320,6 @@ async fn page(
             StatusCode::UNPROCESSABLE_ENTITY
         })
         .within(ROOT);
+    let shell = shell.scripts(node.tiles().map(|_| streets::SCRIPT));
     shell.script("report.js").script("search.js").show(&page)
 }

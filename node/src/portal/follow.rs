@@ -1,4 +1,4 @@
-//! Following a public report by e-mail: an address is written to only after its
+//! Following a public report or a programme by e-mail: an address is written to only after its
 //! owner has typed the code that was sent there, and one click ends it.
 //!
 //! No answer tells whether an address follows already.
@@ -9,14 +9,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::ProgrammeRef;
 use lapor_web::accounts::AccountError;
-use lapor_web::language::{Voice, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath, Visit};
 use lapor_web::people::{Again, Guest, complain};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
-use super::{Answer, case_path};
+use super::{Answer, case_path, programmes};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -24,8 +25,9 @@ use crate::post::LEAVE;
 
 pub const PATH: &str = "/ikuti";
 pub const CODE: &str = "/ikuti/kode";
-/// The field and the parameter that name the case.
+/// The fields and parameters that name what is followed.
 const CASE: &str = "laporan";
+const PROGRAMME: &str = "program";
 /// The field of the address.
 const ADDRESS: &str = "surel";
 /// The field of the digits.
@@ -33,8 +35,9 @@ const DIGITS: &str = "kode";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CaseQuery {
+pub struct AskQuery {
     laporan: Option<String>,
+    program: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +45,14 @@ pub struct CaseQuery {
 pub struct CodeQuery {
     id: Option<String>,
     laporan: Option<String>,
+    program: Option<String>,
+}
+
+/// What somebody follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    Case(CaseId),
+    Programme(ProgrammeRef),
 }
 
 #[derive(Deserialize)]
@@ -54,6 +65,11 @@ pub struct LeavePath {
 struct Ask<'a> {
     v: Voice,
     form: &'a Form,
+    /// Field and value that name what is followed.
+    about: (&'static str, String),
+    title: String,
+    lead: String,
+    back: String,
     sends_letters: bool,
     here: &'static str,
     back_at: String,
@@ -64,6 +80,7 @@ struct Ask<'a> {
 struct AskCode<'a> {
     v: Voice,
     form: &'a Form,
+    about: (&'static str, String),
     here: &'static str,
     again_at: String,
 }
@@ -75,19 +92,66 @@ struct Leave {
     here: String,
 }
 
-/// Where letters about a case are ordered.
-pub fn path_of(case: CaseId) -> String {
-    format!("{PATH}?{CASE}={case}")
+/// Where letters about something are ordered.
+pub fn path_of(followed: &Followed) -> String {
+    let (name, value) = followed.field();
+    LocalPath::asking(PATH, [(name, value.as_str())]).to_string()
+}
+
+impl Followed {
+    fn of(form: &Form) -> Answer<Self> {
+        let case = form.text(CASE).parse().ok().map(Self::Case);
+        let programme = programmes::named(form.text(PROGRAMME)).map(Self::Programme);
+        case.or(programme).ok_or_else(ApiProblem::not_found)
+    }
+
+    fn field(&self) -> (&'static str, String) {
+        match self {
+            Self::Case(case) => (CASE, case.to_string()),
+            Self::Programme(ProgrammeRef { owner, slug }) => (PROGRAMME, format!("{owner}/{slug}")),
+        }
+    }
+
+    /// Where it is read.
+    fn page(&self) -> String {
+        match self {
+            Self::Case(case) => case_path(*case),
+            Self::Programme(programme) => programmes::path(&programme.owner, &programme.slug),
+        }
+    }
+
+    /// Title and lead of the page that asks, and the way back.
+    fn words(&self) -> [TextId; 3] {
+        match self {
+            Self::Case(_) => [
+                text_id("follow-title"),
+                text_id("follow-lead"),
+                text_id("follow-back"),
+            ],
+            Self::Programme(_) => [
+                text_id("programme-follow-title"),
+                text_id("programme-follow-lead"),
+                text_id("programme-follow-back"),
+            ],
+        }
+    }
+
+    fn done(&self) -> TextId {
+        match self {
+            Self::Case(_) => text_id("follow-done"),
+            Self::Programme(_) => text_id("programme-follow-done"),
+        }
+    }
 }
 
 /// Asks for the address.
 pub async fn ask(
     State(node): State<Arc<Node>>,
     visit: Visit,
-    Query(query): Query<CaseQuery>,
+    Query(query): Query<AskQuery>,
 ) -> Answer<Response> {
-    let case = query.laporan.unwrap_or_default();
-    let form = Form::of([(CASE, case)]);
+    let named = [(CASE, query.laporan), (PROGRAMME, query.program)];
+    let form = Form::of(named.map(|(name, value)| (name, value.unwrap_or_default())));
     show(&node, &visit, &form, Again::FIRST)
 }
 
@@ -98,7 +162,7 @@ pub async fn begin(
     guest: Guest,
     mut form: Form,
 ) -> Answer<Response> {
-    let case = case_of(&form)?;
+    let followed = Followed::of(&form)?;
     let address = form.required(&visit.v, ADDRESS);
     if !address.is_empty() && !address.contains('@') {
         form.complain(ADDRESS, visit.v.say("follow-no-address"));
@@ -106,10 +170,18 @@ pub async fn begin(
     if !node.sends_letters() || !form.is_fine() {
         return show(&node, &visit, &form, Again::FORM);
     }
-    match node.ask_following(case, &address, guest.address).await {
+    let asked = match &followed {
+        Followed::Case(case) => node.ask_following(*case, &address, guest.address).await,
+        Followed::Programme(programme) => {
+            let asked = node.ask_following_programme(programme, &address, guest.address);
+            asked.await
+        }
+    };
+    match asked {
         Ok(sent) => {
-            let next = format!("{CODE}?id={}&{CASE}={case}", sent.id);
-            Ok(visit.go(&LocalPath::own(&next)))
+            let (name, value) = followed.field();
+            let next = [("id", sent.id.as_str()), (name, value.as_str())];
+            Ok(visit.go(&LocalPath::asking(CODE, next)))
         }
         Err(NodeError::Invalid(_)) => {
             form.complain(ADDRESS, visit.v.say("follow-no-address"));
@@ -124,7 +196,11 @@ pub async fn begin(
 
 /// Asks for the digits that were sent.
 pub async fn ask_code(visit: Visit, Query(query): Query<CodeQuery>) -> Answer<Response> {
-    let fields = [("id", query.id), (CASE, query.laporan)];
+    let fields = [
+        ("id", query.id),
+        (CASE, query.laporan),
+        (PROGRAMME, query.program),
+    ];
     let form = Form::of(fields.map(|(name, value)| (name, value.unwrap_or_default())));
     show_code(&visit, &form, Again::FIRST)
 }
@@ -136,7 +212,7 @@ pub async fn prove(
     guest: Guest,
     mut form: Form,
 ) -> Answer<Response> {
-    let case = case_of(&form)?;
+    let followed = Followed::of(&form)?;
     let digits = form.required(&visit.v, DIGITS);
     if !form.is_fine() {
         return show_code(&visit, &form, Again::FORM);
@@ -144,8 +220,8 @@ pub async fn prove(
     let proved = node.prove_following(form.text("id"), &digits, guest.address);
     match proved.await {
         Ok(()) => {
-            let done = Flash::done(text_id("follow-done"));
-            Ok(visit.go_saying(&LocalPath::own(&case_path(case)), &done))
+            let done = Flash::done(followed.done());
+            Ok(visit.go_saying(&LocalPath::own(&followed.page()), &done))
         }
         Err(NodeError::Locked(_)) => {
             form.complain(DIGITS, visit.v.say("follow-code-wrong"));
@@ -180,10 +256,6 @@ pub async fn leave(
     Ok(visit.go_saying(&LocalPath::root(), &Flash::done(text_id("unfollow-done"))))
 }
 
-fn case_of(form: &Form) -> Answer<CaseId> {
-    form.text(CASE).parse().map_err(|_| ApiProblem::not_found())
-}
-
 /// Says when to come back; whatever else is wrong is a problem.
 fn waiting(form: &mut Form, v: &Voice, field: &'static str, error: &NodeError) -> Answer<Again> {
     match error {
@@ -196,26 +268,31 @@ fn waiting(form: &mut Form, v: &Voice, field: &'static str, error: &NodeError) -
 }
 
 fn show(node: &Node, visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
-    let case = case_of(form)?;
+    let followed = Followed::of(form)?;
+    let [title, lead, back] = followed.words().map(|words| visit.v.say(words));
     let page = Ask {
         v: visit.v,
         form,
+        about: followed.field(),
+        title: title.clone(),
+        lead,
+        back,
         sends_letters: node.sends_letters(),
         here: PATH,
-        back_at: case_path(case),
+        back_at: followed.page(),
     };
-    let title = visit.v.say("follow-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;
     Ok(again.on(shown))
 }
 
 fn show_code(visit: &Visit, form: &Form, again: Again) -> Answer<Response> {
-    let case = case_of(form)?;
+    let followed = Followed::of(form)?;
     let page = AskCode {
         v: visit.v,
         form,
+        about: followed.field(),
         here: CODE,
-        again_at: path_of(case),
+        again_at: path_of(&followed),
     };
     let title = visit.v.say("follow-code-title");
     let shown = visit.shell(title).status(again.status).show(&page)?;

@@ -24,6 +24,8 @@ struct Front<'a> {
     conversation_at: &'static str,
     /// Where a code is sent, if letters are.
     sign_in_at: Option<&'static str>,
+    /// The national portal, where this is another.
+    national: Option<&'a str>,
     tally: Tally,
     /// Institutions that have joined.
     joined: usize,
@@ -41,6 +43,7 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
         reports_at: reports::PATH,
         conversation_at: conversation::PATH,
         sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
+        national: visit.national(),
         tally,
         joined: instances.filter(|entry| entry.is_active()).count(),
     };

@@ -16,10 +16,12 @@ use lapor_web::page::chart::{Bar, Bars};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::{Answer, reports};
+use super::place::{Spot, spot};
+use super::{Answer, programmes, reports};
 use crate::api::problem;
-use crate::casework::PublicFigures;
+use crate::casework::{Coordinates, PublicFigures};
 use crate::node::Node;
+use crate::publishing::Programme;
 use crate::regions::{self, Outline, SCALE, Scale, outlines};
 
 pub const PATH: &str = "/peta";
@@ -48,6 +50,16 @@ struct Country {
     all: u64,
     unplaced: u64,
     list_at: &'static str,
+    programmes: Vec<Dot>,
+    programmes_at: &'static str,
+}
+
+/// A programme where it is built.
+struct Dot {
+    x: String,
+    y: String,
+    name: String,
+    to: String,
 }
 
 struct Shape {
@@ -68,6 +80,8 @@ struct Province {
     view_box: String,
     shared: bool,
     regencies: Bars,
+    programmes: Vec<Dot>,
+    radius: String,
     list_at: String,
     country_at: &'static str,
 }
@@ -109,6 +123,8 @@ pub async fn country(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Resp
         all: figures.all,
         unplaced: figures.all.saturating_sub(placed),
         list_at: reports::PATH,
+        programmes: dots(&node, |_| true).await?,
+        programmes_at: programmes::PATH,
     };
     let title = v.say("map-title");
     visit.shell(title).listed().wide().show(&page)
@@ -137,11 +153,30 @@ pub async fn province(
         view_box: outline.view_box(),
         shared: outline.codes.len() > 1,
         regencies: regencies(v, &at.region, &figures),
+        programmes: dots(&node, |place| place.province().as_ref() == Some(&at.region)).await?,
+        radius: format!("{:.2}", outline.breadth() / 70.0),
         list_at: reports::listing("wilayah", at.region.as_str()),
         country_at: PATH,
     };
     let title = v.with("name", &page.name).say("map-of");
     visit.shell(title).listed().show(&page)
+}
+
+/// Programmes that say where they are built, of the places that are wanted.
+async fn dots(node: &Node, wanted: impl Fn(&Spot) -> bool) -> Answer<Vec<Dot>> {
+    let placed = node.placed_programmes().await.map_err(|e| problem(&e))?;
+    let dot = |programme: Programme| {
+        let place = Coordinates::from(programme.published.coordinates?);
+        let spot = spot(place.latitude, place.longitude);
+        let (x, y) = spot.point;
+        wanted(&spot).then(|| Dot {
+            x: format!("{x:.2}"),
+            y: format!("{y:.2}"),
+            to: programmes::path(&programme.owner, &programme.published.slug),
+            name: programme.published.name,
+        })
+    };
+    Ok(placed.into_iter().filter_map(dot).collect())
 }
 
 fn shapes(v: &Voice, figures: &PublicFigures) -> Vec<Shape> {

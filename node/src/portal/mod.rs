@@ -16,7 +16,9 @@ mod reading_tests;
 mod report;
 mod reports;
 mod resume;
+pub(crate) mod spot;
 mod statistics;
+pub(crate) mod streets;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -40,7 +42,7 @@ use crate::regions::{self, outlines};
 
 pub use app::APP;
 pub use conversation::scores;
-pub(crate) use conversation::{PATH as CONVERSATION, returned};
+pub(crate) use conversation::{PATH as CONVERSATION, erasure_words, returned};
 pub use privacy::PATH as PRIVACY;
 
 /// The portal's navigation.
@@ -107,6 +109,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(programmes::PATH, get(programmes::list))
         .route(programmes::ROUTE, get(programmes::show))
         .route(programmes::PICTURE, get(programmes::picture))
+        .route(streets::ROUTE, get(streets::tile))
         .route(map::PATH, get(map::country))
         .route(map::ROUTE, get(map::province))
         .route(app::MANIFEST, get(app::manifest))

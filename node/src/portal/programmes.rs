@@ -18,10 +18,12 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::follow::Followed;
 use super::reports::{self, Card};
-use super::{Answer, filing, name_of};
+use super::spot::Drawn;
+use super::{Answer, filing, follow, name_of, spot};
 use crate::api::problem;
-use crate::casework::PublicFilter;
+use crate::casework::{Coordinates, PublicFilter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::publishing::{PictureState, Programme, ProgrammeFilter, ProgrammeView, Standing};
@@ -82,6 +84,10 @@ struct OneProgramme {
     v: Voice,
     shown: Shown,
     description: String,
+    /// Where it is built.
+    spot: Option<Drawn>,
+    /// Where letters about it are ordered, if letters are sent.
+    follow_at: Option<String>,
     news: Vec<News>,
     cards: Vec<Card>,
     all_at: String,
@@ -238,13 +244,23 @@ pub async fn show(
         slug: at.slug.clone(),
     };
     let filter = PublicFilter {
-        programme: Some(about),
+        programme: Some(about.clone()),
         ..PublicFilter::default()
     };
+    let published = &view.programme.published;
     let page = OneProgramme {
         v,
         shown: Shown::of(&node, &v, &view.programme),
-        description: view.programme.published.description.clone(),
+        description: published.description.clone(),
+        spot: published.coordinates.map(|place| {
+            let place = Coordinates::from(place);
+            let at = (place.latitude, place.longitude);
+            let region = published.region.as_ref();
+            spot::drawn(&node, &visit, text_id("programme-spot"), at, region)
+        }),
+        follow_at: node
+            .sends_letters()
+            .then(|| follow::path_of(&Followed::Programme(about))),
         news: news(&v, &view),
         cards: reports::latest(&node, v, &filter, REPORTS).await?,
         all_at: reports::listing("program", &named),

@@ -443,6 +443,7 @@ async fn a_programme_is_read_with_its_progress_and_its_reports() {
             "slug": "trotoar", "name": "Trotoar <b>Braga</b>", "region": "32.73",
             "budget_idr": 4_750_000_000_i64, "start": "2026-03-02",
             "description": "Diperlebar.",
+            "coordinates": {"latitude": -6.9175, "longitude": 107.6095},
         }))
         .unwrap();
         place
@@ -479,15 +480,66 @@ async fn a_programme_is_read_with_its_progress_and_its_reports() {
             "Rp\u{a0}4.750.000.000",
             "2 Maret 2026",
             "Ubin lepas",
+            "-6.91750, 107.60950",
+            "<circle cx=",
         ] {
             assert!(page.text.contains(shown), "{shown}: {}", page.text);
         }
         assert!(!page.text.contains("Suap"));
+        let map = open(&router, "/peta/32").await;
+        assert!(map.text.contains("href=\"/program/kota-bandung/trotoar\""));
+        let other = open(&router, "/peta/33").await;
+        assert!(!other.text.contains("/program/kota-bandung/trotoar"));
         let none = open(&router, "/program?wilayah=papua").await;
         assert!(none.text.contains("Tidak ada program di wilayah ini"));
         for missing in ["/program/kota-bandung/lain", "/program/kemenpu/trotoar"] {
             assert_eq!(open(&router, missing).await.status, StatusCode::NOT_FOUND);
         }
+    }
+}
+
+#[tokio::test]
+async fn streets_are_shown_where_the_operator_supplies_tiles_and_nothing_is_fetched_elsewhere() {
+    for mut place in places().await {
+        let programme: NewProgramme = serde_json::from_value(json!({
+            "slug": "trotoar", "name": "Trotoar Braga", "description": "Diperlebar.",
+            "coordinates": {"latitude": -6.9175, "longitude": 107.6191},
+        }))
+        .unwrap();
+        let published = place.node.publish_programme(programme, "test").await;
+        published.unwrap();
+        let before = router(place.node.clone());
+        let outlines = open(&before, "/program/kota-bandung/trotoar").await;
+        assert!(outlines.text.contains("<use href=") && !outlines.text.contains("<image"));
+        let tile = "/peta/ubin/10/818/531";
+        assert_eq!(open(&before, tile).await.status, StatusCode::NOT_FOUND);
+        assert!(!open(&before, "/lapor").await.text.contains("data-streets"));
+
+        let folder = place.settings.node.keys.clone();
+        place.settings.portal.tiles = Some(crate::tiles::tests::sample(&folder, "png").await);
+        place.node = place.reopened().await;
+        let router = router(place.node.clone());
+        let page = open(&router, "/program/kota-bandung/trotoar").await;
+        for shown in [
+            format!("<image href=\"{tile}\""),
+            "\u{a9} Peta Contoh".into(),
+        ] {
+            assert!(page.text.contains(&shown), "{shown}: {}", page.text);
+        }
+        assert!(!page.text.contains("<use href=") && !page.text.contains("https://example.id"));
+        let picture = open(&router, tile).await;
+        assert_eq!(picture.status, StatusCode::OK);
+        assert_eq!(picture.header("content-type"), "image/png");
+        assert_eq!(picture.header("cache-control"), "public, max-age=604800");
+        for missing in [
+            "/peta/ubin/10/818/532",
+            "/peta/ubin/9/1/1",
+            "/peta/ubin/99/1/1",
+        ] {
+            assert_eq!(open(&router, missing).await.status, StatusCode::NOT_FOUND);
+        }
+        let form = open(&router, "/lapor").await;
+        assert!(form.text.contains("data-at=\"/peta/ubin\"") && form.text.contains("/aset/"));
     }
 }
 

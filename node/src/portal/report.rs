@@ -14,6 +14,7 @@ use lapor_web::page::{Flash, LocalPath, Visit, brought};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
+use super::follow::Followed;
 use super::track::{self, Badge, Line, Stage, Standing};
 use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
@@ -141,7 +142,9 @@ pub async fn show(
             .collect(),
         open: report.state.is_open(),
         support_at: support_path(case),
-        follow_at: node.sends_letters().then(|| follow::path_of(case)),
+        follow_at: node
+            .sends_letters()
+            .then(|| follow::path_of(&Followed::Case(case))),
         list_at: reports::PATH,
         report: &report,
     };

@@ -10,10 +10,12 @@ mod choices;
 mod codes;
 mod delivery;
 mod digest;
+mod erasure;
 mod handed;
 mod letterhead;
 mod news;
 mod officers;
+mod programmes;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -174,13 +176,14 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Writes what is to be told by now: news to reporters and followers, and to officers what has
+    /// Writes what is to be told by now: news to reporters and followers (of reports and of programmes), and to officers what has
     /// come, what they were given, what runs out, and in the morning all of it.
     pub(crate) async fn write_post(&self) -> Result<usize, StaffError> {
         if !self.sends_letters() || self.post_is_full().await? {
             return Ok(0);
         }
         let mut written = self.write_news().await?;
+        written += self.write_programme_news().await?;
         written += self.write_reminders().await?;
         let readers = self.readers().await?;
         let staff = self.staff().await?;

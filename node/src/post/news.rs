@@ -12,7 +12,9 @@ use super::letterhead::leave_foot;
 use super::{Draft, Kind, Letterhead, NEWS_KEPT_MS, Said, letterhead};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::{CONVERSATION, case_path, name_of, returned, talk_path, ticket_path};
+use crate::portal::{
+    CONVERSATION, case_path, erasure_words, name_of, returned, talk_path, ticket_path,
+};
 use crate::reporters::{Event, follow, leave_for};
 use crate::store;
 use crate::store::cases::CaseRow;
@@ -361,6 +363,10 @@ impl Node {
         let said = v.with("institution", institution).say(said);
         let why = match event.kind.as_str() {
             "case.returned" => returned(self, v, event),
+            "case.redacted" => event
+                .reason
+                .as_deref()
+                .map(|code| v.say(erasure_words(code))),
             _ => None,
         };
         let why = why.map_or_else(String::new, |why| format!(". {why}"));

@@ -9,9 +9,11 @@ use lapor_web::language::{TextId, text_id};
 use super::choices::Reader;
 use super::officers::{concerns, desk_foot};
 use super::{LetterChoice, NEWS_KEPT_MS, Said, letterhead};
+use crate::casework::IdentityReply;
 use crate::deadlines::Recipient;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::reporters::ErasureState;
 use crate::staff::Staff;
 use crate::store;
 
@@ -43,17 +45,24 @@ impl Node {
             LetterChoice::Digest => today.is_some() && reader.digest_on != today,
             LetterChoice::None => false,
         };
+        let replies = self
+            .identity_replies(self.clock().now_ms() - NEWS_KEPT_MS)
+            .await?;
         let mut written = 0;
         for reader in readers.iter().filter(now) {
             let mut waiting = Vec::new();
             if reader.role.opens_identities() {
                 waiting.extend(self.identities_wait().await?);
             }
+            if reader.role.administers() {
+                waiting.extend(self.erasures_wait(reader).await?);
+            }
             if reader.role.signs() {
                 waiting.extend(self.answers_wait(reader).await?);
             }
             if reader.role.handles_cases() {
                 waiting.extend(self.came_of_own(reader).await?);
+                waiting.extend(self.replied_to(reader, &replies).await?);
                 waiting.extend(self.holds_wait(reader, staff).await?);
             }
             written += usize::from(self.tell_waiting(reader, waiting).await?);
@@ -71,6 +80,22 @@ impl Node {
             ticket: task.ticket,
             mark: format!("identity:{}", task.ask),
             said: text_id("letter-waits-identity"),
+        });
+        Ok(waiting.collect())
+    }
+
+    /// Erasures that somebody else decided and that an administrator confirms.
+    async fn erasures_wait(&self, reader: &Reader) -> Result<Vec<Waiting>, NodeError> {
+        let actor = reader.account.actor();
+        let planned = self.planned_erasures().await?.into_iter();
+        let asked = planned.filter(|one| {
+            one.erasure.state == ErasureState::Asked && one.asked_by.as_ref() != Some(&actor)
+        });
+        let waiting = asked.map(|one| Waiting {
+            case: one.erasure.case.to_string(),
+            ticket: one.ticket,
+            mark: format!("erase:{}", one.id),
+            said: text_id("letter-waits-erasure"),
         });
         Ok(waiting.collect())
     }
@@ -115,6 +140,35 @@ impl Node {
                     text_id("letter-waits-granted")
                 } else {
                     text_id("letter-waits-declined")
+                },
+            });
+        }
+        Ok(waiting)
+    }
+
+    /// Own requests for an identity that another institution has answered.
+    async fn replied_to(
+        &self,
+        reader: &Reader,
+        replies: &[IdentityReply],
+    ) -> Result<Vec<Waiting>, NodeError> {
+        let actor = reader.account.actor();
+        let mut tx = self.read_tx().await?;
+        let mut waiting = Vec::new();
+        for reply in replies {
+            if reply.asked_by.as_ref() != Some(&actor) {
+                continue;
+            }
+            let text = reply.case.to_string();
+            let case = store::cases::case(&mut tx, &text).await?;
+            waiting.push(Waiting {
+                case: text,
+                ticket: case.and_then(|case| case.ticket),
+                mark: format!("replied:{}", reply.request),
+                said: if reply.answer.granted {
+                    text_id("letter-waits-given")
+                } else {
+                    text_id("letter-waits-withheld")
                 },
             });
         }

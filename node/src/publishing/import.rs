@@ -4,6 +4,7 @@
 use lapor_protocol::kinds::Body;
 
 use super::tables::{ProgrammeLine, Row};
+use crate::casework::Coordinates;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -50,10 +51,14 @@ impl Node {
 
     async fn import_programme(
         &self,
-        row: ProgrammeLine,
+        mut row: ProgrammeLine,
         actor: &str,
     ) -> Result<Imported, NodeError> {
         let slug = row.programme.slug.clone();
+        if row.programme.coordinates.is_none() {
+            // A table without places takes none away.
+            row.programme.coordinates = self.place_of(&slug).await?;
+        }
         let text = match self.programme_body(row.programme).await {
             Ok(body) => self.publish_if_new(body, actor).await,
             Err(error) => Err(error),
@@ -71,6 +76,15 @@ impl Node {
                 }
                 other => Err(other),
             },
+        }
+    }
+
+    /// Where an own programme is built, as it was published last.
+    async fn place_of(&self, slug: &str) -> Result<Option<Coordinates>, NodeError> {
+        match self.programme(self.instance()?, slug).await {
+            Ok(view) => Ok(view.programme.published.coordinates.map(Into::into)),
+            Err(NodeError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -22,6 +22,8 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::casework::Coordinates;
+
 pub use import::Imported;
 pub use pictures::OpenedPicture;
 pub(crate) use publish::{name_of, offer_again, refresh, withdraw};
@@ -52,6 +54,9 @@ pub struct NewProgramme {
     /// pictures stay as they are.
     #[serde(default)]
     pub pictures: Option<Vec<NewPicture>>,
+    /// Where it is built, in degrees (WGS 84).
+    #[serde(default)]
+    pub coordinates: Option<Coordinates>,
     /// The latest `programme.published` in the history of the programme, on which this text was
     /// written: if another has come since, nothing is published (`programme_changed`). Left out,
     /// nobody looks.

@@ -15,7 +15,7 @@ use lapor_protocol::limits::{PICTURE_BYTES, PICTURES};
 use tokio::fs;
 
 use super::{AtHub, NewPicture, NewProgramme, PictureCopy, PictureState, Programme, Publication};
-use crate::casework::{Shelving, blob_path};
+use crate::casework::{Coordinates, Shelving, blob_path};
 use crate::error::NodeError;
 use crate::media::upload_path;
 use crate::node::Node;
@@ -84,6 +84,7 @@ impl Node {
             end: new.end,
             description: new.description,
             pictures,
+            coordinates: new.coordinates.map(Coordinates::micro).transpose()?,
         }))
     }
 

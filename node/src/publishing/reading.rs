@@ -18,6 +18,7 @@ use crate::store;
 use crate::store::public::{Conditions, ProgrammeRow, PublicationRow};
 
 const MAX_PAGE: u32 = 200;
+const MAX_PLACED: i64 = 1000;
 const TAXONOMY: &str = "taxonomy.updated";
 const CALENDAR: &str = "calendar.updated";
 
@@ -60,6 +61,18 @@ impl Node {
             .filter(|_| more)
             .map(|last| format!("{}.{}", last.owner, last.published.slug));
         Ok(ProgrammeList { programmes, next })
+    }
+
+    /// Programmes that say where they are built, by owner and slug, 1,000 at most.
+    pub async fn placed_programmes(&self) -> Result<Vec<Programme>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let rows = store::public::placed(&mut tx, MAX_PLACED).await?;
+        let mut placed = rows
+            .into_iter()
+            .map(programme)
+            .collect::<Result<Vec<_>, _>>()?;
+        placed.retain(|programme| programme.published.coordinates.is_some());
+        Ok(placed)
     }
 
     /// A programme with all that was published about it.

@@ -11,6 +11,7 @@ use lapor_web::table::rows;
 use serde::Deserialize;
 
 use super::{NewProgramme, NewProgress};
+use crate::casework::Coordinates;
 
 /// A programme of a table, with its owner and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,10 @@ struct ProgrammeColumns {
     status: String,
     progress_percent: String,
     description: String,
+    #[serde(default)]
+    latitude: String,
+    #[serde(default)]
+    longitude: String,
 }
 
 impl ProgrammeColumns {
@@ -64,6 +69,7 @@ impl ProgrammeColumns {
                 end: optional("end", &self.end)?,
                 description: self.description,
                 pictures: None,
+                coordinates: place(&self.latitude, &self.longitude)?,
                 base: None,
             },
         })
@@ -86,6 +92,22 @@ fn status(text: &str) -> Result<ProgrammeStatus, String> {
             ));
         }
     })
+}
+
+/// Both columns or neither; a table of before has none of them.
+fn place(latitude: &str, longitude: &str) -> Result<Option<Coordinates>, String> {
+    let degrees = (
+        optional("latitude", latitude)?,
+        optional("longitude", longitude)?,
+    );
+    match degrees {
+        (Some(latitude), Some(longitude)) => Ok(Some(Coordinates {
+            latitude,
+            longitude,
+        })),
+        (None, None) => Ok(None),
+        _ => Err("latitude and longitude: give both or neither".to_owned()),
+    }
 }
 
 fn required<T: std::str::FromStr>(column: &str, text: &str) -> Result<T, String>

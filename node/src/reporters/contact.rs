@@ -1,5 +1,5 @@
 //! Contacts that people prove with a code: to sign in as a citizen, to get a
-//! new key for a lost one, to follow a case.
+//! new key for a lost one, to follow a case or a programme.
 //!
 //! Whether a ticket or a contact is known shows in no answer. Letters wait in
 //! a queue for whoever sends them, and are worth nothing after the code is.
@@ -9,11 +9,13 @@ use std::net::IpAddr;
 
 use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::ProgrammeRef;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
+use super::followed::{follow_programme, followed_text, read_followed};
 use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
 use super::session::{self, Opened, replace_key};
@@ -156,7 +158,12 @@ impl Node {
             Some(row) => proved_contact(&mut self.read_tx().await?, &row).await?,
             None => None,
         };
-        self.send_code(CodePurpose::Recover, contact, case).await
+        self.send_code(
+            CodePurpose::Recover,
+            contact,
+            case.map(|case| case.to_string()),
+        )
+        .await
     }
 
     /// Whether the report tells an address of e-mail, to which alone codes are sent.
@@ -203,7 +210,7 @@ impl Node {
             )
         })?;
         self.admit_code(None, &contact)?;
-        self.send_code(CodePurpose::Confirm, Some(contact), Some(case))
+        self.send_code(CodePurpose::Confirm, Some(contact), Some(case.to_string()))
             .await
     }
 
@@ -217,7 +224,22 @@ impl Node {
         let contact = normalised(contact)?;
         self.admit_code(Some(address), &contact)?;
         self.public_case(case).await?;
-        self.send_code(CodePurpose::Follow, Some(contact), Some(case))
+        self.send_code(CodePurpose::Follow, Some(contact), Some(case.to_string()))
+            .await
+    }
+
+    /// Sends a code with which somebody begins to follow a programme.
+    pub async fn ask_following_programme(
+        &self,
+        programme: &ProgrammeRef,
+        contact: &str,
+        address: IpAddr,
+    ) -> Result<SentCode, NodeError> {
+        let contact = normalised(contact)?;
+        self.admit_code(Some(address), &contact)?;
+        self.programme(&programme.owner, &programme.slug).await?;
+        let about = followed_text(programme);
+        self.send_code(CodePurpose::Follow, Some(contact), Some(about))
             .await
     }
 
@@ -299,7 +321,13 @@ impl Node {
             }
             CodePurpose::Follow => {
                 let case = case.ok_or(NodeError::Locked(WRONG))?;
-                let leave = support::follow(&mut tx, case, &row.contact, now).await?;
+                let leave = match read_followed(case) {
+                    Some(programme) => {
+                        let contact = &row.contact;
+                        follow_programme(&mut tx, &programme, contact, now).await?
+                    }
+                    None => support::follow(&mut tx, case, &row.contact, now).await?,
+                };
                 Proved::Following { leave }
             }
         };
@@ -397,7 +425,7 @@ impl Node {
         &self,
         purpose: CodePurpose,
         contact: Option<String>,
-        case: Option<CaseId>,
+        about: Option<String>,
     ) -> Result<SentCode, NodeError> {
         let now = self.clock().now_ms();
         let (id, digits) = (hex::encode(random::<16>()), random_digits(CODE_DIGITS));
@@ -406,7 +434,7 @@ impl Node {
             id,
             purpose: purpose.as_str().into(),
             contact: contact.clone().unwrap_or_default(),
-            case_id: case.map(|case| case.to_string()),
+            case_id: about,
             attempts: 0,
             expires_at: now + CODE_LIFE_MS,
         };
@@ -417,7 +445,10 @@ impl Node {
                 number: 0,
                 contact,
                 kind: purpose.as_str().into(),
-                case_id: row.case_id.clone(),
+                case_id: row
+                    .case_id
+                    .clone()
+                    .filter(|about| read_followed(about).is_none()),
                 code: Some(grouped(&digits)),
                 created_at: now,
                 expires_at: row.expires_at,

@@ -17,24 +17,30 @@ use crate::node::Node;
 use crate::store;
 use crate::store::erasures::ErasureRow;
 
-const WAITING_MS: i64 = 3 * 86_400_000;
+const DAY_MS: i64 = 86_400_000;
 const AT_ONCE: i64 = 100;
 
 /// How far an erasure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErasureState {
+    /// An officer decided it, and another person must confirm it.
+    Asked,
     Waiting,
     Done,
     Withdrawn,
 }
 
-/// An erasure that a reporter asked for.
+/// An erasure that a reporter asked for or the institution decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Erasure {
     #[schema(value_type = String)]
     pub case: CaseId,
     pub state: ErasureState,
+    /// Code of the reason: `reporter_request`, `legal_order`, `personal_data`, `other`.
+    pub reason: String,
+    /// Whether the institution decided it.
+    pub by_institution: bool,
     /// Unix ms.
     pub asked_at: i64,
     /// Unix ms; until then it can be withdrawn.
@@ -115,16 +121,21 @@ impl Node {
             return Err(NodeError::Invalid(problem.into()));
         }
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
-        if let Some(waiting) = erasures.into_iter().find(|row| row.state == "waiting") {
+        let own = |row: &ErasureRow| row.state == "waiting" && row.asked_by.is_none();
+        if let Some(waiting) = erasures.into_iter().find(own) {
             return read(&waiting);
         }
+        let days = self.settings().erasure.reporter_days;
         let row = ErasureRow {
             id: hex::encode(random::<16>()),
             case_id: case,
             state: "waiting".into(),
             asked_at: now,
-            due_at: now + WAITING_MS,
+            due_at: now + i64::from(days) * DAY_MS,
             ended_at: None,
+            reason: "reporter_request".into(),
+            asked_by: None,
+            confirmed_by: None,
         };
         store::erasures::add(&mut tx, &row).await?;
         let (actor, case) = (conversation.actor(), Some(row.case_id.as_str()));
@@ -133,26 +144,27 @@ impl Node {
         read(&row)
     }
 
-    /// The erasure that waits, if the reporter has asked for one.
-    pub async fn erasure_of(
+    /// The erasures that wait, of which the reporter has asked for one at most.
+    pub async fn erasures_of(
         &self,
         conversation: &Conversation,
-    ) -> Result<Option<Erasure>, NodeError> {
+    ) -> Result<Vec<Erasure>, NodeError> {
         let mut tx = self.read_tx().await?;
         let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
-        let waiting = erasures.iter().find(|row| row.state == "waiting");
-        waiting.map(read).transpose()
+        let waiting = erasures.iter().filter(|row| row.state == "waiting");
+        waiting.map(read).collect()
     }
 
-    /// Withdraws the erasure that waits.
+    /// Withdraws what waits, whoever decided it.
     pub async fn withdraw_erasure(&self, conversation: &Conversation) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let case = self.filed_as(&mut tx, conversation.case).await?;
         let text = case.to_string();
         let mut withdrawn = 0;
-        for row in store::erasures::of_case(&mut tx, &text).await? {
+        let rows = store::erasures::of_case(&mut tx, &text).await?;
+        for row in rows.iter().filter(|row| row.state == "waiting") {
             withdrawn += store::erasures::end(&mut tx, &row.id, "withdrawn", now).await?;
         }
         if withdrawn == 0 {
@@ -179,7 +191,10 @@ impl Node {
         drop(tx);
         let mut done = 0;
         for row in due {
-            self.erase(&row, now).await?;
+            match row.asked_by {
+                Some(_) => self.erase_as_decided(&row, now).await?,
+                None => self.erase(&row, now).await?,
+            }
             done += 1;
         }
         Ok(done)
@@ -247,8 +262,9 @@ impl Node {
     }
 }
 
-fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
+pub(super) fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
     let state = match row.state.as_str() {
+        "asked" => ErasureState::Asked,
         "waiting" => ErasureState::Waiting,
         "done" => ErasureState::Done,
         "withdrawn" => ErasureState::Withdrawn,
@@ -261,6 +277,8 @@ fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
     Ok(Erasure {
         case: store::case_id(&row.case_id)?,
         state,
+        reason: row.reason.clone(),
+        by_institution: row.asked_by.is_some(),
         asked_at: row.asked_at,
         due_at: row.due_at,
         ended_at: row.ended_at,

@@ -10,6 +10,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
+use super::followed::unfollow_programme;
 use super::guard::neighbourhood;
 use super::{Notify, Visitor};
 use crate::casework::NewAct;
@@ -86,9 +87,10 @@ impl Node {
         let mut tx = self.write_tx().await?;
         store::support::leave(&mut tx, &hash).await?;
         if let Some((case, contact)) = store::support::leaver(&mut tx, &hash).await? {
-            if contact.is_empty() {
+            let of_programme = unfollow_programme(&mut tx, &case, &contact).await?;
+            if !of_programme && contact.is_empty() {
                 store::reporters::set_notify(&mut tx, &case, Notify::Off.as_str()).await?;
-            } else {
+            } else if !of_programme {
                 store::support::remove_follower(&mut tx, &case, &contact).await?;
             }
             store::support::forget_leaves(&mut tx, &case, &contact).await?;

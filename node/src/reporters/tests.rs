@@ -607,6 +607,55 @@ async fn an_erasure_waits_can_be_withdrawn_and_leaves_the_fact() {
 }
 
 #[tokio::test]
+async fn what_an_officer_erases_needs_a_second_person_and_leaves_the_reporter_days_to_stop_it() {
+    for db in databases().await {
+        let mut place = Place::joined("kota-bandung", db).await;
+        place.settings.erasure.second_person = true;
+        place.node = place.reopened().await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (case, node) = (filed.filed.case, &place.node);
+        let plan = async || {
+            let planned = node.plan_erasure(case, "legal_order", "account:dewi").await;
+            assert_eq!(planned.unwrap().state, ErasureState::Asked);
+            node.planned_erasures().await.unwrap()[0].id.clone()
+        };
+        assert!(matches!(
+            node.plan_erasure(case, "a whim", "account:dewi").await,
+            Err(NodeError::Invalid(_))
+        ));
+        let id = plan().await;
+        assert_eq!(plan().await, id, "asked twice is asked once");
+        let own = node.confirm_erasure(&id, "account:dewi").await;
+        assert!(matches!(own, Err(NodeError::Forbidden(_))));
+        let alone = node.erases_alone("case.redacted");
+        assert!(matches!(alone, Err(NodeError::Forbidden(_))));
+        place.clock.advance(30 * 86_400_000);
+        assert_eq!(node.erase_due().await.unwrap(), 0, "nobody confirmed it");
+        assert!(node.erasures_of(&conversation).await.unwrap().is_empty());
+        node.confirm_erasure(&id, "account:budi").await.unwrap();
+        let ahead = node.erasures_of(&conversation).await.unwrap();
+        assert!(ahead[0].by_institution && ahead[0].reason == "legal_order");
+        node.withdraw_erasure(&conversation).await.unwrap();
+        let id = plan().await;
+        node.confirm_erasure(&id, "account:budi").await.unwrap();
+        place.clock.advance(7 * 86_400_000 - 1);
+        assert_eq!(node.erase_due().await.unwrap(), 0, "it waits");
+        place.clock.advance(1);
+        assert_eq!(node.erase_due().await.unwrap(), 1);
+        let conversation = opened(&place, &filed.filed.ticket, &filed.key).await;
+        let view = node.reporter_view(&conversation.unwrap()).await.unwrap();
+        let last = view.events.last().unwrap();
+        assert_eq!(
+            (last.kind.as_str(), last.reason.as_deref()),
+            ("case.redacted", Some("legal_order"))
+        );
+        assert!(view.erased, "and the reporter still reads that and why");
+        let kept = node.identity(case, "token:keeper").await.unwrap();
+        assert!(kept.is_some(), "who reported stays with the keeper");
+    }
+}
+
+#[tokio::test]
 async fn support_counts_once_for_each_browser_and_a_secret_report_shows_its_state_only() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;

@@ -5,6 +5,7 @@
 //! Whoever opens identities handles no cases: no role does both.
 
 mod absences;
+mod setup;
 mod units;
 
 use std::fmt;

@@ -68,6 +68,32 @@ pub async fn answered_to(tx: &mut Tx, actor: &str, since: i64) -> Stored<Vec<Ask
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(since).fetch_all(c).await)?)
 }
 
+/// Requests of somebody to the keeper here, the latest first.
+pub async fn asked_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<AskRow>> {
+    const SQL: &str = "select id, case_id, asked_by, purpose, reason, asked_at, granted,
+            answered_by, answered_at
+        from identity_asks where asked_by = $1 order by asked_at desc, id limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(limit).fetch_all(c).await)?)
+}
+
+/// Requests of somebody to other institutions, the latest first: case, message, when it was made.
+pub async fn sent_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<(String, String, i64)>> {
+    const SQL: &str = "select o.case_id, o.message_id, o.created_at from outbox o
+        join audit a on a.case_id = o.case_id and a.actor = $1
+            and a.action = 'identity.requested' and a.detail = o.message_id
+        where o.kind = 'identity.requested' order by o.number desc limit $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(limit).fetch_all(c).await)?)
+}
+
+/// Answers of other institutions that came since a moment, oldest first: case, message, when it came.
+pub async fn answers_from_elsewhere(tx: &mut Tx, since: i64) -> Stored<Vec<(String, String, i64)>> {
+    const SQL: &str = "select case_id, line, received_at from inbox
+        where kind in ('identity.disclosed', 'identity.refused') and received_at >= $1
+            and state = 'applied' and case_id is not null and line is not null
+        order by received_at, depoch, dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(since).fetch_all(c).await)?)
+}
+
 /// Cases of which another institution has ever asked who reported.
 pub async fn asked_from_elsewhere(tx: &mut Tx) -> Stored<Vec<String>> {
     const SQL: &str = "select distinct case_id from inbox

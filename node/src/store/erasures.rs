@@ -1,4 +1,4 @@
-//! Erasures that reporters have asked for, and marks on what looks like abuse.
+//! Erasures that reporters have asked for or officers decided, and marks on what looks like abuse.
 
 use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
@@ -13,6 +13,11 @@ pub struct ErasureRow {
     pub asked_at: i64,
     pub due_at: i64,
     pub ended_at: Option<i64>,
+    /// Code of the reason.
+    pub reason: String,
+    /// Who decided it, as in the audit log; `None` for the reporter.
+    pub asked_by: Option<String>,
+    pub confirmed_by: Option<String>,
 }
 
 #[derive(Clone, FromRow)]
@@ -24,8 +29,9 @@ pub struct MarkRow {
 }
 
 pub async fn add(tx: &mut Tx, row: &ErasureRow) -> Stored<()> {
-    const SQL: &str = "insert into erasures (id, case_id, state, asked_at, due_at, ended_at)
-        values ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "insert into erasures
+            (id, case_id, state, asked_at, due_at, ended_at, reason, asked_by, confirmed_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.id)
         .bind(&row.case_id)
@@ -33,6 +39,9 @@ pub async fn add(tx: &mut Tx, row: &ErasureRow) -> Stored<()> {
         .bind(row.asked_at)
         .bind(row.due_at)
         .bind(row.ended_at)
+        .bind(&row.reason)
+        .bind(&row.asked_by)
+        .bind(&row.confirmed_by)
         .execute(c)
         .await
         .map(drop))?;
@@ -41,22 +50,44 @@ pub async fn add(tx: &mut Tx, row: &ErasureRow) -> Stored<()> {
 
 /// Erasures of a case, oldest first.
 pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Vec<ErasureRow>> {
-    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at
+    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at, reason,
+            asked_by, confirmed_by
         from erasures where case_id = $1 order by asked_at, id";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
 /// Erasures in a state that are due at a moment, the most urgent first.
 pub async fn due(tx: &mut Tx, state: &str, by: i64, limit: i64) -> Stored<Vec<ErasureRow>> {
-    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at
+    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at, reason,
+            asked_by, confirmed_by
         from erasures where state = $1 and due_at <= $2 order by due_at, id limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(by).bind(limit).fetch_all(c).await)?)
+}
+
+pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<ErasureRow>> {
+    const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at, reason,
+            asked_by, confirmed_by
+        from erasures where id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
+}
+
+/// Another person has confirmed an erasure; how many that were, 0 or 1.
+pub async fn confirm(tx: &mut Tx, id: &str, by: &str, due_at: i64) -> Stored<u64> {
+    const SQL: &str = "update erasures set state = 'waiting', confirmed_by = $2, due_at = $3
+        where id = $1 and state = 'asked'";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(by)
+        .bind(due_at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
 }
 
 /// Ends an erasure that waits; how many that were, 0 or 1.
 pub async fn end(tx: &mut Tx, id: &str, state: &str, at: i64) -> Stored<u64> {
     const SQL: &str = "update erasures set state = $2, ended_at = $3
-        where id = $1 and state = 'waiting'";
+        where id = $1 and state in ('asked', 'waiting')";
     Ok(on!(tx, c => sqlx::query(SQL)
         .bind(id)
         .bind(state)

@@ -215,6 +215,13 @@ pub struct Conditions<'a> {
     pub after_slug: &'a str,
 }
 
+/// Programmes that may say where they are built, by owner and slug: the words stand in their text.
+pub async fn placed(tx: &mut Tx, limit: i64) -> Stored<Vec<ProgrammeRow>> {
+    const SQL: &str = r#"select owner, slug, region, published, progress, pending, updated_at
+        from programmes where published like '%"coordinates":{%' order by owner, slug limit $1"#;
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
 /// By owner, then by slug. A quotation mark in a text of the progress is escaped
 /// there, and is none of a field.
 pub async fn programmes(

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::report_filed::Coordinates;
 use super::{BodyError, Limited, checks};
 use crate::ids::Digest;
 use crate::limits::{ALT_CHARS, MAX_INTEGER, PICTURE_BYTES, PICTURES, TEXT_CHARS, TITLE_CHARS};
@@ -36,6 +37,9 @@ pub struct ProgrammePublished {
     /// of them and reads the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<Picture>,
+    /// Where it is built. A reader of before knows nothing of them either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
 }
 
 /// A picture of a programme: a blob as it is, for everybody.
@@ -75,6 +79,7 @@ impl Limited for ProgrammePublished {
                 problem,
             });
         }
+        self.coordinates.map_or(Ok(()), Coordinates::check)?;
         check_pictures(&self.pictures)
     }
 }

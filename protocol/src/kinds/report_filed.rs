@@ -67,22 +67,17 @@ pub struct Words {
 
 /// WGS 84, in millionths of a degree, because payloads hold no floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Coordinates {
     pub latitude_micro: i64,
     pub longitude_micro: i64,
 }
 
-impl WordsCheck for Words {
-    fn check(&self) -> Result<(), BodyError> {
-        checks::filled("title", &self.title, TITLE_CHARS)?;
-        checks::filled("content", &self.content, TEXT_CHARS)?;
-        checks::chars("place", self.place.as_deref().unwrap_or(""), TITLE_CHARS)?;
-        checks::chars("ticket", self.ticket.as_deref().unwrap_or(""), 40)?;
-        let on_earth = self.coordinates.is_none_or(|c| {
-            c.latitude_micro.unsigned_abs() <= 90_000_000
-                && c.longitude_micro.unsigned_abs() <= 180_000_000
-        });
+impl Coordinates {
+    pub(super) fn check(self) -> Result<(), BodyError> {
+        let on_earth = self.latitude_micro.unsigned_abs() <= 90_000_000
+            && self.longitude_micro.unsigned_abs() <= 180_000_000;
         let problem = "latitude is at most 90 degrees, longitude at most 180";
         if on_earth {
             Ok(())
@@ -92,6 +87,16 @@ impl WordsCheck for Words {
                 problem,
             })
         }
+    }
+}
+
+impl WordsCheck for Words {
+    fn check(&self) -> Result<(), BodyError> {
+        checks::filled("title", &self.title, TITLE_CHARS)?;
+        checks::filled("content", &self.content, TEXT_CHARS)?;
+        checks::chars("place", self.place.as_deref().unwrap_or(""), TITLE_CHARS)?;
+        checks::chars("ticket", self.ticket.as_deref().unwrap_or(""), 40)?;
+        self.coordinates.map_or(Ok(()), Coordinates::check)
     }
 }
 

@@ -31,6 +31,17 @@ async fn asked(fleet: &Fleet) -> CaseId {
     case
 }
 
+/// What the officer who asked reads in the list of own requests: whether it was granted, and why not.
+async fn heard(institution: &Institution) -> Option<(bool, Option<String>)> {
+    let requests = institution.node().identity_requests_of("petugas").await;
+    let requests = requests.unwrap();
+    assert_eq!(requests.len(), 1);
+    let origin = requests[0].institution.as_ref().map(ToString::to_string);
+    assert_eq!(origin.as_deref(), Some("kota-bandung"));
+    let answer = requests[0].answer.clone()?;
+    Some((answer.granted, answer.reason))
+}
+
 /// The keeper of the institution that was told hands it on to an officer who asks, and to no other.
 async fn hands_on(institution: &Institution, case: CaseId) {
     let node = institution.node();
@@ -67,6 +78,7 @@ async fn an_identity_is_disclosed_to_the_desk_that_asked_and_to_nobody_else() {
             .await;
         fleet.settle().await;
         assert_eq!(name(kemenpu, case).await.as_deref(), Some(NAME_CANARY));
+        assert_eq!(heard(kemenpu).await, Some((true, None)));
         assert_eq!(name(pusat, case).await, None);
         hands_on(kemenpu, case).await;
         let seen = pusat.view(case).await.history;
@@ -84,8 +96,11 @@ async fn an_identity_that_is_refused_stays_where_it_is() {
         let case = asked(&fleet).await;
         let [bandung, kemenpu] = ["kota-bandung", "kemenpu"].map(|slug| fleet.at(slug));
         let declined = json!({ "reason": "reporter_declined" });
+        assert_eq!(heard(kemenpu).await, None, "nobody has answered");
         bandung.act(case, act("identity.refused", declined)).await;
         fleet.settle().await;
+        let declined = Some("reporter_declined".to_owned());
+        assert_eq!(heard(kemenpu).await, Some((false, declined)));
         assert_eq!(name(kemenpu, case).await, None);
         let told = kemenpu.view(case).await.history;
         assert_eq!(told.last().unwrap().kind, "identity.refused");

@@ -12,6 +12,7 @@ theme-dark = Dark
 leave = Log out
 contact-label = Contact us
 footer-about = LAPOR! brings what people report to the institution in charge, anywhere in Indonesia.
+footer-national = National LAPOR! portal
 footer-privacy = Your data and privacy
 footer-api = API documentation
 flash-label = Notice

@@ -12,6 +12,7 @@ theme-dark = Gelap
 leave = Keluar
 contact-label = Hubungi kami
 footer-about = LAPOR! menghubungkan laporan warga dengan instansi yang berwenang di seluruh Indonesia.
+footer-national = Portal nasional LAPOR!
 footer-privacy = Data Anda dan privasi
 footer-api = Dokumentasi API
 flash-label = Pemberitahuan

@@ -123,6 +123,13 @@ impl<'a> Shell<'a> {
         self
     }
 
+    /// The same with those that only some pages need.
+    #[must_use]
+    pub fn scripts(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.scripts.extend(names);
+        self
+    }
+
     /// The page with `body` in it.
     pub fn show(self, body: &impl Template) -> Result<Response, ApiProblem> {
         let text = body.render().and_then(|body| self.around(&body).render());

@@ -41,6 +41,8 @@ pub struct Facts {
     pub zone: Tz,
     /// How to reach people there, in the operator's words.
     pub contact: Option<String>,
+    /// The national portal, where these are pages of another.
+    pub national: Option<String>,
 }
 
 /// A part of the site.

@@ -82,6 +82,7 @@ fn router() -> Router {
         institution: "Kota <Bandung>".into(),
         zone: Tz::Asia__Jakarta,
         contact: None,
+        national: None,
     };
     let mut site = Site::new(&SHARED, AREAS, Arc::new(HandClock::at(NOW)), facts);
     site.https = true;

@@ -30,6 +30,7 @@ pub struct Visit {
     pub(super) flash: Option<Flash>,
     pub(super) institution: Arc<str>,
     pub(super) contact: Option<Arc<str>>,
+    pub(super) national: Option<Arc<str>>,
     pub(super) request_id: String,
 }
 
@@ -50,6 +51,7 @@ impl Visit {
             flash,
             institution: facts.institution.into(),
             contact: facts.contact.map(Into::into),
+            national: facts.national.map(Into::into),
             request_id: id.map_or_else(String::new, |id| id.0.clone()),
             site: Arc::clone(site),
         }
@@ -63,6 +65,11 @@ impl Visit {
     /// The institution whose pages these are.
     pub fn institution(&self) -> &str {
         &self.institution
+    }
+
+    /// The national portal, where these are pages of another.
+    pub fn national(&self) -> Option<&str> {
+        self.national.as_deref()
     }
 
     /// Where a file of the shelf is served.

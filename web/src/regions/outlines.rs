@@ -195,6 +195,17 @@ impl Outline {
         (f64::midpoint(left, right), f64::midpoint(top, bottom))
     }
 
+    /// How wide and how high it is, whichever is more, in units of the drawing.
+    pub fn breadth(&self) -> f64 {
+        let Bounds {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.bounds;
+        (right - left).max(bottom - top)
+    }
+
     /// Whether a point may lie in it, as far as the drawing can tell.
     pub fn may_hold(&self, point: Point) -> bool {
         self.encloses(point) || self.distance(point) <= NEAR

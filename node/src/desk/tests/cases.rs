@@ -590,7 +590,34 @@ async fn an_officer_erases_nothing_and_an_erased_report_waits_for_nobody() {
         siti.post(&path, &fields).await.is(StatusCode::FORBIDDEN);
         admin.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
         let page = admin.open(&at(case, "")).await;
-        page.shows("Isi laporan dihapus di semua instansi.");
+        page.shows("dalam 7 hari").shows("Alasan: Diminta pelapor");
+        admin.post(&path, &fields).await.is(StatusCode::SEE_OTHER);
+        let planned = admin.open("/meja/penghapusan").await;
+        let id = planned.between("name=\"penghapusan\" value=\"", "\"");
+        assert_eq!(planned.text.matches("name=\"penghapusan\"").count(), 1);
+        siti.open("/meja/penghapusan")
+            .await
+            .is(StatusCode::FORBIDDEN);
+        let stop = [("penghapusan", id.as_str()), ("tindakan", "batal")];
+        let stopped = admin.post("/meja/penghapusan", &stop).await;
+        stopped.is(StatusCode::SEE_OTHER);
+        let list = admin.open("/meja/penghapusan").await;
+        list.shows("Penghapusan dibatalkan.")
+            .shows("Tidak ada yang akan dihapus");
+        let again = [
+            ("kunci", "fedcba9876543210fedcba9876543210"),
+            fields[1],
+            fields[2],
+        ];
+        admin.post(&path, &again).await.is(StatusCode::SEE_OTHER);
+        place.clock.advance(7 * 86_400_000 - 1);
+        assert_eq!(place.node.erase_due().await.unwrap(), 0, "it waits");
+        place.clock.advance(1);
+        assert_eq!(place.node.erase_due().await.unwrap(), 1);
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let page = admin.open(&at(case, "")).await;
+        page.shows("Isi laporan ini sudah dihapus.");
         assert!(!page.text.contains("class=\"clocks\""));
         let ticket = place.node.case(case).await.unwrap().summary.ticket.unwrap();
         assert!(!siti.open("/meja").await.text.contains(&ticket));

@@ -103,7 +103,8 @@ pub async fn erase(
     let conversation = speaker.conversation(&node).await?;
     match node.ask_erasure(&conversation, form.text("tiket")).await {
         Ok(_) => {
-            let flash = Flash::done(text_id("erasure-asked"));
+            let days = node.settings().erasure.reporter_days;
+            let flash = Flash::done(text_id("erasure-asked")).with("n", days.to_string());
             Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
         }
         Err(NodeError::Invalid(_)) => {

@@ -24,8 +24,8 @@ use lapor_protocol::ids::CaseId;
 use crate::node::Node;
 
 pub(super) use codes::code_at;
-pub(crate) use words::returned;
 pub use words::{clock as running, scores};
+pub(crate) use words::{erasure_words, returned};
 
 pub const PATH: &str = "/percakapan";
 const REPLY: &str = "/percakapan/balas";

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::State;
 use lapor_web::language::Voice;
-use lapor_web::page::{Choice, Form, come_back};
+use lapor_web::page::{Choice, Form, Visit, come_back};
 
 use super::speaker::{Speaker, is_citizen};
 use super::words::{self, Asked, Line};
@@ -19,7 +19,7 @@ use crate::chance::random;
 use crate::node::Node;
 use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
-use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
+use crate::reporters::{Erasure, Notify, Relation, ReporterView, Verification};
 
 /// What the reporter writes, and what they answer to each question.
 pub const MESSAGE: &str = "pesan";
@@ -106,7 +106,11 @@ struct Page<'a> {
     course: Vec<Line>,
     belongs: Vec<Belongs>,
     identity: Vec<Asked>,
-    erasure: Option<Erasure>,
+    /// What is to be erased, in words, if anything is.
+    erasures: Vec<String>,
+    /// The reporter has not asked for it.
+    may_erase: bool,
+    erasure_days: u32,
     scores: Vec<Choice>,
     /// Whether letters are sent.
     mail: bool,
@@ -157,7 +161,8 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .reporter_view(&conversation)
         .await
         .map_err(|e| problem(&e))?;
-    let erasure = erasure(node, &conversation).await?;
+    let erasures = node.erasures_of(&conversation).await;
+    let erasures = erasures.map_err(|e| problem(&e))?;
     let provable = node.tells_address(&conversation).await;
     let provable = provable.map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
@@ -181,7 +186,12 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         course: words::course(node, &v, &view.events, speaker),
         belongs: belongs(node, speaker, &view),
         identity: words::identity(node, &v, &view.identity_log),
-        erasure,
+        may_erase: !view.erased && erasures.iter().all(|erasure| erasure.by_institution),
+        erasures: erasures
+            .iter()
+            .map(|erasure| ahead(&speaker.visit, erasure))
+            .collect(),
+        erasure_days: node.settings().erasure.reporter_days,
         scores: words::scores(&v),
         mail: node.sends_letters(),
         provable,
@@ -226,9 +236,17 @@ fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
         .collect()
 }
 
-async fn erasure(node: &Node, conversation: &Conversation) -> Answer<Option<Erasure>> {
-    let waiting = node.erasure_of(conversation).await;
-    waiting.map_err(|e| problem(&e))
+/// What is to be erased, and why where the institution decided it.
+fn ahead(visit: &Visit, erasure: &Erasure) -> String {
+    let v = visit.v;
+    let day = v.date(erasure.due_at);
+    if !erasure.by_institution {
+        return v.with("day", day).say("erasure-waits");
+    }
+    v.with("day", day)
+        .with("institution", visit.institution())
+        .with("reason", v.say(words::erasure_words(&erasure.reason)))
+        .say("erasure-planned")
 }
 
 fn belongs(node: &Node, speaker: &Speaker, view: &ReporterView) -> Vec<Belongs> {

@@ -186,6 +186,10 @@ fn words(node: &Node, v: &Voice, event: &Event) -> Option<String> {
     let reason = match event.kind.as_str() {
         "case.archived" => coded::<ArchiveReason>(event).map(|why| v.say(archive_words(why))),
         "case.returned" => returned(node, v, event),
+        "case.redacted" => event
+            .reason
+            .as_deref()
+            .map(|code| v.say(erasure_words(code))),
         _ => None,
     };
     match (reason, event.text.clone()) {
@@ -198,6 +202,16 @@ fn words(node: &Node, v: &Voice, event: &Event) -> Option<String> {
 pub(crate) fn returned(node: &Node, v: &Voice, event: &Event) -> Option<String> {
     let suggested: Option<InstanceId> = event.suggested.as_deref().and_then(|id| id.parse().ok());
     Some(return_words(node, v, coded(event)?, suggested.as_ref()))
+}
+
+/// Why the words of a report are erased, by the code of the message.
+pub(crate) fn erasure_words(code: &str) -> TextId {
+    match code {
+        "reporter_request" => text_id("redact-reporter-request"),
+        "legal_order" => text_id("redact-legal-order"),
+        "personal_data" => text_id("redact-personal-data"),
+        _ => text_id("erasure-other"),
+    }
 }
 
 fn coded<T: DeserializeOwned>(event: &Event) -> Option<T> {

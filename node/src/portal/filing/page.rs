@@ -17,6 +17,7 @@ use crate::casework::Once;
 use crate::node::Node;
 use crate::portal::Answer;
 use crate::portal::map::Pick;
+use crate::portal::streets::{self, Streets};
 use crate::portal::visitor::Holder;
 use crate::regions;
 use crate::taxonomy::Categories;
@@ -133,6 +134,7 @@ struct Filing<'a> {
     file_at: &'static str,
     upload_at: &'static str,
     map: Pick,
+    streets: Option<Streets>,
     /// What is asked where region and coordinates lie apart.
     apart: bool,
     /// The form excludes this institution: where else it is taken in, if that is configured.
@@ -197,6 +199,7 @@ pub async fn show(
         file_at: PATH,
         upload_at: crate::portal::resume::PATH,
         map: Pick::on(visit),
+        streets: Streets::of(node, v),
         apart: form.is_ticked(draft::APART_PAIR),
         elsewhere: draft::excludes_us(node, form).then(|| {
             let national = node.settings().portal.national_url.as_ref();
@@ -206,7 +209,8 @@ pub async fn show(
     let shell = visit
         .shell(v.say("filing-title"))
         .script("report.js")
-        .script("search.js");
+        .script("search.js")
+        .scripts(node.tiles().map(|_| streets::SCRIPT));
     let shown = shell.listed().status(again.status).show(&page)?;
     Ok(come_back(shown, again.wait_s.or(again.retry_after_s)))
 }

@@ -5,13 +5,18 @@ use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use lapor_migrations::throwaway::databases;
+use lapor_protocol::kinds::ProgrammeRef;
+use lapor_protocol::kinds::programme_progressed::ProgrammeStatus;
+use lapor_protocol::receipt::Stream;
 use tower::ServiceExt as _;
 
-use super::{Encryption, Posted};
+use super::{Encryption, Posted, readable};
 use crate::doors::router;
 use crate::post::{LetterChoice, Round};
+use crate::publishing::{NewProgramme, NewProgress};
 use crate::staff::StaffRole;
-use crate::testing::Place;
+use crate::sync::Link;
+use crate::testing::{PaperHub, Place};
 use lapor_web::mail::tiny_server::Manners;
 
 const SITI: &str = "siti@bandung.go.id";
@@ -316,5 +321,68 @@ async fn whoever_wants_news_is_led_from_the_receipt_to_proving_the_address_and_b
         let page = receipt().await;
         assert!(!page.contains("Belum ada kabar yang dikirim"), "{page}");
         assert!(page.contains("sudah dibuktikan"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_programme_is_followed_with_a_code_told_of_once_and_left_with_one_click() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, hub) = (posted.node(), PaperHub::of(&posted.place));
+        let programme: NewProgramme = serde_json::from_value(serde_json::json!({
+            "slug": "trotoar", "name": "Trotoar Braga", "description": "Diperlebar.",
+        }))
+        .unwrap();
+        node.publish_programme(programme, "test").await.unwrap();
+        let progress = |percent: u8| NewProgress {
+            percent,
+            status: ProgrammeStatus::Running,
+            text: "Sisi barat selesai.".into(),
+        };
+        let router = router(node.clone());
+        let page = open(&router, "/program/kota-bandung/trotoar").await;
+        assert!(page.text.contains("/ikuti?program="), "{}", page.text);
+        let about = "program=kota-bandung%2Ftrotoar";
+        let asked = post(&router, "/ikuti", &format!("{about}&surel=budi@contoh.id")).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text);
+        let code_at = asked.to().to_owned();
+        assert!(open(&router, &code_at).await.text.contains("name=\"kode\""));
+        let sent = posted.sends(0).await;
+        let code = sent[0].text.split("Kode Anda: ").nth(1).unwrap();
+        let code: String = code.chars().take(9).filter(char::is_ascii_digit).collect();
+        let fields = code_at.split_once('?').unwrap().1;
+        let proved = post(&router, "/ikuti/kode", &format!("{fields}&kode={code}")).await;
+        assert_eq!(
+            proved.to(),
+            "/program/kota-bandung/trotoar",
+            "{}",
+            proved.text
+        );
+        let told = node.publish(progress(62).about("trotoar".into()), "test");
+        told.await.unwrap();
+        posted.writes().await;
+        assert!(posted.sends(1).await.is_empty(), "the hub has not ruled");
+        let link = Link::over(node.clone(), hub.clone()).unwrap();
+        link.push().await.unwrap();
+        link.pull(Stream::Public, 0).await.unwrap();
+        posted.writes().await;
+        let sent = posted.sends(1).await;
+        assert_eq!(sent.len(), 1);
+        let text = readable(&sent[0].text);
+        assert!(
+            text.contains("62 persen, Berjalan: Sisi barat selesai."),
+            "{text}"
+        );
+        assert!(text.contains("/program/kota-bandung/trotoar"), "{text}");
+        posted.writes().await;
+        assert!(posted.sends(2).await.is_empty(), "once");
+        let leave = text.split("/ikuti/berhenti/").nth(1).unwrap();
+        let leave = leave.split_whitespace().next().unwrap();
+        let at = format!("/ikuti/berhenti/{leave}");
+        assert_eq!(post(&router, &at, "").await.status, StatusCode::SEE_OTHER);
+        let left = ProgrammeRef {
+            owner: "kota-bandung".parse().unwrap(),
+            slug: "trotoar".into(),
+        };
+        assert!(node.programme_followers(&left).await.unwrap().is_empty());
     }
 }

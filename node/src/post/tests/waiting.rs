@@ -138,3 +138,39 @@ async fn questions_that_wait_are_brought_back_to_the_reporter_and_then_to_the_de
         assert!(posted.news(&mut before).await.is_empty(), "once");
     }
 }
+
+#[tokio::test]
+async fn an_erasure_that_is_ahead_is_told_with_its_reason_and_to_who_confirms_it() {
+    for mut posted in Posted::all(&Manners::default(), Encryption::None).await {
+        posted.place.settings.erasure.second_person = true;
+        posted.place.node = posted.place.reopened().await;
+        let (hub, clock) = (PaperHub::of(&posted.place), posted.place.clock.clone());
+        let first = posted.hears(OFFICER, StaffRole::Admin).await;
+        let second = posted.hears(LEADER, StaffRole::Admin).await;
+        let node = posted.node();
+        let filed = posted.filed(false).await;
+        posted.ruled(&hub).await;
+        let mut before = 0;
+        posted.news(&mut before).await;
+        let planned = node.plan_erasure(filed.case, "personal_data", &first).await;
+        planned.unwrap();
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, LEADER, "menunggu persetujuan orang kedua"), 1);
+        assert_eq!(says(&sent, LEADER, &filed.ticket), 1);
+        assert_eq!(sent.len(), 1, "neither who asked nor the reporter yet");
+        let id = node.planned_erasures().await.unwrap()[0].id.clone();
+        node.confirm_erasure(&id, &second).await.unwrap();
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, REPORTER, "Memuat data pribadi"), 1);
+        assert_eq!(says(&sent, REPORTER, "batalkan penghapusan itu"), 1);
+        assert_eq!(says(&sent, REPORTER, "Lampu"), 0);
+        assert_eq!(sent.len(), 1);
+        clock.advance(7 * DAY);
+        assert_eq!(node.erase_due().await.unwrap(), 1);
+        posted.ruled(&hub).await;
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, REPORTER, "Isi laporan dihapus"), 1);
+        assert_eq!(says(&sent, REPORTER, "Memuat data pribadi"), 1);
+        assert!(posted.news(&mut before).await.is_empty(), "once");
+    }
+}

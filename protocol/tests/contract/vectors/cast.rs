@@ -167,6 +167,7 @@ pub fn programme() -> Envelope {
             media_type: "image/jpeg".into(),
             alt: "Dua pekerja memasang besi di tepi sungai.".into(),
         }],
+        coordinates: None,
     });
     let draft = Draft {
         kind: body.kind().into(),

@@ -1,53 +1,77 @@
-//! Where a report says that it happened, on the outlines of the provinces, and whether that is where
-//! its region lies.
+//! Where a report says that it happened or a programme that it is built, on the outlines of the
+//! provinces, and whether that is where its region lies.
 
+use askama::Template;
 use lapor_protocol::region::RegionCode;
-use lapor_web::language::Voice;
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Visit;
 
-use crate::portal::map;
-use crate::portal::place::spot;
+use super::map;
+use super::place::spot;
+use super::streets::{self, Image, WINDOW};
+use crate::node::Node;
 use crate::regions::{Outline, national, outlines};
 
-/// The drawing around a place.
+/// The drawing around a place: of its streets where tiles are supplied, else of the outlines.
+#[derive(Template)]
+#[template(path = "portal/spot.html")]
 pub struct Drawn {
+    label: String,
     pub words: String,
-    pub drawing_at: String,
-    pub view_box: String,
-    pub ids: Vec<&'static str>,
-    pub x: String,
-    pub y: String,
-    pub radius: String,
+    view_box: String,
+    images: Vec<Image>,
+    drawing_at: String,
+    ids: Vec<&'static str>,
+    x: String,
+    y: String,
+    radius: String,
+    source: String,
     /// The name of the region, and its page.
     pub region: Option<(String, String)>,
     /// What is said where place and region lie apart.
     pub apart: Option<String>,
 }
 
-/// Draws a place (latitude, longitude) in the province of the region, or in its own.
+/// Draws a place (latitude, longitude), called `label`, in the province of the region, or in its own.
 pub fn drawn(
+    node: &Node,
     visit: &Visit,
+    label: TextId,
     (latitude, longitude): (f64, f64),
     region: Option<&RegionCode>,
 ) -> Drawn {
+    let v = visit.v;
     let at = spot(latitude, longitude);
     let own = at.province();
     let shown = own.as_ref().or(region);
     let outline = shown.and_then(|code| outlines().outline_of(code));
     let (x, y) = at.point;
-    Drawn {
+    let mut drawn = Drawn {
+        label: v.say(label),
         words: format!("{latitude:.5}, {longitude:.5}"),
+        images: Vec::new(),
         drawing_at: visit.file(map::DRAWING),
         view_box: outline.map_or_else(|| outlines().view_box.clone(), Outline::view_box),
         ids: outlines().all().iter().map(|o| o.id.as_str()).collect(),
         x: format!("{x:.2}"),
         y: format!("{y:.2}"),
         radius: outline.map_or("4", |_| "0.9").to_owned(),
+        source: v.say(text_id("map-source")),
         region: shown.and_then(page),
         apart: region
             .filter(|code| !at.may_lie_in(code))
-            .map(|code| apart(&visit.v, code, &at.words(&visit.v))),
+            .map(|code| apart(&v, code, &at.words(&v))),
+    };
+    if let Some(tiles) = node.tiles() {
+        let (width, height) = WINDOW;
+        drawn.images = streets::around(node, (latitude, longitude));
+        drawn.ids.clear();
+        drawn.view_box = format!("0 0 {width} {height}");
+        (drawn.x, drawn.y) = ((width / 2.0).to_string(), (height / 2.0).to_string());
+        "9".clone_into(&mut drawn.radius);
+        drawn.source.clone_from(&tiles.attribution);
     }
+    drawn
 }
 
 /// The page of the province in which a region lies.

@@ -1,0 +1,268 @@
+//! The parts of an arrangement: what is in force, whether that is enough, and how it is changed.
+
+use lapor_protocol::deadline::OwnTerm;
+use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::kinds::Category;
+use lapor_web::accounts::AccountState;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::Visit;
+use lapor_web::people::refusal;
+
+use super::clock::clock_name;
+use super::{Answer, STAFF, shared, units};
+use crate::node::Node;
+use crate::staff::StaffRole;
+
+/// Something that is arranged.
+pub struct Part {
+    pub name: String,
+    /// What is in force, in lines.
+    pub stands: Vec<String>,
+    pub done: bool,
+    /// Without it the node does not do what people expect of it.
+    pub needed: bool,
+    pub how: String,
+    /// Lines of `node.toml` as they would stand there, or a command.
+    pub example: &'static str,
+    /// The page on which it is done instead.
+    pub at: &'static str,
+    /// A letter can be sent to prove it.
+    pub tries_mail: bool,
+}
+
+/// What there is to arrange, in the order in which it is best done.
+pub async fn parts(node: &Node, visit: &Visit) -> Answer<Vec<Part>> {
+    let v = visit.v;
+    Ok(vec![
+        institution(node, visit),
+        federation(node, &v),
+        units_of(node, &v).await?,
+        people(node, &v).await?,
+        mail(node, &v),
+        deadlines(node, &v),
+        approval(node, &v),
+        evidence(node, &v),
+    ])
+}
+
+fn part(v: &Voice, (name, how): (TextId, TextId), stands: Vec<String>) -> Part {
+    Part {
+        name: v.say(name),
+        done: !stands.is_empty(),
+        needed: false,
+        stands: if stands.is_empty() {
+            vec![v.say("arranged-none")]
+        } else {
+            stands
+        },
+        how: v.say(how),
+        example: "",
+        at: "",
+        tries_mail: false,
+    }
+}
+
+/// How the institution shows itself to the public.
+fn institution(node: &Node, visit: &Visit) -> Part {
+    let v = visit.v;
+    let portal = &node.settings().portal;
+    let address = portal.public_url.as_ref().map(ToString::to_string);
+    let open = || v.say("arranged-none");
+    let fact = |name: TextId, value: Option<String>| {
+        format!("{}: {}", v.say(name), value.unwrap_or_else(open))
+    };
+    let stands = vec![
+        fact(
+            text_id("setup-institution"),
+            Some(visit.institution().to_owned()),
+        ),
+        fact(text_id("arranged-address"), address.clone()),
+        fact(text_id("setup-contact"), portal.contact.clone()),
+    ];
+    Part {
+        done: address.is_some() && portal.contact.is_some(),
+        needed: true,
+        example: "[portal]\npublic_url = \"https://lapor.bandung.go.id\"\ncontact = \"Jalan Wastukencana 2, telepon 022 123456\"",
+        ..part(
+            &v,
+            (
+                text_id("setup-institution"),
+                text_id("arranged-contact-how"),
+            ),
+            stands,
+        )
+    }
+}
+
+/// Whether the node has joined, and as whom.
+fn federation(node: &Node, v: &Voice) -> Part {
+    let directory = node.directory();
+    let joined = node.joined().ok();
+    let entry = joined.and_then(|joined| directory.latest().instance(&joined.instance));
+    let stands = joined.map(|joined| {
+        v.with("id", joined.instance.as_str())
+            .with("hub", joined.federation_url.as_str())
+            .say("arranged-joined-as")
+    });
+    let waits = stands.is_some() && !entry.is_some_and(InstanceEntry::is_active);
+    let waits = waits.then(|| v.say("arranged-joined-waits"));
+    Part {
+        done: entry.is_some_and(InstanceEntry::is_active),
+        needed: true,
+        example: "lapor-node enrol -\nlapor-node status",
+        ..part(
+            v,
+            (text_id("arranged-joined"), text_id("arranged-joined-how")),
+            stands.into_iter().chain(waits).collect(),
+        )
+    }
+}
+
+async fn units_of(node: &Node, v: &Voice) -> Answer<Part> {
+    let names: Vec<String> = shared::units(node)
+        .await?
+        .into_iter()
+        .map(|unit| unit.label)
+        .collect();
+    let names = Some(names.join("; ")).filter(|names| !names.is_empty());
+    Ok(Part {
+        at: units::PATH,
+        ..part(
+            v,
+            (text_id("units-title"), text_id("arranged-units-how")),
+            names.into_iter().collect(),
+        )
+    })
+}
+
+/// Accounts by role: somebody handles reports besides the first one, and somebody keeps identities.
+async fn people(node: &Node, v: &Voice) -> Answer<Part> {
+    let accounts = node.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let count = |role: StaffRole| {
+        let active = accounts.iter().filter(|account| {
+            account.state == AccountState::Active && account.role.code == role.as_str()
+        });
+        active.count()
+    };
+    let counted = [
+        (StaffRole::Admin, text_id("role-admin")),
+        (StaffRole::Officer, text_id("role-officer")),
+        (StaffRole::Leader, text_id("role-leader")),
+        (StaffRole::IdentityKeeper, text_id("role-identity-keeper")),
+    ];
+    let stands = counted.map(|(role, name)| format!("{}: {}", v.say(name), v.number(count(role))));
+    let keeper = count(StaffRole::IdentityKeeper) > 0;
+    let missing = (!keeper).then(|| v.say("arranged-no-keeper"));
+    Ok(Part {
+        done: keeper && count(StaffRole::Officer) > 0,
+        needed: true,
+        at: STAFF,
+        ..part(
+            v,
+            (text_id("staff-title"), text_id("arranged-people-how")),
+            stands.into_iter().chain(missing).collect(),
+        )
+    })
+}
+
+fn mail(node: &Node, v: &Voice) -> Part {
+    let settings = &node.settings().mail;
+    let stands = settings.host.as_ref().map(|host| {
+        let from = settings.from.clone().unwrap_or_default();
+        v.with("host", host)
+            .with("from", from)
+            .with("hour", u64::from(settings.digest_hour))
+            .say("arranged-mail-is")
+    });
+    Part {
+        needed: true,
+        tries_mail: stands.is_some(),
+        example: "[mail]\nhost = \"smtp.bandung.go.id\"\nfrom = \"Lapor Kota Bandung <lapor@bandung.go.id>\"",
+        ..part(
+            v,
+            (text_id("arranged-mail"), text_id("arranged-mail-how")),
+            stands.into_iter().collect(),
+        )
+    }
+}
+
+/// When officers are warned, and the terms of the institution's own that the directory has.
+fn deadlines(node: &Node, v: &Voice) -> Part {
+    let settings = &node.settings().deadlines;
+    let warned = v
+        .with("warn", u64::from(settings.warn_working_days))
+        .with("escalate", u64::from(settings.escalate_working_days))
+        .say("arranged-deadlines-are");
+    let directory = node.directory();
+    let own = node.instance().ok();
+    let entry = own.and_then(|own| directory.latest().instance(own));
+    let terms = entry.map_or(&[][..], |entry| &entry.terms);
+    let own = if terms.is_empty() {
+        vec![v.say("arranged-terms-law")]
+    } else {
+        terms.iter().map(|term| term_words(v, term)).collect()
+    };
+    Part {
+        example: "[deadlines]\nwarn_working_days = 1",
+        ..part(
+            v,
+            (
+                text_id("arranged-deadlines"),
+                text_id("arranged-deadlines-how"),
+            ),
+            own.into_iter().chain([warned]).collect(),
+        )
+    }
+}
+
+fn term_words(v: &Voice, term: &OwnTerm) -> String {
+    let days = v
+        .with("n", u64::from(term.working_days))
+        .say("arranged-term-days");
+    let service = term.service.as_ref();
+    let service = service.map_or_else(String::new, |service| {
+        format!(" ({})", shared::category_name(service.as_str()))
+    });
+    format!("{}{service}: {days}", v.say(clock_name(term.clock)))
+}
+
+fn approval(node: &Node, v: &Voice) -> Part {
+    let settings = node.settings();
+    let stands = settings
+        .answers
+        .approval
+        .then(|| v.say("arranged-approval-all"))
+        .or_else(|| categories(&settings.categories.supervision));
+    Part {
+        example: "[answers]\napproval = true",
+        ..part(
+            v,
+            (
+                text_id("arranged-approval"),
+                text_id("arranged-approval-how"),
+            ),
+            stands.into_iter().collect(),
+        )
+    }
+}
+
+fn evidence(node: &Node, v: &Voice) -> Part {
+    let stands = categories(&node.settings().categories.evidence);
+    Part {
+        example: "[categories]\nevidence = [\"Pekerjaan Umum dan Penataan Ruang/Jalan\"]",
+        ..part(
+            v,
+            (
+                text_id("arranged-evidence"),
+                text_id("arranged-evidence-how"),
+            ),
+            stands.into_iter().collect(),
+        )
+    }
+}
+
+fn categories(all: &[Category]) -> Option<String> {
+    let names: Vec<&str> = all.iter().map(Category::as_str).collect();
+    Some(names.join("; ")).filter(|names| !names.is_empty())
+}
