@@ -83,6 +83,8 @@ pub struct ApiSettings {
     pub upload_bytes: u64,
     /// Bytes of all files together that citizens have sent and no report has used yet, at most.
     pub waiting_bytes: u64,
+    /// The same for officers and applications, but for what waits with drafted answers.
+    pub staff_waiting_bytes: u64,
 }
 
 /// Accounts of the officers.
@@ -197,6 +199,7 @@ impl Default for ApiSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             upload_bytes: 200 * 1024 * 1024 - 4096 * 1024,
             waiting_bytes: 20 * 1024 * 1024 * 1024,
+            staff_waiting_bytes: 20 * 1024 * 1024 * 1024,
         }
     }
 }

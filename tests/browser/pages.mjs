@@ -78,6 +78,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-programme": ["officer", "/meja/program/trotoar-braga"],
   "desk-staff": ["admin", "/meja/petugas"],
   "desk-units": ["admin", "/meja/unit"],
+  "desk-own-categories": ["admin", "/meja/kategori"],
   "desk-audit": ["admin", "/meja/audit"],
   "desk-account": ["admin", "/meja/akun"],
   "desk-letters": ["admin", "/meja/surat"],

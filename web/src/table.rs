@@ -6,11 +6,17 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 /// Every row: the line where it begins, and what it says or why it cannot be
-/// read. A row that cannot be read does not keep the others back.
+/// read. A row that cannot be read does not keep the others back. Between the
+/// columns stand commas, or semicolons as spreadsheets write them where numbers
+/// have a decimal comma.
 pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Result<T, String>)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let header = text.lines().next().unwrap_or_default();
+    let commas = header.contains(',') || !header.contains(';');
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        .delimiter(if commas { b',' } else { b';' })
+        .from_reader(text.as_bytes());
     let headers = reader.headers().cloned();
     reader
         .into_records()
@@ -53,6 +59,14 @@ fn plain(error: &csv::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spreadsheet_may_write_semicolons() {
+        for text in ["a,b\n1,2\n", "\u{feff}a;b\n1;2\n"] {
+            let read: Vec<_> = rows::<(u8, u8)>(text).collect();
+            assert_eq!(read, [(2, Ok((1, 2)))], "{text}");
+        }
+    }
 
     #[test]
     fn no_cell_is_taken_for_a_formula() {

@@ -103,6 +103,7 @@ fn code(body: &Body) -> Option<String> {
         Body::CaseReturned(returned) => Some(code_of(&returned.reason)),
         Body::CaseArchived(archived) => Some(code_of(&archived.reason)),
         Body::CaseRecalled(recalled) => Some(code_of(&recalled.reason)),
+        Body::CaseClosed(closed) if closed.through_officer => Some("through_officer".into()),
         Body::CaseClosed(closed) => Some(code_of(&closed.by)),
         Body::CaseFollowedUp(said) if said.proposes_to_close => Some("proposes_to_close".into()),
         _ => None,

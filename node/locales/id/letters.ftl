@@ -29,6 +29,7 @@ letter-news-asked = Ada { $n } pertanyaan untuk Anda, dan penanganan berhenti sa
 letter-news-followed-subject = Kabar laporan yang Anda ikuti di { $institution }
 letter-news-followed = Ada kabar tentang laporan yang Anda ikuti di { $institution }.
 letter-news-ended = Laporan yang Anda ikuti di { $institution } tidak lagi dapat dibaca umum. Anda tidak akan menerima surat lagi tentang laporan itu.
+letter-news-led-back = Laporan yang dulu Anda ikuti di { $institution } tidak lagi digabung dengan laporan lain dan ditangani tersendiri. Anda mengikutinya lagi, dan tetap mengikuti laporan yang lain itu:
 letter-news-moved = Laporan yang Anda ikuti di { $institution } berlanjut bersama laporan lain tentang masalah yang sama. Sekarang Anda mengikuti laporan itu:
 letter-silence-subject = Laporan { $ticket } menunggu jawaban Anda
 letter-silence = Instansi sudah menanggapi laporan Anda, tiket { $ticket }. Jika sampai { $due } tidak ada jawaban dari Anda, laporan ditutup otomatis. Jawab atau nilai di sini:

@@ -154,6 +154,11 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     row.public = i64::from(is_public(case, row) && !barred);
     let tray = Tray::of(case, &row.glance, me).as_str();
     row.tray = (!barred).then(|| tray.to_owned());
+    let mut holds = case.course.holds.iter();
+    let open = holds.find(|hold| hold.until.is_none());
+    row.waits_since = open.map_or(store::cases::NEVER, |hold| hold.from);
+    row.escalated = i64::from(case.escalated || !case.supervisors.is_empty());
+    row.copied = i64::from(case.copies.contains(me) && case.custodian != *me);
     row.filed_at = case.filed_at;
 }
 
@@ -210,6 +215,9 @@ impl CaseRow {
             updated_at: at,
             runs_out_at: store::cases::NEVER,
             work_at: store::cases::NEVER,
+            waits_since: store::cases::NEVER,
+            escalated: 0,
+            copied: 0,
             glance: Glance::default(),
             local: Local::default(),
         }

@@ -3,8 +3,12 @@
 
 use lapor_protocol::case::State;
 use lapor_protocol::ids::MessageId;
+use serde_json::Value;
 
+use super::NewAct;
 use super::approval::Signature;
+
+const THROUGH_OFFICER: &str = "through_officer";
 
 /// Whose word an act is: of its officers an institution asks more than the rules do.
 pub(super) enum Word {
@@ -52,6 +56,21 @@ impl Word {
             Self::Counter(behalf) => behalf.key_known || !behalf.key_shown,
             Self::Signed(_) | Self::Reporter => false,
         }
+    }
+
+    /// Has a close say whose word it is that the reporter is content. An application may say that
+    /// it has it from the reporter; at the counter it is known.
+    pub fn stated_in(&self, act: &mut NewAct) {
+        let confirms = act.body.get("by").and_then(Value::as_str) == Some("reporter");
+        if act.kind != "case.closed" || !confirms {
+            return;
+        }
+        let own = act.body.get(THROUGH_OFFICER).and_then(Value::as_bool);
+        let told = match self {
+            Self::Officer => own.unwrap_or(true),
+            _ => self.is_officers(),
+        };
+        act.body.insert(THROUGH_OFFICER.into(), told.into());
     }
 }
 

@@ -12,7 +12,8 @@ use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use serde::Deserialize;
 
-use super::{ACCOUNT, Answer, Officer, STAFF, shared, units};
+use super::{ACCOUNT, Answer, Officer, STAFF, own_categories, shared, units};
+use crate::api::problem;
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -92,6 +93,8 @@ async fn parts(node: &Node, v: &Voice) -> Answer<Vec<Part>> {
         };
     let units = shared::units(node).await?;
     let names: Vec<String> = units.into_iter().map(|unit| unit.label).collect();
+    let local = node.local_categories().await;
+    let local = local.map_err(|error| problem(&error))?;
     let mail = settings.mail.host.as_ref().map(|host| {
         let from = settings.mail.from.clone().unwrap_or_default();
         v.with("host", host)
@@ -129,6 +132,20 @@ async fn parts(node: &Node, v: &Voice) -> Answer<Vec<Part>> {
             ..said(
                 (text_id("units-title"), text_id("arranged-units-how")),
                 Some(names.join("; ")).filter(|names| !names.is_empty()),
+                "",
+            )
+        },
+        Part {
+            at: own_categories::PATH,
+            ..said(
+                (
+                    text_id("own-categories-title"),
+                    text_id("arranged-own-categories-how"),
+                ),
+                (!local.local.is_empty()).then(|| {
+                    v.with("n", local.local.len())
+                        .say("arranged-own-categories-are")
+                }),
                 "",
             )
         },

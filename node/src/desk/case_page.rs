@@ -82,6 +82,8 @@ struct CasePage {
     identity: Option<IdentityLine>,
     today: String,
     form: Form,
+    /// The institution's own tree.
+    own_categories: Vec<Choice>,
     units: Vec<Choice>,
     officers: Vec<Choice>,
     /// Until when whoever gave it asks for something: tone and words.
@@ -173,6 +175,7 @@ pub async fn page(
         ("unit", &view.summary.unit),
         ("petugas", &view.summary.officer),
         ("nomor", &view.summary.own_number),
+        ("lokal", &view.summary.local_category),
     ] {
         if !form.is_ticked(field) {
             form.put(field, stands.as_deref().unwrap_or_default());
@@ -218,6 +221,7 @@ pub async fn page(
         erased: view.key == KeyState::Erased,
         keyless: view.key == KeyState::Missing,
         identity: identity::own(node, officer, &view).await?,
+        own_categories: own_categories(node).await?,
         today: node.today().to_string(),
         form,
         units,
@@ -228,6 +232,14 @@ pub async fn page(
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
     shell.script("report.js").show(&page)
+}
+
+/// The institution's own tree to choose from.
+async fn own_categories(node: &Node) -> Answer<Vec<Choice>> {
+    let tree = node.local_categories().await;
+    let tree = tree.map_err(|error| problem(&error))?.local;
+    let choice = |local: &str| Choice::new(local, shared::category_name(local));
+    Ok(tree.iter().map(|one| choice(&one.local)).collect())
 }
 
 /// Notes the number of the case in the institution's own application.
@@ -399,12 +411,7 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
             text_id("case-oversight"),
             (view.oversight == Some(true)).then(|| v.say("yes")),
         ),
-        (
-            text_id("case-category"),
-            case.category
-                .as_ref()
-                .map(|c| shared::category_name(c.as_str())),
-        ),
+        (text_id("case-category"), shared::case_category(case)),
         (
             text_id("case-region"),
             case.region

@@ -28,6 +28,7 @@ mod letter_choice;
 mod letters;
 mod office;
 mod officer;
+mod own_categories;
 mod pictures;
 mod programme_text;
 mod programmes;
@@ -109,6 +110,15 @@ fn pages() -> Router<Arc<Node>> {
             get(case_page::show).post(assignment::assign),
         )
         .route(case_page::NUMBER, post(case_page::number))
+        .route(own_categories::OF_CASE, post(own_categories::localise))
+        .route(
+            own_categories::PATH,
+            get(own_categories::list).post(own_categories::map),
+        )
+        .route(own_categories::REMOVE, post(own_categories::remove))
+        .route(own_categories::UPLOAD, post(own_categories::upload))
+        .route(own_categories::RESTORE, post(own_categories::restore))
+        .route(own_categories::TABLE, get(own_categories::table))
         .route(case_page::DROP, post(case_page::drop_act))
         .route(suspicion::PATH, post(suspicion::say))
         .route(deed::PATH, get(deed::ask).post(deed::act))

@@ -7,6 +7,7 @@ mod cases;
 mod counter;
 mod forms;
 mod lists;
+mod own_categories;
 mod programmes;
 mod sign_on;
 
@@ -197,6 +198,7 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja/petugas",
             "/meja/petugas/baru",
             "/meja/unit",
+            "/meja/kategori",
             "/meja/audit",
             "/meja/tertahan",
             "/meja/pengaturan",

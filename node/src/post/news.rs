@@ -91,7 +91,7 @@ impl Node {
         let (own, ended) = self.begin_news(id).await?;
         let others = match ended {
             Some(case) => self.take_leave(id, &case).await?,
-            None => self.tell_followers(id).await?,
+            None => self.lead_back(id).await? + self.tell_followers(id).await?,
         };
         Ok(behind + asked + own + others)
     }
@@ -284,7 +284,9 @@ impl Node {
                 let (words, leave) = match onward {
                     Some(into) => {
                         let now = self.clock().now_ms();
-                        let leave = follow(&mut tx, &into.to_string(), contact, now).await?;
+                        let target = into.to_string();
+                        let leave = follow(&mut tx, &target, contact, now).await?;
+                        store::support::lead_on(&mut tx, &text, contact, &target).await?;
                         (head.write(|v| moved(v, &head, into, &leave)), Some(leave))
                     }
                     None => (head.write(|v| ended(v, &head)), None),
@@ -306,6 +308,46 @@ impl Node {
                 return Ok(written);
             }
             tx.commit().await?;
+        }
+    }
+
+    /// Tells those who followed a case before it was merged that it goes on by itself again, and has
+    /// them follow it beside the other one, unless they have left that. Waits while not everybody
+    /// may read it.
+    async fn lead_back(&self, id: CaseId) -> Result<usize, NodeError> {
+        let (text, head) = (id.to_string(), letterhead(self));
+        let mut tx = self.read_tx().await?;
+        if store::support::led_on(&mut tx, &text, 1).await?.is_empty() {
+            return Ok(0);
+        }
+        drop(tx);
+        let mut written = 0;
+        loop {
+            let mut tx = self.write_tx().await?;
+            let row = store::cases::case(&mut tx, &text).await?;
+            if row.is_none_or(|row| row.public != 1) {
+                return Ok(written);
+            }
+            let led = store::support::led_on(&mut tx, &text, FOLLOWERS as i64).await?;
+            let now = self.clock().now_ms();
+            for contact in &led {
+                store::support::end_leading(&mut tx, &text, contact).await?;
+                let leave = follow(&mut tx, &text, contact, now).await?;
+                let draft = Draft {
+                    kind: Kind::News,
+                    address: contact,
+                    case: Some(&text),
+                    words: head.write(|v| led_back(v, &head, id, &leave)),
+                    leave: Some(leave),
+                    expires_at: Some(now + NEWS_KEPT_MS),
+                };
+                self.write_letter(&mut tx, draft).await?;
+                written += 1;
+            }
+            tx.commit().await?;
+            if led.len() < FOLLOWERS {
+                return Ok(written);
+            }
         }
     }
 
@@ -393,6 +435,21 @@ fn moved(v: &Voice, head: &Letterhead, into: CaseId, leave: &str) -> Said {
     }
 }
 
+fn led_back(v: &Voice, head: &Letterhead, id: CaseId, leave: &str) -> Said {
+    let mut paragraphs = vec![
+        v.with("institution", head.institution())
+            .say("letter-news-led-back"),
+        head.at(&case_path(id)),
+    ];
+    paragraphs.extend(leave_foot(head, v, leave));
+    Said {
+        subject: v
+            .with("institution", head.institution())
+            .say("letter-news-followed-subject"),
+        paragraphs,
+    }
+}
+
 fn ended(v: &Voice, head: &Letterhead) -> Said {
     Said {
         subject: v
@@ -406,7 +463,7 @@ fn ended(v: &Voice, head: &Letterhead) -> Said {
 }
 
 /// Whether an event of its own history is news to whoever reported a case: not what they did
-/// themselves, and not that another report was merged into theirs.
+/// themselves, and not that another report was merged into theirs, or is no more.
 fn is_news_of(case: &Case, event: &Event) -> bool {
     match event.kind.as_str() {
         "case.closed" => event.closed_by.as_deref() != Some("reporter"),
@@ -414,6 +471,7 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
             let link = case.merged.as_ref().map(|merged| merged.link.id);
             link.is_some() && link == event.message
         }
+        "case.unlinked" => event.into != Some(case.id),
         _ => true,
     }
 }
@@ -433,10 +491,12 @@ fn tellable(event: &Event) -> Option<TextId> {
         "case.taken_over" => text_id("event-taken-over"),
         "case.redacted" => text_id("event-erased"),
         "case.linked" => text_id("event-merged"),
+        "case.unlinked" => text_id("event-unmerged"),
         "case.split" => text_id("event-split"),
         "case.closed" if event.closed_by.as_deref() == Some("reporter") => {
             text_id("letter-closed-there")
         }
+        "case.closed" if event.closed_by.as_deref() == Some("officer") => text_id("closed-officer"),
         "case.closed" => text_id("closed-silence"),
         _ => return None,
     })

@@ -215,6 +215,7 @@ impl Node {
         store::letters::forget(&mut tx, text).await?;
         store::told::forget(&mut tx, text).await?;
         store::support::forget(&mut tx, text).await?;
+        store::support::forget_led(&mut tx, text).await?;
         store::consents::forget_reasons(&mut tx, text).await?;
         store::erasures::end(&mut tx, &row.id, "done", now).await?;
         store::audit::add(&mut tx, now, "erasure", "erasure.done", Some(text), &row.id).await?;

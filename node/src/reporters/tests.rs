@@ -12,6 +12,7 @@ use super::*;
 use crate::casework::{CaseFilter, NewAct, NewReport, Once, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
+use crate::media::Door;
 use crate::testing::Place;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -134,10 +135,22 @@ async fn the_reporter_of_a_merged_report_reads_no_number_of_the_other_one() {
         )
         .await;
         let words = json!({ "text": "Bapak Asep (0812-3456-7890) sudah dihubungi." });
-        let answer = act("case.followed_up", json!({}), words);
+        let file = futures_util::stream::iter([Ok::<_, std::io::Error>(
+            bytes::Bytes::from_static(b"catatan serah terima"),
+        )]);
+        let file = place.node.receive_upload(Door::Staff, file).await;
+        let answer = NewAct {
+            attachments: vec![file.unwrap().upload],
+            ..act("case.followed_up", json!({}), words)
+        };
         officer(&place, target.filed.case, answer).await;
         let theirs = opened(&place, &merged.filed.ticket, &merged.key).await;
-        let view = place.node.reporter_view(&theirs.unwrap()).await.unwrap();
+        let theirs = theirs.unwrap();
+        let view = place.node.reporter_view(&theirs).await.unwrap();
+        let answered = view.linked[0].events.last().unwrap();
+        let proof = answered.attachments[0].sha256;
+        let file = place.node.reporter_attachment(&theirs, proof).await;
+        assert_eq!(file.unwrap().size, 20, "of an answer where it goes on");
         let heard = view.linked[0].events.last().unwrap().text.clone().unwrap();
         assert!(
             heard.contains("sudah dihubungi") && !heard.contains("3456"),
@@ -147,6 +160,10 @@ async fn the_reporter_of_a_merged_report_reads_no_number_of_the_other_one() {
         let view = place.node.reporter_view(&own.unwrap()).await.unwrap();
         let heard = view.events.last().unwrap().text.clone().unwrap();
         assert!(heard.contains("0812-3456-7890"), "{heard}");
+        let undone = act("case.unlinked", json!({}), Value::Null);
+        officer(&place, merged.filed.case, undone).await;
+        let apart = place.node.reporter_attachment(&theirs, proof).await;
+        assert!(matches!(apart, Err(NodeError::NotFound { .. })));
     }
 }
 

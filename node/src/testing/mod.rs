@@ -11,6 +11,7 @@ use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId, InstanceKind, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
+use lapor_protocol::seal::Opener;
 use serde_json::Value;
 
 use crate::casework::NewAct;
@@ -95,6 +96,21 @@ impl Place {
     /// A version of the directory that names an edition of the calendar.
     pub async fn directory_names_calendar(&self, edition: &str) {
         self.directory_goes_on(Vec::new(), Some(edition)).await;
+    }
+
+    /// A version of the directory with a supervisor that any case can be escalated to.
+    pub async fn directory_gains_supervisor(&self) {
+        let id = instance("ombudsman");
+        let mut entry = InstanceEntry::registered(id, InstanceKind::Pengawas, "Ombudsman".into());
+        entry.status = Status::Active;
+        entry.default_supervisor = true;
+        let keys = NodeKeys {
+            identity: Signer::from_seed(&[9; 32]),
+            signing: vec![signing_of("ombudsman")],
+            sealing: vec![Opener::from_seed(&[9; 32])],
+        };
+        certify(&mut entry, &keys);
+        self.directory_goes_on(vec![entry], None).await;
     }
 
     async fn directory_goes_on(&self, changes: Vec<InstanceEntry>, calendar: Option<&str>) {

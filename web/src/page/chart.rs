@@ -21,6 +21,7 @@ pub enum Tone {
     Accent,
     Done,
     Warm,
+    Alert,
     Quiet,
 }
 
@@ -30,6 +31,7 @@ impl Tone {
             Self::Accent => "accent",
             Self::Done => "done",
             Self::Warm => "warm",
+            Self::Alert => "alert",
             Self::Quiet => "quiet",
         }
     }

@@ -146,7 +146,8 @@ async fn figures_add_up_and_days_that_are_swapped_are_told() {
         };
         let parts = [
             ("Masih terbuka", 2),
-            ("Selesai, dikonfirmasi pelapor", 1),
+            ("Selesai, dikonfirmasi pelapor", 0),
+            ("Selesai, ditutup petugas", 1),
             ("Selesai, pelapor diam", 0),
             ("Diarsipkan", 1),
             ("Digabung", 1),

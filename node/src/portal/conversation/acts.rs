@@ -17,6 +17,7 @@ use crate::casework::Once;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::Answer;
+use crate::portal::questions::{Posed, posed};
 use crate::reporters::{Conversation, Notify, ReporterAct};
 
 const KEY: &str = "kunci";
@@ -49,19 +50,28 @@ pub async fn answer(
 ) -> Answer<Response> {
     let v = speaker.visit.v;
     let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let conversation = speaker.conversation(&node).await?;
+    let view = node.reporter_view(&conversation).await;
+    let view = view.map_err(|e| problem(&e))?;
+    // Of the last hold, whether it stands or has ended by this very form, sent before.
+    let mut holds = view.events.iter().rev();
+    let last = holds.find(|event| event.kind == "case.held");
+    let asked = last.map(|hold| posed(&hold.questions, &hold.forms));
+    let asked = asked.unwrap_or_default();
     let answers: Vec<String> = form
         .all(ANSWERS)
         .map(|text| text.trim().to_owned())
         .collect();
+    let answers = answered(
+        &v,
+        &mut form,
+        &asked,
+        answers,
+        !attached.uploads().is_empty(),
+    );
     let text = form.at_most(&v, MESSAGE, TEXT);
     if answers.iter().all(String::is_empty) && text.is_empty() {
         form.complain(ANSWERS, v.say("answer-missing"));
-    }
-    if answers
-        .iter()
-        .any(|answer| answer.chars().count() > TEXT / 10)
-    {
-        form.complain(ANSWERS, v.with("most", TEXT / 10).say("answer-too-long"));
     }
     if !form.is_fine() {
         return show(&node, &speaker, Writing::wrong(form, attached)).await;
@@ -72,6 +82,28 @@ pub async fn answer(
         attachments: attached.uploads(),
     };
     say(&node, speaker, form, attached, act, text_id("answer-sent")).await
+}
+
+/// The answers as they are sent; what cannot be one is a complaint. What answers no question is a
+/// text.
+fn answered(
+    v: &Voice,
+    form: &mut Form,
+    asked: &[Posed],
+    answers: Vec<String>,
+    files: bool,
+) -> Vec<String> {
+    let free = Posed::default();
+    let asked = asked.iter().chain(std::iter::repeat(&free));
+    let pairs = answers.into_iter().zip(asked);
+    pairs
+        .map(|(answer, one)| {
+            if let Some(said) = one.complaint(v, &answer) {
+                form.complain(ANSWERS, said);
+            }
+            one.sent(answer, files)
+        })
+        .collect()
 }
 
 /// Confirms, reopens, rates, escalates.

@@ -17,6 +17,7 @@ use crate::api::problem;
 use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
+use crate::portal::questions::{Asking, posed};
 use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
 use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
@@ -85,13 +86,22 @@ struct Places {
     upload: &'static str,
 }
 
+/// A question that waits for its answer.
+struct Question<'a> {
+    text: String,
+    hint: Option<String>,
+    asking: Asking,
+    /// What was typed or chosen.
+    value: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "portal/conversation.html")]
 struct Page<'a> {
     v: Voice,
     view: &'a ReporterView,
-    /// Questions that wait, each with what was typed as its answer.
-    questions: Vec<(&'a str, &'a str)>,
+    /// Questions that wait.
+    questions: Vec<Question<'a>>,
     form: &'a Form,
     /// What was written and has no field on the page as the report stands now.
     unsent: Vec<&'a str>,
@@ -164,7 +174,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     let (state, tone) = standing_words(view.state, view.outcome);
     let page = Page {
         v,
-        questions: questions(&view, &writing.form),
+        questions: questions(&v, &view, &writing.form),
         form: &writing.form,
         unsent: unsent(&view, &writing.form),
         held: &writing.attached.held,
@@ -200,11 +210,16 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     Ok(come_back(shown, writing.again.retry_after_s))
 }
 
-fn questions<'a>(view: &'a ReporterView, form: &'a Form) -> Vec<(&'a str, &'a str)> {
+fn questions<'a>(v: &Voice, view: &ReporterView, form: &'a Form) -> Vec<Question<'a>> {
     let mut answers = form.all(ANSWERS);
-    let asked = view.questions.iter().map(String::as_str);
+    let asked = posed(&view.questions, &view.forms).into_iter();
     asked
-        .map(|question| (question, answers.next().unwrap_or_default()))
+        .map(|one| Question {
+            hint: one.hint(v),
+            asking: one.asking(v),
+            text: one.text,
+            value: answers.next().unwrap_or_default(),
+        })
         .collect()
 }
 

@@ -202,15 +202,11 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
     for place in places().await {
         let router = router(place.node.clone());
         let (case, ticket, key) = filed(&place).await;
-        let words = json!({"questions": ["Di depan <b>nomor</b> berapa?", "Sejak kapan?"]});
-        acts(
-            &place,
-            case,
-            "case.held",
-            json!({"questions": 2}),
-            Some(words),
-        )
-        .await;
+        let words = json!({
+            "questions": ["Di depan <b>nomor</b> berapa?", "Sejak kapan?", "Ada fotonya?"],
+            "forms": [{"as": "text"}, {"as": "date"}, {"as": "picture"}],
+        });
+        acts(&place, case, "case.held", json!({}), Some(words)).await;
         let talk = enter(&router, &ticket, &key).await;
         let page = talk.read(PATH).await;
         assert!(
@@ -239,15 +235,22 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
             "{}",
             kept.text
         );
+        let undated = [("jawaban", "Nomor 7"), ("jawaban", "Sejak Minggu")];
+        let undated = talk.write(ANSWER, &undated).await;
+        assert_eq!(undated.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(undated.text.contains("type=\"date\""), "{}", undated.text);
         let answered = [
             ("kunci", "0123456789abcdef"),
             ("jawaban", "Nomor 7"),
-            ("jawaban", "Sejak Minggu"),
+            ("jawaban", "2026-11-01"),
+            ("jawaban", ""),
             ("lampiran", "%PDF-1.7 denah"),
         ];
         let page = talk.done(talk.write(ANSWER, &answered).await).await;
         assert!(page.text.contains("Jawaban Anda terkirim"), "{}", page.text);
-        assert!(page.text.contains("Sejak Minggu") && page.text.contains("Anda melengkapi"));
+        for said in ["1 November 2026", "Berkas terlampir.", "Anda melengkapi"] {
+            assert!(page.text.contains(said), "{said}: {}", page.text);
+        }
         let file = page.text.split("/percakapan/lampiran/").nth(1).unwrap();
         let file = format!("/percakapan/lampiran/{}", file.split('"').next().unwrap());
         let file = talk.read(&file).await;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::speaker::Speaker;
 use crate::node::Node;
 use crate::portal::name_of;
+use crate::portal::questions::{answer_words, posed};
 use crate::portal::track::{archive_words, return_words};
 use crate::reporters::{Event, IdentityEvent, IdentityStep, Relation, RunningClock};
 
@@ -110,8 +111,15 @@ fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {
             .map(|id| name_of(node, id)),
         own,
         words: words(node, v, event),
-        asked: event.questions.clone(),
-        answers: event.answers.clone(),
+        asked: posed(&event.questions, &event.forms)
+            .iter()
+            .map(|one| one.words(v))
+            .collect(),
+        answers: event
+            .answers
+            .iter()
+            .map(|answer| answer_words(v, answer))
+            .collect(),
         files: event
             .attachments
             .iter()
@@ -155,6 +163,7 @@ fn said(node: &Node, v: &Voice, event: &Event) -> String {
         "report.completed" => text_id("did-complete"),
         "case.replied" => text_id("did-reply"),
         "case.escalated" => text_id("did-escalate"),
+        "case.closed" if event.closed_by.as_deref() == Some("officer") => text_id("closed-officer"),
         "case.closed" if event.closed_by.as_deref() == Some("silence") => text_id("closed-silence"),
         "case.closed" => text_id("did-confirm"),
         "case.verified" => text_id("event-verified"),

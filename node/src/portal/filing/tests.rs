@@ -652,7 +652,9 @@ async fn whoever_excludes_this_institution_is_led_to_the_national_portal_and_los
         }
         let files = async || {
             let mut tx = place.node.read_tx().await.unwrap();
-            crate::store::uploads::bytes(&mut tx).await.unwrap()
+            crate::store::uploads::bytes(&mut tx, "public")
+                .await
+                .unwrap()
         };
         let brought = Sent::report()
             .file("surat.pdf", PDF)

@@ -811,6 +811,26 @@ async fn whose_report_was_merged_hears_of_it_and_of_all_that_follows_there() {
             "{text}"
         );
         assert!(!text.contains(&target.ticket), "{text}");
+
+        let before = posted.sends(0).await.len();
+        clock.advance(MINUTE_MS);
+        acts(&posted.place, own.case, "case.unlinked", json!({}), None).await;
+        hub.orders_at(clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        assert_eq!(posted.writes().await, 0, "once");
+        let sent = posted.sends(before).await;
+        let told = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
+        let text = readable(&told.text);
+        assert!(text.contains("Dipisahkan lagi"), "{text}");
+        let led = sent.iter().find(|letter| letter.to != REPORTER).unwrap();
+        let text = readable(&led.text);
+        assert_eq!(led.to, "budi@contoh.id");
+        assert!(text.contains(&format!("/laporan/{}", own.case)), "{text}");
+        for case in [own.case, target.case] {
+            let now = posted.node().followers(case, "", 9).await.unwrap();
+            assert_eq!(now, ["budi@contoh.id"]);
+        }
     }
 }
 
