@@ -2,6 +2,7 @@
 //! has confirmed it. It is then done once, in the transaction of the
 //! confirmation, and the audit log names both.
 
+use lapor_migrations::Tx;
 use lapor_web::chance::random;
 
 use crate::audit::{self, By};
@@ -14,6 +15,8 @@ use crate::store::approvals::ApprovalRow;
 
 /// How long an act waits for a second person.
 pub const PATIENCE_MS: i64 = 24 * 60 * 60 * 1000;
+/// Who lets an act lapse, in the audit log.
+const LAPSED: &str = "hub";
 
 /// An act that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,15 +90,56 @@ pub async fn ask(
     };
     let subject = deed.subject().as_str();
     let mut tx = ground.db.write().await?;
-    store::approvals::sweep(&mut tx, now).await?;
+    lapse_in(&mut tx, now).await?;
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
         return Err(ApprovalError::AskedAlready);
     }
     store::approvals::add(&mut tx, &row, subject).await?;
-    let action = format!("{}.asked", deed.action());
-    audit::note(&mut tx, now, by, &action, subject).await?;
+    note(&mut tx, now, by, deed, "asked").await?;
     tx.commit().await?;
     Ok(Asked::Waits)
+}
+
+/// Drops what nobody has decided in time, and writes down what it was.
+pub async fn lapse(ground: &Ground) -> Result<(), ApprovalError> {
+    let mut tx = ground.db.write().await?;
+    lapse_in(&mut tx, ground.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn lapse_in(tx: &mut Tx, now: i64) -> Result<(), ApprovalError> {
+    for row in store::approvals::sweep(tx, now).await? {
+        let approval = approval(row)?;
+        let by = By {
+            actor: LAPSED,
+            reason: &approval.reason,
+            asked_by: Some(&approval.asked_by),
+        };
+        note(tx, now, &by, &approval.deed, "lapsed").await?;
+    }
+    Ok(())
+}
+
+/// Writes down what became of an act that was not done, and what it would have done.
+async fn note(
+    tx: &mut Tx,
+    now: i64,
+    by: &By<'_>,
+    deed: &Deed,
+    became: &str,
+) -> Result<(), ApprovalError> {
+    let reason = match deed.detail() {
+        None => by.reason.to_owned(),
+        Some(detail) => format!("{} ({detail})", by.reason),
+    };
+    let by = By {
+        reason: reason.trim_start(),
+        ..*by
+    };
+    let action = format!("{}.{became}", deed.action());
+    audit::note(tx, now, &by, &action, deed.subject().as_str()).await?;
+    Ok(())
 }
 
 /// All acts that wait, the oldest first.
@@ -135,9 +179,7 @@ pub async fn refuse(ground: &Ground, actor: &str, id: &str) -> Result<Approval, 
         reason: &approval.reason,
         asked_by: Some(&approval.asked_by),
     };
-    let action = format!("{}.refused", approval.deed.action());
-    let subject = approval.deed.subject().as_str();
-    audit::note(&mut tx, now, &by, &action, subject).await?;
+    note(&mut tx, now, &by, &approval.deed, "refused").await?;
     tx.commit().await?;
     Ok(approval)
 }

@@ -40,6 +40,9 @@ pub enum Deed {
     Entrust {
         instance: InstanceId,
         disposes_to: Vec<Pattern>,
+        /// Whether it stands in for an excluded desk; `None` leaves that as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stands_in: Option<bool>,
     },
 }
 
@@ -66,6 +69,22 @@ impl Deed {
         }
     }
 
+    /// What it names beside that institution, for the audit log.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Suspend { .. } | Self::Resume { .. } => None,
+            Self::Revoke { successor, .. } => {
+                successor.as_ref().map(|next| format!("successor: {next}"))
+            }
+            Self::Replace { successor, .. } => Some(format!("successor: {successor}")),
+            Self::Entrust {
+                disposes_to,
+                stands_in,
+                ..
+            } => Some(succession::entrusted(disposes_to, *stands_in)),
+        }
+    }
+
     /// Does it in a transaction and writes it down. The directory is to be
     /// adopted once that is committed.
     pub async fn apply(
@@ -88,7 +107,11 @@ impl Deed {
             Self::Entrust {
                 instance,
                 disposes_to,
-            } => succession::entrust_in(ground, tx, by, instance, disposes_to).await,
+                stands_in,
+            } => {
+                let given = (disposes_to.as_slice(), *stands_in);
+                succession::entrust_in(ground, tx, by, instance, given).await
+            }
         }
     }
 }

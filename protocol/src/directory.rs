@@ -397,10 +397,13 @@ impl<'a> DirectoryAt<'a> {
             .find(|entry| entry.kind == InstanceKind::Pusat)
     }
 
-    /// The `pengawas` that stands in for an excluded desk.
+    /// The `pengawas` that stands in for an excluded desk; never one that was revoked.
     pub fn default_supervisor(&self) -> Option<&'a InstanceEntry> {
-        self.instances()
-            .find(|entry| entry.kind == InstanceKind::Pengawas && entry.default_supervisor)
+        self.instances().find(|entry| {
+            entry.kind == InstanceKind::Pengawas
+                && entry.default_supervisor
+                && entry.status != Status::Revoked
+        })
     }
 
     fn pick(&self, all: &'a [(u64, Arc<InstanceEntry>)]) -> Option<&'a InstanceEntry> {

@@ -58,6 +58,7 @@ console-second-person = This is done only when another operator has confirmed it
 console-asked = It waits for another operator.
 console-asked-already = The same act waits for another operator already.
 console-status-changed = The institution's status has changed; this cannot be done any more.
+console-not-allowed = The federation does not allow this any more: things have changed since it was asked for.
 
 # Approvals
 

@@ -58,6 +58,7 @@ console-second-person = Tindakan ini baru dilakukan setelah operator lain menyet
 console-asked = Menunggu persetujuan operator lain.
 console-asked-already = Tindakan yang sama sudah menunggu persetujuan.
 console-status-changed = Status instansi sudah berubah; tindakan ini tidak dapat dilakukan lagi.
+console-not-allowed = Federasi tidak mengizinkannya lagi: keadaannya sudah berubah sejak tindakan ini diminta.
 
 # Persetujuan
 

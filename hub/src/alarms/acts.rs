@@ -6,6 +6,7 @@ use lapor_migrations::{DbError, Tx};
 use lapor_web::accounts::AccountError;
 use lapor_web::webhook::WebhookSecret;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::gather::{TEST, delivery};
@@ -26,7 +27,7 @@ pub const MOST_RECIPIENTS: usize = 100;
 pub const MOST_RULES: usize = 200;
 
 /// How a recipient is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     Mail,
@@ -34,7 +35,7 @@ pub enum Channel {
 }
 
 /// Who is told. The secret of a webhook never leaves the database but sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Recipient {
     pub id: String,
     pub channel: Channel,

@@ -28,6 +28,7 @@ use std::time::Duration;
 use lapor_migrations::Tx;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::error::HubError;
@@ -52,7 +53,7 @@ const SENT_KEPT_MS: i64 = 90 * DAY_MS;
 const FORGET_EVERY_MS: i64 = 3_600_000;
 
 /// Where an alarm stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AlarmState {
     /// Not yet for long enough.

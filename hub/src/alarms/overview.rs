@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::Directory;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::acts::{Channel, recipients};
 use super::silence::{Quiet, Silence};
@@ -19,11 +20,12 @@ use crate::store::from_code;
 use crate::watch::State;
 
 /// One alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Alarm {
     pub id: String,
     /// Id of the rule that raised it.
     pub rule: String,
+    #[schema(value_type = String)]
     pub condition: Condition,
     pub severity: Severity,
     pub level: State,
@@ -47,7 +49,7 @@ pub struct Alarm {
 }
 
 /// What is open, by rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Group {
     pub rule: Rule,
     /// Those that nobody has acknowledged first, then the latest first.
@@ -55,7 +57,7 @@ pub struct Group {
 }
 
 /// A letter or a webhook and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sent {
     /// The `webhook-id`.
     pub id: String,

@@ -4,6 +4,7 @@
 
 use lapor_migrations::{DbError, Tx};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::rule::{Rule, province};
 use crate::store;
@@ -11,7 +12,7 @@ use crate::store::alarms::silences::SilenceRow;
 use crate::watch::Instance;
 
 /// What is silent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "scope", content = "to", rename_all = "lowercase")]
 pub enum Quiet {
     /// By its id.
@@ -22,7 +23,7 @@ pub enum Quiet {
     Province(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Silence {
     pub id: String,
     #[serde(flatten)]

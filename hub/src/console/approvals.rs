@@ -121,6 +121,9 @@ pub async fn decide(
         Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
             Flash::warning(text_id("console-status-changed"))
         }
+        Err(ApprovalError::Membership(error)) if !matches!(error, MembershipError::Hub(_)) => {
+            Flash::warning(text_id("console-not-allowed"))
+        }
         Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))

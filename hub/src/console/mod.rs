@@ -281,5 +281,8 @@ async fn sweep(console: &Console) -> ! {
         if let Err(error) = console.accounts.sweep().await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
+        if let Err(error) = crate::approvals::lapse(&console.hub.ground).await {
+            tracing::warn!(%error, "acts that nobody has decided could not be dropped");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! without script; on both databases.
 
 mod alarms;
-mod casework;
+pub mod casework;
 mod membership;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,11 @@
 //! What the console says of health: colours, kinds, reasons and the rules
 //! behind them, in both languages from one place.
 
-use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::alarms::{Condition, Own, Severity};
+use crate::membership::MembershipError;
 use crate::watch::{Bound, Bounds, Concern, Finding, State};
 
 const MINUTE_MS: i64 = 60_000;
@@ -40,6 +41,29 @@ pub fn kind_words(kind: InstanceKind) -> TextId {
         InstanceKind::Kota => text_id("kind-kota"),
         InstanceKind::Bumn => text_id("kind-bumn"),
         InstanceKind::Pengawas => text_id("kind-pengawas"),
+    }
+}
+
+/// Why a membership is not changed.
+pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
+    let named = |id: &InstanceId, words: TextId| v.with("name", id.to_string()).say(words);
+    match error {
+        MembershipError::Unknown(id) => named(id, text_id("membership-unknown")),
+        MembershipError::Joined { .. } => v.say("invite-joined"),
+        MembershipError::Status { .. } => v.say("console-status-changed"),
+        MembershipError::Kind { known, .. } => {
+            let known = v.say(kind_words(*known));
+            v.with("kind", known).say("invite-other-kind")
+        }
+        MembershipError::SecondDesk(desk) => named(desk, text_id("invite-second-desk")),
+        MembershipError::LastDesk(desk) => named(desk, text_id("membership-last-desk")),
+        MembershipError::OwnSuccessor(_) => v.say("act-successor-itself"),
+        MembershipError::Taken(_) => v.say("act-successor-taken"),
+        MembershipError::NoSupervisor => v.say("invite-no-supervisor"),
+        MembershipError::SecondSupervisor(other) => {
+            named(other, text_id("invite-second-supervisor"))
+        }
+        MembershipError::Hub(_) => v.say("membership-hub"),
     }
 }
 

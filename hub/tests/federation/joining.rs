@@ -40,16 +40,7 @@ async fn ground(db: &TestDb) -> (Arc<Ground>, Arc<HandClock>) {
 }
 
 fn profile(slug: &str, kind: InstanceKind) -> Profile {
-    Profile {
-        id: slug.parse().unwrap(),
-        kind,
-        name: None,
-        region: None,
-        disposes_to: Vec::new(),
-        default_supervisor: false,
-        time_zone: None,
-        terms: None,
-    }
+    Profile::of(slug.parse().unwrap(), kind)
 }
 
 async fn invited(ground: &Ground, slug: &str) -> Invitation {

@@ -199,9 +199,6 @@ impl HubHouse {
 
 fn profile(member: &Member) -> Profile {
     Profile {
-        id: member.id(),
-        kind: member.kind,
-        name: None,
         region: member.region.map(|code| code.parse().expect("a region")),
         disposes_to: member
             .disposes_to
@@ -209,8 +206,7 @@ fn profile(member: &Member) -> Profile {
             .map(|pattern| pattern.parse().expect("a pattern"))
             .collect(),
         default_supervisor: member.default_supervisor,
-        time_zone: None,
-        terms: None,
+        ..Profile::of(member.id(), member.kind)
     }
 }
 

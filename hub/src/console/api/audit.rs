@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use http::StatusCode;
-use lapor_web::{ApiProblem, Json, Query};
+use lapor_web::{Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, problem};
+use super::{Answer, problem, wrong};
 use crate::console::Console;
 use crate::error::HubError;
 use crate::store;
@@ -81,9 +80,7 @@ pub async fn read(
     caller.reads_audit()?;
     let limit = asked.limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
-        let title = "The query cannot be used";
-        let refused = ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title);
-        return Err(refused.with_detail(format!("limit: expected 1 to {MAX_PAGE}.")));
+        return Err(wrong(format!("limit: expected 1 to {MAX_PAGE}.")));
     }
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use http::StatusCode;
 use lapor_protocol::ids::InstanceId;
-use lapor_web::{ApiProblem, Json, Path, Query};
+use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, problem};
+use super::{Answer, absent, picture, problem};
 use crate::console::Console;
 use crate::error::HubError;
 use crate::store;
@@ -146,11 +145,10 @@ pub async fn connections(
 }
 
 fn known(console: &Console, slug: &InstanceId) -> Answer<Instance> {
-    let picture = console.hub.watch.picture();
+    let picture = picture(console)?;
     let found = picture.instances.get(slug).cloned();
     found.ok_or_else(|| {
-        let title = "There is no such institution";
-        ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title)
-            .with_detail(format!("The directory of this federation has no {slug}."))
+        let detail = format!("The directory of this federation has no {slug}.");
+        absent("There is no such institution", detail)
     })
 }
