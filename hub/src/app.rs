@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::limits::LONG_POLL_SECONDS;
+use lapor_web::spans::Spans;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -39,6 +40,8 @@ pub struct Hub {
     pub(crate) contacts: Contacts,
     pub watch: Watch,
     pub alarms: Alarms,
+    /// Where each message's way is told.
+    spans: Spans,
     /// Counts of casework of a moment ago.
     pub(crate) figures: casework::Kept,
     /// Requests in [`Hub::wait_for`].
@@ -80,6 +83,11 @@ impl Hub {
             watch: Watch::default(),
             alarms: Alarms::default(),
             figures: casework::Kept::default(),
+            spans: Spans::open(
+                &ground.settings.traces,
+                "lapor-hub",
+                env!("CARGO_PKG_VERSION"),
+            ),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),
@@ -93,6 +101,10 @@ impl Hub {
 
     pub fn settings(&self) -> &Settings {
         &self.ground.settings
+    }
+
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -13,6 +13,7 @@ use lapor_web::log::LogSettings;
 use lapor_web::mail::MailSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnSettings;
+use lapor_web::spans::TraceSettings;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,7 @@ pub struct Settings {
     /// The server to which letters about alarms are handed.
     pub mail: MailSettings,
     pub log: LogSettings,
+    pub traces: TraceSettings,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +169,7 @@ impl Default for Settings {
             alarms: AlarmSettings::default(),
             mail: MailSettings::default(),
             log: LogSettings::default(),
+            traces: TraceSettings::default(),
         }
     }
 }
@@ -330,6 +333,9 @@ impl Settings {
             return Err(SettingsError::Wrong(format!(
                 "alarms.{field}: must be at least 1"
             )));
+        }
+        if let Some(wrong) = self.traces.wrong() {
+            return Err(SettingsError::Wrong(wrong.to_owned()));
         }
         let limits = &self.limits;
         let batch = lapor_protocol::limits::BATCH_BYTES as u32;
