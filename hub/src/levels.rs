@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::Status;
 use lapor_protocol::ids::InstanceId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
-use crate::watch::Instance;
+use crate::store::levels::NotedRow;
+use crate::store::{code_of, from_code};
+use crate::watch::{Instance, Picture};
 
 /// Milliseconds over which answers are counted: 30 days.
 pub const SPAN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -19,7 +22,7 @@ pub const SPAN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 pub const SHARE: i64 = 90;
 
 /// How far, the least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Known by name, or not at all.
@@ -48,8 +51,7 @@ pub struct Answers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reached {
     pub level: Level,
-    /// Unix ms; the latest invitation, the joining, or its first accepted
-    /// message, whichever belongs to the level. `None` where it is not known.
+    /// Unix ms; `None` where it is not known.
     pub since: Option<i64>,
     pub answers: Answers,
 }
@@ -60,6 +62,7 @@ pub struct Levels {
     joined: BTreeMap<InstanceId, i64>,
     sent: BTreeMap<InstanceId, i64>,
     answers: BTreeMap<InstanceId, Answers>,
+    noted: BTreeMap<InstanceId, (Level, Option<i64>)>,
 }
 
 impl Level {
@@ -121,30 +124,85 @@ impl Levels {
             joined: by_id(store::levels::joined(tx, slug).await?),
             sent: by_id(store::levels::first_sent(tx, slug).await?),
             answers: answers.collect(),
+            noted: noted(tx, slug).await?,
         })
     }
 
     pub fn of(&self, seen: &Instance) -> Reached {
         let answers = self.answers.get(&seen.id).copied().unwrap_or_default();
         let level = level(seen, answers);
-        let since = match level {
-            Level::Invited => &self.invited,
-            Level::Joined => &self.joined,
-            Level::Exchanging | Level::Answering => &self.sent,
-            Level::NotInvited | Level::Suspended | Level::Revoked => {
-                return Reached {
-                    level,
-                    since: None,
-                    answers,
-                };
-            }
+        let noted = self.noted.get(&seen.id);
+        let since = match noted.filter(|(noted, _)| *noted == level) {
+            Some((_, since)) => *since,
+            None => self.moment(&seen.id, level),
         };
         Reached {
             level,
-            since: since.get(&seen.id).copied(),
+            since,
             answers,
         }
     }
+
+    /// The latest invitation, the joining, or the first accepted message, whichever
+    /// belongs to a level.
+    fn moment(&self, id: &InstanceId, level: Level) -> Option<i64> {
+        let moments = match level {
+            Level::Invited => &self.invited,
+            Level::Joined => &self.joined,
+            Level::Exchanging => &self.sent,
+            Level::NotInvited | Level::Answering | Level::Suspended | Level::Revoked => {
+                return None;
+            }
+        };
+        moments.get(id).copied()
+    }
+
+    /// What is to be noted of an institution at `now_ms`; nothing while its level stays.
+    fn change(&self, seen: &Instance, now_ms: i64) -> Option<NotedRow> {
+        let level = self.of(seen).level;
+        let moment = self.moment(&seen.id, level);
+        let since = match self.noted.get(&seen.id) {
+            Some((noted, _)) if *noted == level => return None,
+            // Whoever comes back to a level is there from now on.
+            Some((_, before)) => moment.filter(|at| Some(*at) > *before).or(Some(now_ms)),
+            None => moment,
+        };
+        Some(NotedRow {
+            slug: seen.id.to_string(),
+            level: code_of(&level),
+            since,
+        })
+    }
+}
+
+/// Notes who has come to another level since it was noted last.
+pub async fn note(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let levels = Levels::read(&mut tx, picture.at).await?;
+    tx.rollback().await?;
+    let changes = picture.instances.values();
+    let changes: Vec<NotedRow> = changes
+        .filter_map(|seen| levels.change(seen, picture.at))
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut tx = hub.ground.db.write().await?;
+    store::levels::note(&mut tx, &changes).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn noted(
+    tx: &mut Tx,
+    slug: &str,
+) -> Result<BTreeMap<InstanceId, (Level, Option<i64>)>, HubError> {
+    let rows = store::levels::noted(tx, slug).await?;
+    let known = rows.into_iter().map(|row| {
+        let id = row.slug.parse().map_err(HubError::damaged)?;
+        Ok((id, (from_code(row.level)?, row.since)))
+    });
+    known.collect()
 }
 
 fn level(seen: &Instance, answers: Answers) -> Level {

@@ -20,6 +20,9 @@ use crate::store;
 use crate::store::plans::PlanRow;
 use crate::watch::{Instance, Picture};
 
+/// With what the codes of the capital's province begin.
+const CAPITAL: &str = "31";
+
 /// One government, whether it is known to the federation or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Place {
@@ -85,9 +88,17 @@ pub async fn read(tx: &mut Tx, picture: &Picture) -> Result<Vec<Place>, HubError
             region: region.code.clone(),
         })
     };
-    let mut places: Vec<Place> = national().all().filter_map(place).collect();
+    let governed = national().all().filter(|region| governs_itself(region));
+    let mut places: Vec<Place> = governed.filter_map(place).collect();
     places.sort_by(|a, b| a.region.cmp(&b.region));
     Ok(places)
+}
+
+/// Whether a region has a government of its own: the cities and the regency of
+/// the capital are administrative, and its province governs them.
+fn governs_itself(region: &Region) -> bool {
+    let capital = region.code.as_str().starts_with(CAPITAL);
+    !capital || region.level == regions::Level::Province
 }
 
 /// The sums of each province, in the order of the places.

@@ -1,8 +1,9 @@
 //! When institutions were invited, joined and first sent, and how many of their
 //! answers came in time.
 
-use lapor_migrations::{DbError, Tx, on};
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::InstanceId;
+use sqlx::FromRow;
 
 use super::id;
 
@@ -34,6 +35,38 @@ const ANSWERS: &str = "select institution, count(*), cast(sum(in_time) as bigint
                 and (term.until_at is null or clock.ran_out_at <= term.until_at)
                 and term.answered_at is null and ($3 = '' or term.institution = $3)) late
     ) counted group by institution";
+
+const NOTED: &str = "select slug, level, since from reached_levels where $1 = '' or slug = $1";
+static NOTE: Bulk = Bulk::new(
+    "insert into reached_levels (slug, level, since) values",
+    3,
+    "on conflict (slug) do update set level = excluded.level, since = excluded.since",
+);
+
+/// As it was noted last.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct NotedRow {
+    pub slug: String,
+    pub level: String,
+    /// Unix ms.
+    pub since: Option<i64>,
+}
+
+/// What was noted of each, or of one (`""` is all).
+pub async fn noted(tx: &mut Tx, slug: &str) -> Result<Vec<NotedRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(NOTED).bind(slug).fetch_all(conn).await)?)
+}
+
+pub async fn note(tx: &mut Tx, rows: &[NotedRow]) -> Result<(), DbError> {
+    let values = rows.iter().flat_map(|row| {
+        [
+            Value::from(row.slug.as_str()),
+            Value::from(row.level.as_str()),
+            Value::from(row.since),
+        ]
+    });
+    tx.run_rows(&NOTE, values.collect()).await.map(drop)
+}
 
 /// Unix ms of the latest invitation of each, or of one (`""` is all).
 pub async fn invited(tx: &mut Tx, slug: &str) -> Result<Vec<(InstanceId, i64)>, DbError> {

@@ -3,8 +3,10 @@
 use lapor_protocol::ids::InstanceId;
 
 use super::*;
+use crate::levels::{self, Level, Levels};
 use crate::store;
 use crate::streams::StreamKey;
+use crate::watch;
 
 const GARUT: &[(&str, &str)] = &[
     ("pendek", "kab-garut"),
@@ -339,7 +341,7 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
         operator.post("/konsol/undang", GARUT).await;
         let whole = operator.open("/konsol/peta-jalan.csv").await;
-        assert_eq!(whole.text.lines().count(), 1 + 38 + 514);
+        assert_eq!(whole.text.lines().count(), 1 + 38 + 508);
         let at = "/konsol/peta-jalan/32.05";
         let wrong = operator.post(at, &[("rencana", "nanti")]).await;
         wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
@@ -358,6 +360,32 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
             .shows("Jawa Barat");
         let (_, detail) = place.audited("roadmap.planned").await.remove(0);
         assert_eq!(detail, "2027-Q1");
+    }
+}
+
+#[tokio::test]
+async fn the_road_map_says_since_when_somebody_stands_at_a_level() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let bandung = id("kota-bandung");
+        let since = async || {
+            let picture = watch::look(&place.console.hub).await.unwrap();
+            levels::note(&place.console.hub, &picture).await.unwrap();
+            let mut tx = place.ground.db.read().await.unwrap();
+            let reached = Levels::of_one(&mut tx, picture.at, &picture.instances[&bandung]).await;
+            let reached = reached.unwrap();
+            (reached.level, reached.since)
+        };
+        assert_eq!(since().await, (Level::Joined, None), "before it was noted");
+        place.clock.advance(DAY_MS);
+        let reason = [("alasan", "kunci bocor")];
+        operator
+            .post(&format!("{BANDUNG}/tangguhkan"), &reason)
+            .await;
+        let suspended = (Level::Suspended, Some(NOW + DAY_MS));
+        assert_eq!(since().await, suspended);
+        place.clock.advance(DAY_MS);
+        assert_eq!(since().await, suspended, "it stays");
     }
 }
 
