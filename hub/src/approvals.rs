@@ -4,6 +4,8 @@
 
 use lapor_migrations::Tx;
 use lapor_web::chance::random;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::deeds::{self, Deed};
@@ -19,9 +21,10 @@ pub const PATIENCE_MS: i64 = 24 * 60 * 60 * 1000;
 const LAPSED: &str = "hub";
 
 /// An act that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Approval {
     pub id: String,
+    #[schema(value_type = Object)]
     pub deed: Deed,
     pub reason: String,
     /// As in the audit log.

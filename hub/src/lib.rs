@@ -37,6 +37,7 @@ pub mod recovery;
 pub mod roadmap;
 pub mod sequencer;
 mod serve;
+pub mod set_aside;
 pub mod settings;
 pub mod store;
 mod streams;

@@ -4,10 +4,7 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::delivery::Item;
 use lapor_protocol::directory::InstanceEntry;
-use lapor_protocol::dsse::Envelope;
-use lapor_protocol::receipt::{Ack, Stream};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
@@ -16,10 +13,9 @@ use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::levels::{Level, Levels, Reached};
+use crate::set_aside::{self, SetAside};
 use crate::store;
-use crate::store::code_of;
 use crate::store::samples::Sample;
-use crate::streams::StreamKey;
 use crate::watch::{Instance, Span, Views};
 
 /// Lines of the history of connections on the page.
@@ -117,7 +113,7 @@ impl Standing {
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?);
-        let (aside, more) = aside(v, ground, tx, of).await?;
+        let (found, more) = set_aside::of_one(ground, tx, &of.id, LISTED).await?;
         Ok(Self {
             v: *v,
             colour: colour(of.health.state),
@@ -134,7 +130,7 @@ impl Standing {
             views: views.map(|views| compared(v, &views)).unwrap_or_default(),
             machine: machine(v, of, now_ms),
             charts,
-            aside,
+            aside: aside(v, found),
             more,
             own: of
                 .told
@@ -331,40 +327,19 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
 }
 
 /// What the last acknowledgement lists as set aside.
-async fn aside(
-    v: &Voice,
-    ground: &Ground,
-    tx: &mut Tx,
-    of: &Instance,
-) -> Result<(Vec<Aside>, usize), HubError> {
-    let Some(line) = store::acks::line(tx, &of.id, Stream::Inbox).await? else {
-        return Ok((Vec::new(), 0));
-    };
-    let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
-    let ack: Ack = serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
-    let mut aside = Vec::new();
-    let current = ack.depoch == ground.depoch;
-    let listed = ack.exceptions.iter().filter(|_| current);
-    let more = listed.clone().count().saturating_sub(LISTED);
-    for exception in listed.take(LISTED) {
-        let key = StreamKey::Inbox(of.id.clone());
-        let item = store::deliveries::item(tx, &key, ack.depoch, exception.dseq).await?;
-        let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
-        if let Some(item) = item {
-            aside.push(Aside {
-                place: exception.dseq,
-                state: v.say(set_aside(&code_of(&exception.state), &exception.reason)),
-                reason: exception.reason.clone(),
-                kind: item.kind.clone(),
-                case: item.case.map(|case| case.to_string()),
-                ordered_at: item.ordered_at,
-            });
-        }
-    }
-    Ok((aside, more))
+fn aside(v: &Voice, found: Vec<SetAside>) -> Vec<Aside> {
+    let aside = found.into_iter().map(|found| Aside {
+        state: v.say(aside_words(&found.state, &found.reason)),
+        place: found.place,
+        reason: found.reason,
+        kind: found.kind,
+        case: found.case,
+        ordered_at: found.ordered_at,
+    });
+    aside.collect()
 }
 
-fn set_aside(state: &str, reason: &str) -> TextId {
+fn aside_words(state: &str, reason: &str) -> TextId {
     match state {
         "parked" if reason == "case_waits" => text_id("aside-waits"),
         "parked" => text_id("aside-parked"),

@@ -9,8 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
 use super::{Answer, problem, wrong};
+use crate::approvals::{self, Approval, ApprovalError};
 use crate::console::Console;
 use crate::error::HubError;
+use crate::membership::MembershipError;
 use crate::store;
 
 const PAGE: u32 = 50;
@@ -57,6 +59,35 @@ pub struct AuditEntry {
     instance: Option<String>,
     /// The reason, or what else was noted.
     detail: String,
+}
+
+/// Acts that wait for a second person.
+#[derive(Serialize, ToSchema)]
+pub struct Approvals {
+    approvals: Vec<Approval>,
+}
+
+/// List the acts that wait for a second person
+///
+/// The oldest first. What nobody decides within a day lapses.
+#[utoipa::path(
+    get,
+    path = "/approvals",
+    operation_id = "listApprovals",
+    tag = "audit",
+    responses((status = 200, description = "What waits.", body = Approvals)),
+    security(("token" = []))
+)]
+pub async fn approvals(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+) -> Answer<Json<Approvals>> {
+    let waiting = approvals::waiting(&console.hub.ground).await;
+    let approvals = waiting.map_err(|error| match error {
+        ApprovalError::Membership(MembershipError::Hub(error)) => problem(&error),
+        error => problem(&HubError::damaged(error)),
+    })?;
+    Ok(Json(Approvals { approvals }))
 }
 
 /// Read the audit log

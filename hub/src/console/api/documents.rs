@@ -109,6 +109,19 @@ const OPERATIONS: &[Operation] = &[
                       berupa rahasia.",
     },
     Operation {
+        id: "readDetails",
+        roles: ALL,
+        summary: "Baca catatan hub tentang satu instansi",
+        description: "Tingkatnya dan sejak kapan, alarmnya, kiriman yang tidak dapat diterapkannya, \
+                      kuncinya, dan sertifikatnya.",
+    },
+    Operation {
+        id: "listApprovals",
+        roles: ALL,
+        summary: "Daftar tindakan yang menunggu orang kedua",
+        description: "Yang terlama lebih dahulu; yang tidak diputuskan dalam sehari gugur.",
+    },
+    Operation {
         id: "readAudit",
         roles: &["auditor"],
         summary: "Baca log audit",
@@ -163,6 +176,7 @@ pub fn routes() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(instances::read))
         .routes(routes!(instances::streams))
         .routes(routes!(instances::connections))
+        .routes(routes!(instances::details))
         .routes(routes!(roadmap::read))
         .routes(routes!(casework::figures))
         .routes(routes!(casework::list))
@@ -171,6 +185,7 @@ pub fn routes() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(alarms::past))
         .routes(routes!(alarms::sent))
         .routes(routes!(alarms::rules))
+        .routes(routes!(audit::approvals))
         .routes(routes!(audit::read))
 }
 

@@ -50,7 +50,7 @@ async fn a_program_with_a_token_reads_what_the_console_shows() {
         assert_eq!(status, StatusCode::NOT_FOUND);
         let picture = place.console.hub.watch.picture();
         watch::note(&place.console.hub, &picture).await.unwrap();
-        for path in ["streams", "streams?span=month", "connections"] {
+        for path in ["streams", "streams?span=month", "connections", "details"] {
             let path = format!("/api/v1/instances/kota-bandung/{path}");
             let (status, answer) = ask(&place, &path, known).await;
             assert_eq!(status, StatusCode::OK, "{path}: {answer}");
@@ -160,6 +160,8 @@ async fn alarms_and_the_road_map_are_told_as_the_console_shows_them() {
             let (status, answer) = ask(&place, &format!("/api/v1/{path}"), known).await;
             assert_eq!(status, StatusCode::OK, "{path}: {answer}");
         }
+        let (_, waiting) = ask(&place, "/api/v1/approvals", known).await;
+        assert_eq!(waiting["approvals"], Value::Array(Vec::new()));
         let (_, map) = ask(&place, "/api/v1/roadmap", known).await;
         let places = map["places"].as_array().unwrap();
         let of = |code: &str| places.iter().find(|place| place["region"] == code).unwrap();
