@@ -3,7 +3,7 @@
 
 use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 
-use super::{casework, folders, instances};
+use super::{casework, course, folders, instances};
 use crate::alarms::Severity;
 use crate::app::Hub;
 use crate::error::HubError;
@@ -57,8 +57,9 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
         "Messages that the hub has ordered since it was made.",
         float(ordered as u64),
     );
-    instances::measure(figures, &*watch::look(hub).await?);
-    Ok(())
+    let picture = watch::look(hub).await?;
+    instances::measure(figures, &picture);
+    course::measure(hub, figures, &picture).await
 }
 
 fn alarms(figures: &mut Figures, open: &[(String, i64)], letters: Counted) {
