@@ -10,6 +10,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use lapor_protocol::ids::CaseId;
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
@@ -80,8 +81,8 @@ pub enum Step {
 #[derive(Debug, Clone, Copy)]
 pub struct Passage<'a> {
     pub step: Step,
-    /// The id of its case as text; a message without one is a trace of its own.
-    pub case: Option<&'a str>,
+    /// A message without a case is a trace of its own.
+    pub case: Option<CaseId>,
     /// SHA-256 of what was signed.
     pub envelope: &'a [u8; 32],
     pub kind: &'a str,
@@ -205,13 +206,15 @@ impl Step {
 impl Passage<'_> {
     /// The case's id, or the beginning of the envelope's.
     fn trace_id(&self) -> TraceId {
-        let case = self.case.map(|case| case.replace('-', ""));
-        let case = case.and_then(|case| TraceId::from_hex(&case).ok());
-        case.unwrap_or_else(|| {
-            let mut id = [0; 16];
-            id.copy_from_slice(&self.envelope[..16]);
-            TraceId::from_bytes(id)
-        })
+        let id = self.case.map_or_else(
+            || {
+                let mut id = [0; 16];
+                id.copy_from_slice(&self.envelope[..16]);
+                id
+            },
+            |case| case.uuid().into_bytes(),
+        );
+        TraceId::from_bytes(id)
     }
 
     /// The first message of a case is the root; every other is told below it.
@@ -266,8 +269,8 @@ impl Passage<'_> {
     }
 }
 
-fn root(case: &str) -> SpanId {
-    span_id(&[b"case", case.as_bytes()])
+fn root(case: CaseId) -> SpanId {
+    span_id(&[b"case", case.uuid().as_bytes()])
 }
 
 fn span_id(parts: &[&[u8]]) -> SpanId {
@@ -300,7 +303,7 @@ mod tests {
     fn passage(step: Step, kind: &'static str, envelope: &'static [u8; 32]) -> Passage<'static> {
         Passage {
             step,
-            case: Some(CASE),
+            case: Some(CASE.parse().unwrap()),
             envelope,
             kind,
             place: "kota-bandung",

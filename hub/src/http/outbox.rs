@@ -117,7 +117,7 @@ fn tell(hub: &Hub, traced: &[Traced], arrived_at: i64, answer: &OutboxAnswer) {
         }
         hub.spans().tell(&Passage {
             step: Step::Ordered,
-            case: of.case.map(|case| case.to_string()).as_deref(),
+            case: of.case,
             envelope: envelope.as_bytes(),
             kind: &of.kind,
             place: "hub",

@@ -55,7 +55,7 @@ pub(crate) fn tell_taken_in(node: &Node, items: &[Traced]) {
         }
         node.spans().tell(&Passage {
             step: Step::TakenIn,
-            case: item.case.map(|case| case.to_string()).as_deref(),
+            case: item.case,
             envelope: envelope.as_bytes(),
             kind: &item.kind,
             place,
@@ -92,7 +92,7 @@ pub(super) fn tell_sent<'a>(
         };
         node.spans().tell(&Passage {
             step: Step::Sent,
-            case: row.case_id.as_deref(),
+            case: row.case_id.as_deref().and_then(|case| case.parse().ok()),
             envelope: envelope.as_bytes(),
             kind: &row.kind,
             place: me.as_str(),
