@@ -99,15 +99,19 @@ impl Answers {
 }
 
 impl Levels {
-    pub async fn read(tx: &mut Tx, now_ms: i64) -> Result<Self, HubError> {
-        let answers = store::levels::answers(tx, now_ms - SPAN_MS, now_ms).await?;
+    /// Of all institutions, or of the one that is named.
+    pub async fn read(tx: &mut Tx, of: Option<&InstanceId>, now_ms: i64) -> Result<Self, HubError> {
+        let answers = store::levels::answers(tx, of, now_ms - SPAN_MS, now_ms).await?;
         let answers = answers
             .into_iter()
             .map(|(id, due, in_time)| (id, Answers { due, in_time }));
         Ok(Self {
-            invited: store::levels::invited(tx).await?.into_iter().collect(),
-            joined: store::levels::joined(tx).await?.into_iter().collect(),
-            sent: store::levels::first_sent(tx).await?.into_iter().collect(),
+            invited: store::levels::invited(tx, of).await?.into_iter().collect(),
+            joined: store::levels::joined(tx, of).await?.into_iter().collect(),
+            sent: store::levels::first_sent(tx, of)
+                .await?
+                .into_iter()
+                .collect(),
             answers: answers.collect(),
         })
     }

@@ -60,7 +60,7 @@ impl Province {
 
 /// All places by code, each province before those in it.
 pub async fn read(tx: &mut Tx, picture: &Picture) -> Result<Vec<Place>, HubError> {
-    let levels = Levels::read(tx, picture.at).await?;
+    let levels = Levels::read(tx, None, picture.at).await?;
     let plans = store::plans::all(tx).await?;
     let plans: BTreeMap<String, String> = plans
         .into_iter()

@@ -116,7 +116,7 @@ impl Standing {
         }
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
-        let levels = Levels::read(tx, now_ms).await?;
+        let levels = Levels::read(tx, Some(&of.id), now_ms).await?;
         let (level, missing) = level(v, levels.of(of));
         let (aside, more) = aside(v, ground, tx, of).await?;
         Ok(Self {
