@@ -69,7 +69,7 @@ pub async fn ask(
     deed: &Deed,
     second_person: bool,
 ) -> Result<Asked, ApprovalError> {
-    if !second_person {
+    if !second_person && !deed.is_forced() {
         deeds::act(ground, by, deed).await?;
         return Ok(Asked::Done);
     }
@@ -85,15 +85,15 @@ pub async fn ask(
         asked_at: now,
         expires_at: now + PATIENCE_MS,
     };
-    let subject = deed.subject().as_str();
+    let subject = deed.subject();
     let mut tx = ground.db.write().await?;
     store::approvals::sweep(&mut tx, now).await?;
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
         return Err(ApprovalError::AskedAlready);
     }
-    store::approvals::add(&mut tx, &row, subject).await?;
+    store::approvals::add(&mut tx, &row, &subject).await?;
     let action = format!("{}.asked", deed.action());
-    audit::note(&mut tx, now, by, &action, subject).await?;
+    audit::note(&mut tx, now, by, &action, &subject).await?;
     tx.commit().await?;
     Ok(Asked::Waits)
 }
@@ -121,6 +121,9 @@ pub async fn confirm(ground: &Ground, actor: &str, id: &str) -> Result<Approval,
     let directory = approval.deed.apply(ground, &mut tx, &by).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
+    if approval.deed.instance().is_none() {
+        deeds::settle(ground).await;
+    }
     Ok(approval)
 }
 
@@ -136,8 +139,8 @@ pub async fn refuse(ground: &Ground, actor: &str, id: &str) -> Result<Approval, 
         asked_by: Some(&approval.asked_by),
     };
     let action = format!("{}.refused", approval.deed.action());
-    let subject = approval.deed.subject().as_str();
-    audit::note(&mut tx, now, &by, &action, subject).await?;
+    let subject = approval.deed.subject();
+    audit::note(&mut tx, now, &by, &action, &subject).await?;
     tx.commit().await?;
     Ok(approval)
 }

@@ -194,12 +194,13 @@ pub async fn entrust(
 pub fn deed_said(v: &Voice, deed: &Deed) -> String {
     let words = v.say(instances::deed_words(deed));
     match deed {
-        Deed::Suspend { .. } | Deed::Resume { .. } => words,
         Deed::Revoke { successor, .. } => successor
             .as_ref()
             .map_or(words.clone(), |next| format!("{words} → {next}")),
         Deed::Replace { successor, .. } => format!("{words} → {successor}"),
         Deed::Entrust { disposes_to, .. } => format!("{words}: {}", written(disposes_to)),
+        _ if deed.is_forced() => v.with("deed", words).say("step-forced"),
+        _ => words,
     }
 }
 
