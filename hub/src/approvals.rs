@@ -75,7 +75,7 @@ pub async fn ask(
     deed: &Deed,
     second_person: bool,
 ) -> Result<Asked, ApprovalError> {
-    if !second_person {
+    if !second_person && !deed.is_forced() {
         deeds::act(ground, by, deed).await?;
         return Ok(Asked::Done);
     }
@@ -91,13 +91,13 @@ pub async fn ask(
         asked_at: now,
         expires_at: now + PATIENCE_MS,
     };
-    let subject = deed.subject().as_str();
+    let subject = deed.subject();
     let mut tx = ground.db.write().await?;
     lapse_in(&mut tx, now).await?;
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
         return Err(ApprovalError::AskedAlready);
     }
-    store::approvals::add(&mut tx, &row, subject).await?;
+    store::approvals::add(&mut tx, &row, &subject).await?;
     note(&mut tx, now, by, deed, "asked").await?;
     tx.commit().await?;
     Ok(Asked::Waits)
@@ -141,7 +141,7 @@ async fn note(
         ..*by
     };
     let action = format!("{}.{became}", deed.action());
-    audit::note(tx, now, &by, &action, deed.subject().as_str()).await?;
+    audit::note(tx, now, &by, &action, &deed.subject()).await?;
     Ok(())
 }
 
@@ -168,6 +168,9 @@ pub async fn confirm(ground: &Ground, actor: &str, id: &str) -> Result<Approval,
     let directory = approval.deed.apply(ground, &mut tx, &by).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
+    if approval.deed.instance().is_none() {
+        deeds::settle(ground).await;
+    }
     Ok(approval)
 }
 

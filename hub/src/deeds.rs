@@ -4,16 +4,18 @@
 
 use std::sync::Arc;
 
+use lapor_certs::RootPin;
 use lapor_migrations::Tx;
 use lapor_protocol::authority::Pattern;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
+use lapor_protocol::keys::KeyId;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::By;
 use crate::ground::Ground;
 use crate::membership::{self, MembershipError};
-use crate::succession;
+use crate::{changeover, rotation, succession};
 
 /// A dangerous act with all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,32 @@ pub enum Deed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stands_in: Option<bool>,
     },
+    /// Names another signing key of the hub in the directory.
+    AnnounceKey {
+        key: KeyId,
+    },
+    /// Has it sign; even so means though some have not read of it.
+    UseKey {
+        key: KeyId,
+        even_so: bool,
+    },
+    RetireKey {
+        key: KeyId,
+        even_so: bool,
+    },
+    /// Has another root trusted beside the current one.
+    AnnounceAuthority {
+        root: RootPin,
+    },
+    /// Has it certify; even so means though some would be cut off.
+    UseAuthority {
+        root: RootPin,
+        even_so: bool,
+    },
+    WithdrawAuthority {
+        root: RootPin,
+        even_so: bool,
+    },
 }
 
 impl Deed {
@@ -55,24 +83,30 @@ impl Deed {
             Self::Revoke { .. } => "instance.revoked",
             Self::Replace { .. } => "instance.replaced",
             Self::Entrust { .. } => "instance.authority_changed",
+            Self::AnnounceKey { .. } => "hub_key.announced",
+            Self::UseKey { .. } => "hub_key.used",
+            Self::RetireKey { .. } => "hub_key.retired",
+            Self::AnnounceAuthority { .. } => "authority.announced",
+            Self::UseAuthority { .. } => "authority.used",
+            Self::WithdrawAuthority { .. } => "authority.withdrawn",
         }
     }
 
-    /// The institution that it concerns.
-    pub fn subject(&self) -> &InstanceId {
+    /// The institution that it concerns, if it concerns one alone.
+    pub fn instance(&self) -> Option<&InstanceId> {
         match self {
             Self::Suspend { instance }
             | Self::Resume { instance }
             | Self::Revoke { instance, .. }
             | Self::Replace { instance, .. }
-            | Self::Entrust { instance, .. } => instance,
+            | Self::Entrust { instance, .. } => Some(instance),
+            _ => None,
         }
     }
 
     /// What it names beside that institution, for the audit log.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Suspend { .. } | Self::Resume { .. } => None,
             Self::Revoke { successor, .. } => {
                 successor.as_ref().map(|next| format!("successor: {next}"))
             }
@@ -82,7 +116,33 @@ impl Deed {
                 stands_in,
                 ..
             } => Some(succession::entrusted(disposes_to, *stands_in)),
+            _ => self.is_forced().then(|| "even so".to_owned()),
         }
+    }
+
+    /// The institution, the key or the root that it concerns, as the audit log names it.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::AnnounceKey { key } | Self::UseKey { key, .. } | Self::RetireKey { key, .. } => {
+                key.to_string()
+            }
+            Self::AnnounceAuthority { root }
+            | Self::UseAuthority { root, .. }
+            | Self::WithdrawAuthority { root, .. } => root.to_hex(),
+            _ => self.instance().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is done though somebody is left behind, which takes two people
+    /// wherever there is a second one to ask.
+    pub fn is_forced(&self) -> bool {
+        matches!(
+            self,
+            Self::UseKey { even_so: true, .. }
+                | Self::RetireKey { even_so: true, .. }
+                | Self::UseAuthority { even_so: true, .. }
+                | Self::WithdrawAuthority { even_so: true, .. }
+        )
     }
 
     /// Does it in a transaction and writes it down. The directory is to be
@@ -112,6 +172,18 @@ impl Deed {
                 let given = (disposes_to.as_slice(), *stands_in);
                 succession::entrust_in(ground, tx, by, instance, given).await
             }
+            Self::AnnounceKey { key } => rotation::announce_in(ground, tx, by, key).await,
+            Self::UseKey { key, even_so } => rotation::use_in(ground, tx, by, key, *even_so).await,
+            Self::RetireKey { key, even_so } => {
+                rotation::retire_in(ground, tx, by, key, *even_so).await
+            }
+            Self::AnnounceAuthority { root } => changeover::announce_in(ground, tx, by, root).await,
+            Self::UseAuthority { root, even_so } => {
+                changeover::use_in(ground, tx, by, root, *even_so).await
+            }
+            Self::WithdrawAuthority { root, even_so } => {
+                changeover::withdraw_in(ground, tx, by, root, *even_so).await
+            }
         }
     }
 }
@@ -122,5 +194,19 @@ pub async fn act(ground: &Ground, by: &By<'_>, deed: &Deed) -> Result<(), Member
     let directory = deed.apply(ground, &mut tx, by).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
+    if deed.instance().is_none() {
+        settle(ground).await;
+    }
     Ok(())
+}
+
+/// Brings the files of keys and authority to what has been decided. It is done
+/// again every minute: what fails here is no reason to say that the act failed.
+pub async fn settle(ground: &Ground) {
+    if let Err(error) = ground.signers.tidy(&ground.directory.current()) {
+        tracing::error!(%error, "the files of retired signing keys could not be brought in order");
+    }
+    if let Err(error) = changeover::settle(ground).await {
+        tracing::error!(%error, "the files of the authority could not be brought in order");
+    }
 }

@@ -19,6 +19,7 @@ use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::rotation::RotationError;
 use crate::store;
 use crate::succession::written;
 use lapor_web::chance::random;
@@ -62,6 +63,8 @@ pub enum MembershipError {
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
     SecondSupervisor(InstanceId),
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     #[error(transparent)]
     Hub(#[from] HubError),
 }

@@ -19,6 +19,7 @@ use crate::alarms;
 use crate::app::Hub;
 use crate::casework;
 use crate::connections::Doorkeeper;
+use crate::deeds;
 use crate::error::HubError;
 use crate::http;
 use crate::tls::Shown;
@@ -149,6 +150,7 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
             () = tokio::time::sleep(UPKEEP) => {}
             () = hub.certificate_bell.notified() => {}
         }
+        deeds::settle(&hub.ground).await;
         match shown.renew(&hub.ground) {
             Ok(false) => {}
             Ok(true) => {

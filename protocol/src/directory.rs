@@ -167,7 +167,8 @@ pub struct DirectoryVersion {
     /// Unix ms at the hub.
     pub at: i64,
     pub trust_domain: String,
-    /// All keys with which the hub signs from the next version on.
+    /// All keys with which the hub signs from the next version on; a hub signs with the
+    /// first, and whoever verifies takes any.
     pub hub_keys: Vec<Jwk>,
     /// Whole entries of the instances that changed.
     pub changes: Vec<InstanceEntry>,
@@ -195,6 +196,10 @@ pub struct Directory {
     history: BTreeMap<InstanceId, Vec<(u64, Arc<InstanceEntry>)>>,
     taxonomy: Option<String>,
     calendar: Option<String>,
+    /// Unix ms of each version, the first at 0.
+    published: Vec<i64>,
+    /// The versions that name other hub keys than the one before, with these keys.
+    key_changes: Vec<(u64, Vec<KeyId>)>,
 }
 
 impl Directory {
@@ -209,6 +214,8 @@ impl Directory {
             history: BTreeMap::new(),
             taxonomy: None,
             calendar: None,
+            published: Vec::new(),
+            key_changes: Vec::new(),
         }
     }
 
@@ -243,11 +250,9 @@ impl Directory {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| DirectoryError::Signer(envelope.kid.clone()))?;
         let retired = std::mem::replace(&mut self.hub_keys, hub_keys);
-        self.former_hub_keys.extend(
-            retired
-                .into_iter()
-                .filter(|key| !self.hub_keys.contains(key)),
-        );
+        self.former_hub_keys.extend(retired);
+        self.former_hub_keys
+            .retain(|key| !self.hub_keys.contains(key));
         self.record(&stated, envelope.id());
         Ok(stated)
     }
@@ -301,6 +306,18 @@ impl Directory {
         &self.hub_keys
     }
 
+    /// The versions that named other hub keys than the one before, with the keys that
+    /// they name, the first of which signs what follows; oldest first.
+    pub fn key_changes(&self) -> &[(u64, Vec<KeyId>)] {
+        &self.key_changes
+    }
+
+    /// Unix ms at the hub, when a version was published.
+    pub fn published_at(&self, version: u64) -> Option<i64> {
+        let place = usize::try_from(version.checked_sub(1)?).ok()?;
+        self.published.get(place).copied()
+    }
+
     /// Every key with which the hub has ever signed, the former ones first.
     pub fn all_hub_keys(&self) -> impl Iterator<Item = &Verifier> {
         self.former_hub_keys.iter().chain(&self.hub_keys)
@@ -308,8 +325,13 @@ impl Directory {
 
     /// What every version that changed an instance says of it, oldest first.
     pub fn history_of(&self, id: &InstanceId) -> impl Iterator<Item = &InstanceEntry> {
+        self.versions_of(id).map(|(_, entry)| entry)
+    }
+
+    /// The same with the numbers of these versions.
+    pub fn versions_of(&self, id: &InstanceId) -> impl Iterator<Item = (u64, &InstanceEntry)> {
         let all = self.history.get(id).into_iter().flatten();
-        all.map(|(_, entry)| entry.as_ref())
+        all.map(|(version, entry)| (*version, entry.as_ref()))
     }
 
     fn check_entry(&self, entry: &InstanceEntry) -> Result<(), DirectoryError> {
@@ -347,6 +369,15 @@ impl Directory {
         self.trust_domain.clone_from(&stated.trust_domain);
         self.taxonomy.clone_from(&stated.taxonomy);
         self.calendar.clone_from(&stated.calendar);
+        self.published.push(stated.at);
+        let keys: Vec<KeyId> = self.hub_keys.iter().map(|key| key.kid().clone()).collect();
+        if self
+            .key_changes
+            .last()
+            .is_none_or(|(_, last)| *last != keys)
+        {
+            self.key_changes.push((stated.version, keys));
+        }
         for entry in &stated.changes {
             let all = self.history.entry(entry.id.clone()).or_default();
             all.push((stated.version, Arc::new(entry.clone())));

@@ -11,6 +11,7 @@ mod evidence;
 mod failure;
 mod init;
 mod instance;
+mod key;
 mod roster;
 mod serve;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use crate::alarms::Sender;
 use crate::clock::{self, Clock};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
+use crate::signing;
 use crate::witness;
 
 pub use failure::{Failure, exit};
@@ -75,6 +77,9 @@ pub enum Command {
     /// The authority that certifies institutions
     #[command(subcommand)]
     Authority(authority::Command),
+    /// The keys with which the hub signs
+    #[command(subcommand)]
+    Key(key::Command),
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
@@ -146,7 +151,13 @@ pub async fn run(
         Command::Verify(asked) => evidence::verify(&asked, out),
         Command::Authority(command) => {
             let settings = Settings::load(&config)?;
-            authority::run(&settings, &command, out, clock.now_ms())
+            authority::run(settings, command, out, clock).await
+        }
+        Command::Key(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = key::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
         }
         Command::Instance(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
@@ -226,7 +237,9 @@ async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Re
         keyring.issuer.trust_domain()
     )?;
     writeln!(out.answer, "  root pin    {}", keyring.issuer.root_pin())?;
-    writeln!(out.answer, "  signing key {}", keyring.signer.kid())?;
+    for (_, signer) in signing::read_all(&settings.storage.keys)? {
+        writeln!(out.answer, "  signing key {}", signer.kid())?;
+    }
     if running {
         writeln!(
             out.answer,

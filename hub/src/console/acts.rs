@@ -196,7 +196,6 @@ pub async fn entrust(
 pub fn deed_said(v: &Voice, deed: &Deed) -> String {
     let words = v.say(instances::deed_words(deed));
     match deed {
-        Deed::Suspend { .. } | Deed::Resume { .. } => words,
         Deed::Revoke { successor, .. } => successor
             .as_ref()
             .map_or(words.clone(), |next| format!("{words} → {next}")),
@@ -206,6 +205,8 @@ pub fn deed_said(v: &Voice, deed: &Deed) -> String {
             stands_in,
             ..
         } => format!("{words}: {}", entrusted(disposes_to, *stands_in)),
+        _ if deed.is_forced() => v.with("deed", words).say("step-forced"),
+        _ => words,
     }
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::acts::deed_said;
 use super::instances::{done_words, one};
+use super::keys;
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError};
 use crate::error::HubError;
@@ -42,8 +43,8 @@ struct ListPage {
 struct Line {
     at: String,
     deed: String,
-    instance: String,
-    instance_at: String,
+    subject: String,
+    subject_at: String,
     reason: String,
     who: String,
     asked_at: i64,
@@ -69,8 +70,11 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let lines = waiting.into_iter().map(|approval| Line {
         at: format!("{PATH}/{}", approval.id),
         deed: deed_said(&v, &approval.deed),
-        instance: approval.deed.subject().to_string(),
-        instance_at: one(approval.deed.subject()),
+        subject: approval.deed.subject(),
+        subject_at: approval
+            .deed
+            .instance()
+            .map_or_else(|| keys::PATH.to_owned(), one),
         who: names
             .get(&approval.asked_by)
             .unwrap_or(&approval.asked_by)
@@ -105,6 +109,7 @@ pub async fn decide(
         "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
             Ok(approval) => {
                 console.hub.watch.look_again();
+                console.hub.look_after_certificate();
                 Ok(Flash::done(done_words(&approval.deed)))
             }
             Err(error) => Err(error),
@@ -118,9 +123,9 @@ pub async fn decide(
         Ok(said) => said,
         Err(ApprovalError::Gone) => Flash::warning(text_id("console-approval-gone")),
         Err(ApprovalError::SamePerson) => Flash::warning(text_id("console-same-person")),
-        Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
-            Flash::warning(text_id("console-status-changed"))
-        }
+        Err(ApprovalError::Membership(
+            MembershipError::Status { .. } | MembershipError::Rotation(_),
+        )) => Flash::warning(text_id("console-status-changed")),
         Err(ApprovalError::Membership(error)) if !matches!(error, MembershipError::Hub(_)) => {
             Flash::warning(text_id("console-not-allowed"))
         }

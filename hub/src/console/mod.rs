@@ -9,9 +9,11 @@ mod approvals;
 mod belonging;
 mod bulk;
 mod casework;
+mod editions;
 mod federation;
 mod instances;
 mod invite;
+mod keys;
 mod live;
 mod many;
 mod office;
@@ -20,6 +22,7 @@ mod roles;
 mod settings;
 mod sheet;
 mod standing;
+mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -50,7 +53,7 @@ use crate::audit::AuditLog;
 use crate::casework::weeks::ZONE;
 use crate::error::HubError;
 use crate::ground::Ground;
-use crate::keys;
+use crate::keys as own_keys;
 use crate::tokens::Bearer;
 
 pub use roles::{ConsoleRole, ConsoleRoleError};
@@ -104,6 +107,14 @@ static AREAS: &[Area] = &[Area {
         Link {
             to: roadmap::PATH,
             name: text_id("roadmap-title"),
+        },
+        Link {
+            to: keys::PATH,
+            name: text_id("keys-title"),
+        },
+        Link {
+            to: editions::PATH,
+            name: text_id("editions-title"),
         },
         Link {
             to: approvals::PATH,
@@ -193,14 +204,14 @@ pub fn accounts(ground: &Ground, settings: &ConsoleSettings) -> Accounts {
         ground.db.clone(),
         Arc::clone(&ground.clock),
         Arc::new(AuditLog),
-        keys::vault(&ground.settings),
+        own_keys::vault(&ground.settings),
         rules,
     )
 }
 
 /// Makes what a console needs beside the database; before it is served.
 pub fn prepare(ground: &Ground) -> Result<(), HubError> {
-    keys::make_factor_key(&ground.settings)
+    own_keys::make_factor_key(&ground.settings)
 }
 
 /// Serves until `shutdown`, then drains.
@@ -242,6 +253,12 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(roadmap::PATH, get(roadmap::show))
         .route(roadmap::TABLE, get(roadmap::table))
         .route(roadmap::ONE, get(roadmap::place).post(roadmap::plan))
+        .route(keys::PATH, get(keys::show))
+        .route(keys::DATA, get(keys::data))
+        .route(editions::PATH, get(editions::show))
+        .route(editions::DATA, get(editions::data))
+        .route(editions::CHECK, post(editions::check))
+        .route(steps::PATH, get(steps::ask).post(steps::take))
         .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide))

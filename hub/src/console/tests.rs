@@ -4,6 +4,7 @@
 mod alarms;
 pub mod casework;
 mod membership;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,12 +13,11 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use lapor_certs::{Authority, TrustBundle};
+use lapor_certs::{Authority, Vault};
 use lapor_migrations::Schema;
 use lapor_migrations::throwaway::{TestDb, databases};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceKind;
-use lapor_protocol::keys::Signer;
 use lapor_web::accounts::NewAccount;
 use lapor_web::language::proof;
 use tower::ServiceExt as _;
@@ -66,11 +66,12 @@ impl Place {
             ..ConsoleSettings::default()
         };
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();
-        let keyring = Keyring {
-            signer: Signer::from_seed(&[7; 32]),
-            issuer: authority.new_issuer(NOW).unwrap(),
-            bundle: TrustBundle::new(vec![authority.root().clone()]).unwrap(),
-        };
+        let vault = Vault::at(&settings.storage.authority);
+        let issuer = authority.new_issuer(NOW).unwrap();
+        vault.found(&authority, &issuer).unwrap();
+        std::fs::create_dir_all(&settings.storage.keys).unwrap();
+        crate::keys::create_signer(&crate::keys::signing_path(&settings)).unwrap();
+        let keyring = Keyring::load(&settings).unwrap();
         let clock = Arc::new(HandClock::at(NOW));
         let shared = Arc::clone(&clock);
         let ground = Ground::new(

@@ -50,7 +50,9 @@ pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
     match error {
         MembershipError::Unknown(id) => named(id, text_id("membership-unknown")),
         MembershipError::Joined { .. } => v.say("invite-joined"),
-        MembershipError::Status { .. } => v.say("console-status-changed"),
+        MembershipError::Status { .. } | MembershipError::Rotation(_) => {
+            v.say("console-status-changed")
+        }
         MembershipError::Kind { known, .. } => {
             let known = v.say(kind_words(*known));
             v.with("kind", known).say("invite-other-kind")

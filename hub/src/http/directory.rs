@@ -74,7 +74,7 @@ fn sign_head(hub: &Hub, line: &str) -> Result<String, HubError> {
         id: published.id(),
         at: hub.now_ms(),
     };
-    Ok(head.sign(&hub.ground.signer).to_line())
+    Ok(head.sign(&hub.ground.signer()).to_line())
 }
 
 async fn lines_after(hub: &Hub, since: u64) -> Result<Vec<String>, HubError> {

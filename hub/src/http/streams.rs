@@ -186,7 +186,7 @@ fn sign_head(hub: &Hub, key: &StreamKey, at: Cursor) -> String {
         hash: at.hash,
         at: hub.now_ms(),
     };
-    head.sign(&hub.ground.signer).to_line()
+    head.sign(&hub.ground.signer()).to_line()
 }
 
 /// One line an item, then the head. A case's wraps stand beside its first

@@ -21,9 +21,13 @@ const IDS: &str = "select seq, id from envelopes \
      where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
 const LINES: &str = "select line from envelopes \
      where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
-const CALENDARS: &str = "select e.line from envelopes e \
+/// The kind stands in the text, so that the index of these few messages is used.
+const CALENDARS: &str = "select e.line, e.accepted_at from envelopes e \
      join rulings r on r.number = e.number and r.leg = 0 \
      where e.kind = 'calendar.updated' and r.effect = 'applied' order by e.number desc";
+const TAXONOMIES: &str = "select e.line, e.accepted_at from envelopes e \
+     join rulings r on r.number = e.number and r.leg = 0 \
+     where e.kind = 'taxonomy.updated' and r.effect = 'applied' order by e.number desc";
 const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
 
 /// A row on its way into the table.
@@ -170,7 +174,13 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
     .transpose()
 }
 
-/// Lines of the calendars that have been published, the latest first.
-pub async fn calendars(tx: &mut Tx) -> Result<Vec<String>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_scalar(CALENDARS).fetch_all(conn).await)?)
+/// Lines of the calendars that have been published, each with the Unix ms at which it
+/// was accepted, the latest first.
+pub async fn calendars(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(CALENDARS).fetch_all(conn).await)?)
+}
+
+/// The same of the categories.
+pub async fn taxonomies(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(TAXONOMIES).fetch_all(conn).await)?)
 }

@@ -3,6 +3,7 @@
 //! anything, or checks a signature.
 
 pub mod acks;
+pub mod adoptions;
 pub mod alarms;
 pub mod approvals;
 pub mod audit;

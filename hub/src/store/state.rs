@@ -26,6 +26,8 @@ pub const CASEWORK_CALENDAR: &str = "casework_calendar";
 pub const ALARMS: &str = "alarms";
 /// Set once pictures of messages from before this hub knew them are noted.
 pub const PICTURES_READ: &str = "pictures_read";
+/// The last change of the authority, and how far it has come.
+pub const AUTHORITY: &str = "authority";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

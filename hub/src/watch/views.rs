@@ -5,7 +5,7 @@
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
-use lapor_protocol::wire::{Health, Reached};
+use lapor_protocol::wire::{Health, Holds, Reached};
 use serde::{Deserialize, Serialize};
 
 use crate::error::HubError;
@@ -15,7 +15,10 @@ use crate::store::reports::Report;
 
 /// The largest whole number of the contract, 2^53 - 1.
 const MOST: i64 = (1 << 53) - 1;
+/// Characters of a program or an edition, at most.
 const SOFTWARE_CHARS: usize = 80;
+/// Roots that are named, at most.
+const ROOTS: usize = 8;
 
 /// What the node said, and what the hub knew when it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +85,7 @@ pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Resul
     };
     let before = former.as_ref().and_then(|former| former.views.as_deref());
     let before: Option<Views> = before.and_then(|text| serde_json::from_str(text).ok());
+    let held = former.as_ref().and_then(|former| holds(&former.text));
     let since = former.and_then(|former| former.apart_since);
     let report = Report {
         slug: peer.clone(),
@@ -93,8 +97,27 @@ pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Resul
     };
     let mut tx = ground.db.write().await?;
     store::reports::save(&mut tx, &report).await?;
+    if let Some(now_held) = told.holds.as_ref().filter(|now| held.as_ref() != Some(now)) {
+        for (what, edition) in editions(now_held) {
+            let edition = edition.unwrap_or_default();
+            store::adoptions::note(&mut tx, peer, what, edition, now_ms).await?;
+        }
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// What a stored report says that its node holds.
+fn holds(text: &str) -> Option<Holds> {
+    serde_json::from_str::<Health>(text).ok()?.holds
+}
+
+fn editions(holds: &Holds) -> [(&'static str, Option<&str>); 3] {
+    [
+        ("taxonomy", holds.taxonomy.as_deref()),
+        ("calendar", holds.calendar.as_deref()),
+        ("regions", holds.regions.as_deref()),
+    ]
 }
 
 /// Refuses numbers that no node can mean, with which nothing could be counted.
@@ -118,11 +141,16 @@ fn check(told: &Health) -> Result<(), HubError> {
     ];
     let counted = counts.iter().all(|count| *count <= MOST as u64);
     let dated = moments.iter().all(|at| (0..=MOST).contains(at));
-    if counted && dated && told.software.chars().count() <= SOFTWARE_CHARS {
+    let holds = told.holds.as_ref();
+    let named = holds.is_none_or(|holds| {
+        let mut names = editions(holds).into_iter().filter_map(|(_, name)| name);
+        holds.roots.len() <= ROOTS && names.all(|name| name.chars().count() <= SOFTWARE_CHARS)
+    });
+    if counted && dated && named && told.software.chars().count() <= SOFTWARE_CHARS {
         return Ok(());
     }
     let detail = format!(
-        "numbers must be from 0 to {MOST}, and `software` may have {SOFTWARE_CHARS} characters"
+        "numbers must be from 0 to {MOST}, `software` and editions may have {SOFTWARE_CHARS} characters, and {ROOTS} roots may be named"
     );
     Err(HubError::refused(Code::MalformedRequest, detail))
 }

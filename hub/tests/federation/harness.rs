@@ -231,7 +231,7 @@ impl Place {
     }
 
     pub fn key(&self) -> Verifier {
-        Verifier::from_jwk(&self.hub.ground.signer.public()).unwrap()
+        Verifier::from_jwk(&self.hub.ground.signer().public()).unwrap()
     }
 
     /// A case as a party folds it from what it was sent.

@@ -177,7 +177,7 @@ async fn an_epoch_is_granted_to_the_identity_key_and_repeated_for_its_nonce() {
         };
         let signed = wish.sign(&Signer::from_seed(&[20; 32]));
         let granted = epochs::grant(&ground, &me, &signed).await.unwrap();
-        let hub = Verifier::from_jwk(&ground.signer.public()).unwrap();
+        let hub = Verifier::from_jwk(&ground.signer().public()).unwrap();
         assert_eq!(EpochGrant::open(&granted, &hub).unwrap().epoch, 2);
         assert_eq!(epochs::grant(&ground, &me, &signed).await.unwrap(), granted);
         let forged = wish.sign(&Signer::from_seed(&[21; 32]));

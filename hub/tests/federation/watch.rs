@@ -37,6 +37,7 @@ fn well(place: &Place, of: &Institution, now_ms: i64) -> Health {
         last_backup: Some(now_ms - DAY),
         chain: Some(of.head.position()),
         inbox: None,
+        holds: None,
     }
 }
 

@@ -164,4 +164,7 @@ fn a_hub_key_signs_from_the_version_after_the_one_that_names_it() {
         directory.any_hub_key(old.kid()).is_some(),
         "what is stored stays verifiable"
     );
+    assert_eq!(directory.key_changes(), [(1, vec![new.kid().clone()])]);
+    assert_eq!(directory.published_at(2), Some(0));
+    assert_eq!(directory.published_at(3), None);
 }

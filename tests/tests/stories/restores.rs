@@ -426,7 +426,7 @@ async fn an_invented_head_does_not_move_the_hub() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
         let case = fleet.at("kota-bandung").file(report("Sebelum")).await;
         fleet.settle().await;
-        let hub = &fleet.hub.hub().ground.signer;
+        let hub = &fleet.hub.hub().ground.signer();
         let head = StreamHead {
             recipient: Some(BANDUNG.id()),
             stream: Stream::Inbox,
