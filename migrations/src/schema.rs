@@ -37,7 +37,8 @@ const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_tra
     "0006_search", "0007_local_categories", "0008_reporters", "0009_accounts", "0010_deadlines",
     "0011_answers", "0012_letters", "0013_draft_files", "0014_pictures", "0015_wide_indexes",
     "0016_key_before", "0017_subjects", "0018_news_rounds", "0019_standing", "0020_instructions",
-    "0021_own_number", "0022_elsewhere", "0023_assignments", "0024_own_number_folded");
+    "0021_own_number", "0022_elsewhere", "0023_assignments", "0024_own_number_folded",
+    "0025_identity_asks");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =

@@ -100,6 +100,7 @@ answer-more = Anything else
 answer-go = Send the answers
 answer-sent = Your answers have been sent. The work goes on.
 answer-missing = Answer at least one question.
+answer-asked-anew = The questions have changed meanwhile. Answer the ones that are shown now.
 answer-too-long = Each answer has at most { $most } characters.
 confirm-title = Is the matter done?
 confirm-about = If it is not, write what is still missing: the work goes on.

@@ -97,6 +97,7 @@ answer-more = Tambahan
 answer-go = Kirim jawaban
 answer-sent = Jawaban Anda terkirim. Penanganan berjalan lagi.
 answer-missing = Jawab paling sedikit satu pertanyaan.
+answer-asked-anew = Pertanyaannya sudah berganti. Jawab pertanyaan yang tampil sekarang.
 answer-too-long = Setiap jawaban paling banyak { $most } karakter.
 confirm-title = Apakah masalahnya sudah selesai?
 confirm-about = Bila belum, tulis apa yang masih kurang: penanganan berlanjut.

@@ -41,12 +41,30 @@ impl Staff {
         self.names.get(officer).map_or(officer, String::as_str)
     }
 
+    /// Who does the work of an officer who is away: the stand-in, and where that one is away as well
+    /// whoever stands in for them, and so on. In a circle each stands once.
+    pub fn stand_ins<'a>(&'a self, officer: &str) -> Vec<&'a str> {
+        let mut found: Vec<&str> = Vec::new();
+        let mut next = self.absences.get(officer);
+        while let Some(absence) = next {
+            let stand_in = absence.stand_in.as_str();
+            if stand_in == officer || found.contains(&stand_in) {
+                break;
+            }
+            found.push(stand_in);
+            next = self.absences.get(stand_in);
+        }
+        found
+    }
+
     /// The accounts whose work somebody does today: their own, and that of those who are away.
     pub fn works_for(&self, account: &str) -> Vec<String> {
-        let away = self.absences.iter();
-        let away = away.filter(|(_, absence)| absence.stand_in == account);
-        let away = away.map(|(absent, _)| absent.clone());
-        [account.to_owned()].into_iter().chain(away).collect()
+        let away = self.absences.keys();
+        let away = away.filter(|absent| self.stand_ins(absent).contains(&account));
+        [account.to_owned()]
+            .into_iter()
+            .chain(away.cloned())
+            .collect()
     }
 
     /// Whether work on a case is for this account: because it is its officer's, or because nobody who
@@ -57,10 +75,7 @@ impl Staff {
         (officer, case_unit): (Option<&str>, Option<&str>),
     ) -> bool {
         match officer.filter(|officer| self.active.contains(*officer)) {
-            Some(officer) => {
-                let absence = self.absences.get(officer);
-                officer == account || absence.is_some_and(|absence| absence.stand_in == account)
-            }
+            Some(officer) => officer == account || self.stand_ins(officer).contains(&account),
             None => role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
         }
     }
@@ -130,6 +145,14 @@ impl Node {
         let able = self.officers_who_see(account.unit.as_deref()).await?;
         if stand_in == &account.id || able.iter().all(|other| other.id != *stand_in) {
             let problem = "stand_in: expected another active officer who sees the same cases";
+            return Err(wrong(problem));
+        }
+        let staff = self.staff().await?;
+        if staff
+            .stand_ins(stand_in.as_str())
+            .contains(&account.id.as_str())
+        {
+            let problem = "stand_in: is away, and leaves the work to whoever goes away here";
             return Err(wrong(problem));
         }
         let row = AbsenceRow {

@@ -141,10 +141,28 @@ async fn who_stands_in_has_the_cases_of_the_one_who_is_away_until_they_are_back(
         stand_in.open("/meja?saya=1").await.shows("Lampu padam");
         let page = siti.open(&at(case, "")).await;
         page.shows("digantikan Asep");
+        // Who stands in goes away as well: the work goes on to the next, and never in a circle.
+        let back = [("sampai", &*until), ("pengganti", own.id.as_str())];
+        stand_in.post(path, &back).await.is(StatusCode::SEE_OTHER);
+        stand_in.open("/meja/akun").await.shows("Tidak tersimpan");
+        let rini = colleague(&place, "rini@bandung.go.id", "Rini", None).await;
+        let next = [("sampai", &*until), ("pengganti", rini.id.as_str())];
+        stand_in.post(path, &next).await.is(StatusCode::SEE_OTHER);
+        let staff = place.node.staff().await.unwrap();
+        assert_eq!(
+            staff.stand_ins(own.id.as_str()).last(),
+            Some(&rini.id.as_str())
+        );
+        assert!(
+            staff
+                .works_for(rini.id.as_str())
+                .contains(&own.id.to_string())
+        );
+        siti.open(&at(case, "")).await.shows("digantikan Rini");
         siti.post(path, &[("kembali", "1")]).await;
         let after = stand_in.open("/meja?saya=1").await;
         assert!(!after.text.contains("Lampu padam"));
-        assert_eq!(place.audited("absence.noted").await.len(), 1);
+        assert_eq!(place.audited("absence.noted").await.len(), 2);
         assert_eq!(place.audited("absence.ended").await.len(), 1);
     }
 }

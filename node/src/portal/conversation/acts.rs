@@ -9,7 +9,7 @@ use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 
-use super::show::{ANSWERS, MESSAGE, TEXT, Writing, is_written, show};
+use super::show::{ANSWERS, MESSAGE, TEXT, Writing, answers_another, is_written, show};
 use super::speaker::Speaker;
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -28,7 +28,7 @@ pub async fn reply(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let (mut form, attached, _) = read(&node, address, &speaker, request).await?;
     form.required(&v, MESSAGE);
     let text = form.at_most(&v, MESSAGE, TEXT);
     if !form.is_fine() {
@@ -48,7 +48,7 @@ pub async fn answer(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let (mut form, attached, sent) = read(&node, address, &speaker, request).await?;
     let answers: Vec<String> = form
         .all(ANSWERS)
         .map(|text| text.trim().to_owned())
@@ -62,6 +62,11 @@ pub async fn answer(
         .any(|answer| answer.chars().count() > TEXT / 10)
     {
         form.complain(ANSWERS, v.with("most", TEXT / 10).say("answer-too-long"));
+    }
+    let conversation = speaker.conversation(&node).await?;
+    let view = node.reporter_view(&conversation).await;
+    if !sent && answers_another(&view.map_err(|e| problem(&e))?, &form) {
+        form.complain(ANSWERS, v.say("answer-asked-anew"));
     }
     if !form.is_fine() {
         return show(&node, &speaker, Writing::wrong(form, attached)).await;
@@ -140,13 +145,13 @@ pub async fn notify(
     Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
 }
 
-/// The form with its files, which may have been used up when it was sent before.
+/// The form with its files, which may have been used up when it was sent before; and whether it was.
 async fn read(
     node: &Node,
     address: IpAddr,
     speaker: &Speaker,
     request: Request,
-) -> Answer<(Form, Attached)> {
+) -> Answer<(Form, Attached, bool)> {
     let v = speaker.visit.v;
     let (mut form, attached) = attach::read(node, &v, Sender::Public(address), request).await?;
     let actor = speaker.conversation(node).await?.actor();
@@ -155,7 +160,7 @@ async fn read(
         Err(_) => false,
     };
     attached.miss_unless(sent, &v, &mut form);
-    Ok((form, attached))
+    Ok((form, attached, sent))
 }
 
 fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAct> {
