@@ -85,15 +85,15 @@ pub async fn ask(
         asked_at: now,
         expires_at: now + PATIENCE_MS,
     };
-    let subject = deed.subject().as_str();
+    let subject = deed.subject();
     let mut tx = ground.db.write().await?;
     store::approvals::sweep(&mut tx, now).await?;
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
         return Err(ApprovalError::AskedAlready);
     }
-    store::approvals::add(&mut tx, &row, subject).await?;
+    store::approvals::add(&mut tx, &row, subject.unwrap_or_default()).await?;
     let action = format!("{}.asked", deed.action());
-    audit::note(&mut tx, now, by, &action, subject).await?;
+    audit::note_about(&mut tx, now, by, &action, subject).await?;
     tx.commit().await?;
     Ok(Asked::Waits)
 }
@@ -136,8 +136,7 @@ pub async fn refuse(ground: &Ground, actor: &str, id: &str) -> Result<Approval, 
         asked_by: Some(&approval.asked_by),
     };
     let action = format!("{}.refused", approval.deed.action());
-    let subject = approval.deed.subject().as_str();
-    audit::note(&mut tx, now, &by, &action, subject).await?;
+    audit::note_about(&mut tx, now, &by, &action, approval.deed.subject()).await?;
     tx.commit().await?;
     Ok(approval)
 }

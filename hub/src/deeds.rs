@@ -1,6 +1,7 @@
-//! Acts of the console that can cut an institution off or change its rights, as data: what one person
-//! asks for and another confirms is written down as it will be done. Another act
-//! is another variant with its line in each function.
+//! Acts of the console that can cut an institution off, change its rights or keep
+//! an alarm from people, as data: what one person asks for and another confirms is
+//! written down as it will be done. Another act is another variant with its line
+//! in each function.
 
 use std::sync::Arc;
 
@@ -10,10 +11,13 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 
+use crate::alarms::{Quiet, acts, recipients};
 use crate::audit::By;
 use crate::ground::Ground;
 use crate::membership::{self, MembershipError};
 use crate::succession;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// A dangerous act with all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +45,23 @@ pub enum Deed {
         instance: InstanceId,
         disposes_to: Vec<Pattern>,
     },
+    /// Switches a rule of alarms off, by its id.
+    DisableRule {
+        rule: String,
+    },
+    /// Tells a recipient of alarms no more, by its id.
+    DisableRecipient {
+        recipient: String,
+    },
+    /// Forgets one.
+    RemoveRecipient {
+        recipient: String,
+    },
+    /// Tells nobody of something for so many hours from when it is done.
+    Silence {
+        quiet: Quiet,
+        hours: i64,
+    },
 }
 
 impl Deed {
@@ -52,17 +73,25 @@ impl Deed {
             Self::Revoke { .. } => "instance.revoked",
             Self::Replace { .. } => "instance.replaced",
             Self::Entrust { .. } => "instance.authority_changed",
+            Self::DisableRule { .. } => "alarm.rule_disabled",
+            Self::DisableRecipient { .. } => "alarm.recipient_disabled",
+            Self::RemoveRecipient { .. } => "alarm.recipient_removed",
+            Self::Silence { .. } => "alarm.silenced",
         }
     }
 
-    /// The institution that it concerns.
-    pub fn subject(&self) -> &InstanceId {
+    /// The institution that it concerns, if it is one.
+    pub fn subject(&self) -> Option<&str> {
         match self {
             Self::Suspend { instance }
             | Self::Resume { instance }
             | Self::Revoke { instance, .. }
             | Self::Replace { instance, .. }
-            | Self::Entrust { instance, .. } => instance,
+            | Self::Entrust { instance, .. } => Some(instance.as_str()),
+            Self::Silence { quiet, .. } => quiet.instance(),
+            Self::DisableRule { .. }
+            | Self::DisableRecipient { .. }
+            | Self::RemoveRecipient { .. } => None,
         }
     }
 
@@ -74,6 +103,7 @@ impl Deed {
         tx: &mut Tx,
         by: &By<'_>,
     ) -> Result<Arc<Directory>, MembershipError> {
+        let now = ground.clock.now_ms();
         match self {
             Self::Suspend { instance } => membership::suspend_in(ground, tx, by, instance).await,
             Self::Resume { instance } => membership::resume_in(ground, tx, by, instance).await,
@@ -89,6 +119,23 @@ impl Deed {
                 instance,
                 disposes_to,
             } => succession::entrust_in(ground, tx, by, instance, disposes_to).await,
+            Self::DisableRule { rule } => {
+                acts::disable_rule_in(tx, now, by, rule).await?;
+                Ok(ground.directory.current())
+            }
+            Self::DisableRecipient { recipient } => {
+                recipients::disable_in(tx, now, by, recipient).await?;
+                Ok(ground.directory.current())
+            }
+            Self::RemoveRecipient { recipient } => {
+                recipients::remove_in(tx, now, by, recipient).await?;
+                Ok(ground.directory.current())
+            }
+            Self::Silence { quiet, hours } => {
+                let until = now.saturating_add(hours.saturating_mul(HOUR_MS));
+                acts::silence_in(tx, now, by, quiet, until).await?;
+                Ok(ground.directory.current())
+            }
         }
     }
 }

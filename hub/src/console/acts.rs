@@ -194,7 +194,12 @@ pub async fn entrust(
 pub fn deed_said(v: &Voice, deed: &Deed) -> String {
     let words = v.say(instances::deed_words(deed));
     match deed {
-        Deed::Suspend { .. } | Deed::Resume { .. } => words,
+        Deed::Suspend { .. }
+        | Deed::Resume { .. }
+        | Deed::DisableRule { .. }
+        | Deed::DisableRecipient { .. }
+        | Deed::RemoveRecipient { .. }
+        | Deed::Silence { .. } => words,
         Deed::Revoke { successor, .. } => successor
             .as_ref()
             .map_or(words.clone(), |next| format!("{words} → {next}")),

@@ -174,6 +174,10 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::Revoke { .. } => Act::Revoke.title(),
         Deed::Replace { .. } => Act::Replace.title(),
         Deed::Entrust { .. } => Act::Entrust.title(),
+        Deed::DisableRule { .. } => text_id("deed-disable-rule"),
+        Deed::DisableRecipient { .. } => text_id("deed-disable-recipient"),
+        Deed::RemoveRecipient { .. } => text_id("deed-remove-recipient"),
+        Deed::Silence { .. } => text_id("deed-silence"),
     }
 }
 
@@ -185,6 +189,10 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::Revoke { .. } => text_id("act-revoked"),
         Deed::Replace { .. } => text_id("act-replaced"),
         Deed::Entrust { .. } => text_id("act-entrusted"),
+        Deed::DisableRule { .. } => text_id("rule-disabled"),
+        Deed::DisableRecipient { .. } => text_id("recipient-disabled"),
+        Deed::RemoveRecipient { .. } => text_id("recipient-removed"),
+        Deed::Silence { .. } => text_id("silence-begun"),
     }
 }
 
