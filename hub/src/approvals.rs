@@ -97,7 +97,8 @@ pub async fn ask(
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
         return Err(ApprovalError::AskedAlready);
     }
-    store::approvals::add(&mut tx, &row, &subject).await?;
+    let about = subject.as_deref().unwrap_or_default();
+    store::approvals::add(&mut tx, &row, about).await?;
     note(&mut tx, now, by, deed, "asked").await?;
     tx.commit().await?;
     Ok(Asked::Waits)
@@ -141,7 +142,7 @@ async fn note(
         ..*by
     };
     let action = format!("{}.{became}", deed.action());
-    audit::note(tx, now, &by, &action, &deed.subject()).await?;
+    audit::note_about(tx, now, &by, &action, deed.subject().as_deref()).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
-//! Acts of the console that can cut an institution off or change its rights, as data: what one person
-//! asks for and another confirms is written down as it will be done. Another act
-//! is another variant with its line in each function.
+//! Acts of the console that can cut an institution off, change its rights or keep
+//! an alarm from people, as data: what one person asks for and another confirms is
+//! written down as it will be done. Another act is another variant with its line
+//! in each function.
 
 use std::sync::Arc;
 
@@ -12,10 +13,13 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::KeyId;
 use serde::{Deserialize, Serialize};
 
+use crate::alarms::{Quiet, acts, recipients};
 use crate::audit::By;
 use crate::ground::Ground;
 use crate::membership::{self, MembershipError};
 use crate::{changeover, rotation, succession};
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// A dangerous act with all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +76,23 @@ pub enum Deed {
         root: RootPin,
         even_so: bool,
     },
+    /// Switches a rule of alarms off, by its id.
+    DisableRule {
+        rule: String,
+    },
+    /// Tells a recipient of alarms no more, by its id.
+    DisableRecipient {
+        recipient: String,
+    },
+    /// Forgets one.
+    RemoveRecipient {
+        recipient: String,
+    },
+    /// Tells nobody of something for so many hours from when it is done.
+    Silence {
+        quiet: Quiet,
+        hours: i64,
+    },
 }
 
 impl Deed {
@@ -89,10 +110,14 @@ impl Deed {
             Self::AnnounceAuthority { .. } => "authority.announced",
             Self::UseAuthority { .. } => "authority.used",
             Self::WithdrawAuthority { .. } => "authority.withdrawn",
+            Self::DisableRule { .. } => "alarm.rule_disabled",
+            Self::DisableRecipient { .. } => "alarm.recipient_disabled",
+            Self::RemoveRecipient { .. } => "alarm.recipient_removed",
+            Self::Silence { .. } => "alarm.silenced",
         }
     }
 
-    /// The institution that it concerns, if it concerns one alone.
+    /// The institution whose membership it changes.
     pub fn instance(&self) -> Option<&InstanceId> {
         match self {
             Self::Suspend { instance }
@@ -116,20 +141,29 @@ impl Deed {
                 stands_in,
                 ..
             } => Some(succession::entrusted(disposes_to, *stands_in)),
+            Self::DisableRule { rule } => Some(format!("rule: {rule}")),
+            Self::DisableRecipient { recipient } | Self::RemoveRecipient { recipient } => {
+                Some(format!("recipient: {recipient}"))
+            }
+            Self::Silence { quiet, hours } => {
+                let (scope, of) = quiet.columns();
+                Some(format!("{scope}: {of}, {hours} hours"))
+            }
             _ => self.is_forced().then(|| "even so".to_owned()),
         }
     }
 
     /// The institution, the key or the root that it concerns, as the audit log names it.
-    pub fn subject(&self) -> String {
+    pub fn subject(&self) -> Option<String> {
         match self {
             Self::AnnounceKey { key } | Self::UseKey { key, .. } | Self::RetireKey { key, .. } => {
-                key.to_string()
+                Some(key.to_string())
             }
             Self::AnnounceAuthority { root }
             | Self::UseAuthority { root, .. }
-            | Self::WithdrawAuthority { root, .. } => root.to_hex(),
-            _ => self.instance().map(ToString::to_string).unwrap_or_default(),
+            | Self::WithdrawAuthority { root, .. } => Some(root.to_hex()),
+            Self::Silence { quiet, .. } => quiet.instance().map(ToOwned::to_owned),
+            _ => self.instance().map(ToString::to_string),
         }
     }
 
@@ -153,6 +187,7 @@ impl Deed {
         tx: &mut Tx,
         by: &By<'_>,
     ) -> Result<Arc<Directory>, MembershipError> {
+        let now = ground.clock.now_ms();
         match self {
             Self::Suspend { instance } => membership::suspend_in(ground, tx, by, instance).await,
             Self::Resume { instance } => membership::resume_in(ground, tx, by, instance).await,
@@ -183,6 +218,23 @@ impl Deed {
             }
             Self::WithdrawAuthority { root, even_so } => {
                 changeover::withdraw_in(ground, tx, by, root, *even_so).await
+            }
+            Self::DisableRule { rule } => {
+                acts::disable_rule_in(tx, now, by, rule).await?;
+                Ok(ground.directory.current())
+            }
+            Self::DisableRecipient { recipient } => {
+                recipients::disable_in(tx, now, by, recipient).await?;
+                Ok(ground.directory.current())
+            }
+            Self::RemoveRecipient { recipient } => {
+                recipients::remove_in(tx, now, by, recipient).await?;
+                Ok(ground.directory.current())
+            }
+            Self::Silence { quiet, hours } => {
+                let until = now.saturating_add(hours.saturating_mul(HOUR_MS));
+                acts::silence_in(tx, now, by, quiet, until).await?;
+                Ok(ground.directory.current())
             }
         }
     }

@@ -14,6 +14,7 @@ use lapor_protocol::keys::Verifier;
 use lapor_protocol::region::RegionCode;
 use zeroize::Zeroizing;
 
+use crate::alarms::ActError;
 use crate::audit::{self, By};
 use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
@@ -63,6 +64,9 @@ pub enum MembershipError {
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
     SecondSupervisor(InstanceId),
+    /// What was to be done about alarms is not.
+    #[error(transparent)]
+    Alarm(#[from] ActError),
     #[error(transparent)]
     Rotation(#[from] RotationError),
     #[error(transparent)]

@@ -172,7 +172,10 @@ for (const database of databases) {
         await open("/konsol/alarm/penerima");
         await page.getByText("https://alarm.example/…").waitFor();
         assert.equal(await page.getByText("whsec_").count(), 0, "a secret is shown once");
-        await press(page, "Matikan: Pusat krisis");
+        await page.getByRole("link", { name: "Matikan: Pusat krisis" }).click();
+        await page.getByLabel("Alasan").fill("penerimanya diganti");
+        await press(page, "Matikan");
+        await page.getByText("Penerima dimatikan").waitFor();
         await page.getByLabel("Surel").check();
         await page.getByLabel("Nama").fill("Piket");
         await page.getByLabel("Alamat").fill("piket@pusat.example");

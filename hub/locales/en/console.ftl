@@ -72,6 +72,7 @@ console-same-person = You cannot confirm what you asked for; another operator de
 console-refused = It is refused; nothing was done.
 approval-deed = Act
 approval-instance = Institution
+approval-about = About
 approval-asked-by = Asked by
 approval-asked-at = Asked at
 approval-expires-at = Good until
@@ -118,6 +119,9 @@ federation-more = { $n ->
 federation-all = All institutions
 federation-none = No institution matches the filter.
 federation-map = Map
+federation-at = As of { $at }
+federation-old = For { $age } the hub has not been able to look at the federation: this is how things stood then. Check the hub's database and log.
+standing-as-of = The institution reported last { $age } ago. What it says of itself below is as of that report; what may have changed since is no longer counted.
 federation-rules = Rules behind the colours
 federation-province = { $name }: { $n ->
     [one] one institution

@@ -223,6 +223,7 @@ fn defaults() -> Vec<Rule> {
         own(Own::Certificate, Red, Critical, HOUR_MS, DAY_MS),
         own(Own::Backup, Yellow, Warning, DAY_MS, DAY_MS),
         own(Own::Letters, Red, Warning, 0, DAY_MS),
+        own(Own::Watch, Red, Critical, 0, HOUR_MS),
     ]
 }
 

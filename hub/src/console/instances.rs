@@ -181,6 +181,10 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::AnnounceAuthority { .. } => Step::AnnounceRoot.title(),
         Deed::UseAuthority { .. } => Step::UseRoot.title(),
         Deed::WithdrawAuthority { .. } => Step::WithdrawRoot.title(),
+        Deed::DisableRule { .. } => text_id("deed-disable-rule"),
+        Deed::DisableRecipient { .. } => text_id("deed-disable-recipient"),
+        Deed::RemoveRecipient { .. } => text_id("deed-remove-recipient"),
+        Deed::Silence { .. } => text_id("deed-silence"),
     }
 }
 
@@ -198,6 +202,10 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::AnnounceAuthority { .. } => text_id("root-announced-done"),
         Deed::UseAuthority { .. } => text_id("root-used-done"),
         Deed::WithdrawAuthority { .. } => text_id("root-withdrawn-done"),
+        Deed::DisableRule { .. } => text_id("rule-disabled"),
+        Deed::DisableRecipient { .. } => text_id("recipient-disabled"),
+        Deed::RemoveRecipient { .. } => text_id("recipient-removed"),
+        Deed::Silence { .. } => text_id("silence-begun"),
     }
 }
 

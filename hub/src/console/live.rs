@@ -70,6 +70,8 @@ impl Follower {
                 changed = self.pictures.changed() => changed.ok()?,
                 _ = self.closing.wait_for(|closing| *closing) => return None,
                 () = tokio::time::sleep_until(self.until) => return None,
+                // Without a new picture, too: the page then says how old the last one is.
+                () = tokio::time::sleep_until(latest) => {}
             }
             let now = seen(&self.pictures.borrow_and_update());
             let due = now != self.known && Instant::now() >= earliest;

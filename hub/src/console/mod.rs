@@ -149,6 +149,8 @@ pub struct Console {
     tokens: Recent<Bearer>,
     /// Invitations of many, whose lines are kept in memory for a while.
     rounds: bulk::Rounds,
+    /// Secrets of webhooks that wait to be shown.
+    secrets: alarms::Secrets,
     /// One permit for each test of a connection that may run.
     trials: Semaphore,
 }
@@ -169,6 +171,7 @@ impl Console {
             ways: Throttle::default(),
             tokens: Recent::default(),
             rounds: bulk::Rounds::default(),
+            secrets: alarms::Secrets::default(),
             trials: Semaphore::new(trying::AT_ONCE),
         })
     }

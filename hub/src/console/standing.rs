@@ -16,7 +16,7 @@ use crate::levels::{Level, Levels, Reached};
 use crate::set_aside::{self, SetAside};
 use crate::store;
 use crate::store::samples::Sample;
-use crate::watch::{Instance, Span, Views};
+use crate::watch::{Instance, Span, Told, Views};
 
 /// Lines of the history of connections on the page.
 const VISITS: i64 = 30;
@@ -35,6 +35,8 @@ pub struct Standing {
     missing: Option<String>,
     streams: Vec<StreamLine>,
     views: Vec<ViewLine>,
+    /// How old the last report is, where it no longer says how things stand.
+    as_of: Option<String>,
     machine: Vec<(String, String)>,
     charts: Vec<Lines>,
     aside: Vec<Aside>,
@@ -114,6 +116,8 @@ impl Standing {
         let certificates = store::joining::certificates(tx, &of.id).await?;
         let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?);
         let (found, more) = set_aside::of_one(ground, tx, &of.id, LISTED).await?;
+        let fresh = |told: &&Told| told.is_fresh(&ground.settings.watch, now_ms);
+        let stale = of.told.as_ref().filter(|told| !fresh(told));
         Ok(Self {
             v: *v,
             colour: colour(of.health.state),
@@ -126,8 +130,9 @@ impl Standing {
                 .collect(),
             level,
             missing,
-            streams: streams(v, of, now_ms),
+            streams: streams(v, of, of.told.as_ref().filter(fresh), now_ms),
             views: views.map(|views| compared(v, &views)).unwrap_or_default(),
+            as_of: stale.map(|told| age(v, now_ms.saturating_sub(told.at))),
             machine: machine(v, of, now_ms),
             charts,
             aside: aside(v, found),
@@ -182,8 +187,8 @@ fn level(v: &Voice, reached: Reached) -> (String, Option<String>) {
     (v.say(level_words(reached.level)), missing)
 }
 
-fn streams(v: &Voice, of: &Instance, now_ms: i64) -> Vec<StreamLine> {
-    let told = of.told.as_ref();
+/// `told` is what it said of late.
+fn streams(v: &Voice, of: &Instance, told: Option<&Told>, now_ms: i64) -> Vec<StreamLine> {
     let old = |since: Option<i64>| since.map(|since| age(v, now_ms.saturating_sub(since)));
     vec![
         StreamLine {
@@ -303,18 +308,18 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
         Span::Month => text_id("lag-month"),
     };
     let moments = steps.iter().map(|step| v.moment(step.at)).collect();
-    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> i64| Series {
+    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> Option<i64>| Series {
         name: v.say(name),
         tone,
         values: steps
             .iter()
-            .map(|step| (value(step) / MINUTE_MS).unsigned_abs())
+            .map(|step| value(step).map(|ms| (ms / MINUTE_MS).unsigned_abs()))
             .collect(),
     };
     let series = vec![
         series(text_id("stream-from"), Tone::Accent, |step| step.unsent_age),
         series(text_id("stream-for"), Tone::Warm, |step| {
-            step.undelivered_age
+            Some(step.undelivered_age)
         }),
     ];
     Some(Lines::new(

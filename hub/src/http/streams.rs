@@ -47,6 +47,7 @@ pub async fn inbox(
     Peer(peer): Peer,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Response, HubError> {
+    hub.contacts.note_fetch(&peer);
     let key = StreamKey::Inbox(peer.clone());
     page(&hub, &peer, &key, body::query(query)?).await
 }

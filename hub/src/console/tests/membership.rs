@@ -400,6 +400,7 @@ async fn a_connection_is_tried_by_waking_whoever_waits() {
         let node = tokio::spawn(async move {
             grown.changed().await.unwrap();
             hub.contacts.note(&id("kota-bandung"), NOW);
+            hub.contacts.note_fetch(&id("kota-bandung"));
         });
         let tried = operator.post(&format!("{BANDUNG}/uji"), &[]).await;
         tried
