@@ -63,6 +63,16 @@ impl Signers {
         Arc::clone(&self.held.load()[0])
     }
 
+    /// The key that signs for whoever has come no further than a version: one that is
+    /// named there, as long as it is here.
+    pub fn signing_at(&self, directory: &Directory, version: u64) -> Arc<Signer> {
+        let mut changes = directory.key_changes().iter().rev();
+        let named = changes.find(|(since, _)| *since <= version);
+        let mut named = named.into_iter().flat_map(|(_, keys)| keys);
+        let held = named.find_map(|kid| self.find(kid));
+        held.unwrap_or_else(|| self.signing(directory))
+    }
+
     /// Whether the private half of a key is here.
     pub fn holds(&self, kid: &KeyId) -> bool {
         self.find(kid).is_some()

@@ -189,7 +189,7 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
         place.hears(Some(holds(None))).await;
         let page = observer.open(EDITIONS).await;
         page.hides("belum menyatakan").hides("Tertinggal<");
-        place.clock.advance(DAY_MS);
+        place.clock.advance(60_000);
         place.hears(Some(holds(Some("2026.9")))).await;
         observer
             .open(EDITIONS)
@@ -199,7 +199,7 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
         let data = observer.open("/konsol/edisi.json").await;
         data.shows(&format!(
             "\"edition\":\"2026.9\",\"since\":{}",
-            NOW + DAY_MS
+            NOW + 60_000
         ));
         let send = async |kind: &str, name: &str, text: &str| {
             let part = |name: &str, text: &str| {
