@@ -2,6 +2,7 @@
 //! has confirmed it. It is then done once, in the transaction of the
 //! confirmation, and the audit log names both.
 
+use lapor_protocol::ids::InstanceId;
 use lapor_web::chance::random;
 
 use crate::audit::{self, By};
@@ -85,7 +86,7 @@ pub async fn ask(
         asked_at: now,
         expires_at: now + PATIENCE_MS,
     };
-    let subject = deed.subject().as_str();
+    let subject = deed.subject().map_or("", InstanceId::as_str);
     let mut tx = ground.db.write().await?;
     store::approvals::sweep(&mut tx, now).await?;
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
@@ -136,7 +137,7 @@ pub async fn refuse(ground: &Ground, actor: &str, id: &str) -> Result<Approval, 
         asked_by: Some(&approval.asked_by),
     };
     let action = format!("{}.refused", approval.deed.action());
-    let subject = approval.deed.subject().as_str();
+    let subject = approval.deed.subject().map_or("", InstanceId::as_str);
     audit::note(&mut tx, now, &by, &action, subject).await?;
     tx.commit().await?;
     Ok(approval)

@@ -37,7 +37,8 @@ impl<'a> By<'a> {
     }
 }
 
-/// Writes down what is done in `tx`; `subject` is the institution that it concerns.
+/// Writes down what is done in `tx`; `subject` is the institution that it concerns, empty if
+/// none does more than another.
 pub async fn note(
     tx: &mut Tx,
     at: i64,
@@ -46,7 +47,8 @@ pub async fn note(
     subject: &str,
 ) -> Result<(), DbError> {
     let did = (by.actor, action);
-    store::audit::add(tx, at, did, Some(subject), &by.detail()).await
+    let subject = Some(subject).filter(|subject| !subject.is_empty());
+    store::audit::add(tx, at, did, subject, &by.detail()).await
 }
 
 /// The hub's audit log as the accounts see it.

@@ -1,4 +1,4 @@
-//! Acts of the console that can cut an institution off or change its rights, as data: what one person
+//! Acts of the console that can cut institutions off or change their rights, as data: what one person
 //! asks for and another confirms is written down as it will be done. Another act
 //! is another variant with its line in each function.
 
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::By;
 use crate::ground::Ground;
+use crate::maintenance;
 use crate::membership::{self, MembershipError};
 use crate::succession;
 
@@ -41,6 +42,13 @@ pub enum Deed {
         instance: InstanceId,
         disposes_to: Vec<Pattern>,
     },
+    /// Has the hub take nothing in for a time (Unix ms).
+    Maintain {
+        from: i64,
+        until: i64,
+    },
+    /// Ends that time, or calls it off.
+    EndMaintenance,
 }
 
 impl Deed {
@@ -52,17 +60,20 @@ impl Deed {
             Self::Revoke { .. } => "instance.revoked",
             Self::Replace { .. } => "instance.replaced",
             Self::Entrust { .. } => "instance.authority_changed",
+            Self::Maintain { .. } => "maintenance.planned",
+            Self::EndMaintenance => "maintenance.ended",
         }
     }
 
-    /// The institution that it concerns.
-    pub fn subject(&self) -> &InstanceId {
+    /// The institution that it concerns; `None` if all.
+    pub fn subject(&self) -> Option<&InstanceId> {
         match self {
             Self::Suspend { instance }
             | Self::Resume { instance }
             | Self::Revoke { instance, .. }
             | Self::Replace { instance, .. }
-            | Self::Entrust { instance, .. } => instance,
+            | Self::Entrust { instance, .. } => Some(instance),
+            Self::Maintain { .. } | Self::EndMaintenance => None,
         }
     }
 
@@ -89,6 +100,10 @@ impl Deed {
                 instance,
                 disposes_to,
             } => succession::entrust_in(ground, tx, by, instance, disposes_to).await,
+            Self::Maintain { from, until } => {
+                maintenance::plan_in(ground, tx, by, *from, *until).await
+            }
+            Self::EndMaintenance => maintenance::end_in(ground, tx, by).await,
         }
     }
 }

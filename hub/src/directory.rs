@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lapor_migrations::{Db, Tx};
-use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Maintenance, Status};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Signer, Verifier};
@@ -33,6 +33,8 @@ pub struct Amendment {
     pub taxonomy: Option<String>,
     /// The edition of the calendar from now on.
     pub calendar: Option<String>,
+    /// The notice of a maintenance.
+    pub maintenance: Option<Maintenance>,
 }
 
 /// A version that has been signed and is not stored yet.
@@ -167,6 +169,7 @@ pub fn amend(
         changes: amendment.entries,
         taxonomy: keep(amendment.taxonomy, known.taxonomy()),
         calendar: keep(amendment.calendar, known.calendar()),
+        maintenance: amendment.maintenance,
     }
     .sign(signer);
     let mut directory = known.clone();

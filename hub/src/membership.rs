@@ -19,6 +19,7 @@ use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::maintenance::MaintenanceError;
 use crate::store;
 use lapor_web::chance::random;
 
@@ -61,6 +62,8 @@ pub enum MembershipError {
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
     SecondSupervisor(InstanceId),
+    #[error(transparent)]
+    Maintenance(#[from] MaintenanceError),
     #[error(transparent)]
     Hub(#[from] HubError),
 }

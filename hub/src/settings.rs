@@ -54,6 +54,7 @@ pub struct Settings {
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
+    pub backup: BackupSettings,
     /// When an institution is yellow, and when red.
     pub watch: Bounds,
     pub console: ConsoleSettings,
@@ -63,6 +64,9 @@ pub struct Settings {
     /// The server to which letters about alarms are handed.
     pub mail: MailSettings,
     pub log: LogSettings,
+    /// The file from which they were read, which belongs into a backup.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +155,26 @@ pub struct MonitorSettings {
     pub free_disk_bytes: u64,
 }
 
+/// Backups that the console makes and tries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupSettings {
+    /// Folder of which each folder is a backup, best on another disk; without it the console makes
+    /// none and shows none.
+    pub folder: Option<PathBuf>,
+    /// Folder for what a trial restore unpacks; made for it and removed after it.
+    pub scratch: PathBuf,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            scratch: "trial".into(),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -167,6 +191,8 @@ impl Default for Settings {
             alarms: AlarmSettings::default(),
             mail: MailSettings::default(),
             log: LogSettings::default(),
+            backup: BackupSettings::default(),
+            file: None,
         }
     }
 }
@@ -253,7 +279,9 @@ impl Settings {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(PREFIX))
             .collect();
-        Ok(Self::parse(&text, environment)?.below(&folder))
+        let mut settings = Self::parse(&text, environment)?.below(&folder);
+        settings.file = path.file_name().map(|name| folder.join(name));
+        Ok(settings)
     }
 
     /// Reads a text and overrides; names of overrides as in the environment.
@@ -287,6 +315,10 @@ impl Settings {
             &mut storage.blobs,
         ] {
             *path = folder.join(&*path);
+        }
+        self.backup.scratch = folder.join(&self.backup.scratch);
+        if let Some(shelf) = &mut self.backup.folder {
+            *shelf = folder.join(&*shelf);
         }
         self.single_sign_on.below(folder);
         self.alarms.below(folder);

@@ -247,7 +247,7 @@ for (const database of databases) {
       }, { script: false });
     });
 
-    const pages = ["/konsol", "/konsol/instansi", KEMENPU, `${KEMENPU}/cabut`, `${KEMENPU}/ganti`, `${KEMENPU}/wewenang`, "/konsol/undang", "/konsol/undang/massal", "/konsol/peta-jalan", "/konsol/peta-jalan?provinsi=32", "/konsol/peta-jalan/32.73", "/konsol/kasus", "/konsol/kasus?kurun=7&urut=nama", "/konsol/kasus/daftar?yang=belum-dijawab", "/konsol/kasus/daftar?yang=terlambat", "/konsol/kasus/minggu", "/konsol/kasus/cari?kasus=x", "/konsol/persetujuan", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
+    const pages = ["/konsol", "/konsol/instansi", KEMENPU, `${KEMENPU}/cabut`, `${KEMENPU}/ganti`, `${KEMENPU}/wewenang`, "/konsol/undang", "/konsol/undang/massal", "/konsol/peta-jalan", "/konsol/peta-jalan?provinsi=32", "/konsol/peta-jalan/32.73", "/konsol/kasus", "/konsol/kasus?kurun=7&urut=nama", "/konsol/kasus/daftar?yang=belum-dijawab", "/konsol/kasus/daftar?yang=terlambat", "/konsol/kasus/minggu", "/konsol/kasus/cari?kasus=x", "/konsol/perawatan/cadangan", "/konsol/perawatan/pemeliharaan", "/konsol/perawatan/pemulihan", "/konsol/persetujuan", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {

@@ -16,7 +16,9 @@ use super::acts::{self, Channel};
 use super::overview::{self, Place as From};
 use super::{AlarmState, Condition, Quiet, look, rules};
 use crate::app::Hub;
+use crate::audit::By;
 use crate::clock::{Clock as _, HandClock};
+use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::ground::{Ground, Keyring};
 use crate::keys;
@@ -283,6 +285,32 @@ async fn a_restart_of_the_hub_raises_nothing_and_ends_nothing() {
             letters[0].subject,
             "Selesai (Gawat): Tidak terdengar: Kabupaten 4"
         );
+    }
+}
+
+#[tokio::test]
+async fn in_a_maintenance_and_a_moment_after_it_nobody_is_blamed_for_silence() {
+    for place in Place::all(2).await {
+        place.only_silence().await;
+        place.hears(2);
+        place.after(10 * MINUTE_MS).await;
+        let now = place.clock.now_ms();
+        let deed = Deed::Maintain {
+            from: now,
+            until: now + HOUR_MS,
+        };
+        let by = By::actor("test");
+        deeds::act(&place.hub.ground, &by, &deed).await.unwrap();
+        for _ in 0..6 {
+            place.after(10 * MINUTE_MS).await;
+            assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+        }
+        place.hears(1);
+        place.after(4 * MINUTE_MS).await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+        place.hears(1);
+        place.after(2 * MINUTE_MS).await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 1, "still away");
     }
 }
 

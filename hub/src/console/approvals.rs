@@ -42,8 +42,9 @@ struct ListPage {
 struct Line {
     at: String,
     deed: String,
-    instance: String,
-    instance_at: String,
+    /// The institution that it concerns, or all of them.
+    subject: String,
+    subject_at: Option<String>,
     reason: String,
     who: String,
     asked_at: i64,
@@ -69,8 +70,11 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let lines = waiting.into_iter().map(|approval| Line {
         at: format!("{PATH}/{}", approval.id),
         deed: deed_said(&v, &approval.deed),
-        instance: approval.deed.subject().to_string(),
-        instance_at: one(approval.deed.subject()),
+        subject: match approval.deed.subject() {
+            Some(id) => id.to_string(),
+            None => v.say("approval-all"),
+        },
+        subject_at: approval.deed.subject().map(one),
         who: names
             .get(&approval.asked_by)
             .unwrap_or(&approval.asked_by)
@@ -120,6 +124,9 @@ pub async fn decide(
         Err(ApprovalError::SamePerson) => Flash::warning(text_id("console-same-person")),
         Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
             Flash::warning(text_id("console-status-changed"))
+        }
+        Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
+            Flash::warning(text_id("maintenance-too-late"))
         }
         Err(error) => return Err(refused(&error)),
     };

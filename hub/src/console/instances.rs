@@ -174,6 +174,8 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::Revoke { .. } => Act::Revoke.title(),
         Deed::Replace { .. } => Act::Replace.title(),
         Deed::Entrust { .. } => Act::Entrust.title(),
+        Deed::Maintain { .. } => text_id("maintenance-plan"),
+        Deed::EndMaintenance => text_id("maintenance-end"),
     }
 }
 
@@ -185,6 +187,8 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::Revoke { .. } => text_id("act-revoked"),
         Deed::Replace { .. } => text_id("act-replaced"),
         Deed::Entrust { .. } => text_id("act-entrusted"),
+        Deed::Maintain { .. } => text_id("maintenance-planned"),
+        Deed::EndMaintenance => text_id("maintenance-ended"),
     }
 }
 

@@ -24,6 +24,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trying;
+mod upkeep;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -104,6 +105,10 @@ static AREAS: &[Area] = &[Area {
         Link {
             to: roadmap::PATH,
             name: text_id("roadmap-title"),
+        },
+        Link {
+            to: upkeep::PATH,
+            name: text_id("console-upkeep"),
         },
         Link {
             to: approvals::PATH,
@@ -245,6 +250,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide))
+        .merge(upkeep::routes())
         .merge(casework::routes());
     let pages = page::pages(routes, &site).merge(api::routes());
     let received = page::receive(entrance::answer_missing(pages), &site);
@@ -266,6 +272,8 @@ fn site(console: &Console) -> Site {
     let mut site = Site::new(texts(), AREAS, clock, move || facts(&settings));
     let hub = Arc::clone(&console.hub);
     site.waiting = Box::new(move |at| if at == ALARMS { hub.alarms.open() } else { 0 });
+    let ground = Arc::clone(&console.hub.ground);
+    site.announced = Box::new(move |_, v| upkeep::announced(&ground, v));
     site.https = console.settings.is_https();
     let drawing = outlines().drawing();
     site.shelf =

@@ -100,6 +100,11 @@ impl Office for Console {
             text_id("did-instance-invitation-withdrawn"),
         ),
         ("instance.registered", text_id("did-instance-registered")),
+        ("maintenance.planned", text_id("did-maintenance-planned")),
+        ("backup.begun", text_id("did-backup-begun")),
+        ("backup.tried", text_id("did-backup-tried")),
+        ("recovery.closed", text_id("did-recovery-closed")),
+        ("maintenance.ended", text_id("did-maintenance-ended")),
     ];
 
     fn clock(&self) -> &dyn Clock {

@@ -4,6 +4,7 @@
 mod alarms;
 mod casework;
 mod membership;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use lapor_certs::{Authority, TrustBundle};
+use lapor_certs::{Authority, TrustBundle, Vault};
 use lapor_migrations::Schema;
 use lapor_migrations::throwaway::{TestDb, databases};
 use lapor_protocol::directory::{InstanceEntry, Status};
@@ -65,10 +66,21 @@ impl Place {
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
+        settings.database.url.clone_from(&db.url);
+        settings.backup.folder = Some(folder.path().join("cadangan"));
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();
+        let issuer = authority.new_issuer(NOW).unwrap();
+        let storage = &settings.storage;
+        let vault = Vault::at(&storage.authority);
+        vault.found(&authority, &issuer).unwrap();
+        for folder in [&storage.keys, &storage.blobs] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        let signing = crate::keys::signing_path(&settings);
+        std::fs::write(signing, hex::encode([7; 32])).unwrap();
         let keyring = Keyring {
             signer: Signer::from_seed(&[7; 32]),
-            issuer: authority.new_issuer(NOW).unwrap(),
+            issuer,
             bundle: TrustBundle::new(vec![authority.root().clone()]).unwrap(),
         };
         let clock = Arc::new(HandClock::at(NOW));
