@@ -22,6 +22,7 @@ use crate::limits::Admission;
 use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::streams::Streams;
+use crate::upkeep::{self, Upkeep};
 use crate::watch::Watch;
 use crate::witness::Witness;
 use crate::{casework, erasing, pictures, store};
@@ -42,6 +43,7 @@ pub struct Hub {
     pub alarms: Alarms,
     /// Where each message's way is told.
     spans: Spans,
+    pub upkeep: Upkeep,
     /// Counts of casework of a moment ago.
     pub(crate) figures: casework::Kept,
     /// Requests in [`Hub::wait_for`].
@@ -71,6 +73,7 @@ impl Hub {
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
         pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;
+        upkeep::interrupt(&ground).await?;
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -82,6 +85,7 @@ impl Hub {
             contacts: Contacts::since(ground.clock.now_ms()),
             watch: Watch::default(),
             alarms: Alarms::default(),
+            upkeep: Upkeep::default(),
             figures: casework::Kept::default(),
             spans: Spans::open(
                 &ground.settings.traces,

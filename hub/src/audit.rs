@@ -38,7 +38,8 @@ impl<'a> By<'a> {
     }
 }
 
-/// Writes down what is done in `tx`; `subject` is the institution that it concerns.
+/// Writes down what is done in `tx`; `subject` is the institution that it concerns, empty if
+/// none does more than another.
 pub async fn note(
     tx: &mut Tx,
     at: i64,

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::alarms::{Quiet, acts, recipients};
 use crate::audit::By;
 use crate::ground::Ground;
+use crate::maintenance;
 use crate::membership::{self, MembershipError};
 use crate::{changeover, rotation, succession};
 
@@ -93,6 +94,13 @@ pub enum Deed {
         quiet: Quiet,
         hours: i64,
     },
+    /// Has the hub take nothing in for a time (Unix ms).
+    Maintain {
+        from: i64,
+        until: i64,
+    },
+    /// Ends that time, or calls it off.
+    EndMaintenance,
 }
 
 impl Deed {
@@ -114,6 +122,8 @@ impl Deed {
             Self::DisableRecipient { .. } => "alarm.recipient_disabled",
             Self::RemoveRecipient { .. } => "alarm.recipient_removed",
             Self::Silence { .. } => "alarm.silenced",
+            Self::Maintain { .. } => "maintenance.planned",
+            Self::EndMaintenance => "maintenance.ended",
         }
     }
 
@@ -149,6 +159,7 @@ impl Deed {
                 let (scope, of) = quiet.columns();
                 Some(format!("{scope}: {of}, {hours} hours"))
             }
+            Self::Maintain { from, until } => Some(format!("from {from} until {until}, Unix ms")),
             _ => self.is_forced().then(|| "even so".to_owned()),
         }
     }
@@ -236,6 +247,10 @@ impl Deed {
                 acts::silence_in(tx, now, by, quiet, until).await?;
                 Ok(ground.directory.current())
             }
+            Self::Maintain { from, until } => {
+                maintenance::plan_in(ground, tx, by, *from, *until).await
+            }
+            Self::EndMaintenance => maintenance::end_in(ground, tx, by).await,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lapor_migrations::{Db, Tx};
-use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Maintenance, Status};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyId, Signer, Verifier};
@@ -36,6 +36,8 @@ pub struct Amendment {
     pub calendar: Option<String>,
     /// The keys of the hub from now on, the one that signs first.
     pub hub_keys: Option<Vec<Jwk>>,
+    /// The notice of a maintenance.
+    pub maintenance: Option<Maintenance>,
 }
 
 /// A version that has been signed and is not stored yet.
@@ -183,6 +185,7 @@ pub fn amend(
         changes: amendment.entries,
         taxonomy: keep(amendment.taxonomy, known.taxonomy()),
         calendar: keep(amendment.calendar, known.calendar()),
+        maintenance: amendment.maintenance,
     }
     .sign(signer);
     let mut directory = known.clone();

@@ -20,6 +20,7 @@ use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::maintenance::MaintenanceError;
 use crate::rotation::RotationError;
 use crate::store;
 use crate::succession::written;
@@ -69,6 +70,8 @@ pub enum MembershipError {
     Alarm(#[from] ActError),
     #[error(transparent)]
     Rotation(#[from] RotationError),
+    #[error(transparent)]
+    Maintenance(#[from] MaintenanceError),
     #[error(transparent)]
     Hub(#[from] HubError),
 }

@@ -158,6 +158,9 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
             }
             Err(error) => tracing::error!(%error, "the hub's certificate could not be renewed"),
         }
+        if let Err(error) = crate::restored::settle(hub).await {
+            tracing::warn!(%error, "the recovery of a restored hub could not be noted");
+        }
         if let Err(error) = crate::recovery::forget(&hub.ground).await {
             tracing::warn!(%error, "used challenges could not be forgotten");
         }

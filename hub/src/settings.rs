@@ -55,6 +55,7 @@ pub struct Settings {
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
+    pub backup: BackupSettings,
     /// When an institution is yellow, and when red.
     pub watch: Bounds,
     pub console: ConsoleSettings,
@@ -65,6 +66,9 @@ pub struct Settings {
     pub mail: MailSettings,
     pub log: LogSettings,
     pub traces: TraceSettings,
+    /// The file from which they were read, which belongs into a backup.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +157,26 @@ pub struct MonitorSettings {
     pub free_disk_bytes: u64,
 }
 
+/// Backups that the console makes and tries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupSettings {
+    /// Folder of which each folder is a backup, best on another disk; without it the console makes
+    /// none and shows none.
+    pub folder: Option<PathBuf>,
+    /// Folder for what a trial restore unpacks; made for it and removed after it.
+    pub scratch: PathBuf,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            scratch: "trial".into(),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -170,6 +194,8 @@ impl Default for Settings {
             mail: MailSettings::default(),
             log: LogSettings::default(),
             traces: TraceSettings::default(),
+            backup: BackupSettings::default(),
+            file: None,
         }
     }
 }
@@ -256,7 +282,9 @@ impl Settings {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(PREFIX))
             .collect();
-        Ok(Self::parse(&text, environment)?.below(&folder))
+        let mut settings = Self::parse(&text, environment)?.below(&folder);
+        settings.file = path.file_name().map(|name| folder.join(name));
+        Ok(settings)
     }
 
     /// Reads a text and overrides; names of overrides as in the environment.
@@ -290,6 +318,10 @@ impl Settings {
             &mut storage.blobs,
         ] {
             *path = folder.join(&*path);
+        }
+        self.backup.scratch = folder.join(&self.backup.scratch);
+        if let Some(shelf) = &mut self.backup.folder {
+            *shelf = folder.join(&*shelf);
         }
         self.single_sign_on.below(folder);
         self.alarms.below(folder);

@@ -158,6 +158,30 @@ impl InstanceEntry {
     }
 }
 
+/// A time in which the hub takes nothing in, as it is announced. It ends by itself, or when a
+/// later version states the same notice with an earlier end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Unix ms at the hub.
+    pub from: i64,
+    /// Unix ms at the hub; the first moment after it.
+    pub until: i64,
+    /// In the operator's words, for people.
+    pub reason: String,
+}
+
+impl Maintenance {
+    /// Whether it lasts at a moment (Unix ms).
+    pub fn is_on(&self, now_ms: i64) -> bool {
+        (self.from..self.until).contains(&now_ms)
+    }
+
+    /// Whether there is nothing left of it at a moment (Unix ms).
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        now_ms >= self.until || self.from >= self.until
+    }
+}
+
 /// What one directory version states; the payload of its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryVersion {
@@ -176,6 +200,9 @@ pub struct DirectoryVersion {
     pub taxonomy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// The notice of a maintenance from now on; a version without one leaves it as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
 }
 
 impl DirectoryVersion {
@@ -200,6 +227,7 @@ pub struct Directory {
     published: Vec<i64>,
     /// The versions that name other hub keys than the one before, with these keys.
     key_changes: Vec<(u64, Vec<KeyId>)>,
+    maintenance: Option<Maintenance>,
 }
 
 impl Directory {
@@ -216,6 +244,7 @@ impl Directory {
             calendar: None,
             published: Vec::new(),
             key_changes: Vec::new(),
+            maintenance: None,
         }
     }
 
@@ -289,6 +318,16 @@ impl Directory {
 
     pub fn calendar(&self) -> Option<&str> {
         self.calendar.as_deref()
+    }
+
+    /// The maintenance that was announced last, unless it is over at `now_ms`.
+    pub fn maintenance(&self, now_ms: i64) -> Option<&Maintenance> {
+        self.announced().filter(|notice| !notice.is_over(now_ms))
+    }
+
+    /// The maintenance that was announced last, which may be over.
+    pub fn announced(&self) -> Option<&Maintenance> {
+        self.maintenance.as_ref()
     }
 
     /// A key with which the hub signs now.
@@ -377,6 +416,9 @@ impl Directory {
             .is_none_or(|(_, last)| *last != keys)
         {
             self.key_changes.push((stated.version, keys));
+        }
+        if stated.maintenance.is_some() {
+            self.maintenance.clone_from(&stated.maintenance);
         }
         for entry in &stated.changes {
             let all = self.history.entry(entry.id.clone()).or_default();

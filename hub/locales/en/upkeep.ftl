@@ -1,164 +1,155 @@
-# Upkeep: keys, the authority, editions.
+# Upkeep: backups, maintenance, recovery.
 
-did-hub-key-announced = Signing key announced
-did-hub-key-used = Signing key in use
-did-hub-key-retired = Signing key retired
-did-authority-announced = Authority announced
-did-authority-used = Authority in use
-did-authority-withdrawn = Authority withdrawn
+console-upkeep = Upkeep
+upkeep-navigation = Parts of upkeep
+approval-all = The whole federation
 
-# Keys
+# Maintenance
 
-keys-title = Keys
-keys-lead = Which keys and certificates hold the federation together, which are on their way, and who knows of them.
-keys-hub = Signing keys of the hub
-keys-hub-about = The hub signs receipts and the directory with them. Another key is announced, used once the institutions have read of it, and the former one retired. What a retired key signed stays good.
-keys-unsaved = A key is on its way and the last backup of this hub is older. Make a backup before you use the key.
-keys-id = Key
-keys-state = State
-keys-announced = Announced
-keys-used-from = Signs from
-keys-used-until = Signs until
-keys-retired = Retired
-keys-ends = Ends
-keys-unknown = Not known
-keys-of = { $n } of { $all }
-keys-acknowledged = { $n } of { $all } active institutions have said that they have directory version { $version } or a later one, which names the key.
-key-announced = Announced
-key-signs = Signs
-key-leaving = Signed before
-key-retired = Retired
-key-not-here = Not in the folder
-root-title = Authority
-root-about = Certificates stand below a root that every institution trusts. Another root is first trusted beside it; institutions get it with their next certificate, within 18 days at most. Then it certifies, and at last the former one is withdrawn.
-root-pin = SHA-256 of the root
-root-certifies = Certifies
-root-next = Announced
-root-former = Certified before
-root-trusted-by = Trusted by
-root-certified = Certificates of institutions
-root-silent = { $n ->
-    [one] One active institution runs
-   *[other] { $n } active institutions run
-} a program that does not say which roots it trusts; before a step it counts as not knowing the other root.
-root-announced = Both trusted since
-root-used = The other one certifies since
-root-issuer-ends = Issuer ends
-root-hub-ends = Certificate of the hub ends
-root-key = Private key of the root
-root-key-here = Lies on this machine; it is safer offline
-root-key-offline = Not on this machine
-ending-title = Certificates that should have been renewed
-ending-none = No active institution has a certificate that ends within 12 days.
-ending-about = Institutions renew their certificates 12 days before the end at the latest. These have not; one that is silent renews by itself when it comes back.
-members-keys = Keys of institutions
-members-keys-about = The oldest first. An institution announces its next key by itself after 335 days.
-members-keys-none = No active institution has keys in the directory.
-keys-use = For
-keys-age = Age
-keys-due = Next one due
-keys-late = Overdue
-keys-more = { $n ->
-    [one] Show one more key
-   *[other] Show { $n } more keys
-}
-keys-data = These figures as JSON
+maintenance-title = Maintenance
+maintenance-lead = During maintenance the hub takes no messages in. Institutions are told beforehand, work on, and send afterwards.
+maintenance-on = The hub is in maintenance until { $until }: { $reason }
+maintenance-ahead = Maintenance is planned from { $from } to { $until }: { $reason }
+maintenance-lasts = Under way
+maintenance-comes = Planned
+maintenance-none = No maintenance
+maintenance-none-about = The hub takes messages in as usual.
+maintenance-from = From
+maintenance-from-hint = Jakarta time (WIB). Empty means now.
+maintenance-until = Until
+maintenance-until-hint = Jakarta time (WIB). Seven days at most; it ends by itself.
+maintenance-reason-hint = Every institution reads it, and it stands in the audit log.
+maintenance-told = The notice has come to
+maintenance-told-of = { $n } of { $all } active institutions, by their own reports
+maintenance-plan = Announce maintenance
+maintenance-end = End it now
+maintenance-call-off = Call it off
+maintenance-planned = The maintenance is announced.
+maintenance-ended = The maintenance has ended; institutions are back within about a minute.
+maintenance-replaces = Another notice takes the place of the one above.
+maintenance-follows-hub = The hub answers 503 to whoever sends, fetches or joins. This console, the directory and the reports of institutions go on.
+maintenance-follows-nodes = The desks of institutions show this notice. Reports of citizens are taken there all the same.
+maintenance-follows-alarms = Alarms about institutions are held back meanwhile and for a moment afterwards.
+maintenance-moment-wrong = Write a date and a time, for instance 2026-12-01T22:00.
+maintenance-over = It must end after it begins, and after now.
+maintenance-too-long = Seven days at most.
+maintenance-too-late = The time of the maintenance that was asked for is over.
+maintenance-none-to-end = There is no maintenance to end.
+did-maintenance-planned = Maintenance announced
+did-maintenance-ended = Maintenance ended
 
-# Steps
+# Backups
 
-step-announce-key = Announce another signing key
-step-use-key = Sign with the announced key
-step-retire-key = Retire the key beside
-step-announce-root = Announce another authority
-step-use-root = Certify by the announced authority
-step-withdraw-root = Withdraw the root beside
-step-take-back = Take the announcement back
-step-takes-back = The announcement is taken back. Nothing has been signed or certified with it, so nobody is left behind.
-step-left = Who would be left behind
-step-left-nobody = Nobody: all { $n } active institutions have said that they are ready.
-step-left-some = { $n } of { $all } active institutions, by what they have said:
-step-left-behind = { $n ->
-    [one] One institution would be left behind. Wait for it, or tick this box.
-   *[other] { $n } institutions would be left behind. Wait for them, or tick this box.
-}
-step-even-so = Do it though they would be left behind
-step-even-so-hint = Another operator must confirm this, also where one is enough otherwise.
-step-forced = { $deed }, though some are left behind
-announce-key-follows-made = The hub makes a key in its folder and names it in the directory. It goes on signing with the key of today.
-announce-key-follows-backup = Back the hub up before the next step: without the new key a restored hub cannot sign any more. Replicas of the hub need a copy of its file.
-use-key-follows-signs = From the next directory version on the hub signs with this key. The former one stays valid until you retire it.
-use-key-follows-late = Whoever has not read of the key refuses the hub's answers until it has read the directory, which it does by itself as soon as it is connected.
-retire-key-follows-good = The directory does not name the key any more. What it signed stays good and can be proved.
-retire-key-follows-gone = Its private half is destroyed in this hub's folder. This cannot be taken back.
-announce-root-follows-made = The hub makes a root and an issuer in its folder and trusts the root beside the current one. It goes on certifying as today. Move next-root.key.pem offline.
-announce-root-follows-renewal = Each institution gets the root with its next certificate. After 18 days at most all that are connected have it.
-use-root-follows-certifies = New certificates, and that of the hub itself, stand below this root from now on. Certificates of the former one stay good.
-use-root-follows-cut = Whoever does not trust the root yet cannot reach the hub any more, and has to be given the file roots.pem by hand.
-use-root-follows-invitations = Invitation lines that are not used yet pin the former root and are good no more; make them again.
-withdraw-root-follows-trust = The hub trusts no certificate below this root any more, and institutions drop it with their next certificate.
-withdraw-root-follows-recover = An institution whose certificate still stands below it is refused, and gets another one by itself with its identity key as soon as it is connected.
-left-version = has directory version { $version }, said { $at }
-left-unreported = has never reported
-left-silent = runs a program that does not say
-left-untrusting = does not trust the root yet, said { $at }
-left-certificate = its certificate stands below the former root, said { $at }
-key-announced-done = The key is announced.
-key-used-done = The hub signs with the new key.
-key-retired-done = The key is retired.
-root-announced-done = The authority is announced.
-root-used-done = The new authority certifies.
-root-withdrawn-done = The root is withdrawn.
+backups-title = Backups
+backups-lead = A backup is worth what can be restored from it. A trial restore puts it into a place of its own, proves what is in it, and throws it away; the running hub is not touched.
+backup-last = Last backup
+backup-age = { $age } ago ({ $at })
+backup-never = Never
+trial-last = Last trial restore that held
+trial-never = None has held yet
+backup-schedule = Schedule
+backup-schedule-about = The hub has no schedule of its own. Run lapor-hub backup every day from systemd or cron; an alarm watches its age.
+backup-folder = Folder
+backup-no-folder = Not set. Set backup.folder in hub.toml and restart the hub.
+backup-progress = Progress
+backup-running = { $work } { $name }: { $step }, since { $since }.
+work-backup = Making backup
+work-trial = Trial restore
+step-begins = beginning
+step-database = copying the database
+step-blobs = copying attachments
+step-proving = checking every file
+step-restoring = putting the copy into a place of its own
+step-writing = writing the record out
+step-verifying = proving signatures, chains and rulings
+step-comparing = comparing with the record of this hub
+backups-there = What there is
+backups-none = No backups yet
+backups-none-about = Every folder in the folder for backups shows here.
+backup-name = Name
+backup-name-hint = Small letters, digits, points and hyphens. A name that is there is renewed; the old one stands until the new one is finished.
+backup-name-wrong = Use small letters, digits, points and hyphens, 60 at most.
+backup-made = As of
+backup-size = Size
+backup-holds = Holds
+backup-unfinished = No finished backup of a hub
+backup-database = { $kind } database, schema { $schema }, by version { $version }
+backup-files = { $n } files
+backup-with-keys = With keys: whoever has it can be the hub
+backup-without-keys = Without keys
+backup-missing = { $n } attachments that its database names are not in it
+backup-make = Make a backup
+backup-make-about = The hub works on meanwhile. It holds the keys of the hub and of the authority: keep it encrypted elsewhere.
+backup-begun = The backup { $name } is being made.
+backup-busy = A backup is being made or tried; wait for it to end.
+trial-title = Trial restore
+trial-begin = Try to restore
+trial-begin-of = Try to restore { $name }
+trial-begun = The trial restore of { $name } has begun.
+trial-not-yet = Not tried
+trial-held-by = Held { $at }, { $name }
+trial-failed-by = Failed { $at }, { $name }
+trial-about = That it held means: every file is what its manifest says; its database was restored; every signature, chain, ruling and receipt in it was proved again; and what is in it is a beginning of the record of this hub. What came afterwards is not in it.
+trial-files = { $n } files are what the manifest says
+trial-envelopes = { $n } messages and { $versions } versions of the directory: signatures and chains hold
+trial-rulings = { $n } rulings made again, { $receipts } receipts, { $cases } cases
+trial-compared = { $n } ends of chains and streams compared with the record of this hub
+trial-since = After this backup: { $n } messages and { $versions } versions of the directory, which are not in it
+trial-wrong = { $n } things do not hold:
+runs-title = What was done
+runs-none = Nothing has been made or tried from here.
+run-work = Work
+run-began = Began
+run-took = took { $took }
+run-by = By
+run-outcome = Outcome
+run-shown = What was proved
+run-under-way = Under way
+run-made = Made
+run-held = Held
+run-differs = Does not hold
+run-failed = Failed
+did-backup-begun = Backup made
+did-backup-tried = Restore of a backup tried
 
-# Editions
+# Recovery
 
-editions-title = Editions
-editions-lead = Editions of categories, calendar and regions: which is in force, who goes by which since when, and who lags. It is what the institutions say of themselves.
-edition-taxonomy = Categories
-edition-calendar = Calendar of holidays
-edition-regions = Regions
-edition-name = Edition
-edition-published = Published
-edition-adopted = Institutions that go by it
-edition-in-force = In force
-edition-shipped = Shipped with the program
-edition-with-program = Comes with the program
-edition-lagging = { $n ->
-    [one] One active institution goes by another edition than the one in force.
-   *[other] { $n } active institutions go by another edition than the one in force.
-}
-edition-nobody-lags = No active institution says that it goes by another edition than the one in force.
-edition-silent = { $n ->
-    [one] One active institution has not said what it goes by: it is silent, or its program is older.
-   *[other] { $n } active institutions have not said what they go by: they are silent, or their programs are older.
-}
-edition-check-title = Check a new edition
-edition-check-about = The hub reads the file and shows how it differs from the edition in force. The national desk publishes it: what all go by is signed by the desk, not by the hub.
-edition-kind = What
-edition-name-hint = For instance 2027.1. A CSV file does not say its edition; a JSON file may.
-edition-name-needed = A CSV file does not say its edition; write its name.
-edition-used = An edition of this name has been published, and an edition never changes. Choose another name.
-edition-file = File
-edition-file-hint = Calendar: CSV with date, kind, name, or JSON. Categories: JSON with edition and roots.
-edition-wrong = This file cannot become an edition: { $problem }
-edition-check = Check
-edition-holders = Institutions
-edition-lags = Lags
-edition-since = since
-edition-more = { $n ->
-    [one] Show one more institution
-   *[other] Show { $n } more institutions
-}
-edition-checked = The file is sound
-edition-fine = { $what }, edition { $edition }, can be published.
-edition-compared = Compared with edition { $edition }, which is in force.
-edition-compared-shipped = Compared with the edition that the programs ship, for none has been published.
-edition-compared-nothing = No edition has been published that this one could be compared with.
-edition-kept = { $n ->
-    [one] One entry stays as it is.
-   *[other] { $n } entries stay as they are.
-}
-edition-added = Added: { $n }
-edition-removed = Dropped: { $n }
-edition-lines-more = And { $n } more lines.
-edition-publish = Publish it
-edition-publish-about = At the national desk's server, with this very file:
+recovery-title = Recovery
+recovery-lead = A hub that was restored from a backup cannot know by itself what it has lost. Every institution shows what the hub has signed; that tells whether its record is whole.
+recovery-still = No recovery is under way
+recovery-still-do = All that institutions have shown is in the record of this hub.
+recovery-listening = Restored; waiting to hear everybody
+recovery-listening-do = The hub works as usual. Until all have been heard it is not certain that nothing is lost.
+recovery-lost = Something is lost; the hub refuses everybody
+recovery-lost-do = Institutions hold what is not here. Restore a newer backup, or use the standby; do not try older ones. The hub cannot take it back from the institutions.
+recovery-restored = Restored
+recovery-never = This hub was never restored, or by a version that did not note it.
+recovery-backup = From a backup as of
+recovery-closed = Over
+recovery-closed-by = said by { $who }
+recovery-closed-all = all have been heard
+recovery-open = Not yet
+recovery-loss = What is lost
+recovery-loss-shown = { $what }, shown by { $who }
+recovery-since = Listening since
+recovery-heard = Heard
+recovery-heard-of = { $n } of { $all } active institutions
+recovery-lacking = Holding what is lost
+recovery-came = Messages taken in since the restore
+recovery-close = Say that it is over
+recovery-close-about = Those who have not been heard are not waited for any more. If they show later what is lost, the hub stops all the same.
+recovery-closed-done = The recovery is over.
+recovery-nothing = No recovery is under way.
+recovery-members = Institutions
+recovery-nobody = There is no active institution yet.
+member-unheard = Not heard yet
+member-lacks = Holds { $n } that are lost
+member-whole = All is here
+member-shows-nothing = Holds nothing yet
+member-heard-at = Shows it since
+member-lack = What is lost here
+lack-inbox = Stream of { $whose }: shown up to { $shown }, here up to { $held }
+lack-public = Public stream: shown up to { $shown }, here up to { $held }
+lack-chain = Messages of { $whose }: accepted up to { $shown }, here up to { $held }
+lack-directory = Directory: version { $shown } was shown, version { $held } is here
+did-recovery-closed = Recovery said to be over

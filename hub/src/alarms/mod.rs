@@ -36,6 +36,7 @@ use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::maintenance;
 use crate::store;
 use crate::watch::{self, Picture};
 use weigh::{Outcome, Seen, weigh};
@@ -174,6 +175,8 @@ async fn outcome(hub: &Hub, tx: &mut Tx, picture: &Picture, now: i64) -> Result<
     let recipients = store::alarms::recipients::all(tx).await?;
     let active = recipients.into_iter().filter(|one| one.enabled != 0);
     let grace = i64::from(hub.settings().alarms.grace_seconds) * SECOND_MS;
+    let ended = maintenance::ends_at(&hub.ground);
+    let listens_since = ended.unwrap_or(i64::MIN).max(hub.contacts.began_at);
     Ok(weigh(Seen {
         picture,
         current: picture.is_current(now),
@@ -183,7 +186,7 @@ async fn outcome(hub: &Hub, tx: &mut Tx, picture: &Picture, now: i64) -> Result<
         live: store::alarms::live::live(tx).await?,
         silences: &silence::in_force(tx, now).await?,
         recipients: &active.map(|one| one.id).collect::<Vec<_>>(),
-        settled: now.saturating_sub(hub.contacts.began_at) >= grace,
+        settled: now.saturating_sub(listens_since) >= grace,
         now,
     }))
 }

@@ -10,7 +10,7 @@ use crate::app::Hub;
 use crate::error::HubError;
 use crate::monitor::folders;
 use crate::watch::{Bound, Picture, State};
-use crate::{keys, store};
+use crate::{keys, store, upkeep};
 
 const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;
@@ -29,8 +29,7 @@ const LETTERS: Bound = Bound {
 /// Reads how it stands.
 pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFinding>, HubError> {
     let (now, settings) = (hub.now_ms(), hub.settings());
-    let backup = store::state::read(tx, store::state::LAST_BACKUP).await?;
-    let backup = backup.and_then(|text| text.parse::<i64>().ok());
+    let backup = upkeep::last_backup(tx).await?;
     let letters = store::alarms::deliveries::trouble(tx).await?;
     Ok(vec![
         (Own::Sequencer, Some(queue(hub))),

@@ -304,6 +304,32 @@ async fn by_an_old_picture_nothing_is_judged_but_the_watch_itself() {
 }
 
 #[tokio::test]
+async fn in_a_maintenance_and_a_moment_after_it_nobody_is_blamed_for_silence() {
+    for place in Place::all(2).await {
+        place.only_silence().await;
+        place.hears(2);
+        place.after(10 * MINUTE_MS).await;
+        let now = place.clock.now_ms();
+        let deed = Deed::Maintain {
+            from: now,
+            until: now + HOUR_MS,
+        };
+        let by = By::actor("test");
+        deeds::act(&place.hub.ground, &by, &deed).await.unwrap();
+        for _ in 0..6 {
+            place.after(10 * MINUTE_MS).await;
+            assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+        }
+        place.hears(1);
+        place.after(4 * MINUTE_MS).await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+        place.hears(1);
+        place.after(2 * MINUTE_MS).await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 1, "still away");
+    }
+}
+
+#[tokio::test]
 async fn one_alarm_is_open_told_again_until_it_is_acknowledged_and_kept_over_restarts() {
     for mut place in Place::all(1).await {
         place.only_silence().await;

@@ -12,6 +12,7 @@ mod failure;
 mod init;
 mod instance;
 mod key;
+mod maintenance;
 mod roster;
 mod serve;
 #[cfg(test)]
@@ -83,6 +84,9 @@ pub enum Command {
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
+    /// A time in which the hub takes nothing in, announced to everybody
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
     /// Accounts of the console
     #[command(subcommand)]
     Account(account::Command),
@@ -141,7 +145,7 @@ pub async fn run(
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, clock.now_ms(), out).await,
         Command::Backup(args) => backup::make(&config, &args, out, clock).await,
-        Command::Restore(args) => backup::restore(&args, out).await,
+        Command::Restore(args) => backup::restore(&config, &args, out, clock).await,
         Command::Export(asked) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = evidence::export(&ground, &asked, out).await;
@@ -163,6 +167,12 @@ pub async fn run(
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             tell_loss(&ground.db, out).await?;
             let outcome = instance::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
+        }
+        Command::Maintenance(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = maintenance::run(&ground, command, out).await;
             ground.db.close().await;
             outcome
         }

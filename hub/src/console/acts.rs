@@ -196,6 +196,9 @@ pub async fn entrust(
 pub fn deed_said(v: &Voice, deed: &Deed) -> String {
     let words = v.say(instances::deed_words(deed));
     match deed {
+        Deed::Maintain { from, until } => {
+            format!("{words}: {} – {}", v.moment(*from), v.moment(*until))
+        }
         Deed::Revoke { successor, .. } => successor
             .as_ref()
             .map_or(words.clone(), |next| format!("{words} → {next}")),

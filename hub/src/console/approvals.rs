@@ -16,8 +16,7 @@ use serde::Deserialize;
 
 use super::acts::deed_said;
 use super::instances::{done_words, one};
-use super::keys;
-use super::{Answer, Console, ConsoleRole, alarms};
+use super::{Answer, Console, ConsoleRole, alarms, keys, upkeep};
 use crate::alarms::ActError;
 use crate::approvals::{self, ApprovalError};
 use crate::deeds::Deed;
@@ -76,7 +75,7 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         deed: deed_said(&v, &approval.deed),
         about: alarms::about(&approval.deed, &v, &called)
             .or_else(|| approval.deed.subject())
-            .unwrap_or_default(),
+            .unwrap_or_else(|| v.say("approval-all")),
         about_at: about_at(&approval.deed),
         who: names
             .get(&approval.asked_by)
@@ -135,6 +134,9 @@ pub async fn decide(
         Err(ApprovalError::Membership(error)) if !matches!(error, MembershipError::Hub(_)) => {
             Flash::warning(text_id("console-not-allowed"))
         }
+        Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
+            Flash::warning(text_id("maintenance-too-late"))
+        }
         Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
@@ -150,6 +152,7 @@ fn about_at(deed: &Deed) -> Option<String> {
         Deed::DisableRule { .. } | Deed::DisableRecipient { .. } | Deed::RemoveRecipient { .. } => {
             None
         }
+        Deed::Maintain { .. } | Deed::EndMaintenance => Some(upkeep::PATH.to_owned()),
         _ => Some(deed.instance().map_or_else(|| keys::PATH.to_owned(), one)),
     }
 }

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::approvals::failed;
 use super::instances::one;
+use super::upkeep::{self, Tab, tabs};
 use super::{Answer, Console};
 use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
 use crate::error::HubError;
@@ -49,6 +50,7 @@ pub struct Wanted {
 struct Page<'a> {
     v: Voice,
     form: &'a Form,
+    tabs: Vec<Tab>,
     data_at: &'static str,
     check_at: &'static str,
     kinds: Vec<Choice>,
@@ -174,7 +176,7 @@ pub async fn check(
         difference,
     };
     let shell = member.visit.shell(v.say("edition-checked"));
-    shell.within(PATH).show(&page)
+    shell.within(upkeep::PATH).show(&page)
 }
 
 async fn read(console: &Console) -> Result<Editions, HubError> {
@@ -265,6 +267,7 @@ async fn page(console: &Console, member: &Member, form: &Form, listed: usize) ->
     let page = Page {
         v,
         form,
+        tabs: tabs(&v, PATH),
         data_at: DATA,
         check_at: CHECK,
         kinds: vec![
@@ -278,7 +281,7 @@ async fn page(console: &Console, member: &Member, form: &Form, listed: usize) ->
         silent: editions.silent,
     };
     let title = v.say("editions-title");
-    let shell = member.visit.shell(title).wide().within(PATH);
+    let shell = member.visit.shell(title).wide().within(upkeep::PATH);
     shell.status(form.status()).show(&page)
 }
 

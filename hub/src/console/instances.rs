@@ -185,6 +185,8 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::DisableRecipient { .. } => text_id("deed-disable-recipient"),
         Deed::RemoveRecipient { .. } => text_id("deed-remove-recipient"),
         Deed::Silence { .. } => text_id("deed-silence"),
+        Deed::Maintain { .. } => text_id("maintenance-plan"),
+        Deed::EndMaintenance => text_id("maintenance-end"),
     }
 }
 
@@ -206,6 +208,8 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::DisableRecipient { .. } => text_id("recipient-disabled"),
         Deed::RemoveRecipient { .. } => text_id("recipient-removed"),
         Deed::Silence { .. } => text_id("silence-begun"),
+        Deed::Maintain { .. } => text_id("maintenance-planned"),
+        Deed::EndMaintenance => text_id("maintenance-ended"),
     }
 }
 

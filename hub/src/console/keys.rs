@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::approvals::failed;
 use super::instances::one;
 use super::steps::Step;
+use super::upkeep::{self, Tab, tabs};
 use super::words::age;
 use super::{Answer, Console, ConsoleRole};
 use crate::changeover::AuthorityStanding;
@@ -52,6 +53,7 @@ pub struct Wanted {
 #[template(path = "console/keys.html")]
 struct Page {
     v: Voice,
+    tabs: Vec<Tab>,
     data_at: &'static str,
     keys: Keys,
     /// The next steps of the signing key and of the authority, for who may take them.
@@ -155,6 +157,7 @@ pub async fn show(
     let beside = keys.signing.beside();
     let page = Page {
         v,
+        tabs: tabs(&v, PATH),
         data_at: DATA,
         key_steps: steps(false),
         root_steps: steps(true),
@@ -172,7 +175,8 @@ pub async fn show(
         keys,
     };
     let title = v.say("keys-title");
-    member.visit.shell(title).wide().show(&page)
+    let shell = member.visit.shell(title).wide();
+    shell.within(upkeep::PATH).show(&page)
 }
 
 fn signing(v: &Voice, keys: &Keys) -> Vec<KeyLine> {

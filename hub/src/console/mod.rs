@@ -27,6 +27,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trying;
+mod upkeep;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -109,12 +110,8 @@ static AREAS: &[Area] = &[Area {
             name: text_id("roadmap-title"),
         },
         Link {
-            to: keys::PATH,
-            name: text_id("keys-title"),
-        },
-        Link {
-            to: editions::PATH,
-            name: text_id("editions-title"),
+            to: upkeep::PATH,
+            name: text_id("console-upkeep"),
         },
         Link {
             to: approvals::PATH,
@@ -265,6 +262,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide))
+        .merge(upkeep::routes())
         .merge(casework::routes());
     let pages = page::pages(routes, &site).merge(api::routes());
     let received = page::receive(entrance::answer_missing(pages), &site);
@@ -286,6 +284,8 @@ fn site(console: &Console) -> Site {
     let mut site = Site::new(texts(), AREAS, clock, move || facts(&settings));
     let hub = Arc::clone(&console.hub);
     site.waiting = Box::new(move |at| if at == ALARMS { hub.alarms.open() } else { 0 });
+    let ground = Arc::clone(&console.hub.ground);
+    site.announced = Box::new(move |_, v| upkeep::announced(&ground, v));
     site.https = console.settings.is_https();
     let drawing = outlines().drawing();
     site.shelf =

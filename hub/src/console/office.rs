@@ -138,6 +138,11 @@ impl Office for Console {
         ("alarm.sent_again", text_id("did-alarm-sent-again")),
         ("token.created", text_id("did-token-created")),
         ("token.revoked", text_id("did-token-revoked")),
+        ("maintenance.planned", text_id("did-maintenance-planned")),
+        ("backup.begun", text_id("did-backup-begun")),
+        ("backup.tried", text_id("did-backup-tried")),
+        ("recovery.closed", text_id("did-recovery-closed")),
+        ("maintenance.ended", text_id("did-maintenance-ended")),
     ];
 
     fn clock(&self) -> &dyn Clock {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::approvals::{failed, refused};
 use super::instances::{done_words, one};
 use super::keys::{self, Keys};
-use super::{Answer, Console, ConsoleRole};
+use super::{Answer, Console, ConsoleRole, upkeep};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
 use crate::changeover;
@@ -309,7 +309,7 @@ fn page(
         changes_nothing: takes_back,
     };
     let shell = member.visit.shell(page.title.as_str());
-    shell.within(keys::PATH).status(form.status()).show(&page)
+    shell.within(upkeep::PATH).status(form.status()).show(&page)
 }
 
 fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {

@@ -4,6 +4,7 @@
 mod alarms;
 pub mod casework;
 mod membership;
+mod rotation;
 mod upkeep;
 
 use std::collections::BTreeMap;
@@ -65,11 +66,15 @@ impl Place {
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
+        settings.database.url.clone_from(&db.url);
+        settings.backup.folder = Some(folder.path().join("cadangan"));
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();
         let vault = Vault::at(&settings.storage.authority);
         let issuer = authority.new_issuer(NOW).unwrap();
         vault.found(&authority, &issuer).unwrap();
-        std::fs::create_dir_all(&settings.storage.keys).unwrap();
+        for folder in [&settings.storage.keys, &settings.storage.blobs] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
         crate::keys::create_signer(&crate::keys::signing_path(&settings)).unwrap();
         let keyring = Keyring::load(&settings).unwrap();
         let clock = Arc::new(HandClock::at(NOW));

@@ -65,7 +65,7 @@ pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
         MembershipError::SecondSupervisor(other) => {
             named(other, text_id("invite-second-supervisor"))
         }
-        MembershipError::Alarm(_) => v.say("console-not-allowed"),
+        MembershipError::Alarm(_) | MembershipError::Maintenance(_) => v.say("console-not-allowed"),
         MembershipError::Hub(_) => v.say("membership-hub"),
     }
 }

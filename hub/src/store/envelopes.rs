@@ -17,6 +17,8 @@ static SEEN: Bulk = Bulk::new(
     ") select e.author, e.message_id, e.number, e.id from v \
      join envelopes e on e.author = v.author and e.message_id = v.message_id",
 );
+const COUNTS_AFTER: &str =
+    "select author, count(*) from envelopes where number > $1 group by author";
 const IDS: &str = "select seq, id from envelopes \
      where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
 const LINES: &str = "select line from envelopes \
@@ -105,6 +107,14 @@ pub async fn seen<'a>(
             })
         })
         .collect()
+}
+
+/// How many of whom came after a number.
+pub async fn counts_after(tx: &mut Tx, number: i64) -> Result<Vec<(InstanceId, u64)>, DbError> {
+    let rows: Vec<(String, i64)> =
+        on!(tx, conn => sqlx::query_as(COUNTS_AFTER).bind(number).fetch_all(conn).await)?;
+    let count = |(author, count): (String, i64)| Ok((id(&author)?, count as u64));
+    rows.into_iter().map(count).collect()
 }
 
 /// Envelope ids at `from..=to` of an epoch, in order.

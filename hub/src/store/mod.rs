@@ -23,6 +23,7 @@ pub mod reports;
 pub mod rulings;
 pub mod samples;
 pub mod state;
+pub mod upkeep;
 pub mod visits;
 pub mod wraps;
 

@@ -2,6 +2,8 @@
 
 desk-name = Desk
 desk-account = My account
+hub-maintenance-on = The hub is in maintenance until { $until } ({ $reason }). Reports are taken and worked on here all the same, and sent afterwards.
+hub-maintenance-ahead = The hub plans maintenance from { $from } to { $until } ({ $reason }). Reports are taken and worked on here all the same, and sent afterwards.
 
 # Logging in
 

@@ -2,6 +2,8 @@
 
 desk-name = Meja kerja
 desk-account = Akun saya
+hub-maintenance-on = Pusat dalam pemeliharaan sampai { $until } ({ $reason }). Laporan tetap diterima dan dikerjakan di sini, dan dikirim sesudahnya.
+hub-maintenance-ahead = Pusat merencanakan pemeliharaan { $from } sampai { $until } ({ $reason }). Laporan tetap diterima dan dikerjakan di sini, dan dikirim sesudahnya.
 
 # Masuk
 
