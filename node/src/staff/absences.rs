@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use lapor_web::accounts::{Account, AccountId, AccountState};
 
-use super::{StaffError, StaffRole};
+use super::{StaffError, StaffRole, Unit};
 use crate::casework::Sight;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -33,6 +33,8 @@ pub struct Staff {
     /// Those who do so now.
     pub active: BTreeSet<String>,
     pub absences: BTreeMap<String, Absence>,
+    /// What those see who see only a part of the desk.
+    sights: BTreeMap<String, Sight>,
 }
 
 impl Staff {
@@ -67,17 +69,27 @@ impl Staff {
             .collect()
     }
 
-    /// Whether work on a case is for this account: because it is its officer's, or because nobody who
-    /// works here is and it lies in the unit of an officer.
+    /// Whether work on a case is for this account: because it is its officer's or of who stands in, as
+    /// far as they see it, or because there is no such one and it lies in the unit of an officer.
     pub fn is_for(
         &self,
         (account, role, unit): (&str, StaffRole, Option<&str>),
         (officer, case_unit): (Option<&str>, Option<&str>),
     ) -> bool {
-        match officer.filter(|officer| self.active.contains(*officer)) {
-            Some(officer) => officer == account || self.stand_ins(officer).contains(&account),
-            None => role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
+        let officer = officer.filter(|officer| self.active.contains(*officer));
+        let stand_ins = officer.map(|officer| self.stand_ins(officer));
+        let mut hands: Vec<&str> = officer
+            .into_iter()
+            .chain(stand_ins.unwrap_or_default())
+            .collect();
+        hands.retain(|one| {
+            let sight = self.sights.get(*one);
+            sight.is_none_or(|sight| sight.reaches(case_unit))
+        });
+        if hands.is_empty() {
+            return role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit);
         }
+        hands.contains(&account)
     }
 }
 
@@ -85,11 +97,15 @@ impl Node {
     /// The officers as they are today.
     pub async fn staff(&self) -> Result<Staff, StaffError> {
         let mut staff = Staff::default();
+        let units = self.units().await?;
         for account in self.accounts().list().await? {
             if handles(&account) {
                 let id = account.id.to_string();
                 if account.state == AccountState::Active {
                     staff.active.insert(id.clone());
+                }
+                if let Some(sight) = sight_in(&units, &account) {
+                    staff.sights.insert(id.clone(), sight);
                 }
                 staff.names.insert(id, account.name);
             }
@@ -182,6 +198,22 @@ impl Node {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// What an officer of a unit sees; `None` for whoever sees the whole desk.
+fn sight_in(units: &[Unit], account: &Account) -> Option<Sight> {
+    let own = account.unit.as_ref()?;
+    if account.role.code != StaffRole::Officer.as_str() {
+        return None;
+    }
+    let parts = units
+        .iter()
+        .filter(|unit| unit.parent.as_ref().is_some_and(|one| one.as_str() == own));
+    let parts = parts.map(|unit| unit.id.to_string());
+    Some(Sight {
+        secrets: true,
+        units: Some([own.clone()].into_iter().chain(parts).collect()),
+    })
 }
 
 fn handles(account: &Account) -> bool {

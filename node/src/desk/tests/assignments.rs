@@ -7,6 +7,7 @@ use super::cases::{at, filed};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::casework::Sight;
 use crate::doors::router;
+use crate::staff::StaffRole;
 use crate::testing::Place;
 
 async fn colleague(place: &Place, login: &str, name: &str, unit: Option<&str>) -> Account {
@@ -75,6 +76,19 @@ async fn two_officers_of_one_name_are_two_and_a_case_goes_to_one_who_sees_it() {
         changed.unwrap();
         let list = admin.open("/meja?tab=semua").await;
         list.shows("<span>Budi Santoso</span>");
+        let moved = NewAccount {
+            unit: Some("dinkes"),
+            ..renamed
+        };
+        let changed = place.node.change_account("test", &roads.id, &moved).await;
+        changed.unwrap();
+        let staff = place.node.staff().await.unwrap();
+        let is_for = |who: &Account, unit: &'static str| {
+            let reader = (who.id.as_str(), StaffRole::Officer, Some(unit));
+            staff.is_for(reader, (Some(roads.id.as_str()), Some("dinas-pu")))
+        };
+        assert!(!is_for(&roads, "dinkes"), "moved to where it is not seen");
+        assert!(is_for(&health, "dinas-pu"), "it is the unit's again");
     }
 }
 
