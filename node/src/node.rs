@@ -18,6 +18,7 @@ use lapor_protocol::seen;
 use lapor_web::accounts::{Accounts, FactorKey};
 use lapor_web::bearer::Recent;
 use lapor_web::sign_on::SignOn;
+use lapor_web::spans::Spans;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -76,6 +77,8 @@ pub struct Node {
     memory: Memory,
     /// What slows down whoever tries too often.
     guards: Guards,
+    /// Where each message's way is told.
+    spans: Spans,
 }
 
 impl Node {
@@ -115,6 +118,7 @@ impl Node {
             figures: FiguresCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
+            spans: Spans::open(&settings.traces, "lapor-node", env!("CARGO_PKG_VERSION")),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -122,6 +126,10 @@ impl Node {
 
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     pub fn clock(&self) -> &dyn Clock {

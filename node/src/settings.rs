@@ -13,6 +13,7 @@ use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::public_url::site;
 use lapor_web::sign_on::{SignOn, SignOnSettings};
+use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::DeadlineSettings;
@@ -52,6 +53,7 @@ pub struct Settings {
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
     pub log: LogSettings,
+    pub traces: TraceSettings,
 }
 
 /// Where the node keeps what is its own.
@@ -257,6 +259,12 @@ impl Settings {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(unreadable)?;
+        if let Some(wrong) = settings.traces.wrong() {
+            return Err(SettingsError::Unreadable {
+                path: path.to_owned(),
+                problem: wrong.to_owned(),
+            });
+        }
         let folder = path
             .parent()
             .filter(|p| !p.as_os_str().is_empty())

@@ -90,6 +90,35 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-suspects": ["officer", "/meja?tab=penyalahgunaan"],
 });
 
+/** Pages of the hub's console by name, as an operator sees them. */
+export const consolePages = {
+  "console-federation": "/konsol",
+  "console-institutions": "/konsol/instansi",
+  "console-institution": "/konsol/instansi/kemenpu",
+  "console-suspend": "/konsol/instansi/kemenpu/cabut",
+  "console-replace": "/konsol/instansi/kemenpu/ganti",
+  "console-authority": "/konsol/instansi/kemenpu/wewenang",
+  "console-invite": "/konsol/undang?wilayah=32.05",
+  "console-many": "/konsol/undang/massal",
+  "console-road-map": "/konsol/peta-jalan",
+  "console-road-map-place": "/konsol/peta-jalan/32.05",
+  "console-casework": "/konsol/kasus",
+  "console-overdue": "/konsol/kasus/daftar?yang=terlambat",
+  "console-weeks": "/konsol/kasus/minggu",
+  "console-alarms": "/konsol/alarm",
+  "console-alarm-rules": "/konsol/alarm/aturan",
+  "console-alarm-rule": "/konsol/alarm/aturan/baru",
+  "console-recipients": "/konsol/alarm/penerima",
+  "console-silences": "/konsol/alarm/senyap",
+  "console-sent": "/konsol/alarm/kiriman",
+  "console-past": "/konsol/alarm/riwayat",
+  "console-approvals": "/konsol/persetujuan",
+  "console-audit": "/konsol/audit",
+  "console-staff": "/konsol/petugas",
+  "console-account": "/konsol/akun",
+  "console-api": "/api/docs",
+};
+
 /** All of them alike: name, path, and who looks. */
 export const everyPage = (stage) => [
   ...Object.entries(pages(stage)).map(([name, path]) => ({ name, path })),

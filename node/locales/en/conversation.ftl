@@ -108,6 +108,7 @@ answer-picture-hint = Attach it with the files below; you may write here what it
 answer-no-date = “{ $question }” asks for a date that there is.
 answer-no-choice = “{ $question }” asks for one of its choices.
 answer-missing = Answer at least one question.
+answer-asked-anew = The questions have changed meanwhile. Answer the ones that are shown now.
 answer-too-long = Each answer has at most { $most } characters.
 confirm-title = Is the matter done?
 confirm-about = If it is not, write what is still missing: the work goes on.

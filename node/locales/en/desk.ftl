@@ -2,6 +2,8 @@
 
 desk-name = Desk
 desk-account = My account
+hub-maintenance-on = The hub is in maintenance until { $until } ({ $reason }). Reports are taken and worked on here all the same, and sent afterwards.
+hub-maintenance-ahead = The hub plans maintenance from { $from } to { $until } ({ $reason }). Reports are taken and worked on here all the same, and sent afterwards.
 
 # Logging in
 
@@ -212,7 +214,7 @@ absence-end = I am back
 absence-noted = Your stand-in is noted.
 absence-ended = It is noted that you are back.
 absence-nobody = No other officer sees the reports of your unit, so nobody can stand in.
-absence-unusable = Nothing was saved: choose a day from today on, within a year, and another officer who sees the same reports.
+absence-unusable = Nothing was saved: choose a day from today on, within a year, and another officer who sees the same reports and whose work you are not doing.
 absence-stands-in = You stand in for { $name }.
 did-absence-noted = Is away and named a stand-in
 did-absence-ended = Is back

@@ -30,11 +30,16 @@ inbox-unseen = New
 inbox-together = With those chosen
 inbox-look = Mark as looked at
 inbox-to-unit = Give to unit
-inbox-no-unit = No unit
+inbox-off-desk = Take off every desk
 inbox-nothing-ticked = First choose the reports that you mean.
 inbox-looked = { $n ->
     [one] { $n } report is marked as looked at.
    *[other] { $n } reports are marked as looked at.
+}
+inbox-unit-needed = Choose a unit first.
+inbox-taken-off = { $n ->
+    [one] { $n } report was taken off the desk of unit and officer.
+   *[other] { $n } reports were taken off the desks of unit and officer.
 }
 inbox-assigned = { $n ->
     [one] { $n } report was handed over.

@@ -47,6 +47,7 @@ letter-reminder = { $institution } has asked you questions about the report with
 letter-waits-subject = Waits for you at the desk: { $n }
 letter-waits = What waits for you at the desk:
 letter-waits-identity = somebody asks who reported; you answer
+letter-waits-agreed = the anonymous reporter agrees to be known; you answer
 letter-waits-signature = an answer waits for your signature
 letter-waits-returned = your answer was given back with a remark
 letter-waits-granted = who reported may now be seen by you

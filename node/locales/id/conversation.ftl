@@ -105,6 +105,7 @@ answer-picture-hint = Lampirkan fotonya pada kolom berkas di bawah; keterangan b
 answer-no-date = “{ $question }” minta dijawab dengan tanggal yang ada.
 answer-no-choice = “{ $question }” minta dijawab dengan salah satu pilihannya.
 answer-missing = Jawab paling sedikit satu pertanyaan.
+answer-asked-anew = Pertanyaannya sudah berganti. Jawab pertanyaan yang tampil sekarang.
 answer-too-long = Setiap jawaban paling banyak { $most } karakter.
 confirm-title = Apakah masalahnya sudah selesai?
 confirm-about = Bila belum, tulis apa yang masih kurang: penanganan berlanjut.

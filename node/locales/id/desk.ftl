@@ -2,6 +2,8 @@
 
 desk-name = Meja kerja
 desk-account = Akun saya
+hub-maintenance-on = Pusat dalam pemeliharaan sampai { $until } ({ $reason }). Laporan tetap diterima dan dikerjakan di sini, dan dikirim sesudahnya.
+hub-maintenance-ahead = Pusat merencanakan pemeliharaan { $from } sampai { $until } ({ $reason }). Laporan tetap diterima dan dikerjakan di sini, dan dikirim sesudahnya.
 
 # Masuk
 
@@ -203,7 +205,7 @@ absence-end = Saya sudah kembali
 absence-noted = Pengganti Anda tersimpan.
 absence-ended = Tercatat bahwa Anda sudah kembali.
 absence-nobody = Tidak ada petugas lain yang melihat laporan unit Anda, jadi belum ada yang dapat menggantikan.
-absence-unusable = Tidak tersimpan: pilih hari mulai hari ini, paling lama setahun lagi, dan petugas lain yang melihat laporan yang sama.
+absence-unusable = Tidak tersimpan: pilih hari mulai hari ini, paling lama setahun lagi, dan petugas lain yang melihat laporan yang sama dan tidak sedang Anda gantikan.
 absence-stands-in = Anda menggantikan { $name }.
 did-absence-noted = Berhalangan dan menunjuk pengganti
 did-absence-ended = Kembali dari berhalangan

@@ -44,6 +44,7 @@ letter-reminder = { $institution } menanyakan beberapa hal tentang laporan denga
 letter-waits-subject = Menunggu Anda di meja: { $n }
 letter-waits = Yang menunggu Anda di meja:
 letter-waits-identity = ada yang meminta identitas pelapor; Anda yang menjawab
+letter-waits-agreed = pelapor anonim setuju identitasnya dibuka; Anda yang menjawab
 letter-waits-signature = ada jawaban yang menunggu persetujuan Anda
 letter-waits-returned = jawaban Anda dikembalikan dengan catatan
 letter-waits-granted = identitas pelapor kini dapat Anda buka

@@ -15,6 +15,7 @@ use super::{CaseFilter, CaseList, CaseSummary, Outcome, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::cases::CaseRow;
 use crate::store::lists::{Condition, Limits, Order};
 
 /// What whoever asks may see of the desk's cases.
@@ -94,6 +95,12 @@ impl Sight {
             |units: &Vec<String>| case.unit.as_ref().is_some_and(|one| units.contains(one));
         let desk = self.units.as_ref().is_none_or(within);
         case.tray.is_some() && desk && (self.secrets || !case.secret)
+    }
+
+    /// The same of its row.
+    pub(crate) fn shows_row(&self, row: &CaseRow) -> bool {
+        let desk = self.reaches(row.local.unit.as_deref());
+        row.tray.is_some() && desk && (self.secrets || row.secret == 0)
     }
 
     /// Whether what lies in a unit, or in none, may be seen.

@@ -72,7 +72,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{Gone, PublicReport};
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
-pub(crate) use word::Behalf;
+pub(crate) use word::{Behalf, Who};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.

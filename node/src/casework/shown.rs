@@ -118,7 +118,7 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     let case = case.filter(|case| !case.excluded.contains(me));
     let Some(case) = case else {
         (row.state, row.custodian, row.tray) = (None, None, None);
-        row.public = 0;
+        (row.public, row.identity_asks) = (0, 0);
         return;
     };
     row.origin = Some(case.origin.to_string());
@@ -147,6 +147,7 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     row.secret = i64::from(case.secret);
     row.supports = i64::from(case.supports);
     row.hops = i64::from(case.hops);
+    row.identity_asks = case.identity_requests.len() as i64;
     if case.redacted {
         row.glance.forget();
     }
@@ -211,6 +212,7 @@ impl CaseRow {
             outcome: None,
             erased: 0,
             pending: 0,
+            identity_asks: 0,
             filed_at: at,
             updated_at: at,
             runs_out_at: store::cases::NEVER,

@@ -21,11 +21,21 @@ pub(super) enum Word {
     Counter(Behalf),
 }
 
+/// For whom an officer acts, as the audit log names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The reporter, by an id of the log's own.
+    Reporter(String),
+    /// The reporter of a case that was filed without a key.
+    Keyless,
+    /// Somebody else.
+    Visitor,
+}
+
 /// For whom an officer acts and how they came, with nothing that tells who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Behalf {
-    /// How the audit log names the reporter; `None` is somebody else.
-    pub reporter: Option<String>,
+    pub who: Who,
     /// `walk-in`, `letter` or `phone`.
     pub channel: String,
     /// Whether the reporter's key was shown; otherwise there is the officer's word alone.
@@ -77,8 +87,11 @@ impl Word {
 impl Behalf {
     /// As the audit log has it.
     pub(super) fn told(&self, id: MessageId) -> String {
-        let reporter = self.reporter.as_ref();
-        let who = reporter.map_or_else(|| "visitor".into(), |id| format!("reporter:{id}"));
+        let who = match &self.who {
+            Who::Reporter(id) => format!("reporter:{id}"),
+            Who::Keyless => "reporter".to_owned(),
+            Who::Visitor => "visitor".to_owned(),
+        };
         let proof = if self.key_shown { "key" } else { "word" };
         format!("{who} {} {proof} {id}", self.channel)
     }

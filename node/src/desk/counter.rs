@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::{Effect, State as CaseState};
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::limits::{QUESTIONS, TEXT_CHARS};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
@@ -22,7 +22,7 @@ use super::deed_read::agreed;
 use super::{Answer, Officer, ROOT, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Sender};
-use crate::casework::{CaseView, Once};
+use crate::casework::{CaseView, HistoryEntry, Once};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::questions::{ANSWER_CHARS, Asking, Posed, posed};
@@ -45,6 +45,8 @@ const ANSWERS: [&str; QUESTIONS] = [
     "jawab10", "jawab11", "jawab12", "jawab13", "jawab14", "jawab15", "jawab16", "jawab17",
     "jawab18", "jawab19", "jawab20",
 ];
+/// The hold whose questions the form shows.
+const HOLD: &str = "tahanan";
 const SCORE: &str = "nilai";
 /// The reporter's key; `kunci` is the form's own.
 const SECRET: &str = "kunci-rahasia";
@@ -203,8 +205,9 @@ impl Say {
 struct Standing {
     say: Say,
     view: CaseView,
-    /// Questions that wait for their answers.
+    /// Questions that wait for their answers, and the hold that asks them.
     asked: Vec<Posed>,
+    hold: Option<MessageId>,
     counter: AtCounter,
 }
 
@@ -283,6 +286,11 @@ pub async fn take_down(
     };
     let files = !attached.uploads().is_empty();
     let act = say.read(&v, &mut form, &questions, files);
+    let other = |hold: MessageId| hold.to_string() != form.text(HOLD);
+    let other = standing.hold.is_some_and(other) && !form.text(HOLD).is_empty();
+    if say == Say::Complete && !sent && other {
+        form.complain(ANSWERS[0], v.say("answer-asked-anew"));
+    }
     let channel = form.text(CHANNEL);
     let channel = CHANNELS.iter().find(|(name, ..)| *name == channel);
     if channel.is_none() {
@@ -356,6 +364,9 @@ async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standin
     Ok(Standing {
         say,
         asked: asked(&view),
+        hold: last_hold(&view)
+            .filter(|_| is_held(&view))
+            .and_then(|hold| hold.message),
         view,
         counter: counter.map_err(|error| problem(&error))?,
     })
@@ -363,18 +374,25 @@ async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standin
 
 /// The questions of the hold that stands, if one does.
 fn asked(view: &CaseView) -> Vec<Posed> {
-    if view.summary.state == Some(CaseState::Held) {
+    if is_held(view) {
         last_asked(view)
     } else {
         Vec::new()
     }
 }
 
+fn is_held(view: &CaseView) -> bool {
+    view.summary.state == Some(CaseState::Held)
+}
+
+fn last_hold(view: &CaseView) -> Option<&HistoryEntry> {
+    let mut holds = view.history.iter().rev();
+    holds.find(|entry| entry.kind == "case.held" && entry.effect.is_none_or(applied))
+}
+
 /// The questions of the last hold.
 fn last_asked(view: &CaseView) -> Vec<Posed> {
-    let mut holds = view.history.iter().rev();
-    let last = holds.find(|entry| entry.kind == "case.held" && entry.effect.is_none_or(applied));
-    let words = last.and_then(|entry| entry.words.as_ref());
+    let words = last_hold(view).and_then(|entry| entry.words.as_ref());
     let questions = words.and_then(|words| words.get("questions")?.as_array());
     let questions = questions.into_iter().flatten().filter_map(Value::as_str);
     let questions: Vec<String> = questions.map(str::to_owned).collect();
@@ -395,6 +413,9 @@ fn page(
 ) -> Answer<Response> {
     let (v, say) = (officer.visit.v, standing.say);
     form.put(SECRET, "");
+    if let Some(hold) = standing.hold.filter(|_| say == Say::Complete) {
+        form.put(HOLD, hold.to_string());
+    }
     let (name, about) = say.words();
     let case = &standing.view.summary;
     let page = DeedPage {

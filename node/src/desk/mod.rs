@@ -50,7 +50,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use lapor_web::ApiProblem;
-use lapor_web::language::text_id;
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::Link;
 use lapor_web::people;
 
@@ -66,6 +66,20 @@ pub const ACCOUNT: &str = "/meja/akun";
 
 /// The accounts of the officers.
 const STAFF: &str = "/meja/petugas";
+
+/// What stands at the head of every page of the desk: the hub's maintenance.
+pub fn announced(node: &Node, v: &Voice) -> Option<String> {
+    let notice = node.hub_maintenance()?;
+    let words = v
+        .with("from", v.moment(notice.from))
+        .with("until", v.moment(notice.until))
+        .with("reason", notice.reason.as_str());
+    Some(if notice.on {
+        words.say(text_id("hub-maintenance-on"))
+    } else {
+        words.say(text_id("hub-maintenance-ahead"))
+    })
+}
 
 /// The desk's navigation.
 pub const LINKS: &[Link] = &[

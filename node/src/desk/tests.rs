@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::Place;
+use crate::testing::{NOW, Place};
 
 const WORDS: &str = "gerimis tujuh kelapa sepeda";
 const ADMIN: &str = "admin@bandung.go.id";
@@ -179,6 +179,41 @@ async fn hire(place: &Place, login: &str, role: StaffRole) {
     let accounts = place.node.accounts();
     let chosen = accounts.choose_password(&link, &WORDS.into(), from).await;
     chosen.unwrap();
+}
+
+#[tokio::test]
+async fn the_desk_says_when_the_hub_is_in_maintenance_and_nobody_else_does() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        place.directory_announces(NOW + 60_000, NOW + 120_000).await;
+        siti.open("/meja")
+            .await
+            .shows("Pusat merencanakan pemeliharaan");
+        place.clock.advance(60_000);
+        siti.open("/meja/baru")
+            .await
+            .shows("Pusat dalam pemeliharaan sampai")
+            .shows("ganti mesin");
+        assert!(
+            !siti
+                .open("/")
+                .await
+                .text
+                .contains("Pusat dalam pemeliharaan")
+        );
+        let status = place.node.status().await.unwrap();
+        assert!(status.maintenance.unwrap().on);
+        place.clock.advance(60_000);
+        assert!(
+            !siti
+                .open("/meja")
+                .await
+                .text
+                .contains("Pusat dalam pemeliharaan")
+        );
+    }
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ fn course(v: Voice, months: &[Month]) -> Lines {
     let series = |name: TextId, tone, count: fn(&Month) -> u64| Series {
         name: v.say(name),
         tone,
-        values: months.iter().map(count).collect(),
+        values: months.iter().map(|month| Some(count(month))).collect(),
     };
     Lines::new(
         v,

@@ -97,7 +97,8 @@ impl Node {
     }
 
     /// Tells the reporter what is new, and notes of what followers are to be told. Returns how many
-    /// letters that were, and a case that nobody follows any more.
+    /// letters that were, and a case that nobody follows any more: not before the hub has ruled that it
+    /// ended, for an own act may turn out to be without effect.
     pub(super) async fn begin_news(&self, id: CaseId) -> Result<(usize, Option<Case>), NodeError> {
         let text = id.to_string();
         let mut tx = self.write_tx().await?;
@@ -117,9 +118,10 @@ impl Node {
             .collect();
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
-        let ended = matches!(case.state, State::Archived | State::Merged);
+        let ended = row.ruled()?.filter(is_left);
+        let waits = ended.is_none() && is_left(&case);
         let some = store::support::followers(&mut tx, &text, "", 1).await?;
-        let followed = row.public == 1 && !ended && !some.is_empty();
+        let followed = (row.public == 1 || waits) && ended.is_none() && !some.is_empty();
         for (_, message) in &fresh {
             let told_to = followed.then_some("");
             store::told::tell(&mut tx, &text, message, told_to).await?;
@@ -133,7 +135,7 @@ impl Node {
             written += self.tell_reporter(&mut tx, id, &news).await?;
         }
         tx.commit().await?;
-        Ok((written, ended.then_some(case)))
+        Ok((written, ended))
     }
 
     /// Tells followers what they have not been told yet.
@@ -145,12 +147,13 @@ impl Node {
         Ok(written)
     }
 
-    /// The same for the next of them, in one transaction; `None` when nobody is behind.
+    /// The same for the next of them, in one transaction; `None` when nobody is behind, or while an
+    /// own act that ends the case has not been ruled.
     pub(super) async fn tell_some(&self, id: CaseId) -> Result<Option<usize>, NodeError> {
         let text = id.to_string();
-        let mut tx = self.read_tx().await?;
+        // Read where it is written: another process may tell the same.
+        let mut tx = self.write_tx().await?;
         let told = store::told::told(&mut tx, &text).await?;
-        drop(tx);
         let behind: Vec<(String, String)> = told
             .into_iter()
             .filter_map(|(message, told_to)| Some((message, told_to?)))
@@ -158,10 +161,12 @@ impl Node {
         let Some(after) = behind.iter().map(|(_, told_to)| told_to).min() else {
             return Ok(None);
         };
-        let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
+        if is_left(&case) && !row.ruled()?.as_ref().is_some_and(is_left) {
+            return Ok(None);
+        }
         let page = match row.public {
             1 => store::support::followers(&mut tx, &text, after, FOLLOWERS as i64).await?,
             _ => Vec::new(),
@@ -303,7 +308,7 @@ impl Node {
                 written += 1;
             }
             if page.len() < FOLLOWERS {
-                store::support::forget(&mut tx, &text).await?;
+                store::support::forget_followers(&mut tx, &text).await?;
                 tx.commit().await?;
                 return Ok(written);
             }
@@ -409,6 +414,11 @@ impl Node {
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
         Some(format!("- {}: {said}{by}{why}", v.date(event.at)))
     }
+}
+
+/// Whether nobody follows a case any more: it is read elsewhere, or nowhere.
+fn is_left(case: &Case) -> bool {
+    matches!(case.state, State::Archived | State::Merged)
 }
 
 /// Where a case was merged into one that everybody may read, that one.

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::events::{Listener, events};
-use super::{Conversation, Event, IdentityEvent, Linked, Notify, RunningClock, Step, Verification};
+use super::{
+    Conversation, Event, IdentityEvent, Linked, Notify, Reachable, RunningClock, Step, Verification,
+};
 use crate::casework::{Opened, Outcome, standing, title_of};
 use crate::deadlines;
 use crate::error::NodeError;
@@ -67,6 +69,9 @@ pub struct ReporterView {
     pub identity_log: Vec<IdentityEvent>,
     pub notify: Notify,
     pub verification: Verification,
+    /// Whether letters and a code for a lost key reach the reporter: through the contact of their
+    /// account, or the one in the report once it is proved.
+    pub reachable: Reachable,
 }
 
 impl Node {
@@ -118,6 +123,7 @@ impl Node {
             verification: told.map_or(Verification::None, |row| {
                 Verification::read(&row.verification)
             }),
+            reachable: self.reachable_in(&mut tx, &filed_as.to_string()).await?,
         })
     }
 

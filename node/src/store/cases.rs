@@ -35,6 +35,8 @@ pub struct CaseRow {
     pub outcome: Option<String>,
     pub erased: i64,
     pub pending: i64,
+    /// Requests for the reporter's identity that wait for an answer.
+    pub identity_asks: i64,
     pub filed_at: i64,
     pub updated_at: i64,
     /// Written with a new row; of one that is there it is kept with the deadlines.
@@ -93,7 +95,7 @@ macro_rules! listed {
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, work_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
-        officer, looked_at, outcome, taken_up, own_number, local_category, waits_since, escalated, copied"
+        officer, looked_at, outcome, taken_up, own_number, identity_asks, local_category, waits_since, escalated, copied"
     };
 }
 pub(super) use listed;
@@ -124,8 +126,8 @@ static PUT: Bulk = Bulk::new(
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
         last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at,
-        waits_since, escalated, copied) values",
-    43,
+        identity_asks, waits_since, escalated, copied) values",
+    44,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -141,6 +143,7 @@ static PUT: Bulk = Bulk::new(
         excerpt = excluded.excerpt, answer = excluded.answer, last_kind = excluded.last_kind,
         last_author = excluded.last_author, last_at = excluded.last_at, turn = excluded.turn,
         outcome = excluded.outcome, taken_up = excluded.taken_up,
+        identity_asks = excluded.identity_asks,
         waits_since = excluded.waits_since, escalated = excluded.escalated,
         copied = excluded.copied",
 );
@@ -151,7 +154,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 43] {
+fn stored(row: &CaseRow) -> [Value; 44] {
     let Glance {
         title,
         place,
@@ -206,6 +209,7 @@ fn stored(row: &CaseRow) -> [Value; 43] {
         taken_up.into(),
         // Of a new row, which nobody has been given yet.
         row.runs_out_at.into(),
+        row.identity_asks.into(),
         row.waits_since.into(),
         row.escalated.into(),
         row.copied.into(),

@@ -122,7 +122,14 @@ pub async fn forget_led(tx: &mut Tx, case_id: &str) -> Stored<()> {
     Ok(())
 }
 
-/// Forgets all who follow a case, and who would be led back from it.
+/// Forgets how those who followed a case leave it; what stands in the letters of its reporter stays.
+pub async fn forget_followers(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from follower_leaves where case_id = $1 and contact <> ''";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets all who follow a case, how they and its reporter leave it, and who would be led back from it.
 pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const FOLLOWERS: &str = "delete from followers where case_id = $1";
     const LEAVES: &str = "delete from follower_leaves where case_id = $1";

@@ -184,6 +184,24 @@ async fn the_reporter_of_a_report_without_a_key_is_heard_on_their_word() {
             .await
             .is(StatusCode::SEE_OTHER);
         assert_eq!(state(&place, case).await, Some(State::Closed));
+        let said = place.audited("counter.said").await;
+        assert!(said[0].1.starts_with("reporter walk-in word "), "{said:?}");
+        let form = siti.open(&at(case, "/loket/nilai")).await;
+        let rated = [
+            ("kunci", key_of(&form)),
+            ("saluran", "loket".into()),
+            ("nilai", "5".into()),
+        ];
+        let rated = rated
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let why = json!({"reason": "reporter_request"});
+        acts(&place, case, "case.redacted", why, None).await;
+        let page = siti.open(&at(case, "")).await;
+        assert!(!page.text.contains("/loket/"), "nobody speaks for them");
+        let late = siti.send_files(&at(case, "/loket/nilai"), &rated).await;
+        late.is(StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(place.audited("counter.said").await.len(), said.len());
     }
 }
 
@@ -299,6 +317,12 @@ async fn answers_at_the_counter_belong_to_their_questions() {
         let unsaid = says(&siti, case, "lengkapi", &[("jawab1", " ")]).await;
         unsaid.is(StatusCode::UNPROCESSABLE_ENTITY);
         form.shows("<option value=\"Malam\">Malam</option>");
+        let other = case.to_string();
+        let stale = [("tahanan", &*other), ("jawab1", "7")];
+        let stale = says(&siti, case, "lengkapi", &stale).await;
+        stale
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("sudah berganti");
         let wrong = [("jawab2", "Sejak Minggu."), ("jawab3", "Sore")];
         let wrong = says(&siti, case, "lengkapi", &wrong).await;
         wrong

@@ -9,7 +9,7 @@ use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 
-use super::show::{ANSWERS, MESSAGE, TEXT, Writing, is_written, show};
+use super::show::{ANSWERS, MESSAGE, TEXT, Writing, answers_another, is_written, show};
 use super::speaker::Speaker;
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -29,7 +29,7 @@ pub async fn reply(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let (mut form, attached, _) = read(&node, address, &speaker, request).await?;
     form.required(&v, MESSAGE);
     let text = form.at_most(&v, MESSAGE, TEXT);
     if !form.is_fine() {
@@ -49,7 +49,7 @@ pub async fn answer(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let (mut form, attached, sent) = read(&node, address, &speaker, request).await?;
     let conversation = speaker.conversation(&node).await?;
     let view = node.reporter_view(&conversation).await;
     let view = view.map_err(|e| problem(&e))?;
@@ -72,6 +72,9 @@ pub async fn answer(
     let text = form.at_most(&v, MESSAGE, TEXT);
     if answers.iter().all(String::is_empty) && text.is_empty() {
         form.complain(ANSWERS, v.say("answer-missing"));
+    }
+    if !sent && answers_another(&view, &form) {
+        form.complain(ANSWERS, v.say("answer-asked-anew"));
     }
     if !form.is_fine() {
         return show(&node, &speaker, Writing::wrong(form, attached)).await;
@@ -172,13 +175,13 @@ pub async fn notify(
     Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
 }
 
-/// The form with its files, which may have been used up when it was sent before.
+/// The form with its files, which may have been used up when it was sent before; and whether it was.
 async fn read(
     node: &Node,
     address: IpAddr,
     speaker: &Speaker,
     request: Request,
-) -> Answer<(Form, Attached)> {
+) -> Answer<(Form, Attached, bool)> {
     let v = speaker.visit.v;
     let (mut form, attached) = attach::read(node, &v, Sender::Public(address), request).await?;
     let actor = speaker.conversation(node).await?.actor();
@@ -187,7 +190,7 @@ async fn read(
         Err(_) => false,
     };
     attached.miss_unless(sent, &v, &mut form);
-    Ok((form, attached))
+    Ok((form, attached, sent))
 }
 
 fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAct> {

@@ -20,11 +20,13 @@ use crate::node::Node;
 use crate::portal::questions::{Asking, posed};
 use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
-use crate::reporters::{Conversation, Erasure, Notify, Relation, ReporterView, Verification};
+use crate::reporters::{Conversation, Erasure, Notify, Reachable, Relation, ReporterView};
 
 /// What the reporter writes, and what they answer to each question.
 pub const MESSAGE: &str = "pesan";
 pub const ANSWERS: &str = "jawaban";
+/// The hold whose questions the form shows.
+pub const HOLD: &str = "tahanan";
 /// Characters of what the reporter writes.
 pub const TEXT: usize = 10_000;
 
@@ -102,6 +104,8 @@ struct Page<'a> {
     view: &'a ReporterView,
     /// Questions that wait.
     questions: Vec<Question<'a>>,
+    /// The hold that asks them.
+    hold: String,
     form: &'a Form,
     /// What was written and has no field on the page as the report stands now.
     unsent: Vec<&'a str>,
@@ -157,7 +161,7 @@ impl Page<'_> {
     }
 
     fn contact_is_proved(&self) -> bool {
-        self.view.verification == Verification::Contact
+        self.view.reachable == Reachable::Proved
     }
 }
 
@@ -175,6 +179,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     let page = Page {
         v,
         questions: questions(&v, &view, &writing.form),
+        hold: hold(&view),
         form: &writing.form,
         unsent: unsent(&view, &writing.form),
         held: &writing.attached.held,
@@ -211,7 +216,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
 }
 
 fn questions<'a>(v: &Voice, view: &ReporterView, form: &'a Form) -> Vec<Question<'a>> {
-    let mut answers = form.all(ANSWERS);
+    let mut answers = form.all(ANSWERS).filter(|_| !answers_another(view, form));
     let asked = posed(&view.questions, &view.forms).into_iter();
     asked
         .map(|one| Question {
@@ -221,6 +226,20 @@ fn questions<'a>(v: &Voice, view: &ReporterView, form: &'a Form) -> Vec<Question
             value: answers.next().unwrap_or_default(),
         })
         .collect()
+}
+
+/// Names the hold whose questions wait; empty where none does.
+fn hold(view: &ReporterView) -> String {
+    let last = view.events.iter().rfind(|event| event.kind == "case.held");
+    let waits = last.filter(|_| view.state == State::Held);
+    let named = waits.and_then(|event| event.message);
+    named.map_or_else(String::new, |message| message.to_string())
+}
+
+/// Whether a form answers questions, and others wait by now.
+pub fn answers_another(view: &ReporterView, form: &Form) -> bool {
+    let (shown, waits) = (form.text(HOLD), hold(view));
+    !shown.is_empty() && !waits.is_empty() && shown != waits
 }
 
 /// Whether something stands in a field.
@@ -233,7 +252,8 @@ fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
     let asked = !view.questions.is_empty();
     let answered = asked && may("complete");
     let written = answered || (!asked && (may("reply") || view.state == State::Archived));
-    let answers = form.all(ANSWERS).filter(|_| !answered);
+    let lost = !answered || answers_another(view, form);
+    let answers = form.all(ANSWERS).filter(|_| lost);
     let message = form.all(MESSAGE).filter(|_| !written);
     answers
         .chain(message)

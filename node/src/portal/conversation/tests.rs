@@ -316,6 +316,13 @@ async fn words_that_come_too_late_are_shown_to_their_author() {
         let body = json!({"questions": 1});
         let words = json!({"questions": ["Di depan nomor berapa?"]});
         acts(&place, case, "case.held", body, Some(words)).await;
+        let before = case.to_string();
+        let stale = [("tahanan", &*before), ("jawaban", "Untuk yang lama")];
+        let stale = talk.write(ANSWER, &stale).await;
+        assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for said in ["sudah berganti", "<p class=\"said\">Untuk yang lama</p>"] {
+            assert!(stale.text.contains(said), "{said}: {}", stale.text);
+        }
         let body = json!({"reason": "other"});
         acts(&place, case, "case.redacted", body, None).await;
         let answer = [("jawaban", "Nomor <7>"), ("pesan", "Sejak Minggu")];
@@ -612,6 +619,18 @@ async fn who_asks_for_the_identity_is_in_the_log_and_the_reporter_has_a_say() {
         assert!(
             !page.text.contains("name=\"izin\" value=\"ya\""),
             "it can be taken back only"
+        );
+        let granted = place
+            .node
+            .answer_identity_ask(case, &ask, true, "account:2")
+            .await;
+        granted.unwrap();
+        let page = talk.read(PATH).await;
+        assert!(
+            page.text.contains("name=\"izin\" value=\"tidak\"")
+                && !page.text.contains("name=\"izin\" value=\"ya\""),
+            "inside this institution it still can: {}",
+            page.text
         );
         let unknown = talk.post(CONSENT, "permintaan=lain&izin=ya").await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);

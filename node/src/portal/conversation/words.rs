@@ -44,6 +44,9 @@ pub struct Asked {
     pub reason: Option<String>,
     /// What the reporter said last.
     pub given: Option<bool>,
+    /// It was granted inside the institution that took the report in, where a word of the reporter
+    /// still ends it; what another has been told cannot be taken back.
+    pub granted: bool,
     pub at: i64,
 }
 
@@ -221,8 +224,10 @@ pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
             .filter(move |event| ask.is_some() && event.ask == ask)
     };
     let lines = log.iter().map(|event| {
-        let ended = about(&event.ask)
-            .any(|other| matches!(other.step, IdentityStep::Granted | IdentityStep::Refused));
+        let became = |step| about(&event.ask).any(|other| other.step == step);
+        let inside = event.institution.as_ref() == node.instance().ok();
+        let granted = became(IdentityStep::Granted) && inside;
+        let ended = became(IdentityStep::Refused) || (became(IdentityStep::Granted) && !inside);
         let said = about(&event.ask).rev().find_map(|other| match other.step {
             IdentityStep::Consented => Some(true),
             IdentityStep::Objected => Some(false),
@@ -238,6 +243,7 @@ pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
             said: v.with("institution", who).say(step(event.step)),
             reason: reason(v, event),
             given: said.filter(|_| asked),
+            granted,
             at: event.at,
         }
     });

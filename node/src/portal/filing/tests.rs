@@ -738,6 +738,8 @@ async fn too_many_reports_are_told_when_to_come_back_and_lose_no_word() {
             page.text
         );
         assert!(page.text.contains("value=\"Laporan ke-10 tentang lampu\""));
+        let again = form(9).to(&router, PATH).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "it was filed before");
     }
 }
 
