@@ -11,6 +11,7 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 
 use crate::identity::{self, CertificateFacts, TrustDomain};
+use crate::issuer::stands_below;
 use crate::pem;
 
 /// SHA-256 of a root certificate's DER; lower-case hexadecimal as text.
@@ -73,6 +74,13 @@ impl TrustBundle {
 
     pub fn contains(&self, pin: &RootPin) -> bool {
         self.pins().contains(pin)
+    }
+
+    /// The root that an issuer stands below.
+    pub fn root_above(&self, issuer: &CertificateDer<'_>) -> Option<RootPin> {
+        let mut roots = self.roots.iter();
+        let above = roots.find(|root| matches!(stands_below(issuer, root), Ok(true)));
+        above.map(|root| pin_of(root))
     }
 
     /// The one federation whose roots these are.

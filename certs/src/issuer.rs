@@ -233,7 +233,7 @@ fn hub_name(name: &ServerName<'_>) -> Result<SanType, AuthorityError> {
     }
 }
 
-fn stands_below(
+pub(crate) fn stands_below(
     certificate: &CertificateDer<'_>,
     root: &CertificateDer<'_>,
 ) -> Result<bool, AuthorityError> {

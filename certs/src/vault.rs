@@ -2,19 +2,24 @@
 //!
 //! - `roots.pem`: the trust bundle, the current root first;
 //! - `root.key.pem`: the root's private key, which may be moved offline;
-//! - `issuer.pem`: the issuer's private key and certificate, in one file.
+//! - `issuer.pem`: the issuer's private key and certificate, in one file;
+//! - `next-root.pem`, `next-root.key.pem`, `next-issuer.pem`: another authority
+//!   that waits to take this one's place;
+//! - `former-root.key.pem`: the private key of the root before.
 //!
-//! An authority is founded whole or not at all and never overwritten.
+//! An authority is founded whole or not at all and never overwritten. Each step
+//! of a change can be done again after a crash.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use crate::authority::{Authority, AuthorityError};
-use crate::bundle::{BundleError, TrustBundle};
+use crate::bundle::{BundleError, RootPin, TrustBundle};
 use crate::credential::{Credential, CredentialError};
 use crate::csr::TlsKey;
 use crate::issuer::Issuer;
@@ -23,6 +28,10 @@ use crate::private_file::{neighbour_of, sync_folder_of, write_private};
 const ROOTS: &str = "roots.pem";
 const ROOT_KEY: &str = "root.key.pem";
 const ISSUER: &str = "issuer.pem";
+const NEXT_ROOT: &str = "next-root.pem";
+const NEXT_ROOT_KEY: &str = "next-root.key.pem";
+const NEXT_ISSUER: &str = "next-issuer.pem";
+const FORMER_ROOT_KEY: &str = "former-root.key.pem";
 
 /// The folder of an authority.
 #[derive(Debug, Clone)]
@@ -39,6 +48,8 @@ pub enum VaultError {
     Missing(PathBuf),
     #[error("the root's private key is not in {0}; bring it back for this one act")]
     RootOffline(PathBuf),
+    #[error("the authority {0} does not wait in {1}; bring its files next-*.pem there")]
+    NotWaiting(RootPin, PathBuf),
     #[error("{path} could not be read or written: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("{path} is damaged: {reason}")]
@@ -145,8 +156,117 @@ impl Vault {
         Ok(credential_of(issuer)?.save(&self.path(ISSUER))?)
     }
 
+    /// The authority that waits to take this one's place; made if there is none.
+    pub fn prepare_next(&self, now_ms: i64) -> Result<RootPin, VaultError> {
+        if let Some(next) = self.next()? {
+            return Ok(next.pins()[0]);
+        }
+        let domain = self.bundle()?.trust_domain()?;
+        let next = Authority::create(&domain, now_ms)?;
+        let issuer = credential_of(&next.new_issuer(now_ms)?)?;
+        let root = TrustBundle::new(vec![next.root().clone()])?;
+        self.write(NEXT_ROOT_KEY, next.key().to_pem().as_bytes())?;
+        self.write(NEXT_ISSUER, issuer.to_pem().as_bytes())?;
+        // The last one: without it the other two mean nothing.
+        self.write(NEXT_ROOT, root.to_pem().as_bytes())?;
+        Ok(next.pin())
+    }
+
+    /// The root that waits.
+    pub fn next(&self) -> Result<Option<TrustBundle>, VaultError> {
+        let path = self.path(NEXT_ROOT);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(TrustBundle::from_pem(&text)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(failed(&path, source)),
+        }
+    }
+
+    /// Has the root that waits trusted beside the others.
+    pub fn trust_next(&self, pin: &RootPin) -> Result<(), VaultError> {
+        let bundle = self.bundle()?;
+        if bundle.contains(pin) {
+            return Ok(());
+        }
+        let next = self.waiting(pin)?;
+        let roots = bundle.roots().iter().chain(next.roots());
+        self.trust(roots.cloned().collect())
+    }
+
+    /// Certifies from now on by the authority that waits; the others stay trusted.
+    pub fn use_next(&self, pin: &RootPin) -> Result<(), VaultError> {
+        if self.next()?.is_none() && self.issuer()?.root_pin() == *pin {
+            return Ok(());
+        }
+        let next = self.waiting(pin)?;
+        let bundle = self.bundle()?;
+        let roots = next.roots().iter().chain(bundle.roots());
+        self.trust(roots.cloned().collect())?;
+        if self.path(NEXT_ROOT_KEY).exists() {
+            self.rename(ROOT_KEY, FORMER_ROOT_KEY)?;
+            self.rename(NEXT_ROOT_KEY, ROOT_KEY)?;
+        }
+        self.rename(NEXT_ISSUER, ISSUER)?;
+        self.remove(NEXT_ROOT)
+    }
+
+    /// Trusts a root no more; one that waits is forgotten with its key.
+    pub fn distrust(&self, pin: &RootPin) -> Result<(), VaultError> {
+        if self.next()?.is_some_and(|next| next.contains(pin)) {
+            self.remove(NEXT_ROOT)?;
+            self.remove(NEXT_ROOT_KEY)?;
+            self.remove(NEXT_ISSUER)?;
+        }
+        let bundle = self.bundle()?;
+        if !bundle.contains(pin) {
+            return Ok(());
+        }
+        let roots = bundle.roots().iter().zip(bundle.pins());
+        let kept = roots.filter(|(_, known)| known != pin);
+        self.trust(kept.map(|(root, _)| root.clone()).collect())
+    }
+
+    /// Whether the private key of the current root is here and not offline.
+    pub fn holds_root_key(&self) -> bool {
+        self.path(ROOT_KEY).exists()
+    }
+
+    fn waiting(&self, pin: &RootPin) -> Result<TrustBundle, VaultError> {
+        let next = self.next()?.filter(|next| next.contains(pin));
+        next.ok_or_else(|| VaultError::NotWaiting(*pin, self.folder.clone()))
+    }
+
+    fn trust(&self, roots: Vec<CertificateDer<'static>>) -> Result<(), VaultError> {
+        let bundle = TrustBundle::new(roots)?;
+        self.write(ROOTS, bundle.to_pem().as_bytes())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let path = self.path(name);
+        write_private(&path, bytes).map_err(|source| failed(&path, source))
+    }
+
+    /// A file that is not there has been moved before, or is offline.
+    fn rename(&self, from: &str, to: &str) -> Result<(), VaultError> {
+        let (from, to) = (self.path(from), self.path(to));
+        absent_is_fine(fs::rename(&from, &to)).map_err(|source| failed(&from, source))?;
+        sync_folder_of(&to).map_err(|source| failed(&to, source))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), VaultError> {
+        let path = self.path(name);
+        absent_is_fine(fs::remove_file(&path)).map_err(|source| failed(&path, source))
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+}
+
+fn absent_is_fine(outcome: io::Result<()>) -> io::Result<()> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
     }
 }
 
@@ -229,5 +349,34 @@ mod tests {
         vault.found(&authority, &issuer).unwrap();
         assert_eq!(vault.authority().unwrap().pin(), authority.pin());
         assert!(!partial.exists());
+    }
+
+    #[test]
+    fn another_authority_waits_takes_over_and_outlives_the_former_one() {
+        let (_folder, vault, former) = founded();
+        let next = vault.prepare_next(NOW).unwrap();
+        assert_eq!(vault.prepare_next(NOW).unwrap(), next);
+        assert_eq!(vault.bundle().unwrap().pins(), [former.pin()]);
+        for _ in 0..2 {
+            vault.trust_next(&next).unwrap();
+            assert_eq!(vault.bundle().unwrap().pins(), [former.pin(), next]);
+            assert_eq!(vault.issuer().unwrap().root_pin(), former.pin());
+        }
+        for _ in 0..2 {
+            vault.use_next(&next).unwrap();
+            assert_eq!(vault.bundle().unwrap().pins(), [next, former.pin()]);
+            assert_eq!(vault.issuer().unwrap().root_pin(), next);
+            assert_eq!(vault.authority().unwrap().pin(), next);
+        }
+        for _ in 0..2 {
+            vault.distrust(&former.pin()).unwrap();
+            assert_eq!(vault.bundle().unwrap().pins(), [next]);
+        }
+        let dropped = vault.prepare_next(NOW).unwrap();
+        vault.trust_next(&dropped).unwrap();
+        vault.distrust(&dropped).unwrap();
+        assert_eq!(vault.bundle().unwrap().pins(), [next]);
+        assert_eq!(vault.next().unwrap(), None);
+        assert!(vault.use_next(&dropped).is_err(), "its files are gone");
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lapor_protocol::ids::{Digest, InstanceId};
 use lapor_protocol::limits::LONG_POLL_SECONDS;
+use lapor_web::spans::Spans;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,7 @@ use crate::limits::Admission;
 use crate::sequencer::Sequencer;
 use crate::settings::Settings;
 use crate::streams::Streams;
+use crate::upkeep::{self, Upkeep};
 use crate::watch::Watch;
 use crate::witness::Witness;
 use crate::{casework, erasing, pictures, store};
@@ -39,6 +41,9 @@ pub struct Hub {
     pub(crate) contacts: Contacts,
     pub watch: Watch,
     pub alarms: Alarms,
+    /// Where each message's way is told.
+    spans: Spans,
+    pub upkeep: Upkeep,
     /// Counts of casework of a moment ago.
     pub(crate) figures: casework::Kept,
     /// Requests in [`Hub::wait_for`].
@@ -68,6 +73,7 @@ impl Hub {
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
         pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;
+        upkeep::interrupt(&ground).await?;
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -79,7 +85,13 @@ impl Hub {
             contacts: Contacts::since(ground.clock.now_ms()),
             watch: Watch::default(),
             alarms: Alarms::default(),
+            upkeep: Upkeep::default(),
             figures: casework::Kept::default(),
+            spans: Spans::open(
+                &ground.settings.traces,
+                "lapor-hub",
+                env!("CARGO_PKG_VERSION"),
+            ),
             polls: AtomicUsize::new(0),
             certificate_bell: Notify::new(),
             shown: watch::Sender::new(None),
@@ -93,6 +105,10 @@ impl Hub {
 
     pub fn settings(&self) -> &Settings {
         &self.ground.settings
+    }
+
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -2,7 +2,10 @@
 //! has confirmed it. It is then done once, in the transaction of the
 //! confirmation, and the audit log names both.
 
+use lapor_migrations::Tx;
 use lapor_web::chance::random;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::deeds::{self, Deed};
@@ -14,11 +17,14 @@ use crate::store::approvals::ApprovalRow;
 
 /// How long an act waits for a second person.
 pub const PATIENCE_MS: i64 = 24 * 60 * 60 * 1000;
+/// Who lets an act lapse, in the audit log.
+const LAPSED: &str = "hub";
 
 /// An act that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Approval {
     pub id: String,
+    #[schema(value_type = Object)]
     pub deed: Deed,
     pub reason: String,
     /// As in the audit log.
@@ -69,7 +75,7 @@ pub async fn ask(
     deed: &Deed,
     second_person: bool,
 ) -> Result<Asked, ApprovalError> {
-    if !second_person {
+    if !second_person && !deed.is_forced() {
         deeds::act(ground, by, deed).await?;
         return Ok(Asked::Done);
     }
@@ -85,17 +91,59 @@ pub async fn ask(
         asked_at: now,
         expires_at: now + PATIENCE_MS,
     };
-    let subject = deed.subject().as_str();
+    let subject = deed.subject();
     let mut tx = ground.db.write().await?;
-    store::approvals::sweep(&mut tx, now).await?;
+    lapse_in(&mut tx, now).await?;
     if store::approvals::waits(&mut tx, &row.deed, now).await? {
         return Err(ApprovalError::AskedAlready);
     }
-    store::approvals::add(&mut tx, &row, subject).await?;
-    let action = format!("{}.asked", deed.action());
-    audit::note(&mut tx, now, by, &action, subject).await?;
+    let about = subject.as_deref().unwrap_or_default();
+    store::approvals::add(&mut tx, &row, about).await?;
+    note(&mut tx, now, by, deed, "asked").await?;
     tx.commit().await?;
     Ok(Asked::Waits)
+}
+
+/// Drops what nobody has decided in time, and writes down what it was.
+pub async fn lapse(ground: &Ground) -> Result<(), ApprovalError> {
+    let mut tx = ground.db.write().await?;
+    lapse_in(&mut tx, ground.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn lapse_in(tx: &mut Tx, now: i64) -> Result<(), ApprovalError> {
+    for row in store::approvals::sweep(tx, now).await? {
+        let approval = approval(row)?;
+        let by = By {
+            actor: LAPSED,
+            reason: &approval.reason,
+            asked_by: Some(&approval.asked_by),
+        };
+        note(tx, now, &by, &approval.deed, "lapsed").await?;
+    }
+    Ok(())
+}
+
+/// Writes down what became of an act that was not done, and what it would have done.
+async fn note(
+    tx: &mut Tx,
+    now: i64,
+    by: &By<'_>,
+    deed: &Deed,
+    became: &str,
+) -> Result<(), ApprovalError> {
+    let reason = match deed.detail() {
+        None => by.reason.to_owned(),
+        Some(detail) => format!("{} ({detail})", by.reason),
+    };
+    let by = By {
+        reason: reason.trim_start(),
+        ..*by
+    };
+    let action = format!("{}.{became}", deed.action());
+    audit::note_about(tx, now, &by, &action, deed.subject().as_deref()).await?;
+    Ok(())
 }
 
 /// All acts that wait, the oldest first.
@@ -121,6 +169,9 @@ pub async fn confirm(ground: &Ground, actor: &str, id: &str) -> Result<Approval,
     let directory = approval.deed.apply(ground, &mut tx, &by).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
+    if approval.deed.instance().is_none() {
+        deeds::settle(ground).await;
+    }
     Ok(approval)
 }
 
@@ -135,9 +186,7 @@ pub async fn refuse(ground: &Ground, actor: &str, id: &str) -> Result<Approval, 
         reason: &approval.reason,
         asked_by: Some(&approval.asked_by),
     };
-    let action = format!("{}.refused", approval.deed.action());
-    let subject = approval.deed.subject().as_str();
-    audit::note(&mut tx, now, &by, &action, subject).await?;
+    note(&mut tx, now, &by, &approval.deed, "refused").await?;
     tx.commit().await?;
     Ok(approval)
 }

@@ -29,7 +29,8 @@ impl<'a> By<'a> {
         }
     }
 
-    fn detail(&self) -> String {
+    /// The reason, and who asked.
+    pub fn detail(&self) -> String {
         match self.asked_by {
             Some(first) => format!("asked by {first}: {}", self.reason),
             None => self.reason.to_owned(),
@@ -37,7 +38,8 @@ impl<'a> By<'a> {
     }
 }
 
-/// Writes down what is done in `tx`; `subject` is the institution that it concerns.
+/// Writes down what is done in `tx`; `subject` is the institution that it concerns, empty if
+/// none does more than another.
 pub async fn note(
     tx: &mut Tx,
     at: i64,
@@ -45,8 +47,19 @@ pub async fn note(
     action: &str,
     subject: &str,
 ) -> Result<(), DbError> {
+    note_about(tx, at, by, action, Some(subject)).await
+}
+
+/// Likewise of what may concern no institution.
+pub async fn note_about(
+    tx: &mut Tx,
+    at: i64,
+    by: &By<'_>,
+    action: &str,
+    subject: Option<&str>,
+) -> Result<(), DbError> {
     let did = (by.actor, action);
-    store::audit::add(tx, at, did, Some(subject), &by.detail()).await
+    store::audit::add(tx, at, did, subject, &by.detail()).await
 }
 
 /// The hub's audit log as the accounts see it.

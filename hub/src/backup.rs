@@ -18,7 +18,7 @@ use lapor_web::backup::{
 
 use crate::error::HubError;
 use crate::settings::{Settings, SettingsError};
-use crate::store;
+use crate::{restored, store};
 
 const PROGRAM: &str = "lapor-hub";
 /// Name of the configuration in a hub's folder.
@@ -59,7 +59,7 @@ pub async fn back_up(
     to: &Path,
     with_keys: bool,
     now_ms: i64,
-    tell: Tell,
+    tell: impl Tell,
 ) -> Result<Manifest, HubBackupError> {
     // Not migrated: the backup before an upgrade is made by the new program too.
     let db = Db::open(&settings.database.url, Schema::Hub, &DbOptions::default()).await?;
@@ -75,7 +75,7 @@ async fn copy_all(
     to: &Path,
     with_keys: bool,
     now_ms: i64,
-    tell: Tell,
+    tell: impl Tell,
 ) -> Result<Manifest, HubBackupError> {
     let mut tx = db.read().await?;
     let domain = store::state::read(&mut tx, store::state::TRUST_DOMAIN).await?;
@@ -106,7 +106,7 @@ async fn copy_all(
         if let Some(config) = config {
             backup.copy(CONFIG, &config)?;
         }
-        backup.copy_shelf("blobs", &storage.blobs, is_attachment, tell)?;
+        backup.copy_shelf("blobs", &storage.blobs, is_attachment, &tell)?;
         let absent = named.map(|named| backup.absent("blobs", &named));
         Ok::<_, BackupError>((backup, absent))
     });
@@ -137,16 +137,27 @@ async fn named(db: &Db) -> Result<Option<Vec<String>>, HubError> {
     Ok(Some(proved.into_iter().map(Digest::to_hex).collect()))
 }
 
+/// Opens a finished backup; reads no file but its manifest.
+pub fn open(from: &Path) -> Result<Backup, BackupError> {
+    Backup::open(from, PROGRAM)
+}
+
 /// Proves a backup without restoring it.
-pub async fn prove(from: &Path, tell: Tell) -> Result<Manifest, HubBackupError> {
+pub async fn prove(from: &Path, tell: impl Tell) -> Result<Manifest, HubBackupError> {
     let (backup, _) = proved(from, tell).await?;
     Ok(backup.manifest().clone())
 }
 
 /// Restores a backup into `dir`, where there is no hub. A configuration that
 /// stands there already is used instead of the one in the backup.
-pub async fn restore(from: &Path, dir: &Path, tell: Tell) -> Result<Restored, HubBackupError> {
-    let (backup, kind) = proved(from, tell).await?;
+/// `now_ms` is noted as the moment of the restore.
+pub async fn restore(
+    from: &Path,
+    dir: &Path,
+    now_ms: i64,
+    tell: impl Tell,
+) -> Result<Restored, HubBackupError> {
+    let (backup, kind) = proved(from, tell.clone()).await?;
     let backup = Arc::new(backup);
     let manifest = backup.manifest().clone();
     let config = dir.join(CONFIG);
@@ -167,12 +178,13 @@ pub async fn restore(from: &Path, dir: &Path, tell: Tell) -> Result<Restored, Hu
         return Err(BackupError::InUse(storage.blobs).into());
     }
     let (with_keys, held) = (manifest.origin.keys, Arc::clone(&backup));
+    let telling = tell.clone();
     let placing = tokio::task::spawn_blocking(move || {
         if with_keys {
-            held.place_folder("keys", &storage.keys, tell)?;
-            held.place_folder("authority", &storage.authority, tell)?;
+            held.place_folder("keys", &storage.keys, &telling)?;
+            held.place_folder("authority", &storage.authority, &telling)?;
         }
-        held.place_folder("blobs", &storage.blobs, tell)
+        held.place_folder("blobs", &storage.blobs, &telling)
     });
     let attachments = placing.await.map_err(|_| HubError::Aborted)??;
     // The root's key may have been taken offline; the issuer must be there.
@@ -181,7 +193,9 @@ pub async fn restore(from: &Path, dir: &Path, tell: Tell) -> Result<Restored, Hu
     tell("database", 0, 0);
     let file = backup.path(kind.copy_name());
     let db = restore_copy(&settings.database.url, kind, &file, Schema::Hub).await?;
+    let noted = restored::note(&db, now_ms, manifest.origin.made_at).await;
     db.close().await;
+    noted?;
     Ok(Restored {
         manifest,
         config,
@@ -190,8 +204,9 @@ pub async fn restore(from: &Path, dir: &Path, tell: Tell) -> Result<Restored, Hu
     })
 }
 
-async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), HubBackupError> {
-    let backup = Backup::open(from, PROGRAM)?;
+/// Proves every file, and the copy of the database as far as it can be read in its file.
+pub(crate) async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind), HubBackupError> {
+    let backup = open(from)?;
     let origin = backup.manifest().origin.clone();
     let known = Schema::Hub.version();
     if origin.schema > known {
@@ -202,7 +217,7 @@ async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), HubBackupErro
         path: from.to_owned(),
         reason: format!("it names a database of kind {:?}", origin.database),
     })?;
-    let proving = tokio::task::spawn_blocking(move || backup.prove(tell).map(|()| backup));
+    let proving = tokio::task::spawn_blocking(move || backup.prove(&tell).map(|()| backup));
     let backup = proving.await.map_err(|_| HubError::Aborted)??;
     check_copy(kind, &backup.path(kind.copy_name()), Schema::Hub).await?;
     Ok((backup, kind))

@@ -19,8 +19,8 @@ pub struct Contacts {
 struct Heard {
     /// Unix ms.
     at: i64,
-    /// Requests so far.
-    times: u64,
+    /// Requests of its inbox so far.
+    fetched: u64,
 }
 
 impl Contacts {
@@ -35,10 +35,9 @@ impl Contacts {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(heard) = last.get_mut(instance) {
             heard.at = now_ms.max(heard.at);
-            heard.times += 1;
         } else {
-            let (at, times) = (now_ms, 1);
-            last.insert(instance.clone(), Heard { at, times });
+            let (at, fetched) = (now_ms, 0);
+            last.insert(instance.clone(), Heard { at, fetched });
         }
     }
 
@@ -50,9 +49,17 @@ impl Contacts {
             .collect()
     }
 
-    /// How many requests of an instance this process has had.
-    pub fn heard(&self, instance: &InstanceId) -> u64 {
+    /// An instance that was heard asks for its inbox.
+    pub fn note_fetch(&self, instance: &InstanceId) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(heard) = last.get_mut(instance) {
+            heard.fetched += 1;
+        }
+    }
+
+    /// How often an instance has asked this process for its inbox.
+    pub fn fetches(&self, instance: &InstanceId) -> u64 {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.get(instance).map_or(0, |heard| heard.times)
+        last.get(instance).map_or(0, |heard| heard.fetched)
     }
 }

@@ -1,19 +1,26 @@
-//! Acts of the console that can cut an institution off or change its rights, as data: what one person
-//! asks for and another confirms is written down as it will be done. Another act
-//! is another variant with its line in each function.
+//! Acts of the console that can cut an institution off, change its rights or keep
+//! an alarm from people, as data: what one person asks for and another confirms is
+//! written down as it will be done. Another act is another variant with its line
+//! in each function.
 
 use std::sync::Arc;
 
+use lapor_certs::RootPin;
 use lapor_migrations::Tx;
 use lapor_protocol::authority::Pattern;
 use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::InstanceId;
+use lapor_protocol::keys::KeyId;
 use serde::{Deserialize, Serialize};
 
+use crate::alarms::{Quiet, acts, recipients};
 use crate::audit::By;
 use crate::ground::Ground;
+use crate::maintenance;
 use crate::membership::{self, MembershipError};
-use crate::succession;
+use crate::{changeover, rotation, succession};
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// A dangerous act with all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +47,60 @@ pub enum Deed {
     Entrust {
         instance: InstanceId,
         disposes_to: Vec<Pattern>,
+        /// Whether it stands in for an excluded desk; `None` leaves that as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stands_in: Option<bool>,
     },
+    /// Names another signing key of the hub in the directory.
+    AnnounceKey {
+        key: KeyId,
+    },
+    /// Has it sign; even so means though some have not read of it.
+    UseKey {
+        key: KeyId,
+        even_so: bool,
+    },
+    RetireKey {
+        key: KeyId,
+        even_so: bool,
+    },
+    /// Has another root trusted beside the current one.
+    AnnounceAuthority {
+        root: RootPin,
+    },
+    /// Has it certify; even so means though some would be cut off.
+    UseAuthority {
+        root: RootPin,
+        even_so: bool,
+    },
+    WithdrawAuthority {
+        root: RootPin,
+        even_so: bool,
+    },
+    /// Switches a rule of alarms off, by its id.
+    DisableRule {
+        rule: String,
+    },
+    /// Tells a recipient of alarms no more, by its id.
+    DisableRecipient {
+        recipient: String,
+    },
+    /// Forgets one.
+    RemoveRecipient {
+        recipient: String,
+    },
+    /// Tells nobody of something for so many hours from when it is done.
+    Silence {
+        quiet: Quiet,
+        hours: i64,
+    },
+    /// Has the hub take nothing in for a time (Unix ms).
+    Maintain {
+        from: i64,
+        until: i64,
+    },
+    /// Ends that time, or calls it off.
+    EndMaintenance,
 }
 
 impl Deed {
@@ -52,18 +112,82 @@ impl Deed {
             Self::Revoke { .. } => "instance.revoked",
             Self::Replace { .. } => "instance.replaced",
             Self::Entrust { .. } => "instance.authority_changed",
+            Self::AnnounceKey { .. } => "hub_key.announced",
+            Self::UseKey { .. } => "hub_key.used",
+            Self::RetireKey { .. } => "hub_key.retired",
+            Self::AnnounceAuthority { .. } => "authority.announced",
+            Self::UseAuthority { .. } => "authority.used",
+            Self::WithdrawAuthority { .. } => "authority.withdrawn",
+            Self::DisableRule { .. } => "alarm.rule_disabled",
+            Self::DisableRecipient { .. } => "alarm.recipient_disabled",
+            Self::RemoveRecipient { .. } => "alarm.recipient_removed",
+            Self::Silence { .. } => "alarm.silenced",
+            Self::Maintain { .. } => "maintenance.planned",
+            Self::EndMaintenance => "maintenance.ended",
         }
     }
 
-    /// The institution that it concerns.
-    pub fn subject(&self) -> &InstanceId {
+    /// The institution whose membership it changes.
+    pub fn instance(&self) -> Option<&InstanceId> {
         match self {
             Self::Suspend { instance }
             | Self::Resume { instance }
             | Self::Revoke { instance, .. }
             | Self::Replace { instance, .. }
-            | Self::Entrust { instance, .. } => instance,
+            | Self::Entrust { instance, .. } => Some(instance),
+            _ => None,
         }
+    }
+
+    /// What it names beside that institution, for the audit log.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Revoke { successor, .. } => {
+                successor.as_ref().map(|next| format!("successor: {next}"))
+            }
+            Self::Replace { successor, .. } => Some(format!("successor: {successor}")),
+            Self::Entrust {
+                disposes_to,
+                stands_in,
+                ..
+            } => Some(succession::entrusted(disposes_to, *stands_in)),
+            Self::DisableRule { rule } => Some(format!("rule: {rule}")),
+            Self::DisableRecipient { recipient } | Self::RemoveRecipient { recipient } => {
+                Some(format!("recipient: {recipient}"))
+            }
+            Self::Silence { quiet, hours } => {
+                let (scope, of) = quiet.columns();
+                Some(format!("{scope}: {of}, {hours} hours"))
+            }
+            Self::Maintain { from, until } => Some(format!("from {from} until {until}, Unix ms")),
+            _ => self.is_forced().then(|| "even so".to_owned()),
+        }
+    }
+
+    /// The institution, the key or the root that it concerns, as the audit log names it.
+    pub fn subject(&self) -> Option<String> {
+        match self {
+            Self::AnnounceKey { key } | Self::UseKey { key, .. } | Self::RetireKey { key, .. } => {
+                Some(key.to_string())
+            }
+            Self::AnnounceAuthority { root }
+            | Self::UseAuthority { root, .. }
+            | Self::WithdrawAuthority { root, .. } => Some(root.to_hex()),
+            Self::Silence { quiet, .. } => quiet.instance().map(ToOwned::to_owned),
+            _ => self.instance().map(ToString::to_string),
+        }
+    }
+
+    /// Whether it is done though somebody is left behind, which takes two people
+    /// wherever there is a second one to ask.
+    pub fn is_forced(&self) -> bool {
+        matches!(
+            self,
+            Self::UseKey { even_so: true, .. }
+                | Self::RetireKey { even_so: true, .. }
+                | Self::UseAuthority { even_so: true, .. }
+                | Self::WithdrawAuthority { even_so: true, .. }
+        )
     }
 
     /// Does it in a transaction and writes it down. The directory is to be
@@ -74,6 +198,7 @@ impl Deed {
         tx: &mut Tx,
         by: &By<'_>,
     ) -> Result<Arc<Directory>, MembershipError> {
+        let now = ground.clock.now_ms();
         match self {
             Self::Suspend { instance } => membership::suspend_in(ground, tx, by, instance).await,
             Self::Resume { instance } => membership::resume_in(ground, tx, by, instance).await,
@@ -88,7 +213,44 @@ impl Deed {
             Self::Entrust {
                 instance,
                 disposes_to,
-            } => succession::entrust_in(ground, tx, by, instance, disposes_to).await,
+                stands_in,
+            } => {
+                let given = (disposes_to.as_slice(), *stands_in);
+                succession::entrust_in(ground, tx, by, instance, given).await
+            }
+            Self::AnnounceKey { key } => rotation::announce_in(ground, tx, by, key).await,
+            Self::UseKey { key, even_so } => rotation::use_in(ground, tx, by, key, *even_so).await,
+            Self::RetireKey { key, even_so } => {
+                rotation::retire_in(ground, tx, by, key, *even_so).await
+            }
+            Self::AnnounceAuthority { root } => changeover::announce_in(ground, tx, by, root).await,
+            Self::UseAuthority { root, even_so } => {
+                changeover::use_in(ground, tx, by, root, *even_so).await
+            }
+            Self::WithdrawAuthority { root, even_so } => {
+                changeover::withdraw_in(ground, tx, by, root, *even_so).await
+            }
+            Self::DisableRule { rule } => {
+                acts::disable_rule_in(tx, now, by, rule).await?;
+                Ok(ground.directory.current())
+            }
+            Self::DisableRecipient { recipient } => {
+                recipients::disable_in(tx, now, by, recipient).await?;
+                Ok(ground.directory.current())
+            }
+            Self::RemoveRecipient { recipient } => {
+                recipients::remove_in(tx, now, by, recipient).await?;
+                Ok(ground.directory.current())
+            }
+            Self::Silence { quiet, hours } => {
+                let until = now.saturating_add(hours.saturating_mul(HOUR_MS));
+                acts::silence_in(tx, now, by, quiet, until).await?;
+                Ok(ground.directory.current())
+            }
+            Self::Maintain { from, until } => {
+                maintenance::plan_in(ground, tx, by, *from, *until).await
+            }
+            Self::EndMaintenance => maintenance::end_in(ground, tx, by).await,
         }
     }
 }
@@ -99,5 +261,19 @@ pub async fn act(ground: &Ground, by: &By<'_>, deed: &Deed) -> Result<(), Member
     let directory = deed.apply(ground, &mut tx, by).await?;
     tx.commit().await?;
     ground.directory.adopt(&directory);
+    if deed.instance().is_none() {
+        settle(ground).await;
+    }
     Ok(())
+}
+
+/// Brings the files of keys and authority to what has been decided. It is done
+/// again every minute: what fails here is no reason to say that the act failed.
+pub async fn settle(ground: &Ground) {
+    if let Err(error) = ground.signers.tidy(&ground.directory.current()) {
+        tracing::error!(%error, "the files of retired signing keys could not be brought in order");
+    }
+    if let Err(error) = changeover::settle(ground).await {
+        tracing::error!(%error, "the files of the authority could not be brought in order");
+    }
 }

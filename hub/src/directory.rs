@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lapor_migrations::{Db, Tx};
-use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::directory::{Directory, DirectoryVersion, InstanceEntry, Maintenance, Status};
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::keys::{Signer, Verifier};
+use lapor_protocol::keys::{Jwk, KeyId, Signer, Verifier};
 use lapor_protocol::problem::Code;
 use tokio::sync::watch;
 
 use crate::error::HubError;
+use crate::signing::Signers;
 use crate::store;
 
 /// How often a process looks for versions that another one published; a
@@ -33,6 +34,10 @@ pub struct Amendment {
     pub taxonomy: Option<String>,
     /// The edition of the calendar from now on.
     pub calendar: Option<String>,
+    /// The keys of the hub from now on, the one that signs first.
+    pub hub_keys: Option<Vec<Jwk>>,
+    /// The notice of a maintenance.
+    pub maintenance: Option<Maintenance>,
 }
 
 /// A version that has been signed and is not stored yet.
@@ -50,9 +55,21 @@ pub struct DirectoryBook {
 }
 
 impl DirectoryBook {
-    /// Folds every stored version; the hub trusts its own key for the first.
-    pub async fn load(tx: &mut Tx, signer: &Signer) -> Result<Self, HubError> {
-        let own = Verifier::from_jwk(&signer.public()).map_err(HubError::damaged)?;
+    /// Folds every stored version; the hub trusts a key of its own for the first.
+    pub async fn load(tx: &mut Tx, signers: &Signers, own: &KeyId) -> Result<Self, HubError> {
+        let first = match store::directory::one(tx, 1).await? {
+            Some(line) => {
+                Envelope::parse(line.as_bytes())
+                    .map_err(HubError::damaged)?
+                    .kid
+            }
+            None => own.clone(),
+        };
+        let own = signers.verifier(&first)?.ok_or_else(|| {
+            HubError::damaged(format_args!(
+                "the first directory version is signed by the key {first}, of which the folder of keys holds nothing; bring it back from a backup"
+            ))
+        })?;
         let book = Self {
             current: ArcSwap::from_pointee(Directory::trusting(vec![own])),
             version: watch::Sender::new(0),
@@ -157,16 +174,18 @@ pub fn amend(
     signer: &Signer,
     now_ms: i64,
 ) -> Result<Signed, HubError> {
+    let known_keys = || known.hub_keys().iter().map(Verifier::jwk).collect();
     let keep = |new: Option<String>, old: Option<&str>| new.or_else(|| old.map(str::to_owned));
     let envelope = DirectoryVersion {
         version: known.version() + 1,
         prev: known.head(),
         at: now_ms,
         trust_domain: trust_domain.to_owned(),
-        hub_keys: vec![signer.public()],
+        hub_keys: amendment.hub_keys.unwrap_or_else(known_keys),
         changes: amendment.entries,
         taxonomy: keep(amendment.taxonomy, known.taxonomy()),
         calendar: keep(amendment.calendar, known.calendar()),
+        maintenance: amendment.maintenance,
     }
     .sign(signer);
     let mut directory = known.clone();

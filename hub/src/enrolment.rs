@@ -7,8 +7,9 @@ use lapor_certs::{
 };
 use lapor_migrations::Tx;
 use lapor_protocol::chain::EpochGrant;
-use lapor_protocol::directory::{EpochEntry, Status};
+use lapor_protocol::directory::{Directory, EpochEntry, Status};
 use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::keys::{Jwk, Verifier};
 use lapor_protocol::problem::Code;
 
 use crate::directory::Amendment;
@@ -85,14 +86,14 @@ async fn join(
         prev: Digest::ZERO,
         nonce: String::new(),
     }
-    .sign(&ground.signer);
+    .sign(&ground.signer());
     chains::save(&mut tx, [&Chain::new(id.clone())]).await?;
     chains::insert_grant(&mut tx, id, 1, "", &grant.to_line(), now_ms).await?;
     let response = EnrolResponse {
         instance: id.clone(),
         certificate,
         trust_bundle,
-        hub_keys: vec![ground.signer.public()],
+        hub_keys: first_trusted(&directory),
         federation_url: ground.settings.federation.public_url.clone(),
         trust_domain: ground.trust_domain.clone(),
         epoch: grant,
@@ -151,6 +152,15 @@ pub(crate) async fn certify(
     };
     joining::certify(tx, &certificate, now_ms).await?;
     Ok((issued.chain_pem(), certifier.bundle.to_pem()))
+}
+
+/// The keys that sign now, and the one that signed the first directory version,
+/// with which whoever joins begins.
+fn first_trusted(directory: &Directory) -> Vec<Jwk> {
+    let now = directory.hub_keys().iter();
+    let first = directory.all_hub_keys().next();
+    let first = first.filter(|key| directory.hub_key(key.kid()).is_none());
+    now.chain(first).map(Verifier::jwk).collect()
 }
 
 fn unknown() -> HubError {

@@ -59,7 +59,7 @@ pub async fn grant(
     chain.head = grant.head();
     chain.boot = None;
     chain.frozen = false;
-    let grant = grant.sign(&ground.signer);
+    let grant = grant.sign(&ground.signer());
     chains::save(&mut tx, [&chain]).await?;
     let line = grant.to_line();
     chains::insert_grant(&mut tx, peer, first.epoch, &request.nonce, &line, now_ms).await?;

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::directory::{Amendment, DirectoryBook, amend};
 use crate::error::HubError;
 use crate::settings::Settings;
+use crate::signing::Signers;
 use crate::{keys, store};
 
 /// The keys of a hub, as read from its files or made by a test.
@@ -35,7 +36,7 @@ pub struct Ground {
     pub settings: Settings,
     pub db: Db,
     pub clock: Arc<dyn Clock>,
-    pub signer: Signer,
+    pub signers: Signers,
     certifier: ArcSwap<Certifier>,
     pub trust_domain: TrustDomain,
     pub directory: DirectoryBook,
@@ -49,7 +50,7 @@ impl Keyring {
     pub fn load(settings: &Settings) -> Result<Self, HubError> {
         let vault = Vault::at(&settings.storage.authority);
         Ok(Self {
-            signer: keys::load_signer(&keys::signing_path(settings))?,
+            signer: keys::load_any_signer(settings)?,
             issuer: vault.issuer().map_err(HubError::damaged)?,
             bundle: vault.bundle().map_err(HubError::damaged)?,
         })
@@ -77,12 +78,14 @@ impl Ground {
         let mut tx = db.write().await?;
         let depoch = found(&mut tx, &trust_domain, clock.now_ms()).await?;
         let challenges = challenge_key(&mut tx).await?;
-        let directory = DirectoryBook::load(&mut tx, &keyring.signer).await?;
+        let own = keyring.signer.kid().clone();
+        let signers = Signers::of(settings.storage.keys.clone(), keyring.signer)?;
+        let directory = DirectoryBook::load(&mut tx, &signers, &own).await?;
         let ground = Self {
             settings,
             db,
             clock,
-            signer: keyring.signer,
+            signers,
             certifier: ArcSwap::from_pointee(Certifier {
                 issuer: keyring.issuer,
                 bundle: keyring.bundle,
@@ -101,6 +104,11 @@ impl Ground {
         tx.commit().await?;
         ground.directory.adopt(&current);
         Ok(Arc::new(ground))
+    }
+
+    /// The key that signs now; the next call may give another.
+    pub fn signer(&self) -> Arc<Signer> {
+        self.signers.signing(&self.directory.current())
     }
 
     /// The issuer and the roots of now; the next call may give others.
@@ -138,7 +146,7 @@ impl Ground {
             known,
             amendment,
             self.trust_domain.as_str(),
-            &self.signer,
+            &self.signers.signing(known),
             self.clock.now_ms(),
         )?;
         store::directory::insert(tx, signed.version, &signed.line).await?;

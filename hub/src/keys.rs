@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::HubError;
 use crate::settings::{Settings, SettingsError};
+use crate::signing;
 use lapor_web::accounts::FactorKey;
 use lapor_web::chance::random;
 
@@ -40,6 +41,19 @@ pub fn load_signer(path: &Path) -> Result<Signer, HubError> {
         ))
     })?;
     Ok(Signer::from_seed(&seed))
+}
+
+/// A signing key of a hub with these settings: the first one, or, once that has
+/// been retired, another.
+pub fn load_any_signer(settings: &Settings) -> Result<Signer, HubError> {
+    let first = signing_path(settings);
+    if !first.exists() {
+        let mut others = signing::read_all(&settings.storage.keys)?.into_iter();
+        if let Some((_, signer)) = others.next() {
+            return Ok(signer);
+        }
+    }
+    load_signer(&first)
 }
 
 /// Where the key stands with which the secrets of second factors are sealed in the database.

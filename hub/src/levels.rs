@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::Status;
 use lapor_protocol::ids::InstanceId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
-use crate::watch::Instance;
+use crate::store::levels::NotedRow;
+use crate::store::{code_of, from_code};
+use crate::watch::{Instance, Picture};
 
 /// Milliseconds over which answers are counted: 30 days.
 pub const SPAN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -18,7 +22,7 @@ pub const SPAN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 pub const SHARE: i64 = 90;
 
 /// How far, the least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Known by name, or not at all.
@@ -36,7 +40,7 @@ pub enum Level {
 
 /// What institutions owed within the last [`SPAN_MS`]: terms of custody in which
 /// a first answer came, or a clock ran out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Answers {
     pub due: i64,
     /// Those answered before any clock of the term ran out.
@@ -44,11 +48,10 @@ pub struct Answers {
 }
 
 /// How far one has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reached {
     pub level: Level,
-    /// Unix ms; the latest invitation, the joining, or its first accepted
-    /// message, whichever belongs to the level. `None` where it is not known.
+    /// Unix ms; `None` where it is not known.
     pub since: Option<i64>,
     pub answers: Answers,
 }
@@ -59,6 +62,7 @@ pub struct Levels {
     joined: BTreeMap<InstanceId, i64>,
     sent: BTreeMap<InstanceId, i64>,
     answers: BTreeMap<InstanceId, Answers>,
+    noted: BTreeMap<InstanceId, (Level, Option<i64>)>,
 }
 
 impl Level {
@@ -100,39 +104,105 @@ impl Answers {
 
 impl Levels {
     pub async fn read(tx: &mut Tx, now_ms: i64) -> Result<Self, HubError> {
-        let answers = store::levels::answers(tx, now_ms - SPAN_MS, now_ms).await?;
+        Self::narrowed(tx, now_ms, "").await
+    }
+
+    /// How far one institution has come.
+    pub async fn of_one(tx: &mut Tx, now_ms: i64, seen: &Instance) -> Result<Reached, HubError> {
+        let levels = Self::narrowed(tx, now_ms, seen.id.as_str()).await?;
+        Ok(levels.of(seen))
+    }
+
+    async fn narrowed(tx: &mut Tx, now_ms: i64, slug: &str) -> Result<Self, HubError> {
+        let answers = store::levels::answers(tx, now_ms - SPAN_MS, now_ms, slug).await?;
         let answers = answers
             .into_iter()
             .map(|(id, due, in_time)| (id, Answers { due, in_time }));
+        let by_id = |moments: Vec<(InstanceId, i64)>| moments.into_iter().collect();
         Ok(Self {
-            invited: store::levels::invited(tx).await?.into_iter().collect(),
-            joined: store::levels::joined(tx).await?.into_iter().collect(),
-            sent: store::levels::first_sent(tx).await?.into_iter().collect(),
+            invited: by_id(store::levels::invited(tx, slug).await?),
+            joined: by_id(store::levels::joined(tx, slug).await?),
+            sent: by_id(store::levels::first_sent(tx, slug).await?),
             answers: answers.collect(),
+            noted: noted(tx, slug).await?,
         })
     }
 
     pub fn of(&self, seen: &Instance) -> Reached {
         let answers = self.answers.get(&seen.id).copied().unwrap_or_default();
         let level = level(seen, answers);
-        let since = match level {
-            Level::Invited => &self.invited,
-            Level::Joined => &self.joined,
-            Level::Exchanging | Level::Answering => &self.sent,
-            Level::NotInvited | Level::Suspended | Level::Revoked => {
-                return Reached {
-                    level,
-                    since: None,
-                    answers,
-                };
-            }
+        let noted = self.noted.get(&seen.id);
+        let since = match noted.filter(|(noted, _)| *noted == level) {
+            Some((_, since)) => *since,
+            None => self.moment(&seen.id, level),
         };
         Reached {
             level,
-            since: since.get(&seen.id).copied(),
+            since,
             answers,
         }
     }
+
+    /// The latest invitation, the joining, or the first accepted message, whichever
+    /// belongs to a level.
+    fn moment(&self, id: &InstanceId, level: Level) -> Option<i64> {
+        let moments = match level {
+            Level::Invited => &self.invited,
+            Level::Joined => &self.joined,
+            Level::Exchanging => &self.sent,
+            Level::NotInvited | Level::Answering | Level::Suspended | Level::Revoked => {
+                return None;
+            }
+        };
+        moments.get(id).copied()
+    }
+
+    /// What is to be noted of an institution at `now_ms`; nothing while its level stays.
+    fn change(&self, seen: &Instance, now_ms: i64) -> Option<NotedRow> {
+        let level = self.of(seen).level;
+        let moment = self.moment(&seen.id, level);
+        let since = match self.noted.get(&seen.id) {
+            Some((noted, _)) if *noted == level => return None,
+            // Whoever comes back to a level is there from now on.
+            Some((_, before)) => moment.filter(|at| Some(*at) > *before).or(Some(now_ms)),
+            None => moment,
+        };
+        Some(NotedRow {
+            slug: seen.id.to_string(),
+            level: code_of(&level),
+            since,
+        })
+    }
+}
+
+/// Notes who has come to another level since it was noted last.
+pub async fn note(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let levels = Levels::read(&mut tx, picture.at).await?;
+    tx.rollback().await?;
+    let changes = picture.instances.values();
+    let changes: Vec<NotedRow> = changes
+        .filter_map(|seen| levels.change(seen, picture.at))
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut tx = hub.ground.db.write().await?;
+    store::levels::note(&mut tx, &changes).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn noted(
+    tx: &mut Tx,
+    slug: &str,
+) -> Result<BTreeMap<InstanceId, (Level, Option<i64>)>, HubError> {
+    let rows = store::levels::noted(tx, slug).await?;
+    let known = rows.into_iter().map(|row| {
+        let id = row.slug.parse().map_err(HubError::damaged)?;
+        Ok((id, (from_code(row.level)?, row.since)))
+    });
+    known.collect()
 }
 
 fn level(seen: &Instance, answers: Answers) -> Level {
@@ -149,13 +219,86 @@ fn level(seen: &Instance, answers: Answers) -> Level {
 
 #[cfg(test)]
 mod tests {
+    use lapor_migrations::Schema;
+    use lapor_migrations::throwaway::databases;
+    use lapor_protocol::ids::CaseId;
+
     use super::*;
+    use crate::store::casework::{ClockRow, TermRow, put};
+
+    const NOW: i64 = 1_800_000_000_000;
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
     #[test]
     fn nine_of_ten_answers_in_time_are_enough_and_none_are_not() {
         for (due, in_time, enough) in [(0, 0, false), (10, 9, true), (10, 8, false), (1, 1, true)] {
             let answers = Answers { due, in_time };
             assert_eq!(answers.are_in_time(), enough, "{answers:?}");
+        }
+    }
+
+    /// One stretch of a case at an institution, in days before now, and when its clock ran out.
+    fn stretch(
+        (case, term): (u8, i64),
+        institution: &str,
+        (since, answered, until): (i64, Option<i64>, Option<i64>),
+        ran_out: Option<i64>,
+    ) -> (TermRow, Option<ClockRow>) {
+        let ago = |days: i64| NOW - days * DAY_MS;
+        let case = CaseId::mint(NOW, [case; 10]);
+        let clock = ran_out.map(|ran_out| ClockRow {
+            case,
+            number: term,
+            hop: 2,
+            institution: institution.to_owned(),
+            step: "first_answer",
+            ran_out_at: Some(ago(ran_out)),
+            met_at: answered.or(until).map(ago),
+        });
+        let row = TermRow {
+            case,
+            term,
+            hop: 2,
+            institution: institution.to_owned(),
+            disposed: true,
+            since: ago(since),
+            acted_at: answered.map(ago),
+            answered_at: answered.map(ago),
+            until: until.map(ago),
+            ended_by: None,
+            reason: None,
+            case_answered_at: answered.map(ago),
+        };
+        (row, clock)
+    }
+
+    #[tokio::test]
+    async fn what_is_neglected_for_long_counts_and_a_reopened_case_begins_anew() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let (quick, slow) = ("kota-bandung", "kab-garut");
+            let rows = [
+                // In time; then one of a clock that ran out long ago and still stands.
+                stretch((1, 1), quick, (5, Some(4), None), None),
+                stretch((2, 1), slow, (70, None, None), Some(60)),
+                // Late, closed, reopened, and then in time.
+                stretch((3, 1), quick, (20, Some(12), Some(10)), Some(15)),
+                stretch((3, 2), quick, (9, Some(8), None), None),
+                // Passed on unanswered before the time that is counted.
+                stretch((4, 1), quick, (80, None, Some(50)), Some(60)),
+            ];
+            let (terms, clocks): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            let mut tx = db.write().await.unwrap();
+            let clocks = clocks.into_iter().flatten().collect();
+            put(&mut tx, Vec::new(), terms, clocks).await.unwrap();
+            let all = store::levels::answers(&mut tx, NOW - SPAN_MS, NOW, "").await;
+            let mut all = all.unwrap();
+            all.sort();
+            let of = |slug: &str, due, in_time| (slug.parse().unwrap(), due, in_time);
+            assert_eq!(all, [of(slow, 1, 0), of(quick, 3, 2)]);
+            let one = store::levels::answers(&mut tx, NOW - SPAN_MS, NOW, slow).await;
+            assert_eq!(one.unwrap(), [of(slow, 1, 0)]);
+            tx.commit().await.unwrap();
         }
     }
 }

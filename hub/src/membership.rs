@@ -14,12 +14,16 @@ use lapor_protocol::keys::Verifier;
 use lapor_protocol::region::RegionCode;
 use zeroize::Zeroizing;
 
+use crate::alarms::ActError;
 use crate::audit::{self, By};
 use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
+use crate::maintenance::MaintenanceError;
+use crate::rotation::RotationError;
 use crate::store;
+use crate::succession::written;
 use lapor_web::chance::random;
 
 /// Why an institution cannot get the status that the operator wants.
@@ -61,6 +65,13 @@ pub enum MembershipError {
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
     SecondSupervisor(InstanceId),
+    /// What was to be done about alarms is not.
+    #[error(transparent)]
+    Alarm(#[from] ActError),
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
+    #[error(transparent)]
+    Maintenance(#[from] MaintenanceError),
     #[error(transparent)]
     Hub(#[from] HubError),
 }
@@ -93,6 +104,46 @@ pub struct Profile {
     pub time_zone: Option<String>,
     /// Deadlines of its own; `None` keeps what is known.
     pub terms: Option<Vec<OwnTerm>>,
+    /// Whether a region and a stand-in for the desk that are not named here are
+    /// taken away; otherwise what is known of them stays.
+    pub clears: bool,
+}
+
+impl Profile {
+    /// What is known by name and kind alone.
+    pub fn of(id: InstanceId, kind: InstanceKind) -> Self {
+        Self {
+            id,
+            kind,
+            name: None,
+            region: None,
+            disposes_to: Vec::new(),
+            default_supervisor: false,
+            time_zone: None,
+            terms: None,
+            clears: false,
+        }
+    }
+
+    /// Whether an invitation by it would give an authority that the institution does not have.
+    pub fn widens(&self, directory: &Directory) -> bool {
+        let known = directory.latest().instance(&self.id);
+        let has = |pattern| known.is_some_and(|entry| entry.disposes_to.contains(pattern));
+        let stands_in = known.is_some_and(|entry| entry.default_supervisor);
+        !self.disposes_to.iter().all(has) || (self.default_supervisor && !stands_in)
+    }
+
+    /// What an invitation gives, for the audit log.
+    fn given(&self) -> String {
+        let mut given = Vec::new();
+        if !self.disposes_to.is_empty() {
+            given.push(format!("disposes to: {}", written(&self.disposes_to)));
+        }
+        if self.default_supervisor {
+            given.push("stands in for an excluded desk".to_owned());
+        }
+        given.join("; ")
+    }
 }
 
 /// A line to paste, and what the operator should know of it.
@@ -148,7 +199,17 @@ pub async fn invite_all(
         let number = hex::encode(random::<8>());
         let (id, hash) = (&profile.id, secret.hash());
         store::joining::invite(&mut tx, &number, id, hash, now_ms, expires_at).await?;
-        audit::note(&mut tx, now_ms, by, "instance.invited", id.as_str()).await?;
+        let (said, given) = (by.reason, profile.given());
+        let reason = if said.is_empty() || given.is_empty() {
+            format!("{said}{given}")
+        } else {
+            format!("{said} ({given})")
+        };
+        let noted = By {
+            reason: &reason,
+            ..*by
+        };
+        audit::note(&mut tx, now_ms, &noted, "instance.invited", id.as_str()).await?;
         all.push(Invited {
             line: line(ground, id, secret),
             expires_at,
@@ -376,6 +437,21 @@ pub(crate) async fn publish_if_changed(
     ground.publish(tx, &directory, amendment).await
 }
 
+/// Whether an institution can be the one that stands in for an excluded desk.
+pub(crate) fn may_stand_in(
+    directory: &Directory,
+    entry: &InstanceEntry,
+) -> Result<(), MembershipError> {
+    if entry.kind != InstanceKind::Pengawas {
+        return Err(MembershipError::NoSupervisor);
+    }
+    let known = directory.latest().default_supervisor();
+    match known.filter(|other| other.id != entry.id) {
+        Some(other) => Err(MembershipError::SecondSupervisor(other.id.clone())),
+        None => Ok(()),
+    }
+}
+
 /// The entry that a profile leads to; status and keys stay as they are.
 fn entry_of(directory: &Directory, profile: &Profile) -> Result<InstanceEntry, MembershipError> {
     let world = directory.latest();
@@ -396,19 +472,16 @@ fn entry_of(directory: &Directory, profile: &Profile) -> Result<InstanceEntry, M
         return Err(MembershipError::SecondDesk(desk.id.clone()));
     }
     if profile.default_supervisor {
-        if profile.kind != InstanceKind::Pengawas {
-            return Err(MembershipError::NoSupervisor);
-        }
-        if let Some(other) = world.default_supervisor().filter(|other| other.id != *id) {
-            return Err(MembershipError::SecondSupervisor(other.id.clone()));
-        }
+        may_stand_in(directory, &entry)?;
         entry.default_supervisor = true;
+    } else if profile.clears {
+        entry.default_supervisor = false;
     }
     if let Some(name) = &profile.name {
         entry.name.clone_from(name);
     }
-    if let Some(region) = &profile.region {
-        entry.region = Some(region.clone());
+    if profile.region.is_some() || profile.clears {
+        entry.region.clone_from(&profile.region);
     }
     if let Some(zone) = &profile.time_zone {
         entry.time_zone.clone_from(zone);

@@ -22,11 +22,12 @@ pub struct Probe {
     pub connections: usize,
     /// Requests of its inbox that waited at the hub.
     pub polls: usize,
-    /// Milliseconds until it asked again; `None` if it did not within [`LIMIT`].
+    /// Milliseconds until it asked for its inbox again; `None` if it did not within [`LIMIT`].
     pub answered_ms: Option<u64>,
 }
 
-/// Wakes the long poll of an institution and waits for its next request.
+/// Wakes the long poll of an institution and waits for the next
+/// request of its inbox; nothing else that it asks answers.
 pub async fn probe(hub: &Hub, instance: &InstanceId) -> Probe {
     let key = StreamKey::Inbox(instance.clone());
     let mut probe = Probe {
@@ -34,11 +35,11 @@ pub async fn probe(hub: &Hub, instance: &InstanceId) -> Probe {
         polls: hub.streams.watched(&key),
         answered_ms: None,
     };
-    let before = hub.contacts.heard(instance);
+    let before = hub.contacts.fetches(instance);
     let began = Instant::now();
     hub.streams.wake(&key);
     while began.elapsed() < LIMIT {
-        if hub.contacts.heard(instance) > before {
+        if hub.contacts.fetches(instance) > before {
             probe.answered_ms = u64::try_from(began.elapsed().as_millis()).ok();
             break;
         }

@@ -36,7 +36,9 @@ pub fn prove(ground: &Ground, request: &RecoverRequest) -> Result<Proved, HubErr
     let identity = entry.and_then(|entry| entry.identity.as_ref());
     // Whoever is unknown is checked against a key that signs no such thing,
     // so that the refusal takes as long and reads the same.
-    let jwk = identity.cloned().unwrap_or_else(|| ground.signer.public());
+    let jwk = identity
+        .cloned()
+        .unwrap_or_else(|| ground.signer().public());
     let key = Verifier::from_jwk(&jwk).map_err(HubError::damaged)?;
     let now_ms = ground.clock.now_ms();
     let checked = request.check(&ground.trust_domain, &ground.challenges, &key, now_ms);

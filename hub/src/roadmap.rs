@@ -8,8 +8,9 @@ use lapor_migrations::Tx;
 use lapor_protocol::directory::Status;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::region::RegionCode;
-use lapor_web::regions::{Region, national};
+use lapor_web::regions::{self, Region, national};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::error::HubError;
@@ -19,24 +20,31 @@ use crate::store;
 use crate::store::plans::PlanRow;
 use crate::watch::{Instance, Picture};
 
+/// With what the codes of the capital's province begin.
+const CAPITAL: &str = "31";
+
 /// One government, whether it is known to the federation or not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Place {
+    #[schema(value_type = String)]
     pub region: RegionCode,
     /// As the official table has it.
     pub name: String,
+    #[schema(value_type = String)]
     pub province: RegionCode,
     pub level: Level,
     /// Unix ms; `None` where it is not known.
     pub since: Option<i64>,
     /// `2027-Q1` or `2027-01-31`.
     pub planned: Option<String>,
+    #[schema(value_type = Option<String>)]
     pub institution: Option<InstanceId>,
 }
 
 /// How many governments of a province stand at each level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Province {
+    #[schema(value_type = String)]
     pub region: RegionCode,
     pub name: String,
     pub levels: BTreeMap<Level, usize>,
@@ -80,9 +88,17 @@ pub async fn read(tx: &mut Tx, picture: &Picture) -> Result<Vec<Place>, HubError
             region: region.code.clone(),
         })
     };
-    let mut places: Vec<Place> = national().all().filter_map(place).collect();
+    let governed = national().all().filter(|region| governs_itself(region));
+    let mut places: Vec<Place> = governed.filter_map(place).collect();
     places.sort_by(|a, b| a.region.cmp(&b.region));
     Ok(places)
+}
+
+/// Whether a region has a government of its own: the cities and the regency of
+/// the capital are administrative, and its province governs them.
+fn governs_itself(region: &Region) -> bool {
+    let capital = region.code.as_str().starts_with(CAPITAL);
+    !capital || region.level == regions::Level::Province
 }
 
 /// The sums of each province, in the order of the places.
@@ -143,25 +159,42 @@ pub async fn plan(
     Ok(())
 }
 
-/// Of each region the institution that governs it; one that was revoked only
-/// where there is no other.
+/// Of each region the institution that governs it: of the kind that its level
+/// has, and where there are several, whichever has come furthest.
 fn governments(picture: &Picture) -> BTreeMap<RegionCode, &Instance> {
     let mut all: BTreeMap<RegionCode, &Instance> = BTreeMap::new();
-    let regional = picture.instances.values().filter(|seen| {
-        let kind = seen.kind;
-        matches!(
-            kind,
-            InstanceKind::Provinsi | InstanceKind::Kabupaten | InstanceKind::Kota
-        )
-    });
-    for seen in regional {
-        let Some(region) = &seen.region else { continue };
-        let kept = all.entry(region.clone()).or_insert(seen);
-        if kept.status == Status::Revoked {
+    for seen in picture.instances.values() {
+        let region = seen.region.as_ref();
+        let region = region.and_then(|code| national().region(code));
+        let Some(region) = region.filter(|region| kind_of(region.level) == seen.kind) else {
+            continue;
+        };
+        let kept = all.entry(region.code.clone()).or_insert(seen);
+        if come(seen) > come(kept) {
             *kept = seen;
         }
     }
     all
+}
+
+/// The kind of institution that governs a region of a level.
+pub fn kind_of(level: regions::Level) -> InstanceKind {
+    match level {
+        regions::Level::Province => InstanceKind::Provinsi,
+        regions::Level::Regency => InstanceKind::Kabupaten,
+        regions::Level::City => InstanceKind::Kota,
+    }
+}
+
+fn come(seen: &Instance) -> (u8, u64) {
+    let status = match seen.status {
+        Status::Revoked => 0,
+        Status::Registered => 1,
+        Status::Invited => 2,
+        Status::Suspended => 3,
+        Status::Active => 4,
+    };
+    (status, seen.sent)
 }
 
 #[cfg(test)]

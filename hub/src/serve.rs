@@ -19,6 +19,7 @@ use crate::alarms;
 use crate::app::Hub;
 use crate::casework;
 use crate::connections::Doorkeeper;
+use crate::deeds;
 use crate::error::HubError;
 use crate::http;
 use crate::tls::Shown;
@@ -149,12 +150,16 @@ async fn look_after(hub: &Hub, mut shown: Shown) {
             () = tokio::time::sleep(UPKEEP) => {}
             () = hub.certificate_bell.notified() => {}
         }
+        deeds::settle(&hub.ground).await;
         match shown.renew(&hub.ground) {
             Ok(false) => {}
             Ok(true) => {
                 hub.shown.send_replace(Some(shown.leaf()));
             }
             Err(error) => tracing::error!(%error, "the hub's certificate could not be renewed"),
+        }
+        if let Err(error) = crate::restored::settle(hub).await {
+            tracing::warn!(%error, "the recovery of a restored hub could not be noted");
         }
         if let Err(error) = crate::recovery::forget(&hub.ground).await {
             tracing::warn!(%error, "used challenges could not be forgotten");

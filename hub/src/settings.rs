@@ -13,6 +13,7 @@ use lapor_web::log::LogSettings;
 use lapor_web::mail::MailSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnSettings;
+use lapor_web::spans::TraceSettings;
 use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,7 @@ pub struct Settings {
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
+    pub backup: BackupSettings,
     /// When an institution is yellow, and when red.
     pub watch: Bounds,
     pub console: ConsoleSettings,
@@ -63,6 +65,10 @@ pub struct Settings {
     /// The server to which letters about alarms are handed.
     pub mail: MailSettings,
     pub log: LogSettings,
+    pub traces: TraceSettings,
+    /// The file from which they were read, which belongs into a backup.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +157,26 @@ pub struct MonitorSettings {
     pub free_disk_bytes: u64,
 }
 
+/// Backups that the console makes and tries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupSettings {
+    /// Folder of which each folder is a backup, best on another disk; without it the console makes
+    /// none and shows none.
+    pub folder: Option<PathBuf>,
+    /// Folder for what a trial restore unpacks; made for it and removed after it.
+    pub scratch: PathBuf,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            scratch: "trial".into(),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -167,6 +193,9 @@ impl Default for Settings {
             alarms: AlarmSettings::default(),
             mail: MailSettings::default(),
             log: LogSettings::default(),
+            traces: TraceSettings::default(),
+            backup: BackupSettings::default(),
+            file: None,
         }
     }
 }
@@ -253,7 +282,9 @@ impl Settings {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(PREFIX))
             .collect();
-        Ok(Self::parse(&text, environment)?.below(&folder))
+        let mut settings = Self::parse(&text, environment)?.below(&folder);
+        settings.file = path.file_name().map(|name| folder.join(name));
+        Ok(settings)
     }
 
     /// Reads a text and overrides; names of overrides as in the environment.
@@ -287,6 +318,10 @@ impl Settings {
             &mut storage.blobs,
         ] {
             *path = folder.join(&*path);
+        }
+        self.backup.scratch = folder.join(&self.backup.scratch);
+        if let Some(shelf) = &mut self.backup.folder {
+            *shelf = folder.join(&*shelf);
         }
         self.single_sign_on.below(folder);
         self.alarms.below(folder);
@@ -330,6 +365,9 @@ impl Settings {
             return Err(SettingsError::Wrong(format!(
                 "alarms.{field}: must be at least 1"
             )));
+        }
+        if let Some(wrong) = self.traces.wrong() {
+            return Err(SettingsError::Wrong(wrong.to_owned()));
         }
         let limits = &self.limits;
         let batch = lapor_protocol::limits::BATCH_BYTES as u32;

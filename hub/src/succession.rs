@@ -12,7 +12,7 @@ use lapor_protocol::ids::{InstanceId, InstanceKind};
 
 use crate::audit::{self, By};
 use crate::ground::Ground;
-use crate::membership::{Change, MembershipError, publish_if_changed, status_text};
+use crate::membership::{Change, MembershipError, may_stand_in, publish_if_changed, status_text};
 use crate::store;
 
 /// Ends a membership for ever, at the head that is accepted now. The directory
@@ -43,12 +43,26 @@ pub(crate) async fn revoke_in(
         needed: "not yet revoked",
         from: &NOT_REVOKED,
     };
+    let supervised = directory.latest().instance(id);
+    let supervised = supervised.is_some_and(|entry| entry.default_supervisor);
     let alter = |entry: &mut InstanceEntry, head| {
         entry.status = Status::Revoked;
         entry.revoked_at = head;
         entry.successor = successor.cloned();
+        entry.default_supervisor = false;
     };
-    change.make(ground, tx, &by, id, alter).await
+    let directory = change.make(ground, tx, &by, id, alter).await?;
+    let heir = successor.and_then(|next| directory.latest().instance(next));
+    match heir.filter(|heir| supervised && heir.kind == InstanceKind::Pengawas) {
+        None => Ok(directory),
+        Some(heir) => {
+            let heir = InstanceEntry {
+                default_supervisor: true,
+                ..heir.clone()
+            };
+            Ok(publish_if_changed(ground, tx, directory, vec![heir]).await?)
+        }
+    }
 }
 
 /// Revokes an institution that has lost its identity key and registers its
@@ -105,16 +119,22 @@ pub(crate) async fn replace_in(
     Ok(publish_if_changed(ground, tx, directory, vec![former, heir]).await?)
 }
 
-/// Says anew whom an institution may dispose to.
+/// Says anew whom an institution may dispose to, and whether it stands in for an
+/// excluded desk (`None` leaves that as it is).
 pub(crate) async fn entrust_in(
     ground: &Ground,
     tx: &mut Tx,
     by: &By<'_>,
     id: &InstanceId,
-    disposes_to: &[Pattern],
+    (disposes_to, stands_in): (&[Pattern], Option<bool>),
 ) -> Result<Arc<Directory>, MembershipError> {
-    let said = written(disposes_to);
-    let reason = format!("{} (disposes to: {said})", by.reason);
+    if stands_in == Some(true) {
+        let directory = ground.directory.refresh(tx).await?;
+        let entry = directory.latest().instance(id);
+        let entry = entry.ok_or_else(|| MembershipError::Unknown(id.clone()))?;
+        may_stand_in(&directory, entry)?;
+    }
+    let reason = format!("{} ({})", by.reason, entrusted(disposes_to, stands_in));
     let by = By {
         reason: reason.trim_start(),
         ..*by
@@ -125,8 +145,21 @@ pub(crate) async fn entrust_in(
         needed: "not yet revoked",
         from: &NOT_REVOKED,
     };
-    let alter = |entry: &mut InstanceEntry, _| entry.disposes_to = disposes_to.to_vec();
+    let alter = |entry: &mut InstanceEntry, _| {
+        entry.disposes_to = disposes_to.to_vec();
+        entry.default_supervisor = stands_in.unwrap_or(entry.default_supervisor);
+    };
     change.make(ground, tx, &by, id, alter).await
+}
+
+/// What is entrusted, in the words of the audit log.
+pub fn entrusted(disposes_to: &[Pattern], stands_in: Option<bool>) -> String {
+    let patterns = written(disposes_to);
+    match stands_in {
+        None => format!("disposes to: {patterns}"),
+        Some(true) => format!("disposes to: {patterns}; stands in for an excluded desk"),
+        Some(false) => format!("disposes to: {patterns}; does not stand in for the desk"),
+    }
 }
 
 const NOT_REVOKED: [Status; 4] = [

@@ -6,6 +6,7 @@
 //! Only what verifies under the hub's own key counts: nobody can invent a head.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use http::HeaderMap;
@@ -19,6 +20,7 @@ use lapor_protocol::receipt::Receipt;
 use lapor_protocol::seen;
 use lapor_protocol::wire::SEEN_HEADER;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::error::{HubError, Refusal};
 use crate::ground::Ground;
@@ -39,12 +41,66 @@ pub struct Loss {
     pub what: String,
 }
 
+/// Where the record goes no further than what a member holds of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lack {
+    pub of: Part,
+    /// The institution whose chain or stream it is; `None` of what is everybody's.
+    pub whose: Option<InstanceId>,
+    /// Generation of the streams, or epoch of the chain; 0 of the directory.
+    pub epoch: u32,
+    /// Number of the item, message or version that was shown.
+    pub shown: u64,
+    /// The last number that this hub has of it in that epoch.
+    pub held: u64,
+}
+
+/// Of what a member shows where it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    Inbox,
+    Public,
+    Chain,
+    Directory,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (epoch, shown) = (self.epoch, self.shown);
+        let whose = self.whose.as_ref().map_or("public", InstanceId::as_str);
+        match self.of {
+            Part::Inbox | Part::Public => write!(f, "item {epoch}.{shown} of stream {whose}"),
+            Part::Chain => write!(f, "message {epoch}.{shown} of {whose}"),
+            Part::Directory => write!(f, "version {shown} of the directory"),
+        }
+    }
+}
+
+/// What a member has shown to this process last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    header: Option<Digest>,
+    /// Unix ms; when it showed it first.
+    pub at: i64,
+    /// What of it this hub does not hold.
+    pub lacks: Vec<Lack>,
+}
+
+impl Heard {
+    /// Whether it holds anything that the hub has signed; a new member holds nothing.
+    pub fn shows(&self) -> bool {
+        self.header.is_some()
+    }
+}
+
 /// What members have shown, and whether it was all there.
 #[derive(Default)]
 pub struct Witness {
-    /// The last header of each member that was found to be true.
-    known: Mutex<HashMap<InstanceId, Digest>>,
+    known: Mutex<HashMap<InstanceId, Heard>>,
     loss: OnceLock<Loss>,
+    /// Counts what was shown anew, for whoever looks on.
+    changes: watch::Sender<u64>,
 }
 
 impl Witness {
@@ -71,39 +127,59 @@ impl Witness {
         self.loss.get()
     }
 
-    /// Refuses everybody once a loss is known; otherwise looks at what this
-    /// member shows.
+    /// What each member has shown to this process.
+    pub fn heard(&self) -> HashMap<InstanceId, Heard> {
+        self.lock().clone()
+    }
+
+    /// Told whenever a member shows something else than before.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Looks at what this member shows, and refuses everybody once a loss is known.
     pub async fn hear(
         &self,
         ground: &Ground,
         peer: &InstanceId,
         headers: &HeaderMap,
     ) -> Result<(), HubError> {
-        self.refuse_if_recovering()?;
-        let Some(header) = headers.get(SEEN_HEADER) else {
-            return Ok(());
-        };
-        let digest = Digest::of(header.as_bytes());
-        if self.lock().get(peer) == Some(&digest) {
-            return Ok(());
+        let header = headers.get(SEEN_HEADER);
+        let digest = header.map(|header| Digest::of(header.as_bytes()));
+        if self.lock().get(peer).map(|heard| heard.header) == Some(digest) {
+            return self.refuse_if_recovering();
         }
-        let shown = header.to_str().ok().and_then(seen::read);
+        let shown = header.map_or(Some(Vec::new()), |header| {
+            header.to_str().ok().and_then(seen::read)
+        });
         let shown = shown.ok_or_else(|| {
             let detail = "Lapor-Seen is not what the contract says";
             HubError::refused(Code::MalformedRequest, detail)
         })?;
+        let mut lacks = Vec::new();
         for envelope in &shown {
-            if let Some(what) = lost(ground, envelope).await? {
-                self.note(ground, peer, what).await?;
-                return Err(recovering());
-            }
+            lacks.extend(lost(ground, envelope).await?);
         }
+        if let (Some(lack), None) = (lacks.first(), self.loss.get()) {
+            self.note(ground, peer, lack.to_string()).await?;
+        }
+        let heard = Heard {
+            header: digest,
+            at: ground.clock.now_ms(),
+            lacks,
+        };
+        self.remember(peer, heard);
+        self.refuse_if_recovering()
+    }
+
+    fn remember(&self, peer: &InstanceId, heard: Heard) {
         let mut known = self.lock();
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(peer.clone(), digest);
-        Ok(())
+        known.insert(peer.clone(), heard);
+        drop(known);
+        self.changes.send_modify(|count| *count += 1);
     }
 
     async fn note(&self, ground: &Ground, peer: &InstanceId, what: String) -> Result<(), HubError> {
@@ -123,7 +199,7 @@ impl Witness {
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, Digest>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, Heard>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -138,7 +214,7 @@ pub async fn loss(db: &Db) -> Result<Option<Loss>, HubError> {
 
 /// What an envelope proves that the hub signed and does not hold. What the hub
 /// holds needs no proof, so the signature is checked only where it matters.
-async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<String>, HubError> {
+async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<Lack>, HubError> {
     let mut tx = ground.db.read().await?;
     let payload = &envelope.payload;
     let missing = match envelope.payload_type.as_str() {
@@ -156,7 +232,7 @@ async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<String>, Hu
         },
     };
     drop(tx);
-    let Some(what) = missing else {
+    let Some(lack) = missing else {
         return Ok(None);
     };
     let key = ground
@@ -169,14 +245,14 @@ async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<String>, Hu
         DIRECTORY_HEAD_TYPE => DirectoryHead::open(envelope, &key).is_ok(),
         _ => Receipt::open(envelope, &key).is_ok(),
     });
-    Ok(signed.then_some(what))
+    Ok(signed.then_some(lack))
 }
 
 async fn missing_head(
     ground: &Ground,
     tx: &mut Tx,
     head: &StreamHead,
-) -> Result<Option<String>, HubError> {
+) -> Result<Option<Lack>, HubError> {
     if head.dseq == 0 || head.depoch < ground.depoch {
         return Ok(None);
     }
@@ -186,26 +262,59 @@ async fn missing_head(
     };
     let item = store::deliveries::item(tx, &key, head.depoch, head.dseq).await?;
     let stands = item.is_some_and(|item| Digest::of(item.as_bytes()) == head.hash);
-    let stream = head.recipient.as_ref().map_or("public", InstanceId::as_str);
-    Ok((!stands).then(|| format!("item {}.{} of stream {stream}", head.depoch, head.dseq)))
+    if stands {
+        return Ok(None);
+    }
+    let mut ends = store::deliveries::heads(tx).await?.into_iter();
+    let end = ends.find(|(stream, end)| *stream == key && end.depoch == head.depoch);
+    Ok(Some(Lack {
+        of: match &head.recipient {
+            Some(_) => Part::Inbox,
+            None => Part::Public,
+        },
+        whose: head.recipient.clone(),
+        epoch: head.depoch,
+        shown: head.dseq,
+        held: end.map_or(0, |(_, end)| end.dseq),
+    }))
 }
 
 /// A version that is gone: whom it suspended or revoked would be let in again.
-async fn missing_version(tx: &mut Tx, head: &DirectoryHead) -> Result<Option<String>, HubError> {
+async fn missing_version(tx: &mut Tx, head: &DirectoryHead) -> Result<Option<Lack>, HubError> {
     let line = store::directory::one(tx, head.version).await?;
     let published = line.map(|line| Envelope::parse(line.as_bytes()));
     let published = published.transpose().map_err(HubError::damaged)?;
     let stands = published.is_some_and(|envelope| envelope.id() == head.id);
-    Ok((!stands).then(|| format!("version {} of the directory", head.version)))
+    if stands {
+        return Ok(None);
+    }
+    Ok(Some(Lack {
+        of: Part::Directory,
+        whose: None,
+        epoch: 0,
+        shown: head.version,
+        held: store::directory::latest(tx).await?,
+    }))
 }
 
-async fn missing_receipt(tx: &mut Tx, receipt: &Receipt) -> Result<Option<String>, HubError> {
+async fn missing_receipt(tx: &mut Tx, receipt: &Receipt) -> Result<Option<Lack>, HubError> {
     let Receipt {
         author, epoch, to, ..
     } = receipt;
     let stored = store::envelopes::ids(tx, author, *epoch, *to, *to).await?;
     let held = stored.first().is_some_and(|(_, id)| *id == receipt.head);
-    Ok((!held).then(|| format!("message {epoch}.{to} of {author}")))
+    if held {
+        return Ok(None);
+    }
+    let chain = store::chains::one(tx, author).await?;
+    let end = chain.filter(|chain| chain.head.epoch == *epoch);
+    Ok(Some(Lack {
+        of: Part::Chain,
+        whose: Some(author.clone()),
+        epoch: *epoch,
+        shown: *to,
+        held: end.map_or(0, |chain| chain.head.seq),
+    }))
 }
 
 fn recovering() -> HubError {

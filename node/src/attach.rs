@@ -319,6 +319,7 @@ async fn take(
         Err(NodeError::MediaType(_)) => said(text_id("file-wrong-kind")),
         Err(NodeError::TooLarge(_)) => said(text_id("file-too-large")),
         Err(NodeError::Invalid(_)) => said(text_id("file-unusable")),
+        Err(NodeError::NoRoom) => said(text_id("file-no-room-staff")),
         Err(error) => Err(problem(&error)),
     }
 }

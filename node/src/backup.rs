@@ -72,7 +72,7 @@ pub async fn back_up(
     to: &Path,
     with_keys: bool,
     now_ms: i64,
-    tell: Tell,
+    tell: impl Tell,
 ) -> Result<Manifest, NodeBackupError> {
     // Not migrated: the backup before an upgrade is made by the new program too.
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
@@ -88,7 +88,7 @@ async fn copy_all(
     to: &Path,
     with_keys: bool,
     now_ms: i64,
-    tell: Tell,
+    tell: impl Tell,
 ) -> Result<Manifest, NodeBackupError> {
     let origin = Origin {
         program: PROGRAM.into(),
@@ -114,7 +114,7 @@ async fn copy_all(
         if let Some(config) = config {
             backup.copy(CONFIG, &config)?;
         }
-        backup.copy_shelf("blobs", &settings.node.blobs, is_attachment, tell)?;
+        backup.copy_shelf("blobs", &settings.node.blobs, is_attachment, &tell)?;
         let absent = backup.absent("blobs", &named);
         Ok::<_, BackupError>((backup, absent))
     });
@@ -141,7 +141,7 @@ async fn named(db: &Db) -> Result<Vec<String>, NodeError> {
 }
 
 /// Proves a backup without restoring it.
-pub async fn prove(from: &Path, tell: Tell) -> Result<Manifest, NodeBackupError> {
+pub async fn prove(from: &Path, tell: impl Tell) -> Result<Manifest, NodeBackupError> {
     let (backup, _) = proved(from, tell).await?;
     Ok(backup.manifest().clone())
 }
@@ -152,9 +152,9 @@ pub async fn restore(
     from: &Path,
     dir: &Path,
     now_ms: i64,
-    tell: Tell,
+    tell: impl Tell,
 ) -> Result<Restored, NodeBackupError> {
-    let (backup, kind) = proved(from, tell).await?;
+    let (backup, kind) = proved(from, tell.clone()).await?;
     let manifest = backup.manifest().clone();
     make_folder(dir)?;
     let config = dir.join(CONFIG);
@@ -174,11 +174,12 @@ pub async fn restore(
     }
     let file = backup.path(kind.copy_name());
     let with_keys = manifest.origin.keys;
+    let telling = tell.clone();
     let placing = tokio::task::spawn_blocking(move || {
         if with_keys {
-            backup.place_folder("keys", &keys, tell)?;
+            backup.place_folder("keys", &keys, &telling)?;
         }
-        backup.place_folder("blobs", &blobs, tell)
+        backup.place_folder("blobs", &blobs, &telling)
     });
     let attachments = placing.await.map_err(NodeError::damaged)??;
     tell("database", 0, 0);
@@ -215,7 +216,7 @@ pub(crate) async fn history(
     Ok((last, restored.transpose()?))
 }
 
-async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), NodeBackupError> {
+async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind), NodeBackupError> {
     let backup = Backup::open(from, PROGRAM)?;
     let origin = backup.manifest().origin.clone();
     let known = Schema::Node.version();
@@ -227,7 +228,7 @@ async fn proved(from: &Path, tell: Tell) -> Result<(Backup, Kind), NodeBackupErr
         path: from.to_owned(),
         reason: format!("it names a database of kind {:?}", origin.database),
     })?;
-    let proving = tokio::task::spawn_blocking(move || backup.prove(tell).map(|()| backup));
+    let proving = tokio::task::spawn_blocking(move || backup.prove(&tell).map(|()| backup));
     let backup = proving.await.map_err(NodeError::damaged)??;
     check_copy(kind, &backup.path(kind.copy_name()), Schema::Node).await?;
     Ok((backup, kind))

@@ -75,6 +75,11 @@ fn site(node: &Arc<Node>) -> Site {
     site.app = Some(portal::APP);
     site.docs_at = Some(api::DOCS);
     site.privacy_at = Some(portal::PRIVACY);
+    let at_desk = Arc::clone(node);
+    site.announced = Box::new(move |area, v| {
+        let here = area == desk::ROOT;
+        here.then(|| desk::announced(&at_desk, v)).flatten()
+    });
     site.https = node.settings().is_https();
     site
 }

@@ -220,8 +220,9 @@ impl Jobs {
                 expire_uploads(&self.node).await?;
             }
             Job::Reporters => {
-                self.node.erase_due().await?;
+                let erased = self.node.erase_due().await;
                 self.node.expire_reporters().await?;
+                erased?;
             }
             Job::Deadlines => self.node.look_after_deadlines().await?,
             Job::Letters => {

@@ -18,6 +18,7 @@ use lapor_protocol::seen;
 use lapor_web::accounts::{Accounts, FactorKey};
 use lapor_web::bearer::Recent;
 use lapor_web::sign_on::SignOn;
+use lapor_web::spans::Spans;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -79,6 +80,8 @@ pub struct Node {
     guards: Guards,
     /// Street tiles, where the operator supplies them.
     tiles: Option<Tiles>,
+    /// Where each message's way is told.
+    spans: Spans,
 }
 
 impl Node {
@@ -119,6 +122,7 @@ impl Node {
             memory: Memory::default(),
             guards: Guards::new(),
             tiles: tiles(settings).await,
+            spans: Spans::open(&settings.traces, "lapor-node", env!("CARGO_PKG_VERSION")),
         });
         tokio::spawn(casework::write(Arc::downgrade(&node), waiting));
         Ok(node)
@@ -126,6 +130,10 @@ impl Node {
 
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     pub fn clock(&self) -> &dyn Clock {

@@ -37,9 +37,10 @@ const SILENCE: Duration = Duration::from_mins(1);
 
 /// The routes: `/` opens an upload, `/{upload}` asks, continues and ends it.
 pub fn router(door: Door) -> Router<Arc<Node>> {
+    let opening = move |node, asked, headers| begin(door, node, asked, headers);
     let piece = move |node, path, headers, body| go_on(door, node, path, headers, body);
     Router::new()
-        .route("/", post(begin).options(options))
+        .route("/", post(opening).options(options))
         .route("/{upload}", head(ask).patch(piece).delete(end))
         .layer(from_fn(speak))
 }
@@ -76,12 +77,14 @@ async fn options(State(node): State<Arc<Node>>) -> impl IntoResponse {
 }
 
 async fn begin(
+    door: Door,
     State(node): State<Arc<Node>>,
     OriginalUri(asked): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
     let length = announced(&headers)?;
-    let begun = node.begin_upload(length).await.map_err(|e| problem(&e))?;
+    let begun = node.begin_upload(door, length).await;
+    let begun = begun.map_err(|e| problem(&e))?;
     let place = format!("{}/{}", asked.path().trim_end_matches('/'), begun.upload);
     let mut response = state(StatusCode::CREATED, &begun);
     if let Ok(place) = HeaderValue::try_from(place) {

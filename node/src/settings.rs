@@ -13,6 +13,7 @@ use lapor_web::log::LogSettings;
 use lapor_web::monitor::Listen;
 use lapor_web::public_url::site;
 use lapor_web::sign_on::{SignOn, SignOnSettings};
+use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::DeadlineSettings;
@@ -53,6 +54,7 @@ pub struct Settings {
     pub answers: AnswerSettings,
     pub erasure: ErasureSettings,
     pub log: LogSettings,
+    pub traces: TraceSettings,
 }
 
 /// Where the node keeps what is its own.
@@ -84,6 +86,8 @@ pub struct ApiSettings {
     pub upload_bytes: u64,
     /// Bytes of all files together that citizens have sent and no report has used yet, at most.
     pub waiting_bytes: u64,
+    /// The same for officers and applications, but for what waits with drafted answers.
+    pub staff_waiting_bytes: u64,
 }
 
 /// Accounts of the officers.
@@ -222,6 +226,7 @@ impl Default for ApiSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             upload_bytes: 200 * 1024 * 1024 - 4096 * 1024,
             waiting_bytes: 20 * 1024 * 1024 * 1024,
+            staff_waiting_bytes: 20 * 1024 * 1024 * 1024,
         }
     }
 }
@@ -279,6 +284,12 @@ impl Settings {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(unreadable)?;
+        if let Some(wrong) = settings.traces.wrong() {
+            return Err(SettingsError::Unreadable {
+                path: path.to_owned(),
+                problem: wrong.to_owned(),
+            });
+        }
         let folder = path
             .parent()
             .filter(|p| !p.as_os_str().is_empty())

@@ -19,6 +19,8 @@ pub struct Status {
     pub instance: Option<String>,
     pub hub: Option<String>,
     pub link: LinkState,
+    /// The maintenance of the hub that is announced, until it is over.
+    pub maintenance: Option<HubMaintenance>,
     /// What only the operator can end: this node runs twice.
     pub alarm: Option<Alarm>,
     /// The backup from which this node was restored, until it has met the hub.
@@ -48,6 +50,19 @@ pub struct Status {
     pub keys: Vec<KeyStatus>,
     /// Cases by state.
     pub cases: std::collections::BTreeMap<String, u64>,
+}
+
+/// A time in which the hub takes nothing in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HubMaintenance {
+    /// Unix ms.
+    pub from: i64,
+    /// Unix ms; the first moment after it.
+    pub until: i64,
+    /// In the words of the hub's staff.
+    pub reason: String,
+    /// Whether it has begun, by this node's clock.
+    pub on: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -85,6 +100,17 @@ pub struct CursorStatus {
 }
 
 impl Node {
+    /// The maintenance of the hub that is announced and not over.
+    pub fn hub_maintenance(&self) -> Option<HubMaintenance> {
+        let (now, directory) = (self.clock().now_ms(), self.directory());
+        directory.maintenance(now).map(|notice| HubMaintenance {
+            from: notice.from,
+            until: notice.until,
+            reason: notice.reason.clone(),
+            on: notice.is_on(now),
+        })
+    }
+
     pub async fn status(&self) -> Result<Status, NodeError> {
         let joined = self.joined().ok();
         let link = read_state(self).await?;
@@ -151,6 +177,7 @@ impl Node {
             instance: joined.map(|joined| joined.instance.to_string()),
             hub: joined.map(|joined| joined.federation_url.as_str().to_owned()),
             link,
+            maintenance: self.hub_maintenance(),
             alarm: alarm.transpose()?,
             restored,
             last_backup,

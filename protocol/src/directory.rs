@@ -158,6 +158,30 @@ impl InstanceEntry {
     }
 }
 
+/// A time in which the hub takes nothing in, as it is announced. It ends by itself, or when a
+/// later version states the same notice with an earlier end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Unix ms at the hub.
+    pub from: i64,
+    /// Unix ms at the hub; the first moment after it.
+    pub until: i64,
+    /// In the operator's words, for people.
+    pub reason: String,
+}
+
+impl Maintenance {
+    /// Whether it lasts at a moment (Unix ms).
+    pub fn is_on(&self, now_ms: i64) -> bool {
+        (self.from..self.until).contains(&now_ms)
+    }
+
+    /// Whether there is nothing left of it at a moment (Unix ms).
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        now_ms >= self.until || self.from >= self.until
+    }
+}
+
 /// What one directory version states; the payload of its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryVersion {
@@ -167,7 +191,8 @@ pub struct DirectoryVersion {
     /// Unix ms at the hub.
     pub at: i64,
     pub trust_domain: String,
-    /// All keys with which the hub signs from the next version on.
+    /// All keys with which the hub signs from the next version on; a hub signs with the
+    /// first, and whoever verifies takes any.
     pub hub_keys: Vec<Jwk>,
     /// Whole entries of the instances that changed.
     pub changes: Vec<InstanceEntry>,
@@ -175,6 +200,9 @@ pub struct DirectoryVersion {
     pub taxonomy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// The notice of a maintenance from now on; a version without one leaves it as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
 }
 
 impl DirectoryVersion {
@@ -195,6 +223,11 @@ pub struct Directory {
     history: BTreeMap<InstanceId, Vec<(u64, Arc<InstanceEntry>)>>,
     taxonomy: Option<String>,
     calendar: Option<String>,
+    /// Unix ms of each version, the first at 0.
+    published: Vec<i64>,
+    /// The versions that name other hub keys than the one before, with these keys.
+    key_changes: Vec<(u64, Vec<KeyId>)>,
+    maintenance: Option<Maintenance>,
 }
 
 impl Directory {
@@ -209,6 +242,9 @@ impl Directory {
             history: BTreeMap::new(),
             taxonomy: None,
             calendar: None,
+            published: Vec::new(),
+            key_changes: Vec::new(),
+            maintenance: None,
         }
     }
 
@@ -243,11 +279,9 @@ impl Directory {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| DirectoryError::Signer(envelope.kid.clone()))?;
         let retired = std::mem::replace(&mut self.hub_keys, hub_keys);
-        self.former_hub_keys.extend(
-            retired
-                .into_iter()
-                .filter(|key| !self.hub_keys.contains(key)),
-        );
+        self.former_hub_keys.extend(retired);
+        self.former_hub_keys
+            .retain(|key| !self.hub_keys.contains(key));
         self.record(&stated, envelope.id());
         Ok(stated)
     }
@@ -286,6 +320,16 @@ impl Directory {
         self.calendar.as_deref()
     }
 
+    /// The maintenance that was announced last, unless it is over at `now_ms`.
+    pub fn maintenance(&self, now_ms: i64) -> Option<&Maintenance> {
+        self.announced().filter(|notice| !notice.is_over(now_ms))
+    }
+
+    /// The maintenance that was announced last, which may be over.
+    pub fn announced(&self) -> Option<&Maintenance> {
+        self.maintenance.as_ref()
+    }
+
     /// A key with which the hub signs now.
     pub fn hub_key(&self, kid: &KeyId) -> Option<&Verifier> {
         self.hub_keys.iter().find(|key| key.kid() == kid)
@@ -301,6 +345,18 @@ impl Directory {
         &self.hub_keys
     }
 
+    /// The versions that named other hub keys than the one before, with the keys that
+    /// they name, the first of which signs what follows; oldest first.
+    pub fn key_changes(&self) -> &[(u64, Vec<KeyId>)] {
+        &self.key_changes
+    }
+
+    /// Unix ms at the hub, when a version was published.
+    pub fn published_at(&self, version: u64) -> Option<i64> {
+        let place = usize::try_from(version.checked_sub(1)?).ok()?;
+        self.published.get(place).copied()
+    }
+
     /// Every key with which the hub has ever signed, the former ones first.
     pub fn all_hub_keys(&self) -> impl Iterator<Item = &Verifier> {
         self.former_hub_keys.iter().chain(&self.hub_keys)
@@ -308,8 +364,13 @@ impl Directory {
 
     /// What every version that changed an instance says of it, oldest first.
     pub fn history_of(&self, id: &InstanceId) -> impl Iterator<Item = &InstanceEntry> {
+        self.versions_of(id).map(|(_, entry)| entry)
+    }
+
+    /// The same with the numbers of these versions.
+    pub fn versions_of(&self, id: &InstanceId) -> impl Iterator<Item = (u64, &InstanceEntry)> {
         let all = self.history.get(id).into_iter().flatten();
-        all.map(|(_, entry)| entry.as_ref())
+        all.map(|(version, entry)| (*version, entry.as_ref()))
     }
 
     fn check_entry(&self, entry: &InstanceEntry) -> Result<(), DirectoryError> {
@@ -347,6 +408,18 @@ impl Directory {
         self.trust_domain.clone_from(&stated.trust_domain);
         self.taxonomy.clone_from(&stated.taxonomy);
         self.calendar.clone_from(&stated.calendar);
+        self.published.push(stated.at);
+        let keys: Vec<KeyId> = self.hub_keys.iter().map(|key| key.kid().clone()).collect();
+        if self
+            .key_changes
+            .last()
+            .is_none_or(|(_, last)| *last != keys)
+        {
+            self.key_changes.push((stated.version, keys));
+        }
+        if stated.maintenance.is_some() {
+            self.maintenance.clone_from(&stated.maintenance);
+        }
         for entry in &stated.changes {
             let all = self.history.entry(entry.id.clone()).or_default();
             all.push((stated.version, Arc::new(entry.clone())));
@@ -397,10 +470,13 @@ impl<'a> DirectoryAt<'a> {
             .find(|entry| entry.kind == InstanceKind::Pusat)
     }
 
-    /// The `pengawas` that stands in for an excluded desk.
+    /// The `pengawas` that stands in for an excluded desk; never one that was revoked.
     pub fn default_supervisor(&self) -> Option<&'a InstanceEntry> {
-        self.instances()
-            .find(|entry| entry.kind == InstanceKind::Pengawas && entry.default_supervisor)
+        self.instances().find(|entry| {
+            entry.kind == InstanceKind::Pengawas
+                && entry.default_supervisor
+                && entry.status != Status::Revoked
+        })
     }
 
     fn pick(&self, all: &'a [(u64, Arc<InstanceEntry>)]) -> Option<&'a InstanceEntry> {

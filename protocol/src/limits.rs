@@ -39,6 +39,10 @@ pub const TITLE_CHARS: usize = 300;
 pub const TEXT_CHARS: usize = 20_000;
 /// Questions of one hold, answers of one completion.
 pub const QUESTIONS: usize = 20;
+/// Answers to choose from, of one question of a hold.
+pub const CHOICES: usize = 10;
+/// Characters of one of them.
+pub const CHOICE_CHARS: usize = 200;
 /// Exceptions in one acknowledgement.
 pub const ACK_EXCEPTIONS: usize = 1000;
 /// Pictures of one programme.

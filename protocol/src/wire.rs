@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::ChainHead;
 use crate::dsse::Envelope;
-use crate::ids::{CaseId, InstanceId, Position};
+use crate::ids::{CaseId, Digest, InstanceId, Position};
 use crate::keys::KeyId;
 use crate::problem::{Code, Problem};
 use crate::seal::Wrap;
@@ -160,6 +160,30 @@ pub struct Health {
     /// How far the node has come in its inbox.
     #[serde(default)]
     pub inbox: Option<Reached>,
+    /// `None` where a node does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Holds>,
+}
+
+/// What a node has of all that the federation renews from time to time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holds {
+    /// The published edition that is in force there; `None` where it goes by the one
+    /// that its program ships.
+    #[serde(default)]
+    pub taxonomy: Option<String>,
+    /// Likewise.
+    #[serde(default)]
+    pub calendar: Option<String>,
+    /// The tables of regions that its program ships.
+    #[serde(default)]
+    pub regions: Option<String>,
+    /// SHA-256 of each root that it trusts.
+    #[serde(default)]
+    pub roots: Vec<Digest>,
+    /// SHA-256 of the root above its own certificate.
+    #[serde(default)]
+    pub certified_by: Option<Digest>,
 }
 
 /// How far a recipient has come in one generation of its stream.

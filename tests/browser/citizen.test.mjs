@@ -208,6 +208,7 @@ for (const database of databases) {
       await visit(talking("held", { script: false }), "/percakapan", async (page) => {
         await page.getByLabel("Di depan rumah nomor berapa").fill("Nomor 12");
         await page.getByLabel("Sejak kapan airnya").fill("Sejak hujan hari Minggu");
+        await page.getByLabel("Apakah airnya masuk").selectOption("Ya");
         await page.getByLabel("Lampiran").setInputFiles(photo());
         await press(page, "Kirim jawaban");
         await page.getByText("Jawaban Anda terkirim").waitFor();

@@ -172,7 +172,10 @@ for (const database of databases) {
         await open("/konsol/alarm/penerima");
         await page.getByText("https://alarm.example/…").waitFor();
         assert.equal(await page.getByText("whsec_").count(), 0, "a secret is shown once");
-        await press(page, "Matikan: Pusat krisis");
+        await page.getByRole("link", { name: "Matikan: Pusat krisis" }).click();
+        await page.getByLabel("Alasan").fill("penerimanya diganti");
+        await press(page, "Matikan");
+        await page.getByText("Penerima dimatikan").waitFor();
         await page.getByLabel("Surel").check();
         await page.getByLabel("Nama").fill("Piket");
         await page.getByLabel("Alamat").fill("piket@pusat.example");
@@ -247,7 +250,7 @@ for (const database of databases) {
       }, { script: false });
     });
 
-    const pages = ["/konsol", "/konsol/instansi", KEMENPU, `${KEMENPU}/cabut`, `${KEMENPU}/ganti`, `${KEMENPU}/wewenang`, "/konsol/undang", "/konsol/undang/massal", "/konsol/peta-jalan", "/konsol/peta-jalan?provinsi=32", "/konsol/peta-jalan/32.73", "/konsol/kasus", "/konsol/kasus?kurun=7&urut=nama", "/konsol/kasus/daftar?yang=belum-dijawab", "/konsol/kasus/daftar?yang=terlambat", "/konsol/kasus/minggu", "/konsol/kasus/cari?kasus=x", "/konsol/persetujuan", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
+    const pages = ["/konsol", "/konsol/instansi", KEMENPU, `${KEMENPU}/cabut`, `${KEMENPU}/ganti`, `${KEMENPU}/wewenang`, "/konsol/undang", "/konsol/undang/massal", "/konsol/peta-jalan", "/konsol/peta-jalan?provinsi=32", "/konsol/peta-jalan/32.73", "/konsol/kasus", "/konsol/kasus?kurun=7&urut=nama", "/konsol/kasus/daftar?yang=belum-dijawab", "/konsol/kasus/daftar?yang=terlambat", "/konsol/kasus/minggu", "/konsol/kasus/cari?kasus=x", "/konsol/perawatan/cadangan", "/konsol/perawatan/pemeliharaan", "/konsol/perawatan/pemulihan", "/konsol/persetujuan", "/konsol/kunci", "/konsol/kunci/umumkan", "/konsol/kunci/umumkan-otoritas", "/konsol/edisi", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {

@@ -78,6 +78,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-programme": ["officer", "/meja/program/trotoar-braga"],
   "desk-staff": ["admin", "/meja/petugas"],
   "desk-units": ["admin", "/meja/unit"],
+  "desk-own-categories": ["admin", "/meja/kategori"],
   "desk-audit": ["admin", "/meja/audit"],
   "desk-account": ["admin", "/meja/akun"],
   "desk-letters": ["admin", "/meja/surat"],
@@ -105,8 +106,8 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-programme-new": ["officer", "/meja/program/baru"],
   "desk-staff-new": ["admin", "/meja/petugas/baru"],
   "desk-factor": ["officer", "/meja/akun/kode"],
-  "desk-setup-people": ["admin", "/meja/pengaturan?langkah=4"],
-  "desk-setup-done": ["admin", "/meja/pengaturan?langkah=9"],
+  "desk-setup-people": ["admin", "/meja/pengaturan?langkah=5"],
+  "desk-setup-done": ["admin", "/meja/pengaturan?langkah=10"],
 });
 
 /** Pages that are the answer to a form: who sends it, where it stands, and how it is sent. */
@@ -133,6 +134,35 @@ export const answerPages = (stage) => [
 /** The rare ones alike: name, path, and who looks. */
 export const everyRarePage = (stage) =>
   Object.entries(rarePages(stage)).map(([name, [role, path]]) => ({ name, path, role }));
+
+/** Pages of the hub's console by name, as an operator sees them. */
+export const consolePages = {
+  "console-federation": "/konsol",
+  "console-institutions": "/konsol/instansi",
+  "console-institution": "/konsol/instansi/kemenpu",
+  "console-suspend": "/konsol/instansi/kemenpu/cabut",
+  "console-replace": "/konsol/instansi/kemenpu/ganti",
+  "console-authority": "/konsol/instansi/kemenpu/wewenang",
+  "console-invite": "/konsol/undang?wilayah=32.05",
+  "console-many": "/konsol/undang/massal",
+  "console-road-map": "/konsol/peta-jalan",
+  "console-road-map-place": "/konsol/peta-jalan/32.05",
+  "console-casework": "/konsol/kasus",
+  "console-overdue": "/konsol/kasus/daftar?yang=terlambat",
+  "console-weeks": "/konsol/kasus/minggu",
+  "console-alarms": "/konsol/alarm",
+  "console-alarm-rules": "/konsol/alarm/aturan",
+  "console-alarm-rule": "/konsol/alarm/aturan/baru",
+  "console-recipients": "/konsol/alarm/penerima",
+  "console-silences": "/konsol/alarm/senyap",
+  "console-sent": "/konsol/alarm/kiriman",
+  "console-past": "/konsol/alarm/riwayat",
+  "console-approvals": "/konsol/persetujuan",
+  "console-audit": "/konsol/audit",
+  "console-staff": "/konsol/petugas",
+  "console-account": "/konsol/akun",
+  "console-api": "/api/docs",
+};
 
 /** All others alike: name, path, and who looks. */
 export const everyPage = (stage) => [

@@ -322,7 +322,10 @@ async fn furnish(fleet: &Fleet) -> (serde_json::Value, serde_json::Value) {
     )
     .await;
     fleet.settle().await;
-    let confirmed = act("case.closed", json!({ "by": "reporter" }));
+    let confirmed = act(
+        "case.closed",
+        json!({ "by": "reporter", "through_officer": false }),
+    );
     fleet.at(BANDUNG.slug).act(closed, confirmed).await;
     fleet.settle().await;
     let ticket = async |case: CaseId| fleet.at(BANDUNG.slug).view(case).await.summary.ticket;

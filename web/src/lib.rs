@@ -35,6 +35,7 @@ pub mod regions;
 pub mod room;
 pub mod serving;
 pub mod sign_on;
+pub mod spans;
 pub mod supervisor;
 pub mod table;
 pub mod throttle;

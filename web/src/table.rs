@@ -5,12 +5,28 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
+/// Why a row cannot be read; the caller says where it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    #[error("{found} columns, and the header has {expected}")]
+    Columns { found: u64, expected: u64 },
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Those of some columns that the header lacks.
+pub fn lacking(text: &str, columns: &[&'static str]) -> Vec<&'static str> {
+    let headers = reader(text).headers().cloned().unwrap_or_default();
+    let lacks = |column: &&&str| !headers.iter().any(|header| header == **column);
+    columns.iter().filter(lacks).copied().collect()
+}
+
 /// Every row: the line where it begins, and what it says or why it cannot be
-/// read. A row that cannot be read does not keep the others back.
-pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Result<T, String>)> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+/// read. A row that cannot be read does not keep the others back. Between the
+/// columns stand commas, or semicolons as spreadsheets write them where numbers
+/// have a decimal comma.
+pub fn rows<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = (u64, Result<T, RowError>)> {
+    let mut reader = reader(text);
     let headers = reader.headers().cloned();
     reader
         .into_records()
@@ -38,21 +54,41 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What is wrong, without the place, which the caller says.
-fn plain(error: &csv::Error) -> String {
+fn reader(text: &str) -> csv::Reader<&[u8]> {
+    let text = text.trim_start_matches('\u{feff}');
+    let header = text.lines().next().unwrap_or_default();
+    let commas = header.contains(',') || !header.contains(';');
+    csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .delimiter(if commas { b',' } else { b';' })
+        .from_reader(text.as_bytes())
+}
+
+fn plain(error: &csv::Error) -> RowError {
     match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::Deserialize { err, .. } => RowError::Other(err.kind().to_string()),
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
-        } => format!("{len} columns, and the header has {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
-        _ => error.to_string(),
+        } => RowError::Columns {
+            found: *len,
+            expected: *expected_len,
+        },
+        csv::ErrorKind::Utf8 { .. } => RowError::Other("not UTF-8 text".to_owned()),
+        _ => RowError::Other(error.to_string()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spreadsheet_may_write_semicolons() {
+        for text in ["a,b\n1,2\n", "\u{feff}a;b\n1;2\n"] {
+            let read: Vec<_> = rows::<(u8, u8)>(text).collect();
+            assert_eq!(read, [(2, Ok((1, 2)))], "{text}");
+        }
+    }
 
     #[test]
     fn no_cell_is_taken_for_a_formula() {

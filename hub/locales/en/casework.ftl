@@ -196,6 +196,7 @@ code-wrong-region = another region
 code-another-level = another level of government
 code-belongs-to-another = another institution's authority
 code-reporter = confirmed by the reporter
+code-through-officer = closed by an officer for the reporter
 code-silence = the reporter stayed silent
 code-proposes-to-close = proposed as done
 ruled-stale = No effect: too late

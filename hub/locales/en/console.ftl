@@ -58,6 +58,7 @@ console-second-person = This is done only when another operator has confirmed it
 console-asked = It waits for another operator.
 console-asked-already = The same act waits for another operator already.
 console-status-changed = The institution's status has changed; this cannot be done any more.
+console-not-allowed = The federation does not allow this any more: things have changed since it was asked for.
 
 # Approvals
 
@@ -71,6 +72,7 @@ console-same-person = You cannot confirm what you asked for; another operator de
 console-refused = It is refused; nothing was done.
 approval-deed = Act
 approval-instance = Institution
+approval-about = About
 approval-asked-by = Asked by
 approval-asked-at = Asked at
 approval-expires-at = Good until
@@ -117,6 +119,9 @@ federation-more = { $n ->
 federation-all = All institutions
 federation-none = No institution matches the filter.
 federation-map = Map
+federation-at = As of { $at }
+federation-old = For { $age } the hub has not been able to look at the federation: this is how things stood then. Check the hub's database and log.
+standing-as-of = The institution reported last { $age } ago. What it says of itself below is as of that report; what may have changed since is no longer counted.
 federation-rules = Rules behind the colours
 federation-province = { $name }: { $n ->
     [one] one institution

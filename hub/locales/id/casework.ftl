@@ -184,6 +184,7 @@ code-wrong-region = wilayah lain
 code-another-level = tingkat pemerintahan lain
 code-belongs-to-another = wewenang instansi lain
 code-reporter = dikonfirmasi pelapor
+code-through-officer = ditutup petugas untuk pelapor
 code-silence = pelapor tidak menanggapi
 code-proposes-to-close = diusulkan selesai
 ruled-stale = Tidak berlaku: terlambat

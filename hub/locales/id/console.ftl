@@ -58,6 +58,7 @@ console-second-person = Tindakan ini baru dilakukan setelah operator lain menyet
 console-asked = Menunggu persetujuan operator lain.
 console-asked-already = Tindakan yang sama sudah menunggu persetujuan.
 console-status-changed = Status instansi sudah berubah; tindakan ini tidak dapat dilakukan lagi.
+console-not-allowed = Federasi tidak mengizinkannya lagi: keadaannya sudah berubah sejak tindakan ini diminta.
 
 # Persetujuan
 
@@ -71,6 +72,7 @@ console-same-person = Anda tidak dapat menyetujui permintaan sendiri; operator l
 console-refused = Permintaan ditolak; tidak ada yang dilakukan.
 approval-deed = Tindakan
 approval-instance = Instansi
+approval-about = Tentang
 approval-asked-by = Diminta oleh
 approval-asked-at = Diminta pada
 approval-expires-at = Berlaku sampai
@@ -114,6 +116,9 @@ federation-more = Dan { $n } instansi lain; persempit dengan saringan di atas.
 federation-all = Semua instansi
 federation-none = Tidak ada instansi yang cocok dengan saringan.
 federation-map = Peta
+federation-at = Keadaan pada { $at }
+federation-old = Hub sudah { $age } tidak dapat melihat federasi: yang tampil adalah keadaan waktu itu. Periksa basis data dan log hub.
+standing-as-of = Instansi terakhir melapor { $age } yang lalu. Yang dikatakannya sendiri di bawah ini menurut laporan itu; yang sejak itu dapat berubah tidak dihitung lagi.
 federation-rules = Aturan warna
 federation-province = { $name }: { $n } instansi, { $ill } perlu perhatian, { $traffic } pesan dalam 24 jam
 map-source = Garis batas: MapSVG, CC BY 4.0. Lingkaran: pesan dalam 24 jam.

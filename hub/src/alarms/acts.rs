@@ -1,32 +1,26 @@
-//! What people do about alarms: acknowledge and silence, change rules and
-//! recipients, try and repeat what is sent. Each is written into the audit log
-//! in its own transaction; no secret is.
+//! What people do about alarms: acknowledge and silence, and change rules. Each
+//! is written into the audit log in its own transaction.
 
 use lapor_migrations::{DbError, Tx};
 use lapor_web::accounts::AccountError;
-use lapor_web::webhook::WebhookSecret;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use utoipa::ToSchema;
 
-use super::gather::{TEST, delivery};
-use super::letter;
 use super::rule::{self, Rule, fresh_id};
 use super::silence::Quiet;
 use crate::app::Hub;
+use crate::audit::By;
 use crate::error::HubError;
-use crate::keys;
 use crate::store::alarms::recipients::RecipientRow;
 use crate::store::alarms::silences::SilenceRow;
 use crate::store::alarms::{deliveries, live, recipients as stored, silences};
 use crate::store::{audit, code_of};
 
-/// Recipients, at most; each has at most one letter on its way.
-pub const MOST_RECIPIENTS: usize = 100;
 /// Rules, at most.
 pub const MOST_RULES: usize = 200;
 
 /// How a recipient is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     Mail,
@@ -34,7 +28,7 @@ pub enum Channel {
 }
 
 /// Who is told. The secret of a webhook never leaves the database but sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Recipient {
     pub id: String,
     pub channel: Channel,
@@ -49,8 +43,10 @@ pub struct Recipient {
 pub enum ActError {
     #[error("there is nothing of this kind, or it is over")]
     Gone,
-    #[error("there are too many of them; change or reuse one")]
+    #[error("there are too many of them; change or switch off one")]
     TooMany,
+    #[error("there is one with the same address already")]
+    Known,
     #[error("the key that seals secrets cannot be used; the log says why")]
     Sealing(#[from] AccountError),
     #[error(transparent)]
@@ -106,6 +102,12 @@ pub fn owner(recipient: &str) -> String {
     format!("webhook:{recipient}")
 }
 
+/// All recipients, the oldest first.
+pub async fn recipients(tx: &mut Tx) -> Result<Vec<Recipient>, DbError> {
+    let rows = stored::all(tx).await?;
+    Ok(rows.into_iter().map(Recipient::from).collect())
+}
+
 /// Acknowledges those of these alarms that are open; how many that were.
 pub async fn acknowledge(
     hub: &Hub,
@@ -134,29 +136,28 @@ pub async fn acknowledge(
 }
 
 /// Silences a rule, an institution or a province until a moment (Unix ms).
-pub async fn silence(
-    hub: &Hub,
-    actor: &str,
+pub async fn silence_in(
+    tx: &mut Tx,
+    now: i64,
+    by: &By<'_>,
     quiet: &Quiet,
-    (until, reason): (i64, &str),
+    until: i64,
 ) -> Result<(), ActError> {
-    let (now, (scope, to)) = (hub.now_ms(), quiet.columns());
+    let (scope, to) = quiet.columns();
     let row = SilenceRow {
         id: fresh_id(),
         scope: scope.to_owned(),
         scoped_to: to.to_owned(),
-        reason: reason.to_owned(),
-        made_by: actor.to_owned(),
+        reason: by.reason.to_owned(),
+        made_by: by.asked_by.unwrap_or(by.actor).to_owned(),
         made_at: now,
         until_at: until,
         ended_at: None,
     };
-    let mut tx = hub.ground.db.write().await?;
-    silences::add(&mut tx, &row).await?;
-    let did = (actor, "alarm.silenced");
-    let detail = format!("{scope} {to} until {until}: {reason}");
-    audit::add(&mut tx, now, did, institution(scope, to), &detail).await?;
-    tx.commit().await?;
+    silences::add(tx, &row).await?;
+    let did = (by.actor, "alarm.silenced");
+    let detail = format!("{scope} {to} until {until}: {}", by.detail());
+    audit::add(tx, now, did, institution(scope, to), &detail).await?;
     Ok(())
 }
 
@@ -174,7 +175,8 @@ pub async fn end_silence(hub: &Hub, actor: &str, id: &str) -> Result<(), ActErro
     Ok(())
 }
 
-/// Adds a rule, or changes the one with its id.
+/// Adds a rule, or changes the one with its id. What it has raised ends when it
+/// looks for something else from now on.
 pub async fn put_rule(hub: &Hub, actor: &str, rule: &Rule) -> Result<(), ActError> {
     let now = hub.now_ms();
     let mut tx = hub.ground.db.write().await?;
@@ -184,168 +186,90 @@ pub async fn put_rule(hub: &Hub, actor: &str, rule: &Rule) -> Result<(), ActErro
         return Err(ActError::TooMany);
     }
     rule::put(&mut tx, rule, now).await?;
-    let action = match before {
-        None => "alarm.rule_added",
-        Some(_) => "alarm.rule_changed",
+    if before.is_some_and(|before| before.condition != rule.condition) {
+        live::end_of_rule(&mut tx, &rule.id, now).await?;
+        deliveries::note_ends(&mut tx, now).await?;
+    }
+    let (action, detail) = match before {
+        None => ("alarm.rule_added", said(rule)),
+        Some(before) => {
+            let detail = format!("{}; before: {}", said(rule), said(before));
+            ("alarm.rule_changed", detail)
+        }
     };
-    note_rule(&mut tx, now, (actor, action), rule).await?;
+    note_rule(&mut tx, now, (actor, action), rule, &detail).await?;
     tx.commit().await?;
     hub.alarms.ring();
     Ok(())
 }
 
-/// Switches a rule on or off; what it has raised ends when it is off.
-pub async fn enable_rule(hub: &Hub, actor: &str, id: &str, on: bool) -> Result<(), ActError> {
-    let now = hub.now_ms();
+/// Switches a rule on.
+pub async fn enable_rule(hub: &Hub, actor: &str, id: &str) -> Result<(), ActError> {
     let mut tx = hub.ground.db.write().await?;
-    let known = rule::all(&mut tx).await?;
+    let by = By::actor(actor);
+    switch_rule(&mut tx, hub.now_ms(), &by, id, true).await?;
+    tx.commit().await?;
+    hub.alarms.ring();
+    Ok(())
+}
+
+/// Switches a rule off; what it has raised ends.
+pub async fn disable_rule_in(tx: &mut Tx, now: i64, by: &By<'_>, id: &str) -> Result<(), ActError> {
+    switch_rule(tx, now, by, id, false).await
+}
+
+async fn switch_rule(
+    tx: &mut Tx,
+    now: i64,
+    by: &By<'_>,
+    id: &str,
+    on: bool,
+) -> Result<(), ActError> {
+    let known = rule::all(tx).await?;
     let rule = known.into_iter().find(|rule| rule.id == id);
     let mut rule = rule.ok_or(ActError::Gone)?;
     rule.enabled = on;
-    rule::put(&mut tx, &rule, now).await?;
-    let action = if on {
-        "alarm.rule_enabled"
+    rule::put(tx, &rule, now).await?;
+    let (action, detail) = if on {
+        ("alarm.rule_enabled", said(&rule))
     } else {
-        "alarm.rule_disabled"
+        let detail = format!("{}: {}", said(&rule), by.detail());
+        ("alarm.rule_disabled", detail)
     };
-    note_rule(&mut tx, now, (actor, action), &rule).await?;
-    tx.commit().await?;
-    hub.alarms.ring();
+    note_rule(tx, now, (by.actor, action), &rule, &detail).await?;
     Ok(())
-}
-
-/// All recipients, the oldest first.
-pub async fn recipients(tx: &mut Tx) -> Result<Vec<Recipient>, DbError> {
-    let rows = stored::all(tx).await?;
-    Ok(rows.into_iter().map(Recipient::from).collect())
-}
-
-/// Adds a recipient; the secret of a webhook, which is shown this once.
-pub async fn add_recipient(
-    hub: &Hub,
-    actor: &str,
-    channel: Channel,
-    (name, address): (&str, &str),
-) -> Result<Option<Zeroizing<String>>, ActError> {
-    let (now, id) = (hub.now_ms(), fresh_id());
-    let secret = match channel {
-        Channel::Mail => None,
-        Channel::Webhook => Some(WebhookSecret::generate().reveal()),
-    };
-    let row = RecipientRow {
-        secret: secret
-            .as_ref()
-            .map(|text| seal(hub, &id, text))
-            .transpose()?,
-        channel: channel.code().to_owned(),
-        name: name.to_owned(),
-        address: address.to_owned(),
-        enabled: 1,
-        id,
-    };
-    let mut tx = hub.ground.db.write().await?;
-    if stored::all(&mut tx).await?.len() >= MOST_RECIPIENTS {
-        return Err(ActError::TooMany);
-    }
-    stored::add(&mut tx, &row, now).await?;
-    note_recipient(&mut tx, now, (actor, "alarm.recipient_added"), row).await?;
-    tx.commit().await?;
-    hub.alarms.ring();
-    Ok(secret)
-}
-
-/// Tells a recipient again, or no more: what waits for them is dropped.
-pub async fn enable_recipient(hub: &Hub, actor: &str, id: &str, on: bool) -> Result<(), ActError> {
-    let now = hub.now_ms();
-    let mut tx = hub.ground.db.write().await?;
-    let row = stored::one(&mut tx, id).await?.ok_or(ActError::Gone)?;
-    stored::enable(&mut tx, id, on).await?;
-    let action = if on {
-        "alarm.recipient_enabled"
-    } else {
-        deliveries::stop_for(&mut tx, id, "the recipient was switched off", now).await?;
-        "alarm.recipient_disabled"
-    };
-    note_recipient(&mut tx, now, (actor, action), row).await?;
-    tx.commit().await?;
-    hub.alarms.ring();
-    Ok(())
-}
-
-/// Makes another secret of a webhook, which is shown this once; the former signs nothing more.
-pub async fn new_secret(hub: &Hub, actor: &str, id: &str) -> Result<Zeroizing<String>, ActError> {
-    let now = hub.now_ms();
-    let mut tx = hub.ground.db.write().await?;
-    let row = stored::one(&mut tx, id).await?;
-    let row = row.filter(|row| Channel::of(row) == Channel::Webhook);
-    let row = row.ok_or(ActError::Gone)?;
-    let secret = WebhookSecret::generate().reveal();
-    stored::change_secret(&mut tx, id, &seal(hub, id, &secret)?).await?;
-    note_recipient(&mut tx, now, (actor, "alarm.secret_changed"), row).await?;
-    tx.commit().await?;
-    Ok(secret)
-}
-
-/// Puts a letter or a webhook on its way that says it is a test.
-pub async fn test(hub: &Hub, actor: &str, id: &str) -> Result<(), ActError> {
-    let now = hub.now_ms();
-    let mut tx = hub.ground.db.write().await?;
-    let row = stored::one(&mut tx, id).await?;
-    let row = row.filter(|row| row.enabled != 0).ok_or(ActError::Gone)?;
-    let written = match Channel::of(&row) {
-        Channel::Mail => letter::test_mail(hub),
-        Channel::Webhook => letter::test_webhook(hub)?,
-    };
-    let on_its_way = delivery(id, TEST, written, (0, now));
-    deliveries::add(&mut tx, &on_its_way).await?;
-    note_recipient(&mut tx, now, (actor, "alarm.test_sent"), row).await?;
-    tx.commit().await?;
-    hub.alarms.ring();
-    Ok(())
-}
-
-/// Sends something again that was sent or given up, under the id that it has.
-pub async fn send_again(hub: &Hub, actor: &str, id: &str) -> Result<(), ActError> {
-    let now = hub.now_ms();
-    let mut tx = hub.ground.db.write().await?;
-    let recipient = deliveries::again(&mut tx, id, now).await?;
-    let recipient = recipient.ok_or(ActError::Gone)?;
-    let row = stored::one(&mut tx, &recipient).await?;
-    let row = row.filter(|row| row.enabled != 0).ok_or(ActError::Gone)?;
-    note_recipient(&mut tx, now, (actor, "alarm.sent_again"), row).await?;
-    tx.commit().await?;
-    hub.alarms.ring();
-    Ok(())
-}
-
-fn seal(hub: &Hub, id: &str, secret: &str) -> Result<Vec<u8>, ActError> {
-    Ok(keys::vault(hub.settings()).seal(&owner(id), secret.as_bytes())?)
 }
 
 fn institution<'a>(scope: &str, to: &'a str) -> Option<&'a str> {
     (scope == "instance").then_some(to)
 }
 
-async fn note_rule(tx: &mut Tx, now: i64, did: (&str, &str), rule: &Rule) -> Result<(), DbError> {
-    let (scope, to) = rule.scope.columns();
-    let detail = format!(
-        "{} {} {} {scope} {to}: {} ms, every {} ms",
-        rule.id,
-        rule.condition,
-        code_of(&rule.least),
-        rule.stands_ms,
-        rule.repeat_ms
-    );
-    audit::add(tx, now, did, institution(scope, &to), &detail).await
-}
-
-async fn note_recipient(
+async fn note_rule(
     tx: &mut Tx,
     now: i64,
     did: (&str, &str),
-    row: RecipientRow,
+    rule: &Rule,
+    detail: &str,
 ) -> Result<(), DbError> {
-    let shown = Recipient::from(row);
-    let detail = format!("{} {} {}", shown.channel.code(), shown.name, shown.address);
-    audit::add(tx, now, did, None, &detail).await
+    let (scope, to) = rule.scope.columns();
+    audit::add(tx, now, did, institution(scope, &to), detail).await
+}
+
+/// A rule as the audit log has it, with all that it says.
+fn said(rule: &Rule) -> String {
+    let (scope, to) = rule.scope.columns();
+    let told = if rule.everybody {
+        "everybody".to_owned()
+    } else {
+        format!("[{}]", rule.recipients.join(" "))
+    };
+    format!(
+        "{} {} {} {scope} {to}: {}, {} ms, every {} ms, to {told}",
+        rule.id,
+        rule.condition,
+        code_of(&rule.least),
+        code_of(&rule.severity),
+        rule.stands_ms,
+        rule.repeat_ms
+    )
 }

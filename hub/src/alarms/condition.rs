@@ -28,6 +28,8 @@ pub enum Own {
     Certificate,
     /// Milliseconds that the oldest letter about alarms waits.
     Letters,
+    /// Milliseconds since it last looked at the federation.
+    Watch,
 }
 
 /// What a rule is about. Its code is the concern's, with `hub_` before the hub's own.
@@ -44,13 +46,14 @@ pub enum Condition {
 pub struct ConditionError;
 
 impl Own {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sequencer,
         Self::Record,
         Self::Disk,
         Self::Backup,
         Self::Certificate,
         Self::Letters,
+        Self::Watch,
     ];
 }
 

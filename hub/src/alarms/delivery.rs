@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use lapor_web::accounts::FactorKey;
 use lapor_web::chance::random;
 use lapor_web::mail::{MailSettingsError, Parcel, Postbox, Undelivered};
 use lapor_web::webhook::{Call, Caller, Reach, Unanswered, WebhookSecret};
+use tokio::task::JoinSet;
 
 use super::acts::{Channel, owner};
 use crate::app::Hub;
@@ -26,7 +26,7 @@ use crate::store::alarms::recipients;
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 /// What is sent at once.
-const HANDFUL: i64 = 8;
+const HANDFUL: usize = 8;
 /// Longer than any of them can take.
 const LEASE_MS: i64 = 5 * MINUTE_MS;
 /// First and longest pause before another try.
@@ -52,6 +52,13 @@ pub enum SenderError {
     Roots { path: PathBuf, problem: String },
     #[error("webhooks cannot be sent: {0}")]
     Webhooks(String),
+}
+
+/// One that is held for a while by whoever took it.
+pub(super) struct Taken {
+    row: DeliveryRow,
+    /// Unix ms; until when, which no other holder has as well.
+    held: i64,
 }
 
 /// Why one did not arrive.
@@ -81,29 +88,28 @@ impl Sender {
         })
     }
 
-    /// Sends a handful of what is due; how many were looked at.
-    pub async fn round(&self, hub: &Hub) -> Result<usize, HubError> {
+    /// Takes what is due, so many at most.
+    pub(super) async fn take(&self, hub: &Hub, most: usize) -> Result<Vec<Taken>, HubError> {
         let now = hub.now_ms();
         let mut tx = hub.ground.db.read().await?;
-        let due = deliveries::is_due(&mut tx, now).await?;
+        let due = most > 0 && deliveries::is_due(&mut tx, now).await?;
         tx.rollback().await?;
         if !due {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         // No two processes hold deliveries until the same moment.
         let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
         let mut tx = hub.ground.db.write().await?;
-        let taken = deliveries::claim(&mut tx, now, held, HANDFUL).await?;
+        let taken = deliveries::claim(&mut tx, now, held, most as i64).await?;
         tx.commit().await?;
-        let all = taken.iter().map(|row| self.settle(hub, row, held));
-        join_all(all)
-            .await
-            .into_iter()
-            .collect::<Result<Vec<()>, _>>()?;
-        Ok(taken.len())
+        let taken = taken.into_iter();
+        Ok(taken.map(|row| Taken { row, held }).collect())
     }
 
-    async fn settle(&self, hub: &Hub, row: &DeliveryRow, held: i64) -> Result<(), HubError> {
+    /// Sends one, and notes what became of it.
+    pub(super) async fn settle(&self, hub: &Hub, taken: &Taken) -> Result<(), HubError> {
+        let Taken { row, held } = taken;
+        let held = *held;
         let mut tx = hub.ground.db.read().await?;
         let recipient = recipients::one(&mut tx, &row.recipient).await?;
         tx.rollback().await?;
@@ -199,27 +205,38 @@ impl Sender {
     }
 }
 
-/// Sends for as long as it runs.
+/// Sends for as long as it runs: each on its own, so that whoever does not
+/// answer holds one place of a handful and nobody else.
 pub async fn run(hub: &Arc<Hub>) {
     let sender = match Sender::of(hub.settings()) {
-        Ok(sender) => sender,
+        Ok(sender) => Arc::new(sender),
         Err(error) => {
             tracing::error!(%error, "nobody is told of alarms; mend the settings and restart");
             return std::future::pending().await;
         }
     };
+    let mut on_their_way = JoinSet::new();
     loop {
-        match sender.round(hub).await {
-            Ok(0) => {
-                let rung = hub.alarms.rung();
-                // Either way there may be something now.
-                let _ = tokio::time::timeout(LOOK, rung).await;
+        match sender.take(hub, HANDFUL - on_their_way.len()).await {
+            Ok(taken) => {
+                for one in taken {
+                    let (sender, hub) = (Arc::clone(&sender), Arc::clone(hub));
+                    on_their_way.spawn(async move { sender.settle(&hub, &one).await });
+                }
             }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "letters about alarms could not be looked at");
-                tokio::time::sleep(LOOK).await;
-            }
+            Err(error) => tracing::warn!(%error, "letters about alarms could not be looked at"),
+        }
+        // Either way there may be something now, or room for it.
+        tokio::select! {
+            Some(ended) = on_their_way.join_next() => match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "what became of a letter could not be noted");
+                }
+                Err(error) => tracing::warn!(%error, "a letter about alarms was not sent"),
+            },
+            () = hub.alarms.rung() => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }

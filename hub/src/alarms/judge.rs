@@ -5,7 +5,7 @@
 use lapor_protocol::directory::Status;
 
 use super::condition::Own;
-use crate::watch::{Concern, Finding, Instance, State};
+use crate::watch::{Bounds, Concern, Finding, Instance, State};
 
 /// What a rule finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,14 @@ pub struct Level {
     pub measured: Option<i64>,
 }
 
-/// Whether an institution gives a reason for an alarm.
-pub fn institution(of: &Instance, concern: Concern, least: State) -> Verdict {
+/// Whether an institution gives a reason for an alarm, at the moment (Unix ms)
+/// of the picture.
+pub fn institution(
+    of: &Instance,
+    concern: Concern,
+    least: State,
+    (bounds, at): (&Bounds, i64),
+) -> Verdict {
     if of.status != Status::Active {
         return Verdict::Clear;
     }
@@ -41,18 +47,19 @@ pub fn institution(of: &Instance, concern: Concern, least: State) -> Verdict {
         };
     }
     let since_start = |at: Option<i64>| at.is_some_and(|at| at >= of.hub_began_at);
-    let told = of.told.as_ref().map(|told| told.at);
+    let told = of.told.as_ref();
     let known = match concern {
-        // What was refused before the start is refused again once the institution is heard.
-        Concern::Silent | Concern::Refused => since_start(of.last_contact),
-        Concern::Unreported => since_start(told),
+        Concern::Silent => since_start(of.last_contact),
+        // What was refused before the start comes again, later than its first request.
+        Concern::Refused => of.judged,
+        Concern::Unreported => since_start(told.map(|told| told.at)),
         // Judged only by a report that is not too old.
         Concern::Unsent
         | Concern::SetAside
         | Concern::Clock
         | Concern::Version
         | Concern::Disk
-        | Concern::Backup => told.is_some() && found(Concern::Unreported).is_none(),
+        | Concern::Backup => told.is_some_and(|told| told.is_fresh(bounds, at)),
         Concern::Unapplied
         | Concern::Apart
         | Concern::Certificate

@@ -11,13 +11,14 @@ use lapor_web::regions;
 use serde::Serialize;
 
 use super::condition::Condition;
+use super::present::Present;
 use super::rule::{Severity, province};
 use crate::app::Hub;
 use crate::console::{self, words};
 use crate::error::HubError;
 use crate::store::alarms::live::AlarmRow;
 use crate::store::from_code;
-use crate::watch::{Picture, State};
+use crate::watch::State;
 
 /// Names in a summary, and provinces.
 const FIRST: usize = 10;
@@ -61,6 +62,8 @@ struct Line {
     level: String,
     /// Milliseconds, messages or bytes, by the condition.
     measured: Option<i64>,
+    /// Whether that is as of this letter; otherwise as of when it opened or changed its colour.
+    measured_now: bool,
     /// Unix ms.
     opened_at: i64,
     /// Unix ms.
@@ -89,9 +92,9 @@ struct Data {
 }
 
 /// Subject and body of a letter.
-pub fn mail(hub: &Hub, picture: &Picture, told: &Told, summary: bool) -> (String, String) {
+pub fn mail(hub: &Hub, present: &Present, told: &Told, summary: bool) -> (String, String) {
     let parts = [&told.opened, &told.again, &told.cleared]
-        .map(|alarms| groups(picture, alarms, usize::MAX));
+        .map(|alarms| groups(present, alarms, usize::MAX));
     let head = head(hub);
     let words = head.write(|v| say(v, &head, &parts, summary));
     (words.subject, words.body)
@@ -100,7 +103,7 @@ pub fn mail(hub: &Hub, picture: &Picture, told: &Told, summary: bool) -> (String
 /// Type and body of a webhook.
 pub fn webhook(
     hub: &Hub,
-    picture: &Picture,
+    present: &Present,
     told: &Told,
     summary: bool,
 ) -> Result<(String, String), HubError> {
@@ -109,9 +112,9 @@ pub fn webhook(
         federation: hub.settings().console.name.clone(),
         console: head(hub).at(console::ALARMS),
         summary,
-        opened: groups(picture, &told.opened, most),
-        again: groups(picture, &told.again, most),
-        cleared: groups(picture, &told.cleared, most),
+        opened: groups(present, &told.opened, most),
+        again: groups(present, &told.again, most),
+        cleared: groups(present, &told.cleared, most),
     };
     payload(hub, "alarms.changed", data)
 }
@@ -165,26 +168,24 @@ fn head(hub: &Hub) -> Letterhead {
 }
 
 /// By rule, the worst and the most first.
-fn groups(picture: &Picture, alarms: &[AlarmRow], most: usize) -> Vec<Group> {
+fn groups(present: &Present, alarms: &[AlarmRow], most: usize) -> Vec<Group> {
     let mut by_rule: BTreeMap<&str, Vec<&AlarmRow>> = BTreeMap::new();
     for alarm in alarms {
         by_rule.entry(&alarm.rule).or_default().push(alarm);
     }
     let mut groups: Vec<Group> = by_rule
         .into_values()
-        .filter_map(|alarms| group(picture, &alarms, most))
+        .filter_map(|alarms| group(present, &alarms, most))
         .collect();
     groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.total)));
     groups
 }
 
-fn group(picture: &Picture, alarms: &[&AlarmRow], most: usize) -> Option<Group> {
+fn group(present: &Present, alarms: &[&AlarmRow], most: usize) -> Option<Group> {
     let first = alarms.first()?;
     let seen = |alarm: &AlarmRow| {
-        picture
-            .instances
-            .values()
-            .find(|of| of.id.as_str() == alarm.subject)
+        let id = alarm.subject.parse().ok()?;
+        present.picture.instances.get(&id)
     };
     let mut provinces = BTreeMap::new();
     for alarm in alarms {
@@ -193,14 +194,18 @@ fn group(picture: &Picture, alarms: &[&AlarmRow], most: usize) -> Option<Group> 
             *provinces.entry(code.to_owned()).or_default() += 1;
         }
     }
-    let line = |alarm: &&AlarmRow| Line {
-        id: alarm.id.clone(),
-        instance: Some(alarm.subject.clone()).filter(|slug| !slug.is_empty()),
-        name: seen(alarm).map(|of| of.name.clone()),
-        level: alarm.level.clone(),
-        measured: alarm.measured,
-        opened_at: alarm.opened_at.unwrap_or(alarm.began_at),
-        cleared_at: alarm.cleared_at,
+    let line = |alarm: &&AlarmRow| {
+        let now = present.of(alarm).filter(|_| alarm.cleared_at.is_none());
+        Line {
+            id: alarm.id.clone(),
+            instance: Some(alarm.subject.clone()).filter(|slug| !slug.is_empty()),
+            name: seen(alarm).map(|of| of.name.clone()),
+            level: alarm.level.clone(),
+            measured: now.map_or(alarm.measured, |now| now.measured),
+            measured_now: now.is_some(),
+            opened_at: alarm.opened_at.unwrap_or(alarm.began_at),
+            cleared_at: alarm.cleared_at,
+        }
     };
     Some(Group {
         rule: first.rule.clone(),
@@ -316,12 +321,20 @@ fn where_most(v: &Voice, group: &Group) -> Option<String> {
 }
 
 fn one(v: &Voice, group: &Group, line: &Line) -> String {
+    let opened = v.moment(line.opened_at);
+    if let Some(cleared) = line.cleared_at {
+        return v
+            .with("name", name(v, line))
+            .with("from", opened)
+            .with("until", v.moment(cleared))
+            .say("alarm-letter-line-over");
+    }
     let level = from_code(line.level.clone()).unwrap_or(State::Yellow);
-    let reason = words::reason(v, group.condition, level, line.measured);
-    let since = v.moment(line.cleared_at.unwrap_or(line.opened_at));
+    let measured = (line.measured, line.measured_now);
+    let reason = words::reason_at(v, group.condition, level, measured);
     v.with("name", name(v, line))
         .with("reason", reason)
-        .with("at", since)
+        .with("at", opened)
         .say("alarm-letter-line")
 }
 

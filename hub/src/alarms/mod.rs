@@ -3,9 +3,11 @@
 //! acknowledge, and which ends by itself.
 //!
 //! Nobody is ever told by a storm: what happens is gathered for each recipient
-//! into one letter, many at once into a summary, and there is no next letter
-//! while one has not arrived. An alarm is written with its notices in one
-//! transaction, and a letter with what it takes from them in another.
+//! into one letter, many at once into a summary, there is no next letter while
+//! one has not arrived, and each within an hour waits longer than the one before.
+//! An alarm is written with its notices in one transaction, and a letter with
+//! what it takes from them in another. Whoever was told that an alarm is open is
+//! told of its end, whatever ends it.
 
 pub mod acts;
 mod condition;
@@ -15,6 +17,8 @@ mod judge;
 mod letter;
 pub mod overview;
 mod own;
+mod present;
+pub mod recipients;
 mod rule;
 mod settings;
 mod silence;
@@ -28,9 +32,11 @@ use std::time::Duration;
 use lapor_migrations::Tx;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::maintenance;
 use crate::store;
 use crate::watch::{self, Picture};
 use weigh::{Outcome, Seen, weigh};
@@ -52,7 +58,7 @@ const SENT_KEPT_MS: i64 = 90 * DAY_MS;
 const FORGET_EVERY_MS: i64 = 3_600_000;
 
 /// Where an alarm stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AlarmState {
     /// Not yet for long enough.
@@ -116,11 +122,7 @@ pub async fn run(hub: &Hub) {
     loop {
         let now = hub.now_ms();
         let picture = hub.watch.picture();
-        let done = match picture.at {
-            0 => Ok(()),
-            _ => round(hub, &picture).await,
-        };
-        if let Err(error) = done {
+        if let Err(error) = round(hub, &picture).await {
             tracing::warn!(%error, "alarms could not be weighed");
         }
         if now.saturating_sub(forgot_at) >= FORGET_EVERY_MS {
@@ -140,16 +142,18 @@ pub async fn run(hub: &Hub) {
 pub async fn round(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     let mut tx = hub.ground.db.read().await?;
     let begun = store::state::read(&mut tx, store::state::ALARMS).await?;
-    let quiet = begun.is_some() && outcome(hub, &mut tx, picture).await?.is_empty();
+    let now = hub.now_ms();
+    let quiet = begun.is_some() && outcome(hub, &mut tx, picture, now).await?.is_empty();
     tx.rollback().await?;
     if !quiet {
         // Once more, because somebody may have acted between the two.
         let mut tx = hub.ground.db.write().await?;
-        rule::begin(&mut tx, hub.now_ms()).await?;
-        let Outcome { put, drop, notices } = outcome(hub, &mut tx, picture).await?;
+        rule::begin(&mut tx, now).await?;
+        let Outcome { put, drop, notices } = outcome(hub, &mut tx, picture, now).await?;
         store::alarms::live::drop_pending(&mut tx, &drop).await?;
         store::alarms::live::put(&mut tx, &put).await?;
-        store::alarms::deliveries::note(&mut tx, notices, hub.now_ms()).await?;
+        store::alarms::deliveries::note(&mut tx, notices, now).await?;
+        store::alarms::deliveries::note_ends(&mut tx, now).await?;
         tx.commit().await?;
     }
     gather::gather(hub, picture).await?;
@@ -167,19 +171,22 @@ pub async fn look(hub: &Hub) -> Result<(), HubError> {
     round(hub, &picture).await
 }
 
-async fn outcome(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Outcome, HubError> {
-    let now = hub.now_ms();
+async fn outcome(hub: &Hub, tx: &mut Tx, picture: &Picture, now: i64) -> Result<Outcome, HubError> {
     let recipients = store::alarms::recipients::all(tx).await?;
     let active = recipients.into_iter().filter(|one| one.enabled != 0);
     let grace = i64::from(hub.settings().alarms.grace_seconds) * SECOND_MS;
+    let ended = maintenance::ends_at(&hub.ground);
+    let listens_since = ended.unwrap_or(i64::MIN).max(hub.contacts.began_at);
     Ok(weigh(Seen {
         picture,
-        own: &own::look(hub, tx).await?,
+        current: picture.is_current(now),
+        bounds: &hub.settings().watch,
+        own: &own::look(hub, tx, picture).await?,
         rules: &rule::all(tx).await?,
         live: store::alarms::live::live(tx).await?,
         silences: &silence::in_force(tx, now).await?,
         recipients: &active.map(|one| one.id).collect::<Vec<_>>(),
-        settled: now.saturating_sub(hub.contacts.began_at) >= grace,
+        settled: now.saturating_sub(listens_since) >= grace,
         now,
     }))
 }

@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::Directory;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::acts::{Channel, recipients};
-use super::silence::{Quiet, Silence};
-use super::{AlarmState, Condition, Rule, Severity, province, rules, silences};
+use super::judge::Level;
+use super::present::Present;
+use super::silence::Silence;
+use super::{AlarmState, Condition, Rule, Severity, rules, silences};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
@@ -19,16 +22,19 @@ use crate::store::from_code;
 use crate::watch::State;
 
 /// One alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Alarm {
     pub id: String,
     /// Id of the rule that raised it.
     pub rule: String,
+    #[schema(value_type = String)]
     pub condition: Condition,
     pub severity: Severity,
     pub level: State,
-    /// Milliseconds, messages or bytes, by the condition, when it opened or changed its colour.
+    /// Milliseconds, messages or bytes, by the condition.
     pub measured: Option<i64>,
+    /// Whether that is as of now; otherwise as of when it opened or changed its colour.
+    pub measured_now: bool,
     /// A slug; nothing for the hub itself.
     pub instance: Option<String>,
     /// Nothing where the directory does not know the institution.
@@ -47,7 +53,7 @@ pub struct Alarm {
 }
 
 /// What is open, by rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Group {
     pub rule: Rule,
     /// Those that nobody has acknowledged first, then the latest first.
@@ -55,7 +61,7 @@ pub struct Group {
 }
 
 /// A letter or a webhook and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sent {
     /// The `webhook-id`.
     pub id: String,
@@ -72,7 +78,7 @@ pub struct Sent {
     /// When it is tried next, while it waits.
     pub due_at: i64,
     pub tries: i64,
-    /// `waiting`, `sent` or `dead`.
+    /// `waiting`, `sent`, `dead`, or `dropped` when the recipient was switched off or removed.
     pub state: String,
     /// Why it did not arrive at the last try.
     pub problem: Option<String>,
@@ -103,11 +109,14 @@ pub async fn open(hub: &Hub) -> Result<Vec<Group>, HubError> {
         silences(&mut tx, hub.now_ms()).await?,
     );
     let rows = store::alarms::live::live(&mut tx).await?;
+    let picture = hub.watch.picture();
+    let present = Present::read(hub, &mut tx, &picture).await?;
     tx.rollback().await?;
     let directory = hub.ground.directory.current();
     let mut alarms: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
     for row in rows.into_iter().filter(|row| row.opened_at.is_some()) {
-        let alarm = alarm(&directory, &quiet, row)?;
+        let now = present.of(&row);
+        let alarm = alarm(&directory, &quiet, row, now)?;
         alarms.entry(alarm.rule.clone()).or_default().push(alarm);
     }
     let mut groups: Vec<Group> = rules
@@ -135,7 +144,7 @@ pub async fn past(hub: &Hub, place: &Place, limit: i64) -> Result<Vec<Alarm>, Hu
     let rows = store::alarms::live::cleared(&mut tx, from, limit).await?;
     tx.rollback().await?;
     let directory = hub.ground.directory.current();
-    let alarm = |row| alarm(&directory, &[], row);
+    let alarm = |row| alarm(&directory, &[], row, None);
     rows.into_iter().map(alarm).collect()
 }
 
@@ -148,8 +157,13 @@ pub async fn of_instance(
 ) -> Result<Vec<Alarm>, HubError> {
     let quiet = silences(tx, hub.now_ms()).await?;
     let rows = store::alarms::live::of_subject(tx, slug, limit).await?;
+    let picture = hub.watch.picture();
+    let present = Present::read(hub, tx, &picture).await?;
     let directory = hub.ground.directory.current();
-    let alarm = |row| alarm(&directory, &quiet, row);
+    let alarm = |row: AlarmRow| {
+        let now = present.of(&row).filter(|_| row.cleared_at.is_none());
+        alarm(&directory, &quiet, row, now)
+    };
     rows.into_iter().map(alarm).collect()
 }
 
@@ -181,22 +195,24 @@ pub async fn sent(hub: &Hub, place: &Place, limit: i64) -> Result<Vec<Sent>, Hub
     Ok(rows.into_iter().map(sent).collect())
 }
 
-fn alarm(directory: &Directory, quiet: &[Silence], row: AlarmRow) -> Result<Alarm, HubError> {
+fn alarm(
+    directory: &Directory,
+    quiet: &[Silence],
+    row: AlarmRow,
+    now: Option<Level>,
+) -> Result<Alarm, HubError> {
     let id = row.subject.parse().ok();
     let entry = id.and_then(|id| directory.latest().instance(&id));
-    let place = entry.and_then(|entry| province(entry.region.as_ref()));
-    let covers = |silence: &&Silence| match &silence.quiet {
-        Quiet::Rule(rule) => *rule == row.rule,
-        Quiet::Instance(slug) => *slug == row.subject,
-        Quiet::Province(code) => place == Some(code.as_str()),
-    };
+    let region = entry.and_then(|entry| entry.region.as_ref());
+    let covers = |silence: &&Silence| silence.is_about(&row.rule, &row.subject, region);
     let silent_until = quiet.iter().filter(covers).map(|one| one.until_at).max();
     let condition = row.condition.parse();
     Ok(Alarm {
         condition: condition.map_err(HubError::damaged)?,
         severity: from_code(row.severity)?,
         level: from_code(row.level)?,
-        measured: row.measured,
+        measured: now.map_or(row.measured, |now| now.measured),
+        measured_now: now.is_some(),
         name: entry.map(|entry| entry.name.clone()),
         instance: Some(row.subject).filter(|slug| !slug.is_empty()),
         state: from_code(row.state)?,

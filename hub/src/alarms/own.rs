@@ -9,11 +9,17 @@ use super::judge::{Level, OwnFinding};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::monitor::folders;
-use crate::watch::{Bound, State};
-use crate::{keys, store};
+use crate::watch::{Bound, Picture, State};
+use crate::{keys, store, upkeep};
 
 const MINUTE_MS: i64 = 60_000;
+const SECOND_MS: i64 = 1_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// Seconds since the federation was looked at, which is done every few.
+const WATCH: Bound = Bound {
+    yellow: 30,
+    red: 120,
+};
 /// Minutes that a letter about alarms waits.
 const LETTERS: Bound = Bound {
     yellow: 30,
@@ -21,11 +27,10 @@ const LETTERS: Bound = Bound {
 };
 
 /// Reads how it stands.
-pub async fn look(hub: &Hub, tx: &mut Tx) -> Result<Vec<OwnFinding>, HubError> {
+pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFinding>, HubError> {
     let (now, settings) = (hub.now_ms(), hub.settings());
-    let backup = store::state::read(tx, store::state::LAST_BACKUP).await?;
-    let backup = backup.and_then(|text| text.parse::<i64>().ok());
-    let letters = store::alarms::deliveries::count(tx).await?;
+    let backup = upkeep::last_backup(tx).await?;
+    let letters = store::alarms::deliveries::trouble(tx).await?;
     Ok(vec![
         (Own::Sequencer, Some(queue(hub))),
         (Own::Record, Some(record(hub))),
@@ -42,6 +47,7 @@ pub async fn look(hub: &Hub, tx: &mut Tx) -> Result<Vec<OwnFinding>, HubError> {
             Own::Letters,
             Some(waiting(letters.oldest, letters.died_at, now)),
         ),
+        (Own::Watch, Some(watch(hub, picture, now))),
     ])
 }
 
@@ -86,6 +92,14 @@ fn certificate(hub: &Hub, now: i64) -> Level {
     let left = ends.saturating_sub(now);
     let bound = hub.settings().watch.certificate_days;
     level(bound.below(left, DAY_MS), Some(left))
+}
+
+/// Of a picture that was never made it counts from when the hub began.
+fn watch(hub: &Hub, picture: &Picture, now: i64) -> Level {
+    let since = picture.at.max(hub.contacts.began_at);
+    let age = now.saturating_sub(since);
+    let measured = (picture.at > 0).then_some(age);
+    level(WATCH.above(age, SECOND_MS), measured)
 }
 
 /// One that was given up within the last day is as bad as one that waits for long.

@@ -6,6 +6,7 @@ use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::region::RegionCode;
 use lapor_web::chance::random;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::condition::{Condition, Own};
 use crate::store;
@@ -18,7 +19,9 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Warning,
@@ -26,20 +29,23 @@ pub enum Severity {
 }
 
 /// Whom a rule looks at, and whom a silence is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "scope", content = "to", rename_all = "lowercase")]
 pub enum Scope {
     All,
+    #[schema(value_type = String)]
     Kind(InstanceKind),
     /// The first two digits of a region's code.
     Province(String),
+    #[schema(value_type = String)]
     Instance(InstanceId),
 }
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Rule {
     pub id: String,
+    #[schema(value_type = String)]
     pub condition: Condition,
     /// From which colour on.
     pub least: State,
@@ -217,6 +223,7 @@ fn defaults() -> Vec<Rule> {
         own(Own::Certificate, Red, Critical, HOUR_MS, DAY_MS),
         own(Own::Backup, Yellow, Warning, DAY_MS, DAY_MS),
         own(Own::Letters, Red, Warning, 0, DAY_MS),
+        own(Own::Watch, Red, Critical, 0, HOUR_MS),
     ]
 }
 

@@ -3,7 +3,9 @@
 //! silence ends while it is still open.
 
 use lapor_migrations::{DbError, Tx};
+use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::rule::{Rule, province};
 use crate::store;
@@ -11,7 +13,7 @@ use crate::store::alarms::silences::SilenceRow;
 use crate::watch::Instance;
 
 /// What is silent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "scope", content = "to", rename_all = "lowercase")]
 pub enum Quiet {
     /// By its id.
@@ -22,7 +24,7 @@ pub enum Quiet {
     Province(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Silence {
     pub id: String,
     #[serde(flatten)]
@@ -46,7 +48,15 @@ impl Quiet {
         }
     }
 
-    /// The reverse; `None` for what cannot be silent.
+    /// The institution that is silent, by its slug.
+    pub fn instance(&self) -> Option<&str> {
+        match self {
+            Self::Instance(slug) => Some(slug),
+            Self::Rule(_) | Self::Province(_) => None,
+        }
+    }
+
+    /// The reverse of [`Quiet::columns`]; `None` for what cannot be silent.
     pub fn of(scope: &str, to: &str) -> Option<Self> {
         let to = Some(to.to_owned()).filter(|to| !to.is_empty())?;
         match scope {
@@ -60,12 +70,17 @@ impl Quiet {
 
 impl Silence {
     pub fn covers(&self, rule: &Rule, of: Option<&Instance>) -> bool {
+        let slug = of.map_or("", |of| of.id.as_str());
+        self.is_about(&rule.id, slug, of.and_then(|of| of.region.as_ref()))
+    }
+
+    /// Whether it is about what a rule (by its id) has found of an institution (by
+    /// its slug, empty for the hub itself).
+    pub fn is_about(&self, rule: &str, subject: &str, region: Option<&RegionCode>) -> bool {
         match &self.quiet {
-            Quiet::Rule(id) => rule.id == *id,
-            Quiet::Instance(slug) => of.is_some_and(|of| of.id.as_str() == slug),
-            Quiet::Province(code) => {
-                of.and_then(|of| province(of.region.as_ref())) == Some(code.as_str())
-            }
+            Quiet::Rule(id) => rule == id,
+            Quiet::Instance(slug) => subject == slug,
+            Quiet::Province(code) => province(region) == Some(code.as_str()),
         }
     }
 }

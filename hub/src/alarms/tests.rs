@@ -2,6 +2,7 @@
 //! how often it is told, and that many at once are one letter.
 
 mod sending;
+mod telling;
 
 use std::sync::Arc;
 
@@ -11,19 +12,22 @@ use lapor_migrations::throwaway::{TestDb, databases};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_protocol::keys::Signer;
+use lapor_protocol::wire;
 
 use super::acts::{self, Channel};
 use super::overview::{self, Place as From};
-use super::{AlarmState, Condition, Quiet, look, rules};
+use super::{AlarmState, Condition, Own, Rule, look, recipients, round, rules};
 use crate::app::Hub;
+use crate::audit::By;
 use crate::clock::{Clock as _, HandClock};
+use crate::deeds::{self, Deed};
 use crate::directory::Amendment;
 use crate::ground::{Ground, Keyring};
 use crate::keys;
 use crate::settings::Settings;
 use crate::store;
 use crate::store::alarms::deliveries::DeliveryRow;
-use crate::watch::Concern;
+use crate::watch::{self, Concern, Picture};
 
 const NOW: i64 = 1_790_000_000_000;
 const SECOND_MS: i64 = 1_000;
@@ -99,8 +103,36 @@ impl Place {
     /// So many institutions, the first ones, are heard.
     fn hears(&self, institutions: usize) {
         for number in 0..institutions {
-            self.hub.contacts.note(&id(number), self.clock.now_ms());
+            self.hearing(number);
         }
+    }
+
+    /// An institution says how it is, with so many bytes free.
+    async fn reports(&self, number: usize, free: u64) {
+        let now = self.clock.now_ms();
+        let health = wire::Health {
+            software: concat!("lapor-node ", env!("CARGO_PKG_VERSION")).into(),
+            time: now,
+            unsent: 0,
+            oldest_unsent: None,
+            unapplied: 0,
+            quarantined: 0,
+            parked: 0,
+            directory: self.hub.ground.directory.current().version(),
+            certificate_expires: now + 1_000 * HOUR_MS,
+            free_disk_bytes: Some(free),
+            last_backup: Some(now),
+            chain: None,
+            inbox: None,
+            holds: None,
+        };
+        let told = watch::receive(&self.hub.ground, &id(number), &health).await;
+        told.unwrap();
+        self.hearing(number);
+    }
+
+    fn hearing(&self, number: usize) {
+        self.hub.contacts.note(&id(number), self.clock.now_ms());
     }
 
     /// Lets everybody be silent for long enough, and the first rules be there.
@@ -110,8 +142,9 @@ impl Place {
     }
 
     async fn told(&self, name: &str) {
-        let to = (name, "piket@pusat.example");
-        let added = acts::add_recipient(&self.hub, "test", Channel::Mail, to).await;
+        let address = format!("{}@pusat.example", name.to_lowercase());
+        let to = (name, address.as_str());
+        let added = recipients::add(&self.hub, "test", Channel::Mail, to).await;
         assert!(added.unwrap().is_none());
     }
 
@@ -145,11 +178,20 @@ impl Place {
             .count()
     }
 
-    async fn rule_id(&self, condition: Condition) -> String {
+    async fn rule(&self, condition: Condition) -> Rule {
         let mut tx = self.hub.ground.db.read().await.unwrap();
         let all = rules(&mut tx).await.unwrap();
         let found = all.into_iter().find(|rule| rule.condition == condition);
-        found.unwrap().id
+        found.unwrap()
+    }
+
+    /// Somebody does what a second person need not confirm here.
+    async fn does(&self, deed: Deed) {
+        let by = By {
+            reason: "kabel putus",
+            ..By::actor("test")
+        };
+        deeds::act(&self.hub.ground, &by, &deed).await.unwrap();
     }
 
     /// Nobody raises an alarm but by silence.
@@ -159,8 +201,7 @@ impl Place {
         let all = rules(&mut tx).await.unwrap();
         tx.rollback().await.unwrap();
         for rule in all.into_iter().filter(|rule| rule.condition != SILENT) {
-            let off = acts::enable_rule(&self.hub, "test", &rule.id, false).await;
-            off.unwrap();
+            self.does(Deed::DisableRule { rule: rule.id }).await;
         }
     }
 }
@@ -176,80 +217,6 @@ fn entry(number: usize) -> InstanceEntry {
     let province = if number.is_multiple_of(3) { "35" } else { "32" };
     entry.region = Some(province.parse().unwrap());
     entry
-}
-
-#[tokio::test]
-async fn seven_hundred_that_fall_silent_are_one_letter_and_one_when_they_are_back() {
-    for place in Place::all(700).await {
-        place.only_silence().await;
-        place.told("Piket").await;
-        place.told("Kepala").await;
-        place.all_silent().await;
-        assert_eq!(place.count(SILENT, AlarmState::Open).await, 700);
-        assert!(place.letters().await.is_empty(), "the window is open");
-        place.after(61 * SECOND_MS).await;
-        let letters = place.letters().await;
-        assert_eq!(letters.len(), 2, "one for each recipient");
-        for letter in &letters {
-            assert_eq!((letter.kind.as_str(), letter.alarms), ("summary", 700));
-            assert_eq!(letter.subject, "Gawat: Tidak terdengar: 700 instansi");
-            for said in [
-                "Di antaranya 466 di Jawa Barat, 234 di Jawa Timur.",
-                "Sepuluh pertama: Kabupaten",
-                "Critical",
-                "/konsol/alarm",
-            ] {
-                assert!(letter.body.contains(said), "{said}: {}", letter.body);
-            }
-            assert!(letter.body.len() < 4_000, "{}", letter.body);
-        }
-        place.arrives().await;
-        place.hears(700);
-        place.after(0).await;
-        assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
-        place.after(5 * MINUTE_MS).await;
-        assert_eq!(place.letters().await.len(), 2, "a pause after a summary");
-        place.hears(700);
-        place.after(11 * MINUTE_MS).await;
-        let letters = place.letters().await;
-        assert_eq!(letters.len(), 4);
-        assert_eq!(
-            letters[0].subject,
-            "Selesai (Gawat): Tidak terdengar: 700 instansi"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_storm_of_hours_is_few_letters_and_none_while_one_has_not_arrived() {
-    for place in Place::all(60).await {
-        place.only_silence().await;
-        place.told("Piket").await;
-        place.after(10 * MINUTE_MS).await;
-        // A line that comes and goes: another part is silent each minute.
-        for minute in 0..180 {
-            for number in 0..60 {
-                if (number + minute) % 40 != 0 {
-                    place.hub.contacts.note(&id(number), place.clock.now_ms());
-                }
-            }
-            place.after(MINUTE_MS).await;
-            place.arrives().await;
-        }
-        assert!(
-            place.letters().await.is_empty(),
-            "nobody was silent for long"
-        );
-        for number in 0..60 {
-            // Each begins its silence a minute after the one before.
-            for later in number..60 {
-                place.hub.contacts.note(&id(later), place.clock.now_ms());
-            }
-            place.after(MINUTE_MS).await;
-        }
-        let letters = place.letters().await;
-        assert_eq!(letters.len(), 1, "the first has not arrived");
-    }
 }
 
 #[tokio::test]
@@ -283,6 +250,82 @@ async fn a_restart_of_the_hub_raises_nothing_and_ends_nothing() {
             letters[0].subject,
             "Selesai (Gawat): Tidak terdengar: Kabupaten 4"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_was_reported_or_refused_before_a_restart_ends_only_by_what_comes_after_it() {
+    const DISK: Condition = Condition::Institution(Concern::Disk);
+    const REFUSED: Condition = Condition::Institution(Concern::Refused);
+    for mut place in Place::all(1).await {
+        look(&place.hub).await.unwrap();
+        let now = place.clock.now_ms();
+        place.hub.watch.refusals.refused(&id(0), now);
+        for _ in 0..17 {
+            place.reports(0, 1 << 20).await;
+            place.after(MINUTE_MS).await;
+        }
+        assert_eq!(place.count(DISK, AlarmState::Open).await, 1);
+        assert_eq!(place.count(REFUSED, AlarmState::Open).await, 1);
+        place.after(3 * HOUR_MS).await;
+        place.restart().await;
+        place.hearing(0);
+        for _ in 0..8 {
+            place.after(MINUTE_MS).await;
+            assert_eq!(place.count(DISK, AlarmState::Open).await, 1);
+            assert_eq!(place.count(REFUSED, AlarmState::Open).await, 1);
+        }
+        place.reports(0, 100 << 30).await;
+        place.hub.watch.refusals.taken(&id(0));
+        place.after(0).await;
+        assert_eq!(place.count(DISK, AlarmState::Open).await, 0);
+        assert_eq!(place.count(REFUSED, AlarmState::Open).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn by_an_old_picture_nothing_is_judged_but_the_watch_itself() {
+    for place in Place::all(2).await {
+        place.all_silent().await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 2);
+        let old = place.hub.watch.picture();
+        place.hears(2);
+        place.clock.advance(3 * MINUTE_MS);
+        for picture in [&Picture::default(), &*old] {
+            round(&place.hub, picture).await.unwrap();
+            assert_eq!(place.count(SILENT, AlarmState::Open).await, 2);
+        }
+        let watch = Condition::Hub(Own::Watch);
+        assert_eq!(place.count(watch, AlarmState::Open).await, 1);
+        place.after(0).await;
+        assert_eq!(place.count(watch, AlarmState::Open).await, 0);
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn in_a_maintenance_and_a_moment_after_it_nobody_is_blamed_for_silence() {
+    for place in Place::all(2).await {
+        place.only_silence().await;
+        place.hears(2);
+        place.after(10 * MINUTE_MS).await;
+        let now = place.clock.now_ms();
+        let deed = Deed::Maintain {
+            from: now,
+            until: now + HOUR_MS,
+        };
+        let by = By::actor("test");
+        deeds::act(&place.hub.ground, &by, &deed).await.unwrap();
+        for _ in 0..6 {
+            place.after(10 * MINUTE_MS).await;
+            assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+        }
+        place.hears(1);
+        place.after(4 * MINUTE_MS).await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
+        place.hears(1);
+        place.after(2 * MINUTE_MS).await;
+        assert_eq!(place.count(SILENT, AlarmState::Open).await, 1, "still away");
     }
 }
 
@@ -332,67 +375,10 @@ async fn one_alarm_is_open_told_again_until_it_is_acknowledged_and_kept_over_res
 }
 
 #[tokio::test]
-async fn of_what_is_silenced_nobody_is_told_until_the_silence_ends() {
-    for place in Place::all(6).await {
-        place.only_silence().await;
-        place.told("Piket").await;
-        let until = place.clock.now_ms() + 10 * HOUR_MS;
-        for quiet in [
-            Quiet::Province("35".into()),
-            Quiet::Instance("kab-1".into()),
-        ] {
-            let done = acts::silence(&place.hub, "test", &quiet, (until, "kabel putus"));
-            done.await.unwrap();
-        }
-        place.all_silent().await;
-        assert_eq!(place.count(SILENT, AlarmState::Open).await, 6);
-        place.after(2 * MINUTE_MS).await;
-        let letters = place.letters().await;
-        assert_eq!((letters.len(), letters[0].alarms), (1, 3));
-        assert!(
-            !letters[0].body.contains("Kabupaten 1:"),
-            "{}",
-            letters[0].body
-        );
-        place.arrives().await;
-        place.after(10 * HOUR_MS).await;
-        place.after(2 * MINUTE_MS).await;
-        let letters = place.letters().await;
-        assert_eq!(
-            (letters.len(), letters[0].alarms),
-            (2, 3),
-            "they are told now"
-        );
-    }
-}
-
-#[tokio::test]
-async fn what_comes_and_goes_within_the_window_is_told_to_nobody_and_seen_in_the_past() {
-    for place in Place::all(2).await {
-        place.only_silence().await;
-        place.told("Piket").await;
-        place.all_silent().await;
-        place.hears(2);
-        place.after(10 * SECOND_MS).await;
-        place.hears(2);
-        place.after(MINUTE_MS).await;
-        assert!(place.letters().await.is_empty());
-        let past = overview::past(&place.hub, &From::default(), 10).await;
-        assert_eq!(past.unwrap().len(), 2);
-    }
-}
-
-#[tokio::test]
 async fn a_rule_waits_as_long_as_it_says_and_looks_only_where_it_is_told_to() {
     for place in Place::all(4).await {
         place.only_silence().await;
-        let mut tx = place.hub.ground.db.read().await.unwrap();
-        let all = rules(&mut tx).await.unwrap();
-        tx.rollback().await.unwrap();
-        let mut rule = all
-            .into_iter()
-            .find(|rule| rule.condition == SILENT)
-            .unwrap();
+        let mut rule = place.rule(SILENT).await;
         rule.scope = super::Scope::Province("35".into());
         rule.stands_ms = 30 * MINUTE_MS;
         acts::put_rule(&place.hub, "test", &rule).await.unwrap();
@@ -402,10 +388,8 @@ async fn a_rule_waits_as_long_as_it_says_and_looks_only_where_it_is_told_to() {
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
         place.after(2 * MINUTE_MS).await;
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 2);
-        let id = place.rule_id(SILENT).await;
-        acts::enable_rule(&place.hub, "test", &id, false)
-            .await
-            .unwrap();
+        let rule = place.rule(SILENT).await.id;
+        place.does(Deed::DisableRule { rule }).await;
         place.after(0).await;
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
     }
@@ -416,7 +400,7 @@ async fn the_hub_raises_alarms_about_itself() {
     for place in Place::all(0).await {
         look(&place.hub).await.unwrap();
         place.after(25 * HOUR_MS).await;
-        let backup = Condition::Hub(super::Own::Backup);
+        let backup = Condition::Hub(Own::Backup);
         assert_eq!(place.count(backup, AlarmState::Open).await, 1);
         let open = overview::open(&place.hub).await.unwrap();
         assert!(open.iter().all(|group| group.rule.condition.is_own()));

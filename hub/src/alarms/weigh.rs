@@ -11,11 +11,14 @@ use super::silence::Silence;
 use super::{AlarmState, What};
 use crate::store::alarms::live::AlarmRow;
 use crate::store::code_of;
-use crate::watch::{Instance, Picture};
+use crate::watch::{Bounds, Instance, Picture};
 
 /// All that is looked at.
 pub struct Seen<'a> {
     pub picture: &'a Picture,
+    /// Whether the picture is of this moment; by an old one nothing of an institution is judged.
+    pub current: bool,
+    pub bounds: &'a Bounds,
     pub own: &'a [OwnFinding],
     pub rules: &'a [Rule],
     /// Alarms that are not over.
@@ -56,18 +59,22 @@ pub fn weigh(mut seen: Seen<'_>) -> Outcome {
         match rule.condition {
             Condition::Hub(own) => {
                 let verdict = judge::own(seen.own, own, rule.least);
-                seen.subject(rule, None, verdict, &mut live, &mut outcome);
+                let again = seen.is_repeated(rule, &live);
+                seen.subject((rule, again), None, verdict, &mut live, &mut outcome);
             }
+            Condition::Institution(_) if !seen.current => live.retain(|(of, _), _| *of != rule.id),
             Condition::Institution(concern) => {
+                let again = seen.is_repeated(rule, &live);
+                let moment = (seen.bounds, seen.picture.at);
                 let within = seen.picture.instances.values();
                 for of in within.filter(|of| rule.scope.takes(of)) {
-                    let verdict = judge::institution(of, concern, rule.least);
-                    seen.subject(rule, Some(of), verdict, &mut live, &mut outcome);
+                    let verdict = judge::institution(of, concern, rule.least, moment);
+                    seen.subject((rule, again), Some(of), verdict, &mut live, &mut outcome);
                 }
             }
         }
     }
-    // Of what no rule looks at any more nobody is told.
+    // What no rule looks at any more is over.
     for (_, row) in live {
         seen.end(row, &mut outcome);
     }
@@ -77,7 +84,7 @@ pub fn weigh(mut seen: Seen<'_>) -> Outcome {
 impl Seen<'_> {
     fn subject(
         &self,
-        rule: &Rule,
+        (rule, again): (&Rule, bool),
         of: Option<&Instance>,
         verdict: Verdict,
         live: &mut HashMap<(String, String), AlarmRow>,
@@ -99,20 +106,15 @@ impl Seen<'_> {
                     row.measured = measured;
                 }
                 self.advance(rule, of.is_some(), measured, &mut row);
-                self.tell(rule, silent, &mut row, outcome);
+                self.tell((rule, again), silent, &mut row, outcome);
                 if fresh || row != before {
                     outcome.put.push(row);
                 }
             }
-            (Verdict::Clear, Some(row)) => {
-                if row.told_at.is_some() && !silent {
-                    self.note(rule, &row, What::Cleared, outcome);
-                }
-                self.end(row, outcome);
-            }
+            (Verdict::Clear, Some(row)) => self.end(row, outcome),
             (Verdict::Unknown, Some(mut row)) => {
                 let before = row.clone();
-                self.tell(rule, silent, &mut row, outcome);
+                self.tell((rule, again), silent, &mut row, outcome);
                 if row != before {
                     outcome.put.push(row);
                 }
@@ -152,14 +154,38 @@ impl Seen<'_> {
         }
     }
 
-    /// Notes an alarm for those who have not been told, or not for long.
-    fn tell(&self, rule: &Rule, silent: bool, row: &mut AlarmRow, outcome: &mut Outcome) {
+    /// Whether it is time to tell again of what a rule has raised.
+    fn is_repeated(&self, rule: &Rule, live: &HashMap<(String, String), AlarmRow>) -> bool {
+        let long = |row: &AlarmRow| {
+            row.told_at
+                .is_some_and(|at| self.now - at >= rule.repeat_ms)
+        };
+        rule.repeat_ms > 0
+            && live.values().any(|row| {
+                let waits = row.rule == rule.id && row.state == code_of(&AlarmState::Open);
+                waits && long(row) && !self.is_silent(rule, self.instance(&row.subject))
+            })
+    }
+
+    fn instance(&self, slug: &str) -> Option<&Instance> {
+        self.picture.instances.get(&slug.parse().ok()?)
+    }
+
+    /// Notes an alarm for those who have not been told, or not for long. What
+    /// one rule has raised is told again at once, as soon as one of them is due.
+    fn tell(
+        &self,
+        (rule, again): (&Rule, bool),
+        silent: bool,
+        row: &mut AlarmRow,
+        outcome: &mut Outcome,
+    ) {
         if silent || row.state != code_of(&AlarmState::Open) {
             return;
         }
         let what = match row.told_at {
             None => What::Opened,
-            Some(at) if rule.repeat_ms > 0 && self.now - at >= rule.repeat_ms => What::Again,
+            Some(at) if again && self.now - at >= rule.repeat_ms / 2 => What::Again,
             Some(_) => return,
         };
         if self.note(rule, row, what, outcome) {

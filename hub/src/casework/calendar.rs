@@ -19,7 +19,7 @@ use crate::store;
 /// was published last.
 pub async fn in_force(tx: &mut Tx, directory: &Directory) -> Result<Arc<Calendar>, HubError> {
     let named = directory.calendar();
-    for line in store::envelopes::calendars(tx).await? {
+    for (line, _) in store::envelopes::calendars(tx).await? {
         let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
         let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
         if let Ok(Body::CalendarUpdated(edition)) = &message.body

@@ -6,10 +6,11 @@ use lapor_protocol::case::Case;
 use lapor_protocol::deadline::{ClockKind, clocks};
 use lapor_protocol::directory::DirectoryAt;
 use lapor_protocol::ids::InstanceId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What an institution is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// It decides whether the case is its own.
@@ -27,10 +28,11 @@ pub enum Step {
 }
 
 /// A clock that runs, or that was met after it had run out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Ran {
     pub hop: u32,
     /// Whose it was to meet it.
+    #[schema(value_type = String)]
     pub institution: InstanceId,
     pub step: Step,
     /// Unix ms; when it runs out or ran out. `None` while it is paused.

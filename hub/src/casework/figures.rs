@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use lapor_migrations::Tx;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Step;
 use super::number;
@@ -25,7 +26,7 @@ pub enum Period {
 }
 
 /// Figures of a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Figures {
     /// Unix ms.
     pub from: i64,
@@ -49,7 +50,7 @@ pub struct Figures {
 }
 
 /// What is counted of an institution, a hop, or all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sum {
     /// Times that a case came to it.
     pub received: i64,
@@ -72,7 +73,7 @@ pub struct Sum {
 }
 
 /// What is counted of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StepSum {
     pub step: Step,
     /// Cases that are at it now; `None` of a period that ends before now.

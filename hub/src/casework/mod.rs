@@ -75,7 +75,11 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
     if counted_by.as_deref() != Some(calendar.edition()) {
         let after = store::state::read(&mut tx, CASEWORK_RECOUNT).await?;
         tx.rollback().await?;
-        recount(hub, &calendar, after.unwrap_or_default()).await?;
+        // Begun under another edition it begins again.
+        let after = after.as_deref().and_then(|text| text.split_once(' '));
+        let after = after.filter(|(_, edition)| *edition == calendar.edition());
+        let after = after.map_or("", |(case, _)| case);
+        recount(hub, &calendar, after).await?;
         return Ok(true);
     }
     let upto = last.min(at + STEP);
@@ -94,16 +98,16 @@ pub async fn step(hub: &Hub) -> Result<bool, HubError> {
 }
 
 /// Counts the next open cases anew by another edition of the calendar.
-async fn recount(hub: &Hub, calendar: &Calendar, after: String) -> Result<(), HubError> {
+async fn recount(hub: &Hub, calendar: &Calendar, after: &str) -> Result<(), HubError> {
     let ground = &hub.ground;
     let mut tx = ground.db.read().await?;
-    let cases: Vec<CaseId> = store::casework::open(&mut tx, &after, PAGE).await?;
+    let cases: Vec<CaseId> = store::casework::open(&mut tx, after, PAGE).await?;
     let last = cases.last().copied();
     let files = casefile::load(&mut tx, &ground.directory.current(), cases).await?;
     tx.rollback().await?;
     let mut tx = ground.db.write().await?;
     put(hub, &mut tx, files.values(), calendar).await?;
-    let reached = last.map_or_else(String::new, |last| last.to_string());
+    let reached = last.map_or_else(String::new, |last| format!("{last} {}", calendar.edition()));
     store::state::write(&mut tx, CASEWORK_RECOUNT, &reached).await?;
     if last.is_none() {
         store::state::write(&mut tx, CASEWORK_CALENDAR, calendar.edition()).await?;

@@ -7,6 +7,7 @@ use lapor_protocol::deadline::{Clock, clocks};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, Position};
 use lapor_protocol::kinds::Body;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Way, calendar, walk};
 use crate::app::Hub;
@@ -15,30 +16,36 @@ use crate::error::HubError;
 use crate::store::code_of;
 
 /// A case without words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Skeleton {
+    #[schema(value_type = Object)]
     pub case: Case,
     /// Institutions that are sent its messages now.
+    #[schema(value_type = Vec<String>)]
     pub parties: Vec<InstanceId>,
     pub way: Way,
     /// Those that run or have run out at the moment of reading.
+    #[schema(value_type = Vec<Object>)]
     pub clocks: Vec<Clock>,
     /// In the order of the case.
     pub acts: Vec<Deed>,
 }
 
 /// A message of the case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Deed {
     /// Its place in the case, from 1.
     pub case_seq: u64,
     /// Its number in the hub's order.
     pub number: i64,
     /// SHA-256 of what was signed.
+    #[schema(value_type = String)]
     pub envelope: EnvelopeId,
     pub kind: String,
+    #[schema(value_type = String)]
     pub author: InstanceId,
     /// Its place in the author's chain.
+    #[schema(value_type = Object)]
     pub position: Position,
     /// Unix ms at the hub.
     pub ordered_at: i64,
@@ -46,6 +53,7 @@ pub struct Deed {
     pub effect: &'static str,
     pub reason: Option<String>,
     /// The institution to which it turns, and the code that it gives.
+    #[schema(value_type = Option<String>)]
     pub to: Option<InstanceId>,
     pub code: Option<String>,
 }
@@ -103,6 +111,7 @@ fn code(body: &Body) -> Option<String> {
         Body::CaseReturned(returned) => Some(code_of(&returned.reason)),
         Body::CaseArchived(archived) => Some(code_of(&archived.reason)),
         Body::CaseRecalled(recalled) => Some(code_of(&recalled.reason)),
+        Body::CaseClosed(closed) if closed.through_officer => Some("through_officer".into()),
         Body::CaseClosed(closed) => Some(code_of(&closed.by)),
         Body::CaseFollowedUp(said) if said.proposes_to_close => Some("proposes_to_close".into()),
         _ => None,

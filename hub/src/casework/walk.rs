@@ -8,24 +8,26 @@ use lapor_protocol::directory::{Directory, DirectoryAt};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Body;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::clocks::{Clocks, Ran};
 use crate::casefile::{CaseFile, Past};
 use crate::store::code_of;
 
 /// All of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Way {
     pub terms: Vec<Term>,
     pub clocks: Vec<Ran>,
 }
 
 /// One stretch of custody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Term {
     /// 1 for the institution where it was filed, one more each time that it
     /// moved on; a reopening is another term and no other hop.
     pub hop: u32,
+    #[schema(value_type = String)]
     pub institution: InstanceId,
     /// The kind of message by which it got the case.
     pub begun_by: &'static str,

@@ -1,9 +1,16 @@
 //! The operator's acts on the authority: what it is, and another issuer.
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 use lapor_certs::{Authority, Issuer, Vault, VaultError};
 
-use super::{Failure, Out, exit};
+use super::{Failure, Out, actor, exit};
+use crate::audit::By;
+use crate::changeover::{self, AuthorityStanding};
+use crate::clock::Clock;
+use crate::deeds::{self, Deed};
+use crate::ground::Ground;
 use crate::settings::Settings;
 
 const DAY_MS: i64 = 86_400_000;
@@ -14,16 +21,53 @@ pub enum Command {
     Show,
     /// Make another issuer below the root; needs the root's private key
     RotateIssuer,
+    #[command(flatten)]
+    Change(Change),
 }
 
-pub fn run(
-    settings: &Settings,
-    command: &Command,
+/// A step towards another authority.
+#[derive(Debug, Subcommand)]
+pub enum Change {
+    /// Make another authority and have its root trusted beside the current one
+    Announce {
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Certify by the announced authority from now on
+    Use {
+        /// Though some institutions would be cut off
+        #[arg(long)]
+        even_so: bool,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// End the change: trust the root that does not certify no more
+    Withdraw {
+        /// Though some institutions would be cut off
+        #[arg(long)]
+        even_so: bool,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+}
+
+pub async fn run(
+    settings: Settings,
+    command: Command,
     out: &mut Out<'_>,
-    now_ms: i64,
+    clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let vault = Vault::at(&settings.storage.authority);
+    let (vault, now_ms) = (Vault::at(&settings.storage.authority), clock.now_ms());
     match command {
+        Command::Change(step) => {
+            let ground = Ground::open(settings, clock).await?;
+            let outcome = change(&ground, step, out).await;
+            ground.db.close().await;
+            return outcome;
+        }
         Command::Show => {
             let issuer = vault.issuer()?;
             writeln!(out.answer, "federation  {}", issuer.trust_domain())?;
@@ -48,6 +92,49 @@ pub fn run(
             )?;
         }
     }
+    Ok(())
+}
+
+/// One step of a change of authority.
+async fn change(ground: &Ground, step: Change, out: &mut Out<'_>) -> Result<(), Failure> {
+    let mut tx = ground.db.read().await?;
+    let standing = AuthorityStanding::read(ground, &mut tx).await?;
+    tx.rollback().await?;
+    let under_way = standing.changeover.ok_or_else(|| {
+        let message = "no other authority is announced; `authority announce` makes one";
+        Failure::new(exit::DATA, message)
+    });
+    let (deed, reason) = match step {
+        Change::Use { even_so, reason } => {
+            let root = under_way?.next;
+            (Deed::UseAuthority { root, even_so }, reason)
+        }
+        Change::Withdraw { even_so, reason } => {
+            let root = under_way?.leaving();
+            (Deed::WithdrawAuthority { root, even_so }, reason)
+        }
+        Change::Announce { reason } => {
+            let root = changeover::prepare(ground)?;
+            writeln!(out.answer, "{root}")?;
+            (Deed::AnnounceAuthority { root }, reason)
+        }
+    };
+    let actor = actor();
+    let by = By {
+        reason: &reason,
+        ..By::actor(&actor)
+    };
+    deeds::act(ground, &by, &deed).await?;
+    let said = match deed {
+        Deed::AnnounceAuthority { .. } => {
+            "Both roots are trusted. Institutions get the new one with their next certificate, within 18 days; the console shows who has it. Move next-root.key.pem offline."
+        }
+        Deed::UseAuthority { .. } => {
+            "The new authority certifies. A hub that serves takes it up within a minute. Invitation lines that are not used yet are good no more."
+        }
+        _ => "The root is trusted no more.",
+    };
+    writeln!(out.explanation, "{said}")?;
     Ok(())
 }
 

@@ -7,10 +7,14 @@ use clap::Args;
 use lapor_web::backup::{Manifest, in_units, progress};
 use lapor_web::clock::instant;
 
-use super::{Failure, Out, exit};
+use super::{Failure, Out, actor, exit};
+use crate::audit::By;
 use crate::backup::{self, HubBackupError};
 use crate::clock::Clock;
+use crate::ground::Ground;
 use crate::settings::Settings;
+use crate::trial::TrialError;
+use crate::upkeep;
 
 #[derive(Debug, Args)]
 pub struct Make {
@@ -29,11 +33,15 @@ pub struct Restore {
     #[arg(value_name = "BACKUP")]
     from: PathBuf,
     /// Folder of the restored hub; a hub.toml in it is used instead of the one in the backup
-    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["check", "trial"])]
     dir: Option<PathBuf>,
     /// Only prove that the backup is whole and can be read
     #[arg(long, conflicts_with = "dir")]
     check: bool,
+    /// Restore it beside the hub of the configuration, prove all that is in it, compare it with the
+    /// record of that hub, and throw it away
+    #[arg(long, conflicts_with_all = ["dir", "check"])]
+    trial: bool,
 }
 
 pub async fn make(
@@ -60,7 +68,18 @@ pub async fn make(
     is_complete(&made)
 }
 
-pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
+pub async fn restore(
+    config: &Path,
+    args: &Restore,
+    out: &mut Out<'_>,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    if args.trial {
+        let ground = Ground::open(Settings::load(config)?, clock).await?;
+        let outcome = try_out(&ground, &args.from, out).await;
+        ground.db.close().await;
+        return outcome;
+    }
     let Some(dir) = &args.dir else {
         let proved = backup::prove(&args.from, tell).await?;
         let shown = args.from.display();
@@ -71,7 +90,7 @@ pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
         )?;
         return is_complete(&proved);
     };
-    let done = backup::restore(&args.from, dir, tell).await?;
+    let done = backup::restore(&args.from, dir, clock.now_ms(), tell).await?;
     let (config, shown) = (done.config.display(), dir.display());
     writeln!(
         out.answer,
@@ -99,6 +118,44 @@ pub async fn restore(args: &Restore, out: &mut Out<'_>) -> Result<(), Failure> {
          next: make sure that the former hub does not run any more, then `lapor-hub --config {config} serve`"
     )?;
     Ok(())
+}
+
+/// Restores it on trial, and says what that has proved.
+async fn try_out(ground: &Ground, from: &Path, out: &mut Out<'_>) -> Result<(), Failure> {
+    let actor = actor();
+    let tried = upkeep::attempt(ground, &By::actor(&actor), from, tell).await?;
+    let shown = from.display();
+    for (count, what) in [
+        (tried.files, "files are what the manifest says"),
+        (tried.versions, "versions of the directory hold"),
+        (tried.envelopes, "messages: signatures and chains hold"),
+        (tried.rulings, "rulings were made again"),
+        (tried.receipts, "receipts hold"),
+        (tried.cases, "cases were folded again"),
+        (
+            tried.compared,
+            "ends of chains and streams were compared with this hub's record",
+        ),
+        (tried.since, "messages came after it and are not in it"),
+        (
+            tried.missing,
+            "attachments that its database names are not in it",
+        ),
+    ] {
+        writeln!(out.answer, "  {count:>10}  {what}")?;
+    }
+    if tried.holds() {
+        writeln!(out.answer, "{shown} can be restored, and all in it holds")?;
+        return Ok(());
+    }
+    for wrong in &tried.wrong {
+        writeln!(out.answer, "{wrong}")?;
+    }
+    let message = format!(
+        "{} things in {shown} do not hold; use another backup",
+        tried.wrongs
+    );
+    Err(Failure::new(exit::DATA, message))
 }
 
 /// A backup that lacks something is finished all the same; whoever made or
@@ -129,6 +186,18 @@ fn described(manifest: &Manifest) -> String {
 
 fn tell(what: &str, done: u64, total: u64) {
     eprintln!("lapor-hub: {}", progress(what, done, total));
+}
+
+impl From<TrialError> for Failure {
+    fn from(error: TrialError) -> Self {
+        let message = error.to_string();
+        match error {
+            TrialError::Backup(error) => error.into(),
+            TrialError::Export(error) => error.into(),
+            TrialError::Unreadable(_) => Self::new(exit::DATA, message),
+            TrialError::NoRoom { .. } => Self::new(exit::CANNOT_CREATE, message),
+        }
+    }
 }
 
 impl From<HubBackupError> for Failure {

@@ -81,7 +81,7 @@ pub async fn init(init: &Init, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Resu
     writeln!(out.answer, "a hub has been made in {}", folder.display())?;
     writeln!(out.answer, "  federation   {}", ground.trust_domain)?;
     writeln!(out.answer, "  root pin     {}", certifier.issuer.root_pin())?;
-    writeln!(out.answer, "  signing key  {}", ground.signer.kid())?;
+    writeln!(out.answer, "  signing key  {}", ground.signer().kid())?;
     writeln!(
         out.answer,
         "  for members  {}",

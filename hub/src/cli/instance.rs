@@ -116,14 +116,13 @@ struct Facts {
 impl Facts {
     fn profile(self, id: InstanceId, kind: InstanceKind) -> Profile {
         Profile {
-            id,
-            kind,
             name: self.name,
             region: self.region,
             disposes_to: self.disposes_to,
             default_supervisor: self.default_supervisor,
             time_zone: self.time_zone,
             terms: (self.legal_terms || !self.term.is_empty()).then_some(self.term),
+            ..Profile::of(id, kind)
         }
     }
 }
@@ -232,13 +231,8 @@ fn read_csv(path: &Path) -> Result<Vec<Profile>, Failure> {
         let region = region.map(|code| code.parse::<RegionCode>()).transpose();
         profiles.push(Profile {
             region: region.map_err(|error| wrong(format!("{}: {error}", row.slug)))?,
-            id: row.slug,
-            kind: row.kind,
             name: Some(row.name),
-            disposes_to: Vec::new(),
-            default_supervisor: false,
-            time_zone: None,
-            terms: None,
+            ..Profile::of(row.slug, row.kind)
         });
     }
     Ok(profiles)

@@ -11,6 +11,8 @@ mod evidence;
 mod failure;
 mod init;
 mod instance;
+mod key;
+mod maintenance;
 mod roster;
 mod serve;
 #[cfg(test)]
@@ -33,6 +35,7 @@ use crate::alarms::Sender;
 use crate::clock::{self, Clock};
 use crate::ground::{Ground, Keyring};
 use crate::settings::Settings;
+use crate::signing;
 use crate::witness;
 
 pub use failure::{Failure, exit};
@@ -75,9 +78,15 @@ pub enum Command {
     /// The authority that certifies institutions
     #[command(subcommand)]
     Authority(authority::Command),
+    /// The keys with which the hub signs
+    #[command(subcommand)]
+    Key(key::Command),
     /// The institutions of the federation
     #[command(subcommand)]
     Instance(instance::Command),
+    /// A time in which the hub takes nothing in, announced to everybody
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
     /// Accounts of the console
     #[command(subcommand)]
     Account(account::Command),
@@ -136,7 +145,7 @@ pub async fn run(
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, clock.now_ms(), out).await,
         Command::Backup(args) => backup::make(&config, &args, out, clock).await,
-        Command::Restore(args) => backup::restore(&args, out).await,
+        Command::Restore(args) => backup::restore(&config, &args, out, clock).await,
         Command::Export(asked) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = evidence::export(&ground, &asked, out).await;
@@ -146,12 +155,24 @@ pub async fn run(
         Command::Verify(asked) => evidence::verify(&asked, out),
         Command::Authority(command) => {
             let settings = Settings::load(&config)?;
-            authority::run(&settings, &command, out, clock.now_ms())
+            authority::run(settings, command, out, clock).await
+        }
+        Command::Key(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = key::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
         }
         Command::Instance(command) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             tell_loss(&ground.db, out).await?;
             let outcome = instance::run(&ground, command, out).await;
+            ground.db.close().await;
+            outcome
+        }
+        Command::Maintenance(command) => {
+            let ground = Ground::open(Settings::load(&config)?, clock).await?;
+            let outcome = maintenance::run(&ground, command, out).await;
             ground.db.close().await;
             outcome
         }
@@ -226,7 +247,9 @@ async fn check_config(settings: &Settings, now_ms: i64, out: &mut Out<'_>) -> Re
         keyring.issuer.trust_domain()
     )?;
     writeln!(out.answer, "  root pin    {}", keyring.issuer.root_pin())?;
-    writeln!(out.answer, "  signing key {}", keyring.signer.kid())?;
+    for (_, signer) in signing::read_all(&settings.storage.keys)? {
+        writeln!(out.answer, "  signing key {}", signer.kid())?;
+    }
     if running {
         writeln!(
             out.answer,

@@ -271,6 +271,10 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     let said = say(folder.path(), &["restore", from, "--check"]).await;
     said.outcome.unwrap();
     assert!(said.answer.contains("a whole backup: lapor.local"));
+    let said = say(folder.path(), &["restore", from, "--trial"]).await;
+    said.outcome.unwrap();
+    assert!(said.answer.contains("all in it holds"), "{}", said.answer);
+    assert!(!folder.path().join("trial").exists());
     let said = say(folder.path(), &["restore", from, "--dir", to]).await;
     said.outcome.unwrap();
     assert!(said.explanation.contains("serve"));

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::approvals::{failed, refused};
 use super::instances::{self, OnePath, one};
-use super::invite::{AUTHORITY, patterns};
+use super::invite::{AUTHORITY, SUPERVISOR, patterns, supervision};
 use super::{Answer, Console, ConsoleRole};
 use crate::approvals::{self, ApprovalError, Asked};
 use crate::audit::By;
@@ -27,7 +27,7 @@ use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::store;
 use crate::store::state::CASEWORK;
-use crate::succession::written;
+use crate::succession::entrusted;
 use crate::watch;
 
 pub const REVOKE: &str = "/konsol/instansi/{slug}/cabut";
@@ -80,6 +80,8 @@ struct ActPage<'a> {
     follows: Vec<String>,
     successors: Vec<Choice>,
     second_person: bool,
+    /// Whether it is asked if the institution stands in for an excluded desk.
+    supervises: bool,
 }
 
 impl Act {
@@ -194,12 +196,20 @@ pub async fn entrust(
 pub fn deed_said(v: &Voice, deed: &Deed) -> String {
     let words = v.say(instances::deed_words(deed));
     match deed {
-        Deed::Suspend { .. } | Deed::Resume { .. } => words,
+        Deed::Maintain { from, until } => {
+            format!("{words}: {} – {}", v.moment(*from), v.moment(*until))
+        }
         Deed::Revoke { successor, .. } => successor
             .as_ref()
             .map_or(words.clone(), |next| format!("{words} → {next}")),
         Deed::Replace { successor, .. } => format!("{words} → {successor}"),
-        Deed::Entrust { disposes_to, .. } => format!("{words}: {}", written(disposes_to)),
+        Deed::Entrust {
+            disposes_to,
+            stands_in,
+            ..
+        } => format!("{words}: {}", entrusted(disposes_to, *stands_in)),
+        _ if deed.is_forced() => v.with("deed", words).say("step-forced"),
+        _ => words,
     }
 }
 
@@ -243,6 +253,9 @@ async fn ask(console: &Console, member: &Member, id: &InstanceId, act: Act) -> A
     if act == Act::Entrust {
         let lines: Vec<String> = entry.disposes_to.iter().map(ToString::to_string).collect();
         form.put(AUTHORITY, lines.join("\n"));
+        if entry.default_supervisor {
+            form.put(SUPERVISOR, "1");
+        }
     }
     page(console, member, &entry, act, &form).await
 }
@@ -258,7 +271,7 @@ async fn send(
     let v = member.visit.v;
     let entry = known(console, &id, act)?;
     let at = LocalPath::own(&one(&id));
-    let Some((deed, reason)) = read(&v, &mut form, id, act) else {
+    let Some((deed, reason)) = read(&v, &mut form, &entry, act) else {
         return page(console, member, &entry, act, &form).await;
     };
     let actor = member.actor();
@@ -275,11 +288,15 @@ async fn send(
         }
         Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
         Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+        Err(ApprovalError::Membership(MembershipError::Status { .. })) if act == Act::Entrust => {
+            Flash::warning(text_id("console-status-changed"))
+        }
         Err(ApprovalError::Membership(error)) => {
-            let Some(text) = complaint(&error) else {
+            let complained = complaint(&error).map(|text| (SUCCESSOR, v.say(text)));
+            let Some((field, text)) = complained.or_else(|| supervision(&v, &error)) else {
                 return Err(refused(&error.into()));
             };
-            form.complain(SUCCESSOR, v.say(text));
+            form.complain(field, text);
             return page(console, member, &entry, act, &form).await;
         }
         Err(error) => return Err(refused(&error)),
@@ -287,7 +304,9 @@ async fn send(
     Ok(member.visit.go_saying(&at, &said))
 }
 
-fn read(v: &Voice, form: &mut Form, instance: InstanceId, act: Act) -> Option<(Deed, String)> {
+fn read(v: &Voice, form: &mut Form, entry: &InstanceEntry, act: Act) -> Option<(Deed, String)> {
+    let instance = entry.id.clone();
+    let supervises = entry.kind == InstanceKind::Pengawas;
     let deed = match act {
         Act::Revoke => Some(Deed::Revoke {
             instance,
@@ -304,6 +323,7 @@ fn read(v: &Voice, form: &mut Form, instance: InstanceId, act: Act) -> Option<(D
         Act::Entrust => Some(Deed::Entrust {
             instance,
             disposes_to: patterns(v, form),
+            stands_in: supervises.then(|| form.is_ticked(SUPERVISOR)),
         }),
     };
     let reason = form.required(v, REASON);
@@ -357,6 +377,7 @@ async fn page(
         follows: act.follows().into_iter().map(|id| v.say(id)).collect(),
         successors: successors(console, entry),
         second_person: console.settings.second_person,
+        supervises: act == Act::Entrust && entry.kind == InstanceKind::Pengawas,
         hanging,
     };
     let shell = member.visit.shell(format!("{}: {}", page.title, page.name));

@@ -16,8 +16,10 @@ use serde::Deserialize;
 
 use super::acts::deed_said;
 use super::instances::{done_words, one};
-use super::{Answer, Console, ConsoleRole};
+use super::{Answer, Console, ConsoleRole, alarms, keys, upkeep};
+use crate::alarms::ActError;
 use crate::approvals::{self, ApprovalError};
+use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::membership::MembershipError;
 
@@ -42,8 +44,9 @@ struct ListPage {
 struct Line {
     at: String,
     deed: String,
-    instance: String,
-    instance_at: String,
+    /// Slug and page of the institution, or what else it is about.
+    about: String,
+    about_at: Option<String>,
     reason: String,
     who: String,
     asked_at: i64,
@@ -66,11 +69,14 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         .collect();
     let actor = member.actor();
     let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
+    let called = alarms::called(&console, &v).await?;
     let lines = waiting.into_iter().map(|approval| Line {
         at: format!("{PATH}/{}", approval.id),
         deed: deed_said(&v, &approval.deed),
-        instance: approval.deed.subject().to_string(),
-        instance_at: one(approval.deed.subject()),
+        about: alarms::about(&approval.deed, &v, &called)
+            .or_else(|| approval.deed.subject())
+            .unwrap_or_else(|| v.say("approval-all")),
+        about_at: about_at(&approval.deed),
         who: names
             .get(&approval.asked_by)
             .unwrap_or(&approval.asked_by)
@@ -105,6 +111,8 @@ pub async fn decide(
         "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
             Ok(approval) => {
                 console.hub.watch.look_again();
+                console.hub.look_after_certificate();
+                console.hub.alarms.ring();
                 Ok(Flash::done(done_words(&approval.deed)))
             }
             Err(error) => Err(error),
@@ -116,14 +124,37 @@ pub async fn decide(
     };
     let said = match said {
         Ok(said) => said,
-        Err(ApprovalError::Gone) => Flash::warning(text_id("console-approval-gone")),
+        Err(
+            ApprovalError::Gone | ApprovalError::Membership(MembershipError::Alarm(ActError::Gone)),
+        ) => Flash::warning(text_id("console-approval-gone")),
         Err(ApprovalError::SamePerson) => Flash::warning(text_id("console-same-person")),
-        Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
-            Flash::warning(text_id("console-status-changed"))
+        Err(ApprovalError::Membership(
+            MembershipError::Status { .. } | MembershipError::Rotation(_),
+        )) => Flash::warning(text_id("console-status-changed")),
+        Err(ApprovalError::Membership(error)) if !matches!(error, MembershipError::Hub(_)) => {
+            Flash::warning(text_id("console-not-allowed"))
+        }
+        Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
+            Flash::warning(text_id("maintenance-too-late"))
         }
         Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+/// Where what an act is about is shown: an institution, or the hub's keys.
+fn about_at(deed: &Deed) -> Option<String> {
+    match deed {
+        Deed::Silence { .. } => {
+            let slug = deed.subject()?.parse().ok()?;
+            Some(one(&slug))
+        }
+        Deed::DisableRule { .. } | Deed::DisableRecipient { .. } | Deed::RemoveRecipient { .. } => {
+            None
+        }
+        Deed::Maintain { .. } | Deed::EndMaintenance => Some(upkeep::PATH.to_owned()),
+        _ => Some(deed.instance().map_or_else(|| keys::PATH.to_owned(), one)),
+    }
 }
 
 /// Whether whoever asked for an act may still act; an act that is gone is told
@@ -156,8 +187,12 @@ pub fn failed(error: &HubError) -> ApiProblem {
 /// What failed for another reason than the form.
 pub fn refused(error: &ApprovalError) -> ApiProblem {
     match error {
-        ApprovalError::Membership(MembershipError::Unknown(_)) => ApiProblem::not_found(),
-        ApprovalError::Membership(MembershipError::Hub(error)) => failed(error),
+        ApprovalError::Membership(
+            MembershipError::Unknown(_) | MembershipError::Alarm(ActError::Gone),
+        ) => ApiProblem::not_found(),
+        ApprovalError::Membership(
+            MembershipError::Hub(error) | MembershipError::Alarm(ActError::Hub(error)),
+        ) => failed(error),
         _ => {
             let title = "The federation does not allow this act";
             ApiProblem::new(StatusCode::CONFLICT, "not_allowed", title)

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::By;
 use crate::ground::Ground;
-use crate::membership::{self, Profile};
+use crate::membership::{self, MembershipError, Profile};
 
 /// How long lines are kept for whoever asked for them.
 const KEPT_MS: i64 = 30 * 60 * 1000;
@@ -41,7 +41,7 @@ pub struct Round {
 pub struct Progress {
     pub made: Vec<Made>,
     /// Why no more are made.
-    pub failed: Option<String>,
+    pub failed: Option<Arc<MembershipError>>,
 }
 
 /// One invitation of a round. Never printed: the line is a secret.
@@ -136,7 +136,7 @@ async fn make(ground: &Ground, round: &Round, profiles: &[Profile]) {
             }),
             Err(error) => {
                 tracing::warn!(%error, "a round of invitations has ended early");
-                round.advance(|progress| progress.failed = Some(error.to_string()));
+                round.advance(|progress| progress.failed = Some(Arc::new(error)));
                 return;
             }
         }

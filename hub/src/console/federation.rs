@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use super::approvals::failed;
 use super::instances::one;
-use super::words::{colour, finding, kind_words, state_words};
+use super::words::{age, colour, finding, kind_words, state_words};
 use super::{Answer, Console, DRAWING, ROOT, live};
 use crate::watch::{self, Instance, Picture, State as Colour};
 
@@ -57,6 +57,10 @@ struct Page {
     view_box: &'static str,
     shapes: Vec<Shape>,
     rules: Vec<String>,
+    /// Unix ms; when the hub looked.
+    made_at: i64,
+    /// How long ago that is, where it is no picture of this moment.
+    old: Option<String>,
 }
 
 /// How many institutions have a colour, and where only they are shown.
@@ -138,6 +142,7 @@ pub async fn show(
         none if none.at == 0 => watch::look(&console.hub).await.map_err(|e| failed(&e))?,
         picture => picture,
     };
+    let now_ms = console.hub.now_ms();
     let shown: Vec<&Instance> = picture
         .instances
         .values()
@@ -166,6 +171,8 @@ pub async fn show(
         view_box: &outlines().view_box,
         shapes: shapes(&v, &picture),
         rules: super::words::rules(&v, &console.hub.settings().watch),
+        made_at: picture.at,
+        old: (!picture.is_current(now_ms)).then(|| age(&v, now_ms.saturating_sub(picture.at))),
         wanted,
     };
     let title = v.say("console-federation-title");

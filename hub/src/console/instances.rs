@@ -20,6 +20,7 @@ use super::alarms::{self, Shown};
 use super::approvals::{failed, refused};
 use super::belonging::Belonging;
 use super::standing::Standing;
+use super::steps::Step;
 use super::words::kind_words;
 use super::{Answer, Console, ConsoleRole, invite, many};
 use crate::approvals::{self, ApprovalError, Asked};
@@ -174,6 +175,18 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::Revoke { .. } => Act::Revoke.title(),
         Deed::Replace { .. } => Act::Replace.title(),
         Deed::Entrust { .. } => Act::Entrust.title(),
+        Deed::AnnounceKey { .. } => Step::AnnounceKey.title(),
+        Deed::UseKey { .. } => Step::UseKey.title(),
+        Deed::RetireKey { .. } => Step::RetireKey.title(),
+        Deed::AnnounceAuthority { .. } => Step::AnnounceRoot.title(),
+        Deed::UseAuthority { .. } => Step::UseRoot.title(),
+        Deed::WithdrawAuthority { .. } => Step::WithdrawRoot.title(),
+        Deed::DisableRule { .. } => text_id("deed-disable-rule"),
+        Deed::DisableRecipient { .. } => text_id("deed-disable-recipient"),
+        Deed::RemoveRecipient { .. } => text_id("deed-remove-recipient"),
+        Deed::Silence { .. } => text_id("deed-silence"),
+        Deed::Maintain { .. } => text_id("maintenance-plan"),
+        Deed::EndMaintenance => text_id("maintenance-end"),
     }
 }
 
@@ -185,6 +198,18 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::Revoke { .. } => text_id("act-revoked"),
         Deed::Replace { .. } => text_id("act-replaced"),
         Deed::Entrust { .. } => text_id("act-entrusted"),
+        Deed::AnnounceKey { .. } => text_id("key-announced-done"),
+        Deed::UseKey { .. } => text_id("key-used-done"),
+        Deed::RetireKey { .. } => text_id("key-retired-done"),
+        Deed::AnnounceAuthority { .. } => text_id("root-announced-done"),
+        Deed::UseAuthority { .. } => text_id("root-used-done"),
+        Deed::WithdrawAuthority { .. } => text_id("root-withdrawn-done"),
+        Deed::DisableRule { .. } => text_id("rule-disabled"),
+        Deed::DisableRecipient { .. } => text_id("recipient-disabled"),
+        Deed::RemoveRecipient { .. } => text_id("recipient-removed"),
+        Deed::Silence { .. } => text_id("silence-begun"),
+        Deed::Maintain { .. } => text_id("maintenance-planned"),
+        Deed::EndMaintenance => text_id("maintenance-ended"),
     }
 }
 

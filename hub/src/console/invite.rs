@@ -21,10 +21,11 @@ use zeroize::Zeroizing;
 use super::approvals::refused;
 use super::instances::{OnePath, one};
 use super::sheet::Sheet;
-use super::words::kind_words;
+use super::words::{kind_words, membership_words};
 use super::{Answer, Console, ConsoleRole, instances};
 use crate::audit::By;
 use crate::membership::{self, MembershipError, Profile, ZONES};
+use crate::roadmap::kind_of;
 
 pub const PATH: &str = "/konsol/undang";
 pub const WITHDRAW: &str = "/konsol/undang/{slug}/batal";
@@ -36,7 +37,7 @@ const REGION: &str = "wilayah";
 const ZONE: &str = "zona";
 /// Also the field of the page on which authority is changed.
 pub const AUTHORITY: &str = "disposisi";
-const SUPERVISOR: &str = "pengganti";
+pub const SUPERVISOR: &str = "pengganti";
 
 /// What the form begins with.
 #[derive(Debug, Default, Deserialize)]
@@ -95,6 +96,10 @@ pub async fn send(
         return page(&member, &form);
     };
     let (ground, actor) = (&console.hub.ground, member.actor());
+    if console.settings.second_person && profile.widens(&ground.directory.current()) {
+        form.complain(AUTHORITY, v.say("invite-needs-two"));
+        return page(&member, &form);
+    }
     let invited = match membership::invite(ground, &By::actor(&actor), &profile).await {
         Ok(invited) => invited,
         Err(error) => {
@@ -176,23 +181,21 @@ pub fn patterns(v: &Voice, form: &mut Form) -> Vec<Pattern> {
 /// Why nobody is invited by this profile: the field that is wrong, and how; `None`
 /// for what is no matter of the form.
 pub fn complaint(v: &Voice, error: &MembershipError) -> Option<(&'static str, String)> {
-    Some(match error {
-        MembershipError::Joined { .. } => (SLUG, v.say("invite-joined")),
-        MembershipError::Kind { known, .. } => {
-            let known = v.say(kind_words(*known));
-            (KIND, v.with("kind", known).say("invite-other-kind"))
-        }
-        MembershipError::SecondDesk(desk) => {
-            let text = v.with("name", desk.to_string()).say("invite-second-desk");
-            (KIND, text)
-        }
-        MembershipError::NoSupervisor => (SUPERVISOR, v.say("invite-no-supervisor")),
-        MembershipError::SecondSupervisor(other) => {
-            let said = v.with("name", other.to_string());
-            (SUPERVISOR, said.say("invite-second-supervisor"))
-        }
-        _ => return None,
-    })
+    let field = match error {
+        MembershipError::Joined { .. } => SLUG,
+        MembershipError::Kind { .. } | MembershipError::SecondDesk(_) => KIND,
+        error => return supervision(v, error),
+    };
+    Some((field, membership_words(v, error)))
+}
+
+/// Why an institution does not stand in for an excluded desk.
+pub fn supervision(v: &Voice, error: &MembershipError) -> Option<(&'static str, String)> {
+    let stands_in = matches!(
+        error,
+        MembershipError::NoSupervisor | MembershipError::SecondSupervisor(_)
+    );
+    stands_in.then(|| (SUPERVISOR, membership_words(v, error)))
 }
 
 fn page(member: &Member, form: &Form) -> Answer<Response> {
@@ -221,9 +224,16 @@ fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
     form.required(v, NAME);
     let name = form.at_most(v, NAME, 200);
     let typed = form.text(REGION).to_owned();
+    // Never guessed: it goes into the signed directory.
     let region = national().meant(&typed);
+    let region = region.filter(|code| code.as_str() == typed || national().says(&typed, code));
     if !typed.is_empty() && region.is_none() {
         form.complain(REGION, v.say("invite-region-wrong"));
+    }
+    if let (Some(kind), Some(region)) = (kind, &region)
+        && !may_govern(kind, region)
+    {
+        form.complain(REGION, v.say("invite-region-level"));
     }
     let zone = form.text(ZONE).to_owned();
     if !zone.is_empty() && !ZONES.contains(&zone.as_str()) {
@@ -231,16 +241,26 @@ fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
     }
     let disposes_to = patterns(v, form);
     let profile = Profile {
-        id: id?,
-        kind: kind?,
         name: Some(name),
         region,
         disposes_to,
         default_supervisor: form.is_ticked(SUPERVISOR),
         time_zone: Some(zone).filter(|zone| !zone.is_empty()),
-        terms: None,
+        clears: true,
+        ..Profile::of(id?, kind?)
     };
     form.is_fine().then_some(profile)
+}
+
+/// Whether an institution of a kind can be that of a region: a government only
+/// that of a region of its own level.
+pub fn may_govern(kind: InstanceKind, region: &RegionCode) -> bool {
+    let governs = matches!(
+        kind,
+        InstanceKind::Provinsi | InstanceKind::Kabupaten | InstanceKind::Kota
+    );
+    let known = national().region(region);
+    !governs || known.is_some_and(|region| kind_of(region.level) == kind)
 }
 
 /// What is known of an institution that has not joined.
@@ -248,23 +268,22 @@ fn profile_of(console: &Console, id: &InstanceId) -> Option<Profile> {
     let directory = console.hub.ground.directory.current();
     let entry = directory.latest().instance(id)?;
     matches!(entry.status, Status::Registered | Status::Invited).then(|| Profile {
-        id: entry.id.clone(),
-        kind: entry.kind,
         name: Some(entry.name.clone()),
         region: entry.region.clone(),
         disposes_to: entry.disposes_to.clone(),
         default_supervisor: entry.default_supervisor,
         time_zone: Some(entry.time_zone.clone()),
-        terms: None,
+        ..Profile::of(entry.id.clone(), entry.kind)
     })
 }
 
 /// The government of a region, by the names that such institutions have.
 fn government(region: &Region) -> Option<Profile> {
-    let (kind, before) = match region.level {
-        Level::Province => (InstanceKind::Provinsi, "prov "),
-        Level::Regency => (InstanceKind::Kabupaten, ""),
-        Level::City => (InstanceKind::Kota, ""),
+    let kind = kind_of(region.level);
+    let before = if region.level == Level::Province {
+        "prov "
+    } else {
+        ""
     };
     let slug = format!("{before}{}", region.name).to_lowercase();
     let slug = slug.replace("kabupaten ", "kab ");
@@ -273,14 +292,9 @@ fn government(region: &Region) -> Option<Profile> {
         .filter(|word| !word.is_empty())
         .collect();
     Some(Profile {
-        id: words.join("-").parse().ok()?,
-        kind,
         name: Some(format!("Pemerintah {}", titled(region))),
         region: Some(region.code.clone()),
-        disposes_to: Vec::new(),
-        default_supervisor: false,
-        time_zone: None,
-        terms: None,
+        ..Profile::of(words.join("-").parse().ok()?, kind)
     })
 }
 

@@ -53,7 +53,38 @@ pub async fn stream(
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-/// One open page.
+/// An event whenever something else than the picture has changed, and at least once a minute.
+pub fn follow(
+    changes: watch::Receiver<u64>,
+    closing: watch::Receiver<bool>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let until = Instant::now() + LASTS;
+    let events = futures_util::stream::unfold(
+        (changes, closing),
+        move |(mut changes, mut closing)| async move {
+            let (earliest, latest) = (Instant::now() + PACE, Instant::now() + LONGEST);
+            let due = async {
+                tokio::select! {
+                    told = changes.changed() => told.ok()?,
+                    () = tokio::time::sleep_until(latest) => {}
+                }
+                tokio::time::sleep_until(earliest).await;
+                changes.borrow_and_update();
+                Some(())
+            };
+            tokio::select! {
+                due = due => due?,
+                _ = closing.wait_for(|closing| *closing) => return None,
+                () = tokio::time::sleep_until(until) => return None,
+            }
+            let event = Event::default().event("berubah").data(CHANGED);
+            Some((Ok(event), (changes, closing)))
+        },
+    );
+    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// One open page of the federation.
 struct Follower {
     pictures: watch::Receiver<Arc<Picture>>,
     closing: watch::Receiver<bool>,
@@ -70,6 +101,8 @@ impl Follower {
                 changed = self.pictures.changed() => changed.ok()?,
                 _ = self.closing.wait_for(|closing| *closing) => return None,
                 () = tokio::time::sleep_until(self.until) => return None,
+                // Without a new picture, too: the page then says how old the last one is.
+                () = tokio::time::sleep_until(latest) => {}
             }
             let now = seen(&self.pictures.borrow_and_update());
             let due = now != self.known && Instant::now() >= earliest;

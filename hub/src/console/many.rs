@@ -12,12 +12,14 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, FormWithFiles, LocalPath};
 use lapor_web::people::Member;
+use lapor_web::table::harmless;
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::bulk::{Made, Progress, Round};
 use super::sheet::Sheet;
 use super::table::{self, Table, Wrong};
+use super::words::membership_words;
 use super::{Answer, Console, ConsoleRole, instances};
 
 pub const PATH: &str = "/konsol/undang/massal";
@@ -76,6 +78,7 @@ struct CheckedPage {
 struct RoundPage {
     v: Voice,
     progress: Progress,
+    failed: Option<String>,
     total: usize,
     over: bool,
     /// Where each document of sheets stands, and which sheets are in it.
@@ -139,7 +142,7 @@ pub async fn begin(
     may(&member)?;
     let text = form.typed(TEXT).to_owned();
     let ground = &console.hub.ground;
-    let table = table::read(&member.visit.v, &ground.directory.current(), &text);
+    let table = judged(&console, &member.visit.v, &text);
     if !table.wrong.is_empty() {
         return checked(&console, &member, text);
     }
@@ -169,6 +172,10 @@ pub async fn follow(
     });
     let page = RoundPage {
         v,
+        failed: progress
+            .failed
+            .as_ref()
+            .map(|error| membership_words(&v, error)),
         total: round.total,
         over,
         sheets: sheets.filter(|_| over).collect(),
@@ -255,7 +262,8 @@ fn written(v: &Voice, made: &[Made]) -> Answer<Vec<u8>> {
     writer.write_record(header).map_err(wrong)?;
     for made in made {
         let until = v.machine_time(made.expires_at);
-        let row = [made.id.as_str(), &made.name, &until, made.line.as_str()];
+        let name = harmless(&made.name);
+        let row = [made.id.as_str(), &name, &until, made.line.as_str()];
         writer.write_record(row).map_err(wrong)?;
     }
     writer.into_inner().map_err(|_| ApiProblem::internal())
@@ -263,7 +271,7 @@ fn written(v: &Voice, made: &[Made]) -> Answer<Vec<u8>> {
 
 fn checked(console: &Console, member: &Member, text: String) -> Answer<Response> {
     let v = member.visit.v;
-    let table = table::read(&v, &console.hub.ground.directory.current(), &text);
+    let table = judged(console, &v, &text);
     let page = CheckedPage {
         v,
         wrong: table.wrong.iter().take(LISTED).cloned().collect(),
@@ -275,6 +283,11 @@ fn checked(console: &Console, member: &Member, text: String) -> Answer<Response>
     };
     let shell = member.visit.shell(v.say("many-title"));
     shell.within(instances::PATH).wide().show(&page)
+}
+
+fn judged(console: &Console, v: &Voice, text: &str) -> Table {
+    let directory = console.hub.ground.directory.current();
+    table::read(v, &directory, console.settings.second_person, text)
 }
 
 fn ask_page(member: &Member, form: &Form) -> Answer<Response> {

@@ -9,9 +9,11 @@ mod approvals;
 mod belonging;
 mod bulk;
 mod casework;
+mod editions;
 mod federation;
 mod instances;
 mod invite;
+mod keys;
 mod live;
 mod many;
 mod office;
@@ -20,10 +22,12 @@ mod roles;
 mod settings;
 mod sheet;
 mod standing;
+mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
 mod trying;
+mod upkeep;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -50,7 +54,7 @@ use crate::audit::AuditLog;
 use crate::casework::weeks::ZONE;
 use crate::error::HubError;
 use crate::ground::Ground;
-use crate::keys;
+use crate::keys as own_keys;
 use crate::tokens::Bearer;
 
 pub use roles::{ConsoleRole, ConsoleRoleError};
@@ -106,6 +110,10 @@ static AREAS: &[Area] = &[Area {
             name: text_id("roadmap-title"),
         },
         Link {
+            to: upkeep::PATH,
+            name: text_id("console-upkeep"),
+        },
+        Link {
             to: approvals::PATH,
             name: text_id("console-approvals"),
         },
@@ -138,6 +146,8 @@ pub struct Console {
     tokens: Recent<Bearer>,
     /// Invitations of many, whose lines are kept in memory for a while.
     rounds: bulk::Rounds,
+    /// Secrets of webhooks that wait to be shown.
+    secrets: alarms::Secrets,
     /// One permit for each test of a connection that may run.
     trials: Semaphore,
 }
@@ -158,6 +168,7 @@ impl Console {
             ways: Throttle::default(),
             tokens: Recent::default(),
             rounds: bulk::Rounds::default(),
+            secrets: alarms::Secrets::default(),
             trials: Semaphore::new(trying::AT_ONCE),
         })
     }
@@ -193,14 +204,14 @@ pub fn accounts(ground: &Ground, settings: &ConsoleSettings) -> Accounts {
         ground.db.clone(),
         Arc::clone(&ground.clock),
         Arc::new(AuditLog),
-        keys::vault(&ground.settings),
+        own_keys::vault(&ground.settings),
         rules,
     )
 }
 
 /// Makes what a console needs beside the database; before it is served.
 pub fn prepare(ground: &Ground) -> Result<(), HubError> {
-    keys::make_factor_key(&ground.settings)
+    own_keys::make_factor_key(&ground.settings)
 }
 
 /// Serves until `shutdown`, then drains.
@@ -242,9 +253,16 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(roadmap::PATH, get(roadmap::show))
         .route(roadmap::TABLE, get(roadmap::table))
         .route(roadmap::ONE, get(roadmap::place).post(roadmap::plan))
+        .route(keys::PATH, get(keys::show))
+        .route(keys::DATA, get(keys::data))
+        .route(editions::PATH, get(editions::show))
+        .route(editions::DATA, get(editions::data))
+        .route(editions::CHECK, post(editions::check))
+        .route(steps::PATH, get(steps::ask).post(steps::take))
         .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
         .route(approvals::ONE, post(approvals::decide))
+        .merge(upkeep::routes())
         .merge(casework::routes());
     let pages = page::pages(routes, &site).merge(api::routes());
     let received = page::receive(entrance::answer_missing(pages), &site);
@@ -267,6 +285,8 @@ fn site(console: &Console) -> Site {
     let mut site = Site::new(texts(), AREAS, clock, move || facts(&settings));
     let hub = Arc::clone(&console.hub);
     site.waiting = Box::new(move |at| if at == ALARMS { hub.alarms.open() } else { 0 });
+    let ground = Arc::clone(&console.hub.ground);
+    site.announced = Box::new(move |_, v| upkeep::announced(&ground, v));
     site.https = console.settings.is_https();
     let drawing = outlines().drawing();
     site.shelf =
@@ -281,6 +301,9 @@ async fn sweep(console: &Console) -> ! {
         tokio::time::sleep(SWEEP).await;
         if let Err(error) = console.accounts.sweep().await {
             tracing::warn!(%error, "ended sessions could not be removed");
+        }
+        if let Err(error) = crate::approvals::lapse(&console.hub.ground).await {
+            tracing::warn!(%error, "acts that nobody has decided could not be dropped");
         }
     }
 }

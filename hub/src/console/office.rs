@@ -92,6 +92,12 @@ impl Office for Console {
             "instance.authority_changed",
             text_id("did-instance-authority-changed"),
         ),
+        ("hub_key.announced", text_id("did-hub-key-announced")),
+        ("hub_key.used", text_id("did-hub-key-used")),
+        ("hub_key.retired", text_id("did-hub-key-retired")),
+        ("authority.announced", text_id("did-authority-announced")),
+        ("authority.used", text_id("did-authority-used")),
+        ("authority.withdrawn", text_id("did-authority-withdrawn")),
         ("instance.tried", text_id("did-instance-tried")),
         ("roadmap.planned", text_id("did-roadmap-planned")),
         ("instance.invited", text_id("did-instance-invited")),
@@ -100,6 +106,43 @@ impl Office for Console {
             text_id("did-instance-invitation-withdrawn"),
         ),
         ("instance.registered", text_id("did-instance-registered")),
+        ("alarm.acknowledged", text_id("did-alarm-acknowledged")),
+        ("alarm.silenced", text_id("did-alarm-silenced")),
+        ("alarm.silence_ended", text_id("did-alarm-silence-ended")),
+        ("alarm.rule_added", text_id("did-alarm-rule-added")),
+        ("alarm.rule_changed", text_id("did-alarm-rule-changed")),
+        ("alarm.rule_enabled", text_id("did-alarm-rule-enabled")),
+        ("alarm.rule_disabled", text_id("did-alarm-rule-disabled")),
+        (
+            "alarm.recipient_added",
+            text_id("did-alarm-recipient-added"),
+        ),
+        (
+            "alarm.recipient_changed",
+            text_id("did-alarm-recipient-changed"),
+        ),
+        (
+            "alarm.recipient_enabled",
+            text_id("did-alarm-recipient-enabled"),
+        ),
+        (
+            "alarm.recipient_disabled",
+            text_id("did-alarm-recipient-disabled"),
+        ),
+        (
+            "alarm.recipient_removed",
+            text_id("did-alarm-recipient-removed"),
+        ),
+        ("alarm.secret_changed", text_id("did-alarm-secret-changed")),
+        ("alarm.test_sent", text_id("did-alarm-test-sent")),
+        ("alarm.sent_again", text_id("did-alarm-sent-again")),
+        ("token.created", text_id("did-token-created")),
+        ("token.revoked", text_id("did-token-revoked")),
+        ("maintenance.planned", text_id("did-maintenance-planned")),
+        ("backup.begun", text_id("did-backup-begun")),
+        ("backup.tried", text_id("did-backup-tried")),
+        ("recovery.closed", text_id("did-recovery-closed")),
+        ("maintenance.ended", text_id("did-maintenance-ended")),
     ];
 
     fn clock(&self) -> &dyn Clock {
@@ -162,5 +205,42 @@ impl Office for Console {
                 detail,
             });
         Ok(line.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn sources(folder: &Path) -> Vec<String> {
+        let mut out = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                out.extend(sources(&path));
+            } else {
+                out.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_act_that_the_audit_log_can_hold_has_words() {
+        let known: Vec<&str> = Console::ACTS.iter().map(|(code, _)| *code).collect();
+        let areas = known.iter().filter_map(|code| code.split_once('.'));
+        let areas: Vec<&str> = areas.map(|(area, _)| area).collect();
+        let is_act = |text: &&str| {
+            let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+            let parts = text.split_once('.');
+            parts.is_some_and(|(area, act)| areas.contains(&area) && act.chars().all(plain))
+        };
+        for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            for act in source.split('"').filter(is_act) {
+                assert!(known.contains(&act), "{act}");
+            }
+        }
     }
 }

@@ -4,10 +4,7 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::delivery::Item;
 use lapor_protocol::directory::InstanceEntry;
-use lapor_protocol::dsse::Envelope;
-use lapor_protocol::receipt::{Ack, Stream};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
@@ -16,11 +13,10 @@ use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::levels::{Level, Levels, Reached};
+use crate::set_aside::{self, SetAside};
 use crate::store;
-use crate::store::code_of;
 use crate::store::samples::Sample;
-use crate::streams::StreamKey;
-use crate::watch::{Instance, Span, Views};
+use crate::watch::{Instance, Span, Told, Views};
 
 /// Lines of the history of connections on the page.
 const VISITS: i64 = 30;
@@ -39,6 +35,8 @@ pub struct Standing {
     missing: Option<String>,
     streams: Vec<StreamLine>,
     views: Vec<ViewLine>,
+    /// How old the last report is, where it no longer says how things stand.
+    as_of: Option<String>,
     machine: Vec<(String, String)>,
     charts: Vec<Lines>,
     aside: Vec<Aside>,
@@ -116,9 +114,10 @@ impl Standing {
         }
         let visits = store::visits::latest(tx, &of.id, VISITS).await?;
         let certificates = store::joining::certificates(tx, &of.id).await?;
-        let levels = Levels::read(tx, now_ms).await?;
-        let (level, missing) = level(v, levels.of(of));
-        let (aside, more) = aside(v, ground, tx, of).await?;
+        let (level, missing) = level(v, Levels::of_one(tx, now_ms, of).await?);
+        let (found, more) = set_aside::of_one(ground, tx, &of.id, LISTED).await?;
+        let fresh = |told: &&Told| told.is_fresh(&ground.settings.watch, now_ms);
+        let stale = of.told.as_ref().filter(|told| !fresh(told));
         Ok(Self {
             v: *v,
             colour: colour(of.health.state),
@@ -131,11 +130,12 @@ impl Standing {
                 .collect(),
             level,
             missing,
-            streams: streams(v, of, now_ms),
+            streams: streams(v, of, of.told.as_ref().filter(fresh), now_ms),
             views: views.map(|views| compared(v, &views)).unwrap_or_default(),
+            as_of: stale.map(|told| age(v, now_ms.saturating_sub(told.at))),
             machine: machine(v, of, now_ms),
             charts,
-            aside,
+            aside: aside(v, found),
             more,
             own: of
                 .told
@@ -187,8 +187,8 @@ fn level(v: &Voice, reached: Reached) -> (String, Option<String>) {
     (v.say(level_words(reached.level)), missing)
 }
 
-fn streams(v: &Voice, of: &Instance, now_ms: i64) -> Vec<StreamLine> {
-    let told = of.told.as_ref();
+/// `told` is what it said of late.
+fn streams(v: &Voice, of: &Instance, told: Option<&Told>, now_ms: i64) -> Vec<StreamLine> {
     let old = |since: Option<i64>| since.map(|since| age(v, now_ms.saturating_sub(since)));
     vec![
         StreamLine {
@@ -308,18 +308,18 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
         Span::Month => text_id("lag-month"),
     };
     let moments = steps.iter().map(|step| v.moment(step.at)).collect();
-    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> i64| Series {
+    let series = |name: TextId, tone: Tone, value: fn(&Sample) -> Option<i64>| Series {
         name: v.say(name),
         tone,
         values: steps
             .iter()
-            .map(|step| (value(step) / MINUTE_MS).unsigned_abs())
+            .map(|step| value(step).map(|ms| (ms / MINUTE_MS).unsigned_abs()))
             .collect(),
     };
     let series = vec![
         series(text_id("stream-from"), Tone::Accent, |step| step.unsent_age),
         series(text_id("stream-for"), Tone::Warm, |step| {
-            step.undelivered_age
+            Some(step.undelivered_age)
         }),
     ];
     Some(Lines::new(
@@ -332,40 +332,19 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
 }
 
 /// What the last acknowledgement lists as set aside.
-async fn aside(
-    v: &Voice,
-    ground: &Ground,
-    tx: &mut Tx,
-    of: &Instance,
-) -> Result<(Vec<Aside>, usize), HubError> {
-    let Some(line) = store::acks::line(tx, &of.id, Stream::Inbox).await? else {
-        return Ok((Vec::new(), 0));
-    };
-    let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
-    let ack: Ack = serde_json::from_slice(&envelope.payload).map_err(HubError::damaged)?;
-    let mut aside = Vec::new();
-    let current = ack.depoch == ground.depoch;
-    let listed = ack.exceptions.iter().filter(|_| current);
-    let more = listed.clone().count().saturating_sub(LISTED);
-    for exception in listed.take(LISTED) {
-        let key = StreamKey::Inbox(of.id.clone());
-        let item = store::deliveries::item(tx, &key, ack.depoch, exception.dseq).await?;
-        let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
-        if let Some(item) = item {
-            aside.push(Aside {
-                place: exception.dseq,
-                state: v.say(set_aside(&code_of(&exception.state), &exception.reason)),
-                reason: exception.reason.clone(),
-                kind: item.kind.clone(),
-                case: item.case.map(|case| case.to_string()),
-                ordered_at: item.ordered_at,
-            });
-        }
-    }
-    Ok((aside, more))
+fn aside(v: &Voice, found: Vec<SetAside>) -> Vec<Aside> {
+    let aside = found.into_iter().map(|found| Aside {
+        state: v.say(aside_words(&found.state, &found.reason)),
+        place: found.place,
+        reason: found.reason,
+        kind: found.kind,
+        case: found.case,
+        ordered_at: found.ordered_at,
+    });
+    aside.collect()
 }
 
-fn set_aside(state: &str, reason: &str) -> TextId {
+fn aside_words(state: &str, reason: &str) -> TextId {
     match state {
         "parked" if reason == "case_waits" => text_id("aside-waits"),
         "parked" => text_id("aside-parked"),

@@ -8,10 +8,11 @@ use lapor_protocol::directory::Directory;
 use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_web::language::Voice;
 use lapor_web::regions::national;
-use lapor_web::table;
+use lapor_web::table::{self, RowError};
 use serde::{Deserialize, Serialize};
 
-use super::invite::{KIND, complaint};
+use super::invite::{KIND, complaint, may_govern};
+use super::words::membership_words;
 use crate::membership::{MembershipError, Profile, ZONES, invitable};
 
 /// Rows of one table, at most.
@@ -51,14 +52,24 @@ struct Row {
     disposes_to: String,
 }
 
-/// Judges every row against the directory.
-pub fn read(v: &Voice, directory: &Directory, text: &str) -> Table {
+/// Judges every row against the directory and the rows before it. Where two
+/// must agree (`second_person`), no row gives an authority.
+pub fn read(v: &Voice, directory: &Directory, second_person: bool, text: &str) -> Table {
     let (mut all, mut seen) = (Table::default(), BTreeSet::new());
+    let mut desk: Option<InstanceId> = None;
+    for column in table::lacking(text, &["slug", "kind", "name"]) {
+        let text = v.say("table-column-missing");
+        let line = 1;
+        all.wrong.push(Wrong { line, column, text });
+    }
+    if !all.wrong.is_empty() {
+        return all;
+    }
     for (line, row) in table::rows::<Row>(text).take(MOST + 1) {
         let mut wrong = Vec::new();
         let profile = match row {
-            Err(text) => {
-                wrong.push(("", text));
+            Err(wrong_row) => {
+                wrong.push(("", row_words(v, &wrong_row)));
                 None
             }
             Ok(row) => judge(v, &row, &mut wrong),
@@ -69,6 +80,16 @@ pub fn read(v: &Voice, directory: &Directory, text: &str) -> Table {
             }
             if let Err(error) = invitable(directory, &profile) {
                 wrong.push(refusal(v, &error));
+            }
+            if profile.kind == InstanceKind::Pusat
+                && let Some(first) = desk.replace(profile.id.clone())
+                && first != profile.id
+            {
+                let text = v.with("name", first.to_string()).say("invite-second-desk");
+                wrong.push(("kind", text));
+            }
+            if second_person && profile.widens(directory) {
+                wrong.push(("disposes_to", v.say("invite-needs-two")));
             }
             all.profiles.push(profile);
         }
@@ -93,7 +114,18 @@ fn refusal(v: &Voice, error: &MembershipError) -> (&'static str, String) {
     match complaint(v, error) {
         Some((KIND, text)) => ("kind", text),
         Some((_, text)) => ("slug", text),
-        None => ("", error.to_string()),
+        None => ("", membership_words(v, error)),
+    }
+}
+
+/// Why a row cannot be read.
+fn row_words(v: &Voice, wrong: &RowError) -> String {
+    match wrong {
+        RowError::Columns { found, expected } => {
+            let said = v.with("found", *found).with("expected", *expected);
+            said.say("table-columns-wrong")
+        }
+        RowError::Other(text) => v.with("text", text.clone()).say("table-row-wrong"),
     }
 }
 
@@ -116,6 +148,11 @@ fn judge(v: &Voice, row: &Row, wrong: &mut Vec<(&'static str, String)>) -> Optio
     if region.is_none() && !row.region_code.is_empty() {
         wrong.push(("region_code", v.say("invite-region-wrong")));
     }
+    if let (Some(kind), Some(region)) = (kind, &region)
+        && !may_govern(kind, region)
+    {
+        wrong.push(("region_code", v.say("invite-region-level")));
+    }
     if !row.time_zone.is_empty() && !ZONES.contains(&row.time_zone.as_str()) {
         wrong.push(("time_zone", v.say("invite-zone-wrong")));
     }
@@ -129,13 +166,10 @@ fn judge(v: &Voice, row: &Row, wrong: &mut Vec<(&'static str, String)>) -> Optio
         }
     }
     Some(Profile {
-        id: id?,
-        kind: kind?,
         name: Some(row.name.clone()),
         region,
         disposes_to,
-        default_supervisor: false,
         time_zone: Some(row.time_zone.clone()).filter(|zone| !zone.is_empty()),
-        terms: None,
+        ..Profile::of(id?, kind?)
     })
 }

@@ -2,8 +2,10 @@
 //! without script; on both databases.
 
 mod alarms;
-mod casework;
+pub mod casework;
 mod membership;
+mod rotation;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,12 +14,11 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use lapor_certs::{Authority, TrustBundle};
+use lapor_certs::{Authority, Vault};
 use lapor_migrations::Schema;
 use lapor_migrations::throwaway::{TestDb, databases};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceKind;
-use lapor_protocol::keys::Signer;
 use lapor_web::accounts::NewAccount;
 use lapor_web::language::proof;
 use tower::ServiceExt as _;
@@ -65,12 +66,17 @@ impl Place {
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
+        settings.database.url.clone_from(&db.url);
+        settings.backup.folder = Some(folder.path().join("cadangan"));
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();
-        let keyring = Keyring {
-            signer: Signer::from_seed(&[7; 32]),
-            issuer: authority.new_issuer(NOW).unwrap(),
-            bundle: TrustBundle::new(vec![authority.root().clone()]).unwrap(),
-        };
+        let vault = Vault::at(&settings.storage.authority);
+        let issuer = authority.new_issuer(NOW).unwrap();
+        vault.found(&authority, &issuer).unwrap();
+        for folder in [&settings.storage.keys, &settings.storage.blobs] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        crate::keys::create_signer(&crate::keys::signing_path(&settings)).unwrap();
+        let keyring = Keyring::load(&settings).unwrap();
         let clock = Arc::new(HandClock::at(NOW));
         let shared = Arc::clone(&clock);
         let ground = Ground::new(

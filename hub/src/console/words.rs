@@ -1,10 +1,11 @@
 //! What the console says of health: colours, kinds, reasons and the rules
 //! behind them, in both languages from one place.
 
-use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::ids::{InstanceId, InstanceKind};
 use lapor_web::language::{TextId, Voice, text_id};
 
 use crate::alarms::{Condition, Own, Severity};
+use crate::membership::MembershipError;
 use crate::watch::{Bound, Bounds, Concern, Finding, State};
 
 const MINUTE_MS: i64 = 60_000;
@@ -43,6 +44,32 @@ pub fn kind_words(kind: InstanceKind) -> TextId {
     }
 }
 
+/// Why a membership is not changed.
+pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
+    let named = |id: &InstanceId, words: TextId| v.with("name", id.to_string()).say(words);
+    match error {
+        MembershipError::Unknown(id) => named(id, text_id("membership-unknown")),
+        MembershipError::Joined { .. } => v.say("invite-joined"),
+        MembershipError::Status { .. } | MembershipError::Rotation(_) => {
+            v.say("console-status-changed")
+        }
+        MembershipError::Kind { known, .. } => {
+            let known = v.say(kind_words(*known));
+            v.with("kind", known).say("invite-other-kind")
+        }
+        MembershipError::SecondDesk(desk) => named(desk, text_id("invite-second-desk")),
+        MembershipError::LastDesk(desk) => named(desk, text_id("membership-last-desk")),
+        MembershipError::OwnSuccessor(_) => v.say("act-successor-itself"),
+        MembershipError::Taken(_) => v.say("act-successor-taken"),
+        MembershipError::NoSupervisor => v.say("invite-no-supervisor"),
+        MembershipError::SecondSupervisor(other) => {
+            named(other, text_id("invite-second-supervisor"))
+        }
+        MembershipError::Alarm(_) | MembershipError::Maintenance(_) => v.say("console-not-allowed"),
+        MembershipError::Hub(_) => v.say("membership-hub"),
+    }
+}
+
 /// A reason for a colour, with what was measured.
 pub fn finding(v: &Voice, found: &Finding) -> String {
     let measured = found.measured;
@@ -68,10 +95,7 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
         ),
         Concern::Backup => aged(text_id("concern-backup"), text_id("concern-no-backup")),
         Concern::Clock => aged(text_id("concern-clock"), text_id("concern-clock-unknown")),
-        Concern::Certificate => match measured.unwrap_or(0) {
-            left if left > 0 => v.with("age", age(v, left)).say("concern-certificate"),
-            _ => v.say("concern-certificate-ended"),
-        },
+        Concern::Certificate => certificate(v, measured),
         Concern::SetAside => v.with("n", measured.unwrap_or(0)).say("concern-set-aside"),
         Concern::Disk => v
             .with("size", bytes(v, measured.unwrap_or(0)))
@@ -82,6 +106,14 @@ pub fn finding(v: &Voice, found: &Finding) -> String {
             text_id("concern-refused"),
             text_id("concern-refused-unknown"),
         ),
+    }
+}
+
+/// A certificate by the milliseconds that it is still good for.
+fn certificate(v: &Voice, left: Option<i64>) -> String {
+    match left.unwrap_or(0) {
+        left if left > 0 => v.with("age", age(v, left)).say("concern-certificate"),
+        _ => v.say("concern-certificate-ended"),
     }
 }
 
@@ -118,12 +150,13 @@ pub fn condition(condition: Condition) -> TextId {
             Own::Backup => text_id("condition-hub-backup"),
             Own::Certificate => text_id("condition-hub-certificate"),
             Own::Letters => text_id("condition-hub-letters"),
+            Own::Watch => text_id("condition-hub-watch"),
         },
     }
 }
 
-/// What was found when an alarm opened.
-pub fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> String {
+/// What was found.
+fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> String {
     let aged = |known: TextId, unknown: TextId| match measured {
         Some(ms) => v.with("age", age(v, ms)).say(known),
         None => v.say(unknown),
@@ -147,15 +180,30 @@ pub fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> 
         Condition::Hub(Own::Backup) => {
             aged(text_id("concern-backup"), text_id("concern-no-backup"))
         }
-        Condition::Hub(Own::Certificate) => aged(
-            text_id("concern-certificate"),
-            text_id("concern-certificate-ended"),
-        ),
+        Condition::Hub(Own::Certificate) => certificate(v, measured),
         Condition::Hub(Own::Letters) => aged(
             text_id("reason-hub-letters"),
             text_id("reason-hub-letters-dead"),
         ),
+        Condition::Hub(Own::Watch) => aged(
+            text_id("reason-hub-watch"),
+            text_id("reason-hub-watch-never"),
+        ),
     }
+}
+
+/// What an alarm is about: as it is now, or as it was when it opened or changed its colour.
+pub fn reason_at(
+    v: &Voice,
+    of: Condition,
+    level: State,
+    (measured, now): (Option<i64>, bool),
+) -> String {
+    let said = reason(v, of, level, measured);
+    if now || measured.is_none() {
+        return said;
+    }
+    v.with("reason", said).say("alarm-reason-then")
 }
 
 /// A length of time in the largest unit that says it.
@@ -213,4 +261,24 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
         v.say("rule-refused"),
         v.say("rule-grey"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use lapor_web::language::Language;
+
+    use super::*;
+    use crate::console::texts;
+
+    #[test]
+    fn a_certificate_that_has_ended_is_not_about_to_end() {
+        let v = Voice::new(Language::Indonesian, texts(), Tz::Asia__Jakarta, 0);
+        let own = Condition::Hub(Own::Certificate);
+        for of in [own, Condition::Institution(Concern::Certificate)] {
+            let said = |left| reason(&v, of, State::Red, Some(left));
+            assert_eq!(said(3 * DAY_MS), "Sertifikat berakhir dalam 3 hari");
+            assert_eq!(said(-3 * DAY_MS), "Sertifikat sudah berakhir");
+        }
+    }
 }

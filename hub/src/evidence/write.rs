@@ -248,7 +248,7 @@ async fn write_heads(
             hash: cursor.hash,
             at: ground.clock.now_ms(),
         };
-        heads.line(&head.sign(&ground.signer).to_line())?;
+        heads.line(&head.sign(&ground.signer()).to_line())?;
     }
     heads.finish()
 }

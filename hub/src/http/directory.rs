@@ -74,7 +74,11 @@ fn sign_head(hub: &Hub, line: &str) -> Result<String, HubError> {
         id: published.id(),
         at: hub.now_ms(),
     };
-    Ok(head.sign(&hub.ground.signer).to_line())
+    let ground = &hub.ground;
+    let signer = ground
+        .signers
+        .signing_at(&ground.directory.current(), head.version);
+    Ok(head.sign(&signer).to_line())
 }
 
 async fn lines_after(hub: &Hub, since: u64) -> Result<Vec<String>, HubError> {

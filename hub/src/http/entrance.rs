@@ -20,7 +20,7 @@ use http::{HeaderValue, Method, StatusCode, Version};
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
-use lapor_protocol::wire::{VERSION, VERSION_HEADER};
+use lapor_protocol::wire::{PREFIX, VERSION, VERSION_HEADER};
 use lapor_web::entrance::REQUEST_ID;
 use lapor_web::trace::Trace;
 use metrics::counter;
@@ -31,6 +31,7 @@ use super::unread::read_on;
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::limits::Taken;
+use crate::maintenance::refuse_meanwhile;
 use crate::monitor::TRAFFIC;
 use lapor_web::chance::random;
 
@@ -79,10 +80,24 @@ pub fn federation(
             // the future of a long poll is kept for as long as it lasts.
             let heard = hub.witness.hear(&hub.ground, peer, request.headers());
             let heard = Box::pin(heard).await;
+            let told = is_told(request.uri().path());
+            let heard = heard.and_then(|()| {
+                if told {
+                    Ok(())
+                } else {
+                    refuse_meanwhile(&hub.ground)
+                }
+            });
             admitted = admitted.and_then(|place| heard.map(|()| place));
         }
         answer(admitted, request, next).await
     }
+}
+
+/// Whether a path is answered in a maintenance too: what tells of its end, and how the nodes are.
+fn is_told(path: &str) -> bool {
+    let below = path.strip_prefix(PREFIX).unwrap_or(path);
+    ["/directory", "/health", super::WELL_KNOWN].contains(&below)
 }
 
 /// Before the routes for those who join or recover: anybody may knock, but
@@ -95,6 +110,7 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
         check_version(&request)?;
         if request.uri().path() != super::WELL_KNOWN {
             hub.witness.refuse_if_recovering()?;
+            refuse_meanwhile(&hub.ground)?;
         }
         Ok(place)
     });
@@ -218,7 +234,7 @@ impl Asked {
         } = self;
         lapor_killpoints::pass("answer.before");
         if let Some(Failure(error)) = response.extensions_mut().remove() {
-            if error.status() >= 500 {
+            if error.status() >= 500 && error.code() != Code::Maintenance {
                 tracing::error!(route, instance, %error, "a request failed");
             }
             counter!("lapor_hub_refusals_total", "code" => error.code().as_str()).increment(1);

@@ -10,10 +10,11 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use lapor_protocol::ids::{EnvelopeId, InstanceId, Position};
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, Position};
 use lapor_protocol::limits::{BATCH_BYTES, BATCH_ENVELOPES};
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::{BOOT_HEADER, NDJSON, OutboxAnswer, OutboxHead};
+use lapor_web::spans::{Passage, Step};
 use lapor_web::trace::Trace;
 use serde::Deserialize;
 
@@ -48,6 +49,7 @@ pub async fn accept(
     let lines = body::unpack(&headers, packed, BATCH_BYTES).await?;
     let count = lines.split(|b| *b == b'\n').filter(|l| !l.is_empty());
     hub.admission.envelopes(&author, count.count())?;
+    let arrived_at = hub.now_ms();
     let directory = hub.ground.directory.current();
     let batch = read_batch(author.clone(), lines, &directory, &hub.verifiers).await;
     let batch = batch.inspect_err(|error| {
@@ -58,13 +60,13 @@ pub async fn accept(
     if batch.announces_key() {
         hub.admission.change(&batch.author)?;
     }
-    let traced = traced(&batch);
+    let traced = traced(&batch, hub.spans().are_told());
     let answer = hub.sequencer.submit(batch, boot).await?;
     match answer.exceptions.first() {
         Some(exception) => refuse(&hub, &author, exception.code),
         None => hub.watch.refusals.taken(&author),
     }
-    tell(&traced, &answer);
+    tell(&hub, &traced, arrived_at, &answer);
     Ok(Json(answer))
 }
 
@@ -76,23 +78,53 @@ fn refuse(hub: &Hub, author: &InstanceId, code: Code) {
     visits.refused(author, code.as_str(), now_ms);
 }
 
-/// The messages of a batch that came with a trace.
-fn traced(batch: &Batch) -> Vec<(Position, EnvelopeId, Trace)> {
+/// A message of which is told once it is durable.
+struct Traced {
+    at: Position,
+    envelope: EnvelopeId,
+    case: Option<CaseId>,
+    kind: String,
+    /// That it came with, for the log.
+    trace: Option<Trace>,
+}
+
+/// The messages of a batch that came with a trace, or all where spans are told.
+fn traced(batch: &Batch, all: bool) -> Vec<Traced> {
     let messages = batch.messages.iter().filter_map(|incoming| {
-        let trace = incoming.trace.as_ref()?.parse().ok()?;
-        Some((incoming.message.header.position(), incoming.id, trace))
+        let trace = incoming.trace.as_ref().and_then(|text| text.parse().ok());
+        let header = &incoming.message.header;
+        (all || trace.is_some()).then(|| Traced {
+            at: header.position(),
+            envelope: incoming.id,
+            case: header.case,
+            kind: header.kind.clone(),
+            trace,
+        })
     });
     messages.collect()
 }
 
-/// Those that are durable now, for the log.
-fn tell(traced: &[(Position, EnvelopeId, Trace)], answer: &OutboxAnswer) {
-    for (at, envelope, trace) in traced {
-        if at.epoch == answer.head.epoch && at.seq <= answer.accepted_through {
+/// Those that are durable now, for the log and the collector.
+fn tell(hub: &Hub, traced: &[Traced], arrived_at: i64, answer: &OutboxAnswer) {
+    let durable =
+        |of: &&Traced| of.at.epoch == answer.head.epoch && of.at.seq <= answer.accepted_through;
+    for of in traced.iter().filter(durable) {
+        let envelope = of.envelope;
+        if let Some(trace) = &of.trace {
             trace.span().in_scope(|| {
                 tracing::info!(target: "lapor::message", %envelope, "a message is in order");
             });
         }
+        hub.spans().tell(&Passage {
+            step: Step::Ordered,
+            case: of.case,
+            envelope: envelope.as_bytes(),
+            kind: &of.kind,
+            place: "hub",
+            state: None,
+            from: arrived_at,
+            until: hub.now_ms(),
+        });
     }
 }
 

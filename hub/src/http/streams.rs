@@ -47,6 +47,7 @@ pub async fn inbox(
     Peer(peer): Peer,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Response, HubError> {
+    hub.contacts.note_fetch(&peer);
     let key = StreamKey::Inbox(peer.clone());
     page(&hub, &peer, &key, body::query(query)?).await
 }
@@ -186,7 +187,7 @@ fn sign_head(hub: &Hub, key: &StreamKey, at: Cursor) -> String {
         hash: at.hash,
         at: hub.now_ms(),
     };
-    head.sign(&hub.ground.signer).to_line()
+    head.sign(&hub.ground.signer()).to_line()
 }
 
 /// One line an item, then the head. A case's wraps stand beside its first

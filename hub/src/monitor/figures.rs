@@ -3,12 +3,12 @@
 
 use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 
-use super::{casework, folders, instances};
+use super::{casework, course, folders, instances};
 use crate::alarms::Severity;
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store::alarms::deliveries::Counted;
-use crate::{keys, store, watch};
+use crate::{keys, store, upkeep, watch};
 
 pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let ground = &hub.ground;
@@ -39,9 +39,21 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let counted = casework::read(&mut tx, hub.now_ms()).await?;
     let open = store::alarms::live::count(&mut tx).await?;
     let letters = store::alarms::deliveries::count(&mut tx).await?;
+    let backup = upkeep::last_backup(&mut tx).await?;
+    let trial = store::upkeep::last_sound(&mut tx).await?;
     tx.rollback().await?;
     casework::measure(figures, &ground.directory.current(), &counted, ordered);
     alarms(figures, &open, letters);
+    figures.gauge_if_known(
+        "lapor_hub_last_backup_timestamp_seconds",
+        "When the hub was last backed up (Unix).",
+        backup.map(seconds),
+    );
+    figures.gauge_if_known(
+        "lapor_hub_last_trial_restore_timestamp_seconds",
+        "When a backup of the hub was last restored on trial and held in all (Unix).",
+        trial.map(seconds),
+    );
     figures.gauge(
         "lapor_hub_blob_bytes",
         "Bytes of attachments for which room is taken.",
@@ -57,8 +69,9 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
         "Messages that the hub has ordered since it was made.",
         float(ordered as u64),
     );
-    instances::measure(figures, &*watch::look(hub).await?);
-    Ok(())
+    let picture = watch::look(hub).await?;
+    instances::measure(figures, &picture);
+    course::measure(hub, figures, &picture).await
 }
 
 fn alarms(figures: &mut Figures, open: &[(String, i64)], letters: Counted) {
@@ -106,6 +119,15 @@ fn at_work(hub: &Hub, figures: &mut Figures) {
         "lapor_hub_recovering",
         "1 when members have shown that the hub has lost what it signed.",
         float(u64::from(hub.witness.known_loss().is_some())),
+    );
+    let now = hub.now_ms();
+    let maintenance = directory.maintenance(now);
+    figures.gauge(
+        "lapor_hub_maintenance",
+        "1 while the hub takes nothing in because of a maintenance that it has announced.",
+        float(u64::from(
+            maintenance.is_some_and(|notice| notice.is_on(now)),
+        )),
     );
     figures.gauge(
         "lapor_hub_open_connections",

@@ -3,6 +3,7 @@
 //! slugs; never a case, a path with ids in it, or a word.
 
 mod casework;
+mod course;
 mod figures;
 mod instances;
 mod readiness;

@@ -24,7 +24,7 @@ pub async fn checks(hub: &Hub) -> Vec<Check> {
 /// Signs with the hub's key, and verifies as the members do: with the key
 /// that the directory shows.
 fn signs(hub: &Hub) -> Result<(), String> {
-    let signer = &hub.ground.signer;
+    let signer = hub.ground.signer();
     let nonce = random::<32>();
     let directory = hub.ground.directory.current();
     let shown = directory

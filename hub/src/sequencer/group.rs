@@ -229,7 +229,7 @@ fn answer(working: &mut Working, chain: &Chain, admitted: Admitted<'_>) -> Outbo
             &ids,
             working.ordered_at,
         );
-        let signed = receipt.sign(&working.ground.signer);
+        let signed = receipt.sign(&working.ground.signers.signing(&working.directory));
         working.rows.receipts.push(StoredReceipt {
             author: receipt.author,
             epoch: receipt.epoch,

@@ -139,7 +139,7 @@ impl Working {
             &self.directory,
             amendment,
             self.ground.trust_domain.as_str(),
-            &self.ground.signer,
+            &self.ground.signers.signing(&self.directory),
             self.ordered_at,
         )?;
         self.rows.directory.push((signed.version, signed.line));

@@ -4,7 +4,8 @@ use lapor_migrations::{DbError, Tx, on};
 
 const ADD: &str = "insert into approvals
     (id, deed, subject, reason, asked_by, asked_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
-const SWEEP: &str = "delete from approvals where expires_at <= $1";
+const SWEEP: &str = "delete from approvals where expires_at <= $1
+    returning id, deed, reason, asked_by, asked_at, expires_at";
 const WAITS: &str = "select count(*) from approvals where deed = $1 and expires_at > $2";
 const ALL: &str = "select id, deed, reason, asked_by, asked_at, expires_at from approvals
     where expires_at > $1 order by asked_at, id";
@@ -37,10 +38,9 @@ pub async fn add(tx: &mut Tx, row: &ApprovalRow, subject: &str) -> Result<(), Db
     Ok(())
 }
 
-/// Forgets what nobody has decided in time.
-pub async fn sweep(tx: &mut Tx, now: i64) -> Result<(), DbError> {
-    on!(tx, conn => sqlx::query(SWEEP).bind(now).execute(conn).await.map(drop))?;
-    Ok(())
+/// Takes out what nobody has decided in time.
+pub async fn sweep(tx: &mut Tx, now: i64) -> Result<Vec<ApprovalRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(SWEEP).bind(now).fetch_all(conn).await)?)
 }
 
 /// Whether the very same deed waits already.

@@ -17,13 +17,19 @@ static SEEN: Bulk = Bulk::new(
     ") select e.author, e.message_id, e.number, e.id from v \
      join envelopes e on e.author = v.author and e.message_id = v.message_id",
 );
+const COUNTS_AFTER: &str =
+    "select author, count(*) from envelopes where number > $1 group by author";
 const IDS: &str = "select seq, id from envelopes \
      where author = $1 and epoch = $2 and seq between $3 and $4 order by seq";
 const LINES: &str = "select line from envelopes \
      where author = $1 and epoch = $2 and seq > $3 order by seq limit $4";
-const CALENDARS: &str = "select e.line from envelopes e \
+/// The kind stands in the text, so that the index of these few messages is used.
+const CALENDARS: &str = "select e.line, e.accepted_at from envelopes e \
      join rulings r on r.number = e.number and r.leg = 0 \
      where e.kind = 'calendar.updated' and r.effect = 'applied' order by e.number desc";
+const TAXONOMIES: &str = "select e.line, e.accepted_at from envelopes e \
+     join rulings r on r.number = e.number and r.leg = 0 \
+     where e.kind = 'taxonomy.updated' and r.effect = 'applied' order by e.number desc";
 const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
 
 /// A row on its way into the table.
@@ -103,6 +109,14 @@ pub async fn seen<'a>(
         .collect()
 }
 
+/// How many of whom came after a number.
+pub async fn counts_after(tx: &mut Tx, number: i64) -> Result<Vec<(InstanceId, u64)>, DbError> {
+    let rows: Vec<(String, i64)> =
+        on!(tx, conn => sqlx::query_as(COUNTS_AFTER).bind(number).fetch_all(conn).await)?;
+    let count = |(author, count): (String, i64)| Ok((id(&author)?, count as u64));
+    rows.into_iter().map(count).collect()
+}
+
 /// Envelope ids at `from..=to` of an epoch, in order.
 pub async fn ids(
     tx: &mut Tx,
@@ -170,7 +184,13 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
     .transpose()
 }
 
-/// Lines of the calendars that have been published, the latest first.
-pub async fn calendars(tx: &mut Tx) -> Result<Vec<String>, DbError> {
-    Ok(on!(tx, conn => sqlx::query_scalar(CALENDARS).fetch_all(conn).await)?)
+/// Lines of the calendars that have been published, each with the Unix ms at which it
+/// was accepted, the latest first.
+pub async fn calendars(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(CALENDARS).fetch_all(conn).await)?)
+}
+
+/// The same of the categories.
+pub async fn taxonomies(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(TAXONOMIES).fetch_all(conn).await)?)
 }

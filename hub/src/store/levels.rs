@@ -1,55 +1,100 @@
 //! When institutions were invited, joined and first sent, and how many of their
 //! answers came in time.
 
-use lapor_migrations::{DbError, Tx, on};
+use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::InstanceId;
+use sqlx::FromRow;
 
 use super::id;
 
-const INVITED: &str = "select slug, max(created_at) from invitations group by slug";
+const INVITED: &str = "select slug, max(created_at) from invitations \
+     where $1 = '' or slug = $1 group by slug";
 const JOINED: &str = "select slug, max(answered_at) from invitations \
-     where answered_at is not null group by slug";
-const FIRST_SENT: &str = "select author, accepted_at from envelopes where epoch = 1 and seq = 1";
-/// Terms that were answered in the time, and those without an answer of which a clock ran out in it.
+     where answered_at is not null and ($1 = '' or slug = $1) group by slug";
+// From the chains, of which there is one for each institution, not from the millions of messages.
+const FIRST_SENT: &str = "select chains.author, envelopes.accepted_at from chains \
+     join envelopes on envelopes.author = chains.author and envelopes.epoch = 1 and envelopes.seq = 1 \
+     where $1 = '' or chains.author = $1";
+/// Terms that were answered in the time, and those without an answer of which a clock ran out in it
+/// or stands run out at its end. A clock belongs to a term if it ran out within it: a case that was
+/// reopened has another with the same hop.
 const ANSWERS: &str = "select institution, count(*), cast(sum(in_time) as bigint) from (
         select term.institution as institution, case when exists (select 1 from case_clocks clock
             where clock.case_id = term.case_id and clock.hop = term.hop
-                and clock.institution = term.institution and clock.ran_out_at <= term.answered_at)
+                and clock.institution = term.institution
+                and clock.ran_out_at >= term.since and clock.ran_out_at <= term.answered_at)
             then 0 else 1 end as in_time
         from case_terms term where term.answered_at >= $1 and term.answered_at <= $2
+            and ($3 = '' or term.institution = $3)
         union all
         select late.institution, 0 from (select distinct term.case_id, term.term, term.institution
             from case_clocks clock join case_terms term on term.case_id = clock.case_id
                 and term.hop = clock.hop and term.institution = clock.institution
-            where clock.ran_out_at >= $1 and clock.ran_out_at <= $2
-                and term.answered_at is null) late
+            where clock.ran_out_at <= $2 and (clock.ran_out_at >= $1 or clock.met_at is null)
+                and clock.ran_out_at >= term.since
+                and (term.until_at is null or clock.ran_out_at <= term.until_at)
+                and term.answered_at is null and ($3 = '' or term.institution = $3)) late
     ) counted group by institution";
 
-/// Unix ms of the latest invitation of each.
-pub async fn invited(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
-    moments(tx, INVITED).await
+const NOTED: &str = "select slug, level, since from reached_levels where $1 = '' or slug = $1";
+static NOTE: Bulk = Bulk::new(
+    "insert into reached_levels (slug, level, since) values",
+    3,
+    "on conflict (slug) do update set level = excluded.level, since = excluded.since",
+);
+
+/// As it was noted last.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct NotedRow {
+    pub slug: String,
+    pub level: String,
+    /// Unix ms.
+    pub since: Option<i64>,
 }
 
-/// Unix ms of the joining of each.
-pub async fn joined(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
-    moments(tx, JOINED).await
+/// What was noted of each, or of one (`""` is all).
+pub async fn noted(tx: &mut Tx, slug: &str) -> Result<Vec<NotedRow>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(NOTED).bind(slug).fetch_all(conn).await)?)
 }
 
-/// Unix ms at which the first message of each was accepted.
-pub async fn first_sent(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
-    moments(tx, FIRST_SENT).await
+pub async fn note(tx: &mut Tx, rows: &[NotedRow]) -> Result<(), DbError> {
+    let values = rows.iter().flat_map(|row| {
+        [
+            Value::from(row.slug.as_str()),
+            Value::from(row.level.as_str()),
+            Value::from(row.since),
+        ]
+    });
+    tx.run_rows(&NOTE, values.collect()).await.map(drop)
 }
 
-/// Of each institution: terms answered or overdue between two instants (Unix ms),
-/// and those of them that were answered in time.
+/// Unix ms of the latest invitation of each, or of one (`""` is all).
+pub async fn invited(tx: &mut Tx, slug: &str) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    moments(tx, INVITED, slug).await
+}
+
+/// Unix ms of the joining.
+pub async fn joined(tx: &mut Tx, slug: &str) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    moments(tx, JOINED, slug).await
+}
+
+/// Unix ms at which the first message was accepted.
+pub async fn first_sent(tx: &mut Tx, slug: &str) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    moments(tx, FIRST_SENT, slug).await
+}
+
+/// Terms answered or overdue between two instants (Unix ms), and those of them that were
+/// answered in time.
 pub async fn answers(
     tx: &mut Tx,
     from: i64,
     until: i64,
+    slug: &str,
 ) -> Result<Vec<(InstanceId, i64, i64)>, DbError> {
     let rows: Vec<(String, i64, i64)> = on!(tx, conn => sqlx::query_as(ANSWERS)
         .bind(from)
         .bind(until)
+        .bind(slug)
         .fetch_all(conn)
         .await)?;
     rows.into_iter()
@@ -57,8 +102,13 @@ pub async fn answers(
         .collect()
 }
 
-async fn moments(tx: &mut Tx, sql: &'static str) -> Result<Vec<(InstanceId, i64)>, DbError> {
-    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(sql).fetch_all(conn).await)?;
+async fn moments(
+    tx: &mut Tx,
+    sql: &'static str,
+    slug: &str,
+) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    let rows: Vec<(String, i64)> =
+        on!(tx, conn => sqlx::query_as(sql).bind(slug).fetch_all(conn).await)?;
     rows.into_iter()
         .map(|(slug, at)| Ok((id(&slug)?, at)))
         .collect()

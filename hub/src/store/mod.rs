@@ -3,6 +3,7 @@
 //! anything, or checks a signature.
 
 pub mod acks;
+pub mod adoptions;
 pub mod alarms;
 pub mod approvals;
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod reports;
 pub mod rulings;
 pub mod samples;
 pub mod state;
+pub mod upkeep;
 pub mod visits;
 pub mod wraps;
 

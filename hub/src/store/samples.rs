@@ -17,12 +17,16 @@ static NOTE: Bulk = Bulk::new(
      unsent_age = case when excluded.unsent_age > samples.unsent_age then excluded.unsent_age else samples.unsent_age end, \
      sent = excluded.sent, received = excluded.received",
 );
-const OF_ONE: &str = "select at, undelivered, undelivered_age, unsent, unsent_age, sent, received \
+const OF_ONE: &str = "select at, undelivered, undelivered_age, nullif(unsent, -1) as unsent, \
+     nullif(unsent_age, -1) as unsent_age, sent, received \
      from samples where slug = $1 and step = $2 and at >= $3 order by at";
 const EARLIEST: &str = "select s.slug, s.sent + s.received from samples s \
      where s.step = $1 and s.at >= $2 and s.at = (select min(t.at) from samples t \
      where t.slug = s.slug and t.step = $1 and t.at >= $2)";
 const FORGET: &str = "delete from samples where step = $1 and at < $2";
+
+/// What is stored where an instance did not say; less than anything that it says.
+const UNKNOWN: i64 = -1;
 
 /// One step of one instance.
 #[derive(
@@ -35,10 +39,10 @@ pub struct Sample {
     pub undelivered: i64,
     /// Milliseconds since the oldest of them was ordered.
     pub undelivered_age: i64,
-    /// Messages that waited at the instance, as it said.
-    pub unsent: i64,
-    /// Milliseconds since the oldest of them was made.
-    pub unsent_age: i64,
+    /// Messages that waited at the instance, as it said; nothing where it did not.
+    pub unsent: Option<i64>,
+    /// Milliseconds since the oldest of them was made; likewise.
+    pub unsent_age: Option<i64>,
     /// Messages accepted from it since it joined.
     pub sent: i64,
     /// Messages put into its stream since it joined.
@@ -58,8 +62,8 @@ pub async fn note(
             (sample.at - sample.at.rem_euclid(step)).into(),
             sample.undelivered.into(),
             sample.undelivered_age.into(),
-            sample.unsent.into(),
-            sample.unsent_age.into(),
+            sample.unsent.unwrap_or(UNKNOWN).into(),
+            sample.unsent_age.unwrap_or(UNKNOWN).into(),
             sample.sent.into(),
             sample.received.into(),
         ]

@@ -16,6 +16,8 @@ pub const READINESS: &str = "readiness";
 pub const LAST_BACKUP: &str = "last_backup";
 /// What this hub has signed for and does not hold any more.
 pub const LOSS: &str = "loss";
+/// The backup from which this hub was restored last, and whether that is over.
+pub const RESTORED: &str = "restored";
 /// Number of the last message that the figures of casework have taken in.
 pub const CASEWORK: &str = "casework";
 /// The last case that was counted anew under another calendar; empty at the end.
@@ -26,6 +28,8 @@ pub const CASEWORK_CALENDAR: &str = "casework_calendar";
 pub const ALARMS: &str = "alarms";
 /// Set once pictures of messages from before this hub knew them are noted.
 pub const PICTURES_READ: &str = "pictures_read";
+/// The last change of the authority, and how far it has come.
+pub const AUTHORITY: &str = "authority";
 /// Unix ms.
 pub const CREATED_AT: &str = "created_at";
 

@@ -31,7 +31,7 @@ struct Read {
     /// Unix ms; nobody could be heard before.
     began_at: i64,
     contacts: HashMap<InstanceId, i64>,
-    refused: HashMap<InstanceId, i64>,
+    refused: HashMap<InstanceId, Option<i64>>,
     connections: HashMap<InstanceId, usize>,
     heads: HashMap<StreamKey, u64>,
     chains: HashMap<InstanceId, Chain>,
@@ -155,7 +155,8 @@ impl Read {
             connections: self.connections.get(id).copied().unwrap_or(0),
             chain: chain.map(|chain| chain.head.position()),
             frozen: chain.is_some_and(|chain| chain.frozen),
-            refused_since: self.refused.get(id).copied(),
+            refused_since: self.refused.get(id).copied().flatten(),
+            judged: self.refused.contains_key(id),
             sent,
             received,
             undelivered: received.saturating_sub(accepted),

@@ -4,6 +4,7 @@
 use lapor_protocol::ids::InstanceId;
 
 use super::picture::{Instance, Picture};
+use super::rules::Bounds;
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
@@ -42,11 +43,12 @@ impl Span {
 
 /// Writes a picture into both histories, and forgets what is too old.
 pub async fn note(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
+    let bounds = &hub.settings().watch;
     let samples: Vec<(&InstanceId, Sample)> = picture
         .instances
         .values()
         .filter(|instance| instance.chain.is_some())
-        .map(|instance| (&instance.id, sample(instance, picture.at)))
+        .map(|instance| (&instance.id, sample(instance, bounds, picture.at)))
         .collect();
     let mut tx = hub.ground.db.write().await?;
     for span in [Span::Day, Span::Month] {
@@ -62,19 +64,16 @@ pub async fn note(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     Ok(())
 }
 
-fn sample(of: &Instance, at: i64) -> Sample {
+/// How one stands; what it has not said of late is not known.
+fn sample(of: &Instance, bounds: &Bounds, at: i64) -> Sample {
     let age = |since: Option<i64>| since.map_or(0, |since| at.saturating_sub(since).max(0));
-    let told = of.told.as_ref().map(|told| &told.report);
+    let told = of.told.as_ref().filter(|told| told.is_fresh(bounds, at));
     Sample {
         at,
         undelivered: of.undelivered as i64,
         undelivered_age: age(of.oldest_undelivered),
-        unsent: told.map_or(0, |told| told.unsent as i64),
-        unsent_age: of
-            .told
-            .as_ref()
-            .and_then(|told| told.unsent_age(at))
-            .unwrap_or(0),
+        unsent: told.map(|told| told.report.unsent as i64),
+        unsent_age: told.map(|told| told.unsent_age(at).unwrap_or(0)),
         sent: of.sent as i64,
         received: of.received as i64,
     }

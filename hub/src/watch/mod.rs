@@ -21,6 +21,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::app::Hub;
 use crate::error::HubError;
+use crate::levels;
 use memory::Memory;
 
 pub use history::{Span, note};
@@ -96,6 +97,9 @@ pub async fn run(hub: &Hub) {
                     Err(error) => {
                         tracing::warn!(%error, "the federation's history could not be written");
                     }
+                }
+                if let Err(error) = levels::note(hub, &picture).await {
+                    tracing::warn!(%error, "who has come to another level could not be written");
                 }
             }
             Ok(_) => {}

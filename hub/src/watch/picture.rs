@@ -9,7 +9,11 @@ use lapor_protocol::wire;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{Health, State};
+use super::rules::{Bounds, Health, State};
+
+const MINUTE_MS: i64 = 60_000;
+/// A picture is made every few seconds; an older one is none of this moment.
+const CURRENT_MS: i64 = 30_000;
 
 /// All institutions of the directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -45,6 +49,8 @@ pub struct Instance {
     pub frozen: bool,
     /// Unix ms; since when the hub has refused what it sends.
     pub refused_since: Option<i64>,
+    /// Whether the hub has taken or refused anything of it since it began.
+    pub judged: bool,
     /// Messages accepted from it since it joined.
     pub sent: u64,
     /// Messages put into its stream since it joined.
@@ -82,6 +88,12 @@ pub struct Told {
 }
 
 impl Told {
+    /// Whether it is young enough to say how the institution stands now.
+    pub fn is_fresh(&self, bounds: &Bounds, now_ms: i64) -> bool {
+        let age = now_ms.saturating_sub(self.at);
+        bounds.report_minutes.above(age, MINUTE_MS) == State::Green
+    }
+
     /// Milliseconds that its oldest unsent message has waited at `now_ms`: by its
     /// own clock until it reported, by the hub's since then.
     pub fn unsent_age(&self, now_ms: i64) -> Option<i64> {
@@ -100,6 +112,11 @@ impl Told {
 }
 
 impl Picture {
+    /// Whether it still shows how things stand.
+    pub fn is_current(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.at) < CURRENT_MS
+    }
+
     /// How many institutions have each colour.
     pub fn counts(&self) -> BTreeMap<State, usize> {
         let mut counts = BTreeMap::new();

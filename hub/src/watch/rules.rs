@@ -62,7 +62,7 @@ pub enum Concern {
 }
 
 impl Concern {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Silent,
         Self::Unsent,
         Self::Unapplied,
@@ -74,6 +74,7 @@ impl Concern {
         Self::Disk,
         Self::Backup,
         Self::Frozen,
+        Self::Refused,
         Self::Directory,
         Self::Unreported,
     ];
@@ -287,8 +288,11 @@ fn machine(of: &Instance, bounds: &Bounds, now_ms: i64) -> Vec<Finding> {
         .above(now_ms.saturating_sub(since), MINUTE_MS);
     let age = told_at.map(|at| now_ms.saturating_sub(at));
     let unreported = finding(Concern::Unreported, unreported, age);
-    let fresh = age.is_some_and(|age| bounds.report_minutes.above(age, MINUTE_MS) == State::Green);
-    let Some(told) = of.told.as_ref().filter(|_| fresh) else {
+    let Some(told) = of
+        .told
+        .as_ref()
+        .filter(|told| told.is_fresh(bounds, now_ms))
+    else {
         return vec![certificate, unreported];
     };
     let offset = told.clock_offset;
@@ -348,4 +352,35 @@ fn is_older(software: &str) -> bool {
     let theirs = software.strip_prefix("lapor-node ").and_then(release);
     let ours = release(env!("CARGO_PKG_VERSION"));
     matches!((theirs, ours), (Some(theirs), Some(ours)) if theirs < ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever adds a concern says here which comes after which.
+    fn next(concern: Concern) -> Option<Concern> {
+        Some(match concern {
+            Concern::Silent => Concern::Unsent,
+            Concern::Unsent => Concern::Unapplied,
+            Concern::Unapplied => Concern::Apart,
+            Concern::Apart => Concern::SetAside,
+            Concern::SetAside => Concern::Certificate,
+            Concern::Certificate => Concern::Clock,
+            Concern::Clock => Concern::Version,
+            Concern::Version => Concern::Disk,
+            Concern::Disk => Concern::Backup,
+            Concern::Backup => Concern::Frozen,
+            Concern::Frozen => Concern::Refused,
+            Concern::Refused => Concern::Directory,
+            Concern::Directory => Concern::Unreported,
+            Concern::Unreported => return None,
+        })
+    }
+
+    #[test]
+    fn no_concern_is_forgotten_where_all_are_listed() {
+        let each = std::iter::successors(Some(Concern::Silent), |concern| next(*concern));
+        assert_eq!(each.collect::<Vec<_>>(), Concern::ALL);
+    }
 }

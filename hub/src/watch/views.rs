@@ -5,7 +5,7 @@
 use lapor_protocol::ids::{InstanceId, Position};
 use lapor_protocol::problem::Code;
 use lapor_protocol::receipt::Stream;
-use lapor_protocol::wire::{Health, Reached};
+use lapor_protocol::wire::{Health, Holds, Reached};
 use serde::{Deserialize, Serialize};
 
 use crate::error::HubError;
@@ -15,13 +15,22 @@ use crate::store::reports::Report;
 
 /// The largest whole number of the contract, 2^53 - 1.
 const MOST: i64 = (1 << 53) - 1;
+/// Characters of a program or an edition, at most.
 const SOFTWARE_CHARS: usize = 80;
+/// Roots that are named, at most.
+const ROOTS: usize = 8;
 
 /// What the node said, and what the hub knew when it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Views {
     pub told: View,
     pub known: View,
+    /// Unix ms; since when the two differ of the chain, each report in the same way.
+    #[serde(default)]
+    pub chain_since: Option<i64>,
+    /// Likewise of the inbox.
+    #[serde(default)]
+    pub inbox_since: Option<i64>,
 }
 
 /// How far the two streams of an institution have come.
@@ -34,24 +43,47 @@ pub struct View {
 }
 
 impl Views {
-    /// Whether the two say different things of what both speak of.
-    fn differ(&self) -> bool {
-        let chain = self
-            .told
-            .chain
-            .filter(|told| Some(*told) != self.known.chain);
-        let inbox = self
-            .told
-            .inbox
-            .filter(|told| Some(*told) != self.known.inbox);
-        chain.is_some() || inbox.is_some()
+    /// What both say at one moment, after what they said before it. Chain and
+    /// inbox are compared each by itself: one that moves hides nothing of the other.
+    fn of((told, known): (View, View), before: Option<&Self>, now_ms: i64) -> Self {
+        let chain = before.map(|before| (before.told.chain, before.known.chain));
+        let inbox = before.map(|before| (before.told.inbox, before.known.inbox));
+        Self {
+            chain_since: since(
+                (told.chain, known.chain),
+                chain,
+                before.and_then(|before| before.chain_since),
+                now_ms,
+            ),
+            inbox_since: since(
+                (told.inbox, known.inbox),
+                inbox,
+                before.and_then(|before| before.inbox_since),
+                now_ms,
+            ),
+            told,
+            known,
+        }
     }
 
-    /// Since when the two are apart, after a report at `now_ms`.
-    fn apart_since(&self, before: Option<&Self>, since: Option<i64>, now_ms: i64) -> Option<i64> {
-        let unchanged = before == Some(self);
-        (self.differ() && unchanged).then(|| since.unwrap_or(now_ms))
+    /// Since when the two are apart.
+    fn apart_since(&self) -> Option<i64> {
+        let both = [self.chain_since, self.inbox_since];
+        both.into_iter().flatten().min()
     }
+}
+
+/// Since when two say different things, after a report at `now_ms`; what a node
+/// does not say differs from nothing.
+fn since<T: Copy + PartialEq>(
+    (told, known): (Option<T>, Option<T>),
+    before: Option<(Option<T>, Option<T>)>,
+    since: Option<i64>,
+    now_ms: i64,
+) -> Option<i64> {
+    let differ = told.is_some() && told != known;
+    let unchanged = before == Some((told, known));
+    (differ && unchanged).then(|| since.unwrap_or(now_ms))
 }
 
 /// Takes in what a node says of itself.
@@ -70,31 +102,49 @@ pub async fn receive(ground: &Ground, peer: &InstanceId, told: &Health) -> Resul
         accepted: 0,
         settled: 0,
     };
-    let views = Views {
-        told: View {
-            chain: told.chain,
-            inbox: told.inbox,
-        },
-        known: View {
-            chain: chain.map(|chain| chain.head.position()),
-            inbox: Some(inbox.unwrap_or(nothing)),
-        },
+    let says = View {
+        chain: told.chain,
+        inbox: told.inbox,
+    };
+    let known = View {
+        chain: chain.map(|chain| chain.head.position()),
+        inbox: Some(inbox.unwrap_or(nothing)),
     };
     let before = former.as_ref().and_then(|former| former.views.as_deref());
     let before: Option<Views> = before.and_then(|text| serde_json::from_str(text).ok());
-    let since = former.and_then(|former| former.apart_since);
+    let held = former.as_ref().and_then(|former| holds(&former.text));
+    let views = Views::of((says, known), before.as_ref(), now_ms);
     let report = Report {
         slug: peer.clone(),
         at: now_ms,
         text,
         clock_offset: told.time.saturating_sub(now_ms),
         views: Some(serde_json::to_string(&views).map_err(HubError::damaged)?),
-        apart_since: views.apart_since(before.as_ref(), since, now_ms),
+        apart_since: views.apart_since(),
     };
     let mut tx = ground.db.write().await?;
     store::reports::save(&mut tx, &report).await?;
+    if let Some(now_held) = told.holds.as_ref().filter(|now| held.as_ref() != Some(now)) {
+        for (what, edition) in editions(now_held) {
+            let edition = edition.unwrap_or_default();
+            store::adoptions::note(&mut tx, peer, what, edition, now_ms).await?;
+        }
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// What a stored report says that its node holds.
+fn holds(text: &str) -> Option<Holds> {
+    serde_json::from_str::<Health>(text).ok()?.holds
+}
+
+fn editions(holds: &Holds) -> [(&'static str, Option<&str>); 3] {
+    [
+        ("taxonomy", holds.taxonomy.as_deref()),
+        ("calendar", holds.calendar.as_deref()),
+        ("regions", holds.regions.as_deref()),
+    ]
 }
 
 /// Refuses numbers that no node can mean, with which nothing could be counted.
@@ -118,11 +168,16 @@ fn check(told: &Health) -> Result<(), HubError> {
     ];
     let counted = counts.iter().all(|count| *count <= MOST as u64);
     let dated = moments.iter().all(|at| (0..=MOST).contains(at));
-    if counted && dated && told.software.chars().count() <= SOFTWARE_CHARS {
+    let holds = told.holds.as_ref();
+    let named = holds.is_none_or(|holds| {
+        let mut names = editions(holds).into_iter().filter_map(|(_, name)| name);
+        holds.roots.len() <= ROOTS && names.all(|name| name.chars().count() <= SOFTWARE_CHARS)
+    });
+    if counted && dated && named && told.software.chars().count() <= SOFTWARE_CHARS {
         return Ok(());
     }
     let detail = format!(
-        "numbers must be from 0 to {MOST}, and `software` may have {SOFTWARE_CHARS} characters"
+        "numbers must be from 0 to {MOST}, `software` and editions may have {SOFTWARE_CHARS} characters, and {ROOTS} roots may be named"
     );
     Err(HubError::refused(Code::MalformedRequest, detail))
 }
@@ -131,37 +186,59 @@ fn check(told: &Health) -> Result<(), HubError> {
 mod tests {
     use super::*;
 
-    fn views(told: u64, known: u64) -> Views {
-        let view = |seq| View {
-            chain: Some(Position { epoch: 1, seq }),
-            inbox: None,
-        };
-        Views {
-            told: view(told),
-            known: view(known),
+    fn view(chain: Option<u64>, inbox: u64) -> View {
+        View {
+            chain: chain.map(|seq| Position { epoch: 1, seq }),
+            inbox: Some(Reached {
+                depoch: 1,
+                accepted: inbox,
+                settled: inbox,
+            }),
         }
+    }
+
+    /// What is found of reports a second apart: of each, the chain as the node
+    /// and as the hub has it, and likewise the inbox.
+    fn found(reports: &[(Option<u64>, u64, u64, u64)]) -> Vec<Option<i64>> {
+        let mut before = None;
+        let mut now_ms = 0;
+        let after = |(told, known, inbox, acked): &(Option<u64>, u64, u64, u64)| {
+            now_ms += 1_000;
+            let both = (view(*told, *inbox), view(Some(*known), *acked));
+            let views = Views::of(both, before.as_ref(), now_ms);
+            before.insert(views).apart_since()
+        };
+        reports.iter().map(after).collect()
     }
 
     #[test]
     fn only_a_difference_that_stays_is_one() {
-        let first = views(7, 9);
+        let stays = (Some(7), 9, 1, 1);
+        let moved = (Some(8), 9, 1, 1);
+        let agreed = (Some(9), 9, 1, 1);
         assert_eq!(
-            first.apart_since(None, None, 100),
-            None,
-            "it may be on its way"
+            found(&[stays, stays, stays, moved, moved, agreed, agreed]),
+            [
+                None,
+                Some(2_000),
+                Some(2_000),
+                None,
+                Some(5_000),
+                None,
+                None
+            ],
+            "a first one may be on its way"
         );
-        assert_eq!(first.apart_since(Some(&first), None, 200), Some(200));
-        assert_eq!(first.apart_since(Some(&first), Some(200), 300), Some(200));
-        let moving = views(8, 9);
-        assert_eq!(moving.apart_since(Some(&first), Some(200), 400), None);
-        let agreed = views(9, 9);
-        assert_eq!(agreed.apart_since(Some(&agreed), Some(200), 500), None);
+    }
+
+    #[test]
+    fn a_chain_that_differs_is_found_while_the_inbox_moves() {
+        let busy = [(Some(7), 9, 1, 1), (Some(7), 9, 4, 3), (Some(7), 9, 8, 8)];
+        assert_eq!(found(&busy), [None, Some(2_000), Some(2_000)]);
     }
 
     #[test]
     fn a_node_that_does_not_say_agrees() {
-        let mut silent = views(1, 9);
-        silent.told.chain = None;
-        assert!(!silent.differ());
+        assert_eq!(found(&[(None, 9, 1, 1), (None, 9, 1, 1)]), [None, None]);
     }
 }

@@ -82,7 +82,7 @@ async fn what_is_exported_is_proved_from_the_files_alone() {
         let home = tempfile::tempdir().unwrap();
         let (written, proof) = exported(&place, &home.path().join("all"), None).await;
         assert_eq!(proof.contradictions, [], "{}", db.name);
-        assert_eq!(proof.hub_key, *place.hub.ground.signer.kid());
+        assert_eq!(proof.hub_key, *place.hub.ground.signer().kid());
         assert_eq!((written.envelopes, proof.tally.envelopes), (9, 9));
         assert_eq!((written.rulings, proof.tally.rulings), (10, 10));
         assert_eq!(written.receipts, proof.tally.receipts);

@@ -151,14 +151,8 @@ impl Place {
 
     pub async fn join(&self, slug: &str, kind: InstanceKind, seed: u8) -> Institution {
         let profile = Profile {
-            id: slug.parse().unwrap(),
-            kind,
-            name: None,
-            region: None,
-            disposes_to: Vec::new(),
             default_supervisor: kind == InstanceKind::Pengawas,
-            time_zone: None,
-            terms: None,
+            ..Profile::of(slug.parse().unwrap(), kind)
         };
         let made = membership::invite(&self.hub.ground, &By::actor("test"), &profile)
             .await
@@ -237,7 +231,7 @@ impl Place {
     }
 
     pub fn key(&self) -> Verifier {
-        Verifier::from_jwk(&self.hub.ground.signer.public()).unwrap()
+        Verifier::from_jwk(&self.hub.ground.signer().public()).unwrap()
     }
 
     /// A case as a party folds it from what it was sent.

@@ -40,16 +40,7 @@ async fn ground(db: &TestDb) -> (Arc<Ground>, Arc<HandClock>) {
 }
 
 fn profile(slug: &str, kind: InstanceKind) -> Profile {
-    Profile {
-        id: slug.parse().unwrap(),
-        kind,
-        name: None,
-        region: None,
-        disposes_to: Vec::new(),
-        default_supervisor: false,
-        time_zone: None,
-        terms: None,
-    }
+    Profile::of(slug.parse().unwrap(), kind)
 }
 
 async fn invited(ground: &Ground, slug: &str) -> Invitation {
@@ -186,7 +177,7 @@ async fn an_epoch_is_granted_to_the_identity_key_and_repeated_for_its_nonce() {
         };
         let signed = wish.sign(&Signer::from_seed(&[20; 32]));
         let granted = epochs::grant(&ground, &me, &signed).await.unwrap();
-        let hub = Verifier::from_jwk(&ground.signer.public()).unwrap();
+        let hub = Verifier::from_jwk(&ground.signer().public()).unwrap();
         assert_eq!(EpochGrant::open(&granted, &hub).unwrap().epoch, 2);
         assert_eq!(epochs::grant(&ground, &me, &signed).await.unwrap(), granted);
         let forged = wish.sign(&Signer::from_seed(&[21; 32]));

@@ -61,16 +61,7 @@ pub fn listen(place: &Place) -> Listening {
 
 /// Joins over the enrolment listener; returns a client with the certificate.
 pub async fn join(place: &Place, at: &Listening, who: &Institution) -> reqwest::Client {
-    let profile = Profile {
-        id: who.id.clone(),
-        kind: InstanceKind::Kota,
-        name: None,
-        region: None,
-        disposes_to: Vec::new(),
-        default_supervisor: false,
-        time_zone: None,
-        terms: None,
-    };
+    let profile = Profile::of(who.id.clone(), InstanceKind::Kota);
     let made = membership::invite(&place.hub.ground, &By::actor("test"), &profile)
         .await
         .unwrap();

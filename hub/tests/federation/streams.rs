@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::Method;
 use lapor_hub::audit::By;
+use lapor_hub::deeds::{self, Deed};
 use lapor_hub::membership;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::delivery::Cursor;
@@ -328,6 +329,51 @@ async fn a_party_wraps_for_another_and_learns_who_lacks_a_key() {
         place.send(&bandung, &[erased]).await;
         let keys: CaseKeys = place.get(&pusat, &path).await.json();
         assert!(keys.wraps.is_empty() && keys.missing.is_empty(), "erased");
+    }
+}
+
+#[tokio::test]
+async fn in_a_maintenance_nothing_is_taken_in_and_its_end_is_told() {
+    const MINUTE: i64 = 60_000;
+    for db in databases().await {
+        let place = Place::new(&db).await;
+        let [_, bandung, _] = place.three().await;
+        let by = By {
+            reason: "ganti mesin",
+            ..By::actor("test")
+        };
+        let (from, until) = (NOW + MINUTE, NOW + 30 * MINUTE);
+        let deed = Deed::Maintain { from, until };
+        deeds::act(&place.hub.ground, &by, &deed).await.unwrap();
+        let before = place.get(&bandung, "/inbox").await;
+        assert_eq!(before.status, 200, "announced is not begun");
+        place.clock.advance(MINUTE);
+        for path in ["/inbox", "/public", "/outbox/head"] {
+            let said = place.get(&bandung, path).await;
+            assert_eq!(said.code(), Some(Code::Maintenance), "{path}");
+            let after: u32 = said.headers["retry-after"]
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert!((60..75).contains(&after), "{after}");
+        }
+        let page: DirectoryPage = place.get(&bandung, "/directory?since=0").await.json();
+        let mut told = Directory::trusting(vec![place.key()]);
+        for version in &page.versions {
+            told.apply(version).unwrap();
+        }
+        let notice = told.maintenance(NOW + MINUTE).unwrap();
+        assert_eq!(
+            (notice.until, notice.reason.as_str()),
+            (until, "ganti mesin")
+        );
+        let ended = deeds::act(&place.hub.ground, &by, &Deed::EndMaintenance).await;
+        ended.unwrap();
+        assert_eq!(place.get(&bandung, "/inbox").await.status, 200);
+        deeds::act(&place.hub.ground, &by, &deed).await.unwrap();
+        place.clock.advance(30 * MINUTE);
+        assert_eq!(place.get(&bandung, "/inbox").await.status, 200, "by itself");
     }
 }
 

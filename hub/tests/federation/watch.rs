@@ -37,6 +37,7 @@ fn well(place: &Place, of: &Institution, now_ms: i64) -> Health {
         last_backup: Some(now_ms - DAY),
         chain: Some(of.head.position()),
         inbox: None,
+        holds: None,
     }
 }
 
@@ -394,7 +395,11 @@ async fn the_history_keeps_the_worst_of_each_step_and_counts_traffic() {
             .iter()
             .map(|s| (s.at - start, s.unsent, s.sent))
             .collect();
-        assert_eq!(kept, [(0, 5, 0), (Span::Day.step(), 2, 1)]);
+        assert_eq!(
+            kept,
+            [(0, Some(5), 0), (Span::Day.step(), None, 1)],
+            "what it said five minutes ago is not known any more"
+        );
         tx.rollback().await.unwrap();
 
         place

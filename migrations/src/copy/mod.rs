@@ -4,6 +4,7 @@
 //! copy it, in the version of the server, because nothing else knows all of its forms.
 
 mod postgres;
+mod scratch;
 mod sqlite;
 
 use std::path::Path;
@@ -12,6 +13,8 @@ use crate::address::{self, Address};
 use crate::db::Pools;
 use crate::schema;
 use crate::{Db, DbError, DbOptions, Kind, Schema};
+
+pub use scratch::Scratch;
 
 impl Kind {
     /// The name by which a manifest calls this database.

@@ -165,6 +165,17 @@ form-comment-inside = Officers who have the report read it. The reporter does no
 form-comment-outside = The reporter reads it.
 form-unusable = This cannot be used. Check its length and content.
 form-question = Question { $n }
+form-answer-form = Answer { $n } is
+form-answer-choices = Choices for answer { $n }
+form-answer-choices-hint = One on each line, 2 to { $most }.
+form-answer-choices-wrong = Write 2 to { $most } choices, one on each line, each of at most { $chars } characters.
+wanted-text = free text
+wanted-yes-no = yes or no
+wanted-one-of = one of several choices
+wanted-choice = choices: { $choices }
+wanted-date = a date
+wanted-place = a place
+wanted-picture = a photo or document
 form-question-needed = Write at least one question.
 form-suggested-hint = The name of the institution that you think is responsible.
 form-audience = For whom
@@ -318,3 +329,9 @@ erasures-to-confirm = { $n ->
     [one] The erasure of the words of { $n } report waits for you to confirm it.
    *[other] The erasure of the words of { $n } reports waits for you to confirm it.
 }
+
+case-own-category = Own category
+case-own-category-about = For this institution alone; the report keeps its national category.
+case-own-category-save = Save the category
+case-localised = The category is saved.
+form-category-gone = That category is no longer there. Choose another.

@@ -2,6 +2,8 @@
 
 desk-name = Desk
 desk-account = My account
+hub-maintenance-on = The hub is in maintenance until { $until } ({ $reason }). Reports are taken and worked on here all the same, and sent afterwards.
+hub-maintenance-ahead = The hub plans maintenance from { $from } to { $until } ({ $reason }). Reports are taken and worked on here all the same, and sent afterwards.
 
 # Logging in
 
@@ -241,10 +243,51 @@ absence-end = I am back
 absence-noted = Your stand-in is noted.
 absence-ended = It is noted that you are back.
 absence-nobody = No other officer sees the reports of your unit, so nobody can stand in.
-absence-unusable = Nothing was saved: choose a day from today on, within a year, and another officer who sees the same reports.
+absence-unusable = Nothing was saved: choose a day from today on, within a year, and another officer who sees the same reports and whose work you are not doing.
 absence-stands-in = You stand in for { $name }.
 did-absence-noted = Is away and named a stand-in
 did-absence-ended = Is back
 actors-machine = Commands at the server
 actors-programs = Programs
 actors-reporters = Reporters
+
+own-categories-title = Own categories
+own-categories-lead = The institution’s own tree of categories. Citizens and officers choose in it, and the national category follows. Other institutions see the national one alone.
+own-categories-none = No own categories yet
+own-categories-none-about = Without them, forms offer the national categories alone.
+own-categories-edition = Edition { $n }
+own-categories-download = Download the table
+own-category = Own: { $category }
+own-category-local = Own category
+own-category-local-hint = Two levels are written with a slash, such as Parking/Illegal parking. A name that exists is mapped anew.
+own-category-national = National category
+own-category-unknown = exists no more, map it anew
+own-category-remove = Remove
+own-category-remove-this = Remove { $category }
+own-category-add = Add or map anew
+own-category-save = Save
+own-category-table = Replace all by a table
+own-category-table-about = A CSV file with the columns lokal and nasional, like the table that you can download. Reports keep the names that they have.
+own-category-table-file = CSV file
+own-category-table-go = Replace
+own-category-table-wrong = { $n ->
+    [one] One line cannot be used; nothing was changed.
+   *[other] { $n } lines cannot be used; nothing was changed.
+}
+own-category-no-table = Choose a CSV file that holds something.
+own-category-too-many = Too many categories.
+own-category-wrong-columns = Line { $line }: it needs the columns lokal and nasional.
+own-category-wrong-name = Line { $line }: a name has 1 to { $most } characters.
+own-category-wrong-national = Line { $line }: there is no national category “{ $category }”.
+own-category-twice = Line { $line }: “{ $category }” stands above already.
+own-category-mapped = The category is saved.
+own-category-gone = The category is removed.
+own-category-replaced = The tree is replaced.
+own-category-restored = That edition is in force again.
+own-category-no-edition = That edition is no longer there.
+own-category-editions = Earlier editions
+own-category-restore = Put in force again
+arranged-own-categories-how = Categories that the institution uses itself, each mapped to a national one.
+arranged-own-categories-are = { $n } own categories.
+did-case-localised = Own category noted
+did-category-tree = Tree of own categories replaced

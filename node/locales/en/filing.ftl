@@ -115,6 +115,7 @@ files-too-often = Too many files in a short time. { $wait }
 files-no-room = No files can be taken in here for now. Send the report without one; you can add it later in the conversation.
 file-wrong-kind = { $name }: this kind of file is not taken. Send pictures (JPEG, PNG, WebP), PDF or video (MP4, MOV, WebM).
 file-too-large = { $name }: this file is too large.
+file-no-room-staff = { $name }: the room for files of officers is full. Send it without this file, or try again later.
 file-unusable = { $name }: this file is damaged or empty. Choose another.
 file-gone = { $name }: this file is not here any more. Attach it once more.
 file-picture = Picture

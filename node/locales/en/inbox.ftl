@@ -30,11 +30,16 @@ inbox-unseen = New
 inbox-together = With those chosen
 inbox-look = Mark as looked at
 inbox-to-unit = Give to unit
-inbox-no-unit = No unit
+inbox-off-desk = Take off every desk
 inbox-nothing-ticked = First choose the reports that you mean.
 inbox-looked = { $n ->
     [one] { $n } report is marked as looked at.
    *[other] { $n } reports are marked as looked at.
+}
+inbox-unit-needed = Choose a unit first.
+inbox-taken-off = { $n ->
+    [one] { $n } report was taken off the desk of unit and officer.
+   *[other] { $n } reports were taken off the desks of unit and officer.
 }
 inbox-assigned = { $n ->
     [one] { $n } report was handed over.
@@ -93,13 +98,20 @@ tab-new-about = Reports with which nothing has been done yet, those that have wa
 tab-back = Came back
 tab-back-about = Returned by another institution, reopened, or answered by the reporter.
 tab-waiting = Waits for reporter
-tab-waiting-about = On hold until the reporter has answered the questions.
+tab-waiting-about = On hold until the reporter has answered the questions; those that have waited longest first.
 tab-working = In progress
 tab-working-about = Reports that are being followed up.
 tab-answered = Waits for response
 tab-answered-about = Proposed to close; the reporter may confirm or ask again.
 tab-elsewhere = Elsewhere
 tab-elsewhere-about = Reports that another institution handles now; what runs out next comes first.
+tab-escalated = Escalated
+tab-escalated-about = Open reports that a supervisor such as the Ombudsman has joined, here or at another institution; what runs out next comes first.
+tab-copies = Copies
+tab-copies-about = Reports that another institution handles and of which you have a copy; what runs out next comes first.
+row-escalated = Escalated
+row-copied = Copy
+row-waits-since = Waits since { $when }
 tab-ended = Ended
 tab-ended-about = Reports that are closed, archived, merged or erased.
 tab-long-overdue = Long overdue

@@ -75,6 +75,7 @@ state-closed = Completed
 state-archived = Archived
 state-merged = Merged with another report
 outcome-confirmed = Done, confirmed by the reporter
+outcome-officer = Closed by an officer on the reporter’s word
 outcome-silence = Closed by itself, no answer from the reporter
 badge-disposed = Passed to { $institution }
 badge-followed-up = Followed up by { $institution }

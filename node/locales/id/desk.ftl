@@ -2,6 +2,8 @@
 
 desk-name = Meja kerja
 desk-account = Akun saya
+hub-maintenance-on = Pusat dalam pemeliharaan sampai { $until } ({ $reason }). Laporan tetap diterima dan dikerjakan di sini, dan dikirim sesudahnya.
+hub-maintenance-ahead = Pusat merencanakan pemeliharaan { $from } sampai { $until } ({ $reason }). Laporan tetap diterima dan dikerjakan di sini, dan dikirim sesudahnya.
 
 # Masuk
 
@@ -232,7 +234,45 @@ absence-end = Saya sudah kembali
 absence-noted = Pengganti Anda tersimpan.
 absence-ended = Tercatat bahwa Anda sudah kembali.
 absence-nobody = Tidak ada petugas lain yang melihat laporan unit Anda, jadi belum ada yang dapat menggantikan.
-absence-unusable = Tidak tersimpan: pilih hari mulai hari ini, paling lama setahun lagi, dan petugas lain yang melihat laporan yang sama.
+absence-unusable = Tidak tersimpan: pilih hari mulai hari ini, paling lama setahun lagi, dan petugas lain yang melihat laporan yang sama dan tidak sedang Anda gantikan.
 absence-stands-in = Anda menggantikan { $name }.
 did-absence-noted = Berhalangan dan menunjuk pengganti
 did-absence-ended = Kembali dari berhalangan
+
+own-categories-title = Kategori instansi
+own-categories-lead = Pohon kategori instansi sendiri. Warga dan petugas memilih di dalamnya, dan kategori nasionalnya mengikuti. Instansi lain hanya melihat kategori nasional.
+own-categories-none = Belum ada kategori sendiri
+own-categories-none-about = Tanpa kategori sendiri, formulir hanya menawarkan kategori nasional.
+own-categories-edition = Edisi { $n }
+own-categories-download = Unduh tabel
+own-category = Instansi ini: { $category }
+own-category-local = Kategori instansi
+own-category-local-hint = Dua tingkat ditulis dengan garis miring, misalnya Parkir/Parkir liar. Nama yang sudah ada dipetakan ulang.
+own-category-national = Kategori nasional
+own-category-unknown = tidak ada lagi, petakan ulang
+own-category-remove = Hapus
+own-category-remove-this = Hapus { $category }
+own-category-add = Tambah atau petakan ulang
+own-category-save = Simpan
+own-category-table = Ganti seluruhnya dengan tabel
+own-category-table-about = Berkas CSV dengan kolom lokal dan nasional, seperti tabel yang diunduh. Laporan lama tetap memakai nama yang dimilikinya.
+own-category-table-file = Berkas CSV
+own-category-table-go = Ganti
+own-category-table-wrong = { $n } baris tidak dapat dipakai; tidak ada yang diubah.
+own-category-no-table = Pilih berkas CSV yang berisi.
+own-category-too-many = Terlalu banyak kategori.
+own-category-wrong-columns = Baris { $line }: perlu kolom lokal dan nasional.
+own-category-wrong-name = Baris { $line }: nama harus 1 sampai { $most } karakter.
+own-category-wrong-national = Baris { $line }: tidak ada kategori nasional “{ $category }”.
+own-category-twice = Baris { $line }: “{ $category }” sudah ada di atasnya.
+own-category-mapped = Kategori tersimpan.
+own-category-gone = Kategori dihapus.
+own-category-replaced = Pohon kategori diganti.
+own-category-restored = Edisi itu berlaku lagi.
+own-category-no-edition = Edisi itu tidak ada lagi.
+own-category-editions = Edisi terdahulu
+own-category-restore = Berlakukan lagi
+arranged-own-categories-how = Kategori yang dipakai instansi sendiri, masing-masing dipetakan ke kategori nasional.
+arranged-own-categories-are = { $n } kategori sendiri.
+did-case-localised = Kategori instansi dicatat
+did-category-tree = Pohon kategori instansi diganti

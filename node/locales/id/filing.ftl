@@ -115,6 +115,7 @@ files-too-often = Terlalu banyak berkas dalam waktu singkat. { $wait }
 files-no-room = Untuk sementara berkas tidak dapat diterima di sini. Kirim laporan tanpa berkas; berkasnya dapat disusulkan di percakapan.
 file-wrong-kind = { $name }: jenis berkas ini tidak diterima. Kirim foto (JPEG, PNG, WebP), PDF, atau video (MP4, MOV, WebM).
 file-too-large = { $name }: berkas ini terlalu besar.
+file-no-room-staff = { $name }: ruang untuk berkas petugas sedang penuh. Kirim tanpa berkas ini, atau coba lagi nanti.
 file-unusable = { $name }: berkas ini rusak atau kosong. Pilih berkas lain.
 file-gone = { $name }: berkas ini tidak ada lagi di sini. Lampirkan sekali lagi.
 file-picture = Foto

@@ -75,6 +75,7 @@ state-closed = Selesai
 state-archived = Diarsipkan
 state-merged = Digabung dengan laporan lain
 outcome-confirmed = Selesai, dikonfirmasi pelapor
+outcome-officer = Selesai, ditutup petugas atas keterangan pelapor
 outcome-silence = Selesai otomatis, tanpa tanggapan pelapor
 badge-disposed = Terdisposisi ke { $institution }
 badge-followed-up = Ditindaklanjuti oleh { $institution }

@@ -54,6 +54,8 @@ pub struct CaseQuery {
     officer: Option<String>,
     /// Its number in this institution's own application.
     own_number: Option<String>,
+    /// A category of this institution's own tree, or a first level with all below it.
+    local_category: Option<String>,
     /// Only *rahasia*, or none of them.
     secret: Option<bool>,
     /// Unix ms, inclusive.
@@ -142,6 +144,7 @@ impl From<CaseQuery> for CaseFilter {
             unit: query.unit,
             officer: query.officer,
             own_number: query.own_number,
+            local_category: query.local_category,
             secret: query.secret,
             filed_from: query.filed_from,
             filed_before: query.filed_before,

@@ -78,13 +78,23 @@ pub const ACTS: &[Kind] = &[
         name: "case.held",
         what: "Ask the reporter; clocks pause until the answer",
         apa: "Tunda: ajukan pertanyaan kepada pelapor",
-        words: Some(r#"{"questions":["Di dekat nomor berapa?","Sejak kapan?"]}"#),
-        word_fields: &[Word {
-            name: "questions",
-            required: true,
-            shape: WordShape::Texts,
-            what: "At least one question, at most 20.",
-        }],
+        words: Some(
+            r#"{"questions":["Di dekat nomor berapa?","Sejak kapan?"],"forms":[{"as":"text"},{"as":"date"}]}"#,
+        ),
+        word_fields: &[
+            Word {
+                name: "questions",
+                required: true,
+                shape: WordShape::Texts,
+                what: "At least one question, at most 20.",
+            },
+            Word {
+                name: "forms",
+                required: false,
+                shape: WordShape::Forms,
+                what: "How each is answered, in their order; without one by a text.",
+            },
+        ],
         defaulted: &["questions"],
         ..PLAIN
     },
@@ -172,7 +182,8 @@ pub const ACTS: &[Kind] = &[
     },
     Kind {
         name: "case.closed",
-        what: "Close: the reporter confirmed, or stayed silent",
+        what: "Close: the reporter confirmed, or stayed silent. It counts as an officer's close \
+               unless `through_officer` is false: then the application has it from the reporter",
         apa: "Selesai: dikonfirmasi pelapor, atau pelapor diam",
         who: "origin",
         body: r#"{"by":"reporter"}"#,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use lapor_web::{Json, Query};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::access::Caller;
 use super::refusals::problem;
 use crate::node::Node;
-use crate::taxonomy::{Categories, LocalCategories, NewLocalCategory};
+use crate::taxonomy::{Categories, LocalCategories, LocalEdition, NewLocalCategory};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +20,19 @@ use crate::taxonomy::{Categories, LocalCategories, NewLocalCategory};
 pub struct LocalQuery {
     /// Name of the local category.
     local: String,
+}
+
+/// A whole local tree, in its order.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLocalTree {
+    local: Vec<NewLocalCategory>,
+}
+
+/// Editions of the local tree, latest first.
+#[derive(Serialize, ToSchema)]
+pub struct LocalEditions {
+    editions: Vec<LocalEdition>,
 }
 
 /// Read the categories in force
@@ -99,4 +112,51 @@ pub async fn unmap(
     let gone = node.unmap_category(&query.local, &caller.actor()).await;
     gone.map(|()| StatusCode::NO_CONTENT)
         .map_err(|e| problem(&e))
+}
+
+/// Replace the local tree
+///
+/// Puts a whole tree in force, as a new edition; reports keep the names that they have.
+#[utoipa::path(
+    put,
+    path = "/categories/local/tree",
+    operation_id = "replaceLocalCategories",
+    tag = "public",
+    request_body = NewLocalTree,
+    responses((status = 204, description = "It is in force.")),
+    security(("token" = []))
+)]
+pub async fn replace(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    Json(new): Json<NewLocalTree>,
+) -> Answer<StatusCode> {
+    caller.administers()?;
+    let replaced = node
+        .replace_local_categories(&new.local, &caller.actor())
+        .await;
+    replaced
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|e| problem(&e))
+}
+
+/// List the editions of the local tree
+///
+/// Each change of the tree makes one; the last hundred are kept.
+#[utoipa::path(
+    get,
+    path = "/categories/local/editions",
+    operation_id = "listLocalEditions",
+    tag = "public",
+    responses((status = 200, description = "The editions.", body = LocalEditions)),
+    security(("token" = []))
+)]
+pub async fn editions(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+) -> Answer<Json<LocalEditions>> {
+    caller.administers()?;
+    let editions = node.local_editions().await;
+    let editions = editions.map_err(|e| problem(&e))?;
+    Ok(Json(LocalEditions { editions }))
 }

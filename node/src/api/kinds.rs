@@ -39,6 +39,8 @@ pub struct Word {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum WordShape {
+    /// How the questions of a hold are answered.
+    Forms,
     /// Up to a few hundred characters.
     Title,
     Text,

@@ -56,6 +56,8 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
             categories::map,
             categories::unmap
         ))
+        .routes(routes!(categories::replace))
+        .routes(routes!(categories::editions))
         .routes(routes!(reporters::track))
         .routes(routes!(reporters::open))
         .routes(routes!(reporters::read, reporters::close))
@@ -204,6 +206,11 @@ fn word_shape(word: &Word) -> Value {
             "type": "array",
             "maxItems": QUESTIONS,
             "items": {"type": "string", "maxLength": TEXT_CHARS},
+        }),
+        WordShape::Forms => json!({
+            "type": "array",
+            "maxItems": QUESTIONS,
+            "items": {"$ref": "#/components/schemas/AnswerForm"},
         }),
         WordShape::Coordinates => json!({
             "type": "object",

@@ -207,6 +207,7 @@ impl Weighing {
         }
         let key = content_key(tx, case_id).await?;
         identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
+        self.terms.word.stated_in(&mut act);
         compose::fill_identity(tx, &mut act, case_id, case.as_ref()).await?;
         let at = Setting {
             me,

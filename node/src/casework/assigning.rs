@@ -1,6 +1,8 @@
 //! What a desk decides for itself: whose desk a case lies on, what has been looked at, what becomes
 //! of own acts without effect, and the filters that somebody keeps. No other institution is told.
 
+use std::collections::BTreeMap;
+
 use lapor_migrations::Tx;
 use lapor_protocol::calendar::end_of;
 use lapor_protocol::ids::{CaseId, MessageId};
@@ -8,7 +10,7 @@ use lapor_web::accounts::NAME_CHARACTERS;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CaseFilter, Sight, Tab, handed};
+use super::{CaseFilter, CaseSummary, Sight, Tab, handed, summaries};
 use crate::doors::facts;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -57,7 +59,7 @@ pub struct SavedFilter {
 }
 
 /// On whose desk something is put.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OnDesk {
     pub unit: Option<String>,
     /// The account of an officer.
@@ -156,19 +158,51 @@ impl Node {
         bounded(cases)?;
         named("unit", unit.unwrap_or("-"), NAME)?;
         named("officer", officer.unwrap_or("-"), NAME_CHARACTERS)?;
-        let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
         let desk = OnDesk {
             unit: unit.map(str::to_owned),
             officer: officer.map(str::to_owned),
         };
+        let all = cases.iter().map(|case| (*case, desk.clone(), None));
+        self.assign_each(sight, all.collect(), actor).await
+    }
+
+    /// Puts each of several cases on a desk of its own, until a moment in Unix ms. All or none, and
+    /// only such as whoever asks may see.
+    pub async fn assign_each(
+        &self,
+        sight: &Sight,
+        cases: Vec<(CaseId, OnDesk, Option<i64>)>,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let mut alike: BTreeMap<(OnDesk, Option<i64>), Vec<String>> = BTreeMap::new();
+        for (case, desk, due) in cases {
+            alike.entry((desk, due)).or_default().push(case.to_string());
+        }
         let mut tx = self.write_tx().await?;
         let at = self.clock().now_ms();
-        if put(&mut tx, sight, &ids, &desk, (actor, at, None)).await? != ids.len() as u64 {
-            return Err(NodeError::Invalid(
-                "cases: one of them is not here, or is named twice; nothing was assigned".into(),
-            ));
+        for ((desk, due), ids) in alike {
+            if put(&mut tx, sight, &ids, &desk, (actor, at, due)).await? != ids.len() as u64 {
+                return Err(NodeError::Invalid(
+                    "cases: one of them is not here, or is named twice; nothing was assigned"
+                        .into(),
+                ));
+            }
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Those of the cases that may be seen.
+    pub async fn seen(
+        &self,
+        sight: &Sight,
+        cases: &[CaseId],
+    ) -> Result<Vec<CaseSummary>, NodeError> {
+        let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut tx = self.read_tx().await?;
+        let mut found = summaries(&mut tx, &ids).await?;
+        found.retain(|case| sight.shows(case));
+        Ok(found)
     }
 
     /// When a day such as `2026-12-04` is over here, Unix ms.
@@ -180,14 +214,15 @@ impl Node {
     }
 
     /// Notes that those of the cases that may be seen have been looked at; only the first look
-    /// counts.
-    pub async fn look_at(&self, sight: &Sight, cases: &[CaseId]) -> Result<(), NodeError> {
+    /// counts. Returns of how many it was the first.
+    pub async fn look_at(&self, sight: &Sight, cases: &[CaseId]) -> Result<u64, NodeError> {
         bounded(cases)?;
         let at = self.clock().now_ms();
         let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
         let mut tx = self.write_tx().await?;
-        store::desk::look(&mut tx, sight.limits(), &ids, at).await?;
-        Ok(tx.commit().await?)
+        let looked = store::desk::look(&mut tx, sight.limits(), &ids, at).await?;
+        tx.commit().await?;
+        Ok(looked)
     }
 
     /// Own acts without effect that nobody has dropped, oldest first, behind the number `after`.

@@ -146,19 +146,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn files_of_drafts_have_a_room_of_their_own() {
+    async fn files_of_drafts_of_officers_and_of_citizens_have_a_room_each() {
         for db in databases().await {
             let (mut place, case) = place(db).await;
             place.settings.answers.waiting_bytes = 30;
             place.settings.api.waiting_bytes = 30;
+            place.settings.api.staff_waiting_bytes = 40;
             place.node = place.reopened().await;
             let node = &place.node;
             let citizen = std::net::Ipv4Addr::LOCALHOST.into();
             let (first, second) = (uploaded(node).await, uploaded(node).await);
-            assert!(matches!(
-                node.admit_upload(citizen, 20).await,
-                Err(NodeError::NoRoom)
-            ));
+            let begun = node.begin_upload(Door::Staff, 1).await;
+            assert!(matches!(begun, Err(NodeError::NoRoom)), "{begun:?}");
+            node.admit_upload(citizen, 20).await.unwrap();
             let draft = bringing(&first);
             node.draft_answer(case, KEY, &draft, "siti").await.unwrap();
             let other = format!("{KEY}-2");
@@ -166,8 +166,13 @@ mod tests {
             let full = node.draft_answer(case, &other, &draft, "siti").await;
             assert!(matches!(full, Err(NodeError::NoRoom)), "{full:?}");
             assert_eq!(waiting(node).await.len(), 1);
-            node.cancel_upload(&second).await.unwrap();
-            node.admit_upload(citizen, 20).await.unwrap();
+            // What waits with a draft is in the room of drafts and in no other.
+            node.begin_upload(Door::Staff, 20).await.unwrap();
+            node.admit_upload(citizen, 30).await.unwrap();
+            let fetched = node.begin_upload(Door::Public, 20).await;
+            fetched.unwrap();
+            let full = node.admit_upload(citizen, 20).await;
+            assert!(matches!(full, Err(NodeError::NoRoom)), "{full:?}");
         }
     }
 
@@ -238,7 +243,7 @@ mod tests {
     async fn what_has_not_arrived_as_a_whole_waits_with_no_draft() {
         for db in databases().await {
             let (place, case) = place(db).await;
-            let begun = place.node.begin_upload(7).await.unwrap();
+            let begun = place.node.begin_upload(Door::Staff, 7).await.unwrap();
             let draft = bringing(&begun.upload);
             let drafted = place.node.draft_answer(case, KEY, &draft, "siti").await;
             assert!(matches!(drafted, Err(NodeError::Invalid(_))), "{drafted:?}");

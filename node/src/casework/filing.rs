@@ -45,6 +45,7 @@ pub(crate) struct Filing {
     identity: Option<String>,
     attachments: Vec<Encrypted>,
     own_number: Option<String>,
+    local_category: Option<String>,
     actor: String,
     beside: Beside,
     /// The work that it is part of.
@@ -107,9 +108,8 @@ impl Node {
         actor: &str,
         beside: impl FnOnce(&Filed, i64) -> Result<Beside, NodeError> + Send,
     ) -> Result<Filed, NodeError> {
-        if let Some(stated) = &report.category {
-            report.category = Some(self.national_category(stated).await?);
-        }
+        let stated = (report.category.as_ref(), report.local_category.as_deref());
+        (report.category, report.local_category) = self.named_category(stated.0, stated.1).await?;
         let mut filing = self.prepare_filing(&report, actor).await?;
         let filed = Filed {
             case: filing.case,
@@ -200,6 +200,7 @@ impl Node {
             identity: identity(report)?,
             attachments: encrypted,
             own_number: own_number.map(str::to_owned),
+            local_category: report.local_category.clone(),
             actor: actor.to_owned(),
             beside: Beside::default(),
             trace: Trace::here(),
@@ -277,6 +278,10 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
     for filing in filings {
         if let Some(number) = &filing.own_number {
             own_number::note(tx, &filing.row.case_id, number).await?;
+        }
+        if let Some(local) = &filing.local_category {
+            let (limits, case) = (Sight::ALL.limits(), &filing.row.case_id);
+            store::desk::localise(tx, limits, case, Some(local)).await?;
         }
         if let Some(desk) = &filing.beside.desk {
             let by = (filing.actor.as_str(), filing.draft.created_at, None);

@@ -28,7 +28,8 @@ use crate::node::Node;
 use crate::store;
 use crate::store::consents::AskRow;
 
-/// Requests of this institution's own officers that one page shows, at most.
+/// Requests of this institution's own officers that one page shows, at most, and as many cases of
+/// which others ask.
 const MOST_TASKS: i64 = 200;
 const OWN_HANDLER: &str =
     "who handles a case does not open its identity; another keeper of identities must do it";
@@ -161,7 +162,8 @@ impl Node {
     /// Cases filed here with requests of other institutions that wait, as they are shown here.
     async fn asked_from_elsewhere(&self, tx: &mut Tx) -> Result<Vec<Case>, NodeError> {
         let (me, directory) = (self.instance()?, self.directory());
-        let ids = store::consents::asked_from_elsewhere(tx).await?;
+        let ids = store::consents::asked_from_elsewhere(tx, me.as_str(), MOST_TASKS);
+        let ids = ids.await?;
         let ids = ids.into_iter().map(Into::into).collect();
         let mut waiting = Vec::new();
         for row in store::cases::these(tx, ids).await? {

@@ -15,6 +15,7 @@ use super::{CaseFilter, CaseList, CaseSummary, Outcome, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::cases::CaseRow;
 use crate::store::lists::{Condition, Limits, Order};
 
 /// What whoever asks may see of the desk's cases.
@@ -34,12 +35,16 @@ pub enum Tab {
     /// In our hands, what runs out next first.
     RunsOut,
     CameBack,
-    /// Waits for the reporter's answer.
+    /// Waits for the reporter's answer, for the longest time first.
     Waiting,
     Working,
     Answered,
     /// With another institution, what runs out next first.
     Elsewhere,
+    /// A supervisor has joined, and it is not at its end; what runs out next first.
+    Escalated,
+    /// Others handle it and this institution has a copy; what runs out next first.
+    Copies,
     Ended,
     /// Overdue for days without anything done, here or with another institution.
     LongOverdue,
@@ -65,6 +70,10 @@ pub struct InboxCounts {
     pub elsewhere: u64,
     /// Those of them that are overdue there.
     pub elsewhere_overdue: u64,
+    /// Open ones that a supervisor has joined, wherever they lie.
+    pub escalated: u64,
+    /// Open ones of which this institution has a copy; all of them are elsewhere.
+    pub copies: u64,
     /// Overdue for days without anything done, here or elsewhere.
     pub long_overdue: u64,
     pub pending: u64,
@@ -88,13 +97,19 @@ impl Sight {
         case.tray.is_some() && desk && (self.secrets || !case.secret)
     }
 
+    /// The same of its row.
+    pub(crate) fn shows_row(&self, row: &CaseRow) -> bool {
+        let desk = self.reaches(row.local.unit.as_deref());
+        row.tray.is_some() && desk && (self.secrets || row.secret == 0)
+    }
+
     /// Whether what lies in a unit, or in none, may be seen.
     pub fn reaches(&self, unit: Option<&str>) -> bool {
         let within = |units: &Vec<String>| units.iter().any(|one| Some(one.as_str()) == unit);
         self.units.as_ref().is_none_or(within)
     }
 
-    pub(super) fn limits(&self) -> Limits<'_> {
+    pub(crate) fn limits(&self) -> Limits<'_> {
         Limits {
             secrets: self.secrets,
             units: self.units.as_deref(),
@@ -112,6 +127,8 @@ impl Tab {
             Self::Working => Condition::Tray(Tray::Working.as_str()),
             Self::Answered => Condition::Tray(Tray::Answered.as_str()),
             Self::Elsewhere => Condition::Tray(Tray::Elsewhere.as_str()),
+            Self::Escalated => Condition::Escalated,
+            Self::Copies => Condition::Copied,
             Self::Ended => Condition::Tray(Tray::Ended.as_str()),
             Self::LongOverdue => Condition::LongOverdue(now),
             Self::Pending => Condition::Pending,
@@ -129,12 +146,13 @@ impl Tab {
         }
     }
 
-    /// What waits for us comes in the order in which it came, what can run out by its clock; the
-    /// rest by what happened last.
+    /// What waits for us comes in the order in which it came, what waits for a reporter by how long
+    /// it has, what can run out by its clock; the rest by what happened last.
     fn order(self) -> Order {
         match self {
             Self::RunsOut => Order::Work,
-            Self::Elsewhere | Self::LongOverdue => Order::Due,
+            Self::Elsewhere | Self::Escalated | Self::Copies | Self::LongOverdue => Order::Due,
+            Self::Waiting => Order::Waits,
             Self::New | Self::CameBack | Self::Suspect => Order::Oldest,
             _ => Order::Latest,
         }
@@ -166,6 +184,7 @@ impl CaseFilter {
             self.officer.as_deref().map(Condition::Officer),
             self.mine.then_some(Condition::OfficerAmong(&self.mine_of)),
             self.own_number.as_deref().map(Condition::OwnNumber),
+            self.local_category.as_deref().map(Condition::LocalCategory),
             self.secret.map(Condition::Secret),
             self.filed_from.map(Condition::FiledFrom),
             self.filed_before.map(Condition::FiledBefore),
@@ -306,6 +325,8 @@ impl Node {
                 &[Tab::Elsewhere.condition(now), Condition::RunOut(now)],
                 &mut counts.elsewhere_overdue,
             ),
+            (&[Condition::Escalated], &mut counts.escalated),
+            (&[Condition::Copied], &mut counts.copies),
             (&[Condition::LongOverdue(now)], &mut counts.long_overdue),
             (&[Condition::Pending], &mut counts.pending),
             (&[Condition::Failed], &mut counts.failed),
@@ -314,5 +335,83 @@ impl Node {
             *counted = count.unsigned_abs();
         }
         Ok(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::throwaway::databases;
+    use lapor_protocol::ids::CaseId;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Place, acts};
+
+    async fn filed(place: &Place, title: &str) -> CaseId {
+        let report = json!({
+            "classification": "complaint", "title": title, "content": "Isi.", "channel": "web",
+        });
+        let report = serde_json::from_value(report).unwrap();
+        place.node.file(report, "test").await.unwrap().case
+    }
+
+    async fn listed(place: &Place, tab: Tab) -> Vec<CaseId> {
+        let every = CaseFilter::default();
+        let page = place.node.inbox(&Sight::ALL, tab, &every, None, 10);
+        let page = page.await.unwrap().cases;
+        page.iter().map(|case| case.case).collect()
+    }
+
+    #[tokio::test]
+    async fn what_has_waited_longest_for_its_reporter_comes_first_whatever_is_noted() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let (first, second) = (filed(&place, "Satu").await, filed(&place, "Dua").await);
+            for case in [first, second] {
+                let words = Some(json!({"questions": ["Di mana?"]}));
+                acts(&place, case, "case.held", json!({}), words).await;
+                place.clock.advance(60_000);
+            }
+            let noted = Some(json!({"text": "Sudah ditelepon."}));
+            acts(&place, first, "case.noted", json!({}), noted).await;
+            assert_eq!(listed(&place, Tab::Waiting).await, [first, second]);
+            let told = place.node.case(first).await.unwrap().summary;
+            assert!(
+                told.waits_since
+                    .is_some_and(|since| since < told.updated_at)
+            );
+            let answered = Some(json!({"text": "Depan nomor 7."}));
+            acts(&place, first, "report.completed", json!({}), answered).await;
+            assert_eq!(listed(&place, Tab::Waiting).await, [second]);
+            let told = place.node.case(first).await.unwrap().summary;
+            assert_eq!(told.waits_since, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn escalated_cases_and_copies_lie_in_lists_of_their_own_until_they_end() {
+        for db in databases().await {
+            let place = Place::joined("pusat", db).await;
+            place.directory_gains_supervisor().await;
+            let [plain, escalated, copied] = [
+                filed(&place, "Satu").await,
+                filed(&place, "Dua").await,
+                filed(&place, "Tiga").await,
+            ];
+            let agreed = json!({"consent": true});
+            acts(&place, escalated, "case.escalated", agreed, None).await;
+            let given = json!({"target": "kota-bandung", "copies": ["pusat"]});
+            acts(&place, copied, "case.disposed", given, None).await;
+            assert_eq!(listed(&place, Tab::Escalated).await, [escalated]);
+            assert_eq!(listed(&place, Tab::Copies).await, [copied]);
+            let every = CaseFilter::default();
+            let counts = place.node.inbox_counts(&Sight::ALL, &every).await.unwrap();
+            assert_eq!((counts.escalated, counts.copies, counts.new), (1, 1, 2));
+            let told = place.node.case(plain).await.unwrap().summary;
+            assert!(!told.escalated && !told.copied);
+            let reason = json!({"reason": "other"});
+            acts(&place, escalated, "case.archived", reason, None).await;
+            assert!(listed(&place, Tab::Escalated).await.is_empty());
+        }
     }
 }

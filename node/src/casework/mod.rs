@@ -61,7 +61,6 @@ pub use glance::Tray;
 pub(crate) use glance::{begins, describe};
 pub use handed::Handed;
 pub use identity::{Asker, IdentityAsk, IdentityTask};
-pub(crate) use identity_replies::IdentityReply;
 pub use identity_replies::{IdentityAnswer, IdentityRequest};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
@@ -75,7 +74,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{Gone, PublicReport};
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
-pub(crate) use word::Behalf;
+pub(crate) use word::{Behalf, Who};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.
@@ -126,6 +125,9 @@ pub struct NewReport {
     /// The number that it has in the institution's own application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_number: Option<String>,
+    /// A category of the institution's own tree; the national one follows from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_category: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -232,6 +234,9 @@ pub struct CaseFilter {
     pub mine_of: Vec<String>,
     /// The number in the institution's own application, as it was noted.
     pub own_number: Option<String>,
+    /// A category of the institution's own tree, or a first level with all below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_category: Option<String>,
     /// Only *rahasia*, or none.
     pub secret: Option<bool>,
     /// Unix ms, inclusive.
@@ -301,12 +306,24 @@ pub struct CaseSummary {
     pub officer: Option<String>,
     /// Its number in this institution's own application; known to no other institution.
     pub own_number: Option<String>,
+    /// Its category in this institution's own tree; known to no other institution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_category: Option<String>,
     /// Unix ms of the first look at it here.
     pub looked_at: Option<i64>,
     /// People who have the same trouble.
     pub supports: u32,
     /// Times it came back as not the custodian's.
     pub hops: u32,
+    /// Unix ms since when it waits for its reporter; `None` where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<i64>,
+    /// A supervisor such as the Ombudsman has joined.
+    #[serde(default)]
+    pub escalated: bool,
+    /// This institution has a copy (*tembusan*) of it and does not handle it.
+    #[serde(default)]
+    pub copied: bool,
     /// Own acts on it that the hub has not ruled yet.
     pub pending: u32,
     /// Unix ms.

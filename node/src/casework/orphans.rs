@@ -178,6 +178,7 @@ mod tests {
             }
             let mut tx = place.node.write_tx().await.unwrap();
             let waits = UploadRow {
+                door: "public".into(),
                 id: "waits".into(),
                 media_type: "image/jpeg".into(),
                 size: 1,

@@ -11,6 +11,8 @@ use utoipa::ToSchema;
 pub enum Outcome {
     /// The reporter has confirmed that it is done.
     Confirmed,
+    /// An officer has noted that the reporter is content, and nobody showed the reporter's key.
+    Officer,
     /// The reporter did not answer the last follow-up in time.
     Silence,
     Archived,
@@ -18,13 +20,22 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 4] = [Self::Confirmed, Self::Silence, Self::Archived, Self::Merged];
+    pub const ALL: [Self; 5] = [
+        Self::Confirmed,
+        Self::Officer,
+        Self::Silence,
+        Self::Archived,
+        Self::Merged,
+    ];
+    /// How a case can have been closed.
+    pub const CLOSES: [Self; 3] = [Self::Confirmed, Self::Officer, Self::Silence];
 
     /// `None` of a case that is open.
     pub fn of(case: &Case) -> Option<Self> {
-        let by = case.close.as_ref().map(|close| close.by);
-        match (case.state, by) {
-            (State::Closed, Some(ClosedBy::Silence)) => Some(Self::Silence),
+        let close = case.close.as_ref();
+        match (case.state, close) {
+            (State::Closed, Some(close)) if close.by == ClosedBy::Silence => Some(Self::Silence),
+            (State::Closed, Some(close)) if close.through_officer => Some(Self::Officer),
             (State::Closed, _) => Some(Self::Confirmed),
             (State::Archived, _) => Some(Self::Archived),
             (State::Merged, _) => Some(Self::Merged),
@@ -35,6 +46,7 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
+            Self::Officer => "officer",
             Self::Silence => "silence",
             Self::Archived => "archived",
             Self::Merged => "merged",

@@ -43,6 +43,8 @@ pub struct PublicFilter {
     pub classification: Option<Classification>,
     /// A category, or a first level with all below it.
     pub category: Option<Category>,
+    /// A category of this institution's own tree, or a first level with all below it.
+    pub local_category: Option<String>,
     /// A region with all that lies in it.
     pub region: Option<RegionCode>,
     /// Who has it now.
@@ -72,6 +74,9 @@ pub struct PublicCase {
     pub classification: Option<Classification>,
     #[schema(value_type = Option<String>)]
     pub category: Option<Category>,
+    /// In this institution's own tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_category: Option<String>,
     #[schema(value_type = Option<String>)]
     pub region: Option<RegionCode>,
     pub supports: u32,
@@ -96,6 +101,9 @@ pub struct PublicFigures {
     pub by_state: BTreeMap<String, u64>,
     /// By the first level of the taxonomy; reports without a category are left out.
     pub by_category: BTreeMap<String, u64>,
+    /// By this institution's own tree; empty where it has none, and others are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_local_category: BTreeMap<String, u64>,
     /// By the code of the province; reports without a region are left out.
     pub by_province: BTreeMap<String, u64>,
     /// By the code of the regency or city; reports that name only a province are left out.
@@ -120,6 +128,7 @@ impl PublicFilter {
             self.outcome.map(Outcome::as_str).map(Condition::Outcome),
             self.classification.map(classified),
             self.category.as_ref().map(categorised),
+            self.local_category.as_deref().map(Condition::LocalCategory),
             self.region.as_ref().map(within),
             self.institution
                 .as_ref()
@@ -154,6 +163,7 @@ impl From<CaseSummary> for PublicCase {
             custodian: case.custodian,
             classification: case.classification,
             category: case.category,
+            local_category: case.local_category,
             region: case.region,
             supports: case.supports,
             filed_at: case.filed_at,
@@ -229,6 +239,7 @@ impl Node {
             all: 0,
             by_state: BTreeMap::new(),
             by_category: BTreeMap::new(),
+            by_local_category: BTreeMap::new(),
             by_province: BTreeMap::new(),
             by_regency: BTreeMap::new(),
             by_institution: BTreeMap::new(),
@@ -242,6 +253,8 @@ impl Node {
                 .collect()
         };
         figures.by_institution = counted(store::lists::public_custodians(&mut tx).await?);
+        let local = store::lists::public_local_categories(&mut tx).await?;
+        figures.by_local_category = counted(local);
         figures.by_regency = counted(store::lists::public_regencies(&mut tx).await?);
         for (state, root, province, count) in store::lists::public_figures(&mut tx).await? {
             let count = count.unsigned_abs();

@@ -32,6 +32,8 @@ pub struct PublicReport {
     pub step: Step,
     pub classification: Option<Classification>,
     pub category: Option<Category>,
+    /// In this institution's own tree.
+    pub local_category: Option<String>,
     pub region: Option<RegionCode>,
     pub programme: Option<ProgrammeRef>,
     pub custodian: Option<InstanceId>,
@@ -125,6 +127,7 @@ fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
         step: step(state, &course),
         classification: summary.classification,
         category: summary.category,
+        local_category: summary.local_category,
         region: summary.region,
         programme: programme.and_then(|value| serde_json::from_value(value).ok()),
         custodian: summary.custodian,

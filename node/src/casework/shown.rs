@@ -118,7 +118,7 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     let case = case.filter(|case| !case.excluded.contains(me));
     let Some(case) = case else {
         (row.state, row.custodian, row.tray) = (None, None, None);
-        row.public = 0;
+        (row.public, row.identity_asks) = (0, 0);
         return;
     };
     row.origin = Some(case.origin.to_string());
@@ -147,6 +147,7 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     row.secret = i64::from(case.secret);
     row.supports = i64::from(case.supports);
     row.hops = i64::from(case.hops);
+    row.identity_asks = case.identity_requests.len() as i64;
     if case.redacted {
         row.glance.forget();
     }
@@ -154,6 +155,11 @@ pub(crate) fn show(row: &mut CaseRow, case: Option<&Case>, me: &InstanceId) {
     row.public = i64::from(is_public(case, row) && !barred);
     let tray = Tray::of(case, &row.glance, me).as_str();
     row.tray = (!barred).then(|| tray.to_owned());
+    let mut holds = case.course.holds.iter();
+    let open = holds.find(|hold| hold.until.is_none());
+    row.waits_since = open.map_or(store::cases::NEVER, |hold| hold.from);
+    row.escalated = i64::from(case.escalated || !case.supervisors.is_empty());
+    row.copied = i64::from(case.copies.contains(me) && case.custodian != *me);
     row.filed_at = case.filed_at;
 }
 
@@ -206,10 +212,14 @@ impl CaseRow {
             outcome: None,
             erased: 0,
             pending: 0,
+            identity_asks: 0,
             filed_at: at,
             updated_at: at,
             runs_out_at: store::cases::NEVER,
             work_at: store::cases::NEVER,
+            waits_since: store::cases::NEVER,
+            escalated: 0,
+            copied: 0,
             glance: Glance::default(),
             local: Local::default(),
         }

@@ -74,7 +74,8 @@ pub enum Event {
     /// Taken back by whoever had passed it on.
     Recalled,
     Reopened,
-    Closed(ClosedBy),
+    /// By whom, and whether an officer's word is all there is of the reporter's.
+    Closed(ClosedBy, bool),
     Archived(ArchiveReason),
 }
 
@@ -219,7 +220,10 @@ fn happened(entry: &HistoryEntry) -> Option<Happened> {
         }
         "case.recalled" => Event::Recalled,
         "case.reopened" => Event::Reopened,
-        "case.closed" => Event::Closed(read(fact("by")?)?),
+        "case.closed" => Event::Closed(
+            read(fact("by")?)?,
+            fact("through_officer").is_some_and(|told| told == true),
+        ),
         "case.archived" => Event::Archived(read(fact("reason")?)?),
         _ => return None,
     };

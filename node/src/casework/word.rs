@@ -3,8 +3,12 @@
 
 use lapor_protocol::case::State;
 use lapor_protocol::ids::MessageId;
+use serde_json::Value;
 
+use super::NewAct;
 use super::approval::Signature;
+
+const THROUGH_OFFICER: &str = "through_officer";
 
 /// Whose word an act is: of its officers an institution asks more than the rules do.
 pub(super) enum Word {
@@ -17,11 +21,21 @@ pub(super) enum Word {
     Counter(Behalf),
 }
 
+/// For whom an officer acts, as the audit log names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The reporter, by an id of the log's own.
+    Reporter(String),
+    /// The reporter of a case that was filed without a key.
+    Keyless,
+    /// Somebody else.
+    Visitor,
+}
+
 /// For whom an officer acts and how they came, with nothing that tells who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Behalf {
-    /// How the audit log names the reporter; `None` is somebody else.
-    pub reporter: Option<String>,
+    pub who: Who,
     /// `walk-in`, `letter` or `phone`.
     pub channel: String,
     /// Whether the reporter's key was shown; otherwise there is the officer's word alone.
@@ -53,13 +67,31 @@ impl Word {
             Self::Signed(_) | Self::Reporter => false,
         }
     }
+
+    /// Has a close say whose word it is that the reporter is content. An application may say that
+    /// it has it from the reporter; at the counter it is known.
+    pub fn stated_in(&self, act: &mut NewAct) {
+        let confirms = act.body.get("by").and_then(Value::as_str) == Some("reporter");
+        if act.kind != "case.closed" || !confirms {
+            return;
+        }
+        let own = act.body.get(THROUGH_OFFICER).and_then(Value::as_bool);
+        let told = match self {
+            Self::Officer => own.unwrap_or(true),
+            _ => self.is_officers(),
+        };
+        act.body.insert(THROUGH_OFFICER.into(), told.into());
+    }
 }
 
 impl Behalf {
     /// As the audit log has it.
     pub(super) fn told(&self, id: MessageId) -> String {
-        let reporter = self.reporter.as_ref();
-        let who = reporter.map_or_else(|| "visitor".into(), |id| format!("reporter:{id}"));
+        let who = match &self.who {
+            Who::Reporter(id) => format!("reporter:{id}"),
+            Who::Keyless => "reporter".to_owned(),
+            Who::Visitor => "visitor".to_owned(),
+        };
         let proof = if self.key_shown { "key" } else { "word" };
         format!("{who} {} {proof} {id}", self.channel)
     }

@@ -92,7 +92,7 @@ pub(crate) async fn run(node: Weak<Node>, Inbox(mut waiting): Inbox) {
 /// Where a group fails for another reason than the disk, each job is tried
 /// alone, so that none can hold up the others.
 async fn process(node: &Node, group: Vec<Job>) {
-    match transact(node, &group).await {
+    match Box::pin(transact(node, &group)).await {
         Ok(outcomes) => {
             node.ring_outgoing();
             answer(group, outcomes);
@@ -106,7 +106,7 @@ async fn process(node: &Node, group: Vec<Job>) {
         Err(_) if group.len() > 1 => {
             for job in group {
                 let one = vec![job];
-                match transact(node, &one).await {
+                match Box::pin(transact(node, &one)).await {
                     Ok(outcomes) => answer(one, outcomes),
                     Err(error) => fail(one, error),
                 }

@@ -143,7 +143,7 @@ fn read_words(kind: &Kind, given: &[String]) -> Result<Option<Map<String, Value>
                     .into_iter()
                     .for_each(|all| all.push(value.as_str().into()));
             }
-            Some(WordShape::Coordinates) => {
+            Some(WordShape::Coordinates | WordShape::Forms) => {
                 let value = serde_json::from_str(&value).map_err(|error| {
                     Failure::usage(format!("--words {name}: expected JSON: {error}"))
                 })?;

@@ -1,11 +1,15 @@
 //! Categories in force at the command line, and the institution's own tree.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use lapor_protocol::kinds::Category;
 
-use super::print::{json, plain};
-use super::report::named;
+use super::print::{Zone, json, plain};
+use super::report::{named, read_text};
 use super::{Failure, Out, Place, actor};
+use crate::node::Node;
+use crate::taxonomy::editions::{WrongLine, read_table};
 use crate::taxonomy::{Needs, NewLocalCategory};
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +37,18 @@ pub enum Command {
     Local {
         #[arg(long)]
         json: bool,
+    },
+    /// Put a whole local tree in force, from a table with the columns lokal and nasional
+    Import {
+        #[arg(value_name = "FILE.csv")]
+        table: PathBuf,
+    },
+    /// List the editions that the local tree has had
+    Editions,
+    /// Put the local tree of an earlier edition in force again
+    Restore {
+        #[arg(value_name = "NUMBER")]
+        edition: i64,
     },
 }
 
@@ -66,6 +82,21 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
             node.unmap_category(&local, &actor()).await?;
             writeln!(out, "{} is no local category any more.", plain(&local))?;
         }
+        Command::Import { table } => import(&node, &read_text(&table)?, out).await?,
+        Command::Editions => {
+            for edition in node.local_editions().await? {
+                let (number, actor) = (edition.number, plain(&edition.actor));
+                writeln!(
+                    out,
+                    "{number}  {}  {actor}",
+                    Zone::of(&node).show(edition.at)
+                )?;
+            }
+        }
+        Command::Restore { edition } => {
+            node.restore_local_edition(edition, &actor()).await?;
+            writeln!(out, "The local tree is that of edition {edition} again.")?;
+        }
         Command::Local { json: as_json } => {
             let all = node.local_categories().await?;
             if as_json {
@@ -90,6 +121,37 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         }
     }
     Ok(())
+}
+
+async fn import(node: &Node, text: &str, out: Out<'_>) -> Result<(), Failure> {
+    let tree = match read_table(text, &node.categories().await?) {
+        Ok(tree) => tree,
+        Err(wrong) => {
+            let lines = wrong.iter().map(|(line, why)| match why {
+                WrongLine::Columns => {
+                    format!("line {line}: expected the columns lokal and nasional")
+                }
+                WrongLine::Name => {
+                    format!("line {line}: expected a name of at most 160 characters")
+                }
+                WrongLine::Unknown(category) => {
+                    format!(
+                        "line {line}: the edition in force has no {}",
+                        plain(category)
+                    )
+                }
+                WrongLine::Twice(local) => format!("line {line}: {} stands twice", plain(local)),
+            });
+            let lines: Vec<String> = lines.collect();
+            return Err(Failure::usage(lines.join("\n")));
+        }
+    };
+    node.replace_local_categories(&tree, &actor()).await?;
+    Ok(writeln!(
+        out,
+        "The local tree has {} categories.",
+        tree.len()
+    )?)
 }
 
 fn asked(needs: Needs) -> &'static str {

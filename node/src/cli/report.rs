@@ -195,6 +195,7 @@ fn from_flags(args: File, attachments: Vec<String>) -> Result<NewReport, Failure
         attachments,
         reporter: (reporter != Reporter::default()).then_some(reporter),
         own_number: None,
+        local_category: None,
     })
 }
 

@@ -31,36 +31,7 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
         )?;
         return Ok(());
     };
-    let hub = status.hub.as_deref().unwrap_or("its hub");
-    let since = status
-        .link
-        .since
-        .map(|at| format!(" since {}", zone.show(at)))
-        .unwrap_or_default();
-    if status.link.connected {
-        writeln!(out, "{instance} is connected to {hub}{since}.")?;
-    } else {
-        writeln!(
-            out,
-            "{instance} is not connected to {hub}{since}. {}",
-            outlook(status)
-        )?;
-        let why = status
-            .link
-            .problem
-            .as_deref()
-            .unwrap_or("`lapor-node serve` has not tried yet");
-        let code = status.link.code.as_deref();
-        let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
-        writeln!(out, "  why           {}{code}", plain(why))?;
-    }
-    if let Some(ahead) = status.link.clock_ahead_ms {
-        writeln!(out, "  clock         {}", clocks(ahead))?;
-    }
-    if let Some(alarm) = &status.alarm {
-        let at = zone.show(alarm.at);
-        writeln!(out, "  ALARM         {at}: {}", plain(&alarm.text))?;
-    }
+    connection(status, instance, zone, out)?;
     let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
     if let Some(at) = status.link.last_contact {
         line("last contact", zone.show(at))?;
@@ -119,6 +90,49 @@ fn show(status: &Status, zone: Zone, now: i64, out: Out<'_>) -> Result<(), Failu
             cases.join(", ")
         },
     )?;
+    Ok(())
+}
+
+/// Whether it is connected and why not, and what only a person can end.
+fn connection(status: &Status, instance: &str, zone: Zone, out: Out<'_>) -> Result<(), Failure> {
+    let hub = status.hub.as_deref().unwrap_or("its hub");
+    let since = status
+        .link
+        .since
+        .map(|at| format!(" since {}", zone.show(at)))
+        .unwrap_or_default();
+    if status.link.connected {
+        writeln!(out, "{instance} is connected to {hub}{since}.")?;
+    } else {
+        writeln!(
+            out,
+            "{instance} is not connected to {hub}{since}. {}",
+            outlook(status)
+        )?;
+        let why = status
+            .link
+            .problem
+            .as_deref()
+            .unwrap_or("`lapor-node serve` has not tried yet");
+        let code = status.link.code.as_deref();
+        let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+        writeln!(out, "  why           {}{code}", plain(why))?;
+    }
+    if let Some(notice) = &status.maintenance {
+        let (from, until) = (zone.show(notice.from), zone.show(notice.until));
+        let reason = plain(&notice.reason);
+        writeln!(
+            out,
+            "  maintenance   of the hub, {from} to {until}: {reason}"
+        )?;
+    }
+    if let Some(ahead) = status.link.clock_ahead_ms {
+        writeln!(out, "  clock         {}", clocks(ahead))?;
+    }
+    if let Some(alarm) = &status.alarm {
+        let at = zone.show(alarm.at);
+        writeln!(out, "  ALARM         {at}: {}", plain(&alarm.text))?;
+    }
     Ok(())
 }
 

@@ -9,14 +9,14 @@ use lapor_web::holidays::first_edition;
 
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::publishing::{calendar_edition, edition_in_force};
+use crate::publishing::{calendar_edition, calendar_in_force};
 
 impl Node {
     /// The calendar by which this node counts; read anew only when another
     /// edition has come into force.
     pub(crate) async fn calendar_in_force(&self, tx: &mut Tx) -> Result<Arc<Calendar>, NodeError> {
         let directory = self.directory();
-        let Some(name) = edition_in_force(tx, directory.calendar()).await? else {
+        let Some(name) = calendar_in_force(tx, directory.calendar()).await? else {
             return Ok(first_edition());
         };
         let known = self.known_calendar();

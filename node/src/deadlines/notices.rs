@@ -1,6 +1,7 @@
 //! What somebody has to be told of a clock, and when. Whoever sends it asks
 //! [`Node::untold_notices`]; nothing here knows an address.
 
+use lapor_migrations::Tx;
 use lapor_protocol::calendar::{Calendar, begin_of, end_of, zone};
 use lapor_protocol::case::Case;
 use lapor_protocol::deadline::{Clock, ClockKind};
@@ -108,12 +109,15 @@ impl Node {
         Ok((readable.collect(), more))
     }
 
-    /// A notice has been told, or says nothing any more.
-    pub async fn notice_told(&self, notice: &Notice) -> Result<(), NodeError> {
+    /// A notice is told with what this transaction writes, or says nothing any more; says whether
+    /// nobody has been told of it before.
+    pub(crate) async fn notice_told(
+        &self,
+        tx: &mut Tx,
+        notice: &Notice,
+    ) -> Result<bool, NodeError> {
         let now = self.clock().now_ms();
-        let mut tx = self.write_tx().await?;
-        store::notices::told(&mut tx, &notice.row, now).await?;
-        Ok(tx.commit().await?)
+        Ok(store::notices::told(tx, &notice.row, now).await?)
     }
 }
 

@@ -117,7 +117,11 @@ async fn a_clock_warns_runs_out_and_is_escalated_each_once() {
             [(NoticeKind::Escalated, Recipient::Leader, Verification)]
         );
         for notice in place.node.untold_notices(None, 50).await.unwrap().0 {
-            place.node.notice_told(&notice).await.unwrap();
+            let mut tx = place.node.write_tx().await.unwrap();
+            assert!(place.node.notice_told(&mut tx, &notice).await.unwrap());
+            let again = place.node.notice_told(&mut tx, &notice).await.unwrap();
+            assert!(!again, "once");
+            tx.commit().await.unwrap();
         }
         passes_to(&place, due + 3 * DAY).await;
         assert_eq!(untold(&place).await, []);

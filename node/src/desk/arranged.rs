@@ -9,7 +9,8 @@ use lapor_web::page::Visit;
 use lapor_web::people::refusal;
 
 use super::clock::clock_name;
-use super::{Answer, STAFF, shared, units};
+use super::{Answer, STAFF, own_categories, shared, units};
+use crate::api::problem;
 use crate::node::Node;
 use crate::staff::StaffRole;
 
@@ -37,6 +38,7 @@ pub async fn parts(node: &Node, visit: &Visit) -> Answer<Vec<Part>> {
         institution(node, visit),
         federation(node, &v),
         units_of(node, &v).await?,
+        categories_of(node, &v).await?,
         people(node, &v).await?,
         mail(node, &v),
         deadlines(node, &v),
@@ -131,6 +133,24 @@ async fn units_of(node: &Node, v: &Voice) -> Answer<Part> {
             v,
             (text_id("units-title"), text_id("arranged-units-how")),
             names.into_iter().collect(),
+        )
+    })
+}
+
+/// The institution's own tree of categories, where it wants one.
+async fn categories_of(node: &Node, v: &Voice) -> Answer<Part> {
+    let tree = node.local_categories().await;
+    let own = tree.map_err(|error| problem(&error))?.local.len();
+    let said = || v.with("n", own).say("arranged-own-categories-are");
+    Ok(Part {
+        at: own_categories::PATH,
+        ..part(
+            v,
+            (
+                text_id("own-categories-title"),
+                text_id("arranged-own-categories-how"),
+            ),
+            (own > 0).then(said).into_iter().collect(),
         )
     })
 }

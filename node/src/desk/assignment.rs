@@ -17,7 +17,7 @@ use super::case_page::{CasePath, at, page};
 use super::course::{Fact, Happened, Standing};
 use super::{Answer, Officer, ROOT, shared};
 use crate::api::problem;
-use crate::casework::{BULK, CaseView, Handed, INSTRUCTION, Instructed, Instruction, OnDesk, Tray};
+use crate::casework::{CaseView, Handed, INSTRUCTION, Instructed, Instruction, OnDesk, Tray};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::staff::{Staff, StaffError, StaffRole};
@@ -111,7 +111,7 @@ pub async fn meant(node: &Node, unit: Option<String>, who: &str) -> Answer<Resul
 }
 
 /// Gives cases to an officer; each stays in its unit, as far as the officer sees what lies there,
-/// and lies in the officer's own otherwise.
+/// and lies in the officer's own otherwise. All or none.
 pub async fn give(
     node: &Node,
     by: &Officer,
@@ -122,22 +122,24 @@ pub async fn give(
         Ok(own) => own.unit,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let mut units: BTreeMap<Option<String>, Vec<CaseId>> = BTreeMap::new();
-    for (case, unit) in cases {
-        units.entry(unit).or_default().push(case);
-    }
-    let actor = by.actor();
-    for (unit, cases) in units {
-        let stays = match unit {
-            Some(unit) => meant(node, Some(unit), who).await?.ok(),
-            None => None,
-        };
-        let unit = stays.map_or_else(|| own.clone(), |desk| desk.unit);
-        for some in cases.chunks(BULK) {
-            let given = node.assign(&by.sight, some, unit.as_deref(), Some(who), &actor);
-            given.await.map_err(|error| problem(&error))?;
+    let mut desks: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for unit in cases.iter().filter_map(|(_, unit)| unit.as_ref()) {
+        if !desks.contains_key(unit) {
+            let stays = meant(node, Some(unit.clone()), who).await?.is_ok();
+            desks.insert(unit.clone(), stays.then(|| unit.clone()));
         }
     }
+    let given = cases.into_iter().map(|(case, unit)| {
+        let stays = unit.and_then(|unit| desks.get(&unit).cloned().flatten());
+        let desk = OnDesk {
+            unit: stays.or_else(|| own.clone()),
+            officer: Some(who.to_owned()),
+        };
+        (case, desk, None)
+    });
+    let (given, actor) = (given.collect(), by.actor());
+    let done = node.assign_each(&by.sight, given, &actor).await;
+    done.map_err(|error| problem(&error))?;
     Ok(Ok(()))
 }
 
@@ -290,10 +292,13 @@ pub async fn officers(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
             if let Some(unit) = unit {
                 label = format!("{label} · {}", unit.label);
             }
-            if let Some(away) = staff.absences.get(account.id.as_str()) {
+            let id = account.id.as_str();
+            // Where the stand-in is away as well it is the last of them who works.
+            if let (Some(away), Some(works)) = (staff.absences.get(id), staff.stand_ins(id).last())
+            {
                 let said = v
                     .with("day", v.day(away.until))
-                    .with("name", staff.name(&away.stand_in));
+                    .with("name", staff.name(works));
                 label = format!("{label} ({})", said.say("officer-away"));
             }
             Choice::new(account.id.as_str(), label)

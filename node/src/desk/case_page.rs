@@ -85,6 +85,8 @@ struct CasePage {
     identity: Option<IdentityLine>,
     today: String,
     form: Form,
+    /// The institution's own tree.
+    own_categories: Vec<Choice>,
     units: Vec<Choice>,
     officers: Vec<Choice>,
     /// Until when whoever gave it asks for something: tone and words.
@@ -176,6 +178,7 @@ pub async fn page(
         ("unit", &view.summary.unit),
         ("petugas", &view.summary.officer),
         ("nomor", &view.summary.own_number),
+        ("lokal", &view.summary.local_category),
     ] {
         if !form.is_ticked(field) {
             form.put(field, stands.as_deref().unwrap_or_default());
@@ -221,6 +224,7 @@ pub async fn page(
         erasures_at: officer.role.administers().then_some(erasures::PATH),
         keyless: view.key == KeyState::Missing,
         identity: identity::own(node, officer, &view).await?,
+        own_categories: own_categories(node).await?,
         today: node.today().to_string(),
         form,
         units,
@@ -237,6 +241,14 @@ fn spot_of(node: &Node, officer: &Officer, report: &Report, view: &CaseView) -> 
     let (visit, region) = (&officer.visit, view.summary.region.as_ref());
     let at = report.coordinates?;
     Some(spot::drawn(node, visit, text_id("case-spot"), at, region))
+}
+
+/// The institution's own tree to choose from.
+async fn own_categories(node: &Node) -> Answer<Vec<Choice>> {
+    let tree = node.local_categories().await;
+    let tree = tree.map_err(|error| problem(&error))?.local;
+    let choice = |local: &str| Choice::new(local, shared::category_name(local));
+    Ok(tree.iter().map(|one| choice(&one.local)).collect())
 }
 
 /// Notes the number of the case in the institution's own application.
@@ -408,12 +420,7 @@ async fn facts(node: &Node, v: &Voice, view: &CaseView) -> Answer<Vec<(String, S
             text_id("case-oversight"),
             (view.oversight == Some(true)).then(|| v.say("yes")),
         ),
-        (
-            text_id("case-category"),
-            case.category
-                .as_ref()
-                .map(|c| shared::category_name(c.as_str())),
-        ),
+        (text_id("case-category"), shared::case_category(case)),
         (
             text_id("case-region"),
             case.region

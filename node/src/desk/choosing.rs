@@ -14,11 +14,12 @@ use super::course;
 use super::deeds::Deed;
 use super::shared;
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, Coordinates, Sight};
+use crate::casework::{Allowed, CaseSummary, CaseView, Coordinates, Sight};
 use crate::hints::Sketch;
 use crate::node::Node;
 use crate::personal;
 use crate::portal::name_of;
+use crate::taxonomy::{LocalCategories, LocalCategory, local_name};
 
 /// What the fields of a page choose from.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub struct Choosing {
     /// The names of those that are suggested while one types.
     pub suggested: Vec<String>,
     pub categories: Vec<Choice>,
+    /// The institution's own tree.
+    pub local: LocalCategories,
     /// Those of them that have not joined.
     pub waiting: BTreeSet<InstanceId>,
     /// Whether this desk can take the case up for one that has not joined.
@@ -81,6 +84,8 @@ impl Choosing {
             }
             Deed::Verify | Deed::Split => {
                 choosing.categories = shared::categories(node, v).await?;
+                let local = node.local_categories().await;
+                choosing.local = local.map_err(|error| problem(&error))?;
                 let desk = world.desk().map(|desk| &desk.id) == me;
                 let waiting = world.instances().filter(|entry| desk && !entry.is_active());
                 choosing.represented = waiting
@@ -108,6 +113,30 @@ impl Choosing {
         let mut all = self.institutions.iter();
         let found = all.find(|(id, _)| id.as_str() == slug);
         found.map(|(_, name)| name.clone())
+    }
+
+    /// The national category of a value that was chosen; `None` where the own tree has none of
+    /// that name.
+    pub fn national(&self, value: &str) -> Option<String> {
+        match local_name(value) {
+            Some(name) => {
+                let local = self.local.named(name)?;
+                Some(local.category.as_str().to_owned())
+            }
+            None => Some(value.to_owned()),
+        }
+    }
+
+    /// The value with which a category is chosen for a case: as it was noted here, or as the own
+    /// tree has it for what others said, where it is one name alone.
+    pub fn chosen(&self, case: &CaseSummary) -> String {
+        let noted = case.local_category.as_deref();
+        let noted = noted.and_then(|name| self.local.named(name));
+        let noted = noted.filter(|one| Some(&one.category) == case.category.as_ref());
+        let only = || self.local.only_for(case.category.as_ref()?);
+        let national = || case.category.as_ref().map(|one| one.as_str().to_owned());
+        let own = noted.or_else(only).map(LocalCategory::value);
+        own.or_else(national).unwrap_or_default()
     }
 
     /// The institution of a slug, or of a name as it is called.

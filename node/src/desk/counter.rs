@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::{Effect, State as CaseState};
-use lapor_protocol::ids::CaseId;
+use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::limits::{QUESTIONS, TEXT_CHARS};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
@@ -22,11 +22,12 @@ use super::deed_read::agreed;
 use super::{Answer, Officer, ROOT, case_page, course, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Sender};
-use crate::casework::{CaseView, Once};
+use crate::casework::{CaseView, HistoryEntry, Once};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::portal::questions::{ANSWER_CHARS, Asking, Posed, posed};
 use crate::portal::scores;
-use crate::reporters::{AtCounter, ReporterAct, Through};
+use crate::reporters::{AtCounter, ReporterAct, Through, answer_forms};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/kasus/{id}/loket/{tindakan}";
@@ -44,8 +45,8 @@ const ANSWERS: [&str; QUESTIONS] = [
     "jawab10", "jawab11", "jawab12", "jawab13", "jawab14", "jawab15", "jawab16", "jawab17",
     "jawab18", "jawab19", "jawab20",
 ];
-/// Characters of one answer.
-const ANSWER_CHARS: usize = 1_000;
+/// The hold whose questions the form shows.
+const HOLD: &str = "tahanan";
 const SCORE: &str = "nilai";
 /// The reporter's key; `kunci` is the form's own.
 const SECRET: &str = "kunci-rahasia";
@@ -136,7 +137,7 @@ impl Say {
     }
 
     /// What somebody answers at the counter goes with its question.
-    fn answers(self, asked: &[String]) -> impl Iterator<Item = (&'static str, &String)> {
+    fn answers(self, asked: &[Posed]) -> impl Iterator<Item = (&'static str, &Posed)> {
         let answered = self == Self::Complete;
         ANSWERS.into_iter().zip(asked).filter(move |_| answered)
     }
@@ -146,12 +147,18 @@ impl Say {
     }
 
     /// What it is to the node; `None` for what is not its reporter's, or where something is wrong.
-    fn read(self, v: &Voice, form: &mut Form, asked: &[String]) -> Option<ReporterAct> {
+    fn read(self, v: &Voice, form: &mut Form, asked: &[Posed], files: bool) -> Option<ReporterAct> {
         let said = form.at_most(v, TEXT, TEXT_CHARS);
         let text = Some(said.clone()).filter(|text| !text.is_empty());
         let answers: Vec<String> = self
             .answers(asked)
-            .map(|(field, _)| form.at_most(v, field, ANSWER_CHARS))
+            .map(|(field, one)| {
+                let answer = form.at_most(v, field, ANSWER_CHARS);
+                if let Some(said) = one.complaint(v, &answer) {
+                    form.complain(field, said);
+                }
+                one.sent(answer, files)
+            })
             .collect();
         match self {
             Self::Complete if answers.iter().any(|answer| !answer.is_empty()) => {}
@@ -198,8 +205,9 @@ impl Say {
 struct Standing {
     say: Say,
     view: CaseView,
-    /// Questions that wait for their answers.
-    asked: Vec<String>,
+    /// Questions that wait for their answers, and the hold that asks them.
+    asked: Vec<Posed>,
+    hold: Option<MessageId>,
     counter: AtCounter,
 }
 
@@ -276,7 +284,13 @@ pub async fn take_down(
     } else {
         standing.asked.clone()
     };
-    let act = say.read(&v, &mut form, &questions);
+    let files = !attached.uploads().is_empty();
+    let act = say.read(&v, &mut form, &questions, files);
+    let other = |hold: MessageId| hold.to_string() != form.text(HOLD);
+    let other = standing.hold.is_some_and(other) && !form.text(HOLD).is_empty();
+    if say == Say::Complete && !sent && other {
+        form.complain(ANSWERS[0], v.say("answer-asked-anew"));
+    }
     let channel = form.text(CHANNEL);
     let channel = CHANNELS.iter().find(|(name, ..)| *name == channel);
     if channel.is_none() {
@@ -350,27 +364,39 @@ async fn stand(node: &Node, officer: &Officer, path: &SayPath) -> Answer<Standin
     Ok(Standing {
         say,
         asked: asked(&view),
+        hold: last_hold(&view)
+            .filter(|_| is_held(&view))
+            .and_then(|hold| hold.message),
         view,
         counter: counter.map_err(|error| problem(&error))?,
     })
 }
 
 /// The questions of the hold that stands, if one does.
-fn asked(view: &CaseView) -> Vec<String> {
-    if view.summary.state == Some(CaseState::Held) {
+fn asked(view: &CaseView) -> Vec<Posed> {
+    if is_held(view) {
         last_asked(view)
     } else {
         Vec::new()
     }
 }
 
-/// The questions of the last hold.
-fn last_asked(view: &CaseView) -> Vec<String> {
+fn is_held(view: &CaseView) -> bool {
+    view.summary.state == Some(CaseState::Held)
+}
+
+fn last_hold(view: &CaseView) -> Option<&HistoryEntry> {
     let mut holds = view.history.iter().rev();
-    let last = holds.find(|entry| entry.kind == "case.held" && entry.effect.is_none_or(applied));
-    let questions = last.and_then(|entry| entry.words.as_ref()?.get("questions")?.as_array());
+    holds.find(|entry| entry.kind == "case.held" && entry.effect.is_none_or(applied))
+}
+
+/// The questions of the last hold.
+fn last_asked(view: &CaseView) -> Vec<Posed> {
+    let words = last_hold(view).and_then(|entry| entry.words.as_ref());
+    let questions = words.and_then(|words| words.get("questions")?.as_array());
     let questions = questions.into_iter().flatten().filter_map(Value::as_str);
-    questions.map(str::to_owned).collect()
+    let questions: Vec<String> = questions.map(str::to_owned).collect();
+    posed(&questions, &answer_forms(words))
 }
 
 fn applied(effect: Effect) -> bool {
@@ -387,6 +413,9 @@ fn page(
 ) -> Answer<Response> {
     let (v, say) = (officer.visit.v, standing.say);
     form.put(SECRET, "");
+    if let Some(hold) = standing.hold.filter(|_| say == Say::Complete) {
+        form.put(HOLD, hold.to_string());
+    }
     let (name, about) = say.words();
     let case = &standing.view.summary;
     let page = DeedPage {
@@ -452,8 +481,17 @@ fn parts<'a>(v: &Voice, standing: &Standing, form: &'a Form) -> Vec<Part<'a>> {
         _ => (text_id("form-comment"), false),
     };
     for (field, question) in say.answers(&standing.asked) {
-        let answer = form.field(field, question.clone());
-        parts.push(Part::Text(answer.rows(2).most(ANSWER_CHARS)));
+        let answer = form.field(field, question.text.clone());
+        let answer = match question.hint(v) {
+            Some(hint) => answer.hint(hint),
+            None => answer,
+        };
+        parts.push(match question.asking(v) {
+            Asking::Lines => Part::Text(answer.rows(2).most(ANSWER_CHARS)),
+            Asking::Line => Part::Line(answer.most(ANSWER_CHARS)),
+            Asking::Date => Part::Line(answer.kind("date")),
+            Asking::OneOf(choices) => Part::List(answer.choices(choices)),
+        });
     }
     let text = form.field(TEXT, v.say(label)).most(TEXT_CHARS);
     let text = if say == Say::Complete {

@@ -13,8 +13,10 @@ use super::reasons::reason_words;
 use super::{case_page, counter, shared};
 use crate::casework::{CaseView, FailedAct, HistoryEntry, begins};
 use crate::node::Node;
+use crate::portal::questions::{answer_words, posed};
 use crate::portal::{classification_name, closed_words, name_of};
 use crate::regions::national;
+use crate::reporters::answer_forms;
 
 /// Something that happened.
 pub struct Happened {
@@ -195,7 +197,17 @@ fn happened(
         at: entry.at,
         facts: facts(node, v, case, entry),
         words: words.iter().filter_map(|name| word(name)).collect(),
-        points: [points("questions"), points("answers")].concat(),
+        points: [
+            posed(&points("questions"), &answer_forms(entry.words.as_ref()))
+                .iter()
+                .map(|one| one.words(v))
+                .collect::<Vec<String>>(),
+            points("answers")
+                .iter()
+                .map(|answer| answer_words(v, answer))
+                .collect(),
+        ]
+        .concat(),
         attachments: if report {
             Vec::new()
         } else {
@@ -319,7 +331,8 @@ fn said(entry: &HistoryEntry, begins: bool) -> TextId {
         }
         "case.closed" => {
             let by = field("by").and_then(|by| serde_json::from_value(by).ok());
-            by.map_or(text_id("course-closed"), closed_words)
+            let officer = field("through_officer") == Some(Value::Bool(true));
+            by.map_or(text_id("course-closed"), |by| closed_words(by, officer))
         }
         kind => kind_words(kind, begins),
     }

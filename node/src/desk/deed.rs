@@ -30,6 +30,7 @@ use crate::error::{NodeError, NotAllowed};
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::staff::StaffRole;
+use crate::taxonomy::local_name;
 
 pub const PATH: &str = "/meja/kasus/{id}/{tindakan}";
 
@@ -189,6 +190,9 @@ pub async fn act(
         Ok(flash) => {
             // Those that a draft keeps stay.
             attach::forget(&node, &attached).await;
+            if deed == Deed::Verify {
+                localise(&node, &officer, &standing.view, form.text("kategori")).await?;
+            }
             settle(&node, &officer, form.text(again::ACT)).await?;
             Ok(officer.visit.go_saying(&to, &flash))
         }
@@ -295,6 +299,21 @@ fn told(node: &Node, asked: Deed, new: &NewAct) -> Flash {
         }
         (_, Deed::FollowUp) if closes => Flash::done(text_id("done-propose")),
         _ => Flash::done(deed.done()),
+    }
+}
+
+/// Notes the category of the own tree that was chosen, or that a national one was. A case that has
+/// gone out of sight meanwhile keeps what it has.
+async fn localise(node: &Node, officer: &Officer, view: &CaseView, chosen: &str) -> Answer<()> {
+    let (case, local) = (&view.summary, local_name(chosen));
+    if chosen.is_empty() || case.local_category.as_deref() == local {
+        return Ok(());
+    }
+    let actor = officer.actor();
+    let noted = node.localise(&officer.sight, case.case, local, &actor);
+    match noted.await {
+        Ok(()) | Err(NodeError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(problem(&error)),
     }
 }
 

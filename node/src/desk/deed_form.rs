@@ -1,7 +1,8 @@
 //! What each deed asks for: the fields of its page, and what stands in them at first.
 
-use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
-use lapor_web::language::{Voice, text_id};
+use lapor_protocol::kinds::case_held::AnswerForm;
+use lapor_protocol::limits::{CHOICE_CHARS, CHOICES as MOST_CHOICES, TEXT_CHARS, TITLE_CHARS};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Field, Form};
 use serde_json::Value;
 
@@ -13,13 +14,32 @@ use super::reasons::reason_choices;
 use super::shared;
 use crate::casework::{CaseView, HistoryEntry, Once};
 use crate::portal::filing::REGIONS;
+use crate::portal::questions::form_name;
 use crate::regions::national;
+use crate::reporters;
 
 /// Questions of one hold.
 pub const QUESTIONS: [&str; 5] = ["tanya1", "tanya2", "tanya3", "tanya4", "tanya5"];
+/// How each is to be answered, and among what is chosen, a line for each.
+pub const FORMS: [&str; 5] = ["bentuk1", "bentuk2", "bentuk3", "bentuk4", "bentuk5"];
+pub const CHOICES: [&str; 5] = ["pilihan1", "pilihan2", "pilihan3", "pilihan4", "pilihan5"];
 pub const COPIES: [&str; 3] = ["tembusan1", "tembusan2", "tembusan3"];
 /// The value of a box that is ticked.
 const TICKED: &str = "1";
+
+/// Forms of answers but the text, by their names in a form.
+pub static ANSWER_FORMS: [(&str, AnswerForm); 5] = [
+    ("ya-tidak", AnswerForm::YesNo),
+    (
+        "pilihan",
+        AnswerForm::Choice {
+            choices: Vec::new(),
+        },
+    ),
+    ("tanggal", AnswerForm::Date),
+    ("tempat", AnswerForm::Place),
+    ("gambar", AnswerForm::Picture),
+];
 
 /// A field of a page.
 pub enum Part<'a> {
@@ -29,6 +49,8 @@ pub enum Part<'a> {
     Text(Field<'a>),
     List(Field<'a>),
     OneOf(Field<'a>),
+    /// A question, how it is answered, and among what.
+    Question(Field<'a>, Box<Field<'a>>, Box<Field<'a>>),
     Tick(Field<'a>),
 }
 
@@ -52,9 +74,21 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
         Deed::Verify => verify(v, form, choosing),
         Deed::Hold => {
             let ask = |(place, name): (usize, &'static str)| {
-                let field = form.field(name, v.with("n", place + 1).say("form-question"));
+                let label = |id: TextId| v.with("n", place + 1).say(id);
+                let field = form.field(name, label(text_id("form-question")));
                 let field = field.rows(2).most(TEXT_CHARS);
-                Part::Text(if place == 0 { field.required() } else { field })
+                let answer = form.field(FORMS[place], label(text_id("form-answer-form")));
+                let choices = form.field(CHOICES[place], label(text_id("form-answer-choices")));
+                Part::Question(
+                    if place == 0 { field.required() } else { field },
+                    Box::new(answer.choices(answer_forms(v))),
+                    Box::new(
+                        choices
+                            .hint(v.with("most", MOST_CHOICES).say("form-answer-choices-hint"))
+                            .rows(3)
+                            .most(MOST_CHOICES * (CHOICE_CHARS + 2)),
+                    ),
+                )
             };
             QUESTIONS.into_iter().enumerate().map(ask).collect()
         }
@@ -120,6 +154,14 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
             ),
         ],
     }
+}
+
+/// How a question can be answered; the first line of the list is a text.
+fn answer_forms(v: &Voice) -> Vec<Choice> {
+    let forms = ANSWER_FORMS.iter();
+    forms
+        .map(|(name, form)| Choice::new(*name, v.say(form_name(form))))
+        .collect()
 }
 
 fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
@@ -261,12 +303,7 @@ pub fn first_form(
                     "jenis",
                     class.map_or_else(String::new, |(_, name)| (*name).to_owned()),
                 ),
-                (
-                    "kategori",
-                    case.category
-                        .as_ref()
-                        .map_or_else(String::new, |c| c.as_str().to_owned()),
-                ),
+                ("kategori", choosing.chosen(case)),
                 (
                     "wilayah",
                     region
@@ -295,11 +332,7 @@ pub fn first_form(
         }
         Deed::FollowUp => values.push(("sifat", "publik".to_owned())),
         Deed::Split => {
-            let category = case.category.as_ref();
-            values.push((
-                "kategori",
-                category.map_or_else(String::new, |c| c.as_str().to_owned()),
-            ));
+            values.push(("kategori", choosing.chosen(case)));
         }
         _ => {}
     }
@@ -364,10 +397,23 @@ fn said_before(entry: &HistoryEntry) -> Vec<(&'static str, String)> {
     let asked = words.and_then(|words| words.get("questions")?.as_array());
     let asked = asked.into_iter().flatten().filter_map(Value::as_str);
     values.extend(QUESTIONS.into_iter().zip(asked.map(str::to_owned)));
+    for (place, form) in reporters::answer_forms(words).iter().enumerate().take(5) {
+        let named = ANSWER_FORMS
+            .iter()
+            .find(|(_, known)| same_form(known, form));
+        values.extend(named.map(|(name, _)| (FORMS[place], (*name).to_owned())));
+        if let AnswerForm::Choice { choices } = form {
+            values.push((CHOICES[place], choices.join("\n")));
+        }
+    }
     let copies = body.and_then(|body| body.get("copies")?.as_array());
     let copies = copies.into_iter().flatten().filter_map(Value::as_str);
     values.extend(COPIES.into_iter().zip(copies.map(str::to_owned)));
     values
+}
+
+fn same_form(one: &AnswerForm, other: &AnswerForm) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 /// The field of a deed's page to which a complaint about all of it belongs.

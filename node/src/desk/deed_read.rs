@@ -3,13 +3,14 @@
 
 use chrono::{Days, NaiveDate};
 use lapor_protocol::ids::{CaseId, InstanceId};
-use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
+use lapor_protocol::kinds::case_held::AnswerForm;
+use lapor_protocol::limits::{CHOICE_CHARS, CHOICES as MOST_CHOICES, TEXT_CHARS, TITLE_CHARS};
 use lapor_web::language::Voice;
 use lapor_web::page::Form;
 use serde_json::{Value, json};
 
 use super::choosing::Choosing;
-use super::deed_form::{COPIES, QUESTIONS};
+use super::deed_form::{ANSWER_FORMS, CHOICES, COPIES, FORMS, QUESTIONS};
 use super::deeds::Deed;
 use super::question::CLASSES;
 use super::shared;
@@ -49,7 +50,7 @@ pub async fn read(
     let mut kind = deed.kind();
     match deed {
         Deed::Verify => {
-            read_verified(v, view, form, &mut body, &mut words);
+            read_verified(v, view, form, choosing, &mut body, &mut words);
             // What the form does not ask stays as it stands.
             if choosing.represented.is_empty()
                 && let Some(id) = shared::represented(node, view)
@@ -58,15 +59,14 @@ pub async fn read(
             }
         }
         Deed::Hold => {
-            let asked: Vec<String> = QUESTIONS
-                .into_iter()
-                .map(|name| form.at_most(v, name, TEXT_CHARS))
-                .filter(|question| !question.is_empty())
-                .collect();
+            let (asked, forms) = read_questions(v, form);
             if asked.is_empty() {
                 form.complain(QUESTIONS[0], v.say("form-question-needed"));
             }
             words.push(("questions", json!(asked)));
+            if forms.iter().any(|form| *form != AnswerForm::Text) {
+                words.push(("forms", json!(forms)));
+            }
         }
         Deed::Return => {
             body.push(("reason", json!(form.required(v, "alasan"))));
@@ -100,15 +100,46 @@ pub async fn read(
                 None => form.complain("laporan", v.say("link-unknown")),
             }
         }
-        Deed::Split => read_split(v, form, &mut body, &mut words),
+        Deed::Split => read_split(v, form, choosing, &mut body, &mut words),
         Deed::Note | Deed::Reopen | Deed::TakeOver | Deed::Unlink => {}
     }
     form.is_fine().then(|| shared::act(kind, &body, &words))
 }
 
+/// The questions that were written, each with how it is to be answered.
+fn read_questions(v: &Voice, form: &mut Form) -> (Vec<String>, Vec<AnswerForm>) {
+    let mut asked = (Vec::new(), Vec::new());
+    for (place, name) in QUESTIONS.into_iter().enumerate() {
+        let question = form.at_most(v, name, TEXT_CHARS);
+        if question.is_empty() {
+            continue;
+        }
+        let wanted = form.text(FORMS[place]);
+        let mut known = ANSWER_FORMS.iter();
+        let wanted = known.find(|(name, _)| *name == wanted);
+        let mut wanted = wanted.map(|(_, form)| form.clone()).unwrap_or_default();
+        if let AnswerForm::Choice { choices } = &mut wanted {
+            let typed = form.text(CHOICES[place]).to_owned();
+            let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
+            choices.extend(lines.map(str::to_owned));
+            let fits = choices
+                .iter()
+                .all(|choice| choice.chars().count() <= CHOICE_CHARS);
+            if !fits || !(2..=MOST_CHOICES).contains(&choices.len()) {
+                let said = v.with("most", MOST_CHOICES).with("chars", CHOICE_CHARS);
+                form.complain(CHOICES[place], said.say("form-answer-choices-wrong"));
+            }
+        }
+        asked.0.push(question);
+        asked.1.push(wanted);
+    }
+    asked
+}
+
 fn read_split(
     v: &Voice,
     form: &mut Form,
+    choosing: &Choosing,
     body: &mut Vec<(&str, Value)>,
     words: &mut Vec<(&str, Value)>,
 ) {
@@ -118,9 +149,18 @@ fn read_split(
     if !place.is_empty() {
         words.push(("place", json!(place)));
     }
-    let category = form.text("kategori");
-    if !category.is_empty() {
-        body.push(("category", json!(category)));
+    read_category(v, form, choosing, body);
+}
+
+/// The national category of what was chosen, which may be one of the own tree.
+fn read_category(v: &Voice, form: &mut Form, choosing: &Choosing, body: &mut Vec<(&str, Value)>) {
+    let chosen = form.text("kategori");
+    if chosen.is_empty() {
+        return;
+    }
+    match choosing.national(chosen) {
+        Some(category) => body.push(("category", json!(category))),
+        None => form.complain("kategori", v.say("form-category-gone")),
     }
 }
 
@@ -128,6 +168,7 @@ fn read_verified(
     v: &Voice,
     view: &CaseView,
     form: &mut Form,
+    choosing: &Choosing,
     body: &mut Vec<(&str, Value)>,
     words: &mut Vec<(&str, Value)>,
 ) {
@@ -146,11 +187,10 @@ fn read_verified(
         "oversight",
         json!(form.is_ticked("pengawasan") && class == "pengaduan"),
     ));
-    for (field, name) in [("kategori", "category"), ("atas-nama", "on_behalf_of")] {
-        let value = form.text(field);
-        if !value.is_empty() {
-            body.push((name, json!(value)));
-        }
+    read_category(v, form, choosing, body);
+    let represented = form.text("atas-nama");
+    if !represented.is_empty() {
+        body.push(("on_behalf_of", json!(represented)));
     }
     if let Some(code) = shared::region(v, form, view.summary.region.as_ref()) {
         body.push(("region", json!(code)));

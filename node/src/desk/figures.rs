@@ -1,5 +1,5 @@
 //! The institution's own work in figures: what came in, how fast it was answered, how it ended.
-//! Confirmed, closed by silence and archived are never added up. Every chart stands on the numbers
+//! Confirmed, closed by an officer, closed by silence and archived are never added up. Every chart stands on the numbers
 //! beside it.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 use super::{Answer, Officer};
 use crate::api::problem;
 use crate::error::NodeError;
-use crate::figures::{FigureTable, Figures, Side, csv};
+use crate::figures::{FigureTable, Figures, LocalFigures, Side, csv};
 use crate::node::Node;
 use crate::portal::name_of;
 
@@ -56,6 +56,7 @@ struct FiguresPage<'a> {
     heads: Vec<Head>,
     charts: Vec<Bars>,
     tables: Vec<Table>,
+    own_categories: Vec<LocalFigures>,
 }
 
 /// A number that says most.
@@ -131,6 +132,11 @@ pub async fn show(
         ],
         heads: own.map(|own| heads(&v, own)).unwrap_or_default(),
         charts: charts(&node, &v, own, &table),
+        own_categories: if form.is_fine() {
+            table.by_local_category.clone()
+        } else {
+            Vec::new()
+        },
         tables: if table.figures.is_empty() || !form.is_fine() {
             Vec::new()
         } else {
@@ -247,6 +253,7 @@ fn heads(v: &Voice, own: &Figures) -> Vec<Head> {
 fn ends(v: &Voice, own: &Figures) -> Bars {
     let all = [
         (text_id("figure-confirmed"), own.confirmed, Tone::Done),
+        (text_id("figure-officer"), own.officer, Tone::Warm),
         (text_id("figure-silent"), own.silent, Tone::Quiet),
         (text_id("figure-archived"), own.archived, Tone::Quiet),
         (text_id("figure-merged"), own.merged, Tone::Quiet),
@@ -280,6 +287,7 @@ fn outcome(v: &Voice, row: &Figures) -> Vec<(String, String)> {
         (text_id("figure-intake"), row.intake),
         (text_id("figure-open-now"), row.open),
         (text_id("figure-confirmed"), row.confirmed),
+        (text_id("figure-officer"), row.officer),
         (text_id("figure-silent"), row.silent),
         (text_id("figure-archived"), row.archived),
         (text_id("figure-merged"), row.merged),

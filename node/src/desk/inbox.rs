@@ -104,6 +104,8 @@ struct Line {
     /// What it is about and where it lies, in a few words each.
     notes: Vec<String>,
     unseen: bool,
+    /// Since when it waits for its reporter.
+    waits: Option<String>,
     /// Given to somebody who has not opened it since.
     handed: bool,
     /// Until when whoever gave it asks for something: tone and words.
@@ -201,7 +203,7 @@ pub async fn show(
         units: shared::units(&node).await?,
         states: states(&v),
         classes: shared::classes(&v),
-        categories: shared::categories(&node, &v).await?,
+        categories: shared::categories_to_find(&node, &v).await?,
         together_at: together::PATH,
         officers: if officer.role.handles_cases() {
             assignment::officers(&node, &v).await?
@@ -371,9 +373,7 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
             case.own_number.clone(),
             case.classification
                 .map(|class| v.say(classification_name(class))),
-            case.category
-                .as_ref()
-                .map(|c| shared::category_name(c.as_str())),
+            shared::case_category(&case),
             case.region
                 .as_ref()
                 .and_then(|code| national().display_name(code)),
@@ -397,6 +397,10 @@ async fn lines(node: &Node, v: &Voice, cases: Vec<CaseSummary>) -> Answer<Vec<Li
                 _ => ("quiet", v.say("draft-waiting")),
             }),
             notes: notes.into_iter().flatten().collect(),
+            waits: case
+                .waits_since
+                .filter(|_| case.tray == Some(Tray::Waiting))
+                .map(|since| v.with("when", v.days_away(since)).say("row-waits-since")),
             unseen: case.looked_at.is_none() && case.tray == Some(Tray::New),
             suspect: marks.get(&case.case).map(|why| v.say(*why)),
             case,
@@ -414,6 +418,8 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
         Tab::Working => Some(counts.working),
         Tab::Answered => Some(counts.answered),
         Tab::Elsewhere => Some(counts.elsewhere),
+        Tab::Escalated => Some(counts.escalated),
+        Tab::Copies => Some(counts.copies),
         Tab::Ended => None,
         Tab::LongOverdue => Some(counts.long_overdue),
         Tab::Pending => Some(counts.pending),
@@ -423,7 +429,12 @@ fn tabs(v: &Voice, question: &Question, counts: &InboxCounts) -> Vec<TabLine> {
     let shown = TABS.iter().map(|(tab, _)| *tab).filter(|tab| {
         let rare = matches!(
             tab,
-            Tab::LongOverdue | Tab::Pending | Tab::Failed | Tab::Suspect
+            Tab::Escalated
+                | Tab::Copies
+                | Tab::LongOverdue
+                | Tab::Pending
+                | Tab::Failed
+                | Tab::Suspect
         );
         // What is in hand is a part of what runs out, and open for a link of old.
         (*tab != Tab::Working && !rare)
@@ -458,6 +469,8 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
         Tab::Working => (text_id("tab-working"), text_id("tab-working-about")),
         Tab::Answered => (text_id("tab-answered"), text_id("tab-answered-about")),
         Tab::Elsewhere => (text_id("tab-elsewhere"), text_id("tab-elsewhere-about")),
+        Tab::Escalated => (text_id("tab-escalated"), text_id("tab-escalated-about")),
+        Tab::Copies => (text_id("tab-copies"), text_id("tab-copies-about")),
         Tab::Ended => (text_id("tab-ended"), text_id("tab-ended-about")),
         Tab::LongOverdue => (
             text_id("tab-long-overdue"),
@@ -471,8 +484,7 @@ fn tab_words(tab: Tab) -> (TextId, TextId) {
 
 fn states(v: &Voice) -> Vec<Choice> {
     let choice = |state: CaseState| Choice::new(state.as_str(), v.say(state_words(state).0));
-    let ends = [Outcome::Confirmed, Outcome::Silence];
-    let ends = ends.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end))));
+    let ends = Outcome::CLOSES.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end))));
     CaseState::ALL.into_iter().map(choice).chain(ends).collect()
 }
 

@@ -31,6 +31,7 @@ mod letter_choice;
 mod letters;
 mod office;
 mod officer;
+mod own_categories;
 mod pictures;
 mod programme_text;
 mod programmes;
@@ -51,7 +52,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use lapor_web::ApiProblem;
-use lapor_web::language::text_id;
+use lapor_web::language::{Voice, text_id};
 use lapor_web::page::Link;
 use lapor_web::people;
 
@@ -67,6 +68,20 @@ pub const ACCOUNT: &str = "/meja/akun";
 
 /// The accounts of the officers.
 const STAFF: &str = "/meja/petugas";
+
+/// What stands at the head of every page of the desk: the hub's maintenance.
+pub fn announced(node: &Node, v: &Voice) -> Option<String> {
+    let notice = node.hub_maintenance()?;
+    let words = v
+        .with("from", v.moment(notice.from))
+        .with("until", v.moment(notice.until))
+        .with("reason", notice.reason.as_str());
+    Some(if notice.on {
+        words.say(text_id("hub-maintenance-on"))
+    } else {
+        words.say(text_id("hub-maintenance-ahead"))
+    })
+}
 
 /// The desk's navigation.
 pub const LINKS: &[Link] = &[
@@ -111,6 +126,15 @@ fn pages() -> Router<Arc<Node>> {
             get(case_page::show).post(assignment::assign),
         )
         .route(case_page::NUMBER, post(case_page::number))
+        .route(own_categories::OF_CASE, post(own_categories::localise))
+        .route(
+            own_categories::PATH,
+            get(own_categories::list).post(own_categories::map),
+        )
+        .route(own_categories::REMOVE, post(own_categories::remove))
+        .route(own_categories::UPLOAD, post(own_categories::upload))
+        .route(own_categories::RESTORE, post(own_categories::restore))
+        .route(own_categories::TABLE, get(own_categories::table))
         .route(case_page::DROP, post(case_page::drop_act))
         .route(suspicion::PATH, post(suspicion::say))
         .route(deed::PATH, get(deed::ask).post(deed::act))

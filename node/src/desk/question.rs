@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::casework::{CaseFilter, Outcome, SavedFilter, Tab};
 use crate::regions::national;
+use crate::taxonomy::{local_name, local_value};
 
 /// The fields of the address, as they were typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,7 +42,7 @@ pub struct Question {
 }
 
 /// Tabs by their names in addresses.
-pub const TABS: [(Tab, &str); 12] = [
+pub const TABS: [(Tab, &str); 14] = [
     (Tab::RunsOut, "kerja"),
     (Tab::New, "baru"),
     (Tab::CameBack, "kembali"),
@@ -49,6 +50,8 @@ pub const TABS: [(Tab, &str); 12] = [
     (Tab::Working, "proses"),
     (Tab::Answered, "dijawab"),
     (Tab::Elsewhere, "lain"),
+    (Tab::Escalated, "eskalasi"),
+    (Tab::Copies, "tembusan"),
     (Tab::Ended, "selesai"),
     (Tab::LongOverdue, "lama-lewat"),
     (Tab::Pending, "kirim"),
@@ -85,6 +88,7 @@ impl Question {
         let region = national().meant(place).filter(|_| namesakes.is_empty());
         let class = CLASSES.iter().find(|(_, name)| *name == query.jenis);
         let state = State::ALL.into_iter().find(|s| s.as_str() == query.status);
+        let local = local_name(&query.kategori);
         Self {
             tab: tab.filter(|_| typed.is_empty()),
             typed,
@@ -94,7 +98,10 @@ impl Question {
                 state,
                 outcome: Outcome::named(&query.status).filter(|_| state.is_none()),
                 classification: class.map(|(class, _)| *class),
-                category: Category::try_from(query.kategori.clone()).ok(),
+                category: Category::try_from(query.kategori.clone())
+                    .ok()
+                    .filter(|_| local.is_none()),
+                local_category: local.map(str::to_owned),
                 region,
                 unit: Some(query.unit.clone()).filter(|unit| !unit.is_empty()),
                 overdue: !query.lewat.is_empty(),
@@ -166,7 +173,10 @@ impl Question {
             ("status", text(status)),
             (
                 "kategori",
-                text(filter.category.as_ref().map(Category::as_str)),
+                match &filter.local_category {
+                    Some(local) => local_value(local),
+                    None => text(filter.category.as_ref().map(Category::as_str)),
+                },
             ),
             (
                 "wilayah",
@@ -209,6 +219,25 @@ mod tests {
         assert!(address.contains("kategori=Perhubungan%2FParkir%20Liar"));
         let kept = Question::of(&question.saved("Parkir"));
         assert_eq!(kept.address("/meja", ""), address);
+    }
+
+    #[test]
+    fn a_category_of_the_own_tree_is_asked_for_in_the_place_of_a_national_one() {
+        let query = InboxQuery {
+            kategori: "~Parkir/Liar".into(),
+            ..InboxQuery::default()
+        };
+        let question = Question::read(&query);
+        let filter = &question.filter;
+        assert_eq!(filter.local_category.as_deref(), Some("Parkir/Liar"));
+        assert_eq!(filter.category, None);
+        let kept = Question::of(&question.saved("Parkir"));
+        assert_eq!(kept.address("/meja", ""), question.address("/meja", ""));
+        assert!(
+            question
+                .address("/meja", "")
+                .contains("kategori=~Parkir%2FLiar")
+        );
     }
 
     #[test]

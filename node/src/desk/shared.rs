@@ -16,6 +16,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::classification_name;
 use crate::regions::national;
+use crate::taxonomy::local_value;
 
 /// The field of a form that names a region.
 const REGION: &str = "wilayah";
@@ -46,8 +47,49 @@ pub async fn open_unit(node: &Node, id: &str) -> Answer<Option<String>> {
     Err(problem(&NodeError::Invalid(problem_text.into())))
 }
 
-/// All categories in force, each first level before those below it.
+/// The institution's own tree, and after it all national categories.
 pub async fn categories(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
+    let local = node.local_categories().await;
+    let local = local.map_err(|error| problem(&error))?.local;
+    let mut choices: Vec<Choice> = local
+        .iter()
+        .map(|one| Choice::new(one.value(), own_category_name(v, &one.local)))
+        .collect();
+    choices.extend(national_categories(node, v).await?);
+    Ok(choices)
+}
+
+/// The same to look for: the first levels of the own tree stand for all below them.
+pub async fn categories_to_find(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
+    let local = node.local_categories().await;
+    let local = local.map_err(|error| problem(&error))?;
+    let mut choices = Vec::new();
+    for (root, all) in local.roots() {
+        choices.push(Choice::new(local_value(root), own_category_name(v, root)));
+        let below = all.iter().filter(|one| one.local != root);
+        choices.extend(below.map(|one| Choice::new(one.value(), own_category_name(v, &one.local))));
+    }
+    choices.extend(national_categories(node, v).await?);
+    Ok(choices)
+}
+
+/// A category of the own tree among national ones.
+fn own_category_name(v: &Voice, local: &str) -> String {
+    v.with("category", category_name(local)).say("own-category")
+}
+
+/// The categories of a case: its own, if it has one, with the national one that follows.
+pub fn case_category(case: &CaseSummary) -> Option<String> {
+    let national = case.category.as_ref().map(|c| category_name(c.as_str()));
+    match (&case.local_category, national) {
+        (Some(local), Some(national)) => Some(format!("{} ({national})", category_name(local))),
+        (Some(local), None) => Some(category_name(local)),
+        (None, national) => national,
+    }
+}
+
+/// All categories in force, each first level before those below it.
+pub async fn national_categories(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
     let categories = node.categories().await.map_err(|error| problem(&error))?;
     let mut choices = Vec::new();
     for root in &categories.roots {

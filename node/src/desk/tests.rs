@@ -7,6 +7,7 @@ mod cases;
 mod counter;
 mod forms;
 mod lists;
+mod own_categories;
 mod programmes;
 mod sign_on;
 
@@ -22,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::Place;
+use crate::testing::{NOW, Place};
 
 const WORDS: &str = "gerimis tujuh kelapa sepeda";
 const ADMIN: &str = "admin@bandung.go.id";
@@ -181,6 +182,41 @@ async fn hire(place: &Place, login: &str, role: StaffRole) {
 }
 
 #[tokio::test]
+async fn the_desk_says_when_the_hub_is_in_maintenance_and_nobody_else_does() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        place.directory_announces(NOW + 60_000, NOW + 120_000).await;
+        siti.open("/meja")
+            .await
+            .shows("Pusat merencanakan pemeliharaan");
+        place.clock.advance(60_000);
+        siti.open("/meja/baru")
+            .await
+            .shows("Pusat dalam pemeliharaan sampai")
+            .shows("ganti mesin");
+        assert!(
+            !siti
+                .open("/")
+                .await
+                .text
+                .contains("Pusat dalam pemeliharaan")
+        );
+        let status = place.node.status().await.unwrap();
+        assert!(status.maintenance.unwrap().on);
+        place.clock.advance(60_000);
+        assert!(
+            !siti
+                .open("/meja")
+                .await
+                .text
+                .contains("Pusat dalam pemeliharaan")
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
     for place in staffed().await {
         let router = router(place.node.clone());
@@ -197,10 +233,11 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja/petugas",
             "/meja/petugas/baru",
             "/meja/unit",
+            "/meja/kategori",
             "/meja/audit",
             "/meja/tertahan",
             "/meja/pengaturan",
-            "/meja/pengaturan?langkah=9",
+            "/meja/pengaturan?langkah=10",
             "/meja/penghapusan",
             "/meja/permintaan-identitas",
             "/meja/program/baru",

@@ -17,12 +17,14 @@ use super::deeds::Deed;
 use super::reasons::reason_choices;
 use super::{Answer, Officer, ROOT, assignment, shared};
 use crate::api::problem;
-use crate::casework::{BULK, CaseView, NewAct, Once};
+use crate::casework::{BULK, CaseView, NewAct, OnDesk, Once};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/bersama";
+/// The choice that takes cases off every desk; no unit is called so.
+pub const OFF: &str = "-";
 /// Cases that are named where something could not be done to them, at most.
 const NAMED: usize = 10;
 
@@ -64,18 +66,12 @@ pub async fn together(
         };
         return Ok(officer.visit.go_saying(&back, &Flash::warning(text)));
     }
-    let (sight, actor) = (&officer.sight, officer.actor());
     let done = match form.text("tindakan") {
         "lihat" => node
-            .look_at(sight, &cases)
+            .look_at(&officer.sight, &cases)
             .await
-            .map(|()| counted(text_id("inbox-looked"), cases.len())),
-        "unit" => {
-            let unit = shared::open_unit(&node, form.text("unit")).await?;
-            node.assign(sight, &cases, unit.as_deref(), None, &actor)
-                .await
-                .map(|()| counted(text_id("inbox-assigned"), cases.len()))
-        }
+            .map(|looked| counted(text_id("inbox-looked"), looked)),
+        "unit" => Ok(to_unit(&node, &officer, &cases, form.text("unit")).await?),
         "petugas" => Ok(give(&node, &officer, &cases, form.text("petugas")).await?),
         "wajar" => clear_all(&node, &officer, &cases).await,
         _ => match same(&officer, &form) {
@@ -207,7 +203,7 @@ async fn do_all(
         }
     }
     if done == cases.len() {
-        return counted(same.done(), done);
+        return counted(same.done(), done as u64);
     }
     let more = left.len().saturating_sub(NAMED);
     left.truncate(NAMED);
@@ -234,6 +230,13 @@ async fn do_one(
 ) -> Result<(), NodeError> {
     let (actor, case) = (officer.actor(), view.summary.case);
     let acts = same.acts(node, view).await?;
+    if acts.is_empty() {
+        // Unless it was done under this key before.
+        let once = Once::new(&actor, &format!("{key}-{case}"))?;
+        let done = once.is_known(node).await?;
+        let nothing = || NodeError::Invalid("case: nothing here waits for this act".into());
+        return done.then_some(()).ok_or_else(nothing);
+    }
     for (place, act) in acts.into_iter().enumerate() {
         // Pressed again it is the same, whatever the case would be done to by then.
         let key = match place {
@@ -255,15 +258,52 @@ async fn do_one(
 
 /// Gives cases to an officer.
 async fn give(node: &Node, officer: &Officer, cases: &[CaseId], who: &str) -> Answer<Flash> {
-    let mut lying = Vec::new();
-    for case in cases {
-        lying.push((*case, officer.case(node, *case).await?.summary.unit));
-    }
+    let seen = node.seen(&officer.sight, cases).await;
+    let seen = seen.map_err(|error| problem(&error))?.into_iter();
+    let lying: Vec<_> = seen.map(|case| (case.case, case.unit)).collect();
+    let count = lying.len();
     let given = assignment::give(node, officer, lying, who).await?;
     Ok(match given {
-        Ok(()) => counted(text_id("inbox-assigned"), cases.len()),
+        Ok(()) => reached(text_id("inbox-assigned"), count, cases.len()),
         Err(wrong) => Flash::warning(wrong),
     })
+}
+
+/// Puts cases on the desk of a unit, or takes them off every desk. Who works on a case and until when
+/// stays, where the officer sees what lies in the unit.
+async fn to_unit(node: &Node, officer: &Officer, cases: &[CaseId], chosen: &str) -> Answer<Flash> {
+    if chosen.is_empty() {
+        return Ok(Flash::warning(text_id("inbox-unit-needed")));
+    }
+    let wrong = |error: NodeError| problem(&error);
+    let (unit, able, said) = if chosen == OFF {
+        (None, Vec::new(), text_id("inbox-taken-off"))
+    } else {
+        let unit = shared::open_unit(node, chosen).await?;
+        let able = node.officers_who_see(unit.as_deref()).await;
+        let able = able.map_err(|error| assignment::staff_problem(&error))?;
+        (unit, able, text_id("inbox-assigned"))
+    };
+    let seen = node.seen(&officer.sight, cases).await.map_err(wrong)?;
+    let handed = node.handed(cases).await.map_err(wrong)?;
+    let put = seen.into_iter().map(|case| {
+        let fits = |who: &String| able.iter().any(|one| one.id.as_str() == who);
+        let desk = OnDesk {
+            unit: unit.clone(),
+            officer: case.officer.filter(fits),
+        };
+        let until = handed.get(&case.case).and_then(|handed| handed.due);
+        let until = until.filter(|_| desk.officer.is_some());
+        (case.case, desk, until)
+    });
+    let put: Vec<_> = put.collect();
+    let count = put.len();
+    let actor = officer.actor();
+    match node.assign_each(&officer.sight, put, &actor).await {
+        Ok(()) => Ok(reached(said, count, cases.len())),
+        Err(NodeError::Invalid(_)) => Ok(Flash::warning(text_id("inbox-not-done"))),
+        Err(error) => Err(problem(&error)),
+    }
 }
 
 /// Says of marked cases that they are no abuse. What lies on another desk by now is left as it is,
@@ -293,6 +333,16 @@ async fn clear_all(node: &Node, officer: &Officer, cases: &[CaseId]) -> Result<F
         .with("all", cases.len().to_string()))
 }
 
-fn counted(said: TextId, count: usize) -> Flash {
+/// What is said where only what is not seen any more was left out.
+fn reached(said: TextId, done: usize, all: usize) -> Flash {
+    if done == all {
+        return counted(said, done as u64);
+    }
+    Flash::warning(text_id("inbox-some-unseen"))
+        .with("n", done.to_string())
+        .with("all", all.to_string())
+}
+
+fn counted(said: TextId, count: u64) -> Flash {
     Flash::done(said).with("n", count.to_string())
 }

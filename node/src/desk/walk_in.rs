@@ -27,6 +27,7 @@ use crate::portal::streets::{self, Streets};
 use crate::portal::{classification_name, home_region, state_words};
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::staff::StaffRole;
+use crate::taxonomy::local_name;
 
 pub const PATH: &str = "/meja/baru";
 /// Characters of a name, a telephone number or an address.
@@ -212,8 +213,10 @@ fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
         suggested.as_ref(),
         text_id("walk-in-excludes-us"),
     );
-    let category = Some(form.text("kategori").to_owned()).filter(|name| !name.is_empty());
-    let category = category.and_then(|name| Category::try_from(name).ok());
+    let chosen = form.text("kategori").to_owned();
+    let local_category = local_name(&chosen).map(str::to_owned);
+    let category = Category::try_from(chosen).ok();
+    let category = category.filter(|_| local_category.is_none());
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
     let mut told =
         |name: &'static str| Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty());
@@ -245,6 +248,7 @@ fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
         attachments: Vec::new(),
         reporter: (reporter != Reporter::default()).then_some(reporter),
         own_number: None,
+        local_category,
     })
 }
 

@@ -1,8 +1,8 @@
 //! What an institution's work comes to, in a period: intake, hops, time to the
 //! first answer and to the close, misrouted, overdue, satisfaction.
 //!
-//! Confirmed by the reporter, closed by silence and archived are three figures
-//! and are never added up. Silence is no opinion: only what reporters have
+//! Confirmed by the reporter, closed by an officer for the reporter, closed by silence and archived
+//! are four figures and are never added up. Silence is no opinion: only what reporters have
 //! rated counts as satisfaction.
 
 mod months;
@@ -57,13 +57,15 @@ pub struct Figures {
     pub first_answer_mean_ms: Option<i64>,
     /// Closed because the reporter confirmed.
     pub confirmed: i64,
+    /// Closed by an officer, who noted that the reporter is content; nobody showed the reporter's key.
+    pub officer: i64,
     /// Closed because the reporter was silent.
     pub silent: i64,
     /// Put away with a reason.
     pub archived: i64,
     /// Merged into another case.
     pub merged: i64,
-    /// From filing to the close, confirmed or silent, on average; `None` without any.
+    /// From filing to the close, by whomever, on average; `None` without any.
     pub close_mean_ms: Option<i64>,
     /// Cases of which a clock has run out at some time.
     pub overdue: i64,
@@ -95,6 +97,23 @@ pub struct FigureTable {
     pub side: Side,
     /// By institution.
     pub figures: Vec<Figures>,
+    /// By this institution's own tree of categories, of cases that have one; empty without a tree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_local_category: Vec<LocalFigures>,
+}
+
+/// The figures of one category of the institution's own tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LocalFigures {
+    pub local_category: String,
+    /// Cases that were filed in the period.
+    pub intake: i64,
+    /// Of these, those that are not at their end.
+    pub open: i64,
+    /// Of these, those with a public follow-up.
+    pub answered: i64,
+    /// Of these, those of which a clock has run out at some time.
+    pub overdue: i64,
 }
 
 impl Node {
@@ -134,11 +153,24 @@ impl Node {
             Side::Origin => store::facts::by_origin(&mut tx, from, until).await?,
         };
         let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
+        let local = store::facts::by_local_category(&mut tx, from, until).await?;
+        let local = local.into_iter();
+        let by_local_category =
+            local.map(
+                |(local_category, intake, open, answered, overdue)| LocalFigures {
+                    local_category,
+                    intake,
+                    open,
+                    answered,
+                    overdue,
+                },
+            );
         Ok(FigureTable {
             from,
             until,
             side,
             figures,
+            by_local_category: by_local_category.collect(),
         })
     }
 }
@@ -155,10 +187,11 @@ impl Figures {
             answered: sums.answered,
             first_answer_mean_ms: mean(sums.answer_ms, sums.answered),
             confirmed: sums.confirmed,
+            officer: sums.officer,
             silent: sums.silent,
             archived: sums.archived,
             merged: sums.merged,
-            close_mean_ms: mean(sums.close_ms, sums.confirmed + sums.silent),
+            close_mean_ms: mean(sums.close_ms, sums.confirmed + sums.officer + sums.silent),
             overdue: sums.overdue,
             rated: sums.rated,
             score_mean_hundredths: mean(sums.score * 100, sums.rated),
@@ -173,7 +206,7 @@ impl From<Figures> for PublicWork {
             institution: all.institution.clone(),
             figures: (all.intake >= FEW).then(|| Figures {
                 first_answer_mean_ms: shown(all.first_answer_mean_ms, all.answered),
-                close_mean_ms: shown(all.close_mean_ms, all.confirmed + all.silent),
+                close_mean_ms: shown(all.close_mean_ms, all.confirmed + all.officer + all.silent),
                 score_mean_hundredths: shown(all.score_mean_hundredths, all.rated),
                 ..all
             }),

@@ -20,6 +20,8 @@ pub struct Month {
     pub filed: u64,
     /// Closed because the reporter confirmed.
     pub confirmed: u64,
+    /// Closed by an officer for the reporter, whose key nobody showed.
+    pub officer: u64,
     /// Closed because the reporter was silent.
     pub silent: u64,
     /// Put away with a reason by an officer.
@@ -64,6 +66,7 @@ impl Node {
             let counted = match what.as_str() {
                 "filed" => &mut month.filed,
                 "confirmed" => &mut month.confirmed,
+                "officer" => &mut month.officer,
                 "silence" => &mut month.silent,
                 "archived" => &mut month.archived,
                 _ => continue,

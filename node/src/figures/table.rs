@@ -4,7 +4,7 @@
 use super::FigureTable;
 use crate::error::NodeError;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "institution",
     "intake",
     "open",
@@ -13,6 +13,7 @@ const COLUMNS: [&str; 15] = [
     "answered",
     "first_answer_mean_ms",
     "confirmed",
+    "officer",
     "silent",
     "archived",
     "merged",
@@ -33,7 +34,13 @@ pub fn csv(table: &FigureTable) -> Result<String, NodeError> {
         let mut cells = vec![row.institution.to_string()];
         cells.extend(numbers.map(|number| number.to_string()));
         cells.push(mean(row.first_answer_mean_ms));
-        let ends = [row.confirmed, row.silent, row.archived, row.merged];
+        let ends = [
+            row.confirmed,
+            row.officer,
+            row.silent,
+            row.archived,
+            row.merged,
+        ];
         cells.extend(ends.map(|number| number.to_string()));
         cells.push(mean(row.close_mean_ms));
         cells.extend([row.overdue, row.rated].map(|number| number.to_string()));

@@ -41,7 +41,7 @@ async fn answered(place: &Place) -> CaseId {
 }
 
 #[tokio::test]
-async fn confirmed_silent_and_archived_stay_apart() {
+async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
     for db in databases().await {
         let place = Place::joined("pusat", db).await;
         let confirmed = answered(&place).await;
@@ -49,7 +49,7 @@ async fn confirmed_silent_and_archived_stay_apart() {
             &place,
             confirmed,
             "case.closed",
-            json!({"by": "reporter"}),
+            json!({"by": "reporter", "through_officer": false}),
             None,
         )
         .await;
@@ -65,6 +65,9 @@ async fn confirmed_silent_and_archived_stay_apart() {
             None,
         )
         .await;
+        let noted = answered(&place).await;
+        let by = json!({"by": "reporter"});
+        acts(&place, noted, "case.closed", by, None).await;
         let archived = filed(&place).await;
         acts(
             &place,
@@ -94,17 +97,17 @@ async fn confirmed_silent_and_archived_stay_apart() {
             .unwrap();
         let of = &table.figures[0];
         assert_eq!((table.figures.len(), of.institution.as_str()), (1, "pusat"));
-        assert_eq!((of.intake, of.open), (5, 2));
+        assert_eq!((of.intake, of.open), (6, 2));
         assert_eq!(
-            (of.confirmed, of.silent, of.archived, of.merged),
-            (1, 1, 1, 0)
+            (of.confirmed, of.officer, of.silent, of.archived, of.merged),
+            (1, 1, 1, 1, 0)
         );
         assert_eq!((of.rated, of.score_mean_hundredths), (1, Some(400)));
-        assert_eq!((of.answered, of.first_answer_mean_ms), (2, Some(HOUR)));
+        assert_eq!((of.answered, of.first_answer_mean_ms), (3, Some(HOUR)));
         assert_eq!(of.close_mean_ms, Some(2 * HOUR));
         assert_eq!(of.overdue, 1, "verified, but two days late");
         let told = PublicWork::from(of.clone()).figures.unwrap();
-        assert_eq!((told.intake, told.rated, told.overdue), (5, 1, 1));
+        assert_eq!((told.intake, told.rated, told.overdue), (6, 1, 1));
         let means = [told.first_answer_mean_ms, told.close_mean_ms];
         assert_eq!((means, told.score_mean_hundredths), ([None, None], None));
         let few = Figures {

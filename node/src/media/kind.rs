@@ -15,6 +15,15 @@ pub enum Door {
     Staff,
 }
 
+impl Door {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Staff => "staff",
+        }
+    }
+}
+
 /// How a kind of file is freed of metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cleaning {

@@ -52,6 +52,10 @@ pub struct Progress {
 
 impl Node {
     /// Takes in a whole file; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`NodeError::NoRoom`] for one of the staff's while their files fill their room. How much the
+    /// public may send is judged before, by address.
     pub async fn receive_upload<S, E>(
         &self,
         door: Door,
@@ -66,9 +70,11 @@ impl Node {
             let file = create(&path).await?;
             let limit = self.settings().api.upload_bytes;
             let size = write(file, 0, limit, &mut body).await;
-            if size.map_err(|stopped| too_large_or(stopped, limit))? == 0 {
+            let size = size.map_err(|stopped| too_large_or(stopped, limit))?;
+            if size == 0 {
                 return Err(NodeError::Invalid("the upload is empty".into()));
             }
+            self.room_for_staff(door, size).await?;
             self.finish(&id, &path, door, true).await
         };
         let kept = kept.await;
@@ -79,7 +85,7 @@ impl Node {
     }
 
     /// Opens an upload of so many bytes, which comes in pieces.
-    pub async fn begin_upload(&self, length: u64) -> Result<Progress, NodeError> {
+    pub async fn begin_upload(&self, door: Door, length: u64) -> Result<Progress, NodeError> {
         let limit = self.settings().api.upload_bytes;
         if length > limit {
             return Err(larger_than(limit));
@@ -87,6 +93,7 @@ impl Node {
         if length == 0 {
             return Err(NodeError::Invalid("the upload is empty".into()));
         }
+        self.room_for_staff(door, length).await?;
         let (id, path) = self.new_upload().await?;
         create(&path).await?;
         let mut tx = self.write_tx().await?;
@@ -95,6 +102,7 @@ impl Node {
             media_type: String::new(),
             size: length as i64,
             state: OPEN.into(),
+            door: door.as_str().into(),
         };
         store::uploads::add(&mut tx, &row, self.clock().now_ms()).await?;
         tx.commit().await?;
@@ -203,6 +211,19 @@ impl Node {
         Ok(())
     }
 
+    /// Whether files of officers and applications still have room, apart from those of citizens.
+    async fn room_for_staff(&self, door: Door, bytes: u64) -> Result<(), NodeError> {
+        if door == Door::Public {
+            return Ok(());
+        }
+        let waiting = store::uploads::bytes(&mut self.read_tx().await?, door.as_str()).await?;
+        let most = self.settings().api.staff_waiting_bytes;
+        if waiting.unsigned_abs().saturating_add(bytes) > most {
+            return Err(NodeError::NoRoom);
+        }
+        Ok(())
+    }
+
     async fn new_upload(&self) -> Result<(String, PathBuf), NodeError> {
         let id = hex::encode(random::<16>());
         let path = upload_path(self, &id);
@@ -227,6 +248,7 @@ impl Node {
             media_type: media_type.to_owned(),
             size: size as i64,
             state: READY.into(),
+            door: door.as_str().into(),
         };
         let mut tx = self.write_tx().await?;
         if fresh {

@@ -68,6 +68,12 @@ fn link_figures(status: &Status, figures: &mut Figures) {
         "When the hub last answered (Unix).",
         link.last_contact.map(seconds),
     );
+    let maintenance = status.maintenance.as_ref();
+    figures.gauge(
+        "lapor_node_hub_maintenance",
+        "1 while the hub is in the maintenance that it has announced.",
+        float(u64::from(maintenance.is_some_and(|notice| notice.on))),
+    );
     let refused = link.code.as_deref().map(|code| (vec![("code", code)], 1.0));
     figures.gauges(
         "lapor_node_link_refused",

@@ -52,10 +52,15 @@ async fn writes(node: &Node) -> Result<(), NodeError> {
     }
 }
 
+/// Whether the hub has said that it would be away now.
+fn in_maintenance(node: &Node) -> bool {
+    node.hub_maintenance().is_some_and(|notice| notice.on)
+}
+
 async fn hub(node: &Node) -> Check {
     const NAME: &str = "hub";
     match read_state(node).await {
-        Ok(state) if state.connected => Check::ok(NAME),
+        Ok(state) if state.connected || in_maintenance(node) => Check::ok(NAME),
         Ok(state) => {
             let why = state.problem.unwrap_or_else(|| "not tried yet".into());
             Check::degraded(NAME, why)

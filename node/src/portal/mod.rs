@@ -11,6 +11,7 @@ pub(crate) mod map;
 pub(crate) mod place;
 mod privacy;
 pub mod programmes;
+pub(crate) mod questions;
 #[cfg(test)]
 mod reading_tests;
 mod report;

@@ -24,6 +24,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::regions;
 use crate::reporters::Supporter;
+use crate::taxonomy::local_value;
 
 pub const ROUTE: &str = "/laporan/{case}";
 pub const SUPPORT: &str = "/laporan/{case}/dukung";
@@ -52,6 +53,8 @@ struct Page<'a> {
     badge: Badge,
     kind: Option<String>,
     category: Option<Linked>,
+    /// The same in the institution's own tree.
+    own_category: Option<Linked>,
     region: Option<Linked>,
     programme: Option<Linked>,
     custodian: Option<String>,
@@ -124,6 +127,10 @@ pub async fn show(
         category: report.category.as_ref().map(|category| Linked {
             name: reports::category_name(&categories, &v, category),
             to: reports::listing("kategori", category.as_str()),
+        }),
+        own_category: report.local_category.as_ref().map(|local| Linked {
+            name: reports::own_category_name(local),
+            to: reports::listing("kategori", &local_value(local)),
         }),
         region: region.and_then(|code| {
             Some(Linked {

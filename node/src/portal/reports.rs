@@ -3,6 +3,7 @@
 //! Everything asked for stands in the query, so that a list can be kept and passed on; nothing is
 //! shown that [`Node::public_cases`] does not give.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -25,13 +26,13 @@ use crate::casework::{Outcome, PublicCase, PublicFigures, PublicFilter};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::regions;
-use crate::taxonomy::Categories;
+use crate::taxonomy::{Categories, local_name, local_value};
 
 pub const PATH: &str = "/laporan";
 /// Reports on a page.
 const PAGE: u32 = 20;
 /// How a public report ends, told apart in the list.
-const ENDS: [Outcome; 2] = [Outcome::Confirmed, Outcome::Silence];
+const ENDS: [Outcome; 3] = Outcome::CLOSES;
 /// The conditions, as fields of the form and of the query.
 const FIELDS: [&str; 8] = [
     "q", "status", "kategori", "wilayah", "instansi", "program", "dari", "sampai",
@@ -174,9 +175,13 @@ impl Card {
             state: v.say(state),
             tone,
             category: case
-                .category
-                .as_ref()
-                .map(|category| category_name(categories, &v, category)),
+                .local_category
+                .as_deref()
+                .map(own_category_name)
+                .or_else(|| {
+                    let category = case.category.as_ref()?;
+                    Some(category_name(categories, &v, category))
+                }),
             region: region.and_then(|code| regions::national().display_name(code)),
             custodian: case.custodian.map(|id| name_of(node, &id)),
             supports: case.supports,
@@ -198,6 +203,11 @@ pub(super) fn category_name(categories: &Categories, v: &Voice, category: &Categ
     }
     let text = category.as_str();
     text.rsplit('/').next().unwrap_or(text).to_owned()
+}
+
+/// A category of the institution's own tree.
+pub(super) fn own_category_name(local: &str) -> String {
+    local.replace('/', " › ")
 }
 
 /// What a kind of report is called.
@@ -229,13 +239,18 @@ fn filter(node: &Node, v: &Voice, form: &mut Form) -> PublicFilter {
                 .find(|state| state.as_str() == typed)
         }),
     };
+    let local = local_name(form.text("kategori")).map(str::to_owned);
     PublicFilter {
         state,
         outcome,
         classification: None,
-        category: chosen(form, v, "kategori", |typed| {
-            Category::try_from(typed.to_owned()).ok()
-        }),
+        category: match &local {
+            Some(_) => None,
+            None => chosen(form, v, "kategori", |typed| {
+                Category::try_from(typed.to_owned()).ok()
+            }),
+        },
+        local_category: local,
         region: region(form, v),
         institution,
         programme: chosen(form, v, "program", programmes::named),
@@ -318,9 +333,21 @@ fn choices(
             .map(|state| Choice::new(state.as_str(), v.say(state_words(state).0)))
             .chain(ENDS.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end)))))
             .collect(),
-        categories: roots.chain(below).map(named).collect(),
+        categories: own_roots(figures, filter)
+            .into_iter()
+            .map(|local| Choice::new(local_value(&local), own_category_name(&local)))
+            .chain(roots.chain(below).map(named))
+            .collect(),
         institutions,
     }
+}
+
+/// The first levels of the institution's own tree under which there are reports, and what a link
+/// asks for below them.
+fn own_roots(figures: &PublicFigures, filter: &PublicFilter) -> BTreeSet<String> {
+    let all = figures.by_local_category.keys();
+    let roots = all.map(|local| local.split('/').next().unwrap_or(local).to_owned());
+    roots.chain(filter.local_category.clone()).collect()
 }
 
 fn chips(
@@ -347,9 +374,13 @@ fn chips(
         (
             "kategori",
             filter
-                .category
-                .as_ref()
-                .map(|category| category_name(categories, v, category)),
+                .local_category
+                .as_deref()
+                .map(own_category_name)
+                .or_else(|| {
+                    let category = filter.category.as_ref()?;
+                    Some(category_name(categories, v, category))
+                }),
         ),
         ("wilayah", region),
         (

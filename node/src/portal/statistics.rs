@@ -1,7 +1,7 @@
 //! Figures for everybody: what comes in, how it ends, where and about what.
 //!
-//! Confirmed by the reporter, closed by silence and closed by an officer stand apart and are never
-//! added up.
+//! Confirmed by the reporter, closed by an officer, closed by silence and archived stand apart and are
+//! never added up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::casework::tracking::Tally;
 use crate::figures::{FEW, Figures, Month, PublicWork};
 use crate::node::Node;
 use crate::regions;
-use crate::taxonomy::Categories;
+use crate::taxonomy::{Categories, local_value};
 
 pub const PATH: &str = "/statistik";
 /// Bars of a chart, at most.
@@ -41,6 +41,8 @@ struct Statistics {
     course: Lines,
     states: Bars,
     categories: Bars,
+    /// By the institution's own tree, where it has one.
+    own_categories: Option<Bars>,
     provinces: Bars,
     work: Vec<Work>,
     few: String,
@@ -74,6 +76,8 @@ pub async fn show(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respons
         course: course(v, &figures.months),
         states: states(v, &figures),
         categories: by_category(v, &figures, &categories),
+        own_categories: (!figures.by_local_category.is_empty())
+            .then(|| by_own_category(v, &figures)),
         provinces: provinces(v, &figures),
         work: figures
             .work
@@ -101,6 +105,7 @@ fn endings(v: Voice, months: &[Month]) -> Bars {
             sum(|m| m.confirmed),
             Tone::Done,
         ),
+        (text_id("ending-officer"), sum(|m| m.officer), Tone::Alert),
         (text_id("ending-silent"), sum(|m| m.silent), Tone::Warm),
         (text_id("ending-archived"), sum(|m| m.archived), Tone::Quiet),
     ];
@@ -118,7 +123,7 @@ fn course(v: Voice, months: &[Month]) -> Lines {
     let series = |name: TextId, tone, count: fn(&Month) -> u64| Series {
         name: v.say(name),
         tone,
-        values: months.iter().map(count).collect(),
+        values: months.iter().map(|month| Some(count(month))).collect(),
     };
     Lines::new(
         v,
@@ -131,6 +136,7 @@ fn course(v: Voice, months: &[Month]) -> Lines {
         vec![
             series(text_id("statistics-filed"), Tone::Accent, |m| m.filed),
             series(text_id("ending-confirmed"), Tone::Done, |m| m.confirmed),
+            series(text_id("ending-officer"), Tone::Alert, |m| m.officer),
             series(text_id("ending-silent"), Tone::Warm, |m| m.silent),
             series(text_id("ending-archived"), Tone::Quiet, |m| m.archived),
         ],
@@ -157,6 +163,17 @@ fn by_category(v: Voice, figures: &PublicFigures, categories: &Categories) -> Ba
         Bar::new(name, count).to(reports::listing("kategori", root))
     });
     let caption = v.say("statistics-categories");
+    let headings = of_reports(&v, text_id("reading-category"));
+    Bars::new(v, caption, headings, bars)
+}
+
+fn by_own_category(v: Voice, figures: &PublicFigures) -> Bars {
+    let bars = most(&figures.by_local_category).into_iter();
+    let bars = bars.map(|(local, count)| {
+        let to = reports::listing("kategori", &local_value(local));
+        Bar::new(reports::own_category_name(local), count).to(to)
+    });
+    let caption = v.say("statistics-own-categories");
     let headings = of_reports(&v, text_id("reading-category"));
     Bars::new(v, caption, headings, bars)
 }

@@ -70,6 +70,7 @@ pub(super) fn report(title: &str, secret: bool) -> NewReport {
         attachments: Vec::new(),
         reporter: None,
         own_number: None,
+        local_category: None,
     }
 }
 

@@ -224,7 +224,7 @@ pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
         Event::Returned(..) => v.say("event-returned"),
         Event::Recalled => v.say("event-recalled"),
         Event::Reopened => v.say("event-reopened"),
-        Event::Closed(by) => v.say(closed_words(*by)),
+        Event::Closed(by, officer) => v.say(closed_words(*by, *officer)),
         Event::Archived(_) => v.say("event-archived"),
     };
     let words = match &happened.event {
@@ -299,8 +299,9 @@ pub(crate) fn return_words(
 }
 
 /// What happened when a case was closed.
-pub(crate) fn closed_words(by: ClosedBy) -> TextId {
+pub(crate) fn closed_words(by: ClosedBy, through_officer: bool) -> TextId {
     match by {
+        ClosedBy::Reporter if through_officer => text_id("closed-officer"),
         ClosedBy::Reporter => text_id("event-confirmed"),
         ClosedBy::Silence => text_id("closed-silence"),
     }
@@ -318,6 +319,7 @@ pub fn standing_words(state: CaseState, outcome: Option<Outcome>) -> (TextId, &'
 pub fn outcome_words(outcome: Outcome) -> TextId {
     match outcome {
         Outcome::Confirmed => text_id("outcome-confirmed"),
+        Outcome::Officer => text_id("outcome-officer"),
         Outcome::Silence => text_id("outcome-silence"),
         Outcome::Archived => text_id("state-archived"),
         Outcome::Merged => text_id("state-merged"),

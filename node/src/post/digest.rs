@@ -1,5 +1,6 @@
 //! Once each working day, at the hour that the institution has chosen: what is
-//! new, what runs out, what came back, what has been overdue for long. Whoever has nothing to do gets no letter.
+//! new, what runs out, what came back, what has been overdue for long, and what waits for them in
+//! person. Whoever has nothing to do gets no letter.
 
 use chrono::{DateTime, Timelike as _};
 use lapor_protocol::calendar::day_at;
@@ -7,6 +8,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
 use super::officers::{desk_foot, listed};
+use super::waiting::{Waiting, new_to};
 use super::{Draft, Kind, LetterChoice, Letterhead, Said, letterhead};
 use crate::casework::{CaseFilter, CaseSummary, InboxCounts, Tab};
 use crate::doors::facts;
@@ -22,8 +24,12 @@ const AHEAD_MS: i64 = 3 * DAY_MS;
 const LISTED: u32 = 10;
 
 /// What a digest says.
+#[derive(Default)]
 struct Morning {
-    counts: InboxCounts,
+    /// `None` for whoever handles no cases.
+    counts: Option<InboxCounts>,
+    /// What waits for the reader in person, and they have not been told of.
+    waits: Vec<Waiting>,
     new: Vec<CaseSummary>,
     back: Vec<CaseSummary>,
     runs_out: Vec<CaseSummary>,
@@ -59,9 +65,7 @@ impl Node {
         };
         let mut written = 0;
         let due = readers.iter().filter(|reader| {
-            reader.choice == LetterChoice::Digest
-                && reader.role != StaffRole::IdentityKeeper
-                && reader.digest_on.as_ref() != Some(&day)
+            reader.choice == LetterChoice::Digest && reader.digest_on.as_ref() != Some(&day)
         });
         for reader in due {
             written += usize::from(self.write_digest(reader, staff, &day).await?);
@@ -76,12 +80,21 @@ impl Node {
         day: &str,
     ) -> Result<bool, NodeError> {
         let now = self.clock().now_ms();
-        let morning = self.morning(reader, staff, now).await?;
+        let mut morning = if reader.role == StaffRole::IdentityKeeper {
+            Morning::default()
+        } else {
+            self.morning(reader, staff, now).await?
+        };
+        let waiting = self.waits_for(reader, staff).await?;
         let mut tx = self.write_tx().await?;
         let (account, choice) = (reader.account.id.as_str(), reader.choice.as_str());
         // Another process may have been faster.
-        let first = store::told::digest_on(&mut tx, account, choice, day).await?;
-        if first && !morning.is_empty() {
+        if !store::told::digest_on(&mut tx, account, choice, day).await? {
+            return Ok(false);
+        }
+        morning.waits = new_to(&mut tx, reader, waiting).await?;
+        let written = !morning.is_empty();
+        if written {
             let head = letterhead(self);
             let draft = Draft {
                 kind: Kind::Digest,
@@ -94,7 +107,7 @@ impl Node {
             self.write_letter(&mut tx, draft).await?;
         }
         tx.commit().await?;
-        Ok(first && !morning.is_empty())
+        Ok(written)
     }
 
     async fn morning(
@@ -129,7 +142,8 @@ impl Node {
         };
         Ok(Morning {
             handed,
-            counts: self.inbox_counts(&sight, &all).await?,
+            counts: Some(self.inbox_counts(&sight, &all).await?),
+            waits: Vec::new(),
             new: list(Tab::New).await?,
             back: list(Tab::CameBack).await?,
             runs_out,
@@ -147,7 +161,7 @@ impl Morning {
             &self.long_overdue,
             &self.handed,
         ];
-        parts.iter().all(|part| part.is_empty())
+        self.waits.is_empty() && parts.iter().all(|part| part.is_empty())
     }
 
     fn say(&self, node: &Node, head: &Letterhead, v: &Voice) -> Said {
@@ -158,12 +172,17 @@ impl Morning {
             (text_id("letter-digest-back"), &self.back),
             (text_id("letter-digest-new"), &self.new),
         ];
-        let mut paragraphs = vec![
-            v.with("new", self.counts.new)
-                .with("back", self.counts.came_back)
-                .with("waiting", self.counts.waiting)
-                .say("letter-digest"),
-        ];
+        let counted = self.counts.as_ref().map(|counts| {
+            v.with("new", counts.new)
+                .with("back", counts.came_back)
+                .with("waiting", counts.waiting)
+                .say("letter-digest")
+        });
+        let mut paragraphs = Vec::from_iter(counted);
+        if !self.waits.is_empty() {
+            let waits = Waiting::lines(&self.waits, v);
+            paragraphs.push(format!("{}\n{waits}", v.say("letter-waits")));
+        }
         for (title, cases) in parts {
             if !cases.is_empty() {
                 let lines: Vec<String> = cases.iter().map(|case| listed(node, v, case)).collect();

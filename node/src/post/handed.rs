@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use lapor_migrations::Tx;
 use lapor_web::language::{TextId, text_id};
 
 use super::choices::Reader;
@@ -51,39 +52,42 @@ impl Node {
         staff: &Staff,
     ) -> Result<usize, NodeError> {
         let now = self.clock().now_ms();
-        let mut tx = self.read_tx().await?;
+        let told = Noted {
+            told: Some(now),
+            ..Noted::default()
+        };
+        let warned = Noted {
+            warned: Some(now),
+            ..Noted::default()
+        };
+        // Read where it is written: another process may tell the same.
+        let mut tx = self.write_tx().await?;
         let given = store::assignments::untold(&mut tx, AT_ONCE).await?;
+        let mut written = self
+            .tell_handed(&mut tx, &given, (GIVEN, told), (readers, staff))
+            .await?;
+        tx.commit().await?;
+        let mut tx = self.write_tx().await?;
         let asked = store::assignments::unwarned(&mut tx, now + AHEAD_MS, AT_ONCE).await?;
-        drop(tx);
-        let (told, warned) = (
-            Noted {
-                told: Some(now),
-                ..Noted::default()
-            },
-            Noted {
-                warned: Some(now),
-                ..Noted::default()
-            },
-        );
-        let written = self.tell_handed(&given, GIVEN, told, (readers, staff));
-        let written = written.await?;
-        let warned = self.tell_handed(&asked, ASKED, warned, (readers, staff));
-        Ok(written + warned.await?)
+        written += self
+            .tell_handed(&mut tx, &asked, (ASKED, warned), (readers, staff))
+            .await?;
+        tx.commit().await?;
+        Ok(written)
     }
 
     async fn tell_handed(
         &self,
+        tx: &mut Tx,
         rows: &[AssignmentRow],
-        why: Why,
-        noted: Noted,
+        (why, noted): (Why, Noted),
         (readers, staff): (&[Reader], &Staff),
     ) -> Result<usize, NodeError> {
         if rows.is_empty() {
             return Ok(0);
         }
         let ids: Vec<&str> = rows.iter().map(|row| row.case_id.as_str()).collect();
-        let mut tx = self.write_tx().await?;
-        let cases = summaries(&mut tx, &ids).await?;
+        let cases = summaries(tx, &ids).await?;
         let rows_of: HashMap<&str, &AssignmentRow> =
             rows.iter().map(|row| (row.case_id.as_str(), row)).collect();
         let mut written = 0;
@@ -103,12 +107,11 @@ impl Node {
             let theirs: Vec<&CaseSummary> = theirs.collect();
             if !theirs.is_empty() {
                 let draft = self.handed_letter(reader, &theirs, &rows_of, why);
-                self.write_letter(&mut tx, draft).await?;
+                self.write_letter(tx, draft).await?;
                 written += 1;
             }
         }
-        store::assignments::note(&mut tx, rows, noted).await?;
-        tx.commit().await?;
+        store::assignments::note(tx, rows, noted).await?;
         Ok(written)
     }
 

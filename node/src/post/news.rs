@@ -93,13 +93,14 @@ impl Node {
         let (own, ended) = self.begin_news(id).await?;
         let others = match ended {
             Some(case) => self.take_leave(id, &case).await?,
-            None => self.tell_followers(id).await?,
+            None => self.lead_back(id).await? + self.tell_followers(id).await?,
         };
         Ok(behind + asked + own + others)
     }
 
     /// Tells the reporter what is new, and notes of what followers are to be told. Returns how many
-    /// letters that were, and a case that nobody follows any more.
+    /// letters that were, and a case that nobody follows any more: not before the hub has ruled that it
+    /// ended, for an own act may turn out to be without effect.
     pub(super) async fn begin_news(&self, id: CaseId) -> Result<(usize, Option<Case>), NodeError> {
         let text = id.to_string();
         let mut tx = self.write_tx().await?;
@@ -119,9 +120,10 @@ impl Node {
             .collect();
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
-        let ended = matches!(case.state, State::Archived | State::Merged);
+        let ended = row.ruled()?.filter(is_left);
+        let waits = ended.is_none() && is_left(&case);
         let some = store::support::followers(&mut tx, &text, "", 1).await?;
-        let followed = row.public == 1 && !ended && !some.is_empty();
+        let followed = (row.public == 1 || waits) && ended.is_none() && !some.is_empty();
         for (_, message) in &fresh {
             let told_to = followed.then_some("");
             store::told::tell(&mut tx, &text, message, told_to).await?;
@@ -135,7 +137,7 @@ impl Node {
             written += self.tell_reporter(&mut tx, id, &news).await?;
         }
         tx.commit().await?;
-        Ok((written, ended.then_some(case)))
+        Ok((written, ended))
     }
 
     /// Tells followers what they have not been told yet.
@@ -147,12 +149,13 @@ impl Node {
         Ok(written)
     }
 
-    /// The same for the next of them, in one transaction; `None` when nobody is behind.
+    /// The same for the next of them, in one transaction; `None` when nobody is behind, or while an
+    /// own act that ends the case has not been ruled.
     pub(super) async fn tell_some(&self, id: CaseId) -> Result<Option<usize>, NodeError> {
         let text = id.to_string();
-        let mut tx = self.read_tx().await?;
+        // Read where it is written: another process may tell the same.
+        let mut tx = self.write_tx().await?;
         let told = store::told::told(&mut tx, &text).await?;
-        drop(tx);
         let behind: Vec<(String, String)> = told
             .into_iter()
             .filter_map(|(message, told_to)| Some((message, told_to?)))
@@ -160,10 +163,12 @@ impl Node {
         let Some(after) = behind.iter().map(|(_, told_to)| told_to).min() else {
             return Ok(None);
         };
-        let mut tx = self.write_tx().await?;
         let case = self.shown_case(&mut tx, id).await?;
         let row = store::cases::case(&mut tx, &text).await?;
         let row = row.ok_or_else(|| NodeError::damaged("a shown case has no row"))?;
+        if is_left(&case) && !row.ruled()?.as_ref().is_some_and(is_left) {
+            return Ok(None);
+        }
         let page = match row.public {
             1 => store::support::followers(&mut tx, &text, after, FOLLOWERS as i64).await?,
             _ => Vec::new(),
@@ -286,7 +291,9 @@ impl Node {
                 let (words, leave) = match onward {
                     Some(into) => {
                         let now = self.clock().now_ms();
-                        let leave = follow(&mut tx, &into.to_string(), contact, now).await?;
+                        let target = into.to_string();
+                        let leave = follow(&mut tx, &target, contact, now).await?;
+                        store::support::lead_on(&mut tx, &text, contact, &target).await?;
                         (head.write(|v| moved(v, &head, into, &leave)), Some(leave))
                     }
                     None => (head.write(|v| ended(v, &head)), None),
@@ -303,11 +310,51 @@ impl Node {
                 written += 1;
             }
             if page.len() < FOLLOWERS {
-                store::support::forget(&mut tx, &text).await?;
+                store::support::forget_followers(&mut tx, &text).await?;
                 tx.commit().await?;
                 return Ok(written);
             }
             tx.commit().await?;
+        }
+    }
+
+    /// Tells those who followed a case before it was merged that it goes on by itself again, and has
+    /// them follow it beside the other one, unless they have left that. Waits while not everybody
+    /// may read it.
+    async fn lead_back(&self, id: CaseId) -> Result<usize, NodeError> {
+        let (text, head) = (id.to_string(), letterhead(self));
+        let mut tx = self.read_tx().await?;
+        if store::support::led_on(&mut tx, &text, 1).await?.is_empty() {
+            return Ok(0);
+        }
+        drop(tx);
+        let mut written = 0;
+        loop {
+            let mut tx = self.write_tx().await?;
+            let row = store::cases::case(&mut tx, &text).await?;
+            if row.is_none_or(|row| row.public != 1) {
+                return Ok(written);
+            }
+            let led = store::support::led_on(&mut tx, &text, FOLLOWERS as i64).await?;
+            let now = self.clock().now_ms();
+            for contact in &led {
+                store::support::end_leading(&mut tx, &text, contact).await?;
+                let leave = follow(&mut tx, &text, contact, now).await?;
+                let draft = Draft {
+                    kind: Kind::News,
+                    address: contact,
+                    case: Some(&text),
+                    words: head.write(|v| led_back(v, &head, id, &leave)),
+                    leave: Some(leave),
+                    expires_at: Some(now + NEWS_KEPT_MS),
+                };
+                self.write_letter(&mut tx, draft).await?;
+                written += 1;
+            }
+            tx.commit().await?;
+            if led.len() < FOLLOWERS {
+                return Ok(written);
+            }
         }
     }
 
@@ -375,6 +422,11 @@ impl Node {
     }
 }
 
+/// Whether nobody follows a case any more: it is read elsewhere, or nowhere.
+fn is_left(case: &Case) -> bool {
+    matches!(case.state, State::Archived | State::Merged)
+}
+
 /// Where a case was merged into one that everybody may read, that one.
 async fn public_target(tx: &mut Tx, case: &Case) -> Result<Option<CaseId>, NodeError> {
     let Some(merged) = &case.merged else {
@@ -399,6 +451,21 @@ fn moved(v: &Voice, head: &Letterhead, into: CaseId, leave: &str) -> Said {
     }
 }
 
+fn led_back(v: &Voice, head: &Letterhead, id: CaseId, leave: &str) -> Said {
+    let mut paragraphs = vec![
+        v.with("institution", head.institution())
+            .say("letter-news-led-back"),
+        head.at(&case_path(id)),
+    ];
+    paragraphs.extend(leave_foot(head, v, leave));
+    Said {
+        subject: v
+            .with("institution", head.institution())
+            .say("letter-news-followed-subject"),
+        paragraphs,
+    }
+}
+
 fn ended(v: &Voice, head: &Letterhead) -> Said {
     Said {
         subject: v
@@ -412,7 +479,7 @@ fn ended(v: &Voice, head: &Letterhead) -> Said {
 }
 
 /// Whether an event of its own history is news to whoever reported a case: not what they did
-/// themselves, and not that another report was merged into theirs.
+/// themselves, and not that another report was merged into theirs, or is no more.
 fn is_news_of(case: &Case, event: &Event) -> bool {
     match event.kind.as_str() {
         "case.closed" => event.closed_by.as_deref() != Some("reporter"),
@@ -420,6 +487,7 @@ fn is_news_of(case: &Case, event: &Event) -> bool {
             let link = case.merged.as_ref().map(|merged| merged.link.id);
             link.is_some() && link == event.message
         }
+        "case.unlinked" => event.into != Some(case.id),
         _ => true,
     }
 }
@@ -439,10 +507,12 @@ fn tellable(event: &Event) -> Option<TextId> {
         "case.taken_over" => text_id("event-taken-over"),
         "case.redacted" => text_id("event-erased"),
         "case.linked" => text_id("event-merged"),
+        "case.unlinked" => text_id("event-unmerged"),
         "case.split" => text_id("event-split"),
         "case.closed" if event.closed_by.as_deref() == Some("reporter") => {
             text_id("letter-closed-there")
         }
+        "case.closed" if event.closed_by.as_deref() == Some("officer") => text_id("closed-officer"),
         "case.closed" => text_id("closed-silence"),
         _ => return None,
     })

@@ -9,7 +9,7 @@ use lapor_web::language::{TextId, Voice, text_id};
 use super::choices::Reader;
 use super::letterhead::leave_foot;
 use super::{Draft, Kind, LetterChoice, Letterhead, NEWS_KEPT_MS, Said, Words, letterhead};
-use crate::casework::{CaseSummary, Tab};
+use crate::casework::{CaseSummary, Sight, Tab};
 use crate::deadlines::{Notice, NoticeKind, Recipient};
 use crate::desk;
 use crate::error::NodeError;
@@ -34,11 +34,17 @@ impl Node {
         readers: &[Reader],
         staff: &Staff,
     ) -> Result<usize, NodeError> {
+        let mut told = Vec::new();
+        for reader in readers {
+            if reader.choice == LetterChoice::Each {
+                told.push((reader, self.sight_of(reader).await?));
+            }
+        }
         let (mut after, mut written) = (None, 0);
         loop {
             let (notices, more) = self.untold_notices(after.as_ref(), AT_ONCE).await?;
             for notice in &notices {
-                match self.write_notice(notice, readers, staff).await {
+                match self.write_notice(notice, &told, staff).await {
                     Ok(letters) => written += letters,
                     Err(error @ NodeError::Database(_)) => return Err(error),
                     // What is wrong with one case keeps no notice of another; it is tried again.
@@ -57,11 +63,15 @@ impl Node {
     async fn write_notice(
         &self,
         notice: &Notice,
-        readers: &[Reader],
+        readers: &[(&Reader, Sight)],
         staff: &Staff,
     ) -> Result<usize, NodeError> {
         let mut written = 0;
         let mut tx = self.write_tx().await?;
+        // Another process may have been faster.
+        if !self.notice_told(&mut tx, notice).await? {
+            return Ok(0);
+        }
         let row = store::cases::case(&mut tx, &notice.case.to_string()).await?;
         if let Some(row) = row
             && still_true(&mut tx, notice).await?
@@ -69,17 +79,15 @@ impl Node {
             if notice.recipient == Recipient::Reporter {
                 written += self.warn_reporter(&mut tx, notice, &row).await?;
             }
-            let told = readers
-                .iter()
-                .filter(|reader| reader.choice == LetterChoice::Each)
-                .filter(|reader| concerns(reader, notice.recipient, &row, staff));
-            for reader in told {
+            let told = readers.iter().filter(|(reader, sight)| {
+                sight.shows_row(&row) && concerns(reader, notice.recipient, &row, staff)
+            });
+            for (reader, _) in told {
                 self.warn_officer(&mut tx, notice, &row, reader).await?;
                 written += 1;
             }
         }
         tx.commit().await?;
-        self.notice_told(notice).await?;
         Ok(written)
     }
 
@@ -263,13 +271,9 @@ pub(super) fn desk_foot(head: &Letterhead, v: &Voice) -> Vec<String> {
     ]
 }
 
-/// Whether a notice is for this reader, by role, unit and who works on the case or stands in.
-pub(super) fn concerns(
-    reader: &Reader,
-    recipient: Recipient,
-    row: &CaseRow,
-    staff: &Staff,
-) -> bool {
+/// Whether a notice is for this reader, by role, unit and who works on the case or stands in; whether
+/// they may see the case is another question.
+fn concerns(reader: &Reader, recipient: Recipient, row: &CaseRow, staff: &Staff) -> bool {
     let (unit, case_unit) = (reader.account.unit.as_deref(), row.local.unit.as_deref());
     match recipient {
         Recipient::Handler => {

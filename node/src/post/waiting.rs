@@ -1,30 +1,30 @@
 //! To one person at the desk: a request for an identity that only they answer, an answer to sign or
 //! given back, what became of their own request, a case that has long waited for its reporter.
 //!
-//! Each is told once: at once to whoever wants that, and with the morning to whoever wants one
-//! letter a day. No letter says a word of a case.
+//! Each is told once: at once to whoever wants that, and in the digest to whoever wants one letter a
+//! day. No letter says a word of a case.
 
-use lapor_web::language::{TextId, text_id};
+use lapor_migrations::Tx;
+use lapor_web::language::{TextId, Voice, text_id};
 
 use super::choices::Reader;
-use super::officers::{concerns, desk_foot};
+use super::officers::desk_foot;
 use super::{LetterChoice, NEWS_KEPT_MS, Said, letterhead};
-use crate::casework::IdentityReply;
-use crate::deadlines::Recipient;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::reporters::ErasureState;
 use crate::staff::Staff;
 use crate::store;
+use crate::store::deadlines::HoldRow;
 
 const DAY_MS: i64 = 86_400_000;
 /// Things that one letter lists; the desk has the rest.
 const LISTED: usize = 50;
-/// Cases on hold that are looked at for one reader in one go.
+/// Cases on hold of which one reader is told in one go.
 const HOLDS: i64 = 200;
 
 /// Something that waits for one person.
-struct Waiting {
+pub(super) struct Waiting {
     case: String,
     ticket: Option<String>,
     /// By what it is known to have been told.
@@ -32,42 +32,60 @@ struct Waiting {
     said: TextId,
 }
 
+impl Waiting {
+    /// As a letter says it.
+    fn line(&self, v: &Voice) -> String {
+        let ticket = self.ticket.as_deref().unwrap_or("-");
+        format!("- {ticket}: {}", v.say(self.said))
+    }
+
+    /// The first of them as a letter lists them.
+    pub(super) fn lines(these: &[Self], v: &Voice) -> String {
+        let lines: Vec<String> = these.iter().take(LISTED).map(|one| one.line(v)).collect();
+        lines.join("\n")
+    }
+}
+
 impl Node {
-    /// Writes what waits for each reader in person.
+    /// Writes what waits for each reader in person who wants it at once.
     pub(super) async fn write_waiting(
         &self,
         readers: &[Reader],
         staff: &Staff,
     ) -> Result<usize, NodeError> {
-        let today = self.digest_day().await?;
-        let now = |reader: &&Reader| match reader.choice {
-            LetterChoice::Each => true,
-            LetterChoice::Digest => today.is_some() && reader.digest_on != today,
-            LetterChoice::None => false,
-        };
-        let replies = self
-            .identity_replies(self.clock().now_ms() - NEWS_KEPT_MS)
-            .await?;
         let mut written = 0;
-        for reader in readers.iter().filter(now) {
-            let mut waiting = Vec::new();
-            if reader.role.opens_identities() {
-                waiting.extend(self.identities_wait().await?);
-            }
-            if reader.role.administers() {
-                waiting.extend(self.erasures_wait(reader).await?);
-            }
-            if reader.role.signs() {
-                waiting.extend(self.answers_wait(reader).await?);
-            }
-            if reader.role.handles_cases() {
-                waiting.extend(self.came_of_own(reader).await?);
-                waiting.extend(self.replied_to(reader, &replies).await?);
-                waiting.extend(self.holds_wait(reader, staff).await?);
-            }
+        let at_once = readers
+            .iter()
+            .filter(|reader| reader.choice == LetterChoice::Each);
+        for reader in at_once {
+            let waiting = self.waits_for(reader, staff).await?;
             written += usize::from(self.tell_waiting(reader, waiting).await?);
         }
         Ok(written)
+    }
+
+    /// What waits for a reader in person, whether they have been told of it or not.
+    pub(super) async fn waits_for(
+        &self,
+        reader: &Reader,
+        staff: &Staff,
+    ) -> Result<Vec<Waiting>, NodeError> {
+        let mut waiting = Vec::new();
+        if reader.role.opens_identities() {
+            waiting.extend(self.identities_wait().await?);
+        }
+        if reader.role.administers() {
+            waiting.extend(self.erasures_wait(reader).await?);
+        }
+        if reader.role.signs() {
+            waiting.extend(self.answers_wait(reader).await?);
+        }
+        if reader.role.handles_cases() {
+            waiting.extend(self.came_of_own(reader).await?);
+            waiting.extend(self.replied_to(reader).await?);
+            waiting.extend(self.holds_wait(reader, staff).await?);
+        }
+        Ok(waiting)
     }
 
     async fn identities_wait(&self) -> Result<Vec<Waiting>, NodeError> {
@@ -75,11 +93,19 @@ impl Node {
             return Ok(Vec::new());
         }
         let tasks = self.identity_tasks().await?.into_iter();
-        let waiting = tasks.map(|task| Waiting {
-            case: task.case.to_string(),
-            ticket: task.ticket,
-            mark: format!("identity:{}", task.ask),
-            said: text_id("letter-waits-identity"),
+        let waiting = tasks.map(|task| {
+            // Before the reporter has agreed there is little that the keeper can do.
+            let (mark, said) = if task.anonymous && task.agreed == Some(true) {
+                ("agreed", text_id("letter-waits-agreed"))
+            } else {
+                ("identity", text_id("letter-waits-identity"))
+            };
+            Waiting {
+                case: task.case.to_string(),
+                ticket: task.ticket,
+                mark: format!("{mark}:{}", task.ask),
+                said,
+            }
         });
         Ok(waiting.collect())
     }
@@ -147,12 +173,10 @@ impl Node {
     }
 
     /// Own requests for an identity that another institution has answered.
-    async fn replied_to(
-        &self,
-        reader: &Reader,
-        replies: &[IdentityReply],
-    ) -> Result<Vec<Waiting>, NodeError> {
+    async fn replied_to(&self, reader: &Reader) -> Result<Vec<Waiting>, NodeError> {
         let actor = reader.account.actor();
+        let since = self.clock().now_ms() - NEWS_KEPT_MS;
+        let replies = self.identity_replies(since).await?;
         let mut tx = self.read_tx().await?;
         let mut waiting = Vec::new();
         for reply in replies {
@@ -175,29 +199,37 @@ impl Node {
         Ok(waiting)
     }
 
-    /// Cases that this reader works on and that have waited for their reporter for long.
+    /// Cases that this reader works on and that have waited for their reporter for long; so many of
+    /// them that are new to the reader, at most.
     async fn holds_wait(&self, reader: &Reader, staff: &Staff) -> Result<Vec<Waiting>, NodeError> {
         let days = self.settings().deadlines.long_hold_days;
         if days == 0 {
             return Ok(Vec::new());
         }
         let before = self.clock().now_ms() - i64::from(days) * DAY_MS;
-        let account = reader.account.id.as_str();
+        let (sight, account) = (self.sight_of(reader).await?, reader.account.id.as_str());
+        let whose = (account, sight.limits());
         let mut tx = self.read_tx().await?;
-        let held = store::deadlines::held_here(&mut tx, before, account, HOLDS).await?;
-        let mut waiting = Vec::new();
-        for (case, since) in held {
-            let row = store::cases::case(&mut tx, &case).await?;
-            if let Some(row) = row.filter(|row| concerns(reader, Recipient::Handler, row, staff)) {
-                waiting.push(Waiting {
-                    case,
-                    ticket: row.ticket,
-                    mark: format!("hold:{since}"),
-                    said: text_id("letter-waits-hold"),
-                });
+        let (mut waiting, mut after): (Vec<Waiting>, Option<HoldRow>) = (Vec::new(), None);
+        loop {
+            let held =
+                store::deadlines::held_here(&mut tx, before, whose, after.as_ref(), HOLDS).await?;
+            let all = (held.len() as i64) < HOLDS;
+            after = held.last().cloned();
+            let theirs = held.into_iter().filter(|row| {
+                let officer = (row.officer.as_deref(), row.unit.as_deref());
+                staff.is_for(reader.works(), officer)
+            });
+            waiting.extend(theirs.map(|row| Waiting {
+                case: row.case_id,
+                ticket: row.ticket,
+                mark: format!("hold:{}", row.paused_since),
+                said: text_id("letter-waits-hold"),
+            }));
+            if all || waiting.len() as i64 >= HOLDS {
+                return Ok(waiting);
             }
         }
-        Ok(waiting)
     }
 
     async fn tell_waiting(
@@ -208,27 +240,14 @@ impl Node {
         if waiting.is_empty() {
             return Ok(false);
         }
-        let account = reader.account.id.as_str();
         let mut tx = self.write_tx().await?;
-        let mut fresh = Vec::new();
-        for one in waiting {
-            if store::told::arrived(&mut tx, account, &one.case, &one.mark).await? {
-                fresh.push(one);
-            }
-        }
+        let fresh = new_to(&mut tx, reader, waiting).await?;
         if fresh.is_empty() {
             return Ok(false);
         }
         let head = letterhead(self);
         let words = head.write(|v| {
-            let shown = fresh.iter().take(LISTED);
-            let lines: Vec<String> = shown
-                .map(|one| {
-                    let ticket = one.ticket.as_deref().unwrap_or("-");
-                    format!("- {ticket}: {}", v.say(one.said))
-                })
-                .collect();
-            let mut paragraphs = vec![v.say("letter-waits"), lines.join("\n")];
+            let mut paragraphs = vec![v.say("letter-waits"), Waiting::lines(&fresh, v)];
             paragraphs.extend(desk_foot(&head, v));
             Said {
                 subject: v.with("n", fresh.len()).say("letter-waits-subject"),
@@ -240,4 +259,20 @@ impl Node {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// What a reader has not been told of, which they are from now on.
+pub(super) async fn new_to(
+    tx: &mut Tx,
+    reader: &Reader,
+    waiting: Vec<Waiting>,
+) -> Result<Vec<Waiting>, NodeError> {
+    let account = reader.account.id.as_str();
+    let mut fresh = Vec::new();
+    for one in waiting {
+        if store::told::arrived(tx, account, &one.case, &one.mark).await? {
+            fresh.push(one);
+        }
+    }
+    Ok(fresh)
 }

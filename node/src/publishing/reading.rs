@@ -116,11 +116,27 @@ impl Node {
 }
 
 /// Name of the calendar's edition in force, once one has been published.
-pub(crate) async fn edition_in_force(
+pub(crate) async fn calendar_in_force(
     tx: &mut Tx,
     named: Option<&str>,
 ) -> Result<Option<String>, NodeError> {
-    let editions = editions(tx, CALENDAR, named).await?;
+    in_force(tx, CALENDAR, named).await
+}
+
+/// Name of the taxonomy's edition in force, once one has been published.
+pub(crate) async fn taxonomy_in_force(
+    tx: &mut Tx,
+    named: Option<&str>,
+) -> Result<Option<String>, NodeError> {
+    in_force(tx, TAXONOMY, named).await
+}
+
+async fn in_force(
+    tx: &mut Tx,
+    kind: &str,
+    named: Option<&str>,
+) -> Result<Option<String>, NodeError> {
+    let editions = editions(tx, kind, named).await?;
     let current = editions.into_iter().find(|edition| edition.current);
     Ok(current.map(|edition| edition.edition))
 }

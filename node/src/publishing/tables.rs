@@ -27,7 +27,10 @@ pub type Row = (u64, Result<ProgrammeLine, String>);
 /// Reads programmes, each row on its own.
 pub fn programmes(text: &str) -> Vec<Row> {
     rows::<ProgrammeColumns>(text)
-        .map(|(line, row)| (line, row.and_then(ProgrammeColumns::read)))
+        .map(|(line, row)| {
+            let read = row.map_err(|wrong| wrong.to_string());
+            (line, read.and_then(ProgrammeColumns::read))
+        })
         .collect()
 }
 

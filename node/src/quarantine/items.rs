@@ -90,7 +90,7 @@ pub(super) async fn replay(node: &Node, place: Place, actor: &str) -> Result<Rep
     .await?;
     let now = stored(&mut tx, place).await?;
     tx.commit().await?;
-    tell_taken_in(&traced);
+    tell_taken_in(node, &traced);
     let stuck = [QUARANTINED, PARKED, WAITING].contains(&now.state.as_str());
     let still = stuck.then(|| now.reason.unwrap_or(now.state));
     Ok(Replayed { looked_at, still })
@@ -143,7 +143,7 @@ pub(super) async fn refuse(
     )
     .await?;
     tx.commit().await?;
-    tell_taken_in(&traced);
+    tell_taken_in(node, &traced);
     Ok(())
 }
 

@@ -132,7 +132,7 @@ impl Node {
     /// Sends a code with which a citizen signs in.
     pub async fn ask_sign_in(&self, contact: &str, address: IpAddr) -> Result<SentCode, NodeError> {
         let contact = normalised(contact)?;
-        self.admit_code(Some(address), &contact)?;
+        self.admit_code(Some(address), Some(&contact))?;
         self.send_code(CodePurpose::SignIn, Some(contact), None)
             .await
     }
@@ -145,7 +145,7 @@ impl Node {
         address: IpAddr,
     ) -> Result<SentCode, NodeError> {
         let ticket = ticket::parse(typed_ticket);
-        self.admit_code(Some(address), ticket.as_deref().unwrap_or("none"))?;
+        self.admit_code(Some(address), ticket.as_deref())?;
         let row = match &ticket {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,
@@ -209,7 +209,7 @@ impl Node {
                 "contact: the report holds no e-mail address and no telephone number".into(),
             )
         })?;
-        self.admit_code(None, &contact)?;
+        self.admit_code(None, Some(&contact))?;
         self.send_code(CodePurpose::Confirm, Some(contact), Some(case.to_string()))
             .await
     }
@@ -222,7 +222,7 @@ impl Node {
         address: IpAddr,
     ) -> Result<SentCode, NodeError> {
         let contact = normalised(contact)?;
-        self.admit_code(Some(address), &contact)?;
+        self.admit_code(Some(address), Some(&contact))?;
         self.public_case(case).await?;
         self.send_code(CodePurpose::Follow, Some(contact), Some(case.to_string()))
             .await
@@ -236,7 +236,7 @@ impl Node {
         address: IpAddr,
     ) -> Result<SentCode, NodeError> {
         let contact = normalised(contact)?;
-        self.admit_code(Some(address), &contact)?;
+        self.admit_code(Some(address), Some(&contact))?;
         self.programme(&programme.owner, &programme.slug).await?;
         let about = followed_text(programme);
         self.send_code(CodePurpose::Follow, Some(contact), Some(about))
@@ -412,12 +412,13 @@ impl Node {
         }))
     }
 
-    fn admit_code(&self, address: Option<IpAddr>, name: &str) -> Result<(), NodeError> {
+    /// What is no ticket names nobody: then the address alone is counted.
+    fn admit_code(&self, address: Option<IpAddr>, name: Option<&str>) -> Result<(), NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         if let Some(address) = address {
             guards.address.attempt(&neighbourhood(address), now)?;
         }
-        guards.code.attempt(name, now)
+        name.map_or(Ok(()), |name| guards.code.attempt(name, now))
     }
 
     /// With nobody to send it to there is a code all the same, and no letter.
@@ -512,13 +513,14 @@ pub fn reaches(contact: &str) -> bool {
 }
 
 /// What is known of whether whoever filed a case can be reached, without who that is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Reachable {
     /// They told no contact.
     No,
     /// They told one, and nobody has proved it.
     Told,
-    /// They proved it with a code.
+    /// They proved it with a code, or signed in with one to file it.
     Proved,
 }
 
@@ -531,14 +533,25 @@ impl Node {
             Err(NodeError::Locked(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let Some(row) = store::reporters::of_case(&mut tx, &case).await? else {
+        if store::reporters::of_case(&mut tx, &case).await?.is_none() {
             return Ok(None);
-        };
-        if proved_contact(&mut tx, &row).await?.is_some() {
-            return Ok(Some(Reachable::Proved));
         }
-        let told = told_contact(&mut tx, &case).await?;
-        Ok(Some(told.map_or(Reachable::No, |_| Reachable::Told)))
+        self.reachable_in(&mut tx, &case).await.map(Some)
+    }
+
+    /// The same of a case as it was filed, for its reporter.
+    pub(super) async fn reachable_in(
+        &self,
+        tx: &mut Tx,
+        case: &str,
+    ) -> Result<Reachable, NodeError> {
+        if let Some(row) = store::reporters::of_case(tx, case).await?
+            && proved_contact(tx, &row).await?.is_some()
+        {
+            return Ok(Reachable::Proved);
+        }
+        let told = told_contact(tx, case).await?;
+        Ok(told.map_or(Reachable::No, |_| Reachable::Told))
     }
 }
 

@@ -2,16 +2,19 @@
 //! reporter's act and goes their way; the officer is its actor, and the audit log has for whom and
 //! by which channel. Nothing here tells an officer who the reporter is.
 
+use lapor_migrations::Tx;
+use lapor_protocol::case::Case;
 use lapor_protocol::ids::CaseId;
 use serde_json::Map;
 
 use super::ReporterAct;
 use super::session::shown_key;
 use super::view::may;
-use crate::casework::{Acted, Behalf, NewAct, Once};
+use crate::casework::{Acted, Behalf, NewAct, Once, Who};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::reporters::ReporterRow;
 
 const KEY_NEEDED: &str = "the report was not brought to an officer; \
      its reporter is heard here with the secret key, or in their own conversation";
@@ -22,7 +25,8 @@ pub struct AtCounter {
     /// Names of the reporter's acts.
     pub may: Vec<String>,
     /// An officer may take down what its reporter says of it without the key: one took the report
-    /// in, or no key of it was ever given. Of any other the reporter shows the key.
+    /// in, or no key of it was ever given. Of any other, and of one whose words were erased, the
+    /// reporter shows the key.
     pub on_word: bool,
     /// It is public, and somebody else may say that they have the same trouble.
     pub is_supported: bool,
@@ -39,13 +43,42 @@ pub struct Through<'a> {
 }
 
 impl Through<'_> {
-    fn behalf(&self, reporter: Option<String>, key_known: bool) -> Behalf {
+    fn behalf(&self, who: Who, key_known: bool) -> Behalf {
         Behalf {
-            reporter,
+            who,
             channel: self.channel.to_owned(),
             key_shown: self.key.is_some(),
             key_known,
         }
+    }
+}
+
+/// How the reporter of a case is known here.
+struct Known {
+    row: Option<ReporterRow>,
+    taken_in: bool,
+    /// The words of the case were erased, or the reporter had everything about them forgotten.
+    erased: bool,
+}
+
+impl Known {
+    async fn of(tx: &mut Tx, case: &Case, filed_as: &str) -> Result<Self, NodeError> {
+        let erasures = store::erasures::of_case(tx, filed_as).await?;
+        Ok(Self {
+            row: store::reporters::of_case(tx, filed_as).await?,
+            taken_in: store::audit::was_taken_in(tx, filed_as).await?,
+            erased: case.redacted || erasures.iter().any(|row| row.state == "done"),
+        })
+    }
+
+    /// Whether an officer may take down what the reporter says without the key.
+    fn on_word(&self) -> bool {
+        !self.erased && (self.taken_in || self.row.is_none())
+    }
+
+    /// Whether nobody can be told to be the reporter any more.
+    fn is_forgotten(&self) -> bool {
+        self.erased && self.row.is_none()
     }
 }
 
@@ -69,10 +102,11 @@ impl Node {
             Err(NodeError::Locked(_)) => return Ok(counter),
             Err(error) => return Err(error),
         };
-        let reporter = store::reporters::of_case(&mut tx, &filed_as).await?;
-        let taken_in = store::audit::was_taken_in(&mut tx, &filed_as).await?;
-        counter.on_word = taken_in || reporter.is_none();
-        counter.may = may(&case);
+        let known = Known::of(&mut tx, &case, &filed_as).await?;
+        counter.on_word = known.on_word();
+        if !known.is_forgotten() {
+            counter.may = may(&case);
+        }
         Ok(counter)
     }
 
@@ -80,7 +114,7 @@ impl Node {
     ///
     /// # Errors
     /// [`NodeError::Locked`] for a key that does not fit, [`NodeError::Forbidden`] without one
-    /// where it is needed.
+    /// where it is needed, [`NodeError::Redacted`] where the reporter was forgotten.
     pub async fn reporter_says(
         &self,
         case: CaseId,
@@ -95,15 +129,19 @@ impl Node {
         }
         let mut tx = self.read_tx().await?;
         let filed_as = self.filed_as(&mut tx, case).await?.to_string();
-        let reporter = store::reporters::of_case(&mut tx, &filed_as).await?;
-        let taken_in = store::audit::was_taken_in(&mut tx, &filed_as).await?;
+        let shown = self.shown_case(&mut tx, case).await?;
+        let known = Known::of(&mut tx, &shown, &filed_as).await?;
         drop(tx);
+        if known.is_forgotten() {
+            return Err(NodeError::Redacted(case));
+        }
         match through.key {
-            Some(key) => shown_key(self, key, reporter.as_ref()).await?,
-            None if taken_in || reporter.is_none() => {}
+            Some(key) => shown_key(self, key, known.row.as_ref()).await?,
+            None if known.on_word() => {}
             None => return Err(NodeError::Forbidden(KEY_NEEDED.into())),
         }
-        let behalf = through.behalf(reporter.map(|row| row.id), taken_in);
+        let who = known.row.map_or(Who::Keyless, |row| Who::Reporter(row.id));
+        let behalf = through.behalf(who, known.taken_in);
         self.act_for(case, act, through.actor, behalf, once).await
     }
 
@@ -128,7 +166,7 @@ impl Node {
             key: None,
             ..through
         }
-        .behalf(None, false);
+        .behalf(Who::Visitor, false);
         self.act_for(case, act, through.actor, behalf, once).await
     }
 }

@@ -5,6 +5,7 @@
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
+use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_protocol::message::Attachment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,6 +43,9 @@ pub struct Event {
     /// Questions of a hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,
+    /// How each is to be answered; a question beyond the last by a text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<AnswerForm>,
     /// Answers to them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
@@ -50,11 +54,15 @@ pub struct Event {
     pub proposes_to_close: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u8>,
-    /// `reporter` or `silence`, of a close.
+    /// Of a close: `reporter`, `officer` where an officer noted it and nobody showed the reporter's
+    /// key, or `silence`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_by: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// Into which case a link or its undoing says that one goes on.
+    #[serde(skip)]
+    pub(crate) into: Option<CaseId>,
 }
 
 /// How another case belongs to this one.
@@ -135,23 +143,38 @@ fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {
         at: entry.at,
         pending: entry.case_seq.is_none(),
         to: fact("target"),
+        into: fact("target_case").and_then(|case| case.parse().ok()),
         reason: fact("reason"),
         suggested: fact("suggested").filter(|_| entry.kind == "case.returned"),
         text: text("text").or_else(|| text("content")),
         questions: texts("questions"),
+        forms: answer_forms(words),
         answers: texts("answers"),
         proposes_to_close: body.get("proposes_to_close") == Some(&Value::Bool(true)),
         score: body
             .get("score")
             .and_then(Value::as_u64)
             .map(|score| score as u8),
-        closed_by: fact("by"),
+        closed_by: if body.get("through_officer") == Some(&Value::Bool(true)) {
+            Some("officer".to_owned())
+        } else {
+            fact("by")
+        },
         attachments: if worded {
             entry.attachments.clone()
         } else {
             Vec::new()
         },
     })
+}
+
+/// How the questions of a hold are to be answered, by its words.
+pub(crate) fn answer_forms(words: Option<&Value>) -> Vec<AnswerForm> {
+    let forms = words.and_then(|words| words.get("forms")?.as_array());
+    let forms = forms.into_iter().flatten();
+    forms
+        .map(|form| serde_json::from_value(form.clone()).unwrap_or_default())
+        .collect()
 }
 
 impl Node {

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::casework::CaseSummary;
 use crate::chance::random;
 use crate::error::NodeError;
+use crate::media::Door;
 use crate::node::Node;
 use crate::store;
 use crate::store::erasures::MarkRow;
@@ -204,7 +205,9 @@ impl Node {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         let name = neighbourhood(address);
         let most = self.settings().api.waiting_bytes;
-        let waiting = store::uploads::bytes(&mut self.read_tx().await?).await?;
+        let mut tx = self.read_tx().await?;
+        let waiting = store::uploads::bytes(&mut tx, Door::Public.as_str()).await?;
+        drop(tx);
         if waiting.unsigned_abs().saturating_add(bytes) > most {
             return Err(NodeError::NoRoom);
         }

@@ -31,6 +31,7 @@ pub use consent::{IdentityEvent, IdentityStep};
 pub use contact::{CodePurpose, Letter, LetterKind, Proved, Reachable, SentCode, reaches};
 pub use counter::{AtCounter, Through};
 pub use erasing::PlannedErasure;
+pub(crate) use events::answer_forms;
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};
 pub(crate) use followed::followed_text;

@@ -4,6 +4,8 @@
 //! conversation does not end a report; it needs the ticket typed again, and it
 //! can be withdrawn. What stays is the skeleton of the case and the fact.
 
+use std::collections::BTreeSet;
+
 use lapor_protocol::ids::CaseId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -191,11 +193,18 @@ impl Node {
         drop(tx);
         let mut done = 0;
         for row in due {
-            match row.asked_by {
-                Some(_) => self.erase_as_decided(&row, now).await?,
-                None => self.erase(&row, now).await?,
+            let erased = match row.asked_by {
+                Some(_) => self.erase_as_decided(&row, now).await,
+                None => self.erase(&row, now).await,
+            };
+            match erased {
+                Ok(()) => done += 1,
+                Err(error @ NodeError::Database(_)) => return Err(error),
+                // What is wrong with one case keeps no other from being erased; it is tried again.
+                Err(error) => {
+                    tracing::error!(%error, case = row.case_id, "a report cannot be erased");
+                }
             }
-            done += 1;
         }
         Ok(done)
     }
@@ -213,27 +222,39 @@ impl Node {
     /// The message first: if the process ends between, the rest is tried again
     /// and the message is not, because the case is erased.
     async fn erase(&self, row: &ErasureRow, now: i64) -> Result<(), NodeError> {
-        let case = store::case_id(&row.case_id)?;
-        let mut tx = self.read_tx().await?;
-        let shown = self.shown_case(&mut tx, case).await?;
-        drop(tx);
-        let mut family = vec![case];
-        family.extend(&shown.children);
-        for id in family {
-            self.redact(id).await?;
+        let family = self.family(store::case_id(&row.case_id)?).await?;
+        for id in &family {
+            self.redact(*id).await?;
         }
         let text = &row.case_id;
         let mut tx = self.write_tx().await?;
         store::secrets::erase_identity(&mut tx, text).await?;
         store::reporters::forget(&mut tx, text).await?;
         store::citizens::forget(&mut tx, text).await?;
-        store::letters::forget(&mut tx, text).await?;
-        store::told::forget(&mut tx, text).await?;
-        store::support::forget(&mut tx, text).await?;
-        store::consents::forget_reasons(&mut tx, text).await?;
+        for id in family.iter().map(ToString::to_string) {
+            store::letters::forget(&mut tx, &id).await?;
+            store::told::forget(&mut tx, &id).await?;
+            store::support::forget(&mut tx, &id).await?;
+            store::support::forget_led(&mut tx, &id).await?;
+            store::consents::forget_reasons(&mut tx, &id).await?;
+        }
         store::erasures::end(&mut tx, &row.id, "done", now).await?;
         store::audit::add(&mut tx, now, "erasure", "erasure.done", Some(text), &row.id).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// A case and all that was split from it, and from that again, as far as this node knows them.
+    async fn family(&self, case: CaseId) -> Result<BTreeSet<CaseId>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let (mut family, mut open) = (BTreeSet::from([case]), vec![case]);
+        while let Some(id) = open.pop() {
+            match self.shown_case(&mut tx, id).await {
+                Ok(shown) => open.extend(shown.children.iter().filter(|one| family.insert(**one))),
+                Err(NodeError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(family)
     }
 
     /// Erases the words of a case, unless that has been done; of a case that

@@ -113,9 +113,9 @@ impl Node {
         let guards = self.guards();
         guards.address.attempt(&neighbourhood(address), now)?;
         let ticket = ticket::parse(typed_ticket);
-        guards
-            .ticket
-            .attempt(ticket.as_deref().unwrap_or("none"), now)?;
+        if let Some(ticket) = &ticket {
+            guards.ticket.attempt(ticket, now)?;
+        }
         let row = match &ticket {
             Some(ticket) => self.reporter_of(ticket).await?,
             None => None,

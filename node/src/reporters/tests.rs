@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use lapor_migrations::on;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
@@ -12,6 +13,7 @@ use super::*;
 use crate::casework::{CaseFilter, NewAct, NewReport, Once, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
+use crate::media::Door;
 use crate::testing::Place;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -134,10 +136,22 @@ async fn the_reporter_of_a_merged_report_reads_no_number_of_the_other_one() {
         )
         .await;
         let words = json!({ "text": "Bapak Asep (0812-3456-7890) sudah dihubungi." });
-        let answer = act("case.followed_up", json!({}), words);
+        let file = futures_util::stream::iter([Ok::<_, std::io::Error>(
+            bytes::Bytes::from_static(b"catatan serah terima"),
+        )]);
+        let file = place.node.receive_upload(Door::Staff, file).await;
+        let answer = NewAct {
+            attachments: vec![file.unwrap().upload],
+            ..act("case.followed_up", json!({}), words)
+        };
         officer(&place, target.filed.case, answer).await;
         let theirs = opened(&place, &merged.filed.ticket, &merged.key).await;
-        let view = place.node.reporter_view(&theirs.unwrap()).await.unwrap();
+        let theirs = theirs.unwrap();
+        let view = place.node.reporter_view(&theirs).await.unwrap();
+        let answered = view.linked[0].events.last().unwrap();
+        let proof = answered.attachments[0].sha256;
+        let file = place.node.reporter_attachment(&theirs, proof).await;
+        assert_eq!(file.unwrap().size, 20, "of an answer where it goes on");
         let heard = view.linked[0].events.last().unwrap().text.clone().unwrap();
         assert!(
             heard.contains("sudah dihubungi") && !heard.contains("3456"),
@@ -147,6 +161,10 @@ async fn the_reporter_of_a_merged_report_reads_no_number_of_the_other_one() {
         let view = place.node.reporter_view(&own.unwrap()).await.unwrap();
         let heard = view.events.last().unwrap().text.clone().unwrap();
         assert!(heard.contains("0812-3456-7890"), "{heard}");
+        let undone = act("case.unlinked", json!({}), Value::Null);
+        officer(&place, merged.filed.case, undone).await;
+        let apart = place.node.reporter_attachment(&theirs, proof).await;
+        assert!(matches!(apart, Err(NodeError::NotFound { .. })));
     }
 }
 
@@ -447,6 +465,11 @@ async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else
         assert!(!filed.recoverable, "no letters are sent from here");
         node.ask_recovery(ticket, HERE).await.unwrap();
         node.ask_recovery("00000-00000", HERE).await.unwrap();
+        for last in 1..=4 {
+            let elsewhere = IpAddr::from([198, 51, 100, last]);
+            let mistyped = node.ask_recovery("bukan tiket", elsewhere).await;
+            mistyped.expect("who mistypes keeps nobody else away");
+        }
         assert!(
             node.letters(0, 10).await.unwrap().is_empty(),
             "an unproved contact gets nothing"
@@ -543,12 +566,12 @@ async fn a_citizen_signs_in_with_a_code_and_finds_their_reports() {
             panic!("not signed in");
         };
         let visitor = node.visitor(&opened.token).await.unwrap().unwrap();
-        let terms = FilingTerms {
+        let as_citizen = || FilingTerms {
             visitor: Some(&visitor),
             ..terms()
         };
         let filed = node
-            .file_for_reporter(report(json!({})), terms)
+            .file_for_reporter(report(json!({})), as_citizen())
             .await
             .unwrap();
         let own = node.reports_of(&visitor).await.unwrap();
@@ -560,6 +583,14 @@ async fn a_citizen_signs_in_with_a_code_and_finds_their_reports() {
             .unwrap();
         let view = node.reporter_view(&conversation).await.unwrap();
         assert_eq!(view.verification, Verification::Contact);
+        assert_eq!(view.reachable, Reachable::Proved);
+        // The report itself tells no contact: the account's is reached.
+        let untold = report(json!({"reporter": {}}));
+        let untold = node.file_for_reporter(untold, as_citizen()).await.unwrap();
+        let own = node.conversation(&visitor, Some(untold.filed.case)).await;
+        let view = node.reporter_view(&own.unwrap()).await.unwrap();
+        assert_eq!(view.verification, Verification::None);
+        assert_eq!(view.reachable, Reachable::Proved);
         let (stranger, _) = super::tests::filed(&place, json!({})).await;
         let refused = node.conversation(&visitor, Some(stranger.filed.case)).await;
         assert!(matches!(refused, Err(NodeError::Locked(_))));
@@ -588,6 +619,20 @@ async fn an_erasure_waits_can_be_withdrawn_and_leaves_the_fact() {
         node.withdraw_erasure(&conversation).await.unwrap();
         place.clock.advance(4 * 86_400_000);
         assert_eq!(node.erase_due().await.unwrap(), 0);
+        let split = async |of: CaseId| {
+            let words = json!({"title": "Trotoar", "content": "Bagian lain."});
+            let split = act("case.split", json!({}), words);
+            let split = node.act(of, split, "token:desk").await.unwrap();
+            split.child.unwrap()
+        };
+        let half = split(case).await;
+        let quarter = split(half).await;
+        let mut tx = node.write_tx().await.unwrap();
+        let now = place.clock.now_ms();
+        let followed = follow(&mut tx, &quarter.to_string(), "budi@contoh.id", now).await;
+        followed.unwrap();
+        tx.commit().await.unwrap();
+        damaged_one_waits(&place).await;
         let waiting = ask().await;
         assert_eq!(ask().await, waiting, "asked twice is asked once");
         assert_eq!(node.erase_due().await.unwrap(), 0, "it waits");
@@ -599,11 +644,33 @@ async fn an_erasure_waits_can_be_withdrawn_and_leaves_the_fact() {
                 .await
                 .is_err()
         );
-        let view = node.case(case).await.unwrap();
-        assert_eq!(view.history.last().unwrap().kind, "case.redacted");
+        for id in [case, half, quarter] {
+            let view = node.case(id).await.unwrap();
+            assert_eq!(view.history.last().unwrap().kind, "case.redacted");
+        }
+        let followers = node.followers(quarter, "", 10).await.unwrap();
+        assert_eq!(followers, Vec::<String>::new());
         assert_eq!(place.audited("erasure.done").await.len(), 1);
-        assert!(node.erasures().await.unwrap().is_empty());
+        assert_eq!(node.erasures().await.unwrap().len(), 1, "the damaged one");
     }
+}
+
+/// An erasure that cannot be done waits before all others.
+async fn damaged_one_waits(place: &Place) {
+    const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
+    let (filed, conversation) = filed(place, json!({})).await;
+    let asked = place
+        .node
+        .ask_erasure(&conversation, &filed.filed.ticket)
+        .await;
+    asked.unwrap();
+    let (case, mut tx) = (
+        filed.filed.case.to_string(),
+        place.node.write_tx().await.unwrap(),
+    );
+    let done = on!(&mut tx, c => sqlx::query(DAMAGE).bind(&case).execute(c).await.map(drop));
+    done.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]

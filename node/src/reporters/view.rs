@@ -6,11 +6,14 @@ use lapor_protocol::case::{Case, State};
 use lapor_protocol::deadline::clocks;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
 use lapor_protocol::kinds::ClosedBy;
+use lapor_protocol::kinds::case_held::AnswerForm;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::events::{Listener, events};
-use super::{Conversation, Event, IdentityEvent, Linked, Notify, RunningClock, Step, Verification};
+use super::{
+    Conversation, Event, IdentityEvent, Linked, Notify, Reachable, RunningClock, Step, Verification,
+};
 use crate::casework::{Opened, Outcome, standing, title_of};
 use crate::deadlines;
 use crate::error::NodeError;
@@ -45,6 +48,9 @@ pub struct ReporterView {
     pub secret: bool,
     /// Questions that wait for the reporter's answers.
     pub questions: Vec<String>,
+    /// How each of them is to be answered, in their order; one beyond the last by a text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<AnswerForm>,
     /// What the reporter may do now: names of acts.
     pub may: Vec<String>,
     /// How it ended; `None` while it is open.
@@ -63,6 +69,9 @@ pub struct ReporterView {
     pub identity_log: Vec<IdentityEvent>,
     pub notify: Notify,
     pub verification: Verification,
+    /// Whether letters and a code for a lost key reach the reporter: through the contact of their
+    /// account, or the one in the report once it is proved.
+    pub reachable: Reachable,
 }
 
 impl Node {
@@ -97,6 +106,9 @@ impl Node {
             questions: questions
                 .map(|event| event.questions.clone())
                 .unwrap_or_default(),
+            forms: questions
+                .map(|event| event.forms.clone())
+                .unwrap_or_default(),
             may: may(&case),
             outcome: Outcome::of(&case),
             closed_by: closed(&case).map(|close| close.by),
@@ -111,6 +123,7 @@ impl Node {
             verification: told.map_or(Verification::None, |row| {
                 Verification::read(&row.verification)
             }),
+            reachable: self.reachable_in(&mut tx, &filed_as.to_string()).await?,
         })
     }
 
@@ -126,22 +139,30 @@ impl Node {
         Ok(RunningClock::of(&clocks))
     }
 
-    /// Opens an attachment of the case that the reporter sees.
+    /// Opens an attachment that the reporter sees: of their case, or of an answer where it goes on.
     pub async fn reporter_attachment(
         &self,
         conversation: &Conversation,
         sha256: Digest,
     ) -> Result<Opened, NodeError> {
+        let id = conversation.case;
+        let shows = |events: &[Event]| {
+            let mut attachments = events.iter().flat_map(|event| &event.attachments);
+            attachments.any(|attachment| attachment.sha256 == sha256)
+        };
         let mut tx = self.read_tx().await?;
-        let history = self.whole_history(&mut tx, conversation.case).await?;
-        drop(tx);
-        let seen = events(&history, Listener::Reporter);
-        let mut attachments = seen.iter().flat_map(|event| &event.attachments);
-        if attachments.any(|attachment| attachment.sha256 == sha256) {
-            self.open_attachment(conversation.case, sha256).await
+        let history = self.whole_history(&mut tx, id).await?;
+        let of = if shows(&events(&history, Listener::Reporter)) {
+            Some(id)
         } else {
-            Err(NodeError::not_found("attachment", &sha256))
-        }
+            let case = self.shown_case(&mut tx, id).await?;
+            let linked = self.linked_to(&mut tx, &case).await?;
+            let mut linked = linked.iter().filter(|other| shows(&other.events));
+            linked.next().map(|other| other.case)
+        };
+        drop(tx);
+        let of = of.ok_or_else(|| NodeError::not_found("attachment", &sha256))?;
+        self.open_attachment(of, sha256).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use lapor_web::accounts::{Account, AccountId, AccountState};
 
-use super::{StaffError, StaffRole};
+use super::{StaffError, StaffRole, Unit};
 use crate::casework::Sight;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -33,6 +33,8 @@ pub struct Staff {
     /// Those who do so now.
     pub active: BTreeSet<String>,
     pub absences: BTreeMap<String, Absence>,
+    /// What those see who see only a part of the desk.
+    sights: BTreeMap<String, Sight>,
 }
 
 impl Staff {
@@ -41,28 +43,53 @@ impl Staff {
         self.names.get(officer).map_or(officer, String::as_str)
     }
 
-    /// The accounts whose work somebody does today: their own, and that of those who are away.
-    pub fn works_for(&self, account: &str) -> Vec<String> {
-        let away = self.absences.iter();
-        let away = away.filter(|(_, absence)| absence.stand_in == account);
-        let away = away.map(|(absent, _)| absent.clone());
-        [account.to_owned()].into_iter().chain(away).collect()
+    /// Who does the work of an officer who is away: the stand-in, and where that one is away as well
+    /// whoever stands in for them, and so on. In a circle each stands once.
+    pub fn stand_ins<'a>(&'a self, officer: &str) -> Vec<&'a str> {
+        let mut found: Vec<&str> = Vec::new();
+        let mut next = self.absences.get(officer);
+        while let Some(absence) = next {
+            let stand_in = absence.stand_in.as_str();
+            if stand_in == officer || found.contains(&stand_in) {
+                break;
+            }
+            found.push(stand_in);
+            next = self.absences.get(stand_in);
+        }
+        found
     }
 
-    /// Whether work on a case is for this account: because it is its officer's, or because nobody who
-    /// works here is and it lies in the unit of an officer.
+    /// The accounts whose work somebody does today: their own, and that of those who are away.
+    pub fn works_for(&self, account: &str) -> Vec<String> {
+        let away = self.absences.keys();
+        let away = away.filter(|absent| self.stand_ins(absent).contains(&account));
+        [account.to_owned()]
+            .into_iter()
+            .chain(away.cloned())
+            .collect()
+    }
+
+    /// Whether work on a case is for this account: because it is its officer's or of who stands in, as
+    /// far as they see it, or because there is no such one and it lies in the unit of an officer.
     pub fn is_for(
         &self,
         (account, role, unit): (&str, StaffRole, Option<&str>),
         (officer, case_unit): (Option<&str>, Option<&str>),
     ) -> bool {
-        match officer.filter(|officer| self.active.contains(*officer)) {
-            Some(officer) => {
-                let absence = self.absences.get(officer);
-                officer == account || absence.is_some_and(|absence| absence.stand_in == account)
-            }
-            None => role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit),
+        let officer = officer.filter(|officer| self.active.contains(*officer));
+        let stand_ins = officer.map(|officer| self.stand_ins(officer));
+        let mut hands: Vec<&str> = officer
+            .into_iter()
+            .chain(stand_ins.unwrap_or_default())
+            .collect();
+        hands.retain(|one| {
+            let sight = self.sights.get(*one);
+            sight.is_none_or(|sight| sight.reaches(case_unit))
+        });
+        if hands.is_empty() {
+            return role == StaffRole::Officer && (case_unit.is_none() || unit == case_unit);
         }
+        hands.contains(&account)
     }
 }
 
@@ -70,11 +97,15 @@ impl Node {
     /// The officers as they are today.
     pub async fn staff(&self) -> Result<Staff, StaffError> {
         let mut staff = Staff::default();
+        let units = self.units().await?;
         for account in self.accounts().list().await? {
             if handles(&account) {
                 let id = account.id.to_string();
                 if account.state == AccountState::Active {
                     staff.active.insert(id.clone());
+                }
+                if let Some(sight) = sight_in(&units, &account) {
+                    staff.sights.insert(id.clone(), sight);
                 }
                 staff.names.insert(id, account.name);
             }
@@ -132,6 +163,14 @@ impl Node {
             let problem = "stand_in: expected another active officer who sees the same cases";
             return Err(wrong(problem));
         }
+        let staff = self.staff().await?;
+        if staff
+            .stand_ins(stand_in.as_str())
+            .contains(&account.id.as_str())
+        {
+            let problem = "stand_in: is away, and leaves the work to whoever goes away here";
+            return Err(wrong(problem));
+        }
         let row = AbsenceRow {
             account: account.id.to_string(),
             stand_in: stand_in.to_string(),
@@ -159,6 +198,22 @@ impl Node {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// What an officer of a unit sees; `None` for whoever sees the whole desk.
+fn sight_in(units: &[Unit], account: &Account) -> Option<Sight> {
+    let own = account.unit.as_ref()?;
+    if account.role.code != StaffRole::Officer.as_str() {
+        return None;
+    }
+    let parts = units
+        .iter()
+        .filter(|unit| unit.parent.as_ref().is_some_and(|one| one.as_str() == own));
+    let parts = parts.map(|unit| unit.id.to_string());
+    Some(Sight {
+        secrets: true,
+        units: Some([own.clone()].into_iter().chain(parts).collect()),
+    })
 }
 
 fn handles(account: &Account) -> bool {

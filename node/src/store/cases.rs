@@ -35,12 +35,18 @@ pub struct CaseRow {
     pub outcome: Option<String>,
     pub erased: i64,
     pub pending: i64,
+    /// Requests for the reporter's identity that wait for an answer.
+    pub identity_asks: i64,
     pub filed_at: i64,
     pub updated_at: i64,
     /// Written with a new row; of one that is there it is kept with the deadlines.
     pub runs_out_at: i64,
     /// The same, or the end of the day that an assignment asks for, if that comes first.
     pub work_at: i64,
+    /// Unix ms since when it waits for its reporter, or [`NEVER`].
+    pub waits_since: i64,
+    pub escalated: i64,
+    pub copied: i64,
     #[sqlx(flatten)]
     pub glance: Glance,
     #[sqlx(flatten)]
@@ -71,6 +77,9 @@ pub struct Local {
     pub officer: Option<String>,
     pub looked_at: Option<i64>,
     pub own_number: Option<String>,
+    /// In the institution's own tree.
+    #[sqlx(rename = "local_category")]
+    pub category: Option<String>,
 }
 
 impl std::fmt::Debug for Glance {
@@ -86,7 +95,7 @@ macro_rules! listed {
         category_root, region, province, regency, programme_owner, programme_slug, on_behalf_of,
         anonymous, secret, public, supports, hops, tray, erased, pending, filed_at,
         updated_at, runs_out_at, work_at, title, place, excerpt, answer, last_kind, last_author, last_at, turn, unit,
-        officer, looked_at, outcome, taken_up, own_number"
+        officer, looked_at, outcome, taken_up, own_number, identity_asks, local_category, waits_since, escalated, copied"
     };
 }
 pub(super) use listed;
@@ -116,8 +125,9 @@ static PUT: Bulk = Bulk::new(
         classification, category, category_root, region, province, regency, programme_owner,
         programme_slug, on_behalf_of, anonymous, secret, public, supports, hops, tray,
         erased, pending, filed_at, updated_at, title, place, excerpt, answer, last_kind,
-        last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at) values",
-    40,
+        last_author, last_at, turn, described, runs_out_at, outcome, taken_up, work_at,
+        identity_asks, waits_since, escalated, copied) values",
+    44,
     "on conflict (case_id) do update set fold = excluded.fold, next_seq = excluded.next_seq,
         blocked = excluded.blocked, ticket = excluded.ticket, origin = excluded.origin,
         custodian = excluded.custodian, state = excluded.state,
@@ -132,7 +142,10 @@ static PUT: Bulk = Bulk::new(
         updated_at = excluded.updated_at, title = excluded.title, place = excluded.place,
         excerpt = excluded.excerpt, answer = excluded.answer, last_kind = excluded.last_kind,
         last_author = excluded.last_author, last_at = excluded.last_at, turn = excluded.turn,
-        outcome = excluded.outcome, taken_up = excluded.taken_up",
+        outcome = excluded.outcome, taken_up = excluded.taken_up,
+        identity_asks = excluded.identity_asks,
+        waits_since = excluded.waits_since, escalated = excluded.escalated,
+        copied = excluded.copied",
 );
 
 /// Writes rows but for what this desk has decided for itself.
@@ -141,7 +154,7 @@ pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     tx.run_rows(&PUT, values).await.map(drop)
 }
 
-fn stored(row: &CaseRow) -> [Value; 40] {
+fn stored(row: &CaseRow) -> [Value; 44] {
     let Glance {
         title,
         place,
@@ -196,6 +209,10 @@ fn stored(row: &CaseRow) -> [Value; 40] {
         taken_up.into(),
         // Of a new row, which nobody has been given yet.
         row.runs_out_at.into(),
+        row.identity_asks.into(),
+        row.waits_since.into(),
+        row.escalated.into(),
+        row.copied.into(),
     ]
 }
 

@@ -94,11 +94,11 @@ pub async fn answers_from_elsewhere(tx: &mut Tx, since: i64) -> Stored<Vec<(Stri
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(since).fetch_all(c).await)?)
 }
 
-/// Cases of which another institution has ever asked who reported.
-pub async fn asked_from_elsewhere(tx: &mut Tx) -> Stored<Vec<String>> {
-    const SQL: &str = "select distinct case_id from inbox
-        where kind = 'identity.requested' and case_id is not null";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_all(c).await)?)
+/// Cases filed at `origin` of which another institution asks who reported, and waits.
+pub async fn asked_from_elsewhere(tx: &mut Tx, origin: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select case_id from cases where identity_asks > 0 and origin = $1
+        order by case_id limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(origin).bind(limit).fetch_all(c).await)?)
 }
 
 /// Answers a request that has no answer yet; how many that were, 0 or 1.

@@ -4,6 +4,7 @@ use lapor_migrations::{Bulk, Tx, Value, on};
 use sqlx::FromRow;
 
 use super::Stored;
+use super::lists::Limits;
 
 /// The deadlines of a case as they were when it last changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
@@ -133,24 +134,42 @@ pub async fn unanswered(
         .await)?)
 }
 
-/// Cases that this institution has put on hold before a moment and of which an account has not been
-/// told, with since when.
+/// A case on hold, and on whose desk it lies.
+#[derive(Debug, Clone, FromRow)]
+pub struct HoldRow {
+    pub case_id: String,
+    pub ticket: Option<String>,
+    pub unit: Option<String>,
+    pub officer: Option<String>,
+    pub paused_since: i64,
+}
+
+/// Cases that this institution has put on hold before a moment, that an account may see and of which
+/// it has not been told: longest on hold first, behind one of them.
 pub async fn held_here(
     tx: &mut Tx,
     before: i64,
-    account: &str,
+    (account, limits): (&str, Limits<'_>),
+    after: Option<&HoldRow>,
     limit: i64,
-) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select d.case_id, d.paused_since
+) -> Stored<Vec<HoldRow>> {
+    const SQL: &str = "select d.case_id, c.ticket, c.unit, c.officer, d.paused_since
         from cases c join deadlines d on d.case_id = c.case_id
         where c.tray = 'waiting' and d.paused_since <= $1
             and not exists (select 1 from letter_cases t
                 where t.account = $2 and t.case_id = d.case_id
                     and t.tray = 'hold:' || cast(d.paused_since as text))
-        order by d.paused_since, d.case_id limit $3";
+            and (c.secret = 0 or $3 = 1)
+            and ($4 is null or c.unit = $4 or c.unit in (select u.id from units u where u.parent = $4))
+            and (d.paused_since > $5 or (d.paused_since = $5 and d.case_id > $6))
+        order by d.paused_since, d.case_id limit $7";
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(before)
         .bind(account)
+        .bind(i64::from(limits.secrets))
+        .bind(limits.own())
+        .bind(after.map_or(i64::MIN, |row| row.paused_since))
+        .bind(after.map_or("", |row| row.case_id.as_str()))
         .bind(limit)
         .fetch_all(c)
         .await)?)

@@ -58,6 +58,28 @@ pub async fn number(
     Ok(noted > 0)
 }
 
+/// Notes the local category of a case, or that it has none. Returns whether the case may be seen
+/// here.
+pub async fn localise(
+    tx: &mut Tx,
+    limits: Limits<'_>,
+    case: &str,
+    local: Option<&str>,
+) -> Stored<bool> {
+    const SQL: &str = "update cases set local_category = $2
+        where case_id = $1 and tray is not null and (secret = 0 or $3 = 1) and ($4 is null
+            or unit = $4 or unit in (select u.id from units u where u.parent = $4))";
+    let noted = on!(tx, c => sqlx::query(SQL)
+        .bind(case)
+        .bind(local)
+        .bind(i64::from(limits.secrets))
+        .bind(limits.own())
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(noted > 0)
+}
+
 static LOOK: Bulk = Bulk::new(
     "with v (case_id, at, secrets, own) as (values",
     4,

@@ -75,6 +75,7 @@ pub struct SumRow {
     pub answered: i64,
     pub answer_ms: i64,
     pub confirmed: i64,
+    pub officer: i64,
     pub silent: i64,
     pub archived: i64,
     pub merged: i64,
@@ -96,10 +97,12 @@ macro_rules! sums {
                 count(answered_at) as answered,
                 cast(coalesce(sum(answered_at - filed_at), 0) as bigint) as answer_ms,
                 cast(sum(case when outcome = 'confirmed' then 1 else 0 end) as bigint) as confirmed,
+                cast(sum(case when outcome = 'officer' then 1 else 0 end) as bigint) as officer,
                 cast(sum(case when outcome = 'silence' then 1 else 0 end) as bigint) as silent,
                 cast(sum(case when outcome = 'archived' then 1 else 0 end) as bigint) as archived,
                 cast(sum(case when outcome = 'merged' then 1 else 0 end) as bigint) as merged,
-                cast(sum(case when outcome in ('confirmed', 'silence') then ended_at - filed_at
+                cast(sum(case when outcome in ('confirmed', 'officer', 'silence')
+                    then ended_at - filed_at
                     else 0 end) as bigint) as close_ms,
                 count(overdue_at) as overdue,
                 count(score) as rated,
@@ -122,6 +125,22 @@ pub async fn by_custodian(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumR
 /// The same by where they were filed.
 pub async fn by_origin(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>> {
     const SQL: &str = sums!("origin");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
+}
+
+/// Cases that were filed from `from` until before `until` by the institution's own tree: how many,
+/// and of these open, answered, and overdue at some time.
+pub async fn by_local_category(
+    tx: &mut Tx,
+    from: i64,
+    until: i64,
+) -> Stored<Vec<(String, i64, i64, i64, i64)>> {
+    const SQL: &str = "select c.local_category, count(*),
+            cast(sum(case when f.outcome is null then 1 else 0 end) as bigint),
+            count(f.answered_at), count(f.overdue_at)
+        from cases c join case_facts f on f.case_id = c.case_id
+        where c.local_category is not null and f.filed_at >= $1 and f.filed_at < $2
+        group by c.local_category order by c.local_category";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
 }
 

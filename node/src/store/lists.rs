@@ -52,6 +52,10 @@ pub enum Condition<'a> {
     Open,
     /// In our hands and not with the reporter.
     Running,
+    /// A supervisor has joined, and it is not at its end.
+    Escalated,
+    /// Of what others handle, and is not at its end, this institution has a copy.
+    Copied,
     Pending,
     /// An own act on it had no effect.
     Failed,
@@ -67,6 +71,8 @@ pub enum Condition<'a> {
     Ticket(&'a str),
     /// The number in the institution's own application.
     OwnNumber(&'a str),
+    /// A category of the institution's own tree, or a first level of it with all below.
+    LocalCategory(&'a str),
     Secret(bool),
     FiledFrom(i64),
     FiledBefore(i64),
@@ -124,6 +130,8 @@ impl Condition<'_> {
                     else 0 end = 1",
                 [],
             ),
+            Self::Escalated => query.add(" and escalated = 1 and tray <> 'ended'", []),
+            Self::Copied => query.add(" and copied = 1 and tray <> 'ended'", []),
             Self::Pending => query.add(" and pending > 0", []),
             Self::Failed => query.add(
                 " and cases.case_id in (select case_id from outbox
@@ -155,6 +163,11 @@ impl Condition<'_> {
                 " and own_number is not null
                     and upper(replace(own_number, ' ', '')) = upper(replace({}, ' ', ''))",
                 [number.into()],
+            ),
+            Self::LocalCategory(local) => query.add(
+                " and local_category is not null and (local_category = {}
+                    or substr(local_category, 1, length({}) + 1) = {} || '/')",
+                [local.into(), local.into(), local.into()],
             ),
             Self::Secret(secret) => query.add(" and secret = {}", [i64::from(secret).into()]),
             // The bound is said so that the index of what has a clock is used.
@@ -212,13 +225,15 @@ fn limit_further(query: &mut Composed, limits: Limits<'_>) {
     }
 }
 
-/// Which end of the changes comes first, what is to be worked on next, or what runs out next.
+/// Which end of the changes comes first, what is to be worked on next, what runs out next, or what
+/// has waited longest for its reporter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     Latest,
     Oldest,
     Work,
     Due,
+    Waits,
 }
 
 impl Order {
@@ -228,6 +243,7 @@ impl Order {
             Self::Latest | Self::Oldest => row.updated_at,
             Self::Work => row.work_at,
             Self::Due => row.runs_out_at,
+            Self::Waits => row.waits_since,
         }
     }
 }
@@ -262,6 +278,10 @@ pub async fn of_desk(
         Order::Due => (
             " and (runs_out_at, case_id) > ({}, {})",
             " order by runs_out_at, case_id limit {}",
+        ),
+        Order::Waits => (
+            " and (waits_since, case_id) > ({}, {})",
+            " order by waits_since, case_id limit {}",
         ),
     };
     if let Some((at, case)) = after {
@@ -342,6 +362,13 @@ pub async fn public_figures(
 pub async fn public_custodians(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select custodian, count(*) from cases
         where public = 1 and custodian is not null group by custodian";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Public cases by the institution's own tree.
+pub async fn public_local_categories(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select local_category, count(*) from cases
+        where public = 1 and local_category is not null group by local_category";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 

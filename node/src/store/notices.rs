@@ -58,11 +58,12 @@ pub async fn untold(tx: &mut Tx, after: Option<&NoticeRow>, limit: i64) -> Store
         .await)?)
 }
 
-/// Somebody has been told, or it is no longer true.
-pub async fn told(tx: &mut Tx, row: &NoticeRow, at: i64) -> Stored<()> {
+/// Somebody is told, or it is no longer true; says whether nobody had been before.
+pub async fn told(tx: &mut Tx, row: &NoticeRow, at: i64) -> Stored<bool> {
     const SQL: &str = "update notices set told_at = $6
-        where case_id = $1 and clock = $2 and started_at = $3 and notice = $4 and recipient = $5";
-    on!(tx, c => sqlx::query(SQL)
+        where case_id = $1 and clock = $2 and started_at = $3 and notice = $4 and recipient = $5
+            and told_at is null";
+    let noted: u64 = on!(tx, c => sqlx::query(SQL)
         .bind(&row.case_id)
         .bind(&row.clock)
         .bind(row.started_at)
@@ -71,6 +72,6 @@ pub async fn told(tx: &mut Tx, row: &NoticeRow, at: i64) -> Stored<()> {
         .bind(at)
         .execute(c)
         .await
-        .map(drop))?;
-    Ok(())
+        .map(|done| done.rows_affected()))?;
+    Ok(noted > 0)
 }

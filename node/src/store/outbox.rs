@@ -23,6 +23,8 @@ pub struct OutboxRow {
     /// W3C `traceparent`.
     #[sqlx(default)]
     pub trace: Option<String>,
+    /// Unix ms.
+    pub created_at: i64,
 }
 
 /// What a new message stores.
@@ -67,7 +69,7 @@ pub async fn add(tx: &mut Tx, rows: &[NewRow<'_>]) -> Stored<()> {
 /// Rows in a state, oldest first.
 pub async fn in_state(tx: &mut Tx, state: &str, limit: i64) -> Stored<Vec<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
         from outbox where state = $1 order by number limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(limit).fetch_all(c).await)?)
 }
@@ -99,7 +101,7 @@ pub async fn anything_to_send(tx: &mut Tx) -> Stored<bool> {
 /// Sealed rows of an epoch behind a position, in the order of the chain.
 pub async fn sealed_after(tx: &mut Tx, epoch: i64, seq: i64, limit: i64) -> Stored<Vec<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
         from outbox where epoch = $1 and seq > $2 and state = 'sealed' order by seq limit $3";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).bind(limit).fetch_all(c).await)?)
 }
@@ -276,7 +278,7 @@ pub async fn last_at(tx: &mut Tx, epoch: i64) -> Stored<i64> {
 /// The row at a position.
 pub async fn at(tx: &mut Tx, epoch: i64, seq: i64) -> Stored<Option<OutboxRow>> {
     const SQL: &str =
-        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace
+        "select number, case_id, kind, draft, newcomers, epoch, seq, envelope_id, line, trace, created_at
         from outbox where epoch = $1 and seq = $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(epoch).bind(seq).fetch_optional(c).await)?)
 }

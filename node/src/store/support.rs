@@ -42,7 +42,10 @@ pub async fn follow(tx: &mut Tx, case_id: &str, contact: &str, hash: &[u8], at: 
 
 /// Leaves by the hash of what a letter says; how many that ended, 0 or 1.
 pub async fn leave(tx: &mut Tx, hash: &[u8]) -> Stored<u64> {
+    const LED: &str = "delete from led_on where exists (select 1 from followers f
+        where f.leave_hash = $1 and f.case_id = led_on.into_case and f.contact = led_on.contact)";
     const SQL: &str = "delete from followers where leave_hash = $1";
+    on!(tx, c => sqlx::query(LED).bind(hash).execute(c).await.map(drop))?;
     Ok(on!(tx, c => sqlx::query(SQL).bind(hash).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
@@ -63,8 +66,32 @@ pub async fn followers(
         .await)?)
 }
 
+/// Who leaves a case is led back to none that was merged into it.
 pub async fn remove_follower(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
     const SQL: &str = "delete from followers where case_id = $1 and contact = $2";
+    const LED: &str = "delete from led_on where into_case = $1 and contact = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(LED).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes that a follower of a case was led to the one into which it was merged.
+pub async fn lead_on(tx: &mut Tx, case_id: &str, contact: &str, into: &str) -> Stored<()> {
+    const SQL: &str = "insert into led_on (case_id, contact, into_case) values ($1, $2, $3)
+        on conflict (case_id, contact) do update set into_case = excluded.into_case";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).bind(into).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Some of those who followed a case before it was merged, and follow the other one still.
+pub async fn led_on(tx: &mut Tx, case_id: &str, limit: i64) -> Stored<Vec<String>> {
+    const SQL: &str = "select contact from led_on where case_id = $1 order by contact limit $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(limit).fetch_all(c).await)?)
+}
+
+/// Forgets that somebody was led on from a case.
+pub async fn end_leading(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
+    const SQL: &str = "delete from led_on where case_id = $1 and contact = $2";
     on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -88,10 +115,26 @@ pub async fn forget_leaves(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<
     Ok(())
 }
 
-/// Forgets all who follow a case.
+/// Forgets who was led on from a case.
+pub async fn forget_led(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from led_on where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets how those who followed a case leave it; what stands in the letters of its reporter stays.
+pub async fn forget_followers(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const SQL: &str = "delete from follower_leaves where case_id = $1 and contact <> ''";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets all who follow a case, how they and its reporter leave it, and who would be led back from it.
 pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const FOLLOWERS: &str = "delete from followers where case_id = $1";
     const LEAVES: &str = "delete from follower_leaves where case_id = $1";
+    const LED: &str = "delete from led_on where into_case = $1";
+    on!(tx, c => sqlx::query(LED).bind(case_id).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(FOLLOWERS).bind(case_id).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(LEAVES).bind(case_id).execute(c).await.map(drop))?;
     Ok(())

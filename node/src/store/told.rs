@@ -11,6 +11,7 @@ static ASK: Bulk = Bulk::new(
         where v.half = 1
             or exists (select 1 from reporters r where r.case_id = v.case_id and r.notify = 'email')
             or exists (select 1 from followers f where f.case_id = v.case_id)
+            or exists (select 1 from led_on l where l.case_id = v.case_id)
         group by v.case_id
         on conflict (case_id) do update set asked = news_due.asked + 1",
 );

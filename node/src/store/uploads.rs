@@ -16,17 +16,20 @@ pub struct UploadRow {
     /// Bytes: as announced, then as kept.
     pub size: i64,
     pub state: String,
+    /// `public` or `staff`.
+    pub door: String,
 }
 
 pub async fn add(tx: &mut Tx, row: &UploadRow, at: i64) -> Stored<()> {
-    const SQL: &str = "insert into uploads (id, media_type, size, state, created_at)
-        values ($1, $2, $3, $4, $5)";
+    const SQL: &str = "insert into uploads (id, media_type, size, state, created_at, door)
+        values ($1, $2, $3, $4, $5, $6)";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.id)
         .bind(&row.media_type)
         .bind(row.size)
         .bind(&row.state)
         .bind(at)
+        .bind(&row.door)
         .execute(c)
         .await
         .map(drop))?;
@@ -47,7 +50,7 @@ pub async fn complete(tx: &mut Tx, row: &UploadRow) -> Stored<()> {
 }
 
 pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<UploadRow>> {
-    const SQL: &str = "select id, media_type, size, state from uploads where id = $1";
+    const SQL: &str = "select id, media_type, size, state, door from uploads where id = $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }
 
@@ -56,11 +59,13 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Stored<u64> {
     Ok(on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
-/// Bytes of all of them together that no draft keeps, as they were announced or are here.
-pub async fn bytes(tx: &mut Tx) -> Stored<i64> {
+/// Bytes of all of them together that came through a door and that no draft keeps, as they were
+/// announced or are here.
+pub async fn bytes(tx: &mut Tx, door: &str) -> Stored<i64> {
     const SQL: &str = "select cast(coalesce(sum(size), 0) as bigint) from uploads
-        where not exists (select 1 from answer_draft_files f where f.upload = uploads.id)";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+        where door = $1
+            and not exists (select 1 from answer_draft_files f where f.upload = uploads.id)";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(door).fetch_one(c).await)?)
 }
 
 /// Uploads begun before a moment (Unix ms) that no draft keeps, oldest first.

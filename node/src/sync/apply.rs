@@ -119,7 +119,7 @@ async fn apply_batch(
     for (row, item) in &items {
         let step = settle(&mut batch, tx, node, row, item).await?;
         let state = batch.note(row, step);
-        traced.extend(Traced::of(row, item.envelope_id, state));
+        traced.extend(Traced::of(node, row, item, state));
     }
     batch.finish(node, tx).await?;
     Ok(traced)

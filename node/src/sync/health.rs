@@ -1,11 +1,16 @@
 //! The node's own view of itself, told to the hub.
 
 use http::Method;
+use lapor_certs::Credential;
 use lapor_protocol::ids::Position;
 use lapor_protocol::receipt::Stream;
-use lapor_protocol::wire::{Health, PREFIX, Reached};
+use lapor_protocol::wire::{Health, Holds, PREFIX, Reached};
+use lapor_web::regions;
 
+use super::https::trusted;
 use super::{Call, Link, LinkError};
+use crate::folder::credential_path;
+use crate::publishing::{calendar_in_force, taxonomy_in_force};
 use crate::store;
 
 impl Link {
@@ -37,10 +42,30 @@ impl Link {
                 accepted: accepted as u64,
                 settled: settled as u64,
             }),
+            holds: Some(self.holds().await?),
         };
         let body = serde_json::to_vec(&health).map_err(LinkError::hub)?;
         let call =
             Call::new(Method::POST, format!("{PREFIX}/health")).body("application/json", body);
         self.call(call).await.map(drop)
+    }
+
+    async fn holds(&self) -> Result<Holds, LinkError> {
+        let directory = self.node.directory();
+        let mut tx = self.node.read_tx().await?;
+        let taxonomy = taxonomy_in_force(&mut tx, directory.taxonomy()).await?;
+        let calendar = calendar_in_force(&mut tx, directory.calendar()).await?;
+        drop(tx);
+        let keys = &self.node.settings().node.keys;
+        let roots = trusted(keys).ok();
+        let issuer = Credential::load(&credential_path(keys)).ok();
+        let issuer = issuer.as_ref().and_then(|held| held.chain().get(1));
+        Ok(Holds {
+            taxonomy,
+            calendar,
+            regions: Some(regions::EDITION.to_owned()),
+            certified_by: roots.as_ref().and_then(|roots| roots.root_above(issuer?)),
+            roots: roots.map(|roots| roots.pins()).unwrap_or_default(),
+        })
     }
 }

@@ -238,9 +238,7 @@ impl Link {
         let sent = rows
             .iter()
             .filter(|row| row.seq.is_some_and(|seq| seq <= through));
-        traces::tell_sent(
-            sent.filter_map(|row| row.trace.as_deref().zip(row.envelope_id.as_deref())),
-        );
+        traces::tell_sent(&self.node, me, sent, now);
         if let Some(receipt) = answer.receipts.last() {
             self.show_receipt(receipt).await;
         }

@@ -39,9 +39,9 @@ pub(super) async fn apply_public(
                 "an item of the public stream is quarantined; `lapor-node quarantine list` shows it"
             );
         }
-        if row.trace.is_some() {
+        if row.trace.is_some() || node.spans().are_told() {
             let item: Item = store::read(serde_json::from_str(&row.item))?;
-            traced.extend(Traced::of(&row, item.envelope_id, state));
+            traced.extend(Traced::of(node, &row, &item, state));
         }
         marks.extend([
             Value::from(Stream::Public.as_str()),

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lapor_protocol::problem::Retry;
+use lapor_protocol::problem::{Code, Retry};
 use lapor_protocol::receipt::Stream;
 use tokio_util::sync::CancellationToken;
 
@@ -104,6 +104,10 @@ impl Link {
                     }
                 }
                 Err(error) => {
+                    if error.code() == Some(Code::Maintenance) {
+                        // Nothing fails: the hub says when to ask again, and spreads those who do.
+                        backoff.reset();
+                    }
                     let pause = backoff.next(cap, at_least(&error));
                     tracing::debug!(step = name, %error, pause_ms = pause.as_millis() as u64, "will try again");
                     self.pause(pause, &error, &mut backoff).await;
@@ -171,7 +175,7 @@ fn at_least(error: &LinkError) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use lapor_protocol::problem::{Code, Problem};
+    use lapor_protocol::problem::Problem;
 
     use super::super::Refused;
     use super::*;

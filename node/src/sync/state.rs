@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use lapor_protocol::problem::Code;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -176,6 +177,10 @@ fn tell(state: &LinkState, was: &(bool, Option<String>)) {
 fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
     let (connected, problem, code) = match error {
         None => (true, None, None),
+        // The hub answers, and the directory says until when it takes nothing in.
+        Some(LinkError::Refused(problem)) if problem.code == Code::Maintenance => {
+            (true, None, None)
+        }
         Some(LinkError::Refused(problem)) => (
             false,
             Some(problem.title.clone()),
@@ -203,9 +208,20 @@ fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use lapor_migrations::throwaway::databases;
+    use lapor_protocol::problem::Problem;
 
     use super::*;
     use crate::testing::{NOW, Place};
+
+    #[test]
+    fn a_hub_in_maintenance_is_a_hub_that_answers() {
+        let refused = |code| LinkError::Refused(Box::new(Problem::new(code).into()));
+        let mut state = LinkState::default();
+        update(&mut state, Some(&refused(Code::Maintenance)), NOW);
+        assert!(state.connected && state.code.is_none());
+        update(&mut state, Some(&refused(Code::Overloaded)), NOW);
+        assert!(!state.connected);
+    }
 
     #[tokio::test]
     async fn a_node_that_has_fallen_silent_is_not_connected_whatever_it_said_last() {

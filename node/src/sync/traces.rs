@@ -1,51 +1,104 @@
-//! The end of a message's trace, for the log: which item was taken in, in what
-//! state it then was. Told after the commit, and nothing of what it says.
+//! What is told of a message's way, for the log and for a collector of spans:
+//! which was taken in and in what state it then was, which is durable at the
+//! hub. Told after the commit, and nothing of what it says.
 
-use lapor_protocol::ids::EnvelopeId;
+use lapor_protocol::delivery::Item;
+use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId};
+use lapor_web::spans::{Passage, Step};
 use lapor_web::trace::Trace;
 
+use crate::node::Node;
+use crate::store;
 use crate::store::inbox::InboxRow;
+use crate::store::outbox::OutboxRow;
 
 /// Where these lines stand in the filter of the log.
 const TARGET: &str = "lapor::message";
 
-/// An item that came with a trace.
+/// An item of which is told once it is durable.
 pub(crate) struct Traced {
-    trace: Trace,
+    /// That it came with, for the log.
+    trace: Option<Trace>,
     envelope: EnvelopeId,
+    case: Option<CaseId>,
+    kind: String,
+    /// Unix ms at the hub.
+    ordered_at: i64,
     state: &'static str,
 }
 
 impl Traced {
-    /// `None` for an item without one.
-    pub fn of(row: &InboxRow, envelope: EnvelopeId, state: &'static str) -> Option<Self> {
-        let trace = row.trace.as_deref()?.parse().ok()?;
-        Some(Self {
+    /// `None` for an item without a trace, where no spans are told either.
+    pub fn of(node: &Node, row: &InboxRow, item: &Item, state: &'static str) -> Option<Self> {
+        let trace = row.trace.as_deref().and_then(|text| text.parse().ok());
+        (trace.is_some() || node.spans().are_told()).then(|| Self {
             trace,
-            envelope,
+            envelope: item.envelope_id,
+            case: item.case,
+            kind: item.kind.clone(),
+            ordered_at: item.ordered_at,
             state,
         })
     }
 }
 
-/// What was taken in, one line each.
-pub(crate) fn tell_taken_in(items: &[Traced]) {
+/// What was taken in, one line and one span each.
+pub(crate) fn tell_taken_in(node: &Node, items: &[Traced]) {
+    let place = node.instance().map_or("", InstanceId::as_str);
+    let now = node.clock().now_ms();
     for item in items {
         let (envelope, state) = (item.envelope, item.state);
-        item.trace.span().in_scope(|| {
-            tracing::info!(target: TARGET, %envelope, state, "a message was taken in");
+        if let Some(trace) = &item.trace {
+            trace.span().in_scope(|| {
+                tracing::info!(target: TARGET, %envelope, state, "a message was taken in");
+            });
+        }
+        node.spans().tell(&Passage {
+            step: Step::TakenIn,
+            case: item.case,
+            envelope: envelope.as_bytes(),
+            kind: &item.kind,
+            place,
+            state: Some(state),
+            from: item.ordered_at,
+            until: now,
         });
     }
 }
 
-/// What is durable at the hub, one line each.
-pub(super) fn tell_sent<'a>(sent: impl Iterator<Item = (&'a str, &'a [u8])>) {
-    for (trace, envelope) in sent {
-        let (Ok(trace), envelope) = (trace.parse::<Trace>(), hex::encode(envelope)) else {
+/// What is durable at the hub, one line and one span each.
+pub(super) fn tell_sent<'a>(
+    node: &Node,
+    me: &InstanceId,
+    sent: impl Iterator<Item = &'a OutboxRow>,
+    now: i64,
+) {
+    for row in sent {
+        let Some(bytes) = &row.envelope_id else {
             continue;
         };
-        trace.span().in_scope(|| {
-            tracing::debug!(target: TARGET, envelope, "a message is durable at the hub");
+        let trace = row
+            .trace
+            .as_deref()
+            .and_then(|text| text.parse::<Trace>().ok());
+        if let Some(trace) = trace {
+            let envelope = hex::encode(bytes);
+            trace.span().in_scope(|| {
+                tracing::debug!(target: TARGET, envelope, "a message is durable at the hub");
+            });
+        }
+        let Ok(envelope) = store::digest(bytes) else {
+            continue;
+        };
+        node.spans().tell(&Passage {
+            step: Step::Sent,
+            case: row.case_id.as_deref().and_then(|case| case.parse().ok()),
+            envelope: envelope.as_bytes(),
+            kind: &row.kind,
+            place: me.as_str(),
+            state: None,
+            from: row.created_at,
+            until: now,
         });
     }
 }

@@ -1,24 +1,31 @@
-//! An institution's own categories and what each is called nationally, so that a local
-//! application goes on using its own tree.
+//! The institution's own tree of categories and what each is called nationally: citizens and
+//! officers choose in it, the national category follows, and a local application goes on using it.
+//! No other institution is told of it.
 
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Category;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Categories;
+use crate::casework::Sight;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 
 /// Characters of a local name, at most.
-const LOCAL_CHARS: usize = 160;
+pub const LOCAL_CHARS: usize = 160;
 /// Local categories of one node, at most.
-const MOST: i64 = 5_000;
+pub const MOST: usize = 5_000;
+/// Before the name of a local category where a form chooses between these and the national ones.
+const MARK: char = '~';
 
 /// A local category that is to be mapped, or mapped anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLocalCategory {
-    /// As the institution's own application writes it, at most 160 characters.
+    /// As the institution calls it, at most 160 characters; `ROOT/BELOW` where its tree has two
+    /// levels.
     pub local: String,
     /// A category of the edition in force, for instance `Perhubungan/Parkir Liar`.
     #[schema(value_type = String)]
@@ -34,10 +41,87 @@ pub struct LocalCategory {
     pub known: bool,
 }
 
-/// All local categories, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// All local categories, in the order of the institution's tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LocalCategories {
+    /// Counts the changes of the tree; 0 before the first.
+    pub edition: i64,
+    /// Unix ms of the last change.
+    pub changed_at: Option<i64>,
     pub local: Vec<LocalCategory>,
+}
+
+/// A category that somebody has chosen in a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    National(Category),
+    Local(LocalCategory),
+}
+
+impl LocalCategory {
+    /// Its value in a form that offers national ones as well.
+    pub fn value(&self) -> String {
+        local_value(&self.local)
+    }
+
+    /// Its first level, and its name below it.
+    pub fn levels(&self) -> (&str, Option<&str>) {
+        match self.local.split_once('/') {
+            Some((root, below)) => (root, Some(below)),
+            None => (&self.local, None),
+        }
+    }
+}
+
+/// The value of a local category in a form.
+pub fn local_value(local: &str) -> String {
+    format!("{MARK}{local}")
+}
+
+/// The name of the local category that a value of a form means.
+pub fn local_name(value: &str) -> Option<&str> {
+    value.strip_prefix(MARK).filter(|name| !name.is_empty())
+}
+
+impl LocalCategories {
+    /// The first levels with what is below each, in the order of the tree.
+    pub fn roots(&self) -> Vec<(&str, Vec<&LocalCategory>)> {
+        let mut roots: Vec<(&str, Vec<&LocalCategory>)> = Vec::new();
+        for one in &self.local {
+            let name = one.levels().0;
+            match roots.iter_mut().find(|(root, _)| *root == name) {
+                Some((_, all)) => all.push(one),
+                None => roots.push((name, vec![one])),
+            }
+        }
+        roots
+    }
+
+    pub fn named(&self, local: &str) -> Option<&LocalCategory> {
+        self.local.iter().find(|one| one.local == local)
+    }
+
+    /// The only local category that stands for a national one.
+    pub fn only_for(&self, category: &Category) -> Option<&LocalCategory> {
+        let mut all = self.local.iter().filter(|one| one.category == *category);
+        all.next().filter(|_| all.next().is_none())
+    }
+}
+
+impl Chosen {
+    pub fn national(&self) -> &Category {
+        match self {
+            Self::National(category) => category,
+            Self::Local(local) => &local.category,
+        }
+    }
+
+    pub fn local(&self) -> Option<&str> {
+        match self {
+            Self::National(_) => None,
+            Self::Local(local) => Some(&local.local),
+        }
+    }
 }
 
 impl Node {
@@ -45,6 +129,7 @@ impl Node {
     pub async fn local_categories(&self) -> Result<LocalCategories, NodeError> {
         let categories = self.categories().await?;
         let mut tx = self.read_tx().await?;
+        let (edition, changed_at) = store::categories::last_edition(&mut tx).await?;
         let mut local = Vec::new();
         for (name, category) in store::categories::all(&mut tx).await? {
             let category = store::read(Category::try_from(category))?;
@@ -54,53 +139,119 @@ impl Node {
                 category,
             });
         }
-        Ok(LocalCategories { local })
+        Ok(LocalCategories {
+            edition,
+            changed_at,
+            local,
+        })
+    }
+
+    /// The category that a value of a form means, `None` for one that there is not.
+    pub async fn chosen_category(&self, value: &str) -> Result<Option<Chosen>, NodeError> {
+        if let Some(name) = local_name(value) {
+            let all = self.local_categories().await?;
+            return Ok(all.named(name).cloned().map(Chosen::Local));
+        }
+        let known = self.categories().await?;
+        let category = Category::try_from(value.to_owned()).ok();
+        let category = category.filter(|category| known.knows(category));
+        Ok(category.map(Chosen::National))
     }
 
     /// Maps a local category, or maps it anew. `actor` is who did it, for the audit log.
     pub async fn map_category(&self, new: &NewLocalCategory, actor: &str) -> Result<(), NodeError> {
-        let local = named(&new.local)?;
-        if !self.categories().await?.knows(&new.category) {
-            return Err(NodeError::Invalid(format!(
-                "category: the edition in force has no {}; `GET /categories` lists all",
-                new.category.as_str()
-            )));
-        }
-        let mut tx = self.write_tx().await?;
-        store::categories::put(&mut tx, local, new.category.as_str()).await?;
-        if store::categories::count(&mut tx).await? > MOST {
-            return Err(NodeError::Invalid(format!(
-                "local: at most {MOST} local categories can be mapped; take away those that are not used"
-            )));
-        }
-        let now = self.clock().now_ms();
-        let detail = format!("{local} is {}", new.category.as_str());
-        store::audit::add(&mut tx, now, actor, "category.mapped", None, &detail).await?;
-        Ok(tx.commit().await?)
+        let local = named(&new.local)?.to_owned();
+        check_known(&self.categories().await?, new)?;
+        let category = new.category.as_str().to_owned();
+        let detail = format!("{local} is {category}");
+        self.change_tree(actor, ("category.mapped", &detail), |tree| {
+            if let Some((_, stands)) = tree.iter_mut().find(|(name, _)| *name == local) {
+                *stands = category;
+                return Ok(());
+            }
+            // Behind the last of the same first level.
+            let root = |name: &str| name.split('/').next().map(str::to_owned);
+            let last = tree
+                .iter()
+                .rposition(|(name, _)| root(name) == root(&local));
+            let place = last.map_or(tree.len(), |last| last + 1);
+            tree.insert(place, (local, category));
+            Ok(())
+        })
+        .await
     }
 
     /// Takes a local category away.
     pub async fn unmap_category(&self, local: &str, actor: &str) -> Result<(), NodeError> {
-        let mut tx = self.write_tx().await?;
-        if !store::categories::remove(&mut tx, local).await? {
-            return Err(NodeError::not_found("local category", &local));
-        }
-        let now = self.clock().now_ms();
-        store::audit::add(&mut tx, now, actor, "category.unmapped", None, local).await?;
-        Ok(tx.commit().await?)
+        self.change_tree(actor, ("category.unmapped", local), |tree| {
+            let before = tree.len();
+            tree.retain(|(name, _)| name != local);
+            if tree.len() == before {
+                return Err(NodeError::not_found("local category", &local));
+            }
+            Ok(())
+        })
+        .await
     }
 
-    /// What a category is called nationally: a local one by its mapping, any other as it is.
-    pub(crate) async fn national_category(&self, stated: &Category) -> Result<Category, NodeError> {
+    /// The national category of a report that states a local one, or the local one of what it states.
+    pub(crate) async fn named_category(
+        &self,
+        stated: Option<&Category>,
+        local: Option<&str>,
+    ) -> Result<(Option<Category>, Option<String>), NodeError> {
+        let name = local.or(stated.map(Category::as_str));
+        let Some(name) = name else {
+            return Ok((None, None));
+        };
         let mut tx = self.read_tx().await?;
-        match store::categories::of(&mut tx, stated.as_str()).await? {
-            Some(category) => store::read(Category::try_from(category)),
-            None => Ok(stated.clone()),
+        match (store::categories::of(&mut tx, name).await?, local) {
+            (Some(category), _) => {
+                let category = store::read(Category::try_from(category))?;
+                Ok((Some(category), Some(name.to_owned())))
+            }
+            (None, None) => Ok((stated.cloned(), None)),
+            (None, Some(_)) => Err(NodeError::Invalid(format!(
+                "local_category: there is no {name}; `GET /categories/local` lists all"
+            ))),
         }
+    }
+
+    /// Notes the local category of a case that whoever asks may see, or that it has none.
+    pub async fn localise(
+        &self,
+        sight: &Sight,
+        case: CaseId,
+        local: Option<&str>,
+        actor: &str,
+    ) -> Result<(), NodeError> {
+        let (id, at) = (case.to_string(), self.clock().now_ms());
+        let mut tx = self.write_tx().await?;
+        if let Some(name) = local
+            && store::categories::of(&mut tx, name).await?.is_none()
+        {
+            return Err(NodeError::not_found("local category", &name));
+        }
+        if !store::desk::localise(&mut tx, sight.limits(), &id, local).await? {
+            return Err(NodeError::not_found("case", &case));
+        }
+        let detail = local.unwrap_or("-");
+        store::audit::add(&mut tx, at, actor, "case.localised", Some(&id), detail).await?;
+        Ok(tx.commit().await?)
     }
 }
 
-fn named(local: &str) -> Result<&str, NodeError> {
+pub(super) fn check_known(known: &Categories, new: &NewLocalCategory) -> Result<(), NodeError> {
+    if known.knows(&new.category) {
+        return Ok(());
+    }
+    Err(NodeError::Invalid(format!(
+        "category: the edition in force has no {}; `GET /categories` lists all",
+        new.category.as_str()
+    )))
+}
+
+pub(super) fn named(local: &str) -> Result<&str, NodeError> {
     let plain = local.trim();
     let fits = !plain.is_empty()
         && plain.chars().count() <= LOCAL_CHARS
@@ -133,19 +284,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_local_category_is_filed_under_what_it_is_called_nationally() {
+    async fn a_local_category_is_named_category_what_it_is_called_nationally() {
         for db in databases().await {
             let place = Place::joined("kota-bandung", db).await;
             let node = &place.node;
             let parking = mapping(" Parkir Ngawur ", "Perhubungan/Parkir Liar");
             node.map_category(&parking, "test").await.unwrap();
-            let national = node
-                .national_category(&category("Parkir Ngawur"))
-                .await
-                .unwrap();
-            assert_eq!(national.as_str(), "Perhubungan/Parkir Liar");
-            let other = category("Kesehatan");
-            assert_eq!(node.national_category(&other).await.unwrap(), other);
+            let name = "Parkir Ngawur".to_owned();
+            let under = Some(category("Perhubungan/Parkir Liar"));
+            let (stated, other) = (category(&name), category("Kesehatan"));
+            for (stated, local) in [(Some(&stated), None), (None, Some(name.as_str()))] {
+                let filed = node.named_category(stated, local).await.unwrap();
+                assert_eq!(filed, (under.clone(), Some(name.clone())));
+            }
+            let national = node.named_category(Some(&other), None).await.unwrap();
+            assert_eq!(national, (Some(other), None));
+            assert!(node.named_category(None, Some("Tidak Ada")).await.is_err());
 
             let anew = mapping("Parkir Ngawur", "Perhubungan/Lalu Lintas dan Parkir");
             node.map_category(&anew, "test").await.unwrap();

@@ -5,6 +5,7 @@
 //! shown. The program ships the first edition, and those of the national desk follow it. Nothing
 //! here refuses a report for its category: editions differ between nodes for a while.
 
+pub mod editions;
 mod first;
 mod local;
 
@@ -16,7 +17,10 @@ use utoipa::ToSchema;
 use crate::error::NodeError;
 use crate::node::Node;
 
-pub use local::{LocalCategories, LocalCategory, NewLocalCategory};
+pub use editions::LocalEdition;
+pub use local::{
+    Chosen, LOCAL_CHARS, LocalCategories, LocalCategory, NewLocalCategory, local_name, local_value,
+};
 
 /// The categories in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -6,11 +6,12 @@ mod paper_hub;
 use std::sync::Arc;
 
 use lapor_migrations::throwaway::TestDb;
-use lapor_protocol::directory::{DirectoryVersion, InstanceEntry, Status};
+use lapor_protocol::directory::{DirectoryVersion, InstanceEntry, Maintenance, Status};
 use lapor_protocol::directory_head::DirectoryHead;
 use lapor_protocol::dsse::Envelope;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId, InstanceKind, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer};
+use lapor_protocol::seal::Opener;
 use serde_json::Value;
 
 use crate::casework::NewAct;
@@ -94,21 +95,52 @@ impl Place {
 
     /// A version of the directory that names an edition of the calendar.
     pub async fn directory_names_calendar(&self, edition: &str) {
-        self.directory_goes_on(Vec::new(), Some(edition)).await;
+        let names = |next: &mut DirectoryVersion| next.calendar = Some(edition.into());
+        self.directory_goes_on(names).await;
     }
 
-    async fn directory_goes_on(&self, changes: Vec<InstanceEntry>, calendar: Option<&str>) {
+    /// A version of the directory with a supervisor that any case can be escalated to.
+    pub async fn directory_gains_supervisor(&self) {
+        let id = instance("ombudsman");
+        let mut entry = InstanceEntry::registered(id, InstanceKind::Pengawas, "Ombudsman".into());
+        entry.status = Status::Active;
+        entry.default_supervisor = true;
+        let keys = NodeKeys {
+            identity: Signer::from_seed(&[9; 32]),
+            signing: vec![signing_of("ombudsman")],
+            sealing: vec![Opener::from_seed(&[9; 32])],
+        };
+        certify(&mut entry, &keys);
+        let gains = |next: &mut DirectoryVersion| next.changes = vec![entry];
+        self.directory_goes_on(gains).await;
+    }
+
+    /// A version of the directory that announces a maintenance of the hub.
+    pub async fn directory_announces(&self, from: i64, until: i64) {
+        let reason = "ganti mesin".to_owned();
+        let notice = Maintenance {
+            from,
+            until,
+            reason,
+        };
+        let announces = |next: &mut DirectoryVersion| next.maintenance = Some(notice);
+        self.directory_goes_on(announces).await;
+    }
+
+    async fn directory_goes_on(&self, change: impl FnOnce(&mut DirectoryVersion)) {
         let known = self.node.directory();
-        let next = DirectoryVersion {
+        let mut next = DirectoryVersion {
             version: known.version() + 1,
             prev: known.head(),
             at: NOW,
             trust_domain: "lapor.test".into(),
             hub_keys: vec![hub().public()],
-            changes,
+            changes: Vec::new(),
             taxonomy: None,
-            calendar: calendar.map(Into::into),
+            calendar: None,
+            maintenance: None,
         };
+        change(&mut next);
         let versions = [next.sign(&hub())];
         let head = DirectoryHead {
             version: next.version,
@@ -127,7 +159,8 @@ impl Place {
         let mut entry = entry.unwrap();
         entry.status = Status::Revoked;
         entry.successor = Some(instance(successor));
-        self.directory_goes_on(vec![entry], None).await;
+        self.directory_goes_on(|next| next.changes = vec![entry])
+            .await;
     }
 
     /// Actor and detail of what the audit log holds of an action.
@@ -173,6 +206,7 @@ fn directory(me: &InstanceId, keys: &NodeKeys) -> Envelope {
         ],
         taxonomy: None,
         calendar: None,
+        maintenance: None,
     }
     .sign(&hub())
 }

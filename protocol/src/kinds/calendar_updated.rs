@@ -37,6 +37,13 @@ pub enum HolidayKind {
 
 impl Limited for CalendarUpdated {
     fn check(&self, _: &Header) -> Result<(), BodyError> {
+        self.within_limits()
+    }
+}
+
+impl CalendarUpdated {
+    /// Whether the edition can be published, whoever does it.
+    pub fn within_limits(&self) -> Result<(), BodyError> {
         checks::code("edition", &self.edition)?;
         checks::at_most("days", self.days.len(), 1000)?;
         self.days.iter().try_for_each(|day| {

@@ -20,6 +20,9 @@ pub struct CaseClosed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub follow_up: Option<MessageRef>,
+    /// That the reporter is content is an officer's word alone: nobody has shown the reporter's key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub through_officer: bool,
 }
 
 impl Limited for CaseClosed {
@@ -53,6 +56,7 @@ impl CaseRules for CaseClosed {
         case.close = Some(Close {
             message: header.message_ref(),
             by: self.by,
+            through_officer: self.through_officer && self.by == ClosedBy::Reporter,
             ordered_at: order.ordered_at,
             score: None,
         });

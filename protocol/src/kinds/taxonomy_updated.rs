@@ -25,6 +25,13 @@ pub struct TaxonomyRoot {
 
 impl Limited for TaxonomyUpdated {
     fn check(&self, _: &Header) -> Result<(), BodyError> {
+        self.within_limits()
+    }
+}
+
+impl TaxonomyUpdated {
+    /// Whether the edition can be published, whoever does it.
+    pub fn within_limits(&self) -> Result<(), BodyError> {
         checks::code("edition", &self.edition)?;
         checks::at_most("roots", self.roots.len(), 200)?;
         for root in &self.roots {

@@ -127,6 +127,7 @@ pub fn replied() -> Body {
 pub fn confirmed() -> Body {
     Body::CaseClosed(CaseClosed {
         by: ClosedBy::Reporter,
+        through_officer: false,
         follow_up: None,
     })
 }
@@ -134,6 +135,7 @@ pub fn confirmed() -> Body {
 pub fn silent(follow_up: &MessageRef) -> Body {
     Body::CaseClosed(CaseClosed {
         by: ClosedBy::Silence,
+        through_officer: false,
         follow_up: Some(follow_up.clone()),
     })
 }

@@ -1,7 +1,7 @@
 //! What a hub cannot do to the directory without a node noticing.
 
 use lapor_protocol::directory::{
-    Directory, DirectoryError, DirectoryVersion, InstanceEntry, Status,
+    Directory, DirectoryError, DirectoryVersion, InstanceEntry, Maintenance, Status,
 };
 use lapor_protocol::ids::{Digest, InstanceKind, Position};
 use lapor_protocol::keys::{CertifiedKey, KeyUse, Signer, Verifier};
@@ -44,6 +44,7 @@ fn refusal(versions: Vec<Vec<InstanceEntry>>) -> Option<DirectoryError> {
             changes,
             taxonomy: None,
             calendar: None,
+            maintenance: None,
         };
         let before = (directory.version(), directory.head());
         if let Err(error) = directory.apply(&version.sign(&hub())) {
@@ -78,6 +79,7 @@ fn versions_are_chained_and_history_stays_readable() {
             changes,
             taxonomy: None,
             calendar: None,
+            maintenance: None,
         }
         .sign(&hub())
     };
@@ -137,6 +139,39 @@ fn a_key_is_valid_between_its_positions_only() {
 }
 
 #[test]
+fn a_maintenance_stands_until_its_end_or_until_another_notice() {
+    let hub = hub();
+    let mut directory = Directory::trusting(vec![Verifier::from_jwk(&hub.public()).unwrap()]);
+    let mut state = |maintenance: Option<(i64, i64)>| {
+        let version = DirectoryVersion {
+            version: directory.version() + 1,
+            prev: directory.head(),
+            at: 0,
+            trust_domain: "lapor.test".into(),
+            hub_keys: vec![hub.public()],
+            changes: Vec::new(),
+            taxonomy: None,
+            calendar: None,
+            maintenance: maintenance.map(|(from, until)| Maintenance {
+                from,
+                until,
+                reason: "ganti mesin".into(),
+            }),
+        };
+        directory.apply(&version.sign(&hub)).unwrap();
+        [4, 5, 9, 10].map(|now| {
+            let notice = directory.maintenance(now);
+            notice.map(|notice| notice.is_on(now))
+        })
+    };
+    assert_eq!(state(None), [None; 4]);
+    let announced = [Some(false), Some(true), Some(true), None];
+    assert_eq!(state(Some((5, 10))), announced);
+    assert_eq!(state(None), announced, "a version that says nothing of it");
+    assert_eq!(state(Some((5, 5))), [None; 4], "called off");
+}
+
+#[test]
 fn a_hub_key_signs_from_the_version_after_the_one_that_names_it() {
     let (old, new) = (hub(), Signer::from_seed(&[2; 32]));
     let mut directory = Directory::trusting(vec![Verifier::from_jwk(&old.public()).unwrap()]);
@@ -149,6 +184,7 @@ fn a_hub_key_signs_from_the_version_after_the_one_that_names_it() {
         changes: Vec::new(),
         taxonomy: None,
         calendar: None,
+        maintenance: None,
     };
     let first = version(1, Digest::ZERO);
     assert!(directory.apply(&first.sign(&new)).is_err());
@@ -164,4 +200,7 @@ fn a_hub_key_signs_from_the_version_after_the_one_that_names_it() {
         directory.any_hub_key(old.kid()).is_some(),
         "what is stored stays verifiable"
     );
+    assert_eq!(directory.key_changes(), [(1, vec![new.kid().clone()])]);
+    assert_eq!(directory.published_at(2), Some(0));
+    assert_eq!(directory.published_at(3), None);
 }

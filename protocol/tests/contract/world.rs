@@ -160,6 +160,7 @@ impl World {
             changes,
             taxonomy: None,
             calendar: None,
+            maintenance: None,
         };
         let envelope = version.sign(&self.hub);
         self.directory.apply(&envelope).unwrap();

@@ -96,16 +96,7 @@ async fn join_all(world: &World, folder: &Path, count: usize) -> Result<()> {
 }
 
 async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
-    let profile = Profile {
-        id: format!("kota-{number:03}").parse()?,
-        kind: InstanceKind::Kota,
-        name: None,
-        region: None,
-        disposes_to: Vec::new(),
-        default_supervisor: false,
-        time_zone: None,
-        terms: None,
-    };
+    let profile = Profile::of(format!("kota-{number:03}").parse()?, InstanceKind::Kota);
     let invitation: Invitation = invite(ground, &By::actor("bench"), &profile)
         .await?
         .line

@@ -91,7 +91,7 @@ fn body(act: &Act, target: Option<&str>, deadline: &str) -> Value {
         Act::Escalate => json!({"consent": true}),
         Act::Link => json!({"target_case": target}),
         Act::FollowUp { proposes_to_close } => json!({"proposes_to_close": proposes_to_close}),
-        Act::Close => json!({"by": "reporter"}),
+        Act::Close => json!({"by": "reporter", "through_officer": false}),
         Act::Rate(score) => json!({"score": score}),
         Act::Verify { .. } | Act::Hold | Act::Complete | Act::Reopen => json!({}),
     }
@@ -100,10 +100,13 @@ fn body(act: &Act, target: Option<&str>, deadline: &str) -> Value {
 fn words(act: &Act, report: &Report) -> Option<Value> {
     let text = match act {
         Act::Hold => {
-            return Some(json!({"questions": [
-                "Sejak kapan hal ini terjadi?",
-                "Adakah foto atau nomor rujukan yang dapat disampaikan?",
-            ]}));
+            return Some(json!({
+                "questions": [
+                    "Sejak kapan hal ini terjadi?",
+                    "Adakah foto atau nomor rujukan yang dapat disampaikan?",
+                ],
+                "forms": [{"as": "text"}, {"as": "picture"}],
+            }));
         }
         Act::Complete => {
             return Some(json!({"answers": [

@@ -12,6 +12,8 @@ use lapor_hub::clock::{Clock as _, HandClock};
 use lapor_hub::membership::{self, Profile};
 use lapor_hub::sequencer::Batch;
 use lapor_hub::settings::Settings;
+use lapor_hub::trial::Trial;
+use lapor_hub::upkeep;
 use lapor_hub::{Hub, HubError};
 use lapor_migrations::throwaway::TestDb;
 use lapor_migrations::{Db, Schema};
@@ -52,6 +54,7 @@ impl HubHouse {
             [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
         let mut settings = init(&folder, &database, &federation, &enrolment, &clock).await;
         settings.limits.drain_seconds = 5;
+        settings.backup.folder = Some(folder.path().join("backups"));
         change(&mut settings);
         let mut house = Self {
             settings,
@@ -103,6 +106,13 @@ impl HubHouse {
         made.unwrap_or_else(|error| panic!("the hub: {error}"))
     }
 
+    /// Restores a backup on trial beside the running hub.
+    pub async fn tries(&self, from: &Path) -> Trial {
+        let by = By::actor("test");
+        let tried = upkeep::attempt(&self.hub().ground, &by, from, |_, _, _| {}).await;
+        tried.unwrap_or_else(|error| panic!("the trial: {error}"))
+    }
+
     /// The machine is lost, and a backup is restored on another one under the
     /// same addresses, with an empty database.
     pub async fn restore(&mut self, from: &Path, database: TestDb) {
@@ -113,7 +123,7 @@ impl HubHouse {
         let (former, new) = (quoted(&self.database.url), quoted(&database.url));
         let config = config.expect("a configuration").replace(&former, &new);
         std::fs::write(folder.path().join("hub.toml"), config).expect("a configuration");
-        let restored = restore(from, folder.path(), |_, _, _| {}).await;
+        let restored = restore(from, folder.path(), self.clock.now_ms(), |_, _, _| {}).await;
         let restored = restored.unwrap_or_else(|error| panic!("the hub: {error}"));
         self.settings = restored.settings;
         self.settings.limits.drain_seconds = 5;
@@ -199,9 +209,6 @@ impl HubHouse {
 
 fn profile(member: &Member) -> Profile {
     Profile {
-        id: member.id(),
-        kind: member.kind,
-        name: None,
         region: member.region.map(|code| code.parse().expect("a region")),
         disposes_to: member
             .disposes_to
@@ -209,8 +216,7 @@ fn profile(member: &Member) -> Profile {
             .map(|pattern| pattern.parse().expect("a pattern"))
             .collect(),
         default_supervisor: member.default_supervisor,
-        time_zone: None,
-        terms: None,
+        ..Profile::of(member.id(), member.kind)
     }
 }
 

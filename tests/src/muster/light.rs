@@ -326,6 +326,7 @@ impl Light {
                     seq: accepted + if apart { APART_BY } else { 0 },
                 }),
                 inbox: Some(record.acked),
+                holds: None,
             }
         };
         let body = serde_json::to_string(&health)?;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use reqwest::StatusCode;
@@ -28,7 +28,6 @@ pub struct Look {
     pub tiles: BTreeMap<String, Tile>,
     /// The provinces on the map that are yellow or red, by the codes in their links.
     pub provinces: BTreeSet<String>,
-    pub took: Duration,
 }
 
 pub struct Tile {
@@ -101,9 +100,7 @@ impl Person {
 
     /// Looks at the federation.
     pub async fn looks(&self) -> Result<Look> {
-        let began = Instant::now();
         let page = self.opens("/konsol").await?;
-        let took = began.elapsed();
         let tiles = links(&page, "i-").map(|(slug, link)| {
             let class = field(link, "class").unwrap_or_default();
             let tile = Tile {
@@ -123,7 +120,6 @@ impl Person {
         Ok(Look {
             tiles,
             provinces: provinces.map(str::to_owned).collect(),
-            took,
         })
     }
 

@@ -62,17 +62,13 @@ fn profile(row: &csv::StringRecord) -> Result<Profile> {
         _ => Vec::new(),
     };
     Ok(Profile {
-        id: field(0)?.parse()?,
-        kind,
         name: Some(field(2)?.to_owned()),
         region: region.map(str::parse).transpose()?,
         disposes_to: disposes_to
             .iter()
             .map(|pattern| pattern.parse())
             .collect::<Result<_, _>>()?,
-        default_supervisor: false,
-        time_zone: None,
-        terms: None,
+        ..Profile::of(field(0)?.parse()?, kind)
     })
 }
 

@@ -49,11 +49,15 @@ pub async fn furnish(home: &Institution) -> Talks {
     let answered = file(home, "Pohon tumbang menutup Jalan Tamblong").await;
     let closed = file(home, "Trotoar rusak di Jalan Braga").await;
     let lost = file(home, "Antrean panjang di kantor kelurahan").await;
-    let questions = json!({ "questions": [
-        "Di depan rumah nomor berapa saluran itu mampet?",
-        "Sejak kapan airnya meluap ke jalan?",
-    ]});
-    let held_with = worded("case.held", json!({ "questions": 2 }), questions);
+    let questions = json!({
+        "questions": [
+            "Di depan rumah nomor berapa saluran itu mampet?",
+            "Sejak kapan airnya meluap ke jalan?",
+            "Apakah airnya masuk ke rumah?",
+        ],
+        "forms": [{"as": "text"}, {"as": "text"}, {"as": "yes_no"}],
+    });
+    let held_with = worded("case.held", json!({}), questions);
     home.act(held.case, held_with).await;
     for case in [answered.case, closed.case] {
         home.verify(case).await;
@@ -63,7 +67,10 @@ pub async fn furnish(home: &Institution) -> Talks {
         )
         .await;
     }
-    let confirmed = act("case.closed", json!({ "by": "reporter" }));
+    let confirmed = act(
+        "case.closed",
+        json!({ "by": "reporter", "through_officer": false }),
+    );
     home.act(closed.case, confirmed).await;
     Talks {
         waiting: talk(home, waiting).await,

@@ -2,9 +2,14 @@
 //! recovered by whoever was away too long or lost the file, and never mistaken
 //! for a membership that has ended.
 
+use std::sync::Arc;
+
 use http::Method;
 use lapor_certs::{Credential, Vault};
+use lapor_hub::audit::By;
+use lapor_hub::changeover;
 use lapor_hub::clock::Clock as _;
+use lapor_hub::deeds::{self, Deed};
 use lapor_node::folder::credential_path;
 use lapor_node::jobs::{Job, Jobs};
 use lapor_protocol::case::State;
@@ -211,6 +216,67 @@ async fn another_issuer_takes_over_with_half_of_the_nodes_offline_and_all_come_b
         for slug in fleet.slugs() {
             assert_ne!(issuer(fleet.at(slug)), former, "{slug}");
         }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn another_authority_takes_over_once_every_node_trusts_it() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
+        let ground = Arc::clone(&fleet.hub.hub().ground);
+        let former = ground.certifier().issuer.root_pin();
+        let root = changeover::prepare(&ground).unwrap();
+        let act = async |deed| {
+            let done = deeds::act(&ground, &By::actor("cli:test"), &deed).await;
+            ground.reload_certifier().unwrap();
+            done
+        };
+        act(Deed::AnnounceAuthority { root }).await.unwrap();
+        let even_so = false;
+        let certify = || Deed::UseAuthority { root, even_so };
+        let withdraw = || Deed::WithdrawAuthority {
+            root: former,
+            even_so,
+        };
+        for slug in ["pusat", "kota-bandung"] {
+            fleet.at(slug).link().report_health().await.unwrap();
+        }
+        let early = act(certify()).await.unwrap_err();
+        assert!(early.to_string().contains("2 institutions"), "{early}");
+        fleet.pass(20 * DAY_MS);
+        for slug in ["pusat", "kota-bandung"] {
+            looks_after_it(fleet.at(slug)).await;
+            fleet.at(slug).link().report_health().await.unwrap();
+        }
+        let shown = ground.certifier().issuer.root_pin();
+        assert_eq!(
+            shown, former,
+            "the former one certifies until it is decided"
+        );
+        act(certify()).await.unwrap();
+        assert_eq!(ground.certifier().issuer.root_pin(), root);
+        assert!(
+            act(withdraw()).await.is_err(),
+            "certificates stand below it"
+        );
+        let mut shown = fleet.hub.hub().watch_certificate();
+        shown.mark_unchanged();
+        fleet.hub.hub().look_after_certificate();
+        shown.changed().await.unwrap();
+        fleet.pass(20 * DAY_MS);
+        for slug in ["pusat", "kota-bandung"] {
+            looks_after_it(fleet.at(slug)).await;
+            fleet.at(slug).link().report_health().await.unwrap();
+        }
+        act(withdraw()).await.unwrap();
+        drop(ground);
+        fleet.restart_hub().await;
+        let case = fleet.at("kota-bandung").file(report("Sesudahnya")).await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        let trusted = fleet.hub.hub().ground.certifier().bundle.pins();
+        assert_eq!(trusted, [root]);
         fleet.ends_well().await;
     }
 }

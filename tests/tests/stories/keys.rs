@@ -2,7 +2,11 @@
 //! with an epoch opened in between. What was said before stays proved, and what
 //! was sealed before stays readable.
 
+use std::sync::Arc;
+
 use http::Method;
+use lapor_hub::audit::By;
+use lapor_hub::deeds::{self, Deed};
 use lapor_node::rotation::{KeyState, ROTATE_AFTER_MS};
 use lapor_node::sync::{Call, Transport as _};
 use lapor_protocol::case::State;
@@ -10,7 +14,7 @@ use lapor_protocol::chain::EpochRequest;
 use lapor_protocol::ids::CaseId;
 use lapor_protocol::keys::{KeyId, KeyUse};
 use lapor_protocol::wire::{CaseKeys, PREFIX};
-use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PUSAT};
+use lapor_tests::fleet::member::{BANDUNG, KEMENPU, KEMENSOS, PUSAT};
 use lapor_tests::fleet::words::report;
 use lapor_tests::fleet::{DAY_MS, Fleet, Institution, Weather, kinds};
 
@@ -276,6 +280,49 @@ async fn a_keys_folder_of_before_a_rotation_gets_other_keys_by_another_epoch() {
         assert_eq!((status.outbox.epoch, status.outbox.quarantined), (2, 0));
         for case in [before, after] {
             assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        }
+        fleet.ends_well().await;
+    }
+}
+
+#[tokio::test]
+async fn the_hub_takes_another_signing_key_while_a_member_is_away() {
+    for kind in kinds() {
+        let mut fleet = Fleet::gather(kind, &[PUSAT, BANDUNG, KEMENPU]).await;
+        fleet.at("kemenpu").line().weather(Weather::CUT);
+        let ground = Arc::clone(&fleet.hub.hub().ground);
+        let former = ground.signer().kid().clone();
+        let key = ground.signers.prepare(&ground.directory.current()).unwrap();
+        let by = By::actor("cli:test");
+        for deed in [
+            Deed::AnnounceKey { key: key.clone() },
+            Deed::UseKey {
+                key: key.clone(),
+                even_so: true,
+            },
+            Deed::RetireKey {
+                key: former.clone(),
+                even_so: true,
+            },
+        ] {
+            deeds::act(&ground, &by, &deed).await.unwrap();
+        }
+        assert_eq!(*ground.signer().kid(), key);
+        drop(ground);
+        let case = fleet.at("kota-bandung").file(report("Sesudahnya")).await;
+        // It comes back with its files alone, which lack the former private key.
+        fleet.restart_hub().await;
+        let ground = &fleet.hub.hub().ground;
+        assert!(!ground.signers.holds(&former) && ground.signers.holds(&key));
+        fleet.join(KEMENSOS).await;
+        fleet.weather_clears().await;
+        fleet.settle().await;
+        assert_eq!(fleet.at("pusat").state(case).await, State::Received);
+        let latest = fleet.hub.hub().ground.directory.current().version();
+        for slug in ["kemenpu", "kemensos"] {
+            let known = fleet.at(slug).node().directory();
+            assert_eq!(known.version(), latest, "{slug}");
+            assert!(known.hub_key(&former).is_none(), "{slug}");
         }
         fleet.ends_well().await;
     }

@@ -26,5 +26,6 @@ mod restores;
 mod running;
 mod storms;
 mod supervision;
+mod traces;
 mod upgrades;
 mod watching;

@@ -2,6 +2,7 @@
 //! back, nothing is forked, and whoever must act is told.
 
 use http::{HeaderName, HeaderValue, Method};
+use lapor_hub::restored::{self, Stage};
 use lapor_hub::witness;
 use lapor_migrations::{Db, on};
 use lapor_node::casework::KeyState;
@@ -349,11 +350,17 @@ async fn a_hub_that_lost_what_it_signed_for_takes_nothing_in_and_says_so() {
         let lost = fleet.at("kota-bandung").file(report("Hilang")).await;
         fleet.settle().await;
         fleet.hub.back_up(new.path()).await;
+        let tried = fleet.hub.tries(old.path()).await;
+        assert!(tried.holds(), "{:?}", tried.wrong);
+        assert_eq!((tried.cases, tried.since), (1, 1));
+        assert!(tried.compared > 2 && tried.receipts > 0);
 
         fleet.hub.stop().await;
         let database = fleet.database().await;
         fleet.hub.restore(old.path(), database).await;
         fleet.hub.start().await;
+        let tried = fleet.hub.tries(new.path()).await;
+        assert!(!tried.holds(), "it goes further than this hub's record");
         // One who wrote it and one who was told it both know better, also after their processes end.
         for slug in ["kota-bandung", "pusat"] {
             let member = fleet.at_mut(slug);
@@ -371,6 +378,14 @@ async fn a_hub_that_lost_what_it_signed_for_takes_nothing_in_and_says_so() {
         assert_eq!(code(said), Some(Code::Recovering), "it remembers");
         let noted = witness::loss(&fleet.hub.hub().ground.db).await.unwrap();
         assert_eq!(noted.unwrap().shown_by, BANDUNG.id());
+        let found = restored::read(fleet.hub.hub()).await.unwrap();
+        assert_eq!(found.stage, Stage::Lost);
+        let said = fleet.at("kota-bandung").link().push().await;
+        assert_eq!(code(said), Some(Code::Recovering));
+        let found = restored::read(fleet.hub.hub()).await.unwrap();
+        let bandung = &found.members[0];
+        assert_eq!(bandung.id, BANDUNG.id(), "{found:?}");
+        assert!(bandung.gap() > 0, "it is heard although it is refused");
 
         fleet.hub.stop().await;
         let database = fleet.database().await;
@@ -426,7 +441,7 @@ async fn an_invented_head_does_not_move_the_hub() {
         let fleet = Fleet::gather(kind, &[PUSAT, BANDUNG]).await;
         let case = fleet.at("kota-bandung").file(report("Sebelum")).await;
         fleet.settle().await;
-        let hub = &fleet.hub.hub().ground.signer;
+        let hub = &fleet.hub.hub().ground.signer();
         let head = StreamHead {
             recipient: Some(BANDUNG.id()),
             stream: Stream::Inbox,

@@ -16,16 +16,18 @@ use crate::exit;
 
 pub use manifest::{FileFacts, Manifest, Origin};
 pub use reading::Backup;
-pub use writing::NewBackup;
+pub use writing::{NewBackup, make_private};
 
 /// Told of progress, every [`STEP`] bytes and at the end: what is under way,
 /// bytes done, bytes in all (0 if unknown).
-pub type Tell = fn(&str, u64, u64);
+pub trait Tell: Fn(&str, u64, u64) + Clone + Send + Sync + 'static {}
+
+impl<T: Fn(&str, u64, u64) + Clone + Send + Sync + 'static> Tell for T {}
 
 const STEP: u64 = 64 << 20;
 
 /// Tells of a file that was done, if it is time.
-pub(crate) fn tell_of(tell: Tell, what: &str, size: u64, done: u64, total: u64) {
+pub(crate) fn tell_of(tell: &impl Tell, what: &str, size: u64, done: u64, total: u64) {
     if done / STEP != (done - size) / STEP || (done == total && total >= STEP) {
         tell(what, done, total);
     }

@@ -52,8 +52,13 @@ impl Backup {
         self.folder.join(&self.manifest.run).join(name)
     }
 
+    /// Where what does not change between runs stands, such as `blobs`.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Reads every file and compares it with the manifest.
-    pub fn prove(&self, tell: Tell) -> Result<(), BackupError> {
+    pub fn prove(&self, tell: &impl Tell) -> Result<(), BackupError> {
         let total = self.manifest.total_bytes();
         let mut done = 0;
         for (name, expected) in &self.manifest.files {
@@ -90,7 +95,12 @@ impl Backup {
 
     /// Copies a folder of the run, or one beside it (`blobs`), below `to`.
     /// Returns how many files there were.
-    pub fn place_folder(&self, name: &str, to: &Path, tell: Tell) -> Result<usize, BackupError> {
+    pub fn place_folder(
+        &self,
+        name: &str,
+        to: &Path,
+        tell: &impl Tell,
+    ) -> Result<usize, BackupError> {
         let of_run = format!("{}/{name}/", self.manifest.run);
         let beside = format!("{name}/");
         let files = self.manifest.files.iter().filter_map(|(path, facts)| {

@@ -30,7 +30,7 @@ fn back_up(from: &Path, to: &Path, made_at: i64) -> Result<(), BackupError> {
     fs::write(backup.path("database"), format!("as of {made_at}")).unwrap();
     backup.take_in("database")?;
     backup.copy_folder("keys", &from.join("keys"))?;
-    backup.copy_shelf("blobs", &from.join("blobs"), blob, quiet)?;
+    backup.copy_shelf("blobs", &from.join("blobs"), blob, &quiet)?;
     backup.finish().map(drop)
 }
 
@@ -55,10 +55,10 @@ fn what_is_restored_is_what_was_backed_up_and_only_its_owner_reads_it() {
     let folder = to.path().join("backup");
     back_up(from.path(), &folder, 1).unwrap();
     let backup = Backup::open(&folder, "lapor-node").unwrap();
-    backup.prove(quiet).unwrap();
+    backup.prove(&quiet).unwrap();
     assert_eq!(backup.manifest().files.len(), 4);
     let new = to.path().join("new");
-    assert_eq!(backup.place_folder("keys", &new, quiet).unwrap(), 2);
+    assert_eq!(backup.place_folder("keys", &new, &quiet).unwrap(), 2);
     assert_eq!(fs::read(new.join("old/sealing.key")).unwrap(), b"k2");
     for (path, mode) in [(&new, 0o700), (&new.join("identity.key"), 0o600)] {
         let found = fs::metadata(path).unwrap().permissions().mode();
@@ -77,14 +77,14 @@ fn a_second_run_copies_only_what_is_new_and_forgets_what_is_gone() {
     fs::write(from.path().join("blobs/ab/abef"), "b22").unwrap();
     back_up(from.path(), to.path(), 2).unwrap();
     let second = Backup::open(to.path(), "lapor-node").unwrap();
-    second.prove(quiet).unwrap();
+    second.prove(&quiet).unwrap();
     assert_eq!(fs::read(to.path().join("blobs/ab/abcd")).unwrap(), b"b1");
     assert!(!to.path().join("run-1").exists());
     fs::remove_file(from.path().join("blobs/ab/abcd")).unwrap();
     back_up(from.path(), to.path(), 3).unwrap();
     assert!(!to.path().join("blobs/ab/abcd").exists(), "it was erased");
     let third = Backup::open(to.path(), "lapor-node").unwrap();
-    third.prove(quiet).unwrap();
+    third.prove(&quiet).unwrap();
     assert_eq!(third.manifest().files.len(), 4);
 }
 
@@ -102,7 +102,7 @@ fn a_run_that_is_cut_off_leaves_the_one_before_it_good() {
     fs::write(begun.path("database"), "half").unwrap();
     drop(begun);
     let held = Backup::open(to.path(), "lapor-node").unwrap();
-    held.prove(quiet).unwrap();
+    held.prove(&quiet).unwrap();
     assert_eq!(held.manifest().origin.made_at, 2);
 }
 
@@ -129,7 +129,7 @@ fn damage_foreign_files_and_other_programs_are_named() {
             Some(text) => fs::write(&blob, text).unwrap(),
             None => fs::remove_file(&blob).unwrap(),
         }
-        match open(to.path()).unwrap().prove(quiet) {
+        match open(to.path()).unwrap().prove(&quiet) {
             Err(BackupError::Damaged { path, reason: why }) => {
                 assert_eq!((path, why), (blob.clone(), reason));
             }
@@ -149,7 +149,7 @@ fn what_the_database_names_and_is_not_there_is_named_to_whoever_proves_it() {
     let names: Vec<String> = (1..=8).map(|n| format!("ab{n}")).collect();
     let mut backup = NewBackup::begin(to.path(), origin(1)).unwrap();
     backup
-        .copy_shelf("blobs", &from.path().join("blobs"), blob, quiet)
+        .copy_shelf("blobs", &from.path().join("blobs"), blob, &quiet)
         .unwrap();
     assert_eq!(backup.absent("blobs", &["abcd".to_owned()]), [""; 0]);
     let absent = backup.absent("blobs", &names);

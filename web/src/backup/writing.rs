@@ -91,7 +91,7 @@ impl NewBackup {
         name: &str,
         from: &Path,
         wanted: impl Fn(&str) -> bool,
-        tell: Tell,
+        tell: &impl Tell,
     ) -> Result<(), BackupError> {
         let mut sizes = Vec::new();
         for below in files_below(from)?.into_iter().filter(|path| wanted(path)) {
@@ -195,7 +195,8 @@ pub(super) fn facts_of(file: File) -> io::Result<FileFacts> {
     pass(file, |_| Ok(()))
 }
 
-pub(super) fn make_private(folder: &Path) -> Result<(), BackupError> {
+/// Makes a folder that only its owner may read, and those above it.
+pub fn make_private(folder: &Path) -> Result<(), BackupError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(at(folder))
 }

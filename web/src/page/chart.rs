@@ -21,6 +21,7 @@ pub enum Tone {
     Accent,
     Done,
     Warm,
+    Alert,
     Quiet,
 }
 
@@ -30,6 +31,7 @@ impl Tone {
             Self::Accent => "accent",
             Self::Done => "done",
             Self::Warm => "warm",
+            Self::Alert => "alert",
             Self::Quiet => "quiet",
         }
     }
@@ -126,8 +128,8 @@ impl Bars {
 pub struct Series {
     pub name: String,
     pub tone: Tone,
-    /// One for each moment.
-    pub values: Vec<u64>,
+    /// One for each moment; `None` where it is not known, which is a gap in the line.
+    pub values: Vec<Option<u64>>,
 }
 
 /// Values over time: lines, and the table behind a summary.
@@ -152,7 +154,8 @@ impl Lines {
         moments: Vec<String>,
         series: Vec<Series>,
     ) -> Self {
-        let most = series.iter().flat_map(|series| &series.values).max();
+        let known = series.iter().flat_map(|series| &series.values).flatten();
+        let most = known.max();
         Self {
             v,
             caption,
@@ -179,27 +182,41 @@ impl Lines {
     }
 
     fn points(&self, series: &Series) -> Vec<(usize, String)> {
+        self.pieces(series).concat()
+    }
+
+    /// The points of what is known without a gap.
+    fn pieces(&self, series: &Series) -> Vec<Vec<(usize, String)>> {
         let values = series.values.iter().take(self.moments.len()).enumerate();
-        values
-            .map(|(place, value)| {
-                let tenths = u128::from(*value) * u128::from(HEIGHT * 10) / u128::from(self.top);
-                let down = u128::from(HEIGHT * 10) - tenths;
-                (place * STEP, format!("{}.{}", down / 10, down % 10))
-            })
+        let points = values.map(|(place, value)| {
+            let tenths = u128::from((*value)?) * u128::from(HEIGHT * 10) / u128::from(self.top);
+            let down = u128::from(HEIGHT * 10) - tenths;
+            Some((place * STEP, format!("{}.{}", down / 10, down % 10)))
+        });
+        let points: Vec<Option<(usize, String)>> = points.collect();
+        let pieces = points
+            .split(Option::is_none)
+            .filter(|piece| !piece.is_empty());
+        pieces
+            .map(|piece| piece.iter().flatten().cloned().collect())
             .collect()
     }
 
-    fn line(&self, series: &Series) -> String {
-        let points = self.points(series).into_iter();
-        let points = points.map(|(x, y)| format!("{x},{y}"));
-        points.collect::<Vec<_>>().join(" ")
+    /// A line for each piece.
+    fn lines(&self, series: &Series) -> Vec<String> {
+        let line = |piece: Vec<(usize, String)>| {
+            let points = piece.into_iter().map(|(x, y)| format!("{x},{y}"));
+            points.collect::<Vec<_>>().join(" ")
+        };
+        self.pieces(series).into_iter().map(line).collect()
     }
 
     /// The moments with a cell for each series.
     fn rows(&self) -> Vec<(&str, Vec<String>)> {
-        let cell = |series: &Series, place: usize| {
-            let value = series.values.get(place);
-            value.map_or_else(String::new, |value| self.v.number(*value))
+        let cell = |series: &Series, place: usize| match series.values.get(place) {
+            Some(Some(value)) => self.v.number(*value),
+            Some(None) => "–".to_owned(),
+            None => String::new(),
         };
         let moments = self.moments.iter().enumerate();
         moments
@@ -265,12 +282,12 @@ mod tests {
             Series {
                 name: "Diterima".into(),
                 tone: Tone::Accent,
-                values: vec![0, 75, 150],
+                values: vec![Some(0), Some(75), Some(150)],
             },
             Series {
                 name: "Selesai".into(),
                 tone: Tone::Done,
-                values: vec![10],
+                values: vec![Some(10), None, Some(150)],
             },
         ];
         let drawn = Lines::new(
@@ -280,7 +297,12 @@ mod tests {
             moments.into(),
             series,
         );
-        assert_eq!(drawn.line(&drawn.series[0]), "0,100.0 10,62.5 20,25.0");
+        assert_eq!(drawn.lines(&drawn.series[0]), ["0,100.0 10,62.5 20,25.0"]);
+        assert_eq!(
+            drawn.lines(&drawn.series[1]),
+            ["0,95.0", "20,25.0"],
+            "a gap"
+        );
         assert_eq!(drawn.marks(), ["Agustus", "September", "Oktober"]);
         let drawn = drawn.to_string();
         assert!(drawn.contains("<td class=\"number\">75</td>"), "{drawn}");

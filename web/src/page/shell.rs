@@ -53,6 +53,7 @@ struct Whole<'a> {
     choose_at: &'static str,
     docs_at: Option<&'static str>,
     privacy_at: Option<&'static str>,
+    announced: Option<String>,
     flash: Option<Shown>,
     body: &'a str,
 }
@@ -186,6 +187,7 @@ impl<'a> Shell<'a> {
             choose_at: PATH,
             docs_at: visit.site.docs_at,
             privacy_at: visit.site.privacy_at,
+            announced: (visit.site.announced)(visit.area.root, &v),
             flash: visit.flash.as_ref().map(|flash| flash.shown(&v)),
             body,
         }

@@ -7,7 +7,10 @@ use chrono_tz::Tz;
 use super::Shelf;
 use super::flash::Seal;
 use crate::clock::Clock;
-use crate::language::{TextId, Texts};
+use crate::language::{TextId, Texts, Voice};
+
+/// Says something of an area, by its root.
+pub type Announced = Box<dyn Fn(&'static str, &Voice) -> Option<String> + Send + Sync>;
 
 /// One program's pages.
 pub struct Site {
@@ -30,6 +33,8 @@ pub struct Site {
     pub facts: Box<dyn Fn() -> Facts + Send + Sync>,
     /// How many things wait behind a line of a navigation, by where it leads.
     pub waiting: Box<dyn Fn(&'static str) -> u64 + Send + Sync>,
+    /// What everybody is told at the head of each page of an area, by its root.
+    pub announced: Announced,
     pub(super) seal: Seal,
 }
 
@@ -89,6 +94,7 @@ impl Site {
             clock,
             facts: Box::new(facts),
             waiting: Box::new(|_| 0),
+            announced: Box::new(|_, _| None),
             seal: Seal::fresh(),
         }
     }

@@ -48,11 +48,22 @@ const ACCOUNTS: &[(&str, TextId)] = &[
     ("account.signed_out", text_id("did-account-signed-out")),
 ];
 
-/// What was done, by its code; an act that has no words is shown by that.
+/// What was done, by its code; an act that has no words is shown by that. What
+/// two must agree on is asked for first, and may be refused.
 pub fn acted(v: &Voice, own: &[(&str, TextId)], action: &str) -> String {
-    let mut all = own.iter().chain(ACCOUNTS);
-    let known = all.find(|(code, _)| *code == action);
-    known.map_or_else(|| action.to_owned(), |(_, words)| v.say(*words))
+    let words = |action: &str| {
+        let mut all = own.iter().chain(ACCOUNTS);
+        let known = all.find(|(code, _)| *code == action);
+        known.map(|(_, words)| v.say(*words))
+    };
+    let asked = |end: &str, text: TextId| {
+        let act = words(action.strip_suffix(end)?)?;
+        Some(v.with("act", act).say(text))
+    };
+    words(action)
+        .or_else(|| asked(".asked", text_id("did-asked")))
+        .or_else(|| asked(".refused", text_id("did-refused")))
+        .unwrap_or_else(|| action.to_owned())
 }
 
 /// Everything that can be asked for, by its words; and what is asked for.

@@ -19,6 +19,9 @@ use utoipa::ToSchema;
 pub use isles::isle;
 pub use outlines::{Outline, Outlines, Point, SCALE, Scale, outlines};
 
+/// Where the tables come from: another edition comes with another program.
+pub const EDITION: &str = "idn-area-data 4.0.1";
+
 const PROVINCES: &str = include_str!("../../data/regions/provinces.csv");
 const REGENCIES: &str = include_str!("../../data/regions/regencies.csv");
 const ALIASES: &str = include_str!("../../data/region-aliases.csv");

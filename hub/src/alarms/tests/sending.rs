@@ -17,9 +17,11 @@ use serde_json::Value;
 
 use super::super::acts::{self, ActError, Channel};
 use super::super::overview::{self, Place as From, Sent};
-use super::super::{Sender, look};
+use super::super::{Sender, look, recipients};
 use super::{HOUR_MS, MINUTE_MS, Place};
+use crate::deeds::Deed;
 use crate::settings::Settings;
+use crate::store::alarms::deliveries::{self, Trouble};
 
 const SEALED: &str = "select secret from alarm_recipients";
 
@@ -89,11 +91,20 @@ async fn places(institutions: usize, change: impl Fn(&mut Settings)) -> Vec<Plac
 
 async fn add_webhook(place: &Place, at: &str) -> (String, String) {
     let to = ("Pusat krisis", at);
-    let secret = acts::add_recipient(&place.hub, "test", Channel::Webhook, to).await;
+    let secret = recipients::add(&place.hub, "test", Channel::Webhook, to).await;
     let secret = secret.unwrap().unwrap().to_string();
     let mut tx = place.hub.ground.db.read().await.unwrap();
     let all = acts::recipients(&mut tx).await.unwrap();
     (all.last().unwrap().id.clone(), secret)
+}
+
+/// Sends what is due; how many that were.
+async fn round(sender: &Sender, place: &Place) -> usize {
+    let taken = sender.take(&place.hub, 8).await.unwrap();
+    for one in &taken {
+        sender.settle(&place.hub, one).await.unwrap();
+    }
+    taken.len()
 }
 
 async fn sent(place: &Place) -> Vec<Sent> {
@@ -113,14 +124,14 @@ async fn a_webhook_is_signed_and_keeps_its_id_until_it_arrives() {
         let before = receiver.heard().len();
         receiver.answers(&[StatusCode::BAD_GATEWAY, StatusCode::FOUND]);
         for _ in 0..2 {
-            assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
-            assert_eq!(sender.round(&place.hub).await.unwrap(), 0, "not yet");
+            assert_eq!(round(&sender, &place).await, 1);
+            assert_eq!(round(&sender, &place).await, 0, "not yet");
             place.after(MINUTE_MS).await;
         }
         let waits = sent(&place).await;
         assert_eq!((waits[0].state.as_str(), waits[0].tries), ("waiting", 2));
         assert_eq!(waits[0].problem.as_deref(), Some("HTTP 302"));
-        assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+        assert_eq!(round(&sender, &place).await, 1);
         assert_eq!(sent(&place).await[0].state, "sent");
         let heard = receiver.heard().split_off(before);
         assert_eq!(heard.len(), 3);
@@ -145,29 +156,33 @@ async fn what_never_arrives_is_given_up_and_can_be_sent_again() {
     for place in places(0, |settings| settings.alarms.tries = 3).await {
         place.only_silence().await;
         let (id, secret) = add_webhook(&place, &at).await;
-        acts::test(&place.hub, "test", &id).await.unwrap();
+        recipients::test(&place.hub, "test", &id).await.unwrap();
         let sender = Sender::of(place.hub.settings()).unwrap();
         receiver.answers(&[StatusCode::INTERNAL_SERVER_ERROR; 3]);
         for _ in 0..5 {
-            sender.round(&place.hub).await.unwrap();
+            round(&sender, &place).await;
             place.after(HOUR_MS).await;
         }
         let dead = sent(&place).await.remove(0);
         assert_eq!((dead.state.as_str(), dead.tries), ("dead", 3));
         assert_eq!(dead.problem.as_deref(), Some("HTTP 500"));
-        acts::send_again(&place.hub, "test", &dead.id)
+        recipients::send_again(&place.hub, "test", &dead.id)
             .await
             .unwrap();
-        let waits = acts::send_again(&place.hub, "test", &dead.id).await;
+        let waits = recipients::send_again(&place.hub, "test", &dead.id).await;
         assert!(matches!(waits, Err(ActError::Gone)), "it is on its way");
-        assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+        assert_eq!(round(&sender, &place).await, 1);
         let heard = receiver.heard();
         let last = heard.last().unwrap();
         assert_eq!(last.header("webhook-id"), dead.id);
         assert!(last.is_signed_with(&secret) && last.body.contains("alarms.test"));
         receiver.answers(&[StatusCode::GONE]);
-        acts::test(&place.hub, "test", &id).await.unwrap();
-        sender.round(&place.hub).await.unwrap();
+        recipients::test(&place.hub, "test", &id).await.unwrap();
+        round(&sender, &place).await;
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let trouble = deliveries::trouble(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(trouble, Trouble::default(), "a test is none");
         let gone = sent(&place).await;
         let gone = gone.iter().find(|one| one.id != dead.id).unwrap();
         assert_eq!((gone.state.as_str(), gone.tries), ("dead", 1));
@@ -183,6 +198,33 @@ async fn what_never_arrives_is_given_up_and_can_be_sent_again() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_answer_holds_up_nobody() {
+    let (receiver, at) = Receiver::start().await;
+    // It takes connections, and says nothing.
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    for place in places(0, |_| {}).await {
+        let to = format!("http://{}/", deaf.local_addr().unwrap());
+        let (mute, _) = add_webhook(&place, &to).await;
+        place.clock.advance(1);
+        let (well, _) = add_webhook(&place, &at).await;
+        let before = receiver.heard().len();
+        recipients::test(&place.hub, "test", &mute).await.unwrap();
+        let hub = Arc::clone(&place.hub);
+        let sender = tokio::spawn(async move { super::super::send(&hub).await });
+        let until = async |is_so: &dyn Fn(&[Sent]) -> bool| {
+            while !is_so(&sent(&place).await) {
+                tokio::task::yield_now().await;
+            }
+        };
+        until(&|sent| sent[0].tries == 1).await;
+        recipients::test(&place.hub, "test", &well).await.unwrap();
+        until(&|sent| sent.iter().any(|one| one.state == "sent")).await;
+        assert_eq!(receiver.heard().len(), before + 1);
+        sender.abort();
+    }
+}
+
+#[tokio::test]
 async fn a_secret_is_sealed_and_another_one_replaces_it() {
     let (receiver, at) = Receiver::start().await;
     for place in places(1, |_| {}).await {
@@ -193,10 +235,12 @@ async fn a_secret_is_sealed_and_another_one_replaces_it() {
         tx.rollback().await.unwrap();
         let hidden = |text: &str| !String::from_utf8_lossy(&sealed).contains(&text[6..20]);
         assert!(hidden(&first));
-        let second = acts::new_secret(&place.hub, "test", &id).await.unwrap();
-        acts::test(&place.hub, "test", &id).await.unwrap();
+        let second = recipients::new_secret(&place.hub, "test", &id)
+            .await
+            .unwrap();
+        recipients::test(&place.hub, "test", &id).await.unwrap();
         let sender = Sender::of(place.hub.settings()).unwrap();
-        sender.round(&place.hub).await.unwrap();
+        round(&sender, &place).await;
         let last = receiver.heard().pop().unwrap();
         assert!(last.is_signed_with(&second) && !last.is_signed_with(&first));
     }
@@ -216,12 +260,12 @@ async fn a_letter_goes_to_the_mail_server_and_waits_while_it_is_away() {
         place.all_silent().await;
         place.after(2 * MINUTE_MS).await;
         let none = Sender::of(place.hub.settings()).unwrap();
-        none.round(&place.hub).await.unwrap();
+        round(&none, &place).await;
         let waits = sent(&place).await.remove(0);
         assert_eq!(waits.problem.as_deref(), Some("mail.host is not set"));
         place.after(MINUTE_MS).await;
         let sender = Sender::of(&settings).unwrap();
-        assert_eq!(sender.round(&place.hub).await.unwrap(), 1);
+        assert_eq!(round(&sender, &place).await, 1);
         let taken = server.taken().remove(0);
         assert_eq!(taken.to, "piket@pusat.example");
         assert!(
@@ -242,11 +286,14 @@ async fn a_recipient_that_is_switched_off_gets_nothing_more() {
         let (id, _) = add_webhook(&place, "http://127.0.0.1:9/").await;
         place.all_silent().await;
         place.after(2 * MINUTE_MS).await;
-        acts::enable_recipient(&place.hub, "test", &id, false)
-            .await
-            .unwrap();
-        assert_eq!(sent(&place).await[0].state, "dead");
-        assert!(acts::test(&place.hub, "test", &id).await.is_err());
+        let recipient = id.clone();
+        place.does(Deed::DisableRecipient { recipient }).await;
+        assert_eq!(sent(&place).await[0].state, "dropped");
+        let mut tx = place.hub.ground.db.read().await.unwrap();
+        let trouble = deliveries::trouble(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(trouble, Trouble::default(), "nobody is to blame");
+        assert!(recipients::test(&place.hub, "test", &id).await.is_err());
         look(&place.hub).await.unwrap();
         place.after(25 * HOUR_MS).await;
         place.after(2 * MINUTE_MS).await;

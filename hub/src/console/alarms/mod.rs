@@ -1,10 +1,12 @@
 //! Alarms on screen: what is open, what is over, rules, silences, recipients,
 //! and what was sent. Operators act; all see.
 
+mod ending;
 mod open;
 mod past;
 mod recipients;
 mod rules;
+mod secrets;
 mod sent;
 mod silences;
 mod words;
@@ -24,9 +26,12 @@ use serde::Deserialize;
 
 use super::approvals::failed;
 use super::{ALARMS, Answer, Console, ConsoleRole};
-use crate::alarms::acts::ActError;
+use crate::alarms::acts::{ActError, recipients};
 use crate::alarms::overview::{self, Place};
+use crate::alarms::{self, Quiet};
+use crate::deeds::Deed;
 
+pub use secrets::Secrets;
 pub use words::Shown;
 
 /// Lines of a page of a list that goes on.
@@ -69,14 +74,22 @@ pub fn routes() -> Router<Arc<Console>> {
         .route(rules::PATH, get(rules::list))
         .route(rules::NEW, get(rules::ask).post(rules::create))
         .route(rules::ONE, get(rules::show).post(rules::change))
-        .route(rules::ACT, post(rules::act))
+        .route(rules::ACT, get(rules::ask_end).post(rules::act))
         .route(silences::PATH, get(silences::list).post(silences::create))
         .route(silences::END, post(silences::end))
         .route(
             recipients::PATH,
             get(recipients::list).post(recipients::create),
         )
-        .route(recipients::ACT, post(recipients::act))
+        .route(
+            recipients::ONE,
+            get(recipients::show).post(recipients::change),
+        )
+        .route(
+            recipients::ACT,
+            get(recipients::ask_end).post(recipients::act),
+        )
+        .route(recipients::SECRET, get(recipients::secret))
         .route(sent::PATH, get(sent::list))
         .route(sent::AGAIN, post(sent::again))
 }
@@ -146,6 +159,43 @@ pub fn silence_at(id: &InstanceId) -> String {
     silences::about("instance", id.as_str())
 }
 
+/// What rules and recipients are called, by their ids.
+pub async fn called(console: &Console, v: &Voice) -> Answer<BTreeMap<String, String>> {
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let rules = alarms::rules(&mut tx).await?;
+        let recipients = recipients(&mut tx).await?;
+        tx.rollback().await?;
+        Ok((rules, recipients))
+    };
+    let (rules, recipients) = read.await.map_err(|error| failed(&error))?;
+    let rules = rules
+        .into_iter()
+        .map(|rule| (rule.id.clone(), words::rule(v, &rule)));
+    let recipients = recipients.into_iter().map(|one| (one.id, one.name));
+    Ok(rules.chain(recipients).collect())
+}
+
+/// What an act upon alarms is about.
+pub fn about(deed: &Deed, v: &Voice, called: &BTreeMap<String, String>) -> Option<String> {
+    let named = |id: &String| called.get(id).unwrap_or(id).clone();
+    match deed {
+        Deed::DisableRule { rule } => Some(named(rule)),
+        Deed::DisableRecipient { recipient } | Deed::RemoveRecipient { recipient } => {
+            Some(named(recipient))
+        }
+        Deed::Silence { quiet, hours } => {
+            let what = match quiet {
+                Quiet::Rule(id) => named(id),
+                of => words::quiet(v, &[], of),
+            };
+            let said = v.with("what", what).with("hours", *hours);
+            Some(said.say("silence-about"))
+        }
+        _ => None,
+    }
+}
+
 /// Names of accounts, by how the audit log calls them.
 async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
     let accounts = console.accounts().list().await;
@@ -159,6 +209,10 @@ async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
 fn refused(error: &ActError) -> ApiProblem {
     match error {
         ActError::Gone => ApiProblem::not_found(),
+        ActError::Known => {
+            let title = "There is one already";
+            ApiProblem::new(StatusCode::CONFLICT, "known", title).with_detail(error.to_string())
+        }
         ActError::TooMany => {
             let title = "There are too many of them";
             ApiProblem::new(StatusCode::CONFLICT, "too_many", title).with_detail(error.to_string())

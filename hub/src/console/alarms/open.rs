@@ -22,6 +22,8 @@ pub const ACKNOWLEDGE: &str = "/konsol/alarm/akui";
 /// The note, and its characters at most.
 const NOTE: &str = "catatan";
 pub const NOTE_CHARACTERS: usize = 500;
+/// The field of the moment of the page.
+const SEEN: &str = "saat";
 /// Alarms of a rule among others, and alone; a form has at most 500 fields.
 const SOME: usize = 10;
 const MANY: usize = 400;
@@ -31,6 +33,8 @@ const MANY: usize = 400;
 pub struct Wanted {
     /// Only the alarms of one rule.
     aturan: String,
+    /// Which page of them; the first without it.
+    halaman: usize,
 }
 
 #[derive(Template)]
@@ -46,6 +50,8 @@ struct OpenPage {
     /// Back to all, where only one rule is shown.
     all_at: Option<&'static str>,
     most: usize,
+    /// Unix ms; what opens later is not acknowledged from this page.
+    now: i64,
 }
 
 struct Group {
@@ -59,6 +65,9 @@ struct Group {
     /// How many more there are, and where all of them are.
     more: usize,
     at: String,
+    /// The first page of a rule alone, from another, and the one behind this.
+    first: Option<String>,
+    next: Option<String>,
     silence_at: String,
 }
 
@@ -73,6 +82,11 @@ pub async fn list(
     let groups = groups.map_err(|error| failed(&error))?;
     let alone = !wanted.aturan.is_empty();
     let most = if alone { MANY } else { SOME };
+    let before = if alone {
+        wanted.halaman.saturating_sub(1).saturating_mul(MANY)
+    } else {
+        0
+    };
     let mut page = OpenPage {
         v,
         tabs: tabs(&v, ALARMS),
@@ -83,6 +97,7 @@ pub async fn list(
         acts: acts(&member),
         all_at: alone.then_some(ALARMS),
         most: NOTE_CHARACTERS,
+        now: v.now_ms(),
     };
     for group in groups {
         if alone && group.rule.id != wanted.aturan {
@@ -93,7 +108,13 @@ pub async fn list(
         let waiting = group.alarms.iter().filter(open).count();
         page.waiting += waiting;
         page.acknowledged += total - waiting;
-        let lines = group.alarms.into_iter().take(most);
+        let lines = group.alarms.into_iter().skip(before).take(most);
+        let rule_at = |page: usize| {
+            let page = page.to_string();
+            let fields = [("aturan", group.rule.id.as_str()), ("halaman", &page)];
+            LocalPath::asking(ALARMS, fields).to_string()
+        };
+        let behind = total.saturating_sub(before.saturating_add(most));
         page.groups.push(Group {
             title: rule(&v, &group.rule),
             severity: v.say(severity(group.rule.severity)),
@@ -101,8 +122,10 @@ pub async fn list(
             total,
             waiting,
             lines: lines.map(|alarm| shown(&v, &names, alarm)).collect(),
-            more: total.saturating_sub(most),
-            at: LocalPath::asking(ALARMS, [("aturan", group.rule.id.as_str())]).to_string(),
+            more: if alone { 0 } else { behind },
+            at: rule_at(1),
+            first: (before > 0).then(|| rule_at(1)),
+            next: (alone && behind > 0).then(|| rule_at(before / MANY + 2)),
             silence_at: silences::about("rule", &group.rule.id),
             rule: group.rule.id,
         });
@@ -111,7 +134,8 @@ pub async fn list(
     member.visit.shell(title).wide().show(&page)
 }
 
-/// Acknowledges what is ticked, or with `semua` all of a rule.
+/// Acknowledges what is ticked, or with `semua` all of a rule that were open when
+/// the page was made.
 pub async fn acknowledge(
     State(console): State<Arc<Console>>,
     member: Member,
@@ -128,7 +152,10 @@ pub async fn acknowledge(
         let groups = overview::open(&console.hub).await;
         let groups = groups.map_err(|error| failed(&error))?.into_iter();
         let of = groups.filter(|group| group.rule.id == form.text("aturan"));
+        // What nobody can have seen on the page is not acknowledged by it.
+        let seen: i64 = form.text(SEEN).parse().unwrap_or(0);
         of.flat_map(|group| group.alarms)
+            .filter(|alarm| alarm.opened_at <= seen)
             .map(|alarm| alarm.id)
             .collect()
     } else {

@@ -11,14 +11,20 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::webhook::AddressError;
 use lapor_web::{ApiProblem, Path};
+use zeroize::Zeroizing;
 
-use super::{ActPath, Tab, acts, demand, refused, sent, tabs};
-use crate::alarms::acts::{self as deeds, Channel, Recipient};
-use crate::alarms::reach;
+use super::ending::{self, Ending};
+use super::{ActPath, OnePath, Tab, demand, refused, sent, tabs};
+use crate::alarms::acts::{self, ActError, Channel, Recipient};
+use crate::alarms::{reach, recipients};
 use crate::console::approvals::failed;
 use crate::console::{ALARMS, Answer, Console};
+use crate::deeds::Deed;
 
 pub const PATH: &str = "/konsol/alarm/penerima";
+pub const ONE: &str = "/konsol/alarm/penerima/{id}";
+/// Where a secret is shown; `id` is its ticket.
+pub const SECRET: &str = "/konsol/alarm/penerima/rahasia/{id}";
 pub const ACT: &str = "/konsol/alarm/penerima/{id}/{act}";
 /// Characters of a name, at most.
 const NAME: usize = 80;
@@ -43,6 +49,19 @@ struct Line {
     channel: String,
     is_webhook: bool,
     at: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/alarms/recipient.html")]
+struct RecipientPage<'a> {
+    v: Voice,
+    tabs: Vec<Tab>,
+    form: &'a Form,
+    here: String,
+    back: &'static str,
+    is_webhook: bool,
+    name: String,
+    address: String,
 }
 
 /// A secret, shown once.
@@ -79,43 +98,172 @@ pub async fn create(
         return page(&console, &member, &form).await;
     }
     let added = (name.as_str(), address.as_str());
-    let made = deeds::add_recipient(&console.hub, &member.actor(), channel, added).await;
-    match made.map_err(|error| refused(&error))? {
-        Some(secret) => show_secret(&member, &secret),
-        None => Ok(go(&member, text_id("recipient-added"))),
+    match recipients::add(&console.hub, &member.actor(), channel, added).await {
+        Ok(Some(secret)) => Ok(go_to_secret(&console, &member, secret)),
+        Ok(None) => Ok(go(&member, text_id("recipient-added"))),
+        Err(ActError::Known) => {
+            form.complain("alamat", v.say("recipient-known"));
+            page(&console, &member, &form).await
+        }
+        Err(error) => Err(refused(&error)),
     }
 }
 
-/// What is done to a recipient with one button.
-pub async fn act(
+/// The form with which a recipient is changed.
+pub async fn show(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    demand(&member)?;
+    let one = find(&console, &path.id).await?;
+    let mut form = Form::of([("nama", one.name.as_str())]);
+    if one.channel == Channel::Mail {
+        form.put("alamat", one.address.as_str());
+    }
+    change_page(&member, &form, one)
+}
+
+/// Changes the name and the address; that of a webhook stays where none is given.
+pub async fn change(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    mut form: Form,
+) -> Answer<Response> {
+    demand(&member)?;
+    let v = member.visit.v;
+    let one = find(&console, &path.id).await?;
+    let name = form.required(&v, "nama");
+    form.at_most(&v, "nama", NAME);
+    if one.channel == Channel::Mail {
+        form.required(&v, "alamat");
+    }
+    let address = form.text("alamat").to_owned();
+    if let Some(wrong) = wrong(&console, one.channel, &address) {
+        form.complain("alamat", v.say(wrong));
+    }
+    if !form.is_fine() {
+        return change_page(&member, &form, one);
+    }
+    let to = Some(address.as_str()).filter(|address| !address.is_empty());
+    match recipients::change(&console.hub, &member.actor(), &one.id, (&name, to)).await {
+        Ok(()) => Ok(go(&member, text_id("recipient-saved"))),
+        Err(ActError::Known) => {
+            form.complain("alamat", v.say("recipient-known"));
+            change_page(&member, &form, one)
+        }
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+/// Asks why a recipient is switched off or removed.
+pub async fn ask_end(
     State(console): State<Arc<Console>>,
     member: Member,
     Path(path): Path<ActPath>,
 ) -> Answer<Response> {
     demand(&member)?;
+    let ending = ending(&console, &path).await?;
+    ending::page(&console, &member, &Form::empty(), ending)
+}
+
+/// What is done to a recipient with one button, or with a reason.
+pub async fn act(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<ActPath>,
+    form: Form,
+) -> Answer<Response> {
+    demand(&member)?;
     let (hub, actor, id) = (&console.hub, member.actor(), path.id.as_str());
     let (done, text) = match path.act.as_str() {
         "uji" => (
-            deeds::test(hub, &actor, id).await,
+            recipients::test(hub, &actor, id).await,
             text_id("recipient-tested"),
         ),
-        "nonaktif" => (
-            deeds::enable_recipient(hub, &actor, id, false).await,
-            text_id("recipient-disabled"),
-        ),
         "aktif" => (
-            deeds::enable_recipient(hub, &actor, id, true).await,
+            recipients::enable(hub, &actor, id).await,
             text_id("recipient-enabled"),
         ),
         "rahasia" => {
-            let secret = deeds::new_secret(hub, &actor, id).await;
+            let secret = recipients::new_secret(hub, &actor, id).await;
             let secret = secret.map_err(|error| refused(&error))?;
-            return show_secret(&member, &secret);
+            return Ok(go_to_secret(&console, &member, secret));
         }
-        _ => return Err(ApiProblem::not_found()),
+        _ => {
+            let ending = ending(&console, &path).await?;
+            return ending::send(&console, &member, form, ending).await;
+        }
     };
     done.map_err(|error| refused(&error))?;
     Ok(go(&member, text))
+}
+
+/// Shows a secret, once.
+pub async fn secret(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    demand(&member)?;
+    let v = member.visit.v;
+    let secret = console.secrets.take(&member.actor(), &path.id, v.now_ms());
+    let Some(secret) = secret else {
+        let said = Flash::warning(text_id("secret-gone"));
+        return Ok(member.visit.go_saying(&LocalPath::own(PATH), &said));
+    };
+    let page = SecretPage {
+        v,
+        secret: &secret,
+        list_at: PATH,
+    };
+    let shell = member.visit.shell(v.say("secret-title"));
+    shell.within(ALARMS).show(&page)
+}
+
+async fn ending(console: &Console, path: &ActPath) -> Answer<Ending> {
+    let one = find(console, &path.id).await?;
+    let (deed, title, about, done) = match path.act.as_str() {
+        "nonaktif" => (
+            Deed::DisableRecipient { recipient: one.id },
+            text_id("switch-off"),
+            text_id("recipient-disable-about"),
+            text_id("recipient-disabled"),
+        ),
+        "hapus" => (
+            Deed::RemoveRecipient { recipient: one.id },
+            text_id("recipient-remove"),
+            text_id("recipient-remove-about"),
+            text_id("recipient-removed"),
+        ),
+        _ => return Err(ApiProblem::not_found()),
+    };
+    Ok(Ending {
+        here: format!("{PATH}/{}/{}", path.id, path.act),
+        name: one.name,
+        deed,
+        title,
+        about,
+        done,
+        back: PATH,
+    })
+}
+
+async fn find(console: &Console, id: &str) -> Answer<Recipient> {
+    let all = read(console).await?;
+    let found = all.into_iter().find(|one| one.id == id);
+    found.ok_or_else(ApiProblem::not_found)
+}
+
+async fn read(console: &Console) -> Answer<Vec<Recipient>> {
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        let all = acts::recipients(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(all)
+    };
+    read.await.map_err(|error| failed(&error))
 }
 
 fn go(member: &Member, text: TextId) -> Response {
@@ -123,15 +271,28 @@ fn go(member: &Member, text: TextId) -> Response {
     member.visit.go_saying(&at, &Flash::done(text))
 }
 
-fn show_secret(member: &Member, secret: &str) -> Answer<Response> {
+/// A page that is loaded anew makes no other secret.
+fn go_to_secret(console: &Console, member: &Member, secret: Zeroizing<String>) -> Response {
+    let now_ms = member.visit.v.now_ms();
+    let ticket = console.secrets.put(&member.actor(), secret, now_ms);
+    let at = LocalPath::own(&SECRET.replace("{id}", &ticket));
+    member.visit.go(&at)
+}
+
+fn change_page(member: &Member, form: &Form, one: Recipient) -> Answer<Response> {
     let v = member.visit.v;
-    let page = SecretPage {
+    let page = RecipientPage {
         v,
-        secret,
-        list_at: PATH,
+        tabs: tabs(&v, PATH),
+        form,
+        here: format!("{PATH}/{}", one.id),
+        back: PATH,
+        is_webhook: one.channel == Channel::Webhook,
+        name: one.name,
+        address: one.address,
     };
-    let shell = member.visit.shell(v.say("secret-title"));
-    shell.within(ALARMS).show(&page)
+    let shell = member.visit.shell(v.say("recipient-change"));
+    shell.within(ALARMS).status(form.status()).show(&page)
 }
 
 fn wrong(console: &Console, channel: Channel, address: &str) -> Option<TextId> {
@@ -153,13 +314,7 @@ fn wrong(console: &Console, channel: Channel, address: &str) -> Option<TextId> {
 async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
     let v = member.visit.v;
     let hub = &console.hub;
-    let read = async {
-        let mut tx = hub.ground.db.read().await?;
-        let all = deeds::recipients(&mut tx).await?;
-        tx.rollback().await?;
-        Ok(all)
-    };
-    let all = read.await.map_err(|error| failed(&error))?;
+    let all = read(console).await?;
     let page = RecipientsPage {
         v,
         tabs: tabs(&v, PATH),
@@ -167,7 +322,7 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
         lines: all.into_iter().map(|one| line(&v, one)).collect(),
         here: PATH,
         sent_at: sent::PATH,
-        acts: acts(member),
+        acts: super::acts(member),
         mails: hub.settings().mail.is_on(),
         channels: vec![
             Choice::new("mail", v.say("channel-mail")),

@@ -10,6 +10,7 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Path};
 
+use super::ending::{self, Ending};
 use super::words::{rule as named, span, tone};
 use super::{ActPath, OnePath, Tab, acts, demand, refused, tabs};
 use crate::alarms::acts::{self as deeds, Recipient};
@@ -18,6 +19,7 @@ use crate::console::approvals::failed;
 use crate::console::federation::{kinds, provinces};
 use crate::console::words::{colour, condition, severity, state_words};
 use crate::console::{ALARMS, Answer, Console};
+use crate::deeds::Deed;
 use crate::store::code_of;
 use crate::watch;
 
@@ -138,22 +140,49 @@ pub async fn change(
     save(&console, &member, form, (rule.id, here, rule.enabled)).await
 }
 
-/// Switches a rule on or off.
-pub async fn act(
+/// Asks why a rule is switched off.
+pub async fn ask_end(
     State(console): State<Arc<Console>>,
     member: Member,
     Path(path): Path<ActPath>,
 ) -> Answer<Response> {
     demand(&member)?;
-    let (on, text) = match path.act.as_str() {
-        "aktif" => (true, text_id("rule-enabled")),
-        "nonaktif" => (false, text_id("rule-disabled")),
-        _ => return Err(ApiProblem::not_found()),
-    };
-    let done = deeds::enable_rule(&console.hub, &member.actor(), &path.id, on).await;
+    let ending = ending(&console, &member, &path).await?;
+    ending::page(&console, &member, &Form::empty(), ending)
+}
+
+/// Switches a rule on or off.
+pub async fn act(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<ActPath>,
+    form: Form,
+) -> Answer<Response> {
+    demand(&member)?;
+    if path.act != "aktif" {
+        let ending = ending(&console, &member, &path).await?;
+        return ending::send(&console, &member, form, ending).await;
+    }
+    let done = deeds::enable_rule(&console.hub, &member.actor(), &path.id).await;
     done.map_err(|error| refused(&error))?;
-    let at = LocalPath::own(PATH);
-    Ok(member.visit.go_saying(&at, &Flash::done(text)))
+    let said = Flash::done(text_id("rule-enabled"));
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+async fn ending(console: &Console, member: &Member, path: &ActPath) -> Answer<Ending> {
+    let rule = find(console, &path.id).await?;
+    if path.act != "nonaktif" {
+        return Err(ApiProblem::not_found());
+    }
+    Ok(Ending {
+        name: named(&member.visit.v, &rule),
+        here: format!("{PATH}/{}/nonaktif", rule.id),
+        deed: Deed::DisableRule { rule: rule.id },
+        title: text_id("switch-off"),
+        about: text_id("rule-disable-about"),
+        done: text_id("rule-disabled"),
+        back: PATH,
+    })
 }
 
 async fn read(console: &Console) -> Answer<(Vec<Rule>, Vec<Recipient>)> {

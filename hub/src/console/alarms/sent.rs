@@ -11,8 +11,8 @@ use lapor_web::people::Member;
 use lapor_web::{Path, Query};
 
 use super::{OnePath, Onward, PAGE, Tab, acts, demand, next, refused, tabs};
-use crate::alarms::acts as deeds;
 use crate::alarms::overview::{self, Sent};
+use crate::alarms::recipients;
 use crate::console::approvals::failed;
 use crate::console::{ALARMS, Answer, Console};
 
@@ -67,7 +67,7 @@ pub async fn again(
     Path(path): Path<OnePath>,
 ) -> Answer<Response> {
     demand(&member)?;
-    let done = deeds::send_again(&console.hub, &member.actor(), &path.id).await;
+    let done = recipients::send_again(&console.hub, &member.actor(), &path.id).await;
     done.map_err(|error| refused(&error))?;
     let said = Flash::done(text_id("sent-again-done"));
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
@@ -77,6 +77,7 @@ fn line(v: &Voice, sent: Sent) -> Line {
     let (tone, state) = match sent.state.as_str() {
         "sent" => ("done", text_id("sent-sent")),
         "dead" => ("alert", text_id("sent-dead")),
+        "dropped" => ("quiet", text_id("sent-dropped")),
         _ => ("warm", text_id("sent-waiting")),
     };
     let kind = match sent.kind.as_str() {

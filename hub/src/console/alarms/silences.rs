@@ -13,17 +13,20 @@ use lapor_web::{Path, Query};
 use serde::Deserialize;
 
 use super::words::{quiet, rule};
-use super::{OnePath, Tab, acts, demand, names, refused, tabs};
+use super::{OnePath, Tab, acts, demand, ending, names, refused, tabs};
 use crate::alarms::{self, Quiet, Rule, Silence, acts as deeds};
 use crate::console::approvals::failed;
 use crate::console::federation::provinces;
 use crate::console::{ALARMS, Answer, Console};
+use crate::deeds::Deed;
 
 pub const PATH: &str = "/konsol/alarm/senyap";
 pub const END: &str = "/konsol/alarm/senyap/{id}/akhiri";
 const HOUR_MS: i64 = 3_600_000;
 /// Hours of a silence, at most: a month.
 const LONGEST: i64 = 31 * 24;
+/// Hours for which one person may silence, where two must agree on more.
+const ALONE: i64 = 24;
 /// Characters of a reason, at most.
 const REASON: usize = 500;
 
@@ -44,6 +47,8 @@ struct SilencesPage<'a> {
     lines: Vec<Line>,
     here: &'static str,
     acts: bool,
+    /// Hours from which on a second person must agree.
+    alone: Option<i64>,
     scopes: Vec<Choice>,
     rules: Vec<Choice>,
     provinces: Vec<Choice>,
@@ -109,10 +114,15 @@ pub async fn create(
     let (Some(of), Some(hours), true) = (of, hours, form.is_fine()) else {
         return page(&console, &member, &form).await;
     };
-    let until = v.now_ms() + hours * HOUR_MS;
-    let done = deeds::silence(&console.hub, &member.actor(), &of, (until, &reason)).await;
-    done.map_err(|error| refused(&error))?;
-    let said = Flash::done(text_id("silence-made")).with("until", v.moment(until));
+    let until = v.moment(v.now_ms() + hours * HOUR_MS);
+    let second_person = console.settings.second_person && hours > ALONE;
+    let asked = (
+        Deed::Silence { quiet: of, hours },
+        reason.as_str(),
+        second_person,
+    );
+    let done = Flash::done(text_id("silence-made")).with("until", until);
+    let said = ending::ask(&console, &member, asked, done).await?;
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
@@ -175,6 +185,7 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
         lines,
         here: PATH,
         acts: acts(member),
+        alone: console.settings.second_person.then_some(ALONE),
         scopes: vec![
             Choice::new("rule", v.say("silence-rule")),
             Choice::new("instance", v.say("silence-instance")),

@@ -8,7 +8,9 @@ use lapor_web::regions::national;
 use crate::alarms::overview::Alarm;
 use crate::alarms::{AlarmState, Quiet, Rule, Scope, Severity};
 use crate::console::instances;
-use crate::console::words::{age, condition, kind_words, reason, severity};
+use crate::console::words::{
+    age, condition, kind_words, reason_at, severity, state_words as colour,
+};
 
 /// An alarm as a table shows it.
 pub struct Shown {
@@ -48,7 +50,12 @@ pub fn shown(v: &Voice, names: &BTreeMap<String, String>, alarm: Alarm) -> Shown
         condition: v.say(condition(alarm.condition)),
         severity: v.say(severity(alarm.severity)),
         tone: tone(alarm.severity),
-        reason: reason(v, alarm.condition, alarm.level, alarm.measured),
+        reason: reason_at(
+            v,
+            alarm.condition,
+            alarm.level,
+            (alarm.measured, alarm.measured_now),
+        ),
         opened_at: alarm.opened_at,
         cleared_at: alarm.cleared_at,
         state: v.say(state),
@@ -87,9 +94,12 @@ pub fn scope(v: &Voice, scope: &Scope) -> String {
     }
 }
 
-/// What a rule looks for, where.
+/// What a rule looks for, from which colour on, where.
 pub fn rule(v: &Voice, rule: &Rule) -> String {
-    let what = v.say(condition(rule.condition));
+    let what = v
+        .with("condition", v.say(condition(rule.condition)))
+        .with("colour", v.say(colour(rule.least)))
+        .say("rule-of");
     if rule.condition.is_own() {
         return what;
     }

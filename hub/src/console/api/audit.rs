@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use http::StatusCode;
-use lapor_web::{ApiProblem, Json, Query};
+use lapor_web::{Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, problem};
+use super::{Answer, problem, wrong};
+use crate::approvals::{self, Approval, ApprovalError};
 use crate::console::Console;
 use crate::error::HubError;
+use crate::membership::MembershipError;
 use crate::store;
 
 const PAGE: u32 = 50;
@@ -60,6 +61,35 @@ pub struct AuditEntry {
     detail: String,
 }
 
+/// Acts that wait for a second person.
+#[derive(Serialize, ToSchema)]
+pub struct Approvals {
+    approvals: Vec<Approval>,
+}
+
+/// List the acts that wait for a second person
+///
+/// The oldest first. What nobody decides within a day lapses.
+#[utoipa::path(
+    get,
+    path = "/approvals",
+    operation_id = "listApprovals",
+    tag = "audit",
+    responses((status = 200, description = "What waits.", body = Approvals)),
+    security(("token" = []))
+)]
+pub async fn approvals(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+) -> Answer<Json<Approvals>> {
+    let waiting = approvals::waiting(&console.hub.ground).await;
+    let approvals = waiting.map_err(|error| match error {
+        ApprovalError::Membership(MembershipError::Hub(error)) => problem(&error),
+        error => problem(&HubError::damaged(error)),
+    })?;
+    Ok(Json(Approvals { approvals }))
+}
+
 /// Read the audit log
 ///
 /// Who did what at this hub, the latest first; every filter that is given must hold. Entries are
@@ -81,9 +111,7 @@ pub async fn read(
     caller.reads_audit()?;
     let limit = asked.limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
-        let title = "The query cannot be used";
-        let refused = ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title);
-        return Err(refused.with_detail(format!("limit: expected 1 to {MAX_PAGE}.")));
+        return Err(wrong(format!("limit: expected 1 to {MAX_PAGE}.")));
     }
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;

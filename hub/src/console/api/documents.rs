@@ -15,7 +15,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Answer, OPENAPI, STYLE, audit, federation, instances};
+use super::{Answer, OPENAPI, STYLE, alarms, audit, casework, federation, instances, roadmap};
 use crate::console::Console;
 
 /// An operation, who may ask for it, and what it is in Indonesian.
@@ -54,6 +54,72 @@ const OPERATIONS: &[Operation] = &[
         roles: ALL,
         summary: "Baca riwayat sambungan satu instansi",
         description: "Kapan tersambung, kapan terputus, dan mengapa ditolak.",
+    },
+    Operation {
+        id: "readRoadMap",
+        roles: ALL,
+        summary: "Baca peta jalan",
+        description: "Pemerintah setiap provinsi, kabupaten, dan kota menurut tabel resmi, dikenal \
+                      federasi atau belum: tingkatnya, sejak kapan, dan rencana berikutnya.",
+    },
+    Operation {
+        id: "readCasework",
+        roles: ALL,
+        summary: "Baca angka penanganan laporan",
+        description: "Yang terjadi dalam suatu kurun dan keadaan pada akhirnya: seluruh federasi, \
+                      tiap instansi, tiap perpindahan, dan tiap langkah. Angka yang lama dihitung \
+                      boleh berumur satu menit; `counted_at` menyebutkannya.",
+    },
+    Operation {
+        id: "listCases",
+        roles: ALL,
+        summary: "Daftar laporan di balik suatu angka",
+        description: "Keadaan sekarang. Hub tidak memiliki kata-kata laporan maupun nomor tiketnya.",
+    },
+    Operation {
+        id: "readCase",
+        roles: ALL,
+        summary: "Baca kerangka satu laporan",
+        description: "Siapa yang memegang dan pernah memegangnya, tindakan yang diurutkan beserta \
+                      putusannya, dan tenggatnya.",
+    },
+    Operation {
+        id: "listAlarms",
+        roles: ALL,
+        summary: "Daftar alarm yang terbuka",
+        description: "Menurut aturannya; yang belum diakui siapa pun lebih dahulu.",
+    },
+    Operation {
+        id: "listPastAlarms",
+        roles: ALL,
+        summary: "Daftar alarm yang sudah berakhir",
+        description: "Selama disimpan, yaitu `[alarms] history_days`.",
+    },
+    Operation {
+        id: "listSentAlarms",
+        roles: ALL,
+        summary: "Daftar pemberitahuan alarm",
+        description: "Surat dan webhook beserta nasib masing-masing, paling lama 90 hari.",
+    },
+    Operation {
+        id: "readAlarmRules",
+        roles: ALL,
+        summary: "Baca aturan alarm",
+        description: "Dari alamat webhook hanya nama hostnya yang disebut, karena jalurnya dapat \
+                      berupa rahasia.",
+    },
+    Operation {
+        id: "readDetails",
+        roles: ALL,
+        summary: "Baca catatan hub tentang satu instansi",
+        description: "Tingkatnya dan sejak kapan, alarmnya, kiriman yang tidak dapat diterapkannya, \
+                      kuncinya, dan sertifikatnya.",
+    },
+    Operation {
+        id: "listApprovals",
+        roles: ALL,
+        summary: "Daftar tindakan yang menunggu orang kedua",
+        description: "Yang terlama lebih dahulu; yang tidak diputuskan dalam sehari gugur.",
     },
     Operation {
         id: "readAudit",
@@ -110,6 +176,16 @@ pub fn routes() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(instances::read))
         .routes(routes!(instances::streams))
         .routes(routes!(instances::connections))
+        .routes(routes!(instances::details))
+        .routes(routes!(roadmap::read))
+        .routes(routes!(casework::figures))
+        .routes(routes!(casework::list))
+        .routes(routes!(casework::one))
+        .routes(routes!(alarms::open))
+        .routes(routes!(alarms::past))
+        .routes(routes!(alarms::sent))
+        .routes(routes!(alarms::rules))
+        .routes(routes!(audit::approvals))
         .routes(routes!(audit::read))
 }
 
@@ -150,6 +226,8 @@ fn build() -> Value {
     document["tags"] = json!([
         group("federation", "Federation", "Federasi"),
         group("instances", "Institutions", "Instansi"),
+        group("casework", "Casework", "Penanganan laporan"),
+        group("alarms", "Alarms", "Alarm"),
         group("audit", "Audit log", "Log audit"),
     ]);
     let paths = document["paths"].as_object_mut().into_iter().flatten();

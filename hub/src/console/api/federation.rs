@@ -8,8 +8,8 @@ use lapor_web::{Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Answer;
 use super::access::Caller;
+use super::{Answer, picture};
 use crate::console::Console;
 use crate::watch::{Bounds, Instance, State};
 
@@ -78,7 +78,7 @@ pub async fn read(
     _: Caller,
     Query(asked): Query<Narrowed>,
 ) -> Answer<Json<Federation>> {
-    let picture = console.hub.watch.picture();
+    let picture = picture(&console)?;
     let wanted = |of: &&Instance| {
         let province = of.region.as_ref();
         let province = province.and_then(|code| code.as_str().split('.').next());

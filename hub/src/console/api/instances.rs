@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use http::StatusCode;
 use lapor_protocol::ids::InstanceId;
-use lapor_web::{ApiProblem, Json, Path, Query};
+use lapor_protocol::keys::CertifiedKey;
+use lapor_web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, problem};
+use super::{Answer, absent, picture, problem};
+use crate::alarms::overview::{self, Alarm};
 use crate::console::Console;
 use crate::error::HubError;
+use crate::levels::{Levels, Reached};
+use crate::set_aside::{self, SetAside};
 use crate::store;
 use crate::store::samples::Sample;
 use crate::store::visits::Visit;
@@ -20,6 +23,8 @@ use crate::watch::{Instance, Span};
 
 /// Lines of the history of connections in one answer.
 const VISITS: i64 = 200;
+const ALARMS: i64 = 50;
+const ASIDE: usize = 200;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -61,6 +66,33 @@ pub struct Streams {
 pub struct Connections {
     /// Newest first, the last 200 that are kept.
     visits: Vec<Visit>,
+}
+
+/// What the hub holds of an institution.
+#[derive(Serialize, ToSchema)]
+pub struct Details {
+    reached: Reached,
+    /// What is open and was, the latest first, 50 at most.
+    alarms: Vec<Alarm>,
+    /// Deliveries that it could not apply, 200 at most.
+    set_aside: Vec<SetAside>,
+    /// How many there are beyond.
+    set_aside_more: usize,
+    /// As the directory has them.
+    #[schema(value_type = Vec<Object>)]
+    keys: Vec<CertifiedKey>,
+    /// The latest first.
+    certificates: Vec<Certificate>,
+}
+
+/// A certificate that the hub has issued.
+#[derive(Serialize, ToSchema)]
+pub struct Certificate {
+    serial: String,
+    /// Unix ms.
+    issued_at: i64,
+    /// Unix ms.
+    ends_at: i64,
 }
 
 /// Read an institution
@@ -145,12 +177,59 @@ pub async fn connections(
     Ok(Json(Connections { visits }))
 }
 
+/// Read what the hub holds of an institution
+///
+/// How far it has come and since when, its alarms, the deliveries that it could not apply, its keys
+/// and its certificates.
+#[utoipa::path(
+    get,
+    path = "/instances/{slug}/details",
+    operation_id = "readDetails",
+    tag = "instances",
+    params(OnePath),
+    responses((status = 200, description = "The details.", body = Details)),
+    security(("token" = []))
+)]
+pub async fn details(
+    Shared(console): Shared<Arc<Console>>,
+    _: Caller,
+    Path(path): Path<OnePath>,
+) -> Answer<Json<Details>> {
+    let seen = known(&console, &path.slug)?;
+    let (hub, ground) = (&console.hub, &console.hub.ground);
+    let read = async {
+        let mut tx = ground.db.read().await?;
+        let reached = Levels::of_one(&mut tx, hub.now_ms(), &seen).await?;
+        let alarms = overview::of_instance(hub, &mut tx, path.slug.as_str(), ALARMS).await?;
+        let aside = set_aside::of_one(ground, &mut tx, &path.slug, ASIDE).await?;
+        let certificates = store::joining::certificates(&mut tx, &path.slug).await?;
+        tx.rollback().await?;
+        Ok::<_, HubError>((reached, alarms, aside, certificates))
+    };
+    let read = read.await.map_err(|error| problem(&error))?;
+    let (reached, alarms, (set_aside, set_aside_more), certificates) = read;
+    let directory = ground.directory.current();
+    let entry = directory.latest().instance(&path.slug);
+    let certificate = |(serial, issued_at, ends_at)| Certificate {
+        serial,
+        issued_at,
+        ends_at,
+    };
+    Ok(Json(Details {
+        reached,
+        alarms,
+        set_aside,
+        set_aside_more,
+        keys: entry.map(|entry| entry.keys.clone()).unwrap_or_default(),
+        certificates: certificates.into_iter().map(certificate).collect(),
+    }))
+}
+
 fn known(console: &Console, slug: &InstanceId) -> Answer<Instance> {
-    let picture = console.hub.watch.picture();
+    let picture = picture(console)?;
     let found = picture.instances.get(slug).cloned();
     found.ok_or_else(|| {
-        let title = "There is no such institution";
-        ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title)
-            .with_detail(format!("The directory of this federation has no {slug}."))
+        let detail = format!("The directory of this federation has no {slug}.");
+        absent("There is no such institution", detail)
     })
 }

@@ -3,10 +3,13 @@
 //! and nothing done; a handler asks what the pages ask.
 
 mod access;
+mod alarms;
 mod audit;
+mod casework;
 mod documents;
 mod federation;
 mod instances;
+mod roadmap;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +17,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use http::StatusCode;
 use lapor_web::{ApiProblem, docs};
 
 use super::Console;
 use crate::error::HubError;
+use crate::watch::Picture;
 
 /// Where the documentation page stands.
 pub const DOCS: &str = "/api/docs";
@@ -33,6 +38,30 @@ pub fn routes() -> Router<Arc<Console>> {
         .route(OPENAPI, get(documents::openapi))
         .route(DOCS, get(documents::docs))
         .route(STYLE, get(async || docs::style()))
+}
+
+/// The federation as the hub last looked; until it has, programs are asked to come again.
+fn picture(console: &Console) -> Answer<Arc<Picture>> {
+    let picture = console.hub.watch.picture();
+    if picture.at > 0 {
+        return Ok(picture);
+    }
+    let title = "The hub has not looked at the federation yet";
+    let early = ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "starting", title);
+    Err(early
+        .with_detail("It has just started; ask again in a few seconds.")
+        .retry_after(2))
+}
+
+/// What a program is told of a query that cannot be answered.
+fn wrong(detail: impl Into<String>) -> ApiProblem {
+    let title = "The query cannot be used";
+    ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title).with_detail(detail)
+}
+
+/// What it is told of something that there is not.
+fn absent(title: &'static str, detail: impl Into<String>) -> ApiProblem {
+    ApiProblem::new(StatusCode::NOT_FOUND, "not_found", title).with_detail(detail)
 }
 
 /// What a program is told of a failure of the hub.

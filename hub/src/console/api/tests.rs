@@ -7,7 +7,9 @@ use lapor_web::bearer::RECENT_MS;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use crate::alarms::{self, Rule};
 use crate::console::tests::Place;
+use crate::console::tests::casework::places;
 use crate::console::{ConsoleRole, router};
 use crate::{tokens, watch};
 
@@ -48,7 +50,7 @@ async fn a_program_with_a_token_reads_what_the_console_shows() {
         assert_eq!(status, StatusCode::NOT_FOUND);
         let picture = place.console.hub.watch.picture();
         watch::note(&place.console.hub, &picture).await.unwrap();
-        for path in ["streams", "streams?span=month", "connections"] {
+        for path in ["streams", "streams?span=month", "connections", "details"] {
             let path = format!("/api/v1/instances/kota-bandung/{path}");
             let (status, answer) = ask(&place, &path, known).await;
             assert_eq!(status, StatusCode::OK, "{path}: {answer}");
@@ -84,5 +86,88 @@ async fn without_a_token_nothing_is_told_and_only_an_auditor_reads_the_log() {
         place.clock.advance(RECENT_MS);
         let (_, answer) = ask(&place, "/api/v1/audit", Some(&auditor)).await;
         assert_eq!(answer["code"], "token_invalid");
+    }
+}
+
+#[tokio::test]
+async fn the_figures_lead_to_the_cases_behind_them_page_by_page() {
+    for place in places(4).await {
+        let secret = token(&place, "grafana", ConsoleRole::Observer).await;
+        let known = Some(secret.as_str());
+        let (status, seen) = ask(&place, "/api/v1/casework?days=7", known).await;
+        assert_eq!(status, StatusCode::OK, "{seen}");
+        assert_eq!(seen["by_institution"]["kota-bandung"]["overdue"], 2);
+        let which = "/api/v1/cases?which=overdue&instance=kota-bandung&step=first_answer&limit=1";
+        let (_, first) = ask(&place, which, known).await;
+        let next = first["next"].as_str().unwrap();
+        let (_, second) = ask(&place, &format!("{which}&after={next}"), known).await;
+        assert_ne!(first["cases"][0]["case_id"], second["cases"][0]["case_id"]);
+        assert_eq!(second["next"], Value::Null, "{second}");
+        let (_, unanswered) = ask(&place, "/api/v1/cases?which=unanswered", known).await;
+        assert_eq!(unanswered["cases"].as_array().unwrap().len(), 2);
+        // These cases stand in the figures only; the record has none.
+        let case = first["cases"][0]["case_id"].as_str().unwrap();
+        let (status, none) = ask(&place, &format!("/api/v1/cases/{case}"), known).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{none}");
+        for wrong in [
+            "casework?days=0",
+            "casework?week=2026-09-22",
+            "casework?days=7&week=2026-09-21",
+            "cases",
+            "cases?which=unaccepted&step=closing",
+            "cases?which=overdue&after=yesterday",
+            "cases?which=overdue&limit=201",
+            "alarms/past?limit=0",
+        ] {
+            let (status, answer) = ask(&place, &format!("/api/v1/{wrong}"), known).await;
+            let code = answer["code"].as_str().unwrap();
+            assert_eq!(
+                (status, code),
+                (StatusCode::BAD_REQUEST, "invalid_query"),
+                "{wrong}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn alarms_and_the_road_map_are_told_as_the_console_shows_them() {
+    for place in Place::all(false).await {
+        let secret = token(&place, "grafana", ConsoleRole::Observer).await;
+        let known = Some(secret.as_str());
+        alarms::look(&place.console.hub).await.unwrap();
+        let mut tx = place.ground.db.write().await.unwrap();
+        let rules = alarms::rules(&mut tx).await.unwrap();
+        let backup = rules
+            .iter()
+            .find(|rule| rule.condition.to_string() == "hub_backup");
+        let at_once = Rule {
+            stands_ms: 0,
+            ..backup.unwrap().clone()
+        };
+        tx.rollback().await.unwrap();
+        alarms::acts::put_rule(&place.console.hub, "test", &at_once)
+            .await
+            .unwrap();
+        alarms::look(&place.console.hub).await.unwrap();
+        let (status, open) = ask(&place, "/api/v1/alarms", known).await;
+        assert_eq!(status, StatusCode::OK, "{open}");
+        assert_eq!(open["groups"][0]["rule"]["condition"], "hub_backup");
+        assert_eq!(open["groups"][0]["alarms"][0]["state"], "open");
+        let (_, told) = ask(&place, "/api/v1/alarms/rules", known).await;
+        assert_eq!(told["rules"].as_array().unwrap().len(), rules.len());
+        for path in ["alarms/past", "alarms/sent"] {
+            let (status, answer) = ask(&place, &format!("/api/v1/{path}"), known).await;
+            assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        }
+        let (_, waiting) = ask(&place, "/api/v1/approvals", known).await;
+        assert_eq!(waiting["approvals"], Value::Array(Vec::new()));
+        let (_, map) = ask(&place, "/api/v1/roadmap", known).await;
+        let places = map["places"].as_array().unwrap();
+        let of = |code: &str| places.iter().find(|place| place["region"] == code).unwrap();
+        assert_eq!(of("32.73")["name"], "Kota Bandung");
+        assert_eq!(of("32.73")["province"], "32");
+        assert_eq!(of("11")["level"], "not_invited");
+        assert_eq!(map["provinces"].as_array().unwrap().len(), 38);
     }
 }

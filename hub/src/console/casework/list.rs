@@ -133,12 +133,13 @@ pub async fn show(
         let unknown = || ApiProblem::invalid().with_detail("langkah: no such step.");
         Some(step_named(&wanted.langkah).ok_or_else(unknown)?)
     };
-    let after = after(&wanted.sesudah)?;
+    let unplaced = || ApiProblem::invalid().with_detail("sesudah: expected MILLISECONDS.CASE.");
+    let after = After::read(&wanted.sesudah).ok_or_else(unplaced)?;
     let rows = read(&console, which, &wanted, &after).await;
     let rows = rows.map_err(|error| failed(&error))?;
     let directory = console.hub.ground.directory.current();
     let last = rows.get(PAGE - 1).filter(|_| rows.len() > PAGE);
-    let next = last.map(|row| format!("{}.{}", row.since, row.case_id));
+    let next = last.map(ListRow::place);
     let whole = path(which, &wanted.instansi, &wanted.langkah);
     let institution = Some(&wanted.instansi).filter(|slug| !slug.is_empty());
     let narrowed = institution.map(|slug| named(&directory, slug)).into_iter();
@@ -193,21 +194,6 @@ fn which(text: &str) -> Answer<Which> {
         ApiProblem::invalid()
             .with_detail("yang: expected terlambat, belum-diterima or belum-dijawab.")
     })
-}
-
-/// Where a page begins, as the one before it says: `MILLISECONDS.CASE`.
-fn after(text: &str) -> Answer<After> {
-    if text.is_empty() {
-        return Ok(After::default());
-    }
-    let parts = text.split_once('.');
-    let after = parts.and_then(|(since, case)| {
-        Some(After {
-            since: since.parse().ok()?,
-            case: case.to_owned(),
-        })
-    });
-    after.ok_or_else(|| ApiProblem::invalid().with_detail("sesudah: expected MILLISECONDS.CASE."))
 }
 
 async fn read(

@@ -129,6 +129,7 @@ pub fn code_words(code: &str) -> Option<TextId> {
         "another_level" => text_id("code-another-level"),
         "belongs_to_another" => text_id("code-belongs-to-another"),
         "reporter" => text_id("code-reporter"),
+        "through_officer" => text_id("code-through-officer"),
         "silence" => text_id("code-silence"),
         "proposes_to_close" => text_id("code-proposes-to-close"),
         _ => return None,

@@ -50,6 +50,14 @@ async fn an_operator_acknowledges_an_alarm_which_the_menu_counts() {
             ("alarm", id.as_str()),
             ("catatan", "malam ini"),
         ];
+        let rule = page.between("name=\"aturan\" value=\"", "\"");
+        let early = [
+            ("lingkup", "semua"),
+            ("aturan", rule.as_str()),
+            ("saat", "1"),
+        ];
+        operator.post("/konsol/alarm/akui", &early).await;
+        operator.open(ALARMS).await.shows("Tidak ada yang diakui");
         operator.post("/konsol/alarm/akui", &seen).await;
         look(&place.console.hub).await.unwrap();
         operator
@@ -98,11 +106,29 @@ async fn a_rule_is_changed_and_switched_off_and_what_cannot_be_is_said() {
         let rest = lines.split_once(&format!("href=\"{RULES}/")).unwrap().1;
         let at = format!("{RULES}/{}", rest.split('"').next().unwrap());
         operator.open(&at).await.shows("Ubah aturan");
-        operator.post(&format!("{at}/nonaktif"), &[]).await;
+        let off = format!("{at}/nonaktif");
+        operator.open(&off).await.shows("tidak lagi diberitahukan");
+        let silent = operator.post(&off, &[]).await;
+        silent.is(StatusCode::UNPROCESSABLE_ENTITY);
+        operator.post(&off, &[("alasan", "terlalu sering")]).await;
         operator.open(RULES).await.shows("Aturan dimatikan");
-        assert_eq!(place.audited("alarm.rule_disabled").await.len(), 1);
+        let (_, detail) = place.audited("alarm.rule_disabled").await.remove(0);
+        assert!(detail.ends_with(": terlalu sering"), "{detail}");
         operator.post(&format!("{at}/aktif"), &[]).await;
         assert_eq!(place.audited("alarm.rule_enabled").await.len(), 1);
+        let calmer =
+            BACKUP.map(|(name, known)| (name, if name == "bobot" { "warning" } else { known }));
+        operator.post(&at, &calmer).await;
+        let (_, detail) = place.audited("alarm.rule_changed").await.remove(0);
+        let (after, before) = detail.split_once("; before: ").unwrap();
+        assert!(
+            after.contains("warning") && before.contains("critical"),
+            "{detail}"
+        );
+        assert!(after.ends_with("to everybody"), "{detail}");
+        let list = operator.open(RULES).await;
+        list.shows("Sertifikat hampir berakhir (Kuning)")
+            .shows("Sertifikat hampir berakhir (Merah)");
     }
 }
 
@@ -121,9 +147,17 @@ async fn a_secret_of_a_webhook_is_shown_once_and_never_logged() {
             let page = operator.post(RECIPIENTS, &webhook(at)).await;
             page.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
         }
-        let made = operator
-            .post(RECIPIENTS, &webhook("https://alarm.example/token-4711"))
-            .await;
+        let made = webhook("https://alarm.example/token-4711");
+        let posted = operator.post(RECIPIENTS, &made).await;
+        let shown = posted.is(StatusCode::SEE_OTHER).to.clone();
+        operator
+            .post(RECIPIENTS, &made)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Sudah ada penerima");
+        let made = operator.open(&shown).await;
+        let again = operator.open(&shown).await;
+        assert_eq!(again.is(StatusCode::SEE_OTHER).to, RECIPIENTS);
         let secret = made.between("<code>", "</code>");
         assert!(secret.starts_with("whsec_"));
         operator
@@ -143,6 +177,62 @@ async fn a_secret_of_a_webhook_is_shown_once_and_never_logged() {
             .await
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Bukan alamat surel");
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_is_changed_and_removed_and_a_second_person_confirms_what_keeps_alarms_away() {
+    for place in Place::all(true).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let mail = |at| [("saluran", "mail"), ("nama", "Piket"), ("alamat", at)];
+        operator
+            .post(RECIPIENTS, &mail("piket@pusat.example"))
+            .await;
+        let list = operator.open(RECIPIENTS).await;
+        let at = list.between(&format!("href=\"{RECIPIENTS}/"), "\"");
+        let at = format!("{RECIPIENTS}/{at}");
+        operator.open(&at).await.shows("piket@pusat.example");
+        operator.post(&at, &mail("malam@pusat.example")).await;
+        operator.open(RECIPIENTS).await.shows("malam@pusat.example");
+        let (_, detail) = place.audited("alarm.recipient_changed").await.remove(0);
+        assert!(
+            detail.contains("malam@") && detail.contains("piket@"),
+            "{detail}"
+        );
+        operator
+            .post(&format!("{at}/hapus"), &[("alasan", "pindah")])
+            .await;
+        operator.open(RECIPIENTS).await.shows("malam@pusat.example");
+        let long = [
+            ("lingkup", "instance"),
+            ("instansi", "kota-bandung"),
+            ("jam", "48"),
+            ("alasan", "kabel putus"),
+        ];
+        operator.post(SILENCES, &long).await;
+        operator.open(SILENCES).await.hides("kabel putus");
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let second = place.enters("kedua@pusat.example").await;
+        let waiting = second.open("/konsol/persetujuan").await;
+        waiting.shows("Piket").shows("kota-bandung, 48 jam");
+        for _ in 0..2 {
+            let waiting = second.open("/konsol/persetujuan").await;
+            let path = waiting.between("action=\"/konsol/persetujuan/", "\"");
+            let path = format!("/konsol/persetujuan/{path}");
+            second.post(&path, &[("putusan", "setuju")]).await;
+        }
+        second.open(RECIPIENTS).await.hides("malam@pusat.example");
+        second.open(SILENCES).await.shows("kabel putus");
+        assert_eq!(place.audited("alarm.silenced.asked").await.len(), 1);
+        let (_, detail) = place.audited("alarm.recipient_removed").await.remove(0);
+        assert!(detail.contains("asked by account:"), "{detail}");
+        let auditor = place.enters(&login(ConsoleRole::Auditor)).await;
+        auditor
+            .open("/konsol/audit")
+            .await
+            .shows("Diminta: Alarm disenyapkan");
     }
 }
 

@@ -3,8 +3,10 @@
 use lapor_protocol::ids::InstanceId;
 
 use super::*;
+use crate::levels::{self, Level, Levels};
 use crate::store;
 use crate::streams::StreamKey;
+use crate::watch;
 
 const GARUT: &[(&str, &str)] = &[
     ("pendek", "kab-garut"),
@@ -170,6 +172,121 @@ async fn whoever_lost_its_key_comes_back_under_another_name_with_the_same_rights
 }
 
 #[tokio::test]
+async fn where_two_must_agree_nobody_invites_with_an_authority_and_the_log_says_what_was_asked() {
+    for place in Place::all(true).await {
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let mut wide = GARUT.to_vec();
+        wide.push(("disposisi", "*"));
+        let refused = first.post("/konsol/undang", &wide).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("orang kedua");
+        assert_eq!(place.status_of("kab-garut"), None);
+        let table = "slug,kind,name,disposes_to\nkab-garut,kabupaten,Garut,*\n";
+        first.send_table(table).await.hides("massal/mulai");
+        first.post("/konsol/undang", GARUT).await.is(StatusCode::OK);
+        let asked = [("disposisi", "*"), ("alasan", "tugas baru")];
+        first
+            .post("/konsol/instansi/kab-garut/wewenang", &asked)
+            .await;
+        let second = place.enters("kedua@pusat.example").await;
+        let waiting = second.open("/konsol/persetujuan").await;
+        let number = waiting.between("action=\"/konsol/persetujuan/", "\"");
+        let decide = format!("/konsol/persetujuan/{number}");
+        second.post(&decide, &[("putusan", "tolak")]).await;
+        for became in ["asked", "refused"] {
+            let action = format!("instance.authority_changed.{became}");
+            let (_, detail) = place.audited(&action).await.remove(0);
+            assert!(detail.contains("(disposes to: *)"), "{detail}");
+        }
+        first
+            .post("/konsol/instansi/kab-garut/wewenang", &asked)
+            .await;
+        place.clock.advance(crate::approvals::PATIENCE_MS);
+        crate::approvals::lapse(&place.ground).await.unwrap();
+        let lapsed = place.audited("instance.authority_changed.lapsed").await;
+        assert_eq!(lapsed[0].0, "hub");
+    }
+}
+
+#[tokio::test]
+async fn a_supervisor_that_ends_leaves_its_place_to_its_successor_or_to_another() {
+    const PENGAWAS: [(&str, &str); 3] = [
+        ("pendek", "ombudsman"),
+        ("jenis", "pengawas"),
+        ("nama", "Ombudsman"),
+    ];
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let desk = ("pengganti", "1");
+        let named = |slug, stands_in: bool| {
+            let mut fields = PENGAWAS.to_vec();
+            fields[0].1 = slug;
+            fields.extend(stands_in.then_some(desk));
+            fields
+        };
+        operator
+            .post("/konsol/undang", &named("ombudsman", true))
+            .await;
+        operator
+            .post("/konsol/undang", &named("ombudsman-2", false))
+            .await;
+        let sure = [
+            ("alasan", "dilebur"),
+            ("yakin", "1"),
+            ("penerus", "ombudsman-2"),
+        ];
+        operator
+            .post("/konsol/instansi/ombudsman/cabut", &sure)
+            .await;
+        let stands_in = |slug: &str| place.entry(slug).unwrap().default_supervisor;
+        assert!(!stands_in("ombudsman") && stands_in("ombudsman-2"));
+        // Without a tick it is taken away, and another can have it.
+        let left = [("disposisi", ""), ("alasan", "beralih")];
+        let at = |slug: &str| format!("/konsol/instansi/{slug}/wewenang");
+        operator.post(&at("ombudsman-2"), &left).await;
+        assert!(!stands_in("ombudsman-2"));
+        operator
+            .post("/konsol/undang", &named("ombudsman-3", true))
+            .await;
+        assert!(stands_in("ombudsman-3"));
+        let taken = [("disposisi", ""), ("alasan", "beralih"), desk];
+        let taken = operator.post(&at("ombudsman-2"), &taken).await;
+        taken
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("sudah ada");
+        operator
+            .post("/konsol/undang", &named("ombudsman-3", false))
+            .await;
+        assert!(!stands_in("ombudsman-3"), "what is unticked is taken away");
+    }
+}
+
+#[tokio::test]
+async fn no_region_is_guessed_and_a_government_has_one_of_its_level() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        for (kind, region, said) in [
+            ("kota", "Cimahi", "kurang jelas"),
+            ("kota", "32.05", "tidak sesuai"),
+            ("provinsi", "Kota Cimahi", "tidak sesuai"),
+        ] {
+            let fields = [
+                ("pendek", "kota-cimahi"),
+                ("jenis", kind),
+                ("nama", "Cimahi"),
+                ("wilayah", region),
+            ];
+            let page = operator.post("/konsol/undang", &fields).await;
+            page.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
     for place in Place::all(false).await {
         place
@@ -188,6 +305,10 @@ async fn a_table_with_one_wrong_row_invites_nobody_and_a_right_one_all() {
             .shows("<code>kind</code>")
             .hides("massal/mulai");
         assert_eq!(place.status_of("kab-garut"), None);
+        let lacking = operator.send_table("slug,kind\na,kota\n").await;
+        lacking.shows("tidak ada di baris judul");
+        let desks = "slug,kind,name\npusat,pusat,P\npusat-2,pusat,Q\n";
+        operator.send_table(desks).await.hides("massal/mulai");
         let right =
             format!("{header}kab-garut,kabupaten,Garut,32.05\nkota-cimahi,kota,Cimahi,32.77\n");
         operator.send_table(&right).await.shows("massal/mulai");
@@ -220,7 +341,7 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
         operator.post("/konsol/undang", GARUT).await;
         let whole = operator.open("/konsol/peta-jalan.csv").await;
-        assert_eq!(whole.text.lines().count(), 1 + 38 + 514);
+        assert_eq!(whole.text.lines().count(), 1 + 38 + 508);
         let at = "/konsol/peta-jalan/32.05";
         let wrong = operator.post(at, &[("rencana", "nanti")]).await;
         wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
@@ -243,6 +364,33 @@ async fn the_road_map_has_every_government_and_what_is_planned_for_it() {
 }
 
 #[tokio::test]
+async fn the_road_map_says_since_when_somebody_stands_at_a_level() {
+    const MINUTE_MS: i64 = 60_000;
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let bandung = id("kota-bandung");
+        let since = async || {
+            let picture = watch::look(&place.console.hub).await.unwrap();
+            levels::note(&place.console.hub, &picture).await.unwrap();
+            let mut tx = place.ground.db.read().await.unwrap();
+            let reached = Levels::of_one(&mut tx, picture.at, &picture.instances[&bandung]).await;
+            let reached = reached.unwrap();
+            (reached.level, reached.since)
+        };
+        assert_eq!(since().await, (Level::Joined, None), "before it was noted");
+        place.clock.advance(MINUTE_MS);
+        let reason = [("alasan", "kunci bocor")];
+        operator
+            .post(&format!("{BANDUNG}/tangguhkan"), &reason)
+            .await;
+        let suspended = (Level::Suspended, Some(NOW + MINUTE_MS));
+        assert_eq!(since().await, suspended);
+        place.clock.advance(MINUTE_MS);
+        assert_eq!(since().await, suspended, "it stays");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_tried_by_waking_whoever_waits() {
     for place in Place::all(false).await {
         let operator = place.enters(&login(ConsoleRole::Operator)).await;
@@ -252,6 +400,7 @@ async fn a_connection_is_tried_by_waking_whoever_waits() {
         let node = tokio::spawn(async move {
             grown.changed().await.unwrap();
             hub.contacts.note(&id("kota-bandung"), NOW);
+            hub.contacts.note_fetch(&id("kota-bandung"));
         });
         let tried = operator.post(&format!("{BANDUNG}/uji"), &[]).await;
         tried

@@ -19,6 +19,9 @@ const CLEARED: &str =
 const ACKNOWLEDGE: &str =
     "update alarms set state = 'acknowledged', acknowledged_at = $2, acknowledged_by = $3,
     note = $4 where id = $1 and state = 'open'";
+const END_OF_RULE: &str = "update alarms set state = 'cleared', cleared_at = $2
+    where rule = $1 and state in ('open', 'acknowledged')";
+const DROP_OF_RULE: &str = "delete from alarms where rule = $1 and state = 'pending'";
 const FORGET: &str = "delete from alarms where state = 'cleared' and cleared_at < $1";
 const OPEN: &str = "select severity, count(*) from alarms where state in ('open', 'acknowledged') group by severity";
 
@@ -127,6 +130,13 @@ pub async fn acknowledge(
         .await
         .map(|done| done.rows_affected()))?;
     Ok(done > 0)
+}
+
+/// Ends all that a rule has raised.
+pub async fn end_of_rule(tx: &mut Tx, rule: &str, now: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(END_OF_RULE).bind(rule).bind(now).execute(conn).await.map(drop))?;
+    on!(tx, conn => sqlx::query(DROP_OF_RULE).bind(rule).execute(conn).await.map(drop))?;
+    Ok(())
 }
 
 /// Forgets what was over before a moment.

@@ -33,6 +33,20 @@ pub struct After {
     pub case: String,
 }
 
+impl After {
+    /// A place as [`ListRow::place`] writes it, and the beginning of the list for `""`.
+    pub fn read(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        let (since, case) = text.split_once('.')?;
+        Some(Self {
+            since: since.parse().ok()?,
+            case: case.to_owned(),
+        })
+    }
+}
+
 /// Which cases; an empty text means any.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -42,7 +56,7 @@ pub struct Asked<'a> {
 }
 
 /// A case in a list.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize, utoipa::ToSchema)]
 pub struct ListRow {
     pub case_id: String,
     /// Whose it is to act.
@@ -55,6 +69,13 @@ pub struct ListRow {
     pub classification: String,
     /// Unix ms.
     pub filed_at: i64,
+}
+
+impl ListRow {
+    /// Where the list goes on after it: `MILLISECONDS.CASE`.
+    pub fn place(&self) -> String {
+        format!("{}.{}", self.since, self.case_id)
+    }
 }
 
 /// Cases of which a clock has run out, of one step or of any (`""`).

@@ -44,13 +44,13 @@ async fn the_first_set_up_makes_an_admin_who_adds_a_unit_and_an_officer() {
             "/meja/pengaturan?langkah=1"
         );
         let step = admin.open("/meja/pengaturan?langkah=1").await;
-        step.shows("Akun admin dibuat").shows("Langkah 1 dari 9");
+        step.shows("Akun admin dibuat").shows("Langkah 1 dari 10");
         step.shows("href=\"/meja/pengaturan?langkah=2\"");
-        let people = admin.open("/meja/pengaturan?langkah=4").await;
+        let people = admin.open("/meja/pengaturan?langkah=5").await;
         people.shows("href=\"/meja/petugas\"");
         people.shows("Belum ada penjaga identitas");
-        people.shows("href=\"/meja/pengaturan?langkah=3\"");
-        let last = admin.open("/meja/pengaturan?langkah=9").await;
+        people.shows("href=\"/meja/pengaturan?langkah=4\"");
+        let last = admin.open("/meja/pengaturan?langkah=10").await;
         last.shows("1 dari 4 yang diperlukan")
             .shows("href=\"/meja\"");
         admin.open("/meja").await.shows("Menyiapkan node: 1 dari 4");

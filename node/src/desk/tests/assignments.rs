@@ -7,6 +7,7 @@ use super::cases::{at, filed};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
 use crate::casework::Sight;
 use crate::doors::router;
+use crate::staff::StaffRole;
 use crate::testing::Place;
 
 async fn colleague(place: &Place, login: &str, name: &str, unit: Option<&str>) -> Account {
@@ -75,6 +76,19 @@ async fn two_officers_of_one_name_are_two_and_a_case_goes_to_one_who_sees_it() {
         changed.unwrap();
         let list = admin.open("/meja?tab=semua").await;
         list.shows("<span>Budi Santoso</span>");
+        let moved = NewAccount {
+            unit: Some("dinkes"),
+            ..renamed
+        };
+        let changed = place.node.change_account("test", &roads.id, &moved).await;
+        changed.unwrap();
+        let staff = place.node.staff().await.unwrap();
+        let is_for = |who: &Account, unit: &'static str| {
+            let reader = (who.id.as_str(), StaffRole::Officer, Some(unit));
+            staff.is_for(reader, (Some(roads.id.as_str()), Some("dinas-pu")))
+        };
+        assert!(!is_for(&roads, "dinkes"), "moved to where it is not seen");
+        assert!(is_for(&health, "dinas-pu"), "it is the unit's again");
     }
 }
 
@@ -141,10 +155,28 @@ async fn who_stands_in_has_the_cases_of_the_one_who_is_away_until_they_are_back(
         stand_in.open("/meja?saya=1").await.shows("Lampu padam");
         let page = siti.open(&at(case, "")).await;
         page.shows("digantikan Asep");
+        // Who stands in goes away as well: the work goes on to the next, and never in a circle.
+        let back = [("sampai", &*until), ("pengganti", own.id.as_str())];
+        stand_in.post(path, &back).await.is(StatusCode::SEE_OTHER);
+        stand_in.open("/meja/akun").await.shows("Tidak tersimpan");
+        let rini = colleague(&place, "rini@bandung.go.id", "Rini", None).await;
+        let next = [("sampai", &*until), ("pengganti", rini.id.as_str())];
+        stand_in.post(path, &next).await.is(StatusCode::SEE_OTHER);
+        let staff = place.node.staff().await.unwrap();
+        assert_eq!(
+            staff.stand_ins(own.id.as_str()).last(),
+            Some(&rini.id.as_str())
+        );
+        assert!(
+            staff
+                .works_for(rini.id.as_str())
+                .contains(&own.id.to_string())
+        );
+        siti.open(&at(case, "")).await.shows("digantikan Rini");
         siti.post(path, &[("kembali", "1")]).await;
         let after = stand_in.open("/meja?saya=1").await;
         assert!(!after.text.contains("Lampu padam"));
-        assert_eq!(place.audited("absence.noted").await.len(), 1);
+        assert_eq!(place.audited("absence.noted").await.len(), 2);
         assert_eq!(place.audited("absence.ended").await.len(), 1);
     }
 }

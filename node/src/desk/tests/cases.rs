@@ -699,6 +699,10 @@ async fn the_desk_puts_a_successor_in_the_place_of_an_institution_that_ended() {
             ("tindakan", "penerus"),
         ];
         admin.post("/meja/bersama", &ticked).await;
+        let again = admin.post("/meja/bersama", &ticked).await;
+        again.is(StatusCode::SEE_OTHER);
+        let said = admin.open("/meja?tab=lain").await;
+        said.shows("Pada 1 laporan instansi penerus");
         for case in cases {
             let summary = place.node.case(case).await.unwrap().summary;
             assert_eq!(summary.custodian.unwrap().as_str(), "kota-bandung");

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::cases::{KEY, at, key_of, state};
 use super::{Browser, Page, SITI, WORDS, staffed};
+use crate::casework::Outcome;
 use crate::doors::router;
 use crate::reporters::{FiledForReporter, FilingTerms, Notify};
 use crate::store;
@@ -84,7 +85,13 @@ async fn a_reporter_at_the_counter_replies_confirms_rates_and_reopens() {
         let unsaid = says(&siti, case, "selesai", &[]).await;
         unsaid.is(StatusCode::UNPROCESSABLE_ENTITY);
         says(&siti, case, "selesai", &[SURE]).await;
-        assert_eq!(state(&place, case).await, Some(State::Closed));
+        let closed = place.node.case(case).await.unwrap().summary;
+        assert_eq!(closed.state, Some(State::Closed));
+        assert_eq!(
+            closed.outcome,
+            Some(Outcome::Officer),
+            "nobody showed the key"
+        );
         let unrated = says(&siti, case, "nilai", &[]).await;
         unrated.is(StatusCode::UNPROCESSABLE_ENTITY);
         says(&siti, case, "nilai", &[("nilai", "4")]).await;
@@ -138,7 +145,13 @@ async fn the_reporter_of_a_report_that_no_officer_took_in_shows_the_key() {
         says(&siti, case, "selesai", &shown)
             .await
             .is(StatusCode::SEE_OTHER);
-        assert_eq!(state(&place, case).await, Some(State::Closed));
+        let closed = place.node.case(case).await.unwrap().summary;
+        assert_eq!(closed.state, Some(State::Closed));
+        assert_eq!(
+            closed.outcome,
+            Some(Outcome::Confirmed),
+            "the key was shown"
+        );
         let said = place.audited("counter.said").await;
         assert!(said[0].1.contains(" walk-in key "), "{said:?}");
         let node = &place.node;
@@ -171,6 +184,24 @@ async fn the_reporter_of_a_report_without_a_key_is_heard_on_their_word() {
             .await
             .is(StatusCode::SEE_OTHER);
         assert_eq!(state(&place, case).await, Some(State::Closed));
+        let said = place.audited("counter.said").await;
+        assert!(said[0].1.starts_with("reporter walk-in word "), "{said:?}");
+        let form = siti.open(&at(case, "/loket/nilai")).await;
+        let rated = [
+            ("kunci", key_of(&form)),
+            ("saluran", "loket".into()),
+            ("nilai", "5".into()),
+        ];
+        let rated = rated
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let why = json!({"reason": "reporter_request"});
+        acts(&place, case, "case.redacted", why, None).await;
+        let page = siti.open(&at(case, "")).await;
+        assert!(!page.text.contains("/loket/"), "nobody speaks for them");
+        let late = siti.send_files(&at(case, "/loket/nilai"), &rated).await;
+        late.is(StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(place.audited("counter.said").await.len(), said.len());
     }
 }
 
@@ -262,25 +293,52 @@ async fn answers_at_the_counter_belong_to_their_questions() {
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
         let case = filed(&place, "account:siti").await.filed.case;
-        let words = json!({"questions": ["Nomor <b>berapa</b>?", "Sejak kapan?"]});
-        acts(
-            &place,
-            case,
-            "case.held",
-            json!({"questions": 2}),
-            Some(words),
-        )
-        .await;
+        let mut asked = vec![
+            ("kunci", KEY),
+            ("tanya1", "Nomor <b>berapa</b>?"),
+            ("tanya2", "Sejak kapan?"),
+            ("bentuk2", "tanggal"),
+            ("tanya4", "Siang atau malam?"),
+            ("bentuk4", "pilihan"),
+            ("pilihan4", "Siang"),
+        ];
+        let few = siti.post(&at(case, "/tunda"), &asked).await;
+        few.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tulis 2 sampai 10 pilihan");
+        asked[6].1 = "Siang\n Malam ";
+        let held = siti.post(&at(case, "/tunda"), &asked).await;
+        assert_eq!(held.is(StatusCode::SEE_OTHER).to(), at(case, ""));
+        siti.open(&at(case, ""))
+            .await
+            .shows("Sejak kapan? (tanggal)")
+            .shows("Siang atau malam? (pilihan: Siang; Malam)");
         let form = siti.open(&at(case, "/loket/lengkapi")).await;
         form.shows("Nomor &#60;b&#62;berapa").shows("Sejak kapan?");
         let unsaid = says(&siti, case, "lengkapi", &[("jawab1", " ")]).await;
         unsaid.is(StatusCode::UNPROCESSABLE_ENTITY);
-        let answers = [("jawab2", "Sejak Minggu."), ("jawab3", "Tidak ditanya.")];
+        form.shows("<option value=\"Malam\">Malam</option>");
+        let other = case.to_string();
+        let stale = [("tahanan", &*other), ("jawab1", "7")];
+        let stale = says(&siti, case, "lengkapi", &stale).await;
+        stale
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("sudah berganti");
+        let wrong = [("jawab2", "Sejak Minggu."), ("jawab3", "Sore")];
+        let wrong = says(&siti, case, "lengkapi", &wrong).await;
+        wrong
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("tanggal yang ada")
+            .shows("salah satu pilihannya");
+        let answers = [
+            ("jawab2", "2026-11-01"),
+            ("jawab3", "Malam"),
+            ("jawab4", "-"),
+        ];
         let done = says(&siti, case, "lengkapi", &answers).await;
         assert_eq!(done.is(StatusCode::SEE_OTHER).to(), at(case, ""));
         let history = place.node.case(case).await.unwrap().history;
         let words = history.last().unwrap().words.clone().unwrap();
-        assert_eq!(words["answers"], json!(["", "Sejak Minggu."]));
+        assert_eq!(words["answers"], json!(["", "2026-11-01", "Malam"]));
         let form = siti.open(&at(case, "/arsip")).await;
         form.shows("Dibaca pelapor.");
         let form = siti.open(&at(case, "/bukan-wewenang")).await;

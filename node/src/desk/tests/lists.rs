@@ -146,7 +146,8 @@ async fn figures_add_up_and_days_that_are_swapped_are_told() {
         };
         let parts = [
             ("Masih terbuka", 2),
-            ("Selesai, dikonfirmasi pelapor", 1),
+            ("Selesai, dikonfirmasi pelapor", 0),
+            ("Selesai, ditutup petugas", 1),
             ("Selesai, pelapor diam", 0),
             ("Diarsipkan", 1),
             ("Digabung", 1),
@@ -441,6 +442,38 @@ async fn what_is_ticked_is_archived_with_a_reason_noted_and_given_to_an_officer(
         send(&given).await.shows("2 laporan diserahkan");
         let summary = place.node.case(one).await.unwrap().summary;
         assert_eq!(summary.officer.as_deref(), Some(account.id.as_str()));
+        let unit = "dinas-pu".parse().unwrap();
+        let added = place.node.add_unit("test", &unit, "Dinas PU", None).await;
+        added.unwrap();
+        send(&[("tindakan", "unit"), ("unit", "")])
+            .await
+            .shows("Pilih dahulu unitnya");
+        send(&[("tindakan", "unit"), ("unit", "dinas-pu")])
+            .await
+            .shows("2 laporan diserahkan");
+        let summary = place.node.case(one).await.unwrap().summary;
+        assert_eq!(summary.unit.as_deref(), Some("dinas-pu"));
+        let officer = summary.officer.as_deref();
+        assert_eq!(officer, Some(account.id.as_str()), "sees the unit");
+        send(&[("tindakan", "unit"), ("unit", "-")])
+            .await
+            .shows("2 laporan dilepaskan");
+        let summary = place.node.case(one).await.unwrap().summary;
+        assert_eq!((summary.unit, summary.officer), (None, None));
+        send(&[("tindakan", "lihat")])
+            .await
+            .shows("2 laporan ditandai");
+        send(&[("tindakan", "lihat")])
+            .await
+            .shows("0 laporan ditandai");
+        send(&[("tindakan", "penerus")])
+            .await
+            .shows("Selesai pada 0 dari 2")
+            .shows("Tidak dapat pada");
+        let gone = ("laporan", "0198c0de-0000-7000-8000-000000000001");
+        send(&[&given[..], &[gone]].concat())
+            .await
+            .shows("Selesai pada 2 dari 3");
         let note = [("tindakan", "catatan"), ("uraian", "Satu kejadian.")];
         send(&note).await.shows("Catatan ditulis pada 2 laporan");
         send(&[("tindakan", "arsip")])

@@ -9,7 +9,7 @@ use axum::response::Response;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Flash, Form};
 
-use super::show::{ANSWERS, MESSAGE, TEXT, Writing, is_written, show};
+use super::show::{ANSWERS, MESSAGE, TEXT, Writing, answers_another, is_written, show};
 use super::speaker::Speaker;
 use crate::api::{Address, problem};
 use crate::attach::{self, Attached, Sender};
@@ -17,6 +17,7 @@ use crate::casework::Once;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::Answer;
+use crate::portal::questions::{Posed, posed};
 use crate::reporters::{Conversation, Notify, ReporterAct};
 
 const KEY: &str = "kunci";
@@ -28,7 +29,7 @@ pub async fn reply(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let (mut form, attached, _) = read(&node, address, &speaker, request).await?;
     form.required(&v, MESSAGE);
     let text = form.at_most(&v, MESSAGE, TEXT);
     if !form.is_fine() {
@@ -48,20 +49,32 @@ pub async fn answer(
     request: Request,
 ) -> Answer<Response> {
     let v = speaker.visit.v;
-    let (mut form, attached) = read(&node, address, &speaker, request).await?;
+    let (mut form, attached, sent) = read(&node, address, &speaker, request).await?;
+    let conversation = speaker.conversation(&node).await?;
+    let view = node.reporter_view(&conversation).await;
+    let view = view.map_err(|e| problem(&e))?;
+    // Of the last hold, whether it stands or has ended by this very form, sent before.
+    let mut holds = view.events.iter().rev();
+    let last = holds.find(|event| event.kind == "case.held");
+    let asked = last.map(|hold| posed(&hold.questions, &hold.forms));
+    let asked = asked.unwrap_or_default();
     let answers: Vec<String> = form
         .all(ANSWERS)
         .map(|text| text.trim().to_owned())
         .collect();
+    let answers = answered(
+        &v,
+        &mut form,
+        &asked,
+        answers,
+        !attached.uploads().is_empty(),
+    );
     let text = form.at_most(&v, MESSAGE, TEXT);
     if answers.iter().all(String::is_empty) && text.is_empty() {
         form.complain(ANSWERS, v.say("answer-missing"));
     }
-    if answers
-        .iter()
-        .any(|answer| answer.chars().count() > TEXT / 10)
-    {
-        form.complain(ANSWERS, v.with("most", TEXT / 10).say("answer-too-long"));
+    if !sent && answers_another(&view, &form) {
+        form.complain(ANSWERS, v.say("answer-asked-anew"));
     }
     if !form.is_fine() {
         return show(&node, &speaker, Writing::wrong(form, attached)).await;
@@ -72,6 +85,28 @@ pub async fn answer(
         attachments: attached.uploads(),
     };
     say(&node, speaker, form, attached, act, text_id("answer-sent")).await
+}
+
+/// The answers as they are sent; what cannot be one is a complaint. What answers no question is a
+/// text.
+fn answered(
+    v: &Voice,
+    form: &mut Form,
+    asked: &[Posed],
+    answers: Vec<String>,
+    files: bool,
+) -> Vec<String> {
+    let free = Posed::default();
+    let asked = asked.iter().chain(std::iter::repeat(&free));
+    let pairs = answers.into_iter().zip(asked);
+    pairs
+        .map(|(answer, one)| {
+            if let Some(said) = one.complaint(v, &answer) {
+                form.complain(ANSWERS, said);
+            }
+            one.sent(answer, files)
+        })
+        .collect()
 }
 
 /// Confirms, reopens, rates, escalates.
@@ -140,13 +175,13 @@ pub async fn notify(
     Ok(speaker.visit.go_saying(&speaker.at(""), &flash))
 }
 
-/// The form with its files, which may have been used up when it was sent before.
+/// The form with its files, which may have been used up when it was sent before; and whether it was.
 async fn read(
     node: &Node,
     address: IpAddr,
     speaker: &Speaker,
     request: Request,
-) -> Answer<(Form, Attached)> {
+) -> Answer<(Form, Attached, bool)> {
     let v = speaker.visit.v;
     let (mut form, attached) = attach::read(node, &v, Sender::Public(address), request).await?;
     let actor = speaker.conversation(node).await?.actor();
@@ -155,7 +190,7 @@ async fn read(
         Err(_) => false,
     };
     attached.miss_unless(sent, &v, &mut form);
-    Ok((form, attached))
+    Ok((form, attached, sent))
 }
 
 fn rating(v: &Voice, form: &mut Form, text: Option<String>) -> Option<ReporterAct> {

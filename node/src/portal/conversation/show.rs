@@ -17,13 +17,16 @@ use crate::api::problem;
 use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
+use crate::portal::questions::{Asking, posed};
 use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
-use crate::reporters::{Erasure, Notify, Relation, ReporterView, Verification};
+use crate::reporters::{Erasure, Notify, Reachable, Relation, ReporterView};
 
 /// What the reporter writes, and what they answer to each question.
 pub const MESSAGE: &str = "pesan";
 pub const ANSWERS: &str = "jawaban";
+/// The hold whose questions the form shows.
+pub const HOLD: &str = "tahanan";
 /// Characters of what the reporter writes.
 pub const TEXT: usize = 10_000;
 
@@ -85,13 +88,24 @@ struct Places {
     upload: &'static str,
 }
 
+/// A question that waits for its answer.
+struct Question<'a> {
+    text: String,
+    hint: Option<String>,
+    asking: Asking,
+    /// What was typed or chosen.
+    value: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "portal/conversation.html")]
 struct Page<'a> {
     v: Voice,
     view: &'a ReporterView,
-    /// Questions that wait, each with what was typed as its answer.
-    questions: Vec<(&'a str, &'a str)>,
+    /// Questions that wait.
+    questions: Vec<Question<'a>>,
+    /// The hold that asks them.
+    hold: String,
     form: &'a Form,
     /// What was written and has no field on the page as the report stands now.
     unsent: Vec<&'a str>,
@@ -151,7 +165,7 @@ impl Page<'_> {
     }
 
     fn contact_is_proved(&self) -> bool {
-        self.view.verification == Verification::Contact
+        self.view.reachable == Reachable::Proved
     }
 }
 
@@ -169,7 +183,8 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     let (state, tone) = standing_words(view.state, view.outcome);
     let page = Page {
         v,
-        questions: questions(&view, &writing.form),
+        questions: questions(&v, &view, &writing.form),
+        hold: hold(&view),
         form: &writing.form,
         unsent: unsent(&view, &writing.form),
         held: &writing.attached.held,
@@ -210,12 +225,31 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
     Ok(come_back(shown, writing.again.retry_after_s))
 }
 
-fn questions<'a>(view: &'a ReporterView, form: &'a Form) -> Vec<(&'a str, &'a str)> {
-    let mut answers = form.all(ANSWERS);
-    let asked = view.questions.iter().map(String::as_str);
+fn questions<'a>(v: &Voice, view: &ReporterView, form: &'a Form) -> Vec<Question<'a>> {
+    let mut answers = form.all(ANSWERS).filter(|_| !answers_another(view, form));
+    let asked = posed(&view.questions, &view.forms).into_iter();
     asked
-        .map(|question| (question, answers.next().unwrap_or_default()))
+        .map(|one| Question {
+            hint: one.hint(v),
+            asking: one.asking(v),
+            text: one.text,
+            value: answers.next().unwrap_or_default(),
+        })
         .collect()
+}
+
+/// Names the hold whose questions wait; empty where none does.
+fn hold(view: &ReporterView) -> String {
+    let last = view.events.iter().rfind(|event| event.kind == "case.held");
+    let waits = last.filter(|_| view.state == State::Held);
+    let named = waits.and_then(|event| event.message);
+    named.map_or_else(String::new, |message| message.to_string())
+}
+
+/// Whether a form answers questions, and others wait by now.
+pub fn answers_another(view: &ReporterView, form: &Form) -> bool {
+    let (shown, waits) = (form.text(HOLD), hold(view));
+    !shown.is_empty() && !waits.is_empty() && shown != waits
 }
 
 /// Whether something stands in a field.
@@ -228,7 +262,8 @@ fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
     let asked = !view.questions.is_empty();
     let answered = asked && may("complete");
     let written = answered || (!asked && (may("reply") || view.state == State::Archived));
-    let answers = form.all(ANSWERS).filter(|_| !answered);
+    let lost = !answered || answers_another(view, form);
+    let answers = form.all(ANSWERS).filter(|_| lost);
     let message = form.all(MESSAGE).filter(|_| !written);
     answers
         .chain(message)

@@ -202,15 +202,11 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
     for place in places().await {
         let router = router(place.node.clone());
         let (case, ticket, key) = filed(&place).await;
-        let words = json!({"questions": ["Di depan <b>nomor</b> berapa?", "Sejak kapan?"]});
-        acts(
-            &place,
-            case,
-            "case.held",
-            json!({"questions": 2}),
-            Some(words),
-        )
-        .await;
+        let words = json!({
+            "questions": ["Di depan <b>nomor</b> berapa?", "Sejak kapan?", "Ada fotonya?"],
+            "forms": [{"as": "text"}, {"as": "date"}, {"as": "picture"}],
+        });
+        acts(&place, case, "case.held", json!({}), Some(words)).await;
         let talk = enter(&router, &ticket, &key).await;
         let page = talk.read(PATH).await;
         assert!(
@@ -239,15 +235,22 @@ async fn questions_are_answered_a_reply_is_sent_and_what_is_wrong_keeps_the_word
             "{}",
             kept.text
         );
+        let undated = [("jawaban", "Nomor 7"), ("jawaban", "Sejak Minggu")];
+        let undated = talk.write(ANSWER, &undated).await;
+        assert_eq!(undated.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(undated.text.contains("type=\"date\""), "{}", undated.text);
         let answered = [
             ("kunci", "0123456789abcdef"),
             ("jawaban", "Nomor 7"),
-            ("jawaban", "Sejak Minggu"),
+            ("jawaban", "2026-11-01"),
+            ("jawaban", ""),
             ("lampiran", "%PDF-1.7 denah"),
         ];
         let page = talk.done(talk.write(ANSWER, &answered).await).await;
         assert!(page.text.contains("Jawaban Anda terkirim"), "{}", page.text);
-        assert!(page.text.contains("Sejak Minggu") && page.text.contains("Anda melengkapi"));
+        for said in ["1 November 2026", "Berkas terlampir.", "Anda melengkapi"] {
+            assert!(page.text.contains(said), "{said}: {}", page.text);
+        }
         let file = page.text.split("/percakapan/lampiran/").nth(1).unwrap();
         let file = format!("/percakapan/lampiran/{}", file.split('"').next().unwrap());
         let file = talk.read(&file).await;
@@ -313,6 +316,13 @@ async fn words_that_come_too_late_are_shown_to_their_author() {
         let body = json!({"questions": 1});
         let words = json!({"questions": ["Di depan nomor berapa?"]});
         acts(&place, case, "case.held", body, Some(words)).await;
+        let before = case.to_string();
+        let stale = [("tahanan", &*before), ("jawaban", "Untuk yang lama")];
+        let stale = talk.write(ANSWER, &stale).await;
+        assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for said in ["sudah berganti", "<p class=\"said\">Untuk yang lama</p>"] {
+            assert!(stale.text.contains(said), "{said}: {}", stale.text);
+        }
         let body = json!({"reason": "other"});
         acts(&place, case, "case.redacted", body, None).await;
         let answer = [("jawaban", "Nomor <7>"), ("pesan", "Sejak Minggu")];
@@ -609,6 +619,18 @@ async fn who_asks_for_the_identity_is_in_the_log_and_the_reporter_has_a_say() {
         assert!(
             !page.text.contains("name=\"izin\" value=\"ya\""),
             "it can be taken back only"
+        );
+        let granted = place
+            .node
+            .answer_identity_ask(case, &ask, true, "account:2")
+            .await;
+        granted.unwrap();
+        let page = talk.read(PATH).await;
+        assert!(
+            page.text.contains("name=\"izin\" value=\"tidak\"")
+                && !page.text.contains("name=\"izin\" value=\"ya\""),
+            "inside this institution it still can: {}",
+            page.text
         );
         let unknown = talk.post(CONSENT, "permintaan=lain&izin=ya").await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::speaker::Speaker;
 use crate::node::Node;
 use crate::portal::name_of;
+use crate::portal::questions::{answer_words, posed};
 use crate::portal::track::{archive_words, return_words};
 use crate::reporters::{Event, IdentityEvent, IdentityStep, Relation, RunningClock};
 
@@ -43,6 +44,9 @@ pub struct Asked {
     pub reason: Option<String>,
     /// What the reporter said last.
     pub given: Option<bool>,
+    /// It was granted inside the institution that took the report in, where a word of the reporter
+    /// still ends it; what another has been told cannot be taken back.
+    pub granted: bool,
     pub at: i64,
 }
 
@@ -110,8 +114,15 @@ fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {
             .map(|id| name_of(node, id)),
         own,
         words: words(node, v, event),
-        asked: event.questions.clone(),
-        answers: event.answers.clone(),
+        asked: posed(&event.questions, &event.forms)
+            .iter()
+            .map(|one| one.words(v))
+            .collect(),
+        answers: event
+            .answers
+            .iter()
+            .map(|answer| answer_words(v, answer))
+            .collect(),
         files: event
             .attachments
             .iter()
@@ -155,6 +166,7 @@ fn said(node: &Node, v: &Voice, event: &Event) -> String {
         "report.completed" => text_id("did-complete"),
         "case.replied" => text_id("did-reply"),
         "case.escalated" => text_id("did-escalate"),
+        "case.closed" if event.closed_by.as_deref() == Some("officer") => text_id("closed-officer"),
         "case.closed" if event.closed_by.as_deref() == Some("silence") => text_id("closed-silence"),
         "case.closed" => text_id("did-confirm"),
         "case.verified" => text_id("event-verified"),
@@ -226,8 +238,10 @@ pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
             .filter(move |event| ask.is_some() && event.ask == ask)
     };
     let lines = log.iter().map(|event| {
-        let ended = about(&event.ask)
-            .any(|other| matches!(other.step, IdentityStep::Granted | IdentityStep::Refused));
+        let became = |step| about(&event.ask).any(|other| other.step == step);
+        let inside = event.institution.as_ref() == node.instance().ok();
+        let granted = became(IdentityStep::Granted) && inside;
+        let ended = became(IdentityStep::Refused) || (became(IdentityStep::Granted) && !inside);
         let said = about(&event.ask).rev().find_map(|other| match other.step {
             IdentityStep::Consented => Some(true),
             IdentityStep::Objected => Some(false),
@@ -243,6 +257,7 @@ pub fn identity(node: &Node, v: &Voice, log: &[IdentityEvent]) -> Vec<Asked> {
             said: v.with("institution", who).say(step(event.step)),
             reason: reason(v, event),
             given: said.filter(|_| asked),
+            granted,
             at: event.at,
         }
     });

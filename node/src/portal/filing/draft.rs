@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
+use lapor_protocol::kinds::{Classification, ProgrammeRef};
 use lapor_protocol::limits::EXCLUSIONS;
 use lapor_protocol::region::RegionCode;
 use lapor_web::ApiProblem;
@@ -18,6 +18,7 @@ use crate::portal::place;
 use crate::portal::programmes;
 use crate::regions::{self, RegionMatch};
 use crate::reporters::reaches;
+use crate::taxonomy::Chosen;
 
 /// Characters of the title.
 pub const TITLE: usize = 150;
@@ -57,7 +58,7 @@ impl Draft {
         let place = form.at_most(v, "tempat", LINE);
         let coordinates = coordinates(v, form);
         let incident_date = incident_date(v, form);
-        let category = category(node, v, form).await?;
+        let chosen = category(node, v, form).await?;
         let suggested = institution(node, v, form, suggested_field(form));
         let reporter = reporter(v, form);
         let notify = form.is_ticked("kabari");
@@ -75,7 +76,7 @@ impl Draft {
             classification: classification.unwrap_or(Classification::Complaint),
             title,
             content,
-            category,
+            category: chosen.as_ref().map(|one| one.national().clone()),
             region: agreed(v, form, region, coordinates),
             place: Some(place).filter(|place| !place.is_empty()),
             coordinates,
@@ -89,6 +90,7 @@ impl Draft {
             attachments: Vec::new(),
             reporter: Some(reporter).filter(|told| *told != Reporter::default()),
             own_number: None,
+            local_category: chosen.as_ref().and_then(Chosen::local).map(str::to_owned),
         };
         Ok(form.is_fine().then_some(Self { report, notify }))
     }
@@ -123,17 +125,19 @@ pub fn sketch(form: &Form) -> Sketch {
 }
 
 /// The same, for whom it may concern.
-pub fn matter(form: &Form) -> Matter {
+pub async fn matter(node: &Node, form: &Form) -> Result<Matter, ApiProblem> {
     let sketch = sketch(form);
+    let chosen = node.chosen_category(form.text("kategori")).await;
+    let chosen = chosen.map_err(|e| problem(&e))?;
     let place = form.text("tempat");
-    Matter {
+    Ok(Matter {
         title: sketch.title,
         content: sketch.content,
         place: (!place.is_empty()).then(|| place.chars().take(LINE).collect()),
-        category: Category::try_from(form.text("kategori").to_owned()).ok(),
+        category: chosen.map(|one| one.national().clone()),
         region: sketch.region,
         ..Matter::default()
-    }
+    })
 }
 
 pub fn classification(value: &str) -> Option<Classification> {
@@ -217,14 +221,13 @@ fn region(v: &Voice, form: &mut Form) -> Option<RegionCode> {
     }
 }
 
-async fn category(node: &Node, v: &Voice, form: &mut Form) -> Result<Option<Category>, ApiProblem> {
+async fn category(node: &Node, v: &Voice, form: &mut Form) -> Result<Option<Chosen>, ApiProblem> {
     let text = form.text("kategori").to_owned();
     if text.is_empty() {
         return Ok(None);
     }
-    let known = node.categories().await.map_err(|e| problem(&e))?;
-    let category = Category::try_from(text).ok();
-    let category = category.filter(|category| known.knows(category));
+    let category = node.chosen_category(&text).await;
+    let category = category.map_err(|e| problem(&e))?;
     if category.is_none() {
         form.complain("kategori", v.say("filing-no-category"));
     }

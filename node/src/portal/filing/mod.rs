@@ -188,7 +188,12 @@ async fn file(
 ) -> Result<String, NodeError> {
     let contact = draft.contact();
     let stamp = Some(form.text(STAMP)).filter(|stamp| !stamp.is_empty());
-    let suspicion = node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?;
+    // What has been filed is answered again, however much came from this address meanwhile.
+    let suspicion = if sent_before(node, form).await? {
+        None
+    } else {
+        node.admit_filing(address, contact.as_deref(), form.typed(TRAP), stamp)?
+    };
     let key = sent_key(form).map_or_else(Once::fresh_key, str::to_owned);
     let (notify, mut report) = (draft.notify, draft.report);
     let once = Once::new(SCOPE, &key)?.told_by(&(&report, attached.fingerprints()))?;

@@ -20,7 +20,7 @@ use crate::portal::map::Pick;
 use crate::portal::streets::{self, Streets};
 use crate::portal::visitor::Holder;
 use crate::regions;
-use crate::taxonomy::Categories;
+use crate::taxonomy::{Categories, LocalCategory};
 
 /// How a region is typed, all of them.
 static REGIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -96,7 +96,8 @@ impl<'a> Writer<'a> {
 /// A first level of the categories with those below it.
 struct Group {
     name: String,
-    all: Choice,
+    /// The first level itself, where a report can be filed under it.
+    all: Option<Choice>,
     below: Vec<Choice>,
 }
 
@@ -162,6 +163,8 @@ pub async fn show(
     let (node, visit) = (writer.node, writer.visit);
     let v = visit.v;
     let categories = node.categories().await.map_err(|e| problem(&e))?;
+    let local = node.local_categories().await.map_err(|e| problem(&e))?;
+    let own = local.roots().into_iter().map(own_group);
     let directory = node.directory();
     let institutions = directory.latest().instances();
     let hints = again.hints.as_deref();
@@ -176,7 +179,7 @@ pub async fn show(
         kinds: kinds(&v),
         regions: &REGIONS,
         region_choices: region_choices(form),
-        groups: groups(&categories, &v),
+        groups: own.chain(groups(&categories, &v)).collect(),
         institutions: institutions.map(|entry| entry.name.clone()).collect(),
         hints: hints.unwrap_or_default(),
         asked: hints.is_some(),
@@ -275,15 +278,29 @@ fn region_choices(form: &Form) -> Vec<Choice> {
     named.collect()
 }
 
+/// A first level of the institution's own tree, before those of all.
+fn own_group((root, all): (&str, Vec<&LocalCategory>)) -> Group {
+    let (own, below): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.levels().1.is_none());
+    let choice = |one: &LocalCategory, name: &str| Choice::new(one.value(), name);
+    Group {
+        name: root.to_owned(),
+        all: own.first().map(|one| choice(one, root)),
+        below: below
+            .iter()
+            .map(|one| choice(one, one.levels().1.unwrap_or(root)))
+            .collect(),
+    }
+}
+
 fn groups(categories: &Categories, v: &Voice) -> Vec<Group> {
     let language = v.language();
     let roots = categories.roots.iter().map(|root| {
         let own = root.called(language).to_owned();
         Group {
-            all: Choice::new(
+            all: Some(Choice::new(
                 root.category.as_str(),
                 v.with("category", &own).say("category-all"),
-            ),
+            )),
             below: root
                 .below
                 .iter()

@@ -652,7 +652,9 @@ async fn whoever_excludes_this_institution_is_led_to_the_national_portal_and_los
         }
         let files = async || {
             let mut tx = place.node.read_tx().await.unwrap();
-            crate::store::uploads::bytes(&mut tx).await.unwrap()
+            crate::store::uploads::bytes(&mut tx, "public")
+                .await
+                .unwrap()
         };
         let brought = Sent::report()
             .file("surat.pdf", PDF)
@@ -736,6 +738,8 @@ async fn too_many_reports_are_told_when_to_come_back_and_lose_no_word() {
             page.text
         );
         assert!(page.text.contains("value=\"Laporan ke-10 tentang lampu\""));
+        let again = form(9).to(&router, PATH).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "it was filed before");
     }
 }
 

@@ -18,7 +18,7 @@ use lapor_web::mail::tiny_server::{Manners, Taken};
 const HOUR: i64 = 60 * MINUTE_MS;
 const DAY: i64 = 24 * HOUR;
 /// Midnight before Tuesday, 22 September 2026 in Jakarta.
-const TUESDAY: i64 = 1_790_010_000_000;
+pub(super) const TUESDAY: i64 = 1_790_010_000_000;
 const REPORTER: &str = "siti@contoh.id";
 const TITLE: &str = "Lampu jalan padam di Cihampelas";
 
@@ -316,6 +316,8 @@ async fn a_deadline_is_told_to_those_who_work_there_and_not_after_it_has_passed_
         }
         let late = posted.filed(false).await;
         let done = posted.filed(false).await;
+        // Lies in no unit, where no officer of a unit sees it.
+        posted.filed(false).await;
         let cases = [late.case, done.case];
         node.assign(
             &crate::casework::Sight::ALL,
@@ -469,7 +471,12 @@ async fn followers_of_what_is_not_public_any_more_hear_so_once_and_nothing_else(
         posted.ruled(&hub).await;
         posted.follows(filed.case, "budi@contoh.id").await;
         posted.place.clock.advance(MINUTE_MS);
-        let before = posted.sends(0).await.len();
+        posted.sends(0).await;
+        posted
+            .acts(filed.case, "case.followed_up", json!({}), "Diperiksa.")
+            .await;
+        hub.orders_at(posted.place.clock.now_ms());
+        posted.ruled(&hub).await;
         posted
             .acts(
                 filed.case,
@@ -478,6 +485,12 @@ async fn followers_of_what_is_not_public_any_more_hear_so_once_and_nothing_else(
                 "Fitnah.",
             )
             .await;
+        // The hub may rule that it has no effect.
+        assert_eq!(posted.writes().await, 1, "the reporter");
+        let still = posted.node().followers(filed.case, "", 10).await.unwrap();
+        assert_eq!(still, ["budi@contoh.id"]);
+        posted.sends(0).await;
+        let before = posted.server.taken().len();
         hub.orders_at(posted.place.clock.now_ms());
         posted.ruled(&hub).await;
         assert_eq!(posted.writes().await, 2);
@@ -490,6 +503,13 @@ async fn followers_of_what_is_not_public_any_more_hear_so_once_and_nothing_else(
         }
         let left = posted.node().followers(filed.case, "", 10).await.unwrap();
         assert_eq!(left, Vec::<String>::new());
+        let own = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
+        posted.node().unfollow(&leave_in(own)).await.unwrap();
+        posted
+            .acts(filed.case, "case.reopened", json!({}), "Diperiksa lagi.")
+            .await;
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 0, "the reporter has left");
     }
 }
 
@@ -811,6 +831,26 @@ async fn whose_report_was_merged_hears_of_it_and_of_all_that_follows_there() {
             "{text}"
         );
         assert!(!text.contains(&target.ticket), "{text}");
+
+        let before = posted.sends(0).await.len();
+        clock.advance(MINUTE_MS);
+        acts(&posted.place, own.case, "case.unlinked", json!({}), None).await;
+        hub.orders_at(clock.now_ms());
+        posted.ruled(&hub).await;
+        assert_eq!(posted.writes().await, 2);
+        assert_eq!(posted.writes().await, 0, "once");
+        let sent = posted.sends(before).await;
+        let told = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
+        let text = readable(&told.text);
+        assert!(text.contains("Dipisahkan lagi"), "{text}");
+        let led = sent.iter().find(|letter| letter.to != REPORTER).unwrap();
+        let text = readable(&led.text);
+        assert_eq!(led.to, "budi@contoh.id");
+        assert!(text.contains(&format!("/laporan/{}", own.case)), "{text}");
+        for case in [own.case, target.case] {
+            let now = posted.node().followers(case, "", 9).await.unwrap();
+            assert_eq!(now, ["budi@contoh.id"]);
+        }
     }
 }
 

@@ -3,11 +3,15 @@
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use serde_json::json;
 
-use super::{Encryption, MINUTE_MS, Posted, readable};
-use crate::casework::{NewDraft, Once};
+use super::telling::TUESDAY;
+use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
+use crate::casework::{NewDraft, NewReport, Once, Sight};
+use crate::clock::Clock as _;
 use crate::post::LetterChoice;
+use crate::reporters::{FilingTerms, Notify};
 use crate::staff::StaffRole;
-use crate::testing::{PaperHub, acts};
+use crate::store::deadlines::held_here;
+use crate::testing::{NOW, PaperHub, acts};
 use lapor_web::mail::tiny_server::{Manners, Taken};
 
 const DAY: i64 = 24 * 60 * MINUTE_MS;
@@ -83,6 +87,53 @@ async fn a_request_for_an_identity_is_told_to_keeper_and_reporter_and_its_answer
 }
 
 #[tokio::test]
+async fn a_keeper_with_one_letter_a_day_hears_of_a_request_and_of_the_consent_to_it() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let (node, clock) = (posted.node(), &posted.place.clock);
+        clock.advance(TUESDAY + DAY / 2 - NOW);
+        let keeper = posted.hires(KEEPER, StaffRole::IdentityKeeper, None).await;
+        let report: NewReport = serde_json::from_value(json!({
+            "classification": "complaint",
+            "title": "Lampu jalan padam",
+            "content": "Gelap.",
+            "anonymous": true,
+            "channel": "web",
+        }))
+        .unwrap();
+        let terms = FilingTerms {
+            actor: None,
+            visitor: None,
+            notify: Notify::Off,
+            once: None,
+            suspicion: None,
+            desk: None,
+        };
+        let filed = node.file_for_reporter(report, terms).await.unwrap();
+        let case = filed.filed.case;
+        let once = Once::new("test", KEY).unwrap();
+        let asked = node.ask_identity(case, IdentityPurpose::Visit, "Alamat.", "officer", &once);
+        let ask = asked.await.unwrap().id;
+        let mut before = 0;
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, KEEPER, "meminta identitas pelapor"), 1);
+        let opened = node
+            .open_conversation(&filed.filed.ticket, &filed.key, HERE)
+            .await;
+        let visitor = node.visitor(&opened.unwrap().token).await.unwrap().unwrap();
+        let conversation = node.conversation(&visitor, None).await.unwrap();
+        node.consent(&conversation, &ask, true).await.unwrap();
+        assert!(posted.news(&mut before).await.is_empty(), "once a day");
+        clock.advance(DAY);
+        let sent = posted.news(&mut before).await;
+        assert_eq!(says(&sent, KEEPER, "setuju identitasnya dibuka"), 1);
+        clock.advance(DAY);
+        assert!(posted.news(&mut before).await.is_empty(), "once");
+        let choice = node.letter_choice(&keeper).await.unwrap();
+        assert_eq!(choice, LetterChoice::Digest);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_to_sign_is_told_to_a_superior_and_one_given_back_to_who_wrote_it() {
     for posted in Posted::all(&Manners::default(), Encryption::None).await {
         let node = posted.node();
@@ -132,6 +183,16 @@ async fn questions_that_wait_are_brought_back_to_the_reporter_and_then_to_the_de
         assert_eq!(says(&sent, REPORTER, "Selama belum dijawab"), 1);
         assert_eq!(sent.len(), 1);
         clock.advance(9 * DAY);
+        let whose = (OFFICER, Sight::ALL.limits());
+        let mut tx = posted.node().read_tx().await.unwrap();
+        let before_now = clock.now_ms();
+        let held = held_here(&mut tx, before_now, whose, None, 1)
+            .await
+            .unwrap();
+        assert_eq!(held.len(), 1);
+        let rest = held_here(&mut tx, before_now, whose, held.first(), 1).await;
+        assert!(rest.unwrap().is_empty(), "behind it there is none");
+        drop(tx);
         let sent = posted.news(&mut before).await;
         assert_eq!(says(&sent, OFFICER, "sudah lama menunggu pelapor"), 1);
         assert_eq!(sent.len(), 1);

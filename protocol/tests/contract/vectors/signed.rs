@@ -170,6 +170,7 @@ pub fn versions() -> Vec<Envelope> {
             changes,
             taxonomy: None,
             calendar: None,
+            maintenance: None,
         }
         .sign(&cast::hub())
     };

@@ -1,13 +1,13 @@
 //! Bodies of endpoints that are no signed form, for the published page.
 
 use lapor_protocol::chain::ChainHead;
-use lapor_protocol::ids::Position;
+use lapor_protocol::ids::{Digest, Position};
 use lapor_protocol::kinds::Body;
 use lapor_protocol::problem::{Code, Problem};
 use lapor_protocol::receipt::Receipt;
 use lapor_protocol::seen;
 use lapor_protocol::wire::{
-    CaseKeys, DirectoryPage, EpochAnswer, Health, Limits, OutboxAnswer, OutboxException,
+    CaseKeys, DirectoryPage, EpochAnswer, Health, Holds, Limits, OutboxAnswer, OutboxException,
     OutboxHead, Reached, WellKnown,
 };
 
@@ -114,6 +114,13 @@ fn health() -> Health {
             depoch: 1,
             accepted: 12,
             settled: 12,
+        }),
+        holds: Some(Holds {
+            taxonomy: Some("2026.2".into()),
+            calendar: None,
+            regions: Some("idn-area-data 4.0.1".into()),
+            roots: vec![Digest::of(b"root")],
+            certified_by: Some(Digest::of(b"root")),
         }),
     }
 }

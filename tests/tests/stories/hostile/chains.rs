@@ -281,7 +281,7 @@ async fn open_epoch(fleet: &Fleet, who: &Hostile) -> EpochGrant {
         assert_eq!(answered.code(), code);
         if code.is_none() {
             let answer: EpochAnswer = answered.json();
-            let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer.public()).unwrap();
+            let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer().public()).unwrap();
             return EpochGrant::open(&answer.grant, &hub).unwrap();
         }
     }
@@ -370,7 +370,7 @@ async fn broken_bodies_are_evidence_and_everything_else_of_the_chain_goes_on() {
             }),
         )
         .await;
-        let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer.public()).unwrap();
+        let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer().public()).unwrap();
         let page = mallory.get("/inbox").await;
         let start = lapor_protocol::delivery::Cursor::START;
         let items = read_page(&page.body, start, Stream::Inbox, &mallory.id, |_| {

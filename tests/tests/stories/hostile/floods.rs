@@ -44,6 +44,7 @@ fn health() -> Vec<u8> {
         last_backup: None,
         chain: None,
         inbox: None,
+        holds: None,
     };
     serde_json::to_vec(&health).unwrap()
 }

@@ -17,7 +17,7 @@ use super::{beside, first_line_of, gather};
 
 /// The cursors of the hostile member's own inbox, oldest first.
 async fn own_cursors(fleet: &Fleet, mallory: &Hostile) -> Vec<Cursor> {
-    let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer.public()).unwrap();
+    let hub = Verifier::from_jwk(&fleet.hub.hub().ground.signer().public()).unwrap();
     let page = mallory.get("/inbox").await;
     let key = |_: &_| Some(hub.clone());
     let items = read_page(&page.body, Cursor::START, Stream::Inbox, &mallory.id, key);

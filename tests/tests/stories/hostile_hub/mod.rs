@@ -19,7 +19,7 @@ fn stranger() -> Signer {
 
 /// The hub's own key, in hands that use it badly.
 fn hub_key(fleet: &Fleet) -> Signer {
-    Signer::from_seed(fleet.hub.hub().ground.signer.seed())
+    Signer::from_seed(fleet.hub.hub().ground.signer().seed())
 }
 
 /// Whether a call goes to this endpoint.

@@ -1,0 +1,333 @@
+//! Editions as a page: which there are, who goes by which, who lags; and a file
+//! that is to become one, checked and compared before the national desk
+//! publishes it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use futures_util::StreamExt as _;
+use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Form, FormWithFiles};
+use lapor_web::people::Member;
+use lapor_web::{ApiProblem, Query, holidays};
+use serde::Deserialize;
+
+use super::approvals::failed;
+use super::instances::one;
+use super::upkeep::{self, Tab, tabs};
+use super::{Answer, Console};
+use crate::editions::{self, Difference, Editions, Held, Holder, Shelf, What};
+use crate::error::HubError;
+
+pub const PATH: &str = "/konsol/edisi";
+pub const DATA: &str = "/konsol/edisi.json";
+pub const CHECK: &str = "/konsol/edisi/periksa";
+const FILE: &str = "berkas";
+const NAME: &str = "edisi";
+const KIND: &str = "jenis";
+const TAXONOMY: &str = "kategori";
+const CALENDAR: &str = "kalender";
+/// Bytes of a file and the form around it, at most; a message takes 256 KiB.
+const BYTES: usize = 300 * 1024;
+/// Institutions that are listed before all are asked for.
+const LISTED: usize = 50;
+/// Lines of a difference that are listed.
+const LINES: usize = 200;
+
+/// How much of the list is wanted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wanted {
+    semua: u8,
+}
+
+#[derive(Template)]
+#[template(path = "console/editions.html")]
+struct Page<'a> {
+    v: Voice,
+    form: &'a Form,
+    tabs: Vec<Tab>,
+    data_at: &'static str,
+    check_at: &'static str,
+    kinds: Vec<Choice>,
+    shelves: Vec<ShelfLine>,
+    holders: Vec<HolderLine>,
+    more: usize,
+    all_at: String,
+    silent: usize,
+}
+
+struct ShelfLine {
+    name: String,
+    editions: Vec<EditionLine>,
+    lagging: usize,
+}
+
+struct EditionLine {
+    name: String,
+    published_at: Option<i64>,
+    in_force: bool,
+    adopted_by: usize,
+}
+
+struct HolderLine {
+    at: String,
+    name: String,
+    /// Of each of [`What::ALL`].
+    cells: Vec<Cell>,
+}
+
+struct Cell {
+    of: String,
+    edition: Option<String>,
+    since: i64,
+    lags: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/edition-checked.html")]
+struct CheckedPage {
+    v: Voice,
+    back_at: &'static str,
+    what: String,
+    edition: String,
+    difference: Difference,
+    shipped: bool,
+    more: usize,
+    command: String,
+}
+
+/// A file that can become an edition.
+enum New {
+    Taxonomy(TaxonomyUpdated),
+    Calendar(CalendarUpdated),
+}
+
+/// The same for programs.
+pub async fn data(State(console): State<Arc<Console>>, _member: Member) -> Answer<Json<Editions>> {
+    let editions = read(&console).await.map_err(|e| failed(&e))?;
+    Ok(Json(editions))
+}
+
+pub async fn show(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let listed = if wanted.semua == 1 {
+        usize::MAX
+    } else {
+        LISTED
+    };
+    page(&console, &member, &Form::empty(), listed).await
+}
+
+/// Checks a file and shows how it differs; nothing is kept.
+pub async fn check(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    request: Request,
+) -> Answer<Response> {
+    let v = member.visit.v;
+    let mut parts = FormWithFiles::open(request, BYTES as u64)?;
+    let mut bytes = Vec::new();
+    while let Some(mut file) = parts.next_file().await? {
+        if file.field != FILE {
+            file.pass_over().await;
+            continue;
+        }
+        while let Some(piece) = file.next().await {
+            let piece = piece.map_err(|_| parts.broken().unwrap_or_else(ApiProblem::invalid))?;
+            bytes.extend_from_slice(&piece);
+        }
+    }
+    let mut form = parts.form();
+    let Some(new) = parse(&v, &mut form, bytes) else {
+        return page(&console, &member, &form, LISTED).await;
+    };
+    let compared = compare(&console, &new).await.map_err(|e| failed(&e))?;
+    let (used, mut difference) = compared;
+    if used {
+        form.complain(NAME, v.say("edition-used"));
+        return page(&console, &member, &form, LISTED).await;
+    }
+    let all = difference.added.len() + difference.removed.len();
+    difference.removed.truncate(LINES);
+    difference.added.truncate(LINES);
+    let (what, edition, command) = match new {
+        New::Taxonomy(new) => (What::Taxonomy, new.edition, "taxonomy publish"),
+        New::Calendar(new) => (What::Calendar, new.edition, "calendar publish"),
+    };
+    let page = CheckedPage {
+        v,
+        back_at: PATH,
+        what: v.say(what_words(what)),
+        shipped: what == What::Calendar && difference.before.is_none(),
+        more: all - difference.added.len() - difference.removed.len(),
+        command: match what {
+            What::Calendar => format!("lapor-node {command} --edition {edition} FILE"),
+            _ => format!("lapor-node {command} FILE"),
+        },
+        edition,
+        difference,
+    };
+    let shell = member.visit.shell(v.say("edition-checked"));
+    shell.within(upkeep::PATH).show(&page)
+}
+
+async fn read(console: &Console) -> Result<Editions, HubError> {
+    let ground = &console.hub.ground;
+    let mut tx = ground.db.read().await?;
+    let editions = Editions::read(ground, &mut tx).await?;
+    tx.rollback().await?;
+    Ok(editions)
+}
+
+async fn compare(console: &Console, new: &New) -> Result<(bool, Difference), HubError> {
+    let ground = &console.hub.ground;
+    let mut tx = ground.db.read().await?;
+    let compared = match new {
+        New::Taxonomy(new) => editions::compare_taxonomy(ground, &mut tx, new).await?,
+        New::Calendar(new) => editions::compare_calendar(ground, &mut tx, new).await?,
+    };
+    tx.rollback().await?;
+    Ok(compared)
+}
+
+/// Reads what was sent, or says what is wrong with it.
+fn parse(v: &Voice, form: &mut Form, bytes: Vec<u8>) -> Option<New> {
+    let name = form.text(NAME).trim().to_owned();
+    let kind = form.required(v, KIND);
+    let Ok(text) = String::from_utf8(bytes) else {
+        form.complain(FILE, v.say("many-unreadable"));
+        return None;
+    };
+    if text.trim().is_empty() {
+        form.complain(FILE, v.say("form-required"));
+    }
+    if !form.is_fine() {
+        return None;
+    }
+    let json = text.trim_start().starts_with('{');
+    let read = match (&*kind, json) {
+        (TAXONOMY, _) => serde_json::from_str(&text)
+            .map(|new| named(new, &name))
+            .map_err(|error| error.to_string()),
+        (CALENDAR, true) => serde_json::from_str(&text)
+            .map(|new| dated(new, &name))
+            .map_err(|error| error.to_string()),
+        (CALENDAR, false) if name.is_empty() => {
+            form.complain(NAME, v.say("edition-name-needed"));
+            return None;
+        }
+        (CALENDAR, false) => holidays::read(&text, &name).map(New::Calendar),
+        _ => {
+            form.complain(KIND, v.say("form-required"));
+            return None;
+        }
+    };
+    let checked = read.and_then(|new| {
+        let limits = match &new {
+            New::Taxonomy(new) => new.within_limits(),
+            New::Calendar(new) => new.within_limits(),
+        };
+        limits.map(|()| new).map_err(|error| error.to_string())
+    });
+    match checked {
+        Ok(new) => Some(new),
+        Err(problem) => {
+            form.complain(FILE, v.with("problem", problem).say("edition-wrong"));
+            None
+        }
+    }
+}
+
+fn named(mut new: TaxonomyUpdated, name: &str) -> New {
+    if !name.is_empty() {
+        name.clone_into(&mut new.edition);
+    }
+    New::Taxonomy(new)
+}
+
+fn dated(mut new: CalendarUpdated, name: &str) -> New {
+    if !name.is_empty() {
+        name.clone_into(&mut new.edition);
+    }
+    New::Calendar(new)
+}
+
+async fn page(console: &Console, member: &Member, form: &Form, listed: usize) -> Answer<Response> {
+    let v = member.visit.v;
+    let editions = read(console).await.map_err(|e| failed(&e))?;
+    let holders = editions.holders.iter().take(listed);
+    let page = Page {
+        v,
+        form,
+        tabs: tabs(&v, PATH),
+        data_at: DATA,
+        check_at: CHECK,
+        kinds: vec![
+            Choice::new(CALENDAR, v.say("edition-calendar")),
+            Choice::new(TAXONOMY, v.say("edition-taxonomy")),
+        ],
+        shelves: editions.shelves.iter().map(|one| shelf(&v, one)).collect(),
+        holders: holders.map(|one| holder(&v, one)).collect(),
+        more: editions.holders.len().saturating_sub(listed),
+        all_at: format!("{PATH}?semua=1"),
+        silent: editions.silent,
+    };
+    let title = v.say("editions-title");
+    let shell = member.visit.shell(title).wide().within(upkeep::PATH);
+    shell.status(form.status()).show(&page)
+}
+
+fn shelf(v: &Voice, shelf: &Shelf) -> ShelfLine {
+    let editions = shelf.editions.iter().map(|edition| EditionLine {
+        name: edition_name(v, &edition.name),
+        published_at: edition.published_at,
+        in_force: edition.in_force,
+        adopted_by: edition.adopted_by,
+    });
+    ShelfLine {
+        name: v.say(what_words(shelf.what)),
+        editions: editions.collect(),
+        lagging: shelf.lagging,
+    }
+}
+
+fn holder(v: &Voice, holder: &Holder) -> HolderLine {
+    let cell = |what| {
+        let held: Option<&Held> = holder.of(what);
+        Cell {
+            of: v.say(what_words(what)),
+            edition: held.map(|held| edition_name(v, &held.edition)),
+            since: held.map_or(0, |held| held.since),
+            lags: held.is_some_and(|held| held.lags),
+        }
+    };
+    HolderLine {
+        at: one(&holder.instance),
+        name: holder.name.clone(),
+        cells: What::ALL.into_iter().map(cell).collect(),
+    }
+}
+
+fn edition_name(v: &Voice, name: &str) -> String {
+    if name.is_empty() {
+        v.say("edition-shipped")
+    } else {
+        name.to_owned()
+    }
+}
+
+fn what_words(what: What) -> TextId {
+    match what {
+        What::Taxonomy => text_id("edition-taxonomy"),
+        What::Calendar => text_id("edition-calendar"),
+        What::Regions => text_id("edition-regions"),
+    }
+}

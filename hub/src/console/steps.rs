@@ -1,0 +1,351 @@
+//! The steps by which a signing key or an authority takes the place of another.
+//! Each has a page that says what will follow, and whom it would leave behind,
+//! before anything is done.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::Member;
+use lapor_web::{ApiProblem, Path};
+use serde::Deserialize;
+
+use super::approvals::{failed, refused};
+use super::instances::{done_words, one};
+use super::keys::{self, Keys};
+use super::{Answer, Console, ConsoleRole, upkeep};
+use crate::approvals::{self, ApprovalError, Asked};
+use crate::audit::By;
+use crate::changeover;
+use crate::deeds::Deed;
+use crate::error::HubError;
+use crate::membership::MembershipError;
+use crate::rotation::{KeyState, RotationError};
+
+pub const PATH: &str = "/konsol/kunci/{step}";
+const REASON: &str = "alasan";
+const EVEN_SO: &str = "tetap";
+const REASON_CHARACTERS: usize = 500;
+/// Institutions that are named; of more, their number is said.
+const NAMED: usize = 50;
+
+/// One step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    AnnounceKey,
+    UseKey,
+    RetireKey,
+    AnnounceRoot,
+    UseRoot,
+    WithdrawRoot,
+}
+
+#[derive(Deserialize)]
+pub struct StepPath {
+    step: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/keys-step.html")]
+struct StepPage<'a> {
+    v: Voice,
+    form: &'a Form,
+    title: String,
+    here: String,
+    keys_at: &'static str,
+    /// The key or root that it is about; none before one is made.
+    subject: Option<String>,
+    follows: Vec<String>,
+    left: Vec<Left>,
+    more: usize,
+    behind: usize,
+    members: usize,
+    second_person: bool,
+    changes_nothing: bool,
+}
+
+/// Somebody whom the step would leave behind.
+struct Left {
+    at: String,
+    name: String,
+    why: String,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [
+        Self::AnnounceKey,
+        Self::UseKey,
+        Self::RetireKey,
+        Self::AnnounceRoot,
+        Self::UseRoot,
+        Self::WithdrawRoot,
+    ];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::AnnounceKey => "umumkan",
+            Self::UseKey => "pakai",
+            Self::RetireKey => "pensiunkan",
+            Self::AnnounceRoot => "umumkan-otoritas",
+            Self::UseRoot => "pakai-otoritas",
+            Self::WithdrawRoot => "cabut-otoritas",
+        }
+    }
+
+    pub fn at(self) -> String {
+        PATH.replace("{step}", self.code())
+    }
+
+    pub fn is_of_root(self) -> bool {
+        matches!(
+            self,
+            Self::AnnounceRoot | Self::UseRoot | Self::WithdrawRoot
+        )
+    }
+
+    pub fn title(self) -> TextId {
+        match self {
+            Self::AnnounceKey => text_id("step-announce-key"),
+            Self::UseKey => text_id("step-use-key"),
+            Self::RetireKey => text_id("step-retire-key"),
+            Self::AnnounceRoot => text_id("step-announce-root"),
+            Self::UseRoot => text_id("step-use-root"),
+            Self::WithdrawRoot => text_id("step-withdraw-root"),
+        }
+    }
+
+    /// What will follow, sentence by sentence.
+    fn follows(self) -> Vec<TextId> {
+        match self {
+            Self::AnnounceKey => vec![
+                text_id("announce-key-follows-made"),
+                text_id("announce-key-follows-backup"),
+            ],
+            Self::UseKey => vec![
+                text_id("use-key-follows-signs"),
+                text_id("use-key-follows-late"),
+            ],
+            Self::RetireKey => vec![
+                text_id("retire-key-follows-good"),
+                text_id("retire-key-follows-gone"),
+            ],
+            Self::AnnounceRoot => vec![
+                text_id("announce-root-follows-made"),
+                text_id("announce-root-follows-renewal"),
+            ],
+            Self::UseRoot => vec![
+                text_id("use-root-follows-certifies"),
+                text_id("use-root-follows-cut"),
+                text_id("use-root-follows-invitations"),
+            ],
+            Self::WithdrawRoot => vec![
+                text_id("withdraw-root-follows-trust"),
+                text_id("withdraw-root-follows-recover"),
+            ],
+        }
+    }
+
+    /// Those that can be taken now.
+    pub fn open(keys: &Keys) -> Vec<Self> {
+        let beside = keys.signing.beside().map(|key| key.state);
+        let change = keys.authority.changeover;
+        let open = |step: &Self| match step {
+            Self::AnnounceKey => beside.is_none(),
+            Self::UseKey => beside == Some(KeyState::Announced),
+            Self::RetireKey => beside.is_some(),
+            Self::AnnounceRoot => change.is_none(),
+            Self::UseRoot => change.is_some_and(|change| change.used_at.is_none()),
+            Self::WithdrawRoot => change.is_some(),
+        };
+        Self::ALL.into_iter().filter(open).collect()
+    }
+
+    /// The key or root that the step is about, as far as there is one.
+    fn subject(self, keys: &Keys) -> Option<String> {
+        match self {
+            Self::AnnounceKey | Self::AnnounceRoot => None,
+            Self::UseKey | Self::RetireKey => keys.signing.beside().map(|key| key.kid.to_string()),
+            Self::UseRoot => keys.authority.changeover.map(|change| change.next.to_hex()),
+            Self::WithdrawRoot => {
+                let change = keys.authority.changeover;
+                change.map(|change| change.leaving().to_hex())
+            }
+        }
+    }
+
+    /// Whether it takes back what has had no effect yet, and leaves nobody behind.
+    fn takes_back(self, keys: &Keys) -> bool {
+        match self {
+            Self::RetireKey => {
+                let beside = keys.signing.beside();
+                beside.is_some_and(|key| key.state == KeyState::Announced)
+            }
+            Self::WithdrawRoot => {
+                let change = keys.authority.changeover;
+                change.is_some_and(|change| change.used_at.is_none())
+            }
+            _ => false,
+        }
+    }
+
+    fn deed(self, console: &Console, keys: &Keys, even_so: bool) -> Result<Option<Deed>, HubError> {
+        let ground = &console.hub.ground;
+        let beside = keys.signing.beside().map(|key| key.kid.clone());
+        let change = keys.authority.changeover;
+        Ok(match self {
+            Self::AnnounceKey => {
+                let key = ground.signers.prepare(&ground.directory.current())?;
+                Some(Deed::AnnounceKey { key })
+            }
+            Self::UseKey => beside.map(|key| Deed::UseKey { key, even_so }),
+            Self::RetireKey => beside.map(|key| Deed::RetireKey { key, even_so }),
+            Self::AnnounceRoot => {
+                let root = changeover::prepare(ground)?;
+                Some(Deed::AnnounceAuthority { root })
+            }
+            Self::UseRoot => change.map(|change| Deed::UseAuthority {
+                root: change.next,
+                even_so,
+            }),
+            Self::WithdrawRoot => change.map(|change| Deed::WithdrawAuthority {
+                root: change.leaving(),
+                even_so,
+            }),
+        })
+    }
+}
+
+pub async fn ask(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<StepPath>,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let (step, keys) = open(&console, &path.step).await?;
+    page(&console, &member, step, &keys, &Form::empty())
+}
+
+pub async fn take(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<StepPath>,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let (step, keys) = open(&console, &path.step).await?;
+    let reason = form.required(&v, REASON);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    if !form.is_fine() {
+        return page(&console, &member, step, &keys, &form);
+    }
+    let even_so = form.is_ticked(EVEN_SO) && !step.takes_back(&keys);
+    let deed = step
+        .deed(&console, &keys, even_so)
+        .map_err(|e| failed(&e))?;
+    let deed = deed.ok_or_else(ApiProblem::not_found)?;
+    let actor = member.actor();
+    let by = By {
+        actor: &actor,
+        reason: &reason,
+        asked_by: None,
+    };
+    let second_person = console.settings.second_person;
+    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
+        Ok(Asked::Done) => {
+            console.hub.look_after_certificate();
+            Flash::done(done_words(&deed))
+        }
+        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
+        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+        Err(ApprovalError::Membership(MembershipError::Rotation(RotationError::Behind(left)))) => {
+            form.complain(EVEN_SO, v.with("n", left.len()).say("step-left-behind"));
+            return page(&console, &member, step, &keys, &form);
+        }
+        Err(ApprovalError::Membership(MembershipError::Rotation(_))) => {
+            Flash::warning(text_id("console-status-changed"))
+        }
+        Err(error) => return Err(refused(&error)),
+    };
+    Ok(member.visit.go_saying(&LocalPath::own(keys::PATH), &said))
+}
+
+/// The step, if it can be taken now.
+async fn open(console: &Console, code: &str) -> Answer<(Step, Keys)> {
+    let keys = Keys::read(console).await.map_err(|e| failed(&e))?;
+    let mut steps = Step::open(&keys).into_iter();
+    let step = steps.find(|step| step.code() == code);
+    Ok((step.ok_or_else(ApiProblem::not_found)?, keys))
+}
+
+fn page(
+    console: &Console,
+    member: &Member,
+    step: Step,
+    keys: &Keys,
+    form: &Form,
+) -> Answer<Response> {
+    let v = member.visit.v;
+    let takes_back = step.takes_back(keys);
+    let mut left = left_behind(&v, step, keys);
+    let behind = left.len();
+    left.truncate(NAMED);
+    let page = StepPage {
+        v,
+        form,
+        title: v.say(step.title()),
+        here: step.at(),
+        keys_at: keys::PATH,
+        subject: step.subject(keys),
+        follows: step.follows().into_iter().map(|id| v.say(id)).collect(),
+        more: behind - left.len(),
+        left,
+        behind,
+        members: keys.signing.members,
+        second_person: console.settings.second_person,
+        changes_nothing: takes_back,
+    };
+    let shell = member.visit.shell(page.title.as_str());
+    shell.within(upkeep::PATH).status(form.status()).show(&page)
+}
+
+fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {
+    if step.takes_back(keys) {
+        return Vec::new();
+    }
+    match step {
+        Step::AnnounceKey | Step::AnnounceRoot => Vec::new(),
+        Step::UseKey | Step::RetireKey => {
+            let left = keys.signing.behind.iter().map(|late| Left {
+                at: one(&late.instance),
+                name: late.name.clone(),
+                why: match (late.directory, late.reported_at) {
+                    (Some(version), Some(at)) => v
+                        .with("version", version)
+                        .with("at", v.moment(at))
+                        .say("left-version"),
+                    _ => v.say("left-unreported"),
+                },
+            });
+            left.collect()
+        }
+        Step::UseRoot | Step::WithdrawRoot => {
+            let left = keys.authority.cut_off.iter().map(|lost| Left {
+                at: one(&lost.instance),
+                name: lost.name.clone(),
+                why: match lost.reported_at {
+                    None => v.say("left-unreported"),
+                    Some(_) if !lost.said => v.say("left-silent"),
+                    Some(at) if step == Step::UseRoot => {
+                        v.with("at", v.moment(at)).say("left-untrusting")
+                    }
+                    Some(at) => v.with("at", v.moment(at)).say("left-certificate"),
+                },
+            });
+            left.collect()
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Keys, the authority and editions at the console.
+
+use lapor_protocol::wire::{Health, Holds};
+
+use super::*;
+use crate::approvals;
+use crate::watch;
+
+const KEYS: &str = "/konsol/kunci";
+const EDITIONS: &str = "/konsol/edisi";
+const REASON: (&str, &str) = ("alasan", "pergantian berkala");
+
+impl Place {
+    /// Kota Bandung says what it has.
+    async fn hears(&self, holds: Option<Holds>) {
+        let told = Health {
+            software: "lapor-node 1".into(),
+            time: NOW,
+            unsent: 0,
+            oldest_unsent: None,
+            unapplied: 0,
+            quarantined: 0,
+            parked: 0,
+            directory: self.ground.directory.current().version(),
+            certificate_expires: NOW + 20 * DAY_MS,
+            free_disk_bytes: None,
+            last_backup: None,
+            chain: None,
+            inbox: None,
+            holds,
+        };
+        let bandung = "kota-bandung".parse().unwrap();
+        watch::receive(&self.ground, &bandung, &told).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let former = place.ground.signer().kid().clone();
+        let step = |name: &str| format!("{KEYS}/{name}");
+        operator
+            .open(KEYS)
+            .await
+            .shows(former.as_str())
+            .shows("Menandatangani");
+        let early = operator.post(&step("pakai"), &[REASON]).await;
+        early.is(StatusCode::NOT_FOUND);
+        operator.open(&step("umumkan")).await.shows("Buat cadangan");
+        let silent = operator.post(&step("umumkan"), &[("alasan", "")]).await;
+        silent.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let done = operator.post(&step("umumkan"), &[REASON]).await;
+        assert_eq!(done.is(StatusCode::SEE_OTHER).to, KEYS);
+        let page = operator.open(KEYS).await;
+        page.shows("0 dari 1 instansi aktif")
+            .shows("cadangan terakhir hub ini lebih tua");
+        assert_eq!(*place.ground.signer().kid(), former, "it does not sign yet");
+        let next = place.ground.directory.current().hub_keys()[1].kid().clone();
+
+        let asked = operator.open(&step("pakai")).await;
+        asked.shows("belum pernah melapor").shows("Kota Bandung");
+        let refused = operator.post(&step("pakai"), &[REASON]).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("1 instansi akan tertinggal");
+        let forced = operator
+            .post(&step("pakai"), &[REASON, ("tetap", "1")])
+            .await;
+        forced.is(StatusCode::SEE_OTHER);
+        assert_eq!(approvals::waiting(&place.ground).await.unwrap().len(), 1);
+        assert_eq!(
+            *place.ground.signer().kid(),
+            former,
+            "a second person decides"
+        );
+        let listed = operator.open("/konsol/persetujuan").await;
+        listed
+            .shows("meskipun ada yang tertinggal")
+            .shows(next.as_str());
+
+        place.hears(None).await;
+        operator
+            .open(&step("pakai"))
+            .await
+            .shows("Tidak ada: semua dari 1");
+        operator
+            .post(&step("pakai"), &[REASON])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        assert_eq!(*place.ground.signer().kid(), next);
+        operator
+            .post(&step("pensiunkan"), &[REASON])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        assert!(
+            !place.ground.signers.holds(&former),
+            "its private half is gone"
+        );
+        assert_eq!(place.audited("hub_key.retired").await[0].1, REASON.1);
+        operator
+            .open(KEYS)
+            .await
+            .shows("Dipensiunkan")
+            .hides("0 dari 1 instansi aktif");
+
+        let keyring = Keyring::load(&place.ground.settings).unwrap();
+        assert_eq!(*keyring.signer.kid(), next);
+        let (settings, db) = (place.ground.settings.clone(), place.ground.db.clone());
+        let again = Ground::new(settings, db, keyring, place.clock.clone()).await;
+        assert_eq!(*again.unwrap().signer().kid(), next, "the files are enough");
+
+        let observer = place.enters(&login(ConsoleRole::Observer)).await;
+        observer
+            .open(KEYS)
+            .await
+            .shows(next.as_str())
+            .hides(&step("umumkan"));
+        observer
+            .open(&step("umumkan"))
+            .await
+            .is(StatusCode::FORBIDDEN);
+        let data = observer.open("/konsol/kunci.json").await;
+        data.shows("\"state\":\"retired\"").shows("\"silent\":1");
+    }
+}
+
+#[tokio::test]
+async fn an_authority_is_used_by_two_where_somebody_would_be_cut_off() {
+    for place in Place::all(false).await {
+        place.hire("dua@pusat.example", ConsoleRole::Operator).await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let second = place.enters("dua@pusat.example").await;
+        let former = place.ground.certifier().issuer.root_pin();
+        let step = |name: &str| format!("{KEYS}/{name}-otoritas");
+        first
+            .post(&step("umumkan"), &[REASON])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let pins = place.ground.certifier().bundle.pins();
+        assert_eq!((pins.len(), pins[0]), (2, former), "both are trusted");
+        let holds = Holds {
+            taxonomy: None,
+            calendar: None,
+            regions: None,
+            roots: vec![former],
+            certified_by: Some(former),
+        };
+        place.hears(Some(holds)).await;
+        first.open(KEYS).await.shows("0 dari 1").shows("1 dari 1");
+        let asked = first.open(&step("pakai")).await;
+        asked.shows("belum memercayai akar itu");
+        first
+            .post(&step("pakai"), &[REASON])
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY);
+        first
+            .post(&step("pakai"), &[REASON, ("tetap", "1")])
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let waiting = approvals::waiting(&place.ground).await.unwrap().remove(0);
+        let at = format!("/konsol/persetujuan/{}", waiting.id);
+        second.post(&at, &[("putusan", "setuju")]).await;
+        assert_eq!(place.ground.certifier().issuer.root_pin(), pins[1]);
+        let (actor, detail) = place.audited("authority.used").await.remove(0);
+        assert!(
+            actor.starts_with("account:") && detail.starts_with("asked by"),
+            "{detail}"
+        );
+        first.open(&step("cabut")).await.shows("di bawah akar lama");
+    }
+}
+
+#[tokio::test]
+async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it() {
+    for place in Place::all(false).await {
+        let observer = place.enters(&login(ConsoleRole::Observer)).await;
+        observer
+            .open(EDITIONS)
+            .await
+            .shows("1 instansi aktif belum menyatakan");
+        let holds = |calendar: Option<&str>| Holds {
+            taxonomy: None,
+            calendar: calendar.map(str::to_owned),
+            regions: Some(lapor_web::regions::EDITION.into()),
+            roots: Vec::new(),
+            certified_by: None,
+        };
+        place.hears(Some(holds(None))).await;
+        let page = observer.open(EDITIONS).await;
+        page.hides("belum menyatakan").hides("Tertinggal<");
+        place.clock.advance(60_000);
+        place.hears(Some(holds(Some("2026.9")))).await;
+        observer
+            .open(EDITIONS)
+            .await
+            .shows("2026.9")
+            .shows("Tertinggal<");
+        let data = observer.open("/konsol/edisi.json").await;
+        data.shows(&format!(
+            "\"edition\":\"2026.9\",\"since\":{}",
+            NOW + 60_000
+        ));
+        let send = async |kind: &str, name: &str, text: &str| {
+            let part = |name: &str, text: &str| {
+                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+            };
+            let file = format!(
+                "--x\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"t.csv\"\r\n\
+                 Content-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
+            );
+            let body = part("jenis", kind) + &part("edisi", name) + &file;
+            let request = Request::post("/konsol/edisi/periksa")
+                .header("content-type", "multipart/form-data; boundary=x");
+            observer.send(request, body).await
+        };
+        let table = "date,kind,name\n2031-08-17,libur_nasional,Hari Kemerdekaan";
+        let fine = send("kalender", "2031.1", table).await;
+        fine.is(StatusCode::OK)
+            .shows("2031-08-17 Hari Kemerdekaan (libur nasional)")
+            .shows("lapor-node calendar publish --edition 2031.1");
+        for (kind, name, text, said) in [
+            ("kalender", "", table, "tuliskan namanya"),
+            (
+                "kalender",
+                "2031.1",
+                "date,kind,name\n2031-02-30,libur_nasional,X",
+                "tidak dapat menjadi edisi",
+            ),
+            ("kategori", "", "{}", "missing field"),
+        ] {
+            let wrong = send(kind, name, text).await;
+            wrong.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Upkeep at the console: who sees and who acts, and what each act leaves behind.
+
+use http::StatusCode;
+
+use super::{Browser, NOW, Place, login};
+use crate::console::ConsoleRole;
+use crate::restored;
+
+const MAINTENANCE: &str = "/konsol/perawatan/pemeliharaan";
+const BACKUPS: &str = "/konsol/perawatan/cadangan";
+const RECOVERY: &str = "/konsol/perawatan/pemulihan";
+const HOUR_MS: i64 = 3_600_000;
+
+#[tokio::test]
+async fn a_maintenance_is_announced_shown_everywhere_and_ended() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let wrong = [("sampai", "kemarin"), ("alasan", "")];
+        operator
+            .post(MAINTENANCE, &wrong)
+            .await
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Tulis tanggal dan jam");
+        let past = [("sampai", "2020-01-01T00:00"), ("alasan", "ganti mesin")];
+        let past = operator.post(MAINTENANCE, &past).await;
+        past.is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("setelah mulai dan setelah sekarang");
+        // NOW is 2026-09-21, 21:13 in Jakarta.
+        let until = [("sampai", "2026-09-21T23:13"), ("alasan", "ganti mesin")];
+        let made = operator.post(MAINTENANCE, &until).await;
+        assert_eq!(made.is(StatusCode::SEE_OTHER).to, MAINTENANCE);
+        let directory = place.ground.directory.current();
+        let notice = directory.maintenance(NOW).unwrap().clone();
+        assert_eq!((notice.from, notice.reason.as_str()), (NOW, "ganti mesin"));
+        assert_eq!(notice.until - notice.until.rem_euclid(60_000), notice.until);
+        assert!((notice.until - NOW - 2 * HOUR_MS).abs() < 60_000);
+        let looks = place.enters(&login(ConsoleRole::Auditor)).await;
+        looks
+            .open("/konsol")
+            .await
+            .shows("Pusat dalam pemeliharaan");
+        let page = looks.open(MAINTENANCE).await;
+        page.shows("Sedang berlangsung")
+            .shows("0 dari 1")
+            .hides("name=\"alasan\"")
+            .hides("akhiri");
+        let end = format!("{MAINTENANCE}/akhiri");
+        looks.post(&end, &[]).await.is(StatusCode::FORBIDDEN);
+        operator.post(&end, &[]).await.is(StatusCode::SEE_OTHER);
+        operator
+            .open(MAINTENANCE)
+            .await
+            .shows("Tidak ada pemeliharaan");
+        operator.post(&end, &[]).await;
+        let page = operator.open(MAINTENANCE).await;
+        page.shows("Tidak ada pemeliharaan yang dapat diakhiri");
+        let planned = place.audited("maintenance.planned").await;
+        assert_eq!(planned[0].1, "ganti mesin");
+        assert_eq!(place.audited("maintenance.ended").await.len(), 1);
+    }
+}
+
+/// Sends a form that begins work, and waits until that is over.
+async fn works(place: &Place, browser: &Browser, path: &str, name: &str) {
+    let upkeep = &place.console.hub.upkeep;
+    let mut changes = upkeep.subscribe();
+    let begun = browser.post(path, &[("nama", name)]).await;
+    assert_eq!(begun.is(StatusCode::SEE_OTHER).to, BACKUPS);
+    while upkeep.running().is_some() {
+        changes.changed().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_made_and_restored_on_trial_and_both_stay_in_the_record() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let empty = operator.open(BACKUPS).await;
+        empty
+            .shows("Belum ada cadangan")
+            .shows("value=\"2026-09-21\"");
+        let wrong = operator.post(BACKUPS, &[("nama", "../luar")]).await;
+        wrong.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let absent = operator
+            .post(&format!("{BACKUPS}/uji"), &[("nama", "x")])
+            .await;
+        absent.is(StatusCode::NOT_FOUND);
+        works(&place, &operator, BACKUPS, "harian").await;
+        let page = operator.open(BACKUPS).await;
+        page.shows("<code>harian</code>")
+            .shows("Dengan kunci")
+            .shows("Belum diuji")
+            .shows("Belum pernah ada yang lulus");
+        works(&place, &operator, &format!("{BACKUPS}/uji"), "harian").await;
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let page = looks.open(BACKUPS).await;
+        page.shows(">Lulus<")
+            .shows("0 putusan dibuat ulang")
+            .shows("Petugas Pusat")
+            .hides("Belum pernah")
+            .hides("name=\"nama\"");
+        let acted = looks.post(BACKUPS, &[("nama", "lain")]).await;
+        acted.is(StatusCode::FORBIDDEN);
+        for action in ["backup.begun", "backup.tried"] {
+            let (actor, detail) = place.audited(action).await.remove(0);
+            assert!(actor.starts_with("account:"), "{actor}");
+            assert_eq!(detail, "harian");
+        }
+        let scratch = &place.ground.settings.backup.scratch;
+        assert!(!scratch.exists(), "what a trial unpacks is removed");
+        let shelf = place.ground.settings.backup.folder.clone().unwrap();
+        let manifest = std::fs::read_to_string(shelf.join("harian/manifest.json")).unwrap();
+        let key = shelf
+            .join("harian")
+            .join(run_of(&manifest))
+            .join("keys/hub-signing.key");
+        std::fs::write(key, "lain").unwrap();
+        place.clock.advance(1_000);
+        works(&place, &operator, &format!("{BACKUPS}/uji"), "harian").await;
+        operator
+            .open(BACKUPS)
+            .await
+            .shows(">Gagal<")
+            .shows("Gagal 21 ")
+            .shows("is not what was backed up");
+    }
+}
+
+fn run_of(manifest: &str) -> String {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    manifest["run"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_restored_hub_waits_for_those_who_were_not_heard_until_an_operator_says_otherwise() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let never = operator.open(RECOVERY).await;
+        never.shows("tidak pernah dipulihkan").hides("Nyatakan");
+        restored::note(&place.ground.db, NOW, NOW - HOUR_MS)
+            .await
+            .unwrap();
+        restored::settle(&place.console.hub).await.unwrap();
+        let waits = operator.open(RECOVERY).await;
+        waits
+            .shows("menunggu semua instansi terdengar")
+            .shows("0 dari 1 instansi aktif")
+            .shows("Belum terdengar");
+        let close = format!("{RECOVERY}/tutup");
+        let silent = operator.post(&close, &[("alasan", "")]).await;
+        silent.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        looks.open(RECOVERY).await.hides("alasan");
+        let reason = [("alasan", "server mereka terbakar")];
+        looks.post(&close, &reason).await.is(StatusCode::FORBIDDEN);
+        operator
+            .post(&close, &reason)
+            .await
+            .is(StatusCode::SEE_OTHER);
+        let closed = operator.open(RECOVERY).await;
+        closed.shows("dinyatakan oleh").hides("Nyatakan");
+        let (_, detail) = place.audited("recovery.closed").await.remove(0);
+        assert_eq!(detail, "server mereka terbakar");
+    }
+}

@@ -1,0 +1,321 @@
+//! Backups: how old the last one is, what there is and what was tried, a form to make one, and
+//! trials of those that are there. Progress follows by itself where there is a script.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::sse::Event;
+use axum::response::{Response, Sse};
+use futures_util::Stream;
+use lapor_protocol::calendar::day_at;
+use lapor_web::ApiProblem;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::{Member, refusal};
+
+use super::super::approvals::failed;
+use super::super::live;
+use super::super::words::{age, bytes};
+use super::super::{Answer, Console, ConsoleRole};
+use super::{Tab, tabs};
+use crate::audit::By;
+use crate::casework::weeks::ZONE;
+use crate::trial::Trial;
+use crate::upkeep::{self, Run, Running, Shelf, Shelved, UpkeepError, Work};
+use crate::watch::State as Colour;
+
+pub const PATH: &str = "/konsol/perawatan/cadangan";
+pub const TRY: &str = "/konsol/perawatan/cadangan/uji";
+pub const STREAM: &str = "/konsol/perawatan/cadangan/aliran";
+const NAME: &str = "nama";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+#[derive(Template)]
+#[template(path = "console/upkeep/backups.html")]
+struct Page<'a> {
+    v: Voice,
+    tabs: Vec<Tab>,
+    form: &'a Form,
+    here: &'static str,
+    try_at: &'static str,
+    live_at: &'static str,
+    folder: Option<String>,
+    /// Tone and words.
+    last_backup: (&'static str, String),
+    last_trial: (&'static str, String),
+    running: Option<Step>,
+    backups: Vec<Line>,
+    runs: Vec<Past>,
+    acts: bool,
+}
+
+/// What is under way.
+struct Step {
+    said: String,
+    done: u64,
+    total: u64,
+}
+
+struct Line {
+    name: String,
+    made_at: Option<i64>,
+    size: String,
+    holds: Vec<String>,
+    tried: (&'static str, String),
+}
+
+struct Past {
+    work: String,
+    name: String,
+    who: String,
+    began_at: i64,
+    took: Option<String>,
+    /// Tone and words.
+    outcome: (&'static str, String),
+    said: Vec<String>,
+}
+
+pub async fn show(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
+    let mut form = Form::empty();
+    form.put(NAME, day_at(ZONE, member.visit.v.now_ms()).to_string());
+    page(&console, &member, &form).await
+}
+
+/// `GET /konsol/perawatan/cadangan/aliran`: an event whenever there is progress.
+pub async fn stream(
+    State(console): State<Arc<Console>>,
+    _: Member,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    live::follow(console.hub.upkeep.subscribe(), console.hub.closing())
+}
+
+/// Begins to make one.
+pub async fn make(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    form: Form,
+) -> Answer<Response> {
+    begin(&console, &member, form, Work::Backup).await
+}
+
+/// Begins to try one.
+pub async fn attempt(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    form: Form,
+) -> Answer<Response> {
+    begin(&console, &member, form, Work::Trial).await
+}
+
+async fn begin(
+    console: &Arc<Console>,
+    member: &Member,
+    mut form: Form,
+    work: Work,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let name = form.required(&v, NAME);
+    if !form.is_fine() {
+        return page(console, member, &form).await;
+    }
+    let actor = member.actor();
+    let begun = upkeep::begin(&console.hub, &By::actor(&actor), work, &name).await;
+    let said = match begun {
+        Ok(()) if work == Work::Backup => Flash::done(text_id("backup-begun")).with("name", name),
+        Ok(()) => Flash::done(text_id("trial-begun")).with("name", name),
+        Err(UpkeepError::Busy) => Flash::warning(text_id("backup-busy")),
+        Err(UpkeepError::NoFolder) => Flash::warning(text_id("backup-no-folder")),
+        Err(UpkeepError::Name) => {
+            form.complain(NAME, v.say("backup-name-wrong"));
+            return page(console, member, &form).await;
+        }
+        Err(UpkeepError::Unknown) => return Err(ApiProblem::not_found()),
+        Err(UpkeepError::Hub(error)) => return Err(failed(&error)),
+    };
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
+    let v = member.visit.v;
+    let found = upkeep::read(&console.hub).await.map_err(|e| failed(&e))?;
+    let accounts = console.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?.into_iter();
+    let names: BTreeMap<String, String> = accounts
+        .map(|account| (account.actor(), account.name))
+        .collect();
+    let bound = console.hub.settings().watch.backup_days;
+    let aged = |at: Option<i64>, never: TextId| match at {
+        None => ("warm", v.say(never)),
+        Some(at) => {
+            let ago = v.now_ms().saturating_sub(at);
+            let tone = match bound.above(ago, DAY_MS) {
+                Colour::Red => "alert",
+                Colour::Yellow => "warm",
+                Colour::Green | Colour::Grey => "done",
+            };
+            let words = v.with("age", age(&v, ago)).with("at", v.moment(at));
+            (tone, words.say("backup-age"))
+        }
+    };
+    let Shelf {
+        folder,
+        last_backup,
+        last_trial,
+        running,
+        backups,
+        runs,
+    } = found;
+    let page = Page {
+        v,
+        tabs: tabs(&v, PATH),
+        form,
+        here: PATH,
+        try_at: TRY,
+        live_at: STREAM,
+        folder: folder.map(|folder| folder.display().to_string()),
+        last_backup: aged(last_backup, text_id("backup-never")),
+        last_trial: aged(last_trial, text_id("trial-never")),
+        running: running.map(|running| step(&v, &running)),
+        backups: backups.into_iter().map(|of| line(&v, &names, of)).collect(),
+        runs: runs.into_iter().map(|run| past(&v, &names, run)).collect(),
+        acts: ConsoleRole::of(member.session.account.role, ConsoleRole::acts),
+    };
+    let shell = member.visit.shell(v.say("backups-title")).wide();
+    shell
+        .within(super::PATH)
+        .status(form.status())
+        .script("federation.js")
+        .show(&page)
+}
+
+fn work_words(work: Work) -> TextId {
+    match work {
+        Work::Backup => text_id("work-backup"),
+        Work::Trial => text_id("work-trial"),
+    }
+}
+
+fn step(v: &Voice, running: &Running) -> Step {
+    let step = match running.step.as_str() {
+        "database" => text_id("step-database"),
+        "blobs" => text_id("step-blobs"),
+        "proving" => text_id("step-proving"),
+        "restoring" => text_id("step-restoring"),
+        "writing" => text_id("step-writing"),
+        "verifying" => text_id("step-verifying"),
+        "comparing" => text_id("step-comparing"),
+        _ => text_id("step-begins"),
+    };
+    let words = v
+        .with("work", v.say(work_words(running.work)))
+        .with("name", running.name.as_str())
+        .with("step", v.say(step))
+        .with("since", v.moment(running.began_at));
+    Step {
+        said: words.say("backup-running"),
+        done: running.done,
+        total: running.total,
+    }
+}
+
+fn named(names: &BTreeMap<String, String>, actor: &str) -> String {
+    names.get(actor).map_or(actor, String::as_str).to_owned()
+}
+
+fn line(v: &Voice, names: &BTreeMap<String, String>, of: Shelved) -> Line {
+    let tried = match &of.tried {
+        None => ("quiet", v.say("trial-not-yet")),
+        Some(tried) => {
+            let words = v
+                .with("at", v.moment(tried.at))
+                .with("name", named(names, &tried.by));
+            if tried.held {
+                ("done", words.say("trial-held-by"))
+            } else {
+                ("alert", words.say("trial-failed-by"))
+            }
+        }
+    };
+    let Some(holds) = of.holds else {
+        return Line {
+            name: of.name,
+            made_at: None,
+            size: String::new(),
+            holds: vec![v.say("backup-unfinished")],
+            tried,
+        };
+    };
+    let mut said = vec![
+        v.with("kind", holds.database.as_str())
+            .with("schema", holds.schema)
+            .with("version", holds.version.as_str())
+            .say("backup-database"),
+        v.with("n", holds.files).say("backup-files"),
+        if holds.keys {
+            v.say("backup-with-keys")
+        } else {
+            v.say("backup-without-keys")
+        },
+    ];
+    if holds.missing > 0 {
+        said.push(v.with("n", holds.missing).say("backup-missing"));
+    }
+    Line {
+        name: of.name,
+        made_at: Some(holds.made_at),
+        size: bytes(v, i64::try_from(holds.bytes).unwrap_or(i64::MAX)),
+        holds: said,
+        tried,
+    }
+}
+
+fn past(v: &Voice, names: &BTreeMap<String, String>, run: Run) -> Past {
+    let outcome = match (run.work, run.held) {
+        (_, None) => ("accent", text_id("run-under-way")),
+        (Work::Backup, Some(true)) => ("done", text_id("run-made")),
+        (Work::Trial, Some(true)) => ("done", text_id("run-held")),
+        (Work::Trial, Some(false)) if run.trial.is_some() => ("alert", text_id("run-differs")),
+        (_, Some(false)) => ("alert", text_id("run-failed")),
+    };
+    let mut said = run.trial.as_ref().map_or_else(Vec::new, |of| shown(v, of));
+    said.extend(run.problem);
+    Past {
+        work: v.say(work_words(run.work)),
+        name: run.name,
+        who: named(names, &run.asked_by),
+        began_at: run.began_at,
+        took: run.ended_at.map(|at| age(v, at - run.began_at)),
+        outcome: (outcome.0, v.say(outcome.1)),
+        said,
+    }
+}
+
+/// What a trial has proved, sentence by sentence.
+fn shown(v: &Voice, of: &Trial) -> Vec<String> {
+    let mut said = vec![
+        v.with("n", of.files).say("trial-files"),
+        v.with("n", of.envelopes)
+            .with("versions", of.versions)
+            .say("trial-envelopes"),
+        v.with("n", of.rulings)
+            .with("cases", of.cases)
+            .with("receipts", of.receipts)
+            .say("trial-rulings"),
+        v.with("n", of.compared).say("trial-compared"),
+        v.with("n", of.since)
+            .with("versions", of.versions_since)
+            .say("trial-since"),
+    ];
+    if of.missing > 0 {
+        said.push(v.with("n", of.missing).say("backup-missing"));
+    }
+    if of.wrongs > 0 {
+        said.push(v.with("n", of.wrongs).say("trial-wrong"));
+        said.extend(of.wrong.iter().cloned());
+    }
+    said
+}

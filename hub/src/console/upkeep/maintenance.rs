@@ -1,0 +1,152 @@
+//! Maintenance: what is announced, to how many it has come, a form to announce another, and its
+//! end by hand.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{NaiveDateTime, TimeZone as _};
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::Member;
+
+use super::super::approvals::{failed, refused};
+use super::super::instances::done_words;
+use super::super::{Answer, Console, ConsoleRole};
+use super::{Tab, tabs};
+use crate::approvals::{self, ApprovalError, Asked};
+use crate::audit::By;
+use crate::casework::weeks::ZONE;
+use crate::deeds::Deed;
+use crate::maintenance::{self, MaintenanceError, Notice};
+use crate::membership::MembershipError;
+use crate::watch;
+
+pub const PATH: &str = "/konsol/perawatan/pemeliharaan";
+pub const END: &str = "/konsol/perawatan/pemeliharaan/akhiri";
+const FROM: &str = "mulai";
+const UNTIL: &str = "sampai";
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
+/// As a browser sends a moment without a zone (HTML, 2.3.5.5).
+const TYPED: &str = "%Y-%m-%dT%H:%M";
+
+#[derive(Template)]
+#[template(path = "console/upkeep/maintenance.html")]
+struct Page<'a> {
+    v: Voice,
+    tabs: Vec<Tab>,
+    form: &'a Form,
+    notice: Option<Notice>,
+    here: &'static str,
+    end_at: &'static str,
+    acts: bool,
+    second_person: bool,
+}
+
+pub async fn show(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
+    page(&console, &member, &Form::empty()).await
+}
+
+/// Announces one.
+pub async fn plan(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let from = if form.text(FROM).is_empty() {
+        Some(v.now_ms())
+    } else {
+        moment(&v, &mut form, FROM)
+    };
+    form.required(&v, UNTIL);
+    let until = moment(&v, &mut form, UNTIL);
+    let reason = form.required(&v, REASON);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    let (Some(from), Some(until), true) = (from, until, form.is_fine()) else {
+        return page(&console, &member, &form).await;
+    };
+    send(
+        &console,
+        &member,
+        form,
+        &Deed::Maintain { from, until },
+        &reason,
+    )
+    .await
+}
+
+/// Ends the one that lasts, or calls off the one to come.
+pub async fn end(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    send(&console, &member, Form::empty(), &Deed::EndMaintenance, "").await
+}
+
+async fn send(
+    console: &Console,
+    member: &Member,
+    mut form: Form,
+    deed: &Deed,
+    reason: &str,
+) -> Answer<Response> {
+    let v = member.visit.v;
+    let actor = member.actor();
+    let by = By {
+        actor: &actor,
+        reason,
+        asked_by: None,
+    };
+    let second_person = console.settings.second_person;
+    let said = match approvals::ask(&console.hub.ground, &by, deed, second_person).await {
+        Ok(Asked::Done) => {
+            console.hub.watch.look_again();
+            Flash::done(done_words(deed))
+        }
+        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
+        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+        Err(ApprovalError::Membership(MembershipError::Maintenance(wrong))) => {
+            let text = match wrong {
+                MaintenanceError::Over => text_id("maintenance-over"),
+                MaintenanceError::TooLong => text_id("maintenance-too-long"),
+                MaintenanceError::None => text_id("maintenance-none-to-end"),
+            };
+            if wrong != MaintenanceError::None {
+                form.complain(UNTIL, v.say(text));
+                return page(console, member, &form).await;
+            }
+            Flash::warning(text)
+        }
+        Err(error) => return Err(refused(&error)),
+    };
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+/// A moment that was typed, by the clocks of the capital; Unix ms.
+fn moment(v: &Voice, form: &mut Form, name: &'static str) -> Option<i64> {
+    let typed = NaiveDateTime::parse_from_str(form.text(name), TYPED).ok();
+    let at = typed.and_then(|typed| ZONE.from_local_datetime(&typed).earliest());
+    if at.is_none() && !form.text(name).is_empty() {
+        form.complain(name, v.say("maintenance-moment-wrong"));
+    }
+    at.map(|at| at.timestamp_millis())
+}
+
+async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
+    let v = member.visit.v;
+    let picture = watch::look(&console.hub).await.map_err(|e| failed(&e))?;
+    let page = Page {
+        v,
+        tabs: tabs(&v, PATH),
+        form,
+        notice: maintenance::read(&console.hub.ground, &picture),
+        here: PATH,
+        end_at: END,
+        acts: ConsoleRole::of(member.session.account.role, ConsoleRole::acts),
+        second_person: console.settings.second_person,
+    };
+    let shell = member.visit.shell(v.say("maintenance-title"));
+    shell.within(super::PATH).status(form.status()).show(&page)
+}

@@ -1,0 +1,180 @@
+//! Recovery: what a hub that was restored has heard, from whom, and what they hold that it has
+//! lost. The page follows by itself where there is a script.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::sse::Event;
+use axum::response::{Response, Sse};
+use futures_util::Stream;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::Member as Person;
+
+use super::super::approvals::failed;
+use super::super::instances::one;
+use super::super::live;
+use super::super::{Answer, Console, ConsoleRole};
+use super::{Tab, tabs};
+use crate::audit::By;
+use crate::restored::{self, CloseError, Member, Recovery, Stage};
+use crate::witness::{Lack, Part};
+
+pub const PATH: &str = "/konsol/perawatan/pemulihan";
+pub const CLOSE: &str = "/konsol/perawatan/pemulihan/tutup";
+pub const STREAM: &str = "/konsol/perawatan/pemulihan/aliran";
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
+/// Institutions that the table shows; of the others their number is said.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "console/upkeep/recovery.html")]
+struct Page<'a> {
+    v: Voice,
+    tabs: Vec<Tab>,
+    form: &'a Form,
+    live_at: &'static str,
+    close_at: &'static str,
+    /// Tone, heading and what is to be done.
+    stage: (&'static str, String, String),
+    recovery: Recovery,
+    /// Whose record it is that ended the restore by hand.
+    closed_by: Option<String>,
+    lines: Vec<Line>,
+    more: usize,
+    /// A restore is under way and may be closed by whoever looks.
+    closes: bool,
+}
+
+struct Line {
+    name: String,
+    at: String,
+    /// Tone and words.
+    state: (&'static str, String),
+    heard_at: Option<i64>,
+    lacks: Vec<String>,
+    came: u64,
+}
+
+pub async fn show(State(console): State<Arc<Console>>, member: Person) -> Answer<Response> {
+    page(&console, &member, &Form::empty()).await
+}
+
+/// `GET /konsol/perawatan/pemulihan/aliran`: an event whenever a member shows something else.
+pub async fn stream(
+    State(console): State<Arc<Console>>,
+    _: Person,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    live::follow(console.hub.witness.subscribe(), console.hub.closing())
+}
+
+/// Ends the watch over a restore although not all have been heard.
+pub async fn close(
+    State(console): State<Arc<Console>>,
+    member: Person,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let reason = form.required(&v, REASON);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    if !form.is_fine() {
+        return page(&console, &member, &form).await;
+    }
+    let actor = member.actor();
+    let by = By {
+        actor: &actor,
+        reason: &reason,
+        asked_by: None,
+    };
+    let said = match restored::close(&console.hub, &by).await {
+        Ok(()) => Flash::done(text_id("recovery-closed-done")),
+        Err(CloseError::Nothing) => Flash::warning(text_id("recovery-nothing")),
+        Err(CloseError::Lost) => Flash::warning(text_id("recovery-lost-do")),
+        Err(CloseError::Hub(error)) => return Err(failed(&error)),
+    };
+    Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Response> {
+    let v = member.visit.v;
+    let recovery = restored::read(&console.hub).await;
+    let recovery = recovery.map_err(|error| failed(&error))?;
+    let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
+    let stage = match recovery.stage {
+        Stage::Still => (
+            "done",
+            text_id("recovery-still"),
+            text_id("recovery-still-do"),
+        ),
+        Stage::Listening => (
+            "warning",
+            text_id("recovery-listening"),
+            text_id("recovery-listening-do"),
+        ),
+        Stage::Lost => (
+            "alert",
+            text_id("recovery-lost"),
+            text_id("recovery-lost-do"),
+        ),
+    };
+    let restore = recovery.restore.as_ref();
+    let page = Page {
+        v,
+        tabs: tabs(&v, PATH),
+        form,
+        live_at: STREAM,
+        close_at: CLOSE,
+        stage: (stage.0, v.say(stage.1), v.say(stage.2)),
+        closed_by: restore.and_then(|restore| restore.closed_by.clone()),
+        lines: recovery
+            .members
+            .iter()
+            .take(SHOWN)
+            .map(|of| line(&v, of))
+            .collect(),
+        more: recovery.members.len().saturating_sub(SHOWN),
+        closes: acts && recovery.stage == Stage::Listening,
+        recovery,
+    };
+    let shell = member.visit.shell(v.say("recovery-title")).wide();
+    shell
+        .within(super::PATH)
+        .status(form.status())
+        .script("federation.js")
+        .show(&page)
+}
+
+fn line(v: &Voice, of: &Member) -> Line {
+    let state = match (of.heard_at, of.lacks.is_empty(), of.shows) {
+        (None, ..) => ("warm", v.say("member-unheard")),
+        (Some(_), false, _) => ("alert", v.with("n", of.gap()).say("member-lacks")),
+        (Some(_), true, true) => ("done", v.say("member-whole")),
+        (Some(_), true, false) => ("quiet", v.say("member-shows-nothing")),
+    };
+    Line {
+        name: of.name.clone(),
+        at: one(&of.id),
+        state,
+        heard_at: of.heard_at,
+        lacks: of.lacks.iter().map(|lack| lacked(v, lack)).collect(),
+        came: of.came,
+    }
+}
+
+fn lacked(v: &Voice, lack: &Lack) -> String {
+    let whose = lack.whose.as_ref().map_or("", |id| id.as_str());
+    let words = v
+        .with("whose", whose)
+        .with("shown", lack.shown)
+        .with("held", lack.held);
+    match lack.of {
+        Part::Inbox => words.say("lack-inbox"),
+        Part::Public => words.say("lack-public"),
+        Part::Chain => words.say("lack-chain"),
+        Part::Directory => words.say("lack-directory"),
+    }
+}

@@ -1,0 +1,308 @@
+//! Editions of what the whole federation goes by: the categories, the calendar of
+//! holidays, the tables of regions. Which there are, which is in force, who goes
+//! by which since when, and how a new one differs from the one in force.
+//!
+//! Only the national desk publishes categories and calendars; the hub compares
+//! and counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapor_migrations::Tx;
+use lapor_protocol::directory::Directory;
+use lapor_protocol::dsse::Envelope;
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::calendar_updated::HolidayKind;
+use lapor_protocol::kinds::{Body, CalendarUpdated, TaxonomyUpdated};
+use lapor_protocol::message::Message;
+use lapor_web::{holidays, regions};
+use serde::Serialize;
+
+use crate::error::HubError;
+use crate::ground::Ground;
+use crate::rotation::active;
+use crate::store;
+use crate::store::adoptions::Adoption;
+
+/// What has editions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    Taxonomy,
+    Calendar,
+    Regions,
+}
+
+/// One edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Edition {
+    /// Empty for the one that each program ships.
+    pub name: String,
+    /// Unix ms; when the hub took it in. `None` for what comes with the programs.
+    pub published_at: Option<i64>,
+    pub in_force: bool,
+    /// Active institutions that say they go by it.
+    pub adopted_by: usize,
+}
+
+/// All editions of one thing, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shelf {
+    pub what: What,
+    pub editions: Vec<Edition>,
+    /// Active institutions that go by another edition than the one in force.
+    pub lagging: usize,
+}
+
+/// What an institution goes by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    pub what: What,
+    /// Empty for the one that its program ships.
+    pub edition: String,
+    /// Unix ms; when it first said so.
+    pub since: i64,
+    /// It is not the one in force.
+    pub lags: bool,
+}
+
+/// One active institution; without anything held, its program does not say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    pub instance: InstanceId,
+    pub name: String,
+    pub held: Vec<Held>,
+}
+
+/// Editions and who goes by them; those that lag first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Editions {
+    pub shelves: Vec<Shelf>,
+    pub holders: Vec<Holder>,
+    /// Active institutions whose programs do not say what they go by.
+    pub silent: usize,
+}
+
+/// How an edition differs from the one in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Name of the edition in force; `None` if none has been published.
+    pub before: Option<String>,
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+    /// Entries that stay as they are.
+    pub kept: usize,
+}
+
+impl What {
+    pub const ALL: [Self; 3] = [Self::Taxonomy, Self::Calendar, Self::Regions];
+
+    /// As adoptions are noted.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Taxonomy => "taxonomy",
+            Self::Calendar => "calendar",
+            Self::Regions => "regions",
+        }
+    }
+
+    /// The edition that everybody should go by.
+    fn in_force(self, directory: &Directory) -> &str {
+        match self {
+            Self::Taxonomy => directory.taxonomy().unwrap_or_default(),
+            Self::Calendar => directory.calendar().unwrap_or_default(),
+            Self::Regions => regions::EDITION,
+        }
+    }
+}
+
+impl Holder {
+    pub fn lags(&self) -> bool {
+        self.held.iter().any(|held| held.lags)
+    }
+
+    pub fn of(&self, what: What) -> Option<&Held> {
+        self.held.iter().find(|held| held.what == what)
+    }
+}
+
+impl Editions {
+    pub async fn read(ground: &Ground, tx: &mut Tx) -> Result<Self, HubError> {
+        let directory = ground.directory.current();
+        let mut noted: BTreeMap<InstanceId, Vec<Adoption>> = BTreeMap::new();
+        for adoption in store::adoptions::all(tx).await? {
+            let of = noted.entry(adoption.slug.clone()).or_default();
+            of.push(adoption);
+        }
+        let mut holders: Vec<Holder> = active(&directory)
+            .map(|entry| Holder {
+                instance: entry.id.clone(),
+                name: entry.name.clone(),
+                held: noted
+                    .remove(&entry.id)
+                    .map_or_else(Vec::new, |noted| held(&directory, &noted)),
+            })
+            .collect();
+        holders.sort_by_key(|holder| (!holder.lags(), !holder.held.is_empty()));
+        let mut shelves = Vec::new();
+        for what in What::ALL {
+            let published = match what {
+                What::Taxonomy => names(&taxonomies(tx).await?, |t| &t.edition),
+                What::Calendar => names(&calendars(tx).await?, |c| &c.edition),
+                What::Regions => Vec::new(),
+            };
+            shelves.push(shelf(what, what.in_force(&directory), published, &holders));
+        }
+        Ok(Self {
+            silent: holders.iter().filter(|one| one.held.is_empty()).count(),
+            shelves,
+            holders,
+        })
+    }
+}
+
+fn held(directory: &Directory, noted: &[Adoption]) -> Vec<Held> {
+    let held = What::ALL.into_iter().filter_map(|what| {
+        let noted = noted.iter().find(|one| one.what == what.code())?;
+        Some(Held {
+            what,
+            edition: noted.edition.clone(),
+            since: noted.since,
+            lags: noted.edition != what.in_force(directory),
+        })
+    });
+    held.collect()
+}
+
+fn shelf(what: What, in_force: &str, published: Vec<(String, i64)>, holders: &[Holder]) -> Shelf {
+    let held = || holders.iter().filter_map(|holder| holder.of(what));
+    let mut editions: Vec<(String, Option<i64>)> = Vec::new();
+    for (name, at) in published {
+        if !editions.iter().any(|(known, _)| *known == name) {
+            editions.push((name, Some(at)));
+        }
+    }
+    let unpublished: BTreeSet<&str> = held()
+        .map(|held| &*held.edition)
+        .chain([in_force])
+        .collect();
+    for name in unpublished {
+        if !editions.iter().any(|(known, _)| known == name) {
+            editions.push((name.to_owned(), None));
+        }
+    }
+    let edition = |(name, published_at): (String, Option<i64>)| Edition {
+        in_force: name == in_force,
+        adopted_by: held().filter(|held| held.edition == name).count(),
+        name,
+        published_at,
+    };
+    Shelf {
+        what,
+        lagging: held().filter(|held| held.lags).count(),
+        editions: editions.into_iter().map(edition).collect(),
+    }
+}
+
+fn names<T>(published: &[(T, i64)], name: impl Fn(&T) -> &String) -> Vec<(String, i64)> {
+    let named = published.iter();
+    named.map(|(body, at)| (name(body).clone(), *at)).collect()
+}
+
+/// Whether a name has been used, and how a calendar differs from the one in force.
+pub async fn compare_calendar(
+    ground: &Ground,
+    tx: &mut Tx,
+    new: &CalendarUpdated,
+) -> Result<(bool, Difference), HubError> {
+    let published = calendars(tx).await?;
+    let directory = ground.directory.current();
+    let named = directory.calendar();
+    let in_force = published.iter().find(|(c, _)| Some(&*c.edition) == named);
+    let used = published.iter().any(|(c, _)| c.edition == new.edition);
+    if let Some((before, _)) = in_force {
+        let difference = differ(Some(&before.edition), &days(before), &days(new));
+        return Ok((used, difference));
+    }
+    let shipped = holidays::read(holidays::FIRST_EDITION, holidays::FIRST_NAME);
+    let shipped = shipped.map_err(HubError::damaged)?;
+    Ok((used, differ(None, &days(&shipped), &days(new))))
+}
+
+/// The same of categories; before any has been published, there is nothing at
+/// the hub to compare with.
+pub async fn compare_taxonomy(
+    ground: &Ground,
+    tx: &mut Tx,
+    new: &TaxonomyUpdated,
+) -> Result<(bool, Difference), HubError> {
+    let published = taxonomies(tx).await?;
+    let directory = ground.directory.current();
+    let named = directory.taxonomy();
+    let in_force = published.iter().find(|(t, _)| Some(&*t.edition) == named);
+    let used = published.iter().any(|(t, _)| t.edition == new.edition);
+    let before = in_force.map(|(before, _)| before);
+    let difference = differ(
+        before.map(|before| &*before.edition),
+        &before.map(categories).unwrap_or_default(),
+        &categories(new),
+    );
+    Ok((used, difference))
+}
+
+fn differ(before: Option<&str>, old: &BTreeSet<String>, new: &BTreeSet<String>) -> Difference {
+    Difference {
+        before: before.map(str::to_owned),
+        added: new.difference(old).cloned().collect(),
+        removed: old.difference(new).cloned().collect(),
+        kept: new.intersection(old).count(),
+    }
+}
+
+fn days(calendar: &CalendarUpdated) -> BTreeSet<String> {
+    let days = calendar.days.iter().map(|day| {
+        let kind = match day.kind {
+            HolidayKind::NationalHoliday => "libur nasional",
+            HolidayKind::CollectiveLeave => "cuti bersama",
+        };
+        format!("{} {} ({kind})", day.date, day.name)
+    });
+    days.collect()
+}
+
+fn categories(taxonomy: &TaxonomyUpdated) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for root in &taxonomy.roots {
+        all.insert(root.name.clone());
+        let below = root.below.iter();
+        all.extend(below.map(|name| format!("{} / {name}", root.name)));
+    }
+    all
+}
+
+async fn taxonomies(tx: &mut Tx) -> Result<Vec<(TaxonomyUpdated, i64)>, HubError> {
+    let bodies = bodies(store::envelopes::taxonomies(tx).await?)?.into_iter();
+    let taxonomies = bodies.filter_map(|(body, at)| match body {
+        Body::TaxonomyUpdated(update) => Some((update, at)),
+        _ => None,
+    });
+    Ok(taxonomies.collect())
+}
+
+async fn calendars(tx: &mut Tx) -> Result<Vec<(CalendarUpdated, i64)>, HubError> {
+    let bodies = bodies(store::envelopes::calendars(tx).await?)?.into_iter();
+    let calendars = bodies.filter_map(|(body, at)| match body {
+        Body::CalendarUpdated(update) => Some((update, at)),
+        _ => None,
+    });
+    Ok(calendars.collect())
+}
+
+fn bodies(lines: Vec<(String, i64)>) -> Result<Vec<(Body, i64)>, HubError> {
+    let mut bodies = Vec::new();
+    for (line, at) in lines {
+        let envelope = Envelope::parse(line.as_bytes()).map_err(HubError::damaged)?;
+        let message = Message::parse(&envelope.payload).map_err(HubError::damaged)?;
+        bodies.extend(message.body.ok().map(|body| (body, at)));
+    }
+    Ok(bodies)
+}

@@ -1,0 +1,155 @@
+//! A time in which the hub takes nothing in, announced to everybody as a notice in a signed
+//! version of the directory. It begins and ends by the clock, or is ended by hand.
+//!
+//! Meanwhile the hub answers 503 `maintenance` to whatever would change the record or join; the
+//! directory, which tells of the end, and the nodes' reports go on, and so does the console.
+
+use std::sync::Arc;
+
+use lapor_migrations::Tx;
+use lapor_protocol::directory::{Directory, Maintenance, Status};
+use lapor_protocol::problem::Code;
+use lapor_web::chance::random;
+use serde::Serialize;
+
+use crate::audit::{self, By};
+use crate::directory::Amendment;
+use crate::error::{HubError, Refusal};
+use crate::ground::Ground;
+use crate::membership::MembershipError;
+use crate::watch::Picture;
+
+const SECOND_MS: i64 = 1_000;
+/// The longest time that can be announced.
+pub const LONGEST_MS: i64 = 7 * 24 * 60 * 60 * SECOND_MS;
+/// Seconds after which a node asks again, at most: it may have been ended by hand.
+const ASK_AGAIN: i64 = 60;
+/// Seconds over which those who come back at the end are spread.
+const SPREAD: u32 = 15;
+
+/// Why a maintenance cannot be announced or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MaintenanceError {
+    #[error("a maintenance ends after it begins, and after now")]
+    Over,
+    #[error("a maintenance lasts seven days at most; announce another when this one ends")]
+    TooLong,
+    #[error("no maintenance is announced; there is nothing to end")]
+    None,
+}
+
+/// What is announced now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Unix ms.
+    pub from: i64,
+    /// Unix ms; the first moment after it.
+    pub until: i64,
+    pub reason: String,
+    /// Whether it has begun.
+    pub on: bool,
+    /// Active institutions whose node has taken in the directory in force, and with it the notice.
+    pub told: usize,
+    /// All active institutions.
+    pub active: usize,
+}
+
+/// What is announced, and to how many it has come by this picture.
+pub fn read(ground: &Ground, picture: &Picture) -> Option<Notice> {
+    let now = ground.clock.now_ms();
+    let directory = ground.directory.current();
+    let notice = directory.maintenance(now)?;
+    let all = picture.instances.values();
+    let active: Vec<_> = all.filter(|of| of.status == Status::Active).collect();
+    let told = active.iter().filter(|of| {
+        let told = of.told.as_ref();
+        told.is_some_and(|told| told.report.directory >= directory.version())
+    });
+    Some(Notice {
+        from: notice.from,
+        until: notice.until,
+        reason: notice.reason.clone(),
+        on: notice.is_on(now),
+        told: told.count(),
+        active: active.len(),
+    })
+}
+
+/// Refuses while it lasts, and says when to ask again.
+pub(crate) fn refuse_meanwhile(ground: &Ground) -> Result<(), HubError> {
+    let now = ground.clock.now_ms();
+    let directory = ground.directory.current();
+    let Some(notice) = directory.maintenance(now).filter(|one| one.is_on(now)) else {
+        return Ok(());
+    };
+    let left = (notice.until - now).div_euclid(SECOND_MS) + 1;
+    let spread = u32::from(random::<1>()[0]) % SPREAD;
+    let seconds = u32::try_from(left.min(ASK_AGAIN)).unwrap_or_default() + spread;
+    Err(Refusal::of(Code::Maintenance).after_seconds(seconds).into())
+}
+
+/// When the last one ended, or will end (Unix ms): who waited for it needs a moment to be heard
+/// again.
+pub(crate) fn ends_at(ground: &Ground) -> Option<i64> {
+    let directory = ground.directory.current();
+    let begun = directory.announced().filter(|one| one.from < one.until);
+    begun
+        .filter(|one| one.from <= ground.clock.now_ms())
+        .map(|one| one.until)
+}
+
+/// Announces one in the place of whatever was announced before.
+pub(crate) async fn plan_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &By<'_>,
+    from: i64,
+    until: i64,
+) -> Result<Arc<Directory>, MembershipError> {
+    let now = ground.clock.now_ms();
+    let from = from.max(now);
+    if until <= from {
+        return Err(MaintenanceError::Over.into());
+    }
+    if until - from > LONGEST_MS {
+        return Err(MaintenanceError::TooLong.into());
+    }
+    audit::note_about(tx, now, by, "maintenance.planned", None).await?;
+    let notice = Maintenance {
+        from,
+        until,
+        reason: by.reason.to_owned(),
+    };
+    Ok(announce(ground, tx, notice).await?)
+}
+
+/// Ends the one that lasts, or calls off the one that is to come.
+pub(crate) async fn end_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &By<'_>,
+) -> Result<Arc<Directory>, MembershipError> {
+    let now = ground.clock.now_ms();
+    let directory = ground.directory.refresh(tx).await?;
+    let notice = directory.maintenance(now).ok_or(MaintenanceError::None)?;
+    let ended = Maintenance {
+        from: notice.from.min(now),
+        until: now,
+        reason: notice.reason.clone(),
+    };
+    audit::note_about(tx, now, by, "maintenance.ended", None).await?;
+    Ok(announce(ground, tx, ended).await?)
+}
+
+async fn announce(
+    ground: &Ground,
+    tx: &mut Tx,
+    notice: Maintenance,
+) -> Result<Arc<Directory>, HubError> {
+    let directory = ground.directory.refresh(tx).await?;
+    let amendment = Amendment {
+        maintenance: Some(notice),
+        ..Amendment::default()
+    };
+    ground.publish(tx, &directory, amendment).await
+}

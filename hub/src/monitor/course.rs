@@ -1,0 +1,128 @@
+//! The figures of casework over the last thirty days, and how far each
+//! institution has come, as the console's pages have them.
+
+use lapor_web::monitor::{Figures, float, seconds};
+
+use crate::app::Hub;
+use crate::casework::Kept;
+use crate::casework::figures::{Figures as Casework, Period, Sum};
+use crate::error::HubError;
+use crate::levels::Levels;
+use crate::store::code_of;
+use crate::watch::Picture;
+
+/// Milliseconds over which it is counted; what the pages begin with.
+const SPAN_MS: i64 = 30 * 86_400_000;
+const MEDIAN: &str = "0.5";
+const NINETIETH: &str = "0.9";
+
+type Row<'a> = (Vec<(&'a str, &'a str)>, f64);
+
+pub async fn measure(hub: &Hub, figures: &mut Figures, picture: &Picture) -> Result<(), HubError> {
+    // A scrape costs what a page does: what took long to count may be a minute old.
+    let counted = Kept::figures(hub, Period::Last(SPAN_MS)).await?;
+    let mut tx = hub.ground.db.read().await?;
+    let levels = Levels::read(&mut tx, picture.at).await?;
+    tx.rollback().await?;
+    federation(figures, &counted);
+    institutions(figures, &counted);
+    let reached: Vec<(&str, String)> = picture
+        .instances
+        .values()
+        .map(|seen| (seen.id.as_str(), code_of(&levels.of(seen).level)))
+        .collect();
+    figures.gauges(
+        "lapor_hub_instance_level",
+        "1 for the level of the road map at which an institution stands.",
+        reached
+            .iter()
+            .map(|(id, level)| (vec![("instance", *id), ("level", level.as_str())], 1.0)),
+    );
+    Ok(())
+}
+
+fn federation(figures: &mut Figures, counted: &Casework) {
+    let all = &counted.federation;
+    figures.gauge(
+        "lapor_hub_casework_filed_cases",
+        "Cases that were taken in within thirty days.",
+        count(counted.filed),
+    );
+    figures.gauge(
+        "lapor_hub_casework_open_cases",
+        "Cases that stand open.",
+        count(all.open),
+    );
+    figures.gauge_if_known(
+        "lapor_hub_casework_misrouted_ratio",
+        "Dispositions given back of those that ended within thirty days.",
+        misrouted(all),
+    );
+    figures.gauges(
+        "lapor_hub_casework_answer_seconds",
+        "How long reporters waited for the first answer, of those given within thirty days.",
+        answers(all).map(|(quantile, value)| (vec![("quantile", quantile)], value)),
+    );
+    let hops = counted.by_hop.iter();
+    figures.gauges(
+        "lapor_hub_casework_hop_overdue_cases",
+        "Open cases overdue, by the number of the institution on the case's way; 4 stands for all later ones.",
+        hops.map(|(hop, sum)| (vec![("hop", hop.as_str())], count(sum.overdue))),
+    );
+    let steps = counted.by_step.iter();
+    let waiting = steps.filter_map(|of| Some((of.step.as_str(), of.waiting?)));
+    figures.gauges(
+        "lapor_hub_casework_step_waiting_cases",
+        "Cases at a step.",
+        waiting.map(|(step, cases)| (vec![("step", step)], count(cases))),
+    );
+    let steps = counted.by_step.iter();
+    let overdue = steps.filter_map(|of| Some((of.step.as_str(), of.overdue?)));
+    figures.gauges(
+        "lapor_hub_casework_step_overdue_cases",
+        "Cases overdue at a step.",
+        overdue.map(|(step, cases)| (vec![("step", step)], count(cases))),
+    );
+}
+
+fn institutions(figures: &mut Figures, counted: &Casework) {
+    let each = || counted.by_institution.iter();
+    figures.gauges(
+        "lapor_hub_instance_open_cases",
+        "Cases that stand open at the institution.",
+        each().map(|(id, sum)| (vec![("instance", id.as_str())], count(sum.open))),
+    );
+    let ratios = each().filter_map(|(id, sum)| Some((id, misrouted(sum)?)));
+    figures.gauges(
+        "lapor_hub_instance_misrouted_ratio",
+        "Dispositions to the institution that it gave back, of those that ended within thirty days.",
+        ratios.map(|(id, ratio)| (vec![("instance", id.as_str())], ratio)),
+    );
+    let waits = each().flat_map(|(id, sum)| {
+        answers(sum).map(move |(quantile, value)| -> Row<'_> {
+            (vec![("instance", id), ("quantile", quantile)], value)
+        })
+    });
+    figures.gauges(
+        "lapor_hub_instance_answer_seconds",
+        "How long the institution took to its first answer, of those given within thirty days.",
+        waits,
+    );
+}
+
+fn answers(sum: &Sum) -> impl Iterator<Item = (&'static str, f64)> + use<> {
+    let known = [
+        (MEDIAN, sum.answer_median_ms),
+        (NINETIETH, sum.answer_ninetieth_ms),
+    ];
+    let known = known.into_iter();
+    known.filter_map(|(quantile, ms)| Some((quantile, seconds(ms?))))
+}
+
+fn misrouted(sum: &Sum) -> Option<f64> {
+    Some(count(sum.misrouted_per_mille()?) / 1000.0)
+}
+
+fn count(cases: i64) -> f64 {
+    float(cases.unsigned_abs())
+}

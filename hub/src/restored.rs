@@ -1,0 +1,218 @@
+//! A hub that was restored from a backup: since when, from what, whom it has heard since then, and
+//! what they hold that it has lost.
+//!
+//! The record is whole as far as those can know who have been heard. Nothing that is lost is
+//! given another place: what members show only says how far a newer backup must reach.
+
+use lapor_migrations::Db;
+use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::ids::InstanceId;
+use serde::{Deserialize, Serialize};
+
+use crate::app::Hub;
+use crate::audit::{self, By};
+use crate::error::HubError;
+use crate::store;
+use crate::store::state::{self, RESTORED};
+use crate::witness::{Heard, Lack, Loss};
+
+/// Noted by a restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restore {
+    /// Unix ms.
+    pub at: i64,
+    /// Unix ms of the moment that the backup shows.
+    pub backup_at: i64,
+    /// Number of the last message that was in it.
+    pub number: i64,
+    /// Unix ms; when all had been heard, or somebody said that it is over.
+    #[serde(default)]
+    pub closed_at: Option<i64>,
+    /// Who said so, as in the audit log; `None` where all had been heard.
+    #[serde(default)]
+    pub closed_by: Option<String>,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It has not been restored, or that is over.
+    Still,
+    /// It was restored, and not everybody has been heard.
+    Listening,
+    /// Members hold what it has lost; it refuses everybody.
+    Lost,
+}
+
+/// All that is known of it at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Recovery {
+    pub stage: Stage,
+    pub restore: Option<Restore>,
+    pub loss: Option<Loss>,
+    /// Unix ms; since when this process listens.
+    pub since: i64,
+    /// Active institutions: those who hold what is lost first, then those not heard.
+    pub members: Vec<Member>,
+}
+
+/// An active institution, as far as this process has heard it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Member {
+    pub id: InstanceId,
+    pub name: String,
+    /// Unix ms; when it showed first what it shows now.
+    pub heard_at: Option<i64>,
+    /// Whether it holds anything that the hub has signed.
+    pub shows: bool,
+    pub lacks: Vec<Lack>,
+    /// Messages that the hub has taken in of it since the restore; 0 without one.
+    pub came: u64,
+}
+
+impl Member {
+    /// How much is lost as far as it shows, in items, messages and versions.
+    pub fn gap(&self) -> u64 {
+        let gaps = self.lacks.iter();
+        gaps.map(|lack| lack.shown.saturating_sub(lack.held).max(1))
+            .sum()
+    }
+}
+
+impl Recovery {
+    pub fn heard(&self) -> usize {
+        let members = self.members.iter();
+        members.filter(|member| member.heard_at.is_some()).count()
+    }
+
+    pub fn lacking(&self) -> usize {
+        let members = self.members.iter();
+        members.filter(|member| !member.lacks.is_empty()).count()
+    }
+
+    /// Messages taken in since the restore.
+    pub fn came(&self) -> u64 {
+        self.members.iter().map(|member| member.came).sum()
+    }
+}
+
+/// Why nothing is closed.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    #[error("there is no restore that is not over")]
+    Nothing,
+    #[error("members hold what this hub has lost; only a newer backup or the standby ends that")]
+    Lost,
+    #[error(transparent)]
+    Hub(#[from] HubError),
+}
+
+/// Notes in a restored database that it was.
+pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubError> {
+    let mut tx = db.write().await?;
+    let restore = Restore {
+        at,
+        backup_at,
+        number: state::moment(&mut tx).await?.number,
+        closed_at: None,
+        closed_by: None,
+    };
+    let text = serde_json::to_string(&restore).map_err(HubError::damaged)?;
+    state::write(&mut tx, RESTORED, &text).await?;
+    Ok(tx.commit().await?)
+}
+
+pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
+    let mut tx = hub.ground.db.read().await?;
+    let text = state::read(&mut tx, RESTORED).await?;
+    let restore: Option<Restore> = text
+        .map(|text| serde_json::from_str(&text).map_err(HubError::damaged))
+        .transpose()?;
+    let open = restore.as_ref().filter(|one| one.closed_at.is_none());
+    let came = match open {
+        Some(open) => store::envelopes::counts_after(&mut tx, open.number).await?,
+        None => Vec::new(),
+    };
+    let opened = open.is_some();
+    tx.rollback().await?;
+    let members = members(hub, &came);
+    let loss = hub.witness.known_loss().cloned();
+    let stage = match &loss {
+        Some(_) => Stage::Lost,
+        None if opened => Stage::Listening,
+        None => Stage::Still,
+    };
+    Ok(Recovery {
+        stage,
+        restore,
+        loss,
+        since: hub.contacts.began_at,
+        members,
+    })
+}
+
+/// Notes the end of a restore once all have been heard and nothing is lost.
+pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
+    let recovery = read(hub).await?;
+    let all = recovery.heard() == recovery.members.len();
+    match (recovery.stage, recovery.restore) {
+        (Stage::Listening, Some(mut restore)) if all => {
+            restore.closed_at = Some(hub.now_ms());
+            keep(hub, &restore, None).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says that those who have not been heard are not waited for.
+pub async fn close(hub: &Hub, by: &By<'_>) -> Result<(), CloseError> {
+    let recovery = read(hub).await?;
+    match (recovery.stage, recovery.restore) {
+        (Stage::Lost, _) => Err(CloseError::Lost),
+        (Stage::Listening, Some(mut restore)) => {
+            restore.closed_at = Some(hub.now_ms());
+            restore.closed_by = Some(by.actor.to_owned());
+            Ok(keep(hub, &restore, Some(by)).await?)
+        }
+        _ => Err(CloseError::Nothing),
+    }
+}
+
+async fn keep(hub: &Hub, restore: &Restore, by: Option<&By<'_>>) -> Result<(), HubError> {
+    let text = serde_json::to_string(restore).map_err(HubError::damaged)?;
+    let mut tx = hub.ground.db.write().await?;
+    state::write(&mut tx, RESTORED, &text).await?;
+    if let Some(by) = by {
+        audit::note_about(&mut tx, hub.now_ms(), by, "recovery.closed", None).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+fn members(hub: &Hub, came: &[(InstanceId, u64)]) -> Vec<Member> {
+    let heard = hub.witness.heard();
+    let directory = hub.ground.directory.current();
+    let active = directory.latest().instances();
+    let active = active.filter(|entry| entry.status == Status::Active);
+    let member = |entry: &InstanceEntry| {
+        let heard = heard.get(&entry.id);
+        let count = came.iter().find(|(author, _)| *author == entry.id);
+        Member {
+            id: entry.id.clone(),
+            name: entry.name.clone(),
+            heard_at: heard.map(|heard| heard.at),
+            shows: heard.is_some_and(Heard::shows),
+            lacks: heard.map(|heard| heard.lacks.clone()).unwrap_or_default(),
+            came: count.map_or(0, |(_, count)| *count),
+        }
+    };
+    let mut members: Vec<Member> = active.map(member).collect();
+    members.sort_by_key(|of| {
+        (
+            of.lacks.is_empty(),
+            of.heard_at.is_some(),
+            of.name.to_lowercase(),
+        )
+    });
+    members
+}

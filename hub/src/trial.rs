@@ -1,0 +1,312 @@
+//! A backup put where nothing is, and proved there: that it can be restored, that all of the
+//! record in it holds, and that it is a beginning of the record that this hub has now.
+//!
+//! The database in use is only read. Keys are read where they stand in the backup and copied
+//! nowhere. What the trial unpacks is removed at its end, whatever that is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lapor_migrations::{Db, DbError, Kind, Schema, Scratch, Tx};
+use lapor_protocol::ids::Digest;
+use lapor_web::backup::{Backup, BackupError, Manifest, Tell, make_private};
+use lapor_web::chance::random;
+use lapor_web::monitor::free_disk_bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::backup::{self, HubBackupError};
+use crate::error::HubError;
+use crate::evidence::{self, ExportError, Proof};
+use crate::ground::{Ground, Keyring};
+use crate::settings::Settings;
+use crate::store;
+use crate::streams::StreamKey;
+
+/// Room for the copy and the record in it as files, in copies.
+const COPIES: u64 = 3;
+/// Contradictions that are kept in words; the rest is counted.
+const KEPT: usize = 20;
+
+/// Why a backup could not be tried; one that was tried and does not hold is no error.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    #[error(transparent)]
+    Backup(#[from] HubBackupError),
+    #[error("the record in the backup cannot be written as files: {0}")]
+    Export(#[from] ExportError),
+    #[error("the record in the backup cannot be read again: {0}")]
+    Unreadable(std::io::Error),
+    #[error(
+        "the trial needs {needed} bytes in {folder} and there are {free}; make room, or name another folder in `backup.scratch`"
+    )]
+    NoRoom {
+        folder: String,
+        needed: u64,
+        free: u64,
+    },
+}
+
+impl From<BackupError> for TrialError {
+    fn from(error: BackupError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+impl From<DbError> for TrialError {
+    fn from(error: DbError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+impl From<HubError> for TrialError {
+    fn from(error: HubError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+/// What a trial has shown. Counts are of what stands in the backup unless they say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Unix ms of the moment that the backup shows.
+    pub made_at: i64,
+    /// Files of the backup, each of which is what the manifest says.
+    pub files: u64,
+    pub bytes: u64,
+    /// Attachments that its database names and that are not in it.
+    pub missing: u64,
+    /// Whether the keys of the hub are in it.
+    pub keys: bool,
+    /// Versions of the directory, each signed and following the one before.
+    pub versions: u64,
+    /// Messages whose signatures and chains were checked.
+    pub envelopes: u64,
+    /// Rulings that were made again.
+    pub rulings: u64,
+    pub receipts: u64,
+    /// Cases that were folded again.
+    pub cases: u64,
+    /// Ends of chains and of streams that were compared with this hub's record.
+    pub compared: u64,
+    /// Messages that this hub has ordered since, which the backup lacks.
+    pub since: u64,
+    /// Versions of the directory that this hub has published since.
+    pub versions_since: u64,
+    /// What does not hold, the first of it in words.
+    pub wrong: Vec<String>,
+    /// How much does not hold.
+    pub wrongs: u64,
+}
+
+impl Trial {
+    /// Whether the backup can be relied upon.
+    pub fn holds(&self) -> bool {
+        self.wrongs == 0
+    }
+}
+
+/// Tries a backup beside the hub of `live`. `tell` hears of `proving`, `restoring`, `writing`,
+/// `verifying` and `comparing`.
+pub async fn attempt(live: &Ground, from: &Path, tell: impl Tell) -> Result<Trial, TrialError> {
+    let (backup, kind) = backup::proved(from, tell.clone()).await?;
+    let scratch = &live.settings.backup.scratch;
+    let digits = hex::encode(random::<8>());
+    let folder = scratch.join(&digits);
+    let copy = backup.path(kind.copy_name());
+    make_private(&folder)?;
+    let tried = match room(&live.settings, &folder, &copy) {
+        Ok(()) => unpacked(live, &backup, kind, (&folder, &digits), tell).await,
+        Err(none) => Err(none),
+    };
+    let removed = std::fs::remove_dir_all(&folder);
+    if let Err(error) = removed {
+        tracing::warn!(%error, folder = %folder.display(), "what a trial unpacked could not be removed; remove it");
+    }
+    // Others may be at work in it.
+    std::fs::remove_dir(scratch).ok();
+    tried
+}
+
+/// A trial must not take the room in which the hub works.
+fn room(settings: &Settings, folder: &Path, copy: &Path) -> Result<(), TrialError> {
+    let size = std::fs::metadata(copy).map_or(0, |facts| facts.len());
+    let needed = size * COPIES + settings.monitor.free_disk_bytes;
+    match free_disk_bytes([folder]) {
+        Some(free) if free < needed => Err(TrialError::NoRoom {
+            folder: folder.display().to_string(),
+            needed,
+            free,
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn unpacked(
+    live: &Ground,
+    backup: &Backup,
+    kind: Kind,
+    (folder, digits): (&Path, &str),
+    tell: impl Tell,
+) -> Result<Trial, TrialError> {
+    tell("restoring", 0, 0);
+    let place = Scratch::beside(&live.settings.database.url, kind, folder, digits).await?;
+    let copy = backup.path(kind.copy_name());
+    let outcome = match place.restore(&copy, Schema::Hub).await {
+        Ok(db) => {
+            let outcome = examined(live, backup, db.clone(), folder, tell).await;
+            db.close().await;
+            outcome
+        }
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = place.remove().await {
+        tracing::warn!(%error, "the database of a trial could not be removed; the next trial does");
+    }
+    outcome
+}
+
+/// Proves what was restored.
+async fn examined(
+    live: &Ground,
+    backup: &Backup,
+    db: Db,
+    folder: &Path,
+    tell: impl Tell,
+) -> Result<Trial, TrialError> {
+    db.migrate().await?;
+    let manifest = backup.manifest();
+    let mut settings = live.settings.clone();
+    settings.storage.blobs = backup.beside("blobs");
+    if manifest.origin.keys {
+        settings.storage.keys = backup.path("keys");
+        settings.storage.authority = backup.path("authority");
+    }
+    let keyring = Keyring::load(&settings)?;
+    let clock = Arc::clone(&live.clock);
+    let ground = Ground::new(settings, db, keyring, clock).await?;
+    let record = folder.join("record");
+    let telling = tell.clone();
+    evidence::export(&ground, &record, None, move |done, total| {
+        telling("writing", done, total);
+    })
+    .await?;
+    tell("verifying", 0, 0);
+    let reading = tokio::task::spawn_blocking(move || evidence::verify(&record));
+    let proof = reading.await.map_err(|_| HubError::Aborted)?;
+    let proof = proof.map_err(TrialError::Unreadable)?;
+    tell("comparing", 0, 0);
+    let mut found = Comparison::default();
+    let (signer, directory) = (ground.signer(), live.directory.current());
+    let theirs = signer.kid();
+    // A backup from before a change of keys signs with a former one.
+    if directory.any_hub_key(theirs).is_none() {
+        found.differs(format!(
+            "its signing key is {theirs}, never one of this hub's"
+        ));
+    }
+    found.compare(live, &ground).await?;
+    Ok(told(manifest, &proof, found))
+}
+
+fn told(manifest: &Manifest, proof: &Proof, found: Comparison) -> Trial {
+    let mut wrong: Vec<String> = proof
+        .contradictions
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    wrong.extend(found.differences);
+    let wrongs = wrong.len() as u64;
+    wrong.truncate(KEPT);
+    Trial {
+        made_at: manifest.origin.made_at,
+        files: manifest.files.len() as u64,
+        bytes: manifest.total_bytes(),
+        missing: manifest.missing.as_ref().map_or(0, Vec::len) as u64,
+        keys: manifest.origin.keys,
+        versions: proof.directory,
+        envelopes: proof.tally.envelopes,
+        rulings: proof.tally.rulings,
+        receipts: proof.tally.receipts,
+        cases: proof.tally.cases,
+        compared: found.compared,
+        since: found.since,
+        versions_since: found.versions_since,
+        wrong,
+        wrongs,
+    }
+}
+
+/// The record of a backup beside the one of this hub.
+#[derive(Default)]
+struct Comparison {
+    differences: Vec<String>,
+    compared: u64,
+    since: u64,
+    versions_since: u64,
+}
+
+impl Comparison {
+    fn differs(&mut self, what: String) {
+        self.differences.push(what);
+    }
+
+    /// A chain names all before its end, and so does a stream: where the ends of the backup stand in
+    /// this record, all of it does.
+    async fn compare(&mut self, live: &Ground, tried: &Ground) -> Result<(), HubError> {
+        let (mut here, mut there) = (live.db.read().await?, tried.db.read().await?);
+        self.chains(&mut here, &mut there).await?;
+        self.streams(&mut here, &mut there).await?;
+        let last = store::directory::latest(&mut there).await?;
+        let ours = store::directory::one(&mut here, last).await?;
+        if ours != store::directory::one(&mut there, last).await? {
+            self.differs(format!(
+                "version {last} of the directory is another one here"
+            ));
+        }
+        let count = store::record::count(&mut here).await?;
+        self.since = count.saturating_sub(store::record::count(&mut there).await?);
+        let latest = store::directory::latest(&mut here).await?;
+        self.versions_since = latest.saturating_sub(last);
+        here.rollback().await?;
+        there.rollback().await?;
+        Ok(())
+    }
+
+    async fn chains(&mut self, here: &mut Tx, there: &mut Tx) -> Result<(), HubError> {
+        for (author, chain) in store::chains::all(there).await? {
+            let head = chain.head;
+            if head.seq == 0 {
+                continue;
+            }
+            self.compared += 1;
+            let (epoch, seq) = (head.epoch, head.seq);
+            let ids = store::envelopes::ids(here, &author, epoch, seq, seq).await?;
+            if ids.first().is_none_or(|(_, id)| *id != head.id) {
+                self.differs(format!(
+                    "message {epoch}.{seq} of {author} is not in this record"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn streams(&mut self, here: &mut Tx, there: &mut Tx) -> Result<(), HubError> {
+        for (key, cursor) in store::deliveries::heads(there).await? {
+            if cursor.dseq == 0 {
+                continue;
+            }
+            self.compared += 1;
+            let item = store::deliveries::item(here, &key, cursor.depoch, cursor.dseq).await?;
+            if item.is_none_or(|item| Digest::of(item.as_bytes()) != cursor.hash) {
+                let stream = match &key {
+                    StreamKey::Public => "public",
+                    StreamKey::Inbox(recipient) => recipient.as_str(),
+                };
+                let (depoch, dseq) = (cursor.depoch, cursor.dseq);
+                self.differs(format!(
+                    "item {depoch}.{dseq} of the stream {stream} is not in this record"
+                ));
+            }
+        }
+        Ok(())
+    }
+}

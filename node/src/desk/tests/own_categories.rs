@@ -1,0 +1,110 @@
+//! The institution's own tree, from the admin's table to the lists and figures.
+
+use http::{Request, StatusCode};
+
+use lapor_protocol::kinds::Category;
+
+use super::cases::{KEY, at};
+use super::{ADMIN, Browser, SITI, WORDS, staffed};
+use crate::doors::router;
+
+const TREE: &str = "lokal;nasional\r\nParkir/Parkir ngawur;Perhubungan/Parkir Liar\r\n\
+    Parkir/Tarif;Perhubungan\r\nPasar;Kesehatan\r\n";
+
+async fn uploads(admin: &Browser<'_>, table: &str) -> super::Page {
+    let head = "--batas\r\nContent-Disposition: form-data; name=\"berkas\"; \
+        filename=\"kategori.csv\"\r\nContent-Type: text/csv\r\n\r\n";
+    let body = format!("{head}{table}\r\n--batas--\r\n");
+    let kind = "multipart/form-data; boundary=batas";
+    let request = Request::post("/meja/kategori/tabel").header("content-type", kind);
+    admin.send(request, body).await
+}
+
+#[tokio::test]
+async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_follows() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let (admin, siti) = (Browser::new(&router), Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        siti.open("/meja/kategori").await.is(StatusCode::FORBIDDEN);
+        let wrong = uploads(&admin, "lokal,nasional\nA,Tidak Ada\n").await;
+        wrong
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Baris 2: tidak ada kategori nasional");
+        uploads(&admin, TREE).await.is(StatusCode::SEE_OTHER);
+        admin
+            .open("/meja/kategori")
+            .await
+            .shows("Edisi 1")
+            .shows("Parkir ngawur")
+            .shows("Perhubungan › Parkir Liar");
+        admin
+            .open("/meja/pengaturan")
+            .await
+            .shows("3 kategori sendiri");
+        let table = admin.open("/meja/kategori.csv").await;
+        table.shows("Parkir/Parkir ngawur,Perhubungan/Parkir Liar");
+
+        let form = siti.open("/lapor").await;
+        form.shows("<optgroup label=\"Parkir\">")
+            .shows("<option value=\"~Parkir/Tarif\"");
+        let report = [
+            ("kunci", KEY),
+            ("saluran", "loket"),
+            ("jenis", "pengaduan"),
+            ("judul", "Parkir di trotoar"),
+            ("uraian", "Setiap pagi."),
+            ("kategori", "~Parkir/Parkir ngawur"),
+        ];
+        let slip = siti.post("/meja/baru", &report).await;
+        slip.is(StatusCode::OK);
+        let every = crate::casework::CaseFilter::default();
+        let all = crate::casework::Sight::ALL;
+        let cases = place.node.search(&all, "", &every, None, 9).await;
+        let case = cases.unwrap().cases.remove(0);
+        let national = case.category.as_ref().map(Category::as_str);
+        assert_eq!(national, Some("Perhubungan/Parkir Liar"));
+        assert_eq!(case.local_category.as_deref(), Some("Parkir/Parkir ngawur"));
+
+        for (query, shown) in [("~Parkir", true), ("~Pasar", false), ("Perhubungan", true)] {
+            let list = siti
+                .open(&format!("/meja?tab=semua&kategori={query}"))
+                .await;
+            assert_eq!(list.text.contains("Parkir di trotoar"), shown, "{query}");
+        }
+        let named = "Parkir › Parkir ngawur (Perhubungan › Parkir Liar)";
+        siti.open(&at(case.case, "")).await.shows(named);
+        let verified = [
+            ("kunci", KEY),
+            ("judul", "Parkir di trotoar"),
+            ("jenis", "pengaduan"),
+            ("kategori", "~Pasar"),
+        ];
+        let done = siti.post(&at(case.case, "/verifikasi"), &verified).await;
+        done.is(StatusCode::SEE_OTHER);
+        let now = place.node.case(case.case).await.unwrap().summary;
+        assert_eq!(now.local_category.as_deref(), Some("Pasar"));
+        assert_eq!(now.category.unwrap().as_str(), "Kesehatan");
+        let own = [("lokal", "Parkir/Tarif")];
+        siti.post(&at(case.case, "/kategori"), &own).await;
+        siti.open("/meja/kinerja").await.shows("Parkir/Tarif");
+        let public = format!("/laporan/{}", case.case);
+        siti.open(&public).await.shows("Parkir › Tarif");
+        let listed = siti.open("/laporan?kategori=~Parkir").await;
+        listed.shows("Parkir di trotoar");
+
+        let gone = [("lokal", "Pasar")];
+        admin.post("/meja/kategori/hapus", &gone).await;
+        let kept = admin.open("/meja/kategori").await;
+        kept.shows("Edisi 2").shows("Berlakukan lagi");
+        admin
+            .post("/meja/kategori/pulihkan", &[("edisi", "1")])
+            .await;
+        admin
+            .open("/meja/kategori")
+            .await
+            .shows("Edisi 3")
+            .shows("Pasar");
+    }
+}
