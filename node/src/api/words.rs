@@ -295,6 +295,18 @@ pub const OPERATIONS: &[Operation] = &[
         description: "Laporan yang sudah dicatat tidak berubah.",
     },
     Operation {
+        id: "replaceLocalCategories",
+        roles: &["admin"],
+        summary: "Ganti seluruh pohon kategori instansi",
+        description: "Menjadi edisi baru. Laporan yang sudah dicatat tidak berubah.",
+    },
+    Operation {
+        id: "listLocalEditions",
+        roles: &["admin"],
+        summary: "Daftar edisi pohon kategori instansi",
+        description: "Setiap perubahan pohon membuat satu edisi; seratus yang terakhir disimpan.",
+    },
+    Operation {
         id: "readCalendar",
         roles: ALL,
         summary: "Baca kalender",

@@ -125,11 +125,11 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
             .iter()
             .map(|of| (of.institution.as_str(), of.intake))
             .collect();
-        assert_eq!(intake, [("kota-bandung", 1), ("pusat", 4)]);
+        assert_eq!(intake, [("kota-bandung", 1), ("pusat", 5)]);
         let text = csv(&handled).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("institution,intake,open,"));
-        assert_eq!(lines[1], "kota-bandung,1,1,0,0,0,,0,0,0,0,,0,0,");
+        assert_eq!(lines[1], "kota-bandung,1,1,0,0,0,,0,0,0,0,0,,0,0,");
     }
 }
 

@@ -29,9 +29,20 @@ pub const WINDOW: (f64, f64) = (640.0, 400.0);
 
 #[derive(Deserialize)]
 pub struct TilePath {
-    zoom: u8,
-    column: u32,
-    row: u32,
+    zoom: String,
+    column: String,
+    row: String,
+}
+
+impl TilePath {
+    /// `None` for what is no place of a tile.
+    fn square(&self) -> Option<Square> {
+        Some(Square {
+            zoom: self.zoom.parse().ok()?,
+            column: self.column.parse().ok()?,
+            row: self.row.parse().ok()?,
+        })
+    }
 }
 
 /// The map of a form around the place that its fields say.
@@ -92,11 +103,7 @@ fn path(Square { zoom, column, row }: Square) -> String {
 /// A tile as the file has it.
 pub async fn tile(State(node): State<Arc<Node>>, Path(at): Path<TilePath>) -> Answer<Response> {
     let tiles = node.tiles().ok_or_else(ApiProblem::not_found)?;
-    let square = Square {
-        zoom: at.zoom,
-        column: at.column,
-        row: at.row,
-    };
+    let square = at.square().ok_or_else(ApiProblem::not_found)?;
     let found = tiles.tile(square).await.map_err(|error| {
         tracing::error!(%error, "portal.tiles: a tile cannot be read");
         ApiProblem::internal()

@@ -176,7 +176,7 @@ impl Node {
         let text = &row.case_id;
         let mut tx = self.write_tx().await?;
         if erased {
-            // Letters that wait may hold its title; the one about the erasure is written anew.
+            // Letters that wait may hold its title. The reporter was told ahead: the address is erased too.
             store::letters::forget(&mut tx, text).await?;
             store::erasures::end(&mut tx, &row.id, "done", now).await?;
             store::audit::add(&mut tx, now, actor, "erasure.done", Some(text), &row.id).await?;

@@ -72,7 +72,7 @@ async fn what_may_not_be_published_is_a_problem_that_says_why() {
         programme["start"] = json!("1 Maret");
         said!(refused("/programmes", programme.clone()).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"start: expected a date of the form YYYY-MM-DD.","request":"request-of-test","field":"start"}"#);
         programme["strat"] = json!("2026-03-01");
-        said!(refused("/programmes", programme).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"strat: unknown field `strat`, expected one of `slug`, `name`, `region`, `budget_idr`, `start`, `end`, `description`, `pictures`, `base` at line 1 column 221.","request":"request-of-test","field":"strat"}"#);
+        said!(refused("/programmes", programme).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"strat: unknown field `strat`, expected one of `slug`, `name`, `region`, `budget_idr`, `start`, `end`, `description`, `pictures`, `coordinates`, `base` at line 1 column 221.","request":"request-of-test","field":"strat"}"#);
         let mut calendar = examples::calendar();
         calendar["days"][0]["kind"] = json!("libur");
         said!(refused("/calendar", calendar).await, @r#"422 {"type":"urn:lapor:problem:invalid","title":"A value cannot be used","status":422,"code":"invalid","detail":"days[0].kind: unknown variant `libur`, expected `national_holiday` or `collective_leave` at line 1 column 44.","request":"request-of-test","field":"days[0].kind"}"#);

@@ -76,7 +76,7 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         let named = "Parkir › Parkir ngawur (Perhubungan › Parkir Liar)";
         siti.open(&at(case.case, "")).await.shows(named);
         let verified = [
-            ("kunci", KEY),
+            ("kunci", "0123456789abcdef-verifikasi"),
             ("judul", "Parkir di trotoar"),
             ("jenis", "pengaduan"),
             ("kategori", "~Pasar"),
