@@ -11,6 +11,7 @@ use lapor_protocol::directory::{Directory, Maintenance, Status};
 use lapor_protocol::problem::Code;
 use lapor_web::chance::random;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::{self, By};
 use crate::directory::Amendment;
@@ -39,7 +40,7 @@ pub enum MaintenanceError {
 }
 
 /// What is announced now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Notice {
     /// Unix ms.
     pub from: i64,

@@ -8,6 +8,7 @@ use lapor_migrations::Db;
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::audit::{self, By};
@@ -17,7 +18,7 @@ use crate::store::state::{self, RESTORED};
 use crate::witness::{Heard, Lack, Loss};
 
 /// Noted by a restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Restore {
     /// Unix ms.
     pub at: i64,
@@ -34,7 +35,7 @@ pub struct Restore {
 }
 
 /// How far it has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// It has not been restored, or that is over.
@@ -46,10 +47,11 @@ pub enum Stage {
 }
 
 /// All that is known of it at one moment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Recovery {
     pub stage: Stage,
     pub restore: Option<Restore>,
+    #[schema(value_type = Option<Object>)]
     pub loss: Option<Loss>,
     /// Unix ms; since when this process listens.
     pub since: i64,
@@ -58,14 +60,16 @@ pub struct Recovery {
 }
 
 /// An active institution, as far as this process has heard it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Member {
+    #[schema(value_type = String)]
     pub id: InstanceId,
     pub name: String,
     /// Unix ms; when it showed first what it shows now.
     pub heard_at: Option<i64>,
     /// Whether it holds anything that the hub has signed.
     pub shows: bool,
+    #[schema(value_type = Vec<Object>)]
     pub lacks: Vec<Lack>,
     /// Messages that the hub has taken in of it since the restore; 0 without one.
     pub came: u64,

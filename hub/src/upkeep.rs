@@ -11,6 +11,7 @@ use lapor_web::backup::{Manifest, Tell};
 use lapor_web::chance::random;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use crate::app::Hub;
 use crate::audit::{self, By};
@@ -31,7 +32,7 @@ const NAME_CHARACTERS: usize = 60;
 const INTERRUPTED: &str = "the program ended meanwhile";
 
 /// What is done to a backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
     /// It is made.
@@ -50,7 +51,7 @@ impl Work {
 }
 
 /// What is under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Running {
     pub work: Work,
     /// The backup's folder.
@@ -116,9 +117,10 @@ pub enum UpkeepError {
 }
 
 /// What the console shows of backups.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Shelf {
     /// As it is set; `None` where it is not.
+    #[schema(value_type = Option<String>)]
     pub folder: Option<PathBuf>,
     /// Unix ms of the last backup that was made, wherever it stands.
     pub last_backup: Option<i64>,
@@ -132,7 +134,7 @@ pub struct Shelf {
 }
 
 /// A folder below the one for backups.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Shelved {
     pub name: String,
     /// What its manifest says; `None` of what is no finished backup of a hub.
@@ -142,7 +144,7 @@ pub struct Shelved {
 }
 
 /// What is in a backup, by its manifest.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Holds {
     /// Unix ms of the moment that it shows.
     pub made_at: i64,
@@ -159,7 +161,7 @@ pub struct Holds {
     pub missing: usize,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Tried {
     /// Unix ms.
     pub at: i64,
@@ -169,7 +171,7 @@ pub struct Tried {
 }
 
 /// A backup that was made or tried.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Run {
     pub work: Work,
     pub name: String,
@@ -182,6 +184,7 @@ pub struct Run {
     /// Whether it was made, or held in all; `None` while it is under way.
     pub held: Option<bool>,
     /// What the trial has shown, if it came to an end.
+    #[schema(value_type = Option<Object>)]
     pub trial: Option<Trial>,
     /// Why it failed before.
     pub problem: Option<String>,

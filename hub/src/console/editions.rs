@@ -179,7 +179,7 @@ pub async fn check(
     shell.within(upkeep::PATH).show(&page)
 }
 
-async fn read(console: &Console) -> Result<Editions, HubError> {
+pub async fn read(console: &Console) -> Result<Editions, HubError> {
     let ground = &console.hub.ground;
     let mut tx = ground.db.read().await?;
     let editions = Editions::read(ground, &mut tx).await?;

@@ -15,7 +15,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Answer, OPENAPI, STYLE, alarms, audit, casework, federation, instances, roadmap};
+use super::{
+    Answer, OPENAPI, STYLE, alarms, audit, casework, federation, instances, roadmap, upkeep,
+};
 use crate::console::Console;
 
 /// An operation, who may ask for it, and what it is in Indonesian.
@@ -109,6 +111,40 @@ const OPERATIONS: &[Operation] = &[
                       berupa rahasia.",
     },
     Operation {
+        id: "readBackups",
+        roles: ALL,
+        summary: "Baca cadangan",
+        description: "Yang ada di folder cadangan beserta isinya, dan yang dibuat serta diuji; uji \
+                      memulihkan satu cadangan di samping hub dan membuktikannya.",
+    },
+    Operation {
+        id: "readMaintenance",
+        roles: ALL,
+        summary: "Baca pemeliharaan yang diumumkan",
+        description: "Dan sampai ke berapa instansi pengumumannya, menurut laporan mereka sendiri.",
+    },
+    Operation {
+        id: "readRecovery",
+        roles: ALL,
+        summary: "Baca sampai di mana pemulihan hub",
+        description: "Siapa yang sudah terdengar sejak itu, dan apa yang hilang di hub menurut yang \
+                      ditunjukkan anggota.",
+    },
+    Operation {
+        id: "readKeys",
+        roles: ALL,
+        summary: "Baca kunci",
+        description: "Kunci tanda tangan hub beserta riwayatnya, otoritasnya, kunci instansi, dan \
+                      sertifikat yang seharusnya sudah diperbarui.",
+    },
+    Operation {
+        id: "readEditions",
+        roles: ALL,
+        summary: "Baca edisi",
+        description: "Kategori, kalender, dan wilayah: yang berlaku, dan siapa memakai yang mana \
+                      sejak kapan, menurut instansi sendiri.",
+    },
+    Operation {
         id: "readDetails",
         roles: ALL,
         summary: "Baca catatan hub tentang satu instansi",
@@ -185,6 +221,11 @@ pub fn routes() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(alarms::past))
         .routes(routes!(alarms::sent))
         .routes(routes!(alarms::rules))
+        .routes(routes!(upkeep::backups))
+        .routes(routes!(upkeep::maintenance))
+        .routes(routes!(upkeep::recovery))
+        .routes(routes!(upkeep::keys))
+        .routes(routes!(upkeep::editions))
         .routes(routes!(audit::approvals))
         .routes(routes!(audit::read))
 }
@@ -228,6 +269,7 @@ fn build() -> Value {
         group("instances", "Institutions", "Instansi"),
         group("casework", "Casework", "Penanganan laporan"),
         group("alarms", "Alarms", "Alarm"),
+        group("upkeep", "Upkeep", "Perawatan"),
         group("audit", "Audit log", "Log audit"),
     ]);
     let paths = document["paths"].as_object_mut().into_iter().flatten();

@@ -12,6 +12,7 @@ mod instances;
 mod roadmap;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::sync::Arc;
 

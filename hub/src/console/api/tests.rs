@@ -160,6 +160,10 @@ async fn alarms_and_the_road_map_are_told_as_the_console_shows_them() {
             let (status, answer) = ask(&place, &format!("/api/v1/{path}"), known).await;
             assert_eq!(status, StatusCode::OK, "{path}: {answer}");
         }
+        for path in ["backups", "maintenance", "recovery", "keys", "editions"] {
+            let (status, answer) = ask(&place, &format!("/api/v1/{path}"), known).await;
+            assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        }
         let (_, waiting) = ask(&place, "/api/v1/approvals", known).await;
         assert_eq!(waiting["approvals"], Value::Array(Vec::new()));
         let (_, map) = ask(&place, "/api/v1/roadmap", known).await;
