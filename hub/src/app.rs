@@ -73,7 +73,10 @@ impl Hub {
         let sequencer = Sequencer::start(Arc::clone(&ground), Arc::clone(&streams)).await?;
         pictures::catch_up(&ground).await?;
         erasing::finish(&ground).await?;
-        upkeep::interrupt(&ground).await?;
+        // A full disk keeps no hub from starting for this.
+        if let Err(error) = upkeep::interrupt(&ground).await {
+            tracing::warn!(%error, "what a former process was at could not be noted as ended");
+        }
         let below = Arc::clone(&ground);
         let follower = tokio::spawn(async move { below.directory.follow(&below.db).await });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

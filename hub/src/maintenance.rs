@@ -35,6 +35,8 @@ pub enum MaintenanceError {
     Over,
     #[error("a maintenance lasts seven days at most; announce another when this one ends")]
     TooLong,
+    #[error("a maintenance lasts; end it before another is announced for later")]
+    Lasts,
     #[error("no maintenance is announced; there is nothing to end")]
     None,
 }
@@ -114,6 +116,11 @@ pub(crate) async fn plan_in(
     }
     if until - from > LONGEST_MS {
         return Err(MaintenanceError::TooLong.into());
+    }
+    let directory = ground.directory.refresh(tx).await?;
+    let lasts = directory.maintenance(now).is_some_and(|one| one.is_on(now));
+    if lasts && from > now {
+        return Err(MaintenanceError::Lasts.into());
     }
     audit::note_about(tx, now, by, "maintenance.planned", None).await?;
     let notice = Maintenance {

@@ -20,6 +20,8 @@ use crate::keys::{create_signer, load_signer};
 const NAME: &str = "hub-signing";
 const PRIVATE: &str = "key";
 const PUBLIC: &str = "pub";
+/// A key that was just made, until it is named.
+const NEW: &str = "hub-signing-new.key";
 
 /// The signing keys of this process, and the folder of their files.
 pub struct Signers {
@@ -81,6 +83,12 @@ impl Signers {
     /// A key that no directory version has named yet: one that waits in the
     /// folder, or a new one.
     pub fn prepare(&self, directory: &Directory) -> Result<KeyId, HubError> {
+        let stray = self.folder.join(NEW);
+        if stray.is_file() {
+            // Of a process that ended in the middle of this.
+            let kid = load_signer(&stray)?.kid().clone();
+            self.name(&stray, &kid)?;
+        }
         self.look_again()?;
         let unnamed = |kid: &KeyId| directory.any_hub_key(kid).is_none();
         let held = self.held.load();
@@ -91,12 +99,19 @@ impl Signers {
         if let Some(kid) = waiting {
             return Ok(kid.clone());
         }
-        let partial = self.folder.join(format!("{NAME}-new.{PRIVATE}"));
+        let partial = self.folder.join(NEW);
         let made = create_signer(&partial)?;
-        let path = self.path(made.kid(), PRIVATE);
-        std::fs::rename(&partial, path)?;
+        self.name(&partial, made.kid())?;
         self.look_again()?;
         Ok(made.kid().clone())
+    }
+
+    /// Gives the file of a key its own name, durably: under the one of a new key the next
+    /// would take its place.
+    fn name(&self, partial: &Path, kid: &KeyId) -> Result<(), HubError> {
+        std::fs::rename(partial, self.path(kid, PRIVATE))?;
+        std::fs::File::open(&self.folder)?.sync_all()?;
+        Ok(())
     }
 
     /// The public half of a key that is or was here.
@@ -116,6 +131,14 @@ impl Signers {
 
     /// Leaves of each key that the directory has retired the public half alone.
     pub fn tidy(&self, directory: &Directory) -> Result<(), HubError> {
+        // Another process of this machine may have made one that is named by now.
+        if directory
+            .hub_keys()
+            .iter()
+            .any(|key| !self.holds(key.kid()))
+        {
+            self.look_again()?;
+        }
         let retired =
             |kid: &KeyId| directory.hub_key(kid).is_none() && directory.any_hub_key(kid).is_some();
         let mut removed = false;

@@ -32,6 +32,7 @@ maintenance-follows-nodes = The desks of institutions show this notice. Reports 
 maintenance-follows-alarms = Alarms about institutions are held back meanwhile and for a moment afterwards.
 maintenance-moment-wrong = Write a date and a time, for instance 2026-12-01T22:00.
 maintenance-over = It must end after it begins, and after now.
+maintenance-lasts-still = A maintenance is under way; end it before you announce the next one.
 maintenance-too-long = Seven days at most.
 maintenance-too-late = The time of the maintenance that was asked for is over.
 maintenance-none-to-end = There is no maintenance to end.

@@ -32,6 +32,7 @@ maintenance-follows-nodes = Meja instansi menampilkan pengumuman ini. Laporan wa
 maintenance-follows-alarms = Alarm tentang instansi ditahan selama itu dan sebentar sesudahnya.
 maintenance-moment-wrong = Tulis tanggal dan jam, misalnya 2026-12-01T22:00.
 maintenance-over = Akhirnya harus setelah mulai dan setelah sekarang.
+maintenance-lasts-still = Pemeliharaan sedang berlangsung; akhiri dahulu sebelum mengumumkan yang berikutnya.
 maintenance-too-long = Paling lama tujuh hari.
 maintenance-too-late = Waktu pemeliharaan yang diminta sudah lewat.
 maintenance-none-to-end = Tidak ada pemeliharaan yang dapat diakhiri.

@@ -131,11 +131,16 @@ pub async fn decide(
         Err(ApprovalError::Membership(
             MembershipError::Status { .. } | MembershipError::Rotation(_),
         )) => Flash::warning(text_id("console-status-changed")),
-        Err(ApprovalError::Membership(error)) if !matches!(error, MembershipError::Hub(_)) => {
-            Flash::warning(text_id("console-not-allowed"))
-        }
         Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
             Flash::warning(text_id("maintenance-too-late"))
+        }
+        Err(ApprovalError::Membership(error))
+            if !matches!(
+                error,
+                MembershipError::Hub(_) | MembershipError::Alarm(ActError::Hub(_))
+            ) =>
+        {
+            Flash::warning(text_id("console-not-allowed"))
         }
         Err(error) => return Err(refused(&error)),
     };

@@ -45,6 +45,9 @@ pub async fn act(
     } else {
         caller.handles_cases()?;
     }
+    if act.kind == "case.redacted" {
+        caller.administers()?;
+    }
     node.erases_alone(&act.kind).map_err(|e| problem(&e))?;
     kinds::check(&act).map_err(|e| problem(&e))?;
     let (actor, id) = (caller.actor(), path.id);

@@ -78,7 +78,9 @@ impl Posed {
             }
             AnswerForm::Date if answer.parse::<NaiveDate>().is_err() => text_id("answer-no-date"),
             AnswerForm::YesNo if answer != YES && answer != NO => text_id("answer-no-choice"),
-            AnswerForm::Choice { choices } if !choices.iter().any(|choice| choice == answer) => {
+            AnswerForm::Choice { choices }
+                if !choices.iter().any(|choice| choice.trim() == answer) =>
+            {
                 text_id("answer-no-choice")
             }
             _ => return None,

@@ -167,10 +167,9 @@ impl Node {
             attachments: Vec::new(),
         };
         let erased = match self.act(case, act, actor).await {
-            Ok(_) => true,
-            Err(NodeError::NotAllowed(_) | NodeError::Redacted(_) | NodeError::NotFound { .. }) => {
-                false
-            }
+            // Erased already: the process ended between the message and what follows it.
+            Ok(_) | Err(NodeError::Redacted(_)) => true,
+            Err(NodeError::NotAllowed(_) | NodeError::NotFound { .. }) => false,
             Err(error) => return Err(error),
         };
         let text = &row.case_id;

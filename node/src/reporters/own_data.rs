@@ -152,22 +152,31 @@ impl Node {
         conversation: &Conversation,
     ) -> Result<Vec<Erasure>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?.to_string();
-        let erasures = store::erasures::of_case(&mut tx, &case).await?;
-        let waiting = erasures.iter().filter(|row| row.state == "waiting");
-        waiting.map(read).collect()
+        let root = self.filed_as(&mut tx, conversation.case).await?;
+        let mut waiting = Vec::new();
+        // Halves are decided on by themselves.
+        for case in self.family(root).await? {
+            let erasures = store::erasures::of_case(&mut tx, &case.to_string()).await?;
+            waiting.extend(erasures.into_iter().filter(|row| row.state == "waiting"));
+        }
+        waiting.iter().map(read).collect()
     }
 
     /// Withdraws what waits, whoever decided it.
     pub async fn withdraw_erasure(&self, conversation: &Conversation) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
-        let mut tx = self.write_tx().await?;
+        let mut tx = self.read_tx().await?;
         let case = self.filed_as(&mut tx, conversation.case).await?;
+        drop(tx);
+        let family = self.family(case).await?;
+        let mut tx = self.write_tx().await?;
         let text = case.to_string();
         let mut withdrawn = 0;
-        let rows = store::erasures::of_case(&mut tx, &text).await?;
-        for row in rows.iter().filter(|row| row.state == "waiting") {
-            withdrawn += store::erasures::end(&mut tx, &row.id, "withdrawn", now).await?;
+        for one in family {
+            let rows = store::erasures::of_case(&mut tx, &one.to_string()).await?;
+            for row in rows.iter().filter(|row| row.state == "waiting") {
+                withdrawn += store::erasures::end(&mut tx, &row.id, "withdrawn", now).await?;
+            }
         }
         if withdrawn == 0 {
             return Err(NodeError::not_found("waiting erasure of case", &case));
@@ -193,6 +202,13 @@ impl Node {
         drop(tx);
         let mut done = 0;
         for row in due {
+            // It may have been called off while others were erased.
+            let mut tx = self.read_tx().await?;
+            let now_is = store::erasures::one(&mut tx, &row.id).await?;
+            drop(tx);
+            if now_is.is_none_or(|row| row.state != "waiting") {
+                continue;
+            }
             let erased = match row.asked_by {
                 Some(_) => self.erase_as_decided(&row, now).await,
                 None => self.erase(&row, now).await,

@@ -111,6 +111,7 @@ async fn send(
             let text = match wrong {
                 MaintenanceError::Over => text_id("maintenance-over"),
                 MaintenanceError::TooLong => text_id("maintenance-too-long"),
+                MaintenanceError::Lasts => text_id("maintenance-lasts-still"),
                 MaintenanceError::None => text_id("maintenance-none-to-end"),
             };
             if wrong != MaintenanceError::None {
