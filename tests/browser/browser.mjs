@@ -80,8 +80,9 @@ export async function unreached(page) {
     const wanted = 'a[href], button, input:not([type="hidden"]), select, textarea, summary';
     const seen = [...document.querySelectorAll(wanted)].filter((e) => !e.disabled && e.checkVisibility());
     seen.forEach((element, place) => (element.dataset.reach = String(place)));
-    // Day, month, year and the calendar are a step each.
-    return seen.length + 3 * seen.filter((e) => e.type === "date").length;
+    // Day, month, year and the calendar are a step each, and so are the parts of a time.
+    const parts = { date: 3, "datetime-local": 6 };
+    return seen.reduce((sum, e) => sum + 1 + (parts[e.type] ?? 0), 0);
   });
   await page.evaluate(() => document.activeElement?.blur());
   const reached = new Set();

@@ -237,7 +237,7 @@ for (const database of databases) {
         await begin(page, "Selesai menurut pelapor");
         await page.getByLabel("Pelapor sudah menyatakan").check();
         await press(page, "Selesai menurut pelapor");
-        assert.equal(await standing(page), "Selesai, dikonfirmasi pelapor");
+        assert.equal(await standing(page), "Selesai, ditutup petugas atas keterangan pelapor");
         await begin(page, "Buka kembali");
         await press(page, "Buka kembali");
         assert.equal(await standing(page), "Sedang ditindaklanjuti");
@@ -401,7 +401,7 @@ for (const database of databases) {
       });
     });
 
-    it("the words of a report are erased, and its skeleton stays", async () => {
+    it("an erasure waits, is seen by everybody and can be called off", async () => {
       await work("admin", "/meja", async (page) => {
         await takeIn(page, "Berisi data pribadi");
         await begin(page, "Hapus isi laporan");
@@ -410,7 +410,11 @@ for (const database of databases) {
         await page.getByRole("link", { name: "Centang dahulu" }).waitFor();
         await page.getByLabel("Saya mengerti").check();
         await press(page, "Hapus isi laporan");
-        await page.getByText("Isi laporan ini sudah dihapus").waitFor();
+        await page.getByText(/Isi laporan dihapus pada .* Alasan/).waitFor();
+        await page.goto(`${stage.base}/meja/penghapusan`);
+        const row = page.locator(".card", { hasText: "Memuat data pribadi" }).last();
+        await row.getByRole("button", { name: /Batalkan/ }).click();
+        await page.getByText("Penghapusan dibatalkan.").waitFor();
       });
     });
 
