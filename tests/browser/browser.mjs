@@ -87,7 +87,7 @@ export async function unreached(page) {
   await page.evaluate(() => document.activeElement?.blur());
   const reached = new Set();
   const unmarked = [];
-  for (let step = 0; step < all + 5; step += 1) {
+  for (let step = 0; step < all + 20; step += 1) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(() => {
       const element = document.activeElement;

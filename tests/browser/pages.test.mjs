@@ -1,4 +1,5 @@
-// Every page, in both languages and colours, wide and narrow, on both databases.
+// Every page, in both languages and colours, wide and narrow; on the second database each once, for
+// colours, widths and keys do not depend on what keeps the reports.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { cookiesOf, largestPaint, launch, overflowing, unreached, violations, visitor, weigh } from "./browser.mjs";
@@ -27,6 +28,7 @@ const PAINTED = [
 ];
 
 for (const database of databases) {
+  const once = { skip: database !== databases[0] };
   describe(`on ${database}`, () => {
     let stage, browser;
     before(async () => {
@@ -52,7 +54,8 @@ for (const database of databases) {
 
     for (const language of ["id", "en"]) {
       for (const colours of ["light", "dark"]) {
-        it(`axe finds no violation in ${language}, ${colours}`, async () => {
+        const first = language === "id" && colours === "light";
+        it(`axe finds no violation in ${language}, ${colours}`, first ? {} : once, async () => {
           for (const { name, path, role } of everyPage(stage)) {
             await see({ language, colours, role }, path, async (page) => {
               assert.equal(await page.getAttribute("html", "lang"), language);
@@ -61,7 +64,7 @@ for (const database of databases) {
           }
         });
       }
-      it(`nothing stands out of 360 pixels in ${language}`, async () => {
+      it(`nothing stands out of 360 pixels in ${language}`, once, async () => {
         for (const { name, path, role } of everyPage(stage)) {
           await see({ language, width: 360, role }, path, async (page) => {
             assert.deepEqual(await overflowing(page), [], name);
@@ -70,13 +73,13 @@ for (const database of databases) {
       });
     }
 
-    it("the keyboard reaches everything and shows where it is", async () => {
+    it("the keyboard reaches everything and shows where it is", once, async () => {
       for (const { name, path, role } of everyPage(stage)) {
         await see({ role }, path, async (page) => assert.deepEqual(await unreached(page), [], name));
       }
     });
 
-    it("pages that few people see are as sound as the others", { skip: database !== databases[0] }, async () => {
+    it("pages that few people see are as sound as the others", once, async () => {
       const sound = async (page, name) => {
         assert.deepEqual(await violations(page), [], name);
         assert.deepEqual(await overflowing(page), [], name);
@@ -119,7 +122,7 @@ for (const database of databases) {
       });
     });
 
-    it(`the first page weighs at most ${KILOBYTES_FIRST_PAGE} KB`, async () => {
+    it(`the first page weighs at most ${KILOBYTES_FIRST_PAGE} KB`, once, async () => {
       const { context, page } = await visitor(browser);
       const bytes = await weigh(page, stage.base);
       await context.close();
@@ -128,7 +131,7 @@ for (const database of databases) {
     });
 
     for (const name of PAINTED) {
-      it(`the largest paint of ${name} comes within ${MS_LARGEST_PAINT} ms on a slow telephone`, async () => {
+      it(`the largest paint of ${name} comes within ${MS_LARGEST_PAINT} ms on a slow telephone`, once, async () => {
         const { path, role } = everyPage(stage).find((page) => page.name === name);
         const cookies = await cookiesOf(stage, role);
         const times = [];
