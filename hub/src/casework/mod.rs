@@ -8,6 +8,7 @@ mod calendar;
 mod clocks;
 pub mod figures;
 mod kept;
+mod listed;
 pub mod skeleton;
 mod walk;
 pub mod weeks;
@@ -29,6 +30,7 @@ use crate::store::state::{CASEWORK, CASEWORK_CALENDAR, CASEWORK_RECOUNT};
 
 pub use clocks::{Ran, Step};
 pub use kept::Kept;
+pub use listed::{Which, listed};
 pub use walk::{Term, Way, walk};
 
 /// Messages of the order that one step takes in.

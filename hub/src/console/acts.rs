@@ -16,12 +16,11 @@ use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Path};
 use serde::Serialize;
 
-use super::approvals::{failed, refused};
+use super::approvals::{failed, put, refused};
 use super::instances::{self, OnePath, one};
 use super::invite::{AUTHORITY, SUPERVISOR, patterns, supervision};
 use super::{Answer, Console, ConsoleRole};
-use crate::approvals::{self, ApprovalError, Asked};
-use crate::audit::By;
+use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::membership::MembershipError;
@@ -274,20 +273,10 @@ async fn send(
     let Some((deed, reason)) = read(&v, &mut form, &entry, act) else {
         return page(console, member, &entry, act, &form).await;
     };
-    let actor = member.actor();
-    let by = By {
-        actor: &actor,
-        reason: &reason,
-        asked_by: None,
-    };
-    let second_person = console.settings.second_person;
-    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
-        Ok(Asked::Done) => {
-            console.hub.watch.look_again();
-            Flash::done(instances::done_words(&deed))
-        }
-        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
-        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+    let asked = (&deed, reason.as_str(), console.settings.second_person);
+    let done = Flash::done(instances::done_words(&deed));
+    let said = match put(console, member, asked, done).await {
+        Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Status { .. })) if act == Act::Entrust => {
             Flash::warning(text_id("console-status-changed"))
         }

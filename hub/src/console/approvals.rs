@@ -18,7 +18,8 @@ use super::acts::deed_said;
 use super::instances::{done_words, one};
 use super::{Answer, Console, ConsoleRole, alarms, keys, upkeep};
 use crate::alarms::ActError;
-use crate::approvals::{self, ApprovalError};
+use crate::approvals::{self, ApprovalError, Asked};
+use crate::audit::By;
 use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::membership::MembershipError;
@@ -110,9 +111,7 @@ pub async fn decide(
         }
         "setuju" => match approvals::confirm(ground, &actor, &path.id).await {
             Ok(approval) => {
-                console.hub.watch.look_again();
-                console.hub.look_after_certificate();
-                console.hub.alarms.ring();
+                look_about(&console);
                 Ok(Flash::done(done_words(&approval.deed)))
             }
             Err(error) => Err(error),
@@ -145,6 +144,37 @@ pub async fn decide(
         Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
+}
+
+/// Does an act or has it wait for a second person; what the visitor is told of it, `done` where it
+/// is done. Why an act cannot be done is for its own page to tell.
+pub async fn put(
+    console: &Console,
+    member: &Member,
+    (deed, reason, second_person): (&Deed, &str, bool),
+    done: Flash,
+) -> Result<Flash, ApprovalError> {
+    let actor = member.actor();
+    let by = By {
+        reason,
+        ..By::actor(&actor)
+    };
+    match approvals::ask(&console.hub.ground, &by, deed, second_person).await {
+        Ok(Asked::Done) => {
+            look_about(console);
+            Ok(done)
+        }
+        Ok(Asked::Waits) => Ok(Flash::done(text_id("console-asked"))),
+        Err(ApprovalError::AskedAlready) => Ok(Flash::warning(text_id("console-asked-already"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Wakes all that looks at what an act may have changed.
+fn look_about(console: &Console) {
+    console.hub.watch.look_again();
+    console.hub.look_after_certificate();
+    console.hub.alarms.ring();
 }
 
 /// Where what an act is about is shown: an institution, or the hub's keys.

@@ -8,12 +8,11 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use futures_util::StreamExt as _;
 use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, FormWithFiles};
 use lapor_web::people::Member;
-use lapor_web::{ApiProblem, Query, holidays};
+use lapor_web::{Query, holidays};
 use serde::Deserialize;
 
 use super::approvals::failed;
@@ -134,17 +133,7 @@ pub async fn check(
 ) -> Answer<Response> {
     let v = member.visit.v;
     let mut parts = FormWithFiles::open(request, BYTES as u64)?;
-    let mut bytes = Vec::new();
-    while let Some(mut file) = parts.next_file().await? {
-        if file.field != FILE {
-            file.pass_over().await;
-            continue;
-        }
-        while let Some(piece) = file.next().await {
-            let piece = piece.map_err(|_| parts.broken().unwrap_or_else(ApiProblem::invalid))?;
-            bytes.extend_from_slice(&piece);
-        }
-    }
+    let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
     let Some(new) = parse(&v, &mut form, bytes) else {
         return page(&console, &member, &form, LISTED).await;

@@ -17,14 +17,13 @@ use serde::Deserialize;
 
 use super::acts::Act;
 use super::alarms::{self, Shown};
-use super::approvals::{failed, refused};
+use super::approvals::{failed, put, refused};
 use super::belonging::Belonging;
 use super::standing::Standing;
 use super::steps::Step;
 use super::words::kind_words;
 use super::{Answer, Console, ConsoleRole, invite, many};
-use crate::approvals::{self, ApprovalError, Asked};
-use crate::audit::By;
+use crate::approvals::ApprovalError;
 use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::membership::MembershipError;
@@ -140,20 +139,10 @@ pub async fn act(
     if !form.is_fine() {
         return page(&console, &member, &instance, &form).await;
     }
-    let actor = member.actor();
-    let by = By {
-        actor: &actor,
-        reason: &reason,
-        asked_by: None,
-    };
-    let second_person = console.settings.second_person;
-    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
-        Ok(Asked::Done) => {
-            console.hub.watch.look_again();
-            Flash::done(done_words(&deed))
-        }
-        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
-        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+    let asked = (&deed, reason.as_str(), console.settings.second_person);
+    let done = Flash::done(done_words(&deed));
+    let said = match put(&console, &member, asked, done).await {
+        Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
             Flash::warning(text_id("console-status-changed"))
         }

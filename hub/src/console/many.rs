@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::StreamExt as _;
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use lapor_web::language::{Voice, text_id};
@@ -110,17 +109,7 @@ pub async fn check(
     may(&member)?;
     let v = member.visit.v;
     let mut parts = FormWithFiles::open(request, BYTES as u64)?;
-    let mut bytes = Vec::new();
-    while let Some(mut file) = parts.next_file().await? {
-        if file.field != FILE {
-            file.pass_over().await;
-            continue;
-        }
-        while let Some(piece) = file.next().await {
-            let piece = piece.map_err(|_| parts.broken().unwrap_or_else(ApiProblem::invalid))?;
-            bytes.extend_from_slice(&piece);
-        }
-    }
+    let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
     let Ok(text) = String::from_utf8(bytes) else {
         form.complain(FILE, v.say("many-unreadable"));

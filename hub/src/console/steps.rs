@@ -13,12 +13,11 @@ use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::approvals::{failed, refused};
+use super::approvals::{failed, put, refused};
 use super::instances::{done_words, one};
 use super::keys::{self, Keys};
 use super::{Answer, Console, ConsoleRole, upkeep};
-use crate::approvals::{self, ApprovalError, Asked};
-use crate::audit::By;
+use crate::approvals::ApprovalError;
 use crate::changeover;
 use crate::deeds::Deed;
 use crate::error::HubError;
@@ -247,20 +246,10 @@ pub async fn take(
         .deed(&console, &keys, even_so)
         .map_err(|e| failed(&e))?;
     let deed = deed.ok_or_else(ApiProblem::not_found)?;
-    let actor = member.actor();
-    let by = By {
-        actor: &actor,
-        reason: &reason,
-        asked_by: None,
-    };
-    let second_person = console.settings.second_person;
-    let said = match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
-        Ok(Asked::Done) => {
-            console.hub.look_after_certificate();
-            Flash::done(done_words(&deed))
-        }
-        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
-        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+    let asked = (&deed, reason.as_str(), console.settings.second_person);
+    let done = Flash::done(done_words(&deed));
+    let said = match put(&console, &member, asked, done).await {
+        Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Rotation(RotationError::Behind(left)))) => {
             form.complain(EVEN_SO, v.with("n", left.len()).say("step-left-behind"));
             return page(&console, &member, step, &keys, &form);

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt as _;
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use lapor_protocol::kinds::Category;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Choice, Flash, Form, FormWithFiles, LocalPath};
-use lapor_web::{ApiProblem, Path, Query};
+use lapor_web::{Path, Query};
 use serde::Deserialize;
 
 use super::case_page::{CasePath, at};
@@ -134,17 +133,7 @@ pub async fn upload(
     officer.requires(StaffRole::administers)?;
     let v = officer.visit.v;
     let mut parts = FormWithFiles::open(request, BYTES)?;
-    let mut bytes = Vec::new();
-    while let Some(mut file) = parts.next_file().await? {
-        if file.field != FILE {
-            file.pass_over().await;
-            continue;
-        }
-        while let Some(piece) = file.next().await {
-            let piece = piece.map_err(|_| parts.broken().unwrap_or_else(ApiProblem::invalid))?;
-            bytes.extend_from_slice(&piece);
-        }
-    }
+    let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
     let text = String::from_utf8(bytes).unwrap_or_default();
     if text.trim().is_empty() {

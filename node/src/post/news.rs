@@ -294,7 +294,12 @@ impl Node {
                         let target = into.to_string();
                         let leave = follow(&mut tx, &target, contact, now).await?;
                         store::support::lead_on(&mut tx, &text, contact, &target).await?;
-                        (head.write(|v| moved(v, &head, into, &leave)), Some(leave))
+                        (
+                            head.write(|v| {
+                                followed_on(v, &head, text_id("letter-news-moved"), into, &leave)
+                            }),
+                            Some(leave),
+                        )
                     }
                     None => (head.write(|v| ended(v, &head)), None),
                 };
@@ -344,7 +349,9 @@ impl Node {
                     kind: Kind::News,
                     address: contact,
                     case: Some(&text),
-                    words: head.write(|v| led_back(v, &head, id, &leave)),
+                    words: head.write(|v| {
+                        followed_on(v, &head, text_id("letter-news-led-back"), id, &leave)
+                    }),
                     leave: Some(leave),
                     expires_at: Some(now + NEWS_KEPT_MS),
                 };
@@ -436,26 +443,11 @@ async fn public_target(tx: &mut Tx, case: &Case) -> Result<Option<CaseId>, NodeE
     Ok(row.filter(|row| row.public == 1).map(|_| merged.into))
 }
 
-fn moved(v: &Voice, head: &Letterhead, into: CaseId, leave: &str) -> Said {
+/// That whoever followed another case follows this one.
+fn followed_on(v: &Voice, head: &Letterhead, why: TextId, to: CaseId, leave: &str) -> Said {
     let mut paragraphs = vec![
-        v.with("institution", head.institution())
-            .say("letter-news-moved"),
-        head.at(&case_path(into)),
-    ];
-    paragraphs.extend(leave_foot(head, v, leave));
-    Said {
-        subject: v
-            .with("institution", head.institution())
-            .say("letter-news-followed-subject"),
-        paragraphs,
-    }
-}
-
-fn led_back(v: &Voice, head: &Letterhead, id: CaseId, leave: &str) -> Said {
-    let mut paragraphs = vec![
-        v.with("institution", head.institution())
-            .say("letter-news-led-back"),
-        head.at(&case_path(id)),
+        v.with("institution", head.institution()).say(why),
+        head.at(&case_path(to)),
     ];
     paragraphs.extend(leave_foot(head, v, leave));
     Said {

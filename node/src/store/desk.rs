@@ -36,6 +36,19 @@ pub async fn assign(
     tx.run_rows(&ASSIGN, rows.collect()).await
 }
 
+/// Writes a column of a case that may be seen here.
+macro_rules! note {
+    ($column:literal) => {
+        concat!(
+            "update cases set ",
+            $column,
+            " = $2
+        where case_id = $1 and tray is not null and (secret = 0 or $3 = 1) and ($4 is null
+            or unit = $4 or unit in (select u.id from units u where u.parent = $4))"
+        )
+    };
+}
+
 /// Notes the number that a case has in the institution's own application, or that it has none.
 /// Returns whether the case may be seen here.
 pub async fn number(
@@ -44,18 +57,7 @@ pub async fn number(
     case: &str,
     number: Option<&str>,
 ) -> Stored<bool> {
-    const SQL: &str = "update cases set own_number = $2
-        where case_id = $1 and tray is not null and (secret = 0 or $3 = 1) and ($4 is null
-            or unit = $4 or unit in (select u.id from units u where u.parent = $4))";
-    let noted = on!(tx, c => sqlx::query(SQL)
-        .bind(case)
-        .bind(number)
-        .bind(i64::from(limits.secrets))
-        .bind(limits.own())
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(noted > 0)
+    note_of(tx, note!("own_number"), limits, (case, number)).await
 }
 
 /// Notes the local category of a case, or that it has none. Returns whether the case may be seen
@@ -66,12 +68,18 @@ pub async fn localise(
     case: &str,
     local: Option<&str>,
 ) -> Stored<bool> {
-    const SQL: &str = "update cases set local_category = $2
-        where case_id = $1 and tray is not null and (secret = 0 or $3 = 1) and ($4 is null
-            or unit = $4 or unit in (select u.id from units u where u.parent = $4))";
-    let noted = on!(tx, c => sqlx::query(SQL)
+    note_of(tx, note!("local_category"), limits, (case, local)).await
+}
+
+async fn note_of(
+    tx: &mut Tx,
+    sql: &'static str,
+    limits: Limits<'_>,
+    (case, value): (&str, Option<&str>),
+) -> Stored<bool> {
+    let noted = on!(tx, c => sqlx::query(sql)
         .bind(case)
-        .bind(local)
+        .bind(value)
         .bind(i64::from(limits.secrets))
         .bind(limits.own())
         .execute(c)

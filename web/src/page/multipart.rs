@@ -89,6 +89,23 @@ impl FormWithFiles {
         })
     }
 
+    /// All of the files of one field, one after the other; other files are passed over, and the
+    /// fields kept for [`form`](Self::form).
+    pub async fn bytes_of(&mut self, field: &str) -> Result<Vec<u8>, ApiProblem> {
+        let mut bytes = Vec::new();
+        while let Some(mut file) = self.next_file().await? {
+            if file.field != field {
+                file.pass_over().await;
+                continue;
+            }
+            while let Some(piece) = file.next().await {
+                let piece = piece.map_err(|_| self.broken().unwrap_or_else(ApiProblem::invalid))?;
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        Ok(bytes)
+    }
+
     /// The next file; the fields before it are kept for [`form`](Self::form).
     pub async fn next_file(&mut self) -> Result<Option<PostedFile>, ApiProblem> {
         loop {

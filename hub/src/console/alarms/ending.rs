@@ -4,14 +4,12 @@
 
 use askama::Template;
 use axum::response::Response;
-use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::language::{TextId, Voice};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
 
 use super::{Tab, tabs};
-use crate::approvals::{self, ApprovalError, Asked};
-use crate::audit::By;
-use crate::console::approvals::refused;
+use crate::console::approvals::{put, refused};
 use crate::console::{ALARMS, Answer, Console};
 use crate::deeds::Deed;
 
@@ -90,18 +88,7 @@ pub async fn ask(
     (deed, reason, second_person): (Deed, &str, bool),
     done: Flash,
 ) -> Answer<Flash> {
-    let actor = member.actor();
-    let by = By {
-        reason,
-        ..By::actor(&actor)
-    };
-    match approvals::ask(&console.hub.ground, &by, &deed, second_person).await {
-        Ok(Asked::Done) => {
-            console.hub.alarms.ring();
-            Ok(done)
-        }
-        Ok(Asked::Waits) => Ok(Flash::done(text_id("console-asked"))),
-        Err(ApprovalError::AskedAlready) => Ok(Flash::warning(text_id("console-asked-already"))),
-        Err(error) => Err(refused(&error)),
-    }
+    let asked = (&deed, reason, second_person);
+    let put = put(console, member, asked, done).await;
+    put.map_err(|error| refused(&error))
 }

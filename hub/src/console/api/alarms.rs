@@ -8,14 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, problem, wrong};
+use super::{Answer, limit, problem};
 use crate::alarms::overview::{self, Alarm, Group, Place, Sent};
 use crate::alarms::{self, Recipient, Rule, Silence};
 use crate::console::Console;
 use crate::error::HubError;
-
-const PAGE: u32 = 50;
-const MAX_PAGE: u32 = 200;
 
 /// What is open or acknowledged.
 #[derive(Serialize, ToSchema)]
@@ -39,13 +36,6 @@ pub struct PastQuery {
 }
 
 impl PastQuery {
-    fn limit(&self) -> Answer<u32> {
-        let limit = self.limit.unwrap_or(PAGE);
-        let fits = (1..=MAX_PAGE).contains(&limit);
-        let unfit = || wrong(format!("limit: expected 1 to {MAX_PAGE}."));
-        fits.then_some(limit).ok_or_else(unfit)
-    }
-
     fn place(&self) -> Place {
         Place {
             before: self.before.unwrap_or(i64::MAX),
@@ -125,7 +115,7 @@ pub async fn past(
     _: Caller,
     Query(asked): Query<PastQuery>,
 ) -> Answer<Json<PastAlarms>> {
-    let limit = asked.limit()?;
+    let limit = limit(asked.limit)?;
     let alarms = overview::past(&console.hub, &asked.place(), i64::from(limit)).await;
     let alarms = alarms.map_err(|error| problem(&error))?;
     let full = alarms.len() == limit as usize;
@@ -155,7 +145,7 @@ pub async fn sent(
     _: Caller,
     Query(asked): Query<PastQuery>,
 ) -> Answer<Json<SentPage>> {
-    let limit = asked.limit()?;
+    let limit = limit(asked.limit)?;
     let sent = overview::sent(&console.hub, &asked.place(), i64::from(limit)).await;
     let sent = sent.map_err(|error| problem(&error))?;
     let full = sent.len() == limit as usize;

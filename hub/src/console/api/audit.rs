@@ -8,15 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, problem, wrong};
+use super::{Answer, limit, problem};
 use crate::approvals::{self, Approval, ApprovalError};
 use crate::console::Console;
 use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::store;
-
-const PAGE: u32 = 50;
-const MAX_PAGE: u32 = 200;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -109,10 +106,7 @@ pub async fn read(
     Query(asked): Query<LogQuery>,
 ) -> Answer<Json<AuditPage>> {
     caller.reads_audit()?;
-    let limit = asked.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(wrong(format!("limit: expected 1 to {MAX_PAGE}.")));
-    }
+    let limit = limit(asked.limit)?;
     let read = async {
         let mut tx = console.hub.ground.db.read().await?;
         let filter = (&*asked.actor, &*asked.action, &*asked.instance);

@@ -11,21 +11,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
-use super::{Answer, absent, problem, wrong};
+use super::{Answer, absent, limit, problem, wrong};
 use crate::casework::figures::{Figures, Period};
 use crate::casework::skeleton::{self, Skeleton};
 use crate::casework::weeks::Week;
-use crate::casework::{Kept, Step};
+use crate::casework::{Kept, Step, Which, listed};
 use crate::console::Console;
-use crate::error::HubError;
-use crate::store::casework::lists::{self, After, Asked, ListRow};
+use crate::store::casework::lists::{After, Asked, ListRow};
 
 /// Days of a period that is not named, and at most.
 const USUAL_DAYS: u32 = 30;
 const MOST_DAYS: u32 = 366;
 const DAY_MS: i64 = 86_400_000;
-const PAGE: u32 = 50;
-const MAX_PAGE: u32 = 200;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -59,18 +56,6 @@ impl PeriodQuery {
             }
         }
     }
-}
-
-/// Which cases are listed.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Which {
-    /// A clock has run out.
-    Overdue,
-    /// The institution has done nothing with the disposition.
-    Unaccepted,
-    /// Nobody has answered.
-    Unanswered,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -151,16 +136,18 @@ pub async fn list(
     _: Caller,
     Query(asked): Query<ListQuery>,
 ) -> Answer<Json<CasesPage>> {
-    let limit = asked.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(wrong(format!("limit: expected 1 to {MAX_PAGE}.")));
-    }
+    let limit = limit(asked.limit)?;
     if asked.step.is_some() && asked.which != Which::Overdue {
         return Err(wrong("step: only overdue cases are told apart by it."));
     }
     let after = After::read(&asked.after);
     let after = after.ok_or_else(|| wrong("after: expected MILLISECONDS.CASE."))?;
-    let rows = read(&console, &asked, &after, i64::from(limit) + 1).await;
+    let within = Asked {
+        institution: &asked.instance,
+        after: &after,
+        most: i64::from(limit) + 1,
+    };
+    let rows = listed(&console.hub, asked.which, within, asked.step).await;
     let mut rows = rows.map_err(|error| problem(&error))?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -168,30 +155,6 @@ pub async fn list(
         next: rows.last().filter(|_| more).map(ListRow::place),
         cases: rows,
     }))
-}
-
-async fn read(
-    console: &Console,
-    asked: &ListQuery,
-    after: &After,
-    most: i64,
-) -> Result<Vec<ListRow>, HubError> {
-    let within = Asked {
-        institution: &asked.instance,
-        after,
-        most,
-    };
-    let mut tx = console.hub.ground.db.read().await?;
-    let rows = match asked.which {
-        Which::Overdue => {
-            let step = asked.step.map_or("", Step::as_str);
-            lists::overdue(&mut tx, within, step, console.hub.now_ms()).await?
-        }
-        Which::Unaccepted => lists::unaccepted(&mut tx, within).await?,
-        Which::Unanswered => lists::unanswered(&mut tx, within).await?,
-    };
-    tx.rollback().await?;
-    Ok(rows)
 }
 
 /// Read the skeleton of a case

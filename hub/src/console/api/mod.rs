@@ -30,6 +30,10 @@ pub const DOCS: &str = "/api/docs";
 const OPENAPI: &str = "/api/v1/openapi.json";
 const STYLE: &str = "/api/docs/lapor.css";
 
+/// Lines of a list if nothing is asked, and at most.
+const PAGE: u32 = 50;
+const MOST: u32 = 200;
+
 type Answer<T> = Result<T, ApiProblem>;
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -58,6 +62,14 @@ fn picture(console: &Console) -> Answer<Arc<Picture>> {
 fn wrong(detail: impl Into<String>) -> ApiProblem {
     let title = "The query cannot be used";
     ApiProblem::new(StatusCode::BAD_REQUEST, "invalid_query", title).with_detail(detail)
+}
+
+/// How many lines of a list a program wants at once.
+fn limit(asked: Option<u32>) -> Answer<u32> {
+    let limit = asked.unwrap_or(PAGE);
+    let fits = (1..=MOST).contains(&limit);
+    let unfit = || wrong(format!("limit: expected 1 to {MOST}."));
+    fits.then_some(limit).ok_or_else(unfit)
 }
 
 /// What it is told of something that there is not.

@@ -16,23 +16,14 @@ use serde::Deserialize;
 use super::case;
 use super::words::{classification_words, named, state_words, step_named, step_words};
 use crate::casework::weeks::ZONE;
+use crate::casework::{Which, listed};
 use crate::console::approvals::failed;
 use crate::console::{Answer, Console};
-use crate::error::HubError;
-use crate::store;
 use crate::store::casework::lists::{After, Asked, ListRow};
 
 pub const PATH: &str = "/konsol/kasus/daftar";
 /// Cases on one page.
 const PAGE: usize = 50;
-
-/// Which cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    Overdue,
-    Unaccepted,
-    Unanswered,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -135,7 +126,12 @@ pub async fn show(
     };
     let unplaced = || ApiProblem::invalid().with_detail("sesudah: expected MILLISECONDS.CASE.");
     let after = After::read(&wanted.sesudah).ok_or_else(unplaced)?;
-    let rows = read(&console, which, &wanted, &after).await;
+    let asked = Asked {
+        institution: &wanted.instansi,
+        after: &after,
+        most: PAGE as i64 + 1,
+    };
+    let rows = listed(&console.hub, which, asked, step).await;
     let rows = rows.map_err(|error| failed(&error))?;
     let directory = console.hub.ground.directory.current();
     let last = rows.get(PAGE - 1).filter(|_| rows.len() > PAGE);
@@ -194,29 +190,4 @@ fn which(text: &str) -> Answer<Which> {
         ApiProblem::invalid()
             .with_detail("yang: expected terlambat, belum-diterima or belum-dijawab.")
     })
-}
-
-async fn read(
-    console: &Console,
-    which: Which,
-    wanted: &Wanted,
-    after: &After,
-) -> Result<Vec<ListRow>, HubError> {
-    let asked = Asked {
-        institution: &wanted.instansi,
-        after,
-        most: PAGE as i64 + 1,
-    };
-    let mut tx = console.hub.ground.db.read().await?;
-    let now = console.hub.now_ms();
-    let rows = match which {
-        Which::Overdue => {
-            store::casework::lists::overdue(&mut tx, asked, &wanted.langkah, now).await
-        }
-        Which::Unaccepted => store::casework::lists::unaccepted(&mut tx, asked).await,
-        Which::Unanswered => store::casework::lists::unanswered(&mut tx, asked).await,
-    };
-    let rows = rows?;
-    tx.rollback().await?;
-    Ok(rows)
 }

@@ -9,9 +9,9 @@ use lapor_web::page::LocalPath;
 
 use super::list;
 use super::words::{NONE, hop_words, named, share, step_about, step_words, took};
-use crate::casework::Step;
 use crate::casework::figures::{Figures, Period, StepSum, Sum};
 use crate::casework::weeks::Week;
+use crate::casework::{Step, Which};
 use crate::console::Answer;
 use crate::console::instances::one;
 
@@ -150,9 +150,9 @@ fn step_line(v: &Voice, of: &StepSum, linked: bool) -> Line {
         to,
     };
     let overdue = of.overdue.is_some_and(|n| n > 0) && linked;
-    let overdue = overdue.then(|| list::path(list::Which::Overdue, "", of.step.as_str()));
+    let overdue = overdue.then(|| list::path(Which::Overdue, "", of.step.as_str()));
     let unaccepted = of.step == Step::Acceptance && of.waiting.is_some_and(|n| n > 0) && linked;
-    let unaccepted = unaccepted.then(|| list::path(list::Which::Unaccepted, "", ""));
+    let unaccepted = unaccepted.then(|| list::path(Which::Unaccepted, "", ""));
     let waiting = of
         .waiting
         .map(|n| cell(text_id("sum-waiting"), v.number(n), unaccepted));
@@ -176,7 +176,7 @@ pub fn heads(v: &Voice, figures: &Figures, linked: bool) -> Vec<Head> {
         value,
         to: None,
     };
-    let listed = |name: TextId, number: i64, which: list::Which| Head {
+    let listed = |name: TextId, number: i64, which: Which| Head {
         name: v.say(name),
         value: v.number(number),
         to: (linked && number > 0).then(|| list::path(which, "", "")),
@@ -184,17 +184,9 @@ pub fn heads(v: &Voice, figures: &Figures, linked: bool) -> Vec<Head> {
     vec![
         head(text_id("sum-filed"), v.number(figures.filed)),
         head(text_id("sum-open"), v.number(all.open)),
-        listed(text_id("sum-overdue"), all.overdue, list::Which::Overdue),
-        listed(
-            text_id("sum-unaccepted"),
-            all.unaccepted,
-            list::Which::Unaccepted,
-        ),
-        listed(
-            text_id("sum-unanswered"),
-            all.unanswered,
-            list::Which::Unanswered,
-        ),
+        listed(text_id("sum-overdue"), all.overdue, Which::Overdue),
+        listed(text_id("sum-unaccepted"), all.unaccepted, Which::Unaccepted),
+        listed(text_id("sum-unanswered"), all.unanswered, Which::Unanswered),
         head(
             text_id("sum-misrouted"),
             share(v, all.misrouted_per_mille(), all.returned, all.ended),
@@ -222,7 +214,7 @@ fn cells(v: &Voice, sum: &Sum, listed: Option<&str>) -> Vec<Cell> {
         value,
         to: None,
     };
-    let behind = |heading: TextId, number: i64, which: list::Which| Cell {
+    let behind = |heading: TextId, number: i64, which: Which| Cell {
         heading: v.say(heading),
         value: v.number(number),
         to: listed
@@ -232,17 +224,9 @@ fn cells(v: &Voice, sum: &Sum, listed: Option<&str>) -> Vec<Cell> {
     vec![
         cell(text_id("sum-received"), v.number(sum.received)),
         cell(text_id("sum-open"), v.number(sum.open)),
-        behind(text_id("sum-overdue"), sum.overdue, list::Which::Overdue),
-        behind(
-            text_id("sum-unaccepted"),
-            sum.unaccepted,
-            list::Which::Unaccepted,
-        ),
-        behind(
-            text_id("sum-unanswered"),
-            sum.unanswered,
-            list::Which::Unanswered,
-        ),
+        behind(text_id("sum-overdue"), sum.overdue, Which::Overdue),
+        behind(text_id("sum-unaccepted"), sum.unaccepted, Which::Unaccepted),
+        behind(text_id("sum-unanswered"), sum.unanswered, Which::Unanswered),
         cell(
             text_id("sum-misrouted"),
             share(v, sum.misrouted_per_mille(), sum.returned, sum.ended),

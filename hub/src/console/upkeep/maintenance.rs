@@ -11,12 +11,11 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member;
 
-use super::super::approvals::{failed, refused};
+use super::super::approvals::{failed, put, refused};
 use super::super::instances::done_words;
 use super::super::{Answer, Console, ConsoleRole};
 use super::{Tab, tabs};
-use crate::approvals::{self, ApprovalError, Asked};
-use crate::audit::By;
+use crate::approvals::ApprovalError;
 use crate::casework::weeks::ZONE;
 use crate::deeds::Deed;
 use crate::maintenance::{self, MaintenanceError, Notice};
@@ -93,20 +92,10 @@ async fn send(
     reason: &str,
 ) -> Answer<Response> {
     let v = member.visit.v;
-    let actor = member.actor();
-    let by = By {
-        actor: &actor,
-        reason,
-        asked_by: None,
-    };
-    let second_person = console.settings.second_person;
-    let said = match approvals::ask(&console.hub.ground, &by, deed, second_person).await {
-        Ok(Asked::Done) => {
-            console.hub.watch.look_again();
-            Flash::done(done_words(deed))
-        }
-        Ok(Asked::Waits) => Flash::done(text_id("console-asked")),
-        Err(ApprovalError::AskedAlready) => Flash::warning(text_id("console-asked-already")),
+    let asked = (deed, reason, console.settings.second_person);
+    let done = Flash::done(done_words(deed));
+    let said = match put(console, member, asked, done).await {
+        Ok(said) => said,
         Err(ApprovalError::Membership(MembershipError::Maintenance(wrong))) => {
             let text = match wrong {
                 MaintenanceError::Over => text_id("maintenance-over"),
