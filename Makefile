@@ -18,6 +18,9 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 LOCKED := $(if $(CI),--locked)
 WHOLE := --workspace --all-targets --all-features
 
+# Tests write much and keep nothing: in memory, where the machine has room for it.
+SCRATCH = $(or $(TMPDIR),$(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -n 1)" -gt 6000000 ] && echo /dev/shm || echo /tmp))
+
 say = @printf '== %s\n' $(1) >&2
 
 help:
@@ -38,14 +41,14 @@ test:
 	$(call say,"building the tests")
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
-	@$(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
 	@$(MAKE) --no-print-directory browse
 
 browse:
 	@.ci/need cargo cc postgres chromium node-modules
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	$(call say,"opening the pages in Chromium on SQLite and on a throwaway PostgreSQL")
-	@$(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/*.test.mjs
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/*.test.mjs
 
 crash:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))

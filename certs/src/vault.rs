@@ -8,9 +8,11 @@
 //! - `former-root.key.pem`: the private key of the root before.
 //!
 //! An authority is founded whole or not at all and never overwritten. Each step
-//! of a change can be done again after a crash.
+//! of a change can be done again after a crash, and one process at a time does one.
+//! A root key may be offline at any step: `root.key.pem` is only ever the key of
+//! the current root.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -50,6 +52,10 @@ pub enum VaultError {
     RootOffline(PathBuf),
     #[error("the authority {0} does not wait in {1}; bring its files next-*.pem there")]
     NotWaiting(RootPin, PathBuf),
+    #[error(
+        "{path} is not an issuer below the root that waits: {reason}; bring the file that was made with it"
+    )]
+    NextIssuer { path: PathBuf, reason: String },
     #[error("{path} could not be read or written: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("{path} is damaged: {reason}")]
@@ -118,20 +124,26 @@ impl Vault {
 
     /// The issuer in use; the root's private key is not needed.
     pub fn issuer(&self) -> Result<Issuer, VaultError> {
-        let bundle = self.bundle()?;
-        let path = self.path(ISSUER);
+        self.issuer_in(ISSUER, &self.bundle()?)
+    }
+
+    fn issuer_in(&self, name: &str, roots: &TrustBundle) -> Result<Issuer, VaultError> {
+        let path = self.path(name);
         let text = fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
         let (chain, key) = Credential::from_pem(&Zeroizing::new(text))?.into_parts();
         let [certificate] = <[_; 1]>::try_from(chain).map_err(|_| VaultError::Damaged {
             path,
             reason: "expected one certificate".into(),
         })?;
-        Ok(Issuer::below(&bundle, certificate, key)?)
+        Ok(Issuer::below(roots, certificate, key)?)
     }
 
     /// The current root with its private key, to make an issuer.
     pub fn authority(&self) -> Result<Authority, VaultError> {
-        let bundle = self.bundle()?;
+        self.authority_of(&self.bundle()?)
+    }
+
+    fn authority_of(&self, roots: &TrustBundle) -> Result<Authority, VaultError> {
         let path = self.path(ROOT_KEY);
         let text = match fs::read_to_string(&path) {
             Ok(text) => Zeroizing::new(text),
@@ -144,12 +156,13 @@ impl Vault {
             path,
             reason: error.to_string(),
         })?;
-        Ok(Authority::from_parts(bundle.roots()[0].clone(), key)?)
+        Ok(Authority::from_parts(roots.roots()[0].clone(), key)?)
     }
 
     /// Puts another issuer, below one of the trusted roots, in place of the
     /// current one by one rename.
     pub fn replace_issuer(&self, issuer: &Issuer) -> Result<(), VaultError> {
+        let _alone = self.alone()?;
         if !self.bundle()?.contains(&issuer.root_pin()) {
             return Err(AuthorityError::UnknownRoot.into());
         }
@@ -158,6 +171,7 @@ impl Vault {
 
     /// The authority that waits to take this one's place; made if there is none.
     pub fn prepare_next(&self, now_ms: i64) -> Result<RootPin, VaultError> {
+        let _alone = self.alone()?;
         if let Some(next) = self.next()? {
             return Ok(next.pins()[0]);
         }
@@ -184,6 +198,7 @@ impl Vault {
 
     /// Has the root that waits trusted beside the others.
     pub fn trust_next(&self, pin: &RootPin) -> Result<(), VaultError> {
+        let _alone = self.alone()?;
         let bundle = self.bundle()?;
         if bundle.contains(pin) {
             return Ok(());
@@ -195,14 +210,22 @@ impl Vault {
 
     /// Certifies from now on by the authority that waits; the others stay trusted.
     pub fn use_next(&self, pin: &RootPin) -> Result<(), VaultError> {
+        let _alone = self.alone()?;
         if self.next()?.is_none() && self.issuer()?.root_pin() == *pin {
             return Ok(());
         }
         let next = self.waiting(pin)?;
         let bundle = self.bundle()?;
+        let moved = self.issuer()?.root_pin() == *pin;
+        if !moved && let Err(error) = self.issuer_in(NEXT_ISSUER, &next) {
+            return Err(VaultError::NextIssuer {
+                path: self.path(NEXT_ISSUER),
+                reason: error.to_string(),
+            });
+        }
         let roots = next.roots().iter().chain(bundle.roots());
         self.trust(roots.cloned().collect())?;
-        if self.path(NEXT_ROOT_KEY).exists() {
+        if self.authority_of(&next).is_err() {
             self.rename(ROOT_KEY, FORMER_ROOT_KEY)?;
             self.rename(NEXT_ROOT_KEY, ROOT_KEY)?;
         }
@@ -212,6 +235,7 @@ impl Vault {
 
     /// Trusts a root no more; one that waits is forgotten with its key.
     pub fn distrust(&self, pin: &RootPin) -> Result<(), VaultError> {
+        let _alone = self.alone()?;
         if self.next()?.is_some_and(|next| next.contains(pin)) {
             self.remove(NEXT_ROOT)?;
             self.remove(NEXT_ROOT_KEY)?;
@@ -228,7 +252,22 @@ impl Vault {
 
     /// Whether the private key of the current root is here and not offline.
     pub fn holds_root_key(&self) -> bool {
-        self.path(ROOT_KEY).exists()
+        self.authority().is_ok()
+    }
+
+    /// Keeps others from changing the folder until the handle is dropped, in this process and in
+    /// every other.
+    fn alone(&self) -> Result<File, VaultError> {
+        let handle = File::open(&self.folder).and_then(|folder| {
+            folder.lock()?;
+            Ok(folder)
+        });
+        match handle {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(VaultError::Missing(self.folder.clone()))
+            }
+            handle => handle.map_err(|source| failed(&self.folder, source)),
+        }
     }
 
     fn waiting(&self, pin: &RootPin) -> Result<TrustBundle, VaultError> {
@@ -378,5 +417,61 @@ mod tests {
         assert_eq!(vault.bundle().unwrap().pins(), [next]);
         assert_eq!(vault.next().unwrap(), None);
         assert!(vault.use_next(&dropped).is_err(), "its files are gone");
+    }
+
+    #[test]
+    fn a_root_key_that_is_offline_stays_so_when_its_authority_takes_over() {
+        let (folder, vault, former) = founded();
+        let next = vault.prepare_next(NOW).unwrap();
+        let safe = folder.path().join("safe.pem");
+        fs::rename(vault.path(NEXT_ROOT_KEY), &safe).unwrap();
+        assert!(vault.holds_root_key());
+        for _ in 0..2 {
+            vault.use_next(&next).unwrap();
+            assert!(!vault.holds_root_key(), "the key here is the former one");
+            assert!(vault.path(FORMER_ROOT_KEY).exists());
+            let offline = vault.authority();
+            assert!(matches!(offline, Err(VaultError::RootOffline(_))));
+        }
+        fs::rename(&safe, vault.path(ROOT_KEY)).unwrap();
+        assert_eq!(vault.authority().unwrap().pin(), next);
+        assert_ne!(former.pin(), next);
+    }
+
+    #[test]
+    fn a_takeover_that_a_crash_cut_short_is_finished_and_keeps_both_keys() {
+        let (_folder, vault, _) = founded();
+        let next = vault.prepare_next(NOW).unwrap();
+        let root = fs::read(vault.path(NEXT_ROOT)).unwrap();
+        vault.use_next(&next).unwrap();
+        // As if the last step had not been reached.
+        fs::write(vault.path(NEXT_ROOT), root).unwrap();
+        vault.use_next(&next).unwrap();
+        assert_eq!(vault.authority().unwrap().pin(), next);
+        assert!(vault.path(FORMER_ROOT_KEY).exists());
+    }
+
+    #[test]
+    fn a_foreign_or_missing_issuer_takes_nothing_over() {
+        let (_folder, vault, former) = founded();
+        let next = vault.prepare_next(NOW).unwrap();
+        fs::copy(vault.path(ISSUER), vault.path(NEXT_ISSUER)).unwrap();
+        let foreign = vault.use_next(&next);
+        assert!(matches!(foreign, Err(VaultError::NextIssuer { .. })));
+        fs::remove_file(vault.path(NEXT_ISSUER)).unwrap();
+        let missing = vault.use_next(&next);
+        assert!(matches!(missing, Err(VaultError::NextIssuer { .. })));
+        assert_eq!(vault.bundle().unwrap().pins(), [former.pin()]);
+        assert_eq!(vault.authority().unwrap().pin(), former.pin());
+    }
+
+    #[test]
+    fn two_that_prepare_at_once_prepare_the_same() {
+        let (_folder, vault, _) = founded();
+        let other = vault.clone();
+        let second = std::thread::spawn(move || other.prepare_next(NOW).unwrap());
+        let first = vault.prepare_next(NOW).unwrap();
+        assert_eq!(second.join().unwrap(), first);
+        assert!(vault.use_next(&first).is_ok());
     }
 }

@@ -18,7 +18,7 @@ use lapor_web::backup::{
 
 use crate::error::HubError;
 use crate::settings::{Settings, SettingsError};
-use crate::{restored, store};
+use crate::{restored, store, upkeep};
 
 const PROGRAM: &str = "lapor-hub";
 /// Name of the configuration in a hub's folder.
@@ -121,7 +121,11 @@ async fn copy_all(
     let finishing = tokio::task::spawn_blocking(move || backup.finish());
     let manifest = finishing.await.map_err(|_| HubError::Aborted)??;
     let mut tx = db.write().await?;
-    store::state::write(&mut tx, store::state::LAST_BACKUP, &now_ms.to_string()).await?;
+    let at = now_ms.to_string();
+    store::state::write(&mut tx, store::state::LAST_BACKUP, &at).await?;
+    if with_keys {
+        store::state::write(&mut tx, store::state::LAST_KEY_BACKUP, &at).await?;
+    }
     tx.commit().await?;
     Ok(manifest)
 }
@@ -193,7 +197,7 @@ pub async fn restore(
     tell("database", 0, 0);
     let file = backup.path(kind.copy_name());
     let db = restore_copy(&settings.database.url, kind, &file, Schema::Hub).await?;
-    let noted = restored::note(&db, now_ms, manifest.origin.made_at).await;
+    let noted = note(&db, now_ms, &manifest).await;
     db.close().await;
     noted?;
     Ok(Restored {
@@ -202,6 +206,15 @@ pub async fn restore(
         settings,
         attachments,
     })
+}
+
+/// Notes in the restored database that it was, and that the backup in which it stood got done.
+async fn note(db: &Db, now_ms: i64, manifest: &Manifest) -> Result<(), HubError> {
+    // One of before an upgrade has no table for it yet, and so nothing under way.
+    if db.schema_version().await? == Schema::Hub.version() {
+        upkeep::got_done(db, manifest).await?;
+    }
+    restored::note(db, now_ms, manifest.origin.made_at).await
 }
 
 /// Proves every file, and the copy of the database as far as it can be read in its file.

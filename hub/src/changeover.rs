@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lapor_certs::{CertificateFacts, RootPin, Vault};
 use lapor_migrations::Tx;
-use lapor_protocol::directory::Directory;
+use lapor_protocol::directory::{Directory, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::wire::{Health, Holds};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::error::HubError;
 use crate::ground::Ground;
 use crate::keys;
 use crate::membership::MembershipError;
-use crate::rotation::{RotationError, active, reports};
+use crate::rotation::{RotationError, members, reports};
 use crate::store;
 use crate::store::state::AUTHORITY;
 
@@ -59,9 +59,9 @@ pub struct Root {
     pub ends_at: i64,
     /// The issuer stands below it.
     pub certifies: bool,
-    /// Active institutions that say they trust it.
+    /// Members that say they trust it.
     pub trusted_by: usize,
-    /// Active institutions that say their certificate stands below it.
+    /// Members that say their certificate stands below it.
     pub certified: usize,
 }
 
@@ -76,19 +76,21 @@ pub struct AuthorityStanding {
     /// The private key of the current root lies on this machine.
     pub root_key_here: bool,
     pub changeover: Option<Changeover>,
-    /// Active institutions.
+    /// Active and suspended institutions.
     pub members: usize,
     /// Those that the next step would cut off.
     pub cut_off: Vec<CutOff>,
-    /// Active institutions whose program does not say which roots it trusts.
+    /// Members whose program does not say which roots it trusts.
     pub silent: usize,
 }
 
-/// An active institution that the next step would cut off.
+/// A member that the next step would cut off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CutOff {
     pub instance: InstanceId,
     pub name: String,
+    /// It learns nothing while that lasts, and would be cut off when it ends.
+    pub suspended: bool,
     /// It says what it trusts; of one that does not, nothing is known.
     pub said: bool,
     /// Unix ms; when it reported last.
@@ -104,7 +106,7 @@ impl AuthorityStanding {
         let bundle = &certifier.bundle;
         let held = |id: &InstanceId| reports.get(id).and_then(|(said, _)| said.holds.as_ref());
         let counted = |has: &dyn Fn(&Holds) -> bool| {
-            let all = active(&directory).filter_map(|entry| held(&entry.id));
+            let all = members(&directory).filter_map(|entry| held(&entry.id));
             all.filter(|holds| has(holds)).count()
         };
         let mut roots = Vec::new();
@@ -118,13 +120,13 @@ impl AuthorityStanding {
                 certified: counted(&|holds| holds.certified_by == Some(pin)),
             });
         }
-        let silent = active(&directory).filter(|entry| held(&entry.id).is_none());
+        let silent = members(&directory).filter(|entry| held(&entry.id).is_none());
         Ok(Self {
             roots,
             issuer_ends_at: certifier.issuer.not_after_ms(),
             hub_certificate_ends_at: keys::credential_ends(&ground.settings),
             root_key_here: vault(ground).holds_root_key(),
-            members: active(&directory).count(),
+            members: members(&directory).count(),
             silent: silent.count(),
             cut_off: changeover
                 .as_ref()
@@ -154,12 +156,13 @@ fn cut_off(
         None => holds.roots.contains(&change.next),
         Some(_) => holds.certified_by == Some(change.next),
     };
-    let all = active(directory).map(|entry| {
+    let all = members(directory).map(|entry| {
         let said = reports.get(&entry.id);
         let holds = said.and_then(|(health, _)| health.holds.as_ref());
         let lost = CutOff {
             instance: entry.id.clone(),
             name: entry.name.clone(),
+            suspended: entry.status == Status::Suspended,
             said: holds.is_some(),
             reported_at: said.map(|(_, at)| *at),
         };

@@ -51,7 +51,7 @@ pub struct Notice {
     pub reason: String,
     /// Whether it has begun.
     pub on: bool,
-    /// Active institutions whose node has taken in the directory in force, and with it the notice.
+    /// Active institutions whose node has taken in the version of the directory with the notice.
     pub told: usize,
     /// All active institutions.
     pub active: usize,
@@ -66,7 +66,7 @@ pub fn read(ground: &Ground, picture: &Picture) -> Option<Notice> {
     let active: Vec<_> = all.filter(|of| of.status == Status::Active).collect();
     let told = active.iter().filter(|of| {
         let told = of.told.as_ref();
-        told.is_some_and(|told| told.report.directory >= directory.version())
+        told.is_some_and(|told| told.report.directory >= directory.announced_in())
     });
     Some(Notice {
         from: notice.from,
@@ -95,10 +95,8 @@ pub(crate) fn refuse_meanwhile(ground: &Ground) -> Result<(), HubError> {
 /// again.
 pub(crate) fn ends_at(ground: &Ground) -> Option<i64> {
     let directory = ground.directory.current();
-    let begun = directory.announced().filter(|one| one.from < one.until);
-    begun
-        .filter(|one| one.from <= ground.clock.now_ms())
-        .map(|one| one.until)
+    let begun = directory.last_begun(ground.clock.now_ms());
+    begun.map(|one| one.until)
 }
 
 /// Announces one in the place of whatever was announced before.

@@ -4,7 +4,7 @@
 //! The record is whole as far as those can know who have been heard. Nothing that is lost is
 //! given another place: what members show only says how far a newer backup must reach.
 
-use lapor_migrations::Db;
+use lapor_migrations::{Db, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ pub struct Recovery {
     pub loss: Option<Loss>,
     /// Unix ms; since when this process listens.
     pub since: i64,
-    /// Active institutions: those who hold what is lost first, then those not heard.
+    /// Active institutions: those who hold what is lost first, then those not read and those not heard.
     pub members: Vec<Member>,
 }
 
@@ -71,11 +71,19 @@ pub struct Member {
     pub shows: bool,
     #[schema(value_type = Vec<Object>)]
     pub lacks: Vec<Lack>,
+    /// Whether it shows what is signed with a key that this hub does not know: the restored
+    /// record may end before a change of keys. It counts as not heard.
+    pub unread: bool,
     /// Messages that the hub has taken in of it since the restore; 0 without one.
     pub came: u64,
 }
 
 impl Member {
+    /// Whether it has shown what it holds, and the hub could read it.
+    pub fn is_heard(&self) -> bool {
+        self.heard_at.is_some() && !self.unread
+    }
+
     /// How much is lost as far as it shows, in items, messages and versions.
     pub fn gap(&self) -> u64 {
         let gaps = self.lacks.iter();
@@ -87,7 +95,7 @@ impl Member {
 impl Recovery {
     pub fn heard(&self) -> usize {
         let members = self.members.iter();
-        members.filter(|member| member.heard_at.is_some()).count()
+        members.filter(|member| member.is_heard()).count()
     }
 
     pub fn lacking(&self) -> usize {
@@ -127,12 +135,21 @@ pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubErro
     Ok(tx.commit().await?)
 }
 
+async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
+    let text = state::read(tx, RESTORED).await?;
+    let read = text.map(|text| serde_json::from_str(&text).map_err(HubError::damaged));
+    read.transpose()
+}
+
+/// Whether there was one that is not over.
+pub(crate) async fn is_open(tx: &mut Tx) -> Result<bool, HubError> {
+    let last = last(tx).await?;
+    Ok(last.is_some_and(|restore| restore.closed_at.is_none()))
+}
+
 pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
     let mut tx = hub.ground.db.read().await?;
-    let text = state::read(&mut tx, RESTORED).await?;
-    let restore: Option<Restore> = text
-        .map(|text| serde_json::from_str(&text).map_err(HubError::damaged))
-        .transpose()?;
+    let restore = last(&mut tx).await?;
     let open = restore.as_ref().filter(|one| one.closed_at.is_none());
     let came = match open {
         Some(open) => store::envelopes::counts_after(&mut tx, open.number).await?,
@@ -207,6 +224,7 @@ fn members(hub: &Hub, came: &[(InstanceId, u64)]) -> Vec<Member> {
             heard_at: heard.map(|heard| heard.at),
             shows: heard.is_some_and(Heard::shows),
             lacks: heard.map(|heard| heard.lacks.clone()).unwrap_or_default(),
+            unread: heard.is_some_and(|heard| heard.unread),
             came: count.map_or(0, |(_, count)| *count),
         }
     };
@@ -214,6 +232,7 @@ fn members(hub: &Hub, came: &[(InstanceId, u64)]) -> Vec<Member> {
     members.sort_by_key(|of| {
         (
             of.lacks.is_empty(),
+            !of.unread,
             of.heard_at.is_some(),
             of.name.to_lowercase(),
         )

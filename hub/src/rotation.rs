@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lapor_migrations::Tx;
-use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_protocol::directory::{Directory, InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::{Jwk, KeyId, Verifier};
 use lapor_protocol::wire::Health;
@@ -66,11 +66,13 @@ pub struct SigningKey {
     pub held: bool,
 }
 
-/// An active institution that has not read, as far as it has said, what a step needs.
+/// A member that has not read, as far as it has said, what a step needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Behind {
     pub instance: InstanceId,
     pub name: String,
+    /// It cannot read while that lasts, and comes back by what it knew.
+    pub suspended: bool,
     /// The directory version that it said it has; `None` if it never did.
     pub directory: Option<u64>,
     /// Unix ms; when it said so.
@@ -81,11 +83,11 @@ pub struct Behind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SigningKeys {
     pub keys: Vec<SigningKey>,
-    /// Active institutions.
+    /// Active and suspended institutions.
     pub members: usize,
     /// Those that have not read of the key that was announced last.
     pub behind: Vec<Behind>,
-    /// Unix ms of the last backup of this hub.
+    /// Unix ms of the last backup of this hub with its keys in it.
     pub last_backup: Option<i64>,
 }
 
@@ -95,9 +97,9 @@ impl SigningKeys {
         let keys = history(ground, &directory);
         let last = keys.iter().find(|key| key.state != KeyState::Retired);
         let version = last.map_or(0, |key| key.version);
-        let last_backup = store::state::read(tx, store::state::LAST_BACKUP).await?;
+        let last_backup = store::state::read(tx, store::state::LAST_KEY_BACKUP).await?;
         Ok(Self {
-            members: active(&directory).count(),
+            members: members(&directory).count(),
             behind: behind(tx, &directory, version).await?,
             last_backup: last_backup.and_then(|at| at.parse().ok()),
             keys,
@@ -159,6 +161,12 @@ pub(crate) fn active(directory: &Directory) -> impl Iterator<Item = &InstanceEnt
     directory.latest().instances().filter(|e| e.is_active())
 }
 
+/// Institutions that are in touch with the hub or will be when their suspension ends.
+pub(crate) fn members(directory: &Directory) -> impl Iterator<Item = &InstanceEntry> {
+    let all = directory.latest().instances();
+    all.filter(|entry| matches!(entry.status, Status::Active | Status::Suspended))
+}
+
 /// What every node said of itself last, and when.
 pub(crate) async fn reports(tx: &mut Tx) -> Result<BTreeMap<InstanceId, (Health, i64)>, HubError> {
     let reports = store::reports::all(tx).await?;
@@ -171,11 +179,12 @@ pub(crate) async fn reports(tx: &mut Tx) -> Result<BTreeMap<InstanceId, (Health,
 
 async fn behind(tx: &mut Tx, directory: &Directory, version: u64) -> Result<Vec<Behind>, HubError> {
     let reports = reports(tx).await?;
-    let all = active(directory).map(|entry| {
+    let all = members(directory).map(|entry| {
         let said = reports.get(&entry.id);
         Behind {
             instance: entry.id.clone(),
             name: entry.name.clone(),
+            suspended: entry.status == Status::Suspended,
             directory: said.map(|(health, _)| health.directory),
             reported_at: said.map(|(_, at)| *at),
         }

@@ -4,6 +4,8 @@
 //! The database in use is only read. Keys are read where they stand in the backup and copied
 //! nowhere. What the trial unpacks is removed at its end, whatever that is.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ use crate::streams::StreamKey;
 
 /// Room for the copy and the record in it as files, in copies.
 const COPIES: u64 = 3;
+/// Random bytes in the name of a trial's folder.
+const DIGITS: usize = 8;
 /// Contradictions that are kept in words; the rest is counted.
 const KEPT: usize = 20;
 
@@ -35,7 +39,7 @@ pub enum TrialError {
     #[error("the record in the backup cannot be written as files: {0}")]
     Export(#[from] ExportError),
     #[error("the record in the backup cannot be read again: {0}")]
-    Unreadable(std::io::Error),
+    Unreadable(io::Error),
     #[error(
         "the trial needs {needed} bytes in {folder} and there are {free}; make room, or name another folder in `backup.scratch`"
     )]
@@ -44,6 +48,41 @@ pub enum TrialError {
         needed: u64,
         free: u64,
     },
+}
+
+impl TrialError {
+    /// Whether it says something of the backup, and not of the machine on which it was tried.
+    pub fn blames_backup(&self) -> bool {
+        match self {
+            Self::NoRoom { .. } | Self::Unreadable(_) => false,
+            Self::Export(ExportError::Hub(error)) | Self::Backup(HubBackupError::Hub(error)) => {
+                match error {
+                    HubError::Database(error) => is_of_the_copy(error),
+                    HubError::File(_) | HubError::Aborted | HubError::Stopping => false,
+                    _ => true,
+                }
+            }
+            Self::Export(_) => false,
+            Self::Backup(HubBackupError::Backup(error)) => match error {
+                BackupError::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
+                BackupError::Busy(_) | BackupError::Occupied(_) | BackupError::InUse(_) => false,
+                _ => true,
+            },
+            Self::Backup(HubBackupError::Database(error)) => is_of_the_copy(error),
+            Self::Backup(HubBackupError::Settings(_)) => false,
+            Self::Backup(HubBackupError::KeysMissing(_)) => true,
+        }
+    }
+}
+
+fn is_of_the_copy(error: &DbError) -> bool {
+    !matches!(
+        error,
+        DbError::Configuration(_)
+            | DbError::Unavailable(_)
+            | DbError::DiskFull(_)
+            | DbError::Newer { .. }
+    )
 }
 
 impl From<BackupError> for TrialError {
@@ -109,26 +148,59 @@ impl Trial {
 pub async fn attempt(live: &Ground, from: &Path, tell: impl Tell) -> Result<Trial, TrialError> {
     let (backup, kind) = backup::proved(from, tell.clone()).await?;
     let scratch = &live.settings.backup.scratch;
-    let digits = hex::encode(random::<8>());
+    let digits = hex::encode(random::<DIGITS>());
     let folder = scratch.join(&digits);
     let copy = backup.path(kind.copy_name());
     make_private(&folder)?;
+    // Held until it is removed: whoever sweeps sees that a trial lives in it.
+    let held = File::open(&folder).and_then(|held| held.lock().map(|()| held));
+    let held = held.map_err(|source| BackupError::File {
+        path: folder.clone(),
+        source,
+    })?;
     let tried = match room(&live.settings, &folder, &copy) {
         Ok(()) => unpacked(live, &backup, kind, (&folder, &digits), tell).await,
         Err(none) => Err(none),
     };
-    let removed = std::fs::remove_dir_all(&folder);
+    let removed = fs::remove_dir_all(&folder);
+    drop(held);
     if let Err(error) = removed {
         tracing::warn!(%error, folder = %folder.display(), "what a trial unpacked could not be removed; remove it");
     }
     // Others may be at work in it.
-    std::fs::remove_dir(scratch).ok();
+    fs::remove_dir(scratch).ok();
     tried
+}
+
+/// Removes what trials left that were killed.
+pub(crate) fn sweep(scratch: &Path) {
+    for entry in fs::read_dir(scratch).into_iter().flatten().flatten() {
+        let folder = entry.path();
+        let ours = entry.file_name().to_str().is_some_and(is_digits);
+        let left = |held: File| ours && held.try_lock().is_ok();
+        if !File::open(&folder).is_ok_and(left) {
+            continue;
+        }
+        match fs::remove_dir_all(&folder) {
+            Ok(()) => {
+                tracing::info!(folder = %folder.display(), "removed what a trial left that was killed")
+            }
+            Err(error) => {
+                tracing::warn!(%error, folder = %folder.display(), "what a trial left could not be removed; remove it")
+            }
+        }
+    }
+    fs::remove_dir(scratch).ok();
+}
+
+/// Whether a name is one that a trial gives its folder.
+fn is_digits(name: &str) -> bool {
+    name.len() == DIGITS * 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A trial must not take the room in which the hub works.
 fn room(settings: &Settings, folder: &Path, copy: &Path) -> Result<(), TrialError> {
-    let size = std::fs::metadata(copy).map_or(0, |facts| facts.len());
+    let size = fs::metadata(copy).map_or(0, |facts| facts.len());
     let needed = size * COPIES + settings.monitor.free_disk_bytes;
     match free_disk_bytes([folder]) {
         Some(free) if free < needed => Err(TrialError::NoRoom {

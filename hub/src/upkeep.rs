@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lapor_migrations::Tx;
+use lapor_migrations::{Db, Tx};
 use lapor_web::backup::{Manifest, Tell};
 use lapor_web::chance::random;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,18 @@ impl Work {
             Self::Trial => "backup.tried",
         }
     }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The backup was made, or held in all when it was tried.
+    Done,
+    /// The backup was not made, or what was tried does not hold.
+    Failed,
+    /// Its trial could not be run to the end, which says nothing of the backup.
+    Aborted,
 }
 
 /// What is under way.
@@ -167,7 +179,7 @@ pub struct Tried {
     pub at: i64,
     /// As in the audit log.
     pub by: String,
-    pub held: bool,
+    pub outcome: Outcome,
 }
 
 /// A backup that was made or tried.
@@ -181,12 +193,12 @@ pub struct Run {
     pub began_at: i64,
     /// Unix ms; `None` while it is under way.
     pub ended_at: Option<i64>,
-    /// Whether it was made, or held in all; `None` while it is under way.
-    pub held: Option<bool>,
+    /// `None` while it is under way.
+    pub outcome: Option<Outcome>,
     /// What the trial has shown, if it came to an end.
     #[schema(value_type = Option<Object>)]
     pub trial: Option<Trial>,
-    /// Why it failed before.
+    /// Why it ended before that.
     pub problem: Option<String>,
 }
 
@@ -196,6 +208,7 @@ pub struct Run {
 enum Kept {
     Trial(Box<Trial>),
     Problem { problem: String },
+    Aborted { aborted: String },
     Made { files: usize, bytes: u64 },
 }
 
@@ -212,10 +225,9 @@ pub async fn read(hub: &Hub) -> Result<Shelf, HubError> {
     let rows = store::upkeep::latest(&mut tx, SHOWN).await?;
     tx.rollback().await?;
     let runs: Result<Vec<Run>, HubError> = rows.into_iter().map(run).collect();
-    let mut backups: Vec<Shelved> = found
-        .into_iter()
-        .map(|(name, manifest)| shelved(name, manifest, &trials))
-        .collect();
+    let found = found.into_iter();
+    let backups = found.map(|(name, manifest)| shelved(name, manifest, &trials));
+    let mut backups = backups.collect::<Result<Vec<Shelved>, HubError>>()?;
     let made = |one: &Shelved| one.holds.as_ref().map(|holds| holds.made_at);
     backups.sort_by(|a, b| made(b).cmp(&made(a)).then_with(|| a.name.cmp(&b.name)));
     Ok(Shelf {
@@ -266,10 +278,18 @@ pub async fn attempt(
     let tried = trial::attempt(ground, from, tell).await;
     let kept = match &tried {
         Ok(trial) => Kept::Trial(Box::new(trial.clone())),
-        Err(error) => Kept::problem(error),
+        Err(error) => Kept::untried(error),
     };
     keep(ground, row, kept).await?;
     tried
+}
+
+/// Says in the database of a backup, which was copied while that was made, that it was.
+pub(crate) async fn got_done(db: &Db, manifest: &Manifest) -> Result<(), HubError> {
+    let text = serde_json::to_string(&Kept::made(manifest)).map_err(HubError::damaged)?;
+    let mut tx = db.write().await?;
+    store::upkeep::finish_backup(&mut tx, manifest.origin.made_at, &text).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Says of what a former process has begun that it ended with it.
@@ -278,7 +298,9 @@ pub(crate) async fn interrupt(ground: &Ground) -> Result<(), HubError> {
     let text = serde_json::to_string(&kept).map_err(HubError::damaged)?;
     let mut tx = ground.db.write().await?;
     store::upkeep::interrupt(&mut tx, ground.clock.now_ms(), &text).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    trial::sweep(&ground.settings.backup.scratch);
+    Ok(())
 }
 
 /// The one place for work; given back when it is dropped, also by a panic.
@@ -313,11 +335,11 @@ impl Place {
         } else {
             let tried = trial::attempt(&hub.ground, folder, tell).await;
             tried.map_or_else(
-                |error| Kept::problem(&error),
+                |error| Kept::untried(&error),
                 |tried| Kept::Trial(Box::new(tried)),
             )
         };
-        if let Kept::Problem { problem } = &kept {
+        if let Kept::Problem { problem } | Kept::Aborted { aborted: problem } = &kept {
             tracing::error!(problem, name = row.name, work = row.work, "a backup failed");
         }
         if let Err(error) = keep(&hub.ground, row, kept).await {
@@ -341,6 +363,15 @@ impl Kept {
         }
     }
 
+    fn untried(error: &trial::TrialError) -> Self {
+        if error.blames_backup() {
+            return Self::problem(error);
+        }
+        Self::Aborted {
+            aborted: error.to_string(),
+        }
+    }
+
     fn made(manifest: &Manifest) -> Self {
         Self::Made {
             files: manifest.files.len(),
@@ -348,11 +379,12 @@ impl Kept {
         }
     }
 
-    fn held(&self) -> bool {
+    fn outcome(&self) -> Outcome {
         match self {
-            Self::Trial(trial) => trial.holds(),
-            Self::Problem { .. } => false,
-            Self::Made { .. } => true,
+            Self::Made { .. } => Outcome::Done,
+            Self::Trial(trial) if trial.holds() => Outcome::Done,
+            Self::Trial(_) | Self::Problem { .. } => Outcome::Failed,
+            Self::Aborted { .. } => Outcome::Aborted,
         }
     }
 }
@@ -389,8 +421,7 @@ async fn note(
 
 async fn keep(ground: &Ground, mut row: RunRow, kept: Kept) -> Result<(), HubError> {
     row.ended_at = Some(ground.clock.now_ms());
-    let outcome = if kept.held() { "done" } else { "failed" };
-    row.outcome = Some(outcome.to_owned());
+    row.outcome = Some(code_of(&kept.outcome()));
     row.result = Some(serde_json::to_string(&kept).map_err(HubError::damaged)?);
     let mut tx = ground.db.write().await?;
     store::upkeep::end(&mut tx, &row).await?;
@@ -427,16 +458,23 @@ fn look(shelf: &Path) -> Vec<(String, Option<Manifest>)> {
         .collect()
 }
 
-fn shelved(name: String, manifest: Option<Manifest>, trials: &[TrialRow]) -> Shelved {
+fn shelved(
+    name: String,
+    manifest: Option<Manifest>,
+    trials: &[TrialRow],
+) -> Result<Shelved, HubError> {
     let made_at = manifest.as_ref().map(|manifest| manifest.origin.made_at);
     let mut of_it = trials
         .iter()
         .filter(|trial| trial.name == name && Some(trial.backup_at) == made_at);
-    let tried = of_it.next_back().map(|trial| Tried {
-        at: trial.ended_at,
-        by: trial.asked_by.clone(),
-        held: trial.outcome == "done",
+    let tried = of_it.next_back().map(|trial| {
+        Ok::<_, HubError>(Tried {
+            at: trial.ended_at,
+            by: trial.asked_by.clone(),
+            outcome: from_code(trial.outcome.clone())?,
+        })
     });
+    let tried = tried.transpose()?;
     let holds = manifest.map(|manifest| Holds {
         bytes: manifest.total_bytes(),
         files: manifest.files.len(),
@@ -447,7 +485,7 @@ fn shelved(name: String, manifest: Option<Manifest>, trials: &[TrialRow]) -> She
         version: manifest.origin.version,
         keys: manifest.origin.keys,
     });
-    Shelved { name, holds, tried }
+    Ok(Shelved { name, holds, tried })
 }
 
 fn run(row: RunRow) -> Result<Run, HubError> {
@@ -457,7 +495,9 @@ fn run(row: RunRow) -> Result<Run, HubError> {
         .transpose()?;
     let (trial, problem) = match kept {
         Some(Kept::Trial(trial)) => (Some(*trial), None),
-        Some(Kept::Problem { problem }) => (None, Some(problem)),
+        Some(Kept::Problem { problem } | Kept::Aborted { aborted: problem }) => {
+            (None, Some(problem))
+        }
         Some(Kept::Made { .. }) | None => (None, None),
     };
     Ok(Run {
@@ -466,7 +506,7 @@ fn run(row: RunRow) -> Result<Run, HubError> {
         asked_by: row.asked_by,
         began_at: row.began_at,
         ended_at: row.ended_at,
-        held: row.outcome.map(|outcome| outcome == "done"),
+        outcome: row.outcome.map(from_code).transpose()?,
         trial,
         problem,
     })

@@ -85,6 +85,9 @@ pub struct Heard {
     pub at: i64,
     /// What of it this hub does not hold.
     pub lacks: Vec<Lack>,
+    /// Whether the hub holds nothing like some of it and knows no key that could have signed it:
+    /// a backup from before a change of keys looks so, and an invention too.
+    pub unread: bool,
 }
 
 impl Heard {
@@ -156,9 +159,13 @@ impl Witness {
             let detail = "Lapor-Seen is not what the contract says";
             HubError::refused(Code::MalformedRequest, detail)
         })?;
-        let mut lacks = Vec::new();
+        let (mut lacks, mut unread) = (Vec::new(), false);
         for envelope in &shown {
-            lacks.extend(lost(ground, envelope).await?);
+            match judge(ground, envelope).await? {
+                Judged::Held | Judged::Invented => {}
+                Judged::Lost(lack) => lacks.push(lack),
+                Judged::Unread => unread = true,
+            }
         }
         if let (Some(lack), None) = (lacks.first(), self.loss.get()) {
             self.note(ground, peer, lack.to_string()).await?;
@@ -167,6 +174,7 @@ impl Witness {
             header: digest,
             at: ground.clock.now_ms(),
             lacks,
+            unread,
         };
         self.remember(peer, heard);
         self.refuse_if_recovering()
@@ -212,9 +220,18 @@ pub async fn loss(db: &Db) -> Result<Option<Loss>, HubError> {
     loss.transpose()
 }
 
-/// What an envelope proves that the hub signed and does not hold. What the hub
-/// holds needs no proof, so the signature is checked only where it matters.
-async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<Lack>, HubError> {
+/// What an envelope that a member shows says about the record.
+enum Judged {
+    Held,
+    Lost(Lack),
+    /// Under a key that the hub knows, with a signature that is not its own.
+    Invented,
+    /// Under a key that the hub does not know.
+    Unread,
+}
+
+/// What the hub holds needs no proof, so the signature is checked only where it matters.
+async fn judge(ground: &Ground, envelope: &Envelope) -> Result<Judged, HubError> {
     let mut tx = ground.db.read().await?;
     let payload = &envelope.payload;
     let missing = match envelope.payload_type.as_str() {
@@ -233,19 +250,22 @@ async fn lost(ground: &Ground, envelope: &Envelope) -> Result<Option<Lack>, HubE
     };
     drop(tx);
     let Some(lack) = missing else {
-        return Ok(None);
+        return Ok(Judged::Held);
     };
-    let key = ground
-        .directory
-        .current()
-        .any_hub_key(&envelope.kid)
-        .cloned();
-    let signed = key.is_some_and(|key| match envelope.payload_type.as_str() {
-        HEAD_TYPE => StreamHead::open(envelope, &key).is_ok(),
-        DIRECTORY_HEAD_TYPE => DirectoryHead::open(envelope, &key).is_ok(),
-        _ => Receipt::open(envelope, &key).is_ok(),
-    });
-    Ok(signed.then_some(lack))
+    let directory = ground.directory.current();
+    let Some(key) = directory.any_hub_key(&envelope.kid) else {
+        return Ok(Judged::Unread);
+    };
+    let signed = match envelope.payload_type.as_str() {
+        HEAD_TYPE => StreamHead::open(envelope, key).is_ok(),
+        DIRECTORY_HEAD_TYPE => DirectoryHead::open(envelope, key).is_ok(),
+        _ => Receipt::open(envelope, key).is_ok(),
+    };
+    Ok(if signed {
+        Judged::Lost(lack)
+    } else {
+        Judged::Invented
+    })
 }
 
 async fn missing_head(

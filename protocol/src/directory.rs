@@ -227,7 +227,10 @@ pub struct Directory {
     published: Vec<i64>,
     /// The versions that name other hub keys than the one before, with these keys.
     key_changes: Vec<(u64, Vec<KeyId>)>,
-    maintenance: Option<Maintenance>,
+    /// With the version that states it.
+    maintenance: Option<(u64, Maintenance)>,
+    /// The last one that had begun when another was announced in its place.
+    former_maintenance: Option<Maintenance>,
 }
 
 impl Directory {
@@ -245,6 +248,7 @@ impl Directory {
             published: Vec::new(),
             key_changes: Vec::new(),
             maintenance: None,
+            former_maintenance: None,
         }
     }
 
@@ -327,7 +331,18 @@ impl Directory {
 
     /// The maintenance that was announced last, which may be over.
     pub fn announced(&self) -> Option<&Maintenance> {
-        self.maintenance.as_ref()
+        self.maintenance.as_ref().map(|(_, notice)| notice)
+    }
+
+    /// The version that states what was announced last; 0 where nothing was.
+    pub fn announced_in(&self) -> u64 {
+        self.maintenance.as_ref().map_or(0, |(version, _)| *version)
+    }
+
+    /// The maintenance that began last before `now_ms`, whatever was announced after it.
+    pub fn last_begun(&self, now_ms: i64) -> Option<&Maintenance> {
+        let mut both = self.announced().into_iter().chain(&self.former_maintenance);
+        both.find(|notice| notice.from <= now_ms && notice.from < notice.until)
     }
 
     /// A key with which the hub signs now.
@@ -417,8 +432,10 @@ impl Directory {
         {
             self.key_changes.push((stated.version, keys));
         }
-        if stated.maintenance.is_some() {
-            self.maintenance.clone_from(&stated.maintenance);
+        if let Some(notice) = &stated.maintenance {
+            let began = self.last_begun(stated.at).cloned();
+            self.former_maintenance = began.or(self.former_maintenance.take());
+            self.maintenance = Some((stated.version, notice.clone()));
         }
         for entry in &stated.changes {
             let all = self.history.entry(entry.id.clone()).or_default();

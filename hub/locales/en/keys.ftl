@@ -23,7 +23,7 @@ keys-retired = Retired
 keys-ends = Ends
 keys-unknown = Not known
 keys-of = { $n } of { $all }
-keys-acknowledged = { $n } of { $all } active institutions have said that they have directory version { $version } or a later one, which names the key.
+keys-acknowledged = { $n } of { $all } institutions (suspended ones included) have said that they have directory version { $version } or a later one, which names the key.
 key-announced = Announced
 key-signs = Signs
 key-leaving = Signed before
@@ -38,8 +38,8 @@ root-former = Certified before
 root-trusted-by = Trusted by
 root-certified = Certificates of institutions
 root-silent = { $n ->
-    [one] One active institution runs
-   *[other] { $n } active institutions run
+    [one] One institution runs
+   *[other] { $n } institutions run
 } a program that does not say which roots it trusts; before a step it counts as not knowing the other root.
 root-announced = Both trusted since
 root-used = The other one certifies since
@@ -75,8 +75,8 @@ step-withdraw-root = Withdraw the root beside
 step-take-back = Take the announcement back
 step-takes-back = The announcement is taken back. Nothing has been signed or certified with it, so nobody is left behind.
 step-left = Who would be left behind
-step-left-nobody = Nobody: all { $n } active institutions have said that they are ready.
-step-left-some = { $n } of { $all } active institutions, by what they have said:
+step-left-nobody = Nobody: all { $n } institutions have said that they are ready.
+step-left-some = { $n } of { $all } institutions, suspended ones included, by what they have said:
 step-left-behind = { $n ->
     [one] One institution would be left behind. Wait for it, or tick this box.
    *[other] { $n } institutions would be left behind. Wait for them, or tick this box.
@@ -99,6 +99,7 @@ withdraw-root-follows-trust = The hub trusts no certificate below this root any 
 withdraw-root-follows-recover = An institution whose certificate still stands below it is refused, and gets another one by itself with its identity key as soon as it is connected.
 left-version = has directory version { $version }, said { $at }
 left-unreported = has never reported
+left-suspended = is suspended: it reads nothing until it is resumed
 left-silent = runs a program that does not say
 left-untrusting = does not trust the root yet, said { $at }
 left-certificate = its certificate stands below the former root, said { $at }

@@ -143,7 +143,8 @@ pub async fn round(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     let mut tx = hub.ground.db.read().await?;
     let begun = store::state::read(&mut tx, store::state::ALARMS).await?;
     let now = hub.now_ms();
-    let quiet = begun.is_some() && outcome(hub, &mut tx, picture, now).await?.is_empty();
+    let begun = begun.as_deref() == Some(rule::EDITION);
+    let quiet = begun && outcome(hub, &mut tx, picture, now).await?.is_empty();
     tx.rollback().await?;
     if !quiet {
         // Once more, because somebody may have acted between the two.

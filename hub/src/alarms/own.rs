@@ -10,7 +10,7 @@ use crate::app::Hub;
 use crate::error::HubError;
 use crate::monitor::folders;
 use crate::watch::{Bound, Picture, State};
-use crate::{keys, store, upkeep};
+use crate::{keys, restored, store, upkeep};
 
 const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;
@@ -33,7 +33,7 @@ pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFi
     let letters = store::alarms::deliveries::trouble(tx).await?;
     Ok(vec![
         (Own::Sequencer, Some(queue(hub))),
-        (Own::Record, Some(record(hub))),
+        (Own::Record, Some(record(hub, tx).await?)),
         (Own::Disk, disk(hub)),
         (
             Own::Backup,
@@ -68,9 +68,15 @@ fn queue(hub: &Hub) -> Level {
     level(state, i64::try_from(waiting).ok())
 }
 
-fn record(hub: &Hub) -> Level {
-    let lost = hub.witness.known_loss().is_some();
-    level(if lost { State::Red } else { State::Green }, None)
+/// While a restore is open, whoever shows what cannot be read may hold what is lost.
+async fn record(hub: &Hub, tx: &mut Tx) -> Result<Level, HubError> {
+    if hub.witness.known_loss().is_some() {
+        return Ok(level(State::Red, None));
+    }
+    let unread = hub.witness.heard().values().any(|heard| heard.unread);
+    let doubtful = unread && restored::is_open(tx).await?;
+    let state = if doubtful { State::Red } else { State::Green };
+    Ok(level(state, None))
 }
 
 /// Less than the room with which the hub is not ready is red, less than twice of it yellow.

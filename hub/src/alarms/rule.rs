@@ -9,11 +9,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::condition::{Condition, Own};
+use crate::error::HubError;
 use crate::store;
 use crate::store::alarms::rules::RuleRow;
 use crate::store::{code_of, from_code};
 use crate::watch::{Concern, Instance, State};
 
+/// What says in the database that rules were put: first, and since there is one about the watch.
+const FIRST_EDITION: &str = "begun";
+pub(super) const EDITION: &str = "2";
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -160,18 +164,28 @@ pub async fn put(tx: &mut Tx, rule: &Rule, now: i64) -> Result<(), DbError> {
     store::alarms::rules::put(tx, &rule.row(), &rule.recipients, now).await
 }
 
-/// Rules to begin with, put where there have never been any: an operator only
-/// names a recipient.
-pub async fn begin(tx: &mut Tx, now: i64) -> Result<(), DbError> {
+/// Rules to begin with, put where there have never been any: an operator only names a recipient.
+/// A hub whose rules are of before one was thought of gets that one, once.
+pub async fn begin(tx: &mut Tx, now: i64) -> Result<(), HubError> {
     use store::state::{ALARMS, read, write};
-    if read(tx, ALARMS).await?.is_some() {
-        return Ok(());
-    }
-    for (place, rule) in (0..).zip(defaults()) {
+    let edition = read(tx, ALARMS).await?;
+    let missing: Vec<Rule> = match edition.as_deref() {
+        None => defaults(),
+        Some(FIRST_EDITION) => {
+            let known = all(tx).await?;
+            let is_new = |rule: &Rule| {
+                rule.condition == Condition::Hub(Own::Watch)
+                    && known.iter().all(|one| one.condition != rule.condition)
+            };
+            defaults().into_iter().filter(is_new).collect()
+        }
+        Some(_) => return Ok(()),
+    };
+    for (place, rule) in (0..).zip(missing) {
         // In the order in which they stand here.
         put(tx, &rule, now + place).await?;
     }
-    write(tx, ALARMS, "begun").await
+    Ok(write(tx, ALARMS, EDITION).await?)
 }
 
 /// A fresh id of a rule, an alarm, a silence or a recipient.

@@ -104,7 +104,7 @@ async fn list(ground: &Ground, json: bool, out: &mut Out<'_>) -> Result<(), Fail
         let (behind, all) = (keys.behind.len(), keys.members);
         writeln!(
             out.answer,
-            "{behind} of {all} active institutions have not said that they have read of the latest"
+            "{behind} of {all} active and suspended institutions have not said that they have read of the latest"
         )?;
     }
     Ok(())

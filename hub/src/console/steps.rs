@@ -312,6 +312,7 @@ fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {
                 at: one(&late.instance),
                 name: late.name.clone(),
                 why: match (late.directory, late.reported_at) {
+                    _ if late.suspended => v.say("left-suspended"),
                     (Some(version), Some(at)) => v
                         .with("version", version)
                         .with("at", v.moment(at))
@@ -326,6 +327,7 @@ fn left_behind(v: &Voice, step: Step, keys: &Keys) -> Vec<Left> {
                 at: one(&lost.instance),
                 name: lost.name.clone(),
                 why: match lost.reported_at {
+                    _ if lost.suspended => v.say("left-suspended"),
                     None => v.say("left-unreported"),
                     Some(_) if !lost.said => v.say("left-silent"),
                     Some(at) if step == Step::UseRoot => {

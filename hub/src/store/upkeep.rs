@@ -7,8 +7,10 @@ const BEGIN: &str = "insert into upkeep_runs (id, work, name, backup_at, asked_b
      values ($1, $2, $3, $4, $5, $6)";
 const END: &str = "update upkeep_runs set backup_at = $2, ended_at = $3, outcome = $4, result = $5 \
      where id = $1";
-const INTERRUPT: &str = "update upkeep_runs set ended_at = $1, outcome = 'failed', result = $2 \
-     where ended_at is null";
+const INTERRUPT: &str = "update upkeep_runs set ended_at = $1, result = $2, \
+     outcome = case work when 'trial' then 'aborted' else 'failed' end where ended_at is null";
+const FINISH_BACKUP: &str = "update upkeep_runs set backup_at = $1, ended_at = $1, outcome = 'done', result = $2 \
+     where ended_at is null and work = 'backup'";
 const LATEST: &str = "select id, work, name, backup_at, asked_by, began_at, ended_at, outcome, result \
      from upkeep_runs order by began_at desc, id limit $1";
 const LAST_SOUND: &str = "select max(ended_at) from upkeep_runs \
@@ -28,7 +30,7 @@ pub struct RunRow {
     pub asked_by: String,
     pub began_at: i64,
     pub ended_at: Option<i64>,
-    /// `done` or `failed`.
+    /// `done`, `failed` or `aborted`.
     pub outcome: Option<String>,
     /// JSON.
     pub result: Option<String>,
@@ -74,6 +76,12 @@ pub async fn end(tx: &mut Tx, row: &RunRow) -> Result<(), DbError> {
 /// Ends what a process that is gone has begun.
 pub async fn interrupt(tx: &mut Tx, now: i64, result: &str) -> Result<(), DbError> {
     on!(tx, conn => sqlx::query(INTERRUPT).bind(now).bind(result).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Ends the backup that was under way when the database was copied for it.
+pub async fn finish_backup(tx: &mut Tx, at: i64, result: &str) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(FINISH_BACKUP).bind(at).bind(result).execute(conn).await.map(drop))?;
     Ok(())
 }
 

@@ -318,6 +318,7 @@ erasures-none-about = What reporters ask for and officers decide stands here.
 erasures-reporter = The reporter
 erasures-asked = Waits for a second person
 erasures-waiting = Erased on { $day }
+erasures-begun = Being erased
 erasures-confirmed-by = confirmed by { $name }
 erasures-confirm = Confirm the erasure
 erasures-stop = Call it off

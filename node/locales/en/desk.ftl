@@ -275,6 +275,8 @@ own-category-table-wrong = { $n ->
    *[other] { $n } lines cannot be used; nothing was changed.
 }
 own-category-no-table = Choose a CSV file that holds something.
+own-category-not-utf8 = The table is not UTF-8 text. Save it from the spreadsheet as "CSV UTF-8" and upload it again.
+own-category-too-long = The table has more than { $most } lines; a tree of categories is no larger.
 own-category-too-many = Too many categories.
 own-category-wrong-columns = Line { $line }: it needs the columns lokal and nasional.
 own-category-wrong-name = Line { $line }: a name has 1 to { $most } characters.

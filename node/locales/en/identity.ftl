@@ -49,6 +49,7 @@ identity-asked-title = Your requests for identities
 identity-asked-lead = What you asked for, and the answers. Who reported is not shown here.
 identity-asked-none = Ask on the page of a report when the work needs it.
 identity-asked-waits = Waits for an answer
+identity-asked-lapsed = Without effect: open the report to see why
 identity-asked-answered = { $n ->
     [one] { $n } of your requests for an identity was answered in the last seven days.
    *[other] { $n } of your requests for an identity were answered in the last seven days.

@@ -315,6 +315,7 @@ erasures-none-about = Penghapusan yang diminta pelapor atau diputuskan petugas m
 erasures-reporter = Pelapor
 erasures-asked = Menunggu orang kedua
 erasures-waiting = Dihapus pada { $day }
+erasures-begun = Sedang dihapus
 erasures-confirmed-by = disetujui { $name }
 erasures-confirm = Setujui penghapusan
 erasures-stop = Batalkan

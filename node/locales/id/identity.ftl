@@ -46,4 +46,5 @@ identity-asked-title = Permintaan identitas dari Anda
 identity-asked-lead = Yang Anda minta dan jawabannya. Siapa pelapornya tidak ditampilkan di sini.
 identity-asked-none = Minta identitas dari halaman laporan bila pekerjaan memerlukannya.
 identity-asked-waits = Menunggu jawaban
+identity-asked-lapsed = Tidak berlaku: buka laporannya untuk melihat sebabnya
 identity-asked-answered = { $n } permintaan identitas Anda dijawab dalam tujuh hari terakhir.

@@ -352,6 +352,9 @@ impl Weighed<'_> {
             show_second(node, tx, touched, now).await?;
         }
         let (unit, officer) = (&self.row.local.unit, &self.row.local.officer);
+        if let Some(child) = child {
+            store::desk::localise_half(tx, &child.to_string(), &self.row.case_id).await?;
+        }
         if let Some(child) = child.filter(|_| unit.is_some() || officer.is_some()) {
             // Who splits a case goes on seeing both halves.
             let desk = OnDesk {

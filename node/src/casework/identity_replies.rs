@@ -24,6 +24,8 @@ pub struct IdentityRequest {
     pub institution: Option<InstanceId>,
     /// Unix ms.
     pub at: i64,
+    /// It has had no effect: nobody will answer it.
+    pub lapsed: bool,
     /// `None` while nobody has answered.
     pub answer: Option<IdentityAnswer>,
 }
@@ -63,6 +65,7 @@ impl Node {
                 ticket: None,
                 institution: None,
                 at: ask.asked_at,
+                lapsed: false,
                 answer: answered.map(|(granted, at)| IdentityAnswer {
                     granted: granted != 0,
                     reason: None,
@@ -71,16 +74,20 @@ impl Node {
             });
         }
         let sent = store::consents::sent_by(&mut tx, actor, SHOWN).await?;
-        let since = sent.iter().map(|(_, _, at)| *at).min().unwrap_or(i64::MAX);
-        let replies = self.replies(&mut tx, since).await?;
-        for (case, message, at) in sent {
-            let request: MessageId = store::read(message.parse())?;
+        for row in sent {
+            let request: MessageId = store::read(row.message_id.parse())?;
+            let mut replies = Vec::new();
+            for (line, at) in store::consents::answers_about(&mut tx, &row.case_id).await? {
+                replies.extend(self.reply(&row.case_id, &line, at)?);
+            }
             let reply = replies.iter().find(|reply| reply.request == request);
+            let effect = row.effect.as_deref();
             requests.push(IdentityRequest {
-                case: store::case_id(&case)?,
+                case: store::case_id(&row.case_id)?,
                 ticket: None,
-                institution: self.origin_of(&mut tx, &case).await?,
-                at,
+                institution: self.origin_of(&mut tx, &row.case_id).await?,
+                at: row.created_at,
+                lapsed: effect.is_some_and(|effect| effect != "applied"),
                 answer: reply.map(|reply| reply.answer.clone()),
             });
         }
@@ -111,32 +118,54 @@ impl Node {
         Ok(replies)
     }
 
+    /// How many requests of somebody were answered since a moment, here and elsewhere.
+    pub async fn identity_answers_to(&self, actor: &str, since: i64) -> Result<usize, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let here = store::consents::count_answered_to(&mut tx, actor, since).await?;
+        let replies = self.replies(&mut tx, since).await?;
+        if replies.is_empty() {
+            return Ok(here as usize);
+        }
+        let sent = store::consents::sent_by(&mut tx, actor, SHOWN).await?;
+        let theirs = |request: &MessageId| {
+            let request = request.to_string();
+            sent.iter().any(|row| row.message_id == request)
+        };
+        let elsewhere = replies.iter().filter(|reply| theirs(&reply.request));
+        Ok(here as usize + elsewhere.count())
+    }
+
     async fn replies(&self, tx: &mut Tx, since: i64) -> Result<Vec<IdentityReply>, NodeError> {
-        let me = self.instance()?;
         let mut replies = Vec::new();
         for (case, line, at) in store::consents::answers_from_elsewhere(tx, since).await? {
-            let (request, requester, granted, reason) = match read_message(&line)?.body {
-                Ok(Body::IdentityDisclosed(given)) => (given.request, given.requester, true, None),
-                Ok(Body::IdentityRefused(refused)) => {
-                    let reason = code(&refused.reason);
-                    (refused.request, refused.requester, false, reason)
-                }
-                _ => continue,
-            };
-            if requester == *me {
-                replies.push(IdentityReply {
-                    case: store::case_id(&case)?,
-                    request,
-                    asked_by: None,
-                    answer: IdentityAnswer {
-                        granted,
-                        reason,
-                        at,
-                    },
-                });
-            }
+            replies.extend(self.reply(&case, &line, at)?);
         }
         Ok(replies)
+    }
+
+    /// What a message answers to a request that was sent from here.
+    fn reply(&self, case: &str, line: &str, at: i64) -> Result<Option<IdentityReply>, NodeError> {
+        let (request, requester, granted, reason) = match read_message(line)?.body {
+            Ok(Body::IdentityDisclosed(given)) => (given.request, given.requester, true, None),
+            Ok(Body::IdentityRefused(refused)) => {
+                let reason = code(&refused.reason);
+                (refused.request, refused.requester, false, reason)
+            }
+            _ => return Ok(None),
+        };
+        if requester != *self.instance()? {
+            return Ok(None);
+        }
+        Ok(Some(IdentityReply {
+            case: store::case_id(case)?,
+            request,
+            asked_by: None,
+            answer: IdentityAnswer {
+                granted,
+                reason,
+                at,
+            },
+        }))
     }
 
     async fn origin_of(&self, tx: &mut Tx, case: &str) -> Result<Option<InstanceId>, NodeError> {

@@ -9,7 +9,8 @@ use super::print::{Zone, json, plain};
 use super::report::{named, read_text};
 use super::{Failure, Out, Place, actor};
 use crate::node::Node;
-use crate::taxonomy::editions::{WrongLine, read_table};
+use crate::taxonomy::MOST;
+use crate::taxonomy::editions::{WrongLine, WrongTable, read_table};
 use crate::taxonomy::{Needs, NewLocalCategory};
 
 #[derive(Debug, Subcommand)]
@@ -126,7 +127,11 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
 async fn import(node: &Node, text: &str, out: Out<'_>) -> Result<(), Failure> {
     let tree = match read_table(text, &node.categories().await?) {
         Ok(tree) => tree,
-        Err(wrong) => {
+        Err(WrongTable::Long) => {
+            let said = format!("a tree has {MOST} local categories at most; this table has more");
+            return Err(Failure::usage(said));
+        }
+        Err(WrongTable::Lines(wrong)) => {
             let lines = wrong.iter().map(|(line, why)| match why {
                 WrongLine::Columns => {
                     format!("line {line}: expected the columns lokal and nasional")

@@ -23,7 +23,7 @@ use super::identity::{self, IdentityLine};
 use super::suspicion::{self, Marked};
 use super::{Answer, Officer, ROOT, aside, assignment, erasures, shared};
 use crate::api::problem;
-use crate::casework::{Allowed, CaseView, KeyState, OWN_NUMBER};
+use crate::casework::{Allowed, CaseSummary, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
 use crate::hints::{Hint, Reason};
 use crate::node::Node;
@@ -224,7 +224,7 @@ pub async fn page(
         erasures_at: officer.role.administers().then_some(erasures::PATH),
         keyless: view.key == KeyState::Missing,
         identity: identity::own(node, officer, &view).await?,
-        own_categories: own_categories(node).await?,
+        own_categories: own_categories(node, &view.summary).await?,
         today: node.today().to_string(),
         form,
         units,
@@ -243,12 +243,15 @@ fn spot_of(node: &Node, officer: &Officer, report: &Report, view: &CaseView) -> 
     Some(spot::drawn(node, visit, text_id("case-spot"), at, region))
 }
 
-/// The institution's own tree to choose from.
-async fn own_categories(node: &Node) -> Answer<Vec<Choice>> {
+/// What the own tree has for the national category of a case.
+async fn own_categories(node: &Node, case: &CaseSummary) -> Answer<Vec<Choice>> {
     let tree = node.local_categories().await;
     let tree = tree.map_err(|error| problem(&error))?.local;
+    let fits = tree
+        .iter()
+        .filter(|one| Some(&one.category) == case.category.as_ref());
     let choice = |local: &str| Choice::new(local, shared::category_name(local));
-    Ok(tree.iter().map(|one| choice(&one.local)).collect())
+    Ok(fits.map(|one| choice(&one.local)).collect())
 }
 
 /// Notes the number of the case in the institution's own application.

@@ -85,7 +85,7 @@ impl Choosing {
             Deed::Verify | Deed::Split => {
                 choosing.categories = shared::categories(node, v).await?;
                 let local = node.local_categories().await;
-                choosing.local = local.map_err(|error| problem(&error))?;
+                choosing.local = local.map_err(|error| problem(&error))?.in_force();
                 let desk = world.desk().map(|desk| &desk.id) == me;
                 let waiting = world.instances().filter(|entry| desk && !entry.is_active());
                 choosing.represented = waiting

@@ -187,11 +187,12 @@ pub async fn act(
     }
     let to = LocalPath::own(&case_page::at(path.id));
     match done(&node, &officer, &standing, new, &once).await {
-        Ok(flash) => {
+        Ok((flash, child)) => {
             // Those that a draft keeps stay.
             attach::forget(&node, &attached).await;
-            if deed == Deed::Verify {
-                localise(&node, &officer, &standing.view, form.text("kategori")).await?;
+            let localised = child.or_else(|| (deed == Deed::Verify).then_some(path.id));
+            if let Some(case) = localised {
+                localise(&node, &officer, case, form.text("kategori")).await?;
             }
             settle(&node, &officer, form.text(again::ACT)).await?;
             Ok(officer.visit.go_saying(&to, &flash))
@@ -236,7 +237,7 @@ async fn done(
     standing: &Standing,
     new: NewAct,
     once: &Once,
-) -> Result<Flash, NodeError> {
+) -> Result<(Flash, Option<CaseId>), NodeError> {
     let (actor, case) = (officer.actor(), &standing.view.summary);
     let words = new.words.as_ref();
     let text = words.and_then(|words| words.get("text"));
@@ -261,12 +262,12 @@ async fn done(
             .map_err(|_| NodeError::Invalid("purpose: expected one of the list".into()))?;
         node.ask_identity(case.case, purpose, text, &actor, once)
             .await?;
-        return Ok(Flash::done(text_id("identity-asked")));
+        return Ok((Flash::done(text_id("identity-asked")), None));
     }
     if erases {
         let reason = new.body.get("reason").and_then(Value::as_str);
         let planned = node.plan_erasure(case.case, reason.unwrap_or_default(), &actor);
-        return Ok(erasures::decided(node, &planned.await?));
+        return Ok((erasures::decided(node, &planned.await?), None));
     }
     if drafts {
         let answer = NewDraft {
@@ -276,11 +277,11 @@ async fn done(
         };
         node.draft_answer(case.case, once.key(), &answer, &actor)
             .await?;
-        return Ok(Flash::done(text_id("answer-drafted")));
+        return Ok((Flash::done(text_id("answer-drafted")), None));
     }
     let flash = told(node, standing.deed, &new);
-    node.act_once(case.case, new, &actor, once).await?;
-    Ok(flash)
+    let acted = node.act_once(case.case, new, &actor, once).await?;
+    Ok((flash, acted.child))
 }
 
 /// What is said of an act once it is done.
@@ -304,15 +305,14 @@ fn told(node: &Node, asked: Deed, new: &NewAct) -> Flash {
 
 /// Notes the category of the own tree that was chosen, or that a national one was. A case that has
 /// gone out of sight meanwhile keeps what it has.
-async fn localise(node: &Node, officer: &Officer, view: &CaseView, chosen: &str) -> Answer<()> {
-    let (case, local) = (&view.summary, local_name(chosen));
-    if chosen.is_empty() || case.local_category.as_deref() == local {
+async fn localise(node: &Node, officer: &Officer, case: CaseId, chosen: &str) -> Answer<()> {
+    if chosen.is_empty() {
         return Ok(());
     }
     let actor = officer.actor();
-    let noted = node.localise(&officer.sight, case.case, local, &actor);
+    let noted = node.localise(&officer.sight, case, local_name(chosen), &actor);
     match noted.await {
-        Ok(()) | Err(NodeError::NotFound { .. }) => Ok(()),
+        Ok(()) | Err(NodeError::NotFound { .. } | NodeError::Invalid(_)) => Ok(()),
         Err(error) => Err(problem(&error)),
     }
 }

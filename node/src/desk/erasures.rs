@@ -55,6 +55,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
     let called = |actor: &String| names.get(actor).unwrap_or(actor).clone();
     let line = |one: PlannedErasure| {
         let asked = one.erasure.state == ErasureState::Asked;
+        let begun = one.erasure.state == ErasureState::Erasing;
         let day = v.date(one.erasure.due_at);
         Line {
             ticket: one.ticket.unwrap_or_else(|| v.say("case-untitled")),
@@ -65,14 +66,14 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
                 .as_ref()
                 .map_or_else(|| v.say("erasures-reporter"), called),
             confirmed_by: one.confirmed_by.as_ref().map(called),
-            state: if asked {
-                v.say("erasures-asked")
-            } else {
-                v.with("day", day).say("erasures-waiting")
+            state: match one.erasure.state {
+                ErasureState::Asked => v.say("erasures-asked"),
+                ErasureState::Erasing => v.say("erasures-begun"),
+                _ => v.with("day", day).say("erasures-waiting"),
             },
             tone: if asked { "warm" } else { "quiet" },
             asked_at: one.erasure.asked_at,
-            stoppable: one.asked_by.is_some(),
+            stoppable: one.asked_by.is_some() && !begun,
             confirmable: asked && one.asked_by.as_ref() != Some(&actor),
             id: one.id,
         }
@@ -143,13 +144,8 @@ fn ahead(v: &Voice, erasure: &Erasure) -> String {
 
 /// How many wait for this officer to confirm, and where.
 pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
-    let planned = node.planned_erasures().await;
-    let planned = planned.map_err(|error| problem(&error))?;
-    let actor = officer.actor();
-    let waiting = planned.iter().filter(|one| {
-        one.erasure.state == ErasureState::Asked && one.asked_by.as_ref() != Some(&actor)
-    });
-    let count = waiting.count();
+    let count = node.erasures_to_confirm(&officer.actor()).await;
+    let count = count.map_err(|error| problem(&error))?;
     let said = officer.visit.v.with("n", count).say("erasures-to-confirm");
     Ok((count > 0).then_some((said, PATH)))
 }

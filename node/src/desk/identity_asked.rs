@@ -12,7 +12,7 @@ use super::identity::ASKED;
 use super::reasons::reason_words;
 use super::{Answer, Officer, ROOT, case_page};
 use crate::api::problem;
-use crate::casework::{IdentityAnswer, IdentityRequest};
+use crate::casework::IdentityRequest;
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::staff::StaffRole;
@@ -57,11 +57,9 @@ pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
 
 /// What is told above the list of reports, and where it is read.
 pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'static str)>> {
-    let asked = node.identity_requests_of(&officer.actor()).await;
-    let asked = asked.map_err(|error| problem(&error))?;
     let since = node.clock().now_ms() - FRESH_MS;
-    let answers = asked.iter().filter_map(|one| one.answer.as_ref());
-    let fresh = answers.filter(|answer| answer.at >= since).count();
+    let fresh = node.identity_answers_to(&officer.actor(), since).await;
+    let fresh = fresh.map_err(|error| problem(&error))?;
     let said = officer
         .visit
         .v
@@ -71,7 +69,7 @@ pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'st
 }
 
 fn line(node: &Node, v: &Voice, one: IdentityRequest) -> Line {
-    let (state, tone) = standing(one.answer.as_ref());
+    let (state, tone) = standing(&one);
     let answer = one.answer.as_ref();
     let reason = answer.and_then(|answer| answer.reason.as_deref());
     Line {
@@ -89,8 +87,9 @@ fn line(node: &Node, v: &Voice, one: IdentityRequest) -> Line {
     }
 }
 
-fn standing(answer: Option<&IdentityAnswer>) -> (TextId, &'static str) {
-    match answer.map(|answer| answer.granted) {
+fn standing(one: &IdentityRequest) -> (TextId, &'static str) {
+    match one.answer.as_ref().map(|answer| answer.granted) {
+        None if one.lapsed => (text_id("identity-asked-lapsed"), "alert"),
         None => (text_id("identity-asked-waits"), "quiet"),
         Some(true) => (text_id("step-granted"), "done"),
         Some(false) => (text_id("step-refused"), "alert"),

@@ -20,8 +20,8 @@ use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::staff::StaffRole;
-use crate::taxonomy::editions::{WrongLine, read_table, write_table};
-use crate::taxonomy::{LOCAL_CHARS, LocalCategory, NewLocalCategory};
+use crate::taxonomy::editions::{WrongLine, WrongTable, read_table, write_table};
+use crate::taxonomy::{LOCAL_CHARS, LocalCategory, MOST, NewLocalCategory};
 
 pub const PATH: &str = "/meja/kategori";
 pub const REMOVE: &str = "/meja/kategori/hapus";
@@ -135,7 +135,10 @@ pub async fn upload(
     let mut parts = FormWithFiles::open(request, BYTES)?;
     let bytes = parts.bytes_of(FILE).await?;
     let mut form = parts.form();
-    let text = String::from_utf8(bytes).unwrap_or_default();
+    let Ok(text) = String::from_utf8(bytes) else {
+        form.complain(FILE, v.say("own-category-not-utf8"));
+        return page(&node, &officer, &form, Vec::new()).await;
+    };
     if text.trim().is_empty() {
         form.complain(FILE, v.say("own-category-no-table"));
         return page(&node, &officer, &form, Vec::new()).await;
@@ -143,7 +146,11 @@ pub async fn upload(
     let known = node.categories().await.map_err(|error| problem(&error))?;
     let tree = match read_table(&text, &known) {
         Ok(tree) => tree,
-        Err(wrong) => {
+        Err(WrongTable::Long) => {
+            form.complain(FILE, v.with("most", MOST).say("own-category-too-long"));
+            return page(&node, &officer, &form, Vec::new()).await;
+        }
+        Err(WrongTable::Lines(wrong)) => {
             let said = v.with("n", wrong.len()).say("own-category-table-wrong");
             form.complain(FILE, said);
             let lines = wrong.iter().take(SAID);
@@ -219,7 +226,9 @@ pub async fn localise(
     let noted = node.localise(&officer.sight, path.id, local, &actor);
     let flash = match noted.await {
         Ok(()) => Flash::done(text_id("case-localised")),
-        Err(NodeError::NotFound { .. }) => Flash::warning(text_id("form-category-gone")),
+        Err(NodeError::NotFound { .. } | NodeError::Invalid(_)) => {
+            Flash::warning(text_id("form-category-gone"))
+        }
         Err(error) => return Err(problem(&error)),
     };
     let to = at(path.id);

@@ -50,8 +50,9 @@ pub async fn open_unit(node: &Node, id: &str) -> Answer<Option<String>> {
 /// The institution's own tree, and after it all national categories.
 pub async fn categories(node: &Node, v: &Voice) -> Answer<Vec<Choice>> {
     let local = node.local_categories().await;
-    let local = local.map_err(|error| problem(&error))?.local;
+    let local = local.map_err(|error| problem(&error))?.in_force();
     let mut choices: Vec<Choice> = local
+        .local
         .iter()
         .map(|one| Choice::new(one.value(), own_category_name(v, &one.local)))
         .collect();

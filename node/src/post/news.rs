@@ -284,7 +284,7 @@ impl Node {
             let onward = public_target(&mut tx, case).await?;
             let page = store::support::followers(&mut tx, &text, "", FOLLOWERS as i64).await?;
             for (contact, _) in &page {
-                store::support::remove_follower(&mut tx, &text, contact).await?;
+                store::support::end_following(&mut tx, &text, contact).await?;
                 if !told(contact) {
                     continue;
                 }
@@ -315,7 +315,10 @@ impl Node {
                 written += 1;
             }
             if page.len() < FOLLOWERS {
-                store::support::forget_followers(&mut tx, &text).await?;
+                // Who was led on leaves the other one by the letters about this one too.
+                if onward.is_none() {
+                    store::support::forget_followers(&mut tx, &text).await?;
+                }
                 tx.commit().await?;
                 return Ok(written);
             }

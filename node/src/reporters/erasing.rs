@@ -112,7 +112,7 @@ impl Node {
         let row = store::erasures::one(&mut tx, id).await?;
         let row = row.filter(|row| row.asked_by.is_some());
         let row = row.ok_or_else(|| NodeError::not_found("erasure", &id))?;
-        if store::erasures::end(&mut tx, id, "withdrawn", now).await? == 0 {
+        if store::erasures::withdraw(&mut tx, id, now).await? == 0 {
             return Err(NodeError::not_found("erasure that waits", &id));
         }
         let case = Some(row.case_id.as_str());
@@ -120,11 +120,11 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// All that is to be erased, what must be confirmed first, then the most urgent; 200 at most.
+    /// All that is to be erased, what must be confirmed first, then the most urgent; 300 at most.
     pub async fn planned_erasures(&self) -> Result<Vec<PlannedErasure>, NodeError> {
         let mut tx = self.read_tx().await?;
         let mut planned = Vec::new();
-        for state in ["asked", "waiting"] {
+        for state in ["asked", "erasing", "waiting"] {
             for row in store::erasures::due(&mut tx, state, i64::MAX, AT_ONCE).await? {
                 let case = store::cases::case(&mut tx, &row.case_id).await?;
                 planned.push(PlannedErasure {
@@ -137,6 +137,13 @@ impl Node {
             }
         }
         Ok(planned)
+    }
+
+    /// How many wait for somebody else than this person to confirm them.
+    pub async fn erasures_to_confirm(&self, actor: &str) -> Result<u64, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let count = store::erasures::to_confirm(&mut tx, actor).await?;
+        Ok(count.unsigned_abs())
     }
 
     /// The erasure of a case that waits, of those that an officer decided before the reporter's.

@@ -29,6 +29,8 @@ pub enum ErasureState {
     /// An officer decided it, and another person must confirm it.
     Asked,
     Waiting,
+    /// Its days have passed; nobody withdraws it any more.
+    Erasing,
     Done,
     Withdrawn,
 }
@@ -123,7 +125,8 @@ impl Node {
             return Err(NodeError::Invalid(problem.into()));
         }
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
-        let own = |row: &ErasureRow| row.state == "waiting" && row.asked_by.is_none();
+        let ahead = |row: &ErasureRow| ["waiting", "erasing"].contains(&row.state.as_str());
+        let own = |row: &ErasureRow| ahead(row) && row.asked_by.is_none();
         if let Some(waiting) = erasures.into_iter().find(own) {
             return read(&waiting);
         }
@@ -175,7 +178,7 @@ impl Node {
         for one in family {
             let rows = store::erasures::of_case(&mut tx, &one.to_string()).await?;
             for row in rows.iter().filter(|row| row.state == "waiting") {
-                withdrawn += store::erasures::end(&mut tx, &row.id, "withdrawn", now).await?;
+                withdrawn += store::erasures::withdraw(&mut tx, &row.id, now).await?;
             }
         }
         if withdrawn == 0 {
@@ -186,11 +189,12 @@ impl Node {
         Ok(tx.commit().await?)
     }
 
-    /// Erasures that wait, the most urgent first, 100 at most; for the
+    /// Erasures that wait, the most urgent first, 200 at most; for the
     /// institution's administrators.
     pub async fn erasures(&self) -> Result<Vec<Erasure>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let rows = store::erasures::due(&mut tx, "waiting", i64::MAX, AT_ONCE).await?;
+        let mut rows = store::erasures::due(&mut tx, "erasing", i64::MAX, AT_ONCE).await?;
+        rows.extend(store::erasures::due(&mut tx, "waiting", i64::MAX, AT_ONCE).await?);
         rows.iter().map(read).collect()
     }
 
@@ -198,15 +202,16 @@ impl Node {
     pub(crate) async fn erase_due(&self) -> Result<usize, NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
-        let due = store::erasures::due(&mut tx, "waiting", now, AT_ONCE).await?;
+        let mut due = store::erasures::due(&mut tx, "erasing", now, AT_ONCE).await?;
+        due.extend(store::erasures::due(&mut tx, "waiting", now, AT_ONCE).await?);
         drop(tx);
         let mut done = 0;
         for row in due {
             // It may have been called off while others were erased.
-            let mut tx = self.read_tx().await?;
-            let now_is = store::erasures::one(&mut tx, &row.id).await?;
-            drop(tx);
-            if now_is.is_none_or(|row| row.state != "waiting") {
+            let mut tx = self.write_tx().await?;
+            let begun = store::erasures::begin(&mut tx, &row.id, now).await?;
+            tx.commit().await?;
+            if begun == 0 {
                 continue;
             }
             let erased = match row.asked_by {
@@ -303,6 +308,7 @@ pub(super) fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
     let state = match row.state.as_str() {
         "asked" => ErasureState::Asked,
         "waiting" => ErasureState::Waiting,
+        "erasing" => ErasureState::Erasing,
         "done" => ErasureState::Done,
         "withdrawn" => ErasureState::Withdrawn,
         _ => {

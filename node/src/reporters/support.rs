@@ -91,7 +91,7 @@ impl Node {
             if !of_programme && contact.is_empty() {
                 store::reporters::set_notify(&mut tx, &case, Notify::Off.as_str()).await?;
             } else if !of_programme {
-                store::support::remove_follower(&mut tx, &case, &contact).await?;
+                leave_all(&mut tx, &case, &contact).await?;
             }
             store::support::forget_leaves(&mut tx, &case, &contact).await?;
         }
@@ -141,4 +141,16 @@ pub(crate) async fn follow(
     let hash = Sha256::digest(leave.as_bytes());
     store::support::follow(tx, case, contact, &hash, now).await?;
     Ok(leave)
+}
+
+/// Ends a following, also where it was led on to by a merge.
+async fn leave_all(tx: &mut Tx, case: &str, contact: &str) -> Result<(), NodeError> {
+    let mut left = Some(case.to_owned());
+    while let Some(case) = left {
+        let onward = store::support::led_to(tx, &case, contact).await?;
+        store::support::end_leading(tx, &case, contact).await?;
+        store::support::remove_follower(tx, &case, contact).await?;
+        left = onward;
+    }
+    Ok(())
 }

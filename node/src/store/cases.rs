@@ -145,10 +145,13 @@ static PUT: Bulk = Bulk::new(
         outcome = excluded.outcome, taken_up = excluded.taken_up,
         identity_asks = excluded.identity_asks,
         waits_since = excluded.waits_since, escalated = excluded.escalated,
-        copied = excluded.copied",
+        copied = excluded.copied,
+        local_category = case when cases.category is not distinct from excluded.category
+            then cases.local_category end",
 );
 
-/// Writes rows but for what this desk has decided for itself.
+/// Writes rows but for what this desk has decided for itself. A local category goes with the national
+/// one for which it stands.
 pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     let values = rows.iter().flat_map(stored).collect();
     tx.run_rows(&PUT, values).await.map(drop)

@@ -76,9 +76,19 @@ pub async fn asked_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<AskRow
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(limit).fetch_all(c).await)?)
 }
 
-/// Requests of somebody to other institutions, the latest first: case, message, when it was made.
-pub async fn sent_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<(String, String, i64)>> {
-    const SQL: &str = "select o.case_id, o.message_id, o.created_at from outbox o
+/// A request to another institution.
+#[derive(Clone, FromRow)]
+pub struct SentRow {
+    pub case_id: String,
+    pub message_id: String,
+    /// `None` before the hub has ruled.
+    pub effect: Option<String>,
+    pub created_at: i64,
+}
+
+/// Requests of somebody to other institutions, the latest first.
+pub async fn sent_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<SentRow>> {
+    const SQL: &str = "select o.case_id, o.message_id, o.effect, o.created_at from outbox o
         join audit a on a.case_id = o.case_id and a.actor = $1
             and a.action = 'identity.requested' and a.detail = o.message_id
         where o.kind = 'identity.requested' order by o.number desc limit $2";
@@ -92,6 +102,22 @@ pub async fn answers_from_elsewhere(tx: &mut Tx, since: i64) -> Stored<Vec<(Stri
             and state = 'applied' and case_id is not null and line is not null
         order by received_at, depoch, dseq";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(since).fetch_all(c).await)?)
+}
+
+/// Answers of other institutions about a case, oldest first: message, when it came.
+pub async fn answers_about(tx: &mut Tx, case_id: &str) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select line, received_at from inbox
+        where case_id = $1 and kind in ('identity.disclosed', 'identity.refused')
+            and state = 'applied' and line is not null
+        order by received_at, depoch, dseq";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
+}
+
+/// How many requests of somebody to the keeper here were answered since a moment.
+pub async fn count_answered_to(tx: &mut Tx, actor: &str, since: i64) -> Stored<i64> {
+    const SQL: &str =
+        "select count(*) from identity_asks where asked_by = $1 and answered_at >= $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(actor).bind(since).fetch_one(c).await)?)
 }
 
 /// Cases filed at `origin` of which another institution asks who reported, and waits.

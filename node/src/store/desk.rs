@@ -71,6 +71,15 @@ pub async fn localise(
     note_of(tx, note!("local_category"), limits, (case, local)).await
 }
 
+/// A half has the local category of the whole, where both have the same national one.
+pub async fn localise_half(tx: &mut Tx, half: &str, whole: &str) -> Stored<()> {
+    const SQL: &str = "update cases set local_category = (select w.local_category from cases w
+            where w.case_id = $2 and w.category is not distinct from cases.category)
+        where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(half).bind(whole).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 async fn note_of(
     tx: &mut Tx,
     sql: &'static str,

@@ -64,6 +64,12 @@ pub async fn due(tx: &mut Tx, state: &str, by: i64, limit: i64) -> Stored<Vec<Er
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(by).bind(limit).fetch_all(c).await)?)
 }
 
+/// How many wait for somebody else than this person to confirm them.
+pub async fn to_confirm(tx: &mut Tx, actor: &str) -> Stored<i64> {
+    const SQL: &str = "select count(*) from erasures where state = 'asked' and asked_by <> $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(actor).fetch_one(c).await)?)
+}
+
 pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<ErasureRow>> {
     const SQL: &str = "select id, case_id, state, asked_at, due_at, ended_at, reason,
             asked_by, confirmed_by
@@ -84,10 +90,35 @@ pub async fn confirm(tx: &mut Tx, id: &str, by: &str, due_at: i64) -> Stored<u64
         .map(|done| done.rows_affected()))?)
 }
 
-/// Ends an erasure that waits; how many that were, 0 or 1.
+/// Begins an erasure that is due, or goes on with one that a crash cut short; how many that were, 0
+/// or 1. From here on nobody withdraws it.
+pub async fn begin(tx: &mut Tx, id: &str, now: i64) -> Stored<u64> {
+    const SQL: &str = "update erasures set state = 'erasing'
+        where id = $1 and state in ('waiting', 'erasing') and due_at <= $2";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Withdraws an erasure that has not begun; how many that were, 0 or 1.
+pub async fn withdraw(tx: &mut Tx, id: &str, at: i64) -> Stored<u64> {
+    const SQL: &str = "update erasures set state = 'withdrawn', ended_at = $2
+        where id = $1 and state in ('asked', 'waiting')";
+    Ok(on!(tx, c => sqlx::query(SQL)
+        .bind(id)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Ends an erasure that has begun; how many that were, 0 or 1.
 pub async fn end(tx: &mut Tx, id: &str, state: &str, at: i64) -> Stored<u64> {
     const SQL: &str = "update erasures set state = $2, ended_at = $3
-        where id = $1 and state in ('asked', 'waiting')";
+        where id = $1 and state = 'erasing'";
     Ok(on!(tx, c => sqlx::query(SQL)
         .bind(id)
         .bind(state)

@@ -75,6 +75,20 @@ pub async fn remove_follower(tx: &mut Tx, case_id: &str, contact: &str) -> Store
     Ok(())
 }
 
+/// Ends a following for everybody's sake: the case is read here no more. Whoever was led to it from
+/// one that was merged into it is led back when that is undone.
+pub async fn end_following(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
+    const SQL: &str = "delete from followers where case_id = $1 and contact = $2";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Where a follower of a case was led to.
+pub async fn led_to(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<Option<String>> {
+    const SQL: &str = "select into_case from led_on where case_id = $1 and contact = $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(contact).fetch_optional(c).await)?)
+}
+
 /// Notes that a follower of a case was led to the one into which it was merged.
 pub async fn lead_on(tx: &mut Tx, case_id: &str, contact: &str, into: &str) -> Stored<()> {
     const SQL: &str = "insert into led_on (case_id, contact, into_case) values ($1, $2, $3)

@@ -1,6 +1,8 @@
 //! The editions of the institution's own tree: each change makes one, the last is in force, and any
 //! that is kept can be put in force again. As a table it goes into a spreadsheet and comes back.
 
+use std::collections::BTreeSet;
+
 use lapor_migrations::Tx;
 use lapor_protocol::kinds::Category;
 use lapor_web::table::{harmless, rows};
@@ -39,6 +41,15 @@ pub enum WrongLine {
     Twice(String),
 }
 
+/// Why a table is no tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrongTable {
+    /// It has more lines than a tree may have.
+    Long,
+    /// These lines are wrong.
+    Lines(Vec<(u64, WrongLine)>),
+}
+
 #[derive(Deserialize)]
 struct Row {
     #[serde(alias = "local")]
@@ -49,17 +60,18 @@ struct Row {
 
 /// Reads a table with the columns `lokal` and `nasional`; commas or semicolons between them.
 /// Everything that is wrong is told, with its line.
-pub fn read_table(
-    text: &str,
-    known: &Categories,
-) -> Result<Vec<NewLocalCategory>, Vec<(u64, WrongLine)>> {
+pub fn read_table(text: &str, known: &Categories) -> Result<Vec<NewLocalCategory>, WrongTable> {
     let (mut tree, mut wrong) = (Vec::<NewLocalCategory>::new(), Vec::new());
+    let mut names = BTreeSet::new();
     for (line, row) in rows::<Row>(text) {
+        if tree.len() + wrong.len() >= MOST {
+            return Err(WrongTable::Long);
+        }
         match row
             .map_err(|_| WrongLine::Columns)
             .and_then(|row| judged(&row, known))
         {
-            Ok(new) if tree.iter().any(|earlier| earlier.local == new.local) => {
+            Ok(new) if !names.insert(new.local.clone()) => {
                 wrong.push((line, WrongLine::Twice(new.local)));
             }
             Ok(new) => tree.push(new),
@@ -69,7 +81,7 @@ pub fn read_table(
     if wrong.is_empty() {
         Ok(tree)
     } else {
-        Err(wrong)
+        Err(WrongTable::Lines(wrong))
     }
 }
 
@@ -117,10 +129,11 @@ impl Node {
     ) -> Result<(), NodeError> {
         let known = self.categories().await?;
         let mut pairs: Vec<(String, String)> = Vec::with_capacity(tree.len());
+        let mut names = BTreeSet::new();
         for new in tree {
             check_known(&known, new)?;
             let local = named(&new.local)?.to_owned();
-            if pairs.iter().any(|(earlier, _)| *earlier == local) {
+            if !names.insert(local.clone()) {
                 return Err(NodeError::Invalid(format!("local: {local} stands twice")));
             }
             pairs.push((local, new.category.as_str().to_owned()));
@@ -258,6 +271,10 @@ mod tests {
             (6, WrongLine::Name),
             (7, WrongLine::Columns),
         ];
-        assert_eq!(wrong, expected);
+        assert_eq!(wrong, WrongTable::Lines(expected.into()));
+        let lines = (0..=MOST).map(|n| format!("K{n},Kesehatan\n"));
+        let long = format!("lokal,nasional\n{}", lines.collect::<String>());
+        let refused = read_table(&long, &known).unwrap_err();
+        assert_eq!(refused, WrongTable::Long);
     }
 }

@@ -97,6 +97,13 @@ impl LocalCategories {
         roots
     }
 
+    /// Without those whose national category the edition in force has no more: nobody chooses them
+    /// before they are mapped anew.
+    pub fn in_force(mut self) -> Self {
+        self.local.retain(|one| one.known);
+        self
+    }
+
     pub fn named(&self, local: &str) -> Option<&LocalCategory> {
         self.local.iter().find(|one| one.local == local)
     }
@@ -149,7 +156,7 @@ impl Node {
     /// The category that a value of a form means, `None` for one that there is not.
     pub async fn chosen_category(&self, value: &str) -> Result<Option<Chosen>, NodeError> {
         if let Some(name) = local_name(value) {
-            let all = self.local_categories().await?;
+            let all = self.local_categories().await?.in_force();
             return Ok(all.named(name).cloned().map(Chosen::Local));
         }
         let known = self.categories().await?;
@@ -194,7 +201,9 @@ impl Node {
         .await
     }
 
-    /// The national category of a report that states a local one, or the local one of what it states.
+    /// The national category of a report that states a local one. What it states as national may be
+    /// a name of the own tree too, as of a local application that knows no other; a category of the
+    /// edition in force stays what it is.
     pub(crate) async fn named_category(
         &self,
         stated: Option<&Category>,
@@ -204,6 +213,11 @@ impl Node {
         let Some(name) = name else {
             return Ok((None, None));
         };
+        if let (None, Some(stated)) = (local, stated)
+            && self.categories().await?.knows(stated)
+        {
+            return Ok((Some(stated.clone()), None));
+        }
         let mut tx = self.read_tx().await?;
         match (store::categories::of(&mut tx, name).await?, local) {
             (Some(category), _) => {
@@ -217,7 +231,8 @@ impl Node {
         }
     }
 
-    /// Notes the local category of a case that whoever asks may see, or that it has none.
+    /// Notes the local category of a case that whoever asks may see, or that it has none. One that
+    /// stands for another national category than the case has is refused: that one is changed first.
     pub async fn localise(
         &self,
         sight: &Sight,
@@ -227,13 +242,22 @@ impl Node {
     ) -> Result<(), NodeError> {
         let (id, at) = (case.to_string(), self.clock().now_ms());
         let mut tx = self.write_tx().await?;
-        if let Some(name) = local
-            && store::categories::of(&mut tx, name).await?.is_none()
-        {
-            return Err(NodeError::not_found("local category", &name));
-        }
+        let row = store::cases::case(&mut tx, &id).await?;
+        let row = row.ok_or_else(|| NodeError::not_found("case", &case))?;
         if !store::desk::localise(&mut tx, sight.limits(), &id, local).await? {
             return Err(NodeError::not_found("case", &case));
+        }
+        if row.local.category.as_deref() == local {
+            return Ok(());
+        }
+        if let Some(name) = local {
+            let national = store::categories::of(&mut tx, name).await?;
+            let national = national.ok_or_else(|| NodeError::not_found("local category", &name))?;
+            if row.category.as_ref() != Some(&national) {
+                return Err(NodeError::Invalid(format!(
+                    "local_category: {name} stands for {national}, and the case has another"
+                )));
+            }
         }
         let detail = local.unwrap_or("-");
         store::audit::add(&mut tx, at, actor, "case.localised", Some(&id), detail).await?;
@@ -298,7 +322,16 @@ mod tests {
                 assert_eq!(filed, (under.clone(), Some(name.clone())));
             }
             let national = node.named_category(Some(&other), None).await.unwrap();
-            assert_eq!(national, (Some(other), None));
+            assert_eq!(national, (Some(other.clone()), None));
+            let same = mapping("Kesehatan", "Sosial dan Kesejahteraan");
+            node.map_category(&same, "test").await.unwrap();
+            let chosen = node.named_category(Some(&other), None).await.unwrap();
+            assert_eq!(
+                chosen,
+                (Some(other), None),
+                "a national one stays what it is"
+            );
+            node.unmap_category("Kesehatan", "test").await.unwrap();
             assert!(node.named_category(None, Some("Tidak Ada")).await.is_err());
 
             let anew = mapping("Parkir Ngawur", "Perhubungan/Lalu Lintas dan Parkir");
@@ -313,8 +346,8 @@ mod tests {
                 .await
                 .unwrap_err();
             assert!(matches!(again, NodeError::NotFound { .. }), "{again}");
-            assert_eq!(place.audited("category.mapped").await.len(), 2);
-            assert_eq!(place.audited("category.unmapped").await.len(), 1);
+            assert_eq!(place.audited("category.mapped").await.len(), 3);
+            assert_eq!(place.audited("category.unmapped").await.len(), 2);
         }
     }
 

@@ -19,7 +19,8 @@ use crate::node::Node;
 
 pub use editions::LocalEdition;
 pub use local::{
-    Chosen, LOCAL_CHARS, LocalCategories, LocalCategory, NewLocalCategory, local_name, local_value,
+    Chosen, LOCAL_CHARS, LocalCategories, LocalCategory, MOST, NewLocalCategory, local_name,
+    local_value,
 };
 
 /// The categories in force.

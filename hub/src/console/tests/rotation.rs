@@ -53,7 +53,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
         let done = operator.post(&step("umumkan"), &[REASON]).await;
         assert_eq!(done.is(StatusCode::SEE_OTHER).to, KEYS);
         let page = operator.open(KEYS).await;
-        page.shows("0 dari 1 instansi aktif")
+        page.shows("0 dari 1 instansi (yang ditangguhkan ikut dihitung)")
             .shows("cadangan terakhir hub ini lebih tua");
         assert_eq!(*place.ground.signer().kid(), former, "it does not sign yet");
         let next = place.ground.directory.current().hub_keys()[1].kid().clone();
@@ -79,6 +79,18 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .shows("meskipun ada yang tertinggal")
             .shows(next.as_str());
 
+        let suspended = operator
+            .post(&format!("{BANDUNG}/tangguhkan"), &[REASON])
+            .await;
+        suspended.is(StatusCode::SEE_OTHER);
+        operator
+            .open(&step("pakai"))
+            .await
+            .shows("sedang ditangguhkan");
+        operator
+            .post(&format!("{BANDUNG}/pulihkan"), &[REASON])
+            .await;
+
         place.hears(None).await;
         operator
             .open(&step("pakai"))
@@ -102,7 +114,7 @@ async fn a_signing_key_is_announced_used_once_it_is_known_and_retired() {
             .open(KEYS)
             .await
             .shows("Dipensiunkan")
-            .hides("0 dari 1 instansi aktif");
+            .hides("0 dari 1 instansi (yang ditangguhkan ikut dihitung)");
 
         let keyring = Keyring::load(&place.ground.settings).unwrap();
         assert_eq!(*keyring.signer.kid(), next);

@@ -1,6 +1,12 @@
 //! Upkeep at the console: who sees and who acts, and what each act leaves behind.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use lapor_protocol::delivery::StreamHead;
+use lapor_protocol::ids::{Digest, InstanceId};
+use lapor_protocol::keys::Signer;
+use lapor_protocol::receipt::Stream;
+use lapor_protocol::seen;
+use lapor_protocol::wire::SEEN_HEADER;
 
 use super::{Browser, NOW, Place, login};
 use crate::console::ConsoleRole;
@@ -126,6 +132,30 @@ async fn a_backup_is_made_and_restored_on_trial_and_both_stay_in_the_record() {
     }
 }
 
+impl Place {
+    /// Kota Bandung shows a head of its stream signed with the key of this seed.
+    async fn is_shown_under(&self, seed: u8) {
+        let bandung: InstanceId = "kota-bandung".parse().unwrap();
+        let head = StreamHead {
+            recipient: Some(bandung.clone()),
+            stream: Stream::Inbox,
+            depoch: self.ground.depoch,
+            dseq: 9,
+            hash: Digest::of(b"lost"),
+            at: NOW,
+        };
+        let head = head.sign(&Signer::from_seed(&[seed; 32]));
+        let mut headers = HeaderMap::new();
+        let shown = seen::shown(&head).unwrap().parse().unwrap();
+        headers.insert(SEEN_HEADER, shown);
+        let witness = &self.console.hub.witness;
+        witness
+            .hear(&self.ground, &bandung, &headers)
+            .await
+            .unwrap();
+    }
+}
+
 fn run_of(manifest: &str) -> String {
     let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
     manifest["run"].as_str().unwrap().to_owned()
@@ -146,6 +176,15 @@ async fn a_restored_hub_waits_for_those_who_were_not_heard_until_an_operator_say
             .shows("menunggu semua instansi terdengar")
             .shows("0 dari 1 instansi aktif")
             .shows("Belum terdengar");
+        // What a change of keys left behind: signed like a head, with a key that is not known.
+        place.is_shown_under(7).await;
+        restored::settle(&place.console.hub).await.unwrap();
+        operator
+            .open(RECOVERY)
+            .await
+            .shows("0 dari 1 instansi aktif")
+            .shows("kuncinya tidak dikenal")
+            .hides("menolak semua");
         let close = format!("{RECOVERY}/tutup");
         let silent = operator.post(&close, &[("alasan", "")]).await;
         silent.is(StatusCode::UNPROCESSABLE_ENTITY);

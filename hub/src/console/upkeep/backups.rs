@@ -24,7 +24,7 @@ use super::{Tab, tabs};
 use crate::audit::By;
 use crate::casework::weeks::ZONE;
 use crate::trial::Trial;
-use crate::upkeep::{self, Run, Running, Shelf, Shelved, UpkeepError, Work};
+use crate::upkeep::{self, Outcome, Run, Running, Shelf, Shelved, UpkeepError, Work};
 use crate::watch::State as Colour;
 
 pub const PATH: &str = "/konsol/perawatan/cadangan";
@@ -233,10 +233,10 @@ fn line(v: &Voice, names: &BTreeMap<String, String>, of: Shelved) -> Line {
             let words = v
                 .with("at", v.moment(tried.at))
                 .with("name", named(names, &tried.by));
-            if tried.held {
-                ("done", words.say("trial-held-by"))
-            } else {
-                ("alert", words.say("trial-failed-by"))
+            match tried.outcome {
+                Outcome::Done => ("done", words.say("trial-held-by")),
+                Outcome::Failed => ("alert", words.say("trial-failed-by")),
+                Outcome::Aborted => ("warm", words.say("trial-aborted-by")),
             }
         }
     };
@@ -274,12 +274,13 @@ fn line(v: &Voice, names: &BTreeMap<String, String>, of: Shelved) -> Line {
 }
 
 fn past(v: &Voice, names: &BTreeMap<String, String>, run: Run) -> Past {
-    let outcome = match (run.work, run.held) {
+    let outcome = match (run.work, run.outcome) {
         (_, None) => ("accent", text_id("run-under-way")),
-        (Work::Backup, Some(true)) => ("done", text_id("run-made")),
-        (Work::Trial, Some(true)) => ("done", text_id("run-held")),
-        (Work::Trial, Some(false)) if run.trial.is_some() => ("alert", text_id("run-differs")),
-        (_, Some(false)) => ("alert", text_id("run-failed")),
+        (Work::Backup, Some(Outcome::Done)) => ("done", text_id("run-made")),
+        (Work::Trial, Some(Outcome::Done)) => ("done", text_id("run-held")),
+        (_, Some(Outcome::Aborted)) => ("warm", text_id("run-aborted")),
+        (_, Some(Outcome::Failed)) if run.trial.is_some() => ("alert", text_id("run-differs")),
+        (_, Some(Outcome::Failed)) => ("alert", text_id("run-failed")),
     };
     let mut said = run.trial.as_ref().map_or_else(Vec::new, |of| shown(v, of));
     said.extend(run.problem);

@@ -150,6 +150,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
 
 fn line(v: &Voice, of: &Member) -> Line {
     let state = match (of.heard_at, of.lacks.is_empty(), of.shows) {
+        (Some(_), true, _) if of.unread => ("alert", v.say("member-unread")),
         (None, ..) => ("warm", v.say("member-unheard")),
         (Some(_), false, _) => ("alert", v.with("n", of.gap()).say("member-lacks")),
         (Some(_), true, true) => ("done", v.say("member-whole")),

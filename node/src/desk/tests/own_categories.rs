@@ -86,13 +86,31 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         let now = place.node.case(case.case).await.unwrap().summary;
         assert_eq!(now.local_category.as_deref(), Some("Pasar"));
         assert_eq!(now.category.unwrap().as_str(), "Kesehatan");
-        let own = [("lokal", "Parkir/Tarif")];
-        siti.post(&at(case.case, "/kategori"), &own).await;
-        siti.open("/meja/kinerja").await.shows("Parkir/Tarif");
+        let other = [("lokal", "Parkir/Tarif")];
+        siti.post(&at(case.case, "/kategori"), &other).await;
+        siti.open("/meja/kinerja").await.shows("Pasar");
         let public = format!("/laporan/{}", case.case);
-        siti.open(&public).await.shows("Parkir › Tarif");
-        let listed = siti.open("/laporan?kategori=~Parkir").await;
+        let kept = siti.open(&public).await;
+        kept.shows("Pasar");
+        assert!(!kept.text.contains("Tarif"), "it stands for another one");
+        let listed = siti.open("/laporan?kategori=~Pasar").await;
         listed.shows("Parkir di trotoar");
+        let half = [
+            ("kunci", "0123456789abcdef-pemisahan"),
+            ("judul", "Tarif"),
+            ("uraian", "Tarifnya berbeda-beda."),
+            ("kategori", "~Parkir/Tarif"),
+        ];
+        let split = siti.post(&at(case.case, "/pisah"), &half).await;
+        split.is(StatusCode::SEE_OTHER);
+        let cases = place.node.search(&all, "", &every, None, 9).await;
+        let half = cases
+            .unwrap()
+            .cases
+            .into_iter()
+            .find(|one| one.case != case.case);
+        let half = half.unwrap().local_category;
+        assert_eq!(half.as_deref(), Some("Parkir/Tarif"));
 
         let gone = [("lokal", "Pasar")];
         admin.post("/meja/kategori/hapus", &gone).await;

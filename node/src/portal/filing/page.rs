@@ -164,6 +164,7 @@ pub async fn show(
     let v = visit.v;
     let categories = node.categories().await.map_err(|e| problem(&e))?;
     let local = node.local_categories().await.map_err(|e| problem(&e))?;
+    let local = local.in_force();
     let own = local.roots().into_iter().map(own_group);
     let directory = node.directory();
     let institutions = directory.latest().instances();

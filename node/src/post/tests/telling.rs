@@ -16,10 +16,10 @@ use crate::testing::{NOW, PaperHub, acts};
 use lapor_web::mail::tiny_server::{Manners, Taken};
 
 const HOUR: i64 = 60 * MINUTE_MS;
-const DAY: i64 = 24 * HOUR;
+pub(super) const DAY: i64 = 24 * HOUR;
 /// Midnight before Tuesday, 22 September 2026 in Jakarta.
 pub(super) const TUESDAY: i64 = 1_790_010_000_000;
-const REPORTER: &str = "siti@contoh.id";
+pub(super) const REPORTER: &str = "siti@contoh.id";
 const TITLE: &str = "Lampu jalan padam di Cihampelas";
 
 impl Posted {
@@ -128,7 +128,7 @@ impl Posted {
     }
 }
 
-fn leave_in(taken: &Taken) -> String {
+pub(super) fn leave_in(taken: &Taken) -> String {
     let text = taken.text.replace("\n ", " ");
     let header = text.split("List-Unsubscribe: <").nth(1).unwrap();
     assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
@@ -772,144 +772,5 @@ async fn the_digest_has_what_was_given_and_not_opened() {
             let text = readable(&letter.text);
             assert!(!text.contains("Diserahkan kepada Anda"), "{text}");
         }
-    }
-}
-
-#[tokio::test]
-async fn whose_report_was_merged_hears_of_it_and_of_all_that_follows_there() {
-    for posted in Posted::all(&Manners::default(), Encryption::None).await {
-        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
-        let target = posted.filed(false).await;
-        let own = posted.filed(false).await;
-        posted.leaves(target.case).await;
-        for case in [target.case, own.case] {
-            posted
-                .acts(case, "case.verified", json!({}), "Diterima.")
-                .await;
-        }
-        let early = json!({"proposes_to_close": false});
-        posted
-            .acts(target.case, "case.followed_up", early, "Dijadwalkan.")
-            .await;
-        posted.ruled(&hub).await;
-        posted.follows(own.case, "budi@contoh.id").await;
-        posted.writes().await;
-        let before = posted.sends(0).await.len();
-        clock.advance(MINUTE_MS);
-        let into = json!({"target_case": target.case});
-        acts(&posted.place, own.case, "case.linked", into, None).await;
-        hub.orders_at(clock.now_ms());
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 2);
-        let sent = posted.sends(before).await;
-        let text = readable(&sent[0].text);
-        assert_eq!(sent[0].to, REPORTER);
-        assert!(text.contains("Digabung dengan laporan lain"), "{text}");
-        assert!(!text.contains("Tindak lanjut"), "what was before: {text}");
-        let text = readable(&sent[1].text);
-        assert_eq!(sent[1].to, "budi@contoh.id");
-        assert!(
-            text.contains(&format!("/laporan/{}", target.case)),
-            "{text}"
-        );
-        let now = posted.node().followers(target.case, "", 9).await.unwrap();
-        assert_eq!(now, ["budi@contoh.id"]);
-        clock.advance(MINUTE_MS);
-        let body = json!({"proposes_to_close": true});
-        posted
-            .acts(target.case, "case.followed_up", body, "Lampu diganti.")
-            .await;
-        hub.orders_at(clock.now_ms());
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 2);
-        assert_eq!(posted.writes().await, 0, "once");
-        let sent = posted.sends(before + 2).await;
-        let own_letter = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
-        let text = readable(&own_letter.text);
-        assert!(
-            text.contains(&own.ticket) && text.contains("Tindak lanjut"),
-            "{text}"
-        );
-        assert!(!text.contains(&target.ticket), "{text}");
-
-        let before = posted.sends(0).await.len();
-        clock.advance(MINUTE_MS);
-        acts(&posted.place, own.case, "case.unlinked", json!({}), None).await;
-        hub.orders_at(clock.now_ms());
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 2);
-        assert_eq!(posted.writes().await, 0, "once");
-        let sent = posted.sends(before).await;
-        let told = sent.iter().find(|letter| letter.to == REPORTER).unwrap();
-        let text = readable(&told.text);
-        assert!(text.contains("Dipisahkan lagi"), "{text}");
-        let led = sent.iter().find(|letter| letter.to != REPORTER).unwrap();
-        let text = readable(&led.text);
-        assert_eq!(led.to, "budi@contoh.id");
-        assert!(text.contains(&format!("/laporan/{}", own.case)), "{text}");
-        for case in [own.case, target.case] {
-            let now = posted.node().followers(case, "", 9).await.unwrap();
-            assert_eq!(now, ["budi@contoh.id"]);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_half_that_was_split_off_is_told_like_the_whole_and_warns_before_it_closes() {
-    for posted in Posted::all(&Manners::default(), Encryption::None).await {
-        let (hub, clock) = (PaperHub::of(&posted.place), &posted.place.clock);
-        clock.advance(TUESDAY - NOW);
-        let filed = posted.filed(false).await;
-        posted.writes().await;
-        let mut before = posted.sends(0).await.len();
-        let words = json!({"title": "Trotoar rusak", "content": "Bagian kedua."});
-        let split = crate::casework::NewAct {
-            kind: "case.split".into(),
-            body: serde_json::Map::new(),
-            words: words.as_object().cloned(),
-            attachments: Vec::new(),
-        };
-        let split = posted.node().act(filed.case, split, "test").await.unwrap();
-        let half = split.child.unwrap();
-        hub.orders_at(clock.now_ms());
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 1, "of the whole alone");
-        let sent = posted.sends(before).await;
-        let text = readable(&sent[0].text);
-        assert!(text.contains("menjadi laporan tersendiri"), "{text}");
-        before += 1;
-        let body = json!({"proposes_to_close": true});
-        posted
-            .acts(half, "case.followed_up", body, "Trotoar diperbaiki.")
-            .await;
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 1);
-        let sent = posted.sends(before).await;
-        let text = readable(&sent[0].text);
-        for said in [
-            &filed.ticket,
-            "Trotoar rusak",
-            "Tindak lanjut",
-            &half.to_string(),
-        ] {
-            assert!(text.contains(said), "{said}: {text}");
-        }
-        before += 1;
-        clock.advance(14 * DAY);
-        posted.node().look_after_deadlines().await.unwrap();
-        assert_eq!(posted.writes().await, 1);
-        let sent = posted.sends(before).await;
-        let text = readable(&sent[0].text);
-        assert!(
-            text.contains("ditutup") && text.contains(&half.to_string()),
-            "{text}"
-        );
-        let leave = leave_in(&sent[0]);
-        posted.node().unfollow(&leave).await.unwrap();
-        posted
-            .acts(half, "case.followed_up", json!({}), "Sekali lagi.")
-            .await;
-        posted.ruled(&hub).await;
-        assert_eq!(posted.writes().await, 0, "they have left");
     }
 }
