@@ -18,7 +18,7 @@ use crate::audit::By;
 use crate::ground::Ground;
 use crate::maintenance;
 use crate::membership::{self, MembershipError};
-use crate::{changeover, rotation, succession};
+use crate::{changeover, restored, rotation, succession};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -101,6 +101,8 @@ pub enum Deed {
     },
     /// Ends that time, or calls it off.
     EndMaintenance,
+    /// Waits for nobody more who has not been heard since the hub was restored.
+    CloseRecovery,
 }
 
 impl Deed {
@@ -124,6 +126,7 @@ impl Deed {
             Self::Silence { .. } => "alarm.silenced",
             Self::Maintain { .. } => "maintenance.planned",
             Self::EndMaintenance => "maintenance.ended",
+            Self::CloseRecovery => "recovery.closed",
         }
     }
 
@@ -251,6 +254,10 @@ impl Deed {
                 maintenance::plan_in(ground, tx, by, *from, *until).await
             }
             Self::EndMaintenance => maintenance::end_in(ground, tx, by).await,
+            Self::CloseRecovery => {
+                restored::close_in(ground, tx, by).await?;
+                Ok(ground.directory.current())
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::maintenance::MaintenanceError;
+use crate::restored::CloseError;
 use crate::rotation::RotationError;
 use crate::store;
 use crate::succession::written;
@@ -65,6 +66,9 @@ pub enum MembershipError {
     NoSupervisor,
     #[error("the default supervisor is {0} already")]
     SecondSupervisor(InstanceId),
+    /// A recovery cannot be closed.
+    #[error(transparent)]
+    Recovery(#[from] CloseError),
     /// What was to be done about alarms is not.
     #[error(transparent)]
     Alarm(#[from] ActError),

@@ -4,7 +4,7 @@
 //! The record is whole as far as those can know who have been heard. Nothing that is lost is
 //! given another place: what members show only says how far a newer backup must reach.
 
-use lapor_migrations::{Db, Tx};
+use lapor_migrations::{Db, DbError, Tx};
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceId;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::app::Hub;
 use crate::audit::{self, By};
 use crate::error::HubError;
+use crate::ground::Ground;
 use crate::store;
 use crate::store::state::{self, RESTORED};
 use crate::witness::{Heard, Lack, Loss};
@@ -120,6 +121,12 @@ pub enum CloseError {
     Hub(#[from] HubError),
 }
 
+impl From<DbError> for CloseError {
+    fn from(error: DbError) -> Self {
+        Self::Hub(error.into())
+    }
+}
+
 /// Notes in a restored database that it was.
 pub(crate) async fn note(db: &Db, at: i64, backup_at: i64) -> Result<(), HubError> {
     let mut tx = db.write().await?;
@@ -180,34 +187,34 @@ pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
     match (recovery.stage, recovery.restore) {
         (Stage::Listening, Some(mut restore)) if all => {
             restore.closed_at = Some(hub.now_ms());
-            keep(hub, &restore, None).await
+            let mut tx = hub.ground.db.write().await?;
+            keep(&mut tx, &restore).await?;
+            Ok(tx.commit().await?)
         }
         _ => Ok(()),
     }
 }
 
 /// Says that those who have not been heard are not waited for.
-pub async fn close(hub: &Hub, by: &By<'_>) -> Result<(), CloseError> {
-    let recovery = read(hub).await?;
-    match (recovery.stage, recovery.restore) {
-        (Stage::Lost, _) => Err(CloseError::Lost),
-        (Stage::Listening, Some(mut restore)) => {
-            restore.closed_at = Some(hub.now_ms());
-            restore.closed_by = Some(by.actor.to_owned());
-            Ok(keep(hub, &restore, Some(by)).await?)
-        }
-        _ => Err(CloseError::Nothing),
+pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Result<(), CloseError> {
+    if state::read(tx, state::LOSS).await?.is_some() {
+        return Err(CloseError::Lost);
     }
+    let open = last(tx)
+        .await?
+        .filter(|restore| restore.closed_at.is_none());
+    let mut restore = open.ok_or(CloseError::Nothing)?;
+    let now = ground.clock.now_ms();
+    restore.closed_at = Some(now);
+    restore.closed_by = Some(by.actor.to_owned());
+    keep(tx, &restore).await?;
+    audit::note_about(tx, now, by, "recovery.closed", None).await?;
+    Ok(())
 }
 
-async fn keep(hub: &Hub, restore: &Restore, by: Option<&By<'_>>) -> Result<(), HubError> {
+async fn keep(tx: &mut Tx, restore: &Restore) -> Result<(), HubError> {
     let text = serde_json::to_string(restore).map_err(HubError::damaged)?;
-    let mut tx = hub.ground.db.write().await?;
-    state::write(&mut tx, RESTORED, &text).await?;
-    if let Some(by) = by {
-        audit::note_about(&mut tx, hub.now_ms(), by, "recovery.closed", None).await?;
-    }
-    Ok(tx.commit().await?)
+    Ok(state::write(tx, RESTORED, &text).await?)
 }
 
 fn members(hub: &Hub, came: &[(InstanceId, u64)]) -> Vec<Member> {

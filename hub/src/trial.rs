@@ -54,7 +54,6 @@ impl TrialError {
     /// Whether it says something of the backup, and not of the machine on which it was tried.
     pub fn blames_backup(&self) -> bool {
         match self {
-            Self::NoRoom { .. } | Self::Unreadable(_) => false,
             Self::Export(ExportError::Hub(error)) | Self::Backup(HubBackupError::Hub(error)) => {
                 match error {
                     HubError::Database(error) => is_of_the_copy(error),
@@ -62,15 +61,14 @@ impl TrialError {
                     _ => true,
                 }
             }
-            Self::Export(_) => false,
             Self::Backup(HubBackupError::Backup(error)) => match error {
                 BackupError::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
                 BackupError::Busy(_) | BackupError::Occupied(_) | BackupError::InUse(_) => false,
                 _ => true,
             },
             Self::Backup(HubBackupError::Database(error)) => is_of_the_copy(error),
-            Self::Backup(HubBackupError::Settings(_)) => false,
             Self::Backup(HubBackupError::KeysMissing(_)) => true,
+            _ => false,
         }
     }
 }
@@ -181,13 +179,8 @@ pub(crate) fn sweep(scratch: &Path) {
         if !File::open(&folder).is_ok_and(left) {
             continue;
         }
-        match fs::remove_dir_all(&folder) {
-            Ok(()) => {
-                tracing::info!(folder = %folder.display(), "removed what a trial left that was killed")
-            }
-            Err(error) => {
-                tracing::warn!(%error, folder = %folder.display(), "what a trial left could not be removed; remove it")
-            }
+        if let Err(error) = fs::remove_dir_all(&folder) {
+            tracing::warn!(%error, folder = %folder.display(), "what a killed trial left could not be removed; remove it");
         }
     }
     fs::remove_dir(scratch).ok();

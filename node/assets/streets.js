@@ -42,6 +42,14 @@
           images.push(made("image", { href, x: column * SIDE - corner[0], y: row * SIDE - corner[1], width: SIDE, height: SIDE }));
         }
       }
+      let absent = 0;
+      for (const image of images) {
+        image.addEventListener("error", () => {
+          absent += 1;
+          if (absent === images.length) told.textContent = part.dataset.none;
+        });
+      }
+      if (told.textContent === part.dataset.none) told.textContent = "";
       map.replaceChildren(...images, made("circle", { cx: width / 2, cy: height / 2, r: 9 }));
     };
 

@@ -103,12 +103,18 @@ impl Tiles {
 
     /// The picture of a square, if the file has it.
     pub async fn tile(&self, square: Square) -> Result<Option<Vec<u8>>, sqlx::Error> {
-        let Some(last) = square.last() else {
-            return Ok(None);
-        };
-        // Such files count rows from the south.
-        let place = (square.zoom, square.column, last - square.row);
-        stored::tile(&self.file, place).await
+        match square.counted_from_south() {
+            Some(place) => stored::tile(&self.file, place).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the file has the picture of a square.
+    pub async fn has(&self, square: Square) -> Result<bool, sqlx::Error> {
+        match square.counted_from_south() {
+            Some(place) => stored::has(&self.file, place).await,
+            None => Ok(false),
+        }
     }
 
     /// The zoom that is nearest to one that is wanted.
@@ -118,6 +124,12 @@ impl Tiles {
 }
 
 impl Square {
+    /// Zoom, column and row as such files count, from the south; `None` outside of the world.
+    fn counted_from_south(self) -> Option<(u8, u32, u32)> {
+        let last = self.last()?;
+        Some((self.zoom, self.column, last - self.row))
+    }
+
     /// The last column and row of its zoom; `None` if it lies outside of the world.
     fn last(self) -> Option<u32> {
         let last = 1_u32.checked_shl(self.zoom.into())?.checked_sub(1)?;

@@ -142,6 +142,7 @@ recovery-came = Messages taken in since the restore
 recovery-close = Say that it is over
 recovery-close-about = Those who have not been heard are not waited for any more. If they show later what is lost, the hub stops all the same.
 recovery-closed-done = The recovery is over.
+recovery-changed = The recovery has changed meanwhile; look at its page.
 recovery-nothing = No recovery is under way.
 recovery-members = Institutions
 recovery-nobody = There is no active institution yet.

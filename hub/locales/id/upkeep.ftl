@@ -142,6 +142,7 @@ recovery-came = Pesan masuk sejak pemulihan
 recovery-close = Nyatakan selesai
 recovery-close-about = Yang belum terdengar tidak ditunggu lagi. Bila kelak mereka menunjukkan yang hilang, hub tetap berhenti.
 recovery-closed-done = Pemulihan dinyatakan selesai.
+recovery-changed = Keadaan pemulihan sudah berubah; lihat halamannya.
 recovery-nothing = Tidak ada pemulihan yang berjalan.
 recovery-members = Instansi
 recovery-nobody = Belum ada instansi aktif.

@@ -320,6 +320,12 @@ async fn in_a_maintenance_and_a_moment_after_it_nobody_is_blamed_for_silence() {
             place.after(10 * MINUTE_MS).await;
             assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
         }
+        let now = place.clock.now_ms();
+        let another = Deed::Maintain {
+            from: now + 24 * HOUR_MS,
+            until: now + 25 * HOUR_MS,
+        };
+        deeds::act(&place.hub.ground, &by, &another).await.unwrap();
         place.hears(1);
         place.after(4 * MINUTE_MS).await;
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);

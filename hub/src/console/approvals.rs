@@ -23,6 +23,7 @@ use crate::audit::By;
 use crate::deeds::Deed;
 use crate::error::HubError;
 use crate::membership::MembershipError;
+use crate::restored::CloseError;
 
 pub const PATH: &str = "/konsol/persetujuan";
 pub const ONE: &str = "/konsol/persetujuan/{id}";
@@ -133,10 +134,15 @@ pub async fn decide(
         Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
             Flash::warning(text_id("maintenance-too-late"))
         }
+        Err(ApprovalError::Membership(MembershipError::Recovery(
+            CloseError::Nothing | CloseError::Lost,
+        ))) => Flash::warning(text_id("recovery-changed")),
         Err(ApprovalError::Membership(error))
             if !matches!(
                 error,
-                MembershipError::Hub(_) | MembershipError::Alarm(ActError::Hub(_))
+                MembershipError::Hub(_)
+                    | MembershipError::Alarm(ActError::Hub(_))
+                    | MembershipError::Recovery(_)
             ) =>
         {
             Flash::warning(text_id("console-not-allowed"))
@@ -188,6 +194,7 @@ fn about_at(deed: &Deed) -> Option<String> {
             None
         }
         Deed::Maintain { .. } | Deed::EndMaintenance => Some(upkeep::PATH.to_owned()),
+        Deed::CloseRecovery => Some(upkeep::RECOVERY.to_owned()),
         _ => Some(deed.instance().map_or_else(|| keys::PATH.to_owned(), one)),
     }
 }
@@ -226,7 +233,9 @@ pub fn refused(error: &ApprovalError) -> ApiProblem {
             MembershipError::Unknown(_) | MembershipError::Alarm(ActError::Gone),
         ) => ApiProblem::not_found(),
         ApprovalError::Membership(
-            MembershipError::Hub(error) | MembershipError::Alarm(ActError::Hub(error)),
+            MembershipError::Hub(error)
+            | MembershipError::Alarm(ActError::Hub(error))
+            | MembershipError::Recovery(CloseError::Hub(error)),
         ) => failed(error),
         _ => {
             let title = "The federation does not allow this act";

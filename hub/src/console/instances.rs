@@ -176,6 +176,7 @@ pub fn deed_words(deed: &Deed) -> TextId {
         Deed::Silence { .. } => text_id("deed-silence"),
         Deed::Maintain { .. } => text_id("maintenance-plan"),
         Deed::EndMaintenance => text_id("maintenance-end"),
+        Deed::CloseRecovery => text_id("recovery-close"),
     }
 }
 
@@ -199,6 +200,7 @@ pub fn done_words(deed: &Deed) -> TextId {
         Deed::Silence { .. } => text_id("silence-begun"),
         Deed::Maintain { .. } => text_id("maintenance-planned"),
         Deed::EndMaintenance => text_id("maintenance-ended"),
+        Deed::CloseRecovery => text_id("recovery-closed-done"),
     }
 }
 

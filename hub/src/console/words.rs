@@ -65,7 +65,9 @@ pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
         MembershipError::SecondSupervisor(other) => {
             named(other, text_id("invite-second-supervisor"))
         }
-        MembershipError::Alarm(_) | MembershipError::Maintenance(_) => v.say("console-not-allowed"),
+        MembershipError::Alarm(_)
+        | MembershipError::Maintenance(_)
+        | MembershipError::Recovery(_) => v.say("console-not-allowed"),
         MembershipError::Hub(_) => v.say("membership-hub"),
     }
 }

@@ -138,5 +138,6 @@ streets-label = Streets around the place
 streets-nearer = Nearer
 streets-farther = Farther
 streets-moved = The coordinates have been moved.
+streets-none = There are no streets around this place. The place is noted all the same; the outlines of the provinces are above.
 reading-category-national = national:
 statistics-own-categories = Public reports by the institution’s own categories

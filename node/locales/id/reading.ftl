@@ -120,5 +120,6 @@ streets-label = Peta jalan di sekitar titik
 streets-nearer = Lebih dekat
 streets-farther = Lebih jauh
 streets-moved = Koordinat sudah dipindahkan.
+streets-none = Tidak ada peta jalan di sekitar tempat ini. Tempatnya tetap tercatat; garis besar provinsi ada di atas.
 reading-category-national = nasional:
 statistics-own-categories = Laporan publik menurut kategori instansi

@@ -199,7 +199,7 @@ pub async fn page(
         title: title.clone(),
         state: v.say(state),
         tone,
-        spot: spot_of(node, officer, &report, &view),
+        spot: spot_of(node, officer, &report, &view).await,
         report,
         suspect: node
             .abuse_mark(id)
@@ -237,10 +237,15 @@ pub async fn page(
     shell.script("report.js").show(&page)
 }
 
-fn spot_of(node: &Node, officer: &Officer, report: &Report, view: &CaseView) -> Option<Drawn> {
+async fn spot_of(
+    node: &Node,
+    officer: &Officer,
+    report: &Report,
+    view: &CaseView,
+) -> Option<Drawn> {
     let (visit, region) = (&officer.visit, view.summary.region.as_ref());
     let at = report.coordinates?;
-    Some(spot::drawn(node, visit, text_id("case-spot"), at, region))
+    Some(spot::drawn(node, visit, text_id("case-spot"), at, region).await)
 }
 
 /// What the own tree has for the national category of a case.

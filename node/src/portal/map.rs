@@ -123,7 +123,7 @@ pub async fn country(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Resp
         all: figures.all,
         unplaced: figures.all.saturating_sub(placed),
         list_at: reports::PATH,
-        programmes: dots(&node, |_| true).await?,
+        programmes: dots(&node, None).await?,
         programmes_at: programmes::PATH,
     };
     let title = v.say("map-title");
@@ -153,7 +153,7 @@ pub async fn province(
         view_box: outline.view_box(),
         shared: outline.codes.len() > 1,
         regencies: regencies(v, &at.region, &figures),
-        programmes: dots(&node, |place| place.province().as_ref() == Some(&at.region)).await?,
+        programmes: dots(&node, Some(&at.region)).await?,
         radius: format!("{:.2}", outline.breadth() / 70.0),
         list_at: reports::listing("wilayah", at.region.as_str()),
         country_at: PATH,
@@ -162,9 +162,11 @@ pub async fn province(
     visit.shell(title).listed().show(&page)
 }
 
-/// Programmes that say where they are built, of the places that are wanted.
-async fn dots(node: &Node, wanted: impl Fn(&Spot) -> bool) -> Answer<Vec<Dot>> {
-    let placed = node.placed_programmes().await.map_err(|e| problem(&e))?;
+/// Programmes that say where they are built: in a province, or anywhere.
+async fn dots(node: &Node, province: Option<&RegionCode>) -> Answer<Vec<Dot>> {
+    let placed = node.placed_programmes(province).await;
+    let placed = placed.map_err(|e| problem(&e))?;
+    let wanted = |spot: &Spot| province.is_none() || spot.province().as_ref() == province;
     let dot = |programme: Programme| {
         let place = Coordinates::from(programme.published.coordinates?);
         let spot = spot(place.latitude, place.longitude);

@@ -248,16 +248,19 @@ pub async fn show(
         ..PublicFilter::default()
     };
     let published = &view.programme.published;
+    let spot = match published.coordinates.map(Coordinates::from) {
+        Some(place) => {
+            let at = (place.latitude, place.longitude);
+            let region = published.region.as_ref();
+            Some(spot::drawn(&node, &visit, text_id("programme-spot"), at, region).await)
+        }
+        None => None,
+    };
     let page = OneProgramme {
         v,
         shown: Shown::of(&node, &v, &view.programme),
         description: published.description.clone(),
-        spot: published.coordinates.map(|place| {
-            let place = Coordinates::from(place);
-            let at = (place.latitude, place.longitude);
-            let region = published.region.as_ref();
-            spot::drawn(&node, &visit, text_id("programme-spot"), at, region)
-        }),
+        spot,
         follow_at: node
             .sends_letters()
             .then(|| follow::path_of(&Followed::Programme(about))),

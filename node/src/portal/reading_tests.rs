@@ -13,6 +13,8 @@ use crate::publishing::{NewProgramme, NewProgress};
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, acts};
 
+mod maps;
+
 async fn file(place: &Place, title: &str, more: Value) -> CaseId {
     let mut report = json!({
         "classification": "complaint", "title": title,
@@ -497,80 +499,6 @@ async fn a_programme_is_read_with_its_progress_and_its_reports() {
         assert!(none.text.contains("Tidak ada program di wilayah ini"));
         for missing in ["/program/kota-bandung/lain", "/program/kemenpu/trotoar"] {
             assert_eq!(open(&router, missing).await.status, StatusCode::NOT_FOUND);
-        }
-    }
-}
-
-#[tokio::test]
-async fn streets_are_shown_where_the_operator_supplies_tiles_and_nothing_is_fetched_elsewhere() {
-    for mut place in places().await {
-        let programme: NewProgramme = serde_json::from_value(json!({
-            "slug": "trotoar", "name": "Trotoar Braga", "description": "Diperlebar.",
-            "coordinates": {"latitude": -6.9175, "longitude": 107.6191},
-        }))
-        .unwrap();
-        let published = place.node.publish_programme(programme, "test").await;
-        published.unwrap();
-        let before = router(place.node.clone());
-        let outlines = open(&before, "/program/kota-bandung/trotoar").await;
-        assert!(outlines.text.contains("<use href=") && !outlines.text.contains("<image"));
-        let tile = "/peta/ubin/10/818/531";
-        assert_eq!(open(&before, tile).await.status, StatusCode::NOT_FOUND);
-        assert!(!open(&before, "/lapor").await.text.contains("data-streets"));
-
-        let folder = place.settings.node.keys.clone();
-        place.settings.portal.tiles = Some(crate::tiles::tests::sample(&folder, "png").await);
-        place.node = place.reopened().await;
-        let router = router(place.node.clone());
-        let page = open(&router, "/program/kota-bandung/trotoar").await;
-        for shown in [
-            format!("<image href=\"{tile}\""),
-            "\u{a9} Peta Contoh".into(),
-        ] {
-            assert!(page.text.contains(&shown), "{shown}: {}", page.text);
-        }
-        assert!(!page.text.contains("<use href=") && !page.text.contains("https://example.id"));
-        let picture = open(&router, tile).await;
-        assert_eq!(picture.status, StatusCode::OK);
-        assert_eq!(picture.header("content-type"), "image/png");
-        assert_eq!(picture.header("cache-control"), "public, max-age=604800");
-        for missing in [
-            "/peta/ubin/10/818/532",
-            "/peta/ubin/9/1/1",
-            "/peta/ubin/99/1/1",
-        ] {
-            assert_eq!(open(&router, missing).await.status, StatusCode::NOT_FOUND);
-        }
-        let form = open(&router, "/lapor").await;
-        assert!(form.text.contains("data-at=\"/peta/ubin\"") && form.text.contains("/aset/"));
-    }
-}
-
-#[tokio::test]
-async fn the_map_leads_from_the_country_to_a_city() {
-    for place in places().await {
-        published(&place, "Lampu jalan padam", json!({})).await;
-        let router = router(place.node.clone());
-        let country = open(&router, "/peta").await;
-        assert!(country.text.contains(
-            "<a href=\"/peta/32\" class=\"heat-4\" aria-label=\"Jawa Barat: 1 laporan\">"
-        ));
-        assert_eq!(country.text.matches("<use href=").count(), 34);
-        let drawing = country.text.split("<use href=\"").nth(1).unwrap();
-        let drawing = open(&router, drawing.split('#').next().unwrap()).await;
-        assert_eq!(drawing.header("content-type"), "image/svg+xml");
-        let province = open(&router, "/peta/32").await;
-        assert!(
-            province.text.contains("/laporan?wilayah=32.73"),
-            "{}",
-            province.text
-        );
-        for missing in ["/peta/99", "/peta/32.73", "/peta/jawa"] {
-            assert_ne!(
-                open(&router, missing).await.status,
-                StatusCode::OK,
-                "{missing}"
-            );
         }
     }
 }

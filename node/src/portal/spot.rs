@@ -12,7 +12,7 @@ use super::streets::{self, Image, WINDOW};
 use crate::node::Node;
 use crate::regions::{Outline, national, outlines};
 
-/// The drawing around a place: of its streets where tiles are supplied, else of the outlines.
+/// The drawing around a place: of its streets where there are tiles of them, else of the outlines.
 #[derive(Template)]
 #[template(path = "portal/spot.html")]
 pub struct Drawn {
@@ -33,7 +33,7 @@ pub struct Drawn {
 }
 
 /// Draws a place (latitude, longitude), called `label`, in the province of the region, or in its own.
-pub fn drawn(
+pub async fn drawn(
     node: &Node,
     visit: &Visit,
     label: TextId,
@@ -62,9 +62,10 @@ pub fn drawn(
             .filter(|code| !at.may_lie_in(code))
             .map(|code| apart(&v, code, &at.words(&v))),
     };
-    if let Some(tiles) = node.tiles() {
+    let images = streets::around(node, (latitude, longitude)).await;
+    if let (Some(tiles), false) = (node.tiles(), images.is_empty()) {
         let (width, height) = WINDOW;
-        drawn.images = streets::around(node, (latitude, longitude));
+        drawn.images = images;
         drawn.ids.clear();
         drawn.view_box = format!("0 0 {width} {height}");
         (drawn.x, drawn.y) = ((width / 2.0).to_string(), (height / 2.0).to_string());

@@ -78,22 +78,35 @@ impl Streets {
     }
 }
 
-/// The tiles of a window around a place (latitude, longitude); none where no tiles are supplied.
-pub fn around(node: &Node, place: (f64, f64)) -> Vec<Image> {
+/// The tiles that there are of a window around a place (latitude, longitude); none where no tiles
+/// are supplied, or none of there.
+pub async fn around(node: &Node, place: (f64, f64)) -> Vec<Image> {
     let Some(tiles) = node.tiles() else {
         return Vec::new();
     };
     let zoom = tiles.zoom(NEAR);
     let (x, y) = pixel(place, zoom);
     let (left, top) = (x - WINDOW.0 / 2.0, y - WINDOW.1 / 2.0);
-    let placed = covering((left, top), WINDOW, zoom).into_iter();
-    let images = placed.map(|placed| Image {
-        at: path(placed.square),
-        x: format!("{:.1}", placed.left - left),
-        y: format!("{:.1}", placed.top - top),
-        side: SIDE,
-    });
-    images.collect()
+    let mut images = Vec::new();
+    for placed in covering((left, top), WINDOW, zoom) {
+        let has = tiles.has(placed.square).await.unwrap_or_else(|error| {
+            unreadable(&error);
+            false
+        });
+        if has {
+            images.push(Image {
+                at: path(placed.square),
+                x: format!("{:.1}", placed.left - left),
+                y: format!("{:.1}", placed.top - top),
+                side: SIDE,
+            });
+        }
+    }
+    images
+}
+
+fn unreadable(error: &sqlx::Error) {
+    tracing::error!(%error, "portal.tiles: a tile cannot be read");
 }
 
 fn path(Square { zoom, column, row }: Square) -> String {
@@ -105,7 +118,7 @@ pub async fn tile(State(node): State<Arc<Node>>, Path(at): Path<TilePath>) -> An
     let tiles = node.tiles().ok_or_else(ApiProblem::not_found)?;
     let square = at.square().ok_or_else(ApiProblem::not_found)?;
     let found = tiles.tile(square).await.map_err(|error| {
-        tracing::error!(%error, "portal.tiles: a tile cannot be read");
+        unreadable(&error);
         ApiProblem::internal()
     })?;
     let bytes = found.ok_or_else(ApiProblem::not_found)?;

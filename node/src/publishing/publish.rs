@@ -135,9 +135,12 @@ pub(crate) async fn refresh(
     };
     let progress = store::public::latest(tx, PROGRESSED, slug, Some(owner)).await?;
     let body: Body = store::read(Body::of_kind(PUBLISHED, &published.body))?;
-    let region = match body {
-        Body::ProgrammePublished(programme) => programme.region.map(|code| code.to_string()),
-        _ => None,
+    let (region, placed) = match body {
+        Body::ProgrammePublished(programme) => (
+            programme.region.map(|code| code.to_string()),
+            programme.coordinates.is_some(),
+        ),
+        _ => (None, false),
     };
     let progressed_at = progress.as_ref().map_or(published.at, |row| row.at);
     let row = ProgrammeRow {
@@ -149,7 +152,7 @@ pub(crate) async fn refresh(
         pending: store::public::pending_of(tx, owner, slug).await?,
         updated_at: published.at.max(progressed_at),
     };
-    Ok(store::public::put_programme(tx, &row).await?)
+    Ok(store::public::put_programme(tx, &row, placed).await?)
 }
 
 /// An own publication turned out to have no effect: the hub ruled so, or

@@ -63,10 +63,17 @@ impl Node {
         Ok(ProgrammeList { programmes, next })
     }
 
-    /// Programmes that say where they are built, by owner and slug, 1,000 at most.
-    pub async fn placed_programmes(&self) -> Result<Vec<Programme>, NodeError> {
+    /// Programmes that say where they are built, the latest 1,000: of the whole country, or of a
+    /// province and of those that name no region.
+    pub async fn placed_programmes(
+        &self,
+        province: Option<&RegionCode>,
+    ) -> Result<Vec<Programme>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let rows = store::public::placed(&mut tx, MAX_PLACED).await?;
+        let rows = match province {
+            Some(code) => store::public::placed_in(&mut tx, code.as_str(), MAX_PLACED).await?,
+            None => store::public::placed(&mut tx, MAX_PLACED).await?,
+        };
         let mut placed = rows
             .into_iter()
             .map(programme)

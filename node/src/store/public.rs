@@ -170,13 +170,14 @@ pub async fn pending_of(tx: &mut Tx, owner: &str, slug: &str) -> Stored<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(owner).bind(slug).fetch_one(c).await)?)
 }
 
-pub async fn put_programme(tx: &mut Tx, row: &ProgrammeRow) -> Stored<()> {
+/// Stores a programme; `placed` is whether it says where it is built.
+pub async fn put_programme(tx: &mut Tx, row: &ProgrammeRow, placed: bool) -> Stored<()> {
     const SQL: &str =
-        "insert into programmes (owner, slug, region, published, progress, pending, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into programmes (owner, slug, region, published, progress, pending, updated_at, placed)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (owner, slug) do update set region = excluded.region,
             published = excluded.published, progress = excluded.progress,
-            pending = excluded.pending, updated_at = excluded.updated_at";
+            pending = excluded.pending, updated_at = excluded.updated_at, placed = excluded.placed";
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.owner)
         .bind(&row.slug)
@@ -185,6 +186,7 @@ pub async fn put_programme(tx: &mut Tx, row: &ProgrammeRow) -> Stored<()> {
         .bind(&row.progress)
         .bind(row.pending)
         .bind(row.updated_at)
+        .bind(i64::from(placed))
         .execute(c)
         .await
         .map(drop))?;
@@ -215,11 +217,23 @@ pub struct Conditions<'a> {
     pub after_slug: &'a str,
 }
 
-/// Programmes that may say where they are built, by owner and slug: the words stand in their text.
+/// Programmes that say where they are built, the latest first.
 pub async fn placed(tx: &mut Tx, limit: i64) -> Stored<Vec<ProgrammeRow>> {
-    const SQL: &str = r#"select owner, slug, region, published, progress, pending, updated_at
-        from programmes where published like '%"coordinates":{%' order by owner, slug limit $1"#;
+    const SQL: &str = "select owner, slug, region, published, progress, pending, updated_at
+        from programmes where placed = 1 order by updated_at desc, owner, slug limit $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+/// Those of a province, by its two digits, and those that name no region, the latest of each first.
+pub async fn placed_in(tx: &mut Tx, province: &str, limit: i64) -> Stored<Vec<ProgrammeRow>> {
+    // In the order of codes a slash comes right after the point behind which a regency stands.
+    const SQL: &str = "select * from (select owner, slug, region, published, progress, pending, updated_at
+            from programmes where placed = 1 and region >= $1 and region < $1 || '/'
+            order by updated_at desc, owner, slug limit $2) of_it
+        union all select * from (select owner, slug, region, published, progress, pending, updated_at
+            from programmes where placed = 1 and region is null
+            order by updated_at desc, owner, slug limit $2) of_none";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(province).bind(limit).fetch_all(c).await)?)
 }
 
 /// By owner, then by slug. A quotation mark in a text of the progress is escaped

@@ -50,6 +50,21 @@ pub async fn tile(
         .await
 }
 
+/// Whether there is such a tile.
+pub async fn has(
+    file: &TileFile,
+    (zoom, column, row): (u8, u32, u32),
+) -> Result<bool, sqlx::Error> {
+    const SQL: &str = "select exists (select 1 from tiles
+        where zoom_level = $1 and tile_column = $2 and tile_row = $3)";
+    sqlx::query_scalar(SQL)
+        .bind(i64::from(zoom))
+        .bind(i64::from(column))
+        .bind(i64::from(row))
+        .fetch_one(&file.0)
+        .await
+}
+
 /// Makes a file with what it says of itself and its tiles.
 #[cfg(test)]
 pub async fn make(

@@ -99,6 +99,7 @@ impl LocalCategories {
 
     /// Without those whose national category the edition in force has no more: nobody chooses them
     /// before they are mapped anew.
+    #[must_use]
     pub fn in_force(mut self) -> Self {
         self.local.retain(|one| one.known);
         self

@@ -10,7 +10,8 @@ use lapor_protocol::wire::SEEN_HEADER;
 
 use super::{Browser, NOW, Place, login};
 use crate::console::ConsoleRole;
-use crate::restored;
+use crate::upkeep::{self, Outcome};
+use crate::{approvals, restored};
 
 const MAINTENANCE: &str = "/konsol/perawatan/pemeliharaan";
 const BACKUPS: &str = "/konsol/perawatan/cadangan";
@@ -52,17 +53,22 @@ async fn a_maintenance_is_announced_shown_everywhere_and_ended() {
             .hides("akhiri");
         let end = format!("{MAINTENANCE}/akhiri");
         looks.post(&end, &[]).await.is(StatusCode::FORBIDDEN);
-        operator.post(&end, &[]).await.is(StatusCode::SEE_OTHER);
+        let silent = operator.post(&end, &[]).await;
+        silent.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let why = [("sebab", "mesin baru sudah berjalan")];
+        operator.post(&end, &why).await.is(StatusCode::SEE_OTHER);
         operator
             .open(MAINTENANCE)
             .await
             .shows("Tidak ada pemeliharaan");
-        operator.post(&end, &[]).await;
+        operator.post(&end, &why).await;
         let page = operator.open(MAINTENANCE).await;
         page.shows("Tidak ada pemeliharaan yang dapat diakhiri");
         let planned = place.audited("maintenance.planned").await;
         assert_eq!(planned[0].1, "ganti mesin");
-        assert_eq!(place.audited("maintenance.ended").await.len(), 1);
+        let ended = place.audited("maintenance.ended").await;
+        assert_eq!(ended.len(), 1);
+        assert_eq!(ended[0].1, "mesin baru sudah berjalan");
     }
 }
 
@@ -129,6 +135,63 @@ async fn a_backup_is_made_and_restored_on_trial_and_both_stay_in_the_record() {
             .shows(">Gagal<")
             .shows("Gagal 21 ")
             .shows("is not what was backed up");
+    }
+}
+
+#[tokio::test]
+async fn where_two_must_agree_a_recovery_is_closed_by_two() {
+    for place in Place::all(true).await {
+        place.hire("dua@pusat.example", ConsoleRole::Operator).await;
+        let first = place.enters(&login(ConsoleRole::Operator)).await;
+        let second = place.enters("dua@pusat.example").await;
+        restored::note(&place.ground.db, NOW, NOW - HOUR_MS)
+            .await
+            .unwrap();
+        first.open(RECOVERY).await.shows("operator lain");
+        let reason = [("alasan", "server mereka terbakar")];
+        first.post(&format!("{RECOVERY}/tutup"), &reason).await;
+        let waits = first.open(RECOVERY).await;
+        waits.shows("menunggu semua instansi terdengar");
+        let waiting = approvals::waiting(&place.ground).await.unwrap().remove(0);
+        let at = format!("/konsol/persetujuan/{}", waiting.id);
+        second.post(&at, &[("putusan", "setuju")]).await;
+        first.open(RECOVERY).await.shows("dinyatakan oleh");
+        assert_eq!(place.audited("recovery.closed").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_trial_that_cannot_be_run_says_nothing_of_the_backup() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "harian").await;
+        let scratch = &place.ground.settings.backup.scratch;
+        std::fs::write(scratch, "not a folder").unwrap();
+        works(&place, &operator, &format!("{BACKUPS}/uji"), "harian").await;
+        let page = operator.open(BACKUPS).await;
+        page.shows(">Tidak selesai<").hides(">Gagal<");
+        let shelf = upkeep::read(&place.console.hub).await.unwrap();
+        assert_eq!(shelf.runs[0].outcome, Some(Outcome::Aborted));
+        assert!(shelf.runs[0].problem.is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_trial_left_is_swept_and_what_lives_or_is_not_ours_is_not() {
+    for place in Place::all(false).await {
+        let scratch = &place.ground.settings.backup.scratch;
+        let folders = ["0123456789abcdef", "fedcba9876543210", "milik-lain"];
+        for folder in folders {
+            std::fs::create_dir_all(scratch.join(folder)).unwrap();
+        }
+        let living = std::fs::File::open(scratch.join(folders[1])).unwrap();
+        living.lock().unwrap();
+        upkeep::interrupt(&place.ground).await.unwrap();
+        let left = folders.map(|folder| scratch.join(folder).exists());
+        assert_eq!(left, [false, true, true]);
+        drop(living);
+        upkeep::interrupt(&place.ground).await.unwrap();
+        assert!(!scratch.join(folders[1]).exists());
     }
 }
 

@@ -27,6 +27,8 @@ pub const END: &str = "/konsol/perawatan/pemeliharaan/akhiri";
 const FROM: &str = "mulai";
 const UNTIL: &str = "sampai";
 const REASON: &str = "alasan";
+/// Why it ends.
+const WHY: &str = "sebab";
 const REASON_CHARACTERS: usize = 500;
 /// As a browser sends a moment without a zone (HTML, 2.3.5.5).
 const TYPED: &str = "%Y-%m-%dT%H:%M";
@@ -79,9 +81,19 @@ pub async fn plan(
 }
 
 /// Ends the one that lasts, or calls off the one to come.
-pub async fn end(State(console): State<Arc<Console>>, member: Member) -> Answer<Response> {
+pub async fn end(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    mut form: Form,
+) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
-    send(&console, &member, Form::empty(), &Deed::EndMaintenance, "").await
+    let v = member.visit.v;
+    let reason = form.required(&v, WHY);
+    form.at_most(&v, WHY, REASON_CHARACTERS);
+    if !form.is_fine() {
+        return page(&console, &member, &form).await;
+    }
+    send(&console, &member, form, &Deed::EndMaintenance, &reason).await
 }
 
 async fn send(

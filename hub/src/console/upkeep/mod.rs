@@ -15,6 +15,8 @@ use lapor_web::language::{TextId, Voice, text_id};
 use super::{Console, editions, keys};
 use crate::ground::Ground;
 
+pub use recovery::PATH as RECOVERY;
+
 pub const PATH: &str = "/konsol/perawatan";
 
 /// A line of the navigation among these pages.

@@ -13,12 +13,14 @@ use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
 use lapor_web::people::Member as Person;
 
-use super::super::approvals::failed;
-use super::super::instances::one;
+use super::super::approvals::{failed, put, refused};
+use super::super::instances::{done_words, one};
 use super::super::live;
 use super::super::{Answer, Console, ConsoleRole};
 use super::{Tab, tabs};
-use crate::audit::By;
+use crate::approvals::ApprovalError;
+use crate::deeds::Deed;
+use crate::membership::MembershipError;
 use crate::restored::{self, CloseError, Member, Recovery, Stage};
 use crate::witness::{Lack, Part};
 
@@ -47,6 +49,7 @@ struct Page<'a> {
     more: usize,
     /// A restore is under way and may be closed by whoever looks.
     closes: bool,
+    second_person: bool,
 }
 
 struct Line {
@@ -84,17 +87,18 @@ pub async fn close(
     if !form.is_fine() {
         return page(&console, &member, &form).await;
     }
-    let actor = member.actor();
-    let by = By {
-        actor: &actor,
-        reason: &reason,
-        asked_by: None,
-    };
-    let said = match restored::close(&console.hub, &by).await {
-        Ok(()) => Flash::done(text_id("recovery-closed-done")),
-        Err(CloseError::Nothing) => Flash::warning(text_id("recovery-nothing")),
-        Err(CloseError::Lost) => Flash::warning(text_id("recovery-lost-do")),
-        Err(CloseError::Hub(error)) => return Err(failed(&error)),
+    let deed = Deed::CloseRecovery;
+    let asked = (&deed, reason.as_str(), console.settings.second_person);
+    let done = Flash::done(done_words(&deed));
+    let said = match put(&console, &member, asked, done).await {
+        Ok(said) => said,
+        Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Nothing))) => {
+            Flash::warning(text_id("recovery-nothing"))
+        }
+        Err(ApprovalError::Membership(MembershipError::Recovery(CloseError::Lost))) => {
+            Flash::warning(text_id("recovery-lost-do"))
+        }
+        Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
@@ -137,6 +141,7 @@ async fn page(console: &Console, member: &Person, form: &Form) -> Answer<Respons
             .map(|of| line(&v, of))
             .collect(),
         more: recovery.members.len().saturating_sub(SHOWN),
+        second_person: console.settings.second_person,
         closes: acts && recovery.stage == Stage::Listening,
         recovery,
     };
