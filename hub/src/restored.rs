@@ -72,8 +72,8 @@ pub struct Member {
     pub shows: bool,
     #[schema(value_type = Vec<Object>)]
     pub lacks: Vec<Lack>,
-    /// Whether it shows what is signed with a key that this hub does not know: the restored
-    /// record may end before a change of keys. It counts as not heard.
+    /// Whether it shows what is signed with a key that this hub does not know, while a restore is
+    /// open: the record may end before a change of keys. It counts as not heard.
     pub unread: bool,
     /// Messages that the hub has taken in of it since the restore; 0 without one.
     pub came: u64,
@@ -164,7 +164,7 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
     };
     let opened = open.is_some();
     tx.rollback().await?;
-    let members = members(hub, &came);
+    let members = members(hub, opened, &came);
     let loss = hub.witness.known_loss().cloned();
     let stage = match &loss {
         Some(_) => Stage::Lost,
@@ -217,7 +217,7 @@ async fn keep(tx: &mut Tx, restore: &Restore) -> Result<(), HubError> {
     Ok(state::write(tx, RESTORED, &text).await?)
 }
 
-fn members(hub: &Hub, came: &[(InstanceId, u64)]) -> Vec<Member> {
+fn members(hub: &Hub, opened: bool, came: &[(InstanceId, u64)]) -> Vec<Member> {
     let heard = hub.witness.heard();
     let directory = hub.ground.directory.current();
     let active = directory.latest().instances();
@@ -231,7 +231,7 @@ fn members(hub: &Hub, came: &[(InstanceId, u64)]) -> Vec<Member> {
             heard_at: heard.map(|heard| heard.at),
             shows: heard.is_some_and(Heard::shows),
             lacks: heard.map(|heard| heard.lacks.clone()).unwrap_or_default(),
-            unread: heard.is_some_and(|heard| heard.unread),
+            unread: opened && heard.is_some_and(|heard| heard.unread),
             came: count.map_or(0, |(_, count)| *count),
         }
     };

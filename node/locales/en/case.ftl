@@ -335,4 +335,5 @@ case-own-category = Own category
 case-own-category-about = For this institution alone; the report keeps its national category.
 case-own-category-save = Save the category
 case-localised = The category is saved.
+case-not-localised = That category stands for another national one; change the category of the report first.
 form-category-gone = That category is no longer there. Choose another.

@@ -329,4 +329,5 @@ case-own-category = Kategori instansi
 case-own-category-about = Hanya untuk instansi ini; kategori nasional laporan tetap.
 case-own-category-save = Simpan kategori
 case-localised = Kategori tersimpan.
+case-not-localised = Kategori itu padanan kategori nasional yang lain; ubah dahulu kategori laporannya.
 form-category-gone = Kategori itu sudah tidak ada. Pilih yang lain.

@@ -226,9 +226,8 @@ pub async fn localise(
     let noted = node.localise(&officer.sight, path.id, local, &actor);
     let flash = match noted.await {
         Ok(()) => Flash::done(text_id("case-localised")),
-        Err(NodeError::NotFound { .. } | NodeError::Invalid(_)) => {
-            Flash::warning(text_id("form-category-gone"))
-        }
+        Err(NodeError::NotFound { .. }) => Flash::warning(text_id("form-category-gone")),
+        Err(NodeError::Invalid(_)) => Flash::warning(text_id("case-not-localised")),
         Err(error) => return Err(problem(&error)),
     };
     let to = at(path.id);

@@ -226,9 +226,8 @@ pub async fn placed(tx: &mut Tx, limit: i64) -> Stored<Vec<ProgrammeRow>> {
 
 /// Those of a province, by its two digits, and those that name no region, the latest of each first.
 pub async fn placed_in(tx: &mut Tx, province: &str, limit: i64) -> Stored<Vec<ProgrammeRow>> {
-    // In the order of codes a slash comes right after the point behind which a regency stands.
     const SQL: &str = "select * from (select owner, slug, region, published, progress, pending, updated_at
-            from programmes where placed = 1 and region >= $1 and region < $1 || '/'
+            from programmes where placed = 1 and substr(region, 1, 2) = $1
             order by updated_at desc, owner, slug limit $2) of_it
         union all select * from (select owner, slug, region, published, progress, pending, updated_at
             from programmes where placed = 1 and region is null

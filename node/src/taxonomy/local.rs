@@ -223,6 +223,12 @@ impl Node {
         match (store::categories::of(&mut tx, name).await?, local) {
             (Some(category), _) => {
                 let category = store::read(Category::try_from(category))?;
+                if local.is_some() && stated.is_some_and(|stated| *stated != category) {
+                    return Err(NodeError::Invalid(format!(
+                        "local_category: {name} stands for {}, not for the category that is stated",
+                        category.as_str()
+                    )));
+                }
                 Ok((Some(category), Some(name.to_owned())))
             }
             (None, None) => Ok((stated.cloned(), None)),
@@ -334,6 +340,8 @@ mod tests {
             );
             node.unmap_category("Kesehatan", "test").await.unwrap();
             assert!(node.named_category(None, Some("Tidak Ada")).await.is_err());
+            let apart = node.named_category(Some(&other), Some(&name)).await;
+            assert!(matches!(apart, Err(NodeError::Invalid(_))));
 
             let anew = mapping("Parkir Ngawur", "Perhubungan/Lalu Lintas dan Parkir");
             node.map_category(&anew, "test").await.unwrap();

@@ -101,7 +101,7 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
             ("uraian", "Tarifnya berbeda-beda."),
             ("kategori", "~Parkir/Tarif"),
         ];
-        let split = siti.post(&at(case.case, "/pisah"), &half).await;
+        let split = siti.post(&at(case.case, "/pecah"), &half).await;
         split.is(StatusCode::SEE_OTHER);
         let cases = place.node.search(&all, "", &every, None, 9).await;
         let half = cases
