@@ -103,8 +103,8 @@ filing-refused = This report cannot be used. Shorten its text, then send it agai
 # Files
 
 files-label = Attachments
-files-hint = Pictures, PDF or video, { $most } files at most. Place and camera data are removed from pictures. PDF and WebM files are sent as they are: they may name whoever made them.
-files-hint-staff = Pictures, PDF, video or office documents, { $most } files at most. Place and camera data are removed from pictures. PDF and WebM files are sent as they are: they may name whoever made them.
+files-hint = Pictures, PDF or video, { $most } files at most. Place and camera data are removed from pictures and videos. A PDF is sent as it is: it may name whoever made it, and where a picture in it was taken.
+files-hint-staff = Pictures, PDF, video or office documents, { $most } files at most. Place and camera data are removed from pictures and videos. A PDF is sent as it is: it may name whoever made it, and where a picture in it was taken.
 files-held = Attached files
 files-along = It goes with this form.
 files-sending = Sending

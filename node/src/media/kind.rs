@@ -32,7 +32,9 @@ pub(super) enum Cleaning {
     WebP,
     /// MP4, QuickTime and 3GPP: boxes (ISO/IEC 14496-12).
     Boxes,
-    /// Says nothing about a place, or cannot say it where nobody looks.
+    /// WebM: elements (RFC 9559).
+    Elements,
+    /// Goes as it is: it holds no such words, or whoever sends it is told.
     None,
 }
 
@@ -44,7 +46,7 @@ const KINDS: &[(&str, Cleaning, bool)] = &[
     ("application/pdf", Cleaning::None, true),
     ("video/mp4", Cleaning::Boxes, true),
     ("video/quicktime", Cleaning::Boxes, true),
-    ("video/webm", Cleaning::None, true),
+    ("video/webm", Cleaning::Elements, true),
     (
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Cleaning::None,

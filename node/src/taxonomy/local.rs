@@ -335,7 +335,7 @@ mod tests {
             let chosen = node.named_category(Some(&other), None).await.unwrap();
             assert_eq!(
                 chosen,
-                (Some(other), None),
+                (Some(other.clone()), None),
                 "a national one stays what it is"
             );
             node.unmap_category("Kesehatan", "test").await.unwrap();
