@@ -167,6 +167,7 @@ async fn a_trial_that_cannot_be_run_says_nothing_of_the_backup() {
         works(&place, &operator, BACKUPS, "harian").await;
         let scratch = &place.ground.settings.backup.scratch;
         std::fs::write(scratch, "not a folder").unwrap();
+        place.clock.advance(1_000);
         works(&place, &operator, &format!("{BACKUPS}/uji"), "harian").await;
         let page = operator.open(BACKUPS).await;
         page.shows(">Tidak selesai<").hides(">Gagal<");
