@@ -10,6 +10,8 @@ const AUDITOR = "rina@pusat.example";
 const KEMENPU = "/konsol/instansi/kemenpu";
 
 for (const database of databases) {
+  // How a page looks does not depend on what keeps the record.
+  const once = { skip: database !== databases[0] };
   describe(`the console on ${database}`, () => {
     let stage, browser;
     before(async () => {
@@ -254,7 +256,8 @@ for (const database of databases) {
 
     for (const language of ["id", "en"]) {
       for (const width of [360, 1280]) {
-        it(`axe finds no violation in ${language} at ${width} pixels`, async () => {
+        const first = language === "id" && width === 360;
+        it(`axe finds no violation in ${language} at ${width} pixels`, first ? {} : once, async () => {
           await work(
             OPERATOR,
             stage.console.base,
@@ -272,7 +275,7 @@ for (const database of databases) {
       }
     }
 
-    it("the keyboard reaches everything", async () => {
+    it("the keyboard reaches everything", once, async () => {
       await work(OPERATOR, stage.console.base, async (page, open) => {
         for (const path of pages) {
           await open(path);

@@ -49,6 +49,7 @@ pub async fn act(place: &Place, args: Args, out: Out<'_>) -> Result<(), Failure>
     };
     kinds::check(&act)?;
     let node = place.node().await?;
+    node.erases_alone(&act.kind)?;
     let case = resolve(&node, &args.case).await?;
     act.attachments = attachment::take_in(&node, &args.attach).await?;
     let acted = node.act(case, act, &actor()).await?;
