@@ -11,10 +11,11 @@ const INVITED: &str = "select slug, max(created_at) from invitations \
      where $1 = '' or slug = $1 group by slug";
 const JOINED: &str = "select slug, max(answered_at) from invitations \
      where answered_at is not null and ($1 = '' or slug = $1) group by slug";
-// From the chains, of which there is one for each institution, not from the millions of messages.
-const FIRST_SENT: &str = "select chains.author, envelopes.accepted_at from chains \
-     join envelopes on envelopes.author = chains.author and envelopes.epoch = 1 and envelopes.seq = 1 \
-     where $1 = '' or chains.author = $1";
+// From the chains, of which there is one for each institution, each with one look: as a join it may
+// pass over the millions of messages.
+const FIRST_SENT: &str = "select author, at from (select author, (select accepted_at from envelopes \
+            where envelopes.author = chains.author and epoch = 1 and seq = 1) as at \
+        from chains where $1 = '' or author = $1) begun where at is not null";
 /// Terms that were answered in the time, and those without an answer of which a clock ran out in it
 /// or stands run out at its end. A clock belongs to a term if it ran out within it: a case that was
 /// reopened has another with the same hop. The clocks are found first, each part by its index: there
