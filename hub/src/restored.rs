@@ -148,10 +148,10 @@ async fn last(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     read.transpose()
 }
 
-/// Whether there was one that is not over.
-pub(crate) async fn is_open(tx: &mut Tx) -> Result<bool, HubError> {
+/// The one that is not over.
+pub(crate) async fn open(tx: &mut Tx) -> Result<Option<Restore>, HubError> {
     let last = last(tx).await?;
-    Ok(last.is_some_and(|restore| restore.closed_at.is_none()))
+    Ok(last.filter(|restore| restore.closed_at.is_none()))
 }
 
 pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
@@ -200,10 +200,7 @@ pub(crate) async fn close_in(ground: &Ground, tx: &mut Tx, by: &By<'_>) -> Resul
     if state::read(tx, state::LOSS).await?.is_some() {
         return Err(CloseError::Lost);
     }
-    let open = last(tx)
-        .await?
-        .filter(|restore| restore.closed_at.is_none());
-    let mut restore = open.ok_or(CloseError::Nothing)?;
+    let mut restore = open(tx).await?.ok_or(CloseError::Nothing)?;
     let now = ground.clock.now_ms();
     restore.closed_at = Some(now);
     restore.closed_by = Some(by.actor.to_owned());

@@ -135,6 +135,11 @@ impl Witness {
         self.lock().clone()
     }
 
+    /// Whether any member shows what no known key could have signed.
+    pub fn is_shown_unread(&self) -> bool {
+        self.lock().values().any(|heard| heard.unread)
+    }
+
     /// Told whenever a member shows something else than before.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

@@ -73,8 +73,7 @@ async fn record(hub: &Hub, tx: &mut Tx) -> Result<Level, HubError> {
     if hub.witness.known_loss().is_some() {
         return Ok(level(State::Red, None));
     }
-    let unread = hub.witness.heard().values().any(|heard| heard.unread);
-    let doubtful = unread && restored::is_open(tx).await?;
+    let doubtful = hub.witness.is_shown_unread() && restored::open(tx).await?.is_some();
     let state = if doubtful { State::Red } else { State::Green };
     Ok(level(state, None))
 }

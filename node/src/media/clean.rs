@@ -1,7 +1,7 @@
 //! A file that has arrived, made fit to be kept: told by its content, bounded,
 //! and cleaned in place.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -79,6 +79,22 @@ pub(super) fn clean(path: &Path, door: Door) -> Result<(&'static str, u64), Fail
         Cleaning::None => {}
     }
     Ok((media_type, std::fs::metadata(path)?.len()))
+}
+
+/// Changes a file where it stands, so that nothing in it moves; `change` is told its length.
+pub(super) fn in_place(
+    path: &Path,
+    change: impl FnOnce(&mut File, u64) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len();
+    change(&mut file, length)?;
+    Ok(file.sync_all()?)
+}
+
+/// Writes so many zeros where the file stands.
+pub(super) fn zeros(file: &mut File, count: u64) -> io::Result<()> {
+    io::copy(&mut io::repeat(0).take(count), file).map(drop)
 }
 
 fn wrong_kind(found: Option<&str>, door: Door) -> String {

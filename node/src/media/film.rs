@@ -2,11 +2,11 @@
 //! user data and metadata are blanked where they stand, so that nothing else
 //! moves (ISO/IEC 14496-12). Nothing is decoded.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::clean::{Failed, Refused};
+use super::clean::{Failed, Refused, in_place, zeros};
 
 /// Boxes that are looked at, at most; a film of a phone has some hundred.
 const MOST_BOXES: usize = 20_000;
@@ -21,8 +21,8 @@ const ENTERED: [&[u8; 4]; 3] = [b"moov", b"trak", b"moof"];
 /// Samples that are a record of positions.
 const TRACES: [&[u8; 4]; 2] = [b"gpmd", b"camm"];
 
-struct Walk {
-    file: File,
+struct Walk<'a> {
+    file: &'a mut File,
     seen: usize,
 }
 
@@ -36,15 +36,12 @@ struct Part {
 
 /// Blanks the metadata of a film.
 pub(super) fn blank(path: &Path) -> Result<(), Failed> {
-    let file = OpenOptions::new().read(true).write(true).open(path)?;
-    let length = file.metadata()?.len();
-    let mut walk = Walk { file, seen: 0 };
-    walk.level(0, length, 0)?;
-    walk.file.sync_all()?;
-    Ok(())
+    in_place(path, |file, length| {
+        Walk { file, seen: 0 }.level(0, length, 0)
+    })
 }
 
-impl Walk {
+impl Walk<'_> {
     fn level(&mut self, mut at: u64, end: u64, depth: usize) -> Result<(), Failed> {
         while at < end {
             let part = self.part(at, end)?;
@@ -127,9 +124,7 @@ impl Walk {
         self.file.seek(SeekFrom::Start(part.start + 4))?;
         self.file.write_all(b"free")?;
         self.file.seek(SeekFrom::Start(part.inside))?;
-        let mut nothing = std::io::repeat(0).take(part.end - part.inside);
-        std::io::copy(&mut nothing, &mut self.file)?;
-        Ok(())
+        Ok(zeros(self.file, part.end - part.inside)?)
     }
 }
 

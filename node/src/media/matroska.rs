@@ -2,11 +2,11 @@
 //! attached files, titles and dates become void elements where they stand, so that nothing else
 //! moves (RFC 8794, RFC 9559). Nothing is decoded.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::clean::{Failed, Refused};
+use super::clean::{Failed, Refused, in_place, zeros};
 
 /// Elements that are looked at, at most; a recorder that names no sizes writes 100 a second.
 const MOST_ELEMENTS: usize = 1_000_000;
@@ -38,8 +38,8 @@ const TRACK_TYPE: u32 = 0x83;
 /// The type of a track that is neither seen nor heard, such as a record of positions.
 const METADATA: u8 = 0x21;
 
-struct Walk {
-    file: File,
+struct Walk<'a> {
+    file: &'a mut File,
     seen: usize,
 }
 
@@ -53,15 +53,12 @@ struct Element {
 
 /// Blanks the metadata of a film.
 pub(super) fn blank(path: &Path) -> Result<(), Failed> {
-    let file = OpenOptions::new().read(true).write(true).open(path)?;
-    let length = file.metadata()?.len();
-    let mut walk = Walk { file, seen: 0 };
-    walk.level(0, length, 0)?;
-    walk.file.sync_all()?;
-    Ok(())
+    in_place(path, |file, length| {
+        Walk { file, seen: 0 }.level(0, length, 0)
+    })
 }
 
-impl Walk {
+impl Walk<'_> {
     fn level(&mut self, mut at: u64, end: u64, depth: usize) -> Result<(), Failed> {
         while at < end {
             let element = self.element(at, end)?;
@@ -144,9 +141,7 @@ impl Walk {
         self.file.write_all(&[VOID])?;
         self.file
             .write_all(&size.to_be_bytes()[8 - bytes as usize..])?;
-        let mut nothing = std::io::repeat(0).take(held);
-        std::io::copy(&mut nothing, &mut self.file)?;
-        Ok(())
+        Ok(zeros(self.file, held)?)
     }
 }
 

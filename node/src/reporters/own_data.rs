@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -193,8 +194,7 @@ impl Node {
     /// institution's administrators.
     pub async fn erasures(&self) -> Result<Vec<Erasure>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let mut rows = store::erasures::due(&mut tx, "erasing", i64::MAX, AT_ONCE).await?;
-        rows.extend(store::erasures::due(&mut tx, "waiting", i64::MAX, AT_ONCE).await?);
+        let rows = ahead(&mut tx, i64::MAX).await?;
         rows.iter().map(read).collect()
     }
 
@@ -202,8 +202,7 @@ impl Node {
     pub(crate) async fn erase_due(&self) -> Result<usize, NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.read_tx().await?;
-        let mut due = store::erasures::due(&mut tx, "erasing", now, AT_ONCE).await?;
-        due.extend(store::erasures::due(&mut tx, "waiting", now, AT_ONCE).await?);
+        let due = ahead(&mut tx, now).await?;
         drop(tx);
         let mut done = 0;
         for row in due {
@@ -302,6 +301,13 @@ impl Node {
         };
         self.act(case, act, "erasure").await.map(drop)
     }
+}
+
+/// Those that are due at a moment and not over: what has begun goes before what waits.
+async fn ahead(tx: &mut Tx, by: i64) -> Result<Vec<ErasureRow>, NodeError> {
+    let mut rows = store::erasures::due(tx, "erasing", by, AT_ONCE).await?;
+    rows.extend(store::erasures::due(tx, "waiting", by, AT_ONCE).await?);
+    Ok(rows)
 }
 
 pub(super) fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {

@@ -68,9 +68,8 @@ pub async fn followers(
 
 /// Who leaves a case is led back to none that was merged into it.
 pub async fn remove_follower(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
-    const SQL: &str = "delete from followers where case_id = $1 and contact = $2";
     const LED: &str = "delete from led_on where into_case = $1 and contact = $2";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
+    end_following(tx, case_id, contact).await?;
     on!(tx, c => sqlx::query(LED).bind(case_id).bind(contact).execute(c).await.map(drop))?;
     Ok(())
 }
