@@ -48,7 +48,9 @@ browse:
 	@.ci/need cargo cc postgres chromium node-modules
 	@cargo build $(LOCKED) --workspace --bins --all-features >&2
 	$(call say,"opening the pages in Chromium on SQLite and on a throwaway PostgreSQL")
-	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- node --test tests/browser/*.test.mjs
+	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- \
+	    node --test --test-concurrency=2 $(filter-out %/paint.test.mjs,$(wildcard tests/browser/*.test.mjs))
+	@TMPDIR=$(SCRATCH) node --test tests/browser/paint.test.mjs
 
 crash:
 	@.ci/need cargo cc $(findstring postgres,$(ARGS))

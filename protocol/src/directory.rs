@@ -221,6 +221,8 @@ pub struct Directory {
     /// Hub keys of earlier versions, which signed what is still stored.
     former_hub_keys: Vec<Verifier>,
     history: BTreeMap<InstanceId, Vec<(u64, Arc<InstanceEntry>)>>,
+    /// Who was ever of a kind: the desk is asked for with each act, among hundreds.
+    ever: BTreeMap<InstanceKind, BTreeSet<InstanceId>>,
     taxonomy: Option<String>,
     calendar: Option<String>,
     /// Unix ms of each version, the first at 0.
@@ -243,6 +245,7 @@ impl Directory {
             hub_keys,
             former_hub_keys: Vec::new(),
             history: BTreeMap::new(),
+            ever: BTreeMap::new(),
             taxonomy: None,
             calendar: None,
             published: Vec::new(),
@@ -438,6 +441,8 @@ impl Directory {
             self.maintenance = Some((stated.version, notice.clone()));
         }
         for entry in &stated.changes {
+            let ever = self.ever.entry(entry.kind).or_default();
+            ever.insert(entry.id.clone());
             let all = self.history.entry(entry.id.clone()).or_default();
             all.push((stated.version, Arc::new(entry.clone())));
         }
@@ -483,17 +488,20 @@ impl<'a> DirectoryAt<'a> {
 
     /// The one national desk, whatever its status.
     pub fn desk(&self) -> Option<&'a InstanceEntry> {
-        self.instances()
-            .find(|entry| entry.kind == InstanceKind::Pusat)
+        self.of_kind(InstanceKind::Pusat).next()
     }
 
     /// The `pengawas` that stands in for an excluded desk; never one that was revoked.
     pub fn default_supervisor(&self) -> Option<&'a InstanceEntry> {
-        self.instances().find(|entry| {
-            entry.kind == InstanceKind::Pengawas
-                && entry.default_supervisor
-                && entry.status != Status::Revoked
-        })
+        self.of_kind(InstanceKind::Pengawas)
+            .find(|entry| entry.default_supervisor && entry.status != Status::Revoked)
+    }
+
+    fn of_kind(&self, kind: InstanceKind) -> impl Iterator<Item = &'a InstanceEntry> + use<'a> {
+        let at = *self;
+        let ever = at.directory.ever.get(&kind).into_iter().flatten();
+        ever.filter_map(move |id| at.instance(id))
+            .filter(move |entry| entry.kind == kind)
     }
 
     fn pick(&self, all: &'a [(u64, Arc<InstanceEntry>)]) -> Option<&'a InstanceEntry> {

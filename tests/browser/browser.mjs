@@ -54,14 +54,43 @@ export async function cookiesOf(stage, role) {
   return stage.cookies[role];
 }
 
-/** What axe-core finds wrong, as lines; empty when nothing is. */
-export async function violations(page) {
+/** What axe-core finds wrong, as lines; empty when nothing is. Its rule on contrast costs as much as all others. */
+export async function violations(page, { contrast = "with" } = {}) {
+  const rule = "color-contrast";
+  const narrowed = { with: {}, only: { runOnly: [rule] }, without: { rules: { [rule]: { enabled: false } } } }[contrast];
   // Through the debugger, because the pages' own policy rightly lets no script in.
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+  const found = await page.evaluate(
+    (options) => globalThis.axe.run(document, options),
+    { resultTypes: ["violations"], ...narrowed },
+  );
   return found.violations.flatMap((violation) =>
     violation.nodes.map((node) => `${violation.id}: ${violation.help}: ${node.target.join(" ")}`),
   );
+}
+
+/**
+ * All that can be wrong with the page that stands there, as lines: axe and the window's edge, narrow and wide;
+ * contrast, which is the same in each language and width, in both colours; and the keyboard.
+ */
+export async function faults(page) {
+  const found = [];
+  const note = (where, lines) => found.push(...lines.map((line) => `${where}: ${line}`));
+  await page.setViewportSize({ width: 360, height: 740 });
+  note("narrow", [...(await overflowing(page)), ...(await violations(page, { contrast: "without" }))]);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  note("wide", [...(await overflowing(page)), ...(await violations(page))]);
+  note("keyboard", await unreached(page));
+  await page.emulateMedia({ colorScheme: "dark" });
+  note("dark", await violations(page, { contrast: "only" }));
+  await page.emulateMedia({ colorScheme: "light" });
+  return found;
+}
+
+/** What another language can do to a page that is sound in the first: longer words, words that are missing. */
+export async function translated(page) {
+  await page.setViewportSize({ width: 360, height: 740 });
+  return [...(await overflowing(page)), ...(await violations(page, { contrast: "without" }))];
 }
 
 /** What stands out of the window to the side. */

@@ -1,7 +1,7 @@
 // The checks themselves: a page with faults, of which each must be found.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
+import { faults, launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -21,6 +21,15 @@ it("a picture without words is a violation, one with words is none", async () =>
   const found = await shown(`<img src="${picture}">`, violations);
   assert.match(found.join(), /image-alt/);
   assert.deepEqual(await shown(`<img src="${picture}" alt="Titik">`, violations), []);
+});
+
+it("pale words are found in the colours in which they are pale, and apart from the rest", async () => {
+  const pale = '<style>@media (prefers-color-scheme: dark) { p { color: #777; background: #888 } }</style><p>pucat</p>';
+  const found = await shown(pale, faults);
+  assert.equal(found.length, 1);
+  assert.match(found[0], /^dark: color-contrast/);
+  const always = '<p style="color: #777; background: #888">pucat</p>';
+  assert.deepEqual(await shown(always, (page) => violations(page, { contrast: "without" })), []);
 });
 
 it("a box wider than the window stands out, a narrow one does not", async () => {

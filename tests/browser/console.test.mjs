@@ -1,7 +1,8 @@
 // Central staff at the hub's console: the first set-up, accounts, and acts with a reason, by one or by two.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, overflowing, unreached, violations, visitor } from "./browser.mjs";
+import { faults, launch, overflowing, translated, unreached, violations, visitor } from "./browser.mjs";
+import { consolePages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
 const OPERATOR = "dewi@pusat.example";
@@ -252,34 +253,31 @@ for (const database of databases) {
       }, { script: false });
     });
 
-    const pages = ["/konsol", "/konsol/instansi", KEMENPU, `${KEMENPU}/cabut`, `${KEMENPU}/ganti`, `${KEMENPU}/wewenang`, "/konsol/undang", "/konsol/undang/massal", "/konsol/peta-jalan", "/konsol/peta-jalan?provinsi=32", "/konsol/peta-jalan/32.73", "/konsol/kasus", "/konsol/kasus?kurun=7&urut=nama", "/konsol/kasus/daftar?yang=belum-dijawab", "/konsol/kasus/daftar?yang=terlambat", "/konsol/kasus/minggu", "/konsol/kasus/cari?kasus=x", "/konsol/perawatan/cadangan", "/konsol/perawatan/pemeliharaan", "/konsol/perawatan/pemulihan", "/konsol/persetujuan", "/konsol/kunci", "/konsol/kunci/umumkan", "/konsol/kunci/umumkan-otoritas", "/konsol/edisi", "/konsol/alarm", "/konsol/alarm/riwayat", "/konsol/alarm/aturan", "/konsol/alarm/aturan/baru", "/konsol/alarm/senyap", "/konsol/alarm/penerima", "/konsol/alarm/kiriman", "/konsol/akun", "/konsol/akun/kode", "/konsol/petugas", "/konsol/petugas/baru", "/konsol/audit"];
-
-    for (const language of ["id", "en"]) {
-      for (const width of [360, 1280]) {
-        const first = language === "id" && width === 360;
-        it(`axe finds no violation in ${language} at ${width} pixels`, first ? {} : once, async () => {
-          await work(
-            OPERATOR,
-            stage.console.base,
-            async (page, open) => {
-              for (const path of pages) {
-                await open(path);
-                assert.equal(await page.getAttribute("html", "lang"), language);
-                assert.deepEqual(await violations(page), [], path);
-                assert.deepEqual(await overflowing(page), [], path);
-              }
-            },
-            { language, width },
-          );
-        });
-      }
+    for (const [language, look] of Object.entries({ id: faults, en: translated })) {
+      it(`every page is sound in ${language}`, once, async () => {
+        const found = {};
+        await work(
+          OPERATOR,
+          stage.console.base,
+          async (page, open) => {
+            for (const [name, path] of Object.entries(consolePages)) {
+              await open(path);
+              assert.equal(await page.getAttribute("html", "lang"), language);
+              const wrong = await look(page);
+              if (wrong.length > 0) found[name] = wrong;
+            }
+          },
+          { language },
+        );
+        assert.deepEqual(found, {});
+      });
     }
 
-    it("the keyboard reaches everything", once, async () => {
+    it("every page stands on either database", async () => {
       await work(OPERATOR, stage.console.base, async (page, open) => {
-        for (const path of pages) {
+        for (const [name, path] of Object.entries(consolePages)) {
           await open(path);
-          assert.deepEqual(await unreached(page), [], path);
+          assert.ok((await page.locator("h1").count()) > 0, name);
         }
       });
     });

@@ -1,7 +1,7 @@
 // Officers at the desk: every act, by hand and by keyboard, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, launch, overflowing, violations, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, overflowing, violations, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
@@ -387,6 +387,7 @@ for (const database of databases) {
         async (page) => {
           await page.getByText("Bantuan dipotong petugas").first().waitFor();
           await begin(page, "Ambil alih");
+          assert.deepEqual(await faults(page), []);
           await press(page, "Ambil alih");
           await page.getByText("Diambil alih").first().waitFor();
           await begin(page, "Tindak lanjut");

@@ -110,17 +110,71 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-setup-done": ["admin", "/meja/pengaturan?langkah=10"],
 });
 
+/** Fills in and sends the portal's form. */
+async function file(page, title, content) {
+  await page.getByLabel("Pengaduan").check();
+  await page.getByLabel("Judul").fill(title);
+  await page.getByLabel("Isi laporan").fill(content);
+  await page.getByRole("button", { name: "Kirim laporan", exact: true }).click();
+}
+
 /** Pages that are the answer to a form: who sends it, where it stands, and how it is sent. */
 export const answerPages = (stage) => [
   {
     name: "receipt",
     path: "/lapor",
     send: async (page) => {
-      await page.getByLabel("Pengaduan").check();
-      await page.getByLabel("Judul").fill("Tiang listrik miring di Jalan Sunda");
-      await page.getByLabel("Isi laporan").fill("Tiang di depan toko miring ke jalan sejak hujan kemarin.");
-      await page.getByRole("button", { name: "Kirim laporan", exact: true }).click();
+      await file(page, "Tiang listrik miring di Jalan Sunda", "Tiang di depan toko miring ke jalan sejak hujan kemarin.");
       await page.waitForURL("**/lapor/terima");
+    },
+  },
+  {
+    name: "compare",
+    path: "/lapor",
+    script: false,
+    send: async (page) => {
+      await file(page, "Jalan berlubang di depan Pasar Kosambi", "Jalan berlubang di depan pasar.");
+      await page.getByRole("heading", { name: "Apakah ini laporan Anda?" }).waitFor();
+    },
+  },
+  {
+    name: "files-no-room",
+    path: `${stage.supervisor.base}/lapor`,
+    script: false,
+    send: async (page) => {
+      const picture = { name: "foto.png", mimeType: "image/png", buffer: Buffer.from("iVBORw0KGgo=", "base64") };
+      await page.locator("input[type=file]").first().setInputFiles(picture);
+      await file(page, "Loket tutup sebelum waktunya", "Loket ditutup pukul dua siang.");
+      await page.getByText("Untuk sementara berkas tidak dapat diterima").waitFor();
+    },
+  },
+  {
+    name: "signed-in-too-often",
+    path: "/masuk",
+    script: false,
+    send: async (page) => {
+      for (let tries = 0; tries < 6; tries += 1) {
+        await page.getByLabel("Alamat surel").fill("siapa@contoh.id");
+        await page.getByLabel("Kata sandi").fill("salah sekali ini");
+        await page.locator("main form button").first().click();
+      }
+      await page.getByText("Silakan coba lagi dalam").first().waitFor();
+    },
+  },
+  {
+    name: "single-sign-on-away",
+    path: "/masuk/sso",
+    send: (page) => page.getByRole("heading", { level: 1 }).waitFor(),
+  },
+  {
+    name: "slip",
+    role: "officer",
+    path: "/meja/baru",
+    send: async (page) => {
+      await page.getByLabel("Judul", { exact: true }).fill("Halte miring di Jalan Sudirman");
+      await page.getByLabel("Isi laporan", { exact: true }).fill("Atap halte miring dan bergoyang.");
+      await page.getByRole("button", { name: "Simpan dan buat tanda terima" }).click();
+      await page.locator(".slip").waitFor();
     },
   },
   {
@@ -146,9 +200,13 @@ export const consolePages = {
   "console-invite": "/konsol/undang?wilayah=32.05",
   "console-many": "/konsol/undang/massal",
   "console-road-map": "/konsol/peta-jalan",
+  "console-road-map-province": "/konsol/peta-jalan?provinsi=32",
   "console-road-map-place": "/konsol/peta-jalan/32.05",
   "console-casework": "/konsol/kasus",
+  "console-casework-narrowed": "/konsol/kasus?kurun=7&urut=nama",
   "console-overdue": "/konsol/kasus/daftar?yang=terlambat",
+  "console-unanswered": "/konsol/kasus/daftar?yang=belum-dijawab",
+  "console-case-missing": "/konsol/kasus/cari?kasus=x",
   "console-weeks": "/konsol/kasus/minggu",
   "console-alarms": "/konsol/alarm",
   "console-alarm-rules": "/konsol/alarm/aturan",
@@ -162,11 +220,14 @@ export const consolePages = {
   "console-recovery": "/konsol/perawatan/pemulihan",
   "console-keys": "/konsol/kunci",
   "console-keys-announce": "/konsol/kunci/umumkan",
+  "console-keys-authority": "/konsol/kunci/umumkan-otoritas",
   "console-editions": "/konsol/edisi",
   "console-approvals": "/konsol/persetujuan",
   "console-audit": "/konsol/audit",
   "console-staff": "/konsol/petugas",
+  "console-staff-new": "/konsol/petugas/baru",
   "console-account": "/konsol/akun",
+  "console-factor": "/konsol/akun/kode",
   "console-api": "/api/docs",
 };
 

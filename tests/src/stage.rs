@@ -99,6 +99,8 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let supervisor = fleet.at_mut(OMBUDSMAN.slug);
     supervisor.stop().await;
     supervisor.settings.accounts.hash_memory_kib = 64;
+    // Where files find no room.
+    supervisor.settings.api.waiting_bytes = 1;
     supervisor.start().await;
     let supervisors = hire(fleet.at(OMBUDSMAN.slug).node(), "ombudsman.go.id").await?;
     let staff = hire(fleet.at(BANDUNG.slug).node(), "bandung.go.id").await?;
