@@ -35,8 +35,8 @@ pub(super) fn packed(content: &[u8], length: usize) -> Option<Vec<u8>> {
     let spaces = room.checked_sub(count * BLOCK_HEAD)?;
     let spaces = vec![b' '; spaces];
     for block in 0..count {
-        let from = block * BLOCK;
-        let held = &spaces[from..spaces.len().min(from + BLOCK)];
+        let at = |block| spaces.len().min(block * BLOCK);
+        let held = &spaces[at(block)..at(block + 1)];
         let size = held.len() as u16;
         out.push(u8::from(block + 1 == count));
         out.extend(size.to_le_bytes());
