@@ -13,8 +13,8 @@ fn object(number: u32, value: &[u8]) -> Vec<u8> {
 }
 
 fn stream(number: u32, entries: &str, held: &[u8]) -> Vec<u8> {
-    let head = format!("<< {entries} /Length {} >>\nstream\n", held.len());
-    object(number, &[head.as_bytes(), held, b"\nendstream"].concat())
+    let entries = format!("<< {entries} /Length {} >>\nstream\n", held.len());
+    object(number, &[entries.as_bytes(), held, b"\nendstream"].concat())
 }
 
 fn document(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
