@@ -103,8 +103,8 @@ filing-refused = This report cannot be used. Shorten its text, then send it agai
 # Files
 
 files-label = Attachments
-files-hint = Pictures, PDF or video, { $most } files at most. Place and camera data are removed from pictures and videos. A PDF is sent as it is: it may name whoever made it, and where a picture in it was taken.
-files-hint-staff = Pictures, PDF, video or office documents, { $most } files at most. Place and camera data are removed from pictures and videos. A PDF is sent as it is: it may name whoever made it, and where a picture in it was taken.
+files-hint = Pictures, PDF or video, { $most } files at most. Place and camera data are removed from pictures and videos; the author, title, dates and the data of pictures are removed from a PDF. A PDF that is encrypted or digitally signed is sent as it is; notes and files put into a PDF stay in it.
+files-hint-staff = Pictures, PDF, video or office documents, { $most } files at most. Place and camera data are removed from pictures and videos; the author, title, dates and the data of pictures are removed from a PDF. A PDF that is encrypted or digitally signed is sent as it is; notes and files put into a PDF stay in it.
 files-held = Attached files
 files-along = It goes with this form.
 files-sending = Sending

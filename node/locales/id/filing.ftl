@@ -103,8 +103,8 @@ filing-refused = Laporan ini tidak dapat dipakai. Persingkat isinya, lalu kirim 
 # Berkas
 
 files-label = Lampiran
-files-hint = Foto, PDF, atau video, paling banyak { $most } berkas. Lokasi dan data kamera dihapus dari foto dan video. PDF dikirim apa adanya: nama pembuatnya, dan lokasi foto di dalamnya, mungkin tercatat.
-files-hint-staff = Foto, PDF, video, atau dokumen kantor, paling banyak { $most } berkas. Lokasi dan data kamera dihapus dari foto dan video. PDF dikirim apa adanya: nama pembuatnya, dan lokasi foto di dalamnya, mungkin tercatat.
+files-hint = Foto, PDF, atau video, paling banyak { $most } berkas. Lokasi dan data kamera dihapus dari foto dan video; dari PDF dihapus nama pembuat, judul, tanggal, dan data foto di dalamnya. PDF yang bersandi atau bertanda tangan elektronik dikirim apa adanya; catatan dan berkas yang disisipkan di dalam PDF tidak dihapus.
+files-hint-staff = Foto, PDF, video, atau dokumen kantor, paling banyak { $most } berkas. Lokasi dan data kamera dihapus dari foto dan video; dari PDF dihapus nama pembuat, judul, tanggal, dan data foto di dalamnya. PDF yang bersandi atau bertanda tangan elektronik dikirim apa adanya; catatan dan berkas yang disisipkan di dalam PDF tidak dihapus.
 files-held = Berkas terlampir
 files-along = Dikirim bersama formulir ini.
 files-sending = Mengirim
