@@ -31,7 +31,7 @@ async fn say(folder: &Path, words: &[&str]) -> Said {
         answer: &mut answer,
         explanation: &mut explanation,
     };
-    let outcome = run(arguments, &mut out, Arc::new(HandClock::at(NOW))).await;
+    let outcome = Box::pin(run(arguments, &mut out, Arc::new(HandClock::at(NOW)))).await;
     Said {
         outcome,
         answer: String::from_utf8(answer).unwrap(),
@@ -296,7 +296,7 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     assert!(said.outcome.unwrap_err().message.contains("has no keys"));
     std::fs::remove_file(backup.join("run-1790000000000/authority/issuer.pem")).unwrap();
     let said = say(folder.path(), &["restore", from, "--check"]).await;
-    assert!(said.outcome.unwrap_err().message.contains("missing"));
+    assert!(said.outcome.unwrap_err().message.contains("is gone"));
 }
 
 #[tokio::test]
