@@ -208,12 +208,11 @@ pub async fn restore(
     })
 }
 
-/// Notes in the restored database that it was, and that the backup in which it stood got done.
+/// Notes in the restored database that it was, and that the backup in which it stood got done. One of
+/// before an upgrade is brought to this program's tables first, as its start would.
 async fn note(db: &Db, now_ms: i64, manifest: &Manifest) -> Result<(), HubError> {
-    // One of before an upgrade has no table for it yet, and so nothing under way.
-    if db.schema_version().await? == Schema::Hub.version() {
-        upkeep::got_done(db, manifest).await?;
-    }
+    db.migrate().await?;
+    upkeep::got_done(db, manifest).await?;
     restored::note(db, now_ms, manifest.origin.made_at).await
 }
 
@@ -234,4 +233,63 @@ pub(crate) async fn proved(from: &Path, tell: impl Tell) -> Result<(Backup, Kind
     let backup = proving.await.map_err(|_| HubError::Aborted)??;
     check_copy(kind, &backup.path(kind.copy_name()), Schema::Hub).await?;
     Ok((backup, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::on;
+    use lapor_migrations::throwaway::databases;
+
+    use super::*;
+    use crate::store::upkeep::RunRow;
+
+    const NOW: i64 = 1_790_000_000_000;
+    /// The last migration can be run twice.
+    const FORGET_LAST: &str = "delete from _sqlx_migrations \
+         where version = (select max(version) from _sqlx_migrations)";
+
+    #[tokio::test]
+    async fn the_backup_in_which_it_stood_got_done_also_where_an_older_program_made_it() {
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            let run = RunRow {
+                id: "0123456789abcdef".into(),
+                work: "backup".into(),
+                name: "harian".into(),
+                backup_at: None,
+                asked_by: "test".into(),
+                began_at: NOW,
+                ended_at: None,
+                outcome: None,
+                result: None,
+            };
+            store::upkeep::begin(&mut tx, &run).await.unwrap();
+            on!(&mut tx, c => sqlx::query(FORGET_LAST).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            let older = db.schema_version().await.unwrap();
+            assert!(older < Schema::Hub.version());
+            let manifest = Manifest {
+                form: 1,
+                origin: Origin {
+                    program: PROGRAM.into(),
+                    version: "0.1.0".into(),
+                    schema: older,
+                    database: db.kind().name().into(),
+                    instance: None,
+                    made_at: NOW + 1,
+                    keys: true,
+                },
+                run: "run-1".into(),
+                files: std::collections::BTreeMap::new(),
+                missing: None,
+            };
+            note(&db, NOW + 2, &manifest).await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let run = store::upkeep::latest(&mut tx, 1).await.unwrap().remove(0);
+            assert_eq!(run.outcome.as_deref(), Some("done"));
+            assert_eq!(run.ended_at, Some(NOW + 1));
+            assert!(restored::open(&mut tx).await.unwrap().is_some());
+        }
+    }
 }

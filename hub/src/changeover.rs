@@ -234,6 +234,10 @@ pub(crate) async fn withdraw_in(
     if change.leaving() != *root {
         return Err(RotationError::NotThis(root.to_hex()).into());
     }
+    // Until the files have followed, everybody's certificate stands below it.
+    if ground.certifier().issuer.root_pin() == *root {
+        return Err(RotationError::NotThis(root.to_hex()).into());
+    }
     // A root that never certified takes nobody with it.
     if change.used_at.is_some() {
         nobody_is_cut_off(ground, tx, &change, even_so).await?;

@@ -13,7 +13,7 @@ use lapor_protocol::ids::InstanceId;
 use lapor_protocol::keys::KeyId;
 use serde::{Deserialize, Serialize};
 
-use crate::alarms::{Quiet, acts, recipients};
+use crate::alarms::{Quiet, Rule, acts, recipients};
 use crate::audit::By;
 use crate::ground::Ground;
 use crate::maintenance;
@@ -77,6 +77,10 @@ pub enum Deed {
         root: RootPin,
         even_so: bool,
     },
+    /// Has a rule of alarms tell fewer people, later or less.
+    NarrowRule {
+        rule: Box<Rule>,
+    },
     /// Switches a rule of alarms off, by its id.
     DisableRule {
         rule: String,
@@ -120,6 +124,7 @@ impl Deed {
             Self::AnnounceAuthority { .. } => "authority.announced",
             Self::UseAuthority { .. } => "authority.used",
             Self::WithdrawAuthority { .. } => "authority.withdrawn",
+            Self::NarrowRule { .. } => "alarm.rule_changed",
             Self::DisableRule { .. } => "alarm.rule_disabled",
             Self::DisableRecipient { .. } => "alarm.recipient_disabled",
             Self::RemoveRecipient { .. } => "alarm.recipient_removed",
@@ -154,6 +159,7 @@ impl Deed {
                 stands_in,
                 ..
             } => Some(succession::entrusted(disposes_to, *stands_in)),
+            Self::NarrowRule { rule } => Some(format!("rule: {}", rule.said())),
             Self::DisableRule { rule } => Some(format!("rule: {rule}")),
             Self::DisableRecipient { recipient } | Self::RemoveRecipient { recipient } => {
                 Some(format!("recipient: {recipient}"))
@@ -232,6 +238,10 @@ impl Deed {
             }
             Self::WithdrawAuthority { root, even_so } => {
                 changeover::withdraw_in(ground, tx, by, root, *even_so).await
+            }
+            Self::NarrowRule { rule } => {
+                acts::narrow_rule_in(tx, now, by, rule).await?;
+                Ok(ground.directory.current())
             }
             Self::DisableRule { rule } => {
                 acts::disable_rule_in(tx, now, by, rule).await?;

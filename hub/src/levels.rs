@@ -193,7 +193,8 @@ pub async fn note(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     Ok(())
 }
 
-async fn noted(
+/// The level of each as it was noted last, and since when; of one, or of all (`""`).
+pub async fn noted(
     tx: &mut Tx,
     slug: &str,
 ) -> Result<BTreeMap<InstanceId, (Level, Option<i64>)>, HubError> {

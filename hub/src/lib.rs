@@ -52,6 +52,7 @@ pub mod succession;
 mod tls;
 pub mod tokens;
 pub mod trial;
+pub mod trials;
 pub mod upkeep;
 pub mod watch;
 pub mod witness;

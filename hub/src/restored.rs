@@ -184,15 +184,18 @@ pub async fn read(hub: &Hub) -> Result<Recovery, HubError> {
 pub(crate) async fn settle(hub: &Hub) -> Result<(), HubError> {
     let recovery = read(hub).await?;
     let all = recovery.heard() == recovery.members.len();
-    match (recovery.stage, recovery.restore) {
-        (Stage::Listening, Some(mut restore)) if all => {
-            restore.closed_at = Some(hub.now_ms());
-            let mut tx = hub.ground.db.write().await?;
-            keep(&mut tx, &restore).await?;
-            Ok(tx.commit().await?)
-        }
-        _ => Ok(()),
+    if recovery.stage != Stage::Listening || !all {
+        return Ok(());
     }
+    // Somebody may have closed it meanwhile, or shown what is lost.
+    let mut tx = hub.ground.db.write().await?;
+    let lost = state::read(&mut tx, state::LOSS).await?.is_some();
+    let Some(mut restore) = open(&mut tx).await?.filter(|_| !lost) else {
+        return Ok(());
+    };
+    restore.closed_at = Some(hub.now_ms());
+    keep(&mut tx, &restore).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Says that those who have not been heard are not waited for.

@@ -23,6 +23,7 @@ use crate::deeds;
 use crate::error::HubError;
 use crate::http;
 use crate::tls::Shown;
+use crate::trials::Timetable;
 use crate::watch;
 
 /// Streams that one connection may have open at once.
@@ -79,6 +80,7 @@ pub async fn serve(
         tokio::spawn(second.serve(service(strangers))),
     ];
     let beside = beside(&hub);
+    let timetable = Timetable::begin(&hub).await;
     let mut fenced = hub.sequencer.fenced();
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
@@ -88,6 +90,9 @@ pub async fn serve(
     };
     drop(beside);
     hub.begin_closing();
+    if let Some(timetable) = timetable {
+        timetable.end().await;
+    }
     let deadline = Duration::from_secs(ground.settings.limits.drain_seconds);
     for handle in &handles {
         handle.graceful_shutdown(Some(deadline));

@@ -166,6 +166,10 @@ pub struct BackupSettings {
     pub folder: Option<PathBuf>,
     /// Folder for what a trial restore unpacks; made for it and removed after it.
     pub scratch: PathBuf,
+    /// Days after which the latest backup in `folder` is restored on trial by itself; 0 for never.
+    pub trial_days: u32,
+    /// The hour at which that is done, 0 to 23 by the clocks of the capital.
+    pub trial_hour: u32,
 }
 
 impl Default for BackupSettings {
@@ -173,7 +177,16 @@ impl Default for BackupSettings {
         Self {
             folder: None,
             scratch: "trial".into(),
+            trial_days: 7,
+            trial_hour: 4,
         }
+    }
+}
+
+impl BackupSettings {
+    /// Whether backups are tried by themselves.
+    pub fn tries(&self) -> bool {
+        self.folder.is_some() && self.trial_days > 0
     }
 }
 
@@ -366,6 +379,10 @@ impl Settings {
                 "alarms.{field}: must be at least 1"
             )));
         }
+        if self.backup.trial_hour > 23 {
+            let wrong = "backup.trial_hour: an hour of the day, 0 to 23";
+            return Err(SettingsError::Wrong(wrong.to_owned()));
+        }
         if let Some(wrong) = self.traces.wrong() {
             return Err(SettingsError::Wrong(wrong.to_owned()));
         }
@@ -442,6 +459,7 @@ mod tests {
             ("names = [\"hub.test\"]", "public_url"),
             ("names = [\"not a name\"]", "names"),
             ("[monitor]\nlisten = \"nowhere\"", "nowhere"),
+            ("[backup]\ntrial_hour = 24", "trial_hour"),
             (
                 "[federation]\nlisten = \"127.0.0.1:1\"\npublic_url = \"http://x\"",
                 "https",

@@ -26,7 +26,8 @@ use crate::streams::StreamKey;
 
 /// Room for the copy and the record in it as files, in copies.
 const COPIES: u64 = 3;
-/// Random bytes in the name of a trial's folder.
+/// What the name of a trial's folder begins with, and the random bytes in it.
+const TRIAL: &str = "trial-";
 const DIGITS: usize = 8;
 /// Contradictions that are kept in words; the rest is counted.
 const KEPT: usize = 20;
@@ -61,11 +62,15 @@ impl TrialError {
                     _ => true,
                 }
             }
-            Self::Backup(HubBackupError::Backup(error)) => match error {
-                BackupError::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
-                BackupError::Busy(_) | BackupError::Occupied(_) | BackupError::InUse(_) => false,
-                _ => true,
-            },
+            Self::Backup(HubBackupError::Backup(error)) => !matches!(
+                error,
+                BackupError::File { .. }
+                    | BackupError::Gone(_)
+                    | BackupError::Unfinished(_)
+                    | BackupError::Busy(_)
+                    | BackupError::Occupied(_)
+                    | BackupError::InUse(_)
+            ),
             Self::Backup(HubBackupError::Database(error)) => is_of_the_copy(error),
             Self::Backup(HubBackupError::KeysMissing(_)) => true,
             _ => false,
@@ -147,7 +152,7 @@ pub async fn attempt(live: &Ground, from: &Path, tell: impl Tell) -> Result<Tria
     let (backup, kind) = backup::proved(from, tell.clone()).await?;
     let scratch = &live.settings.backup.scratch;
     let digits = hex::encode(random::<DIGITS>());
-    let folder = scratch.join(&digits);
+    let folder = scratch.join(format!("{TRIAL}{digits}"));
     let copy = backup.path(kind.copy_name());
     make_private(&folder)?;
     // Held until it is removed: whoever sweeps sees that a trial lives in it.
@@ -174,7 +179,7 @@ pub async fn attempt(live: &Ground, from: &Path, tell: impl Tell) -> Result<Tria
 pub(crate) fn sweep(scratch: &Path) {
     for entry in fs::read_dir(scratch).into_iter().flatten().flatten() {
         let folder = entry.path();
-        let ours = entry.file_name().to_str().is_some_and(is_digits);
+        let ours = entry.file_name().to_str().is_some_and(is_ours);
         let left = |held: File| ours && held.try_lock().is_ok();
         if !File::open(&folder).is_ok_and(left) {
             continue;
@@ -187,8 +192,9 @@ pub(crate) fn sweep(scratch: &Path) {
 }
 
 /// Whether a name is one that a trial gives its folder.
-fn is_digits(name: &str) -> bool {
-    name.len() == DIGITS * 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+fn is_ours(name: &str) -> bool {
+    let digits = name.strip_prefix(TRIAL).unwrap_or_default();
+    digits.len() == DIGITS * 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A trial must not take the room in which the hub works.

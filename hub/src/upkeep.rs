@@ -3,11 +3,12 @@
 //!
 //! A backup is a folder below `backup.folder`; nothing outside of it is written or read.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lapor_migrations::{Db, Tx};
-use lapor_web::backup::{Manifest, Tell};
+use lapor_web::backup::{Manifest, Tell, finished_at};
 use lapor_web::chance::random;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -22,6 +23,7 @@ use crate::store;
 use crate::store::upkeep::{RunRow, TrialRow};
 use crate::store::{code_of, from_code};
 use crate::trial::{self, Trial};
+use crate::trials::Standing;
 
 /// Folders that are looked into.
 const SHELVED: usize = 200;
@@ -120,7 +122,7 @@ pub enum UpkeepError {
     NoFolder,
     #[error("a backup's name is small letters, digits, points and hyphens, 60 at most")]
     Name,
-    #[error("there is no backup of this name")]
+    #[error("there is no such backup in the folder for them")]
     Unknown,
     #[error("a backup is being made or tried; wait for it to end")]
     Busy,
@@ -138,11 +140,24 @@ pub struct Shelf {
     pub last_backup: Option<i64>,
     /// Unix ms of the end of the last trial in which all held.
     pub last_trial: Option<i64>,
+    /// What came of the last trial that was run, whichever backup it was of.
+    pub last_outcome: Option<Outcome>,
+    /// When the latest backup is tried by itself; `None` where it is not.
+    pub tried_by_itself: Option<Schedule>,
     pub running: Option<Running>,
     /// The latest first, then what is none.
     pub backups: Vec<Shelved>,
     /// What was made and tried, the latest first.
     pub runs: Vec<Run>,
+}
+
+/// When the hub does something by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Schedule {
+    /// Days after which it is done again.
+    pub days: u32,
+    /// By the clocks of the capital.
+    pub hour: u32,
 }
 
 /// A folder below the one for backups.
@@ -216,11 +231,12 @@ enum Kept {
 pub async fn read(hub: &Hub) -> Result<Shelf, HubError> {
     let folder = hub.settings().backup.folder.clone();
     let looking = folder.clone();
-    let found = tokio::task::spawn_blocking(move || looking.map_or_else(Vec::new, |at| look(&at)));
+    let found =
+        tokio::task::spawn_blocking(move || looking.map_or_else(Vec::new, |at| look(&at, SHELVED)));
     let found = found.await.map_err(|_| HubError::Aborted)?;
     let mut tx = hub.ground.db.read().await?;
     let last_backup = last_backup(&mut tx).await?;
-    let last_trial = store::upkeep::last_sound(&mut tx).await?;
+    let standing = Standing::read(&mut tx).await?;
     let trials = store::upkeep::trials(&mut tx).await?;
     let rows = store::upkeep::latest(&mut tx, SHOWN).await?;
     tx.rollback().await?;
@@ -233,10 +249,20 @@ pub async fn read(hub: &Hub) -> Result<Shelf, HubError> {
     Ok(Shelf {
         folder,
         last_backup,
-        last_trial,
+        last_trial: standing.sound,
+        last_outcome: standing.outcome(),
+        tried_by_itself: schedule(hub),
         running: hub.upkeep.running(),
         backups,
         runs: runs?,
+    })
+}
+
+fn schedule(hub: &Hub) -> Option<Schedule> {
+    let settings = &hub.settings().backup;
+    settings.tries().then_some(Schedule {
+        days: settings.trial_days,
+        hour: settings.trial_hour,
     })
 }
 
@@ -408,8 +434,12 @@ async fn note(
         outcome: None,
         result: None,
     };
+    let said = match by.reason {
+        "" => name.to_owned(),
+        reason => format!("{name}: {reason}"),
+    };
     let by = By {
-        reason: name,
+        reason: &said,
         ..*by
     };
     let mut tx = ground.db.write().await?;
@@ -442,18 +472,21 @@ fn is_name(name: &str) -> bool {
         && !name.starts_with('.')
 }
 
-/// Folders and what their manifests say.
-fn look(shelf: &Path) -> Vec<(String, Option<Manifest>)> {
+/// So many folders, those that were finished last, and what their manifests say.
+fn look(shelf: &Path, most: usize) -> Vec<(String, Option<Manifest>)> {
     let entries = std::fs::read_dir(shelf).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    // Each is read, and can be large.
+    names.sort_by_cached_key(|name| Reverse(finished_at(&shelf.join(name))));
+    names.truncate(most);
     let manifest = |name: &str| {
         let opened = backup::open(&shelf.join(name)).ok()?;
         Some(opened.manifest().clone())
     };
     names
-        .filter(|name| !name.starts_with('.'))
-        .take(SHELVED)
+        .into_iter()
         .map(|name| (name.clone(), manifest(&name)))
         .collect()
 }
@@ -514,7 +547,26 @@ fn run(row: RunRow) -> Result<Run, HubError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
+
+    #[test]
+    fn of_many_folders_those_that_were_finished_last_are_looked_into() {
+        let shelf = tempfile::tempdir().unwrap();
+        let begin = SystemTime::UNIX_EPOCH;
+        for (name, hours) in [("a", 1), ("b", 3), ("c", 2)] {
+            let folder = shelf.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            let manifest = std::fs::File::create(folder.join("manifest.json")).unwrap();
+            let at = begin + Duration::from_hours(hours);
+            manifest.set_modified(at).unwrap();
+        }
+        std::fs::create_dir(shelf.path().join("d")).unwrap();
+        let found = look(shelf.path(), 2).into_iter();
+        let names: Vec<String> = found.map(|(name, _)| name).collect();
+        assert_eq!(names, ["b", "c"]);
+    }
 
     #[test]
     fn a_name_leads_nowhere_else() {

@@ -175,31 +175,59 @@ pub async fn end_silence(hub: &Hub, actor: &str, id: &str) -> Result<(), ActErro
     Ok(())
 }
 
-/// Adds a rule, or changes the one with its id. What it has raised ends when it
-/// looks for something else from now on.
-pub async fn put_rule(hub: &Hub, actor: &str, rule: &Rule) -> Result<(), ActError> {
-    let now = hub.now_ms();
+/// Adds a rule, or changes the one with its id.
+pub async fn put_rule(hub: &Hub, by: &By<'_>, rule: &Rule) -> Result<(), ActError> {
     let mut tx = hub.ground.db.write().await?;
-    let known = rule::all(&mut tx).await?;
+    put_rule_in(&mut tx, hub.now_ms(), by, rule).await?;
+    tx.commit().await?;
+    hub.alarms.ring();
+    Ok(())
+}
+
+/// Changes one that is there still. Whether it is on, and who can be told at all, may have changed
+/// since it was asked for.
+pub async fn narrow_rule_in(
+    tx: &mut Tx,
+    now: i64,
+    by: &By<'_>,
+    rule: &Rule,
+) -> Result<(), ActError> {
+    let known = rule::all(tx).await?;
+    let before = known.into_iter().find(|known| known.id == rule.id);
+    let there = stored::all(tx).await?;
+    let mut rule = Rule {
+        enabled: before.ok_or(ActError::Gone)?.enabled,
+        ..rule.clone()
+    };
+    rule.recipients
+        .retain(|id| there.iter().any(|one| one.id == *id));
+    put_rule_in(tx, now, by, &rule).await
+}
+
+/// What a rule has raised ends when it looks for something else from now on.
+async fn put_rule_in(tx: &mut Tx, now: i64, by: &By<'_>, rule: &Rule) -> Result<(), ActError> {
+    let known = rule::all(tx).await?;
     let before = known.iter().find(|known| known.id == rule.id);
     if before.is_none() && known.len() >= MOST_RULES {
         return Err(ActError::TooMany);
     }
-    rule::put(&mut tx, rule, now).await?;
+    rule::put(tx, rule, now).await?;
     if before.is_some_and(|before| before.condition != rule.condition) {
-        live::end_of_rule(&mut tx, &rule.id, now).await?;
-        deliveries::note_ends(&mut tx, now).await?;
+        live::end_of_rule(tx, &rule.id, now).await?;
+        deliveries::note_ends(tx, now).await?;
     }
-    let (action, detail) = match before {
-        None => ("alarm.rule_added", said(rule)),
+    let (action, mut detail) = match before {
+        None => ("alarm.rule_added", rule.said()),
         Some(before) => {
-            let detail = format!("{}; before: {}", said(rule), said(before));
+            let detail = format!("{}; before: {}", rule.said(), before.said());
             ("alarm.rule_changed", detail)
         }
     };
-    note_rule(&mut tx, now, (actor, action), rule, &detail).await?;
-    tx.commit().await?;
-    hub.alarms.ring();
+    let why = by.detail();
+    if !why.is_empty() {
+        detail = format!("{detail}: {why}");
+    }
+    note_rule(tx, now, (by.actor, action), rule, &detail).await?;
     Ok(())
 }
 
@@ -231,9 +259,9 @@ async fn switch_rule(
     rule.enabled = on;
     rule::put(tx, &rule, now).await?;
     let (action, detail) = if on {
-        ("alarm.rule_enabled", said(&rule))
+        ("alarm.rule_enabled", rule.said())
     } else {
-        let detail = format!("{}: {}", said(&rule), by.detail());
+        let detail = format!("{}: {}", rule.said(), by.detail());
         ("alarm.rule_disabled", detail)
     };
     note_rule(tx, now, (by.actor, action), &rule, &detail).await?;
@@ -253,23 +281,4 @@ async fn note_rule(
 ) -> Result<(), DbError> {
     let (scope, to) = rule.scope.columns();
     audit::add(tx, now, did, institution(scope, &to), detail).await
-}
-
-/// A rule as the audit log has it, with all that it says.
-fn said(rule: &Rule) -> String {
-    let (scope, to) = rule.scope.columns();
-    let told = if rule.everybody {
-        "everybody".to_owned()
-    } else {
-        format!("[{}]", rule.recipients.join(" "))
-    };
-    format!(
-        "{} {} {} {scope} {to}: {}, {} ms, every {} ms, to {told}",
-        rule.id,
-        rule.condition,
-        code_of(&rule.least),
-        code_of(&rule.severity),
-        rule.stands_ms,
-        rule.repeat_ms
-    )
 }

@@ -24,6 +24,9 @@ pub enum Own {
     Disk,
     /// Milliseconds since its last backup.
     Backup,
+    /// Milliseconds since a backup was last restored on trial and held; nothing where the last one
+    /// that was tried does not hold.
+    Trial,
     /// Milliseconds until its certificate, or its issuer's, ends.
     Certificate,
     /// Milliseconds that the oldest letter about alarms waits.
@@ -46,11 +49,12 @@ pub enum Condition {
 pub struct ConditionError;
 
 impl Own {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sequencer,
         Self::Record,
         Self::Disk,
         Self::Backup,
+        Self::Trial,
         Self::Certificate,
         Self::Letters,
         Self::Watch,

@@ -9,8 +9,10 @@ use super::judge::{Level, OwnFinding};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::monitor::folders;
+use crate::trials::Standing;
+use crate::upkeep::{self, Outcome};
 use crate::watch::{Bound, Picture, State};
-use crate::{keys, restored, store, upkeep};
+use crate::{keys, restored, store};
 
 const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;
@@ -41,6 +43,10 @@ pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFi
                 Some(age) => level(settings.watch.backup_days.above(age, DAY_MS), Some(age)),
                 None => level(State::Yellow, None),
             }),
+        ),
+        (
+            Own::Trial,
+            Some(trial(hub, Standing::read(tx).await?, backup.is_some())),
         ),
         (Own::Certificate, Some(certificate(hub, now))),
         (
@@ -89,6 +95,23 @@ fn disk(hub: &Hub) -> Option<Level> {
         red: least,
     };
     Some(level(bound.below(free, 1), Some(free)))
+}
+
+/// That there is no backup at all is a finding of its own.
+fn trial(hub: &Hub, standing: Standing, has_backup: bool) -> Level {
+    if standing.outcome() == Some(Outcome::Failed) {
+        return level(State::Red, None);
+    }
+    let age = standing.sound.map(|at| hub.now_ms().saturating_sub(at));
+    let bound = hub.settings().watch.trial_days;
+    let aged = match age {
+        Some(age) => bound.above(age, DAY_MS),
+        None if has_backup => State::Yellow,
+        None => State::Green,
+    };
+    let not_run = standing.outcome() == Some(Outcome::Aborted);
+    let least = if not_run { State::Yellow } else { State::Green };
+    level(aged.max(least), age)
 }
 
 fn certificate(hub: &Hub, now: i64) -> Level {

@@ -15,9 +15,14 @@ use crate::store::alarms::rules::RuleRow;
 use crate::store::{code_of, from_code};
 use crate::watch::{Concern, Instance, State};
 
-/// What says in the database that rules were put: first, and since there is one about the watch.
-const FIRST_EDITION: &str = "begun";
-pub(super) const EDITION: &str = "2";
+/// What says in the database that rules were put: the edition of the first ones, each of which looked
+/// at more than the one before.
+const EDITIONS: [(&str, &[Own]); 3] = [
+    ("begun", &[]),
+    ("2", &[Own::Watch]),
+    (EDITION, &[Own::Trial]),
+];
+pub(super) const EDITION: &str = "3";
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -46,7 +51,7 @@ pub enum Scope {
 }
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rule {
     pub id: String,
     #[schema(value_type = String)]
@@ -115,6 +120,43 @@ impl Rule {
             .filter(|id| self.everybody || self.recipients.contains(id))
     }
 
+    /// Whether it keeps from somebody what `before` would have told them, or tells it later, less
+    /// often or as of less weight. One that is off tells nobody anything.
+    pub fn narrows(&self, before: &Self) -> bool {
+        let often = |rule: &Self| match rule.repeat_ms {
+            0 => i64::MAX,
+            pause => pause,
+        };
+        let mut told = before.recipients.iter();
+        let fewer =
+            !self.everybody && (before.everybody || told.any(|id| !self.recipients.contains(id)));
+        let elsewhere = self.scope != before.scope && self.scope != Scope::All;
+        let less = self.condition != before.condition
+            || self.least > before.least
+            || self.severity < before.severity;
+        let later = self.stands_ms > before.stands_ms || often(self) > often(before);
+        before.enabled && (!self.enabled || fewer || elsewhere || less || later)
+    }
+
+    /// As the audit log has it, with all that it says.
+    pub fn said(&self) -> String {
+        let (scope, to) = self.scope.columns();
+        let told = if self.everybody {
+            "everybody".to_owned()
+        } else {
+            format!("[{}]", self.recipients.join(" "))
+        };
+        format!(
+            "{} {} {} {scope} {to}: {}, {} ms, every {} ms, to {told}",
+            self.id,
+            self.condition,
+            code_of(&self.least),
+            code_of(&self.severity),
+            self.stands_ms,
+            self.repeat_ms
+        )
+    }
+
     fn row(&self) -> RuleRow {
         let (scope, scoped_to) = self.scope.columns();
         RuleRow {
@@ -165,21 +207,27 @@ pub async fn put(tx: &mut Tx, rule: &Rule, now: i64) -> Result<(), DbError> {
 }
 
 /// Rules to begin with, put where there have never been any: an operator only names a recipient.
-/// A hub whose rules are of before one was thought of gets that one, once.
+/// A hub whose rules are of before some were thought of gets those, once.
 pub async fn begin(tx: &mut Tx, now: i64) -> Result<(), HubError> {
     use store::state::{ALARMS, read, write};
     let edition = read(tx, ALARMS).await?;
     let missing: Vec<Rule> = match edition.as_deref() {
         None => defaults(),
-        Some(FIRST_EDITION) => {
+        Some(edition) => {
+            let place = EDITIONS.iter().position(|(name, _)| *name == edition);
+            // Of a later program, too, nothing is missing.
+            let later = place.map_or(&[][..], |place| &EDITIONS[place + 1..]);
+            if later.is_empty() {
+                return Ok(());
+            }
             let known = all(tx).await?;
             let is_new = |rule: &Rule| {
-                rule.condition == Condition::Hub(Own::Watch)
+                let mut added = later.iter().flat_map(|(_, added)| added.iter());
+                added.any(|own| rule.condition == Condition::Hub(*own))
                     && known.iter().all(|one| one.condition != rule.condition)
             };
             defaults().into_iter().filter(is_new).collect()
         }
-        Some(_) => return Ok(()),
     };
     for (place, rule) in (0..).zip(missing) {
         // In the order in which they stand here.
@@ -193,7 +241,7 @@ pub fn fresh_id() -> String {
     hex::encode(random::<8>())
 }
 
-fn defaults() -> Vec<Rule> {
+pub(super) fn defaults() -> Vec<Rule> {
     use Condition::{Hub, Institution};
     use Severity::{Critical, Warning};
     use State::{Red, Yellow};
@@ -236,6 +284,8 @@ fn defaults() -> Vec<Rule> {
         own(Own::Disk, Red, Critical, 5 * MINUTE_MS, 6 * HOUR_MS),
         own(Own::Certificate, Red, Critical, HOUR_MS, DAY_MS),
         own(Own::Backup, Yellow, Warning, DAY_MS, DAY_MS),
+        own(Own::Trial, Yellow, Warning, DAY_MS, 7 * DAY_MS),
+        own(Own::Trial, Red, Critical, 0, DAY_MS),
         own(Own::Letters, Red, Warning, 0, DAY_MS),
         own(Own::Watch, Red, Critical, 0, HOUR_MS),
     ]
@@ -253,6 +303,51 @@ mod tests {
                 rules.iter().any(|rule| rule.condition == condition),
                 "{condition}"
             );
+        }
+    }
+
+    #[test]
+    fn a_rule_narrows_what_tells_fewer_later_or_less() {
+        let mut before = defaults().remove(1);
+        before.everybody = false;
+        before.recipients = vec!["piket".into(), "kepala".into()];
+        before.stands_ms = MINUTE_MS;
+        let narrows = |change: &dyn Fn(&mut Rule)| {
+            let mut after = before.clone();
+            change(&mut after);
+            after.narrows(&before)
+        };
+        for (narrow, change) in [
+            (false, (&|_| {}) as &dyn Fn(&mut Rule)),
+            (false, &|rule| rule.everybody = true),
+            (false, &|rule| rule.recipients.push("malam".into())),
+            (false, &|rule| rule.stands_ms = 0),
+            (false, &|rule| rule.repeat_ms = HOUR_MS),
+            (false, &|rule| rule.least = State::Yellow),
+            (true, &|rule| rule.recipients = vec!["piket".into()]),
+            (true, &|rule| rule.stands_ms = HOUR_MS),
+            (true, &|rule| rule.repeat_ms = 0),
+            (true, &|rule| rule.repeat_ms = 2 * DAY_MS),
+            (true, &|rule| rule.severity = Severity::Warning),
+            (true, &|rule| rule.scope = Scope::Province("35".into())),
+            (true, &|rule| rule.enabled = false),
+            (true, &|rule| {
+                rule.condition = Condition::Institution(Concern::Disk);
+            }),
+        ] {
+            assert_eq!(narrows(change), narrow);
+        }
+        let mut off = before.clone();
+        off.enabled = false;
+        before.stands_ms = HOUR_MS;
+        assert!(!before.narrows(&off), "it told nobody");
+    }
+
+    #[test]
+    fn a_rule_waits_for_a_second_person_as_it_was_asked_for() {
+        for rule in defaults() {
+            let text = serde_json::to_string(&rule).unwrap();
+            assert_eq!(serde_json::from_str::<Rule>(&text).unwrap(), rule);
         }
     }
 

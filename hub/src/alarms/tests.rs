@@ -1,6 +1,8 @@
 //! Alarms from the picture to the receiver, on both databases: what is raised,
 //! how often it is told, and that many at once are one letter.
 
+mod editions;
+mod proving;
 mod sending;
 mod telling;
 
@@ -387,7 +389,9 @@ async fn a_rule_waits_as_long_as_it_says_and_looks_only_where_it_is_told_to() {
         let mut rule = place.rule(SILENT).await;
         rule.scope = super::Scope::Province("35".into());
         rule.stands_ms = 30 * MINUTE_MS;
-        acts::put_rule(&place.hub, "test", &rule).await.unwrap();
+        acts::put_rule(&place.hub, &By::actor("test"), &rule)
+            .await
+            .unwrap();
         place.all_silent().await;
         assert_eq!(place.count(SILENT, AlarmState::Open).await, 0);
         place.after(29 * MINUTE_MS).await;

@@ -296,7 +296,7 @@ async fn a_backup_is_made_proved_and_restored_where_there_is_nothing() {
     assert!(said.outcome.unwrap_err().message.contains("has no keys"));
     std::fs::remove_file(backup.join("run-1790000000000/authority/issuer.pem")).unwrap();
     let said = say(folder.path(), &["restore", from, "--check"]).await;
-    assert!(said.outcome.unwrap_err().message.contains("missing"));
+    assert!(said.outcome.unwrap_err().message.contains("is gone"));
 }
 
 #[tokio::test]

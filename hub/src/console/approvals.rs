@@ -190,9 +190,10 @@ fn about_at(deed: &Deed) -> Option<String> {
             let slug = deed.subject()?.parse().ok()?;
             Some(one(&slug))
         }
-        Deed::DisableRule { .. } | Deed::DisableRecipient { .. } | Deed::RemoveRecipient { .. } => {
-            None
-        }
+        Deed::NarrowRule { .. }
+        | Deed::DisableRule { .. }
+        | Deed::DisableRecipient { .. }
+        | Deed::RemoveRecipient { .. } => None,
         Deed::Maintain { .. } | Deed::EndMaintenance => Some(upkeep::PATH.to_owned()),
         Deed::CloseRecovery => Some(upkeep::RECOVERY.to_owned()),
         _ => Some(deed.instance().map_or_else(|| keys::PATH.to_owned(), one)),

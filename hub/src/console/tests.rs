@@ -2,9 +2,12 @@
 //! without script; on both databases.
 
 mod alarms;
+mod announcing;
 pub mod casework;
+mod measured;
 mod membership;
 mod rotation;
+mod trials;
 mod upkeep;
 
 use std::collections::BTreeMap;

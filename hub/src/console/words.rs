@@ -150,6 +150,7 @@ pub fn condition(condition: Condition) -> TextId {
             Own::Record => text_id("condition-hub-record"),
             Own::Disk => text_id("condition-hub-disk"),
             Own::Backup => text_id("condition-hub-backup"),
+            Own::Trial => text_id("condition-hub-trial"),
             Own::Certificate => text_id("condition-hub-certificate"),
             Own::Letters => text_id("condition-hub-letters"),
             Own::Watch => text_id("condition-hub-watch"),
@@ -182,6 +183,13 @@ fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> Stri
         Condition::Hub(Own::Backup) => {
             aged(text_id("concern-backup"), text_id("concern-no-backup"))
         }
+        Condition::Hub(Own::Trial) if level == State::Red && measured.is_none() => {
+            v.say("reason-hub-trial-failed")
+        }
+        Condition::Hub(Own::Trial) => aged(
+            text_id("reason-hub-trial"),
+            text_id("reason-hub-trial-never"),
+        ),
         Condition::Hub(Own::Certificate) => certificate(v, measured),
         Condition::Hub(Own::Letters) => aged(
             text_id("reason-hub-letters"),

@@ -7,9 +7,8 @@ use crate::app::Hub;
 use crate::casework::Kept;
 use crate::casework::figures::{Figures as Casework, Period, Sum};
 use crate::error::HubError;
-use crate::levels::Levels;
+use crate::levels;
 use crate::store::code_of;
-use crate::watch::Picture;
 
 /// Milliseconds over which it is counted; what the pages begin with.
 const SPAN_MS: i64 = 30 * 86_400_000;
@@ -18,18 +17,18 @@ const NINETIETH: &str = "0.9";
 
 type Row<'a> = (Vec<(&'a str, &'a str)>, f64);
 
-pub async fn measure(hub: &Hub, figures: &mut Figures, picture: &Picture) -> Result<(), HubError> {
+pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     // A scrape costs what a page does: what took long to count may be a minute old.
     let counted = Kept::figures(hub, Period::Last(SPAN_MS)).await?;
     let mut tx = hub.ground.db.read().await?;
-    let levels = Levels::read(&mut tx, picture.at).await?;
+    // As they were noted within the last minute: to find them walks the casework of a month.
+    let reached = levels::noted(&mut tx, "").await?;
     tx.rollback().await?;
     federation(figures, &counted);
     institutions(figures, &counted);
-    let reached: Vec<(&str, String)> = picture
-        .instances
-        .values()
-        .map(|seen| (seen.id.as_str(), code_of(&levels.of(seen).level)))
+    let reached: Vec<(&str, String)> = reached
+        .iter()
+        .map(|(id, (level, _))| (id.as_str(), code_of(level)))
         .collect();
     figures.gauges(
         "lapor_hub_instance_level",

@@ -8,7 +8,9 @@ use crate::alarms::Severity;
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store::alarms::deliveries::Counted;
-use crate::{keys, store, upkeep, watch};
+use crate::trials::Standing;
+use crate::upkeep::{self, Outcome};
+use crate::{keys, store, watch};
 
 pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let ground = &hub.ground;
@@ -40,7 +42,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let open = store::alarms::live::count(&mut tx).await?;
     let letters = store::alarms::deliveries::count(&mut tx).await?;
     let backup = upkeep::last_backup(&mut tx).await?;
-    let trial = store::upkeep::last_sound(&mut tx).await?;
+    let trials = Standing::read(&mut tx).await?;
     tx.rollback().await?;
     casework::measure(figures, &ground.directory.current(), &counted, ordered);
     alarms(figures, &open, letters);
@@ -52,7 +54,14 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     figures.gauge_if_known(
         "lapor_hub_last_trial_restore_timestamp_seconds",
         "When a backup of the hub was last restored on trial and held in all (Unix).",
-        trial.map(seconds),
+        trials.sound.map(seconds),
+    );
+    figures.gauge_if_known(
+        "lapor_hub_trial_restore_failed",
+        "1 while the last backup that was restored on trial did not hold; nothing before the first trial.",
+        trials
+            .outcome()
+            .map(|last| float(u64::from(last == Outcome::Failed))),
     );
     figures.gauge(
         "lapor_hub_blob_bytes",
@@ -71,7 +80,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     );
     let picture = watch::look(hub).await?;
     instances::measure(figures, &picture);
-    course::measure(hub, figures, &picture).await
+    course::measure(hub, figures).await
 }
 
 fn alarms(figures: &mut Figures, open: &[(String, i64)], letters: Counted) {

@@ -125,6 +125,8 @@ pub struct Bounds {
     pub free_disk_bytes: Bound,
     /// Days since its last backup.
     pub backup_days: Bound,
+    /// Days since a backup of the hub itself was last restored on trial and held in all.
+    pub trial_days: Bound,
     /// Minutes that it has not taken in the directory in force.
     pub directory_minutes: Bound,
 }
@@ -141,6 +143,7 @@ impl Default for Bounds {
             clock_seconds: bound(30, 300),
             free_disk_bytes: bound(5 << 30, 1 << 30),
             backup_days: bound(7, 30),
+            trial_days: bound(14, 42),
             directory_minutes: bound(10, 24 * 60),
         }
     }
@@ -180,6 +183,7 @@ impl Bounds {
             ("set_aside", self.set_aside),
             ("clock_seconds", self.clock_seconds),
             ("backup_days", self.backup_days),
+            ("trial_days", self.trial_days),
             ("directory_minutes", self.directory_minutes),
         ];
         let falling = [

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::exit;
 
 pub use manifest::{FileFacts, Manifest, Origin};
-pub use reading::Backup;
+pub use reading::{Backup, finished_at};
 pub use writing::{NewBackup, make_private};
 
 /// Told of progress, every [`STEP`] bytes and at the end: what is under way,
@@ -72,6 +72,10 @@ pub enum BackupError {
         expected: &'static str,
         found: String,
     },
+    #[error(
+        "{0} is gone from the backup: it was removed or moved, its disk is away, or the backup is being made anew; put it back and try again, or use another backup"
+    )]
+    Gone(PathBuf),
     #[error("{path} is not what was backed up: {reason}; use another backup")]
     Damaged { path: PathBuf, reason: &'static str },
     #[error("{0} holds files already; a restore overwrites nothing: empty it, or name another")]

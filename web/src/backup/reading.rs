@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::manifest::NAME;
 use super::writing::{copy_file, facts_of, make_private, sync_folder};
@@ -13,6 +14,11 @@ use super::{BackupError, Manifest, Tell, at, tell_of};
 pub struct Backup {
     folder: PathBuf,
     manifest: Manifest,
+}
+
+/// When the backup in a folder was finished, by the time of its manifest; nothing of what is none.
+pub fn finished_at(folder: &Path) -> Option<SystemTime> {
+    fs::metadata(folder.join(NAME)).ok()?.modified().ok()
 }
 
 impl Backup {
@@ -70,7 +76,7 @@ impl Backup {
             let file = match File::open(&path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(damaged("the file is missing"));
+                    return Err(BackupError::Gone(path));
                 }
                 Err(error) => return Err(at(&path)(error)),
             };

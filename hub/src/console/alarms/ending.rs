@@ -14,8 +14,8 @@ use crate::console::{ALARMS, Answer, Console};
 use crate::deeds::Deed;
 
 /// The field of the reason, and its characters at most.
-const REASON: &str = "alasan";
-const REASON_CHARACTERS: usize = 500;
+pub const REASON: &str = "alasan";
+pub const REASON_CHARACTERS: usize = 500;
 
 /// One such act, upon a rule or a recipient.
 pub struct Ending {

@@ -180,6 +180,7 @@ pub async fn called(console: &Console, v: &Voice) -> Answer<BTreeMap<String, Str
 pub fn about(deed: &Deed, v: &Voice, called: &BTreeMap<String, String>) -> Option<String> {
     let named = |id: &String| called.get(id).unwrap_or(id).clone();
     match deed {
+        Deed::NarrowRule { rule } => Some(words::narrowed(v, rule, called)),
         Deed::DisableRule { rule } => Some(named(rule)),
         Deed::DisableRecipient { recipient } | Deed::RemoveRecipient { recipient } => {
             Some(named(recipient))

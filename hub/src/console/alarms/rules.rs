@@ -10,11 +10,12 @@ use lapor_web::page::{Choice, Flash, Form, LocalPath};
 use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Path};
 
-use super::ending::{self, Ending};
-use super::words::{rule as named, span, tone};
+use super::ending::{self, Ending, REASON, REASON_CHARACTERS};
+use super::words::{rule as named, span, told, tone};
 use super::{ActPath, OnePath, Tab, acts, demand, refused, tabs};
 use crate::alarms::acts::{self as deeds, Recipient};
 use crate::alarms::{self, Condition, Rule, Scope, Severity, fresh_id};
+use crate::audit::By;
 use crate::console::approvals::failed;
 use crate::console::federation::{kinds, provinces};
 use crate::console::words::{colour, condition, severity, state_words};
@@ -70,6 +71,8 @@ struct RulePage<'a> {
     provinces: Vec<Choice>,
     severities: Vec<Choice>,
     recipients: Vec<Offered>,
+    /// What is said of the reason, where one may be needed.
+    reason_hint: Option<String>,
 }
 
 struct Offered {
@@ -114,7 +117,7 @@ pub async fn create(
     form: Form,
 ) -> Answer<Response> {
     demand(&member)?;
-    save(&console, &member, form, (fresh_id(), NEW.to_owned(), true)).await
+    save(&console, &member, form, None).await
 }
 
 pub async fn show(
@@ -136,8 +139,7 @@ pub async fn change(
 ) -> Answer<Response> {
     demand(&member)?;
     let rule = find(&console, &path.id).await?;
-    let here = format!("{PATH}/{}", rule.id);
-    save(&console, &member, form, (rule.id, here, rule.enabled)).await
+    save(&console, &member, form, Some(rule)).await
 }
 
 /// Asks why a rule is switched off.
@@ -202,21 +204,48 @@ async fn find(console: &Console, id: &str) -> Answer<Rule> {
     found.ok_or_else(ApiProblem::not_found)
 }
 
-/// Saves what was filled in; `known` is its id, where its form stands, and whether it is on.
+/// Saves what was filled in: a new rule, or the one that was there before. What narrows it is an act
+/// of its own, with a reason.
 async fn save(
     console: &Console,
     member: &Member,
     mut form: Form,
-    (id, here, enabled): (String, String, bool),
+    before: Option<Rule>,
 ) -> Answer<Response> {
     let v = member.visit.v;
     let recipients = read(console).await?.1;
-    let Some(rule) = filled_in(console, &v, &mut form, (id, enabled), &recipients) else {
+    let (id, enabled, here) = match &before {
+        Some(rule) => (rule.id.clone(), rule.enabled, format!("{PATH}/{}", rule.id)),
+        None => (fresh_id(), true, NEW.to_owned()),
+    };
+    let rule = filled_in(console, &v, &mut form, (id, enabled), &recipients);
+    let narrows = match (&rule, &before) {
+        (Some(rule), Some(before)) => rule.narrows(before),
+        _ => false,
+    };
+    if narrows && form.text(REASON).is_empty() {
+        form.complain(REASON, v.say("rule-narrows"));
+    }
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    let Some(rule) = rule.filter(|_| form.is_fine()) else {
         return page(console, member, &form, here).await;
     };
-    let done = deeds::put_rule(&console.hub, &member.actor(), &rule).await;
-    done.map_err(|error| refused(&error))?;
-    let said = Flash::done(text_id("rule-saved"));
+    let (reason, done) = (form.text(REASON), Flash::done(text_id("rule-saved")));
+    let said = if narrows {
+        let rule = Box::new(rule);
+        let second_person = console.settings.second_person;
+        let asked = (Deed::NarrowRule { rule }, reason, second_person);
+        ending::ask(console, member, asked, done).await?
+    } else {
+        let actor = member.actor();
+        let by = By {
+            reason,
+            ..By::actor(&actor)
+        };
+        let put = deeds::put_rule(&console.hub, &by, &rule).await;
+        put.map_err(|error| refused(&error))?;
+        done
+    };
     Ok(member.visit.go_saying(&LocalPath::own(PATH), &said))
 }
 
@@ -347,6 +376,13 @@ async fn page(console: &Console, member: &Member, form: &Form, here: String) -> 
         } else {
             text_id("rule-change")
         }),
+        reason_hint: (here != NEW).then(|| {
+            v.say(if console.settings.second_person {
+                text_id("rule-reason-two")
+            } else {
+                text_id("rule-reason-hint")
+            })
+        }),
         here,
         conditions: Condition::all()
             .map(|one| Choice::new(one.to_string(), v.say(condition(one))))
@@ -378,12 +414,7 @@ fn line(v: &Voice, rule: &Rule, recipients: &[Recipient]) -> Line {
     let chosen = recipients
         .iter()
         .filter(|one| rule.recipients.contains(&one.id));
-    let chosen: Vec<&str> = chosen.map(|one| one.name.as_str()).collect();
-    let told = match chosen.as_slice() {
-        _ if rule.everybody => v.say("rule-everybody"),
-        [] => v.say("rule-nobody"),
-        names => names.join(", "),
-    };
+    let chosen: Vec<String> = chosen.map(|one| one.name.clone()).collect();
     Line {
         at: format!("{PATH}/{}", rule.id),
         name: named(v, rule),
@@ -393,7 +424,7 @@ fn line(v: &Voice, rule: &Rule, recipients: &[Recipient]) -> Line {
         severity: v.say(severity(rule.severity)),
         stands: span(v, rule.stands_ms, text_id("rule-at-once")),
         repeat: span(v, rule.repeat_ms, text_id("rule-once")),
-        told,
+        told: told(v, rule, &chosen),
         enabled: rule.enabled,
     }
 }

@@ -115,7 +115,8 @@ pub async fn create(
         return page(&console, &member, &form).await;
     };
     let until = v.moment(v.now_ms() + hours * HOUR_MS);
-    let second_person = console.settings.second_person && hours > ALONE;
+    let second_person =
+        console.settings.second_person && (hours > ALONE || is_silent(&console, &of).await?);
     let asked = (
         Deed::Silence { quiet: of, hours },
         reason.as_str(),
@@ -148,6 +149,12 @@ async fn read(console: &Console) -> Answer<(Vec<Rule>, Vec<Silence>)> {
         Ok((rules, silences))
     };
     read.await.map_err(|error| failed(&error))
+}
+
+/// Whether just this is silent already: one silence after another is a long one.
+async fn is_silent(console: &Console, of: &Quiet) -> Answer<bool> {
+    let silences = read(console).await?.1;
+    Ok(silences.iter().any(|silence| silence.quiet == *of))
 }
 
 async fn exists(console: &Console, of: Option<&Quiet>) -> Answer<bool> {

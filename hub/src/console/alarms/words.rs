@@ -108,6 +108,28 @@ pub fn rule(v: &Voice, rule: &Rule) -> String {
         .say("rule-named")
 }
 
+/// What a rule would be, beside what it is called now.
+pub fn narrowed(v: &Voice, after: &Rule, called: &BTreeMap<String, String>) -> String {
+    let named = |id: &String| called.get(id).unwrap_or(id).clone();
+    let chosen: Vec<String> = after.recipients.iter().map(named).collect();
+    v.with("before", named(&after.id))
+        .with("after", rule(v, after))
+        .with("severity", v.say(severity(after.severity)))
+        .with("stands", span(v, after.stands_ms, text_id("rule-at-once")))
+        .with("repeat", span(v, after.repeat_ms, text_id("rule-once")))
+        .with("told", told(v, after, &chosen))
+        .say("rule-narrowed")
+}
+
+/// Whom a rule tells, of those who were chosen by name.
+pub fn told(v: &Voice, rule: &Rule, chosen: &[String]) -> String {
+    match chosen {
+        _ if rule.everybody => v.say("rule-everybody"),
+        [] => v.say("rule-nobody"),
+        names => names.join(", "),
+    }
+}
+
 /// What is silent.
 pub fn quiet(v: &Voice, rules: &[Rule], of: &Quiet) -> String {
     match of {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use crate::alarms::{self, Rule};
+use crate::audit::By;
 use crate::console::tests::Place;
 use crate::console::tests::casework::places;
 use crate::console::{ConsoleRole, router};
@@ -146,7 +147,7 @@ async fn alarms_and_the_road_map_are_told_as_the_console_shows_them() {
             ..backup.unwrap().clone()
         };
         tx.rollback().await.unwrap();
-        alarms::acts::put_rule(&place.console.hub, "test", &at_once)
+        alarms::acts::put_rule(&place.console.hub, &By::actor("test"), &at_once)
             .await
             .unwrap();
         alarms::look(&place.console.hub).await.unwrap();

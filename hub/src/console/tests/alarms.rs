@@ -4,8 +4,10 @@
 use http::StatusCode;
 
 use super::{Browser, Place, login};
-use crate::alarms::look;
+use crate::alarms::{self, look};
+use crate::audit::By;
 use crate::console::ConsoleRole;
+use crate::deeds::{self, Deed};
 
 const RULES: &str = "/konsol/alarm/aturan";
 const NEW: &str = "/konsol/alarm/aturan/baru";
@@ -118,7 +120,13 @@ async fn a_rule_is_changed_and_switched_off_and_what_cannot_be_is_said() {
         assert_eq!(place.audited("alarm.rule_enabled").await.len(), 1);
         let calmer =
             BACKUP.map(|(name, known)| (name, if name == "bobot" { "warning" } else { known }));
-        operator.post(&at, &calmer).await;
+        let silent = operator.post(&at, &calmer).await;
+        silent
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("mempersempit aturan");
+        let why = [&calmer[..], &[("alasan", "jarang penting")]].concat();
+        let saved = operator.post(&at, &why).await;
+        assert_eq!(saved.is(StatusCode::SEE_OTHER).to, RULES);
         let (_, detail) = place.audited("alarm.rule_changed").await.remove(0);
         let (after, before) = detail.split_once("; before: ").unwrap();
         assert!(
@@ -126,6 +134,10 @@ async fn a_rule_is_changed_and_switched_off_and_what_cannot_be_is_said() {
             "{detail}"
         );
         assert!(after.ends_with("to everybody"), "{detail}");
+        assert!(before.ends_with(": jarang penting"), "{detail}");
+        operator.post(&at, &BACKUP).await.is(StatusCode::SEE_OTHER);
+        let (_, detail) = place.audited("alarm.rule_changed").await.remove(0);
+        assert!(detail.ends_with("to everybody"), "a wider one needs none");
         let list = operator.open(RULES).await;
         list.shows("Sertifikat hampir berakhir (Kuning)")
             .shows("Sertifikat hampir berakhir (Merah)");
@@ -233,6 +245,67 @@ async fn a_recipient_is_changed_and_removed_and_a_second_person_confirms_what_ke
             .open("/konsol/audit")
             .await
             .shows("Diminta: Alarm disenyapkan");
+    }
+}
+
+/// Confirms the one act that waits, and shows how it was described.
+async fn confirmed(second: &Browser) -> String {
+    let waiting = second.open("/konsol/persetujuan").await;
+    let path = waiting.between("action=\"/konsol/persetujuan/", "\"");
+    let path = format!("/konsol/persetujuan/{path}");
+    second.post(&path, &[("putusan", "setuju")]).await;
+    waiting.text
+}
+
+#[tokio::test]
+async fn where_two_must_agree_a_rule_is_narrowed_and_a_silence_goes_on_by_two() {
+    for place in Place::all(true).await {
+        let operator = opened(&place).await;
+        place
+            .hire("kedua@pusat.example", ConsoleRole::Operator)
+            .await;
+        let second = place.enters("kedua@pusat.example").await;
+        let list = operator.open(RULES).await;
+        let lines = list.between("<tbody>", "</tbody>");
+        let last = lines.rsplit_once(&format!("href=\"{RULES}/")).unwrap().1;
+        let at = format!("{RULES}/{}", last.split('"').next().unwrap());
+        operator.open(&at).await.shows("setelah operator lain");
+        let why = ("alasan", "tunggu dahulu");
+        let later = BACKUP.map(|(name, known)| (name, if name == "menit" { "90" } else { known }));
+        let asked = [&later[..], &[why]].concat();
+        operator.post(&at, &asked).await.is(StatusCode::SEE_OTHER);
+        assert!(place.audited("alarm.rule_changed").await.is_empty());
+        let rule = at.rsplit('/').next().unwrap();
+        let by = By {
+            reason: "uji",
+            ..By::actor("test")
+        };
+        let deed = Deed::DisableRule { rule: rule.into() };
+        deeds::act(&place.ground, &by, &deed).await.unwrap();
+        let said = confirmed(&second).await;
+        assert!(said.contains("Persempit aturan alarm"), "{said}");
+        assert!(said.contains("berlangsung: 90 menit"), "{said}");
+        let (_, detail) = place.audited("alarm.rule_changed").await.remove(0);
+        assert!(detail.contains("5400000 ms"), "{detail}");
+        assert!(detail.ends_with(": tunggu dahulu") && detail.contains("asked by account:"));
+        let mut tx = place.ground.db.read().await.unwrap();
+        let rules = alarms::rules(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        let changed = rules.iter().find(|known| known.id == rule).unwrap();
+        assert!(!changed.enabled, "it was switched off meanwhile");
+
+        let silence = [
+            ("lingkup", "instance"),
+            ("instansi", "kota-bandung"),
+            ("jam", "24"),
+            ("alasan", "kabel putus"),
+        ];
+        operator.post(SILENCES, &silence).await;
+        assert_eq!(place.audited("alarm.silenced").await.len(), 1);
+        operator.post(SILENCES, &silence).await;
+        assert_eq!(place.audited("alarm.silenced").await.len(), 1, "not alone");
+        confirmed(&second).await;
+        assert_eq!(place.audited("alarm.silenced").await.len(), 2);
     }
 }
 

@@ -3,8 +3,11 @@
 use lapor_protocol::wire::{Health, Holds};
 
 use super::*;
-use crate::approvals;
-use crate::watch;
+use crate::audit::By;
+use crate::clock::Clock as _;
+use crate::deeds::{self, Deed};
+use crate::membership::MembershipError;
+use crate::{approvals, backup, changeover, watch};
 
 const KEYS: &str = "/konsol/kunci";
 const EDITIONS: &str = "/konsol/edisi";
@@ -12,7 +15,7 @@ const REASON: (&str, &str) = ("alasan", "pergantian berkala");
 
 impl Place {
     /// Kota Bandung says what it has.
-    async fn hears(&self, holds: Option<Holds>) {
+    pub(super) async fn hears(&self, holds: Option<Holds>) {
         let told = Health {
             software: "lapor-node 1".into(),
             time: NOW,
@@ -244,5 +247,65 @@ async fn adoption_is_counted_and_a_file_is_compared_before_the_desk_publishes_it
             let wrong = send(kind, name, text).await;
             wrong.is(StatusCode::UNPROCESSABLE_ENTITY).shows(said);
         }
+    }
+}
+
+#[tokio::test]
+async fn only_a_backup_with_the_keys_in_it_ends_the_warning_of_a_key_that_is_in_none() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        operator.post(&format!("{KEYS}/umumkan"), &[REASON]).await;
+        let warning = "cadangan terakhir hub ini lebih tua";
+        operator.open(KEYS).await.shows(warning);
+        let settings = &place.ground.settings;
+        let shelf = settings.backup.folder.clone().unwrap();
+        for (name, with_keys) in [("tanpa", false), ("dengan", true)] {
+            place.clock.advance(1_000);
+            let now = place.ground.clock.now_ms();
+            let to = shelf.join(name);
+            backup::back_up(settings, None, &to, with_keys, now, |_, _, _| {})
+                .await
+                .unwrap();
+            let page = operator.open(KEYS).await;
+            if with_keys {
+                page.hides(warning);
+            } else {
+                page.shows(warning);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_root_is_not_withdrawn_while_it_certifies_although_another_was_to() {
+    for place in Place::all(false).await {
+        let ground = &place.ground;
+        let act = async |deed: Deed| deeds::act(ground, &By::actor("test"), &deed).await;
+        let former = ground.certifier().issuer.root_pin();
+        let next = changeover::prepare(ground).unwrap();
+        act(Deed::AnnounceAuthority { root: next }).await.unwrap();
+        let authority = &ground.settings.storage.authority;
+        let (issuer, away) = (
+            authority.join("next-issuer.pem"),
+            authority.join("away.pem"),
+        );
+        std::fs::rename(&issuer, &away).unwrap();
+        let used = Deed::UseAuthority {
+            root: next,
+            even_so: true,
+        };
+        act(used).await.unwrap();
+        assert_eq!(ground.certifier().issuer.root_pin(), former);
+        let withdraw = Deed::WithdrawAuthority {
+            root: former,
+            even_so: true,
+        };
+        let refused = act(withdraw.clone()).await;
+        assert!(matches!(refused, Err(MembershipError::Rotation(_))));
+        std::fs::rename(&away, &issuer).unwrap();
+        deeds::settle(ground).await;
+        assert_eq!(ground.certifier().issuer.root_pin(), next);
+        act(withdraw).await.unwrap();
+        assert_eq!(ground.certifier().bundle.pins(), [next]);
     }
 }

@@ -73,7 +73,7 @@ async fn a_maintenance_is_announced_shown_everywhere_and_ended() {
 }
 
 /// Sends a form that begins work, and waits until that is over.
-async fn works(place: &Place, browser: &Browser, path: &str, name: &str) {
+pub(super) async fn works(place: &Place, browser: &Browser, path: &str, name: &str) {
     let upkeep = &place.console.hub.upkeep;
     let mut changes = upkeep.subscribe();
     let begun = browser.post(path, &[("nama", name)]).await;
@@ -181,7 +181,12 @@ async fn a_trial_that_cannot_be_run_says_nothing_of_the_backup() {
 async fn what_a_killed_trial_left_is_swept_and_what_lives_or_is_not_ours_is_not() {
     for place in Place::all(false).await {
         let scratch = &place.ground.settings.backup.scratch;
-        let folders = ["0123456789abcdef", "fedcba9876543210", "milik-lain"];
+        let folders = [
+            "trial-0123456789abcdef",
+            "trial-fedcba9876543210",
+            "milik-lain",
+            "0123456789abcdef",
+        ];
         for folder in folders {
             std::fs::create_dir_all(scratch.join(folder)).unwrap();
         }
@@ -189,7 +194,7 @@ async fn what_a_killed_trial_left_is_swept_and_what_lives_or_is_not_ours_is_not(
         living.lock().unwrap();
         upkeep::interrupt(&place.ground).await.unwrap();
         let left = folders.map(|folder| scratch.join(folder).exists());
-        assert_eq!(left, [false, true, true]);
+        assert_eq!(left, [false, true, true, true]);
         drop(living);
         upkeep::interrupt(&place.ground).await.unwrap();
         assert!(!scratch.join(folders[1]).exists());

@@ -24,13 +24,16 @@ use super::{Tab, tabs};
 use crate::audit::By;
 use crate::casework::weeks::ZONE;
 use crate::trial::Trial;
-use crate::upkeep::{self, Outcome, Run, Running, Shelf, Shelved, UpkeepError, Work};
-use crate::watch::State as Colour;
+use crate::trials;
+use crate::upkeep::{self, Outcome, Run, Running, Schedule, Shelf, Shelved, UpkeepError, Work};
+use crate::watch::{Bound, State as Colour};
 
 pub const PATH: &str = "/konsol/perawatan/cadangan";
 pub const TRY: &str = "/konsol/perawatan/cadangan/uji";
 pub const STREAM: &str = "/konsol/perawatan/cadangan/aliran";
 const NAME: &str = "nama";
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 #[derive(Template)]
@@ -46,6 +49,7 @@ struct Page<'a> {
     /// Tone and words.
     last_backup: (&'static str, String),
     last_trial: (&'static str, String),
+    tried_by_itself: String,
     running: Option<Step>,
     backups: Vec<Line>,
     runs: Vec<Past>,
@@ -119,11 +123,16 @@ async fn begin(
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let v = member.visit.v;
     let name = form.required(&v, NAME);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
     if !form.is_fine() {
         return page(console, member, &form).await;
     }
     let actor = member.actor();
-    let begun = upkeep::begin(&console.hub, &By::actor(&actor), work, &name).await;
+    let by = By {
+        reason: form.text(REASON),
+        ..By::actor(&actor)
+    };
+    let begun = upkeep::begin(&console.hub, &by, work, &name).await;
     let said = match begun {
         Ok(()) if work == Work::Backup => Flash::done(text_id("backup-begun")).with("name", name),
         Ok(()) => Flash::done(text_id("trial-begun")).with("name", name),
@@ -147,8 +156,8 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
     let names: BTreeMap<String, String> = accounts
         .map(|account| (account.actor(), account.name))
         .collect();
-    let bound = console.hub.settings().watch.backup_days;
-    let aged = |at: Option<i64>, never: TextId| match at {
+    let bounds = console.hub.settings().watch;
+    let aged = |at: Option<i64>, bound: Bound, never: TextId| match at {
         None => ("warm", v.say(never)),
         Some(at) => {
             let ago = v.now_ms().saturating_sub(at);
@@ -165,10 +174,17 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
         folder,
         last_backup,
         last_trial,
+        last_outcome,
+        tried_by_itself,
         running,
         backups,
         runs,
     } = found;
+    let last_backup = aged(last_backup, bounds.backup_days, text_id("backup-never"));
+    let mut last_trial = aged(last_trial, bounds.trial_days, text_id("trial-never"));
+    if last_outcome == Some(Outcome::Failed) {
+        last_trial.0 = "alert";
+    }
     let page = Page {
         v,
         tabs: tabs(&v, PATH),
@@ -177,8 +193,9 @@ async fn page(console: &Console, member: &Member, form: &Form) -> Answer<Respons
         try_at: TRY,
         live_at: STREAM,
         folder: folder.map(|folder| folder.display().to_string()),
-        last_backup: aged(last_backup, text_id("backup-never")),
-        last_trial: aged(last_trial, text_id("trial-never")),
+        last_backup,
+        last_trial,
+        tried_by_itself: by_itself(&v, tried_by_itself),
         running: running.map(|running| step(&v, &running)),
         backups: backups.into_iter().map(|of| line(&v, &names, of)).collect(),
         runs: runs.into_iter().map(|run| past(&v, &names, run)).collect(),
@@ -222,7 +239,20 @@ fn step(v: &Voice, running: &Running) -> Step {
     }
 }
 
-fn named(names: &BTreeMap<String, String>, actor: &str) -> String {
+/// When the latest backup is tried without anybody asking.
+fn by_itself(v: &Voice, schedule: Option<Schedule>) -> String {
+    let Some(Schedule { days, hour }) = schedule else {
+        return v.say("trial-by-itself-off");
+    };
+    let hour = format!("{hour:02}.00");
+    let words = v.with("days", days).with("hour", hour);
+    words.say("trial-by-itself-on")
+}
+
+fn named(v: &Voice, names: &BTreeMap<String, String>, actor: &str) -> String {
+    if actor == trials::ITSELF {
+        return v.say("run-by-itself");
+    }
     names.get(actor).map_or(actor, String::as_str).to_owned()
 }
 
@@ -232,7 +262,7 @@ fn line(v: &Voice, names: &BTreeMap<String, String>, of: Shelved) -> Line {
         Some(tried) => {
             let words = v
                 .with("at", v.moment(tried.at))
-                .with("name", named(names, &tried.by));
+                .with("name", named(v, names, &tried.by));
             match tried.outcome {
                 Outcome::Done => ("done", words.say("trial-held-by")),
                 Outcome::Failed => ("alert", words.say("trial-failed-by")),
@@ -287,7 +317,7 @@ fn past(v: &Voice, names: &BTreeMap<String, String>, run: Run) -> Past {
     Past {
         work: v.say(work_words(run.work)),
         name: run.name,
-        who: named(names, &run.asked_by),
+        who: named(v, names, &run.asked_by),
         began_at: run.began_at,
         took: run.ended_at.map(|at| age(v, at - run.began_at)),
         outcome: (outcome.0, v.say(outcome.1)),

@@ -1,0 +1,50 @@
+//! The first rules of a hub that is upgraded.
+
+use lapor_migrations::Schema;
+use lapor_migrations::throwaway::databases;
+
+use super::super::rule::{EDITION, all, begin, defaults, put};
+use super::super::{Condition, Own, Rule};
+use super::NOW;
+use crate::store::state::{ALARMS, read, write};
+
+#[tokio::test]
+async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own() {
+    let of =
+        |rule: &Rule, own: &[Own]| own.iter().any(|own| rule.condition == Condition::Hub(*own));
+    for (edition, unknown, kept) in [
+        ("begun", &[Own::Watch, Own::Trial][..], EDITION),
+        ("2", &[Own::Trial], EDITION),
+        (EDITION, &[], EDITION),
+        ("later", &[], "later"),
+    ] {
+        for test in databases().await {
+            let db = test.migrated(Schema::Hub).await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            for mut rule in defaults() {
+                rule.enabled = false;
+                if !of(&rule, &[Own::Watch, Own::Trial]) || !of(&rule, unknown) {
+                    put(&mut tx, &rule, NOW).await.unwrap();
+                }
+            }
+            write(&mut tx, ALARMS, edition).await.unwrap();
+            let before = all(&mut tx).await.unwrap();
+            for _ in 0..2 {
+                begin(&mut tx, NOW + 1).await.unwrap();
+            }
+            let after = all(&mut tx).await.unwrap();
+            let (own, added): (Vec<Rule>, Vec<Rule>) =
+                after.into_iter().partition(|rule| !rule.enabled);
+            assert_eq!(own, before, "{edition}");
+            let expected: Vec<Condition> = defaults()
+                .into_iter()
+                .filter(|rule| of(rule, unknown))
+                .map(|rule| rule.condition)
+                .collect();
+            let added: Vec<Condition> = added.into_iter().map(|rule| rule.condition).collect();
+            assert_eq!(added, expected, "{edition}");
+            let edition = read(&mut tx, ALARMS).await.unwrap();
+            assert_eq!(edition.as_deref(), Some(kept));
+        }
+    }
+}

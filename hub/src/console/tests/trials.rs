@@ -1,0 +1,85 @@
+//! Trials that nobody asked for, and those that could not be run.
+
+use super::upkeep::works;
+use super::{DAY_MS, Place, login};
+use crate::audit::By;
+use crate::console::ConsoleRole;
+use crate::trials;
+use crate::upkeep::{self, Outcome, UpkeepError};
+
+const BACKUPS: &str = "/konsol/perawatan/cadangan";
+const TRY: &str = "/konsol/perawatan/cadangan/uji";
+const HOUR_MS: i64 = 3_600_000;
+
+/// Tries by itself what is due, and waits until that is over.
+async fn by_itself(place: &Place) -> Option<String> {
+    let hub = &place.console.hub;
+    let mut changes = hub.upkeep.subscribe();
+    let begun = trials::try_when_due(hub).await.unwrap();
+    while hub.upkeep.running().is_some() {
+        changes.changed().await.unwrap();
+    }
+    begun
+}
+
+#[tokio::test]
+async fn the_latest_backup_is_tried_by_itself_once_a_week_and_is_shown_so() {
+    for place in Place::all(false).await {
+        let none = trials::try_when_due(&place.console.hub).await;
+        assert!(matches!(none, Err(UpkeepError::Unknown)), "there is none");
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "lama").await;
+        place.clock.advance(HOUR_MS);
+        works(&place, &operator, BACKUPS, "baru").await;
+        place.clock.advance(1_000);
+        assert_eq!(by_itself(&place).await.as_deref(), Some("baru"));
+        operator
+            .open(BACKUPS)
+            .await
+            .shows(">Lulus<")
+            .shows("hub sendiri, menurut jadwal")
+            .shows("setiap 7 hari, pukul 04.00 WIB");
+        let (actor, detail) = place.audited("backup.tried").await.remove(0);
+        assert_eq!((actor.as_str(), detail.as_str()), ("hub", "baru"));
+        place.clock.advance(6 * DAY_MS);
+        assert_eq!(by_itself(&place).await, None, "it held a few days ago");
+        place.clock.advance(DAY_MS - HOUR_MS);
+        assert_eq!(by_itself(&place).await.as_deref(), Some("baru"));
+    }
+}
+
+#[tokio::test]
+async fn a_backup_of_which_a_file_is_gone_could_not_be_tried() {
+    for place in Place::all(false).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        let why = [("nama", "harian"), ("alasan", "sebelum pindah mesin")];
+        let mut changes = place.console.hub.upkeep.subscribe();
+        operator.post(BACKUPS, &why).await;
+        while place.console.hub.upkeep.running().is_some() {
+            changes.changed().await.unwrap();
+        }
+        let (_, detail) = place.audited("backup.begun").await.remove(0);
+        assert_eq!(detail, "harian: sebelum pindah mesin");
+        let shelf = place.ground.settings.backup.folder.clone().unwrap();
+        let backup = shelf.join("harian");
+        let opened = crate::backup::open(&backup).unwrap();
+        std::fs::remove_file(opened.path("keys/hub-signing.key")).unwrap();
+        place.clock.advance(1_000);
+        works(&place, &operator, TRY, "harian").await;
+        operator
+            .open(BACKUPS)
+            .await
+            .shows(">Tidak selesai<")
+            .shows("put it back and try again")
+            .hides(">Gagal<");
+        std::fs::remove_dir_all(&backup).unwrap();
+        place.clock.advance(1_000);
+        let by = By::actor("cli:test");
+        let tried = upkeep::attempt(&place.ground, &by, &backup, |_, _, _| {}).await;
+        assert!(tried.is_err());
+        let shelf = upkeep::read(&place.console.hub).await.unwrap();
+        let outcomes: Vec<_> = shelf.runs.iter().map(|run| run.outcome).collect();
+        let expected = [Outcome::Aborted, Outcome::Aborted, Outcome::Done];
+        assert_eq!(outcomes, expected.map(Some));
+    }
+}

@@ -1,0 +1,171 @@
+//! Trials of the latest backup that the hub runs by itself, at an hour of the day, and how the last
+//! ones ended. The scheduler only triggers: whether one is due stands in the record.
+
+use std::sync::Arc;
+
+use lapor_migrations::Tx;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use crate::app::Hub;
+use crate::audit::By;
+use crate::casework::weeks::ZONE;
+use crate::error::HubError;
+use crate::settings::BackupSettings;
+use crate::store;
+use crate::store::from_code;
+use crate::upkeep::{self, Outcome, UpkeepError, Work};
+
+/// Who runs them, in the audit log.
+pub const ITSELF: &str = "hub";
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// A trial takes its time, and the next is due at the same hour.
+const EARLY_MS: i64 = 12 * HOUR_MS;
+
+/// How trials stand, whoever ran them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Unix ms of the end of the last one, and what came of it.
+    pub last: Option<(i64, Outcome)>,
+    /// Unix ms of the end of the last one in which all held.
+    pub sound: Option<i64>,
+}
+
+impl Standing {
+    pub async fn read(tx: &mut Tx) -> Result<Self, HubError> {
+        let last = store::upkeep::last_trial(tx).await?;
+        let last = last.map(|(at, outcome)| Ok::<_, HubError>((at, from_code(outcome)?)));
+        Ok(Self {
+            last: last.transpose()?,
+            sound: store::upkeep::last_sound(tx).await?,
+        })
+    }
+
+    /// What came of the last one.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.last.map(|(_, outcome)| outcome)
+    }
+
+    /// Whether one is due at `now_ms`: the last one did not hold, or was long ago.
+    fn is_due(&self, settings: &BackupSettings, now_ms: i64) -> bool {
+        let pause = i64::from(settings.trial_days) * DAY_MS - EARLY_MS;
+        let held = self.last.filter(|(_, outcome)| *outcome == Outcome::Done);
+        settings.tries() && held.is_none_or(|(at, _)| now_ms.saturating_sub(at) >= pause)
+    }
+}
+
+/// The schedule of a hub that serves.
+pub(crate) struct Timetable(JobScheduler);
+
+impl Timetable {
+    /// Begins it, unless no trials are wanted. A hub without it serves all the same.
+    pub(crate) async fn begin(hub: &Arc<Hub>) -> Option<Self> {
+        if !hub.settings().backup.tries() {
+            return None;
+        }
+        match scheduled(hub).await {
+            Ok(scheduler) => Some(Self(scheduler)),
+            Err(error) => {
+                tracing::error!(%error, "no backup is tried by itself until the hub is started again");
+                None
+            }
+        }
+    }
+
+    pub(crate) async fn end(mut self) {
+        if let Err(error) = self.0.shutdown().await {
+            tracing::warn!(%error, "the schedule of trials did not stop");
+        }
+    }
+}
+
+async fn scheduled(hub: &Arc<Hub>) -> Result<JobScheduler, JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let at = cron(hub.settings().backup.trial_hour);
+    let hub = Arc::downgrade(hub);
+    let job = Job::new_async_tz(at, ZONE, move |_, _| {
+        let hub = hub.upgrade();
+        Box::pin(async move {
+            if let Some(hub) = hub {
+                tick(&hub).await;
+            }
+        })
+    })?;
+    scheduler.add(job).await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+fn cron(hour: u32) -> String {
+    format!("0 0 {hour} * * *")
+}
+
+async fn tick(hub: &Arc<Hub>) {
+    match try_when_due(hub).await {
+        Ok(Some(name)) => tracing::info!(name, "the latest backup is restored on trial"),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(%error, "no backup could be tried; tomorrow the hub tries again")
+        }
+    }
+}
+
+/// Begins to try the latest backup where that is due; which one that is.
+pub async fn try_when_due(hub: &Arc<Hub>) -> Result<Option<String>, UpkeepError> {
+    let mut tx = hub.ground.db.read().await.map_err(HubError::from)?;
+    let standing = Standing::read(&mut tx).await?;
+    tx.rollback().await.map_err(HubError::from)?;
+    if !standing.is_due(&hub.settings().backup, hub.now_ms()) {
+        return Ok(None);
+    }
+    let mut shelf = upkeep::read(hub).await?.backups.into_iter();
+    let latest = shelf.find(|backup| backup.holds.is_some());
+    let latest = latest.ok_or(UpkeepError::Unknown)?;
+    upkeep::begin(hub, &By::actor(ITSELF), Work::Trial, &latest.name).await?;
+    Ok(Some(latest.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    #[test]
+    fn a_trial_is_due_a_week_after_one_that_held_and_a_day_after_any_other() {
+        let settings = BackupSettings {
+            folder: Some("backups".into()),
+            ..BackupSettings::default()
+        };
+        let due = |last, settings: &BackupSettings| {
+            let sound = None;
+            Standing { last, sound }.is_due(settings, NOW)
+        };
+        let days = |days: i64| NOW - days * DAY_MS + HOUR_MS;
+        assert!(due(None, &settings), "never");
+        for (outcome, ago, is_due) in [
+            (Outcome::Done, 7, true),
+            (Outcome::Done, 6, false),
+            (Outcome::Failed, 1, true),
+            (Outcome::Aborted, 1, true),
+        ] {
+            let last = Some((days(ago), outcome));
+            assert_eq!(due(last, &settings), is_due, "{outcome:?} {ago}");
+        }
+        let never = BackupSettings {
+            trial_days: 0,
+            ..settings.clone()
+        };
+        assert!(!due(None, &never));
+        let nowhere = BackupSettings::default();
+        assert!(!due(None, &nowhere));
+    }
+
+    #[test]
+    fn every_hour_is_one_that_the_scheduler_reads() {
+        for hour in 0..24 {
+            let made = Job::new_async_tz(cron(hour), ZONE, |_, _| Box::pin(async {}));
+            assert!(made.is_ok(), "{hour}");
+        }
+    }
+}
