@@ -14,7 +14,7 @@ use crate::error::HubError;
 use crate::store::alarms::recipients::RecipientRow;
 use crate::store::alarms::silences::SilenceRow;
 use crate::store::alarms::{deliveries, live, recipients as stored, silences};
-use crate::store::{audit, code_of};
+use crate::store::audit;
 
 /// Rules, at most.
 pub const MOST_RULES: usize = 200;

@@ -268,14 +268,14 @@ async fn where_two_must_agree_a_rule_is_narrowed_and_a_silence_goes_on_by_two() 
         let list = operator.open(RULES).await;
         let lines = list.between("<tbody>", "</tbody>");
         let last = lines.rsplit_once(&format!("href=\"{RULES}/")).unwrap().1;
-        let at = format!("{RULES}/{}", last.split('"').next().unwrap());
+        let rule = last.split(['"', '/']).next().unwrap();
+        let at = format!("{RULES}/{rule}");
         operator.open(&at).await.shows("setelah operator lain");
         let why = ("alasan", "tunggu dahulu");
         let later = BACKUP.map(|(name, known)| (name, if name == "menit" { "90" } else { known }));
         let asked = [&later[..], &[why]].concat();
         operator.post(&at, &asked).await.is(StatusCode::SEE_OTHER);
         assert!(place.audited("alarm.rule_changed").await.is_empty());
-        let rule = at.rsplit('/').next().unwrap();
         let by = By {
             reason: "uji",
             ..By::actor("test")

@@ -4,7 +4,6 @@ use lapor_protocol::wire::{Health, Holds};
 
 use super::*;
 use crate::audit::By;
-use crate::clock::Clock as _;
 use crate::deeds::{self, Deed};
 use crate::membership::MembershipError;
 use crate::{approvals, backup, changeover, watch};
