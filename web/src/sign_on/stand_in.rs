@@ -1,5 +1,5 @@
-//! A provider of identities of a few lines: description, keys and tokens on a
-//! port of its own. Its page for people is the test itself.
+//! A provider of identities of a few lines, for tests of programs: description,
+//! keys and tokens on a port of its own. Its page for people is the test itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 
-use crate::testing::NOW;
+/// It stands in a test, which fails with it.
+const FINE: &str = "the stand-in works";
 
 /// What the provider says beside a complaint.
 pub const WORDS: &str = "kode milik siti ditolak";
@@ -52,6 +53,7 @@ impl Word {
 }
 
 struct Memory {
+    now_s: i64,
     issuer: String,
     tokens_at: String,
     /// By code: the challenge, and the token that it brings.
@@ -74,10 +76,12 @@ pub struct StandIn {
 type Shared = State<Arc<Mutex<Memory>>>;
 
 impl StandIn {
-    pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let issuer = format!("http://{}", listener.local_addr().unwrap());
+    /// One whose words are good at an instant, Unix ms.
+    pub async fn start(now_ms: i64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect(FINE);
+        let issuer = format!("http://{}", listener.local_addr().expect(FINE));
         let memory = Arc::new(Mutex::new(Memory {
+            now_s: now_ms / 1000,
             tokens_at: format!("{issuer}/token"),
             issuer: issuer.clone(),
             codes: HashMap::new(),
@@ -92,7 +96,7 @@ impl StandIn {
             .route("/token", post(token))
             .with_state(Arc::clone(&memory));
         let serving = tokio::spawn(async move {
-            axum::serve(listener, routes).await.unwrap();
+            axum::serve(listener, routes).await.expect(FINE);
         });
         Self {
             issuer,
@@ -103,21 +107,22 @@ impl StandIn {
 
     /// What the provider's page would send the browser back to, for the page's own address.
     pub fn vouches(&self, there: &str, word: &Word) -> String {
-        let there: Url = there.parse().unwrap();
+        let there: Url = there.parse().expect(FINE);
         let asked: HashMap<String, String> = there.query_pairs().into_owned().collect();
         assert_eq!(asked["code_challenge_method"], "S256");
         assert_eq!(asked["client_id"], "lapor");
         assert_eq!(asked["redirect_uri"], "http://lapor.test/masuk/sso/kembali");
         assert!(asked["scope"].split(' ').any(|scope| scope == "openid"));
-        let mut memory = self.memory.lock().unwrap();
+        let mut memory = self.memory.lock().expect(FINE);
         let code = format!("kode-{}", memory.codes.len());
         let nonce = word.nonce.clone().unwrap_or_else(|| asked["nonce"].clone());
+        let now_s = memory.now_s;
         let said = json!({
             "iss": word.issuer.as_ref().unwrap_or(&memory.issuer),
             "aud": word.audience,
             "sub": word.subject,
-            "iat": NOW / 1000 - word.age_s - 60,
-            "exp": NOW / 1000 - word.age_s + 3600,
+            "iat": now_s - word.age_s - 60,
+            "exp": now_s - word.age_s + 3600,
             "nonce": nonce,
             "email": word.login,
             "email_verified": word.verified,
@@ -132,26 +137,26 @@ impl StandIn {
     }
 
     pub fn names_tokens_at(&self, place: &str) {
-        place.clone_into(&mut self.memory.lock().unwrap().tokens_at);
+        place.clone_into(&mut self.memory.lock().expect(FINE).tokens_at);
     }
 
     /// Signs with another key from now on.
     pub fn turns_key(&self) {
-        self.memory.lock().unwrap().seed = 70;
+        self.memory.lock().expect(FINE).seed = 70;
     }
 
     pub fn goes_away(&self, away: bool) {
-        self.memory.lock().unwrap().away = away;
+        self.memory.lock().expect(FINE).away = away;
     }
 
     /// Says this of a code that it does not know.
     pub fn complains(&self, complaint: &'static str) {
-        self.memory.lock().unwrap().complaint = complaint;
+        self.memory.lock().expect(FINE).complaint = complaint;
     }
 
     /// How often anything was asked of it.
     pub fn called(&self) -> usize {
-        self.memory.lock().unwrap().called
+        self.memory.lock().expect(FINE).called
     }
 }
 
@@ -170,7 +175,7 @@ fn signed(said: &Value, seed: u8) -> String {
 }
 
 async fn describe(State(memory): Shared) -> Result<Json<Value>, StatusCode> {
-    let mut memory = memory.lock().unwrap();
+    let mut memory = memory.lock().expect(FINE);
     memory.called += 1;
     if memory.away {
         return Err(StatusCode::SERVICE_UNAVAILABLE);
@@ -188,10 +193,10 @@ async fn describe(State(memory): Shared) -> Result<Json<Value>, StatusCode> {
 }
 
 async fn keys(State(memory): Shared) -> Json<Value> {
-    let mut memory = memory.lock().unwrap();
+    let mut memory = memory.lock().expect(FINE);
     memory.called += 1;
     let signer = Signer::from_seed(&[memory.seed; 32]);
-    let mut key = serde_json::to_value(signer.public()).unwrap();
+    let mut key = serde_json::to_value(signer.public()).expect(FINE);
     key["kid"] = "satu".into();
     key["use"] = "sig".into();
     Json(json!({"keys": [key]}))
@@ -201,9 +206,9 @@ async fn token(
     State(memory): Shared,
     body: String,
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let mut memory = memory.lock().unwrap();
+    let mut memory = memory.lock().expect(FINE);
     memory.called += 1;
-    let fields: Url = format!("http://x/?{body}").parse().unwrap();
+    let fields: Url = format!("http://x/?{body}").parse().expect(FINE);
     let fields: HashMap<String, String> = fields.query_pairs().into_owned().collect();
     let complaint = json!({"error": memory.complaint, "error_description": WORDS});
     let refused = (StatusCode::BAD_REQUEST, Json(complaint));
