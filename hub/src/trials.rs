@@ -105,7 +105,7 @@ async fn tick(hub: &Arc<Hub>) {
         Ok(Some(name)) => tracing::info!(name, "the latest backup is restored on trial"),
         Ok(None) => {}
         Err(error) => {
-            tracing::warn!(%error, "no backup could be tried; tomorrow the hub tries again")
+            tracing::warn!(%error, "no backup could be tried; tomorrow the hub tries again");
         }
     }
 }

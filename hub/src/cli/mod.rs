@@ -145,7 +145,7 @@ pub async fn run(
         Command::Migrate => migrate(&Settings::load(&config)?, out).await,
         Command::CheckConfig => check_config(&Settings::load(&config)?, clock.now_ms(), out).await,
         Command::Backup(args) => backup::make(&config, &args, out, clock).await,
-        Command::Restore(args) => backup::restore(&config, &args, out, clock).await,
+        Command::Restore(args) => Box::pin(backup::restore(&config, &args, out, clock)).await,
         Command::Export(asked) => {
             let ground = Ground::open(Settings::load(&config)?, clock).await?;
             let outcome = evidence::export(&ground, &asked, out).await;

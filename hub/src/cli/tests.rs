@@ -31,7 +31,7 @@ async fn say(folder: &Path, words: &[&str]) -> Said {
         answer: &mut answer,
         explanation: &mut explanation,
     };
-    let outcome = run(arguments, &mut out, Arc::new(HandClock::at(NOW))).await;
+    let outcome = Box::pin(run(arguments, &mut out, Arc::new(HandClock::at(NOW)))).await;
     Said {
         outcome,
         answer: String::from_utf8(answer).unwrap(),

@@ -265,10 +265,10 @@ async fn where_two_must_agree_a_rule_is_narrowed_and_a_silence_goes_on_by_two() 
             .hire("kedua@pusat.example", ConsoleRole::Operator)
             .await;
         let second = place.enters("kedua@pusat.example").await;
-        let list = operator.open(RULES).await;
-        let lines = list.between("<tbody>", "</tbody>");
-        let last = lines.rsplit_once(&format!("href=\"{RULES}/")).unwrap().1;
-        let rule = last.split(['"', '/']).next().unwrap();
+        let rules = operator.open(RULES).await;
+        let rules = rules.between("<tbody>", "</tbody>");
+        let end = rules.rsplit_once(&format!("href=\"{RULES}/")).unwrap().1;
+        let rule = end.split(['"', '/']).next().unwrap();
         let at = format!("{RULES}/{rule}");
         operator.open(&at).await.shows("setelah operator lain");
         let why = ("alasan", "tunggu dahulu");
