@@ -21,6 +21,9 @@ WHOLE := --workspace --all-targets --all-features
 # Tests write much and keep nothing: in memory, where the machine has room for it.
 SCRATCH = $(or $(TMPDIR),$(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -n 1)" -gt 6000000 ] && echo /dev/shm || echo /tmp))
 
+# Tests wait for each other's programs: twice as many as there are cores keep these busy.
+THREADS = $(shell echo $$((2 * $$(nproc))))
+
 say = @printf '== %s\n' $(1) >&2
 
 help:
@@ -41,7 +44,8 @@ test:
 	$(call say,"building the tests")
 	@cargo build $(LOCKED) $(WHOLE)
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
-	@TMPDIR=$(SCRATCH) $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
+	@TMPDIR=$(SCRATCH) RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),$(THREADS)) \
+	    $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
 	@$(MAKE) --no-print-directory browse
 
 browse:

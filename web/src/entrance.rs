@@ -135,6 +135,7 @@ mod tests {
     use http::StatusCode;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
+    use tower_http::compression::CompressionLayer;
 
     use super::*;
 
@@ -165,6 +166,19 @@ mod tests {
         assert_eq!(headers["x-request-id"], "from-proxy-1");
         assert_eq!(headers["x-content-type-options"], "nosniff");
         insta::assert_snapshot!(body, @r#"{"type":"urn:lapor:problem:not_found","title":"There is nothing at this path","status":404,"code":"not_found","request":"from-proxy-1"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_problem_is_not_said_to_be_compressed() {
+        let inner: Router = answer_missing(Router::new());
+        let router = stand_before(inner.layer(CompressionLayer::new()));
+        let request = Request::get("/nowhere").header("accept-encoding", "gzip");
+        let response = router.oneshot(request.body(Body::empty()).unwrap()).await;
+        let (parts, body) = response.unwrap().into_parts();
+        assert!(!parts.headers.contains_key("content-encoding"));
+        let body = body.collect().await.unwrap().to_bytes();
+        let said: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(said["code"], "not_found");
     }
 
     #[tokio::test]

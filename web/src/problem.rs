@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use lapor_migrations::DbError;
 use serde::Serialize;
@@ -185,6 +185,8 @@ pub(crate) fn name_request(response: &mut Response, request: &str) {
     if let Some(mut problem) = response.extensions_mut().remove::<ApiProblem>() {
         problem.request = Some(request.to_owned());
         response.headers_mut().remove(CONTENT_LENGTH);
+        // What was compressed on the way here is written anew.
+        response.headers_mut().remove(CONTENT_ENCODING);
         *response.body_mut() = problem.body();
     }
 }

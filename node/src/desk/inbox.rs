@@ -28,7 +28,7 @@ use crate::casework::{
 };
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::portal::filing::REGIONS;
+use crate::portal::filing::{self, REGIONS};
 use crate::portal::{classification_name, name_of, outcome_words, standing_words, state_words};
 use crate::regions::national;
 
@@ -61,6 +61,7 @@ struct InboxPage<'a> {
     /// Regions of the name that was typed, each with the list of its cases.
     regions: Vec<(String, String)>,
     regions_at: &'static str,
+    institutions: Vec<String>,
     here: &'static str,
     /// Where a form comes back to.
     back: String,
@@ -128,14 +129,14 @@ pub async fn show(
     Query(query): Query<InboxQuery>,
 ) -> Answer<Response> {
     let (v, sight) = (officer.visit.v, &officer.sight);
-    let mut question = Question::read(&query);
+    let mut question = read(&node, &query);
     let account = &officer.session.account.id.to_string();
     if question.filter.mine {
         question.filter.mine_of = assignment::staff(&node).await?.works_for(account);
     }
     let after = Some(query.lanjut.as_str()).filter(|after| !after.is_empty());
     let wrong = |error: NodeError| problem(&error);
-    let mut form = filled(&v, &question, &query);
+    let mut form = filled(&node, &v, &question, &query);
     let (typed, filter) = (&question.typed, &question.filter);
     let found = if let Some(tab) = question.tab {
         node.inbox(sight, tab, filter, after, PAGE).await
@@ -173,7 +174,7 @@ pub async fn show(
     let kept = node.saved_filters(account).await.map_err(wrong)?;
     let saved = kept.iter().map(|filter| Kept {
         name: filter.name.clone(),
-        to: Question::of(filter).address(ROOT, ""),
+        to: Question::of(filter, node.zone()).address(ROOT, ""),
     });
     let (heading, about) = headed(&question);
     let page = InboxPage {
@@ -186,13 +187,19 @@ pub async fn show(
         fields: question.fields(),
         narrowed: question.is_narrowed(),
         filtered: question.filter != CaseFilter::default()
-            || question.region_unknown
+            || !form.is_fine()
             || !question.namesakes.is_empty(),
         region_wrong: question
             .region_unknown
             .then(|| v.say("inbox-region-unknown")),
         regions: namesakes(&question),
         regions_at: REGIONS,
+        institutions: node
+            .directory()
+            .latest()
+            .instances()
+            .map(|entry| entry.name.clone())
+            .collect(),
         here: ROOT,
         back: question.address(ROOT, &query.lanjut),
         first: after.map(|_| question.address(ROOT, "")),
@@ -222,20 +229,40 @@ pub async fn show(
     shell.show(&page)
 }
 
+/// The question of an address or a form.
+fn read(node: &Node, query: &InboxQuery) -> Question {
+    let custodian = filing::named(node, &query.instansi);
+    Question::read(query, node.zone(), custodian)
+}
+
 /// The form of the question, with what was typed.
-fn filled(v: &Voice, question: &Question, query: &InboxQuery) -> Form {
+fn filled(node: &Node, v: &Voice, question: &Question, query: &InboxQuery) -> Form {
     let mut form = Form::of([
         ("cari", query.cari.clone()),
         ("jenis", query.jenis.clone()),
         ("status", query.status.clone()),
         ("kategori", query.kategori.clone()),
         ("wilayah", region_name(question, query)),
+        ("instansi", custodian_name(node, question, query)),
+        ("dari", query.dari.clone()),
+        ("sampai", query.sampai.clone()),
         ("unit", query.unit.clone()),
         ("lewat", query.lewat.clone()),
         ("saya", query.saya.clone()),
     ]);
     if question.region_unknown {
         form.complain("wilayah", v.say("inbox-region-unknown"));
+    }
+    if question.filter.custodian.is_none() && !query.instansi.trim().is_empty() {
+        form.complain("instansi", v.say("inbox-institution-unknown"));
+    }
+    for (field, known) in [
+        ("dari", question.filter.filed_from),
+        ("sampai", question.filter.filed_before),
+    ] {
+        if known.is_none() && !form.text(field).is_empty() {
+            form.complain(field, v.say("inbox-day-unusable"));
+        }
     }
     form
 }
@@ -310,18 +337,22 @@ pub async fn filters(
 ) -> Answer<Response> {
     let account = &officer.session.account.id.to_string();
     let text = |name: &str| form.text(name).to_owned();
-    let question = Question::read(&InboxQuery {
+    let asked = InboxQuery {
         tab: text("tab"),
         cari: text("cari"),
         jenis: text("jenis"),
         status: text("status"),
         kategori: text("kategori"),
         wilayah: text("wilayah"),
+        instansi: text("instansi"),
+        dari: text("dari"),
+        sampai: text("sampai"),
         unit: text("unit"),
         lewat: text("lewat"),
         saya: text("saya"),
         lanjut: String::new(),
-    });
+    };
+    let question = read(&node, &asked);
     let forgotten = form.text("hapus");
     let done = if forgotten.is_empty() {
         let saved = question.saved(form.text("nama"));
@@ -497,6 +528,14 @@ fn namesakes(question: &Question) -> Vec<(String, String)> {
         Some((name, chosen.address(ROOT, "")))
     };
     question.namesakes.iter().filter_map(to).collect()
+}
+
+/// The institution as it is called, where one was understood.
+fn custodian_name(node: &Node, question: &Question, query: &InboxQuery) -> String {
+    let directory = node.directory();
+    let named = question.filter.custodian.as_ref();
+    let named = named.and_then(|id| directory.latest().instance(id));
+    named.map_or_else(|| query.instansi.clone(), |entry| entry.name.clone())
 }
 
 /// The region as it is called, where one was understood.

@@ -1,7 +1,11 @@
 //! A question to the inbox as it stands in an address: tab, words, filters. Read leniently: what
 //! means nothing narrows nothing, and is said.
 
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use lapor_protocol::calendar::{begin_of, day_at, end_of};
 use lapor_protocol::case::State;
+use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
 use lapor_web::page::LocalPath;
@@ -21,6 +25,9 @@ pub struct InboxQuery {
     pub status: String,
     pub kategori: String,
     pub wilayah: String,
+    pub instansi: String,
+    pub dari: String,
+    pub sampai: String,
     pub unit: String,
     pub lewat: String,
     pub saya: String,
@@ -29,12 +36,14 @@ pub struct InboxQuery {
 }
 
 /// A question that the node can answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Question {
     /// `None` for every case.
     pub tab: Option<Tab>,
     pub typed: String,
     pub filter: CaseFilter,
+    /// In which its days are meant.
+    zone: Tz,
     /// A region was typed that there is none of.
     pub region_unknown: bool,
     /// Several regions have the name that was typed: it has to be said which.
@@ -75,7 +84,8 @@ pub const CLASSES: [(Classification, &str); 3] = [
 ];
 
 impl Question {
-    pub fn read(query: &InboxQuery) -> Self {
+    /// `custodian` is whom the field of the institution names, if anybody.
+    pub fn read(query: &InboxQuery, zone: Tz, custodian: Option<InstanceId>) -> Self {
         let typed = query.cari.trim().to_owned();
         let named = TABS.iter().find(|(_, name)| *name == query.tab);
         let tab = match named {
@@ -89,7 +99,9 @@ impl Question {
         let class = CLASSES.iter().find(|(_, name)| *name == query.jenis);
         let state = State::ALL.into_iter().find(|s| s.as_str() == query.status);
         let local = local_name(&query.kategori);
+        let [from, through] = [&query.dari, &query.sampai].map(|day| day.parse::<NaiveDate>().ok());
         Self {
+            zone,
             tab: tab.filter(|_| typed.is_empty()),
             typed,
             region_unknown: region.is_none() && namesakes.is_empty() && !place.is_empty(),
@@ -103,6 +115,9 @@ impl Question {
                     .filter(|_| local.is_none()),
                 local_category: local.map(str::to_owned),
                 region,
+                custodian,
+                filed_from: from.map(|day| begin_of(zone, day)),
+                filed_before: through.map(|day| end_of(zone, day)),
                 unit: Some(query.unit.clone()).filter(|unit| !unit.is_empty()),
                 overdue: !query.lewat.is_empty(),
                 mine: !query.saya.is_empty(),
@@ -112,8 +127,9 @@ impl Question {
     }
 
     /// What somebody kept under a name.
-    pub fn of(saved: &SavedFilter) -> Self {
+    pub fn of(saved: &SavedFilter, zone: Tz) -> Self {
         Self {
+            zone,
             tab: saved.tab,
             typed: saved.q.clone().unwrap_or_default(),
             filter: saved.filter.clone(),
@@ -152,6 +168,11 @@ impl Question {
         LocalPath::asking(path, fields.chain([("lanjut", after)])).to_string()
     }
 
+    /// The day of an instant (Unix ms), as a field has it.
+    fn day(&self, at: Option<i64>) -> String {
+        at.map_or_else(String::new, |at| day_at(self.zone, at).to_string())
+    }
+
     /// Its fields, to be sent along with a form; none is empty.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let filter = &self.filter;
@@ -182,6 +203,12 @@ impl Question {
                 "wilayah",
                 text(filter.region.as_ref().map(RegionCode::as_str)),
             ),
+            (
+                "instansi",
+                text(filter.custodian.as_ref().map(InstanceId::as_str)),
+            ),
+            ("dari", self.day(filter.filed_from)),
+            ("sampai", self.day(filter.filed_before.map(|at| at - 1))),
             ("unit", text(filter.unit.as_deref())),
             ("lewat", text(filter.overdue.then_some("1"))),
             ("saya", text(filter.mine.then_some("1"))),
@@ -196,6 +223,10 @@ impl Question {
 mod tests {
     use super::*;
 
+    fn read(query: &InboxQuery) -> Question {
+        Question::read(query, Tz::Asia__Jakarta, None)
+    }
+
     #[test]
     fn a_question_stays_what_it_is_in_an_address() {
         let query = InboxQuery {
@@ -207,7 +238,7 @@ mod tests {
             saya: "1".into(),
             ..InboxQuery::default()
         };
-        let question = Question::read(&query);
+        let question = read(&query);
         assert_eq!(question.tab, Some(Tab::New));
         assert!(question.filter.overdue && question.filter.region.is_some());
         assert!(question.filter.mine);
@@ -217,7 +248,7 @@ mod tests {
             "{address}"
         );
         assert!(address.contains("kategori=Perhubungan%2FParkir%20Liar"));
-        let kept = Question::of(&question.saved("Parkir"));
+        let kept = Question::of(&question.saved("Parkir"), Tz::Asia__Jakarta);
         assert_eq!(kept.address("/meja", ""), address);
     }
 
@@ -227,11 +258,11 @@ mod tests {
             kategori: "~Parkir/Liar".into(),
             ..InboxQuery::default()
         };
-        let question = Question::read(&query);
+        let question = read(&query);
         let filter = &question.filter;
         assert_eq!(filter.local_category.as_deref(), Some("Parkir/Liar"));
         assert_eq!(filter.category, None);
-        let kept = Question::of(&question.saved("Parkir"));
+        let kept = Question::of(&question.saved("Parkir"), Tz::Asia__Jakarta);
         assert_eq!(kept.address("/meja", ""), question.address("/meja", ""));
         assert!(
             question
@@ -241,12 +272,33 @@ mod tests {
     }
 
     #[test]
+    fn days_are_whole_days_of_the_institution_and_an_institution_is_kept_by_its_id() {
+        let query = InboxQuery {
+            instansi: "Kementerian PU".into(),
+            dari: "2026-03-02".into(),
+            sampai: "2026-03-02".into(),
+            ..InboxQuery::default()
+        };
+        let kemenpu: InstanceId = "kemenpu".parse().unwrap();
+        let question = Question::read(&query, Tz::Asia__Jakarta, Some(kemenpu));
+        let (from, before) = (question.filter.filed_from, question.filter.filed_before);
+        assert_eq!(before.unwrap() - from.unwrap(), 24 * 60 * 60 * 1000);
+        let address = question.address("/meja", "");
+        assert!(
+            address.contains("instansi=kemenpu&dari=2026-03-02&sampai=2026-03-02"),
+            "{address}"
+        );
+        let kept = Question::of(&question.saved("PU"), Tz::Asia__Jakarta);
+        assert_eq!(kept.address("/meja", ""), address);
+    }
+
+    #[test]
     fn how_a_case_ended_is_asked_for_in_the_place_of_a_state() {
         let query = InboxQuery {
             status: "silence".into(),
             ..InboxQuery::default()
         };
-        let question = Question::read(&query);
+        let question = read(&query);
         assert_eq!(question.filter.outcome, Some(Outcome::Silence));
         assert!(question.address("/meja", "").contains("status=silence"));
     }
@@ -257,7 +309,7 @@ mod tests {
             wilayah: "Bandung".into(),
             ..InboxQuery::default()
         };
-        let question = Question::read(&query);
+        let question = read(&query);
         assert_eq!(question.namesakes.len(), 2);
         assert!(!question.is_narrowed() && !question.region_unknown);
     }
@@ -268,18 +320,16 @@ mod tests {
             tab: "<script>".into(),
             status: "entah".into(),
             wilayah: "zzzzzz".into(),
+            dari: "kemarin".into(),
             ..InboxQuery::default()
         };
-        let question = Question::read(&query);
+        let question = read(&query);
         assert_eq!(question.tab, Some(Tab::RunsOut));
         assert!(question.region_unknown && !question.is_narrowed());
         let search = InboxQuery {
             cari: " lampu ".into(),
             ..InboxQuery::default()
         };
-        assert_eq!(
-            Question::read(&search).address("/meja", ""),
-            "/meja?cari=lampu"
-        );
+        assert_eq!(read(&search).address("/meja", ""), "/meja?cari=lampu");
     }
 }

@@ -128,7 +128,8 @@ impl Node {
         day_at(self.zone(), self.clock().now_ms())
     }
 
-    fn zone(&self) -> Tz {
+    /// The time zone in which days are meant here.
+    pub(crate) fn zone(&self) -> Tz {
         let directory = self.directory();
         let own = self.instance().ok();
         let entry = own.and_then(|own| directory.latest().instance(own));

@@ -20,6 +20,8 @@ pub struct Field<'a> {
     /// Characters, at most; the form is judged by the server all the same.
     pub most: Option<usize>,
     pub asks: Option<&'static str>,
+    /// The id of the `datalist` with what may be meant.
+    pub list: Option<&'static str>,
     /// Lines of a text area.
     pub rows: u8,
     pub choices: Vec<Choice>,
@@ -72,6 +74,7 @@ impl<'a> Field<'a> {
             least: None,
             most: None,
             asks: None,
+            list: None,
             rows: 6,
             choices: Vec::new(),
         }
@@ -145,6 +148,15 @@ impl<'a> Field<'a> {
     pub fn asks(self, at: &'static str) -> Self {
         Self {
             asks: Some(at),
+            ..self
+        }
+    }
+
+    /// What is suggested: the id of a `datalist` on the same page.
+    #[must_use]
+    pub fn from_list(self, id: &'static str) -> Self {
+        Self {
+            list: Some(id),
             ..self
         }
     }

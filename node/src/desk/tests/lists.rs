@@ -224,6 +224,39 @@ async fn a_region_name_that_several_bear_is_asked_back_in_the_inbox_and_in_publi
 }
 
 #[tokio::test]
+async fn the_inbox_is_narrowed_to_an_institution_and_to_days() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        filed(&place, "Lampu padam", "Isi.").await;
+        let directory = place.node.directory();
+        let us = place.node.instance().unwrap();
+        let name = &directory.latest().instance(us).unwrap().name;
+        let typed = name.replace(' ', "+");
+        for narrowed in [
+            format!("instansi={us}"),
+            format!("instansi={typed}"),
+            "dari=2020-01-01&sampai=2099-12-31".to_owned(),
+        ] {
+            let page = siti.open(&format!("/meja?tab=semua&{narrowed}")).await;
+            page.shows("Lampu padam");
+        }
+        for elsewhere in ["instansi=kemenpu", "sampai=2020-01-01"] {
+            let page = siti.open(&format!("/meja?tab=semua&{elsewhere}")).await;
+            assert!(!page.text.contains("Lampu padam"), "{elsewhere}");
+        }
+        for (unclear, said) in [
+            ("instansi=entah", "Tidak ada instansi dengan nama ini"),
+            ("dari=kemarin", "saringan tanggal diabaikan"),
+        ] {
+            let page = siti.open(&format!("/meja?tab=semua&{unclear}")).await;
+            page.shows(said).shows("Lampu padam");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_report_at_the_counter_says_where_for_whom_and_whether_it_is_known() {
     for place in staffed().await {
         let router = router(place.node.clone());

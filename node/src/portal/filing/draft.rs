@@ -262,7 +262,7 @@ pub fn institution(
 }
 
 /// The institution of a name or a slug.
-fn named(node: &Node, typed: &str) -> Option<InstanceId> {
+pub fn named(node: &Node, typed: &str) -> Option<InstanceId> {
     let typed = typed.trim().to_lowercase();
     let directory = node.directory();
     let mut all = directory.latest().instances();

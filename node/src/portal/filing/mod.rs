@@ -33,7 +33,7 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution};
+pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution, named};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";

@@ -29,6 +29,12 @@ fn small(settings: &mut Settings) {
     settings.limits.request_burst = 400;
 }
 
+/// The same on a machine that has other things to do: however slowly a flood comes, it is too much.
+fn small_and_slow(settings: &mut Settings) {
+    small(settings);
+    settings.limits.requests_per_second = 20;
+}
+
 fn health() -> Vec<u8> {
     let health = Health {
         software: "x".into(),
@@ -238,7 +244,7 @@ impl Polls {
 #[tokio::test]
 async fn a_flood_of_resets_or_of_small_requests_is_ended_or_slowed_down() {
     for kind in kinds() {
-        let (fleet, mut mallory) = gather_with(kind, small).await;
+        let (fleet, mut mallory) = gather_with(kind, small_and_slow).await;
         let lines: Vec<String> = (0..50).map(|_| mallory.report().1.line()).collect();
         assert_eq!(mallory.push(&lines).await.verdict(), None);
         beside(
@@ -298,7 +304,7 @@ async fn a_flood_of_resets_or_of_small_requests_is_ended_or_slowed_down() {
                     count(&mut told, status.unwrap());
                 }
                 assert!(
-                    told[0] >= 50 && told[1] >= 100,
+                    told[0] >= 10 && told[1] >= 100,
                     "{told:?} taken and told to wait"
                 );
             }),
