@@ -62,7 +62,11 @@ pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFi
         (Own::Watch, Some(watch(hub, picture, now))),
         (
             Own::Approval,
-            Some(approval(&store::approvals::waiting(tx, now).await?, picture, now)),
+            Some(approval(
+                &store::approvals::waiting(tx, now).await?,
+                picture,
+                now,
+            )),
         ),
     ])
 }
@@ -147,7 +151,9 @@ fn approval(asked: &Waiting, picture: &Picture, now: i64) -> Level {
     let Some(since) = asked.oldest.into_iter().chain(joined).min() else {
         return level(State::Green, None);
     };
-    let lapses = asked.lapses_at.is_some_and(|at| at.saturating_sub(now) < LAPSES_MS);
+    let lapses = asked
+        .lapses_at
+        .is_some_and(|at| at.saturating_sub(now) < LAPSES_MS);
     let presses = lapses || joined.is_some_and(|at| now.saturating_sub(at) >= JOINS_MS);
     let state = if presses { State::Red } else { State::Yellow };
     level(state, Some(now.saturating_sub(since)))

@@ -125,10 +125,7 @@ pub fn write_toml(settings: &Settings) -> String {
         (
             "federation",
             "Members connect here with their certificates.",
-            (
-                &settings.federation.listen,
-                &settings.federation.public_url,
-            ),
+            (&settings.federation.listen, &settings.federation.public_url),
         ),
         (
             "enrolment",

@@ -55,16 +55,8 @@ pub async fn serve(
     if let Some(address) = watched {
         writeln!(out.answer, "  monitoring  http://{address}")?;
     }
-    writeln!(
-        out.answer,
-        "  federation  {} ({})",
-        addresses.0, urls[0]
-    )?;
-    writeln!(
-        out.answer,
-        "  enrolment   {} ({})",
-        addresses.1, urls[1]
-    )?;
+    writeln!(out.answer, "  federation  {} ({})", addresses.0, urls[0])?;
+    writeln!(out.answer, "  enrolment   {} ({})", addresses.1, urls[1])?;
     if let Some((site, setup)) = console {
         writeln!(out.answer, "  console     {site}/")?;
         if let Some(link) = setup {

@@ -132,12 +132,10 @@ pub async fn decide(
             }
             Err(error) => Err(error),
         },
-        "tolak" => approvals::refuse(ground, &actor, &path.id)
-            .await
-            .map(|_| {
-                console.hub.alarms.ring();
-                Flash::done(text_id("console-refused"))
-            }),
+        "tolak" => approvals::refuse(ground, &actor, &path.id).await.map(|_| {
+            console.hub.alarms.ring();
+            Flash::done(text_id("console-refused"))
+        }),
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
     let said = match said {

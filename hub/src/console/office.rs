@@ -16,8 +16,8 @@ use lapor_web::throttle::Rate;
 
 use super::roles::{ConsoleRole, WORDS};
 use super::{ACCOUNT, Answer, Console, ROOT};
-use crate::clock::Clock;
 use crate::audit::By;
+use crate::clock::Clock;
 use crate::store;
 use crate::vouching;
 
@@ -154,13 +154,7 @@ impl Office for Console {
         self.settings.second_person
     }
 
-    async fn rest(
-        &self,
-        actor: &str,
-        account: &Account,
-        gift: Gift,
-        reason: &str,
-    ) -> Answer<()> {
+    async fn rest(&self, actor: &str, account: &Account, gift: Gift, reason: &str) -> Answer<()> {
         let by = By {
             reason,
             ..By::actor(actor)

@@ -26,7 +26,10 @@ pub async fn measure(hub: &Hub, figures: &mut Figures, picture: &Picture) -> Res
     tx.rollback().await?;
     let joined = picture.instances.values();
     let joined = joined.filter(|of| of.waits_since.is_some()).count();
-    let waiting = [("act", asked.count.unsigned_abs()), ("institution", joined as u64)];
+    let waiting = [
+        ("act", asked.count.unsigned_abs()),
+        ("institution", joined as u64),
+    ];
     figures.gauges(
         "lapor_hub_waiting_decisions",
         "Acts and accounts that wait for a second person, and institutions that wait to be let in.",

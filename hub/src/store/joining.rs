@@ -32,8 +32,7 @@ const ADMISSION: &str = "insert into admissions (slug, asked_at, address, admitt
      values ($1, $2, $3, $4) on conflict (slug) do update set asked_at = excluded.asked_at, \
      address = excluded.address, admitted_at = excluded.admitted_at";
 const ADMISSIONS: &str = "select slug, asked_at, address, admitted_at from admissions";
-const WAITS: &str =
-    "select count(*) from admissions where slug = $1 and admitted_at is null";
+const WAITS: &str = "select count(*) from admissions where slug = $1 and admitted_at is null";
 const ADMIT: &str =
     "update admissions set admitted_at = $2 where slug = $1 and admitted_at is null";
 const READMIT: &str = "insert into admissions (slug, asked_at, address, admitted_at) \
@@ -106,11 +105,7 @@ pub struct IssuedCertificate {
 }
 
 /// Stores a new invitation and voids the unused ones before it.
-pub async fn invite(
-    tx: &mut Tx,
-    made: &NewInvitation<'_>,
-    now_ms: i64,
-) -> Result<(), DbError> {
+pub async fn invite(tx: &mut Tx, made: &NewInvitation<'_>, now_ms: i64) -> Result<(), DbError> {
     void(tx, made.slug, now_ms).await?;
     on!(tx, conn => sqlx::query(INSERT)
         .bind(made.id)

@@ -91,7 +91,12 @@ async fn an_invitation_is_used_once_and_its_answer_can_be_repeated() {
         read.check(&invitation, &tls.public()).unwrap();
         let hub = Verifier::from_jwk(&read.hub_keys[0]).unwrap();
         assert_eq!(EpochGrant::open(&read.epoch, &hub).unwrap().epoch, 1);
-        let other = enrol(&ground, &request(&invitation, &TlsKey::generate(), 40), FROM).await;
+        let other = enrol(
+            &ground,
+            &request(&invitation, &TlsKey::generate(), 40),
+            FROM,
+        )
+        .await;
         assert_eq!(code(&other), Some(Code::InvitationInvalid));
         clock.advance(25 * HOUR_MS);
         assert_eq!(
@@ -121,7 +126,9 @@ async fn an_invitation_expires_and_a_new_one_voids_the_old() {
         let late = enrol(&ground, &request(&second, &tls, 20), FROM).await;
         assert_eq!(code(&late), Some(Code::InvitationInvalid));
         let third = invited(&ground, "kota-bandung").await;
-        enrol(&ground, &request(&third, &tls, 20), FROM).await.unwrap();
+        enrol(&ground, &request(&third, &tls, 20), FROM)
+            .await
+            .unwrap();
         let again = membership::invite(
             &ground,
             &By::actor("test"),
@@ -167,9 +174,13 @@ async fn an_epoch_is_granted_to_the_identity_key_and_repeated_for_its_nonce() {
     for db in databases().await {
         let (ground, _) = ground(&db).await;
         let invitation = invited(&ground, "kota-bandung").await;
-        enrol(&ground, &request(&invitation, &TlsKey::generate(), 20), FROM)
-            .await
-            .unwrap();
+        enrol(
+            &ground,
+            &request(&invitation, &TlsKey::generate(), 20),
+            FROM,
+        )
+        .await
+        .unwrap();
         let me: InstanceId = invitation.instance.clone();
         let wish = EpochRequest {
             instance: me.clone(),

@@ -26,8 +26,7 @@ const CLOCKS_APART_MS: i64 = 10 * 60_000;
 
 /// What an institution hears that has joined and of which no operator of the hub has let it in yet:
 /// it has read no directory.
-const UNAPPROVED: &str =
-    "waits until the hub's staff have approved it; it goes on by itself then";
+const UNAPPROVED: &str = "waits until the hub's staff have approved it; it goes on by itself then";
 
 /// Connected or not, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

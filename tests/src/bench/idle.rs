@@ -114,7 +114,8 @@ async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
     let sealing = Opener::from_seed(&seed(3)).public().sealing_key()?;
     let key = TlsKey::generate();
     let request = EnrolRequest::build(&invitation, key.request(), &identity, &signing, &sealing);
-    let answer: EnrolResponse = serde_json::from_str(&enrol(ground, &request, Ipv4Addr::LOCALHOST.into()).await?)?;
+    let answer: EnrolResponse =
+        serde_json::from_str(&enrol(ground, &request, Ipv4Addr::LOCALHOST.into()).await?)?;
     let accepted = answer.check(&invitation, &key.public())?;
     Credential::new(accepted.chain, key)?.save(&folder.join(format!("{number:04}.pem")))?;
     write_private(&folder.join("roots"), accepted.bundle.to_pem().as_bytes())?;

@@ -140,7 +140,14 @@ pub async fn show<O: Office>(
 ) -> Answer<Response> {
     member.administers()?;
     let account = find(&*office, &path.id).await?;
-    page(&*office, &member, &filled(&account), Some(&account), Again::FIRST).await
+    page(
+        &*office,
+        &member,
+        &filled(&account),
+        Some(&account),
+        Again::FIRST,
+    )
+    .await
 }
 
 pub async fn change<O: Office>(

@@ -13,7 +13,11 @@ async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own(
     let of =
         |rule: &Rule, own: &[Own]| own.iter().any(|own| rule.condition == Condition::Hub(*own));
     for (edition, unknown, kept) in [
-        ("begun", &[Own::Watch, Own::Trial, Own::Approval][..], EDITION),
+        (
+            "begun",
+            &[Own::Watch, Own::Trial, Own::Approval][..],
+            EDITION,
+        ),
         ("2", &[Own::Trial, Own::Approval], EDITION),
         ("3", &[Own::Approval], EDITION),
         (EDITION, &[], EDITION),

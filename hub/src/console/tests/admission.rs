@@ -17,11 +17,8 @@ impl Place {
     /// One that has joined and waits.
     async fn someone_joins(&self) {
         let id: InstanceId = BOGOR.parse().unwrap();
-        let mut entry = InstanceEntry::registered(
-            id.clone(),
-            InstanceKind::Kota,
-            "Kota Bogor".to_owned(),
-        );
+        let mut entry =
+            InstanceEntry::registered(id.clone(), InstanceKind::Kota, "Kota Bogor".to_owned());
         entry.status = Status::Suspended;
         let identity = lapor_protocol::keys::Signer::from_seed(&[9; 32]);
         entry.identity = Some(identity.public());
@@ -260,9 +257,7 @@ async fn an_operator_given_a_new_password_or_role_by_another_rests_and_an_observ
 async fn where_one_is_enough_an_operators_account_works_at_once() {
     for place in Place::all(false).await {
         let first = place.enters(&login(ConsoleRole::Operator)).await;
-        let made = first
-            .post("/konsol/petugas/baru", &accomplice()[..3])
-            .await;
+        let made = first.post("/konsol/petugas/baru", &accomplice()[..3]).await;
         place.choose(&made).await;
         let other = place.enters("kaki@pusat.example").await;
         other.open("/konsol").await.is(StatusCode::OK);
