@@ -16,9 +16,6 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 
-/// It stands in a test, which fails with it.
-const FINE: &str = "the stand-in works";
-
 /// What the provider says beside a complaint.
 pub const WORDS: &str = "kode milik siti ditolak";
 
@@ -78,8 +75,8 @@ type Shared = State<Arc<Mutex<Memory>>>;
 impl StandIn {
     /// One whose words are good at an instant, Unix ms.
     pub async fn start(now_ms: i64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect(FINE);
-        let issuer = format!("http://{}", listener.local_addr().expect(FINE));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
         let memory = Arc::new(Mutex::new(Memory {
             now_s: now_ms / 1000,
             tokens_at: format!("{issuer}/token"),
@@ -96,7 +93,7 @@ impl StandIn {
             .route("/token", post(token))
             .with_state(Arc::clone(&memory));
         let serving = tokio::spawn(async move {
-            axum::serve(listener, routes).await.expect(FINE);
+            axum::serve(listener, routes).await.unwrap();
         });
         Self {
             issuer,
@@ -107,13 +104,13 @@ impl StandIn {
 
     /// What the provider's page would send the browser back to, for the page's own address.
     pub fn vouches(&self, there: &str, word: &Word) -> String {
-        let there: Url = there.parse().expect(FINE);
+        let there: Url = there.parse().unwrap();
         let asked: HashMap<String, String> = there.query_pairs().into_owned().collect();
         assert_eq!(asked["code_challenge_method"], "S256");
         assert_eq!(asked["client_id"], "lapor");
         assert_eq!(asked["redirect_uri"], "http://lapor.test/masuk/sso/kembali");
         assert!(asked["scope"].split(' ').any(|scope| scope == "openid"));
-        let mut memory = self.memory.lock().expect(FINE);
+        let mut memory = self.memory.lock().unwrap();
         let code = format!("kode-{}", memory.codes.len());
         let nonce = word.nonce.clone().unwrap_or_else(|| asked["nonce"].clone());
         let now_s = memory.now_s;
@@ -137,26 +134,26 @@ impl StandIn {
     }
 
     pub fn names_tokens_at(&self, place: &str) {
-        place.clone_into(&mut self.memory.lock().expect(FINE).tokens_at);
+        place.clone_into(&mut self.memory.lock().unwrap().tokens_at);
     }
 
     /// Signs with another key from now on.
     pub fn turns_key(&self) {
-        self.memory.lock().expect(FINE).seed = 70;
+        self.memory.lock().unwrap().seed = 70;
     }
 
     pub fn goes_away(&self, away: bool) {
-        self.memory.lock().expect(FINE).away = away;
+        self.memory.lock().unwrap().away = away;
     }
 
     /// Says this of a code that it does not know.
     pub fn complains(&self, complaint: &'static str) {
-        self.memory.lock().expect(FINE).complaint = complaint;
+        self.memory.lock().unwrap().complaint = complaint;
     }
 
     /// How often anything was asked of it.
     pub fn called(&self) -> usize {
-        self.memory.lock().expect(FINE).called
+        self.memory.lock().unwrap().called
     }
 }
 
@@ -175,7 +172,7 @@ fn signed(said: &Value, seed: u8) -> String {
 }
 
 async fn describe(State(memory): Shared) -> Result<Json<Value>, StatusCode> {
-    let mut memory = memory.lock().expect(FINE);
+    let mut memory = memory.lock().unwrap();
     memory.called += 1;
     if memory.away {
         return Err(StatusCode::SERVICE_UNAVAILABLE);
@@ -193,10 +190,10 @@ async fn describe(State(memory): Shared) -> Result<Json<Value>, StatusCode> {
 }
 
 async fn keys(State(memory): Shared) -> Json<Value> {
-    let mut memory = memory.lock().expect(FINE);
+    let mut memory = memory.lock().unwrap();
     memory.called += 1;
     let signer = Signer::from_seed(&[memory.seed; 32]);
-    let mut key = serde_json::to_value(signer.public()).expect(FINE);
+    let mut key = serde_json::to_value(signer.public()).unwrap();
     key["kid"] = "satu".into();
     key["use"] = "sig".into();
     Json(json!({"keys": [key]}))
@@ -206,9 +203,9 @@ async fn token(
     State(memory): Shared,
     body: String,
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let mut memory = memory.lock().expect(FINE);
+    let mut memory = memory.lock().unwrap();
     memory.called += 1;
-    let fields: Url = format!("http://x/?{body}").parse().expect(FINE);
+    let fields: Url = format!("http://x/?{body}").parse().unwrap();
     let fields: HashMap<String, String> = fields.query_pairs().into_owned().collect();
     let complaint = json!({"error": memory.complaint, "error_description": WORDS});
     let refused = (StatusCode::BAD_REQUEST, Json(complaint));
