@@ -105,8 +105,8 @@ lint:
 alarms:
 	@.ci/need promtool
 	$(call say,"trying the alarms")
-	@promtool check rules --lint-fatal packaging/prometheus/lapor.rules.yml
-	@promtool test rules packaging/prometheus/lapor.rules.test.yml
+	@promtool check rules --lint-fatal docs/prometheus/lapor.rules.yml
+	@promtool test rules docs/prometheus/lapor.rules.test.yml
 
 # Advisories are judged where a copy of the database is at hand; nothing is fetched for it here.
 dependencies:

@@ -123,6 +123,8 @@ async fn copy_all(
     let mut tx = db.write().await?;
     let at = now_ms.to_string();
     store::state::write(&mut tx, store::state::LAST_BACKUP, &at).await?;
+    let bytes = manifest.total_bytes().to_string();
+    store::state::write(&mut tx, store::state::LAST_BACKUP_BYTES, &bytes).await?;
     if with_keys {
         store::state::write(&mut tx, store::state::LAST_KEY_BACKUP, &at).await?;
     }

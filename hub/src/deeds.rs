@@ -32,6 +32,10 @@ pub enum Deed {
     Resume {
         instance: InstanceId,
     },
+    /// Lets one take part that has joined and waits for it.
+    Admit {
+        instance: InstanceId,
+    },
     /// For ever; with a successor, which may have joined already (a merger) or not.
     Revoke {
         instance: InstanceId,
@@ -115,6 +119,7 @@ impl Deed {
         match self {
             Self::Suspend { .. } => "instance.suspended",
             Self::Resume { .. } => "instance.resumed",
+            Self::Admit { .. } => "instance.admitted",
             Self::Revoke { .. } => "instance.revoked",
             Self::Replace { .. } => "instance.replaced",
             Self::Entrust { .. } => "instance.authority_changed",
@@ -140,6 +145,7 @@ impl Deed {
         match self {
             Self::Suspend { instance }
             | Self::Resume { instance }
+            | Self::Admit { instance }
             | Self::Revoke { instance, .. }
             | Self::Replace { instance, .. }
             | Self::Entrust { instance, .. } => Some(instance),
@@ -211,6 +217,7 @@ impl Deed {
         match self {
             Self::Suspend { instance } => membership::suspend_in(ground, tx, by, instance).await,
             Self::Resume { instance } => membership::resume_in(ground, tx, by, instance).await,
+            Self::Admit { instance } => membership::admit_in(ground, tx, by, instance).await,
             Self::Revoke {
                 instance,
                 successor,

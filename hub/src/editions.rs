@@ -97,7 +97,7 @@ impl What {
     pub const ALL: [Self; 3] = [Self::Taxonomy, Self::Calendar, Self::Regions];
 
     /// As adoptions are noted.
-    fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Self::Taxonomy => "taxonomy",
             Self::Calendar => "calendar",
@@ -123,6 +123,24 @@ impl Holder {
     pub fn of(&self, what: What) -> Option<&Held> {
         self.held.iter().find(|held| held.what == what)
     }
+}
+
+/// How many active institutions say that they go by each edition.
+pub async fn adoptions(
+    ground: &Ground,
+    tx: &mut Tx,
+) -> Result<BTreeMap<(What, String), usize>, HubError> {
+    let directory = ground.directory.current();
+    let takes_part: BTreeSet<&InstanceId> = active(&directory).map(|entry| &entry.id).collect();
+    let mut counts = BTreeMap::new();
+    for adoption in store::adoptions::all(tx).await? {
+        let mut known = What::ALL.into_iter();
+        let what = known.find(|what| what.code() == adoption.what);
+        if let Some(what) = what.filter(|_| takes_part.contains(&adoption.slug)) {
+            *counts.entry((what, adoption.edition)).or_default() += 1;
+        }
+    }
+    Ok(counts)
 }
 
 impl Editions {

@@ -1,6 +1,9 @@
 //! An invited institution becomes a member, in one transaction: directory,
 //! chain, certificate and the answer itself. The same request gets the same
-//! answer for a day, so that a lost response strands nobody.
+//! answer for a day, so that a lost response strands nobody. Whoever must be
+//! approved stands suspended until an operator has compared its key.
+
+use std::net::IpAddr;
 
 use lapor_certs::{
     CheckedEnrolment, EnrolRequest, EnrolResponse, RenewResponse, Serial, TlsPublicKey,
@@ -16,14 +19,18 @@ use crate::directory::Amendment;
 use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store::chains::{self, Chain};
-use crate::store::joining::{self, IssuedCertificate, StoredInvitation, Used};
+use crate::store::joining::{self, Admission, IssuedCertificate, StoredInvitation, Used};
 use lapor_web::chance::random;
 
 /// How long a used invitation repeats its answer.
 pub(crate) const REPEATED_FOR_MS: i64 = 24 * 3_600_000;
 
-/// `POST /enrol`: JSON of an [`EnrolResponse`].
-pub async fn enrol(ground: &Ground, request: &EnrolRequest) -> Result<String, HubError> {
+/// `POST /enrol`, from an address: JSON of an [`EnrolResponse`].
+pub async fn enrol(
+    ground: &Ground,
+    request: &EnrolRequest,
+    from: IpAddr,
+) -> Result<String, HubError> {
     let now_ms = ground.clock.now_ms();
     // A secret always matches its own hash; whether it is one of ours is asked below.
     let hash = request.secret.hash();
@@ -52,8 +59,15 @@ pub async fn enrol(ground: &Ground, request: &EnrolRequest) -> Result<String, Hu
             "the invitation has expired or been replaced; ask for another",
         ));
     }
+    let joined = Admission {
+        asked_at: now_ms,
+        address: from.to_canonical().to_string(),
+        admitted_at: (!invitation.approval).then_some(now_ms),
+    };
+    joining::note_admission(&mut tx, &request.instance, &joined).await?;
     let answer = join(ground, tx, request, &checked, &invitation).await?;
-    tracing::info!(instance = %request.instance, "an institution has joined");
+    let waits = invitation.approval;
+    tracing::info!(instance = %request.instance, waits, "an institution has joined");
     Ok(answer)
 }
 
@@ -72,7 +86,11 @@ async fn join(
         .filter(|entry| entry.status == Status::Invited)
         .cloned()
         .ok_or_else(unknown)?;
-    entry.status = Status::Active;
+    entry.status = if invitation.approval {
+        Status::Suspended
+    } else {
+        Status::Active
+    };
     entry.identity = Some(checked.identity.jwk());
     entry.keys = vec![request.signing.clone(), request.sealing.clone()];
     entry.epochs = vec![EpochEntry {

@@ -210,6 +210,8 @@ fn level(seen: &Instance, answers: Answers) -> Level {
     match seen.status {
         Status::Registered => Level::NotInvited,
         Status::Invited => Level::Invited,
+        // It has joined; what is missing is the operators' approval.
+        Status::Suspended if seen.waits_since.is_some() => Level::Joined,
         Status::Suspended => Level::Suspended,
         Status::Revoked => Level::Revoked,
         Status::Active if seen.sent == 0 || seen.received == seen.undelivered => Level::Joined,

@@ -54,6 +54,7 @@ pub mod tokens;
 pub mod trial;
 pub mod trials;
 pub mod upkeep;
+pub mod vouching;
 pub mod watch;
 pub mod witness;
 

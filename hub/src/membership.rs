@@ -24,6 +24,7 @@ use crate::maintenance::MaintenanceError;
 use crate::restored::CloseError;
 use crate::rotation::RotationError;
 use crate::store;
+use crate::store::joining::NewInvitation;
 use crate::succession::written;
 use lapor_web::chance::random;
 
@@ -46,6 +47,10 @@ pub enum MembershipError {
         needed: &'static str,
         act: &'static str,
     },
+    #[error("{0} has joined and waits for approval; approve or revoke it")]
+    Unapproved(InstanceId),
+    #[error("{0} does not wait for approval")]
+    NotWaiting(InstanceId),
     #[error("{id} stands in the directory as {known}, not as {given}")]
     Kind {
         id: InstanceId,
@@ -111,6 +116,8 @@ pub struct Profile {
     /// Whether a region and a stand-in for the desk that are not named here are
     /// taken away; otherwise what is known of them stays.
     pub clears: bool,
+    /// Whether it may take part as soon as it has joined, where others wait for an approval.
+    pub approved: bool,
 }
 
 impl Profile {
@@ -126,6 +133,7 @@ impl Profile {
             time_zone: None,
             terms: None,
             clears: false,
+            approved: false,
         }
     }
 
@@ -145,6 +153,9 @@ impl Profile {
         }
         if self.default_supervisor {
             given.push("stands in for an excluded desk".to_owned());
+        }
+        if self.approved {
+            given.push("joins without approval".to_owned());
         }
         given.join("; ")
     }
@@ -202,7 +213,14 @@ pub async fn invite_all(
         let secret = InvitationSecret::from_random(random());
         let number = hex::encode(random::<8>());
         let (id, hash) = (&profile.id, secret.hash());
-        store::joining::invite(&mut tx, &number, id, hash, now_ms, expires_at).await?;
+        let made = NewInvitation {
+            id: &number,
+            slug: id,
+            secret_hash: hash,
+            expires_at,
+            approval: ground.settings.enrolment.approval && !profile.approved,
+        };
+        store::joining::invite(&mut tx, &made, now_ms).await?;
         let (said, given) = (by.reason, profile.given());
         let reason = if said.is_empty() || given.is_empty() {
             format!("{said}{given}")
@@ -323,6 +341,12 @@ pub async fn suspend(ground: &Ground, by: &By<'_>, id: &InstanceId) -> Result<()
     deeds::act(ground, by, &Deed::Suspend { instance }).await
 }
 
+/// Lets an institution take part that has joined and waits for it.
+pub async fn admit(ground: &Ground, by: &By<'_>, id: &InstanceId) -> Result<(), MembershipError> {
+    let instance = id.clone();
+    deeds::act(ground, by, &Deed::Admit { instance }).await
+}
+
 /// Lets a suspended institution take part again.
 pub async fn resume(ground: &Ground, by: &By<'_>, id: &InstanceId) -> Result<(), MembershipError> {
     let instance = id.clone();
@@ -350,6 +374,29 @@ pub(crate) async fn suspend_in(
         .await
 }
 
+/// [`admit`] in a transaction of the caller's.
+pub(crate) async fn admit_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &By<'_>,
+    id: &InstanceId,
+) -> Result<Arc<Directory>, MembershipError> {
+    if !store::joining::admit(tx, id, ground.clock.now_ms()).await? {
+        return Err(MembershipError::NotWaiting(id.clone()));
+    }
+    let change = Change {
+        action: "instance.admitted",
+        act: "approved",
+        needed: "waiting",
+        from: &[Status::Suspended],
+    };
+    change
+        .make(ground, tx, by, id, |entry, _| {
+            entry.status = Status::Active;
+        })
+        .await
+}
+
 /// [`resume`] in a transaction of the caller's.
 pub(crate) async fn resume_in(
     ground: &Ground,
@@ -357,6 +404,11 @@ pub(crate) async fn resume_in(
     by: &By<'_>,
     id: &InstanceId,
 ) -> Result<Arc<Directory>, MembershipError> {
+    if store::joining::waits(tx, id).await? {
+        return Err(MembershipError::Unapproved(id.clone()));
+    }
+    // Meanwhile it has read nothing.
+    store::joining::readmit(tx, id, ground.clock.now_ms()).await?;
     let change = Change {
         action: "instance.resumed",
         act: "resumed",

@@ -51,7 +51,7 @@ pub struct Settings {
     pub names: Vec<String>,
     pub database: DatabaseSettings,
     pub federation: ListenerSettings,
-    pub enrolment: ListenerSettings,
+    pub enrolment: EnrolmentSettings,
     pub storage: StorageSettings,
     pub limits: LimitSettings,
     pub monitor: MonitorSettings,
@@ -86,6 +86,30 @@ pub struct ListenerSettings {
     pub listen: SocketAddr,
     /// `https://host[:port]`, as nodes see it.
     pub public_url: HubUrl,
+}
+
+/// The listener for newcomers, and whether who joins there must be approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentSettings {
+    /// Address and port on this machine.
+    pub listen: SocketAddr,
+    /// `https://host[:port]`, as nodes see it.
+    pub public_url: HubUrl,
+    /// Whether whoever joins stands suspended until an operator has approved it; an invitation may
+    /// say that it needs none.
+    #[serde(default)]
+    pub approval: bool,
+}
+
+impl From<ListenerSettings> for EnrolmentSettings {
+    fn from(listener: ListenerSettings) -> Self {
+        Self {
+            listen: listener.listen,
+            public_url: listener.public_url,
+            approval: false,
+        }
+    }
 }
 
 /// Where the hub keeps what is not in the database.
@@ -196,7 +220,7 @@ impl Default for Settings {
             names: vec!["localhost".into(), "127.0.0.1".into()],
             database: DatabaseSettings::default(),
             federation: listener(7443),
-            enrolment: listener(7444),
+            enrolment: listener(7444).into(),
             storage: StorageSettings::default(),
             limits: LimitSettings::default(),
             monitor: MonitorSettings::default(),
@@ -359,11 +383,11 @@ impl Settings {
 
     fn check(&self) -> Result<(), SettingsError> {
         let names = self.server_names()?;
-        for (section, listener) in [
-            ("federation", &self.federation),
-            ("enrolment", &self.enrolment),
+        for (section, public_url) in [
+            ("federation", &self.federation.public_url),
+            ("enrolment", &self.enrolment.public_url),
         ] {
-            if !names.contains(&listener.public_url.server_name()) {
+            if !names.contains(&public_url.server_name()) {
                 return Err(SettingsError::Wrong(format!(
                     "{section}.public_url: its host must stand in `names`, or no node will trust the hub there"
                 )));

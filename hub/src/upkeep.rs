@@ -272,6 +272,12 @@ pub async fn last_backup(tx: &mut Tx) -> Result<Option<i64>, HubError> {
     Ok(text.and_then(|text| text.parse().ok()))
 }
 
+/// Bytes of that backup.
+pub async fn last_size(tx: &mut Tx) -> Result<Option<u64>, HubError> {
+    let text = store::state::read(tx, store::state::LAST_BACKUP_BYTES).await?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
+
 /// Begins to make a backup, or to try one; what follows is read from [`read`].
 pub async fn begin(hub: &Arc<Hub>, by: &By<'_>, work: Work, name: &str) -> Result<(), UpkeepError> {
     let shelf = hub.settings().backup.folder.clone();

@@ -146,6 +146,10 @@ for (const database of databases) {
           await open("/konsol/persetujuan");
           assert.deepEqual(await overflowing(page), [], `approvals at ${width}`);
           assert.deepEqual(await violations(page), [], `approvals at ${width}`);
+          await open("/konsol/petugas/baru");
+          assert.deepEqual(await overflowing(page), [], `a new account for two at ${width}`);
+          assert.deepEqual(await violations(page), [], `a new account for two at ${width}`);
+          await open("/konsol/persetujuan");
         }
         await page.getByRole("button", { name: /^Setujui: Tangguhkan/ }).click();
         await page.getByText("Instansi ditangguhkan.").waitFor();

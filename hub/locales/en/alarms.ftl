@@ -268,3 +268,7 @@ did-alarm-test-sent = Test of alarms sent
 did-alarm-sent-again = Letter about alarms sent again
 did-token-created = Token of a program made
 did-token-revoked = Token of a program revoked
+
+condition-hub-approval = Hub: something waits for an operator to decide
+reason-hub-approval = The oldest has waited for { $age }
+reason-hub-approval-presses = It has waited for { $age }; decide soon, an act that nobody decides lapses

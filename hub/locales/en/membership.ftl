@@ -196,3 +196,40 @@ trying-heard = The node was heard, but is not waiting for messages: it may be fe
 trying-half-open = The hub sees a waiting request, but the node did not ask again: the connection may be broken without anybody knowing, or the node is stuck. Look at the line and the node's log.
 trying-silent = A connection is open, but no request waits: the node may be stuck, or waiting before it tries again. Look at lapor-node status there.
 trying-away = No connection: the node is off, its line is broken, or its certificate is refused. Call the institution; see the history of connections on its page.
+
+# Approving who joins
+
+did-instance-admitted = Institution approved that had joined
+admission-title = Approve an institution that has joined
+admission-waiting = Waiting for approval
+admission-lead = This institution has joined and waits. Call its staff at a number that is known, and compare the fingerprint of the identity that they read out. Before it is approved it sends and receives nothing.
+admission-asked-at = Joined
+admission-address = From
+admission-compared = The fingerprint was compared by telephone
+admission-uncompared = Compare the fingerprint first. If it differs, refuse.
+admission-admit = Approve
+admission-refuse = Refuse and revoke
+admission-done = The institution is approved and takes part from now on.
+approval-acts = Acts that wait for a second person
+invite-approved = It takes part at once, without approval
+invite-approved-hint = An institution that joins usually waits until an operator has compared its fingerprint. Tick this only if its staff are handed the line in person.
+invite-approval-needs-two = Here an approval needs a second person, so no invitation can do without it.
+invite-withdraw-reason = Write why it is withdrawn.
+
+# Accounts that wait to be confirmed
+
+did-operator-rests = Account of an operator waits to be confirmed
+did-operator-vouched = Account of an operator confirmed
+resting-accounts = Accounts of operators that wait to be confirmed
+resting-accounts-about = Confirm one only if you know, by telephone for instance, that the person whom it is for holds the account. Otherwise disable it.
+resting-name = Account
+resting-act = What was done
+resting-vouch = Confirm
+resting-vouch-of = Confirm the account of { $name }
+resting-vouched = The account is confirmed and can be used.
+resting-same-person = Whoever had a part in this account cannot confirm it; ask another operator.
+gift-account = Account made
+gift-role = Role or login changed
+gift-password = Link to a new password made
+gift-factor = Second factor taken away
+gift-access = Account enabled again

@@ -268,3 +268,7 @@ did-alarm-test-sent = Uji coba alarm dikirim
 did-alarm-sent-again = Surat alarm dikirim lagi
 did-token-created = Token program dibuat
 did-token-revoked = Token program dicabut
+
+condition-hub-approval = Hub: ada yang menunggu keputusan operator
+reason-hub-approval = Yang terlama menunggu sejak { $age } yang lalu
+reason-hub-approval-presses = Menunggu sejak { $age } yang lalu; segera putuskan, tindakan yang tidak diputuskan akan gugur

@@ -196,3 +196,40 @@ trying-heard = Node terdengar, tetapi tidak sedang menunggu pesan: mungkin sedan
 trying-half-open = Hub melihat permintaan yang menunggu, tetapi node tidak bertanya lagi: sambungannya mungkin putus tanpa diketahui, atau node macet. Periksa jalur dan catatan node.
 trying-silent = Ada sambungan terbuka, tetapi tidak ada permintaan: node mungkin macet, atau sedang menunggu sebelum mencoba lagi. Periksa lapor-node status di sana.
 trying-away = Tidak ada sambungan: node mati, jalurnya putus, atau sertifikatnya ditolak. Telepon instansi; lihat riwayat sambungan di halamannya.
+
+# Menyetujui yang bergabung
+
+did-instance-admitted = Instansi yang bergabung disetujui
+admission-title = Setujui instansi yang bergabung
+admission-waiting = Menunggu persetujuan
+admission-lead = Instansi ini sudah bergabung dan menunggu. Telepon petugasnya pada nomor yang sudah dikenal, dan cocokkan sidik jari identitas yang dibacakannya. Sebelum disetujui, ia tidak mengirim dan tidak menerima apa pun.
+admission-asked-at = Bergabung pada
+admission-address = Dari alamat
+admission-compared = Sidik jari sudah dicocokkan lewat telepon
+admission-uncompared = Cocokkan sidik jarinya dahulu. Bila berbeda, tolak.
+admission-admit = Setujui
+admission-refuse = Tolak dan cabut
+admission-done = Instansi disetujui dan ikut serta mulai sekarang.
+approval-acts = Tindakan yang menunggu orang kedua
+invite-approved = Langsung ikut serta tanpa menunggu persetujuan
+invite-approved-hint = Biasanya instansi yang bergabung menunggu sampai operator mencocokkan sidik jarinya. Centang hanya bila baris undangan diserahkan langsung kepada petugasnya.
+invite-approval-needs-two = Di sini persetujuan memerlukan orang kedua, maka undangan tidak dapat meniadakannya.
+invite-withdraw-reason = Tulis alasan pembatalannya.
+
+# Akun yang menunggu dipastikan
+
+did-operator-rests = Akun operator menunggu dipastikan
+did-operator-vouched = Akun operator dipastikan
+resting-accounts = Akun operator yang menunggu dipastikan
+resting-accounts-about = Pastikan hanya bila Anda tahu, misalnya lewat telepon, bahwa orang yang dimaksud sendirilah yang memegang akun ini. Bila tidak, nonaktifkan akunnya.
+resting-name = Akun
+resting-act = Yang dilakukan
+resting-vouch = Pastikan
+resting-vouch-of = Pastikan akun { $name }
+resting-vouched = Akun dipastikan dan dapat dipakai.
+resting-same-person = Yang ikut mengurus akun ini tidak dapat memastikannya; minta operator lain.
+gift-account = Akun dibuat
+gift-role = Peran atau alamat masuk diubah
+gift-password = Tautan sandi baru dibuat
+gift-factor = Kode kedua dihapus
+gift-access = Akun diaktifkan lagi

@@ -33,6 +33,8 @@ pub enum Own {
     Letters,
     /// Milliseconds since it last looked at the federation.
     Watch,
+    /// Milliseconds that the oldest waits that an operator must decide: an act, or who has joined.
+    Approval,
 }
 
 /// What a rule is about. Its code is the concern's, with `hub_` before the hub's own.
@@ -49,7 +51,7 @@ pub enum Condition {
 pub struct ConditionError;
 
 impl Own {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sequencer,
         Self::Record,
         Self::Disk,
@@ -58,6 +60,7 @@ impl Own {
         Self::Certificate,
         Self::Letters,
         Self::Watch,
+        Self::Approval,
     ];
 }
 

@@ -243,8 +243,11 @@ pub async fn run(hub: &Arc<Hub>) {
 
 /// Where webhooks of this hub may go.
 pub fn reach(settings: &Settings) -> Reach {
-    let listeners = [&settings.federation, &settings.enrolment];
-    let hosts = listeners.map(|listener| listener.public_url.server_name().to_str().into_owned());
+    let listeners = [
+        &settings.federation.public_url,
+        &settings.enrolment.public_url,
+    ];
+    let hosts = listeners.map(|url| url.server_name().to_str().into_owned());
     let console = settings
         .console
         .public_url

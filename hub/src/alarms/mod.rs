@@ -92,6 +92,8 @@ impl What {
 pub struct Alarms {
     /// Open ones that nobody has acknowledged.
     open: AtomicU64,
+    /// Acts and institutions that wait for an operator.
+    undecided: AtomicU64,
     /// Rung when something is to be weighed or sent at once.
     bell: Notify,
 }
@@ -102,8 +104,17 @@ impl Alarms {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// How many acts and institutions wait for an operator, as of the last round.
+    pub fn undecided(&self) -> u64 {
+        self.undecided.load(Ordering::Relaxed)
+    }
+
     fn hold(&self, open: usize) {
         self.open.store(open as u64, Ordering::Relaxed);
+    }
+
+    fn hold_undecided(&self, undecided: u64) {
+        self.undecided.store(undecided, Ordering::Relaxed);
     }
 
     /// Has rules weighed and letters looked at now.
@@ -160,9 +171,14 @@ pub async fn round(hub: &Hub, picture: &Picture) -> Result<(), HubError> {
     gather::gather(hub, picture).await?;
     let mut tx = hub.ground.db.read().await?;
     let live = store::alarms::live::live(&mut tx).await?;
+    let asked = store::approvals::waiting(&mut tx, now).await?;
     tx.rollback().await?;
     let open = live.iter().filter(|row| row.state == "open").count();
+    let joined = picture.instances.values();
+    let joined = joined.filter(|of| of.waits_since.is_some()).count() as u64;
     hub.alarms.hold(open);
+    hub.alarms
+        .hold_undecided(asked.count.unsigned_abs() + joined);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::judge::{Level, OwnFinding};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::monitor::folders;
+use crate::store::approvals::Waiting;
 use crate::trials::Standing;
 use crate::upkeep::{self, Outcome};
 use crate::watch::{Bound, Picture, State};
@@ -27,6 +28,11 @@ const LETTERS: Bound = Bound {
     yellow: 30,
     red: 4 * 60,
 };
+
+/// Milliseconds before an act lapses that nobody has decided, from which on it presses.
+const LAPSES_MS: i64 = 4 * 60 * MINUTE_MS;
+/// Milliseconds that an institution waits to be let in, from which on it presses.
+const JOINS_MS: i64 = 3 * DAY_MS;
 
 /// Reads how it stands.
 pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFinding>, HubError> {
@@ -54,6 +60,14 @@ pub async fn look(hub: &Hub, tx: &mut Tx, picture: &Picture) -> Result<Vec<OwnFi
             Some(waiting(letters.oldest, letters.died_at, now)),
         ),
         (Own::Watch, Some(watch(hub, picture, now))),
+        (
+            Own::Approval,
+            Some(approval(
+                &store::approvals::waiting(tx, now).await?,
+                picture,
+                now,
+            )),
+        ),
     ])
 }
 
@@ -128,6 +142,21 @@ fn watch(hub: &Hub, picture: &Picture, now: i64) -> Level {
     let age = now.saturating_sub(since);
     let measured = (picture.at > 0).then_some(age);
     level(WATCH.above(age, SECOND_MS), measured)
+}
+
+/// What operators must decide; nothing waits unnoticed, and least of all until it has lapsed.
+fn approval(asked: &Waiting, picture: &Picture, now: i64) -> Level {
+    let joined = picture.instances.values().filter_map(|of| of.waits_since);
+    let joined = joined.min();
+    let Some(since) = asked.oldest.into_iter().chain(joined).min() else {
+        return level(State::Green, None);
+    };
+    let lapses = asked
+        .lapses_at
+        .is_some_and(|at| at.saturating_sub(now) < LAPSES_MS);
+    let presses = lapses || joined.is_some_and(|at| now.saturating_sub(at) >= JOINS_MS);
+    let state = if presses { State::Red } else { State::Yellow };
+    level(state, Some(now.saturating_sub(since)))
 }
 
 /// One that was given up within the last day is as bad as one that waits for long.

@@ -17,12 +17,13 @@ use crate::watch::{Concern, Instance, State};
 
 /// What says in the database that rules were put: the edition of the first ones, each of which looked
 /// at more than the one before.
-const EDITIONS: [(&str, &[Own]); 3] = [
+const EDITIONS: [(&str, &[Own]); 4] = [
     ("begun", &[]),
     ("2", &[Own::Watch]),
-    (EDITION, &[Own::Trial]),
+    ("3", &[Own::Trial]),
+    (EDITION, &[Own::Approval]),
 ];
-pub(super) const EDITION: &str = "3";
+pub(super) const EDITION: &str = "4";
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -288,6 +289,8 @@ pub(super) fn defaults() -> Vec<Rule> {
         own(Own::Trial, Red, Critical, 0, DAY_MS),
         own(Own::Letters, Red, Warning, 0, DAY_MS),
         own(Own::Watch, Red, Critical, 0, HOUR_MS),
+        own(Own::Approval, Yellow, Warning, 0, DAY_MS),
+        own(Own::Approval, Red, Warning, 0, 2 * HOUR_MS),
     ]
 }
 

@@ -11,6 +11,7 @@ use lapor_web::people::{PASSWORD, SETUP, link_at};
 use super::{Failure, Out, actor, exit};
 use crate::console::{self, ConsoleRole};
 use crate::ground::Ground;
+use crate::vouching;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -38,6 +39,8 @@ pub enum Command {
     Disable { login: String },
     /// Let a disabled account log in again
     Enable { login: String },
+    /// Confirm an operator's account that waits for another operator
+    Vouch { login: String },
     /// Make the link for the first set-up, while there is no operator
     SetupLink,
 }
@@ -112,6 +115,12 @@ pub async fn run(ground: &Arc<Ground>, command: Command, out: &mut Out<'_>) -> R
             let account = find(&login).await?;
             accounts.enable(&actor, &account.id).await?;
             writeln!(out.answer, "enabled {login}")?;
+        }
+        Command::Vouch { login } => {
+            let account = find(&login).await?;
+            let which = (account.id.as_str(), account.login.as_str());
+            vouching::vouch(ground, &actor, which).await?;
+            writeln!(out.answer, "{login} can act now")?;
         }
         Command::SetupLink => match accounts.setup_link(&actor).await? {
             Some(secret) => {

@@ -13,6 +13,7 @@ use crate::alarms::SenderError;
 use crate::error::HubError;
 use crate::membership::MembershipError;
 use crate::settings::SettingsError;
+use crate::vouching::VouchError;
 
 /// A command that did not work.
 #[derive(Debug)]
@@ -105,6 +106,15 @@ impl From<HubError> for Failure {
             HubError::Directory(_) | HubError::Damaged(_) | HubError::Aborted => exit::INTERNAL,
         };
         Self::new(code, message)
+    }
+}
+
+impl From<VouchError> for Failure {
+    fn from(error: VouchError) -> Self {
+        match error {
+            VouchError::Database(error) => error.into(),
+            _ => Self::new(exit::DATA, error.to_string()),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{Failure, Out, exit};
 use crate::clock::Clock;
 use crate::ground::Ground;
 use crate::keys;
-use crate::settings::{ListenerSettings, Settings};
+use crate::settings::{EnrolmentSettings, ListenerSettings, Settings};
 
 #[derive(Debug, Args)]
 pub struct Init {
@@ -121,26 +121,25 @@ pub fn write_toml(settings: &Settings) -> String {
     line("[database]".into());
     line("# sqlite://FILE or postgres://USER@HOST/NAME?sslmode=verify-full".into());
     line(format!("url = {}\n", quote(&settings.database.url)));
-    for (section, comment, listener) in [
+    for (section, comment, (listen, public_url)) in [
         (
             "federation",
             "Members connect here with their certificates.",
-            &settings.federation,
+            (&settings.federation.listen, &settings.federation.public_url),
         ),
         (
             "enrolment",
             "Newcomers join here with an invitation.",
-            &settings.enrolment,
+            (&settings.enrolment.listen, &settings.enrolment.public_url),
         ),
     ] {
         line(format!("[{section}]\n# {comment}"));
-        line(format!("listen = {}", quote(&listener.listen.to_string())));
+        line(format!("listen = {}", quote(&listen.to_string())));
         line("# As they see it; stands in invitations.".into());
-        line(format!(
-            "public_url = {}\n",
-            quote(listener.public_url.as_str())
-        ));
+        line(format!("public_url = {}\n", quote(public_url.as_str())));
     }
+    line("# Whoever joins waits until an operator has compared its key and approved it.".into());
+    line(format!("approval = {}\n", settings.enrolment.approval));
     line("[storage]".into());
     line(format!(
         "# Signing key and TLS certificate.\nkeys = {}",
@@ -207,7 +206,10 @@ fn settings(init: &Init) -> Result<Settings, Failure> {
     };
     let first = settings.names[0].clone();
     settings.federation = listener(&first, init.federation_address)?;
-    settings.enrolment = listener(&first, init.enrolment_address)?;
+    settings.enrolment = EnrolmentSettings {
+        approval: true,
+        ..listener(&first, init.enrolment_address)?.into()
+    };
     settings.database.url.clone_from(&init.database_url);
     let beside = || Listen::beside(init.enrolment_address);
     settings.monitor.listen = init.monitor_address.unwrap_or_else(beside);

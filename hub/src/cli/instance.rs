@@ -41,6 +41,13 @@ pub enum Command {
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
     },
+    /// Let an institution take part that has joined and waits for approval
+    Approve {
+        slug: InstanceId,
+        /// Why; kept in the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
     /// Let a suspended institution take part again
     Resume {
         slug: InstanceId,
@@ -69,6 +76,9 @@ pub struct Invite {
     /// pusat, kementerian, lembaga, provinsi, kabupaten, kota, bumn or pengawas
     #[arg(long)]
     kind: InstanceKind,
+    /// It takes part as soon as it has joined, though `enrolment.approval` is set
+    #[arg(long)]
+    without_approval: bool,
     #[command(flatten)]
     facts: Facts,
 }
@@ -135,7 +145,10 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
     };
     match command {
         Command::Invite(invite) => {
-            let profile = invite.facts.profile(invite.slug, invite.kind);
+            let profile = Profile {
+                approved: invite.without_approval,
+                ..invite.facts.profile(invite.slug, invite.kind)
+            };
             let made = membership::invite(ground, &By::actor(&actor), &profile).await?;
             writeln!(out.answer, "{}", *made.line)?;
             out.answer.flush()?;
@@ -162,6 +175,10 @@ pub async fn run(ground: &Ground, command: Command, out: &mut Out<'_>) -> Result
                 out.answer,
                 "{slug} is suspended: the hub refuses it from now on"
             )?;
+        }
+        Command::Approve { slug, reason } => {
+            membership::admit(ground, &for_reason(&reason), &slug).await?;
+            writeln!(out.answer, "{slug} takes part from now on")?;
         }
         Command::Resume { slug, reason } => {
             membership::resume(ground, &for_reason(&reason), &slug).await?;

@@ -46,21 +46,17 @@ pub async fn serve(
         Some(listener) => Some(open_console(&hub, listener, &watching).await?),
         None => None,
     };
-    let urls = [&hub.settings().federation, &hub.settings().enrolment];
+    let settings = hub.settings();
+    let urls = [
+        &settings.federation.public_url,
+        &settings.enrolment.public_url,
+    ];
     writeln!(out.answer, "lapor-hub {}", hub.ground.trust_domain)?;
     if let Some(address) = watched {
         writeln!(out.answer, "  monitoring  http://{address}")?;
     }
-    writeln!(
-        out.answer,
-        "  federation  {} ({})",
-        addresses.0, urls[0].public_url
-    )?;
-    writeln!(
-        out.answer,
-        "  enrolment   {} ({})",
-        addresses.1, urls[1].public_url
-    )?;
+    writeln!(out.answer, "  federation  {} ({})", addresses.0, urls[0])?;
+    writeln!(out.answer, "  enrolment   {} ({})", addresses.1, urls[1])?;
     if let Some((site, setup)) = console {
         writeln!(out.answer, "  console     {site}/")?;
         if let Some(link) = setup {

@@ -10,12 +10,14 @@ use http::StatusCode;
 use lapor_web::accounts::AccountState;
 use lapor_web::language::{Voice, text_id};
 use lapor_web::page::{Flash, Form, LocalPath};
-use lapor_web::people::{Member, refusal};
+use lapor_web::people::{Member, Office as _, refusal};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::acts::deed_said;
+use super::admission::{self, Waiting};
 use super::instances::{done_words, one};
+use super::resting::{self, Resting};
 use super::{Answer, Console, ConsoleRole, alarms, keys, upkeep};
 use crate::alarms::ActError;
 use crate::approvals::{self, ApprovalError, Asked};
@@ -41,6 +43,10 @@ struct ListPage {
     v: Voice,
     lines: Vec<Line>,
     second_person: bool,
+    /// Institutions that have joined and wait.
+    joining: Vec<Waiting>,
+    resting: Vec<Resting>,
+    acts: bool,
 }
 
 struct Line {
@@ -64,14 +70,20 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
     let waiting = approvals::waiting(&console.hub.ground).await;
     let waiting = waiting.map_err(|error| refused(&error))?;
     let accounts = console.accounts().list().await;
+    let accounts = accounts.map_err(|error| refusal(&error))?;
+    let actor = member.actor();
+    let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
+    let resting = if console.settings.second_person {
+        resting::all(&console, &v, (&accounts, &actor, acts)).await?
+    } else {
+        Vec::new()
+    };
     let names: BTreeMap<String, String> = accounts
-        .map_err(|error| refusal(&error))?
         .into_iter()
         .map(|account| (account.actor(), account.name))
         .collect();
-    let actor = member.actor();
-    let acts = ConsoleRole::of(member.session.account.role, ConsoleRole::acts);
     let called = alarms::called(&console, &v).await?;
+    let joining = admission::all(&console, &v).await?;
     let lines = waiting.into_iter().map(|approval| Line {
         at: format!("{PATH}/{}", approval.id),
         deed: deed_said(&v, &approval.deed),
@@ -93,6 +105,9 @@ pub async fn list(State(console): State<Arc<Console>>, member: Member) -> Answer
         v,
         lines: lines.collect(),
         second_person: console.settings.second_person,
+        joining,
+        resting,
+        acts,
     };
     let title = v.say("console-approvals");
     member.visit.shell(title).wide().show(&page)
@@ -117,9 +132,10 @@ pub async fn decide(
             }
             Err(error) => Err(error),
         },
-        "tolak" => approvals::refuse(ground, &actor, &path.id)
-            .await
-            .map(|_| Flash::done(text_id("console-refused"))),
+        "tolak" => approvals::refuse(ground, &actor, &path.id).await.map(|_| {
+            console.hub.alarms.ring();
+            Flash::done(text_id("console-refused"))
+        }),
         _ => return Err(ApiProblem::invalid().with_detail("putusan: expected setuju or tolak.")),
     };
     let said = match said {
@@ -129,7 +145,10 @@ pub async fn decide(
         ) => Flash::warning(text_id("console-approval-gone")),
         Err(ApprovalError::SamePerson) => Flash::warning(text_id("console-same-person")),
         Err(ApprovalError::Membership(
-            MembershipError::Status { .. } | MembershipError::Rotation(_),
+            MembershipError::Status { .. }
+            | MembershipError::NotWaiting(_)
+            | MembershipError::Unapproved(_)
+            | MembershipError::Rotation(_),
         )) => Flash::warning(text_id("console-status-changed")),
         Err(ApprovalError::Membership(MembershipError::Maintenance(_))) => {
             Flash::warning(text_id("maintenance-too-late"))
@@ -170,7 +189,10 @@ pub async fn put(
             look_about(console);
             Ok(done)
         }
-        Ok(Asked::Waits) => Ok(Flash::done(text_id("console-asked"))),
+        Ok(Asked::Waits) => {
+            console.hub.alarms.ring();
+            Ok(Flash::done(text_id("console-asked")))
+        }
         Err(ApprovalError::AskedAlready) => Ok(Flash::warning(text_id("console-asked-already"))),
         Err(error) => Err(error),
     }
@@ -213,9 +235,13 @@ async fn asker_acts(console: &Console, id: &str) -> Answer<bool> {
     let asker = accounts
         .iter()
         .find(|account| account.actor() == approval.asked_by);
-    Ok(asker.is_some_and(|asker| {
+    let asker = asker.filter(|asker| {
         asker.state == AccountState::Active && ConsoleRole::of(asker.role, ConsoleRole::acts)
-    }))
+    });
+    match asker {
+        Some(asker) => Ok(!console.rests(asker).await?),
+        None => Ok(false),
+    }
 }
 
 /// What the visitor is told when the hub fails.

@@ -5,8 +5,10 @@ use askama::Template;
 use lapor_migrations::Tx;
 use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_web::language::Voice;
+use lapor_web::page::Form;
 
 use super::acts::Act;
+use super::admission;
 use super::instances::one;
 use super::{invite, trying};
 use crate::error::HubError;
@@ -23,6 +25,9 @@ pub struct Belonging {
     /// Name and page of the institution that takes its place.
     successor: Option<(String, String)>,
     invitation: Option<Invitation>,
+    /// Where it is let in that has joined and waits for it.
+    admit_at: Option<String>,
+    form: Form,
     /// Whether whoever looks may act.
     acts: bool,
     /// Address and title of what an operator may do beyond suspending.
@@ -50,6 +55,8 @@ impl Belonging {
         let until = store::joining::open_until(tx, &entry.id, v.now_ms()).await?;
         let waits = matches!(entry.status, Status::Registered | Status::Invited);
         let successor = entry.successor.as_ref();
+        let joined = store::joining::waits(tx, &entry.id).await?;
+        let joined = joined && entry.status == Status::Suspended;
         Ok(Self {
             v: *v,
             fingerprint: fingerprint(entry),
@@ -61,6 +68,8 @@ impl Belonging {
                 again_at: invite::ask_at(&entry.id),
                 withdraw_at: invite::WITHDRAW.replace("{slug}", entry.id.as_str()),
             }),
+            admit_at: joined.then(|| admission::at(&entry.id)),
+            form: Form::empty(),
             acts,
             try_at: (acts && entry.status == Status::Active)
                 .then(|| trying::PATH.replace("{slug}", entry.id.as_str())),
@@ -70,5 +79,10 @@ impl Belonging {
                 .map(|act| (act.at(&entry.id), v.say(act.title())))
                 .collect(),
         })
+    }
+
+    /// Whether it has joined and waits for an operator.
+    pub fn waits(&self) -> bool {
+        self.admit_at.is_some()
     }
 }

@@ -143,9 +143,9 @@ pub async fn act(
     let done = Flash::done(done_words(&deed));
     let said = match put(&console, &member, asked, done).await {
         Ok(said) => said,
-        Err(ApprovalError::Membership(MembershipError::Status { .. })) => {
-            Flash::warning(text_id("console-status-changed"))
-        }
+        Err(ApprovalError::Membership(
+            MembershipError::Status { .. } | MembershipError::Unapproved(_),
+        )) => Flash::warning(text_id("console-status-changed")),
         Err(error) => return Err(refused(&error)),
     };
     Ok(member.visit.go_saying(&LocalPath::own(&at), &said))
@@ -161,6 +161,7 @@ pub fn deed_words(deed: &Deed) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspend"),
         Deed::Resume { .. } => text_id("console-resume"),
+        Deed::Admit { .. } => text_id("admission-title"),
         Deed::Revoke { .. } => Act::Revoke.title(),
         Deed::Replace { .. } => Act::Replace.title(),
         Deed::Entrust { .. } => Act::Entrust.title(),
@@ -186,6 +187,7 @@ pub fn done_words(deed: &Deed) -> TextId {
     match deed {
         Deed::Suspend { .. } => text_id("console-suspended"),
         Deed::Resume { .. } => text_id("console-resumed"),
+        Deed::Admit { .. } => text_id("admission-done"),
         Deed::Revoke { .. } => text_id("act-revoked"),
         Deed::Replace { .. } => text_id("act-replaced"),
         Deed::Entrust { .. } => text_id("act-entrusted"),
@@ -230,7 +232,7 @@ async fn page(
             .as_ref()
             .and_then(|code| national().display_name(code)),
         zone: entry.time_zone.clone(),
-        act: offered(&v, entry).filter(|_| acts),
+        act: offered(&v, entry).filter(|_| acts && !belonging.waits()),
         second_person: console.settings.second_person,
         standing,
         belonging,

@@ -35,6 +35,10 @@ pub const KIND: &str = "jenis";
 const NAME: &str = "nama";
 const REGION: &str = "wilayah";
 const ZONE: &str = "zona";
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
+/// Also of the form for many: who joins is not asked to wait.
+pub const APPROVED: &str = "langsung";
 /// Also the field of the page on which authority is changed.
 pub const AUTHORITY: &str = "disposisi";
 pub const SUPERVISOR: &str = "pengganti";
@@ -58,6 +62,8 @@ struct AskPage<'a> {
     list_at: &'static str,
     kinds: Vec<Choice>,
     zones: Vec<Choice>,
+    /// Whether who joins waits unless the invitation says otherwise.
+    approval: bool,
 }
 
 #[derive(Template)]
@@ -82,7 +88,7 @@ pub async fn ask(
     let region = region.and_then(|code| national().region(&code));
     let profile = known.or_else(|| region.and_then(government));
     let form = profile.map_or_else(Form::empty, |profile| filled(&profile));
-    page(&member, &form)
+    page(&console, &member, &form)
 }
 
 pub async fn send(
@@ -93,12 +99,17 @@ pub async fn send(
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
     let v = member.visit.v;
     let Some(profile) = read(&v, &mut form) else {
-        return page(&member, &form);
+        return page(&console, &member, &form);
     };
     let (ground, actor) = (&console.hub.ground, member.actor());
     if console.settings.second_person && profile.widens(&ground.directory.current()) {
         form.complain(AUTHORITY, v.say("invite-needs-two"));
-        return page(&member, &form);
+    }
+    if let Some(text) = unapproved(&console, &v, profile.approved) {
+        form.complain(APPROVED, text);
+    }
+    if !form.is_fine() {
+        return page(&console, &member, &form);
     }
     let invited = match membership::invite(ground, &By::actor(&actor), &profile).await {
         Ok(invited) => invited,
@@ -107,7 +118,7 @@ pub async fn send(
                 return Err(refused(&error.into()));
             };
             form.complain(field, text);
-            return page(&member, &form);
+            return page(&console, &member, &form);
         }
     };
     console.hub.watch.look_again();
@@ -136,17 +147,28 @@ pub async fn withdraw(
     State(console): State<Arc<Console>>,
     member: Member,
     Path(path): Path<OnePath>,
+    mut form: Form,
 ) -> Answer<Response> {
     member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
-    let actor = member.actor();
-    let done = membership::withdraw(&console.hub.ground, &By::actor(&actor), &path.slug).await;
+    let at = LocalPath::own(&one(&path.slug));
+    let (v, actor) = (member.visit.v, member.actor());
+    let reason = form.required(&v, REASON);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    if !form.is_fine() {
+        let said = Flash::warning(text_id("invite-withdraw-reason"));
+        return Ok(member.visit.go_saying(&at, &said));
+    }
+    let by = By {
+        reason: &reason,
+        ..By::actor(&actor)
+    };
+    let done = membership::withdraw(&console.hub.ground, &by, &path.slug).await;
     let said = match done {
         Ok(()) => Flash::done(text_id("invite-withdrawn")),
         Err(MembershipError::Status { .. }) => Flash::warning(text_id("console-status-changed")),
         Err(error) => return Err(refused(&error.into())),
     };
     console.hub.watch.look_again();
-    let at = LocalPath::own(&one(&path.slug));
     Ok(member.visit.go_saying(&at, &said))
 }
 
@@ -198,7 +220,14 @@ pub fn supervision(v: &Voice, error: &MembershipError) -> Option<(&'static str, 
     stands_in.then(|| (SUPERVISOR, membership_words(v, error)))
 }
 
-fn page(member: &Member, form: &Form) -> Answer<Response> {
+/// Why an invitation cannot say that it needs no approval; `None` if it can, or does not.
+pub fn unapproved(console: &Console, v: &Voice, approved: bool) -> Option<String> {
+    let waits = console.hub.settings().enrolment.approval;
+    let refused = approved && waits && console.settings.second_person;
+    refused.then(|| v.say("invite-approval-needs-two"))
+}
+
+fn page(console: &Console, member: &Member, form: &Form) -> Answer<Response> {
     let v = member.visit.v;
     let kind = |kind: InstanceKind| Choice::new(kind.as_str(), v.say(kind_words(kind)));
     let page = AskPage {
@@ -208,6 +237,7 @@ fn page(member: &Member, form: &Form) -> Answer<Response> {
         list_at: instances::PATH,
         kinds: InstanceKind::ALL.into_iter().map(kind).collect(),
         zones: ZONES.map(|zone| Choice::new(zone, zone)).into(),
+        approval: console.hub.settings().enrolment.approval,
     };
     let shell = member.visit.shell(v.say("invite-title"));
     shell
@@ -247,6 +277,7 @@ fn read(v: &Voice, form: &mut Form) -> Option<Profile> {
         default_supervisor: form.is_ticked(SUPERVISOR),
         time_zone: Some(zone).filter(|zone| !zone.is_empty()),
         clears: true,
+        approved: form.is_ticked(APPROVED),
         ..Profile::of(id?, kind?)
     };
     form.is_fine().then_some(profile)

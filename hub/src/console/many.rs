@@ -16,6 +16,7 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::bulk::{Made, Progress, Round};
+use super::invite::{APPROVED, unapproved};
 use super::sheet::Sheet;
 use super::table::{self, Table, Wrong};
 use super::words::membership_words;
@@ -70,6 +71,9 @@ struct CheckedPage {
     text: String,
     begin_at: &'static str,
     again_at: &'static str,
+    /// Whether who joins waits unless the invitation says otherwise.
+    approval: bool,
+    form: Form,
 }
 
 #[derive(Template)]
@@ -135,7 +139,16 @@ pub async fn begin(
     if !table.wrong.is_empty() {
         return checked(&console, &member, text);
     }
-    let begun = console.rounds.begin(ground, member.actor(), table.profiles);
+    let approved = form.is_ticked(APPROVED);
+    if unapproved(&console, &member.visit.v, approved).is_some() {
+        let said = Flash::warning(text_id("invite-approval-needs-two"));
+        return Ok(member.visit.go_saying(&LocalPath::own(PATH), &said));
+    }
+    let mut profiles = table.profiles;
+    for profile in &mut profiles {
+        profile.approved = approved;
+    }
+    let begun = console.rounds.begin(ground, member.actor(), profiles);
     let Some(number) = begun else {
         let said = Flash::warning(text_id("many-too-many"));
         return Ok(member.visit.go_saying(&LocalPath::own(PATH), &said));
@@ -269,6 +282,8 @@ fn checked(console: &Console, member: &Member, text: String) -> Answer<Response>
         text,
         begin_at: BEGIN,
         again_at: PATH,
+        approval: console.hub.settings().enrolment.approval,
+        form: Form::empty(),
     };
     let shell = member.visit.shell(v.say("many-title"));
     shell.within(instances::PATH).wide().show(&page)

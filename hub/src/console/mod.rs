@@ -3,6 +3,7 @@
 //! no rule. Who may log in, and the pages about them, are [`lapor_web`]'s.
 
 mod acts;
+mod admission;
 mod alarms;
 mod api;
 mod approvals;
@@ -17,6 +18,7 @@ mod keys;
 mod live;
 mod many;
 mod office;
+mod resting;
 mod roadmap;
 mod roles;
 mod settings;
@@ -261,7 +263,9 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(steps::PATH, get(steps::ask).post(steps::take))
         .route(trying::PATH, post(trying::attempt))
         .route(approvals::PATH, get(approvals::list))
+        .route(admission::PATH, get(admission::ask).post(admission::admit))
         .route(approvals::ONE, post(approvals::decide))
+        .route(resting::ONE, post(resting::vouch))
         .merge(upkeep::routes())
         .merge(casework::routes());
     let pages = page::pages(routes, &site).merge(api::routes());
@@ -284,7 +288,11 @@ fn site(console: &Console) -> Site {
     let clock = Arc::clone(&console.hub.ground.clock);
     let mut site = Site::new(texts(), AREAS, clock, move || facts(&settings));
     let hub = Arc::clone(&console.hub);
-    site.waiting = Box::new(move |at| if at == ALARMS { hub.alarms.open() } else { 0 });
+    site.waiting = Box::new(move |at| match at {
+        ALARMS => hub.alarms.open(),
+        approvals::PATH => hub.alarms.undecided(),
+        _ => 0,
+    });
     let ground = Arc::clone(&console.hub.ground);
     site.announced = Box::new(move |_, v| upkeep::announced(&ground, v));
     site.https = console.settings.is_https();

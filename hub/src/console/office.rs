@@ -4,23 +4,25 @@ use std::net::IpAddr;
 
 use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
-use lapor_web::accounts::{Accounts, Doors, Role, Staffed};
+use lapor_web::accounts::{Account, Accounts, Doors, Role, Staffed};
 use lapor_web::language::{TextId, text_id};
 use lapor_web::page::{Link, Visit};
 use lapor_web::peer::network;
 use lapor_web::people::{
-    AuditAsked, AuditLine, Office, Places, RoleWords, SIGN_IN, Words, refusal,
+    AuditAsked, AuditLine, Gift, Office, Places, RoleWords, SIGN_IN, Words, refusal,
 };
 use lapor_web::sign_on::SignOn;
 use lapor_web::throttle::Rate;
 
 use super::roles::{ConsoleRole, WORDS};
 use super::{ACCOUNT, Answer, Console, ROOT};
+use crate::audit::By;
 use crate::clock::Clock;
 use crate::store;
+use crate::vouching;
 
 const FACTOR: &str = "/konsol/akun/kode";
-const STAFF: &str = "/konsol/petugas";
+pub const STAFF: &str = "/konsol/petugas";
 const AUDIT: &str = "/konsol/audit";
 /// Ways to the provider that one network may begin.
 const WAYS: Rate = Rate::new(50, 3000);
@@ -86,6 +88,7 @@ impl Office for Console {
     const ACTS: &'static [(&'static str, TextId)] = &[
         ("instance.suspended", text_id("did-instance-suspended")),
         ("instance.resumed", text_id("did-instance-resumed")),
+        ("instance.admitted", text_id("did-instance-admitted")),
         ("instance.revoked", text_id("did-instance-revoked")),
         ("instance.replaced", text_id("did-instance-replaced")),
         (
@@ -136,6 +139,8 @@ impl Office for Console {
         ("alarm.secret_changed", text_id("did-alarm-secret-changed")),
         ("alarm.test_sent", text_id("did-alarm-test-sent")),
         ("alarm.sent_again", text_id("did-alarm-sent-again")),
+        ("operator.rests", text_id("did-operator-rests")),
+        ("operator.vouched", text_id("did-operator-vouched")),
         ("token.created", text_id("did-token-created")),
         ("token.revoked", text_id("did-token-revoked")),
         ("maintenance.planned", text_id("did-maintenance-planned")),
@@ -144,6 +149,26 @@ impl Office for Console {
         ("recovery.closed", text_id("did-recovery-closed")),
         ("maintenance.ended", text_id("did-maintenance-ended")),
     ];
+
+    fn takes_two(&self) -> bool {
+        self.settings.second_person
+    }
+
+    async fn rest(&self, actor: &str, account: &Account, gift: Gift, reason: &str) -> Answer<()> {
+        let by = By {
+            reason,
+            ..By::actor(actor)
+        };
+        let which = (account.id.as_str(), account.login.as_str());
+        let rested = vouching::rest(&self.hub.ground, &by, which, gift.code()).await;
+        self.hub.alarms.ring();
+        rested.map_err(|error| ApiProblem::database(&error))
+    }
+
+    async fn rests(&self, account: &Account) -> Answer<bool> {
+        let rests = vouching::rests(&self.hub.ground, account.id.as_str()).await;
+        rests.map_err(|error| ApiProblem::database(&error))
+    }
 
     fn clock(&self) -> &dyn Clock {
         &*self.hub.ground.clock

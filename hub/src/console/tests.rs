@@ -1,12 +1,14 @@
 //! The console through its router, as a browser meets it: with its cookies,
 //! without script; on both databases.
 
+mod admission;
 mod alarms;
 mod announcing;
 pub mod casework;
 mod measured;
 mod membership;
 mod rotation;
+mod sign_on;
 mod trials;
 mod upkeep;
 

@@ -50,9 +50,10 @@ pub fn membership_words(v: &Voice, error: &MembershipError) -> String {
     match error {
         MembershipError::Unknown(id) => named(id, text_id("membership-unknown")),
         MembershipError::Joined { .. } => v.say("invite-joined"),
-        MembershipError::Status { .. } | MembershipError::Rotation(_) => {
-            v.say("console-status-changed")
-        }
+        MembershipError::Status { .. }
+        | MembershipError::NotWaiting(_)
+        | MembershipError::Unapproved(_)
+        | MembershipError::Rotation(_) => v.say("console-status-changed"),
         MembershipError::Kind { known, .. } => {
             let known = v.say(kind_words(*known));
             v.with("kind", known).say("invite-other-kind")
@@ -154,6 +155,7 @@ pub fn condition(condition: Condition) -> TextId {
             Own::Certificate => text_id("condition-hub-certificate"),
             Own::Letters => text_id("condition-hub-letters"),
             Own::Watch => text_id("condition-hub-watch"),
+            Own::Approval => text_id("condition-hub-approval"),
         },
     }
 }
@@ -199,6 +201,14 @@ fn reason(v: &Voice, of: Condition, level: State, measured: Option<i64>) -> Stri
             text_id("reason-hub-watch"),
             text_id("reason-hub-watch-never"),
         ),
+        Condition::Hub(Own::Approval) => {
+            let waits = v.with("age", age(v, measured.unwrap_or(0)));
+            if level == State::Red {
+                waits.say("reason-hub-approval-presses")
+            } else {
+                waits.say("reason-hub-approval")
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use axum_server::tls::TlsInfo;
 use futures_util::FutureExt as _;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, Version};
+use http::{Extensions, HeaderValue, Method, StatusCode, Version};
 use lapor_certs::PeerIdentity;
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::problem::Code;
@@ -103,9 +103,7 @@ fn is_told(path: &str) -> bool {
 /// Before the routes for those who join or recover: anybody may knock, but
 /// not as often as they like.
 pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
-    let remote = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let remote = remote.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-    let knocked = hub.admission.stranger(remote);
+    let knocked = hub.admission.stranger(remote(request.extensions()));
     let admitted = knocked.and_then(|place| {
         check_version(&request)?;
         if request.uri().path() != super::WELL_KNOWN {
@@ -115,6 +113,12 @@ pub async fn enrolment(State(hub): State<Arc<Hub>>, request: Request, next: Next
         Ok(place)
     });
     answer(admitted, request, next).await
+}
+
+/// From where a request came.
+pub fn remote(extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip())
 }
 
 fn admit(hub: &Hub, request: &mut Request) -> Result<Taken<InstanceId>, HubError> {

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use lapor_certs::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, RecoverRequest, RenewRequest, RenewResponse,
 };
@@ -15,6 +15,7 @@ use lapor_protocol::dsse::Envelope;
 use lapor_protocol::problem::Code;
 use lapor_protocol::wire::EpochAnswer;
 
+use super::entrance::remote;
 use super::{Peer, body};
 use crate::app::Hub;
 use crate::error::HubError;
@@ -23,12 +24,13 @@ use crate::{enrolment, epochs, recovery};
 /// `POST /enrol`, without a certificate.
 pub async fn enrol(
     State(hub): State<Arc<Hub>>,
+    extensions: Extensions,
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, HubError> {
     let seconds = hub.settings().limits.body_seconds;
     let request: EnrolRequest = body::json(&headers, sent, seconds).await?;
-    let answer = enrolment::enrol(&hub.ground, &request).await?;
+    let answer = enrolment::enrol(&hub.ground, &request, remote(&extensions)).await?;
     let json = [(CONTENT_TYPE, "application/json")];
     Ok((StatusCode::CREATED, json, answer).into_response())
 }

@@ -62,12 +62,22 @@ fn federation(figures: &mut Figures, counted: &Casework) {
         "How long reporters waited for the first answer, of those given within thirty days.",
         answers(all).map(|(quantile, value)| (vec![("quantile", quantile)], value)),
     );
-    let hops = counted.by_hop.iter();
-    figures.gauges(
-        "lapor_hub_casework_hop_overdue_cases",
-        "Open cases overdue, by the number of the institution on the case's way; 4 stands for all later ones.",
-        hops.map(|(hop, sum)| (vec![("hop", hop.as_str())], count(sum.overdue))),
+    figures.gauge(
+        "lapor_hub_casework_received_cases",
+        "Times that a case came to an institution within thirty days.",
+        count(all.received),
     );
+    figures.gauge(
+        "lapor_hub_casework_ended_dispositions",
+        "Dispositions that ended within thirty days.",
+        count(all.ended),
+    );
+    figures.gauge(
+        "lapor_hub_casework_answered_cases",
+        "First answers that were given within thirty days.",
+        count(all.answered),
+    );
+    hops(figures, counted);
     let steps = counted.by_step.iter();
     let waiting = steps.filter_map(|of| Some((of.step.as_str(), of.waiting?)));
     figures.gauges(
@@ -82,15 +92,108 @@ fn federation(figures: &mut Figures, counted: &Casework) {
         "Cases overdue at a step.",
         overdue.map(|(step, cases)| (vec![("step", step)], count(cases))),
     );
+    let steps = counted.by_step.iter();
+    let ran_out = steps.filter_map(|of| Some((of.step.as_str(), of.ran_out?)));
+    figures.gauges(
+        "lapor_hub_casework_step_ran_out_clocks",
+        "Clocks of a step that ran out within thirty days.",
+        ran_out.map(|(step, clocks)| (vec![("step", step)], count(clocks))),
+    );
+}
+
+/// By the number of the institution on the case's way; 4 stands for all later ones.
+const HOPS: [(&str, &str, fn(&Sum) -> i64); 7] = [
+    (
+        "lapor_hub_casework_hop_received_cases",
+        "Times that a case came to the institution of a hop within thirty days.",
+        |sum| sum.received,
+    ),
+    (
+        "lapor_hub_casework_hop_ended_dispositions",
+        "Dispositions of a hop that ended within thirty days.",
+        |sum| sum.ended,
+    ),
+    (
+        "lapor_hub_casework_hop_answered_cases",
+        "First answers that were given at a hop within thirty days.",
+        |sum| sum.answered,
+    ),
+    (
+        "lapor_hub_casework_hop_open_cases",
+        "Cases that stand open at a hop.",
+        |sum| sum.open,
+    ),
+    (
+        "lapor_hub_casework_hop_unaccepted_dispositions",
+        "Dispositions of a hop with which nothing was done.",
+        |sum| sum.unaccepted,
+    ),
+    (
+        "lapor_hub_casework_hop_unanswered_cases",
+        "Open cases at a hop that nobody has answered.",
+        |sum| sum.unanswered,
+    ),
+    (
+        "lapor_hub_casework_hop_overdue_cases",
+        "Open cases overdue, by the number of the institution on the case's way; 4 stands for all later ones.",
+        |sum| sum.overdue,
+    ),
+];
+
+/// Overdue and unanswered cases are measured for those that have none, too.
+const INSTITUTIONS: [(&str, &str, fn(&Sum) -> i64); 4] = [
+    (
+        "lapor_hub_instance_open_cases",
+        "Cases that stand open at the institution.",
+        |sum| sum.open,
+    ),
+    (
+        "lapor_hub_instance_received_cases",
+        "Times that a case came to the institution within thirty days.",
+        |sum| sum.received,
+    ),
+    (
+        "lapor_hub_instance_ended_dispositions",
+        "Dispositions to the institution that ended within thirty days.",
+        |sum| sum.ended,
+    ),
+    (
+        "lapor_hub_instance_answered_cases",
+        "First answers that the institution gave within thirty days.",
+        |sum| sum.answered,
+    ),
+];
+
+fn hops(figures: &mut Figures, counted: &Casework) {
+    let each = || counted.by_hop.iter();
+    for (name, help, of) in HOPS {
+        let rows = each().map(|(hop, sum)| (vec![("hop", hop.as_str())], count(of(sum))));
+        figures.gauges(name, help, rows);
+    }
+    let ratios = each().filter_map(|(hop, sum)| Some((hop, misrouted(sum)?)));
+    figures.gauges(
+        "lapor_hub_casework_hop_misrouted_ratio",
+        "Dispositions of a hop that were given back, of those that ended within thirty days.",
+        ratios.map(|(hop, ratio)| (vec![("hop", hop.as_str())], ratio)),
+    );
+    let waits = each().flat_map(|(hop, sum)| {
+        answers(sum).map(move |(quantile, value)| -> Row<'_> {
+            (vec![("hop", hop), ("quantile", quantile)], value)
+        })
+    });
+    figures.gauges(
+        "lapor_hub_casework_hop_answer_seconds",
+        "How long the institution of a hop took to its first answer, of those given within thirty days.",
+        waits,
+    );
 }
 
 fn institutions(figures: &mut Figures, counted: &Casework) {
     let each = || counted.by_institution.iter();
-    figures.gauges(
-        "lapor_hub_instance_open_cases",
-        "Cases that stand open at the institution.",
-        each().map(|(id, sum)| (vec![("instance", id.as_str())], count(sum.open))),
-    );
+    for (name, help, of) in INSTITUTIONS {
+        let rows = each().map(|(id, sum)| (vec![("instance", id.as_str())], count(of(sum))));
+        figures.gauges(name, help, rows);
+    }
     let ratios = each().filter_map(|(id, sum)| Some((id, misrouted(sum)?)));
     figures.gauges(
         "lapor_hub_instance_misrouted_ratio",

@@ -3,7 +3,7 @@
 
 use lapor_web::monitor::{Figures, float, free_disk_bytes, seconds};
 
-use super::{casework, course, folders, instances};
+use super::{casework, course, folders, instances, standing};
 use crate::alarms::Severity;
 use crate::app::Hub;
 use crate::error::HubError;
@@ -42,6 +42,7 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     let open = store::alarms::live::count(&mut tx).await?;
     let letters = store::alarms::deliveries::count(&mut tx).await?;
     let backup = upkeep::last_backup(&mut tx).await?;
+    let size = upkeep::last_size(&mut tx).await?;
     let trials = Standing::read(&mut tx).await?;
     tx.rollback().await?;
     casework::measure(figures, &ground.directory.current(), &counted, ordered);
@@ -50,6 +51,11 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
         "lapor_hub_last_backup_timestamp_seconds",
         "When the hub was last backed up (Unix).",
         backup.map(seconds),
+    );
+    figures.gauge_if_known(
+        "lapor_hub_last_backup_bytes",
+        "Size of that backup.",
+        size.map(float),
     );
     figures.gauge_if_known(
         "lapor_hub_last_trial_restore_timestamp_seconds",
@@ -80,23 +86,29 @@ pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
     );
     let picture = watch::look(hub).await?;
     instances::measure(figures, &picture);
+    standing::measure(hub, figures, &picture).await?;
     course::measure(hub, figures).await
 }
 
-fn alarms(figures: &mut Figures, open: &[(String, i64)], letters: Counted) {
+fn alarms(figures: &mut Figures, open: &[(String, i64, i64)], letters: Counted) {
     let of = |severity: Severity| {
         let code = store::code_of(&severity);
-        let found = open.iter().find(|(known, _)| *known == code);
-        found.map_or(0, |(_, count)| *count)
+        let found = open.iter().find(|(known, ..)| *known == code);
+        found.map_or((0, 0), |(_, count, seen)| (*count, *seen))
     };
     let rows = [
         ("warning", of(Severity::Warning)),
         ("critical", of(Severity::Critical)),
     ];
     figures.gauges(
+        "lapor_hub_acknowledged_alarms",
+        "Of those, the ones that somebody has acknowledged.",
+        rows.map(|(severity, (_, seen))| (vec![("severity", severity)], float(seen as u64))),
+    );
+    figures.gauges(
         "lapor_hub_open_alarms",
         "Alarms that are open or acknowledged, by severity.",
-        rows.map(|(severity, count)| (vec![("severity", severity)], float(count as u64))),
+        rows.map(|(severity, (count, _))| (vec![("severity", severity)], float(count as u64))),
     );
     let rows = [("waiting", letters.waiting), ("dead", letters.dead)];
     figures.gauges(

@@ -133,8 +133,18 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
     );
     each(
         "lapor_hub_instance_certificate_expiry_timestamp_seconds",
-        "When the institution's certificate ends, as issued or as it says, whichever is sooner (Unix).",
+        "When the institution's certificate ends, as issued last, or as it says if that is sooner and was said a moment ago (Unix).",
         &|of| of.certificate_expires.map(seconds),
+    );
+    each(
+        "lapor_hub_instance_directory_version",
+        "Version of the directory that the institution has, as it says.",
+        &told(|health| Some(float(health.directory))),
+    );
+    each(
+        "lapor_hub_instance_open_connections",
+        "Open connections of the institution.",
+        &|of| Some(float(of.connections as u64)),
     );
     each(
         "lapor_hub_instance_unsent_messages",

@@ -7,6 +7,7 @@ mod course;
 mod figures;
 mod instances;
 mod readiness;
+mod standing;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

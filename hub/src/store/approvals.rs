@@ -12,6 +12,25 @@ const ALL: &str = "select id, deed, reason, asked_by, asked_at, expires_at from 
 const TAKE: &str = "delete from approvals where id = $1 and expires_at > $2
     returning id, deed, reason, asked_by, asked_at, expires_at";
 
+/// An account that was disabled waits for nobody, and one that does not act for nothing.
+const WAITING: &str = "select count(*) as count, min(asked_at) as oldest,
+        min(expires_at) as lapses_at
+    from (select asked_at, expires_at from approvals where expires_at > $1
+        union all
+        select min(resting.asked_at), cast(null as bigint) from resting_accounts resting
+            join accounts on accounts.id = resting.account
+            where accounts.state = 'active' and accounts.role = 'operator'
+            group by resting.account) waiting";
+
+/// How many acts and accounts wait for an operator; since when the first does, and when the next
+/// act lapses (Unix ms).
+#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
+pub struct Waiting {
+    pub count: i64,
+    pub oldest: Option<i64>,
+    pub lapses_at: Option<i64>,
+}
+
 #[derive(sqlx::FromRow)]
 pub struct ApprovalRow {
     pub id: String,
@@ -53,6 +72,11 @@ pub async fn waits(tx: &mut Tx, deed: &str, now: i64) -> Result<bool, DbError> {
 /// All that wait, the oldest first.
 pub async fn all(tx: &mut Tx, now: i64) -> Result<Vec<ApprovalRow>, DbError> {
     Ok(on!(tx, conn => sqlx::query_as(ALL).bind(now).fetch_all(conn).await)?)
+}
+
+/// How many wait, and for how long.
+pub async fn waiting(tx: &mut Tx, now: i64) -> Result<Waiting, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(WAITING).bind(now).fetch_one(conn).await)?)
 }
 
 /// Takes one out, so that it is decided once.

@@ -2,17 +2,18 @@
 //! challenges that brought one.
 
 use lapor_migrations::{DbError, Tx, on};
+use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::{Digest, InstanceId};
 
 use super::{bytes, digest, id};
 
-const INSERT: &str = "insert into invitations (id, slug, secret_hash, created_at, expires_at) \
-     values ($1, $2, $3, $4, $5)";
+const INSERT: &str = "insert into invitations \
+     (id, slug, secret_hash, created_at, expires_at, approval) values ($1, $2, $3, $4, $5, $6)";
 const VOID: &str = "update invitations set expires_at = $2 \
      where slug = $1 and used_digest is null and expires_at > $2";
 const OPEN_UNTIL: &str = "select max(expires_at) from invitations \
      where slug = $1 and used_digest is null and expires_at > $2";
-const FIND: &str = "select id, slug, expires_at, used_digest, answer, answered_at \
+const FIND: &str = "select id, slug, expires_at, approval, used_digest, answer, answered_at \
      from invitations where secret_hash = $1";
 const USE: &str =
     "update invitations set used_digest = $2, answer = $3, answered_at = $4 where id = $1";
@@ -20,14 +21,55 @@ const CERTIFY: &str = "insert into certificates (serial, slug, fingerprint, not_
      values ($1, $2, $3, $4, $5)";
 const NOT_AFTER: &str = "select max(not_after) from certificates where slug = $1";
 const ENDS: &str = "select slug, max(not_after) from certificates group by slug";
+/// The first certificate came with the joining.
+const FIRST: &str = "select slug, min(issued_at) from certificates group by slug";
 const CERTIFICATES: &str = "select serial, issued_at, not_after from certificates \
      where slug = $1 order by issued_at desc limit 20";
 const USE_CHALLENGE: &str = "insert into recoveries (nonce, slug, used_at) values ($1, $2, $3) \
      on conflict (nonce) do nothing";
 const FORGET_CHALLENGES: &str = "delete from recoveries where used_at < $1";
+const ADMISSION: &str = "insert into admissions (slug, asked_at, address, admitted_at) \
+     values ($1, $2, $3, $4) on conflict (slug) do update set asked_at = excluded.asked_at, \
+     address = excluded.address, admitted_at = excluded.admitted_at";
+const ADMISSIONS: &str = "select slug, asked_at, address, admitted_at from admissions";
+const WAITS: &str = "select count(*) from admissions where slug = $1 and admitted_at is null";
+const ADMIT: &str =
+    "update admissions set admitted_at = $2 where slug = $1 and admitted_at is null";
+const READMIT: &str = "insert into admissions (slug, asked_at, address, admitted_at) \
+     values ($1, $2, '', $2) on conflict (slug) do update set admitted_at = excluded.admitted_at";
 /// The row stays: an invitation is used once for ever.
 const FORGET_ANSWERS: &str =
     "update invitations set answer = '' where answered_at <= $1 and answer <> ''";
+
+/// An invitation to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewInvitation<'a> {
+    pub id: &'a str,
+    pub slug: &'a InstanceId,
+    pub secret_hash: Digest,
+    /// Unix ms.
+    pub expires_at: i64,
+    /// Whether whoever joins by it waits for an operator.
+    pub approval: bool,
+}
+
+/// One that has joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// Unix ms.
+    pub asked_at: i64,
+    /// From where.
+    pub address: String,
+    /// Unix ms; since when it may take part, `None` while it waits for an operator.
+    pub admitted_at: Option<i64>,
+}
+
+impl Admission {
+    /// Whether it waits for an operator still; whoever was revoked meanwhile does not.
+    pub fn waits(&self, entry: &InstanceEntry) -> bool {
+        entry.status == Status::Suspended && self.admitted_at.is_none()
+    }
+}
 
 /// An invitation as stored; its secret is known by hash only.
 #[derive(Debug, Clone)]
@@ -36,6 +78,8 @@ pub struct StoredInvitation {
     pub slug: InstanceId,
     /// Unix ms.
     pub expires_at: i64,
+    /// Whether whoever joins by it waits for an operator.
+    pub approval: bool,
     pub used: Option<Used>,
 }
 
@@ -61,21 +105,15 @@ pub struct IssuedCertificate {
 }
 
 /// Stores a new invitation and voids the unused ones before it.
-pub async fn invite(
-    tx: &mut Tx,
-    invitation: &str,
-    slug: &InstanceId,
-    secret_hash: Digest,
-    now_ms: i64,
-    expires_at: i64,
-) -> Result<(), DbError> {
-    void(tx, slug, now_ms).await?;
+pub async fn invite(tx: &mut Tx, made: &NewInvitation<'_>, now_ms: i64) -> Result<(), DbError> {
+    void(tx, made.slug, now_ms).await?;
     on!(tx, conn => sqlx::query(INSERT)
-        .bind(invitation)
-        .bind(slug.as_str())
-        .bind(bytes(secret_hash))
+        .bind(made.id)
+        .bind(made.slug.as_str())
+        .bind(bytes(made.secret_hash))
         .bind(now_ms)
-        .bind(expires_at)
+        .bind(made.expires_at)
+        .bind(i64::from(made.approval))
         .execute(conn)
         .await
         .map(drop))?;
@@ -111,6 +149,7 @@ pub async fn find(tx: &mut Tx, secret_hash: Digest) -> Result<Option<StoredInvit
         String,
         String,
         i64,
+        i64,
         Option<Vec<u8>>,
         Option<String>,
         Option<i64>,
@@ -119,7 +158,7 @@ pub async fn find(tx: &mut Tx, secret_hash: Digest) -> Result<Option<StoredInvit
         .bind(bytes(secret_hash))
         .fetch_optional(conn)
         .await)?;
-    let Some((invitation, slug, expires_at, used, answer, at)) = row else {
+    let Some((invitation, slug, expires_at, approval, used, answer, at)) = row else {
         return Ok(None);
     };
     let used = match (used, answer, at) {
@@ -134,6 +173,7 @@ pub async fn find(tx: &mut Tx, secret_hash: Digest) -> Result<Option<StoredInvit
         id: invitation,
         slug: id(&slug)?,
         expires_at,
+        approval: approval != 0,
         used,
     }))
 }
@@ -180,10 +220,69 @@ pub async fn certificates(
 
 /// When everybody's latest certificate ends (Unix ms).
 pub async fn ends(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
-    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(ENDS).fetch_all(conn).await)?;
+    moments(tx, ENDS).await
+}
+
+/// When everybody got the first one (Unix ms).
+pub async fn begins(tx: &mut Tx) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    moments(tx, FIRST).await
+}
+
+async fn moments(tx: &mut Tx, sql: &'static str) -> Result<Vec<(InstanceId, i64)>, DbError> {
+    let rows: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(sql).fetch_all(conn).await)?;
     rows.into_iter()
         .map(|(slug, at)| Ok((id(&slug)?, at)))
         .collect()
+}
+
+/// Notes that an institution has joined, in place of what was noted of it before.
+pub async fn note_admission(
+    tx: &mut Tx,
+    slug: &InstanceId,
+    joined: &Admission,
+) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(ADMISSION)
+        .bind(slug.as_str())
+        .bind(joined.asked_at)
+        .bind(&joined.address)
+        .bind(joined.admitted_at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// All that were noted as joined.
+pub async fn admissions(tx: &mut Tx) -> Result<Vec<(InstanceId, Admission)>, DbError> {
+    type Row = (String, i64, String, Option<i64>);
+    let rows: Vec<Row> = on!(tx, conn => sqlx::query_as(ADMISSIONS).fetch_all(conn).await)?;
+    let admission = |(slug, asked_at, address, admitted_at): Row| {
+        let joined = Admission {
+            asked_at,
+            address,
+            admitted_at,
+        };
+        Ok((id(&slug)?, joined))
+    };
+    rows.into_iter().map(admission).collect()
+}
+
+/// Whether an institution has joined and waits for an operator.
+pub async fn waits(tx: &mut Tx, slug: &InstanceId) -> Result<bool, DbError> {
+    let found: i64 =
+        on!(tx, conn => sqlx::query_scalar(WAITS).bind(slug.as_str()).fetch_one(conn).await)?;
+    Ok(found > 0)
+}
+
+/// Ends its waiting; `false` if it does not wait.
+pub async fn admit(tx: &mut Tx, slug: &InstanceId, now_ms: i64) -> Result<bool, DbError> {
+    let rows = on!(tx, conn => sqlx::query(ADMIT)
+        .bind(slug.as_str())
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// Unix ms; when the latest certificate of an instance ends.
@@ -209,6 +308,17 @@ pub async fn use_challenge(
         .await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// Notes that it takes part again from an instant (Unix ms).
+pub async fn readmit(tx: &mut Tx, slug: &InstanceId, now_ms: i64) -> Result<(), DbError> {
+    on!(tx, conn => sqlx::query(READMIT)
+        .bind(slug.as_str())
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// Forgets the answers given until an instant, Unix ms.

@@ -20,6 +20,7 @@ pub mod plans;
 pub mod programmes;
 pub mod record;
 pub mod reports;
+pub mod resting;
 pub mod rulings;
 pub mod samples;
 pub mod state;

@@ -14,6 +14,8 @@ pub const CHALLENGES: &str = "challenges";
 pub const READINESS: &str = "readiness";
 /// Unix ms; when the last backup was made.
 pub const LAST_BACKUP: &str = "last_backup";
+/// Its bytes.
+pub const LAST_BACKUP_BYTES: &str = "last_backup_bytes";
 /// The same of the last backup with the keys in it.
 pub const LAST_KEY_BACKUP: &str = "last_key_backup";
 /// What this hub has signed for and does not hold any more.

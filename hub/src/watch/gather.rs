@@ -11,12 +11,13 @@ use lapor_protocol::ids::InstanceId;
 
 use super::memory::Memory;
 use super::picture::{Instance, Picture, Told};
-use super::rules::{Health, State, judge};
+use super::rules::{Bounds, Health, State, judge};
 use crate::app::Hub;
 use crate::error::HubError;
 use crate::store;
 use crate::store::acks::Progress;
 use crate::store::chains::Chain;
+use crate::store::joining::Admission;
 use crate::store::reports::Report;
 use crate::streams::StreamKey;
 
@@ -38,6 +39,9 @@ struct Read {
     acks: HashMap<InstanceId, Progress>,
     heard: HashMap<InstanceId, Heard>,
     ends: HashMap<InstanceId, i64>,
+    /// When each got its first certificate.
+    begins: HashMap<InstanceId, i64>,
+    joined: HashMap<InstanceId, Admission>,
     earlier: Arc<HashMap<InstanceId, u64>>,
     /// When the first unacknowledged and the first unapplied item of each inbox
     /// were ordered.
@@ -53,7 +57,7 @@ pub async fn gather(hub: &Hub, tx: &mut Tx, memory: &Memory) -> Result<Picture, 
     let read = Read::all(hub, tx, memory, directory.version(), at).await?;
     let bounds = &hub.settings().watch;
     let instances = directory.latest().instances().map(|entry| {
-        let mut instance = read.instance(entry);
+        let mut instance = read.instance(entry, bounds, at);
         instance.health = judge(&instance, bounds, at);
         (entry.id.clone(), instance)
     });
@@ -116,13 +120,15 @@ impl Read {
             acks,
             heard,
             ends: store::joining::ends(tx).await?.into_iter().collect(),
+            begins: store::joining::begins(tx).await?.into_iter().collect(),
+            joined: store::joining::admissions(tx).await?.into_iter().collect(),
             earlier: memory.earlier(tx, now_ms).await?,
             ordered,
             versions,
         })
     }
 
-    fn instance(&self, entry: &InstanceEntry) -> Instance {
+    fn instance(&self, entry: &InstanceEntry, bounds: &Bounds, now_ms: i64) -> Instance {
         let id = &entry.id;
         let heard = self.heard.get(id);
         let told = heard.map(|heard| heard.told.clone());
@@ -138,11 +144,6 @@ impl Read {
         ];
         let chain = self.chains.get(id);
         let sent = chain.map_or(0, |chain| sent(entry, chain));
-        let said = told.as_ref().map(|told| told.report.certificate_expires);
-        let ends = [self.ends.get(id).copied(), said.filter(|ends| *ends > 0)];
-        let lacks = told
-            .as_ref()
-            .map(|told| told.report.directory.saturating_add(1));
         let earlier = self.earlier.get(id);
         Instance {
             id: id.clone(),
@@ -150,6 +151,7 @@ impl Read {
             name: entry.name.clone(),
             region: entry.region.clone(),
             status: entry.status,
+            waits_since: self.waits_since(entry),
             last_contact: contacts.into_iter().flatten().max(),
             hub_began_at: self.began_at,
             connections: self.connections.get(id).copied().unwrap_or(0),
@@ -164,8 +166,8 @@ impl Read {
             unapplied: received.saturating_sub(settled),
             oldest_unapplied: ordered(settled),
             apart_since: heard.and_then(|heard| heard.apart_since),
-            certificate_expires: ends.into_iter().flatten().min(),
-            directory_since: lacks.and_then(|lacks| self.versions.get(&lacks).copied()),
+            certificate_expires: self.certificate_expires(id, bounds, now_ms),
+            directory_since: self.directory_since(id),
             traffic: earlier.map_or(0, |earlier| (sent + received).saturating_sub(*earlier)),
             told,
             health: Health {
@@ -173,6 +175,34 @@ impl Read {
                 findings: Vec::new(),
             },
         }
+    }
+}
+
+impl Read {
+    /// As the hub issued the latest; an earlier end that the institution tells of counts while it is
+    /// told, for whoever renewed since says so with the next report.
+    fn certificate_expires(&self, id: &InstanceId, bounds: &Bounds, now_ms: i64) -> Option<i64> {
+        let issued = self.ends.get(id).copied();
+        let told = self.heard.get(id).map(|heard| &heard.told);
+        let told = told.filter(|told| issued.is_none() || told.is_fresh(bounds, now_ms));
+        let said = told.map(|told| told.report.certificate_expires);
+        let ends = [issued, said.filter(|ends| *ends > 0)];
+        ends.into_iter().flatten().min()
+    }
+
+    /// Nobody has lacked a version for longer than it could read one.
+    fn directory_since(&self, id: &InstanceId) -> Option<i64> {
+        let told = &self.heard.get(id)?.told;
+        let lacks = told.report.directory.saturating_add(1);
+        let in_force = self.versions.get(&lacks).copied()?;
+        let joined = self.joined.get(id).and_then(|joined| joined.admitted_at);
+        let member = joined.or_else(|| self.begins.get(id).copied());
+        Some(member.map_or(in_force, |since| in_force.max(since)))
+    }
+
+    fn waits_since(&self, entry: &InstanceEntry) -> Option<i64> {
+        let joined = self.joined.get(&entry.id)?;
+        joined.waits(entry).then_some(joined.asked_at)
     }
 }
 

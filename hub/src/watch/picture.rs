@@ -35,6 +35,8 @@ pub struct Instance {
     pub region: Option<RegionCode>,
     #[schema(value_type = String)]
     pub status: Status,
+    /// Unix ms; since when it has joined and waits for an operator to approve it.
+    pub waits_since: Option<i64>,
     /// Unix ms; when it last asked anything of the hub.
     pub last_contact: Option<i64>,
     /// Unix ms; when this hub began to listen, before which nobody could be heard.
@@ -65,8 +67,8 @@ pub struct Instance {
     pub oldest_unapplied: Option<i64>,
     /// Unix ms; since when its view of the streams differs from the hub's.
     pub apart_since: Option<i64>,
-    /// Unix ms; when its certificate ends: as the hub issued the latest and as it says
-    /// itself, whichever is sooner.
+    /// Unix ms; when its certificate ends: as the hub issued the latest, or as it says itself if
+    /// that is sooner and was said a moment ago. Whoever renewed and went silent said it before.
     pub certificate_expires: Option<i64>,
     /// Unix ms; since when there is a directory version that it has not taken in.
     pub directory_since: Option<i64>,

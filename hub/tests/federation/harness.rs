@@ -2,6 +2,7 @@
 //! they seal and sign as nodes do, and check all that they are sent.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -160,7 +161,8 @@ impl Place {
         let invitation: Invitation = made.line.parse().unwrap();
         let institution = Institution::unjoined(slug, seed);
         let request = institution.request(&invitation);
-        enrol(&self.hub.ground, &request).await.unwrap();
+        let from = Ipv4Addr::LOCALHOST.into();
+        enrol(&self.hub.ground, &request, from).await.unwrap();
         institution
     }
 

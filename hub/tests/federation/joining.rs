@@ -1,6 +1,7 @@
 //! Joining from the hub's side, on both databases: an invitation is used once,
 //! its answer can be repeated, and the directory tells what happened.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use lapor_certs::{
@@ -24,6 +25,7 @@ use lapor_protocol::seal::Opener;
 
 const NOW: i64 = 1_790_000_000_000;
 const HOUR_MS: i64 = 3_600_000;
+const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 async fn ground(db: &TestDb) -> (Arc<Ground>, Arc<HandClock>) {
     let clock = Arc::new(HandClock::at(NOW));
@@ -79,9 +81,9 @@ async fn an_invitation_is_used_once_and_its_answer_can_be_repeated() {
         let invitation = invited(&ground, "kota-bandung").await;
         let tls = TlsKey::generate();
         let asked = request(&invitation, &tls, 20);
-        let answer = enrol(&ground, &asked).await.unwrap();
+        let answer = enrol(&ground, &asked, FROM).await.unwrap();
         assert_eq!(
-            enrol(&ground, &asked).await.unwrap(),
+            enrol(&ground, &asked, FROM).await.unwrap(),
             answer,
             "a lost answer strands nobody"
         );
@@ -89,11 +91,16 @@ async fn an_invitation_is_used_once_and_its_answer_can_be_repeated() {
         read.check(&invitation, &tls.public()).unwrap();
         let hub = Verifier::from_jwk(&read.hub_keys[0]).unwrap();
         assert_eq!(EpochGrant::open(&read.epoch, &hub).unwrap().epoch, 1);
-        let other = enrol(&ground, &request(&invitation, &TlsKey::generate(), 40)).await;
+        let other = enrol(
+            &ground,
+            &request(&invitation, &TlsKey::generate(), 40),
+            FROM,
+        )
+        .await;
         assert_eq!(code(&other), Some(Code::InvitationInvalid));
         clock.advance(25 * HOUR_MS);
         assert_eq!(
-            code(&enrol(&ground, &asked).await),
+            code(&enrol(&ground, &asked, FROM).await),
             Some(Code::InvitationInvalid)
         );
         let directory = ground.directory.current();
@@ -113,13 +120,15 @@ async fn an_invitation_expires_and_a_new_one_voids_the_old() {
         let first = invited(&ground, "kota-bandung").await;
         let second = invited(&ground, "kota-bandung").await;
         let tls = TlsKey::generate();
-        let old = enrol(&ground, &request(&first, &tls, 20)).await;
+        let old = enrol(&ground, &request(&first, &tls, 20), FROM).await;
         assert_eq!(code(&old), Some(Code::InvitationInvalid));
         clock.advance(73 * HOUR_MS);
-        let late = enrol(&ground, &request(&second, &tls, 20)).await;
+        let late = enrol(&ground, &request(&second, &tls, 20), FROM).await;
         assert_eq!(code(&late), Some(Code::InvitationInvalid));
         let third = invited(&ground, "kota-bandung").await;
-        enrol(&ground, &request(&third, &tls, 20)).await.unwrap();
+        enrol(&ground, &request(&third, &tls, 20), FROM)
+            .await
+            .unwrap();
         let again = membership::invite(
             &ground,
             &By::actor("test"),
@@ -165,9 +174,13 @@ async fn an_epoch_is_granted_to_the_identity_key_and_repeated_for_its_nonce() {
     for db in databases().await {
         let (ground, _) = ground(&db).await;
         let invitation = invited(&ground, "kota-bandung").await;
-        enrol(&ground, &request(&invitation, &TlsKey::generate(), 20))
-            .await
-            .unwrap();
+        enrol(
+            &ground,
+            &request(&invitation, &TlsKey::generate(), 20),
+            FROM,
+        )
+        .await
+        .unwrap();
         let me: InstanceId = invitation.instance.clone();
         let wish = EpochRequest {
             instance: me.clone(),

@@ -8,6 +8,7 @@ mod cutting;
 mod evidence;
 mod harness;
 mod joining;
+mod newcomers;
 mod outbox;
 mod pictures;
 mod races;

@@ -139,6 +139,9 @@ fn connection(status: &Status, instance: &str, zone: Zone, out: Out<'_>) -> Resu
 /// What follows from being cut off.
 fn outlook(status: &Status) -> &'static str {
     match status.link.code.as_deref() {
+        _ if status.link.waits_for_approval() => {
+            "It has joined. When the hub's staff call, read out the fingerprint that `lapor-node enrol` showed; nothing else is to be done."
+        }
         Some("instance_suspended") => {
             "Work goes on; call the hub's staff, who can let this institution in again."
         }

@@ -24,6 +24,10 @@ const SILENCE_MS: i64 = 60_000;
 /// less than what would show in a deadline.
 const CLOCKS_APART_MS: i64 = 10 * 60_000;
 
+/// What an institution hears that has joined and of which no operator of the hub has let it in yet:
+/// it has read no directory.
+const UNAPPROVED: &str = "waits until the hub's staff have approved it; it goes on by itself then";
+
 /// Connected or not, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LinkState {
@@ -42,6 +46,13 @@ pub struct LinkState {
     /// wrong with the certificate: `certificate_expired`, `certificate_refused`,
     /// `certificate_unusable`.
     pub code: Option<String>,
+}
+
+impl LinkState {
+    /// Whether it has joined and the hub's staff have not let it in yet.
+    pub fn waits_for_approval(&self) -> bool {
+        self.problem.as_deref() == Some(UNAPPROVED)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +82,8 @@ impl Link {
             let mut shared = self.lock();
             let first = shared.0.since.is_none();
             let was = (shared.0.connected || first, shared.0.code.clone());
-            let changed = update(&mut shared.0, error, now);
+            let joins = self.node.directory().version() == 0;
+            let changed = update(&mut shared.0, error, joins, now);
             if changed {
                 tell(&shared.0, &was);
             }
@@ -166,6 +178,11 @@ fn tell(state: &LinkState, was: &(bool, Option<String>)) {
     let code = state.code.as_deref().unwrap_or_default();
     if state.connected {
         tracing::info!("connected to the hub");
+    } else if state.waits_for_approval() {
+        let first = was.1 != state.code;
+        if first {
+            tracing::info!("this institution {problem}");
+        }
     } else if was.0 || was.1 != state.code {
         tracing::warn!(problem, code, "not connected to the hub; work goes on");
     } else {
@@ -173,8 +190,8 @@ fn tell(state: &LinkState, was: &(bool, Option<String>)) {
     }
 }
 
-/// Says whether connectedness or its reason changed.
-fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
+/// Says whether connectedness or its reason changed; `joins` while no directory was read.
+fn update(state: &mut LinkState, error: Option<&LinkError>, joins: bool, now: i64) -> bool {
     let (connected, problem, code) = match error {
         None => (true, None, None),
         // The hub answers, and the directory says until when it takes nothing in.
@@ -183,7 +200,11 @@ fn update(state: &mut LinkState, error: Option<&LinkError>, now: i64) -> bool {
         }
         Some(LinkError::Refused(problem)) => (
             false,
-            Some(problem.title.clone()),
+            Some(if joins && problem.code == Code::InstanceSuspended {
+                UNAPPROVED.to_owned()
+            } else {
+                problem.title.clone()
+            }),
             Some(problem.code.as_str().to_owned()),
         ),
         Some(error) => (
@@ -217,10 +238,23 @@ mod tests {
     fn a_hub_in_maintenance_is_a_hub_that_answers() {
         let refused = |code| LinkError::Refused(Box::new(Problem::new(code).into()));
         let mut state = LinkState::default();
-        update(&mut state, Some(&refused(Code::Maintenance)), NOW);
+        update(&mut state, Some(&refused(Code::Maintenance)), false, NOW);
         assert!(state.connected && state.code.is_none());
-        update(&mut state, Some(&refused(Code::Overloaded)), NOW);
+        update(&mut state, Some(&refused(Code::Overloaded)), false, NOW);
         assert!(!state.connected);
+    }
+
+    #[test]
+    fn who_has_joined_and_is_not_let_in_waits_for_approval_and_is_cut_off_later() {
+        let refused = LinkError::Refused(Box::new(Problem::new(Code::InstanceSuspended).into()));
+        let mut state = LinkState::default();
+        assert!(update(&mut state, Some(&refused), true, NOW));
+        assert!(state.waits_for_approval());
+        assert!(!update(&mut state, Some(&refused), true, NOW + 1));
+        update(&mut state, None, false, NOW + 2);
+        assert!(!state.waits_for_approval());
+        update(&mut state, Some(&refused), false, NOW + 3);
+        assert!(!state.waits_for_approval());
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! `idle`: what nodes that are connected and have nothing to say cost the hub,
 //! in memory and in processor time.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -96,7 +97,10 @@ async fn join_all(world: &World, folder: &Path, count: usize) -> Result<()> {
 }
 
 async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
-    let profile = Profile::of(format!("kota-{number:03}").parse()?, InstanceKind::Kota);
+    let profile = Profile {
+        approved: true,
+        ..Profile::of(format!("kota-{number:03}").parse()?, InstanceKind::Kota)
+    };
     let invitation: Invitation = invite(ground, &By::actor("bench"), &profile)
         .await?
         .line
@@ -110,7 +114,8 @@ async fn join(ground: &Ground, folder: &Path, number: usize) -> Result<()> {
     let sealing = Opener::from_seed(&seed(3)).public().sealing_key()?;
     let key = TlsKey::generate();
     let request = EnrolRequest::build(&invitation, key.request(), &identity, &signing, &sealing);
-    let answer: EnrolResponse = serde_json::from_str(&enrol(ground, &request).await?)?;
+    let answer: EnrolResponse =
+        serde_json::from_str(&enrol(ground, &request, Ipv4Addr::LOCALHOST.into()).await?)?;
     let accepted = answer.check(&invitation, &key.public())?;
     Credential::new(accepted.chain, key)?.save(&folder.join(format!("{number:04}.pem")))?;
     write_private(&folder.join("roots"), accepted.bundle.to_pem().as_bytes())?;

@@ -77,6 +77,7 @@ impl World {
     pub fn join(&self, slug: &str, kind: &str) -> Result<()> {
         let mut invite = self.hub_command();
         invite.args(["instance", "invite", slug, "--kind", kind]);
+        invite.arg("--without-approval");
         if slug == DESK {
             invite.args(["--disposes-to", "*"]);
         }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::database::Databases;
 use super::desk::Desk;
 use super::kill::{Count, Kill, Outcome, Victim};
-use super::place::{self, DESK, HUB, Place, TOKEN, answered};
+use super::place::{self, AT_ONCE, DESK, HUB, Place, TOKEN, answered};
 use super::process::{Orders, Program};
 use super::world::{self, World};
 use super::{verdict, workload};
@@ -121,7 +121,7 @@ async fn enter(
 ) -> Result<(String, bool)> {
     let (hub, node) = (place.hub(), place.node(DESK));
     let mut killed = false;
-    let invite = ["instance", "invite", DESK, "--kind", "pusat"];
+    let invite = ["instance", "invite", DESK, "--kind", "pusat", AT_ONCE];
     let line = twice(
         &hub,
         &orders(Victim::HubInvite),

@@ -11,6 +11,8 @@ use crate::demo::ports::Reserved;
 use crate::demo::programs::Programs;
 
 pub const DESK: &str = "pusat";
+/// Has whoever joins take part at once.
+pub const AT_ONCE: &str = "--without-approval";
 /// The part that is no node.
 pub const HUB: &str = "hub";
 pub const CITY: &str = "kota-bandung";

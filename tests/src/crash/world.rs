@@ -12,7 +12,7 @@ use super::database::Databases;
 use super::desk::Desk;
 use super::full;
 use super::kill::{Count, Kill, Outcome, Victim};
-use super::place::{CITY, DESK, HUB, Place, TOKEN, answered, copy, init_hub, init_node};
+use super::place::{AT_ONCE, CITY, DESK, HUB, Place, TOKEN, answered, copy, init_hub, init_node};
 use super::process::{Orders, Supervised};
 use super::verdict;
 use super::workload;
@@ -60,7 +60,7 @@ impl World {
         let members = [(DESK, "pusat"), (CITY, "kota")];
         for ((slug, kind), (api, token)) in members.iter().zip(apis.iter().zip(&mut tokens)) {
             let orders = Orders::default();
-            let invite = ["instance", "invite", slug, "--kind", kind];
+            let invite = ["instance", "invite", slug, "--kind", kind, AT_ONCE];
             let line = answered(place.hub().once(&orders, &invite).await?)?;
             let node = place.node(slug);
             init_node(&place, slug, *api, &orders).await?;

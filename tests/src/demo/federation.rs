@@ -228,6 +228,7 @@ impl Stage<'_> {
     ) -> anyhow::Result<SocketAddr> {
         let [address, monitor] = ports.each_ref().map(Reserved::address);
         let mut invite = vec!["instance", "invite", member.slug, "--kind", member.kind];
+        invite.push("--without-approval");
         for pattern in member.disposes_to {
             invite.extend(["--disposes-to", pattern]);
         }

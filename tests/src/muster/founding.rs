@@ -2,7 +2,7 @@
 //! enrolments are the hub's own, called in this process before the hub serves:
 //! the same transactions without the handshakes.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -172,7 +172,8 @@ async fn join(ground: &Ground, profile: &Profile) -> Result<Member> {
     let sealing = Opener::from_seed(&random()).public().sealing_key()?;
     let key = TlsKey::generate();
     let request = EnrolRequest::build(&invitation, key.request(), &identity, &signing, &sealing);
-    let answer: EnrolResponse = serde_json::from_str(&enrol(ground, &request).await?)?;
+    let answer: EnrolResponse =
+        serde_json::from_str(&enrol(ground, &request, Ipv4Addr::LOCALHOST.into()).await?)?;
     let accepted = answer.check(&invitation, &key.public())?;
     let hub_keys = answer.hub_keys.iter().map(Verifier::from_jwk);
     Ok(Member {

@@ -68,6 +68,7 @@ fn profile(row: &csv::StringRecord) -> Result<Profile> {
             .iter()
             .map(|pattern| pattern.parse())
             .collect::<Result<_, _>>()?,
+        approved: true,
         ..Profile::of(field(0)?.parse()?, kind)
     })
 }

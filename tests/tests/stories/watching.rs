@@ -20,8 +20,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 const PAGE: &str = include_str!("../../../docs/operations.md");
-const ALARMS: &str = include_str!("../../../packaging/prometheus/lapor.rules.yml");
-const TRIALS: &str = include_str!("../../../packaging/prometheus/lapor.rules.test.yml");
+const ALARMS: &str = include_str!("../../../docs/prometheus/lapor.rules.yml");
+const TRIALS: &str = include_str!("../../../docs/prometheus/lapor.rules.test.yml");
 const BOARDS: [&str; 2] = [
     include_str!("../../../docs/grafana/lapor-federation.json"),
     include_str!("../../../docs/grafana/lapor-node.json"),

@@ -186,3 +186,10 @@ sso-unknown = There is no account for you here yet. Ask your institution's admin
 sso-stale = That log-in is not valid any more. Please begin again.
 sso-away = Your institution's log-in service cannot be reached. Try again later, or log in with a password.
 sso-refused = Your institution's log-in service did not confirm who you are. Ask your admin.
+
+officer-reason = Reason
+officer-reason-hint = Kept in the audit log. The account of an operator can be used only when another operator has confirmed it.
+resting-title = This account waits to be confirmed
+resting-lead = Somebody else who looks after the accounts must confirm this one before it can be used.
+resting-about = Call one of them. Whoever made the account, gave it its role or made the link to its password cannot confirm it.
+resting-link = This account can be used only when another operator has confirmed it on the page Approvals.

@@ -183,3 +183,10 @@ sso-unknown = Belum ada akun untuk Anda di sini. Minta admin instansi Anda membu
 sso-stale = Cara masuk itu sudah tidak berlaku. Silakan mulai lagi.
 sso-away = Layanan masuk instansi Anda sedang tidak dapat dihubungi. Coba lagi nanti, atau masuk dengan kata sandi.
 sso-refused = Layanan masuk instansi Anda tidak memastikan siapa Anda. Hubungi admin instansi Anda.
+
+officer-reason = Alasan
+officer-reason-hint = Tercatat dalam log audit. Akun operator baru dapat dipakai setelah operator lain memastikannya.
+resting-title = Akun ini menunggu dipastikan
+resting-lead = Orang lain yang mengelola akun harus memastikan akun ini sebelum dapat dipakai.
+resting-about = Hubungi salah satu dari mereka. Yang membuat akun, memberi peran, atau membuat tautan sandi ini tidak dapat memastikannya sendiri.
+resting-link = Akun ini baru dapat dipakai setelah operator lain memastikannya pada halaman Persetujuan.

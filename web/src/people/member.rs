@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -15,8 +16,15 @@ use super::office::{Office, role_words};
 use super::sign_in;
 use crate::accounts::cookie::Ticket;
 use crate::accounts::{Arrival, Role, Secret, Session, SignedIn};
+use crate::language::Voice;
 use crate::page::{Person, Visit};
 use crate::{ApiProblem, peer};
+
+#[derive(Template)]
+#[template(path = "people/resting.html")]
+struct RestingPage {
+    v: Voice,
+}
 
 /// Somebody of the staff who is logged in, and the page for them.
 pub struct Member {
@@ -61,8 +69,25 @@ impl<O: Office> FromRequestParts<Arc<O>> for Member {
             account_at: O::PLACES.account,
             leave_at: sign_in::LEAVE,
         });
+        let asked = office.takes_two() && session.account.role.administers;
+        if asked {
+            let rests = office.rests(&session.account).await;
+            if rests.map_err(IntoResponse::into_response)? {
+                return Err(resting(&visit));
+            }
+        }
         Ok(Self { session, visit })
     }
+}
+
+/// What somebody sees whose account nobody else has confirmed.
+fn resting(visit: &Visit) -> Response {
+    let page = RestingPage { v: visit.v };
+    let shell = visit.shell(visit.v.say("resting-title"));
+    shell
+        .status(StatusCode::FORBIDDEN)
+        .show(&page)
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 /// From where a request comes, whoever sends it.

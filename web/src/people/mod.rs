@@ -33,7 +33,7 @@ pub use account::page as own_account;
 pub use audit::{AuditAsked, AuditLine};
 pub use kept::keep;
 pub use member::{Guest, Member};
-pub use office::{Office, Places, RoleWords, Words};
+pub use office::{Gift, Office, Places, RoleWords, Words};
 pub use refused::{Again, Refused, complain, refusal};
 pub use sign_in::{LEAVE, PATH as SIGN_IN};
 

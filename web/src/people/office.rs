@@ -54,6 +54,33 @@ pub struct RoleWords {
     pub about: TextId,
 }
 
+/// What brings an account into somebody's hands, or rights to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gift {
+    /// It was made.
+    Account,
+    /// Its role or its login was changed.
+    Role,
+    /// A link to a new password was made.
+    Password,
+    /// Its second factor was taken away.
+    Factor,
+    /// It was enabled again.
+    Access,
+}
+
+impl Gift {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Role => "role",
+            Self::Password => "password",
+            Self::Factor => "factor",
+            Self::Access => "access",
+        }
+    }
+}
+
 /// A program with people. Futures are spelt out because handlers need them to be `Send`.
 pub trait Office: Staffed + 'static {
     const PLACES: Places;
@@ -140,6 +167,28 @@ pub trait Office: Staffed + 'static {
         new: &NewAccount<'_>,
     ) -> impl Future<Output = Result<Account, Refused>> + Send {
         async move { Ok(self.accounts().change(actor, id, new).await?) }
+    }
+
+    /// Whether the rights to administer are given by two: the first says why, and the account rests
+    /// until another has confirmed it.
+    fn takes_two(&self) -> bool {
+        false
+    }
+
+    /// Has an account rest because of what `actor` does to it.
+    fn rest(
+        &self,
+        _actor: &str,
+        _account: &Account,
+        _gift: Gift,
+        _reason: &str,
+    ) -> impl Future<Output = Answer<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// Whether an account may do nothing yet.
+    fn rests(&self, _account: &Account) -> impl Future<Output = Answer<bool>> + Send {
+        ready(Ok(false))
     }
 
     /// A part of the page of an account that only this program has, as HTML.

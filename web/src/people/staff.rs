@@ -9,11 +9,14 @@ use serde::Deserialize;
 
 use super::office::role_words;
 use super::refused::{Again, Refused, complain_of, refusal};
-use super::{Answer, Member, Office, PASSWORD, RoleWords, link_at};
+use super::{Answer, Gift, Member, Office, PASSWORD, RoleWords, link_at};
 use crate::accounts::{Account, AccountId, AccountState, NewAccount, Secret};
 use crate::language::{TextId, Voice, text_id};
 use crate::page::{Choice, Flash, Form, LocalPath};
 use crate::{ApiProblem, Path};
+
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
 
 #[derive(Deserialize)]
 pub struct OnePath {
@@ -55,6 +58,8 @@ struct OfficerPage<'a> {
     list_at: &'static str,
     roles: Vec<Choice>,
     units: Option<Vec<Choice>>,
+    /// Whether it is asked why, because another must confirm what is given.
+    takes_two: bool,
     /// What only this program shows of it, as HTML.
     own: String,
 }
@@ -65,6 +70,8 @@ struct LinkPage<'a> {
     v: Voice,
     account: &'a Account,
     link: String,
+    /// Whether it does nothing until another has confirmed it.
+    rests: bool,
     list_at: &'static str,
 }
 
@@ -110,11 +117,15 @@ pub async fn create<O: Office>(
     member.administers()?;
     let v = member.visit.v;
     let fields = Fields::of(&mut form, &v);
+    let reason = reason(&*office, &mut form, &v);
     if !form.is_fine() {
         return page(&*office, &member, &form, None, Again::FORM).await;
     }
     match office.create(&member.actor(), &fields.account()).await {
-        Ok((account, secret)) => show_link(&*office, &member, &account, &secret),
+        Ok((account, secret)) => {
+            give(&*office, &member, &account, Gift::Account, &reason).await?;
+            show_link(&*office, &member, &account, &secret).await
+        }
         Err(error) => {
             let again = complain_of(&mut form, &v, "login", error)?;
             page(&*office, &member, &form, None, again).await
@@ -129,13 +140,14 @@ pub async fn show<O: Office>(
 ) -> Answer<Response> {
     member.administers()?;
     let account = find(&*office, &path.id).await?;
-    let form = Form::of([
-        ("name", account.name.as_str()),
-        ("login", account.login.as_str()),
-        ("role", account.role.code),
-        ("unit", account.unit.as_deref().unwrap_or_default()),
-    ]);
-    page(&*office, &member, &form, Some(&account), Again::FIRST).await
+    page(
+        &*office,
+        &member,
+        &filled(&account),
+        Some(&account),
+        Again::FIRST,
+    )
+    .await
 }
 
 pub async fn change<O: Office>(
@@ -148,8 +160,13 @@ pub async fn change<O: Office>(
     let account = find(&*office, &path.id).await?;
     let v = member.visit.v;
     let fields = Fields::of(&mut form, &v);
+    let reason = reason(&*office, &mut form, &v);
     if !form.is_fine() {
         return page(&*office, &member, &form, Some(&account), Again::FORM).await;
+    }
+    let raised = fields.role != account.role.code || fields.login != account.login.as_str();
+    if raised {
+        give(&*office, &member, &account, Gift::Role, &reason).await?;
     }
     let (actor, new) = (member.actor(), fields.account());
     match office.change(&actor, &account.id, &new).await {
@@ -171,15 +188,25 @@ pub async fn act<O: Office>(
     State(office): State<Arc<O>>,
     member: Member,
     Path(path): Path<ActPath>,
+    mut form: Form,
 ) -> Answer<Response> {
     member.administers()?;
     let account = find(&*office, &path.id).await?;
     let (accounts, actor, id) = (office.accounts(), member.actor(), &account.id);
+    if let Some(gift) = gift_of(&path.act) {
+        let reason = reason(&*office, &mut form, &member.visit.v);
+        if !form.is_fine() {
+            let mut again = filled(&account);
+            again.complain(REASON, member.visit.v.say("form-required"));
+            return page(&*office, &member, &again, Some(&account), Again::FORM).await;
+        }
+        give(&*office, &member, &account, gift, &reason).await?;
+    }
     let (done, text) = match path.act.as_str() {
         "sandi" => {
             let secret = accounts.reset_password(&actor, id).await;
             let secret = secret.map_err(|error| refusal(&error))?;
-            return show_link(&*office, &member, &account, &secret);
+            return show_link(&*office, &member, &account, &secret).await;
         }
         "sesi" => (
             accounts.end_sessions(&actor, id).await.map(drop),
@@ -211,6 +238,51 @@ pub async fn act<O: Office>(
             page(&*office, &member, &form, Some(&account), again).await
         }
     }
+}
+
+/// What brings an account into somebody's hands, of what is done with one button.
+fn gift_of(act: &str) -> Option<Gift> {
+    match act {
+        "sandi" => Some(Gift::Password),
+        "kode" => Some(Gift::Factor),
+        "aktif" => Some(Gift::Access),
+        _ => None,
+    }
+}
+
+/// Why, where it is asked.
+fn reason<O: Office>(office: &O, form: &mut Form, v: &Voice) -> String {
+    if !office.takes_two() {
+        return String::new();
+    }
+    let reason = form.required(v, REASON);
+    form.at_most(v, REASON, REASON_CHARACTERS);
+    reason
+}
+
+/// Has the account of somebody else rest before it is given. Of one that does not administer nothing
+/// comes of it.
+async fn give<O: Office>(
+    office: &O,
+    member: &Member,
+    account: &Account,
+    gift: Gift,
+    reason: &str,
+) -> Answer<()> {
+    let actor = member.actor();
+    if office.takes_two() && account.actor() != actor {
+        office.rest(&actor, account, gift, reason).await?;
+    }
+    Ok(())
+}
+
+fn filled(account: &Account) -> Form {
+    Form::of([
+        ("name", account.name.as_str()),
+        ("login", account.login.as_str()),
+        ("role", account.role.code),
+        ("unit", account.unit.as_deref().unwrap_or_default()),
+    ])
 }
 
 /// What an admin fills in about an account.
@@ -266,6 +338,7 @@ async fn page<O: Office>(
         list_at: O::PLACES.staff,
         roles: role_choices::<O>(&visit.v),
         units: office.units().await?,
+        takes_two: office.takes_two(),
         own: match account {
             Some(account) => office.account_part(member, account).await?,
             None => String::new(),
@@ -284,7 +357,7 @@ async fn page<O: Office>(
 }
 
 /// The one time that a link is shown; no redirect, because nothing keeps it.
-fn show_link<O: Office>(
+async fn show_link<O: Office>(
     office: &O,
     member: &Member,
     account: &Account,
@@ -295,6 +368,7 @@ fn show_link<O: Office>(
         v: visit.v,
         account,
         link: link_at(&office.site(), PASSWORD, secret),
+        rests: office.takes_two() && account.role.administers && office.rests(account).await?,
         list_at: O::PLACES.staff,
     };
     visit

@@ -7,6 +7,8 @@
 
 mod caller;
 mod settings;
+#[cfg(feature = "proof")]
+pub mod stand_in;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

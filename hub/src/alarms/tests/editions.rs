@@ -13,8 +13,13 @@ async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own(
     let of =
         |rule: &Rule, own: &[Own]| own.iter().any(|own| rule.condition == Condition::Hub(*own));
     for (edition, unknown, kept) in [
-        ("begun", &[Own::Watch, Own::Trial][..], EDITION),
-        ("2", &[Own::Trial], EDITION),
+        (
+            "begun",
+            &[Own::Watch, Own::Trial, Own::Approval][..],
+            EDITION,
+        ),
+        ("2", &[Own::Trial, Own::Approval], EDITION),
+        ("3", &[Own::Approval], EDITION),
         (EDITION, &[], EDITION),
         ("later", &[], "later"),
     ] {
@@ -23,7 +28,7 @@ async fn an_older_hub_gets_the_rules_that_were_not_thought_of_and_keeps_its_own(
             let mut tx = db.write().await.unwrap();
             for mut rule in defaults() {
                 rule.enabled = false;
-                if !of(&rule, &[Own::Watch, Own::Trial]) || !of(&rule, unknown) {
+                if !of(&rule, &[Own::Watch, Own::Trial, Own::Approval]) || !of(&rule, unknown) {
                     put(&mut tx, &rule, NOW).await.unwrap();
                 }
             }

@@ -61,3 +61,33 @@ async fn whether_the_last_trial_held_is_measured() {
         assert!(text.contains("\nlapor_hub_last_trial_restore_timestamp_seconds 1790000001\n"));
     }
 }
+
+#[tokio::test]
+async fn what_the_pages_show_is_measured() {
+    for place in Place::all(true).await {
+        let operator = place.enters(&login(ConsoleRole::Operator)).await;
+        works(&place, &operator, BACKUPS, "harian").await;
+        let why = [("alasan", "kunci bocor")];
+        operator.post(&format!("{BANDUNG}/tangguhkan"), &why).await;
+        let text = metrics(&place).await;
+        for line in [
+            "lapor_hub_instance_open_connections{instance=\"kota-bandung\"} 0",
+            "lapor_hub_waiting_decisions{of=\"act\"} 1",
+            "lapor_hub_waiting_decisions{of=\"institution\"} 0",
+            "lapor_hub_acknowledged_alarms{severity=\"critical\"} 0",
+            "lapor_hub_casework_received_cases 0",
+            "lapor_hub_casework_ended_dispositions 0",
+            "lapor_hub_casework_answered_cases 0",
+            "lapor_hub_active_institutions 1",
+            "lapor_hub_signing_key_unaware_institutions 1",
+            "lapor_hub_authority_cut_off_institutions 0",
+            "lapor_hub_next_lapse_timestamp_seconds ",
+            "lapor_hub_last_backup_bytes ",
+            "lapor_hub_root_trusting_institutions{root=\"",
+        ] {
+            assert!(text.contains(&format!("\n{line}")), "{line} in {text}");
+        }
+        assert!(!text.contains("\nlapor_hub_recovery_heard_institutions"));
+        assert!(!text.contains("\nlapor_hub_maintenance_told_institutions"));
+    }
+}

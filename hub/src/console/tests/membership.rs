@@ -77,7 +77,8 @@ async fn a_line_is_shown_once_with_a_sheet_and_can_be_withdrawn() {
         let (actor, detail) = place.audited("instance.invited").await.remove(0);
         assert!(actor.starts_with("account:"), "{actor}");
         assert_eq!(detail, "");
-        operator.post("/konsol/undang/kab-garut/batal", &[]).await;
+        let why = [("alasan", "salah nama")];
+        operator.post("/konsol/undang/kab-garut/batal", &why).await;
         assert_eq!(place.status_of("kab-garut"), Some(Status::Registered));
         assert!(!place.line_is_open("kab-garut").await);
         let joined = operator

@@ -23,7 +23,8 @@ const END_OF_RULE: &str = "update alarms set state = 'cleared', cleared_at = $2
     where rule = $1 and state in ('open', 'acknowledged')";
 const DROP_OF_RULE: &str = "delete from alarms where rule = $1 and state = 'pending'";
 const FORGET: &str = "delete from alarms where state = 'cleared' and cleared_at < $1";
-const OPEN: &str = "select severity, count(*) from alarms where state in ('open', 'acknowledged') group by severity";
+const OPEN: &str = "select severity, count(*), count(case when state = 'acknowledged' then 1 end) \
+     from alarms where state in ('open', 'acknowledged') group by severity";
 
 static PUT: Bulk = Bulk::new(
     "insert into alarms (id, rule, subject, condition, severity, level, measured, state, began_at, opened_at, told_at, cleared_at) values",
@@ -145,7 +146,7 @@ pub async fn forget(tx: &mut Tx, before: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// How many are open or acknowledged, by severity.
-pub async fn count(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+/// How many are open or acknowledged, and how many of them acknowledged, by severity.
+pub async fn count(tx: &mut Tx) -> Result<Vec<(String, i64, i64)>, DbError> {
     Ok(on!(tx, conn => sqlx::query_as(OPEN).fetch_all(conn).await)?)
 }

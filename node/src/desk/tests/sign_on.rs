@@ -1,20 +1,18 @@
 //! Single sign-on against a provider in the process of the test.
 
-mod stand_in;
-
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use lapor_migrations::throwaway::databases;
 use lapor_web::accounts::NewAccount;
+use lapor_web::sign_on::stand_in::{StandIn, WORDS, Word};
 use lapor_web::sign_on::{Claim, PATIENCE_S, SignOnError};
 use tower::ServiceExt as _;
 
 use crate::doors::router;
 use crate::staff::StaffRole;
-use crate::testing::Place;
-use stand_in::{StandIn, WORDS, Word};
+use crate::testing::{NOW, Place};
 
 const SITI: &str = "siti@bandung.go.id";
 
@@ -30,7 +28,7 @@ impl Scene {
         let mut out = Vec::new();
         for db in databases().await {
             let mut place = Place::joined("kota-bandung", db).await;
-            let provider = StandIn::start().await;
+            let provider = StandIn::start(NOW).await;
             let sso = &mut place.settings.single_sign_on;
             sso.issuer = Some(provider.issuer.clone());
             sso.client_id = "lapor".into();
@@ -282,7 +280,7 @@ async fn a_planted_session_ends_and_another_begins() {
 #[tokio::test]
 async fn a_provider_that_names_another_host_leads_nobody_there() {
     for scene in Scene::all().await {
-        let victim = StandIn::start().await;
+        let victim = StandIn::start(NOW).await;
         scene
             .provider
             .names_tokens_at(&format!("{}/token", victim.issuer));

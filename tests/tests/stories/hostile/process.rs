@@ -31,7 +31,8 @@ const CANARY: &str = "kenari-musuh-77e0";
 async fn member(world: &World, slug: &str, seed: u8) -> Hostile {
     let line = ask(world
         .hub_command()
-        .args(["instance", "invite", slug, "--kind", "kota"]));
+        .args(["instance", "invite", slug, "--kind", "kota"])
+        .arg("--without-approval"));
     Hostile::join(&line.unwrap(), seed, SystemClock.now_ms())
         .await
         .unwrap()

@@ -1,5 +1,5 @@
-//! A provider of identities of a few lines: description, keys and tokens on a
-//! port of its own. Its page for people is the test itself.
+//! A provider of identities of a few lines, for tests of programs: description,
+//! keys and tokens on a port of its own. Its page for people is the test itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,6 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
-
-use crate::testing::NOW;
 
 /// What the provider says beside a complaint.
 pub const WORDS: &str = "kode milik siti ditolak";
@@ -52,6 +50,7 @@ impl Word {
 }
 
 struct Memory {
+    now_s: i64,
     issuer: String,
     tokens_at: String,
     /// By code: the challenge, and the token that it brings.
@@ -74,10 +73,12 @@ pub struct StandIn {
 type Shared = State<Arc<Mutex<Memory>>>;
 
 impl StandIn {
-    pub async fn start() -> Self {
+    /// One whose words are good at an instant, Unix ms.
+    pub async fn start(now_ms: i64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let memory = Arc::new(Mutex::new(Memory {
+            now_s: now_ms / 1000,
             tokens_at: format!("{issuer}/token"),
             issuer: issuer.clone(),
             codes: HashMap::new(),
@@ -112,12 +113,13 @@ impl StandIn {
         let mut memory = self.memory.lock().unwrap();
         let code = format!("kode-{}", memory.codes.len());
         let nonce = word.nonce.clone().unwrap_or_else(|| asked["nonce"].clone());
+        let now_s = memory.now_s;
         let said = json!({
             "iss": word.issuer.as_ref().unwrap_or(&memory.issuer),
             "aud": word.audience,
             "sub": word.subject,
-            "iat": NOW / 1000 - word.age_s - 60,
-            "exp": NOW / 1000 - word.age_s + 3600,
+            "iat": now_s - word.age_s - 60,
+            "exp": now_s - word.age_s + 3600,
             "nonce": nonce,
             "email": word.login,
             "email_verified": word.verified,

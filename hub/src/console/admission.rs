@@ -1,0 +1,181 @@
+//! Who has joined and waits for an operator: a list beside the acts that wait for a
+//! second person, and a page on which the key is compared and the institution is let in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::ids::InstanceId;
+use lapor_web::language::{Voice, text_id};
+use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::people::Member;
+use lapor_web::{ApiProblem, Path};
+
+use super::acts::Act;
+use super::approvals::{self, put, refused};
+use super::instances::{OnePath, done_words, one};
+use super::words::kind_words;
+use super::{Answer, Console, ConsoleRole};
+use crate::approvals::ApprovalError;
+use crate::deeds::Deed;
+use crate::membership::{MembershipError, fingerprint};
+use crate::store;
+use crate::store::joining::Admission;
+
+pub const PATH: &str = "/konsol/persetujuan/instansi/{slug}";
+const REASON: &str = "alasan";
+const REASON_CHARACTERS: usize = 500;
+const COMPARED: &str = "cocok";
+/// Characters of a fingerprint that are read out together.
+const GROUP: usize = 4;
+
+/// One that waits.
+pub struct Waiting {
+    pub name: String,
+    pub at: String,
+    pub kind: String,
+    /// SHA-256 of its identity key, in groups.
+    pub fingerprint: String,
+    /// Unix ms.
+    pub asked_at: i64,
+    pub address: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/admission.html")]
+struct Page<'a> {
+    v: Voice,
+    form: &'a Form,
+    waiting: Waiting,
+    instance_at: String,
+    list_at: &'static str,
+    refuse_at: Option<String>,
+    second_person: bool,
+}
+
+/// All that wait, the first to ask first.
+pub async fn all(console: &Console, v: &Voice) -> Answer<Vec<Waiting>> {
+    let directory = console.hub.ground.directory.current();
+    let read = async {
+        let mut tx = console.hub.ground.db.read().await?;
+        store::joining::admissions(&mut tx).await
+    };
+    let joined = read.await.map_err(|error| ApiProblem::database(&error))?;
+    let mut waiting: Vec<Waiting> = joined
+        .iter()
+        .filter_map(|(id, joined)| {
+            let entry = directory.latest().instance(id)?;
+            joined.waits(entry).then(|| Waiting::of(v, entry, joined))
+        })
+        .collect();
+    waiting.sort_by_key(|waiting| waiting.asked_at);
+    Ok(waiting)
+}
+
+/// Where one is let in.
+pub fn at(id: &InstanceId) -> String {
+    PATH.replace("{slug}", id.as_str())
+}
+
+/// A fingerprint as it is read out at the telephone.
+pub fn in_groups(fingerprint: &str) -> String {
+    let letters: Vec<char> = fingerprint.chars().collect();
+    let groups = letters.chunks(GROUP).map(|group| group.iter().collect());
+    groups.collect::<Vec<String>>().join(" ")
+}
+
+pub async fn ask(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    page(&console, &member, &path.slug, &Form::empty()).await
+}
+
+/// Lets it in, or has that wait for a second person.
+pub async fn admit(
+    State(console): State<Arc<Console>>,
+    member: Member,
+    Path(path): Path<OnePath>,
+    mut form: Form,
+) -> Answer<Response> {
+    member.requires(|role| ConsoleRole::of(role, ConsoleRole::acts))?;
+    let v = member.visit.v;
+    let reason = form.required(&v, REASON);
+    form.at_most(&v, REASON, REASON_CHARACTERS);
+    if !form.is_ticked(COMPARED) {
+        form.complain(COMPARED, v.say("admission-uncompared"));
+    }
+    if !form.is_fine() {
+        return page(&console, &member, &path.slug, &form).await;
+    }
+    let instance = path.slug;
+    let to = LocalPath::own(&one(&instance));
+    let deed = Deed::Admit { instance };
+    let asked = (&deed, reason.as_str(), console.settings.second_person);
+    let said = match put(&console, &member, asked, Flash::done(done_words(&deed))).await {
+        Ok(said) => said,
+        Err(ApprovalError::Membership(
+            MembershipError::Status { .. } | MembershipError::NotWaiting(_),
+        )) => Flash::warning(text_id("console-status-changed")),
+        Err(error) => return Err(refused(&error)),
+    };
+    Ok(member.visit.go_saying(&to, &said))
+}
+
+async fn page(
+    console: &Console,
+    member: &Member,
+    id: &InstanceId,
+    form: &Form,
+) -> Answer<Response> {
+    let v = member.visit.v;
+    let directory = console.hub.ground.directory.current();
+    let entry = directory.latest().instance(id);
+    let entry = entry.ok_or_else(ApiProblem::not_found)?;
+    let waiting = all(console, &v).await?.into_iter();
+    let here = at(id);
+    let mut waiting = waiting.filter(|waiting| waiting.at == here);
+    let refuses = Act::offered(entry).contains(&Act::Revoke);
+    let page = Page {
+        v,
+        form,
+        waiting: waiting.next().ok_or_else(ApiProblem::not_found)?,
+        instance_at: one(id),
+        list_at: approvals::PATH,
+        refuse_at: refuses.then(|| Act::Revoke.at(id)),
+        second_person: console.settings.second_person,
+    };
+    let shell = member.visit.shell(v.say("admission-title"));
+    shell
+        .within(approvals::PATH)
+        .status(form.status())
+        .show(&page)
+}
+
+impl Waiting {
+    fn of(v: &Voice, entry: &InstanceEntry, joined: &Admission) -> Self {
+        Self {
+            name: entry.name.clone(),
+            at: at(&entry.id),
+            kind: v.say(kind_words(entry.kind)),
+            fingerprint: in_groups(&fingerprint(entry).unwrap_or_default()),
+            asked_at: joined.asked_at,
+            address: joined.address.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_read_out_in_groups() {
+        assert_eq!(in_groups("0123456789ab"), "0123 4567 89ab");
+        assert_eq!(in_groups(""), "");
+    }
+}

@@ -1,0 +1,61 @@
+//! Single sign-on at the console, against a provider in the process of the test.
+
+use lapor_web::sign_on::stand_in::{StandIn, Word};
+
+use super::*;
+
+impl Place {
+    /// The same place, whose console sends people to a provider.
+    async fn signed_on(mut self, provider: &StandIn) -> Self {
+        let ground = Arc::clone(&self.ground);
+        let mut settings = ground.settings.clone();
+        settings.single_sign_on.issuer = Some(provider.issuer.clone());
+        settings.single_sign_on.client_id = "lapor".to_owned();
+        settings.console.public_url = Some("http://lapor.test".to_owned().try_into().unwrap());
+        let keyring = Keyring::load(&settings).unwrap();
+        let shared = Arc::clone(&self.clock);
+        let ground = Ground::new(settings, ground.db.clone(), keyring, shared).await;
+        self.ground = ground.unwrap();
+        self.console = Console::of(&Hub::start(Arc::clone(&self.ground)).await.unwrap());
+        self
+    }
+}
+
+/// Goes to the provider and comes back with what it says.
+async fn comes_back(place: &Place, provider: &StandIn, word: &Word) -> (Browser, Page) {
+    let browser = Browser::before(&place.console);
+    let there = browser.open("/masuk/sso?next=/konsol/alarm").await;
+    let back = provider.vouches(&there.is(StatusCode::SEE_OTHER).to, word);
+    let page = browser.open(&back).await;
+    (browser, page)
+}
+
+#[tokio::test]
+async fn an_operator_comes_in_by_the_provider_and_whoever_has_no_account_does_not() {
+    lapor_certs::tls::install_default_provider();
+    for place in Place::all(false).await {
+        let provider = StandIn::start(NOW).await;
+        let place = place.signed_on(&provider).await;
+        let operator = Word::about("operator@pusat.example");
+        let (browser, page) = comes_back(&place, &provider, &operator).await;
+        assert_eq!(page.is(StatusCode::SEE_OTHER).to, "/konsol/alarm");
+        browser.open("/konsol/petugas").await.is(StatusCode::OK);
+        let signed_in = place.audited("account.signed_in").await;
+        assert_eq!(signed_in[0].1, "single_sign_on");
+        for word in [
+            Word::about("asing@pusat.example"),
+            Word {
+                forged: true,
+                ..operator.clone()
+            },
+            Word {
+                audience: "lain",
+                ..operator
+            },
+        ] {
+            let (browser, page) = comes_back(&place, &provider, &word).await;
+            assert_eq!(page.to, "/masuk");
+            assert_eq!(browser.open("/konsol").await.to, "/masuk?next=/konsol");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The rule of two for the accounts of operators: whoever makes one, gives it back a
+//! password or raises it could act as a second person alone. Where two must agree,
+//! such an account may do nothing until an operator who had no part in that has
+//! confirmed it. At the machine anything may be done at once, as ever.
+
+use lapor_migrations::DbError;
+
+use crate::audit::{self, By};
+use crate::ground::Ground;
+use crate::store;
+use crate::store::resting::RestingRow;
+
+/// Why an account is not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum VouchError {
+    #[error("the account does not wait for anybody's confirmation")]
+    Gone,
+    #[error("whoever had a part in it cannot confirm the account; another operator must")]
+    SamePerson,
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Has the account `id` of `login` rest, because of what `by` does to it.
+pub async fn rest(
+    ground: &Ground,
+    by: &By<'_>,
+    (id, login): (&str, &str),
+    act: &str,
+) -> Result<(), DbError> {
+    let now = ground.clock.now_ms();
+    let row = RestingRow {
+        account: id.to_owned(),
+        asked_by: by.actor.to_owned(),
+        act: act.to_owned(),
+        reason: by.reason.to_owned(),
+        asked_at: now,
+    };
+    let mut tx = ground.db.write().await?;
+    store::resting::rest(&mut tx, &row).await?;
+    let reason = format!("{} ({login}: {act})", by.reason);
+    let noted = By {
+        reason: reason.trim_start(),
+        ..*by
+    };
+    audit::note_about(&mut tx, now, &noted, "operator.rests", None).await?;
+    tx.commit().await
+}
+
+/// Whether an account may do nothing yet.
+pub async fn rests(ground: &Ground, id: &str) -> Result<bool, DbError> {
+    let mut tx = ground.db.read().await?;
+    store::resting::rests(&mut tx, id).await
+}
+
+/// Why accounts rest, the longest first.
+pub async fn resting(ground: &Ground) -> Result<Vec<RestingRow>, DbError> {
+    let mut tx = ground.db.read().await?;
+    store::resting::of(&mut tx, "").await
+}
+
+/// Lets it act, by somebody because of whom it does not rest.
+pub async fn vouch(
+    ground: &Ground,
+    actor: &str,
+    (id, login): (&str, &str),
+) -> Result<(), VouchError> {
+    let mut tx = ground.db.write().await?;
+    let rows = store::resting::of(&mut tx, id).await?;
+    let last = rows.last().ok_or(VouchError::Gone)?;
+    if rows.iter().any(|row| row.asked_by == actor) {
+        return Err(VouchError::SamePerson);
+    }
+    store::resting::wake(&mut tx, id).await?;
+    let reason = format!("{} ({login}: {})", last.reason, last.act);
+    let by = By {
+        actor,
+        reason: reason.trim_start(),
+        asked_by: Some(&last.asked_by),
+    };
+    let now = ground.clock.now_ms();
+    audit::note_about(&mut tx, now, &by, "operator.vouched", None).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,22 @@
+-- Whether whoever joins by the line stands suspended until an operator has approved it.
+alter table invitations add column approval bigint not null default 0;
+
+-- Who has joined since that can be asked for: when, from which address, and since when it may take part
+-- (nothing while it waits).
+create table admissions (
+    slug text not null primary key,
+    asked_at bigint not null,
+    address text not null,
+    admitted_at bigint
+);
+
+-- Operators' accounts that may do nothing until another operator has confirmed them: because of whom,
+-- what that one did to them, and why.
+create table resting_accounts (
+    account text not null,
+    asked_by text not null,
+    act text not null,
+    reason text not null,
+    asked_at bigint not null,
+    primary key (account, asked_by)
+);
