@@ -15,8 +15,8 @@ use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
-    acts, audit, cases, categories, deadlines, editions, erasures, examples, federation, figures, hints,
-    own_numbers, programmes, reporters, reports, uploads,
+    acts, audit, cases, categories, deadlines, editions, erasures, examples, federation, figures,
+    hints, own_numbers, programmes, reporters, reports, uploads,
 };
 use crate::node::Node;
 

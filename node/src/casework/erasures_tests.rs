@@ -63,16 +63,23 @@ async fn only_an_administrator_decides_about_an_erasure() {
         let admin = Decider::officer(StaffRole::Admin, "account:dewi".into());
         let planned = node.plan_erasure(case, WHY, &admin).await.unwrap();
         assert_eq!(planned.erasure.state, ErasureState::Waiting);
-        for role in StaffRole::ALL.into_iter().filter(|role| !role.administers()) {
+        for role in StaffRole::ALL
+            .into_iter()
+            .filter(|role| !role.administers())
+        {
             let other = Decider::officer(role, "account:budi".into());
             assert!(is_forbidden(node.plan_erasure(case, WHY, &other).await));
-            assert!(is_forbidden(node.confirm_erasure(&planned.id, &other).await));
+            assert!(is_forbidden(
+                node.confirm_erasure(&planned.id, &other).await
+            ));
             assert!(is_forbidden(node.stop_erasure(&planned.id, &other).await));
         }
         for role in Role::ALL.into_iter().filter(|role| !role.administers()) {
             let other = token(&place, role.as_str(), role, None).await;
             assert!(is_forbidden(node.plan_erasure(case, WHY, &other).await));
-            assert!(is_forbidden(node.confirm_erasure(&planned.id, &other).await));
+            assert!(is_forbidden(
+                node.confirm_erasure(&planned.id, &other).await
+            ));
             assert!(is_forbidden(node.stop_erasure(&planned.id, &other).await));
         }
         node.stop_erasure(&planned.id, &admin).await.unwrap();

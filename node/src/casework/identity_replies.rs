@@ -233,7 +233,9 @@ fn place(after: Option<&str>) -> Result<Before<'_>, NodeError> {
     let Some(after) = after else {
         return Ok((i64::MAX, ""));
     };
-    let place = after.split_once('-').and_then(|(at, id)| Some((at.parse().ok()?, id)));
+    let place = after
+        .split_once('-')
+        .and_then(|(at, id)| Some((at.parse().ok()?, id)));
     place.ok_or_else(|| NodeError::Invalid("after: expected `next` of the page before".into()))
 }
 

@@ -88,7 +88,13 @@ async fn an_answer_to_an_old_request_is_counted_and_every_request_is_on_some_pag
         let oldest = rest.requests.last().unwrap();
         assert_eq!(oldest.at, NOW);
         assert!(!oldest.answer.as_ref().unwrap().granted);
-        assert!(place.node.identity_requests_of(SITI, Some("x")).await.is_err());
+        assert!(
+            place
+                .node
+                .identity_requests_of(SITI, Some("x"))
+                .await
+                .is_err()
+        );
     }
 }
 

@@ -79,7 +79,9 @@ impl Terms {
         };
         let begun = store::erasures::one(tx, id).await?;
         let begun = begun.filter(|row| row.state == "erasing");
-        begun.map(drop).ok_or_else(|| NodeError::not_found(AT_WORK, id))
+        begun
+            .map(drop)
+            .ok_or_else(|| NodeError::not_found(AT_WORK, id))
     }
 }
 

@@ -60,9 +60,9 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                     || format!("since {}", zone.show(token.created_at)),
                     |at| format!("revoked {}", zone.show(at)),
                 );
-                let owner = token.owner.map_or_else(String::new, |login| {
-                    format!(", of {}", plain(&login))
-                });
+                let owner = token
+                    .owner
+                    .map_or_else(String::new, |login| format!(", of {}", plain(&login)));
                 writeln!(out, "{:<24} {:<9} {state}{owner}", token.name, token.role)?;
             }
         }

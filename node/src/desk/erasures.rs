@@ -14,9 +14,9 @@ use super::identity::names;
 use super::reasons::reason_words;
 use super::{ACCOUNT, Answer, Officer, case_page};
 use crate::api::problem;
+use crate::casework::{Decider, PlannedErasure};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::casework::{Decider, PlannedErasure};
 use crate::reporters::{Erasure, ErasureState};
 use crate::staff::StaffRole;
 

@@ -99,7 +99,10 @@ impl Node {
             key_made_at: row.map(|row| row.secret_at),
             conversations: sessions.iter().map(|session| session.created_at).collect(),
             deeds,
-            erasures: erasures.iter().map(Erasure::read).collect::<Result<_, _>>()?,
+            erasures: erasures
+                .iter()
+                .map(Erasure::read)
+                .collect::<Result<_, _>>()?,
         })
     }
 

@@ -53,7 +53,9 @@ async fn an_erasure_is_asked_for_waits_and_is_called_off() {
         let why = json!({"reason": "legal_order"});
         let officer = desk.post(Role::Officer, &at, &why).await;
         assert_eq!(officer.status, StatusCode::FORBIDDEN);
-        let odd = desk.post(Role::Admin, &at, &json!({"reason": "whim"})).await;
+        let odd = desk
+            .post(Role::Admin, &at, &json!({"reason": "whim"}))
+            .await;
         assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
         let asked = desk.post(Role::Admin, &at, &why).await;
         assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.text());
@@ -66,7 +68,10 @@ async fn an_erasure_is_asked_for_waits_and_is_called_off() {
         let days = 7 * 86_400_000;
         assert_eq!(listed["erasures"][0]["due_at"], json!(NOW + days));
         let one = format!("/api/v1/erasures/{}", again["id"].as_str().unwrap());
-        assert_eq!(desk.delete(Role::Officer, &one).await, StatusCode::FORBIDDEN);
+        assert_eq!(
+            desk.delete(Role::Officer, &one).await,
+            StatusCode::FORBIDDEN
+        );
         assert_eq!(desk.delete(Role::Admin, &one).await, StatusCode::NO_CONTENT);
         assert_eq!(desk.delete(Role::Admin, &one).await, StatusCode::NOT_FOUND);
         desk.place.clock.advance(days);
@@ -98,18 +103,31 @@ async fn a_second_person_confirms_with_a_token_of_their_own() {
         let (case, _) = desk.filed().await;
         let at = format!("/api/v1/cases/{case}/erasure");
         let why = r#"{"reason":"personal_data"}"#;
-        let nobodys = desk.post(Role::Admin, &at, &json!({"reason": "other"})).await;
+        let nobodys = desk
+            .post(Role::Admin, &at, &json!({"reason": "other"}))
+            .await;
         assert_eq!(nobodys.status, StatusCode::FORBIDDEN, "{}", nobodys.text());
         let asked = send(&first, &at, why).await;
         assert_eq!(asked.json()["state"], "asked", "{}", asked.text());
         let id = asked.json()["id"].as_str().unwrap().to_owned();
         let confirm = format!("/api/v1/erasures/{id}/confirmation");
-        assert_eq!(send(&first, &confirm, "").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(
+            send(&first, &confirm, "").await.status,
+            StatusCode::FORBIDDEN
+        );
         let confirmed = send(&second, &confirm, "").await;
-        assert_eq!(confirmed.status, StatusCode::NO_CONTENT, "{}", confirmed.text());
+        assert_eq!(
+            confirmed.status,
+            StatusCode::NO_CONTENT,
+            "{}",
+            confirmed.text()
+        );
         let listed = desk.get(Role::Admin, "/api/v1/erasures").await.json();
         assert_eq!(listed["erasures"][0]["state"], "waiting");
         assert_eq!(listed["erasures"][0]["confirmed_by"], "token:budi");
-        assert_eq!(send(&second, &confirm, "").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            send(&second, &confirm, "").await.status,
+            StatusCode::NOT_FOUND
+        );
     }
 }

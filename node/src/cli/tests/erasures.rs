@@ -31,7 +31,15 @@ impl Shell {
         let accounts = node.accounts();
         let chosen = accounts.choose_password(&link, &words.into(), from).await;
         chosen.unwrap();
-        let made = ["token", "create", "--role=admin", "--owner", &login, "--name", name];
+        let made = [
+            "token",
+            "create",
+            "--role=admin",
+            "--owner",
+            &login,
+            "--name",
+            name,
+        ];
         let secret = self.says(&made).await;
         self.file(&format!("{name}.token"), &secret)
     }
@@ -41,7 +49,13 @@ impl Shell {
 async fn an_erasure_waits_is_listed_and_called_off() {
     for shell in shells("kota-bandung").await {
         let case = shell.filed().await;
-        let at_once = ["case", "act", &case, "case.redacted", "--field=reason=other"];
+        let at_once = [
+            "case",
+            "act",
+            &case,
+            "case.redacted",
+            "--field=reason=other",
+        ];
         let (code, said) = shell.fails(&at_once).await;
         assert_eq!(code, exit::PERMISSION);
         assert!(said.contains("lapor-node reporter erase"), "{said}");
@@ -50,7 +64,10 @@ async fn an_erasure_waits_is_listed_and_called_off() {
         let asked = shell
             .says(&["reporter", "erase", &case, "--reason=legal_order"])
             .await;
-        assert!(asked.contains("legal_order") && asked.contains("due "), "{asked}");
+        assert!(
+            asked.contains("legal_order") && asked.contains("due "),
+            "{asked}"
+        );
         assert_eq!(shell.says(&["reporter", "erasures"]).await, asked);
         let waiting = shell.erasures().await;
         assert_eq!(waiting[0]["state"], "waiting");
@@ -75,8 +92,10 @@ async fn a_second_person_is_known_by_the_token_that_they_own() {
         let (dewi, budi) = (shell.token_of("dewi").await, shell.token_of("budi").await);
         let listed = shell.says(&["token", "list"]).await;
         assert!(listed.contains("of dewi@bandung.go.id"), "{listed}");
-        let asked = shell.says(&[&erase[..], &["--token-file", &dewi]].concat());
-        assert!(asked.await.contains("waits for a second person"));
+        let asked = shell
+            .says(&[&erase[..], &["--token-file", &dewi]].concat())
+            .await;
+        assert!(asked.contains("waits for a second person"), "{asked}");
         let id = shell.erasures().await[0]["id"].as_str().unwrap().to_owned();
         let confirm = ["reporter", "confirm-erasure", &id, "--token-file"];
         let own = shell.fails(&[&confirm[..], &[&dewi]].concat()).await;

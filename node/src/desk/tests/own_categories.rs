@@ -176,7 +176,11 @@ async fn an_own_category_comes_back_where_an_act_turns_out_to_be_without_effect(
         assert_eq!(own_of(&place, case).await, kept);
         let other = json!({"category": "Kesehatan"});
         acts(&place, case, "case.verified", other, None).await;
-        assert_eq!(own_of(&place, case).await, None, "it stands for another one");
+        assert_eq!(
+            own_of(&place, case).await,
+            None,
+            "it stands for another one"
+        );
         ruled().await;
         assert_eq!(own_of(&place, case).await, kept);
         let verified = [

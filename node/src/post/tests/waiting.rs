@@ -209,7 +209,8 @@ async fn an_erasure_that_is_ahead_is_told_with_its_reason_and_to_who_confirms_it
         let (hub, clock) = (PaperHub::of(&posted.place), posted.place.clock.clone());
         let first = posted.hears(OFFICER, StaffRole::Admin).await;
         let second = posted.hears(LEADER, StaffRole::Admin).await;
-        let [first, second] = [first, second].map(|actor| Decider::officer(StaffRole::Admin, actor));
+        let [first, second] =
+            [first, second].map(|actor| Decider::officer(StaffRole::Admin, actor));
         let node = posted.node();
         let filed = posted.filed(false).await;
         posted.ruled(&hub).await;

@@ -188,7 +188,9 @@ async fn an_erasure_that_could_not_begin_waits_again_and_can_be_called_off() {
         let (case, node, dewi) = (filed.filed.case, &place.node, admin("dewi"));
         let planned = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
         let planned = planned.await.unwrap();
-        place.clock.advance(planned.erasure.due_at - place.clock.now_ms());
+        place
+            .clock
+            .advance(planned.erasure.due_at - place.clock.now_ms());
         damaged(&place, case).await;
         assert_eq!(node.erase_due().await.unwrap(), 0);
         assert_eq!(row(&place, &planned.id).await.state, "waiting");
@@ -210,7 +212,9 @@ async fn what_was_put_back_and_called_off_is_erased_by_nobody_who_still_has_it_i
         let dewi = admin("dewi");
         let planned = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
         let planned = planned.await.unwrap();
-        place.clock.advance(planned.erasure.due_at - place.clock.now_ms());
+        place
+            .clock
+            .advance(planned.erasure.due_at - place.clock.now_ms());
         assert_eq!(begin(&place, &planned.id).await, 1);
         let mut tx = node.write_tx().await.unwrap();
         store::erasures::put_back(&mut tx, None).await.unwrap();
@@ -238,7 +242,10 @@ async fn two_who_do_the_same_erasure_note_it_once() {
         let wished = node.planned_erasures().await.unwrap()[0].id.clone();
         assert!(asked.unwrap().due_at < now() + 7 * 86_400_000);
         place.clock.advance(7 * 86_400_000);
-        assert_eq!(begin(&place, &decided).await + begin(&place, &wished).await, 2);
+        assert_eq!(
+            begin(&place, &decided).await + begin(&place, &wished).await,
+            2
+        );
         let rows = [row(&place, &decided).await, row(&place, &wished).await];
         // One has sent the message, and the other does the rest.
         let case = first.filed.case;
@@ -247,7 +254,10 @@ async fn two_who_do_the_same_erasure_note_it_once() {
         let other = async || node.erase_as_decided(&rows[0], "account:dewi", now()).await;
         assert!(other().await.unwrap());
         let late = other().await;
-        assert!(matches!(late, Err(NodeError::NotFound { what: AT_WORK, .. })));
+        assert!(matches!(
+            late,
+            Err(NodeError::NotFound { what: AT_WORK, .. })
+        ));
         for ended in [true, false] {
             assert_eq!(node.erase(&rows[1], now()).await.unwrap(), ended);
         }

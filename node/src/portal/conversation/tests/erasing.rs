@@ -24,12 +24,19 @@ async fn an_erasure_that_has_begun_is_shown_and_offers_no_way_back() {
         assert_eq!(begun.unwrap(), 1);
         tx.commit().await.unwrap();
         let page = talk.read(PATH).await;
-        for said in ["sedang menghapus isi laporan ini", "tidak dapat dibatalkan lagi"] {
+        for said in [
+            "sedang menghapus isi laporan ini",
+            "tidak dapat dibatalkan lagi",
+        ] {
             assert!(page.text.contains(said), "{said}: {}", page.text);
         }
         assert!(!page.text.contains("Batalkan penghapusan"), "{}", page.text);
         let late = talk.post(&format!("{KEEP}?kasus={case}"), "").await;
         let late = talk.done(late).await;
-        assert!(!late.text.contains("Penghapusan dibatalkan."), "{}", late.text);
+        assert!(
+            !late.text.contains("Penghapusan dibatalkan."),
+            "{}",
+            late.text
+        );
     }
 }
