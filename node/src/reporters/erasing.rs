@@ -99,9 +99,12 @@ impl Node {
     /// first: if the process ends between, the rest is tried again and the message is not, because
     /// the case is erased.
     pub(super) async fn erase(&self, row: &ErasureRow, now: i64) -> Result<bool, NodeError> {
-        let family = self.family(store::case_id(&row.case_id)?).await?;
-        for id in &family {
-            self.redact(*id, row).await?;
+        let case = store::case_id(&row.case_id)?;
+        let family = self.family(case).await?;
+        // The whole first: while it stands nothing has been erased.
+        self.redact(case, row).await?;
+        for half in family.iter().filter(|id| **id != case) {
+            self.redact(*half, row).await?;
         }
         let text = &row.case_id;
         let mut tx = self.write_tx().await?;
