@@ -225,4 +225,7 @@ erasure-waits = The words of this report will be erased on { $day }.
 erasure-withdraw = Call off the erasure
 erasure-withdrawn = The erasure has been called off.
 erasure-planned = { $institution } has decided to erase the words of this report on { $day }. Reason: { $reason }. If you object, call it off before that day.
+erasure-begun = The words of this report are being erased. It can no longer be called off.
+erasure-begun-decided = { $institution } is erasing the words of this report. Reason: { $reason }. It can no longer be called off.
+erasure-of-part = About the part that has become a report of its own: { $said }
 erasure-other = Another reason

@@ -277,7 +277,6 @@ own-category-table-wrong = { $n ->
 own-category-no-table = Choose a CSV file that holds something.
 own-category-not-utf8 = The table is not UTF-8 text. Save it from the spreadsheet as "CSV UTF-8" and upload it again.
 own-category-too-long = The table has more than { $most } lines; a tree of categories is no larger.
-own-category-too-many = Too many categories.
 own-category-wrong-columns = Line { $line }: it needs the columns lokal and nasional.
 own-category-wrong-name = Line { $line }: a name has 1 to { $most } characters.
 own-category-wrong-national = Line { $line }: there is no national category “{ $category }”.

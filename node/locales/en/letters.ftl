@@ -32,6 +32,7 @@ letter-news-asked = { $n ->
 letter-news-followed-subject = News of the report that you follow at { $institution }
 letter-news-followed = There is news of the report that you follow at { $institution }.
 letter-news-ended = The report that you follow at { $institution } is not public any more. You get no more letters about it.
+letter-news-erased = The words of the report that you follow at { $institution } have been erased. You get no more letters about it.
 letter-news-led-back = The report that you followed before at { $institution } is no longer merged into another and is handled by itself. You follow it again, and the other one still:
 letter-news-moved = The report that you follow at { $institution } goes on together with another on the same matter. You follow that one now:
 letter-silence-subject = Report { $ticket } waits for your answer

@@ -222,4 +222,7 @@ erasure-waits = Isi laporan ini akan dihapus pada { $day }.
 erasure-withdraw = Batalkan penghapusan
 erasure-withdrawn = Penghapusan dibatalkan.
 erasure-planned = { $institution } memutuskan menghapus isi laporan ini pada { $day }. Alasan: { $reason }. Bila Anda keberatan, batalkan sebelum hari itu.
+erasure-begun = Isi laporan ini sedang dihapus. Ini tidak dapat dibatalkan lagi.
+erasure-begun-decided = { $institution } sedang menghapus isi laporan ini. Alasan: { $reason }. Ini tidak dapat dibatalkan lagi.
+erasure-of-part = Tentang bagian yang menjadi laporan sendiri: { $said }
 erasure-other = Alasan lain

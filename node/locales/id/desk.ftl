@@ -262,7 +262,6 @@ own-category-table-wrong = { $n } baris tidak dapat dipakai; tidak ada yang diub
 own-category-no-table = Pilih berkas CSV yang berisi.
 own-category-not-utf8 = Tabel itu bukan teks UTF-8. Simpan lagi dari lembar kerja sebagai "CSV UTF-8", lalu unggah.
 own-category-too-long = Tabel itu lebih dari { $most } baris; pohon kategori tidak dapat lebih besar.
-own-category-too-many = Terlalu banyak kategori.
 own-category-wrong-columns = Baris { $line }: perlu kolom lokal dan nasional.
 own-category-wrong-name = Baris { $line }: nama harus 1 sampai { $most } karakter.
 own-category-wrong-national = Baris { $line }: tidak ada kategori nasional “{ $category }”.

@@ -29,6 +29,7 @@ letter-news-asked = Ada { $n } pertanyaan untuk Anda, dan penanganan berhenti sa
 letter-news-followed-subject = Kabar laporan yang Anda ikuti di { $institution }
 letter-news-followed = Ada kabar tentang laporan yang Anda ikuti di { $institution }.
 letter-news-ended = Laporan yang Anda ikuti di { $institution } tidak lagi dapat dibaca umum. Anda tidak akan menerima surat lagi tentang laporan itu.
+letter-news-erased = Isi laporan yang Anda ikuti di { $institution } sudah dihapus. Anda tidak lagi menerima surat tentangnya.
 letter-news-led-back = Laporan yang dulu Anda ikuti di { $institution } tidak lagi digabung dengan laporan lain dan ditangani tersendiri. Anda mengikutinya lagi, dan tetap mengikuti laporan yang lain itu:
 letter-news-moved = Laporan yang Anda ikuti di { $institution } berlanjut bersama laporan lain tentang masalah yang sama. Sekarang Anda mengikuti laporan itu:
 letter-silence-subject = Laporan { $ticket } menunggu jawaban Anda

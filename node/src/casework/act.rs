@@ -86,8 +86,8 @@ impl Node {
         once: &Once,
     ) -> Result<Acted, NodeError> {
         let terms = Terms {
-            word: Word::Officer,
             only_in: Some(state),
+            ..Word::Officer.into()
         };
         self.act_known(case_id, act, actor, once, terms).await
     }
@@ -153,7 +153,7 @@ impl Node {
         }
     }
 
-    async fn act_asked(
+    pub(super) async fn act_asked(
         &self,
         case_id: CaseId,
         mut act: NewAct,
@@ -202,9 +202,7 @@ impl Weighing {
             self.as_its_author_saw_it(case)?;
             self.as_the_institution_wants(node, case)?;
         }
-        if let Word::Signed(signature) = &self.terms.word {
-            signature.holds(tx).await?;
-        }
+        self.terms.hold(tx).await?;
         let key = content_key(tx, case_id).await?;
         identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
         self.terms.word.stated_in(&mut act);

@@ -3,6 +3,7 @@
 
 mod merging;
 mod pages;
+mod redacting;
 mod telling;
 mod waiting;
 

@@ -30,7 +30,6 @@ pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
 pub use contact::{CodePurpose, Letter, LetterKind, Proved, Reachable, SentCode, reaches};
 pub use counter::{AtCounter, Through};
-pub use erasing::PlannedErasure;
 pub(crate) use events::answer_forms;
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};

@@ -12,6 +12,8 @@ use crate::doors::router;
 use crate::reporters::{FilingTerms, Notify};
 use crate::testing::{Place, acts};
 
+mod erasing;
+
 const SCRIPT: &str = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
 const COOKIE: &str = "lapor-percakapan";
 const DAY_MS: i64 = 86_400_000;
