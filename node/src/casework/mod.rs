@@ -18,6 +18,8 @@ mod handed;
 mod identity;
 mod identity_replies;
 mod inbox;
+#[cfg(test)]
+mod inbox_tests;
 mod indexing;
 mod once;
 mod orphans;
