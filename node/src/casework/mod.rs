@@ -6,6 +6,7 @@
 
 mod act;
 mod allowed;
+mod answered;
 mod approval;
 mod assigning;
 mod attachments;
@@ -23,6 +24,8 @@ mod identity_replies;
 #[cfg(test)]
 mod identity_replies_tests;
 mod inbox;
+#[cfg(test)]
+mod inbox_tests;
 mod indexing;
 mod once;
 mod orphans;

@@ -5,10 +5,12 @@ mod accounts;
 mod assignments;
 mod cases;
 mod counter;
+mod drafts;
 mod forms;
 mod lists;
 mod own_categories;
 mod programmes;
+mod reading;
 mod sign_on;
 
 use std::collections::BTreeMap;

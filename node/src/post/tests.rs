@@ -2,6 +2,7 @@
 //! is away, refuses, or cannot be trusted.
 
 mod merging;
+mod officers;
 mod pages;
 mod redacting;
 mod telling;

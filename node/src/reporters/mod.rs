@@ -16,6 +16,7 @@ mod followed;
 mod guard;
 mod key;
 mod own_data;
+mod reach;
 mod session;
 mod support;
 #[cfg(test)]
@@ -28,7 +29,7 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
-pub use contact::{CodePurpose, Letter, LetterKind, Proved, Reachable, SentCode, reaches};
+pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
 pub use counter::{AtCounter, Through};
 pub(crate) use events::answer_forms;
 pub use events::{Event, Linked, Relation};
@@ -37,6 +38,7 @@ pub(crate) use followed::followed_text;
 pub use guard::{AbuseMark, Suspicion};
 pub use key::SecretKey;
 pub use own_data::{Erasure, ErasureState, OwnData};
+pub use reach::{Reachable, reaches};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;
 pub(crate) use support::{follow, leave_for};

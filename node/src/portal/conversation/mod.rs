@@ -6,6 +6,8 @@
 
 mod acts;
 mod codes;
+#[cfg(test)]
+mod contact_tests;
 mod data;
 mod enter;
 mod mine;

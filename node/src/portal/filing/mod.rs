@@ -5,9 +5,13 @@
 //! taken in, survives whatever is wrong.
 
 mod draft;
+#[cfg(test)]
+mod file_tests;
 mod page;
 mod receipt;
 mod suggest;
+#[cfg(test)]
+mod suggest_tests;
 #[cfg(test)]
 mod tests;
 
