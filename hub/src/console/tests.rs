@@ -3,6 +3,7 @@
 
 mod alarms;
 pub mod casework;
+mod look;
 mod membership;
 mod rotation;
 mod upkeep;
