@@ -154,9 +154,7 @@ impl Wanted {
     }
 
     fn path(&self, provinces: &str, state: &str) -> String {
-        let given = self.fields(provinces, state);
-        let given = given.into_iter().filter(|(_, value)| !value.is_empty());
-        LocalPath::asking(ROOT, given).to_string()
+        LocalPath::asking(ROOT, self.fields(provinces, state)).to_string()
     }
 
     fn fields<'a>(&'a self, provinces: &'a str, state: &'a str) -> [(&'static str, &'a str); 4] {
@@ -246,7 +244,7 @@ fn counts(v: &Voice, picture: &Picture, wanted: &Wanted, bounds: &Bounds) -> Vec
         *counts.entry(of.health.state).or_default() += 1;
     }
     let rules = rules(v, bounds);
-    let of_colour = |state: Colour| {
+    let of_colour = |state: Colour| -> Vec<String> {
         let rules = rules.iter().filter(|(states, _)| states.contains(&state));
         rules.map(|(_, rule)| rule.clone()).collect()
     };

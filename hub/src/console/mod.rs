@@ -18,6 +18,7 @@ mod live;
 mod many;
 mod measures;
 mod office;
+mod patterns;
 mod roadmap;
 mod roles;
 mod settings;

@@ -233,6 +233,8 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<(&'static [State], String)> {
     const BOTH: &[State] = &[State::Yellow, State::Red];
     const YELLOW: &[State] = &[State::Yellow];
     const RED: &[State] = &[State::Red];
+    const GREEN: &[State] = &[State::Green];
+    const GREY: &[State] = &[State::Grey];
     let two = |id: TextId, yellow: String, red: String| {
         (BOTH, v.with("yellow", yellow).with("red", red).say(id))
     };
@@ -265,8 +267,8 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<(&'static [State], String)> {
         (YELLOW, v.say("rule-version")),
         (RED, v.say("rule-frozen")),
         (BOTH, v.say("rule-refused")),
-        (&[State::Green], v.say("rule-green")),
-        (&[State::Grey], v.say("rule-grey")),
+        (GREEN, v.say("rule-green")),
+        (GREY, v.say("rule-grey")),
     ]
 }
 

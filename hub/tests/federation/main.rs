@@ -14,5 +14,6 @@ mod races;
 mod recovery;
 mod renewal;
 mod serving;
+mod set_aside;
 mod streams;
 mod watch;

@@ -158,8 +158,7 @@ pub fn path(which: Which, to: Narrowed<'_>) -> String {
         ("perpindahan", to.hop),
         ("kurun", given(to.period, which.is_past())),
     ];
-    let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
-    LocalPath::asking(PATH, given).to_string()
+    LocalPath::asking(PATH, fields).to_string()
 }
 
 pub async fn show(

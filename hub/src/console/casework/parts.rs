@@ -171,11 +171,11 @@ fn step_line(v: &Voice, of: &StepSum, behind: Behind<'_>) -> Line {
         ..Narrowed::default()
     };
     let overdue = behind.path(Which::Overdue, of.overdue.unwrap_or(0), step);
-    let waiting = of.waiting.map(|n| {
-        let n_listed = if of.step == Step::Acceptance { n } else { 0 };
-        let to = behind.path(Which::Unaccepted, n_listed, Narrowed::default());
-        cell(v, text_id("sum-waiting"), v.number(n), to)
-    });
+    let unaccepted = of.waiting.filter(|_| of.step == Step::Acceptance);
+    let unaccepted = unaccepted.unwrap_or(0);
+    let unaccepted = behind.path(Which::Unaccepted, unaccepted, Narrowed::default());
+    let waiting = of.waiting;
+    let waiting = waiting.map(|n| cell(v, text_id("sum-waiting"), v.number(n), unaccepted));
     let others = [
         cell(v, text_id("sum-overdue"), number(of.overdue), overdue),
         cell(v, text_id("sum-ran-out"), number(of.ran_out), None),
@@ -229,10 +229,13 @@ pub fn heads(v: &Voice, figures: &Figures, behind: Behind<'_>) -> Vec<Head> {
         listed(text_id("sum-overdue"), all.overdue, Which::Overdue),
         listed(text_id("sum-unaccepted"), all.unaccepted, Which::Unaccepted),
         listed(text_id("sum-unanswered"), all.unanswered, Which::Unanswered),
-        head(
-            text_id("sum-misrouted"),
-            share(v, all.misrouted_per_mille(), all.returned, all.ended),
-        ),
+        Head {
+            to: behind.path(Which::Misrouted, all.returned, Narrowed::default()),
+            ..head(
+                text_id("sum-misrouted"),
+                share(v, all.misrouted_per_mille(), all.returned, all.ended),
+            )
+        },
         head(text_id("sum-median"), took(v, all.answer_median_ms)),
         head(text_id("sum-ninetieth"), took(v, all.answer_ninetieth_ms)),
     ]

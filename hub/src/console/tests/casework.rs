@@ -295,7 +295,7 @@ async fn the_slowest_answers_come_first_and_each_is_listed_once() {
             term.case_answered_at = Some(answered);
             (fact, term)
         });
-        let (facts, terms) = all.unzip();
+        let (facts, terms): (Vec<_>, Vec<_>) = all.unzip();
         let mut tx = place.ground.db.write().await.unwrap();
         put(&mut tx, facts, terms, Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
