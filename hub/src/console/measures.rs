@@ -59,7 +59,10 @@ pub async fn show(
     let both = both(&console, &v, of).await.map_err(|e| failed(&e))?;
     let bounds = &console.hub.settings().watch;
     let now_ms = console.hub.now_ms();
-    let stale = of.told.as_ref().filter(|told| !told.is_fresh(bounds, now_ms));
+    let stale = of
+        .told
+        .as_ref()
+        .filter(|told| !told.is_fresh(bounds, now_ms));
     let reasons = of.health.findings.iter();
     let page = Page {
         v,
@@ -127,7 +130,10 @@ fn values(
         (
             text_id("machine-contact"),
             Concern::Silent,
-            Some(of.last_contact.map_or_else(|| v.say("never"), |at| ago(since(at)))),
+            Some(
+                of.last_contact
+                    .map_or_else(|| v.say("never"), |at| ago(since(at))),
+            ),
         ),
         (
             text_id("machine-reported"),
@@ -168,7 +174,8 @@ fn values(
         (
             text_id("measure-certificate"),
             Concern::Certificate,
-            of.certificate_expires.map(|at| left(v, at.saturating_sub(now_ms))),
+            of.certificate_expires
+                .map(|at| left(v, at.saturating_sub(now_ms))),
         ),
         (
             text_id("machine-clock"),

@@ -331,7 +331,9 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
         Span::Day => text_id("lag-day"),
         Span::Month => text_id("lag-month"),
     };
-    let longest = steps.iter().flat_map(|step| [step.unsent_age, Some(step.undelivered_age)]);
+    let longest = steps
+        .iter()
+        .flat_map(|step| [step.unsent_age, Some(step.undelivered_age)]);
     let (unit_ms, unit) = unit(longest.flatten().max().unwrap_or(0));
     let moments = steps.iter().map(|step| v.moment(step.at)).collect();
     let series = |name: TextId, tone: Tone, value: fn(&Sample) -> Option<i64>| Series {
@@ -372,7 +374,10 @@ fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
         state: v.say(aside_words(&found.state, &found.reason)),
         place: found.place,
         header: header(v, &found),
-        sender: found.sent.as_ref().map(|sent| named(directory, &sent.author)),
+        sender: found
+            .sent
+            .as_ref()
+            .map(|sent| named(directory, &sent.author)),
         reason: found.reason,
         kind: found.kind,
         case: found.case.map(|case| (casework::one(&case), case)),
@@ -393,10 +398,7 @@ fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
         line(text_id("aside-position"), &sent.position),
         line(text_id("aside-accepted"), &v.moment(sent.accepted_at)),
         line(text_id("aside-size"), &v.number(sent.bytes)),
-        line(
-            text_id("aside-trace"),
-            sent.trace.as_deref().unwrap_or("–"),
-        ),
+        line(text_id("aside-trace"), sent.trace.as_deref().unwrap_or("–")),
     ]);
     lines
 }

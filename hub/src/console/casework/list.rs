@@ -211,7 +211,13 @@ pub async fn show(
         period: named_period.map(|(_, name, _)| name).next(),
         whole_at: (institution.is_some() || step.is_some() || hop > 0).then(|| {
             let period = to.period;
-            path(which, Narrowed { period, ..Narrowed::default() })
+            path(
+                which,
+                Narrowed {
+                    period,
+                    ..Narrowed::default()
+                },
+            )
         }),
         since: v.say(which.since()),
         by_step: which == Which::Overdue,
@@ -246,8 +252,9 @@ pub async fn show(
 fn which(text: &str) -> Answer<Which> {
     let known = Which::ALL.into_iter().find(|which| which.value() == text);
     known.ok_or_else(|| {
-        ApiProblem::invalid()
-            .with_detail("yang: expected terlambat, belum-diterima, belum-dijawab, salah-alamat or dijawab.")
+        ApiProblem::invalid().with_detail(
+            "yang: expected terlambat, belum-diterima, belum-dijawab, salah-alamat or dijawab.",
+        )
     })
 }
 

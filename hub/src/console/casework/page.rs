@@ -15,7 +15,9 @@ use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
-use super::parts::{Behind, Head, Line, Meanings, Steps, caveats, heads, line, period, periods, table_at};
+use super::parts::{
+    Behind, Head, Line, Meanings, Steps, caveats, heads, line, period, periods, table_at,
+};
 use super::{PATH, case, weeks};
 use crate::casework::Kept;
 use crate::casework::figures::{Period, Sum};

@@ -148,10 +148,15 @@ impl Steps {
             name: v.say(hop_words(hop)),
             about: None,
             to: None,
-            cells: cells(&v, sum, behind, Narrowed {
-                hop,
-                ..Narrowed::default()
-            }),
+            cells: cells(
+                &v,
+                sum,
+                behind,
+                Narrowed {
+                    hop,
+                    ..Narrowed::default()
+                },
+            ),
         });
         let steps = figures.by_step.iter();
         let steps = steps.map(|of| step_line(&v, of, behind));
@@ -242,13 +247,7 @@ pub fn heads(v: &Voice, figures: &Figures, behind: Behind<'_>) -> Vec<Head> {
 }
 
 /// The line of an institution.
-pub fn line(
-    v: &Voice,
-    directory: &Directory,
-    slug: &str,
-    sum: &Sum,
-    behind: Behind<'_>,
-) -> Line {
+pub fn line(v: &Voice, directory: &Directory, slug: &str, sum: &Sum, behind: Behind<'_>) -> Line {
     let known = slug.parse().ok();
     let known = known.filter(|id| directory.latest().instance(id).is_some());
     let institution = Narrowed {

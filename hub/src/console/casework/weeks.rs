@@ -14,7 +14,9 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::page::tables;
-use super::parts::{Behind, Head, Line, Meanings, Steps, caveats, heads, line, of_week, week_words};
+use super::parts::{
+    Behind, Head, Line, Meanings, Steps, caveats, heads, line, of_week, week_words,
+};
 use crate::casework::Kept;
 use crate::casework::weeks::Week;
 use crate::console::approvals::failed;

@@ -311,7 +311,7 @@ async fn the_slowest_answers_come_first_and_each_is_listed_once() {
         second
             .shows(&case(2).to_string())
             .shows(&case(1).to_string())
-            .hides(&case(3).to_string())
+            .hides(&case(4).to_string())
             .hides("rel=\"next\"");
     }
 }

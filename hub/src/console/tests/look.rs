@@ -84,10 +84,16 @@ async fn counts_come_first_then_tiles_and_map_and_the_list_last() {
 #[tokio::test]
 async fn the_map_and_the_counts_follow_what_is_asked_for_and_keep_it() {
     for place in Place::all(false).await {
-        place.joins("provinsi-papua-barat", InstanceKind::Provinsi, "92").await;
-        place.joins("kabupaten-bandung", InstanceKind::Kabupaten, "32.04").await;
+        place
+            .joins("provinsi-papua-barat", InstanceKind::Provinsi, "92")
+            .await;
+        place
+            .joins("kabupaten-bandung", InstanceKind::Kabupaten, "32.04")
+            .await;
         let looks = place.enters(&login(ConsoleRole::Observer)).await;
-        let page = looks.open("/konsol?jenis=provinsi&keadaan=kuning&cari=papua").await;
+        let page = looks
+            .open("/konsol?jenis=provinsi&keadaan=kuning&cari=papua")
+            .await;
         let (papua, class) = outline(&page, "id-pb");
         assert_eq!(class, "kuning");
         assert_eq!(outline(&page, "id-jb").1, "kosong", "no such kind is there");
@@ -98,7 +104,10 @@ async fn the_map_and_the_counts_follow_what_is_asked_for_and_keep_it() {
         page.shows("i-provinsi-papua-barat")
             .shows("<option value=\"92,96\" selected>Papua Barat");
         let (all, _) = outline(&page, "id-pb");
-        assert!(!all.contains("provinsi=9"), "a second click shows all: {all}");
+        assert!(
+            !all.contains("provinsi=9"),
+            "a second click shows all: {all}"
+        );
         let count = |page: &Page| page.between("id=\"jumlah-kuning\"", "</strong>");
         assert!(count(&page).ends_with("<strong>1"), "{}", count(&page));
         let none = looks.open("/konsol?jenis=bumn").await;
@@ -115,7 +124,10 @@ async fn every_tile_leads_to_what_is_measured_and_what_gives_the_colour() {
     for place in Place::all(false).await {
         let looks = place.enters(&login(ConsoleRole::Observer)).await;
         let at = format!("{BANDUNG}/ukuran");
-        looks.open("/konsol").await.shows("data-measures=\"/ukuran\"");
+        looks
+            .open("/konsol")
+            .await
+            .shows("data-measures=\"/ukuran\"");
         looks
             .open(&at)
             .await
