@@ -7,9 +7,11 @@ mod cases;
 mod counter;
 mod forms;
 mod lists;
+mod lost_key;
 mod own_categories;
 mod programmes;
 mod sign_on;
+mod walk_in;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -19,8 +19,8 @@ use super::followed::{follow_programme, followed_text, read_followed};
 use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
 use super::session::{self, Opened, replace_key};
-use super::{Conversation, Notify, Verification, Visitor, support};
-use crate::casework::{CaseSummary, Reporter, summaries, ticket};
+use super::{Conversation, Notify, Verification, support};
+use crate::casework::{Reporter, ticket};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -31,7 +31,6 @@ use crate::store::reporters::ReporterRow;
 const CODE_DIGITS: usize = 8;
 const CODE_LIFE_MS: i64 = 15 * 60_000;
 const ATTEMPTS: i64 = 5;
-const REPORTS_SHOWN: i64 = 500;
 const WRONG: &str = "this code does not fit or has expired; check it, or ask for a new one";
 
 /// What a code is for.
@@ -304,6 +303,7 @@ impl Node {
             CodePurpose::SignIn => {
                 let fresh = hex::encode(random::<16>());
                 let citizen = store::citizens::citizen(&mut tx, &fresh, &row.contact, now).await?;
+                store::reporters::gather(&mut tx, &row.contact).await?;
                 Proved::SignedIn(session::open(&mut tx, None, Some(&citizen), now).await?)
             }
             CodePurpose::Recover => {
@@ -315,8 +315,9 @@ impl Node {
             }
             CodePurpose::Confirm => {
                 let case = case.ok_or(NodeError::Locked(WRONG))?;
-                let level = Verification::Contact.as_str();
-                store::reporters::set_verification(&mut tx, case, level).await?;
+                let (level, proved) = (Verification::Contact.as_str(), Some(&*row.contact));
+                store::reporters::set_verification(&mut tx, case, level, proved).await?;
+                store::reporters::gather(&mut tx, &row.contact).await?;
                 Proved::Confirmed
             }
             CodePurpose::Follow => {
@@ -333,26 +334,6 @@ impl Node {
         };
         tx.commit().await?;
         Ok(proved)
-    }
-
-    /// The contact with which a citizen has signed in.
-    pub async fn account_of(&self, visitor: &Visitor) -> Result<Option<String>, NodeError> {
-        let Some(citizen) = visitor.citizen() else {
-            return Ok(None);
-        };
-        let mut tx = self.read_tx().await?;
-        Ok(store::citizens::contact(&mut tx, citizen).await?)
-    }
-
-    /// The cases that a citizen filed, latest first, 500 at most.
-    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseSummary>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let cases = match visitor.citizen() {
-            Some(citizen) => store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?,
-            None => visitor.case().iter().map(CaseId::to_string).collect(),
-        };
-        let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
-        summaries(&mut tx, &cases).await
     }
 
     /// Letters that wait to be sent, behind a number, oldest first.
@@ -556,7 +537,10 @@ impl Node {
 }
 
 /// The contact of a citizen's account, or the one that the report told and its reporter proved.
-async fn proved_contact(tx: &mut Tx, row: &ReporterRow) -> Result<Option<String>, NodeError> {
+pub(super) async fn proved_contact(
+    tx: &mut Tx,
+    row: &ReporterRow,
+) -> Result<Option<String>, NodeError> {
     if let Some(citizen) = &row.citizen {
         return Ok(store::citizens::contact(tx, citizen).await?);
     }
@@ -567,15 +551,29 @@ async fn proved_contact(tx: &mut Tx, row: &ReporterRow) -> Result<Option<String>
 }
 
 async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
-    let Some(held) = store::secrets::identity(tx, case).await? else {
-        return Ok(None);
-    };
-    let told: Reporter = store::read(serde_json::from_str(&held))?;
-    let contacts = [told.email, told.phone];
+    Ok(told_contacts(tx, case).await?.into_iter().next())
+}
+
+/// The contacts that a report told, an address of e-mail first.
+pub(super) async fn told_contacts(tx: &mut Tx, case: &str) -> Result<Vec<String>, NodeError> {
+    let told = told(tx, case).await?;
+    let contacts = [told.email, told.phone].into_iter().flatten();
     Ok(contacts
-        .iter()
-        .flatten()
-        .find_map(|contact| normalised(contact).ok()))
+        .filter_map(|contact| normalised(&contact).ok())
+        .collect())
+}
+
+/// The name that a report told.
+pub(super) async fn told_name(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
+    Ok(told(tx, case).await?.name)
+}
+
+/// What a report told of who wrote it.
+async fn told(tx: &mut Tx, case: &str) -> Result<Reporter, NodeError> {
+    match store::secrets::identity(tx, case).await? {
+        Some(held) => Ok(store::read(serde_json::from_str(&held))?),
+        None => Ok(Reporter::default()),
+    }
 }
 
 fn hash(id: &str, digits: &str) -> [u8; 32] {

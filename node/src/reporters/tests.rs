@@ -16,6 +16,7 @@ use crate::error::NodeError;
 use crate::media::Door;
 use crate::testing::Place;
 
+mod account;
 mod erasing;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -33,7 +33,8 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution};
+pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution, programme};
+pub(super) use draft::{KINDS, classification};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";
@@ -95,6 +96,8 @@ async fn ask(
         ("wilayah", home),
         ("program", programme),
         ("instansi", owner.unwrap_or_default()),
+        // Whoever has signed in expects it among their reports; the tick takes it out.
+        (ACCOUNT, writer.ticks_account().to_owned()),
     ]);
     page::show(&writer, &form, &Attached::default(), Again::default()).await
 }
