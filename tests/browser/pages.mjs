@@ -67,6 +67,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-counter-reply": ["officer", `/meja/kasus/${talks.answered.case}/loket/tanggapan`],
   "desk-counter-rate": ["officer", `/meja/kasus/${talks.closed.case}/loket/nilai`],
   "desk-counter-support": ["officer", `/meja/kasus/${cases.worked}/loket/dukung`],
+  "desk-counter-key": ["officer", `/meja/kasus/${talks.answered.case}/loket/kunci-baru`],
   "desk-redact": ["admin", `/meja/kasus/${cases.new}/hapus-isi`],
   "desk-walk-in": ["officer", "/meja/baru"],
   "desk-identity-ask": ["officer", `/meja/kasus/${cases.new}/identitas`],

@@ -42,7 +42,7 @@ use crate::regions::{self, outlines};
 
 pub use app::APP;
 pub use conversation::scores;
-pub(crate) use conversation::{PATH as CONVERSATION, erasure_words, returned};
+pub(crate) use conversation::{PATH as CONVERSATION, code_at, erasure_words, returned};
 pub use privacy::PATH as PRIVACY;
 
 /// The portal's navigation.

@@ -1,6 +1,7 @@
 //! Letters from the queue to a mail server, and what becomes of them when it
 //! is away, refuses, or cannot be trusted.
 
+mod account;
 mod merging;
 mod officers;
 mod pages;

@@ -20,8 +20,8 @@ use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
 use super::reach::{normalised, proved_contact, told_contact};
 use super::session::{self, Opened, replace_key};
-use super::{Conversation, Notify, Verification, Visitor, support};
-use crate::casework::{CaseSummary, summaries, ticket};
+use super::{Conversation, Notify, Verification, support};
+use crate::casework::ticket;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -31,7 +31,6 @@ use crate::store::citizens::{CodeRow, LetterRow};
 const CODE_DIGITS: usize = 8;
 const CODE_LIFE_MS: i64 = 15 * 60_000;
 const ATTEMPTS: i64 = 5;
-const REPORTS_SHOWN: i64 = 500;
 const WRONG: &str = "this code does not fit or has expired; check it, or ask for a new one";
 
 /// What a code is for.
@@ -280,6 +279,7 @@ impl Node {
             CodePurpose::SignIn => {
                 let fresh = hex::encode(random::<16>());
                 let citizen = store::citizens::citizen(&mut tx, &fresh, &row.contact, now).await?;
+                store::reporters::gather(&mut tx, &row.contact).await?;
                 Proved::SignedIn(session::open(&mut tx, None, Some(&citizen), now).await?)
             }
             CodePurpose::Recover => {
@@ -291,8 +291,9 @@ impl Node {
             }
             CodePurpose::Confirm => {
                 let case = case.ok_or(NodeError::Locked(WRONG))?;
-                let level = Verification::Contact.as_str();
-                store::reporters::set_verification(&mut tx, case, level).await?;
+                let (level, proved) = (Verification::Contact.as_str(), Some(&*row.contact));
+                store::reporters::set_verification(&mut tx, case, level, proved).await?;
+                store::reporters::gather(&mut tx, &row.contact).await?;
                 Proved::Confirmed
             }
             CodePurpose::Follow => {
@@ -309,26 +310,6 @@ impl Node {
         };
         tx.commit().await?;
         Ok(proved)
-    }
-
-    /// The contact with which a citizen has signed in.
-    pub async fn account_of(&self, visitor: &Visitor) -> Result<Option<String>, NodeError> {
-        let Some(citizen) = visitor.citizen() else {
-            return Ok(None);
-        };
-        let mut tx = self.read_tx().await?;
-        Ok(store::citizens::contact(&mut tx, citizen).await?)
-    }
-
-    /// The cases that a citizen filed, latest first, 500 at most.
-    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseSummary>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let cases = match visitor.citizen() {
-            Some(citizen) => store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?,
-            None => visitor.case().iter().map(CaseId::to_string).collect(),
-        };
-        let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
-        summaries(&mut tx, &cases).await
     }
 
     /// Letters that wait to be sent, behind a number, oldest first.

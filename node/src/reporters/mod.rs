@@ -5,6 +5,7 @@
 //! on trust. No ticket, key, code or contact is logged or printed: the audit
 //! log names a reporter by an id of its own.
 
+mod account;
 mod acts;
 mod consent;
 mod contact;
@@ -15,6 +16,7 @@ mod filing;
 mod followed;
 mod guard;
 mod key;
+mod lost_key;
 mod own_data;
 mod reach;
 mod session;
@@ -37,6 +39,7 @@ pub use filing::{FiledForReporter, FilingTerms};
 pub(crate) use followed::followed_text;
 pub use guard::{AbuseMark, Suspicion};
 pub use key::SecretKey;
+pub use lost_key::{Assurance, Claim, GivenKey};
 pub use own_data::{Erasure, ErasureState, OwnData};
 pub use reach::{Reachable, reaches};
 pub use session::{Conversation, Opened, Visitor};

@@ -142,15 +142,29 @@ pub(super) async fn proved_contact(
 }
 
 pub(super) async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
-    let Some(held) = store::secrets::identity(tx, case).await? else {
-        return Ok(None);
-    };
-    let told: Reporter = store::read(serde_json::from_str(&held))?;
-    let contacts = [told.email, told.phone];
+    Ok(told_contacts(tx, case).await?.into_iter().next())
+}
+
+/// The contacts that a report told, an address of e-mail first.
+pub(super) async fn told_contacts(tx: &mut Tx, case: &str) -> Result<Vec<String>, NodeError> {
+    let told = told(tx, case).await?;
+    let contacts = [told.email, told.phone].into_iter().flatten();
     Ok(contacts
-        .iter()
-        .flatten()
-        .find_map(|contact| normalised(contact).ok()))
+        .filter_map(|contact| normalised(&contact).ok())
+        .collect())
+}
+
+/// The name that a report told.
+pub(super) async fn told_name(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
+    Ok(told(tx, case).await?.name)
+}
+
+/// What a report told of who wrote it.
+async fn told(tx: &mut Tx, case: &str) -> Result<Reporter, NodeError> {
+    match store::secrets::identity(tx, case).await? {
+        Some(held) => Ok(store::read(serde_json::from_str(&held))?),
+        None => Ok(Reporter::default()),
+    }
 }
 
 #[cfg(test)]

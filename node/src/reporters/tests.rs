@@ -15,6 +15,7 @@ use crate::clock::Clock as _;
 use crate::error::NodeError;
 use crate::testing::Place;
 
+mod account;
 mod erasing;
 mod keys;
 mod merged;

@@ -1,5 +1,7 @@
 //! The conversation through the router, as a browser without script meets it.
 
+mod account;
+
 use axum::Router;
 use http::{Request, StatusCode};
 use lapor_protocol::ids::CaseId;

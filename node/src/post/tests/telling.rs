@@ -226,7 +226,7 @@ async fn an_address_that_nobody_has_proved_is_told_nothing() {
         let filed = posted.filed(false).await;
         let mut tx = posted.node().write_tx().await.unwrap();
         let case = filed.case.to_string();
-        crate::store::reporters::set_verification(&mut tx, &case, "none")
+        crate::store::reporters::set_verification(&mut tx, &case, "none", None)
             .await
             .unwrap();
         tx.commit().await.unwrap();
