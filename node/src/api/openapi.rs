@@ -46,6 +46,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))
+        .routes(routes!(figures::categories))
         .routes(routes!(acts::act))
         .routes(routes!(hints::of_case))
         .routes(routes!(hints::likely))

@@ -182,6 +182,15 @@ pub const OPERATIONS: &[Operation] = &[
                       kosong berarti tidak ada yang dapat dirata-ratakan.",
     },
     Operation {
+        id: "readCategoryFigures",
+        roles: ALL,
+        summary: "Baca angka kinerja per kategori",
+        description: "Sebagai CSV dengan baris judul: kategori nasional, di sampingnya kategori \
+                      instansi sendiri, berapa berkas yang masuk, dan di antaranya yang masih \
+                      terbuka, dijawab, dan pernah lewat tenggat. Sel kosong berarti berkas tanpa \
+                      kategori itu; semua baris dapat dijumlahkan.",
+    },
+    Operation {
         id: "act",
         roles: &["officer", "admin", "identity"],
         summary: "Lakukan tindakan",

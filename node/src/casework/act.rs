@@ -11,6 +11,7 @@ use lapor_protocol::seal::{ContentKey, Subject};
 use lapor_web::trace::Trace;
 use serde_json::Value;
 
+use super::answered::may_be_answers;
 use super::approval::Signature;
 use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
@@ -207,6 +208,7 @@ impl Weighing {
         }
         let key = content_key(tx, case_id).await?;
         identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
+        may_be_answers(tx, &act, case.as_ref(), me).await?;
         self.terms.word.stated_in(&mut act);
         compose::fill_identity(tx, &mut act, case_id, case.as_ref()).await?;
         let at = Setting {

@@ -6,6 +6,7 @@
 
 mod act;
 mod allowed;
+mod answered;
 mod approval;
 mod assigning;
 mod attachments;

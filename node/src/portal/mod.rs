@@ -8,7 +8,6 @@ pub(crate) mod filing;
 mod follow;
 mod front;
 pub(crate) mod map;
-pub(crate) mod place;
 mod privacy;
 pub mod programmes;
 pub(crate) mod questions;

@@ -286,6 +286,7 @@ impl Node {
             for (contact, _) in &page {
                 store::support::end_following(&mut tx, &text, contact).await?;
                 if !told(contact) {
+                    store::support::forget_leaves(&mut tx, &text, contact).await?;
                     continue;
                 }
                 let (words, leave) = match onward {
@@ -319,6 +320,9 @@ impl Node {
                 if onward.is_none() {
                     store::support::forget_followers(&mut tx, &text).await?;
                 }
+                if case.redacted {
+                    forget_ways_back(&mut tx, &text).await?;
+                }
                 tx.commit().await?;
                 return Ok(written);
             }
@@ -340,6 +344,11 @@ impl Node {
         loop {
             let mut tx = self.write_tx().await?;
             let row = store::cases::case(&mut tx, &text).await?;
+            if row.as_ref().is_some_and(|row| row.erased == 1) {
+                forget_ways_back(&mut tx, &text).await?;
+                tx.commit().await?;
+                return Ok(written);
+            }
             if row.is_none_or(|row| row.public != 1) {
                 return Ok(written);
             }
@@ -435,6 +444,12 @@ impl Node {
 /// Whether nobody follows a case any more: it is read elsewhere, or nowhere.
 fn is_left(case: &Case) -> bool {
     matches!(case.state, State::Archived | State::Merged)
+}
+
+/// Nobody is ever led back to a case whose words were erased.
+async fn forget_ways_back(tx: &mut Tx, case: &str) -> Result<(), NodeError> {
+    store::support::forget_led(tx, case).await?;
+    Ok(store::support::forget_followers(tx, case).await?)
 }
 
 /// Where a case was merged into one that everybody may read, that one.

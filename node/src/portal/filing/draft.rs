@@ -14,7 +14,7 @@ use crate::api::problem;
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::hints::{Matter, Sketch};
 use crate::node::Node;
-use crate::portal::place;
+use crate::place;
 use crate::portal::programmes;
 use crate::regions::{self, RegionMatch};
 use crate::reporters::reaches;

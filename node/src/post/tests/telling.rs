@@ -82,8 +82,7 @@ impl Posted {
     pub(super) async fn follows(&self, case: lapor_protocol::ids::CaseId, address: &str) {
         let (case, now) = (case.to_string(), self.node().clock().now_ms());
         let mut tx = self.node().write_tx().await.unwrap();
-        let leave = address.as_bytes();
-        crate::store::support::follow(&mut tx, &case, address, leave, now)
+        crate::store::support::follow(&mut tx, &case, address, now)
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -249,8 +248,7 @@ async fn many_followers_are_told_in_parts_and_each_once_after_a_crash() {
         let text = filed.case.to_string();
         for number in 0..450_u32 {
             let contact = format!("warga{number:03}@contoh.id");
-            let leave = number.to_be_bytes();
-            let followed = crate::store::support::follow(&mut tx, &text, &contact, &leave, 0);
+            let followed = crate::store::support::follow(&mut tx, &text, &contact, 0);
             followed.await.unwrap();
         }
         tx.commit().await.unwrap();
