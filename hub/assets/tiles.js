@@ -33,13 +33,21 @@
     return part;
   };
 
+  // Beside the tile where the window has room, else below or above it; always whole in the window if it can be.
   const place = (tile) => {
-    const { left, top, bottom } = tile.getBoundingClientRect();
-    const room = document.documentElement;
-    const right = Math.max(8, room.clientWidth - card.offsetWidth - 8);
-    const below = bottom + 6 + card.offsetHeight <= room.clientHeight || top < card.offsetHeight + 14;
-    card.style.left = `${Math.max(8, Math.min(left, right)) + scrollX}px`;
-    card.style.top = `${(below ? bottom + 6 : top - card.offsetHeight - 6) + scrollY}px`;
+    const at = tile.getBoundingClientRect();
+    const { clientWidth, clientHeight } = document.documentElement;
+    const { offsetWidth, offsetHeight } = card;
+    const within = (wanted, room) => Math.max(8, Math.min(wanted, room - 8));
+    let left = at.right + 6;
+    let top = within(at.top, clientHeight - offsetHeight);
+    if (left + offsetWidth > clientWidth - 8) left = at.left - offsetWidth - 6;
+    if (left < 8) {
+      left = within(at.left, clientWidth - offsetWidth);
+      top = at.bottom + 6 + offsetHeight <= clientHeight || at.top < offsetHeight + 14 ? at.bottom + 6 : at.top - offsetHeight - 6;
+    }
+    card.style.left = `${left + scrollX}px`;
+    card.style.top = `${top + scrollY}px`;
   };
 
   const hide = () => {
