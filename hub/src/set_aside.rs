@@ -13,6 +13,7 @@ use crate::error::HubError;
 use crate::ground::Ground;
 use crate::store;
 use crate::store::code_of;
+use crate::store::envelopes::Head;
 use crate::streams::StreamKey;
 
 /// One of them.
@@ -28,6 +29,25 @@ pub struct SetAside {
     pub case: Option<String>,
     /// Unix ms at the hub.
     pub ordered_at: i64,
+    /// SHA-256 of what was signed.
+    pub envelope: String,
+    /// What the hub knows of the envelope; absent where it does not hold it.
+    pub sent: Option<Sent>,
+}
+
+/// Who sent it, and how it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Sent {
+    pub author: String,
+    pub message_id: String,
+    /// Its place in the author's chain: `epoch.seq`.
+    pub position: String,
+    /// Unix ms; when the hub took it.
+    pub accepted_at: i64,
+    /// Of the envelope, sealed words included.
+    pub bytes: i64,
+    /// W3C `traceparent`, where one came with it.
+    pub trace: Option<String>,
 }
 
 /// The first `most` of them, and how many there are beyond.
@@ -50,14 +70,29 @@ pub async fn of_one(
         let key = StreamKey::Inbox(id.clone());
         let item = store::deliveries::item(tx, &key, ack.depoch, exception.dseq).await?;
         let item: Option<Item> = item.and_then(|text| serde_json::from_str(&text).ok());
-        aside.extend(item.map(|item| SetAside {
+        let Some(item) = item else { continue };
+        let sent = store::envelopes::head(tx, item.envelope_id).await?;
+        aside.push(SetAside {
             place: exception.dseq,
             state: code_of(&exception.state),
             reason: exception.reason.clone(),
             kind: item.kind,
             case: item.case.map(|case| case.to_string()),
             ordered_at: item.ordered_at,
-        }));
+            envelope: item.envelope_id.to_string(),
+            sent: sent.map(sent_words),
+        });
     }
     Ok((aside, more))
+}
+
+fn sent_words(head: Head) -> Sent {
+    Sent {
+        position: format!("{}.{}", head.epoch, head.seq),
+        author: head.author,
+        message_id: head.message_id,
+        accepted_at: head.accepted_at,
+        bytes: head.bytes,
+        trace: head.trace,
+    }
 }

@@ -8,10 +8,13 @@ const worker = navigator.serviceWorker;
 const ask = async (what) => (await worker?.ready)?.active.postMessage(what);
 const send = () => ask("kirim");
 
+/** The other scripts of the page, which hear of files, have begun to listen. */
+const scriptsRun = new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+
 // A draft
 
 /** What belongs to one showing of the form. */
-const PASSING = ["kunci", "cap", "situs", "langkah", "tetap", "unggahan", "lampiran", "akun", "program"];
+const PASSING = ["kunci", "cap", "situs", "langkah", "tetap", "lampiran", "akun", "program"];
 /** Who writes, which whoever uses the device next shall not read. */
 const WHO = ["nama", "surel", "telepon"];
 /** What asks for more than that: nothing is kept. */
@@ -49,6 +52,31 @@ function attach(input, files) {
   for (const one of files) chosen.items.add(one);
   input.files = chosen.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** How many bytes of an upload the node holds, if it does. */
+async function heldBytes(upload) {
+  const asked = { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } };
+  const answer = await fetch(`/unggahan/${upload}`, asked).catch(() => null);
+  return answer?.ok ? Number(answer.headers.get("Upload-Length")) : null;
+}
+
+/** Puts the files of a draft into the form again: as they went up where the node still has them,
+ * from this device where it has not. Gives the names of those that are gone. */
+async function holdAgain(form, fields) {
+  const input = form.querySelector('input[type="file"]');
+  const kept = new Map(await files.of(fields).catch(() => []));
+  const [again, gone] = [[], []];
+  for (const [name, value] of fields) {
+    if (name !== "unggahan") continue;
+    const [upload, ...rest] = value.split("/");
+    const file = { name: rest.join("/"), size: await heldBytes(upload) };
+    if (file.size !== null) input.dispatchEvent(new CustomEvent("held", { detail: { upload, file } }));
+    else if (kept.has(upload)) again.push(kept.get(upload));
+    else gone.push(file.name);
+  }
+  if (again.length > 0) attach(input, again);
+  return gone;
 }
 
 /** The form's report, where it waits on this device: it is mended, or has come back from the node. */
@@ -104,10 +132,18 @@ async function keepWriting(form) {
     const hide = () => Promise.all([draft.drop(), files.end(key, [...new FormData(form)])]);
     return (fields ? draft.keep(fields, key) : hide()).catch(() => {});
   };
-  if (known && empty) fill(form, known.fields);
+  if (known && empty) fill(form, known.fields.filter(([name]) => name !== "unggahan"));
   // A browser may have put the same text back by itself.
   const restored = known && (empty || known.fields.some(([name, value]) => name === "judul" && value === written[0]));
   told.hidden = !restored && !(report && form.elements.kunci.value !== page);
+  if (restored) {
+    await draft.keep(known.fields, page, known.at).catch(() => {});
+    await scriptsRun;
+    const gone = await holdAgain(form, known.fields);
+    const named = told.querySelector("[data-gone]");
+    named.querySelector("span").textContent = gone.join(", ");
+    named.hidden = gone.length === 0;
+  }
   let timer;
   told.querySelector("button").addEventListener("click", () => {
     clearTimeout(timer);

@@ -67,7 +67,7 @@ const draft = {
     await draft.drop();
     return undefined;
   },
-  keep: (fields, key) => stored("drafts", "readwrite", (s) => s.put({ form: "lapor", at: Date.now(), fields, key })),
+  keep: (fields, key, at = Date.now()) => stored("drafts", "readwrite", (s) => s.put({ form: "lapor", at, fields, key })),
   drop: () => stored("drafts", "readwrite", (s) => s.delete("lapor")),
   /** Drops that of a form that is kept or taken in elsewhere now; another's stays. */
   async end(key) {

@@ -196,6 +196,8 @@ function takeFiles(part) {
     }
     return null;
   };
+  // A file that had gone up before this page was opened.
+  input.addEventListener("held", ({ detail: { upload, file } }) => line(list, file, said).done(upload));
   // All that were chosen are under way until the last of them has come to an end.
   const underWay = (more) => (form.dataset.uploads = String(Number(form.dataset.uploads ?? 0) + more));
   input.addEventListener("change", async () => {

@@ -21,10 +21,13 @@
     const [farthest, nearest] = [Number(part.dataset.farthest), Number(part.dataset.nearest)];
     let zoom = Math.max(farthest, Math.min(nearest, FIRST));
     let corner = [0, 0];
+    let drawn = 0;
     const world = () => SIDE * 2 ** zoom;
     const degrees = (field) => (field.value.trim() === "" ? NaN : Number(field.value.replace(",", ".")));
 
     const draw = () => {
+      drawn += 1;
+      const turn = drawn;
       const [latitude, longitude] = [degrees(lintang), degrees(bujur)];
       part.hidden = !(Math.abs(latitude) < 85 && Math.abs(longitude) <= 180);
       if (part.hidden) return;
@@ -45,6 +48,7 @@
       let absent = 0;
       for (const image of images) {
         image.addEventListener("error", () => {
+          if (turn !== drawn) return;
           absent += 1;
           if (absent === images.length) told.textContent = part.dataset.none;
         });

@@ -222,6 +222,7 @@ impl Jobs {
             Job::Reporters => {
                 let erased = self.node.erase_due().await;
                 self.node.expire_reporters().await?;
+                self.node.expire_led().await?;
                 erased?;
             }
             Job::Deadlines => self.node.look_after_deadlines().await?,

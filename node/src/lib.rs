@@ -22,6 +22,7 @@ pub mod media;
 pub mod monitor;
 pub mod node;
 pub mod personal;
+mod place;
 pub mod portal;
 pub mod post;
 pub mod publishing;

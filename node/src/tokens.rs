@@ -2,10 +2,12 @@
 //!
 //! A token is `lpt_` and a secret, see [`lapor_web::bearer`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use lapor_migrations::Db;
+use lapor_web::accounts::AccountId;
 use lapor_web::bearer::{self, check_name, hash};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -48,11 +50,23 @@ pub struct Bearer {
 pub struct TokenEntry {
     pub name: String,
     pub role: Role,
+    /// Login of the account whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Unix ms.
     pub created_at: i64,
     /// Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<i64>,
+}
+
+/// A token to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    pub name: &'a str,
+    pub role: Role,
+    /// The account whose it is: as that person it speaks where a second person must agree.
+    pub owner: Option<&'a AccountId>,
 }
 
 impl Role {
@@ -128,11 +142,22 @@ impl Node {
     }
 }
 
-/// Makes a token and returns its secret, which is shown once and stored nowhere.
+/// Makes a token that nobody owns and returns its secret, which is shown once and stored nowhere.
 pub async fn create(
     db: &Db,
     name: &str,
     role: Role,
+    actor: &str,
+    now: i64,
+) -> Result<Zeroizing<String>, NodeError> {
+    let owner = None;
+    create_for(db, NewToken { name, role, owner }, actor, now).await
+}
+
+/// The same for somebody.
+pub async fn create_for(
+    db: &Db,
+    NewToken { name, role, owner }: NewToken<'_>,
     actor: &str,
     now: i64,
 ) -> Result<Zeroizing<String>, NodeError> {
@@ -146,7 +171,11 @@ pub async fn create(
         )));
     }
     bearer::store::add(&mut tx, &id, name, role.as_str(), &hash(&secret), now).await?;
-    let detail = format!("{name} {role}");
+    let mut detail = format!("{name} {role}");
+    if let Some(account) = owner {
+        store::token_owners::add(&mut tx, name, account.as_str()).await?;
+        detail = format!("{detail} {}", account.actor());
+    }
     store::audit::add(&mut tx, now, actor, "token.created", None, &detail).await?;
     tx.commit().await?;
     Ok(secret)
@@ -156,9 +185,12 @@ pub async fn create(
 pub async fn list(db: &Db) -> Result<Vec<TokenEntry>, NodeError> {
     let mut tx = db.read().await?;
     let rows = bearer::store::all(&mut tx).await?;
+    let owners = store::token_owners::logins(&mut tx).await?;
+    let mut owners: BTreeMap<String, String> = owners.into_iter().collect();
     rows.into_iter()
         .map(|(_, name, role, created_at, revoked_at)| {
             Ok(TokenEntry {
+                owner: owners.remove(&name),
                 name,
                 role: store::read(role.parse())?,
                 created_at,

@@ -93,6 +93,12 @@ export async function translated(page) {
   return [...(await overflowing(page)), ...(await violations(page, { contrast: "without" }))];
 }
 
+/** On how many sheets of A4 a page is printed. */
+export async function sheets(page) {
+  const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
+  return pdf.match(/\/Type\s*\/Page\b(?!s)/g).length;
+}
+
 /** What stands out of the window to the side. */
 export function overflowing(page) {
   return page.evaluate(() => {

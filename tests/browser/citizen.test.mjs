@@ -1,7 +1,7 @@
 // A citizen files a report and talks with the institution, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, overflowing, talkCookies, unreached, violations, visitor } from "./browser.mjs";
+import { launch, overflowing, sheets, talkCookies, unreached, violations, visitor } from "./browser.mjs";
 import { talkPages } from "./pages.mjs";
 import { databases, raise } from "./stage.mjs";
 
@@ -97,6 +97,18 @@ for (const database of databases) {
         await press(page, "Sudah saya simpan");
         await page.goto(`${stage.base}/lapor/terima`);
         await page.getByText("Nomor ini tidak ditampilkan lagi").waitFor();
+      });
+    });
+
+    it("prints the receipt on one sheet, without what only a screen can do", async () => {
+      await visit({}, "/lapor", async (page) => {
+        await write(page, "Halte tanpa atap di Jalan Asia Afrika", "Atap halte lepas tertiup angin.");
+        await page.getByLabel("Surel").fill("siti@contoh.id");
+        await press(page, "Kirim laporan");
+        await receipt(page);
+        await page.emulateMedia({ media: "print" });
+        assert.equal(await page.locator("main button:visible").count(), 0);
+        assert.equal(await sheets(page), 1);
       });
     });
 

@@ -128,6 +128,43 @@ for (const database of databases) {
       });
     });
 
+    it("a tile shows what is measured to a pointer, to the keyboard and to a finger", once, async () => {
+      const card = (page) => page.locator("#kartu");
+      const shows = (page) => card(page).getByText("Terakhir terdengar").waitFor();
+      await work(OPERATOR, stage.console.base, async (page) => {
+        await page.locator("#i-kemenpu").hover();
+        await shows(page);
+        await card(page).getByRole("link", { name: "Halaman instansi" }).hover();
+        await page.locator("h1").hover();
+        await card(page).waitFor({ state: "hidden" });
+        await page.locator("#i-kemenpu").focus();
+        await shows(page);
+        assert.deepEqual(await violations(page), []);
+        await page.keyboard.press("Escape");
+        await card(page).waitFor({ state: "hidden" });
+        await page.locator("#jumlah-merah").hover();
+        await page.getByText("Rantai dibekukan: merah.").first().waitFor();
+        await page.keyboard.press("Escape");
+        await page.locator("#aturan-merah").waitFor({ state: "hidden" });
+        await page.setViewportSize({ width: 1280, height: 720 });
+        for (const part of ["#kisi", "#peta"]) {
+          const { y } = await page.locator(part).boundingBox();
+          assert.ok(y < 480, `${part} begins at ${y}`);
+        }
+        // A finger, as the browser tells of it.
+        const tap = () =>
+          page.locator("#i-kemenpu").evaluate((tile) => {
+            tile.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "touch" }));
+            tile.click();
+          });
+        await tap();
+        await shows(page);
+        assert.equal(new URL(page.url()).pathname, "/konsol");
+        await tap();
+        await page.waitForURL(`**${KEMENPU}`);
+      });
+    });
+
     it("where two must agree, another operator decides", async () => {
       const two = stage.console.two;
       await work(OPERATOR, two, async (page, open) => {

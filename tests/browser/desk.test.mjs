@@ -1,7 +1,7 @@
 // Officers at the desk: every act, by hand and by keyboard, with and without script.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cookiesOf, faults, launch, overflowing, violations, visitor } from "./browser.mjs";
+import { cookiesOf, faults, launch, overflowing, sheets, violations, visitor } from "./browser.mjs";
 import { databases, raise } from "./stage.mjs";
 
 for (const database of databases) {
@@ -45,6 +45,18 @@ for (const database of databases) {
       await page.getByRole("link", { name: "Buka laporan" }).click();
       return { ticket, at: new URL(page.url()).pathname };
     };
+
+    it("prints a slip for whoever came, without what is said to the officer", () =>
+      work("officer", "/meja/baru", async (page) => {
+        await page.getByLabel("Judul", { exact: true }).fill("Kursi taman patah di Taman Lansia");
+        await page.getByLabel("Isi laporan", { exact: true }).fill("Dua kursi patah kakinya.");
+        await press(page, "Simpan dan buat tanda terima");
+        await page.locator(".slip").waitFor();
+        await page.emulateMedia({ media: "print" });
+        assert.ok(await page.getByText("hanya ditampilkan sekali").isHidden());
+        assert.equal(await page.locator("main button:visible, main a:visible").count(), 0);
+        assert.equal(await sheets(page), 1);
+      }));
 
     it("shows at the counter what a report may repeat, beside a form that stays", () =>
       work("officer", "/meja/baru", async (page) => {

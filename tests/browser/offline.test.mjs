@@ -17,6 +17,19 @@ const until = async (look) => {
   throw new Error(`never: ${look}`);
 };
 
+/** In a page: what its draft keeps. */
+const draftFields = () =>
+  new Promise((done) => {
+    const opening = indexedDB.open("lapor");
+    opening.onsuccess = () => {
+      const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
+      asked.onsuccess = () => {
+        opening.result.close();
+        done(asked.result?.fields ?? []);
+      };
+    };
+  });
+
 for (const database of databases) {
   describe(`without a line on ${database}`, () => {
     let stage, browser, wire;
@@ -106,19 +119,9 @@ for (const database of databases) {
       const { context, page, complaints } = await settled();
       await page.goto(`${wire.base}/lapor`);
       await write(page, "Pohon miring di Jalan Riau");
-      const kept = () =>
-        new Promise((done) => {
-          const opening = indexedDB.open("lapor");
-          opening.onsuccess = () => {
-            const asked = opening.result.transaction("drafts").objectStore("drafts").get("lapor");
-            asked.onsuccess = () => {
-              opening.result.close();
-              done(asked.result?.fields.some(([name]) => name === "uraian"));
-            };
-          };
-        });
       await page.getByLabel("Nama").fill("Siti Aminah");
-      await until(() => page.evaluate(kept));
+      const kept = async () => (await page.evaluate(draftFields)).some(([name]) => name === "uraian");
+      await until(kept);
       await page.reload();
       await page.getByText("dipulihkan dari perangkat ini").waitFor();
       assert.equal(await page.getByLabel("Nama").inputValue(), "", "who writes is nobody else's business");
@@ -126,10 +129,39 @@ for (const database of databases) {
       assert.ok(await page.getByLabel("Pengaduan").isChecked());
       await press(page, "Hapus tulisan ini");
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
-      await until(async () => !(await page.evaluate(kept)));
+      await until(async () => !(await kept()));
       await page.goto(wire.base);
       await page.goto(`${wire.base}/lapor`);
       assert.equal(await page.getByLabel("Judul").inputValue(), "");
+      assert.deepEqual(complaints, []);
+      await context.close();
+    });
+
+    it("keeps the files of what is being written over a reload, and names what is gone", async () => {
+      const { context, page, complaints } = await settled();
+      await page.goto(`${wire.base}/lapor`);
+      await write(page, "Pagar roboh di Jalan Dago");
+      const picture = { name: "pagar.jpg", mimeType: "image/jpeg", buffer: await page.screenshot({ type: "jpeg" }) };
+      await page.getByLabel("Lampiran").setInputFiles(picture);
+      const drafted = () => page.evaluate(draftFields);
+      const kept = await until(async () => (await drafted()).find(([name]) => name === "unggahan")?.[1]);
+      const held = page.locator('.held input[name="unggahan"]:checked');
+      await page.reload();
+      await held.waitFor();
+      assert.equal(await held.inputValue(), kept, "it goes up no second time");
+      assert.ok(await page.getByText("Berkas ini tidak ada lagi").isHidden());
+
+      // One that the node has no more goes up again from this device; another is nowhere.
+      const fields = (await drafted()).filter(([name]) => name !== "unggahan");
+      const [lost, gone] = ["0".repeat(32), "1".repeat(32)];
+      const named = [...fields, ["unggahan", `${lost}/pagar.jpg`], ["unggahan", `${gone}/hilang.pdf`]];
+      await rows(page, "files", { upload: lost });
+      await rows(page, "drafts", { fields: named });
+      await page.reload();
+      await page.getByText("Berkas ini tidak ada lagi; pilih sekali lagi: hilang.pdf").waitFor();
+      await held.waitFor();
+      assert.match(await held.inputValue(), /\/pagar\.jpg$/);
+      assert.notEqual(await held.inputValue(), `${lost}/pagar.jpg`);
       assert.deepEqual(complaints, []);
       await context.close();
     });

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser;
 use lapor_migrations::Kind;
-use lapor_node::casework::NewReport;
+use lapor_node::casework::{Decider, NewReport};
 use lapor_node::doors;
 use lapor_node::node::Node;
 use lapor_node::post::{Delivery, Encryption};
 use lapor_node::publishing::{NewProgramme, NewProgress};
 use lapor_node::staff::{PASSWORD as PASSWORD_PAGE, SETUP, StaffRole, link_at};
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_web::accounts::{NewAccount, Secret};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -230,8 +231,9 @@ async fn rarely_seen(fleet: &Fleet) -> anyhow::Result<serde_json::Value> {
         unit: None,
     };
     let (account, link) = node.create_account("stage", &officer).await?;
-    node.plan_erasure(kept, "personal_data", &account.actor())
-        .await?;
+    let admin = Decider::officer(StaffRole::Admin, account.actor());
+    let reason = RedactionReason::PersonalData;
+    node.plan_erasure(kept, reason, &admin).await?;
     Ok(json!({
         "given": given,
         "merged": merged,

@@ -42,6 +42,12 @@ sum-median = Time to an answer, median
 sum-ninetieth = Time to an answer, 90%
 sum-waiting = Waiting now
 sum-ran-out = Deadlines missed in the period
+short-unaccepted = Not accepted
+short-answered = Answered
+short-median = Median answer
+short-ninetieth = 90% answer
+short-ran-out = Missed
+contents-title = On this page
 
 # Steps and hops
 
@@ -85,6 +91,12 @@ list-none-about = There is no such case now.
 list-ran-out = Last day of the deadline
 list-disposed = Disposed
 list-filed = Filed
+list-returned = Given back
+list-came = Came to the institution
+list-took = Time to an answer
+list-slowest = Slowest answers
+list-misrouted-about = Dispositions that their receiver gave back in this period as not its own, by the moment at which it did.
+list-slowest-about = First answers that institutions gave in this period, from when they got the case; the slowest come first.
 list-state = State
 
 # One case

@@ -65,6 +65,10 @@ belonging-line-none = Not yet invited.
 authority-field = May dispose to
 authority-hint = One pattern a line: * (all), slug:NAME, slug:PREFIX*, kind:KIND, region:CODE, or region:CODE.* (all below that region). Empty means nobody; on an invitation, what is known stays.
 authority-wrong = Not a pattern: { $pattern }
+pattern-find = Find an institution, a kind or a region
+pattern-find-hint = What you choose is added above as a line.
+pattern-below = All below { $name }
+pattern-anyone = All institutions
 authority-nobody = Nobody
 
 # Ending, replacing, authority

@@ -33,6 +33,12 @@ sum-median = Waktu sampai jawaban, median
 sum-ninetieth = Waktu sampai jawaban, 90%
 sum-waiting = Menunggu sekarang
 sum-ran-out = Tenggat terlewat dalam kurun
+short-unaccepted = Belum diterima
+short-answered = Dijawab
+short-median = Median jawaban
+short-ninetieth = 90% jawaban
+short-ran-out = Terlewat
+contents-title = Isi halaman
 
 # Langkah dan perpindahan
 
@@ -76,6 +82,12 @@ list-none-about = Saat ini tidak ada kasus seperti itu.
 list-ran-out = Hari terakhir tenggat
 list-disposed = Didisposisikan
 list-filed = Laporan masuk
+list-returned = Dikembalikan
+list-came = Sampai di instansi
+list-took = Waktu sampai jawaban
+list-slowest = Jawaban paling lambat
+list-misrouted-about = Disposisi yang dikembalikan oleh tujuannya sebagai bukan wewenangnya dalam kurun ini, menurut saat pengembaliannya.
+list-slowest-about = Jawaban pertama yang diberikan instansi dalam kurun ini, sejak kasusnya sampai di instansi itu; yang paling lambat lebih dahulu.
 list-state = Keadaan
 
 # Satu kasus

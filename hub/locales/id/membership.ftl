@@ -65,6 +65,10 @@ belonging-line-none = Belum diundang.
 authority-field = Boleh mendisposisikan kepada
 authority-hint = Satu pola per baris: * (semua), slug:NAMA, slug:AWALAN*, kind:JENIS, region:KODE, atau region:KODE.* (semua di bawah wilayah itu). Kosong berarti tidak ada; pada undangan, tetap seperti yang diketahui.
 authority-wrong = Bukan pola: { $pattern }
+pattern-find = Cari instansi, jenis atau wilayah
+pattern-find-hint = Yang dipilih ditambahkan di atas sebagai satu baris.
+pattern-below = Semua di bawah { $name }
+pattern-anyone = Semua instansi
 authority-nobody = Tidak kepada siapa pun
 
 # Mengakhiri, mengganti, memberi wewenang

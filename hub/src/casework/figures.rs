@@ -25,6 +25,18 @@ pub enum Period {
     Between(i64, i64),
 }
 
+impl Period {
+    /// From when, and until before when (Unix ms).
+    pub fn span(self, now_ms: i64) -> (i64, i64) {
+        // What has happened at this very moment belongs to it.
+        let now = now_ms + 1;
+        match self {
+            Self::Last(ms) => (now - ms, now),
+            Self::Between(from, until) => (from, until.min(now)),
+        }
+    }
+}
+
 /// Figures of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Figures {
@@ -110,19 +122,14 @@ impl Sum {
 /// Counts them anew.
 pub async fn count(hub: &Hub, period: Period) -> Result<Figures, HubError> {
     let counted_at = hub.now_ms();
-    // What has happened at this very moment belongs to it.
-    let now = counted_at + 1;
-    let (from, until) = match period {
-        Period::Last(ms) => (now - ms, now),
-        Period::Between(from, until) => (from, until.min(now)),
-    };
+    let (from, until) = period.span(counted_at);
     let mut tx = hub.ground.db.read().await?;
     let counted = Counted::read(&mut tx, from, until).await?;
     let taken_in = number(store::state::read(&mut tx, CASEWORK).await?);
     let last = store::state::moment(&mut tx).await?.number;
     let since = sums::first(&mut tx).await?;
     let reporters = sums::answers_to_reporters(&mut tx, from, until).await?;
-    let steps = steps(&mut tx, from, until, until == now).await?;
+    let steps = steps(&mut tx, from, until, until > counted_at).await?;
     tx.rollback().await?;
     let mut federation = Sum::default();
     for sum in counted.by_hop.values() {

@@ -78,6 +78,8 @@ struct ActPage<'a> {
     named: Vec<(String, String)>,
     follows: Vec<String>,
     successors: Vec<Choice>,
+    /// What an authority can be given for, by its name.
+    patterns: Vec<(String, String)>,
     second_person: bool,
     /// Whether it is asked if the institution stands in for an excluded desk.
     supervises: bool,
@@ -365,12 +367,18 @@ async fn page(
         named: named.map(|id| (id.to_string(), one(id))).collect(),
         follows: act.follows().into_iter().map(|id| v.say(id)).collect(),
         successors: successors(console, entry),
+        patterns: if act == Act::Entrust {
+            super::patterns::named(&v, &console.hub.ground.directory.current())
+        } else {
+            Vec::new()
+        },
         second_person: console.settings.second_person,
         supervises: act == Act::Entrust && entry.kind == InstanceKind::Pengawas,
         hanging,
     };
     let shell = member.visit.shell(format!("{}: {}", page.title, page.name));
     shell
+        .script("patterns.js")
         .within(instances::PATH)
         .status(form.status())
         .show(&page)

@@ -1,7 +1,7 @@
-//! One look at the federation: every institution as a tile in the colour of
-//! its health, the worst in a list with their reasons, and a map of the
-//! provinces beside it. The page is whole without a script; with one it follows
-//! the picture as it changes.
+//! One look at the federation: how many institutions have each colour, every
+//! institution as a tile beside a map of the provinces, and whoever needs
+//! attention with the reasons. The page is whole without a script; with one it
+//! follows the picture as it changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,12 +20,15 @@ use serde::Deserialize;
 
 use super::approvals::failed;
 use super::instances::one;
-use super::words::{age, colour, finding, kind_words, state_words};
+use super::measures;
+use super::words::{age, colour, finding, kind_words, rules, state_words};
 use super::{Answer, Console, DRAWING, ROOT, live};
-use crate::watch::{self, Instance, Picture, State as Colour};
+use crate::watch::{self, Bounds, Instance, Picture, State as Colour};
 
 /// Institutions that the list of the worst shows.
 const WORST: usize = 50;
+/// Of those, the ones that stand beside the tiles.
+const FIRST: usize = 5;
 /// Messages of a day from which a tile, or a place on the map, is larger.
 const SIZES: [u64; 2] = [100, 1_000];
 
@@ -47,11 +50,18 @@ struct Page {
     live_at: &'static str,
     counts: Vec<Count>,
     wanted: Wanted,
+    asked: bool,
     kinds: Vec<(&'static str, String)>,
     provinces: Vec<(&'static str, &'static str)>,
+    /// Provinces that are asked for as one, as the map has them.
+    several: Option<(String, String)>,
     states: Vec<(&'static str, String)>,
     worst: Vec<Worst>,
     more: usize,
+    /// All that need attention.
+    ill: usize,
+    /// What is added to the path of a tile to see what is measured.
+    measures: &'static str,
     groups: Vec<Group>,
     drawing_at: String,
     view_box: &'static str,
@@ -63,12 +73,14 @@ struct Page {
     old: Option<String>,
 }
 
-/// How many institutions have a colour, and where only they are shown.
+/// How many institutions have a colour, when they have it, and where only they
+/// are shown.
 struct Count {
     colour: &'static str,
     name: String,
     number: usize,
     to: String,
+    rules: Vec<String>,
 }
 
 struct Worst {
@@ -97,6 +109,7 @@ struct Shape {
     id: &'static str,
     to: String,
     colour: &'static str,
+    chosen: bool,
     said: String,
     /// Where its traffic stands on the map, and how large.
     centre: (f64, f64),
@@ -105,30 +118,57 @@ struct Shape {
 
 impl Wanted {
     fn takes(&self, instance: &Instance) -> bool {
+        self.is_named(instance) && self.is_in(instance) && self.has_colour(instance)
+    }
+
+    /// Whether kind and name are those that are asked for.
+    fn is_named(&self, instance: &Instance) -> bool {
         let kind = self.jenis.is_empty() || instance.kind.as_str() == self.jenis;
-        let state = self.keadaan.is_empty() || colour(instance.health.state) == self.keadaan;
-        let region = instance.region.as_ref().map(RegionCode::as_str);
-        let province = region.and_then(|code| code.split('.').next());
-        let asked = self.provinsi.split(',');
-        let province = self.provinsi.is_empty() || asked.map(Some).any(|asked| asked == province);
         let text = self.cari.trim().to_lowercase();
         let named = text.is_empty()
             || instance.name.to_lowercase().contains(&text)
             || instance.id.as_str().contains(&text);
-        kind && state && province && named
+        kind && named
+    }
+
+    fn is_in(&self, instance: &Instance) -> bool {
+        let province = province(instance);
+        let mut asked = self.provinsi.split(',').map(Some);
+        self.provinsi.is_empty() || asked.any(|asked| asked == province)
+    }
+
+    fn has_colour(&self, instance: &Instance) -> bool {
+        self.keadaan.is_empty() || colour(instance.health.state) == self.keadaan
     }
 
     /// The same page with only one colour, or with all of them again.
     fn with_state(&self, state: &str) -> String {
         let state = if self.keadaan == state { "" } else { state };
-        let fields = [
-            ("jenis", self.jenis.as_str()),
-            ("provinsi", &self.provinsi),
+        self.path(&self.provinsi, state)
+    }
+
+    /// The same page with only a part of the map, or with all of it again.
+    fn with_province(&self, codes: &str) -> String {
+        let codes = if self.provinsi == codes { "" } else { codes };
+        self.path(codes, &self.keadaan)
+    }
+
+    fn path(&self, provinces: &str, state: &str) -> String {
+        LocalPath::asking(ROOT, self.fields(provinces, state)).to_string()
+    }
+
+    fn fields<'a>(&'a self, provinces: &'a str, state: &'a str) -> [(&'static str, &'a str); 4] {
+        [
+            ("jenis", &self.jenis),
+            ("provinsi", provinces),
             ("keadaan", state),
             ("cari", &self.cari),
-        ];
-        let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
-        LocalPath::asking(ROOT, given).to_string()
+        ]
+    }
+
+    fn asks(&self) -> bool {
+        let fields = self.fields(&self.provinsi, &self.keadaan);
+        fields.iter().any(|(_, value)| !value.is_empty())
     }
 }
 
@@ -138,10 +178,7 @@ pub async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
     let v = member.visit.v;
-    let picture = match console.hub.watch.picture() {
-        none if none.at == 0 => watch::look(&console.hub).await.map_err(|e| failed(&e))?,
-        picture => picture,
-    };
+    let picture = seen(&console).await?;
     let now_ms = console.hub.now_ms();
     let shown: Vec<&Instance> = picture
         .instances
@@ -158,19 +195,26 @@ pub async fn show(
         v,
         here: ROOT,
         live_at: live::PATH,
-        counts: counts(&v, &picture, &wanted),
+        counts: counts(&v, &picture, &wanted, &console.hub.settings().watch),
+        asked: wanted.asks(),
         kinds: kinds(&v),
         provinces: provinces(),
+        several: several(&wanted.provinsi),
         states: [Colour::Red, Colour::Yellow, Colour::Green, Colour::Grey]
             .map(|state| (colour(state), v.say(state_words(state))))
             .into(),
         worst: ill.iter().take(WORST).map(|of| worst(&v, of)).collect(),
         more: ill.len().saturating_sub(WORST),
+        ill: ill.len(),
+        measures: measures::BELOW,
         groups: groups(&v, &shown),
         drawing_at: member.visit.file(DRAWING),
         view_box: &outlines().view_box,
-        shapes: shapes(&v, &picture),
-        rules: super::words::rules(&v, &console.hub.settings().watch),
+        shapes: shapes(&v, &picture, &wanted),
+        rules: rules(&v, &console.hub.settings().watch)
+            .into_iter()
+            .map(|(_, rule)| rule)
+            .collect(),
         made_at: picture.at,
         old: (!picture.is_current(now_ms)).then(|| age(&v, now_ms.saturating_sub(picture.at))),
         wanted,
@@ -180,18 +224,37 @@ pub async fn show(
         .visit
         .shell(title)
         .wide()
-        .script("federation.js")
+        .scripts(["federation.js", "tiles.js"])
         .show(&page)
 }
 
-fn counts(v: &Voice, picture: &Picture, wanted: &Wanted) -> Vec<Count> {
-    let counts = picture.counts();
+/// The picture as it was made last; the first is made now.
+pub async fn seen(console: &Console) -> Answer<Arc<Picture>> {
+    match console.hub.watch.picture() {
+        none if none.at == 0 => watch::look(&console.hub).await.map_err(|e| failed(&e)),
+        picture => Ok(picture),
+    }
+}
+
+/// Of whatever else is asked for, whichever colour is.
+fn counts(v: &Voice, picture: &Picture, wanted: &Wanted, bounds: &Bounds) -> Vec<Count> {
+    let mut counts: BTreeMap<Colour, usize> = BTreeMap::new();
+    let instances = picture.instances.values();
+    for of in instances.filter(|of| wanted.is_named(of) && wanted.is_in(of)) {
+        *counts.entry(of.health.state).or_default() += 1;
+    }
+    let rules = rules(v, bounds);
+    let of_colour = |state: Colour| -> Vec<String> {
+        let rules = rules.iter().filter(|(states, _)| states.contains(&state));
+        rules.map(|(_, rule)| rule.clone()).collect()
+    };
     [Colour::Red, Colour::Yellow, Colour::Green, Colour::Grey]
         .map(|state| Count {
             colour: colour(state),
             name: v.say(state_words(state)),
             number: counts.get(&state).copied().unwrap_or(0),
             to: wanted.with_state(colour(state)),
+            rules: of_colour(state),
         })
         .into()
 }
@@ -283,37 +346,60 @@ pub fn provinces() -> Vec<(&'static str, &'static str)> {
     named
 }
 
-/// Each province in the colour of the worst that is in it, whatever is asked for.
-fn shapes(v: &Voice, picture: &Picture) -> Vec<Shape> {
+/// Provinces that are asked for together, as one that can be chosen: an outline
+/// may stand for several.
+pub fn several(asked: &str) -> Option<(String, String)> {
+    let mut drawn = outlines().all().iter();
+    let outline = drawn.find(|outline| outline.codes.len() > 1 && codes(outline) == asked)?;
+    Some((asked.to_owned(), name(outline)))
+}
+
+/// The codes of an outline as they are asked for.
+pub fn codes(outline: &Outline) -> String {
+    let codes: Vec<&str> = outline.codes.iter().map(RegionCode::as_str).collect();
+    codes.join(",")
+}
+
+fn name(outline: &Outline) -> String {
+    let codes = outline.codes.iter();
+    let regions = codes.filter_map(|code| regions::national().region(code));
+    let names: Vec<&str> = regions.map(|region| region.name.as_str()).collect();
+    names.join(", ")
+}
+
+fn province(of: &Instance) -> Option<&str> {
+    let code = of.region.as_ref().map(RegionCode::as_str);
+    code.and_then(|code| code.split('.').next())
+}
+
+/// Each province in the colour of the worst that is in it and asked for; whichever
+/// province is asked for, the others can be chosen.
+fn shapes(v: &Voice, picture: &Picture, wanted: &Wanted) -> Vec<Shape> {
     let mut provinces: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-    for of in picture.instances.values() {
-        let code = of.region.as_ref().map(RegionCode::as_str);
-        if let Some(province) = code.and_then(|code| code.split('.').next()) {
+    let instances = picture.instances.values();
+    for of in instances.filter(|of| wanted.is_named(of) && wanted.has_colour(of)) {
+        if let Some(province) = province(of) {
             provinces.entry(province).or_default().push(of);
         }
     }
     let all = outlines().all().iter();
-    all.map(|outline| shape(v, outline, &provinces)).collect()
+    all.map(|outline| shape(v, outline, &provinces, wanted))
+        .collect()
 }
 
 fn shape(
     v: &Voice,
     outline: &'static Outline,
     provinces: &BTreeMap<&str, Vec<&Instance>>,
+    wanted: &Wanted,
 ) -> Shape {
-    let codes: Vec<&str> = outline.codes.iter().map(RegionCode::as_str).collect();
+    let (codes, name) = (codes(outline), name(outline));
     let within: Vec<&Instance> = codes
-        .iter()
+        .split(',')
         .filter_map(|code| provinces.get(code))
         .flatten()
         .copied()
         .collect();
-    let names = outline
-        .codes
-        .iter()
-        .filter_map(|code| regions::national().region(code));
-    let names: Vec<&str> = names.map(|region| region.name.as_str()).collect();
-    let name = names.join(", ");
     let ill = within
         .iter()
         .filter(|of| of.health.state > Colour::Green)
@@ -322,7 +408,8 @@ fn shape(
     let worst = within.iter().map(|of| of.health.state).max();
     Shape {
         id: &outline.id,
-        to: LocalPath::asking(ROOT, [("provinsi", codes.join(",").as_str())]).to_string(),
+        to: wanted.with_province(&codes),
+        chosen: wanted.provinsi == codes,
         colour: worst.map_or("kosong", colour),
         said: match worst {
             None => v.with("name", name).say("federation-province-empty"),

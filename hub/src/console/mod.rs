@@ -17,7 +17,9 @@ mod invite;
 mod keys;
 mod live;
 mod many;
+mod measures;
 mod office;
+mod patterns;
 mod resting;
 mod roadmap;
 mod roles;
@@ -238,6 +240,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .route(live::PATH, get(live::stream))
         .route(instances::PATH, get(instances::list))
         .route(instances::ONE, get(instances::show))
+        .route(measures::ONE, get(measures::show))
         .route(acts::REVOKE, get(acts::ask_revoke).post(acts::revoke))
         .route(acts::REPLACE, get(acts::ask_replace).post(acts::replace))
         .route(acts::ENTRUST, get(acts::ask_entrust).post(acts::entrust))

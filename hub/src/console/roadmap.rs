@@ -18,6 +18,7 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::approvals::failed;
+use super::federation::{codes, several};
 use super::instances::one;
 use super::{Answer, Console, ConsoleRole, DRAWING, invite};
 use crate::audit::By;
@@ -54,6 +55,8 @@ struct Page {
     wanted: Wanted,
     asked: bool,
     provinces: Vec<ProvinceLine>,
+    /// Provinces that are asked for as one, as the map has them.
+    several: Option<(String, String)>,
     levels: Vec<(&'static str, String, usize)>,
     groups: Vec<Group>,
     drawing_at: String,
@@ -151,6 +154,7 @@ pub async fn show(
         view_box: &outlines().view_box,
         shapes: shapes(&v, &provinces),
         provinces: provinces.iter().map(|of| province(&v, of)).collect(),
+        several: several(&wanted.provinsi),
         wanted,
     };
     let title = v.say("roadmap-title");
@@ -337,11 +341,10 @@ fn shapes(v: &Voice, provinces: &[Province]) -> Vec<Shape> {
             _ => "kosong",
         };
         let names: Vec<&str> = of.iter().map(|of| of.name.as_str()).collect();
-        let codes: Vec<&str> = outline.codes.iter().map(RegionCode::as_str).collect();
         let said = v.with("n", exchanging).with("all", all);
         Shape {
             id: &outline.id,
-            to: LocalPath::asking(PATH, [("provinsi", codes.join(",").as_str())]).to_string(),
+            to: LocalPath::asking(PATH, [("provinsi", codes(outline).as_str())]).to_string(),
             colour,
             said: format!(
                 "{}: {}",

@@ -4,10 +4,12 @@
 
 use askama::Template;
 use lapor_migrations::Tx;
-use lapor_protocol::directory::InstanceEntry;
+use lapor_protocol::directory::{Directory, InstanceEntry};
+use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::chart::{Lines, Series, Tone};
 
+use super::casework::{self, named};
 use super::roadmap::level_words;
 use super::words::{age, bytes, colour, finding, state_words};
 use crate::error::HubError;
@@ -23,6 +25,8 @@ const VISITS: i64 = 30;
 /// Messages set aside that are listed.
 const LISTED: usize = 50;
 const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 #[derive(Template)]
 #[template(path = "console/standing.html")]
@@ -35,6 +39,8 @@ pub struct Standing {
     missing: Option<String>,
     streams: Vec<StreamLine>,
     views: Vec<ViewLine>,
+    /// How old the report is of which they are.
+    views_age: Option<String>,
     /// How old the last report is, where it no longer says how things stand.
     as_of: Option<String>,
     machine: Vec<(String, String)>,
@@ -59,11 +65,11 @@ struct StreamLine {
 }
 
 /// What both sides say of one position.
-struct ViewLine {
+pub struct ViewLine {
     of: String,
     told: String,
     known: String,
-    same: bool,
+    pub same: bool,
 }
 
 /// A delivery that the institution could not apply.
@@ -72,8 +78,12 @@ struct Aside {
     state: String,
     reason: String,
     kind: String,
-    case: Option<String>,
+    /// Its case, and where the skeleton of it stands.
+    case: Option<(String, String)>,
     ordered_at: i64,
+    /// Who sent it.
+    sender: Option<String>,
+    header: Vec<(String, String)>,
 }
 
 struct KeyLine {
@@ -103,9 +113,8 @@ impl Standing {
         entry: &InstanceEntry,
         now_ms: i64,
     ) -> Result<Self, HubError> {
-        let report = store::reports::latest(tx, &of.id).await?;
-        let views = report.and_then(|report| report.views);
-        let views: Option<Views> = views.and_then(|text| serde_json::from_str(&text).ok());
+        let views = views(v, tx, &of.id).await?;
+        let (views_at, views) = views.map_or((None, Vec::new()), |(at, views)| (Some(at), views));
         let mut charts = Vec::new();
         for span in [Span::Day, Span::Month] {
             let since = now_ms - span.length();
@@ -131,11 +140,12 @@ impl Standing {
             level,
             missing,
             streams: streams(v, of, of.told.as_ref().filter(fresh), now_ms),
-            views: views.map(|views| compared(v, &views)).unwrap_or_default(),
+            views,
+            views_age: views_at.map(|at| age(v, now_ms.saturating_sub(at))),
             as_of: stale.map(|told| age(v, now_ms.saturating_sub(told.at))),
             machine: machine(v, of, now_ms),
             charts,
-            aside: aside(v, found),
+            aside: aside(v, &ground.directory.current(), found),
             more,
             own: of
                 .told
@@ -214,6 +224,20 @@ fn streams(v: &Voice, of: &Instance, told: Option<&Told>, now_ms: i64) -> Vec<St
     ]
 }
 
+/// When an institution reported last (Unix ms), and what both sides said then of
+/// the streams between them.
+pub async fn views(
+    v: &Voice,
+    tx: &mut Tx,
+    id: &InstanceId,
+) -> Result<Option<(i64, Vec<ViewLine>)>, HubError> {
+    let report = store::reports::latest(tx, id).await?;
+    Ok(report.and_then(|report| {
+        let views: Views = serde_json::from_str(&report.views?).ok()?;
+        Some((report.at, compared(v, &views)))
+    }))
+}
+
 fn compared(v: &Voice, views: &Views) -> Vec<ViewLine> {
     let (told, known) = (&views.told, &views.known);
     let nothing = || v.say("view-unsaid");
@@ -289,7 +313,7 @@ fn machine(v: &Voice, of: &Instance, now_ms: i64) -> Vec<(String, String)> {
         .collect()
 }
 
-fn offset(v: &Voice, ms: i64) -> String {
+pub fn offset(v: &Voice, ms: i64) -> String {
     match ms.abs() / 1_000 {
         0 => v.say("clock-right"),
         _ if ms > 0 => v.with("age", age(v, ms)).say("clock-ahead"),
@@ -297,8 +321,8 @@ fn offset(v: &Voice, ms: i64) -> String {
     }
 }
 
-/// How long the oldest message waited, in minutes; nothing before there are two
-/// steps.
+/// How long the oldest message waited, in the unit that the longest of it asks for;
+/// nothing before there are two steps.
 fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
     if steps.len() < 2 {
         return None;
@@ -307,13 +331,17 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
         Span::Day => text_id("lag-day"),
         Span::Month => text_id("lag-month"),
     };
+    let longest = steps
+        .iter()
+        .flat_map(|step| [step.unsent_age, Some(step.undelivered_age)]);
+    let (unit_ms, unit) = unit(longest.flatten().max().unwrap_or(0));
     let moments = steps.iter().map(|step| v.moment(step.at)).collect();
     let series = |name: TextId, tone: Tone, value: fn(&Sample) -> Option<i64>| Series {
         name: v.say(name),
         tone,
         values: steps
             .iter()
-            .map(|step| value(step).map(|ms| (ms / MINUTE_MS).unsigned_abs()))
+            .map(|step| value(step).map(|ms| (ms / unit_ms).unsigned_abs()))
             .collect(),
     };
     let series = vec![
@@ -324,24 +352,55 @@ fn lag(v: &Voice, span: Span, steps: &[Sample]) -> Option<Lines> {
     ];
     Some(Lines::new(
         *v,
-        v.say(caption),
+        v.with("unit", v.say(unit)).say(caption),
         v.say("lag-moment"),
         moments,
         series,
     ))
 }
 
+/// In what a time is drawn that lasts `longest` ms at most, such that a line has steps.
+fn unit(longest: i64) -> (i64, TextId) {
+    match longest {
+        ms if ms < 6 * HOUR_MS => (MINUTE_MS, text_id("unit-minutes")),
+        ms if ms < 6 * DAY_MS => (HOUR_MS, text_id("unit-hours")),
+        _ => (DAY_MS, text_id("unit-days")),
+    }
+}
+
 /// What the last acknowledgement lists as set aside.
-fn aside(v: &Voice, found: Vec<SetAside>) -> Vec<Aside> {
+fn aside(v: &Voice, directory: &Directory, found: Vec<SetAside>) -> Vec<Aside> {
     let aside = found.into_iter().map(|found| Aside {
         state: v.say(aside_words(&found.state, &found.reason)),
         place: found.place,
+        header: header(v, &found),
+        sender: found
+            .sent
+            .as_ref()
+            .map(|sent| named(directory, &sent.author)),
         reason: found.reason,
         kind: found.kind,
-        case: found.case,
+        case: found.case.map(|case| (casework::one(&case), case)),
         ordered_at: found.ordered_at,
     });
     aside.collect()
+}
+
+/// The envelope as far as it is not sealed.
+fn header(v: &Voice, found: &SetAside) -> Vec<(String, String)> {
+    let line = |name: TextId, value: &str| (v.say(name), value.to_owned());
+    let mut lines = vec![("SHA-256".to_owned(), found.envelope.clone())];
+    let Some(sent) = &found.sent else {
+        return lines;
+    };
+    lines.extend([
+        line(text_id("aside-message"), &sent.message_id),
+        line(text_id("aside-position"), &sent.position),
+        line(text_id("aside-accepted"), &v.moment(sent.accepted_at)),
+        line(text_id("aside-size"), &v.number(sent.bytes)),
+        line(text_id("aside-trace"), sent.trace.as_deref().unwrap_or("–")),
+    ]);
+    lines
 }
 
 fn aside_words(state: &str, reason: &str) -> TextId {
@@ -393,5 +452,19 @@ fn visited(v: &Voice, what: &str, detail: &str) -> String {
     match known {
         Some(id) => v.say(id),
         None => v.with("code", detail).say("visit-refused"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_not_drawn_in_minutes() {
+        let drawn_in = |ms| unit(ms).0;
+        assert_eq!(drawn_in(0), MINUTE_MS);
+        assert_eq!(drawn_in(359 * MINUTE_MS), MINUTE_MS);
+        assert_eq!(drawn_in(100 * HOUR_MS), HOUR_MS);
+        assert_eq!(drawn_in(30 * DAY_MS), DAY_MS);
     }
 }

@@ -5,6 +5,7 @@ mod admission;
 mod alarms;
 mod announcing;
 pub mod casework;
+mod look;
 mod measured;
 mod membership;
 mod rotation;

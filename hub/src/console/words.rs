@@ -246,10 +246,16 @@ pub fn bytes(v: &Voice, bytes: i64) -> String {
     format!("{} {name}", v.one_decimal(bytes.saturating_mul(100) / unit))
 }
 
-/// The rules behind the colours, as they are set.
-pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
-    let two =
-        |id: TextId, yellow: String, red: String| v.with("yellow", yellow).with("red", red).say(id);
+/// The rules behind the colours, as they are set, and the colours that each may give.
+pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<(&'static [State], String)> {
+    const BOTH: &[State] = &[State::Yellow, State::Red];
+    const YELLOW: &[State] = &[State::Yellow];
+    const RED: &[State] = &[State::Red];
+    const GREEN: &[State] = &[State::Green];
+    const GREY: &[State] = &[State::Grey];
+    let two = |id: TextId, yellow: String, red: String| {
+        (BOTH, v.with("yellow", yellow).with("red", red).say(id))
+    };
     let timed = |id: TextId, bound: Bound, unit: i64| {
         two(id, age(v, bound.yellow * unit), age(v, bound.red * unit))
     };
@@ -257,7 +263,7 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
         timed(text_id("rule-silent"), bounds.silent_seconds, 1_000),
         timed(text_id("rule-waiting"), bounds.waiting_minutes, MINUTE_MS),
         timed(text_id("rule-unreported"), bounds.report_minutes, MINUTE_MS),
-        v.say("rule-apart"),
+        (RED, v.say("rule-apart")),
         two(
             text_id("rule-set-aside"),
             v.number(bounds.set_aside.yellow),
@@ -276,10 +282,11 @@ pub fn rules(v: &Voice, bounds: &Bounds) -> Vec<String> {
             bounds.directory_minutes,
             MINUTE_MS,
         ),
-        v.say("rule-version"),
-        v.say("rule-frozen"),
-        v.say("rule-refused"),
-        v.say("rule-grey"),
+        (YELLOW, v.say("rule-version")),
+        (RED, v.say("rule-frozen")),
+        (BOTH, v.say("rule-refused")),
+        (GREEN, v.say("rule-green")),
+        (GREY, v.say("rule-grey")),
     ]
 }
 

@@ -3,6 +3,7 @@
 use futures_util::TryStreamExt as _;
 use lapor_migrations::{Bulk, DbError, Tx, Value, on};
 use lapor_protocol::ids::{CaseId, EnvelopeId, InstanceId, MessageId};
+use sqlx::FromRow;
 
 use super::{bytes, digest, id};
 
@@ -31,6 +32,8 @@ const TAXONOMIES: &str = "select e.line, e.accepted_at from envelopes e \
      join rulings r on r.number = e.number and r.leg = 0 \
      where e.kind = 'taxonomy.updated' and r.effect = 'applied' order by e.number desc";
 const BY_ID: &str = "select number, author, case_id, line from envelopes where id = $1";
+const HEAD: &str = "select author, epoch, seq, message_id, accepted_at, \
+     cast(length(line) as bigint) as bytes, trace from envelopes where id = $1";
 
 /// A row on its way into the table.
 #[derive(Debug)]
@@ -65,6 +68,20 @@ pub struct Stored {
     pub author: InstanceId,
     pub case: Option<CaseId>,
     pub line: String,
+}
+
+/// What stands beside the words of an envelope.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Head {
+    pub author: String,
+    pub epoch: i64,
+    pub seq: i64,
+    pub message_id: String,
+    /// Unix ms.
+    pub accepted_at: i64,
+    /// Of its line.
+    pub bytes: i64,
+    pub trace: Option<String>,
 }
 
 pub async fn insert(tx: &mut Tx, rows: Vec<NewEnvelope>) -> Result<(), DbError> {
@@ -182,6 +199,13 @@ pub async fn by_id(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Stored>, 
         })
     })
     .transpose()
+}
+
+pub async fn head(tx: &mut Tx, envelope: EnvelopeId) -> Result<Option<Head>, DbError> {
+    Ok(on!(tx, conn => sqlx::query_as(HEAD)
+        .bind(bytes(envelope))
+        .fetch_optional(conn)
+        .await)?)
 }
 
 /// Lines of the calendars that have been published, each with the Unix ms at which it

@@ -43,6 +43,7 @@ async fn overdue(place: &Place, institution: &str, now: i64) -> Vec<ListRow> {
     let mut tx = place.hub.ground.db.read().await.unwrap();
     let asked = Asked {
         institution,
+        hop: 0,
         after: &After::default(),
         most: 10,
     };
@@ -327,6 +328,7 @@ async fn a_list_goes_on_where_its_page_ended() {
         loop {
             let asked = Asked {
                 institution: "kota-bandung",
+                hop: 0,
                 after: &after,
                 most: 2,
             };
@@ -342,6 +344,7 @@ async fn a_list_goes_on_where_its_page_ended() {
         }
         let asked = Asked {
             institution: "",
+            hop: 0,
             after: &After::default(),
             most: 10,
         };

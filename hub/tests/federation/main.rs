@@ -15,5 +15,6 @@ mod races;
 mod recovery;
 mod renewal;
 mod serving;
+mod set_aside;
 mod streams;
 mod watch;

@@ -21,3 +21,4 @@ waiting-sure = Remove this report from the device?
 draft-restored = What you had not sent yet was restored from this device.
 draft-drop = Remove this text
 camera = Take a photo
+draft-gone = These files are gone; choose them again:

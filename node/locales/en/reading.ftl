@@ -16,6 +16,7 @@ reading-narrow = Narrow by status, topic, region, institution or time
 reading-narrow-go = Apply
 reading-state = Status
 reading-category = Topic
+reading-kind = Kind
 reading-region = Region
 reading-region-unknown = This region is not known. Write the name of a province, regency or city.
 reading-institution = Institution

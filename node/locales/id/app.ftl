@@ -21,3 +21,4 @@ waiting-sure = Hapus laporan ini dari perangkat?
 draft-restored = Tulisan Anda yang belum terkirim dipulihkan dari perangkat ini.
 draft-drop = Hapus tulisan ini
 camera = Ambil foto
+draft-gone = Berkas ini tidak ada lagi; pilih sekali lagi:

@@ -16,6 +16,7 @@ reading-narrow = Saring menurut status, topik, wilayah, instansi, atau waktu
 reading-narrow-go = Terapkan
 reading-state = Status
 reading-category = Topik
+reading-kind = Jenis
 reading-region = Wilayah
 reading-region-unknown = Wilayah ini tidak dikenal. Tulis nama provinsi, kabupaten, atau kota.
 reading-institution = Instansi

@@ -10,7 +10,7 @@ use lapor_web::{ApiProblem, bearer};
 use utoipa::IntoParams;
 
 use super::refusals::problem;
-use crate::casework::Once;
+use crate::casework::{Decider, Once};
 use crate::node::Node;
 use crate::tokens::{Bearer, Role};
 
@@ -24,6 +24,11 @@ impl Caller {
     /// How the audit log names the caller.
     pub fn actor(&self) -> String {
         self.0.actor()
+    }
+
+    /// The caller as one who decides about erasures.
+    pub fn decider(&self) -> Decider {
+        Decider::bearer(&self.0)
     }
 
     /// Refuses all who may not file and act.

@@ -11,14 +11,15 @@ use super::access::{Caller, IdempotencyKey};
 use super::cases::CasePath;
 use super::refusals::problem;
 use super::{Answer, kinds};
-use crate::casework::{Acted, NewAct};
+use crate::casework::{Acted, NewAct, erases_at_once};
 use crate::node::Node;
 
 /// Act on a case
 ///
 /// The act is judged on the case as this institution sees it, stored, and sent when the line
 /// allows; until the hub has ruled it is pending. What the case does not allow is answered with
-/// 409 `not_allowed`, which names the custodian. With an `Idempotency-Key` the same request sent
+/// 409 `not_allowed`, which names the custodian. `case.redacted` is asked for with
+/// `POST /cases/{id}/erasure`, and refused here (403). With an `Idempotency-Key` the same request sent
 /// again acts no second time.
 #[utoipa::path(
     post,
@@ -45,10 +46,7 @@ pub async fn act(
     } else {
         caller.handles_cases()?;
     }
-    if act.kind == "case.redacted" {
-        caller.administers()?;
-    }
-    node.erases_alone(&act.kind).map_err(|e| problem(&e))?;
+    erases_at_once(&act.kind).map_err(|e| problem(&e))?;
     kinds::check(&act).map_err(|e| problem(&e))?;
     let (actor, id) = (caller.actor(), path.id);
     let acted = match key.of(&actor)? {

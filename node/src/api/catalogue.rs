@@ -268,9 +268,9 @@ pub const ACTS: &[Kind] = &[
     },
     Kind {
         name: "case.redacted",
-        what: "Erase the words of the case everywhere; its skeleton stays",
-        apa: "Hapus isi laporan di semua instansi",
-        who: "origin or the national desk",
+        what: "Erase the words of the case everywhere; its skeleton stays. Asked for as an erasure, which waits, and refused as an act",
+        apa: "Hapus isi laporan di semua instansi; diminta sebagai penghapusan yang menunggu, dan ditolak sebagai tindakan",
+        who: "origin or the national desk, some days after it was asked for",
         body: r#"{"reason":"reporter_request"}"#,
         ..PLAIN
     },

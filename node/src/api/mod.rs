@@ -13,6 +13,7 @@ mod categories;
 mod deadlines;
 mod documents;
 mod editions;
+mod erasures;
 mod examples;
 mod federation;
 mod figures;

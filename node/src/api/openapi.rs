@@ -15,8 +15,8 @@ use super::catalogue::ACTS;
 use super::kinds::{Kind, Word, WordShape, shape};
 use super::words::{ENGLISH, GROUPS, INDONESIAN, OPERATIONS, TITLE};
 use super::{
-    acts, audit, cases, categories, deadlines, editions, examples, federation, figures, hints,
-    own_numbers, programmes, reporters, reports, uploads,
+    acts, audit, cases, categories, deadlines, editions, erasures, examples, federation, figures,
+    hints, own_numbers, programmes, reporters, reports, uploads,
 };
 use crate::node::Node;
 
@@ -46,6 +46,7 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(deadlines::list))
         .routes(routes!(figures::read))
         .routes(routes!(figures::table))
+        .routes(routes!(figures::categories))
         .routes(routes!(acts::act))
         .routes(routes!(hints::of_case))
         .routes(routes!(hints::likely))
@@ -65,7 +66,10 @@ pub fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(reporters::consent))
         .routes(routes!(reporters::own_data))
         .routes(routes!(reporters::ask_erasure, reporters::withdraw_erasure))
-        .routes(routes!(reporters::erasures))
+        .routes(routes!(erasures::plan))
+        .routes(routes!(erasures::list))
+        .routes(routes!(erasures::confirm))
+        .routes(routes!(erasures::stop))
         .routes(routes!(federation::instances))
         .routes(routes!(programmes::publish, programmes::list))
         .routes(routes!(programmes::read))

@@ -14,11 +14,11 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use lapor_protocol::ids::CaseId;
 use lapor_web::{ApiProblem, Json, Path, Query, bearer, peer};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
-use super::access::{Caller, IdempotencyKey};
+use super::access::IdempotencyKey;
 use super::cases::TicketPath;
 use super::refusals::problem;
 use crate::casework::Acted;
@@ -110,12 +110,6 @@ pub struct Consent {
 pub struct Confirmation {
     /// The ticket, typed again.
     ticket: String,
-}
-
-/// Erasures that wait.
-#[derive(Serialize, ToSchema)]
-pub struct Erasures {
-    erasures: Vec<Erasure>,
 }
 
 /// See where a report stands
@@ -286,7 +280,8 @@ pub async fn own_data(
 /// Ask for erasure
 ///
 /// The words of the report are erased at every institution, and here everything that says who
-/// reported, three days from now; until then it can be withdrawn. The ticket is typed again.
+/// reported, after `erasure.reporter_days` (three unless the institution says otherwise); until then
+/// it can be withdrawn. The ticket is typed again.
 #[utoipa::path(
     post,
     path = "/conversation/erasure",
@@ -311,7 +306,9 @@ pub async fn ask_erasure(
 
 /// Withdraw the erasure
 ///
-/// Nothing has been erased yet, and nothing will be.
+/// Whoever decided it. Of a half that was split off (`case`) only what was decided of that half; what
+/// the reporter asked for stands with the whole. Nothing has been erased yet, and nothing will be.
+/// Once it has begun (`erasing`) it is no longer withdrawn: 404.
 #[utoipa::path(
     delete,
     path = "/conversation/erasure",
@@ -330,22 +327,4 @@ pub async fn withdraw_erasure(
     let withdrawn = node.withdraw_erasure(&conversation).await;
     withdrawn.map_err(|e| problem(&e))?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// List erasures that wait
-///
-/// What reporters of this institution have asked for, the most urgent first; they are done by
-/// themselves when they are due.
-#[utoipa::path(
-    get,
-    path = "/erasures",
-    operation_id = "listErasures",
-    tag = "reporter",
-    responses((status = 200, description = "Those that wait.", body = Erasures)),
-    security(("token" = []))
-)]
-pub async fn erasures(State(node): State<Arc<Node>>, caller: Caller) -> Answer<Json<Erasures>> {
-    caller.administers()?;
-    let erasures = node.erasures().await.map_err(|e| problem(&e))?;
-    Ok(Json(Erasures { erasures }))
 }

@@ -23,8 +23,9 @@ use crate::resumable;
 ///
 /// The body is the file itself, not a form. What it is, its content decides: pictures (JPEG, PNG,
 /// WebP), PDF, video (MP4, MOV, WebM), documents (DOCX, XLSX, ODT, ODS) and plain text are taken.
-/// Pictures and films lose the place and the device they were made with. The answer's `upload`
-/// goes into `attachments` of a report or an act, once.
+/// Pictures and films lose the place and the device they were made with, a PDF who made it and
+/// when, unless it is encrypted or signed. The answer's `upload` goes into `attachments` of a
+/// report or an act, once.
 ///
 /// On a poor line use tus 1.0.0 (core, creation, termination) at `/uploads/resumable` instead; the
 /// last part of the upload's path is its `upload`.

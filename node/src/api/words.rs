@@ -182,13 +182,23 @@ pub const OPERATIONS: &[Operation] = &[
                       kosong berarti tidak ada yang dapat dirata-ratakan.",
     },
     Operation {
+        id: "readCategoryFigures",
+        roles: ALL,
+        summary: "Baca angka kinerja per kategori",
+        description: "Sebagai CSV dengan baris judul: kategori nasional, di sampingnya kategori \
+                      instansi sendiri, berapa berkas yang masuk, dan di antaranya yang masih \
+                      terbuka, dijawab, dan pernah lewat tenggat. Sel kosong berarti berkas tanpa \
+                      kategori itu; semua baris dapat dijumlahkan.",
+    },
+    Operation {
         id: "act",
         roles: &["officer", "admin", "identity"],
         summary: "Lakukan tindakan",
         description: "Tindakan dinilai pada berkas menurut instansi ini, disimpan, dan dikirim \
                       saat jalur tersedia; sampai diputus hub ia menunggu. Yang tidak diizinkan \
                       dijawab 409 `not_allowed` dengan menyebut instansi penanggung jawab. Peran \
-                      `identity` hanya untuk `identity.disclosed` dan `identity.refused`.",
+                      `identity` hanya untuk `identity.disclosed` dan `identity.refused`. \
+                      `case.redacted` diminta dengan `POST /cases/{id}/erasure` dan ditolak di sini (403).",
     },
     Operation {
         id: "listInstances",
@@ -366,19 +376,37 @@ pub const OPERATIONS: &[Operation] = &[
         id: "askErasure",
         roles: REPORTER,
         summary: "Minta penghapusan",
-        description: "Isi laporan dihapus di semua instansi, dan di sini semua yang menyebut pelapor, tiga hari kemudian; sampai saat itu dapat dibatalkan. Tiket diketik ulang.",
+        description: "Isi laporan dihapus di semua instansi, dan di sini semua yang menyebut pelapor, setelah `erasure.reporter_days` (tiga hari bila tidak diatur lain); sampai saat itu dapat dibatalkan. Tiket diketik ulang.",
     },
     Operation {
         id: "withdrawErasure",
         roles: REPORTER,
         summary: "Batalkan penghapusan",
-        description: "Belum ada yang dihapus, dan tidak akan ada.",
+        description: "Siapa pun yang memutuskannya. Untuk bagian yang dipecah (`case`) hanya yang diputuskan tentang bagian itu; permintaan pelapor sendiri ada pada laporan induknya. Belum ada yang dihapus, dan tidak akan ada. Yang sudah dimulai (`erasing`) tidak dapat dibatalkan lagi: 404.",
+    },
+    Operation {
+        id: "planErasure",
+        roles: &["admin"],
+        summary: "Minta penghapusan isi laporan",
+        description: "Pelapor diberi tahu alasannya dan dapat membatalkannya selama `erasure.officer_days`; sesudah itu isinya dihapus di semua instansi. Dengan `erasure.second_person` orang lain menyetujuinya lebih dahulu, dan keduanya dikenal dari akunnya: pemilik token, atau yang masuk di meja. Diminta dua kali tetap satu.",
+    },
+    Operation {
+        id: "confirmErasure",
+        roles: &["admin"],
+        summary: "Setujui penghapusan",
+        description: "Dengan token milik admin lain daripada yang meminta. Mulai saat itu berjalan hari-hari untuk membatalkannya.",
+    },
+    Operation {
+        id: "stopErasure",
+        roles: &["admin"],
+        summary: "Batalkan penghapusan oleh instansi",
+        description: "Yang diputuskan instansi, selama belum dimulai; permintaan pelapor hanya ditarik oleh pelapor.",
     },
     Operation {
         id: "listErasures",
         roles: &["admin"],
-        summary: "Daftar penghapusan yang menunggu",
-        description: "Yang diminta pelapor, yang paling mendesak lebih dahulu; dilaksanakan sendiri pada waktunya.",
+        summary: "Daftar penghapusan yang akan datang",
+        description: "Yang diminta pelapor dan yang diputuskan instansi: lebih dahulu yang menunggu orang kedua (`asked`), lalu yang sedang dihapus (`erasing`) dan tidak dapat dibatalkan lagi, lalu yang menunggu harinya (`waiting`), yang paling mendesak lebih dahulu; paling banyak 300. Dilaksanakan sendiri pada waktunya.",
     },
     Operation {
         id: "readStatus",

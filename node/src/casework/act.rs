@@ -11,6 +11,7 @@ use lapor_protocol::seal::{ContentKey, Subject};
 use lapor_web::trace::Trace;
 use serde_json::Value;
 
+use super::answered::may_be_answers;
 use super::approval::Signature;
 use super::assigning::{self, OnDesk};
 use super::attachments::{self, Encrypted};
@@ -86,8 +87,8 @@ impl Node {
         once: &Once,
     ) -> Result<Acted, NodeError> {
         let terms = Terms {
-            word: Word::Officer,
             only_in: Some(state),
+            ..Word::Officer.into()
         };
         self.act_known(case_id, act, actor, once, terms).await
     }
@@ -153,7 +154,7 @@ impl Node {
         }
     }
 
-    async fn act_asked(
+    pub(super) async fn act_asked(
         &self,
         case_id: CaseId,
         mut act: NewAct,
@@ -202,11 +203,10 @@ impl Weighing {
             self.as_its_author_saw_it(case)?;
             self.as_the_institution_wants(node, case)?;
         }
-        if let Word::Signed(signature) = &self.terms.word {
-            signature.holds(tx).await?;
-        }
+        self.terms.hold(tx).await?;
         let key = content_key(tx, case_id).await?;
         identity::may_answer(tx, &act, case_id, case.as_ref(), &self.actor).await?;
+        may_be_answers(tx, &act, case.as_ref(), me).await?;
         self.terms.word.stated_in(&mut act);
         compose::fill_identity(tx, &mut act, case_id, case.as_ref()).await?;
         let at = Setting {

@@ -1,6 +1,9 @@
 //! What became of requests for an identity that somebody here has made: of the keeper here, or of
 //! the institution where the report was filed. Says what was answered, never who reported.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use lapor_migrations::Tx;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::Body;
@@ -11,9 +14,10 @@ use super::reading::{read_message, summaries};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::consents::{AskRow, Before};
 
-/// Requests that one page shows, at most.
-const SHOWN: i64 = 100;
+/// Requests that one page shows, and answers that are read at once.
+const SHOWN: usize = 100;
 
 /// A request that somebody made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,27 +44,65 @@ pub struct IdentityAnswer {
     pub at: i64,
 }
 
+/// Requests of one page, and where the next begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityRequests {
+    pub requests: Vec<IdentityRequest>,
+    /// `None` on the last page.
+    pub next: Option<String>,
+}
+
 /// An answer of another institution to a request that was sent from here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IdentityReply {
     pub case: CaseId,
     pub request: MessageId,
-    /// Who asked, as in the audit log.
-    pub asked_by: Option<String>,
     pub answer: IdentityAnswer,
 }
 
+/// What a page knows of the cases that were asked about, each read once.
+#[derive(Default)]
+struct Asked(BTreeMap<String, (Option<InstanceId>, Vec<IdentityReply>)>);
+
 impl Node {
-    /// The latest requests of somebody with what became of them, the latest first.
+    /// Requests of somebody with what became of them, the latest first, behind `next` of the page
+    /// before.
     pub async fn identity_requests_of(
         &self,
         actor: &str,
-    ) -> Result<Vec<IdentityRequest>, NodeError> {
+        after: Option<&str>,
+    ) -> Result<IdentityRequests, NodeError> {
+        let before = place(after)?;
         let mut tx = self.read_tx().await?;
-        let mut requests = Vec::new();
-        for ask in store::consents::asked_by(&mut tx, actor, SHOWN).await? {
+        let mut found = self.asked_here(&mut tx, actor, before).await?;
+        found.extend(self.asked_elsewhere(&mut tx, actor, before).await?);
+        found.sort_by(|(a, one), (b, other)| (other.at, b).cmp(&(one.at, a)));
+        let more = found.len() > SHOWN;
+        found.truncate(SHOWN);
+        let last = found.last().filter(|_| more);
+        let next = last.map(|(id, one)| format!("{}-{id}", one.at));
+        let mut requests: Vec<IdentityRequest> = found.into_iter().map(|(_, one)| one).collect();
+        let ids: Vec<String> = requests.iter().map(|one| one.case.to_string()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let cases = summaries(&mut tx, &ids).await?;
+        for one in &mut requests {
+            let case = cases.iter().find(|case| case.case == one.case);
+            one.ticket = case.and_then(|case| case.ticket.clone());
+        }
+        Ok(IdentityRequests { requests, next })
+    }
+
+    /// Requests to the keeper here, one more than a page, each with its id.
+    async fn asked_here(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        before: Before<'_>,
+    ) -> Result<Vec<(String, IdentityRequest)>, NodeError> {
+        let asks = store::consents::asked_by(tx, actor, before, SHOWN as i64 + 1).await?;
+        let request = |ask: AskRow| {
             let answered = ask.granted.zip(ask.answered_at);
-            requests.push(IdentityRequest {
+            let request = IdentityRequest {
                 case: store::case_id(&ask.case_id)?,
                 ticket: None,
                 institution: None,
@@ -71,76 +113,67 @@ impl Node {
                     reason: None,
                     at,
                 }),
-            });
-        }
-        let sent = store::consents::sent_by(&mut tx, actor, SHOWN).await?;
-        for row in sent {
-            let request: MessageId = store::read(row.message_id.parse())?;
-            let mut replies = Vec::new();
-            for (line, at) in store::consents::answers_about(&mut tx, &row.case_id).await? {
-                replies.extend(self.reply(&row.case_id, &line, at)?);
-            }
-            let reply = replies.iter().find(|reply| reply.request == request);
-            let effect = row.effect.as_deref();
-            requests.push(IdentityRequest {
+            };
+            Ok((ask.id, request))
+        };
+        asks.into_iter().map(request).collect()
+    }
+
+    /// The same of requests to other institutions.
+    async fn asked_elsewhere(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        before: Before<'_>,
+    ) -> Result<Vec<(String, IdentityRequest)>, NodeError> {
+        let mut asked = Asked::default();
+        let mut requests = Vec::new();
+        for row in store::consents::sent_by(tx, actor, before, SHOWN as i64 + 1).await? {
+            let message: MessageId = store::read(row.message_id.parse())?;
+            let (origin, replies) = asked.of(self, tx, &row.case_id).await?;
+            let reply = replies.iter().find(|reply| reply.request == message);
+            let request = IdentityRequest {
                 case: store::case_id(&row.case_id)?,
                 ticket: None,
-                institution: self.origin_of(&mut tx, &row.case_id).await?,
+                institution: origin.clone(),
                 at: row.created_at,
-                lapsed: effect.is_some_and(|effect| effect != "applied"),
+                lapsed: row.effect.as_deref().is_some_and(is_without_effect),
                 answer: reply.map(|reply| reply.answer.clone()),
-            });
+            };
+            requests.push((row.message_id, request));
         }
-        let ids: Vec<String> = requests.iter().map(|one| one.case.to_string()).collect();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let cases = summaries(&mut tx, &ids).await?;
-        for one in &mut requests {
-            let case = cases.iter().find(|case| case.case == one.case);
-            one.ticket = case.and_then(|case| case.ticket.clone());
-        }
-        requests.sort_by_key(|one| std::cmp::Reverse(one.at));
         Ok(requests)
     }
 
-    /// Answers of other institutions that came since a moment, oldest first.
-    pub(crate) async fn identity_replies(
+    /// Answers of other institutions to somebody that came since a moment, oldest first.
+    pub(crate) async fn identity_replies_to(
         &self,
+        actor: &str,
         since: i64,
     ) -> Result<Vec<IdentityReply>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let mut replies = self.replies(&mut tx, since).await?;
-        for reply in &mut replies {
-            let request = reply.request.to_string();
-            let authors = store::audit::authors(&mut tx, &reply.case.to_string()).await?;
-            let author = authors.into_iter().find(|(_, message)| *message == request);
-            reply.asked_by = author.map(|(actor, _)| actor);
+        let (mut replies, mut behind) = (Vec::new(), (0, 0));
+        loop {
+            let whose = (actor, since);
+            let page = store::consents::answers_to(&mut tx, whose, behind, SHOWN as i64).await?;
+            for row in &page {
+                let reply = self.reply(&row.case_id, &row.line, row.received_at)?;
+                let own = store::consents::requests_in(&mut tx, &row.case_id, actor).await?;
+                replies.extend(reply.filter(|reply| own.contains(&reply.request.to_string())));
+            }
+            match page.last() {
+                Some(last) if page.len() == SHOWN => behind = (last.depoch, last.dseq),
+                _ => return Ok(replies),
+            }
         }
-        Ok(replies)
     }
 
     /// How many requests of somebody were answered since a moment, here and elsewhere.
     pub async fn identity_answers_to(&self, actor: &str, since: i64) -> Result<usize, NodeError> {
+        let elsewhere = self.identity_replies_to(actor, since).await?;
         let mut tx = self.read_tx().await?;
         let here = store::consents::count_answered_to(&mut tx, actor, since).await?;
-        let replies = self.replies(&mut tx, since).await?;
-        if replies.is_empty() {
-            return Ok(here as usize);
-        }
-        let sent = store::consents::sent_by(&mut tx, actor, SHOWN).await?;
-        let theirs = |request: &MessageId| {
-            let request = request.to_string();
-            sent.iter().any(|row| row.message_id == request)
-        };
-        let elsewhere = replies.iter().filter(|reply| theirs(&reply.request));
-        Ok(here as usize + elsewhere.count())
-    }
-
-    async fn replies(&self, tx: &mut Tx, since: i64) -> Result<Vec<IdentityReply>, NodeError> {
-        let mut replies = Vec::new();
-        for (case, line, at) in store::consents::answers_from_elsewhere(tx, since).await? {
-            replies.extend(self.reply(&case, &line, at)?);
-        }
-        Ok(replies)
+        Ok(here as usize + elsewhere.len())
     }
 
     /// What a message answers to a request that was sent from here.
@@ -159,7 +192,6 @@ impl Node {
         Ok(Some(IdentityReply {
             case: store::case_id(case)?,
             request,
-            asked_by: None,
             answer: IdentityAnswer {
                 granted,
                 reason,
@@ -173,6 +205,43 @@ impl Node {
         let fold = row.map(|row| row.ruled()).transpose()?.flatten();
         Ok(fold.map(|case| case.origin))
     }
+}
+
+impl Asked {
+    /// Where a case was filed, and what other institutions answered about it.
+    async fn of(
+        &mut self,
+        node: &Node,
+        tx: &mut Tx,
+        case: &str,
+    ) -> Result<&(Option<InstanceId>, Vec<IdentityReply>), NodeError> {
+        match self.0.entry(case.to_owned()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                let mut replies = Vec::new();
+                for (line, at) in store::consents::answers_about(tx, case).await? {
+                    replies.extend(node.reply(case, &line, at)?);
+                }
+                Ok(new.insert((node.origin_of(tx, case).await?, replies)))
+            }
+        }
+    }
+}
+
+/// Where a page begins: behind what `next` of the one before names, or with the latest.
+fn place(after: Option<&str>) -> Result<Before<'_>, NodeError> {
+    let Some(after) = after else {
+        return Ok((i64::MAX, ""));
+    };
+    let place = after
+        .split_once('-')
+        .and_then(|(at, id)| Some((at.parse().ok()?, id)));
+    place.ok_or_else(|| NodeError::Invalid("after: expected `next` of the page before".into()))
+}
+
+/// Whether what was ruled so has had none. The first envelope of a duplicate has had it.
+fn is_without_effect(effect: &str) -> bool {
+    !["applied", "duplicate"].contains(&effect)
 }
 
 /// An enum of the protocol as it stands in a message.

@@ -62,14 +62,15 @@ pub(crate) async fn run(node: Arc<Node>, shutdown: CancellationToken) {
 }
 
 impl Node {
-    /// Describes rows of an older version, then indexes cases whose words have changed; a bounded
-    /// number of them. Returns how many, 0 when nothing is left.
+    /// Describes rows of an older version, finds where its programmes are built, then indexes cases
+    /// whose words have changed; a bounded number of them. Returns how many, 0 when nothing is left.
     pub async fn catch_up_words(&self) -> Result<usize, NodeError> {
         if self.joined().is_err() {
             return Ok(0);
         }
         let described = self.describe_old_rows().await?;
-        Ok(described + self.index_changed().await?)
+        let located = self.locate_programmes().await?;
+        Ok(described + located + self.index_changed().await?)
     }
 
     async fn describe_old_rows(&self) -> Result<usize, NodeError> {

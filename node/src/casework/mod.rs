@@ -6,18 +6,26 @@
 
 mod act;
 mod allowed;
+mod answered;
 mod approval;
 mod assigning;
 mod attachments;
 mod compose;
 mod draft_files;
 mod drafting;
+mod erasures;
+#[cfg(test)]
+mod erasures_tests;
 mod filing;
 mod glance;
 mod handed;
 mod identity;
 mod identity_replies;
+#[cfg(test)]
+mod identity_replies_tests;
 mod inbox;
+#[cfg(test)]
+mod inbox_tests;
 mod indexing;
 mod once;
 mod orphans;
@@ -56,12 +64,14 @@ pub use attachments::Opened;
 pub(crate) use attachments::{Shelving, blob_path};
 pub(crate) use compose::Newcomer;
 pub use drafting::{AnswerDraft, DraftState, NewDraft};
+pub(crate) use erasures::erases_at_once;
+pub use erasures::{Decider, PlannedErasure};
 pub(crate) use filing::Beside;
 pub use glance::Tray;
 pub(crate) use glance::{begins, describe};
 pub use handed::Handed;
 pub use identity::{Asker, IdentityAsk, IdentityTask};
-pub use identity_replies::{IdentityAnswer, IdentityRequest};
+pub use identity_replies::{IdentityAnswer, IdentityRequest, IdentityRequests};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
 pub use once::Once;
@@ -74,7 +84,7 @@ pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
 pub use public_report::{Gone, PublicReport};
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};
-pub(crate) use word::{Behalf, Who};
+pub(crate) use word::{AT_WORK, Behalf, Who};
 pub(crate) use writer::{Writer, run as write};
 
 /// A report as it comes in at a desk or through the API.

@@ -1,14 +1,19 @@
 //! Whose word an act is, and what its author saw: what an institution asks of an act beyond the
 //! rules depends on it, and the audit log tells it.
 
+use lapor_migrations::Tx;
 use lapor_protocol::case::State;
 use lapor_protocol::ids::MessageId;
 use serde_json::Value;
 
 use super::NewAct;
 use super::approval::Signature;
+use crate::error::NodeError;
+use crate::store;
 
 const THROUGH_OFFICER: &str = "through_officer";
+/// What is not found where an erasure was put back, or taken up by somebody else.
+pub(crate) const AT_WORK: &str = "erasure that is being done";
 
 /// Whose word an act is: of its officers an institution asks more than the rules do.
 pub(super) enum Word {
@@ -49,12 +54,34 @@ pub(super) struct Terms {
     pub word: Word,
     /// The state that its author saw, where another would make it another act.
     pub only_in: Option<State>,
+    /// The erasure that is done with it.
+    pub erasure: Option<String>,
 }
 
 impl From<Word> for Terms {
     fn from(word: Word) -> Self {
-        let only_in = None;
-        Self { word, only_in }
+        Self {
+            word,
+            only_in: None,
+            erasure: None,
+        }
+    }
+}
+
+impl Terms {
+    /// What it rests on still stands: the draft that was signed, the erasure that has begun.
+    pub async fn hold(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        if let Word::Signed(signature) = &self.word {
+            signature.holds(tx).await?;
+        }
+        let Some(id) = &self.erasure else {
+            return Ok(());
+        };
+        let begun = store::erasures::one(tx, id).await?;
+        let begun = begun.filter(|row| row.state == "erasing");
+        begun
+            .map(drop)
+            .ok_or_else(|| NodeError::not_found(AT_WORK, id))
     }
 }
 

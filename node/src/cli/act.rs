@@ -9,7 +9,7 @@ use super::print::json;
 use super::report::read_text;
 use super::{Failure, Out, Place, actor, attachment};
 use crate::api::kinds::{self, Field, Kind, WordShape};
-use crate::casework::NewAct;
+use crate::casework::{NewAct, erases_at_once};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -48,8 +48,8 @@ pub async fn act(place: &Place, args: Args, out: Out<'_>) -> Result<(), Failure>
         attachments: Vec::new(),
     };
     kinds::check(&act)?;
+    erases_at_once(&act.kind)?;
     let node = place.node().await?;
-    node.erases_alone(&act.kind)?;
     let case = resolve(&node, &args.case).await?;
     act.attachments = attachment::take_in(&node, &args.attach).await?;
     let acted = node.act(case, act, &actor()).await?;

@@ -1,11 +1,11 @@
-//! Figures at the command line, as a table for a spreadsheet.
+//! Figures at the command line, as tables for a spreadsheet.
 
 use chrono::NaiveDate;
 use clap::ValueEnum;
 
 use super::print::json;
 use super::{Failure, Out, Place};
-use crate::figures::{Side, csv};
+use crate::figures::{Side, category_csv, csv};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -18,6 +18,9 @@ pub struct Args {
     /// By who has the cases now, or by where they were filed
     #[arg(long, value_enum, default_value_t = By::Custodian)]
     by: By,
+    /// By category instead of by institution: national, and of the own tree
+    #[arg(long, conflicts_with = "by")]
+    categories: bool,
     /// As JSON instead of CSV
     #[arg(long)]
     json: bool,
@@ -40,5 +43,10 @@ pub async fn figures(place: &Place, args: &Args, out: Out<'_>) -> Result<(), Fai
     if args.json {
         return json(&table, out);
     }
-    Ok(write!(out, "{}", csv(&table)?)?)
+    let text = if args.categories {
+        category_csv(&table)?
+    } else {
+        csv(&table)?
+    };
+    Ok(write!(out, "{text}")?)
 }

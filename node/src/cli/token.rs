@@ -2,9 +2,9 @@
 
 use clap::Subcommand;
 
-use super::print::{Zone, json};
+use super::print::{Zone, json, plain};
 use super::{Failure, Out, Place, actor};
-use crate::tokens::{self, Role};
+use crate::tokens::{self, NewToken, Role};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -16,6 +16,9 @@ pub enum Command {
         /// admin, officer, reader or identity
         #[arg(long, value_name = "ROLE")]
         role: Role,
+        /// Whose person it speaks for where a second person must agree
+        #[arg(long, value_name = "LOGIN")]
+        owner: Option<String>,
     },
     /// List all tokens, the revoked ones included
     List {
@@ -33,8 +36,17 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
     let node = place.node().await?;
     let now = node.clock().now_ms();
     match command {
-        Command::Create { name, role } => {
-            let secret = tokens::create(node.db(), &name, role, &actor(), now).await?;
+        Command::Create { name, role, owner } => {
+            let owner = match owner {
+                Some(login) => Some(node.accounts().find_by_login(&login).await?.id),
+                None => None,
+            };
+            let new = NewToken {
+                name: &name,
+                role,
+                owner: owner.as_ref(),
+            };
+            let secret = tokens::create_for(node.db(), new, &actor(), now).await?;
             writeln!(out, "{}", *secret)?;
             eprintln!(
                 "This is the token {name} ({role}). It is shown only now; keep it where the application reads it."
@@ -48,7 +60,10 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
                     || format!("since {}", zone.show(token.created_at)),
                     |at| format!("revoked {}", zone.show(at)),
                 );
-                writeln!(out, "{:<24} {:<9} {state}", token.name, token.role)?;
+                let owner = token
+                    .owner
+                    .map_or_else(String::new, |login| format!(", of {}", plain(&login)));
+                writeln!(out, "{:<24} {:<9} {state}{owner}", token.name, token.role)?;
             }
         }
         Command::Revoke { name } => {

@@ -45,6 +45,13 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("answer.dropped", text_id("did-answer-dropped")),
     ("act.dropped", text_id("did-act-dropped")),
     ("counter.said", text_id("did-counter-said")),
+    ("counter.key_given", text_id("did-counter-key-given")),
+    ("counter.key_refused", text_id("did-counter-key-refused")),
+    ("citizen.report_added", text_id("did-citizen-report-added")),
+    (
+        "citizen.account_erased",
+        text_id("did-citizen-account-erased"),
+    ),
     ("abuse.marked", text_id("did-abuse-marked")),
     ("abuse.cleared", text_id("did-abuse-cleared")),
     ("conversation.opened", text_id("did-conversation-opened")),

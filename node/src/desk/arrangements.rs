@@ -65,7 +65,6 @@ pub async fn show(
     let mut all = parts(&node, visit).await?;
     let count = all.len() + 1;
     let step = query.langkah.filter(|step| (1..=count).contains(step));
-    let at = |step: usize| format!("{PATH}?langkah={step}");
     let needed = needed(&all);
     let names = all.iter().zip(1..);
     let steps = names
@@ -106,8 +105,13 @@ pub async fn told(node: &Node, officer: &Officer) -> Answer<Option<(String, &'st
     Ok((done < of).then(|| (said.say("arranged-told"), BEGIN)))
 }
 
-/// Sends a letter to the officer's own address, to prove the mail server.
-pub async fn try_mail(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+/// Sends a letter to the officer's own address, to prove the mail server, and leads back to the page
+/// or the step where that was asked for.
+pub async fn try_mail(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    form: Form,
+) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
     let address = officer.session.account.login.as_str();
     let flash = match Delivery::of(&node) {
@@ -128,7 +132,9 @@ pub async fn try_mail(State(node): State<Arc<Node>>, officer: Officer) -> Answer
     node.note_mail_tried(&officer.actor())
         .await
         .map_err(|error| problem(&error))?;
-    Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
+    let step: Option<usize> = form.text("langkah").parse().ok();
+    let back = step.map_or_else(|| PATH.to_owned(), at);
+    Ok(officer.visit.go_saying(&LocalPath::own(&back), &flash))
 }
 
 /// Ends the notice at the desk, or brings it back.
@@ -150,6 +156,11 @@ pub async fn dismiss(
     Ok(officer
         .visit
         .go_saying(&LocalPath::own(to), &Flash::done(said)))
+}
+
+/// The page of a step.
+fn at(step: usize) -> String {
+    format!("{PATH}?langkah={step}")
 }
 
 fn needed(parts: &[Part]) -> (usize, usize) {

@@ -248,15 +248,19 @@ async fn spot_of(
     Some(spot::drawn(node, visit, text_id("case-spot"), at, region).await)
 }
 
-/// What the own tree has for the national category of a case.
+/// What the own tree has for the national category of a case, and what the case has.
 async fn own_categories(node: &Node, case: &CaseSummary) -> Answer<Vec<Choice>> {
     let tree = node.local_categories().await;
     let tree = tree.map_err(|error| problem(&error))?.local;
     let fits = tree
         .iter()
         .filter(|one| Some(&one.category) == case.category.as_ref());
+    let mut names: Vec<&str> = fits.map(|one| one.local.as_str()).collect();
+    // One that was mapped anew stays what the case has until somebody chooses another.
+    let current = case.local_category.as_deref();
+    names.extend(current.filter(|current| !names.contains(current)));
     let choice = |local: &str| Choice::new(local, shared::category_name(local));
-    Ok(fits.map(|one| choice(&one.local)).collect())
+    Ok(names.into_iter().map(choice).collect())
 }
 
 /// Notes the number of the case in the institution's own application.

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::deed::{DeedPage, complaint};
 use super::deed_form::Part;
 use super::deed_read::agreed;
-use super::{Answer, Officer, ROOT, case_page, course, shared, upload};
+use super::{Answer, Officer, ROOT, case_page, course, new_key, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Sender};
 use crate::casework::{CaseView, HistoryEntry, Once};
@@ -224,7 +224,8 @@ pub async fn offered(node: &Node, v: &Voice, case: CaseId) -> Answer<Vec<Offered
             to: at(case, say),
         }
     };
-    Ok(all.map(line).collect())
+    let key = counter.gives_key.then(|| new_key::offered(v, case));
+    Ok(all.map(line).chain(key).collect())
 }
 
 /// Where the reporter's word of a message that had no effect is taken down again.

@@ -187,12 +187,15 @@ pub async fn act(
     }
     let to = LocalPath::own(&case_page::at(path.id));
     match done(&node, &officer, &standing, new, &once).await {
-        Ok((flash, child)) => {
+        Ok((mut flash, child)) => {
             // Those that a draft keeps stay.
             attach::forget(&node, &attached).await;
             let localised = child.or_else(|| (deed == Deed::Verify).then_some(path.id));
             if let Some(case) = localised {
-                localise(&node, &officer, case, form.text("kategori")).await?;
+                let noted = localise(&node, &officer, case, form.text("kategori")).await?;
+                if !noted {
+                    flash = Flash::warning(text_id("done-not-localised"));
+                }
             }
             settle(&node, &officer, form.text(again::ACT)).await?;
             Ok(officer.visit.go_saying(&to, &flash))
@@ -245,8 +248,8 @@ async fn done(
     let asks = standing.deed == Deed::AskIdentity && identity::is_kept_here(node, &standing.view);
     let drafts = new.kind == Deed::FollowUp.kind() && node.wants_approval(case.category.as_ref());
     let erases = standing.deed == Deed::Redact;
-    // None of them is put before the judge of the rules when it is kept.
-    if (asks || drafts || erases) && !standing.allowed {
+    // Neither is put before the judge of the rules when it is kept.
+    if (asks || drafts) && !standing.allowed {
         return Err(NodeError::NotAllowed(Box::new(NotAllowed {
             ruling: Ruling {
                 effect: Effect::Inapplicable,
@@ -265,9 +268,12 @@ async fn done(
         return Ok((Flash::done(text_id("identity-asked")), None));
     }
     if erases {
-        let reason = new.body.get("reason").and_then(Value::as_str);
-        let planned = node.plan_erasure(case.case, reason.unwrap_or_default(), &actor);
-        return Ok((erasures::decided(node, &planned.await?), None));
+        let reason = new.body.get("reason").cloned().unwrap_or_default();
+        let reason = serde_json::from_value(reason)
+            .map_err(|_| NodeError::Invalid("reason: expected one of the list".into()))?;
+        let by = erasures::decider(officer);
+        let planned = node.plan_erasure(case.case, reason, &by);
+        return Ok((erasures::decided(node, &planned.await?.erasure), None));
     }
     if drafts {
         let answer = NewDraft {
@@ -303,16 +309,17 @@ fn told(node: &Node, asked: Deed, new: &NewAct) -> Flash {
     }
 }
 
-/// Notes the category of the own tree that was chosen, or that a national one was. A case that has
-/// gone out of sight meanwhile keeps what it has.
-async fn localise(node: &Node, officer: &Officer, case: CaseId, chosen: &str) -> Answer<()> {
+/// Notes the category of the own tree that was chosen, or that a national one was; whether it fitted. A
+/// case that has gone out of sight meanwhile keeps what it has.
+async fn localise(node: &Node, officer: &Officer, case: CaseId, chosen: &str) -> Answer<bool> {
     if chosen.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let actor = officer.actor();
     let noted = node.localise(&officer.sight, case, local_name(chosen), &actor);
     match noted.await {
-        Ok(()) | Err(NodeError::NotFound { .. } | NodeError::Invalid(_)) => Ok(()),
+        Ok(()) | Err(NodeError::NotFound { what: "case", .. }) => Ok(true),
+        Err(NodeError::NotFound { .. } | NodeError::Invalid(_)) => Ok(false),
         Err(error) => Err(problem(&error)),
     }
 }

@@ -14,9 +14,10 @@ use super::identity::names;
 use super::reasons::reason_words;
 use super::{ACCOUNT, Answer, Officer, case_page};
 use crate::api::problem;
+use crate::casework::{Decider, PlannedErasure};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::reporters::{Erasure, ErasureState, PlannedErasure};
+use crate::reporters::{Erasure, ErasureState};
 use crate::staff::StaffRole;
 
 pub const PATH: &str = "/meja/penghapusan";
@@ -74,7 +75,7 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
             tone: if asked { "warm" } else { "quiet" },
             asked_at: one.erasure.asked_at,
             stoppable: one.asked_by.is_some() && !begun,
-            confirmable: asked && one.asked_by.as_ref() != Some(&actor),
+            confirmable: asked && one.person.as_ref() != Some(&actor),
             id: one.id,
         }
     };
@@ -95,14 +96,14 @@ pub async fn decide(
     form: Form,
 ) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
-    let (id, actor) = (form.text("penghapusan"), officer.actor());
+    let (id, by) = (form.text("penghapusan"), decider(&officer));
     let (done, said) = match form.text("tindakan") {
         "setuju" => (
-            node.confirm_erasure(id, &actor).await,
+            node.confirm_erasure(id, &by).await,
             text_id("erasures-confirmed"),
         ),
         _ => (
-            node.stop_erasure(id, &actor).await,
+            node.stop_erasure(id, &by).await,
             text_id("erasures-stopped"),
         ),
     };
@@ -113,6 +114,11 @@ pub async fn decide(
         Err(error) => return Err(problem(&error)),
     };
     Ok(officer.visit.go_saying(&LocalPath::own(PATH), &flash))
+}
+
+/// The officer as one who decides about erasures.
+pub fn decider(officer: &Officer) -> Decider {
+    Decider::officer(officer.role, officer.actor())
 }
 
 /// What is said once it is decided.
@@ -134,6 +140,7 @@ pub async fn of_case(node: &Node, v: &Voice, case: CaseId) -> Answer<Option<Stri
 fn ahead(v: &Voice, erasure: &Erasure) -> String {
     let said: TextId = match (erasure.state, erasure.by_institution) {
         (ErasureState::Asked, _) => text_id("case-erasure-asked"),
+        (ErasureState::Erasing, _) => text_id("case-erasure-begun"),
         (_, true) => text_id("case-erasure-ahead"),
         (_, false) => text_id("case-erasure-wished"),
     };

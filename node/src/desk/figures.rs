@@ -17,15 +17,18 @@ use lapor_web::page::{Choice, Form, LocalPath};
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
+use super::shared::category_name;
 use super::{Answer, Officer};
 use crate::api::problem;
 use crate::error::NodeError;
-use crate::figures::{FigureTable, Figures, LocalFigures, Side, csv};
+use crate::figures::{CategoryFigures, FigureTable, Figures, Side, category_csv, csv};
 use crate::node::Node;
 use crate::portal::name_of;
 
 pub const PATH: &str = "/meja/kinerja";
 pub const TABLE: &str = "/meja/kinerja.csv";
+/// `per` of a table by category.
+const BY_CATEGORY: &str = "kategori";
 /// Days that are shown where none are asked for.
 const DAYS: u64 = 90;
 const HOUR_MS: i64 = 3_600_000;
@@ -36,6 +39,8 @@ pub struct FigureQuery {
     dari: String,
     sampai: String,
     sisi: String,
+    /// `kategori` for a table by category.
+    per: String,
 }
 
 /// The days that are asked for, by whom cases are counted.
@@ -52,17 +57,27 @@ struct FiguresPage<'a> {
     form: &'a Form,
     here: &'static str,
     table_at: String,
+    categories_at: String,
     sides: Vec<Choice>,
     heads: Vec<Head>,
     charts: Vec<Bars>,
     tables: Vec<Table>,
-    own_categories: Vec<LocalFigures>,
+    categories: Vec<Counted>,
+    /// Whether any of these is of the own tree.
+    own_tree: bool,
 }
 
 /// A number that says most.
 struct Head {
     name: String,
     value: String,
+}
+
+/// The figures of a category, by what it is called nationally and in the own tree.
+struct Counted {
+    national: String,
+    own: String,
+    figures: CategoryFigures,
 }
 
 /// Figures of all institutions that belong together; those of the first add up to the intake.
@@ -125,18 +140,16 @@ pub async fn show(
     let page = FiguresPage {
         v,
         here: PATH,
-        table_at: table_path(&asked),
+        table_at: table_path(&asked, ""),
+        categories_at: table_path(&asked, BY_CATEGORY),
         sides: vec![
             Choice::new("penangan", v.say("side-custodian")),
             Choice::new("penerima", v.say("side-origin")),
         ],
         heads: own.map(|own| heads(&v, own)).unwrap_or_default(),
         charts: charts(&node, &v, own, &table),
-        own_categories: if form.is_fine() {
-            table.by_local_category.clone()
-        } else {
-            Vec::new()
-        },
+        categories: counted(&v, &table),
+        own_tree: !table.by_local_category.is_empty(),
         tables: if table.figures.is_empty() || !form.is_fine() {
             Vec::new()
         } else {
@@ -169,9 +182,14 @@ pub async fn table(
 ) -> Answer<Response> {
     let asked = asked(&node, &officer.visit.v, &query);
     let table = read(&node, &asked).await?;
-    let text = csv(&table).map_err(|error| problem(&error))?;
+    let (what, text) = if query.per == BY_CATEGORY {
+        ("kinerja-kategori", category_csv(&table))
+    } else {
+        ("kinerja", csv(&table))
+    };
+    let text = text.map_err(|error| problem(&error))?;
     let name = format!(
-        "attachment; filename=\"kinerja-{}-{}.csv\"",
+        "attachment; filename=\"{what}-{}-{}.csv\"",
         asked.from, asked.through
     );
     let name = HeaderValue::from_str(&name).map_err(|_| ApiProblem::internal())?;
@@ -207,13 +225,14 @@ fn asked(node: &Node, v: &Voice, query: &FigureQuery) -> Asked {
     }
 }
 
-/// The same figures for a spreadsheet.
-fn table_path(asked: &Asked) -> String {
+/// The same figures for a spreadsheet, by institution or by what else is asked for.
+fn table_path(asked: &Asked, per: &str) -> String {
     let (from, through) = (asked.from.to_string(), asked.through.to_string());
     let fields = [
         ("dari", from.as_str()),
         ("sampai", &through),
         ("sisi", side_name(asked.side)),
+        ("per", per),
     ];
     LocalPath::asking(TABLE, fields).to_string()
 }
@@ -223,6 +242,20 @@ fn side_name(side: Side) -> &'static str {
         Side::Custodian => "penangan",
         Side::Origin => "penerima",
     }
+}
+
+/// Every category with its figures, the own ones beside the national ones for which they stand.
+fn counted(v: &Voice, table: &FigureTable) -> Vec<Counted> {
+    let named = |figures: &CategoryFigures| {
+        let national = figures.category.as_deref().map(category_name);
+        let own = figures.local_category.as_deref().map(category_name);
+        Counted {
+            national: national.unwrap_or_else(|| v.say("figures-no-category")),
+            own: own.unwrap_or_else(|| "–".to_owned()),
+            figures: figures.clone(),
+        }
+    };
+    table.by_category.iter().map(named).collect()
 }
 
 fn charts(node: &Node, v: &Voice, own: Option<&Figures>, table: &FigureTable) -> Vec<Bars> {

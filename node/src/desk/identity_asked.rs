@@ -6,7 +6,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
+use serde::Deserialize;
 
 use super::identity::ASKED;
 use super::reasons::reason_words;
@@ -25,6 +27,9 @@ const FRESH_MS: i64 = 7 * 86_400_000;
 struct AskedPage {
     v: Voice,
     lines: Vec<Line>,
+    /// Where the first page and the next one are.
+    first: Option<&'static str>,
+    next: Option<String>,
     back_at: &'static str,
 }
 
@@ -41,14 +46,28 @@ struct Line {
     answered_at: Option<i64>,
 }
 
-pub async fn show(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedQuery {
+    /// Behind what the page before ended with.
+    lanjut: Option<String>,
+}
+
+pub async fn show(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Query(query): Query<AskedQuery>,
+) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
-    let v = officer.visit.v;
-    let asked = node.identity_requests_of(&officer.actor()).await;
+    let (v, after) = (officer.visit.v, query.lanjut.as_deref());
+    let asked = node.identity_requests_of(&officer.actor(), after).await;
     let asked = asked.map_err(|error| problem(&error))?;
+    let lines = asked.requests.into_iter();
     let page = AskedPage {
         v,
-        lines: asked.into_iter().map(|one| line(&node, &v, one)).collect(),
+        lines: lines.map(|one| line(&node, &v, one)).collect(),
+        first: after.map(|_| ASKED),
+        next: asked.next.map(|next| format!("{ASKED}?lanjut={next}")),
         back_at: ROOT,
     };
     let title = v.say("identity-asked-title");

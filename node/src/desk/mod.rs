@@ -29,6 +29,7 @@ mod identity_asked;
 mod inbox;
 mod letter_choice;
 mod letters;
+mod new_key;
 mod office;
 mod officer;
 mod own_categories;
@@ -38,6 +39,7 @@ mod programmes;
 mod question;
 mod reasons;
 mod shared;
+mod slip;
 mod suspicion;
 #[cfg(test)]
 mod tests;
@@ -138,6 +140,8 @@ fn pages() -> Router<Arc<Node>> {
         .route(case_page::DROP, post(case_page::drop_act))
         .route(suspicion::PATH, post(suspicion::say))
         .route(deed::PATH, get(deed::ask).post(deed::act))
+        .route(new_key::PATH, get(new_key::ask).post(new_key::give))
+        .route(slip::PROOF, post(slip::prove))
         .route(counter::PATH, get(counter::ask).post(counter::take_down))
         .route(attachment::PATH, get(attachment::open))
         .route(identity::GRANTED, post(identity::open_granted))

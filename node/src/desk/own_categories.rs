@@ -164,7 +164,7 @@ pub async fn upload(
             &Flash::done(text_id("own-category-replaced")),
         )),
         Err(NodeError::Invalid(_)) => {
-            form.complain(FILE, v.say("own-category-too-many"));
+            form.complain(FILE, v.with("most", MOST).say("own-category-too-long"));
             page(&node, &officer, &form, Vec::new()).await
         }
         Err(error) => Err(problem(&error)),

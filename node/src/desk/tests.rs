@@ -5,11 +5,15 @@ mod accounts;
 mod assignments;
 mod cases;
 mod counter;
+mod drafts;
 mod forms;
 mod lists;
+mod lost_key;
 mod own_categories;
 mod programmes;
+mod reading;
 mod sign_on;
+mod walk_in;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

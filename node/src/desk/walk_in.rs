@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use lapor_protocol::kinds::Category;
+use lapor_protocol::kinds::{Category, ProgrammeRef};
 use lapor_protocol::limits::{TEXT_CHARS, TITLE_CHARS};
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Voice, text_id};
@@ -15,6 +15,7 @@ use lapor_web::page::{Choice, Form};
 
 use super::counter::CHANNELS;
 use super::question::CLASSES;
+use super::slip::{self, Slip};
 use super::{Answer, Officer, ROOT, case_page, shared, upload};
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
@@ -24,14 +25,19 @@ use crate::hints::Sketch;
 use crate::node::Node;
 use crate::portal::filing::{self, REGIONS};
 use crate::portal::streets::{self, Streets};
-use crate::portal::{classification_name, home_region, state_words};
-use crate::reporters::{FiledForReporter, FilingTerms, Notify};
+use crate::portal::{classification_name, home_region, name_of, state_words};
+use crate::publishing::ProgrammeFilter;
+use crate::reporters::{FilingTerms, Notify, reaches};
 use crate::staff::StaffRole;
 use crate::taxonomy::local_name;
 
 pub const PATH: &str = "/meja/baru";
 /// Characters of a name, a telephone number or an address.
 const CONTACT: usize = 200;
+/// Whether the reporter is told of what happens by e-mail.
+const NEWS: &str = "kabari";
+/// Programmes that are offered, of the institution's own and of all.
+const PROGRAMMES: u32 = 100;
 /// Says that what is alike has been looked at.
 const NEW_ANYWAY: &str = "tetap";
 
@@ -45,6 +51,9 @@ struct WalkInPage<'a> {
     channels: Vec<Choice>,
     classes: Vec<Choice>,
     categories: Vec<Choice>,
+    programmes: Vec<Choice>,
+    /// Whether letters are sent.
+    mail: bool,
     institutions: Vec<String>,
     alike: &'a [Alike],
     apart: bool,
@@ -62,22 +71,6 @@ struct Alike {
     at: String,
 }
 
-#[derive(Template)]
-#[template(path = "desk/slip.html")]
-struct SlipPage {
-    v: Voice,
-    institution: String,
-    filed: FiledForReporter,
-    title: String,
-    /// Of what kind it is, and how it came in.
-    kind: String,
-    at: i64,
-    /// Where the reporter looks it up, as far as the operator says.
-    track_at: Option<String>,
-    case_at: String,
-    again_at: &'static str,
-}
-
 pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let form = Form::of([
@@ -85,6 +78,8 @@ pub async fn ask(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Resp
         ("saluran", CHANNELS[0].0.to_owned()),
         ("jenis", CLASSES[0].1.to_owned()),
         ("wilayah", home_region(&node).unwrap_or_default()),
+        // Whoever leaves an address expects to hear; without one it means nothing.
+        (NEWS, "1".to_owned()),
     ]);
     let empty = Attached::default();
     page(&node, &officer, &form, &empty, &[]).await
@@ -102,7 +97,8 @@ pub async fn file(
     // Files that were used before may have been used by this very form.
     let sent = once.is_known(&node).await.map_err(|e| problem(&e))?;
     attached.miss_unless(sent, &v, &mut form);
-    let Some(mut report) = read(&node, &v, &mut form) else {
+    let programme = filing::programme(&node, &v, &mut form).await?;
+    let Some(mut report) = read(&node, &v, &mut form, programme) else {
         return page(&node, &officer, &form, &attached, &[]).await;
     };
     if !sent && !form.is_ticked(NEW_ANYWAY) {
@@ -115,11 +111,20 @@ pub async fn file(
     let once = once.map_err(|error| problem(&error))?;
     report.attachments = attached.uploads();
     let (title, kind) = (report.title.clone(), kind(&v, &report));
+    let mailable = report
+        .reporter
+        .as_ref()
+        .is_some_and(|told| told.email.is_some());
+    let notify = if mailable && form.is_ticked(NEWS) {
+        Notify::Email
+    } else {
+        Notify::Off
+    };
     let account = &officer.session.account;
     let terms = FilingTerms {
         actor: Some(&actor),
         visitor: None,
-        notify: Notify::Off,
+        notify,
         once: Some(&once),
         suspicion: None,
         desk: Some(OnDesk {
@@ -130,7 +135,17 @@ pub async fn file(
     match node.file_for_reporter(report, terms).await {
         Ok(filed) => {
             attach::forget(&node, &attached).await;
-            slip(&node, &officer, filed, (title, kind))
+            let slip = Slip {
+                case: filed.filed.case,
+                ticket: filed.filed.ticket,
+                key: filed.key,
+                recoverable: filed.recoverable,
+                title,
+                kind,
+                news: notify == Notify::Email && node.sends_letters(),
+                replaces: false,
+            };
+            slip::show(&node, &officer.visit, slip).await
         }
         Err(NodeError::Invalid(_)) => {
             form.complain("judul", v.say("form-unusable"));
@@ -154,33 +169,6 @@ pub async fn file(
     }
 }
 
-/// The one time that the key is shown; no redirect, because nothing keeps it.
-fn slip(
-    node: &Node,
-    officer: &Officer,
-    filed: FiledForReporter,
-    (title, kind): (String, String),
-) -> Answer<Response> {
-    let visit = &officer.visit;
-    let portal = &node.settings().portal.public_url;
-    let page = SlipPage {
-        v: visit.v,
-        institution: visit.institution().to_owned(),
-        at: visit.v.now_ms(),
-        track_at: portal.as_ref().map(|site| format!("{site}/lacak")),
-        case_at: case_page::at(filed.filed.case),
-        again_at: PATH,
-        title,
-        kind,
-        filed,
-    };
-    visit
-        .shell(visit.v.say("slip-title"))
-        .within(ROOT)
-        .script("report.js")
-        .show(&page)
-}
-
 /// The region of the institution, with which the form is filled.
 fn home(node: &Node) -> Option<RegionCode> {
     let directory = node.directory();
@@ -188,7 +176,12 @@ fn home(node: &Node) -> Option<RegionCode> {
     entry.region.clone()
 }
 
-fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
+fn read(
+    node: &Node,
+    v: &Voice,
+    form: &mut Form,
+    programme: Option<ProgrammeRef>,
+) -> Option<NewReport> {
     let title = form.required(v, "judul");
     let content = form.required(v, "uraian");
     form.at_most(v, "judul", TITLE_CHARS);
@@ -220,12 +213,16 @@ fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
     let day: Option<chrono::NaiveDate> = form.parsed("tanggal", v.say("form-day-unusable"));
     let mut told =
         |name: &'static str| Some(form.at_most(v, name, CONTACT)).filter(|text| !text.is_empty());
+    let email = told("surel");
     let reporter = Reporter {
         name: told("nama"),
-        email: told("surel"),
+        email: email.clone(),
         phone: told("telepon"),
         address: told("alamat"),
     };
+    if email.is_some_and(|email| !email.contains('@') || !reaches(&email)) {
+        form.complain("surel", v.say("filing-email-unusable"));
+    }
     let place = Some(form.at_most(v, "lokasi", TITLE_CHARS)).filter(|text| !text.is_empty());
     let (Some((_, channel, _)), Some((class, _)), true) = (channel, class, form.is_fine()) else {
         return None;
@@ -244,7 +241,7 @@ fn read(node: &Node, v: &Voice, form: &mut Form) -> Option<NewReport> {
         channel: (*channel).to_owned(),
         excluded,
         suggested,
-        programme: None,
+        programme,
         attachments: Vec::new(),
         reporter: (reporter != Reporter::default()).then_some(reporter),
         own_number: None,
@@ -278,6 +275,34 @@ async fn alike(node: &Node, officer: &Officer, report: &NewReport) -> Answer<Vec
     Ok(alike)
 }
 
+/// Programmes that a report may be about: the institution's own, then those of others.
+async fn programmes(node: &Node) -> Answer<Vec<Choice>> {
+    let me = node.instance().map_err(|error| problem(&error))?;
+    let own = ProgrammeFilter {
+        owner: Some(me.clone()),
+        region: None,
+        status: None,
+    };
+    let all = ProgrammeFilter {
+        owner: None,
+        ..own.clone()
+    };
+    let mut choices = Vec::new();
+    for filter in [own, all] {
+        let found = node.programmes(&filter, None, PROGRAMMES).await;
+        let found = found.map_err(|error| problem(&error))?.programmes;
+        let others = found
+            .iter()
+            .filter(|one| filter.owner.is_some() || one.owner != *me);
+        choices.extend(others.map(|one| {
+            let (name, owner) = (&one.published.name, name_of(node, &one.owner));
+            let value = format!("{}/{}", one.owner, one.published.slug);
+            Choice::new(value, format!("{name} ({owner})"))
+        }));
+    }
+    Ok(choices)
+}
+
 /// The kind of a report and how it came in, in words.
 fn kind(v: &Voice, report: &NewReport) -> String {
     let class = v.say(classification_name(report.classification));
@@ -301,6 +326,8 @@ async fn page(
         channels: channels.to_vec(),
         classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
+        programmes: programmes(node).await?,
+        mail: node.sends_letters(),
         institutions: node
             .directory()
             .latest()

@@ -10,6 +10,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use lapor_protocol::calendar::{begin_of, day_at, end_of, zone};
@@ -22,10 +24,10 @@ use crate::casework::Outcome;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
-use crate::store::facts::{FactRow, SumRow};
+use crate::store::facts::{CategoryRow, FactRow, SumRow};
 
 pub use months::Month;
-pub use table::csv;
+pub use table::{category_csv, csv};
 
 /// Whose figures they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -97,9 +99,29 @@ pub struct FigureTable {
     pub side: Side,
     /// By institution.
     pub figures: Vec<Figures>,
+    /// By category: the national one, and beside it the one of this institution's own tree.
+    #[serde(default)]
+    pub by_category: Vec<CategoryFigures>,
     /// By this institution's own tree of categories, of cases that have one; empty without a tree.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_local_category: Vec<LocalFigures>,
+}
+
+/// The figures of the cases of a national category, and among them of one of the institution's own tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CategoryFigures {
+    /// `None` where they have none.
+    pub category: Option<String>,
+    /// `None` where they have none of the own tree.
+    pub local_category: Option<String>,
+    /// Cases that were filed in the period.
+    pub intake: i64,
+    /// Of these, those that are not at their end.
+    pub open: i64,
+    /// Of these, those with a public follow-up.
+    pub answered: i64,
+    /// Of these, those of which a clock has run out at some time.
+    pub overdue: i64,
 }
 
 /// The figures of one category of the institution's own tree.
@@ -154,26 +176,52 @@ impl Node {
             Side::Origin => store::facts::by_origin(&mut tx, from, until).await?,
         };
         let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
-        let local = store::facts::by_local_category(&mut tx, from, until).await?;
-        let local = local.into_iter();
-        let by_local_category =
-            local.map(
-                |(local_category, intake, open, answered, overdue)| LocalFigures {
-                    local_category,
-                    intake,
-                    open,
-                    answered,
-                    overdue,
-                },
-            );
+        let rows = store::facts::by_category(&mut tx, from, until).await?;
+        let by_category: Vec<_> = rows.into_iter().map(CategoryFigures::from).collect();
         Ok(FigureTable {
             from,
             until,
             side,
             figures,
-            by_local_category: by_local_category.collect(),
+            by_local_category: by_local_category(&by_category),
+            by_category,
         })
     }
+}
+
+impl From<CategoryRow> for CategoryFigures {
+    fn from(row: CategoryRow) -> Self {
+        Self {
+            category: row.category,
+            local_category: row.local_category,
+            intake: row.intake,
+            open: row.open,
+            answered: row.answered,
+            overdue: row.overdue,
+        }
+    }
+}
+
+/// The sums of the own tree, by name: one may have stood for another national category before.
+fn by_local_category(all: &[CategoryFigures]) -> Vec<LocalFigures> {
+    let mut sums: BTreeMap<&str, LocalFigures> = BTreeMap::new();
+    for row in all {
+        let Some(local) = row.local_category.as_deref() else {
+            continue;
+        };
+        let sum = sums.entry(local).or_insert_with(|| LocalFigures {
+            local_category: local.to_owned(),
+            intake: 0,
+            open: 0,
+            answered: 0,
+            overdue: 0,
+        });
+        sum.intake += row.intake;
+        sum.open += row.open;
+        sum.answered += row.answered;
+        sum.overdue += row.overdue;
+    }
+    sums.into_values().collect()
 }
 
 impl Figures {

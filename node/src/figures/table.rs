@@ -1,5 +1,7 @@
-//! Figures as a table for a spreadsheet. Numbers and slugs only: no cell can
-//! be taken for a formula.
+//! Figures as tables for a spreadsheet. No cell can be taken for a formula: institutions are slugs,
+//! and what an institution calls its categories is made harmless.
+
+use lapor_web::table::harmless;
 
 use super::FigureTable;
 use crate::error::NodeError;
@@ -21,6 +23,15 @@ const COLUMNS: [&str; 16] = [
     "overdue",
     "rated",
     "score_mean_hundredths",
+];
+
+const CATEGORY_COLUMNS: [&str; 6] = [
+    "category",
+    "local_category",
+    "intake",
+    "open",
+    "answered",
+    "overdue",
 ];
 
 /// UTF-8 with a header, a line for each institution; an empty cell is a mean
@@ -47,6 +58,27 @@ pub fn csv(table: &FigureTable) -> Result<String, NodeError> {
         cells.push(mean(row.score_mean_hundredths));
         writer.write_record(cells).map_err(NodeError::damaged)?;
     }
+    finished(writer)
+}
+
+/// The same by category, a line for each pair of a national one and one of the own tree; an empty cell
+/// is of cases that have none. The lines add up to all cases.
+pub fn category_csv(table: &FigureTable) -> Result<String, NodeError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(CATEGORY_COLUMNS)
+        .map_err(NodeError::damaged)?;
+    for row in &table.by_category {
+        let names = [&row.category, &row.local_category];
+        let names = names.map(|name| harmless(name.as_deref().unwrap_or_default()).into_owned());
+        let numbers = [row.intake, row.open, row.answered, row.overdue];
+        let cells = names.into_iter().chain(numbers.map(|n| n.to_string()));
+        writer.write_record(cells).map_err(NodeError::damaged)?;
+    }
+    finished(writer)
+}
+
+fn finished(writer: csv::Writer<Vec<u8>>) -> Result<String, NodeError> {
     let bytes = writer.into_inner().map_err(NodeError::damaged)?;
     String::from_utf8(bytes).map_err(NodeError::damaged)
 }

@@ -5,7 +5,7 @@ use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
-use super::{FEW, Figures, PublicWork, Side, csv};
+use super::{FEW, Figures, PublicWork, Side, category_csv, csv};
 use crate::casework::NewReport;
 use crate::error::NodeError;
 use crate::testing::{NOW, Place, acts};
@@ -130,6 +130,15 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("institution,intake,open,"));
         assert_eq!(lines[1], "kota-bandung,1,1,0,0,0,,0,0,0,0,0,,0,0,");
+        let text = category_csv(&handled).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "category,local_category,intake,open,answered,overdue",
+                ",,6,2,3,1"
+            ]
+        );
     }
 }
 

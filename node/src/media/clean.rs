@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::kind::{Cleaning, Door, HEAD_BYTES, told};
-use super::{film, matroska, picture};
+use super::{film, matroska, pdf, picture};
 use crate::error::NodeError;
 
 /// Why a file is not kept; the sender's to mend.
@@ -76,6 +76,7 @@ pub(super) fn clean(path: &Path, door: Door) -> Result<(&'static str, u64), Fail
         Cleaning::WebP => picture::rewrite(path, picture::webp)?,
         Cleaning::Boxes => film::blank(path)?,
         Cleaning::Elements => matroska::blank(path)?,
+        Cleaning::Objects => pdf::blank(path)?,
         Cleaning::None => {}
     }
     Ok((media_type, std::fs::metadata(path)?.len()))

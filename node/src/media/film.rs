@@ -1,29 +1,47 @@
 //! Videos without what they say about the place they were taken at: boxes of
 //! user data and metadata are blanked where they stand, so that nothing else
-//! moves (ISO/IEC 14496-12). Nothing is decoded.
+//! moves (ISO/IEC 14496-12), and so is every track that is neither seen nor
+//! heard, with its samples. Nothing is decoded.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use super::clean::{Failed, Refused, in_place, zeros};
+
+mod samples;
 
 /// Boxes that are looked at, at most; a film of a phone has some hundred.
 const MOST_BOXES: usize = 20_000;
 /// How deep `moov`, `trak`, `mdia` and what they hold are nested.
 const DEEPEST: usize = 6;
-/// How far into a box its handler and the kind of its samples are read.
-const PEEKED: u64 = 4096;
 
-/// A box of user data, of metadata, of another maker's.
-const BLANKED: [&[u8; 4]; 6] = [b"udta", b"meta", b"uuid", b"XMP_", b"gps ", b"Xtra"];
-const ENTERED: [&[u8; 4]; 3] = [b"moov", b"trak", b"moof"];
-/// Samples that are a record of positions.
-const TRACES: [&[u8; 4]; 2] = [b"gpmd", b"camm"];
+/// A box of user data, of metadata, of another maker's, of events; and what was free before, which
+/// may be full.
+const BLANKED: [&[u8; 4]; 9] = [
+    b"udta", b"meta", b"uuid", b"XMP_", b"gps ", b"Xtra", b"emsg", b"free", b"skip",
+];
+const ENTERED: [&[u8; 4]; 6] = [b"moov", b"trak", b"mdia", b"minf", b"moof", b"traf"];
+/// Handlers of what is seen or heard. Others keep words, places or times.
+const SHOWN: [&[u8; 4]; 4] = [b"vide", b"soun", b"auxv", b"pict"];
+
+#[derive(Default)]
+struct Found {
+    boxes: usize,
+    /// Where samples may stand, in the order of the file.
+    media: Vec<Range<u64>>,
+    /// Tracks that are neither seen nor heard, and where their samples stand.
+    silent: BTreeSet<u32>,
+    samples: Vec<Range<u64>>,
+    /// Tracks that go on in fragments.
+    fragmented: BTreeSet<u32>,
+}
 
 struct Walk<'a> {
     file: &'a mut File,
-    seen: usize,
+    found: Found,
 }
 
 /// A box: where it begins, where what it holds begins, where it ends.
@@ -37,7 +55,10 @@ struct Part {
 /// Blanks the metadata of a film.
 pub(super) fn blank(path: &Path) -> Result<(), Failed> {
     in_place(path, |file, length| {
-        Walk { file, seen: 0 }.level(0, length, 0)
+        let found = Found::default();
+        let mut walk = Walk { file, found };
+        walk.level(0, length, 0)?;
+        walk.silence()
     })
 }
 
@@ -46,24 +67,30 @@ impl Walk<'_> {
         while at < end {
             let part = self.part(at, end)?;
             at = part.end;
-            if BLANKED.contains(&&part.kind) {
-                self.free(&part)?;
-            } else if ENTERED.contains(&&part.kind) {
-                if part.kind == *b"trak" && self.tells_metadata(&part)? {
-                    self.free(&part)?;
-                } else if depth < DEEPEST {
+            match &part.kind {
+                kind if BLANKED.contains(&kind) => self.free(&part)?,
+                b"trak" if !self.is_shown(&part)? => self.hide(&part)?,
+                kind if ENTERED.contains(&kind) => {
+                    if depth >= DEEPEST {
+                        return Err(Refused::DamagedFilm.into());
+                    }
                     self.level(part.inside, part.end, depth + 1)?;
-                } else {
-                    return Err(Refused::DamagedFilm.into());
                 }
+                b"mdat" => self.found.media.push(part.inside..part.end),
+                b"hdlr" => self.unname(&part)?,
+                b"tfhd" => {
+                    let track = self.number(&part, 4)?;
+                    self.found.fragmented.insert(track);
+                }
+                _ => {}
             }
         }
         Ok(())
     }
 
     fn part(&mut self, start: u64, end: u64) -> Result<Part, Failed> {
-        self.seen += 1;
-        if self.seen > MOST_BOXES || end - start < 8 {
+        self.found.boxes += 1;
+        if self.found.boxes > MOST_BOXES || end - start < 8 {
             return Err(Refused::DamagedFilm.into());
         }
         let mut head = [0; 8];
@@ -94,29 +121,103 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether a track holds metadata and no picture and no sound. One that is
-    /// a record of positions is refused: its samples stand among the others.
-    fn tells_metadata(&mut self, track: &Part) -> Result<bool, Failed> {
-        let mut at = track.inside;
-        while at < track.end {
-            let part = self.part(at, track.end)?;
+    /// The first box of this kind that a box holds.
+    fn within(&mut self, holder: &Part, kind: [u8; 4]) -> Result<Option<Part>, Failed> {
+        let mut at = holder.inside;
+        while at < holder.end {
+            let part = self.part(at, holder.end)?;
             at = part.end;
-            if part.kind != *b"mdia" {
+            if part.kind == kind {
+                return Ok(Some(part));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The box at the end of a path of boxes.
+    fn below(&mut self, holder: &Part, path: &[&[u8; 4]]) -> Result<Option<Part>, Failed> {
+        let mut found = None;
+        for kind in path {
+            found = self.within(found.as_ref().unwrap_or(holder), **kind)?;
+            if found.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Four bytes of what a box holds.
+    fn four(&mut self, part: &Part, at: u64) -> Result<[u8; 4], Failed> {
+        let mut four = [0; 4];
+        if part.end - part.inside < at + 4 {
+            return Err(Refused::DamagedFilm.into());
+        }
+        self.file.seek(SeekFrom::Start(part.inside + at))?;
+        self.file.read_exact(&mut four)?;
+        Ok(four)
+    }
+
+    fn number(&mut self, part: &Part, at: u64) -> Result<u32, Failed> {
+        self.four(part, at).map(u32::from_be_bytes)
+    }
+
+    /// Whether a track is seen or heard.
+    fn is_shown(&mut self, track: &Part) -> Result<bool, Failed> {
+        let Some(handler) = self.below(track, &[b"mdia", b"hdlr"])? else {
+            return Ok(false);
+        };
+        // Version and flags, a field that is zero, then who handles it.
+        let handler = self.four(&handler, 8)?;
+        Ok(SHOWN.contains(&&handler))
+    }
+
+    /// Takes a track away; its samples go when all places are known where samples stand.
+    fn hide(&mut self, track: &Part) -> Result<(), Failed> {
+        if let Some(head) = self.within(track, *b"tkhd")? {
+            // Behind two times, which are longer in version 1.
+            let at = if self.four(&head, 0)?[0] == 1 { 20 } else { 12 };
+            let id = self.number(&head, at)?;
+            self.found.silent.insert(id);
+        }
+        let samples = self.samples(track)?;
+        self.found.samples.extend(samples);
+        self.free(track)
+    }
+
+    /// Blanks the samples of tracks that are neither seen nor heard. Those of fragments stand
+    /// among the others and are told by no table.
+    fn silence(&mut self) -> Result<(), Failed> {
+        let mut found = std::mem::take(&mut self.found);
+        if !found.silent.is_disjoint(&found.fragmented) {
+            return Err(Refused::TracedFilm.into());
+        }
+        found.samples.sort_by_key(|span| span.start);
+        let mut reached = 0;
+        for span in found.samples {
+            let start = span.start.max(reached);
+            if start >= span.end {
                 continue;
             }
-            self.file.seek(SeekFrom::Start(part.inside))?;
-            let mut text = Vec::new();
-            (&mut self.file)
-                .take(PEEKED.min(part.end - part.inside))
-                .read_to_end(&mut text)?;
-            if TRACES.iter().any(|trace| find(&text, &trace[..]).is_some()) {
-                return Err(Refused::TracedFilm.into());
+            let holder = found.media.partition_point(|media| media.end < span.end);
+            if found
+                .media
+                .get(holder)
+                .is_none_or(|media| media.start > start)
+            {
+                return Err(Refused::DamagedFilm.into());
             }
-            // `hdlr`, version and flags, a field that is zero, then who handles it.
-            let handler = find(&text, b"hdlr").and_then(|at| text.get(at + 12..at + 16));
-            return Ok(handler == Some(b"meta"));
+            self.file.seek(SeekFrom::Start(start))?;
+            zeros(self.file, span.end - start)?;
+            reached = span.end;
         }
-        Ok(false)
+        Ok(())
+    }
+
+    /// Takes the name of a handler away, which tells the device; it is the last field.
+    fn unname(&mut self, part: &Part) -> Result<(), Failed> {
+        let named = part.end.min(part.inside + 24);
+        self.file.seek(SeekFrom::Start(named))?;
+        Ok(zeros(self.file, part.end - named)?)
     }
 
     /// Makes a box free space.
@@ -128,114 +229,5 @@ impl Walk<'_> {
     }
 }
 
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len())
-        .position(|window| window == wanted)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn part(kind: [u8; 4], inside: &[u8]) -> Vec<u8> {
-        let mut out = ((inside.len() + 8) as u32).to_be_bytes().to_vec();
-        out.extend(kind);
-        out.extend(inside);
-        out
-    }
-
-    fn track(handler: [u8; 4], samples: [u8; 4]) -> Vec<u8> {
-        let head = [&[0; 8][..], &handler, &[0; 12]].concat();
-        let entries = [
-            &[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 16][..],
-            &samples,
-            &[0; 8],
-        ]
-        .concat();
-        let table = part(*b"minf", &part(*b"stbl", &part(*b"stsd", &entries)));
-        let media = [part(*b"hdlr", &head), table].concat();
-        part(
-            *b"trak",
-            &[
-                part(*b"tkhd", &[1; 20]),
-                part(*b"mdia", &media),
-                part(*b"udta", b"kota"),
-            ]
-            .concat(),
-        )
-    }
-
-    fn blanked(file: &[u8]) -> Result<Vec<u8>, Failed> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("film");
-        std::fs::write(&path, file).unwrap();
-        blank(&path)?;
-        Ok(std::fs::read(&path).unwrap())
-    }
-
-    fn film(tracks: &[Vec<u8>]) -> Vec<u8> {
-        let place = part(
-            *b"udta",
-            &part(*b"\xa9xyz", b"\0\x12\x15\xc7-06.2088+106.8456/"),
-        );
-        let movie = [part(*b"mvhd", &[2; 30]), tracks.concat(), place].concat();
-        [
-            part(*b"ftyp", b"mp42\0\0\0\0mp42isom"),
-            part(*b"mdat", &[9; 500]),
-            part(*b"moov", &movie),
-        ]
-        .concat()
-    }
-
-    #[test]
-    fn the_place_is_blanked_and_nothing_moves() {
-        let before = film(&[track(*b"vide", *b"avc1"), track(*b"soun", *b"mp4a")]);
-        let after = blanked(&before).unwrap();
-        assert_eq!(after.len(), before.len());
-        assert!(find(&before, b"-06.2088").is_some() && find(&before, b"kota").is_some());
-        for gone in [&b"-06.2088"[..], b"kota", b"udta"] {
-            assert!(find(&after, gone).is_none());
-        }
-        let samples = find(&before, &[9; 500]).unwrap();
-        assert_eq!(after[..samples + 500], before[..samples + 500]);
-        assert!(find(&after, b"avc1").is_some() && find(&after, b"mp4a").is_some());
-    }
-
-    #[test]
-    fn a_track_of_metadata_goes_and_one_of_positions_is_refused() {
-        let live = blanked(&film(&[
-            track(*b"vide", *b"avc1"),
-            track(*b"meta", *b"mebx"),
-        ]))
-        .unwrap();
-        assert!(find(&live, b"mebx").is_none() && find(&live, b"avc1").is_some());
-        let traced = blanked(&film(&[
-            track(*b"vide", *b"avc1"),
-            track(*b"meta", *b"gpmd"),
-        ]));
-        assert!(matches!(traced, Err(Failed::Refused(Refused::TracedFilm))));
-    }
-
-    #[test]
-    fn boxes_that_lie_about_their_size_are_refused() {
-        let whole = film(&[track(*b"vide", *b"avc1")]);
-        let mut beyond = whole.clone();
-        let at = find(&beyond, b"moov").unwrap() - 4;
-        beyond[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
-        let mut tiny = whole.clone();
-        tiny[at..at + 4].copy_from_slice(&4_u32.to_be_bytes());
-        let many = [
-            part(*b"ftyp", b"mp42"),
-            part(*b"free", b"").repeat(MOST_BOXES),
-        ]
-        .concat();
-        let deep = (0..DEEPEST + 2).fold(part(*b"trak", b""), |inner, _| part(*b"moov", &inner));
-        for file in [beyond, tiny, many, deep, whole[..whole.len() - 3].to_vec()] {
-            let refused = blanked(&file);
-            assert!(matches!(
-                refused,
-                Err(Failed::Refused(Refused::DamagedFilm))
-            ));
-        }
-    }
-}
+mod tests;

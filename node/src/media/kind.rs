@@ -34,6 +34,8 @@ pub(super) enum Cleaning {
     Boxes,
     /// WebM: elements (RFC 9559).
     Elements,
+    /// PDF: objects (ISO 32000-2).
+    Objects,
     /// Goes as it is: it holds no such words, or whoever sends it is told.
     None,
 }
@@ -43,7 +45,7 @@ const KINDS: &[(&str, Cleaning, bool)] = &[
     ("image/jpeg", Cleaning::Jpeg, true),
     ("image/png", Cleaning::Png, true),
     ("image/webp", Cleaning::WebP, true),
-    ("application/pdf", Cleaning::None, true),
+    ("application/pdf", Cleaning::Objects, true),
     ("video/mp4", Cleaning::Boxes, true),
     ("video/quicktime", Cleaning::Boxes, true),
     ("video/webm", Cleaning::Elements, true),

@@ -1,7 +1,9 @@
 //! WebM videos without what they say beside picture and sound: tags (where a place stands),
-//! attached files, titles and dates become void elements where they stand, so that nothing else
-//! moves (RFC 8794, RFC 9559). Nothing is decoded.
+//! attached files, chapters, titles and dates become void elements where they stand, so that
+//! nothing else moves (RFC 8794, RFC 9559), and so do tracks that are neither seen nor heard, with
+//! their blocks. Nothing is decoded.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -15,32 +17,49 @@ const DEEPEST: usize = 4;
 /// The longest head: an id of 4 bytes, a size of 8.
 const HEAD_BYTES: u64 = 12;
 
+const HEADER: u32 = 0x1A45_DFA3;
 const SEGMENT: u32 = 0x1853_8067;
 const CLUSTER: u32 = 0x1F43_B675;
-/// `Info`, `Tracks`, `TrackEntry`.
-const ENTERED: [u32; 3] = [0x1549_A966, 0x1654_AE6B, 0xAE];
-/// `Tags`, `Attachments`; of `Info` title, date and names of files; of a track its name; a checksum,
-/// which would not hold any more; and what was void before, which may be full.
-const VOIDED: [u32; 10] = [
+const TRACK: u32 = 0xAE;
+/// `Info`, `Tracks`.
+const ENTERED: [u32; 2] = [0x1549_A966, 0x1654_AE6B];
+/// `Tags`, `Attachments`, `Chapters`; of `Info` title, date and names of files; of a track its name
+/// and its codec's; a checksum, which would not hold any more; and what was void before, which may
+/// be full.
+const VOIDED: [u32; 12] = [
     0x1254_C367,
     0x1941_A469,
+    0x1043_A770,
     0x7BA9,
     0x4461,
     0x7384,
     0x003C_83AB,
     0x003E_83BB,
     0x536E,
+    0x0025_8688,
     0xBF,
     VOID as u32,
 ];
+/// Which programs wrote it; no film may lack them.
+const EMPTIED: [u32; 2] = [0x4D80, 0x5741];
 const VOID: u8 = 0xEC;
+const TRACK_NUMBER: u32 = 0xD7;
 const TRACK_TYPE: u32 = 0x83;
-/// The type of a track that is neither seen nor heard, such as a record of positions.
-const METADATA: u8 = 0x21;
+/// Types of tracks that are seen or heard.
+const SHOWN: [u64; 2] = [1, 2];
+/// `SimpleBlock`, `EncryptedBlock`, and a `Block` in its `BlockGroup`.
+const BLOCKS: [u32; 2] = [0xA3, 0xAF];
+const BLOCK: u32 = 0xA1;
+const BLOCK_GROUP: u32 = 0xA0;
 
 struct Walk<'a> {
     file: &'a mut File,
+    length: u64,
     seen: usize,
+    /// Whether a track is seen or heard.
+    shown: bool,
+    /// Tracks that are neither.
+    silent: BTreeSet<u64>,
 }
 
 /// An element: where it begins, where what it holds begins, and where it ends if it says so.
@@ -54,14 +73,32 @@ struct Element {
 /// Blanks the metadata of a film.
 pub(super) fn blank(path: &Path) -> Result<(), Failed> {
     in_place(path, |file, length| {
-        Walk { file, seen: 0 }.level(0, length, 0)
+        let mut walk = Walk {
+            file,
+            length,
+            seen: 0,
+            shown: false,
+            silent: BTreeSet::new(),
+        };
+        if walk.element(0, length)?.id != HEADER {
+            return Err(Refused::DamagedFilm.into());
+        }
+        walk.level(0, length, 0)?;
+        if !walk.shown {
+            return Err(Refused::DamagedFilm.into());
+        }
+        // Their blocks may stand before anything says whose they are.
+        if !walk.silent.is_empty() {
+            walk.seen = 0;
+            walk.level(0, length, 0)?;
+        }
+        Ok(())
     })
 }
 
 impl Walk<'_> {
     fn level(&mut self, mut at: u64, end: u64, depth: usize) -> Result<(), Failed> {
-        while at < end {
-            let element = self.element(at, end)?;
+        while let Some(element) = self.next(at, end)? {
             at = match (element.id, element.end) {
                 // Ends with the next element that stands in no cluster.
                 (CLUSTER, None) => element.inside,
@@ -71,19 +108,26 @@ impl Walk<'_> {
                     ends
                 }
                 (_, None) => return Err(Refused::DamagedFilm.into()),
-                (id, Some(ends)) => {
-                    if ENTERED.contains(&id) {
-                        self.deeper(&element, ends, depth)?;
-                    } else if VOIDED.contains(&id) {
-                        self.void(&element, ends)?;
-                    } else if id == TRACK_TYPE {
-                        self.is_seen_or_heard(&element, ends)?;
-                    }
+                (_, Some(ends)) => {
+                    self.sized(&element, ends, depth)?;
                     ends
                 }
             };
         }
         Ok(())
+    }
+
+    fn sized(&mut self, element: &Element, ends: u64, depth: usize) -> Result<(), Failed> {
+        match element.id {
+            TRACK if self.is_silent(element, ends)? => self.void(element, ends),
+            id if VOIDED.contains(&id) => self.void(element, ends),
+            id if EMPTIED.contains(&id) => self.empty(element, ends),
+            CLUSTER if self.silent.is_empty() => Ok(()),
+            TRACK | CLUSTER => self.deeper(element, ends, depth),
+            id if ENTERED.contains(&id) => self.deeper(element, ends, depth),
+            _ if self.is_of_silent(element, ends)? => self.void(element, ends),
+            _ => Ok(()),
+        }
     }
 
     fn deeper(&mut self, element: &Element, ends: u64, depth: usize) -> Result<(), Failed> {
@@ -93,22 +137,36 @@ impl Walk<'_> {
         self.level(element.inside, ends, depth + 1)
     }
 
+    /// The element that stands here; none at the end, nor where a recording broke off within a head.
+    fn next(&mut self, at: u64, end: u64) -> Result<Option<Element>, Failed> {
+        if at >= end {
+            return Ok(None);
+        }
+        if end == self.length && end - at < HEAD_BYTES {
+            let left = self.bytes(at, end - at)?;
+            let longer = [&left[..], &[0xFF; HEAD_BYTES as usize]].concat();
+            if read_head(&left).is_none() && read_head(&longer).is_some() {
+                return Ok(None);
+            }
+        }
+        self.element(at, end).map(Some)
+    }
+
     fn element(&mut self, start: u64, end: u64) -> Result<Element, Failed> {
         self.seen += 1;
         if self.seen > MOST_ELEMENTS {
             return Err(Refused::DamagedFilm.into());
         }
-        self.file.seek(SeekFrom::Start(start))?;
-        let mut head = Vec::new();
-        let room = HEAD_BYTES.min(end - start);
-        (&mut self.file).take(room).read_to_end(&mut head)?;
+        let head = self.bytes(start, HEAD_BYTES.min(end - start))?;
         let read = read_head(&head).ok_or(Refused::DamagedFilm)?;
         let inside = start + read.length;
         let ends = match read.size {
             None => None,
             Some(size) => {
                 let ends = inside.checked_add(size).filter(|ends| *ends <= end);
-                Some(ends.ok_or(Refused::DamagedFilm)?)
+                // A recording that broke off lacks the ends of what it was in the midst of.
+                let cut = (end == self.length && read.id != HEADER).then_some(end);
+                Some(ends.or(cut).ok_or(Refused::DamagedFilm)?)
             }
         };
         Ok(Element {
@@ -119,16 +177,54 @@ impl Walk<'_> {
         })
     }
 
-    /// A record of positions is refused: its samples stand among the others.
-    fn is_seen_or_heard(&mut self, element: &Element, ends: u64) -> Result<(), Failed> {
-        let mut value = Vec::new();
-        self.file.seek(SeekFrom::Start(element.inside))?;
-        let length = (ends - element.inside).min(8);
-        (&mut self.file).take(length).read_to_end(&mut value)?;
-        if value.last() == Some(&METADATA) {
-            return Err(Refused::TracedFilm.into());
+    fn bytes(&mut self, at: u64, count: u64) -> Result<Vec<u8>, Failed> {
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(at))?;
+        (&mut self.file).take(count).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The beginning of what the first element of this id holds.
+    fn beginning(&mut self, holder: &Element, ends: u64, id: u32) -> Result<Vec<u8>, Failed> {
+        let mut at = holder.inside;
+        while let Some(element) = self.next(at, ends)? {
+            at = element.end.ok_or(Refused::DamagedFilm)?;
+            if element.id == id {
+                return self.bytes(element.inside, (at - element.inside).min(8));
+            }
         }
-        Ok(())
+        Ok(Vec::new())
+    }
+
+    /// Whether a track is neither seen nor heard, such as a record of positions.
+    fn is_silent(&mut self, track: &Element, ends: u64) -> Result<bool, Failed> {
+        let kind = number(&self.beginning(track, ends, TRACK_TYPE)?);
+        if SHOWN.contains(&kind) {
+            self.shown = true;
+            return Ok(false);
+        }
+        let track = number(&self.beginning(track, ends, TRACK_NUMBER)?);
+        self.silent.insert(track);
+        Ok(true)
+    }
+
+    /// Whether an element is a block of a track that is neither seen nor heard.
+    fn is_of_silent(&mut self, element: &Element, ends: u64) -> Result<bool, Failed> {
+        let block = match element.id {
+            _ if self.silent.is_empty() => return Ok(false),
+            id if BLOCKS.contains(&id) => {
+                self.bytes(element.inside, (ends - element.inside).min(8))?
+            }
+            BLOCK_GROUP => self.beginning(element, ends, BLOCK)?,
+            _ => return Ok(false),
+        };
+        Ok(read_size(&block).is_some_and(|(track, _)| self.silent.contains(&track)))
+    }
+
+    /// Makes what an element holds an empty text.
+    fn empty(&mut self, element: &Element, ends: u64) -> Result<(), Failed> {
+        self.file.seek(SeekFrom::Start(element.inside))?;
+        Ok(zeros(self.file, ends - element.inside)?)
     }
 
     /// Makes an element a void one of the same length.
@@ -155,144 +251,26 @@ struct Head {
 fn read_head(bytes: &[u8]) -> Option<Head> {
     let id_length = bytes.first()?.leading_zeros() as usize + 1;
     let id_bytes = bytes.get(..id_length).filter(|_| id_length <= 4)?;
-    let id = id_bytes
-        .iter()
-        .fold(0, |id, byte| id << 8 | u32::from(*byte));
-    let rest = &bytes[id_length..];
-    let size_length = rest.first()?.leading_zeros() as usize + 1;
-    let size_bytes = rest.get(..size_length).filter(|_| size_length <= 8)?;
-    let marked = size_bytes
-        .iter()
-        .fold(0, |size, byte| size << 8 | u64::from(*byte));
+    let (size, size_length) = read_size(&bytes[id_length..])?;
     let most = (1 << (7 * size_length)) - 1;
-    let size = marked & most;
     Some(Head {
-        id,
+        id: number(id_bytes) as u32,
         size: (size != most).then_some(size),
         length: (id_length + size_length) as u64,
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLACE: &[u8] = b"-06.2088+106.8456/";
-
-    fn element(id: &[u8], inside: &[u8]) -> Vec<u8> {
-        let size = (inside.len() as u32 | 1 << 28).to_be_bytes();
-        [id, &size, inside].concat()
-    }
-
-    fn tags() -> Vec<u8> {
-        let place = [
-            element(&[0x45, 0xA3], b"LOCATION"),
-            element(&[0x44, 0x87], PLACE),
-        ];
-        let simple = element(&[0x67, 0xC8], &place.concat());
-        element(&[0x12, 0x54, 0xC3, 0x67], &element(&[0x73, 0x73], &simple))
-    }
-
-    fn track(kind: u8) -> Vec<u8> {
-        let parts = [
-            element(&[0xD7], &[1]),
-            element(&[0x83], &[kind]),
-            element(&[0x86], b"V_VP9"),
-            element(&[0x53, 0x6E], b"rumah Ibu Canary"),
-        ];
-        element(&[0xAE], &parts.concat())
-    }
-
-    /// A film as it is written to a disk, with sizes, or as a recorder writes it.
-    fn film(sized: bool, track: &[u8]) -> Vec<u8> {
-        let info = [
-            element(&[0xBF], &[1, 2, 3, 4]),
-            element(&[0x7B, 0xA9], b"di depan rumah"),
-            element(&[0x4D, 0x80], b"muxer"),
-        ];
-        let block = element(&[0xA3], &[9; 300]);
-        let cluster = if sized {
-            element(&[0x1F, 0x43, 0xB6, 0x75], &block)
-        } else {
-            [&[0x1F, 0x43, 0xB6, 0x75, 0xFF][..], &block].concat()
-        };
-        let inside = [
-            element(&[0x15, 0x49, 0xA9, 0x66], &info.concat()),
-            element(&[0x16, 0x54, 0xAE, 0x6B], track),
-            cluster.clone(),
-            cluster,
-            tags(),
-        ]
-        .concat();
-        let segment = if sized {
-            element(&[0x18, 0x53, 0x80, 0x67], &inside)
-        } else {
-            [&[0x18, 0x53, 0x80, 0x67, 1][..], &[0xFF; 7], &inside].concat()
-        };
-        let head = element(&[0x1A, 0x45, 0xDF, 0xA3], &element(&[0x42, 0x82], b"webm"));
-        [head, segment].concat()
-    }
-
-    fn blanked(file: &[u8]) -> Result<Vec<u8>, Failed> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("film");
-        std::fs::write(&path, file).unwrap();
-        blank(&path)?;
-        Ok(std::fs::read(&path).unwrap())
-    }
-
-    fn has(file: &[u8], wanted: &[u8]) -> bool {
-        file.windows(wanted.len()).any(|window| window == wanted)
-    }
-
-    #[test]
-    fn what_is_said_beside_picture_and_sound_goes_and_nothing_moves() {
-        for sized in [true, false] {
-            let before = film(sized, &track(1));
-            let after = blanked(&before).unwrap();
-            assert_eq!(after.len(), before.len());
-            for gone in [PLACE, b"LOCATION", b"di depan rumah", b"rumah Ibu Canary"] {
-                assert!(has(&before, gone) && !has(&after, gone), "{sized}");
-            }
-            for kept in [&b"webm"[..], b"V_VP9", b"muxer", &[9; 300]] {
-                assert!(has(&after, kept));
-            }
-            assert_eq!(blanked(&after).unwrap(), after, "it reads as a film still");
-        }
-    }
-
-    #[test]
-    fn a_track_that_is_neither_seen_nor_heard_is_refused() {
-        let traced = blanked(&film(true, &track(METADATA)));
-        assert!(matches!(traced, Err(Failed::Refused(Refused::TracedFilm))));
-    }
-
-    #[test]
-    fn elements_that_lie_about_their_size_are_refused() {
-        let whole = film(true, &track(1));
-        let cut = whole[..whole.len() - 3].to_vec();
-        let endless = [&[0x1A, 0x45, 0xDF, 0xA3, 0xFF][..], b"webm"].concat();
-        let nested = (0..=DEEPEST).fold(Vec::new(), |inner, _| {
-            element(&[0x18, 0x53, 0x80, 0x67], &inner)
-        });
-        for file in [cut, endless, nested, vec![0; 40], vec![0x1A]] {
-            let refused = blanked(&file);
-            assert!(matches!(
-                refused,
-                Err(Failed::Refused(Refused::DamagedFilm))
-            ));
-        }
-    }
-
-    #[test]
-    fn no_changed_byte_makes_it_longer_or_ends_the_program() {
-        let whole = film(true, &track(1));
-        for at in 0..whole.len() {
-            let mut changed = whole.clone();
-            changed[at] ^= 0xA5;
-            if let Ok(after) = blanked(&changed) {
-                assert_eq!(after.len(), whole.len());
-            }
-        }
-    }
+/// A number that says how long it is, and its length.
+fn read_size(bytes: &[u8]) -> Option<(u64, usize)> {
+    let length = bytes.first()?.leading_zeros() as usize + 1;
+    let marked = bytes.get(..length).filter(|_| length <= 8)?;
+    let most = (1 << (7 * length)) - 1;
+    Some((number(marked) & most, length))
 }
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests;

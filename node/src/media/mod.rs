@@ -9,6 +9,7 @@ mod clean;
 mod film;
 mod kind;
 mod matroska;
+mod pdf;
 mod picture;
 mod uploads;
 
@@ -32,9 +33,10 @@ pub(crate) fn check_picture(bytes: &[u8], media_type: &str) -> Result<(), String
         kind::Cleaning::Jpeg => picture::jpeg(file),
         kind::Cleaning::Png => picture::png(file),
         kind::Cleaning::WebP => picture::webp(file),
-        kind::Cleaning::Boxes | kind::Cleaning::Elements | kind::Cleaning::None => {
-            Err(Refused::DamagedPicture)
-        }
+        kind::Cleaning::Boxes
+        | kind::Cleaning::Elements
+        | kind::Cleaning::Objects
+        | kind::Cleaning::None => Err(Refused::DamagedPicture),
     };
     read.map(drop).map_err(|e| e.to_string())
 }

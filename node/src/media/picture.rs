@@ -2,6 +2,7 @@
 //! What a viewer needs stays: the pixels, the colour profile, and which side is up.
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::path::Path;
 
 use img_parts::jpeg::{Jpeg, markers};
@@ -45,16 +46,9 @@ pub(super) fn jpeg(file: Bytes) -> Cleaned {
     let (width, height) = picture.dimensions().ok_or(Refused::DamagedPicture)?;
     bounded(width.into(), height.into())?;
     let upright = picture.exif().as_deref().and_then(orientation);
-    picture.segments_mut().retain(|segment| {
-        let profile = segment.contents().starts_with(b"ICC_PROFILE\0");
-        match segment.marker() {
-            // JFIF, and Adobe's transform of colours.
-            markers::APP0 | markers::APP14 => true,
-            markers::APP2 => profile,
-            markers::APP1..=markers::APP15 | markers::COM => false,
-            _ => true,
-        }
-    });
+    picture
+        .segments_mut()
+        .retain(|segment| shows(segment.marker(), segment.contents()));
     if let Some(orientation) = upright {
         picture.set_exif(Some(only_orientation(orientation)));
     }
@@ -129,31 +123,98 @@ fn only_orientation(orientation: u16) -> Bytes {
     out.into_inner().into()
 }
 
-/// Where the first picture of a file ends (ITU T.81, annex B).
+/// Whether a viewer needs a segment of a JPEG.
+fn shows(marker: u8, contents: &[u8]) -> bool {
+    match marker {
+        // JFIF, and Adobe's transform of colours.
+        markers::APP0 | markers::APP14 => true,
+        markers::APP2 => contents.starts_with(b"ICC_PROFILE\0"),
+        markers::APP1..=markers::APP15 | markers::COM => false,
+        _ => true,
+    }
+}
+
+/// Where the first picture of a file ends.
 fn jpeg_end(file: &[u8]) -> Option<usize> {
-    let mut at = 2;
-    let mut scanning = false;
+    let mut steps = Steps::default();
     loop {
-        if scanning {
-            at += file
-                .get(at..)?
-                .iter()
-                .position(|byte| *byte == markers::P)?;
+        if let Step::End(end) = steps.next(file)? {
+            return Some(end);
         }
-        let marker = *file.get(at + 1)?;
-        match marker {
-            markers::EOI => return Some(at + 2),
-            // A fill byte, stuffing, or a restart in the midst of a scan.
-            markers::P => at += 1,
-            markers::Z | markers::RST0..=markers::RST7 if scanning => at += 2,
-            _ => {
-                let length = file.get(at + 2..at + 4)?;
-                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
-                scanning = scanning || marker == markers::SOS;
+    }
+}
+
+/// Blanks a JPEG where it stands, as far as it can be read, and says whether there was something to
+/// blank. A viewer passes over a segment of zeros.
+pub(super) fn blank_jpeg(file: &mut [u8]) -> bool {
+    let mut changed = false;
+    let mut steps = Steps::default();
+    let begins = file.starts_with(&[markers::P, markers::SOI]);
+    while begins && let Some(step) = steps.next(file) {
+        let (gone, is_end) = match step {
+            Step::Segment(marker, contents) if shows(marker, &file[contents.clone()]) => continue,
+            Step::Segment(_, contents) => (contents, false),
+            Step::End(end) => (end..file.len(), true),
+        };
+        changed |= file[gone.clone()].iter().any(|byte| *byte != 0);
+        file[gone].fill(0);
+        if is_end {
+            break;
+        }
+    }
+    changed
+}
+
+/// What a JPEG is made of (ITU T.81, annex B).
+enum Step {
+    /// Its marker, and where its contents stand.
+    Segment(u8, Range<usize>),
+    End(usize),
+}
+
+/// Where the reading of a JPEG is.
+struct Steps {
+    at: usize,
+    scanning: bool,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self {
+            at: 2,
+            scanning: false,
+        }
+    }
+}
+
+impl Steps {
+    fn next(&mut self, file: &[u8]) -> Option<Step> {
+        loop {
+            if self.scanning {
+                self.at += file
+                    .get(self.at..)?
+                    .iter()
+                    .position(|byte| *byte == markers::P)?;
+            }
+            let marker = *file.get(self.at + 1)?;
+            match marker {
+                markers::EOI => return Some(Step::End(self.at + 2)),
+                // A fill byte, stuffing, or a restart in the midst of a scan.
+                markers::P => self.at += 1,
+                markers::Z | markers::RST0..=markers::RST7 if self.scanning => self.at += 2,
+                _ => {
+                    let length = file.get(self.at + 2..self.at + 4)?;
+                    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+                    let contents = self.at + 4..self.at + 2 + length;
+                    self.at += 2 + length;
+                    self.scanning = self.scanning || marker == markers::SOS;
+                    file.get(contents.clone())?;
+                    return Some(Step::Segment(marker, contents));
+                }
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

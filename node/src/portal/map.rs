@@ -16,7 +16,6 @@ use lapor_web::page::chart::{Bar, Bars};
 use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
-use super::place::{Spot, spot};
 use super::{Answer, programmes, reports};
 use crate::api::problem;
 use crate::casework::{Coordinates, PublicFigures};
@@ -166,12 +165,10 @@ pub async fn province(
 async fn dots(node: &Node, province: Option<&RegionCode>) -> Answer<Vec<Dot>> {
     let placed = node.placed_programmes(province).await;
     let placed = placed.map_err(|e| problem(&e))?;
-    let wanted = |spot: &Spot| province.is_none() || spot.province().as_ref() == province;
     let dot = |programme: Programme| {
         let place = Coordinates::from(programme.published.coordinates?);
-        let spot = spot(place.latitude, place.longitude);
-        let (x, y) = spot.point;
-        wanted(&spot).then(|| Dot {
+        let (x, y) = SCALE.point(place.latitude, place.longitude);
+        Some(Dot {
             x: format!("{x:.2}"),
             y: format!("{y:.2}"),
             to: programmes::path(&programme.owner, &programme.published.slug),

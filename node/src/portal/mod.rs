@@ -8,7 +8,6 @@ pub(crate) mod filing;
 mod follow;
 mod front;
 pub(crate) mod map;
-pub(crate) mod place;
 mod privacy;
 pub mod programmes;
 pub(crate) mod questions;
@@ -43,7 +42,7 @@ use crate::regions::{self, outlines};
 
 pub use app::APP;
 pub use conversation::scores;
-pub(crate) use conversation::{PATH as CONVERSATION, erasure_words, returned};
+pub(crate) use conversation::{PATH as CONVERSATION, code_at, erasure_words, returned};
 pub use privacy::PATH as PRIVACY;
 
 /// The portal's navigation.

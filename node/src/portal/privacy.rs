@@ -12,7 +12,7 @@ use super::{Answer, conversation};
 pub const PATH: &str = "/privasi";
 
 /// What is told, each with its answer.
-const TOLD: [(TextId, TextId); 8] = [
+const TOLD: [(TextId, TextId); 10] = [
     (text_id("privacy-report"), text_id("privacy-report-about")),
     (
         text_id("privacy-identity"),
@@ -25,6 +25,8 @@ const TOLD: [(TextId, TextId); 8] = [
     (text_id("privacy-secret"), text_id("privacy-secret-about")),
     (text_id("privacy-files"), text_id("privacy-files-about")),
     (text_id("privacy-key"), text_id("privacy-key-about")),
+    (text_id("privacy-account"), text_id("privacy-account-about")),
+    (text_id("privacy-lost"), text_id("privacy-lost-about")),
     (text_id("privacy-browser"), text_id("privacy-browser-about")),
     (text_id("privacy-long"), text_id("privacy-long-about")),
 ];

@@ -7,6 +7,8 @@ use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Choice;
 
+use crate::place::{NoPlace, check_answer};
+
 /// What stands for an answer where a picture was asked for and came without a word. Like the two
 /// below it is read by officers of every institution, in the language of their messages.
 pub const PICTURE_CAME: &str = "Berkas terlampir.";
@@ -76,6 +78,12 @@ impl Posed {
             _ if answer.chars().count() > ANSWER_CHARS => {
                 return Some(v.with("most", ANSWER_CHARS).say("answer-too-long"));
             }
+            AnswerForm::Place => match check_answer(answer) {
+                Ok(()) => return None,
+                Err(NoPlace::Coordinates) => text_id("answer-place-coordinates"),
+                Err(NoPlace::Abroad) => text_id("answer-place-abroad"),
+                Err(NoPlace::Region) => text_id("answer-place-region"),
+            },
             AnswerForm::Date if answer.parse::<NaiveDate>().is_err() => text_id("answer-no-date"),
             AnswerForm::YesNo if answer != YES && answer != NO => text_id("answer-no-choice"),
             AnswerForm::Choice { choices }
@@ -156,6 +164,7 @@ mod tests {
             (AnswerForm::Date, "2026-11-05", true),
             (AnswerForm::Date, "2026-02-30", false),
             (AnswerForm::Place, "-6,91 107,61", true),
+            (AnswerForm::Place, "107,61 -6,91", false),
         ] {
             assert_eq!(of(form.clone(), answer), fits, "{form:?} {answer}");
         }

@@ -13,6 +13,7 @@ use crate::publishing::{NewProgramme, NewProgress};
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, acts};
 
+mod kinds;
 mod maps;
 
 async fn file(place: &Place, title: &str, more: Value) -> CaseId {

@@ -18,7 +18,7 @@ use lapor_web::Query;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, LocalPath, Visit};
 
-use super::filing::REGIONS;
+use super::filing::{KINDS, REGIONS, classification};
 use super::track::{outcome_words, standing_words, state_words};
 use super::{Answer, map, name_of, programmes, report, statistics};
 use crate::api::problem;
@@ -34,8 +34,8 @@ const PAGE: u32 = 20;
 /// How a public report ends, told apart in the list.
 const ENDS: [Outcome; 3] = Outcome::CLOSES;
 /// The conditions, as fields of the form and of the query.
-const FIELDS: [&str; 8] = [
-    "q", "status", "kategori", "wilayah", "instansi", "program", "dari", "sampai",
+const FIELDS: [&str; 9] = [
+    "q", "status", "jenis", "kategori", "wilayah", "instansi", "program", "dari", "sampai",
 ];
 
 #[derive(Template)]
@@ -82,6 +82,7 @@ struct Chip {
 
 struct Choices {
     states: Vec<Choice>,
+    kinds: Vec<Choice>,
     categories: Vec<Choice>,
     institutions: Vec<Choice>,
 }
@@ -243,7 +244,7 @@ fn filter(node: &Node, v: &Voice, form: &mut Form) -> PublicFilter {
     PublicFilter {
         state,
         outcome,
-        classification: None,
+        classification: chosen(form, v, "jenis", classification),
         category: match &local {
             Some(_) => None,
             None => chosen(form, v, "kategori", |typed| {
@@ -333,6 +334,10 @@ fn choices(
             .map(|state| Choice::new(state.as_str(), v.say(state_words(state).0)))
             .chain(ENDS.map(|end| Choice::new(end.as_str(), v.say(outcome_words(end)))))
             .collect(),
+        kinds: KINDS
+            .into_iter()
+            .map(|(kind, value)| Choice::new(value, v.say(classification_name(kind))))
+            .collect(),
         categories: own_roots(figures, filter)
             .into_iter()
             .map(|local| Choice::new(local_value(&local), own_category_name(&local)))
@@ -370,6 +375,12 @@ fn chips(
                 .state
                 .map(|state| v.say(state_words(state).0))
                 .or(filter.outcome.map(|outcome| v.say(outcome_words(outcome)))),
+        ),
+        (
+            "jenis",
+            filter
+                .classification
+                .map(|kind| v.say(classification_name(kind))),
         ),
         (
             "kategori",

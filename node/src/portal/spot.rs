@@ -7,9 +7,9 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Visit;
 
 use super::map;
-use super::place::spot;
 use super::streets::{self, Image, WINDOW};
 use crate::node::Node;
+use crate::place::spot;
 use crate::regions::{Outline, national, outlines};
 
 /// The drawing around a place: of its streets where there are tiles of them, else of the outlines.

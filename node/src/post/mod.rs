@@ -5,6 +5,7 @@
 //! an outage only keeps it waiting. Of a *rahasia* case no letter says a word;
 //! no log says anything of a letter but its number, its kind and a code.
 
+mod account;
 mod asking;
 mod choices;
 mod codes;

@@ -24,15 +24,15 @@ const AT_ONCE: i64 = 100;
 /// Followers who are told in one transaction.
 const FOLLOWERS: usize = 200;
 /// What is older is news to nobody.
-const OLD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(super) const OLD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Things that one letter tells, at most; the page has the rest.
 const TOLD: usize = 10;
 
 /// What a letter tells of a case.
-struct News<'a> {
-    case: &'a Case,
-    title: Option<String>,
-    events: Vec<&'a Event>,
+pub(super) struct News<'a> {
+    pub case: &'a Case,
+    pub title: Option<String>,
+    pub events: Vec<&'a Event>,
 }
 
 impl<'a> News<'a> {
@@ -189,7 +189,7 @@ impl Node {
         Ok(Some(written))
     }
 
-    async fn tell_reporter(
+    pub(super) async fn tell_reporter(
         &self,
         tx: &mut Tx,
         id: CaseId,
@@ -274,10 +274,13 @@ impl Node {
     }
 
     /// Tells those who follow a case that is read here no more, without a word of it, and ends
-    /// the following of each with the letter. Where it was merged they follow the other one.
+    /// the following of each with the letter. Where it was merged they follow the other one, and where
+    /// its words were erased they read why.
     async fn take_leave(&self, id: CaseId, case: &Case) -> Result<usize, NodeError> {
         let (text, head) = (id.to_string(), letterhead(self));
-        let told = |contact: &str| contact.contains('@') && !case.secret && !case.redacted;
+        let erased = self.erased_lately(id).await?;
+        let news = !case.secret && (!case.redacted || erased.is_some());
+        let told = |contact: &str| news && contact.contains('@');
         let mut written = 0;
         loop {
             let mut tx = self.write_tx().await?;
@@ -286,6 +289,7 @@ impl Node {
             for (contact, _) in &page {
                 store::support::end_following(&mut tx, &text, contact).await?;
                 if !told(contact) {
+                    store::support::forget_leaves(&mut tx, &text, contact).await?;
                     continue;
                 }
                 let (words, leave) = match onward {
@@ -301,7 +305,7 @@ impl Node {
                             Some(leave),
                         )
                     }
-                    None => (head.write(|v| ended(v, &head)), None),
+                    None => (head.write(|v| self.ended(v, &head, erased.as_ref())), None),
                 };
                 let draft = Draft {
                     kind: Kind::News,
@@ -319,10 +323,39 @@ impl Node {
                 if onward.is_none() {
                     store::support::forget_followers(&mut tx, &text).await?;
                 }
+                if case.redacted {
+                    forget_ways_back(&mut tx, &text).await?;
+                }
                 tx.commit().await?;
                 return Ok(written);
             }
             tx.commit().await?;
+        }
+    }
+
+    /// That the words of a case were erased, if it is news still.
+    async fn erased_lately(&self, id: CaseId) -> Result<Option<Event>, NodeError> {
+        let begun = self.clock().now_ms() - OLD_MS;
+        let mut tx = self.read_tx().await?;
+        let events = self.heard_by_reporter(&mut tx, id).await?.into_iter();
+        let mut erased = events.filter(|event| event.kind == "case.redacted" && event.at > begun);
+        Ok(erased.next_back())
+    }
+
+    /// That a following has ended, and why where the words were erased.
+    fn ended(&self, v: &Voice, head: &Letterhead, erased: Option<&Event>) -> Said {
+        let ended = if erased.is_some() {
+            text_id("letter-news-erased")
+        } else {
+            text_id("letter-news-ended")
+        };
+        let mut paragraphs = vec![v.with("institution", head.institution()).say(ended)];
+        paragraphs.extend(erased.and_then(|event| self.line(v, event)));
+        Said {
+            subject: v
+                .with("institution", head.institution())
+                .say("letter-news-followed-subject"),
+            paragraphs,
         }
     }
 
@@ -340,6 +373,11 @@ impl Node {
         loop {
             let mut tx = self.write_tx().await?;
             let row = store::cases::case(&mut tx, &text).await?;
+            if row.as_ref().is_some_and(|row| row.erased == 1) {
+                forget_ways_back(&mut tx, &text).await?;
+                tx.commit().await?;
+                return Ok(written);
+            }
             if row.is_none_or(|row| row.public != 1) {
                 return Ok(written);
             }
@@ -434,7 +472,13 @@ impl Node {
 
 /// Whether nobody follows a case any more: it is read elsewhere, or nowhere.
 fn is_left(case: &Case) -> bool {
-    matches!(case.state, State::Archived | State::Merged)
+    case.redacted || matches!(case.state, State::Archived | State::Merged)
+}
+
+/// Nobody is ever led back to a case whose words were erased.
+async fn forget_ways_back(tx: &mut Tx, case: &str) -> Result<(), NodeError> {
+    store::support::forget_led(tx, case).await?;
+    Ok(store::support::forget_followers(tx, case).await?)
 }
 
 /// Where a case was merged into one that everybody may read, that one.
@@ -458,18 +502,6 @@ fn followed_on(v: &Voice, head: &Letterhead, why: TextId, to: CaseId, leave: &st
             .with("institution", head.institution())
             .say("letter-news-followed-subject"),
         paragraphs,
-    }
-}
-
-fn ended(v: &Voice, head: &Letterhead) -> Said {
-    Said {
-        subject: v
-            .with("institution", head.institution())
-            .say("letter-news-followed-subject"),
-        paragraphs: vec![
-            v.with("institution", head.institution())
-                .say("letter-news-ended"),
-        ],
     }
 }
 

@@ -1,8 +1,11 @@
 //! Letters from the queue to a mail server, and what becomes of them when it
 //! is away, refuses, or cannot be trusted.
 
+mod account;
 mod merging;
+mod officers;
 mod pages;
+mod redacting;
 mod telling;
 mod waiting;
 

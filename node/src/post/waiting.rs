@@ -115,7 +115,7 @@ impl Node {
         let actor = reader.account.actor();
         let planned = self.planned_erasures().await?.into_iter();
         let asked = planned.filter(|one| {
-            one.erasure.state == ErasureState::Asked && one.asked_by.as_ref() != Some(&actor)
+            one.erasure.state == ErasureState::Asked && one.person.as_ref() != Some(&actor)
         });
         let waiting = asked.map(|one| Waiting {
             case: one.erasure.case.to_string(),
@@ -176,13 +176,10 @@ impl Node {
     async fn replied_to(&self, reader: &Reader) -> Result<Vec<Waiting>, NodeError> {
         let actor = reader.account.actor();
         let since = self.clock().now_ms() - NEWS_KEPT_MS;
-        let replies = self.identity_replies(since).await?;
+        let replies = self.identity_replies_to(&actor, since).await?;
         let mut tx = self.read_tx().await?;
         let mut waiting = Vec::new();
         for reply in replies {
-            if reply.asked_by.as_ref() != Some(&actor) {
-                continue;
-            }
             let text = reply.case.to_string();
             let case = store::cases::case(&mut tx, &text).await?;
             waiting.push(Waiting {

@@ -9,6 +9,7 @@ mod import;
 mod pictures;
 mod publish;
 mod reading;
+mod spread;
 pub mod tables;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,9 @@ use lapor_protocol::kinds::{Body, Scope};
 use lapor_protocol::limits::{MAX_INTEGER, PAYLOAD_BYTES};
 use lapor_protocol::message::Draft;
 use lapor_protocol::public::{needs_programme, rule_public};
+use lapor_protocol::region::RegionCode;
 
+use super::spread::built_in;
 use super::{Publication, pictures};
 use crate::casework::store_drafts;
 use crate::chance::new_message_id;
@@ -135,12 +137,12 @@ pub(crate) async fn refresh(
     };
     let progress = store::public::latest(tx, PROGRESSED, slug, Some(owner)).await?;
     let body: Body = store::read(Body::of_kind(PUBLISHED, &published.body))?;
-    let (region, placed) = match body {
+    let (region, built_in) = match body {
         Body::ProgrammePublished(programme) => (
-            programme.region.map(|code| code.to_string()),
-            programme.coordinates.is_some(),
+            programme.region.as_ref().map(RegionCode::to_string),
+            built_in(&programme),
         ),
-        _ => (None, false),
+        _ => (None, None),
     };
     let progressed_at = progress.as_ref().map_or(published.at, |row| row.at);
     let row = ProgrammeRow {
@@ -152,7 +154,7 @@ pub(crate) async fn refresh(
         pending: store::public::pending_of(tx, owner, slug).await?,
         updated_at: published.at.max(progressed_at),
     };
-    Ok(store::public::put_programme(tx, &row, placed).await?)
+    Ok(store::public::put_programme(tx, &row, built_in.as_deref()).await?)
 }
 
 /// An own publication turned out to have no effect: the hub ruled so, or

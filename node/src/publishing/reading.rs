@@ -2,12 +2,13 @@
 
 use lapor_migrations::Tx;
 use lapor_protocol::ids::InstanceId;
-use lapor_protocol::kinds::{CalendarUpdated, TaxonomyUpdated};
+use lapor_protocol::kinds::{CalendarUpdated, ProgrammePublished, TaxonomyUpdated};
 use lapor_protocol::region::RegionCode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::pictures::note_copies;
+use super::spread::{built_in, parts_of};
 use super::{
     CalendarView, Edition, Programme, ProgrammeEntry, ProgrammeFilter, ProgrammeList,
     ProgrammeView, Standing, TaxonomyView,
@@ -19,6 +20,7 @@ use crate::store::public::{Conditions, ProgrammeRow, PublicationRow};
 
 const MAX_PAGE: u32 = 200;
 const MAX_PLACED: i64 = 1000;
+const LOCATED_AT_ONCE: i64 = 64;
 const TAXONOMY: &str = "taxonomy.updated";
 const CALENDAR: &str = "calendar.updated";
 
@@ -63,23 +65,44 @@ impl Node {
         Ok(ProgrammeList { programmes, next })
     }
 
-    /// Programmes that say where they are built, the latest 1,000: of the whole country, or of a
-    /// province and of those that name no region.
+    /// Programmes that say where they are built, the latest first, 1,000 at most of the whole country
+    /// or 1,000 of a province and as many of those of which only its outline is known.
     pub async fn placed_programmes(
         &self,
         province: Option<&RegionCode>,
     ) -> Result<Vec<Programme>, NodeError> {
         let mut tx = self.read_tx().await?;
         let rows = match province {
-            Some(code) => store::public::placed_in(&mut tx, code.as_str(), MAX_PLACED).await?,
+            Some(code) => {
+                let mut rows = Vec::new();
+                for part in parts_of(code) {
+                    rows.extend(store::public::placed_in(&mut tx, part, MAX_PLACED).await?);
+                }
+                rows
+            }
             None => store::public::placed(&mut tx, MAX_PLACED).await?,
         };
-        let mut placed = rows
-            .into_iter()
-            .map(programme)
-            .collect::<Result<Vec<_>, _>>()?;
-        placed.retain(|programme| programme.published.coordinates.is_some());
-        Ok(placed)
+        rows.into_iter().map(programme).collect()
+    }
+
+    /// Finds where programmes are built that an older version stored; a bounded number of them.
+    /// Returns how many, 0 when nothing is left.
+    pub(crate) async fn locate_programmes(&self) -> Result<usize, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let any = !store::public::unlocated(&mut tx, 1).await?.is_empty();
+        drop(tx);
+        if !any {
+            return Ok(0);
+        }
+        let mut tx = self.write_tx().await?;
+        let rows = store::public::unlocated(&mut tx, LOCATED_AT_ONCE).await?;
+        for row in &rows {
+            let programme: ProgrammePublished = store::read(serde_json::from_str(&row.published))?;
+            let part = built_in(&programme);
+            store::public::put_programme(&mut tx, row, part.as_deref()).await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len())
     }
 
     /// A programme with all that was published about it.

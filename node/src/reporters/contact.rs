@@ -18,20 +18,19 @@ use utoipa::ToSchema;
 use super::followed::{follow_programme, followed_text, read_followed};
 use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
+use super::reach::{normalised, proved_contact, told_contact};
 use super::session::{self, Opened, replace_key};
-use super::{Conversation, Notify, Verification, Visitor, support};
-use crate::casework::{CaseSummary, Reporter, summaries, ticket};
+use super::{Conversation, Notify, Verification, support};
+use crate::casework::ticket;
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::citizens::{CodeRow, LetterRow};
-use crate::store::reporters::ReporterRow;
 
 const CODE_DIGITS: usize = 8;
 const CODE_LIFE_MS: i64 = 15 * 60_000;
 const ATTEMPTS: i64 = 5;
-const REPORTS_SHOWN: i64 = 500;
 const WRONG: &str = "this code does not fit or has expired; check it, or ask for a new one";
 
 /// What a code is for.
@@ -166,30 +165,6 @@ impl Node {
         .await
     }
 
-    /// Whether the report tells an address of e-mail, to which alone codes are sent.
-    pub async fn tells_address(&self, conversation: &Conversation) -> Result<bool, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?;
-        let contact = told_contact(&mut tx, &case.to_string()).await?;
-        Ok(contact.is_some_and(|contact| contact.contains('@')))
-    }
-
-    /// Whether the report tells an address of e-mail that has to be proved yet: before it is, no
-    /// letter goes there, and no lost key is replaced through it.
-    pub async fn awaits_proof(&self, case: CaseId) -> Result<bool, NodeError> {
-        if !self.sends_letters() {
-            return Ok(false);
-        }
-        let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, case).await?.to_string();
-        let Some(row) = store::reporters::of_case(&mut tx, &case).await? else {
-            return Ok(false);
-        };
-        let told = told_contact(&mut tx, &case).await?;
-        let mailable = told.is_some_and(|contact| contact.contains('@'));
-        Ok(mailable && proved_contact(&mut tx, &row).await?.is_none())
-    }
-
     /// Sends a code to the contact that the report told, to prove it.
     pub async fn ask_confirmation(
         &self,
@@ -304,6 +279,7 @@ impl Node {
             CodePurpose::SignIn => {
                 let fresh = hex::encode(random::<16>());
                 let citizen = store::citizens::citizen(&mut tx, &fresh, &row.contact, now).await?;
+                store::reporters::gather(&mut tx, &row.contact).await?;
                 Proved::SignedIn(session::open(&mut tx, None, Some(&citizen), now).await?)
             }
             CodePurpose::Recover => {
@@ -315,8 +291,9 @@ impl Node {
             }
             CodePurpose::Confirm => {
                 let case = case.ok_or(NodeError::Locked(WRONG))?;
-                let level = Verification::Contact.as_str();
-                store::reporters::set_verification(&mut tx, case, level).await?;
+                let (level, proved) = (Verification::Contact.as_str(), Some(&*row.contact));
+                store::reporters::set_verification(&mut tx, case, level, proved).await?;
+                store::reporters::gather(&mut tx, &row.contact).await?;
                 Proved::Confirmed
             }
             CodePurpose::Follow => {
@@ -333,26 +310,6 @@ impl Node {
         };
         tx.commit().await?;
         Ok(proved)
-    }
-
-    /// The contact with which a citizen has signed in.
-    pub async fn account_of(&self, visitor: &Visitor) -> Result<Option<String>, NodeError> {
-        let Some(citizen) = visitor.citizen() else {
-            return Ok(None);
-        };
-        let mut tx = self.read_tx().await?;
-        Ok(store::citizens::contact(&mut tx, citizen).await?)
-    }
-
-    /// The cases that a citizen filed, latest first, 500 at most.
-    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseSummary>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let cases = match visitor.citizen() {
-            Some(citizen) => store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?,
-            None => visitor.case().iter().map(CaseId::to_string).collect(),
-        };
-        let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
-        summaries(&mut tx, &cases).await
     }
 
     /// Letters that wait to be sent, behind a number, oldest first.
@@ -465,119 +422,6 @@ impl Node {
     }
 }
 
-/// A contact as it is compared and stored: an address in lower case, a
-/// telephone number with its country code.
-pub(super) fn normalised(contact: &str) -> Result<String, NodeError> {
-    let contact = contact.trim();
-    let wrong = || {
-        let problem =
-            "contact: expected an e-mail address, or a telephone number such as 0812 3456 7890";
-        NodeError::Invalid(problem.into())
-    };
-    if let Some((name, host)) = contact.rsplit_once('@') {
-        let shape = !name.is_empty()
-            && host.contains('.')
-            && contact.len() <= 254
-            && !contact
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c));
-        return if shape {
-            Ok(contact.to_lowercase())
-        } else {
-            Err(wrong())
-        };
-    }
-    let typed = contact
-        .chars()
-        .filter(|c| !" .-()".contains(*c))
-        .collect::<String>();
-    let national = typed
-        .strip_prefix("+62")
-        .or_else(|| typed.strip_prefix("62"))
-        .or_else(|| typed.strip_prefix('0'));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    match (national, typed.strip_prefix('+')) {
-        (Some(national), _) if (8..=12).contains(&national.len()) && digits(national) => {
-            Ok(format!("+62{national}"))
-        }
-        (None, Some(abroad)) if (8..=15).contains(&abroad.len()) && digits(abroad) => {
-            Ok(format!("+{abroad}"))
-        }
-        _ => Err(wrong()),
-    }
-}
-
-/// Whether somebody can be reached by this: an e-mail address or a telephone number.
-pub fn reaches(contact: &str) -> bool {
-    normalised(contact).is_ok()
-}
-
-/// What is known of whether whoever filed a case can be reached, without who that is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reachable {
-    /// They told no contact.
-    No,
-    /// They told one, and nobody has proved it.
-    Told,
-    /// They proved it with a code, or signed in with one to file it.
-    Proved,
-}
-
-impl Node {
-    /// Whether the reporter of a case can be reached; `None` where nobody holds a key to it here.
-    pub async fn reachable(&self, case: CaseId) -> Result<Option<Reachable>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let case = match self.filed_as(&mut tx, case).await {
-            Ok(filed) => filed.to_string(),
-            Err(NodeError::Locked(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if store::reporters::of_case(&mut tx, &case).await?.is_none() {
-            return Ok(None);
-        }
-        self.reachable_in(&mut tx, &case).await.map(Some)
-    }
-
-    /// The same of a case as it was filed, for its reporter.
-    pub(super) async fn reachable_in(
-        &self,
-        tx: &mut Tx,
-        case: &str,
-    ) -> Result<Reachable, NodeError> {
-        if let Some(row) = store::reporters::of_case(tx, case).await?
-            && proved_contact(tx, &row).await?.is_some()
-        {
-            return Ok(Reachable::Proved);
-        }
-        let told = told_contact(tx, case).await?;
-        Ok(told.map_or(Reachable::No, |_| Reachable::Told))
-    }
-}
-
-/// The contact of a citizen's account, or the one that the report told and its reporter proved.
-async fn proved_contact(tx: &mut Tx, row: &ReporterRow) -> Result<Option<String>, NodeError> {
-    if let Some(citizen) = &row.citizen {
-        return Ok(store::citizens::contact(tx, citizen).await?);
-    }
-    match Verification::read(&row.verification) {
-        Verification::Contact => told_contact(tx, &row.case_id).await,
-        Verification::None => Ok(None),
-    }
-}
-
-async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
-    let Some(held) = store::secrets::identity(tx, case).await? else {
-        return Ok(None);
-    };
-    let told: Reporter = store::read(serde_json::from_str(&held))?;
-    let contacts = [told.email, told.phone];
-    Ok(contacts
-        .iter()
-        .flatten()
-        .find_map(|contact| normalised(contact).ok()))
-}
-
 fn hash(id: &str, digits: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(id.as_bytes());
@@ -594,33 +438,4 @@ fn read_letter(row: LetterRow) -> Result<Letter, NodeError> {
         code: row.code,
         expires_at: row.expires_at,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_contact_has_one_form() {
-        for (typed, form) in [
-            (" Siti@Contoh.ID ", "siti@contoh.id"),
-            ("0812-3456-7890", "+6281234567890"),
-            ("62 812 3456 7890", "+6281234567890"),
-            ("+62 (812) 3456.7890", "+6281234567890"),
-            ("+44 20 7946 0000", "+442079460000"),
-        ] {
-            assert_eq!(normalised(typed).unwrap(), form, "{typed}");
-        }
-        for wrong in [
-            "",
-            "siti",
-            "@contoh.id",
-            "a@b",
-            "a@b.c, d@e.f",
-            "0812",
-            "x123456789",
-        ] {
-            assert!(normalised(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -28,6 +28,8 @@ pub struct AtCounter {
     /// in, or no key of it was ever given. Of any other, and of one whose words were erased, the
     /// reporter shows the key.
     pub on_word: bool,
+    /// Its reporter has a key of it, and may get another in the place of one that was lost.
+    pub gives_key: bool,
     /// It is public, and somebody else may say that they have the same trouble.
     pub is_supported: bool,
 }
@@ -54,7 +56,7 @@ impl Through<'_> {
 }
 
 /// How the reporter of a case is known here.
-struct Known {
+pub(super) struct Known {
     row: Option<ReporterRow>,
     taken_in: bool,
     /// The words of the case were erased, or the reporter had everything about them forgotten.
@@ -62,7 +64,7 @@ struct Known {
 }
 
 impl Known {
-    async fn of(tx: &mut Tx, case: &Case, filed_as: &str) -> Result<Self, NodeError> {
+    pub(super) async fn of(tx: &mut Tx, case: &Case, filed_as: &str) -> Result<Self, NodeError> {
         let erasures = store::erasures::of_case(tx, filed_as).await?;
         Ok(Self {
             row: store::reporters::of_case(tx, filed_as).await?,
@@ -74,6 +76,11 @@ impl Known {
     /// Whether an officer may take down what the reporter says without the key.
     fn on_word(&self) -> bool {
         !self.erased && (self.taken_in || self.row.is_none())
+    }
+
+    /// The reporter, where they hold a key and have not been forgotten.
+    pub(super) fn keyed(self) -> Option<ReporterRow> {
+        self.row.filter(|_| !self.erased)
     }
 
     /// Whether nobody can be told to be the reporter any more.
@@ -107,6 +114,7 @@ impl Node {
         if !known.is_forgotten() {
             counter.may = may(&case);
         }
+        counter.gives_key = known.keyed().is_some();
         Ok(counter)
     }
 

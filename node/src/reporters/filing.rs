@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::contact::normalised;
 use super::key::SecretKey;
+use super::reach::normalised;
 use super::{Notify, Suspicion, Verification, Visitor};
 use crate::casework::{Beside, Filed, NewReport, OnDesk, Once};
 use crate::chance::random;

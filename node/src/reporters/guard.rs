@@ -184,7 +184,7 @@ impl Node {
     ) -> Result<Option<Suspicion>, NodeError> {
         let (now, guards) = (self.clock().now_ms(), self.guards());
         guards.filing.attempt(&neighbourhood(address), now)?;
-        let contact = contact.and_then(|contact| super::contact::normalised(contact).ok());
+        let contact = contact.and_then(|contact| super::reach::normalised(contact).ok());
         if let Some(contact) = contact {
             guards.filing_contact.attempt(&contact, now)?;
         }

@@ -5,6 +5,7 @@
 //! on trust. No ticket, key, code or contact is logged or printed: the audit
 //! log names a reporter by an id of its own.
 
+mod account;
 mod acts;
 mod consent;
 mod contact;
@@ -15,7 +16,9 @@ mod filing;
 mod followed;
 mod guard;
 mod key;
+mod lost_key;
 mod own_data;
+mod reach;
 mod session;
 mod support;
 #[cfg(test)]
@@ -28,16 +31,17 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
-pub use contact::{CodePurpose, Letter, LetterKind, Proved, Reachable, SentCode, reaches};
+pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
 pub use counter::{AtCounter, Through};
-pub use erasing::PlannedErasure;
 pub(crate) use events::answer_forms;
 pub use events::{Event, Linked, Relation};
 pub use filing::{FiledForReporter, FilingTerms};
 pub(crate) use followed::followed_text;
 pub use guard::{AbuseMark, Suspicion};
 pub use key::SecretKey;
+pub use lost_key::{Assurance, Claim, GivenKey};
 pub use own_data::{Erasure, ErasureState, OwnData};
+pub use reach::{Reachable, reaches};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;
 pub(crate) use support::{follow, leave_for};

@@ -4,16 +4,12 @@
 //! conversation does not end a report; it needs the ticket typed again, and it
 //! can be withdrawn. What stays is the skeleton of the case and the fact.
 
-use std::collections::BTreeSet;
-
-use lapor_migrations::Tx;
 use lapor_protocol::ids::CaseId;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{Conversation, ReporterView, session};
-use crate::casework::{NewAct, Reporter, expire_answers, ticket};
+use crate::casework::{Reporter, expire_answers, ticket};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -21,7 +17,6 @@ use crate::store;
 use crate::store::erasures::ErasureRow;
 
 const DAY_MS: i64 = 86_400_000;
-const AT_ONCE: i64 = 100;
 
 /// How far an erasure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,7 +99,10 @@ impl Node {
             key_made_at: row.map(|row| row.secret_at),
             conversations: sessions.iter().map(|session| session.created_at).collect(),
             deeds,
-            erasures: erasures.iter().map(read).collect::<Result<_, _>>()?,
+            erasures: erasures
+                .iter()
+                .map(Erasure::read)
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -126,10 +124,9 @@ impl Node {
             return Err(NodeError::Invalid(problem.into()));
         }
         let erasures = store::erasures::of_case(&mut tx, &case).await?;
-        let ahead = |row: &ErasureRow| ["waiting", "erasing"].contains(&row.state.as_str());
-        let own = |row: &ErasureRow| ahead(row) && row.asked_by.is_none();
+        let own = |row: &ErasureRow| is_ahead(row) && row.asked_by.is_none();
         if let Some(waiting) = erasures.into_iter().find(own) {
-            return read(&waiting);
+            return Erasure::read(&waiting);
         }
         let days = self.settings().erasure.reporter_days;
         let row = ErasureRow {
@@ -147,86 +144,47 @@ impl Node {
         let (actor, case) = (conversation.actor(), Some(row.case_id.as_str()));
         store::audit::add(&mut tx, now, &actor, "erasure.asked", case, &row.id).await?;
         tx.commit().await?;
-        read(&row)
+        Erasure::read(&row)
     }
 
-    /// The erasures that wait, of which the reporter has asked for one at most.
+    /// The erasures that wait or have begun: of the case and the reporter's own wish, and where it is
+    /// the whole also those of its halves, which are decided on by themselves.
     pub async fn erasures_of(
         &self,
         conversation: &Conversation,
     ) -> Result<Vec<Erasure>, NodeError> {
         let mut tx = self.read_tx().await?;
-        let root = self.filed_as(&mut tx, conversation.case).await?;
-        let mut waiting = Vec::new();
-        // Halves are decided on by themselves.
-        for case in self.family(root).await? {
-            let erasures = store::erasures::of_case(&mut tx, &case.to_string()).await?;
-            waiting.extend(erasures.into_iter().filter(|row| row.state == "waiting"));
+        let (case, root) = (
+            conversation.case.to_string(),
+            self.filed_as(&mut tx, conversation.case).await?,
+        );
+        let whole = conversation.case == root;
+        let mut ahead = Vec::new();
+        for one in self.family(root).await? {
+            let rows = store::erasures::of_case(&mut tx, &one.to_string()).await?;
+            ahead.extend(rows.into_iter().filter(|row| {
+                is_ahead(row) && (whole || row.case_id == case || row.asked_by.is_none())
+            }));
         }
-        waiting.iter().map(read).collect()
+        ahead.iter().map(Erasure::read).collect()
     }
 
-    /// Withdraws what waits, whoever decided it.
+    /// Withdraws what waits of the case that the conversation is about, whoever decided it.
     pub async fn withdraw_erasure(&self, conversation: &Conversation) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
-        let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?;
-        drop(tx);
-        let family = self.family(case).await?;
+        let case = conversation.case.to_string();
         let mut tx = self.write_tx().await?;
-        let text = case.to_string();
         let mut withdrawn = 0;
-        for one in family {
-            let rows = store::erasures::of_case(&mut tx, &one.to_string()).await?;
-            for row in rows.iter().filter(|row| row.state == "waiting") {
-                withdrawn += store::erasures::withdraw(&mut tx, &row.id, now).await?;
-            }
+        let rows = store::erasures::of_case(&mut tx, &case).await?;
+        for row in rows.iter().filter(|row| row.state == "waiting") {
+            withdrawn += store::erasures::withdraw(&mut tx, &row.id, now).await?;
         }
         if withdrawn == 0 {
             return Err(NodeError::not_found("waiting erasure of case", &case));
         }
         let actor = conversation.actor();
-        store::audit::add(&mut tx, now, &actor, "erasure.withdrawn", Some(&text), "").await?;
+        store::audit::add(&mut tx, now, &actor, "erasure.withdrawn", Some(&case), "").await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Erasures that wait, the most urgent first, 200 at most; for the
-    /// institution's administrators.
-    pub async fn erasures(&self) -> Result<Vec<Erasure>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let rows = ahead(&mut tx, i64::MAX).await?;
-        rows.iter().map(read).collect()
-    }
-
-    /// Does the erasures that are due. Returns how many.
-    pub(crate) async fn erase_due(&self) -> Result<usize, NodeError> {
-        let now = self.clock().now_ms();
-        let mut tx = self.read_tx().await?;
-        let due = ahead(&mut tx, now).await?;
-        drop(tx);
-        let mut done = 0;
-        for row in due {
-            // It may have been called off while others were erased.
-            let mut tx = self.write_tx().await?;
-            let begun = store::erasures::begin(&mut tx, &row.id, now).await?;
-            tx.commit().await?;
-            if begun == 0 {
-                continue;
-            }
-            let erased = match row.asked_by {
-                Some(_) => self.erase_as_decided(&row, now).await,
-                None => self.erase(&row, now).await,
-            };
-            match erased {
-                Ok(()) => done += 1,
-                Err(error @ NodeError::Database(_)) => return Err(error),
-                // What is wrong with one case keeps no other from being erased; it is tried again.
-                Err(error) => {
-                    tracing::error!(%error, case = row.case_id, "a report cannot be erased");
-                }
-            }
-        }
-        Ok(done)
     }
 
     /// Removes what has expired: sessions, codes, letters, answers.
@@ -238,98 +196,35 @@ impl Node {
         tx.commit().await?;
         expire_answers(self).await
     }
+}
 
-    /// The message first: if the process ends between, the rest is tried again
-    /// and the message is not, because the case is erased.
-    async fn erase(&self, row: &ErasureRow, now: i64) -> Result<(), NodeError> {
-        let family = self.family(store::case_id(&row.case_id)?).await?;
-        for id in &family {
-            self.redact(*id).await?;
-        }
-        let text = &row.case_id;
-        let mut tx = self.write_tx().await?;
-        store::secrets::erase_identity(&mut tx, text).await?;
-        store::reporters::forget(&mut tx, text).await?;
-        store::citizens::forget(&mut tx, text).await?;
-        for id in family.iter().map(ToString::to_string) {
-            store::letters::forget(&mut tx, &id).await?;
-            store::told::forget(&mut tx, &id).await?;
-            store::support::forget(&mut tx, &id).await?;
-            store::support::forget_led(&mut tx, &id).await?;
-            store::consents::forget_reasons(&mut tx, &id).await?;
-        }
-        store::erasures::end(&mut tx, &row.id, "done", now).await?;
-        store::audit::add(&mut tx, now, "erasure", "erasure.done", Some(text), &row.id).await?;
-        Ok(tx.commit().await?)
-    }
+/// Whether it waits or has begun.
+fn is_ahead(row: &ErasureRow) -> bool {
+    ["waiting", "erasing"].contains(&row.state.as_str())
+}
 
-    /// A case and all that was split from it, and from that again, as far as this node knows them.
-    async fn family(&self, case: CaseId) -> Result<BTreeSet<CaseId>, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let (mut family, mut open) = (BTreeSet::from([case]), vec![case]);
-        while let Some(id) = open.pop() {
-            match self.shown_case(&mut tx, id).await {
-                Ok(shown) => open.extend(shown.children.iter().filter(|one| family.insert(**one))),
-                Err(NodeError::NotFound { .. }) => {}
-                Err(error) => return Err(error),
+impl Erasure {
+    pub(crate) fn read(row: &ErasureRow) -> Result<Self, NodeError> {
+        let state = match row.state.as_str() {
+            "asked" => ErasureState::Asked,
+            "waiting" => ErasureState::Waiting,
+            "erasing" => ErasureState::Erasing,
+            "done" => ErasureState::Done,
+            "withdrawn" => ErasureState::Withdrawn,
+            _ => {
+                return Err(NodeError::damaged(
+                    "an erasure is in no state that is known",
+                ));
             }
-        }
-        Ok(family)
-    }
-
-    /// Erases the words of a case, unless that has been done; of a case that
-    /// this node does not know or did not take in, there is nothing to do.
-    async fn redact(&self, case: CaseId) -> Result<(), NodeError> {
-        let mut tx = self.read_tx().await?;
-        let shown = match self.shown_case(&mut tx, case).await {
-            Ok(shown) => shown,
-            Err(NodeError::NotFound { .. }) => return Ok(()),
-            Err(error) => return Err(error),
         };
-        drop(tx);
-        if shown.redacted || shown.origin != *self.instance()? {
-            return Ok(());
-        }
-        let act = NewAct {
-            kind: "case.redacted".into(),
-            body: json!({"reason": "reporter_request"})
-                .as_object()
-                .cloned()
-                .unwrap_or_default(),
-            words: None,
-            attachments: Vec::new(),
-        };
-        self.act(case, act, "erasure").await.map(drop)
+        Ok(Self {
+            case: store::case_id(&row.case_id)?,
+            state,
+            reason: row.reason.clone(),
+            by_institution: row.asked_by.is_some(),
+            asked_at: row.asked_at,
+            due_at: row.due_at,
+            ended_at: row.ended_at,
+        })
     }
-}
-
-/// Those that are due at a moment and not over: what has begun goes before what waits.
-async fn ahead(tx: &mut Tx, by: i64) -> Result<Vec<ErasureRow>, NodeError> {
-    let mut rows = store::erasures::due(tx, "erasing", by, AT_ONCE).await?;
-    rows.extend(store::erasures::due(tx, "waiting", by, AT_ONCE).await?);
-    Ok(rows)
-}
-
-pub(super) fn read(row: &ErasureRow) -> Result<Erasure, NodeError> {
-    let state = match row.state.as_str() {
-        "asked" => ErasureState::Asked,
-        "waiting" => ErasureState::Waiting,
-        "erasing" => ErasureState::Erasing,
-        "done" => ErasureState::Done,
-        "withdrawn" => ErasureState::Withdrawn,
-        _ => {
-            return Err(NodeError::damaged(
-                "an erasure is in no state that is known",
-            ));
-        }
-    };
-    Ok(Erasure {
-        case: store::case_id(&row.case_id)?,
-        state,
-        reason: row.reason.clone(),
-        by_institution: row.asked_by.is_some(),
-        asked_at: row.asked_at,
-        due_at: row.due_at,
-        ended_at: row.ended_at,
-    })
 }

@@ -109,6 +109,17 @@ impl Node {
         typed_key: &str,
         address: IpAddr,
     ) -> Result<Opened, NodeError> {
+        let (case, hash) = self.held_with(typed_ticket, typed_key, address).await?;
+        self.open_with(&case, &hash, self.clock().now_ms()).await
+    }
+
+    /// The case of a ticket and the hash of its key, for whoever shows the key.
+    pub(super) async fn held_with(
+        &self,
+        typed_ticket: &str,
+        typed_key: &str,
+        address: IpAddr,
+    ) -> Result<(String, String), NodeError> {
         let now = self.clock().now_ms();
         let guards = self.guards();
         guards.address.attempt(&neighbourhood(address), now)?;
@@ -126,10 +137,9 @@ impl Node {
             SecretKey::fits(SecretKey::parse(typed_key), None).await?;
             None
         };
-        let (Some(row), Some(hash)) = (row, fitting) else {
-            return Err(NodeError::Locked(WRONG));
-        };
-        self.open_with(&row.case_id, &hash, now).await
+        row.map(|row| row.case_id)
+            .zip(fitting)
+            .ok_or(NodeError::Locked(WRONG))
     }
 
     /// Opens a case for whoever held the key of a hash, if that key is still one of its keys:
@@ -141,13 +151,7 @@ impl Node {
         now: i64,
     ) -> Result<Opened, NodeError> {
         let mut tx = self.write_tx().await?;
-        let row = store::reporters::of_case(&mut tx, case).await?;
-        let row = row.filter(|row| has_key(row, hash));
-        let row = row.ok_or(NodeError::Locked(WRONG))?;
-        if row.secret == hash && row.secret_before.is_some() {
-            store::reporters::end_secret_before(&mut tx, &row.case_id).await?;
-            store::reporters::end_of_case(&mut tx, &row.case_id).await?;
-        }
+        let row = key_was_used(&mut tx, case, hash).await?;
         let opened = open(&mut tx, Some(&row.case_id), None, now).await?;
         let actor = format!("reporter:{}", row.id);
         store::audit::add(
@@ -301,6 +305,26 @@ pub(super) async fn shown_key(
     let row = store::reporters::of_case(&mut tx, &row.case_id).await?;
     let still = row.is_some_and(|row| has_key(&row, &hash));
     still.then_some(()).ok_or(NodeError::Locked(WRONG))
+}
+
+/// The reporter of a case whose key of a hash was shown: one that was replaced ends when the new
+/// one is used, with what it had opened.
+///
+/// # Errors
+/// [`NodeError::Locked`] if it is none of the keys any more.
+pub(super) async fn key_was_used(
+    tx: &mut Tx,
+    case: &str,
+    hash: &str,
+) -> Result<ReporterRow, NodeError> {
+    let row = store::reporters::of_case(tx, case).await?;
+    let row = row.filter(|row| has_key(row, hash));
+    let row = row.ok_or(NodeError::Locked(WRONG))?;
+    if row.secret == hash && row.secret_before.is_some() {
+        store::reporters::end_secret_before(tx, &row.case_id).await?;
+        store::reporters::end_of_case(tx, &row.case_id).await?;
+    }
+    Ok(row)
 }
 
 /// Whether a hash is that of one of a reporter's keys.

@@ -19,6 +19,9 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 
+/// For how long a report of which nobody hears any more may lead back to one that was merged into it.
+const LED_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
 /// Who supports.
 pub enum Supporter<'a> {
     /// A random token of the browser's, at least 16 characters; kept as a hash.
@@ -85,7 +88,6 @@ impl Node {
     pub async fn unfollow(&self, leave: &str) -> Result<(), NodeError> {
         let hash = Sha256::digest(leave.as_bytes());
         let mut tx = self.write_tx().await?;
-        store::support::leave(&mut tx, &hash).await?;
         if let Some((case, contact)) = store::support::leaver(&mut tx, &hash).await? {
             let of_programme = unfollow_programme(&mut tx, &case, &contact).await?;
             if !of_programme && contact.is_empty() {
@@ -93,6 +95,16 @@ impl Node {
             } else if !of_programme {
                 leave_all(&mut tx, &case, &contact).await?;
             }
+            store::support::forget_leaves(&mut tx, &case, &contact).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Forgets the addresses of those whom no merge that is undone brings anything new any more.
+    pub(crate) async fn expire_led(&self) -> Result<(), NodeError> {
+        let before = self.clock().now_ms() - LED_KEPT_MS;
+        let mut tx = self.write_tx().await?;
+        for (case, contact) in store::support::expire_led(&mut tx, before).await? {
             store::support::forget_leaves(&mut tx, &case, &contact).await?;
         }
         Ok(tx.commit().await?)
@@ -137,20 +149,17 @@ pub(crate) async fn follow(
     contact: &str,
     now: i64,
 ) -> Result<String, NodeError> {
-    let leave = URL_SAFE_NO_PAD.encode(random::<24>());
-    let hash = Sha256::digest(leave.as_bytes());
-    store::support::follow(tx, case, contact, &hash, now).await?;
-    Ok(leave)
+    store::support::follow(tx, case, contact, now).await?;
+    leave_for(tx, case, contact).await
 }
 
-/// Ends a following, also where it was led on to by a merge.
+/// Ends a following with all to which merges led on from it and from which they led there, and
+/// forgets the address.
 async fn leave_all(tx: &mut Tx, case: &str, contact: &str) -> Result<(), NodeError> {
-    let mut left = Some(case.to_owned());
-    while let Some(case) = left {
-        let onward = store::support::led_to(tx, &case, contact).await?;
+    for case in store::support::way(tx, case, contact).await? {
         store::support::end_leading(tx, &case, contact).await?;
-        store::support::remove_follower(tx, &case, contact).await?;
-        left = onward;
+        store::support::end_following(tx, &case, contact).await?;
+        store::support::forget_leaves(tx, &case, contact).await?;
     }
     Ok(())
 }

@@ -13,10 +13,12 @@ use super::*;
 use crate::casework::{CaseFilter, NewAct, NewReport, Once, Sight, Tab};
 use crate::clock::Clock as _;
 use crate::error::NodeError;
-use crate::media::Door;
 use crate::testing::Place;
 
+mod account;
 mod erasing;
+mod keys;
+mod merged;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const ONCE: &str = "4b0a3c5e-9d7f-4a41-8a55-0d5d0c3b7a10";
@@ -121,52 +123,6 @@ async fn ticket_and_key_open_a_conversation_and_nothing_else_does() {
         assert!(matches!(elsewhere, Err(NodeError::Locked(_))));
         let shown = format!("{:?}", place.audited("conversation.opened").await);
         assert!(shown.contains("reporter:") && !shown.contains(&first.filed.ticket));
-    }
-}
-
-#[tokio::test]
-async fn the_reporter_of_a_merged_report_reads_no_number_of_the_other_one() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let (target, _) = filed(&place, json!({})).await;
-        let (merged, _) = filed(&place, json!({})).await;
-        let into = json!({ "target_case": target.filed.case });
-        officer(
-            &place,
-            merged.filed.case,
-            act("case.linked", into, json!(null)),
-        )
-        .await;
-        let words = json!({ "text": "Bapak Asep (0812-3456-7890) sudah dihubungi." });
-        let file = futures_util::stream::iter([Ok::<_, std::io::Error>(
-            bytes::Bytes::from_static(b"catatan serah terima"),
-        )]);
-        let file = place.node.receive_upload(Door::Staff, file).await;
-        let answer = NewAct {
-            attachments: vec![file.unwrap().upload],
-            ..act("case.followed_up", json!({}), words)
-        };
-        officer(&place, target.filed.case, answer).await;
-        let theirs = opened(&place, &merged.filed.ticket, &merged.key).await;
-        let theirs = theirs.unwrap();
-        let view = place.node.reporter_view(&theirs).await.unwrap();
-        let answered = view.linked[0].events.last().unwrap();
-        let proof = answered.attachments[0].sha256;
-        let file = place.node.reporter_attachment(&theirs, proof).await;
-        assert_eq!(file.unwrap().size, 20, "of an answer where it goes on");
-        let heard = view.linked[0].events.last().unwrap().text.clone().unwrap();
-        assert!(
-            heard.contains("sudah dihubungi") && !heard.contains("3456"),
-            "{heard}"
-        );
-        let own = opened(&place, &target.filed.ticket, &target.key).await;
-        let view = place.node.reporter_view(&own.unwrap()).await.unwrap();
-        let heard = view.events.last().unwrap().text.clone().unwrap();
-        assert!(heard.contains("0812-3456-7890"), "{heard}");
-        let undone = act("case.unlinked", json!({}), Value::Null);
-        officer(&place, merged.filed.case, undone).await;
-        let apart = place.node.reporter_attachment(&theirs, proof).await;
-        assert!(matches!(apart, Err(NodeError::NotFound { .. })));
     }
 }
 
@@ -459,147 +415,6 @@ async fn an_anonymous_identity_needs_keeper_and_consent_and_the_reporter_reads_t
 }
 
 #[tokio::test]
-async fn a_lost_key_comes_back_through_a_proved_contact_and_through_nothing_else() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let (filed, conversation) = filed(&place, json!({})).await;
-        let (ticket, node) = (&filed.filed.ticket, &place.node);
-        assert!(!filed.recoverable, "no letters are sent from here");
-        node.ask_recovery(ticket, HERE).await.unwrap();
-        node.ask_recovery("00000-00000", HERE).await.unwrap();
-        for last in 1..=4 {
-            let elsewhere = IpAddr::from([198, 51, 100, last]);
-            let mistyped = node.ask_recovery("bukan tiket", elsewhere).await;
-            mistyped.expect("who mistypes keeps nobody else away");
-        }
-        assert!(
-            node.letters(0, 10).await.unwrap().is_empty(),
-            "an unproved contact gets nothing"
-        );
-        let sent = node.ask_confirmation(&conversation).await.unwrap();
-        assert!(node.prove_code(&sent.id, "0000 0000", HERE).await.is_err());
-        let proved = node
-            .prove_code(&sent.id, &last_code(&place).await, HERE)
-            .await
-            .unwrap();
-        assert!(matches!(proved, Proved::Confirmed));
-        let sent = node.ask_recovery(ticket, HERE).await.unwrap();
-        let letter = node.letters(0, 10).await.unwrap().pop().unwrap();
-        assert_eq!(letter.contact, "canary@contoh.id");
-        assert!(!format!("{letter:?}").contains("canary"));
-        place.clock.advance(60_000);
-        let code = letter.code.unwrap();
-        assert!(
-            node.prove_following(&sent.id, &code, HERE).await.is_err(),
-            "it is for something else, and still is"
-        );
-        let Proved::NewKey { key } = node.prove_code(&sent.id, &code, HERE).await.unwrap() else {
-            panic!("no new key");
-        };
-        assert!(
-            node.prove_code(&sent.id, &code, HERE).await.is_err(),
-            "used once"
-        );
-        place.clock.advance(3_600_000);
-        assert!(
-            opened(&place, ticket, &filed.key).await.is_err(),
-            "the old key has ended"
-        );
-        assert!(opened(&place, ticket, &key).await.is_ok());
-    }
-}
-
-#[tokio::test]
-async fn an_old_key_makes_no_other_while_the_new_one_waits_to_be_used() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let (filed, conversation) = filed(&place, json!({})).await;
-        let (ticket, node) = (&filed.filed.ticket, &place.node);
-        let fresh = node.change_key(&conversation).await.unwrap();
-        let by_old = opened(&place, ticket, &filed.key).await.unwrap();
-        let again = node.change_key(&by_old).await;
-        assert!(matches!(again, Err(NodeError::Forbidden(_))));
-        let by_new = opened(&place, ticket, &fresh).await.unwrap();
-        assert!(opened(&place, ticket, &filed.key).await.is_err());
-        let third = node.change_key(&by_new).await.unwrap();
-        assert!(opened(&place, ticket, &third).await.is_ok());
-    }
-}
-
-#[tokio::test]
-async fn a_key_that_is_replaced_or_erased_while_it_is_verified_opens_nothing() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let (filed, conversation) = filed(&place, json!({})).await;
-        let (case, node) = (filed.filed.case.to_string(), &place.node);
-        let hash = async || {
-            let ticket = crate::casework::ticket::parse(&filed.filed.ticket).unwrap();
-            let row = node.reporter_of(&ticket).await;
-            row.unwrap().unwrap().secret
-        };
-        let open = async |hash: &str| node.open_with(&case, hash, place.clock.now_ms()).await;
-        let first = hash().await;
-        let fresh = node.change_key(&conversation).await.unwrap();
-        assert!(open(&first).await.is_ok(), "the new one waits to be used");
-        opened(&place, &filed.filed.ticket, &fresh).await.unwrap();
-        assert!(matches!(open(&first).await, Err(NodeError::Locked(_))));
-        let second = hash().await;
-        assert!(open(&second).await.is_ok());
-        let mut tx = node.write_tx().await.unwrap();
-        crate::store::reporters::forget(&mut tx, &case)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        assert!(matches!(open(&second).await, Err(NodeError::Locked(_))));
-    }
-}
-
-#[tokio::test]
-async fn a_citizen_signs_in_with_a_code_and_finds_their_reports() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let node = &place.node;
-        let sent = node.ask_sign_in("CANARY@contoh.id", HERE).await.unwrap();
-        let proved = node
-            .prove_code(&sent.id, &last_code(&place).await, HERE)
-            .await
-            .unwrap();
-        let Proved::SignedIn(opened) = proved else {
-            panic!("not signed in");
-        };
-        let visitor = node.visitor(&opened.token).await.unwrap().unwrap();
-        let as_citizen = || FilingTerms {
-            visitor: Some(&visitor),
-            ..terms()
-        };
-        let filed = node
-            .file_for_reporter(report(json!({})), as_citizen())
-            .await
-            .unwrap();
-        let own = node.reports_of(&visitor).await.unwrap();
-        let own: Vec<_> = own.iter().map(|report| report.case).collect();
-        assert_eq!(own, [filed.filed.case]);
-        let conversation = node
-            .conversation(&visitor, Some(filed.filed.case))
-            .await
-            .unwrap();
-        let view = node.reporter_view(&conversation).await.unwrap();
-        assert_eq!(view.verification, Verification::Contact);
-        assert_eq!(view.reachable, Reachable::Proved);
-        // The report itself tells no contact: the account's is reached.
-        let untold = report(json!({"reporter": {}}));
-        let untold = node.file_for_reporter(untold, as_citizen()).await.unwrap();
-        let own = node.conversation(&visitor, Some(untold.filed.case)).await;
-        let view = node.reporter_view(&own.unwrap()).await.unwrap();
-        assert_eq!(view.verification, Verification::None);
-        assert_eq!(view.reachable, Reachable::Proved);
-        let (stranger, _) = super::tests::filed(&place, json!({})).await;
-        let refused = node.conversation(&visitor, Some(stranger.filed.case)).await;
-        assert!(matches!(refused, Err(NodeError::Locked(_))));
-    }
-}
-
-#[tokio::test]
 async fn support_counts_once_for_each_browser_and_a_secret_report_shows_its_state_only() {
     for db in databases().await {
         let place = Place::joined("kota-bandung", db).await;
@@ -685,40 +500,6 @@ async fn a_report_that_looks_like_a_robots_is_filed_and_marked() {
         });
         let refused = attempts.filter(Result::is_err).count();
         assert_eq!(refused, 1, "five reports at once with one contact");
-    }
-}
-
-#[tokio::test]
-async fn numbers_in_another_report_are_masked_for_the_reporter_of_one_merged_into_it() {
-    for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
-        let (own, conversation) = filed(&place, json!({})).await;
-        let (other, _) = filed(&place, json!({})).await;
-        let (own, other) = (own.filed.case, other.filed.case);
-        let split = json!({"title": "Trotoar", "content": "Bagian kedua."});
-        let split = act("case.split", json!({}), split);
-        let child = place.node.act(own, split, "token:desk").await.unwrap();
-        let linked = act("case.linked", json!({"target_case": other}), Value::Null);
-        officer(&place, own, linked).await;
-        for case in [other, child.child.unwrap()] {
-            let text = json!({"text": "Sudah dibahas, hubungi 0812-9999-7890."});
-            officer(&place, case, act("case.followed_up", json!({}), text)).await;
-        }
-        let view = place.node.reporter_view(&conversation).await.unwrap();
-        let heard = |relation| {
-            let linked = view
-                .linked
-                .iter()
-                .find(|linked| linked.relation == relation);
-            let events = &linked.unwrap().events;
-            events.last().unwrap().text.clone().unwrap()
-        };
-        let merged = heard(Relation::MergedInto);
-        assert!(!merged.contains("9999"), "{merged}");
-        assert!(
-            heard(Relation::Child).contains("0812-9999-7890"),
-            "their own"
-        );
     }
 }
 

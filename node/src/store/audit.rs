@@ -115,10 +115,11 @@ pub async fn about_identity(
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_all(c).await)?)
 }
 
-/// What an officer took down of a reporter in a case: at, action, oldest first.
+/// What an officer did for a reporter in a case: took down their word, gave them a new key. At,
+/// action, oldest first.
 pub async fn said_of(tx: &mut Tx, case_id: &str, reporter: &str) -> Stored<Vec<(i64, String)>> {
     const SQL: &str = "select at, action from audit where case_id = $1
-        and action = 'counter.said' and detail like $2 order by number";
+        and action in ('counter.said', 'counter.key_given') and detail like $2 order by number";
     let whose = format!("{reporter} %");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).bind(&whose).fetch_all(c).await)?)
 }

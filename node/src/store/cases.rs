@@ -146,12 +146,20 @@ static PUT: Bulk = Bulk::new(
         identity_asks = excluded.identity_asks,
         waits_since = excluded.waits_since, escalated = excluded.escalated,
         copied = excluded.copied,
-        local_category = case when cases.category is not distinct from excluded.category
-            then cases.local_category end",
+        local_category = case
+            when cases.category is not distinct from excluded.category then cases.local_category
+            when cases.kept_for = excluded.category then cases.kept_local end,
+        kept_local = case when excluded.pending > 0 then case
+            when cases.kept_for is null and cases.category is distinct from excluded.category
+            then cases.local_category else cases.kept_local end end,
+        kept_for = case when excluded.pending > 0 then case
+            when cases.kept_for is null and cases.category is distinct from excluded.category
+                and cases.local_category is not null
+            then cases.category else cases.kept_for end end",
 );
 
 /// Writes rows but for what this desk has decided for itself. A local category goes with the national
-/// one for which it stands.
+/// one for which it stands, and comes back with it where own acts turn out to be without effect.
 pub async fn put(tx: &mut Tx, rows: &[CaseRow]) -> Stored<()> {
     let values = rows.iter().flat_map(stored).collect();
     tx.run_rows(&PUT, values).await.map(drop)

@@ -44,6 +44,30 @@ pub async fn contact(tx: &mut Tx, id: &str) -> Stored<Option<String>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await)?)
 }
 
+/// Removes an account: what it has opened, codes and letters with which it would be opened, and
+/// its link to reports, which stay; how many those were.
+pub async fn remove(tx: &mut Tx, id: &str, contact: &str) -> Stored<u64> {
+    const LINKS: &str = "update reporters set citizen = null where citizen = $1";
+    const SESSIONS: &str = "delete from reporter_sessions where citizen = $1";
+    const CODES: &str = "delete from reporter_codes where contact = $1 and purpose = 'sign_in'";
+    const LETTERS: &str = "delete from reporter_letters where contact = $1 and kind = 'sign_in'";
+    const ACCOUNT: &str = "delete from citizens where id = $1";
+    let links = on!(tx, c => sqlx::query(LINKS)
+        .bind(id)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    for (sql, of) in [
+        (SESSIONS, id),
+        (CODES, contact),
+        (LETTERS, contact),
+        (ACCOUNT, id),
+    ] {
+        on!(tx, c => sqlx::query(sql).bind(of).execute(c).await.map(drop))?;
+    }
+    Ok(links)
+}
+
 pub async fn add_code(tx: &mut Tx, row: &CodeRow) -> Stored<()> {
     const SQL: &str = "insert into reporter_codes
             (id, purpose, contact, case_id, hash, attempts, expires_at)

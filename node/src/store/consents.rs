@@ -68,12 +68,27 @@ pub async fn answered_to(tx: &mut Tx, actor: &str, since: i64) -> Stored<Vec<Ask
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(since).fetch_all(c).await)?)
 }
 
-/// Requests of somebody to the keeper here, the latest first.
-pub async fn asked_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<AskRow>> {
+/// A place in a list by time, the latest first: Unix ms and an id.
+pub type Before<'a> = (i64, &'a str);
+
+/// Requests of somebody to the keeper here behind a place, the latest first.
+pub async fn asked_by(
+    tx: &mut Tx,
+    actor: &str,
+    (at, id): Before<'_>,
+    limit: i64,
+) -> Stored<Vec<AskRow>> {
     const SQL: &str = "select id, case_id, asked_by, purpose, reason, asked_at, granted,
             answered_by, answered_at
-        from identity_asks where asked_by = $1 order by asked_at desc, id limit $2";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(limit).fetch_all(c).await)?)
+        from identity_asks where asked_by = $1 and (asked_at < $2 or (asked_at = $2 and id < $3))
+        order by asked_at desc, id desc limit $4";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(actor)
+        .bind(at)
+        .bind(id)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// A request to another institution.
@@ -86,22 +101,68 @@ pub struct SentRow {
     pub created_at: i64,
 }
 
-/// Requests of somebody to other institutions, the latest first.
-pub async fn sent_by(tx: &mut Tx, actor: &str, limit: i64) -> Stored<Vec<SentRow>> {
+/// Requests of somebody to other institutions behind a place, the latest first.
+pub async fn sent_by(
+    tx: &mut Tx,
+    actor: &str,
+    (at, id): Before<'_>,
+    limit: i64,
+) -> Stored<Vec<SentRow>> {
     const SQL: &str = "select o.case_id, o.message_id, o.effect, o.created_at from outbox o
         join audit a on a.case_id = o.case_id and a.actor = $1
             and a.action = 'identity.requested' and a.detail = o.message_id
-        where o.kind = 'identity.requested' order by o.number desc limit $2";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(actor).bind(limit).fetch_all(c).await)?)
+        where o.kind = 'identity.requested'
+            and (o.created_at < $2 or (o.created_at = $2 and o.message_id < $3))
+        order by o.created_at desc, o.message_id desc limit $4";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(actor)
+        .bind(at)
+        .bind(id)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
-/// Answers of other institutions that came since a moment, oldest first: case, message, when it came.
-pub async fn answers_from_elsewhere(tx: &mut Tx, since: i64) -> Stored<Vec<(String, String, i64)>> {
-    const SQL: &str = "select case_id, line, received_at from inbox
-        where kind in ('identity.disclosed', 'identity.refused') and received_at >= $1
-            and state = 'applied' and case_id is not null and line is not null
-        order by received_at, depoch, dseq";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(since).fetch_all(c).await)?)
+/// An answer of another institution in a case of which somebody has asked.
+#[derive(FromRow)]
+pub struct AnswerRow {
+    pub case_id: String,
+    pub line: String,
+    pub received_at: i64,
+    pub depoch: i64,
+    pub dseq: i64,
+}
+
+/// Answers of other institutions that came since a moment, in cases of which somebody has asked, behind
+/// a place in the stream.
+pub async fn answers_to(
+    tx: &mut Tx,
+    (actor, since): (&str, i64),
+    (depoch, dseq): (i64, i64),
+    limit: i64,
+) -> Stored<Vec<AnswerRow>> {
+    const SQL: &str = "select i.case_id, i.line, i.received_at, i.depoch, i.dseq from inbox i
+        where i.kind in ('identity.disclosed', 'identity.refused') and i.received_at >= $2
+            and i.state = 'applied' and i.case_id is not null and i.line is not null
+            and (i.depoch > $3 or (i.depoch = $3 and i.dseq > $4))
+            and exists (select 1 from audit a where a.case_id = i.case_id and a.actor = $1
+                and a.action = 'identity.requested')
+        order by i.depoch, i.dseq limit $5";
+    Ok(on!(tx, c => sqlx::query_as(SQL)
+        .bind(actor)
+        .bind(since)
+        .bind(depoch)
+        .bind(dseq)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
+}
+
+/// Messages with which somebody has asked in a case.
+pub async fn requests_in(tx: &mut Tx, case_id: &str, actor: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "select detail from audit
+        where case_id = $1 and actor = $2 and action = 'identity.requested' order by number";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(actor).fetch_all(c).await)?)
 }
 
 /// Answers of other institutions about a case, oldest first: message, when it came.

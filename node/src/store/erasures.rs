@@ -64,9 +64,11 @@ pub async fn due(tx: &mut Tx, state: &str, by: i64, limit: i64) -> Stored<Vec<Er
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(state).bind(by).bind(limit).fetch_all(c).await)?)
 }
 
-/// How many wait for somebody else than this person to confirm them.
+/// How many wait for somebody else than this account to confirm them, or than its own tokens.
 pub async fn to_confirm(tx: &mut Tx, actor: &str) -> Stored<i64> {
-    const SQL: &str = "select count(*) from erasures where state = 'asked' and asked_by <> $1";
+    const SQL: &str = "select count(*) from erasures where state = 'asked' and asked_by <> $1
+        and not exists (select 1 from token_owners o
+            where 'token:' || o.token = erasures.asked_by and 'account:' || o.account = $1)";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(actor).fetch_one(c).await)?)
 }
 
@@ -101,6 +103,20 @@ pub async fn begin(tx: &mut Tx, id: &str, now: i64) -> Stored<u64> {
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?)
+}
+
+/// Has an erasure that has begun wait again, or all of them without an id, where the words of its case
+/// still stand.
+pub async fn put_back(tx: &mut Tx, id: Option<&str>) -> Stored<()> {
+    const SQL: &str = "update erasures set state = 'waiting'
+        where state = 'erasing' and ($1 is null or id = $1)
+            and not exists (select 1 from cases c
+                where c.case_id = erasures.case_id and c.erased = 1)
+            and not exists (select 1 from outbox o
+                where o.case_id = erasures.case_id and o.kind = 'case.redacted'
+                    and (o.effect is null or o.effect in ('applied', 'duplicate')))";
+    on!(tx, c => sqlx::query(SQL).bind(id).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// Withdraws an erasure that has not begun; how many that were, 0 or 1.

@@ -128,19 +128,27 @@ pub async fn by_origin(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<SumRow>
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
 }
 
-/// Cases that were filed from `from` until before `until` by the institution's own tree: how many,
-/// and of these open, answered, and overdue at some time.
-pub async fn by_local_category(
-    tx: &mut Tx,
-    from: i64,
-    until: i64,
-) -> Stored<Vec<(String, i64, i64, i64, i64)>> {
-    const SQL: &str = "select c.local_category, count(*),
-            cast(sum(case when f.outcome is null then 1 else 0 end) as bigint),
-            count(f.answered_at), count(f.overdue_at)
+/// The sums of one category: national, and of the institution's own tree.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct CategoryRow {
+    pub category: Option<String>,
+    pub local_category: Option<String>,
+    pub intake: i64,
+    pub open: i64,
+    pub answered: i64,
+    pub overdue: i64,
+}
+
+/// Cases that were filed from `from` until before `until` by both trees: how many, and of these open,
+/// answered, and overdue at some time.
+pub async fn by_category(tx: &mut Tx, from: i64, until: i64) -> Stored<Vec<CategoryRow>> {
+    const SQL: &str = "select c.category, c.local_category, count(*) as intake,
+            cast(sum(case when f.outcome is null then 1 else 0 end) as bigint) as open,
+            count(f.answered_at) as answered, count(f.overdue_at) as overdue
         from cases c join case_facts f on f.case_id = c.case_id
-        where c.local_category is not null and f.filed_at >= $1 and f.filed_at < $2
-        group by c.local_category order by c.local_category";
+        where f.filed_at >= $1 and f.filed_at < $2
+        group by c.category, c.local_category
+        order by coalesce(c.category, ''), coalesce(c.local_category, '')";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(until).fetch_all(c).await)?)
 }
 

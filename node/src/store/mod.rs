@@ -34,6 +34,7 @@ pub mod secrets;
 pub mod support;
 pub mod texts;
 pub mod tiles;
+pub mod token_owners;
 pub mod told;
 pub mod units;
 pub mod uploads;

@@ -43,6 +43,20 @@ pub struct ProgrammeRow {
     pub updated_at: i64,
 }
 
+/// The columns of a [`PublicationRow`].
+macro_rules! publication {
+    () => {
+        "message_id, kind, name, body, state, reason, at"
+    };
+}
+
+/// The columns of a [`ProgrammeRow`].
+macro_rules! programme {
+    () => {
+        "owner, slug, region, published, progress, pending, updated_at"
+    };
+}
+
 /// An own publication that waits for its ruling.
 pub async fn add_pending(tx: &mut Tx, row: &NewPublication<'_>) -> Stored<()> {
     const SQL: &str =
@@ -121,10 +135,14 @@ pub async fn latest(
     name: &str,
     author: Option<&str>,
 ) -> Stored<Option<PublicationRow>> {
-    const SQL: &str = "select message_id, kind, name, body, state, reason, at from publications
+    const SQL: &str = concat!(
+        "select ",
+        publication!(),
+        " from publications
         where kind = $1 and name = $2 and (cast($3 as text) is null or author = $3) and state <> 'refused'
         order by case state when 'pending' then 1 else 0 end desc, depoch desc, dseq desc,
-            number desc limit 1";
+            number desc limit 1"
+    );
     Ok(
         on!(tx, c => sqlx::query_as(SQL).bind(kind).bind(name).bind(author).fetch_optional(c).await)?,
     )
@@ -137,9 +155,13 @@ pub async fn latest_published(
     name: &str,
     author: &str,
 ) -> Stored<Option<PublicationRow>> {
-    const SQL: &str = "select message_id, kind, name, body, state, reason, at from publications
+    const SQL: &str = concat!(
+        "select ",
+        publication!(),
+        " from publications
         where kind = $1 and name = $2 and author = $3 and state = 'published'
-        order by depoch desc, dseq desc limit 1";
+        order by depoch desc, dseq desc limit 1"
+    );
     Ok(
         on!(tx, c => sqlx::query_as(SQL).bind(kind).bind(name).bind(author).fetch_optional(c).await)?,
     )
@@ -147,9 +169,13 @@ pub async fn latest_published(
 
 /// All publications about one programme, oldest first, those without effect included.
 pub async fn of_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Vec<PublicationRow>> {
-    const SQL: &str = "select message_id, kind, name, body, state, reason, at from publications
+    const SQL: &str = concat!(
+        "select ",
+        publication!(),
+        " from publications
         where kind in ('programme.published', 'programme.progressed') and name = $2 and author = $1
-        order by case state when 'published' then 0 else 1 end, depoch, dseq, number";
+        order by case state when 'published' then 0 else 1 end, depoch, dseq, number"
+    );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(owner).bind(slug).fetch_all(c).await)?)
 }
 
@@ -170,14 +196,19 @@ pub async fn pending_of(tx: &mut Tx, owner: &str, slug: &str) -> Stored<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(owner).bind(slug).fetch_one(c).await)?)
 }
 
-/// Stores a programme; `placed` is whether it says where it is built.
-pub async fn put_programme(tx: &mut Tx, row: &ProgrammeRow, placed: bool) -> Stored<()> {
-    const SQL: &str =
-        "insert into programmes (owner, slug, region, published, progress, pending, updated_at, placed)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+/// Stores a programme; `built_in` is the map of a part of the country that shows it, empty where none
+/// does, of one that says where it is built.
+pub async fn put_programme(tx: &mut Tx, row: &ProgrammeRow, built_in: Option<&str>) -> Stored<()> {
+    const SQL: &str = concat!(
+        "insert into programmes (",
+        programme!(),
+        ", placed, built_in)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (owner, slug) do update set region = excluded.region,
             published = excluded.published, progress = excluded.progress,
-            pending = excluded.pending, updated_at = excluded.updated_at, placed = excluded.placed";
+            pending = excluded.pending, updated_at = excluded.updated_at,
+            placed = excluded.placed, built_in = excluded.built_in"
+    );
     on!(tx, c => sqlx::query(SQL)
         .bind(&row.owner)
         .bind(&row.slug)
@@ -186,11 +217,23 @@ pub async fn put_programme(tx: &mut Tx, row: &ProgrammeRow, placed: bool) -> Sto
         .bind(&row.progress)
         .bind(row.pending)
         .bind(row.updated_at)
-        .bind(i64::from(placed))
+        .bind(i64::from(built_in.is_some()))
+        .bind(built_in)
         .execute(c)
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Programmes of an older version, which say where they are built and are on no map of a part of the
+/// country yet.
+pub async fn unlocated(tx: &mut Tx, limit: i64) -> Stored<Vec<ProgrammeRow>> {
+    const SQL: &str = concat!(
+        "select ",
+        programme!(),
+        " from programmes where placed = 1 and built_in is null order by owner, slug limit $1"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
 pub async fn remove_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<()> {
@@ -200,8 +243,11 @@ pub async fn remove_programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<()
 }
 
 pub async fn programme(tx: &mut Tx, owner: &str, slug: &str) -> Stored<Option<ProgrammeRow>> {
-    const SQL: &str = "select owner, slug, region, published, progress, pending, updated_at
-        from programmes where owner = $1 and slug = $2";
+    const SQL: &str = concat!(
+        "select ",
+        programme!(),
+        " from programmes where owner = $1 and slug = $2"
+    );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(owner).bind(slug).fetch_optional(c).await)?)
 }
 
@@ -219,20 +265,23 @@ pub struct Conditions<'a> {
 
 /// Programmes that say where they are built, the latest first.
 pub async fn placed(tx: &mut Tx, limit: i64) -> Stored<Vec<ProgrammeRow>> {
-    const SQL: &str = "select owner, slug, region, published, progress, pending, updated_at
-        from programmes where placed = 1 order by updated_at desc, owner, slug limit $1";
+    const SQL: &str = concat!(
+        "select ",
+        programme!(),
+        " from programmes where placed = 1 order by updated_at desc, owner, slug limit $1"
+    );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
-/// Those of a province, by its two digits, and those that name no region, the latest of each first.
-pub async fn placed_in(tx: &mut Tx, province: &str, limit: i64) -> Stored<Vec<ProgrammeRow>> {
-    const SQL: &str = "select * from (select owner, slug, region, published, progress, pending, updated_at
-            from programmes where placed = 1 and substr(region, 1, 2) = $1
-            order by updated_at desc, owner, slug limit $2) of_it
-        union all select * from (select owner, slug, region, published, progress, pending, updated_at
-            from programmes where placed = 1 and region is null
-            order by updated_at desc, owner, slug limit $2) of_none";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(province).bind(limit).fetch_all(c).await)?)
+/// Those of the map of a part of the country, the latest first.
+pub async fn placed_in(tx: &mut Tx, part: &str, limit: i64) -> Stored<Vec<ProgrammeRow>> {
+    const SQL: &str = concat!(
+        "select ",
+        programme!(),
+        " from programmes where placed = 1 and built_in = $1
+        order by updated_at desc, owner, slug limit $2"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(part).bind(limit).fetch_all(c).await)?)
 }
 
 /// By owner, then by slug. A quotation mark in a text of the progress is escaped
@@ -242,15 +291,18 @@ pub async fn programmes(
     wanted: &Conditions<'_>,
     limit: i64,
 ) -> Stored<Vec<ProgrammeRow>> {
-    const SQL: &str = r#"select owner, slug, region, published, progress, pending, updated_at
-        from programmes
+    const SQL: &str = concat!(
+        "select ",
+        programme!(),
+        r#" from programmes
         where (owner > $1 or (owner = $1 and slug > $2))
             and (cast($3 as text) is null or owner = $3)
             and (cast($4 as text) is null or region = $4 or region like $4 || '.%')
             and (cast($5 as text) is null
                 or replace(coalesce(progress, '"status":"planned"'), ' ', '')
                     like '%"status":"' || $5 || '"%')
-        order by owner, slug limit $6"#;
+        order by owner, slug limit $6"#
+    );
     Ok(on!(tx, c => sqlx::query_as(SQL)
         .bind(wanted.after_owner)
         .bind(wanted.after_slug)

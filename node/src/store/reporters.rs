@@ -86,9 +86,38 @@ pub async fn end_secret_before(tx: &mut Tx, case_id: &str) -> Stored<()> {
     Ok(())
 }
 
-pub async fn set_verification(tx: &mut Tx, case_id: &str, level: &str) -> Stored<()> {
-    const SQL: &str = "update reporters set verification = $2 where case_id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(level).execute(c).await.map(drop))?;
+/// Notes how far the contact of a report is proved, and which one that is.
+pub async fn set_verification(
+    tx: &mut Tx,
+    case_id: &str,
+    level: &str,
+    proved: Option<&str>,
+) -> Stored<()> {
+    const SQL: &str = "update reporters set verification = $2, proved = $3 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL)
+        .bind(case_id)
+        .bind(level)
+        .bind(proved)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Gives the account of a contact, if there is one, the reports of which it was proved and that
+/// belong to no account yet.
+pub async fn gather(tx: &mut Tx, contact: &str) -> Stored<()> {
+    const SQL: &str = "update reporters
+        set citizen = (select id from citizens where contact = $1)
+        where proved = $1 and citizen is null";
+    on!(tx, c => sqlx::query(SQL).bind(contact).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Gives a report to an account.
+pub async fn set_citizen(tx: &mut Tx, case_id: &str, citizen: &str) -> Stored<()> {
+    const SQL: &str = "update reporters set citizen = $2 where case_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(citizen).execute(c).await.map(drop))?;
     Ok(())
 }
 

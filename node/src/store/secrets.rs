@@ -56,10 +56,12 @@ pub async fn erase(tx: &mut Tx, case_id: &str) -> Stored<()> {
     erase_identity(tx, case_id).await
 }
 
-/// Forgets who filed a case.
+/// Forgets who filed a case, and by which address.
 pub async fn erase_identity(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const SQL: &str = "delete from identities where case_id = $1";
+    const PROVED: &str = "update reporters set proved = null where case_id = $1";
     on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(PROVED).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -24,29 +24,12 @@ pub async fn remove(tx: &mut Tx, case_id: &str, supporter: &[u8]) -> Stored<()> 
     Ok(())
 }
 
-/// Follows a case; who follows it already gets a new way to leave.
-pub async fn follow(tx: &mut Tx, case_id: &str, contact: &str, hash: &[u8], at: i64) -> Stored<()> {
-    const SQL: &str = "insert into followers (case_id, contact, leave_hash, at)
-        values ($1, $2, $3, $4)
-        on conflict (case_id, contact) do update set leave_hash = excluded.leave_hash";
-    on!(tx, c => sqlx::query(SQL)
-        .bind(case_id)
-        .bind(contact)
-        .bind(hash)
-        .bind(at)
-        .execute(c)
-        .await
-        .map(drop))?;
+/// Follows a case, also for whoever does already.
+pub async fn follow(tx: &mut Tx, case_id: &str, contact: &str, at: i64) -> Stored<()> {
+    const SQL: &str = "insert into followers (case_id, contact, at) values ($1, $2, $3)
+        on conflict (case_id, contact) do nothing";
+    on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).bind(at).execute(c).await.map(drop))?;
     Ok(())
-}
-
-/// Leaves by the hash of what a letter says; how many that ended, 0 or 1.
-pub async fn leave(tx: &mut Tx, hash: &[u8]) -> Stored<u64> {
-    const LED: &str = "delete from led_on where exists (select 1 from followers f
-        where f.leave_hash = $1 and f.case_id = led_on.into_case and f.contact = led_on.contact)";
-    const SQL: &str = "delete from followers where leave_hash = $1";
-    on!(tx, c => sqlx::query(LED).bind(hash).execute(c).await.map(drop))?;
-    Ok(on!(tx, c => sqlx::query(SQL).bind(hash).execute(c).await.map(|done| done.rows_affected()))?)
 }
 
 /// Those who follow a case and since when (Unix ms), a page after a contact.
@@ -66,26 +49,26 @@ pub async fn followers(
         .await)?)
 }
 
-/// Who leaves a case is led back to none that was merged into it.
-pub async fn remove_follower(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
-    const LED: &str = "delete from led_on where into_case = $1 and contact = $2";
-    end_following(tx, case_id, contact).await?;
-    on!(tx, c => sqlx::query(LED).bind(case_id).bind(contact).execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// Ends a following for everybody's sake: the case is read here no more. Whoever was led to it from
-/// one that was merged into it is led back when that is undone.
+/// Ends a following. Whoever was led to the case from one that was merged into it is led back when
+/// that is undone.
 pub async fn end_following(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<()> {
     const SQL: &str = "delete from followers where case_id = $1 and contact = $2";
     on!(tx, c => sqlx::query(SQL).bind(case_id).bind(contact).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// Where a follower of a case was led to.
-pub async fn led_to(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<Option<String>> {
-    const SQL: &str = "select into_case from led_on where case_id = $1 and contact = $2";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(contact).fetch_optional(c).await)?)
+/// A case, those to which merges led somebody from it, and those from which they led there.
+pub async fn way(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "with recursive onward (case_id) as (
+            select cast($1 as text)
+            union select l.into_case from led_on l join onward o on l.case_id = o.case_id
+                where l.contact = $2),
+        way (case_id) as (
+            select case_id from onward
+            union select l.case_id from led_on l join way w on l.into_case = w.case_id
+                where l.contact = $2)
+        select case_id from way";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case_id).bind(contact).fetch_all(c).await)?)
 }
 
 /// Notes that a follower of a case was led to the one into which it was merged.
@@ -128,16 +111,38 @@ pub async fn forget_leaves(tx: &mut Tx, case_id: &str, contact: &str) -> Stored<
     Ok(())
 }
 
-/// Forgets who was led on from a case.
+/// Forgets who was led on from a case. Whoever was led to it from another was led on from that.
 pub async fn forget_led(tx: &mut Tx, case_id: &str) -> Stored<()> {
+    const BRIDGE: &str = "update led_on set into_case = (select o.into_case from led_on o
+            where o.case_id = $1 and o.contact = led_on.contact)
+        where into_case = $1 and exists (select 1 from led_on o
+            where o.case_id = $1 and o.contact = led_on.contact and o.into_case <> led_on.case_id)";
     const SQL: &str = "delete from led_on where case_id = $1";
+    on!(tx, c => sqlx::query(BRIDGE).bind(case_id).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// Forgets how those who followed a case leave it; what stands in the letters of its reporter stays.
+/// Forgets who was led to a case that nobody follows any more and in which nothing has happened
+/// since a moment (Unix ms): merges of so long ago are news to nobody. Gives case and contact of each.
+pub async fn expire_led(tx: &mut Tx, before: i64) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "delete from led_on
+        where not exists (select 1 from followers f
+                where f.case_id = led_on.into_case and f.contact = led_on.contact)
+            and not exists (select 1 from led_on o
+                where o.case_id = led_on.into_case and o.contact = led_on.contact)
+            and not exists (select 1 from cases c
+                where c.case_id = led_on.into_case and c.updated_at > $1)
+        returning case_id, contact";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(before).fetch_all(c).await)?)
+}
+
+/// Forgets how those who followed a case leave it, but for who was led on from it, and for what stands
+/// in the letters of its reporter.
 pub async fn forget_followers(tx: &mut Tx, case_id: &str) -> Stored<()> {
-    const SQL: &str = "delete from follower_leaves where case_id = $1 and contact <> ''";
+    const SQL: &str = "delete from follower_leaves where case_id = $1 and contact <> ''
+        and not exists (select 1 from led_on l
+            where l.case_id = follower_leaves.case_id and l.contact = follower_leaves.contact)";
     on!(tx, c => sqlx::query(SQL).bind(case_id).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -146,8 +151,13 @@ pub async fn forget_followers(tx: &mut Tx, case_id: &str) -> Stored<()> {
 pub async fn forget(tx: &mut Tx, case_id: &str) -> Stored<()> {
     const FOLLOWERS: &str = "delete from followers where case_id = $1";
     const LEAVES: &str = "delete from follower_leaves where case_id = $1";
-    const LED: &str = "delete from led_on where into_case = $1";
-    on!(tx, c => sqlx::query(LED).bind(case_id).execute(c).await.map(drop))?;
+    const LED: &str = "delete from led_on where into_case = $1 returning case_id, contact";
+    forget_led(tx, case_id).await?;
+    let led: Vec<(String, String)> =
+        on!(tx, c => sqlx::query_as(LED).bind(case_id).fetch_all(c).await)?;
+    for (from, contact) in led {
+        forget_leaves(tx, &from, &contact).await?;
+    }
     on!(tx, c => sqlx::query(FOLLOWERS).bind(case_id).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(LEAVES).bind(case_id).execute(c).await.map(drop))?;
     Ok(())

@@ -30,6 +30,9 @@ pub(super) async fn learn(
         None => Vec::new(),
     };
     if case.redacted {
+        if matches!(message.body, Ok(Body::CaseRedacted(_))) && message.header.author != *batch.me {
+            tell_redaction(tx, node, message, case).await?;
+        }
         erase(batch, tx, id).await?;
         return Ok(());
     }
@@ -187,6 +190,24 @@ async fn announce_blobs(tx: &mut Tx, id: CaseId, message: &Message) -> Result<()
         store::blobs::add(tx, &row).await?;
     }
     Ok(())
+}
+
+/// Tells the reporter while they can be reached still. What is wrong with a letter keeps nothing from
+/// being erased.
+async fn tell_redaction(
+    tx: &mut Tx,
+    node: &Node,
+    message: &Message,
+    case: &Case,
+) -> Result<(), NodeError> {
+    match node.tell_redaction(tx, case, message.header.id).await {
+        Err(error @ NodeError::Database(_)) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, case = %case.id, "a reporter is not told of an erasure");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 async fn erase(batch: &mut Batch<'_>, tx: &mut Tx, id: CaseId) -> Result<(), NodeError> {

@@ -40,13 +40,7 @@ impl PeriodQuery {
     fn period(&self, now_ms: i64) -> Answer<Period> {
         match (self.days, self.week) {
             (Some(_), Some(_)) => Err(wrong("days and week: give one of them.")),
-            (days, None) => {
-                let days = days.unwrap_or(USUAL_DAYS);
-                if !(1..=MOST_DAYS).contains(&days) {
-                    return Err(wrong(format!("days: expected 1 to {MOST_DAYS}.")));
-                }
-                Ok(Period::Last(i64::from(days) * DAY_MS))
-            }
+            (days, None) => last(days),
             (None, Some(day)) => {
                 let week = Week::of_monday(day).map(Week::span);
                 let (from, until) = week
@@ -56,6 +50,15 @@ impl PeriodQuery {
             }
         }
     }
+}
+
+/// So many days until now.
+fn last(days: Option<u32>) -> Answer<Period> {
+    let days = days.unwrap_or(USUAL_DAYS);
+    if !(1..=MOST_DAYS).contains(&days) {
+        return Err(wrong(format!("days: expected 1 to {MOST_DAYS}.")));
+    }
+    Ok(Period::Last(i64::from(days) * DAY_MS))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -70,7 +73,13 @@ pub struct ListQuery {
     /// Only those overdue at this step.
     #[param(inline)]
     step: Option<Step>,
-    /// `next` of the page before: a moment (Unix ms), a full stop, and a case.
+    /// Only those at this hop, 1 to 4; the last stands for all later ones.
+    #[param(minimum = 1, maximum = 4)]
+    hop: Option<u8>,
+    /// Of `misrouted` and `answered`: in so many days until now, 1 to 366; 30 if not given.
+    #[param(minimum = 1, maximum = 366)]
+    days: Option<u32>,
+    /// `next` of the page before: a number, a full stop, and a case.
     #[serde(default)]
     after: String,
     /// 1 to 200; 50 if not given.
@@ -121,7 +130,8 @@ pub async fn figures(
 
 /// List the cases behind a figure
 ///
-/// As they are now. The hub has no words of a case, and no ticket.
+/// As they are now, or what has happened in a period: dispositions that were given back, and first
+/// answers, the slowest of which come first. The hub has no words of a case, and no ticket.
 #[utoipa::path(
     get,
     path = "/cases",
@@ -140,14 +150,22 @@ pub async fn list(
     if asked.step.is_some() && asked.which != Which::Overdue {
         return Err(wrong("step: only overdue cases are told apart by it."));
     }
+    if asked.days.is_some() && !asked.which.is_past() {
+        return Err(wrong("days: only misrouted and answered are of a period."));
+    }
+    if asked.hop.is_some_and(|hop| !(1..=4).contains(&hop)) {
+        return Err(wrong("hop: expected 1 to 4."));
+    }
+    let narrowed = (asked.step, last(asked.days)?);
     let after = After::read(&asked.after);
     let after = after.ok_or_else(|| wrong("after: expected MILLISECONDS.CASE."))?;
     let within = Asked {
         institution: &asked.instance,
+        hop: asked.hop.map_or(0, i64::from),
         after: &after,
         most: i64::from(limit) + 1,
     };
-    let rows = listed(&console.hub, asked.which, within, asked.step).await;
+    let rows = listed(&console.hub, asked.which, within, narrowed).await;
     let mut rows = rows.map_err(|error| problem(&error))?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);

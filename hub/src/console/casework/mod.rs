@@ -17,6 +17,9 @@ use axum::routing::get;
 
 use super::Console;
 
+pub use case::path as one;
+pub use words::named;
+
 pub const PATH: &str = "/konsol/kasus";
 
 /// The pages about casework, below [`PATH`].

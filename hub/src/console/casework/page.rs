@@ -15,7 +15,9 @@ use lapor_web::people::Member;
 use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
-use super::parts::{Head, Line, Meanings, Steps, caveats, heads, line, period, periods, table_at};
+use super::parts::{
+    Behind, Head, Line, Meanings, Steps, caveats, heads, line, period, periods, table_at,
+};
 use super::{PATH, case, weeks};
 use crate::casework::Kept;
 use crate::casework::figures::{Period, Sum};
@@ -56,6 +58,7 @@ struct Page {
     here: &'static str,
     periods: Vec<(String, String, bool)>,
     wanted: Wanted,
+    narrowed: bool,
     kinds: Vec<(&'static str, String)>,
     provinces: Vec<(&'static str, &'static str)>,
     said: String,
@@ -161,7 +164,10 @@ pub async fn show(
     let (order, number) = (wanted.order()?, wanted.page()?);
     let figures = Kept::figures(&console.hub, asked).await;
     let figures = figures.map_err(|error| failed(&error))?;
-    let linked = matches!(asked, Period::Last(_));
+    let behind = Behind {
+        now: matches!(asked, Period::Last(_)),
+        period: &wanted.kurun,
+    };
     let directory = console.hub.ground.directory.current();
     let sorted = sorted(&directory, &figures.by_institution, &wanted, order);
     let skipped = (number - 1).saturating_mul(MOST);
@@ -169,7 +175,7 @@ pub async fn show(
         .iter()
         .skip(skipped)
         .take(MOST)
-        .map(|(slug, sum)| line(&v, &directory, slug, sum, linked))
+        .map(|(slug, sum)| line(&v, &directory, slug, sum, behind))
         .collect();
     let more = sorted.len() > skipped.saturating_add(MOST);
     let orders = Order::ALL.map(|each| {
@@ -180,6 +186,9 @@ pub async fn show(
         v,
         here: PATH,
         periods: periods(&v, &wanted.kurun),
+        narrowed: [&wanted.kurun, &wanted.jenis, &wanted.provinsi]
+            .iter()
+            .any(|asked| !asked.is_empty()),
         kinds: kinds(&v),
         provinces: provinces(),
         said: v
@@ -187,13 +196,13 @@ pub async fn show(
             .with("until", v.moment(figures.until))
             .say("figures-of"),
         caveats: caveats(&v, &figures),
-        heads: heads(&v, &figures, linked),
+        heads: heads(&v, &figures, behind),
         orders: orders.into(),
         shown: v.with("n", sorted.len()).say("figures-institutions"),
         lines,
         first: (number > 1).then(|| wanted.path(&wanted.urut, "")),
         next: more.then(|| wanted.path(&wanted.urut, &(number + 1).to_string())),
-        steps: Steps::of(v, &figures, linked),
+        steps: Steps::of(v, &figures, behind),
         meanings: Meanings::of(v),
         tables: tables(&wanted.kurun),
         weeks_at: weeks::PATH,

@@ -7,7 +7,7 @@ use lapor_web::ApiProblem;
 use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::LocalPath;
 
-use super::list;
+use super::list::{self, Narrowed};
 use super::words::{NONE, hop_words, named, share, step_about, step_words, took};
 use crate::casework::figures::{Figures, Period, StepSum, Sum};
 use crate::casework::weeks::Week;
@@ -76,6 +76,24 @@ pub struct Head {
     pub to: Option<String>,
 }
 
+/// What leads from numbers to the cases behind them.
+#[derive(Clone, Copy)]
+pub struct Behind<'a> {
+    /// Whether the numbers are of now, so that what stands can be listed.
+    pub now: bool,
+    /// The period that is asked for, of which what happened can be.
+    pub period: &'a str,
+}
+
+impl Behind<'_> {
+    /// Where the cases of a number are listed, if they are.
+    fn path(self, which: Which, number: i64, to: Narrowed<'_>) -> Option<String> {
+        let period = self.period;
+        let listed = number > 0 && (self.now || which.is_past());
+        listed.then(|| list::path(which, Narrowed { period, ..to }))
+    }
+}
+
 /// A line of a table; each cell has its heading, and leads to the cases behind it.
 pub struct Line {
     pub name: String,
@@ -86,6 +104,8 @@ pub struct Line {
 
 pub struct Cell {
     pub heading: String,
+    /// The heading of its column, where that has to be short.
+    pub short: String,
     pub value: String,
     pub to: Option<String>,
 }
@@ -123,16 +143,23 @@ impl Meanings {
 }
 
 impl Steps {
-    /// `linked` where the numbers are of now, so that the cases can be listed.
-    pub fn of(v: Voice, figures: &Figures, linked: bool) -> Self {
+    pub fn of(v: Voice, figures: &Figures, behind: Behind<'_>) -> Self {
         let hops = figures.by_hop.iter().map(|(hop, sum)| Line {
             name: v.say(hop_words(hop)),
             about: None,
             to: None,
-            cells: cells(&v, sum, None),
+            cells: cells(
+                &v,
+                sum,
+                behind,
+                Narrowed {
+                    hop,
+                    ..Narrowed::default()
+                },
+            ),
         });
         let steps = figures.by_step.iter();
-        let steps = steps.map(|of| step_line(&v, of, linked));
+        let steps = steps.map(|of| step_line(&v, of, behind));
         Self {
             v,
             by_hop: hops.collect(),
@@ -142,23 +169,21 @@ impl Steps {
 }
 
 /// A period that ended before now has no column of those who wait now.
-fn step_line(v: &Voice, of: &StepSum, linked: bool) -> Line {
+fn step_line(v: &Voice, of: &StepSum, behind: Behind<'_>) -> Line {
     let number = |number: Option<i64>| number.map_or(NONE.to_owned(), |n| v.number(n));
-    let cell = |heading: TextId, value: String, to: Option<String>| Cell {
-        heading: v.say(heading),
-        value,
-        to,
+    let step = Narrowed {
+        step: of.step.as_str(),
+        ..Narrowed::default()
     };
-    let overdue = of.overdue.is_some_and(|n| n > 0) && linked;
-    let overdue = overdue.then(|| list::path(Which::Overdue, "", of.step.as_str()));
-    let unaccepted = of.step == Step::Acceptance && of.waiting.is_some_and(|n| n > 0) && linked;
-    let unaccepted = unaccepted.then(|| list::path(Which::Unaccepted, "", ""));
-    let waiting = of
-        .waiting
-        .map(|n| cell(text_id("sum-waiting"), v.number(n), unaccepted));
+    let overdue = behind.path(Which::Overdue, of.overdue.unwrap_or(0), step);
+    let unaccepted = of.waiting.filter(|_| of.step == Step::Acceptance);
+    let unaccepted = unaccepted.unwrap_or(0);
+    let unaccepted = behind.path(Which::Unaccepted, unaccepted, Narrowed::default());
+    let waiting = of.waiting;
+    let waiting = waiting.map(|n| cell(v, text_id("sum-waiting"), v.number(n), unaccepted));
     let others = [
-        cell(text_id("sum-overdue"), number(of.overdue), overdue),
-        cell(text_id("sum-ran-out"), number(of.ran_out), None),
+        cell(v, text_id("sum-overdue"), number(of.overdue), overdue),
+        cell(v, text_id("sum-ran-out"), number(of.ran_out), None),
     ];
     Line {
         name: v.say(step_words(of.step)),
@@ -168,8 +193,30 @@ fn step_line(v: &Voice, of: &StepSum, linked: bool) -> Line {
     }
 }
 
+fn cell(v: &Voice, heading: TextId, value: String, to: Option<String>) -> Cell {
+    Cell {
+        heading: v.say(heading),
+        short: v.say(short(heading)),
+        value,
+        to,
+    }
+}
+
+/// A heading that leaves room for the others.
+fn short(heading: TextId) -> TextId {
+    let short = [
+        (text_id("sum-unaccepted"), text_id("short-unaccepted")),
+        (text_id("sum-answered"), text_id("short-answered")),
+        (text_id("sum-median"), text_id("short-median")),
+        (text_id("sum-ninetieth"), text_id("short-ninetieth")),
+        (text_id("sum-ran-out"), text_id("short-ran-out")),
+    ];
+    let known = short.into_iter().find(|(long, _)| *long == heading);
+    known.map_or(heading, |(_, short)| short)
+}
+
 /// The figures that stand at the head of a page.
-pub fn heads(v: &Voice, figures: &Figures, linked: bool) -> Vec<Head> {
+pub fn heads(v: &Voice, figures: &Figures, behind: Behind<'_>) -> Vec<Head> {
     let all = &figures.federation;
     let head = |name: TextId, value: String| Head {
         name: v.say(name),
@@ -179,7 +226,7 @@ pub fn heads(v: &Voice, figures: &Figures, linked: bool) -> Vec<Head> {
     let listed = |name: TextId, number: i64, which: Which| Head {
         name: v.say(name),
         value: v.number(number),
-        to: (linked && number > 0).then(|| list::path(which, "", "")),
+        to: behind.path(which, number, Narrowed::default()),
     };
     vec![
         head(text_id("sum-filed"), v.number(figures.filed)),
@@ -187,53 +234,55 @@ pub fn heads(v: &Voice, figures: &Figures, linked: bool) -> Vec<Head> {
         listed(text_id("sum-overdue"), all.overdue, Which::Overdue),
         listed(text_id("sum-unaccepted"), all.unaccepted, Which::Unaccepted),
         listed(text_id("sum-unanswered"), all.unanswered, Which::Unanswered),
-        head(
-            text_id("sum-misrouted"),
-            share(v, all.misrouted_per_mille(), all.returned, all.ended),
-        ),
+        Head {
+            to: behind.path(Which::Misrouted, all.returned, Narrowed::default()),
+            ..head(
+                text_id("sum-misrouted"),
+                share(v, all.misrouted_per_mille(), all.returned, all.ended),
+            )
+        },
         head(text_id("sum-median"), took(v, all.answer_median_ms)),
         head(text_id("sum-ninetieth"), took(v, all.answer_ninetieth_ms)),
     ]
 }
 
 /// The line of an institution.
-pub fn line(v: &Voice, directory: &Directory, slug: &str, sum: &Sum, linked: bool) -> Line {
+pub fn line(v: &Voice, directory: &Directory, slug: &str, sum: &Sum, behind: Behind<'_>) -> Line {
     let known = slug.parse().ok();
     let known = known.filter(|id| directory.latest().instance(id).is_some());
+    let institution = Narrowed {
+        institution: slug,
+        ..Narrowed::default()
+    };
     Line {
         name: named(directory, slug),
         about: None,
         to: known.as_ref().map(one),
-        cells: cells(v, sum, linked.then_some(slug)),
+        cells: cells(v, sum, behind, institution),
     }
 }
 
-fn cells(v: &Voice, sum: &Sum, listed: Option<&str>) -> Vec<Cell> {
-    let cell = |heading: TextId, value: String| Cell {
-        heading: v.say(heading),
-        value,
-        to: None,
+fn cells(v: &Voice, sum: &Sum, behind: Behind<'_>, to: Narrowed<'_>) -> Vec<Cell> {
+    let plain = |heading: TextId, value: String| cell(v, heading, value, None);
+    let listed = |heading: TextId, number: i64, which: Which| {
+        cell(v, heading, v.number(number), behind.path(which, number, to))
     };
-    let behind = |heading: TextId, number: i64, which: Which| Cell {
-        heading: v.say(heading),
-        value: v.number(number),
-        to: listed
-            .filter(|_| number > 0)
-            .map(|slug| list::path(which, slug, "")),
-    };
+    let misrouted = share(v, sum.misrouted_per_mille(), sum.returned, sum.ended);
     vec![
-        cell(text_id("sum-received"), v.number(sum.received)),
-        cell(text_id("sum-open"), v.number(sum.open)),
-        behind(text_id("sum-overdue"), sum.overdue, Which::Overdue),
-        behind(text_id("sum-unaccepted"), sum.unaccepted, Which::Unaccepted),
-        behind(text_id("sum-unanswered"), sum.unanswered, Which::Unanswered),
+        plain(text_id("sum-received"), v.number(sum.received)),
+        plain(text_id("sum-open"), v.number(sum.open)),
+        listed(text_id("sum-overdue"), sum.overdue, Which::Overdue),
+        listed(text_id("sum-unaccepted"), sum.unaccepted, Which::Unaccepted),
+        listed(text_id("sum-unanswered"), sum.unanswered, Which::Unanswered),
         cell(
+            v,
             text_id("sum-misrouted"),
-            share(v, sum.misrouted_per_mille(), sum.returned, sum.ended),
+            misrouted,
+            behind.path(Which::Misrouted, sum.returned, to),
         ),
-        cell(text_id("sum-answered"), v.number(sum.answered)),
-        cell(text_id("sum-median"), took(v, sum.answer_median_ms)),
-        cell(text_id("sum-ninetieth"), took(v, sum.answer_ninetieth_ms)),
+        listed(text_id("sum-answered"), sum.answered, Which::Answered),
+        plain(text_id("sum-median"), took(v, sum.answer_median_ms)),
+        plain(text_id("sum-ninetieth"), took(v, sum.answer_ninetieth_ms)),
     ]
 }
 

@@ -14,7 +14,9 @@ use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
 use super::page::tables;
-use super::parts::{Head, Line, Meanings, Steps, caveats, heads, line, of_week, week_words};
+use super::parts::{
+    Behind, Head, Line, Meanings, Steps, caveats, heads, line, of_week, week_words,
+};
 use crate::casework::Kept;
 use crate::casework::weeks::Week;
 use crate::console::approvals::failed;
@@ -124,6 +126,11 @@ pub async fn show(
     let directory = console.hub.ground.directory.current();
     let mut sums: Vec<_> = figures.by_institution.iter().collect();
     sums.sort_by_key(|(slug, sum)| (std::cmp::Reverse(sum.overdue), *slug));
+    let monday = week.monday().to_string();
+    let behind = Behind {
+        now: false,
+        period: &monday,
+    };
     let name = week_words(&v, week);
     let title = v.with("week", name.as_str()).say("week-title");
     let page = ReportPage {
@@ -133,14 +140,14 @@ pub async fn show(
         runs: week == Week::at(v.now_ms()),
         counted_at: figures.counted_at,
         caveats: caveats(&v, &figures),
-        heads: heads(&v, &figures, false),
+        heads: heads(&v, &figures, behind),
         lines: sums
             .into_iter()
-            .map(|(slug, sum)| line(&v, &directory, slug, sum, false))
+            .map(|(slug, sum)| line(&v, &directory, slug, sum, behind))
             .collect(),
-        steps: Steps::of(v, &figures, false),
+        steps: Steps::of(v, &figures, behind),
         meanings: Meanings::of(v),
-        tables: tables(&week.monday().to_string()),
+        tables: tables(&monday),
         name,
     };
     member.visit.shell(title).wide().show(&page)

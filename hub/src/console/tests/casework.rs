@@ -245,3 +245,73 @@ async fn a_case_is_looked_for_by_its_number_and_never_by_a_ticket() {
         gone.is(StatusCode::NOT_FOUND);
     }
 }
+
+#[tokio::test]
+async fn what_was_given_back_and_the_slowest_answers_are_listed() {
+    for place in places(4).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let figures = looks.open(&format!("{FIGURES}?kurun=7")).await;
+        for link in [
+            "yang=salah-alamat&#38;instansi=kota-bandung&#38;kurun=7",
+            "yang=dijawab&#38;instansi=kota-bandung&#38;kurun=7",
+            "yang=terlambat&#38;perpindahan=2\"",
+            "yang=salah-alamat&#38;perpindahan=2&#38;kurun=7",
+        ] {
+            figures.shows(&format!("href=\"/konsol/kasus/daftar?{link}"));
+        }
+        for (query, found) in [
+            ("yang=salah-alamat", &[1][..]),
+            ("yang=salah-alamat&perpindahan=2&kurun=7", &[1]),
+            ("yang=salah-alamat&perpindahan=1", &[]),
+            ("yang=salah-alamat&kurun=2026-08-03", &[]),
+            ("yang=dijawab&instansi=kota-bandung", &[2]),
+            ("yang=terlambat&perpindahan=2", &[3, 4]),
+            ("yang=terlambat&perpindahan=3", &[]),
+            ("yang=belum-diterima&perpindahan=2", &[3, 4]),
+        ] {
+            let page = looks.open(&format!("/konsol/kasus/daftar?{query}")).await;
+            page.is(StatusCode::OK);
+            let listed = |number: &u8| page.text.contains(&case(*number).to_string());
+            let listed: Vec<u8> = (1..=4).filter(listed).collect();
+            assert_eq!(listed, found, "{query}");
+        }
+        let wrong = looks.open("/konsol/kasus/daftar?yang=terlambat&perpindahan=5");
+        wrong.await.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let week = looks.open("/konsol/kasus/minggu/2026-09-14").await;
+        week.shows("yang=dijawab&#38;instansi=kota-bandung&#38;kurun=2026-09-14")
+            .hides("yang=terlambat");
+    }
+}
+
+#[tokio::test]
+async fn the_slowest_answers_come_first_and_each_is_listed_once() {
+    for place in places(0).await {
+        let all = (1..=52).map(|number| {
+            let (mut fact, mut term, _) = rows(number);
+            let answered = term.since + i64::from(number) * HOUR_MS;
+            fact.answered_at = Some(answered);
+            (term.until, term.ended_by) = (None, None);
+            (term.acted_at, term.answered_at) = (Some(answered), Some(answered));
+            term.case_answered_at = Some(answered);
+            (fact, term)
+        });
+        let (facts, terms): (Vec<_>, Vec<_>) = all.unzip();
+        let mut tx = place.ground.db.write().await.unwrap();
+        put(&mut tx, facts, terms, Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let first = looks.open("/konsol/kasus/daftar?yang=dijawab").await;
+        let place_of = |number| first.text.find(&case(number).to_string()).unwrap();
+        assert!(place_of(52) < place_of(51) && place_of(51) < place_of(3));
+        first.shows("2,2 hari").hides(&case(2).to_string());
+        let next = first
+            .between("rel=\"next\" href=\"", "\"")
+            .replace("&#38;", "&");
+        let second = looks.open(&next).await;
+        second
+            .shows(&case(2).to_string())
+            .shows(&case(1).to_string())
+            .hides(&case(4).to_string())
+            .hides("rel=\"next\"");
+    }
+}

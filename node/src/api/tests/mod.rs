@@ -8,6 +8,7 @@ macro_rules! said {
     };
 }
 
+mod erasures;
 mod published;
 mod refused;
 mod reporters;

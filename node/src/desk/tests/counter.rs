@@ -276,7 +276,7 @@ async fn an_officer_sees_whether_a_contact_was_proved_and_not_which_it_is() {
         let page = siti.open(&at(case, "")).await;
         page.shows("ditulis, belum dibuktikan");
         let mut tx = place.node.write_tx().await.unwrap();
-        store::reporters::set_verification(&mut tx, &case.to_string(), "contact")
+        store::reporters::set_verification(&mut tx, &case.to_string(), "contact", None)
             .await
             .unwrap();
         tx.commit().await.unwrap();

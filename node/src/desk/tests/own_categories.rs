@@ -2,11 +2,18 @@
 
 use http::{Request, StatusCode};
 
+use lapor_protocol::case::{Effect, Reason, Ruling};
+use lapor_protocol::ids::CaseId;
 use lapor_protocol::kinds::Category;
+use lapor_protocol::receipt::Stream;
+use serde_json::json;
 
 use super::cases::{KEY, at};
 use super::{ADMIN, Browser, SITI, WORDS, staffed};
+use crate::casework::NewReport;
 use crate::doors::router;
+use crate::sync::Link;
+use crate::testing::{PaperHub, Place, acts};
 
 const TREE: &str = "lokal;nasional\r\nParkir/Parkir ngawur;Perhubungan/Parkir Liar\r\n\
     Parkir/Tarif;Perhubungan\r\nPasar;Kesehatan\r\n";
@@ -88,7 +95,14 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         assert_eq!(now.category.unwrap().as_str(), "Kesehatan");
         let other = [("lokal", "Parkir/Tarif")];
         siti.post(&at(case.case, "/kategori"), &other).await;
-        siti.open("/meja/kinerja").await.shows("Pasar");
+        let work = siti.open("/meja/kinerja").await;
+        work.shows("<th scope=\"row\">Kesehatan</th>")
+            .shows("data-label=\"Kategori instansi\">Pasar<")
+            .shows("per=kategori");
+        let table = siti.open("/meja/kinerja.csv?per=kategori").await;
+        table
+            .shows("category,local_category,intake,open,answered,overdue\n")
+            .shows("Kesehatan,Pasar,1,1,0,0\n");
         let public = format!("/laporan/{}", case.case);
         let kept = siti.open(&public).await;
         kept.shows("Pasar");
@@ -124,5 +138,119 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
             .await
             .shows("Edisi 3")
             .shows("Pasar");
+    }
+}
+
+/// A report of the first category of the tree, which everybody has been told of.
+async fn parked(place: &Place, admin: &Browser<'_>) -> CaseId {
+    uploads(admin, TREE).await.is(StatusCode::SEE_OTHER);
+    let report: NewReport = serde_json::from_value(json!({
+        "classification": "complaint",
+        "title": "Parkir di trotoar",
+        "content": "Setiap pagi.",
+        "local_category": "Parkir/Parkir ngawur",
+        "channel": "web",
+    }))
+    .unwrap();
+    place.node.file(report, "test").await.unwrap().case
+}
+
+async fn own_of(place: &Place, case: CaseId) -> Option<String> {
+    let view = place.node.case(case).await.unwrap();
+    view.summary.local_category
+}
+
+#[tokio::test]
+async fn an_own_category_comes_back_where_an_act_turns_out_to_be_without_effect() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let [admin, siti] = [(); 2].map(|()| Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let case = parked(&place, &admin).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+        let ruled = async || {
+            link.push().await.unwrap();
+            link.pull(Stream::Inbox, 0).await.unwrap();
+        };
+        ruled().await;
+        hub.rules(Ruling {
+            effect: Effect::Inapplicable,
+            reason: Some(Reason::WrongState),
+        });
+        let kept = Some("Parkir/Parkir ngawur".to_owned());
+        assert_eq!(own_of(&place, case).await, kept);
+        let other = json!({"category": "Kesehatan"});
+        acts(&place, case, "case.verified", other, None).await;
+        assert_eq!(
+            own_of(&place, case).await,
+            None,
+            "it stands for another one"
+        );
+        ruled().await;
+        assert_eq!(own_of(&place, case).await, kept);
+        let verified = [
+            ("kunci", KEY),
+            ("judul", "Parkir di trotoar"),
+            ("jenis", "pengaduan"),
+            ("kategori", "~Pasar"),
+        ];
+        let done = siti.post(&at(case, "/verifikasi"), &verified).await;
+        done.is(StatusCode::SEE_OTHER);
+        assert_eq!(own_of(&place, case).await.as_deref(), Some("Pasar"));
+        ruled().await;
+        assert_eq!(own_of(&place, case).await, kept);
+        hub.rules(Ruling::APPLIED);
+        let other = json!({"category": "Kesehatan"});
+        acts(&place, case, "case.verified", other, None).await;
+        ruled().await;
+        assert_eq!(own_of(&place, case).await, None, "it has had its effect");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_case_offers_what_it_has_even_where_that_was_mapped_anew() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let case = parked(&place, &admin).await;
+        let anew = [("lokal", "Parkir/Parkir ngawur"), ("nasional", "Kesehatan")];
+        let mapped = admin.post("/meja/kategori", &anew).await;
+        mapped.is(StatusCode::SEE_OTHER);
+        let page = admin.open(&at(case, "")).await;
+        page.shows("<option value=\"Parkir/Parkir ngawur\" selected>");
+    }
+}
+
+#[tokio::test]
+async fn an_own_category_that_does_not_fit_any_more_is_told() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let [admin, siti] = [(); 2].map(|()| Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let case = parked(&place, &admin).await;
+        let verify = async |key: &str, category: &str| {
+            let fields = [
+                ("kunci", key),
+                ("judul", "Parkir di trotoar"),
+                ("jenis", "pengaduan"),
+                ("kategori", category),
+            ];
+            let done = siti.post(&at(case, "/verifikasi"), &fields).await;
+            done.is(StatusCode::SEE_OTHER);
+        };
+        verify(KEY, "~Pasar").await;
+        siti.open(&at(case, "")).await;
+        verify("0123456789abcdef-yang-lain", "~Parkir/Tarif").await;
+        let page = siti.open(&at(case, "")).await;
+        assert!(!page.text.contains("kategori instansinya tidak"));
+        // The first form comes again: it is done, and its category fits no more.
+        verify(KEY, "~Pasar").await;
+        let page = siti.open(&at(case, "")).await;
+        page.shows("kategori instansinya tidak");
+        assert_eq!(own_of(&place, case).await.as_deref(), Some("Parkir/Tarif"));
     }
 }

@@ -8,7 +8,7 @@ fn holds(file: &[u8], text: &[u8]) -> bool {
     file.windows(text.len()).any(|window| window == text)
 }
 
-fn segment(marker: u8, contents: &[u8]) -> Vec<u8> {
+pub(in crate::media) fn segment(marker: u8, contents: &[u8]) -> Vec<u8> {
     let length = (contents.len() as u16 + 2).to_be_bytes();
     [&[0xff, marker][..], &length, contents].concat()
 }
@@ -18,7 +18,7 @@ fn exif_with_place(orientation: u16) -> Vec<u8> {
 }
 
 /// A frame of so many pixels whose scan holds stuffing and a restart.
-fn photo(width: u16, height: u16, extra: &[Vec<u8>]) -> Vec<u8> {
+pub(in crate::media) fn photo(width: u16, height: u16, extra: &[Vec<u8>]) -> Vec<u8> {
     let frame = [
         &[8][..],
         &height.to_be_bytes(),
@@ -65,6 +65,28 @@ fn a_photo_loses_its_place_and_keeps_its_pixels_profile_and_upright_side() {
     let again = Jpeg::from_bytes(cleaned).unwrap();
     assert_eq!(again.dimensions(), Some((640, 480)));
     assert_eq!(again.exif().as_deref().and_then(orientation), Some(6));
+}
+
+#[test]
+fn a_photo_is_blanked_where_it_stands() {
+    let extra = [
+        segment(0xe1, &[b"Exif\0\0".to_vec(), exif_with_place(6)].concat()),
+        segment(0xe2, b"ICC_PROFILE\0\x01\x01profil warna"),
+        segment(0xfe, PLACE),
+    ];
+    let before = [
+        photo(640, 480, &extra),
+        photo(8, 8, &[segment(0xfe, PLACE)]),
+    ]
+    .concat();
+    let mut after = before.clone();
+    assert!(blank_jpeg(&mut after) && !holds(&after, PLACE) && holds(&after, b"profil warna"));
+    let picture = jpeg(after.clone().into()).unwrap();
+    assert_eq!(picture, jpeg(photo(640, 480, &extra[1..2]).into()).unwrap());
+    assert!(!blank_jpeg(&mut after), "nothing is left to blank");
+    for end in 0..before.len() {
+        blank_jpeg(&mut before[..end].to_vec());
+    }
 }
 
 #[test]

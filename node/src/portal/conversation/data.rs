@@ -71,8 +71,9 @@ fn deed_words(action: &str) -> TextId {
         "case.reopened" => text_id("data-deed-reopened"),
         "case.rated" => text_id("data-deed-rated"),
         "conversation.opened" => text_id("data-deed-opened"),
-        "reporter.key_changed" => text_id("data-deed-key"),
+        "reporter.key_changed" | "counter.key_given" => text_id("data-deed-key"),
         "counter.said" => text_id("data-deed-counter"),
+        "citizen.report_added" => text_id("data-deed-account"),
         _ => text_id("data-deed-other"),
     }
 }

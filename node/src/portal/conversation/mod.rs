@@ -6,6 +6,8 @@
 
 mod acts;
 mod codes;
+#[cfg(test)]
+mod contact_tests;
 mod data;
 mod enter;
 mod mine;
@@ -23,7 +25,7 @@ use lapor_protocol::ids::CaseId;
 
 use crate::node::Node;
 
-pub(super) use codes::code_at;
+pub(crate) use codes::code_at;
 pub use words::{clock as running, scores};
 pub(crate) use words::{erasure_words, returned};
 
@@ -37,6 +39,8 @@ const CONFIRM: &str = "/percakapan/kontak";
 const LOST: &str = "/percakapan/kunci-hilang";
 pub const SIGN_IN: &str = "/percakapan/masuk";
 const LEAVE: &str = "/percakapan/keluar";
+const ADD: &str = "/percakapan/akun/tambah";
+const END_ACCOUNT: &str = "/percakapan/akun/hapus";
 const RENEW: &str = "/percakapan/kunci-baru";
 const DATA: &str = "/percakapan/data";
 const DATA_FILE: &str = "/percakapan/data.json";
@@ -58,6 +62,8 @@ pub fn routes() -> Router<Arc<Node>> {
         .route(CONSENT, post(acts::consent))
         .route(NOTIFY, post(acts::notify))
         .route(CONFIRM, post(codes::confirm))
+        .route(ADD, post(mine::add))
+        .route(END_ACCOUNT, post(mine::end))
         .route(LOST, get(codes::ask_lost).post(codes::lost))
         .route(SIGN_IN, get(codes::ask_citizen).post(codes::citizen))
         .route(

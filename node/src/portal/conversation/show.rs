@@ -7,10 +7,11 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use lapor_protocol::case::State;
-use lapor_web::language::Voice;
+use lapor_protocol::ids::CaseId;
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::{Choice, Form, Visit, come_back};
 
-use super::speaker::{Speaker, is_citizen};
+use super::speaker::{self, Speaker, is_citizen};
 use super::words::{self, Asked, Line};
 use super::{ACT, ANSWER, CONFIRM, CONSENT, DATA, ERASE, KEEP, LEAVE, NOTIFY, PATH, RENEW, REPLY};
 use crate::api::problem;
@@ -20,7 +21,7 @@ use crate::node::Node;
 use crate::portal::questions::{Asking, posed};
 use crate::portal::track::{Stage, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
-use crate::reporters::{Erasure, Notify, Reachable, Relation, ReporterView};
+use crate::reporters::{Erasure, ErasureState, Notify, Reachable, Relation, ReporterView};
 
 /// What the reporter writes, and what they answer to each question.
 pub const MESSAGE: &str = "pesan";
@@ -60,6 +61,13 @@ impl Writing {
     }
 }
 
+/// An erasure that is ahead.
+struct Ahead {
+    said: String,
+    /// Where it is withdrawn; nowhere once it has begun.
+    keep_at: Option<String>,
+}
+
 /// Another case that belongs to this one.
 struct Belongs {
     said: String,
@@ -81,7 +89,6 @@ struct Places {
     confirm: String,
     data: String,
     erase: String,
-    keep: String,
     renew: String,
     leave: &'static str,
     all: Option<&'static str>,
@@ -120,8 +127,8 @@ struct Page<'a> {
     course: Vec<Line>,
     belongs: Vec<Belongs>,
     identity: Vec<Asked>,
-    /// What is to be erased, in words, if anything is.
-    erasures: Vec<String>,
+    /// What is to be erased, if anything is.
+    erasures: Vec<Ahead>,
     /// The reporter has not asked for it.
     may_erase: bool,
     erasure_days: u32,
@@ -204,7 +211,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         may_erase: !view.erased && erasures.iter().all(|erasure| erasure.by_institution),
         erasures: erasures
             .iter()
-            .map(|erasure| ahead(&speaker.visit, erasure))
+            .map(|erasure| ahead(&speaker.visit, view.case, erasure))
             .collect(),
         erasure_days: node.settings().erasure.reporter_days,
         scores: words::scores(&v),
@@ -272,16 +279,30 @@ fn unsent<'a>(view: &ReporterView, form: &'a Form) -> Vec<&'a str> {
 }
 
 /// What is to be erased, and why where the institution decided it.
-fn ahead(visit: &Visit, erasure: &Erasure) -> String {
+fn ahead(visit: &Visit, shown: CaseId, erasure: &Erasure) -> Ahead {
     let v = visit.v;
-    let day = v.date(erasure.due_at);
-    if !erasure.by_institution {
-        return v.with("day", day).say("erasure-waits");
-    }
-    v.with("day", day)
+    let begun = erasure.state == ErasureState::Erasing;
+    let words: TextId = match (erasure.by_institution, begun) {
+        (false, false) => text_id("erasure-waits"),
+        (false, true) => text_id("erasure-begun"),
+        (true, false) => text_id("erasure-planned"),
+        (true, true) => text_id("erasure-begun-decided"),
+    };
+    let said = v
+        .with("day", v.date(erasure.due_at))
         .with("institution", visit.institution())
         .with("reason", v.say(words::erasure_words(&erasure.reason)))
-        .say("erasure-planned")
+        .say(words);
+    let below = KEEP.strip_prefix(PATH).unwrap_or_default();
+    let keep_at = speaker::place(below, Some(erasure.case)).to_string();
+    Ahead {
+        said: if erasure.by_institution && erasure.case != shown {
+            v.with("said", said).say("erasure-of-part")
+        } else {
+            said
+        },
+        keep_at: (!begun).then_some(keep_at),
+    }
 }
 
 fn belongs(node: &Node, speaker: &Speaker, view: &ReporterView) -> Vec<Belongs> {
@@ -294,7 +315,7 @@ fn belongs(node: &Node, speaker: &Speaker, view: &ReporterView) -> Vec<Belongs> 
             state: v.say(state),
             tone,
             custodian: name_of(node, &linked.custodian),
-            to: own.then(|| super::speaker::place("", Some(linked.case)).to_string()),
+            to: own.then(|| speaker::place("", Some(linked.case)).to_string()),
             course: words::course(node, &v, &linked.events, speaker),
         }
     });
@@ -315,7 +336,6 @@ fn places(speaker: &Speaker) -> Places {
         confirm: at(CONFIRM),
         data: at(DATA),
         erase: at(ERASE),
-        keep: at(KEEP),
         renew: at(RENEW),
         leave: LEAVE,
         all: is_citizen(&speaker.holder.visitor).then_some(PATH),

@@ -14,7 +14,7 @@ use crate::api::problem;
 use crate::casework::{Coordinates, NewReport, Reporter};
 use crate::hints::{Matter, Sketch};
 use crate::node::Node;
-use crate::portal::place;
+use crate::place;
 use crate::portal::programmes;
 use crate::regions::{self, RegionMatch};
 use crate::reporters::reaches;
@@ -140,13 +140,16 @@ pub async fn matter(node: &Node, form: &Form) -> Result<Matter, ApiProblem> {
     })
 }
 
+/// The kinds of a report, as the form and the list of reports name them.
+pub const KINDS: [(Classification, &str); 3] = [
+    (Classification::Complaint, "pengaduan"),
+    (Classification::InformationRequest, "informasi"),
+    (Classification::Aspiration, "aspirasi"),
+];
+
 pub fn classification(value: &str) -> Option<Classification> {
-    match value {
-        "pengaduan" => Some(Classification::Complaint),
-        "informasi" => Some(Classification::InformationRequest),
-        "aspirasi" => Some(Classification::Aspiration),
-        _ => None,
-    }
+    let known = KINDS.into_iter().find(|(_, name)| *name == value);
+    known.map(|(kind, _)| kind)
 }
 
 /// What a typed region may be.
@@ -194,7 +197,7 @@ pub async fn named_programme(
     Ok(name.map(|name| (programme, name)))
 }
 
-async fn programme(
+pub async fn programme(
     node: &Node,
     v: &Voice,
     form: &mut Form,

@@ -5,9 +5,13 @@
 //! taken in, survives whatever is wrong.
 
 mod draft;
+#[cfg(test)]
+mod file_tests;
 mod page;
 mod receipt;
 mod suggest;
+#[cfg(test)]
+mod suggest_tests;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +37,8 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution, named};
+pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution, named, programme};
+pub(super) use draft::{KINDS, classification};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";
@@ -95,6 +100,8 @@ async fn ask(
         ("wilayah", home),
         ("program", programme),
         ("instansi", owner.unwrap_or_default()),
+        // Whoever has signed in expects it among their reports; the tick takes it out.
+        (ACCOUNT, writer.ticks_account().to_owned()),
     ]);
     page::show(&writer, &form, &Attached::default(), Again::default()).await
 }

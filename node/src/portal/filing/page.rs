@@ -91,6 +91,11 @@ impl<'a> Writer<'a> {
             account: account.map_err(|e| problem(&e))?,
         })
     }
+
+    /// What the form says at first of keeping the report with the account.
+    pub fn ticks_account(&self) -> &'static str {
+        if self.account.is_some() { "1" } else { "" }
+    }
 }
 
 /// A first level of the categories with those below it.

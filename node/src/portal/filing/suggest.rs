@@ -18,8 +18,9 @@ use crate::api::{Address, problem};
 use crate::hints::{Hint, Reason, Sketch};
 use crate::node::Node;
 use crate::personal::mask;
+use crate::place::spot;
 use crate::portal::track::state_words;
-use crate::portal::{Answer, name_of, place, report};
+use crate::portal::{Answer, name_of, report};
 use crate::regions;
 
 /// Regions for what is typed.
@@ -107,7 +108,7 @@ fn moved(v: &Voice, form: &Form) -> Moved {
     let Ok(Some(at)) = draft::degrees(form) else {
         return Moved::default();
     };
-    let spot = place::spot(at.latitude, at.longitude);
+    let spot = spot(at.latitude, at.longitude);
     let written = regions::national().meant(form.text("wilayah"));
     if written.is_some_and(|region| spot.may_lie_in(&region)) {
         return Moved::default();

@@ -1,6 +1,9 @@
 //! Maps: of streets and of outlines, and what is built where.
 
+use lapor_migrations::on;
+
 use super::*;
+use crate::store;
 
 #[tokio::test]
 async fn streets_are_shown_where_the_operator_supplies_tiles_and_nothing_is_fetched_elsewhere() {
@@ -89,7 +92,8 @@ async fn the_map_leads_from_the_country_to_a_city() {
 }
 
 #[tokio::test]
-async fn a_province_has_the_programmes_that_are_built_in_it_however_many_there_are_elsewhere() {
+async fn a_province_has_the_programmes_that_are_built_in_it_wherever_their_region_is() {
+    const OLD: &str = "update programmes set built_in = null";
     for place in places().await {
         let publish = async |slug: &str, region: Option<&str>, longitude: f64| {
             let programme: NewProgramme = serde_json::from_value(json!({
@@ -106,6 +110,7 @@ async fn a_province_has_the_programmes_that_are_built_in_it_however_many_there_a
         publish("trotoar", Some("32.73"), 107.6191).await;
         publish("taman", None, 107.6195).await;
         publish("jauh", Some("33.74"), 110.42).await;
+        publish("salah", Some("33.74"), 107.6195).await;
         let west = "32".parse().unwrap();
         let slugs = async |province| {
             let placed = place.node.placed_programmes(province).await.unwrap();
@@ -113,11 +118,50 @@ async fn a_province_has_the_programmes_that_are_built_in_it_however_many_there_a
             slugs.collect::<std::collections::BTreeSet<String>>()
         };
         let set = |all: &[&str]| all.iter().map(|slug| (*slug).to_owned()).collect();
-        assert_eq!(slugs(Some(&west)).await, set(&["taman", "trotoar"]));
-        assert_eq!(slugs(None).await, set(&["jauh", "taman", "trotoar"]));
+        let all = set(&["salah", "taman", "trotoar"]);
+        assert_eq!(slugs(Some(&west)).await, all, "by coordinates");
+        let middle = "33".parse().unwrap();
+        assert_eq!(slugs(Some(&middle)).await, set(&["jauh"]));
+        assert_eq!(
+            slugs(None).await,
+            set(&["jauh", "salah", "taman", "trotoar"])
+        );
+        let mut tx = place.node.write_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query(OLD).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(place.node.catch_up_words().await.unwrap(), 4);
+        assert_eq!(slugs(Some(&west)).await, all, "of an older version");
         let router = router(place.node.clone());
         let map = open(&router, "/peta/32").await;
         assert!(map.text.contains("/program/kota-bandung/taman"));
         assert!(!map.text.contains("/program/kota-bandung/jauh"));
+    }
+}
+
+#[tokio::test]
+async fn programmes_without_a_region_keep_none_off_the_map_of_another_province() {
+    for place in places().await {
+        let programme: NewProgramme = serde_json::from_value(json!({
+            "slug": "taman", "name": "Taman", "description": "Dibangun.",
+            "coordinates": {"latitude": -6.9175, "longitude": 107.6195},
+        }))
+        .unwrap();
+        let published = place.node.publish_programme(programme, "test").await;
+        published.unwrap();
+        let mut tx = place.node.write_tx().await.unwrap();
+        let mut row = store::public::programme(&mut tx, "kota-bandung", "taman")
+            .await
+            .unwrap()
+            .unwrap();
+        for number in 0..1001 {
+            row.slug = format!("papua-{number}");
+            row.updated_at += 1;
+            let stored = store::public::put_programme(&mut tx, &row, Some("94"));
+            stored.await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let router = router(place.node.clone());
+        let map = open(&router, "/peta/32").await;
+        assert!(map.text.contains("/program/kota-bandung/taman"));
     }
 }

@@ -1,7 +1,8 @@
 //! Who is told what of reports that are merged, and of halves that are split off.
 
+use lapor_migrations::on;
 use lapor_protocol::ids::CaseId;
-use lapor_web::mail::tiny_server::Manners;
+use lapor_web::mail::tiny_server::{Manners, Taken};
 use serde_json::{Value, json};
 
 use super::telling::{DAY, REPORTER, TUESDAY, leave_in};
@@ -150,31 +151,51 @@ async fn a_half_that_was_split_off_is_told_like_the_whole_and_warns_before_it_cl
 
 const BUDI: &str = "budi@contoh.id";
 
-/// Two reports that everybody may read; Budi follows the second, and only what Budi gets is looked at.
-async fn followed(posted: &Posted, hub: &std::sync::Arc<PaperHub>) -> [CaseId; 2] {
-    let both = [
-        posted.filed(false).await.case,
-        posted.filed(false).await.case,
-    ];
-    for case in both {
+/// Reports that everybody may read; Budi follows the last, and only what Budi gets is looked at.
+async fn followed<const N: usize>(posted: &Posted, hub: &std::sync::Arc<PaperHub>) -> [CaseId; N] {
+    let mut all = Vec::new();
+    for _ in 0..N {
+        let case = posted.filed(false).await.case;
         posted.leaves(case).await;
         posted
             .acts(case, "case.verified", json!({}), "Diterima.")
             .await;
+        all.push(case);
     }
     posted.ruled(hub).await;
-    posted.follows(both[1], BUDI).await;
+    posted.follows(all[N - 1], BUDI).await;
     posted.writes().await;
     posted.sends(0).await;
-    both
+    all.try_into().unwrap()
 }
 
 impl Posted {
+    async fn goes_into(&self, hub: &std::sync::Arc<PaperHub>, case: CaseId, target: CaseId) {
+        let into = json!({"target_case": target});
+        self.goes_on(hub, case, "case.linked", into).await;
+    }
+
+    /// All letters to Budi so far.
+    async fn told_budi(&self) -> Vec<Taken> {
+        let mut sent = self.sends(0).await;
+        sent.retain(|letter| letter.to == BUDI);
+        sent
+    }
+
+    /// How often the address of Budi stands anywhere but in letters.
+    async fn knows(&self) -> i64 {
+        const SQL: &str = "select (select count(*) from followers where contact = $1)
+            + (select count(*) from led_on where contact = $1)
+            + (select count(*) from follower_leaves where contact = $1)";
+        let mut tx = self.node().read_tx().await.unwrap();
+        on!(&mut tx, c => sqlx::query_scalar(SQL).bind(BUDI).fetch_one(c).await).unwrap()
+    }
+
     /// Acts a minute later, and has it ruled and told.
     async fn goes_on(&self, hub: &std::sync::Arc<PaperHub>, case: CaseId, kind: &str, body: Value) {
         self.place.clock.advance(MINUTE_MS);
-        let words =
-            (kind != "case.linked" && kind != "case.unlinked").then(|| json!({"text": "Begitu."}));
+        let silent = ["case.linked", "case.unlinked", "case.redacted"].contains(&kind);
+        let words = (!silent).then(|| json!({"text": "Begitu."}));
         acts(&self.place, case, kind, body, words).await;
         hub.orders_at(self.place.clock.now_ms());
         self.ruled(hub).await;
@@ -219,5 +240,89 @@ async fn a_letter_of_before_a_merge_ends_what_follows_it_too() {
         posted.goes_on(&hub, own, "case.unlinked", json!({})).await;
         let back = posted.node().followers(own, "", 9).await.unwrap();
         assert_eq!(back, Vec::<String>::new(), "who left stays away");
+    }
+}
+
+#[tokio::test]
+async fn whoever_leaves_the_end_of_a_chain_of_merges_is_led_back_to_none_of_it_and_forgotten() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let [last, middle, first] = followed(&posted, &hub).await;
+        let said = json!({"proposes_to_close": false});
+        posted.goes_on(&hub, first, "case.followed_up", said).await;
+        posted.goes_into(&hub, first, middle).await;
+        posted.goes_into(&hub, middle, last).await;
+        let letter = posted.told_budi().await.pop().unwrap();
+        let follows = posted.node().followers(last, "", 9).await.unwrap();
+        assert_eq!(follows, [BUDI]);
+        posted.node().unfollow(&leave_in(&letter)).await.unwrap();
+        assert_eq!(posted.knows().await, 0);
+        for case in [middle, first] {
+            posted.goes_on(&hub, case, "case.unlinked", json!({})).await;
+        }
+        for case in [first, middle, last] {
+            let still = posted.node().followers(case, "", 9).await.unwrap();
+            assert_eq!(still, Vec::<String>::new());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_letter_of_before_two_merges_ends_what_both_led_to() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let [last, middle, first] = followed(&posted, &hub).await;
+        let said = json!({"proposes_to_close": false});
+        posted.goes_on(&hub, first, "case.followed_up", said).await;
+        let letter = posted.told_budi().await.pop().unwrap();
+        posted.goes_into(&hub, first, middle).await;
+        posted.goes_into(&hub, middle, last).await;
+        posted.node().unfollow(&leave_in(&letter)).await.unwrap();
+        let still = posted.node().followers(last, "", 9).await.unwrap();
+        assert_eq!(still, Vec::<String>::new());
+        assert_eq!(posted.knows().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_forgotten_when_its_merge_can_bring_no_news_any_more() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let [target, own] = followed(&posted, &hub).await;
+        posted.goes_into(&hub, own, target).await;
+        let why = json!({"reason": "abusive"});
+        posted.goes_on(&hub, target, "case.archived", why).await;
+        posted.node().expire_led().await.unwrap();
+        assert!(posted.knows().await > 0, "it may still be led back");
+        posted.place.clock.advance(31 * DAY);
+        posted.node().expire_led().await.unwrap();
+        assert_eq!(posted.knows().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn nobody_stays_noted_at_a_report_that_was_erased_and_who_leaves_stays_away_beyond_it() {
+    for posted in Posted::all(&Manners::default(), Encryption::None).await {
+        let hub = PaperHub::of(&posted.place);
+        let [last, middle, first] = followed(&posted, &hub).await;
+        posted.goes_into(&hub, first, middle).await;
+        posted.goes_into(&hub, middle, last).await;
+        let why = json!({"reason": "personal_data"});
+        posted.goes_on(&hub, middle, "case.redacted", why).await;
+        let mut tx = posted.node().read_tx().await.unwrap();
+        let text = middle.to_string();
+        let led = crate::store::support::led_on(&mut tx, &text, 9).await;
+        assert_eq!(led.unwrap(), Vec::<String>::new());
+        drop(tx);
+        let said = json!({"proposes_to_close": false});
+        posted.goes_on(&hub, last, "case.followed_up", said).await;
+        let letter = posted.told_budi().await.pop().unwrap();
+        posted.node().unfollow(&leave_in(&letter)).await.unwrap();
+        assert_eq!(posted.knows().await, 0);
+        posted
+            .goes_on(&hub, first, "case.unlinked", json!({}))
+            .await;
+        let back = posted.node().followers(first, "", 9).await.unwrap();
+        assert_eq!(back, Vec::<String>::new());
     }
 }

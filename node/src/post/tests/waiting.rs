@@ -1,11 +1,12 @@
 //! What waits for one person, at the desk and at home.
 
+use lapor_protocol::kinds::case_redacted::RedactionReason;
 use lapor_protocol::kinds::identity_requested::IdentityPurpose;
 use serde_json::json;
 
 use super::telling::TUESDAY;
 use super::{Encryption, HERE, MINUTE_MS, Posted, readable};
-use crate::casework::{NewDraft, NewReport, Once, Sight};
+use crate::casework::{Decider, NewDraft, NewReport, Once, Sight};
 use crate::clock::Clock as _;
 use crate::post::LetterChoice;
 use crate::reporters::{FilingTerms, Notify};
@@ -208,13 +209,15 @@ async fn an_erasure_that_is_ahead_is_told_with_its_reason_and_to_who_confirms_it
         let (hub, clock) = (PaperHub::of(&posted.place), posted.place.clock.clone());
         let first = posted.hears(OFFICER, StaffRole::Admin).await;
         let second = posted.hears(LEADER, StaffRole::Admin).await;
+        let [first, second] =
+            [first, second].map(|actor| Decider::officer(StaffRole::Admin, actor));
         let node = posted.node();
         let filed = posted.filed(false).await;
         posted.ruled(&hub).await;
         let mut before = 0;
         posted.news(&mut before).await;
-        let planned = node.plan_erasure(filed.case, "personal_data", &first).await;
-        planned.unwrap();
+        let planned = node.plan_erasure(filed.case, RedactionReason::PersonalData, &first);
+        planned.await.unwrap();
         let sent = posted.news(&mut before).await;
         assert_eq!(says(&sent, LEADER, "menunggu persetujuan orang kedua"), 1);
         assert_eq!(says(&sent, LEADER, &filed.ticket), 1);

@@ -1,7 +1,40 @@
 //! Erasures that wait, and what can still be called off.
 
+use std::collections::BTreeSet;
+
+use lapor_protocol::kinds::case_redacted::RedactionReason;
+
 use super::*;
+use crate::casework::{AT_WORK, Decider};
+use crate::staff::StaffRole;
 use crate::store;
+use crate::store::erasures::ErasureRow;
+
+fn admin(name: &str) -> Decider {
+    Decider::officer(StaffRole::Admin, format!("account:{name}"))
+}
+
+/// An erasure of the institution of which nothing can be done.
+async fn damaged(place: &Place, case: CaseId) {
+    const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
+    let (case, mut tx) = (case.to_string(), place.node.write_tx().await.unwrap());
+    let done = on!(&mut tx, c => sqlx::query(DAMAGE).bind(&case).execute(c).await.map(drop));
+    done.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn row(place: &Place, id: &str) -> ErasureRow {
+    let mut tx = place.node.read_tx().await.unwrap();
+    store::erasures::one(&mut tx, id).await.unwrap().unwrap()
+}
+
+async fn begin(place: &Place, id: &str) -> u64 {
+    let mut tx = place.node.write_tx().await.unwrap();
+    let now = place.clock.now_ms();
+    let begun = store::erasures::begin(&mut tx, id, now).await.unwrap();
+    tx.commit().await.unwrap();
+    begun
+}
 
 #[tokio::test]
 async fn an_erasure_waits_can_be_withdrawn_and_leaves_the_fact() {
@@ -57,26 +90,21 @@ async fn an_erasure_waits_can_be_withdrawn_and_leaves_the_fact() {
         let followers = node.followers(quarter, "", 10).await.unwrap();
         assert_eq!(followers, Vec::<String>::new());
         assert_eq!(place.audited("erasure.done").await.len(), 1);
-        assert_eq!(node.erasures().await.unwrap().len(), 1, "the damaged one");
+        let left = node.planned_erasures().await.unwrap();
+        let states: Vec<ErasureState> = left.iter().map(|one| one.erasure.state).collect();
+        assert_eq!(states, [ErasureState::Waiting], "the damaged one");
     }
 }
 
 /// An erasure that cannot be done waits before all others.
 async fn damaged_one_waits(place: &Place) {
-    const DAMAGE: &str = "update cases set fold = '{' where case_id = $1";
     let (filed, conversation) = filed(place, json!({})).await;
     let asked = place
         .node
         .ask_erasure(&conversation, &filed.filed.ticket)
         .await;
     asked.unwrap();
-    let (case, mut tx) = (
-        filed.filed.case.to_string(),
-        place.node.write_tx().await.unwrap(),
-    );
-    let done = on!(&mut tx, c => sqlx::query(DAMAGE).bind(&case).execute(c).await.map(drop));
-    done.unwrap();
-    tx.commit().await.unwrap();
+    damaged(place, filed.filed.case).await;
 }
 
 #[tokio::test]
@@ -88,29 +116,25 @@ async fn what_an_officer_erases_needs_a_second_person_and_leaves_the_reporter_da
         let (filed, conversation) = filed(&place, json!({})).await;
         let (case, node) = (filed.filed.case, &place.node);
         let plan = async || {
-            let planned = node.plan_erasure(case, "legal_order", "account:dewi").await;
-            assert_eq!(planned.unwrap().state, ErasureState::Asked);
-            node.planned_erasures().await.unwrap()[0].id.clone()
+            let dewi = admin("dewi");
+            let planned = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
+            let planned = planned.await.unwrap();
+            assert_eq!(planned.erasure.state, ErasureState::Asked);
+            planned.id
         };
-        assert!(matches!(
-            node.plan_erasure(case, "a whim", "account:dewi").await,
-            Err(NodeError::Invalid(_))
-        ));
         let id = plan().await;
         assert_eq!(plan().await, id, "asked twice is asked once");
-        let own = node.confirm_erasure(&id, "account:dewi").await;
+        let own = node.confirm_erasure(&id, &admin("dewi")).await;
         assert!(matches!(own, Err(NodeError::Forbidden(_))));
-        let alone = node.erases_alone("case.redacted");
-        assert!(matches!(alone, Err(NodeError::Forbidden(_))));
         place.clock.advance(30 * 86_400_000);
         assert_eq!(node.erase_due().await.unwrap(), 0, "nobody confirmed it");
         assert!(node.erasures_of(&conversation).await.unwrap().is_empty());
-        node.confirm_erasure(&id, "account:budi").await.unwrap();
+        node.confirm_erasure(&id, &admin("budi")).await.unwrap();
         let ahead = node.erasures_of(&conversation).await.unwrap();
         assert!(ahead[0].by_institution && ahead[0].reason == "legal_order");
         node.withdraw_erasure(&conversation).await.unwrap();
         let id = plan().await;
-        node.confirm_erasure(&id, "account:budi").await.unwrap();
+        node.confirm_erasure(&id, &admin("budi")).await.unwrap();
         place.clock.advance(7 * 86_400_000 - 1);
         assert_eq!(node.erase_due().await.unwrap(), 0, "it waits");
         place.clock.advance(1);
@@ -134,30 +158,148 @@ async fn what_has_begun_to_be_erased_is_withdrawn_by_nobody_and_finished_after_a
         let place = Place::joined("kota-bandung", db).await;
         let (filed, conversation) = filed(&place, json!({})).await;
         let (case, node) = (filed.filed.case, &place.node);
-        let planned = node.plan_erasure(case, "legal_order", "account:dewi").await;
-        let due_at = planned.unwrap().due_at;
-        let id = node.planned_erasures().await.unwrap()[0].id.clone();
-        let begin = async || {
-            let mut tx = node.write_tx().await.unwrap();
-            let now = place.clock.now_ms();
-            let begun = store::erasures::begin(&mut tx, &id, now).await.unwrap();
-            tx.commit().await.unwrap();
-            begun
-        };
-        assert_eq!(begin().await, 0, "its days have not passed");
+        let dewi = admin("dewi");
+        let planned = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
+        let planned = planned.await.unwrap();
+        let (id, due_at) = (planned.id, planned.erasure.due_at);
+        assert_eq!(begin(&place, &id).await, 0, "its days have not passed");
         place.clock.advance(due_at - place.clock.now_ms());
         // And there the process ended.
-        assert_eq!(begin().await, 1);
+        assert_eq!(begin(&place, &id).await, 1);
         let state = node.planned_erasures().await.unwrap()[0].erasure.state;
         assert_eq!(state, ErasureState::Erasing);
         let reporter = node.withdraw_erasure(&conversation).await;
         assert!(matches!(reporter, Err(NodeError::NotFound { .. })));
-        let officer = node.stop_erasure(&id, "account:dewi").await;
+        let shown = node.erasures_of(&conversation).await.unwrap();
+        assert_eq!(shown[0].state, ErasureState::Erasing, "and it is shown");
+        let officer = node.stop_erasure(&id, &dewi).await;
         assert!(matches!(officer, Err(NodeError::NotFound { .. })));
         assert_eq!(node.erase_due().await.unwrap(), 1);
-        assert_eq!(begin().await, 0, "it is done once");
+        assert_eq!(begin(&place, &id).await, 0, "it is done once");
         let view = node.case(case).await.unwrap();
         assert_eq!(view.history.last().unwrap().kind, "case.redacted");
         assert!(node.planned_erasures().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_that_could_not_begin_waits_again_and_can_be_called_off() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, _) = filed(&place, json!({})).await;
+        let (case, node, dewi) = (filed.filed.case, &place.node, admin("dewi"));
+        let planned = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
+        let planned = planned.await.unwrap();
+        place
+            .clock
+            .advance(planned.erasure.due_at - place.clock.now_ms());
+        damaged(&place, case).await;
+        assert_eq!(node.erase_due().await.unwrap(), 0);
+        assert_eq!(row(&place, &planned.id).await.state, "waiting");
+        // Somebody has begun, and their process ended.
+        assert_eq!(begin(&place, &planned.id).await, 1);
+        assert_eq!(node.erase_due().await.unwrap(), 0);
+        assert_eq!(row(&place, &planned.id).await.state, "waiting");
+        node.stop_erasure(&planned.id, &dewi).await.unwrap();
+        assert_eq!(place.audited("erasure.lapsed").await.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_was_put_back_and_called_off_is_erased_by_nobody_who_still_has_it_in_hand() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (case, node) = (filed.filed.case, &place.node);
+        let dewi = admin("dewi");
+        let planned = node.plan_erasure(case, RedactionReason::LegalOrder, &dewi);
+        let planned = planned.await.unwrap();
+        place
+            .clock
+            .advance(planned.erasure.due_at - place.clock.now_ms());
+        assert_eq!(begin(&place, &planned.id).await, 1);
+        let mut tx = node.write_tx().await.unwrap();
+        store::erasures::put_back(&mut tx, None).await.unwrap();
+        tx.commit().await.unwrap();
+        node.withdraw_erasure(&conversation).await.unwrap();
+        let late = node.act_erasing(case, "legal_order", "account:dewi", &planned.id);
+        let late = late.await.unwrap_err();
+        assert!(matches!(late, NodeError::NotFound { what: AT_WORK, .. }));
+        let view = node.case(case).await.unwrap();
+        assert_ne!(view.history.last().unwrap().kind, "case.redacted");
+    }
+}
+
+#[tokio::test]
+async fn two_who_do_the_same_erasure_note_it_once() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (first, _) = filed(&place, json!({})).await;
+        let (second, conversation) = filed(&place, json!({})).await;
+        let (node, now) = (&place.node, || place.clock.now_ms());
+        let dewi = admin("dewi");
+        let decided = node.plan_erasure(first.filed.case, RedactionReason::Other, &dewi);
+        let decided = decided.await.unwrap().id;
+        let asked = node.ask_erasure(&conversation, &second.filed.ticket).await;
+        let wished = node.planned_erasures().await.unwrap()[0].id.clone();
+        assert!(asked.unwrap().due_at < now() + 7 * 86_400_000);
+        place.clock.advance(7 * 86_400_000);
+        assert_eq!(
+            begin(&place, &decided).await + begin(&place, &wished).await,
+            2
+        );
+        let rows = [row(&place, &decided).await, row(&place, &wished).await];
+        // One has sent the message, and the other does the rest.
+        let case = first.filed.case;
+        let sent = node.act_erasing(case, "other", "account:dewi", &decided);
+        sent.await.unwrap();
+        let other = async || node.erase_as_decided(&rows[0], "account:dewi", now()).await;
+        assert!(other().await.unwrap());
+        let late = other().await;
+        assert!(matches!(
+            late,
+            Err(NodeError::NotFound { what: AT_WORK, .. })
+        ));
+        for ended in [true, false] {
+            assert_eq!(node.erase(&rows[1], now()).await.unwrap(), ended);
+        }
+        assert_eq!(place.audited("erasure.done").await.len(), 2, "each once");
+        assert_eq!(place.audited("erasure.lapsed").await.len(), 0);
+        assert_eq!(row(&place, &decided).await.state, "done");
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_of_a_half_is_withdrawn_by_itself() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (filed, conversation) = filed(&place, json!({})).await;
+        let (case, node, dewi) = (filed.filed.case, &place.node, admin("dewi"));
+        let words = json!({"title": "Trotoar", "content": "Bagian lain."});
+        let split = node.act(case, act("case.split", json!({}), words), "token:desk");
+        let half = split.await.unwrap().child.unwrap();
+        for of in [case, half] {
+            let planned = node.plan_erasure(of, RedactionReason::PersonalData, &dewi);
+            planned.await.unwrap();
+        }
+        let opened = node.open_conversation(&filed.filed.ticket, &filed.key, HERE);
+        let visitor = node.visitor(&opened.await.unwrap().token).await;
+        let visitor = visitor.unwrap().unwrap();
+        let of_half = node.conversation(&visitor, Some(half)).await.unwrap();
+        let shown = async |conversation: &Conversation| {
+            let all = node.erasures_of(conversation).await.unwrap();
+            all.iter().map(|one| one.case).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(shown(&conversation).await, [case, half].into());
+        assert_eq!(shown(&of_half).await, [half].into());
+        node.withdraw_erasure(&of_half).await.unwrap();
+        assert_eq!(
+            shown(&conversation).await,
+            [case].into(),
+            "the whole waits still"
+        );
+        let again = node.withdraw_erasure(&of_half).await;
+        assert!(matches!(again, Err(NodeError::NotFound { .. })));
+        node.withdraw_erasure(&conversation).await.unwrap();
     }
 }

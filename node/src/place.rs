@@ -1,5 +1,6 @@
-//! Where a pair of coordinates lies, as far as the outlines of the provinces tell. They know no
-//! regencies: those are asked for, never guessed.
+//! Where a pair of coordinates lies, as far as the outlines of the provinces tell, and whether an
+//! answer can be one to where something is. The outlines know no regencies: those are asked for, never
+//! guessed.
 
 use lapor_protocol::region::RegionCode;
 use lapor_web::language::{Voice, text_id};
@@ -23,6 +24,76 @@ pub fn spot(latitude: f64, longitude: f64) -> Spot {
         isle: isle(latitude, longitude),
         outline: outlines().at(point),
     }
+}
+
+/// Why an answer is no place. Words always are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlace {
+    #[error("coordinates are latitude (-90 to 90) and longitude (-180 to 180) in decimal degrees")]
+    Coordinates,
+    #[error("these coordinates lie outside of Indonesia")]
+    Abroad,
+    #[error("there is no region of this code")]
+    Region,
+}
+
+/// Whether an answer can be one to where something is: any words, the code of a region that there is,
+/// or coordinates in Indonesia. What is of digits alone and neither looks like a code nor like degrees
+/// is as good as words: a house or a postal code.
+pub fn check_answer(answer: &str) -> Result<(), NoPlace> {
+    if answer.chars().any(char::is_alphabetic) {
+        return Ok(());
+    }
+    let answer = answer.replace('\u{2212}', "-").replace('\u{b0}', " ");
+    let answer = answer.trim();
+    if answer.contains('.')
+        && let Ok(code) = answer.parse::<RegionCode>()
+    {
+        let is_known = national().regency_of(&code).is_some();
+        return if is_known {
+            Ok(())
+        } else {
+            Err(NoPlace::Region)
+        };
+    }
+    let Some(degrees) = degrees_in(answer) else {
+        return Ok(());
+    };
+    let [latitude, longitude] = degrees[..] else {
+        return Err(NoPlace::Coordinates);
+    };
+    if latitude.abs() > 90.0 || longitude.abs() > 180.0 {
+        return Err(NoPlace::Coordinates);
+    }
+    let at_home = spot(latitude, longitude).is_in_the_country();
+    if at_home {
+        Ok(())
+    } else {
+        Err(NoPlace::Abroad)
+    }
+}
+
+/// The numbers of what looks like degrees: with a fraction or a sign.
+fn degrees_in(answer: &str) -> Option<Vec<f64>> {
+    let apart = |c: char| c.is_whitespace() || c == ';' || c == '/';
+    let mut parts: Vec<&str> = answer.split(apart).collect();
+    if let [both] = parts[..]
+        && both.matches(',').count() == 1
+        && both.contains('.')
+    {
+        parts = both.split(',').collect();
+    }
+    let numbers = parts
+        .into_iter()
+        .map(|part| part.trim_matches(','))
+        .filter(|part| !part.is_empty())
+        .map(|part| part.replace(',', "."));
+    let numbers: Vec<String> = numbers.collect();
+    let marked = |number: &String| number.contains('.') || number.starts_with(['-', '+']);
+    if !numbers.iter().any(marked) {
+        return None;
+    }
+    numbers.iter().map(|number| number.parse().ok()).collect()
 }
 
 impl Spot {
@@ -52,6 +123,12 @@ impl Spot {
         outline.may_hold(self.point) || undrawn && outline.may_reach(self.point)
     }
 
+    /// Whether it may lie in the country, as far as the outlines tell; they lack many islands.
+    fn is_in_the_country(&self) -> bool {
+        let mut all = outlines().all().iter();
+        self.isle.is_some() || all.any(|one| one.may_hold(self.point) || one.may_reach(self.point))
+    }
+
     /// The province, or those of which it is one, or that it is not known.
     pub fn words(&self, v: &Voice) -> String {
         let codes = self.provinces().iter();
@@ -65,7 +142,8 @@ impl Spot {
         }
     }
 
-    fn provinces(&self) -> &[RegionCode] {
+    /// The province, or those of which it is one; none where it is not known.
+    pub fn provinces(&self) -> &[RegionCode] {
         match (&self.isle, self.outline) {
             (Some(province), _) => std::slice::from_ref(province),
             (None, Some(outline)) => &outline.codes,
@@ -115,6 +193,34 @@ mod tests {
             let told = spot(latitude, longitude).province();
             let own = told.is_none_or(|code| regency.starts_with(code.as_str()));
             assert!(own, "{place}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_place_by_words_by_a_known_region_or_by_coordinates_in_the_country() {
+        for (answer, judged) in [
+            ("Depan pasar, RT 03/02", Ok(())),
+            ("dekat -6.9 107.6", Ok(())),
+            ("40115", Ok(())),
+            ("12/5", Ok(())),
+            ("17-19", Ok(())),
+            ("-6,91 107,61", Ok(())),
+            ("-6.9175, 107.6191", Ok(())),
+            ("-6.9175,107.6191", Ok(())),
+            ("\u{2212}6,9175\u{b0}; 107,6191\u{b0}", Ok(())),
+            ("-0.5 113.9", Ok(())),
+            ("32.73", Ok(())),
+            ("32.73.01", Ok(())),
+            ("32.99", Err(NoPlace::Region)),
+            ("99.01", Err(NoPlace::Region)),
+            ("-6.9175", Err(NoPlace::Coordinates)),
+            ("107.6191 -6.9175", Err(NoPlace::Coordinates)),
+            ("-6.9 187.6", Err(NoPlace::Coordinates)),
+            ("-6.9 107.6 12", Err(NoPlace::Coordinates)),
+            ("52.52 13.40", Err(NoPlace::Abroad)),
+            ("-35.28, 149.13", Err(NoPlace::Abroad)),
+        ] {
+            assert_eq!(check_answer(answer), judged, "{answer}");
         }
     }
 

@@ -1,0 +1,162 @@
+//! One look at the federation: what stands where, what the map and the counts
+//! follow, and what is measured of each institution.
+
+use http::StatusCode;
+use lapor_protocol::directory::{InstanceEntry, Status};
+use lapor_protocol::ids::InstanceKind;
+use lapor_protocol::wire::Health;
+
+use super::{BANDUNG, ConsoleRole, NOW, Page, Place, login};
+use crate::directory::Amendment;
+use crate::watch;
+
+const MINUTE_MS: i64 = 60_000;
+
+impl Place {
+    /// Another institution joins.
+    async fn joins(&self, slug: &str, kind: InstanceKind, region: &str) {
+        let mut entry =
+            InstanceEntry::registered(slug.parse().unwrap(), kind, format!("Instansi {slug}"));
+        entry.status = Status::Active;
+        entry.region = Some(region.parse().unwrap());
+        let mut tx = self.ground.db.write().await.unwrap();
+        let known = self.ground.directory.refresh(&mut tx).await.unwrap();
+        let amendment = Amendment {
+            entries: vec![entry],
+            ..Amendment::default()
+        };
+        let known = self.ground.publish(&mut tx, &known, amendment).await;
+        let known = known.unwrap();
+        tx.commit().await.unwrap();
+        self.ground.directory.adopt(&known);
+        watch::look(&self.console.hub).await.unwrap();
+    }
+
+    /// Bandung says how it is.
+    async fn reports(&self, now_ms: i64, quarantined: u64) {
+        let health = Health {
+            software: concat!("lapor-node ", env!("CARGO_PKG_VERSION")).into(),
+            time: now_ms,
+            unsent: 0,
+            oldest_unsent: None,
+            unapplied: 0,
+            quarantined,
+            parked: 0,
+            directory: self.ground.directory.current().version(),
+            certificate_expires: now_ms + 20 * super::DAY_MS,
+            free_disk_bytes: Some(100 << 30),
+            last_backup: Some(now_ms - super::DAY_MS),
+            chain: None,
+            inbox: None,
+            holds: None,
+        };
+        let id = "kota-bandung".parse().unwrap();
+        watch::receive(&self.ground, &id, &health).await.unwrap();
+        watch::look(&self.console.hub).await.unwrap();
+    }
+}
+
+/// Where the map leads from an outline, and its class.
+fn outline<'a>(page: &'a Page, id: &str) -> (String, &'a str) {
+    let start = format!("id=\"m-{id}\" href=\"");
+    let to = page.between(&start, "\"").replace("&#38;", "&");
+    let class = page.text.split_once(&start).unwrap().1;
+    let class = class.split_once("class=\"").unwrap().1;
+    (to, class.split_once('"').unwrap().0)
+}
+
+#[tokio::test]
+async fn counts_come_first_then_tiles_and_map_and_the_list_last() {
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let page = looks.open("/konsol").await;
+        let parts = ["jumlah", "kisi", "peta", "perhatian"];
+        let places = parts.map(|id| page.text.find(&format!("id=\"{id}\"")).unwrap());
+        assert!(places.is_sorted(), "{places:?}");
+        let yellow = page.between("id=\"aturan-kuning\">", "</div>");
+        assert!(yellow.contains("merah sesudah 15 menit"), "{yellow}");
+        assert!(!yellow.contains("Rantai dibekukan"), "{yellow}");
+        let grey = page.between("id=\"aturan-kelabu\">", "</div>");
+        assert!(grey.contains("tidak diharapkan berbicara"), "{grey}");
+    }
+}
+
+#[tokio::test]
+async fn the_map_and_the_counts_follow_what_is_asked_for_and_keep_it() {
+    for place in Place::all(false).await {
+        place
+            .joins("provinsi-papua-barat", InstanceKind::Provinsi, "92")
+            .await;
+        place
+            .joins("kabupaten-bandung", InstanceKind::Kabupaten, "32.04")
+            .await;
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let page = looks
+            .open("/konsol?jenis=provinsi&keadaan=kuning&cari=papua")
+            .await;
+        let (papua, class) = outline(&page, "id-pb");
+        assert_eq!(class, "kuning");
+        assert_eq!(outline(&page, "id-jb").1, "kosong", "no such kind is there");
+        for kept in ["jenis=provinsi", "keadaan=kuning", "cari=papua"] {
+            assert!(papua.contains(kept), "{papua}");
+        }
+        let page = looks.open(&papua).await;
+        page.shows("i-provinsi-papua-barat")
+            .shows("<option value=\"92,96\" selected>Papua Barat");
+        let (all, _) = outline(&page, "id-pb");
+        assert!(
+            !all.contains("provinsi=9"),
+            "a second click shows all: {all}"
+        );
+        let count = |page: &Page| page.between("id=\"jumlah-kuning\"", "</strong>");
+        assert!(count(&page).ends_with("<strong>1"), "{}", count(&page));
+        let none = looks.open("/konsol?jenis=bumn").await;
+        assert!(count(&none).ends_with("<strong>0"), "{}", count(&none));
+        looks
+            .open("/konsol/peta-jalan?provinsi=92,96")
+            .await
+            .shows("<option value=\"92,96\" selected>Papua Barat");
+    }
+}
+
+#[tokio::test]
+async fn every_tile_leads_to_what_is_measured_and_what_gives_the_colour() {
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        let at = format!("{BANDUNG}/ukuran");
+        looks
+            .open("/konsol")
+            .await
+            .shows("data-measures=\"/ukuran\"");
+        looks
+            .open(&at)
+            .await
+            .shows("Belum pernah terdengar")
+            .shows("<dd><span class=\"colour kuning\">Belum pernah</span></dd>")
+            .shows("Tidak diketahui");
+        place.reports(NOW, 3).await;
+        looks
+            .open(&at)
+            .await
+            .shows("<dd>Berlaku 20 hari lagi</dd>")
+            .shows("<span class=\"colour kuning\">3 disisihkan, 0 menunggu versi baru</span>")
+            .shows("Sama, menurut laporan 0 detik lalu")
+            .shows("100,0 GB")
+            .shows(&format!("href=\"{BANDUNG}\""));
+        let gone = looks.open("/konsol/instansi/tidak-ada/ukuran").await;
+        gone.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn what_both_sides_say_is_dated() {
+    for place in Place::all(false).await {
+        let looks = place.enters(&login(ConsoleRole::Observer)).await;
+        place.reports(NOW, 0).await;
+        place.clock.advance(12 * MINUTE_MS);
+        looks
+            .open(BANDUNG)
+            .await
+            .shows("Kedua kolom menurut laporan 12 menit yang lalu");
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether answers are ones to the questions of the hold that stands, at whichever door they come.
+//! Only a place is looked at here: an application that knows no forms answers everything else in words.
+
+use lapor_migrations::Tx;
+use lapor_protocol::case::{Case, Effect, State};
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::case_held::AnswerForm;
+
+use super::NewAct;
+use super::reading::applied_history;
+use super::shown::drafts;
+use crate::error::NodeError;
+use crate::place::check_answer;
+use crate::reporters::answer_forms;
+
+/// Errors: `Invalid` for an answer that can be no place where one is asked for.
+pub(super) async fn may_be_answers(
+    tx: &mut Tx,
+    act: &NewAct,
+    case: Option<&Case>,
+    me: &InstanceId,
+) -> Result<(), NodeError> {
+    let words = act.words.as_ref();
+    let answers = words.and_then(|words| words.get("answers")?.as_array());
+    let held = case.filter(|case| case.state == State::Held && act.kind == "report.completed");
+    let (Some(answers), Some(case)) = (answers, held) else {
+        return Ok(());
+    };
+    let pending = drafts(tx, &case.id.to_string()).await?;
+    let history = applied_history(tx, case.id, me, &pending).await?;
+    let mut holds = history.iter().rev();
+    let hold = holds.find(|entry| {
+        entry.kind == "case.held" && entry.effect.is_none_or(|effect| effect == Effect::Applied)
+    });
+    let forms = answer_forms(hold.and_then(|hold| hold.words.as_ref()));
+    let pairs = answers.iter().zip(&forms).zip(1..);
+    for ((answer, form), number) in pairs {
+        let answer = answer.as_str().map(str::trim).unwrap_or_default();
+        if *form == AnswerForm::Place
+            && let Err(problem) = check_answer(answer)
+        {
+            let problem = format!("answers: question {number} asks for a place, and {problem}");
+            return Err(NodeError::Invalid(problem));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapor_migrations::throwaway::databases;
+    use serde_json::{Value, json};
+
+    use crate::casework::{NewAct, NewReport};
+    use crate::error::NodeError;
+    use crate::testing::{Place, acts};
+
+    fn answers(all: &Value) -> NewAct {
+        NewAct {
+            kind: "report.completed".into(),
+            body: serde_json::Map::new(),
+            words: json!({ "answers": all }).as_object().cloned(),
+            attachments: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn where_a_hold_asks_for_a_place_numbers_that_are_none_are_refused_at_every_door() {
+        for db in databases().await {
+            let place = Place::joined("kota-bandung", db).await;
+            let report: NewReport = serde_json::from_value(json!({
+                "classification": "complaint", "title": "Lampu padam",
+                "content": "Sejak kemarin.", "channel": "web",
+            }))
+            .unwrap();
+            let case = place.node.file(report, "test").await.unwrap().case;
+            let asked = json!({
+                "questions": ["Nomor berapa?", "Di mana?"],
+                "forms": [{"as": "text"}, {"as": "place"}],
+            });
+            acts(&place, case, "case.held", json!({}), Some(asked)).await;
+            for (wrong, said) in [
+                ("107.6191, -6.9175", "latitude"),
+                ("52.52 13.40", "outside of Indonesia"),
+                ("32.99", "no region"),
+            ] {
+                let act = answers(&json!(["-6.9", wrong]));
+                let refused = place.node.act(case, act, "test").await;
+                let Err(NodeError::Invalid(problem)) = refused else {
+                    panic!("{wrong} is no place");
+                };
+                let told = problem.starts_with("answers: question 2") && problem.contains(said);
+                assert!(told, "{problem}");
+            }
+            let act = answers(&json!(["52.52 13.40", "-6.9175, 107.6191"]));
+            place.node.act(case, act, "test").await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A new key at the counter, for whoever lost theirs and brings proof of who they are. The officer
+//! says how they made sure, types what the reporter tells, and reads nothing of what is stored.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use lapor_protocol::ids::CaseId;
+use lapor_web::Path;
+use lapor_web::language::{TextId, Voice, text_id};
+use lapor_web::page::{Choice, Flash, Form, LocalPath, waiting};
+
+use super::case_page::CasePath;
+use super::counter::Offered;
+use super::deed::DeedPage;
+use super::deed_form::Part;
+use super::slip::{self, Slip};
+use super::{Answer, Officer, ROOT, case_page, course, shared, upload};
+use crate::api::problem;
+use crate::attach;
+use crate::casework::CaseView;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::portal::classification_name;
+use crate::reporters::{Assurance, Claim};
+use crate::staff::StaffRole;
+
+pub const PATH: &str = "/meja/kasus/{id}/loket/kunci-baru";
+const HOW: &str = "bukti";
+const CONTACT: &str = "kontak";
+const NAME: &str = "nama";
+/// Characters of what is typed.
+const LINE: usize = 254;
+
+/// Where it is offered on the page of a case.
+pub fn offered(v: &Voice, case: CaseId) -> Offered {
+    Offered {
+        name: v.say("new-key-counter"),
+        about: v.say("new-key-counter-short"),
+        to: at(case),
+    }
+}
+
+pub async fn ask(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+) -> Answer<Response> {
+    let view = stand(&node, &officer, &path).await?;
+    let counter = node.at_counter(path.id).await;
+    if !counter.map_err(|error| problem(&error))?.gives_key {
+        let flash = Flash::warning(text_id("act-refused"));
+        let to = LocalPath::own(&case_page::at(path.id));
+        return Ok(officer.visit.go_saying(&to, &flash));
+    }
+    page(&node, &officer, &view, &Form::empty(), StatusCode::OK)
+}
+
+pub async fn give(
+    State(node): State<Arc<Node>>,
+    officer: Officer,
+    Path(path): Path<CasePath>,
+    mut form: Form,
+) -> Answer<Response> {
+    let view = stand(&node, &officer, &path).await?;
+    let v = officer.visit.v;
+    let how = form.required(&v, HOW);
+    let how = Assurance::ALL.into_iter().find(|one| one.as_str() == how);
+    if how.is_none() {
+        form.complain(HOW, v.say("form-required"));
+    }
+    let (contact, name) = (
+        form.at_most(&v, CONTACT, LINE),
+        form.at_most(&v, NAME, LINE),
+    );
+    if contact.is_empty() && name.is_empty() {
+        form.complain(CONTACT, v.say("new-key-counter-missing"));
+    }
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    let (Some(assurance), true) = (how, form.is_fine()) else {
+        return page(&node, &officer, &view, &form, wrong);
+    };
+    let claim = Claim {
+        assurance,
+        contact: &contact,
+        name: &name,
+    };
+    match node.give_key(path.id, claim, &officer.actor()).await {
+        Ok(given) => {
+            let class = view.summary.classification.map(classification_name);
+            let slip = Slip {
+                case: path.id,
+                ticket: given.ticket,
+                key: given.key,
+                recoverable: given.recoverable,
+                title: shared::title(&v, &view.summary),
+                kind: class.map(|name| v.say(name)).unwrap_or_default(),
+                news: false,
+                replaces: true,
+            };
+            slip::show(&node, &officer.visit, slip).await
+        }
+        Err(NodeError::Locked(_)) => {
+            form.complain(CONTACT, v.say("new-key-counter-wrong"));
+            page(&node, &officer, &view, &form, wrong)
+        }
+        Err(NodeError::TooMany { retry_after_s }) => {
+            let wait = waiting(&v, retry_after_s.into());
+            form.complain(CONTACT, v.with("wait", wait).say("say-key-wait"));
+            page(&node, &officer, &view, &form, StatusCode::TOO_MANY_REQUESTS)
+        }
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+async fn stand(node: &Node, officer: &Officer, path: &CasePath) -> Answer<CaseView> {
+    officer.requires(StaffRole::handles_cases)?;
+    officer.case(node, path.id).await
+}
+
+fn page(
+    node: &Node,
+    officer: &Officer,
+    view: &CaseView,
+    form: &Form,
+    status: StatusCode,
+) -> Answer<Response> {
+    let v = officer.visit.v;
+    let case = &view.summary;
+    let how = Assurance::ALL.map(|one| Choice::new(one.as_str(), v.say(assurance_words(one))));
+    let parts = vec![
+        Part::OneOf(
+            form.field(HOW, v.say("new-key-counter-how"))
+                .required()
+                .choices(how.to_vec()),
+        ),
+        Part::Line(
+            form.field(CONTACT, v.say("new-key-counter-contact"))
+                .hint(v.say("new-key-counter-contact-hint"))
+                .autocomplete("off")
+                .most(LINE),
+        ),
+        Part::Line(
+            form.field(NAME, v.say("name-label"))
+                .hint(v.say("new-key-counter-name-hint"))
+                .autocomplete("off")
+                .most(LINE),
+        ),
+    ];
+    let page = DeedPage {
+        v,
+        form,
+        name: v.say("new-key-counter"),
+        about: v.say("new-key-counter-about"),
+        here: at(case.case),
+        case_at: case_page::at(case.case),
+        title: shared::title(&v, case),
+        content: course::report(node, &v, view).content,
+        parts,
+        institutions: &[],
+        grave: true,
+        notes: Vec::new(),
+        files: None,
+        former: Vec::new(),
+        most_files: attach::MOST,
+        file_bytes: node.settings().api.upload_bytes,
+        upload_at: upload::PATH,
+    };
+    let shell = officer.visit.shell(v.say("new-key-counter")).status(status);
+    shell.within(ROOT).show(&page)
+}
+
+fn assurance_words(one: Assurance) -> TextId {
+    match one {
+        Assurance::IdentityCard => text_id("assured-identity-card"),
+        Assurance::DrivingLicence => text_id("assured-driving-licence"),
+        Assurance::Passport => text_id("assured-passport"),
+        Assurance::Called => text_id("assured-called"),
+    }
+}
+
+fn at(case: CaseId) -> String {
+    format!("{}/loket/kunci-baru", case_page::at(case))
+}

@@ -1,0 +1,314 @@
+//! Documents without what they say of who made them, when and with what, and of where their
+//! pictures were taken (PDF, ISO 32000-2). Every byte keeps its place, so that the tables of places
+//! in a document stay true; what is on its pages stays as it is.
+//!
+//! One that is encrypted or signed stays as it was sent: the one hides what to change, the other
+//! would not hold any more.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use super::clean::{Failed, in_place};
+use super::picture;
+use objects::{Id, Object, Objects, entry, names, number, references};
+use packed::{packed, unpacked};
+use tokens::{Kind, Tokens};
+
+mod objects;
+mod packed;
+mod tokens;
+
+/// One at a time: a document stands in memory while it is cleaned.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Dictionaries about a document, and texts that they refer to, at most; a document has one and
+/// some ten.
+const MOST_ABOUT: usize = 1000;
+/// Bytes that one stream, and all of them together, are unpacked to, at most.
+const MOST_UNPACKED: usize = 40 << 20;
+const MOST_UNPACKED_TOGETHER: usize = 128 << 20;
+
+struct Document<'a> {
+    file: &'a mut [u8],
+    /// Dictionaries about the document, and what they refer to.
+    about: BTreeSet<Id>,
+    texts: BTreeSet<Id>,
+    /// Those that were blanked, and those that could not be.
+    blanked: BTreeSet<Id>,
+    kept: BTreeSet<Id>,
+    /// Bytes that may still be unpacked.
+    room: usize,
+}
+
+/// Blanks the metadata of a document.
+pub(super) fn blank(path: &Path) -> Result<(), Failed> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    in_place(path, |file, length| {
+        let mut bytes = Vec::with_capacity(length as usize);
+        file.read_to_end(&mut bytes)?;
+        clean(&mut bytes);
+        file.rewind()?;
+        Ok(file.write_all(&bytes)?)
+    })
+}
+
+fn clean(file: &mut [u8]) {
+    let Some(about) = about(file) else {
+        return;
+    };
+    let mut document = Document {
+        file,
+        about,
+        texts: BTreeSet::new(),
+        blanked: BTreeSet::new(),
+        kept: BTreeSet::new(),
+        room: MOST_UNPACKED_TOGETHER,
+    };
+    document.each(Document::object);
+    // A text may stand before what refers to it.
+    if !document.texts.is_empty() {
+        document.each(Document::object);
+    }
+    document.each(Document::forget);
+}
+
+/// The dictionaries about a document; none if it is encrypted or signed.
+fn about(file: &[u8]) -> Option<BTreeSet<Id>> {
+    let mut about = BTreeSet::new();
+    let mut objects = Objects::of(file);
+    while let Some(object) = objects.next(file) {
+        if find(&file[object.value.clone()], b"/ByteRange").is_some() {
+            return None;
+        }
+        if !ends_a_file(file, &object) {
+            continue;
+        }
+        if entry(file, &object.value, b"/Encrypt").is_some() {
+            return None;
+        }
+        if let Some(info) = entry(file, &object.value, b"/Info") {
+            note(&mut about, references(file, info.value));
+        }
+    }
+    Some(about)
+}
+
+/// A trailer, or the stream that takes its place.
+fn ends_a_file(file: &[u8], object: &Object) -> bool {
+    object.id.is_none() || is(file, object, b"/Type", b"/XRef")
+}
+
+fn is(file: &[u8], object: &Object, name: &[u8], value: &[u8]) -> bool {
+    let entry = entry(file, &object.value, name);
+    entry.is_some_and(|entry| &file[entry.value] == value)
+}
+
+fn note(known: &mut BTreeSet<Id>, more: impl Iterator<Item = Id>) {
+    let room = MOST_ABOUT.saturating_sub(known.len());
+    known.extend(more.take(room));
+}
+
+impl Document<'_> {
+    fn each(&mut self, act: fn(&mut Self, &Object)) {
+        let mut objects = Objects::of(self.file);
+        while let Some(object) = objects.next(self.file) {
+            act(self, &object);
+        }
+    }
+
+    fn object(&mut self, object: &Object) {
+        match object.stream.clone() {
+            Some(stream) => self.stream(object, stream),
+            None => self.plain(object),
+        }
+        if ends_a_file(self.file, object)
+            && let Some(info) = entry(self.file, &object.value, b"/Info")
+            && self.file[info.value.clone()].starts_with(b"<<")
+        {
+            note(&mut self.texts, references(self.file, info.value.clone()));
+            blank_texts(self.file, info.value);
+        }
+    }
+
+    fn plain(&mut self, object: &Object) {
+        let Some(id) = object.id else {
+            return;
+        };
+        if self.about.contains(&id) {
+            let found = references(self.file, object.value.clone());
+            note(&mut self.texts, found);
+            blank_texts(self.file, object.value.clone());
+            self.blanked.insert(id);
+        } else if self.texts.contains(&id) && !self.file[object.value.clone()].starts_with(b"<<") {
+            blank_texts(self.file, object.value.clone());
+        }
+    }
+
+    fn stream(&mut self, object: &Object, stream: Range<usize>) {
+        let filters = match entry(self.file, &object.value, b"/Filter") {
+            Some(filter) => names(self.file, filter.value),
+            None => Vec::new(),
+        };
+        let parameters = entry(self.file, &object.value, b"/DecodeParms");
+        let predicted =
+            parameters.is_some_and(|entry| find(&self.file[entry.value], b"/Predictor").is_some());
+        let is_flate = filters == [b"/FlateDecode"];
+        if self.is_metadata(object) {
+            let empty = is_flate.then(|| packed(b"", stream.len())).flatten();
+            let empty = empty.unwrap_or_else(|| vec![b' '; stream.len()]);
+            self.file[stream].copy_from_slice(&empty);
+        } else if is(self.file, object, b"/Type", b"/ObjStm") {
+            if filters.is_empty() || is_flate && !predicted {
+                self.held(object, stream, is_flate);
+            }
+        } else if filters == [b"/DCTDecode"] {
+            picture::blank_jpeg(&mut self.file[stream]);
+        } else if filters == [&b"/FlateDecode"[..], b"/DCTDecode"] && !predicted {
+            self.packed_picture(stream);
+        } else if filters.is_empty() {
+            blank_packets(&mut self.file[stream]);
+        }
+    }
+
+    fn is_metadata(&self, object: &Object) -> bool {
+        is(self.file, object, b"/Type", b"/Metadata") || is(self.file, object, b"/Subtype", b"/XML")
+    }
+
+    fn content(&mut self, stream: Range<usize>, is_packed: bool) -> Option<Vec<u8>> {
+        let most = self.room.min(MOST_UNPACKED);
+        let stream = &self.file[stream];
+        let (content, whole) = if is_packed {
+            unpacked(stream, most)
+        } else {
+            (stream.to_vec(), stream.len() <= most)
+        };
+        self.room = self.room.saturating_sub(content.len());
+        whole.then_some(content)
+    }
+
+    fn packed_picture(&mut self, stream: Range<usize>) {
+        let Some(mut content) = self.content(stream.clone(), true) else {
+            return;
+        };
+        if picture::blank_jpeg(&mut content)
+            && let Some(packed) = packed(&content, stream.len())
+        {
+            self.file[stream].copy_from_slice(&packed);
+        }
+    }
+
+    /// Blanks what is about the document in a stream of objects.
+    fn held(&mut self, object: &Object, stream: Range<usize>, is_packed: bool) {
+        let first = entry(self.file, &object.value, b"/First");
+        let first = first.and_then(|entry| number(&self.file[entry.value]));
+        if self.about.is_empty() {
+            return;
+        }
+        let (Some(first), Some(mut content)) = (first, self.content(stream.clone(), is_packed))
+        else {
+            return;
+        };
+        let (found, changed) = self.blank_held(&mut content, first as usize);
+        if changed {
+            if is_packed {
+                let Some(packed) = packed(&content, stream.len()) else {
+                    self.kept.extend(found);
+                    return;
+                };
+                content = packed;
+            }
+            self.file[stream].copy_from_slice(&content);
+        }
+        self.blanked.extend(found);
+    }
+
+    /// Which dictionaries about the document stand here, and whether something was blanked. Before
+    /// the first object stand the number of each and its place behind the first.
+    fn blank_held(&mut self, content: &mut [u8], first: usize) -> (BTreeSet<Id>, bool) {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut changed = false;
+        let mut heads = Tokens::of(0..first.min(content.len()));
+        while let (Some(name), Some(place)) = (heads.next(content), heads.next(content)) {
+            let (Some(name), Some(place)) = (number(&content[name.at]), number(&content[place.at]))
+            else {
+                break;
+            };
+            let id = Id {
+                number: name,
+                generation: 0,
+            };
+            let is_about = self.about.contains(&id);
+            if !(is_about || self.texts.contains(&id)) || !seen.insert(id) {
+                continue;
+            }
+            let from = first.saturating_add(place as usize);
+            let value = Tokens::of(from..content.len()).value(content);
+            if self.room < value.len() {
+                self.kept.insert(id);
+                break;
+            }
+            // Many of them may stand at one place.
+            self.room -= value.len();
+            if is_about {
+                note(&mut self.texts, references(content, value.clone()));
+                found.insert(id);
+            }
+            changed |= blank_texts(content, value);
+        }
+        (found, changed)
+    }
+
+    /// Has readers not find a dictionary about the document that could not be blanked: they pass
+    /// over a name that they do not know.
+    fn forget(&mut self, object: &Object) {
+        if !ends_a_file(self.file, object) {
+            return;
+        }
+        let Some(info) = entry(self.file, &object.value, b"/Info") else {
+            return;
+        };
+        let found = references(self.file, info.value).next();
+        if found.is_some_and(|id| !self.blanked.contains(&id) || self.kept.contains(&id)) {
+            self.file[info.name].copy_from_slice(b"/Inf0");
+        }
+    }
+}
+
+/// Makes all texts of a part of a file empty ones with spaces behind them.
+fn blank_texts(file: &mut [u8], part: Range<usize>) -> bool {
+    let mut changed = false;
+    let mut tokens = Tokens::of(part);
+    while let Some(token) = tokens.next(file) {
+        if let (Kind::Text, [_, second, rest @ .., last]) = (token.kind, &mut file[token.at]) {
+            *second = *last;
+            *last = b' ';
+            rest.fill(b' ');
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Blanks packets of XMP (ISO 16684-1, 7.3), which say themselves where they begin and end.
+fn blank_packets(stream: &mut [u8]) {
+    let mut at = 0;
+    while let Some(start) = find(&stream[at..], b"<?xpacket begin").map(|found| at + found) {
+        let Some(end) = find(&stream[start..], b"<?xpacket end").map(|found| start + found) else {
+            return;
+        };
+        at = find(&stream[end..], b"?>").map_or(stream.len(), |found| end + found + 2);
+        stream[start..at].fill(b' ');
+    }
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len())
+        .position(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! What the form suggests, asks and is told of institutions and places before a report is filed.
+
+use http::StatusCode;
+
+use super::super::report as report_page;
+use super::super::tests::{open, places, post, report};
+use super::tests::{PDF, Sent, cases, receipt, verified};
+use super::*;
+use crate::doors::router;
+
+#[tokio::test]
+async fn reports_that_are_alike_are_shown_once_before_filing_and_hide_numbers_of_people() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let title = "Lampu jalan padam di Jalan Cikutra, hubungi 0812-3456-7890";
+        let mut known = report(title, false);
+        known.content = "Lampu jalan padam, sudah seminggu gelap.".into();
+        known.coordinates = Some(crate::casework::Coordinates {
+            latitude: -6.9,
+            longitude: 107.64,
+        });
+        let known = place.node.file(known, "test").await.unwrap();
+        let words = "judul=Lampu+jalan+padam+di+Jalan+Cikutra&uraian=Sudah+gelap+seminggu\
+            &lintang=-6.9001&bujur=107.64";
+        let unverified = post(&router, LIKELY, words).await;
+        assert_eq!(unverified.text.trim(), "", "it may be abuse");
+        let support = report_page::support_path(known.case);
+        let unverified = post(&router, &support, "").await;
+        assert_eq!(unverified.status, StatusCode::NOT_FOUND);
+        verified(&place, known.case).await;
+        let form = Sent::report().file("surat.pdf", PDF);
+        let page = form.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(
+            page.text.contains("Apakah ini laporan Anda?"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains(&report_page::support_path(known.case)));
+        assert!(!page.text.contains("0812"), "{}", page.text);
+        assert_eq!(cases(&place).await, 1);
+
+        let hidden = page.text.split("<input type=\"hidden\" name=\"").skip(1);
+        let mut kept = Sent {
+            fields: Vec::new(),
+            files: Vec::new(),
+        };
+        for field in hidden {
+            let (name, rest) = field.split_once("\" value=\"").unwrap();
+            let value = rest.split('"').next().unwrap().to_owned();
+            if name != "back" {
+                kept.fields.push((name.to_owned().leak(), value));
+            }
+        }
+        let back = kept
+            .clone()
+            .with("langkah", "sunting")
+            .to(&router, PATH)
+            .await;
+        assert!(back.text.contains("surat.pdf<small>"), "{}", back.text);
+        receipt(&router, &kept.to(&router, PATH).await).await;
+        assert_eq!(cases(&place).await, 2);
+
+        post(&router, &report_page::support_path(known.case), "").await;
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let view = place.node.public_view(&known.ticket, here).await.unwrap();
+        assert_eq!(view.supports, 1);
+
+        let piece = post(&router, LIKELY, words).await;
+        assert!(piece.text.contains("sekitar 500 m"), "{}", piece.text);
+        assert!(
+            piece.text.starts_with("<div class=\"notice"),
+            "{}",
+            piece.text
+        );
+        assert!(!piece.text.contains("<html") && !piece.text.contains("0812"));
+        let nothing = post(
+            &router,
+            LIKELY,
+            "judul=Paspor&uraian=Paspor+saya+belum+terbit",
+        )
+        .await;
+        assert_eq!(nothing.text.trim(), "");
+    }
+}
+
+#[tokio::test]
+async fn institutions_are_suggested_with_their_reasons_with_and_without_script() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let words = "judul=Jalan+nasional+berlubang&uraian=Lubang+besar+di+jalan+nasional";
+        let piece = post(&router, ADVICE, words).await;
+        assert!(piece.text.contains("value=\"kemenpu\""), "{}", piece.text);
+        assert!(
+            piece.text.contains("Menangani hal ini: jalan nasional"),
+            "{}",
+            piece.text
+        );
+        let form = Sent::report()
+            .with("judul", "Jalan nasional berlubang")
+            .with("langkah", "saran")
+            .with("saran", "kemenpu");
+        let page = form.to(&router, PATH).await;
+        let chosen = "name=\"saran\" value=\"kemenpu\" checked";
+        assert!(page.text.contains(chosen), "{}", page.text);
+        let found = open(&router, "/lapor/wilayah?q=bandnug+barat").await;
+        assert!(
+            found.text.contains("Kabupaten Bandung Barat, Jawa Barat"),
+            "{}",
+            found.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_place_in_another_region_is_told_and_stays_where_both_are_right() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let away = Sent::report()
+            .with("lintang", "-7.2575")
+            .with("bujur", "112.7521");
+        let page = away.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for words in ["berada di Jawa Timur", "name=\"wilayah-beda\"", "-7.2575"] {
+            assert!(page.text.contains(words), "{words}");
+        }
+        receipt(
+            &router,
+            &away
+                .clone()
+                .with("wilayah-beda", "1")
+                .to(&router, PATH)
+                .await,
+        )
+        .await;
+        // That was said of Surabaya, and of no other place.
+        let other = away
+            .clone()
+            .with("wilayah-beda", "1")
+            .with("wilayah-beda-untuk", "32.73 -7.2575 112.7521")
+            .with("bujur", "110.4")
+            .with("kunci", "e".repeat(32))
+            .to(&router, PATH)
+            .await;
+        assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(other.text.contains("value=\"32.73 -7.2575 110.4\""));
+        let unknown = Sent::report()
+            .with("wilayah", "Wakanda")
+            .with("lintang", "-6.9")
+            .with("bujur", "107.6");
+        let unknown = unknown.to(&router, PATH).await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!unknown.text.contains("wilayah-beda"), "nothing lies apart");
+        let untold = away
+            .with("wilayah", "")
+            .with("lintang", "-7.82")
+            .with("bujur", "112.01")
+            .with("kunci", "f".repeat(32));
+        receipt(&router, &untold.with("tetap", "1").to(&router, PATH).await).await;
+        let every = crate::casework::CaseFilter::default();
+        let all = place.node.cases(&every, None, 10).await.unwrap().cases;
+        let mut regions: Vec<_> = all
+            .iter()
+            .map(|c| c.region.as_ref().unwrap().to_string())
+            .collect();
+        regions.sort();
+        assert_eq!(
+            regions,
+            ["32.73", "35"],
+            "where none was told, by the place"
+        );
+        let moved = post(
+            &router,
+            PLACE,
+            "wilayah=Kota+Bandung&lintang=-7.2575&bujur=112.7521",
+        )
+        .await;
+        assert!(
+            moved.text.contains("Wilayah diubah menjadi Jawa Timur"),
+            "{}",
+            moved.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_excludes_this_institution_is_led_to_the_national_portal_and_loses_nothing() {
+    for mut place in places().await {
+        let national = "https://www.lapor.test".to_owned();
+        place.settings.portal.national_url = Some(national.try_into().unwrap());
+        let router = router(place.reopened().await);
+        let page = Sent::report()
+            .with("kecuali", "kota-bandung")
+            .to(&router, PATH)
+            .await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for words in [
+            "href=\"https://www.lapor.test\"",
+            "data-copy",
+            "Sudah seminggu gelap, dua orang jatuh.",
+        ] {
+            assert!(page.text.contains(words), "{words}");
+        }
+        let files = async || {
+            let mut tx = place.node.read_tx().await.unwrap();
+            crate::store::uploads::bytes(&mut tx, "public")
+                .await
+                .unwrap()
+        };
+        let brought = Sent::report()
+            .file("surat.pdf", PDF)
+            .with("kecuali", "kota-bandung");
+        let page = brought.to(&router, PATH).await;
+        assert!(
+            page.text.contains("sudah dihapus dari server instansi ini"),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("name=\"unggahan\" value"));
+        assert_eq!(files().await, 0, "nothing is kept here");
+        let unknown = Sent::report().with("kecuali", "pusat\r\nDinas Entah");
+        let page = unknown.to(&router, PATH).await;
+        assert!(
+            page.text.contains("“Dinas Entah” tidak dikenal"),
+            "{}",
+            page.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn several_institutions_are_excluded_a_line_for_each() {
+    for place in places().await {
+        let router = router(place.node.clone());
+        let form = Sent::report().with("kecuali", "pusat\r\nTidak Ada");
+        let page = form.to(&router, PATH).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text.contains("pusat\nTidak Ada"), "{}", page.text);
+        let form = Sent::report().with("kecuali", " pusat\r\n\r\nKEMENPU\r\npusat\r\n");
+        receipt(&router, &form.to(&router, PATH).await).await;
+        let every = crate::casework::CaseFilter::default();
+        let all = place.node.cases(&every, None, 10);
+        let case = all.await.unwrap().cases[0].case;
+        let excluded = place.node.case(case).await.unwrap().excluded;
+        let excluded: Vec<_> = excluded.iter().map(ToString::to_string).collect();
+        assert_eq!(excluded, ["kemenpu", "pusat"]);
+    }
+}

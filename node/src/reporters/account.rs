@@ -1,0 +1,95 @@
+//! The account of a citizen: an address that was proved, and the reports that belong to it. It is
+//! optional, opens nothing that a key does not, and goes when its owner says so; reports stay.
+
+use std::net::IpAddr;
+
+use lapor_protocol::ids::CaseId;
+
+use super::Visitor;
+use super::session::key_was_used;
+use crate::casework::{CaseSummary, summaries};
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+const REPORTS_SHOWN: i64 = 500;
+const SIGN_IN: &str = "sign in with the account's address first";
+const OTHERS: &str = "the report belongs to the account of another address";
+
+impl Node {
+    /// The contact with which a citizen has signed in.
+    pub async fn account_of(&self, visitor: &Visitor) -> Result<Option<String>, NodeError> {
+        let Some(citizen) = visitor.citizen() else {
+            return Ok(None);
+        };
+        let mut tx = self.read_tx().await?;
+        Ok(store::citizens::contact(&mut tx, citizen).await?)
+    }
+
+    /// The cases that belong to a citizen's account, latest first, 500 at most.
+    pub async fn reports_of(&self, visitor: &Visitor) -> Result<Vec<CaseSummary>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let cases = match visitor.citizen() {
+            Some(citizen) => store::reporters::of_citizen(&mut tx, citizen, REPORTS_SHOWN).await?,
+            None => visitor.case().iter().map(CaseId::to_string).collect(),
+        };
+        let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+        summaries(&mut tx, &cases).await
+    }
+
+    /// Gives the report of a ticket to the account of whoever shows its key.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] if ticket and key do not fit or nobody has signed in,
+    /// [`NodeError::TooMany`] after too many attempts, [`NodeError::Forbidden`] for a report of
+    /// another account.
+    pub async fn add_to_account(
+        &self,
+        visitor: &Visitor,
+        typed_ticket: &str,
+        typed_key: &str,
+        address: IpAddr,
+    ) -> Result<(), NodeError> {
+        let citizen = visitor.citizen().ok_or(NodeError::Locked(SIGN_IN))?;
+        let (case, hash) = self.held_with(typed_ticket, typed_key, address).await?;
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        if store::citizens::contact(&mut tx, citizen).await?.is_none() {
+            return Err(NodeError::Locked(SIGN_IN));
+        }
+        let row = key_was_used(&mut tx, &case, &hash).await?;
+        match row.citizen.as_deref() {
+            Some(own) if own == citizen => {}
+            Some(_) => return Err(NodeError::Forbidden(OTHERS.into())),
+            None => {
+                store::reporters::set_citizen(&mut tx, &case, citizen).await?;
+                let actor = format!("reporter:{}", row.id);
+                let at = Some(case.as_str());
+                store::audit::add(&mut tx, now, &actor, "citizen.report_added", at, "").await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes the account of a citizen with its links to reports, and tells its address. The
+    /// reports stay, each with its own key.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] if nobody has signed in, or the account is gone.
+    pub async fn erase_account(&self, visitor: &Visitor) -> Result<(), NodeError> {
+        let citizen = visitor.citizen().ok_or(NodeError::Locked(SIGN_IN))?;
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        let contact = store::citizens::contact(&mut tx, citizen).await?;
+        let contact = contact.ok_or(NodeError::Locked(SIGN_IN))?;
+        let reports = store::citizens::remove(&mut tx, citizen, &contact).await?;
+        // The id means nothing any more; the address is in no log.
+        let actor = format!("citizen:{citizen}");
+        let told = reports.to_string();
+        store::audit::add(&mut tx, now, &actor, "citizen.account_erased", None, &told).await?;
+        self.tell_account_erased(&mut tx, &contact).await?;
+        tx.commit().await?;
+        self.ring_post();
+        Ok(())
+    }
+}

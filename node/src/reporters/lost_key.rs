@@ -1,0 +1,145 @@
+//! A new key for whoever lost theirs and comes to the counter: the way back without a proved address.
+//!
+//! The officer says how they made sure of who stands there, and types what the report is to hold of
+//! them; the node compares and shows nothing of it. So an officer who does not know the reporter
+//! gives no key, and each try is in the audit log.
+
+use lapor_migrations::Tx;
+use lapor_protocol::ids::CaseId;
+
+use super::counter::Known;
+use super::key::SecretKey;
+use super::reach::{normalised, proved_contact, told_contacts, told_name};
+use super::session::replace_key;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+use crate::store::reporters::ReporterRow;
+
+const WRONG: &str = "this is not what the report holds of its reporter";
+const NO_KEY: &str = "no key of this report is given here: it was filed elsewhere or without one, \
+     or its reporter was forgotten";
+
+/// How an officer made sure of who stands at the counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assurance {
+    IdentityCard,
+    DrivingLicence,
+    Passport,
+    /// The number that the report holds was called, and rang in front of the officer.
+    Called,
+}
+
+/// What somebody at the counter says of themselves, as it was typed.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
+    pub assurance: Assurance,
+    /// Telephone number or e-mail address that the report was given.
+    pub contact: &'a str,
+    /// Asked for only where the report holds no contact.
+    pub name: &'a str,
+}
+
+/// A new key, told this once.
+pub struct GivenKey {
+    pub ticket: String,
+    pub key: String,
+    /// Whether the report tells an address by which a lost key is replaced, once it is proved.
+    pub recoverable: bool,
+}
+
+impl Assurance {
+    pub const ALL: [Self; 4] = [
+        Self::IdentityCard,
+        Self::DrivingLicence,
+        Self::Passport,
+        Self::Called,
+    ];
+
+    /// As it stands in the audit log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IdentityCard => "identity-card",
+            Self::DrivingLicence => "driving-licence",
+            Self::Passport => "passport",
+            Self::Called => "called",
+        }
+    }
+}
+
+impl Node {
+    /// Gives the reporter of a case a new key in the place of the one that was lost, which ends
+    /// with all that it opened; the reporter is told where an address was proved.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] where the claim does not fit, [`NodeError::TooMany`] after too many,
+    /// [`NodeError::Forbidden`] of a case with no key to give.
+    pub async fn give_key(
+        &self,
+        case: CaseId,
+        claim: Claim<'_>,
+        actor: &str,
+    ) -> Result<GivenKey, NodeError> {
+        let (key, now) = (SecretKey::mint(), self.clock().now_ms());
+        let secret = key.hashed().await?;
+        let mut tx = self.write_tx().await?;
+        let (row, ticket) = self.keyed(&mut tx, case).await?;
+        self.guards().ticket.attempt(&ticket, now)?;
+        let at = Some(row.case_id.as_str());
+        let told = format!("reporter:{} {}", row.id, claim.assurance.as_str());
+        if !fits(&mut tx, &row, claim).await? {
+            store::audit::add(&mut tx, now, actor, "counter.key_refused", at, &told).await?;
+            tx.commit().await?;
+            return Err(NodeError::Locked(WRONG));
+        }
+        let mut contacts = told_contacts(&mut tx, &row.case_id).await?.into_iter();
+        let mailable = row.citizen.is_some() || contacts.any(|contact| contact.contains('@'));
+        replace_key(&mut tx, &row.case_id, &secret, actor, now).await?;
+        store::audit::add(&mut tx, now, actor, "counter.key_given", at, &told).await?;
+        if let Some(contact) = proved_contact(&mut tx, &row).await? {
+            self.tell_key_given(&mut tx, &contact, &ticket).await?;
+        }
+        tx.commit().await?;
+        self.ring_post();
+        Ok(GivenKey {
+            ticket,
+            key: key.reveal().to_string(),
+            recoverable: mailable && self.sends_letters(),
+        })
+    }
+
+    /// The reporter of a case who holds a key of it here, and its ticket.
+    async fn keyed(&self, tx: &mut Tx, id: CaseId) -> Result<(ReporterRow, String), NodeError> {
+        let none = || NodeError::Forbidden(NO_KEY.into());
+        let case = self.shown_case(tx, id).await?;
+        if case.origin != *self.instance()? {
+            return Err(none());
+        }
+        let filed_as = self.filed_as(tx, id).await?.to_string();
+        let known = Known::of(tx, &case, &filed_as).await?;
+        let row = known.keyed().ok_or_else(none)?;
+        let filed = store::cases::case(tx, &filed_as).await?;
+        let ticket = filed.and_then(|filed| filed.ticket).ok_or_else(none)?;
+        Ok((row, ticket))
+    }
+}
+
+/// Whether somebody knows what only the reporter does: the contact that the report was given, or
+/// the name where it was given none.
+async fn fits(tx: &mut Tx, row: &ReporterRow, claim: Claim<'_>) -> Result<bool, NodeError> {
+    let mut contacts = told_contacts(tx, &row.case_id).await?;
+    contacts.extend(proved_contact(tx, row).await?);
+    if !contacts.is_empty() {
+        let typed = normalised(claim.contact).ok();
+        return Ok(typed.is_some_and(|typed| contacts.contains(&typed)));
+    }
+    let name = told_name(tx, &row.case_id).await?;
+    let name = name.map(|name| folded(&name)).unwrap_or_default();
+    Ok(!name.is_empty() && name == folded(claim.name))
+}
+
+/// A name as it is compared: one space between words, in lower case.
+fn folded(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}

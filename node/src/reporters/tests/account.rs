@@ -1,0 +1,120 @@
+//! The account: what belongs to it, what is added, and its end.
+
+use lapor_migrations::throwaway::databases;
+
+use super::*;
+
+const ADDRESS: &str = "canary@contoh.id";
+
+async fn signed_in(place: &Place, contact: &str) -> Visitor {
+    let sent = place.node.ask_sign_in(contact, HERE).await.unwrap();
+    let digits = last_code(place).await;
+    let proved = place.node.prove_code(&sent.id, &digits, HERE).await;
+    let Proved::SignedIn(opened) = proved.unwrap() else {
+        panic!("the code signs in");
+    };
+    place.node.visitor(&opened.token).await.unwrap().unwrap()
+}
+
+async fn proves(place: &Place, conversation: &Conversation) {
+    let sent = place.node.ask_confirmation(conversation).await.unwrap();
+    let digits = last_code(place).await;
+    let proved = place.node.prove_code(&sent.id, &digits, HERE).await;
+    assert!(matches!(proved.unwrap(), Proved::Confirmed));
+}
+
+async fn reports(place: &Place, visitor: &Visitor) -> Vec<CaseId> {
+    let reports = place.node.reports_of(visitor).await.unwrap();
+    let mut cases: Vec<CaseId> = reports.into_iter().map(|report| report.case).collect();
+    cases.sort();
+    cases
+}
+
+#[tokio::test]
+async fn a_report_whose_address_was_proved_belongs_to_the_account_of_that_address() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let (before, first) = filed(&place, json!({})).await;
+        let (after, second) = filed(&place, json!({})).await;
+        filed(&place, json!({})).await;
+        let other = json!({"reporter": {"email": "budi@contoh.id"}});
+        let (_, others) = filed(&place, other).await;
+        proves(&place, &others).await;
+        proves(&place, &first).await;
+        let canary = signed_in(&place, ADDRESS).await;
+        assert_eq!(reports(&place, &canary).await, [before.filed.case]);
+        proves(&place, &second).await;
+        let mut both = [before.filed.case, after.filed.case];
+        both.sort();
+        assert_eq!(reports(&place, &canary).await, both);
+        let may = place.node.conversation(&canary, Some(after.filed.case));
+        assert!(may.await.is_ok(), "and opens it");
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_added_to_an_account_by_its_key_and_to_no_second_one() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let (report, by_key) = filed(&place, json!({"reporter": null})).await;
+        let (ticket, key) = (&report.filed.ticket, &report.key);
+        let siti = signed_in(&place, "siti@contoh.id").await;
+        let budi = signed_in(&place, "budi@contoh.id").await;
+        let wrong = node.add_to_account(&siti, ticket, "1234 5678 9012 3456", HERE);
+        assert!(matches!(wrong.await, Err(NodeError::Locked(_))));
+        assert!(reports(&place, &siti).await.is_empty());
+        let stranger = node.open_conversation(ticket, key, HERE).await.unwrap();
+        let stranger = node.visitor(&stranger.token).await.unwrap().unwrap();
+        let none = node.add_to_account(&stranger, ticket, key, HERE).await;
+        assert!(
+            matches!(none, Err(NodeError::Locked(_))),
+            "nobody signed in"
+        );
+        for _ in 0..2 {
+            node.add_to_account(&siti, ticket, key, HERE).await.unwrap();
+        }
+        assert_eq!(reports(&place, &siti).await, [report.filed.case]);
+        let second = node.add_to_account(&budi, ticket, key, HERE).await;
+        assert!(matches!(second, Err(NodeError::Forbidden(_))));
+        assert!(reports(&place, &budi).await.is_empty());
+        let added = place.audited("citizen.report_added").await;
+        assert_eq!(added, [(by_key.actor(), String::new())]);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_deleted_leaves_its_reports_and_opens_nothing() {
+    for db in databases().await {
+        let place = Place::joined("kota-bandung", db).await;
+        let node = &place.node;
+        let (report, by_key) = filed(&place, json!({})).await;
+        proves(&place, &by_key).await;
+        let siti = signed_in(&place, "siti@contoh.id").await;
+        let canary = signed_in(&place, ADDRESS).await;
+        let elsewhere = signed_in(&place, ADDRESS).await;
+        node.ask_sign_in(ADDRESS, HERE).await.unwrap();
+        node.erase_account(&canary).await.unwrap();
+        for visitor in [&canary, &elsewhere] {
+            assert!(node.account_of(visitor).await.unwrap().is_none());
+            assert!(reports(&place, visitor).await.is_empty());
+            let again = node.erase_account(visitor).await;
+            assert!(matches!(again, Err(NodeError::Locked(_))));
+        }
+        assert!(node.account_of(&siti).await.unwrap().is_some());
+        let left = node.letters(0, 100).await.unwrap();
+        assert!(left.iter().all(|letter| letter.contact != ADDRESS
+            || letter.kind != LetterKind::Code(CodePurpose::SignIn)));
+        let kept = opened(&place, &report.filed.ticket, &report.key).await;
+        assert_eq!(kept.unwrap().case(), report.filed.case, "its key opens it");
+        let data = node.own_data(&by_key).await.unwrap();
+        assert_eq!(data.account, None);
+        let (actor, detail) = place.audited("citizen.account_erased").await.remove(0);
+        assert!(
+            actor.starts_with("citizen:") && detail == "1",
+            "{actor} {detail}"
+        );
+        let log = format!("{:?}", place.audited("citizen.account_erased").await);
+        assert!(!log.contains("canary"), "no address in the log");
+    }
+}
