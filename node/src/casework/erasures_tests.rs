@@ -51,7 +51,7 @@ async fn token(place: &Place, name: &str, role: Role, owner: Option<&AccountId>)
     Decider::bearer(&bearer.unwrap())
 }
 
-fn is_forbidden<T>(result: Result<T, NodeError>) -> bool {
+fn is_forbidden<T>(result: &Result<T, NodeError>) -> bool {
     matches!(result, Err(NodeError::Forbidden(_)))
 }
 
@@ -68,19 +68,19 @@ async fn only_an_administrator_decides_about_an_erasure() {
             .filter(|role| !role.administers())
         {
             let other = Decider::officer(role, "account:budi".into());
-            assert!(is_forbidden(node.plan_erasure(case, WHY, &other).await));
+            assert!(is_forbidden(&node.plan_erasure(case, WHY, &other).await));
             assert!(is_forbidden(
-                node.confirm_erasure(&planned.id, &other).await
+                &node.confirm_erasure(&planned.id, &other).await
             ));
-            assert!(is_forbidden(node.stop_erasure(&planned.id, &other).await));
+            assert!(is_forbidden(&node.stop_erasure(&planned.id, &other).await));
         }
         for role in Role::ALL.into_iter().filter(|role| !role.administers()) {
             let other = token(&place, role.as_str(), role, None).await;
-            assert!(is_forbidden(node.plan_erasure(case, WHY, &other).await));
+            assert!(is_forbidden(&node.plan_erasure(case, WHY, &other).await));
             assert!(is_forbidden(
-                node.confirm_erasure(&planned.id, &other).await
+                &node.confirm_erasure(&planned.id, &other).await
             ));
-            assert!(is_forbidden(node.stop_erasure(&planned.id, &other).await));
+            assert!(is_forbidden(&node.stop_erasure(&planned.id, &other).await));
         }
         node.stop_erasure(&planned.id, &admin).await.unwrap();
     }
@@ -102,7 +102,7 @@ async fn a_second_person_is_another_account_whatever_door_they_take() {
         let budis = token(&place, "budis", Role::Admin, Some(&budi)).await;
         let operator = Decider::operator("cli:root".into());
         for unknown in [&nobodys, &officers, &operator] {
-            assert!(is_forbidden(node.plan_erasure(case, WHY, unknown).await));
+            assert!(is_forbidden(&node.plan_erasure(case, WHY, unknown).await));
         }
         let at_desk = |account: &AccountId| Decider::officer(StaffRole::Admin, account.actor());
         let planned = node.plan_erasure(case, WHY, &own).await.unwrap();
@@ -113,12 +113,14 @@ async fn a_second_person_is_another_account_whatever_door_they_take() {
         };
         assert_eq!((waits(&dewi).await, waits(&budi).await), (0, 1));
         for wrong in [&own, &at_desk(&dewi), &nobodys, &officers, &operator] {
-            assert!(is_forbidden(node.confirm_erasure(&planned.id, wrong).await));
+            assert!(is_forbidden(
+                &node.confirm_erasure(&planned.id, wrong).await
+            ));
         }
         let accounts = node.accounts();
         accounts.disable("test", &budi).await.unwrap();
         let gone = node.confirm_erasure(&planned.id, &budis).await;
-        assert!(is_forbidden(gone), "the token of somebody who has left");
+        assert!(is_forbidden(&gone), "the token of somebody who has left");
         accounts.enable("test", &budi).await.unwrap();
         node.confirm_erasure(&planned.id, &budis).await.unwrap();
         let waiting = node.planned_erasures().await.unwrap();

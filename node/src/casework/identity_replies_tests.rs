@@ -15,7 +15,7 @@ use crate::testing::{NOW, PaperHub, Place};
 
 const SITI: &str = "account:siti";
 
-fn draft(kind: &str, case: CaseId, term: Option<MessageRef>, body: Value) -> Draft {
+fn draft(kind: &str, case: CaseId, term: Option<MessageRef>, body: &Value) -> Draft {
     Draft {
         kind: kind.into(),
         id: new_message_id(NOW),
@@ -33,12 +33,12 @@ async fn given(hub: &PaperHub, link: &Link) -> CaseId {
     let case = new_case_id(NOW);
     let report =
         json!({"classification": "complaint", "channel": "web", "commitment": "0".repeat(64)});
-    let filed = draft("report.filed", case, None, report);
+    let filed = draft("report.filed", case, None, &report);
     let pusat: InstanceId = "pusat".parse().unwrap();
     let term = filed.provisional(&pusat).header.message_ref();
     let to = json!({"target": "kota-bandung"});
     hub.authors("pusat", &filed);
-    hub.authors("pusat", &draft("case.disposed", case, Some(term), to));
+    hub.authors("pusat", &draft("case.disposed", case, Some(term), &to));
     link.pull(Stream::Inbox, 0).await.unwrap();
     case
 }
@@ -75,7 +75,7 @@ async fn an_answer_to_an_old_request_is_counted_and_every_request_is_on_some_pag
         link.pull(Stream::Inbox, 0).await.unwrap();
         let refused =
             json!({"request": first, "requester": "kota-bandung", "reason": "not_needed"});
-        hub.authors("pusat", &draft("identity.refused", case, None, refused));
+        hub.authors("pusat", &draft("identity.refused", case, None, &refused));
         link.pull(Stream::Inbox, 0).await.unwrap();
         let to = async |actor: &str| place.node.identity_answers_to(actor, 0).await.unwrap();
         assert_eq!(to(SITI).await, 1);

@@ -33,8 +33,8 @@ async fn asked(fleet: &Fleet) -> CaseId {
 
 /// What the officer who asked reads in the list of own requests: whether it was granted, and why not.
 async fn heard(institution: &Institution) -> Option<(bool, Option<String>)> {
-    let requests = institution.node().identity_requests_of("petugas").await;
-    let requests = requests.unwrap();
+    let requests = institution.node().identity_requests_of("petugas", None);
+    let requests = requests.await.unwrap().requests;
     assert_eq!(requests.len(), 1);
     let origin = requests[0].institution.as_ref().map(ToString::to_string);
     assert_eq!(origin.as_deref(), Some("kota-bandung"));
