@@ -362,3 +362,33 @@ async fn what_is_done_at_the_machine_stands_in_the_audit_log() {
     drop(tx);
     ground.db.close().await;
 }
+
+#[tokio::test]
+async fn a_new_hub_has_whoever_joins_approved_unless_the_invitation_says_otherwise() {
+    let folder = made().await;
+    let settings = Settings::load(&folder.path().join("hub.toml")).unwrap();
+    assert!(settings.enrolment.approval);
+    for (slug, more) in [("kota-a", None), ("kota-b", Some("--without-approval"))] {
+        let mut words = vec!["instance", "invite", slug, "--kind", "kota"];
+        words.extend(more);
+        let said = say(folder.path(), &words).await;
+        said.outcome.unwrap();
+        let invitation: Invitation = said.answer.parse().unwrap();
+        let ground = Ground::open(settings.clone(), Arc::new(HandClock::at(NOW))).await;
+        let ground = ground.unwrap();
+        let mut tx = ground.db.read().await.unwrap();
+        let hash = invitation.secret.hash();
+        let found = store::joining::find(&mut tx, hash).await.unwrap().unwrap();
+        assert_eq!(found.approval, more.is_none(), "{slug}");
+        drop(tx);
+        ground.db.close().await;
+    }
+    let unasked = say(folder.path(), &["instance", "approve", "kota-a"]).await;
+    assert!(
+        unasked
+            .outcome
+            .unwrap_err()
+            .message
+            .contains("does not wait")
+    );
+}

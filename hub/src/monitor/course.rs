@@ -15,6 +15,8 @@ const SPAN_MS: i64 = 30 * 86_400_000;
 const MEDIAN: &str = "0.5";
 const NINETIETH: &str = "0.9";
 
+/// A metric, what it is, and where it stands in a sum.
+type Counted = (&'static str, &'static str, fn(&Sum) -> i64);
 type Row<'a> = (Vec<(&'a str, &'a str)>, f64);
 
 pub async fn measure(hub: &Hub, figures: &mut Figures) -> Result<(), HubError> {
@@ -102,7 +104,7 @@ fn federation(figures: &mut Figures, counted: &Casework) {
 }
 
 /// By the number of the institution on the case's way; 4 stands for all later ones.
-const HOPS: [(&str, &str, fn(&Sum) -> i64); 7] = [
+const HOPS: [Counted; 7] = [
     (
         "lapor_hub_casework_hop_received_cases",
         "Times that a case came to the institution of a hop within thirty days.",
@@ -141,7 +143,7 @@ const HOPS: [(&str, &str, fn(&Sum) -> i64); 7] = [
 ];
 
 /// Overdue and unanswered cases are measured for those that have none, too.
-const INSTITUTIONS: [(&str, &str, fn(&Sum) -> i64); 4] = [
+const INSTITUTIONS: [Counted; 4] = [
     (
         "lapor_hub_instance_open_cases",
         "Cases that stand open at the institution.",

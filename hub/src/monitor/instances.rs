@@ -29,6 +29,7 @@ pub fn measure(figures: &mut Figures, picture: &Picture) {
         info,
     );
     write(figures, &known, picture.at);
+    told(figures, &known);
     judged(figures, &known);
 }
 
@@ -72,9 +73,6 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
             .iter()
             .filter_map(|of| Some((vec![("instance", of.id.as_str())], value(of)?)));
         figures.gauges(name, help, rows);
-    };
-    let told = |value: fn(&Health) -> Option<f64>| {
-        move |of: &Instance| of.told.as_ref().and_then(|told| value(&told.report))
     };
     let age = |since: Option<i64>| Some(since.map_or(0.0, |at| seconds(now_ms.saturating_sub(at))));
     each(
@@ -137,44 +135,55 @@ fn write(figures: &mut Figures, known: &[&Instance], now_ms: i64) {
         &|of| of.certificate_expires.map(seconds),
     );
     each(
-        "lapor_hub_instance_directory_version",
-        "Version of the directory that the institution has, as it says.",
-        &told(|health| Some(float(health.directory))),
-    );
-    each(
         "lapor_hub_instance_open_connections",
         "Open connections of the institution.",
         &|of| Some(float(of.connections as u64)),
     );
+}
+
+/// What it said of itself last.
+fn told(figures: &mut Figures, known: &[&Instance]) {
+    let mut each = |name: &str, help: &str, value: fn(&Health) -> Option<f64>| {
+        let rows = known.iter().filter_map(|of| {
+            let told = of.told.as_ref()?;
+            Some((vec![("instance", of.id.as_str())], value(&told.report)?))
+        });
+        figures.gauges(name, help, rows);
+    };
+    each(
+        "lapor_hub_instance_directory_version",
+        "Version of the directory that the institution has, as it says.",
+        |health| Some(float(health.directory)),
+    );
     each(
         "lapor_hub_instance_unsent_messages",
         "Messages that wait at the institution, as it says.",
-        &told(|health| Some(float(health.unsent))),
+        |health| Some(float(health.unsent)),
     );
     each(
         "lapor_hub_instance_quarantined_messages",
         "Messages set aside at the institution, as it says.",
-        &told(|health| Some(float(health.quarantined))),
+        |health| Some(float(health.quarantined)),
     );
     each(
         "lapor_hub_instance_parked_messages",
         "Messages that need newer software at the institution, as it says.",
-        &told(|health| Some(float(health.parked))),
+        |health| Some(float(health.parked)),
     );
     each(
         "lapor_hub_instance_free_disk_bytes",
         "Bytes free at the institution, as it says.",
-        &told(|health| health.free_disk_bytes.map(float)),
+        |health| health.free_disk_bytes.map(float),
     );
     each(
         "lapor_hub_instance_last_backup_timestamp_seconds",
         "When the institution last made a backup, as it says (Unix).",
-        &told(|health| health.last_backup.map(seconds)),
+        |health| health.last_backup.map(seconds),
     );
     each(
         "lapor_hub_instance_health_timestamp_seconds",
         "The institution's own clock when it last reported (Unix).",
-        &told(|health| Some(seconds(health.time))),
+        |health| Some(seconds(health.time)),
     );
 }
 

@@ -43,7 +43,10 @@ async fn an_operator_comes_in_by_the_provider_and_whoever_has_no_account_does_no
         let signed_in = place.audited("account.signed_in").await;
         assert_eq!(signed_in[0].1, "single_sign_on");
         for word in [
-            Word::about("asing@pusat.example"),
+            Word {
+                subject: "18",
+                ..Word::about("asing@pusat.example")
+            },
             Word {
                 forged: true,
                 ..operator.clone()
