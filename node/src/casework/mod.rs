@@ -10,6 +10,7 @@ mod approval;
 mod assigning;
 mod attachments;
 mod compose;
+pub mod course;
 mod draft_files;
 mod drafting;
 mod filing;

@@ -6,6 +6,7 @@ mod assignments;
 mod cases;
 mod counter;
 mod forms;
+mod identities;
 mod lists;
 mod own_categories;
 mod programmes;
