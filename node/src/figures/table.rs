@@ -4,7 +4,7 @@
 use super::FigureTable;
 use crate::error::NodeError;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "institution",
     "intake",
     "open",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 16] = [
     "overdue",
     "rated",
     "score_mean_hundredths",
+    "handled",
 ];
 
 /// UTF-8 with a header, a line for each institution; an empty cell is a mean
@@ -45,6 +46,7 @@ pub fn csv(table: &FigureTable) -> Result<String, NodeError> {
         cells.push(mean(row.close_mean_ms));
         cells.extend([row.overdue, row.rated].map(|number| number.to_string()));
         cells.push(mean(row.score_mean_hundredths));
+        cells.push(row.handled.to_string());
         writer.write_record(cells).map_err(NodeError::damaged)?;
     }
     let bytes = writer.into_inner().map_err(NodeError::damaged)?;

@@ -429,6 +429,7 @@ async fn the_four_endings_are_four_figures() {
             );
         }
         file(&place, "Lima", json!({})).await;
+        ruled(&place).await;
         place.clock.advance(60_000);
         let page = open(&router, "/statistik").await;
         let work = page.text.split("<table class=\"stacked work\">").nth(1);
