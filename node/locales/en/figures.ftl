@@ -18,6 +18,7 @@ side-custodian = The institution that has them
 side-origin = The institution that received them
 figure-intake = Came in
 figure-open-now = Still open
+figure-handled = Ever had
 figure-answered = Answered
 figure-first-answer = First answer, on average
 figure-confirmed = Closed, confirmed by the reporter

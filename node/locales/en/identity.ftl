@@ -19,6 +19,7 @@ identity-see = See the identity
 identity-grant = Grant
 identity-decline = Refuse
 identity-refusal = Reason, if refused
+identity-reason-missing = The request is not answered yet: choose first why it is refused.
 identity-granted = The identity was granted to whoever asked.
 identity-declined = The request was refused.
 identity-may-not = Not possible: the reporter has not agreed, or you handle this report yourself.

@@ -18,6 +18,7 @@ side-custodian = Instansi yang menangani
 side-origin = Instansi yang menerima
 figure-intake = Masuk
 figure-open-now = Masih terbuka
+figure-handled = Pernah ditangani
 figure-answered = Dijawab
 figure-first-answer = Jawaban pertama, rata-rata
 figure-confirmed = Selesai, dikonfirmasi pelapor

@@ -16,6 +16,7 @@ identity-see = Lihat identitas
 identity-grant = Beri
 identity-decline = Tolak
 identity-refusal = Alasan bila ditolak
+identity-reason-missing = Permintaan belum dijawab: pilih dahulu alasan penolakannya.
 identity-granted = Identitas diberikan kepada peminta.
 identity-declined = Permintaan ditolak.
 identity-may-not = Tidak dapat: pelapor belum setuju, atau Anda sendiri menangani laporan ini.

@@ -171,8 +171,10 @@ pub const OPERATIONS: &[Operation] = &[
         roles: ALL,
         summary: "Baca angka kinerja",
         description: "Dari berkas yang masuk dalam suatu kurun waktu, untuk setiap instansi, \
-                      sejauh diketahui instansi ini. Dikonfirmasi pelapor, ditutup karena tidak \
-                      ada tanggapan, dan diarsipkan adalah tiga angka yang berbeda.",
+                      sejauh diketahui instansi ini. Dikonfirmasi pelapor, ditutup petugas, \
+                      ditutup karena tidak ada tanggapan, dan diarsipkan tidak pernah dijumlahkan. \
+                      Menurut penangan: jawaban pertama, lewat tenggat, dan pengembalian dihitung \
+                      pada instansi yang saat itu memegang berkas.",
     },
     Operation {
         id: "readFiguresTable",

@@ -225,7 +225,7 @@ fn is_child(case: CaseId, entry: &HistoryEntry) -> bool {
     named(entry, "child") == Some(case)
 }
 
-fn named(entry: &HistoryEntry, field: &str) -> Option<CaseId> {
+pub(super) fn named(entry: &HistoryEntry, field: &str) -> Option<CaseId> {
     entry.body.as_ref()?.get(field)?.as_str()?.parse().ok()
 }
 

@@ -11,6 +11,7 @@ mod approval;
 mod assigning;
 mod attachments;
 mod compose;
+pub mod course;
 mod draft_files;
 mod drafting;
 mod erasures;

@@ -99,6 +99,9 @@ pub struct PublicFigures {
     pub at: i64,
     pub all: u64,
     pub by_state: BTreeMap<String, u64>,
+    /// Of those that are closed, by how.
+    #[serde(default)]
+    pub by_outcome: BTreeMap<String, u64>,
     /// By the first level of the taxonomy; reports without a category are left out.
     pub by_category: BTreeMap<String, u64>,
     /// By this institution's own tree; empty where it has none, and others are left out.
@@ -238,6 +241,7 @@ impl Node {
             at: now,
             all: 0,
             by_state: BTreeMap::new(),
+            by_outcome: BTreeMap::new(),
             by_category: BTreeMap::new(),
             by_local_category: BTreeMap::new(),
             by_province: BTreeMap::new(),
@@ -256,11 +260,13 @@ impl Node {
         let local = store::lists::public_local_categories(&mut tx).await?;
         figures.by_local_category = counted(local);
         figures.by_regency = counted(store::lists::public_regencies(&mut tx).await?);
-        for (state, root, province, count) in store::lists::public_figures(&mut tx).await? {
+        for (state, outcome, root, province, count) in store::lists::public_figures(&mut tx).await?
+        {
             let count = count.unsigned_abs();
             figures.all += count;
             *figures.by_state.entry(state).or_default() += count;
             for (kept, key) in [
+                (&mut figures.by_outcome, outcome),
                 (&mut figures.by_category, root),
                 (&mut figures.by_province, province),
             ] {

@@ -10,8 +10,9 @@ use lapor_protocol::kinds::{Category, Classification, ProgrammeRef};
 use lapor_protocol::region::RegionCode;
 use serde_json::Value;
 
+use super::course::{Event, Happened, course, walked};
 use super::glance::begins;
-use super::tracking::{Event, Happened, Step, course, step};
+use super::tracking::{Step, step};
 use super::{CaseView, KeyState, Outcome};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
@@ -30,6 +31,8 @@ pub struct PublicReport {
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
     pub step: Step,
+    /// The steps that it has gone through.
+    pub walked: Vec<Step>,
     pub classification: Option<Classification>,
     pub category: Option<Category>,
     /// In this institution's own tree.
@@ -96,10 +99,31 @@ impl Node {
             };
         }
     }
+
+    /// The report that everybody may read in which one that was merged goes on, if there is one.
+    pub(super) async fn goes_on_in(&self, into: CaseId) -> Result<Option<CaseId>, NodeError> {
+        let mut at = into;
+        // The rules allow no circle.
+        loop {
+            let view = match self.case(at).await {
+                Ok(view) => view,
+                Err(NodeError::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            if view.summary.public {
+                return Ok(Some(at));
+            }
+            match view.merged_into {
+                Some(into) if !view.summary.secret => at = into,
+                _ => return Ok(None),
+            }
+        }
+    }
 }
 
 fn archived(view: &CaseView) -> Option<Gone> {
-    let course = course(&view.history);
+    let summary = &view.summary;
+    let course = course(summary.case, summary.filed_at, &view.history);
     let mut latest = course.iter().rev();
     latest.find_map(|happened| match happened.event {
         Event::Archived(reason) => Some(Gone::Archived {
@@ -111,7 +135,7 @@ fn archived(view: &CaseView) -> Option<Gone> {
 }
 
 fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
-    let course = course(&view.history);
+    let course = course(id, view.summary.filed_at, &view.history);
     let birth = view.history.iter().find(|entry| begins(id, entry));
     let programme = birth.and_then(|entry| entry.body.as_ref()?.get("programme").cloned());
     let content = birth.and_then(|entry| entry.words.as_ref()?.get("content"));
@@ -125,6 +149,7 @@ fn read(id: CaseId, state: State, view: CaseView) -> PublicReport {
         state,
         outcome: summary.outcome,
         step: step(state, &course),
+        walked: walked(&course, summary.outcome),
         classification: summary.classification,
         category: summary.category,
         local_category: summary.local_category,

@@ -261,7 +261,8 @@ fn counted(v: &Voice, table: &FigureTable) -> Vec<Counted> {
 fn charts(node: &Node, v: &Voice, own: Option<&Figures>, table: &FigureTable) -> Vec<Bars> {
     let own = own.map(|own| ends(v, own));
     let all = (!table.figures.is_empty()).then(|| intake(node, v, table));
-    own.into_iter().chain(all).collect()
+    let all = own.into_iter().chain(all);
+    all.chain(qualities(node, v, table)).collect()
 }
 
 fn heads(v: &Voice, own: &Figures) -> Vec<Head> {
@@ -299,11 +300,45 @@ fn ends(v: &Voice, own: &Figures) -> Bars {
 
 /// Who has the cases, or took them in; the ten with the most.
 fn intake(node: &Node, v: &Voice, table: &FigureTable) -> Bars {
-    let mut rows: Vec<&Figures> = table.figures.iter().collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.intake));
-    let most = rows.into_iter().take(10);
-    let bars = most.map(|row| bar(name_of(node, &row.institution), row.intake));
+    let most = most(table, |row| Some(row.intake).filter(|intake| *intake > 0));
+    let bars = most.map(|(row, intake)| bar(name_of(node, &row.institution), intake));
     Bars::new(*v, v.say("chart-intake"), headings(v), bars)
+}
+
+/// How fast, how late, how often at the wrong address, and what reporters thought of it; a chart
+/// for each of which there is anything to draw.
+fn qualities(node: &Node, v: &Voice, table: &FigureTable) -> Vec<Bars> {
+    let some = |count: i64| Some(count).filter(|count| *count > 0);
+    let bar = |row: &Figures, value: i64| bar(name_of(node, &row.institution), value);
+    let speed = most(table, |row| row.first_answer_mean_ms)
+        .map(|(row, ms)| bar(row, ms / HOUR_MS).shown(days(v, Some(ms))));
+    let overdue =
+        most(table, |row| some(row.overdue)).map(|(row, count)| bar(row, count).tone(Tone::Alert));
+    let returned = most(table, |row| some(row.misrouted))
+        .map(|(row, count)| bar(row, count).shown(misrouted(v, row)).tone(Tone::Warm));
+    let scores = most(table, |row| row.score_mean_hundredths)
+        .map(|(row, mean)| bar(row, mean).shown(score(v, Some(mean))).tone(Tone::Done));
+    let charts: [(TextId, Vec<Bar>); 4] = [
+        (text_id("figure-first-answer"), speed.collect()),
+        (text_id("figure-overdue"), overdue.collect()),
+        (text_id("figure-misrouted"), returned.collect()),
+        (text_id("figure-score"), scores.collect()),
+    ];
+    let charts = charts.into_iter().filter(|(_, bars)| !bars.is_empty());
+    charts
+        .map(|(caption, bars)| Bars::new(*v, v.say(caption), headings(v), bars))
+        .collect()
+}
+
+/// The ten institutions with the most of something, of those that have any.
+fn most(
+    table: &FigureTable,
+    of: impl Fn(&Figures) -> Option<i64>,
+) -> impl Iterator<Item = (&Figures, i64)> {
+    let rows = table.figures.iter();
+    let mut rows: Vec<_> = rows.filter_map(|row| Some((row, of(row)?))).collect();
+    rows.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
+    rows.into_iter().take(10)
 }
 
 fn bar(name: String, count: i64) -> Bar {
@@ -332,6 +367,7 @@ fn outcome(v: &Voice, row: &Figures) -> Vec<(String, String)> {
 /// How fast and how well they were handled.
 fn quality(v: &Voice, row: &Figures) -> Vec<(String, String)> {
     let all = [
+        (text_id("figure-handled"), v.number(row.handled)),
         (text_id("figure-answered"), v.number(row.answered)),
         (
             text_id("figure-first-answer"),
@@ -346,9 +382,9 @@ fn quality(v: &Voice, row: &Figures) -> Vec<(String, String)> {
     all.map(|(name, value)| (v.say(name), value)).into()
 }
 
-/// Cases that came to the wrong address, and their share of the intake.
+/// Cases that came to the wrong address, and their share of all that came.
 fn misrouted(v: &Voice, row: &Figures) -> String {
-    let share = (row.misrouted * 100).checked_div(row.intake).unwrap_or(0);
+    let share = (row.misrouted * 100).checked_div(row.handled).unwrap_or(0);
     v.with("n", row.misrouted)
         .with("share", share)
         .say("figure-share")

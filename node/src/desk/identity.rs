@@ -208,13 +208,8 @@ pub async fn answer(
         "tolak" => false,
         _ => return Err(ApiProblem::not_found()),
     };
-    let said = if granted {
-        text_id("identity-granted")
-    } else {
-        text_id("identity-declined")
-    };
     let flash = match answered(&node, &officer, &path, granted, &form).await {
-        Ok(()) => Flash::done(said),
+        Ok(flash) => flash,
         Err(NodeError::Forbidden(_)) => Flash::warning(text_id("identity-may-not")),
         Err(NodeError::Invalid(_) | NodeError::NotAllowed(_) | NodeError::KeyReused) => {
             Flash::warning(text_id("identity-answered-before"))
@@ -231,13 +226,21 @@ async fn answered(
     path: &AskPath,
     granted: bool,
     form: &Form,
-) -> Result<(), NodeError> {
+) -> Result<Flash, NodeError> {
+    let done = Flash::done(if granted {
+        text_id("identity-granted")
+    } else {
+        text_id("identity-declined")
+    });
     let (actor, ask) = (officer.actor(), path.permintaan.as_str());
     let own = node.identity_asks(path.id).await?;
     if own.iter().any(|own| own.id == ask) {
-        return node
-            .answer_identity_ask(path.id, ask, granted, &actor)
-            .await;
+        node.answer_identity_ask(path.id, ask, granted, &actor)
+            .await?;
+        return Ok(done);
+    }
+    if !granted && form.text("alasan").is_empty() {
+        return Ok(Flash::warning(text_id("identity-reason-missing")));
     }
     let once = Once::new(&actor, &format!("{}-{ask}", form.text("kunci")))?;
     let new = if granted {
@@ -246,7 +249,8 @@ async fn answered(
         let reason = json!(form.text("alasan"));
         shared::act(REFUSED, &[("request", json!(ask)), ("reason", reason)], &[])
     };
-    node.act_once(path.id, new, &actor, &once).await.map(drop)
+    node.act_once(path.id, new, &actor, &once).await?;
+    Ok(done)
 }
 
 /// What the page of a case says: to the keeper where to look, to an officer what became of their

@@ -7,6 +7,7 @@
 
 mod months;
 mod table;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use lapor_migrations::Tx;
 use lapor_protocol::calendar::{begin_of, day_at, end_of, zone};
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::InstanceId;
@@ -28,6 +30,7 @@ use crate::store::facts::{CategoryRow, FactRow, SumRow};
 
 pub use months::Month;
 pub use table::{category_csv, csv};
+pub(crate) use terms::take as take_term;
 
 /// Whose figures they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,13 +52,19 @@ pub struct Figures {
     pub intake: i64,
     /// Of these, those that are not at their end.
     pub open: i64,
-    /// Times that they came back as not the custodian's.
+    /// Cases filed in the period that the institution has had at some time. What follows on hops,
+    /// answers and overdue is of these, each with whoever had the case then, as the hub has ruled;
+    /// by origin it is of the intake.
+    #[serde(default)]
+    pub handled: i64,
+    /// Times that the institution gave one back as not its own.
     pub hops: i64,
-    /// Cases that came back at least once.
+    /// Cases that had come to it and were not its own.
     pub misrouted: i64,
-    /// Cases with a public follow-up.
+    /// Cases that it answered in public.
     pub answered: i64,
-    /// From filing to the first public follow-up, on average; `None` without any.
+    /// From when it got the case to its first public follow-up, on average, by origin from the
+    /// filing; `None` without any.
     pub first_answer_mean_ms: Option<i64>,
     /// Closed because the reporter confirmed.
     pub confirmed: i64,
@@ -69,7 +78,7 @@ pub struct Figures {
     pub merged: i64,
     /// From filing to the close, by whomever, on average; `None` without any.
     pub close_mean_ms: Option<i64>,
-    /// Cases of which a clock has run out at some time.
+    /// Cases of which a clock has run out while it had them.
     pub overdue: i64,
     /// Cases that the reporter has rated.
     pub rated: i64,
@@ -172,7 +181,7 @@ impl Node {
         }
         let mut tx = self.read_tx().await?;
         let sums = match side {
-            Side::Custodian => store::facts::by_custodian(&mut tx, from, until).await?,
+            Side::Custodian => by_work(&mut tx, from, until).await?,
             Side::Origin => store::facts::by_origin(&mut tx, from, until).await?,
         };
         let figures = sums.iter().map(Figures::of).collect::<Result<_, _>>()?;
@@ -224,6 +233,49 @@ fn by_local_category(all: &[CategoryFigures]) -> Vec<LocalFigures> {
     sums.into_values().collect()
 }
 
+/// Intake and endings by who has the cases now, and hops, answers and overdue by who had them then.
+async fn by_work(tx: &mut Tx, from: i64, until: i64) -> Result<Vec<SumRow>, NodeError> {
+    let sums = store::facts::by_custodian(tx, from, until).await?;
+    let mut all: BTreeMap<String, SumRow> = sums
+        .into_iter()
+        .map(|row| {
+            let without = SumRow {
+                handled: 0,
+                hops: 0,
+                misrouted: 0,
+                answered: 0,
+                answers: 0,
+                answer_ms: 0,
+                overdue: 0,
+                ..row
+            };
+            (without.institution.clone(), without)
+        })
+        .collect();
+    let unknown = |institution: &str| SumRow {
+        institution: institution.to_owned(),
+        ..SumRow::default()
+    };
+    for work in store::terms::work(tx, from, until).await? {
+        let row = all.entry(work.institution);
+        let row = row.or_insert_with_key(|institution| unknown(institution));
+        (row.handled, row.hops, row.misrouted) = (work.handled, work.hops, work.misrouted);
+        (row.answered, row.answers) = (work.answered, work.answers);
+        row.answer_ms = work.answer_ms;
+    }
+    for (institution, overdue) in store::terms::overdue(tx, from, until).await? {
+        let row = all.entry(institution);
+        row.or_insert_with_key(|institution| unknown(institution))
+            .overdue = overdue;
+    }
+    // What the hub has not ruled yet is with whoever has it.
+    let rows = all.into_values().map(|row| SumRow {
+        handled: row.handled.max(row.intake),
+        ..row
+    });
+    Ok(rows.collect())
+}
+
 impl Figures {
     fn of(sums: &SumRow) -> Result<Self, NodeError> {
         let mean = |sum: i64, count: i64| (count > 0).then(|| sum / count);
@@ -231,10 +283,11 @@ impl Figures {
             institution: store::instance_id(&sums.institution)?,
             intake: sums.intake,
             open: sums.open,
+            handled: sums.handled,
             hops: sums.hops,
             misrouted: sums.misrouted,
             answered: sums.answered,
-            first_answer_mean_ms: mean(sums.answer_ms, sums.answered),
+            first_answer_mean_ms: mean(sums.answer_ms, sums.answers),
             confirmed: sums.confirmed,
             officer: sums.officer,
             silent: sums.silent,
@@ -253,7 +306,7 @@ impl From<Figures> for PublicWork {
         let shown = |mean: Option<i64>, of: i64| mean.filter(|_| of >= FEW);
         Self {
             institution: all.institution.clone(),
-            figures: (all.intake >= FEW).then(|| Figures {
+            figures: (all.handled >= FEW).then(|| Figures {
                 first_answer_mean_ms: shown(all.first_answer_mean_ms, all.answered),
                 close_mean_ms: shown(all.close_mean_ms, all.confirmed + all.officer + all.silent),
                 score_mean_hundredths: shown(all.score_mean_hundredths, all.rated),

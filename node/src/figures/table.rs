@@ -6,7 +6,7 @@ use lapor_web::table::harmless;
 use super::FigureTable;
 use crate::error::NodeError;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "institution",
     "intake",
     "open",
@@ -23,6 +23,7 @@ const COLUMNS: [&str; 16] = [
     "overdue",
     "rated",
     "score_mean_hundredths",
+    "handled",
 ];
 
 const CATEGORY_COLUMNS: [&str; 6] = [
@@ -56,6 +57,7 @@ pub fn csv(table: &FigureTable) -> Result<String, NodeError> {
         cells.push(mean(row.close_mean_ms));
         cells.extend([row.overdue, row.rated].map(|number| number.to_string()));
         cells.push(mean(row.score_mean_hundredths));
+        cells.push(row.handled.to_string());
         writer.write_record(cells).map_err(NodeError::damaged)?;
     }
     finished(writer)

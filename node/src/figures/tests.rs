@@ -3,12 +3,19 @@
 use chrono::NaiveDate;
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
-use serde_json::json;
+use lapor_protocol::kinds::Body;
+use lapor_protocol::message::Draft;
+use lapor_protocol::receipt::Stream;
+use serde_json::{Value, json};
 
 use super::{FEW, Figures, PublicWork, Side, category_csv, csv};
 use crate::casework::NewReport;
+use crate::chance::new_message_id;
+use crate::clock::Clock;
 use crate::error::NodeError;
-use crate::testing::{NOW, Place, acts};
+use crate::store;
+use crate::sync::Link;
+use crate::testing::{NOW, PaperHub, Place, acts};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -111,7 +118,7 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
         let means = [told.first_answer_mean_ms, told.close_mean_ms];
         assert_eq!((means, told.score_mean_hundredths), ([None, None], None));
         let few = Figures {
-            intake: FEW - 1,
+            handled: FEW - 1,
             ..of.clone()
         };
         assert_eq!(PublicWork::from(few).figures, None);
@@ -129,7 +136,7 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
         let text = csv(&handled).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("institution,intake,open,"));
-        assert_eq!(lines[1], "kota-bandung,1,1,0,0,0,,0,0,0,0,0,,0,0,");
+        assert_eq!(lines[1], "kota-bandung,1,1,0,0,0,,0,0,0,0,0,,0,0,,1");
         let text = category_csv(&handled).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(
@@ -142,29 +149,69 @@ async fn confirmed_noted_by_an_officer_silent_and_archived_stay_apart() {
     }
 }
 
+/// Sends what waits and takes in what the hub says of it.
+async fn ruled(link: &Link) {
+    link.push().await.unwrap();
+    link.pull(Stream::Inbox, 0).await.unwrap();
+}
+
+/// What whoever has the case says of it, and the hub orders now.
+async fn says(place: &Place, hub: &PaperHub, case: CaseId, kind: &str, body: Value) {
+    let mut tx = place.node.read_tx().await.unwrap();
+    let row = store::cases::case(&mut tx, &case.to_string()).await;
+    let fold = row.unwrap().unwrap().ruled().unwrap().unwrap();
+    let draft = Draft {
+        kind: kind.into(),
+        id: new_message_id(NOW),
+        case: Some(case),
+        term: Some(fold.term),
+        created_at: place.clock.now_ms(),
+        body: Body::of_kind(kind, &body.to_string()).unwrap(),
+        sealed: None,
+        attachments: Vec::new(),
+    };
+    hub.orders_at(place.clock.now_ms());
+    hub.authors(fold.custodian.as_str(), &draft);
+}
+
 #[tokio::test]
-async fn a_case_that_comes_back_is_misrouted_and_counts_its_hop() {
+async fn each_hop_counts_with_the_institution_that_had_the_case_then() {
     for db in databases().await {
-        let place = Place::joined("kota-bandung", db).await;
+        let place = Place::joined("pusat", db).await;
+        let hub = PaperHub::of(&place);
+        let link = Link::over(place.node.clone(), hub.clone()).unwrap();
         let case = filed(&place).await;
-        acts(
-            &place,
-            case,
-            "case.returned",
-            json!({"reason": "not_our_authority"}),
-            Some(json!({"text": "Bukan kami."})),
-        )
-        .await;
+        place.clock.advance(5 * DAY);
+        let to = json!({"target": "kemenpu"});
+        acts(&place, case, "case.disposed", to, None).await;
+        hub.orders_at(place.clock.now_ms());
+        ruled(&link).await;
+        place.clock.advance(2 * HOUR);
+        says(&place, &hub, case, "case.followed_up", json!({})).await;
+        link.pull(Stream::Inbox, 0).await.unwrap();
+        let why = json!({"reason": "not_our_authority"});
+        says(&place, &hub, case, "case.returned", why).await;
+        link.pull(Stream::Inbox, 0).await.unwrap();
         let table = place
             .node
             .figures_of(Side::Custodian, NOW, NOW + DAY)
             .await
             .unwrap();
-        let of = &table.figures[0];
+        let [ministry, desk] = &table.figures[..] else {
+            panic!("{:?}", table.figures);
+        };
+        assert_eq!(ministry.institution.as_str(), "kemenpu");
+        assert_eq!((ministry.intake, ministry.handled), (0, 1));
+        assert_eq!((ministry.hops, ministry.misrouted), (1, 1));
         assert_eq!(
-            (of.institution.as_str(), of.hops, of.misrouted),
-            ("pusat", 1, 1)
+            (ministry.answered, ministry.first_answer_mean_ms),
+            (1, Some(2 * HOUR))
         );
+        assert_eq!(ministry.overdue, 0);
+        assert_eq!((desk.intake, desk.handled), (1, 1));
+        assert_eq!((desk.hops, desk.misrouted), (0, 0));
+        assert_eq!((desk.answered, desk.first_answer_mean_ms), (0, None));
+        assert_eq!(desk.overdue, 1, "verified two days late");
     }
 }
 

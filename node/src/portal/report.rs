@@ -15,7 +15,7 @@ use lapor_web::{ApiProblem, Path};
 use serde::Deserialize;
 
 use super::follow::Followed;
-use super::track::{self, Badge, Line, Stage, Standing};
+use super::track::{self, Badge, Line, Stage, Standing, Walk};
 use super::{Answer, follow, name_of, programmes, reports};
 use crate::api::{Address, problem};
 use crate::casework::{Gone, PublicReport};
@@ -141,7 +141,14 @@ pub async fn show(
         programme: programme(&node, &report).await?,
         custodian: report.custodian.as_ref().map(|id| name_of(&node, id)),
         on_behalf_of: report.on_behalf_of.as_ref().map(|id| name_of(&node, id)),
-        steps: track::stages(&v, report.state, report.step),
+        steps: track::stages(
+            &v,
+            &Walk {
+                at: report.step,
+                walked: &report.walked,
+                outcome: report.outcome,
+            },
+        ),
         course: report
             .course
             .iter()

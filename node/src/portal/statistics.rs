@@ -16,11 +16,11 @@ use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::page::Visit;
 use lapor_web::page::chart::{Bar, Bars, Lines, Series, Tone};
 
-use super::track::state_words;
+use super::track::{outcome_words, state_words};
 use super::{Answer, map, name_of, reports};
 use crate::api::problem;
-use crate::casework::PublicFigures;
 use crate::casework::tracking::Tally;
+use crate::casework::{Outcome, PublicFigures};
 use crate::figures::{FEW, Figures, Month, PublicWork};
 use crate::node::Node;
 use crate::regions;
@@ -144,11 +144,16 @@ fn course(v: Voice, months: &[Month]) -> Lines {
 }
 
 fn states(v: Voice, figures: &PublicFigures) -> Bars {
-    let bars = CaseState::ALL.into_iter().filter_map(|state| {
-        let count = *figures.by_state.get(state.as_str())?;
-        let to = reports::listing("status", state.as_str());
-        Some(Bar::new(v.say(state_words(state).0), count).to(to))
-    });
+    let bar = |counts: &BTreeMap<String, u64>, code: &str, name: TextId| {
+        let count = *counts.get(code)?;
+        Some(Bar::new(v.say(name), count).to(reports::listing("status", code)))
+    };
+    let open = CaseState::ALL.into_iter().filter(|state| state.is_open());
+    let open =
+        open.filter_map(|state| bar(&figures.by_state, state.as_str(), state_words(state).0));
+    let ends = Outcome::CLOSES.into_iter();
+    let ends = ends.filter_map(|end| bar(&figures.by_outcome, end.as_str(), outcome_words(end)));
+    let bars = open.chain(ends);
     let caption = v.say("statistics-states");
     Bars::new(v, caption, of_reports(&v, text_id("reading-state")), bars)
 }

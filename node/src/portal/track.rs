@@ -19,10 +19,11 @@ use lapor_web::{ApiProblem, Query};
 use serde::Deserialize;
 
 use super::conversation::{self, running};
-use super::{Answer, name_of};
+use super::{Answer, name_of, report};
 use crate::api::{Address, problem};
 use crate::casework::Outcome;
-use crate::casework::tracking::{Event, Happened, Step, Tracked};
+use crate::casework::course::{Event, Happened};
+use crate::casework::tracking::{Step, Tracked};
 use crate::deadlines::RunningClock;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -58,6 +59,8 @@ struct Track {
     steps: Vec<Stage>,
     clock: Option<String>,
     course: Vec<Line>,
+    /// The public report in which it goes on.
+    goes_on_at: Option<String>,
     search_at: &'static str,
     conversation_at: &'static str,
 }
@@ -90,11 +93,20 @@ impl<'a> Standing<'a> {
     }
 }
 
+/// One of the five steps, as far as the case has come.
 pub(super) struct Stage {
     pub name: String,
     pub about: String,
-    pub passed: bool,
+    /// Whether it was gone through or left out; `None` of one that is still ahead or at work.
+    pub class: Option<&'static str>,
     pub current: bool,
+}
+
+/// How far a case has come.
+pub(super) struct Walk<'a> {
+    pub at: Step,
+    pub walked: &'a [Step],
+    pub outcome: Option<Outcome>,
 }
 
 pub(super) struct Line {
@@ -103,6 +115,8 @@ pub(super) struct Line {
     pub words: Option<String>,
     /// How many files the reporter has with it.
     pub files: Option<String>,
+    /// Another institution has not heard of it yet.
+    pub waits: bool,
     pub at: i64,
 }
 
@@ -164,9 +178,17 @@ fn show(node: &Node, visit: &Visit, tracked: Tracked) -> Result<Response, ApiPro
         v,
         badge,
         custodian: tracked.custodian.as_ref().map(|id| name_of(node, id)),
-        steps: stages(&v, tracked.state, tracked.step),
+        steps: stages(
+            &v,
+            &Walk {
+                at: tracked.step,
+                walked: &tracked.walked,
+                outcome: tracked.outcome,
+            },
+        ),
         clock: tracked.clock.as_ref().map(|c| running(&v, c)),
         course: tracked.course.iter().map(|h| line(node, &v, h)).collect(),
+        goes_on_at: tracked.goes_on_in.map(report::path),
         search_at: PATH,
         conversation_at: conversation::PATH,
         tracked,
@@ -196,18 +218,47 @@ pub(super) fn badge(node: &Node, v: &Voice, at: &Standing<'_>) -> Badge {
     Badge { said, tone, ends }
 }
 
-pub(super) fn stages(v: &Voice, state: CaseState, at: Step) -> Vec<Stage> {
-    let ended = !state.is_open();
+/// The five steps. One that the case did not go through is never shown as done: what was archived
+/// or merged ends without them, and what closed by silence without the reporter's say.
+pub(super) fn stages(v: &Voice, walk: &Walk<'_>) -> Vec<Stage> {
     let seen = |step: Step| {
         let (name, about) = step_words(step);
-        Stage {
-            name: v.say(name),
-            about: v.say(about),
-            passed: step < at || (ended && step == at),
-            current: step == at,
+        let behind = step < walk.at || walk.outcome.is_some();
+        let walked = walk.walked.contains(&step);
+        match walk.outcome.filter(|_| step == Step::Done) {
+            Some(outcome) => end(v, outcome, walked),
+            None => Stage {
+                name: v.say(name),
+                about: if behind && !walked {
+                    v.say("step-not-walked")
+                } else {
+                    v.say(about)
+                },
+                class: behind.then_some(if walked { "passed" } else { "skipped" }),
+                current: step == walk.at,
+            },
         }
     };
     Step::ALL.into_iter().map(seen).collect()
+}
+
+/// The last step of a case that has ended, which says how.
+fn end(v: &Voice, outcome: Outcome, walked: bool) -> Stage {
+    let (name, about) = match outcome {
+        Outcome::Archived => (v.say("state-archived"), v.say("step-archived-about")),
+        Outcome::Merged => (v.say("state-merged"), v.say("step-merged-about")),
+        closed => (
+            v.say("step-done"),
+            v.with("how", v.say(outcome_words(closed)))
+                .say("step-closed-about"),
+        ),
+    };
+    Stage {
+        name,
+        about,
+        class: walked.then_some("passed"),
+        current: true,
+    }
 }
 
 pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
@@ -223,6 +274,18 @@ pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
         Event::Answered(_) => v.say("event-answered"),
         Event::Returned(..) => v.say("event-returned"),
         Event::Recalled => v.say("event-recalled"),
+        Event::SplitOff => v.say("event-split-off"),
+        Event::Escalated(supervisor) => v
+            .with("institution", name_of(node, supervisor))
+            .say("event-escalated"),
+        Event::TakenOver => v.say("event-taken-over"),
+        Event::Succeeded(institution) => v
+            .with("institution", name_of(node, institution))
+            .say("event-succeeded-of"),
+        Event::Merged => v.say("event-merged"),
+        Event::MergedHere => v.say("event-merged-here"),
+        Event::Unmerged => v.say("event-unmerged"),
+        Event::Split => v.say("event-split"),
         Event::Reopened => v.say("event-reopened"),
         Event::Closed(by, officer) => v.say(closed_words(*by, *officer)),
         Event::Archived(_) => v.say("event-archived"),
@@ -240,6 +303,7 @@ pub(super) fn line(node: &Node, v: &Voice, happened: &Happened) -> Line {
         by: happened.by.as_ref().map(|id| name_of(node, id)),
         words,
         files: (happened.files > 0).then(|| v.with("n", happened.files).say("event-files")),
+        waits: happened.waits,
         at: happened.at,
     }
 }

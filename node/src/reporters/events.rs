@@ -25,7 +25,7 @@ pub struct Event {
     /// The institution that did it.
     #[schema(value_type = Option<String>)]
     pub by: Option<InstanceId>,
-    /// Unix ms.
+    /// Unix ms; of a filing when it was filed.
     pub at: i64,
     /// Not yet confirmed by the hub.
     pub pending: bool,
@@ -121,6 +121,16 @@ pub(super) fn events(history: &[HistoryEntry], listener: Listener) -> Vec<Event>
     heard
         .filter_map(|entry| event(entry, words_for(&entry.kind, listener)?))
         .collect()
+}
+
+/// Says of the filing when the report was filed, as the report itself does.
+pub(super) fn told_when_filed(events: &mut [Event], filed_at: i64) {
+    let mut filings = events
+        .iter_mut()
+        .filter(|event| event.kind == "report.filed");
+    if let Some(filing) = filings.next() {
+        filing.at = filed_at;
+    }
 }
 
 fn event(entry: &HistoryEntry, worded: bool) -> Option<Event> {

@@ -9,10 +9,11 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::events::{Listener, events};
+use super::events::{Listener, events, told_when_filed};
 use super::guard::neighbourhood;
 use super::{Event, RunningClock, Step};
-use crate::casework::{HistoryEntry, standing, ticket, title_of};
+use crate::casework::course::{course, walked};
+use crate::casework::{HistoryEntry, Outcome, standing, ticket, title_of};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
@@ -22,6 +23,9 @@ use crate::store;
 pub struct PublicView {
     pub ticket: String,
     pub step: Step,
+    /// The steps that it has gone through.
+    #[serde(default)]
+    pub walked: Vec<Step>,
     pub state: State,
     /// Everything below is told of a report that is not secret.
     pub secret: bool,
@@ -62,9 +66,12 @@ impl Node {
                 NodeError::NotFound { .. } => unknown(),
                 other => other,
             })?;
+        let mut history = self.whole_history(&mut tx, id).await?;
+        let course = course(id, case.filed_at, &history);
         let mut view = PublicView {
             ticket,
             step: Step::of(standing(&case), case.before_hold),
+            walked: walked(&course, Outcome::of(&case)),
             state: standing(&case),
             secret: case.secret,
             filed_at: None,
@@ -80,7 +87,6 @@ impl Node {
         if case.secret {
             return Ok(view);
         }
-        let mut history = self.whole_history(&mut tx, id).await?;
         history.iter_mut().for_each(HistoryEntry::mask);
         view.clock = self.running_clock(&mut tx, &case).await?;
         view.filed_at = Some(case.filed_at);
@@ -91,6 +97,7 @@ impl Node {
         view.region = case.region;
         view.supports = case.supports;
         view.events = events(&history, Listener::Public);
+        told_when_filed(&mut view.events, case.filed_at);
         Ok(view)
     }
 }

@@ -10,10 +10,11 @@ use lapor_protocol::kinds::case_held::AnswerForm;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::events::{Listener, events};
+use super::events::{Listener, events, told_when_filed};
 use super::{
     Conversation, Event, IdentityEvent, Linked, Notify, Reachable, RunningClock, Step, Verification,
 };
+use crate::casework::course::{course, walked};
 use crate::casework::{Opened, Outcome, standing, title_of};
 use crate::deadlines;
 use crate::error::NodeError;
@@ -33,6 +34,9 @@ pub struct ReporterView {
     /// As last edited; `None` after an erasure.
     pub title: Option<String>,
     pub step: Step,
+    /// The steps that it has gone through.
+    #[serde(default)]
+    pub walked: Vec<Step>,
     pub state: State,
     /// Who has it now.
     #[schema(value_type = String)]
@@ -87,7 +91,9 @@ impl Node {
         let filed_as = self.filed_as(&mut tx, id).await?;
         let reporter = store::reporters::of_case(&mut tx, &filed_as.to_string()).await?;
         let history = self.whole_history(&mut tx, id).await?;
-        let events = events(&history, Listener::Reporter);
+        let mut events = events(&history, Listener::Reporter);
+        told_when_filed(&mut events, case.filed_at);
+        let course = course(id, case.filed_at, &history);
         let asked = events.iter().rev().find(|event| event.kind == "case.held");
         let questions = asked.filter(|_| case.state == State::Held);
         let told = reporter.as_ref();
@@ -96,6 +102,7 @@ impl Node {
             ticket: row.and_then(|row| row.ticket),
             title: title_of(id, &history),
             step: Step::of(standing(&case), case.before_hold),
+            walked: walked(&course, Outcome::of(&case)),
             state: standing(&case),
             custodian: case.custodian.clone(),
             on_behalf_of: case.on_behalf_of.clone(),

@@ -298,3 +298,10 @@ pub async fn counts(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "select state, count(*) from cases where state is not null group by state";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
+
+/// How many cases were closed in each way.
+pub async fn closes(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
+    const SQL: &str = "select outcome, count(*) from cases
+        where state = 'closed' and outcome is not null group by outcome";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}

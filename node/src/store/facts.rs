@@ -50,7 +50,11 @@ pub async fn put(tx: &mut Tx, rows: &[FactRow]) -> Stored<()> {
             Value::from(row.noted_at),
         ]
     });
-    tx.run_rows(&PUT, values.collect()).await.map(drop)
+    tx.run_rows(&PUT, values.collect()).await?;
+    let noted = rows
+        .iter()
+        .flat_map(|row| [Value::from(row.case_id.as_str()), Value::from(row.noted_at)]);
+    super::terms::note_overdue(tx, noted.collect()).await
 }
 
 static FORGET: Bulk = Bulk::new(
@@ -61,18 +65,22 @@ static FORGET: Bulk = Bulk::new(
 
 /// Forgets cases whose birth had no effect.
 pub async fn forget(tx: &mut Tx, ids: Vec<Value>) -> Stored<()> {
-    tx.run_rows(&FORGET, ids).await.map(drop)
+    tx.run_rows(&FORGET, ids.clone()).await?;
+    super::terms::forget(tx, ids).await
 }
 
 /// The sums of one institution.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
 pub struct SumRow {
     pub institution: String,
     pub intake: i64,
     pub open: i64,
+    /// Cases that it has had at some time.
+    pub handled: i64,
     pub hops: i64,
     pub misrouted: i64,
     pub answered: i64,
+    pub answers: i64,
     pub answer_ms: i64,
     pub confirmed: i64,
     pub officer: i64,
@@ -94,7 +102,8 @@ macro_rules! sums {
                 cast(sum(case when outcome is null then 1 else 0 end) as bigint) as open,
                 cast(sum(hops) as bigint) as hops,
                 cast(sum(case when hops > 0 then 1 else 0 end) as bigint) as misrouted,
-                count(answered_at) as answered,
+                count(*) as handled, count(answered_at) as answered,
+                count(answered_at) as answers,
                 cast(coalesce(sum(answered_at - filed_at), 0) as bigint) as answer_ms,
                 cast(sum(case when outcome = 'confirmed' then 1 else 0 end) as bigint) as confirmed,
                 cast(sum(case when outcome = 'officer' then 1 else 0 end) as bigint) as officer,

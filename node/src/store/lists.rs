@@ -352,9 +352,9 @@ pub async fn of_public(
 /// Public cases by state, first level of the taxonomy and province.
 pub async fn public_figures(
     tx: &mut Tx,
-) -> Stored<Vec<(String, Option<String>, Option<String>, i64)>> {
-    const SQL: &str = "select state, category_root, province, count(*) from cases
-        where public = 1 group by state, category_root, province";
+) -> Stored<Vec<(String, Option<String>, Option<String>, Option<String>, i64)>> {
+    const SQL: &str = "select state, outcome, category_root, province, count(*) from cases
+        where public = 1 group by state, outcome, category_root, province";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 

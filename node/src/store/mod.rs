@@ -32,6 +32,7 @@ pub mod public;
 pub mod reporters;
 pub mod secrets;
 pub mod support;
+pub mod terms;
 pub mod texts;
 pub mod tiles;
 pub mod token_owners;

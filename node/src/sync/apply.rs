@@ -23,6 +23,7 @@ use crate::quarantine::BY_OPERATOR;
 use crate::store;
 use crate::store::cases::CaseRow;
 use crate::store::inbox::InboxRow;
+use crate::store::terms::Terms;
 
 /// A case while a batch works on it.
 #[expect(
@@ -59,6 +60,8 @@ pub(super) struct Batch<'a> {
     pub rulings: Vec<Value>,
     outcomes: Vec<Value>,
     waiting: Vec<Value>,
+    /// Who has had the cases, for the figures.
+    pub terms: Terms,
 }
 
 /// Applies items that are in the database already. What came with a trace is
@@ -105,6 +108,7 @@ async fn apply_batch(
         rulings: Vec::new(),
         outcomes: Vec::new(),
         waiting: Vec::new(),
+        terms: Terms::new(),
     };
     let mut traced = Vec::new();
     let mut items = Vec::with_capacity(rows.len());
@@ -227,6 +231,7 @@ impl Batch<'_> {
         }
         store::inbox::mark(tx, std::mem::take(&mut self.outcomes)).await?;
         store::inbox::mark_waiting(tx, std::mem::take(&mut self.waiting)).await?;
+        store::terms::put(tx, &std::mem::take(&mut self.terms)).await?;
         let world = self.directory.latest();
         let still = self.still_pending(tx).await?;
         let (mut rows, mut same_words) = (Vec::new(), Vec::new());

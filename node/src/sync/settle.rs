@@ -12,6 +12,7 @@ use super::giving::note_gained;
 use super::learn::learn;
 use crate::casework::read_message;
 use crate::error::NodeError;
+use crate::figures;
 use crate::node::Node;
 use crate::publishing::withdraw;
 use crate::quarantine::REFUSED;
@@ -195,6 +196,7 @@ async fn fold(
     let at = (batch.directory.latest(), batch.now);
     let before = batch.cases.get(&id).and_then(|w| w.fold.as_ref());
     note_gained(tx, by, before, &after, batch.me, at).await?;
+    figures::take_term(&mut batch.terms, before, &after, body);
     // Folded in the order in which it was shown, an own act changes nothing that is shown, and a
     // report only its time.
     let as_it_was = alone || matches!(body, Body::ReportFiled(_));

@@ -306,6 +306,8 @@ mod tests {
         assert_eq!(drawn.marks(), ["Agustus", "September", "Oktober"]);
         let drawn = drawn.to_string();
         assert!(drawn.contains("<td class=\"number\">75</td>"), "{drawn}");
+        let (_, table) = drawn.split_once("<div class=\"scroll\"").unwrap();
+        assert!(table.contains("<table>"), "a wide table scrolls by itself");
         assert!(drawn.contains("viewBox=\"0 0 20 100\""));
     }
 

@@ -19,7 +19,7 @@ use crate::attach::{self, Again, Attached, Held};
 use crate::chance::random;
 use crate::node::Node;
 use crate::portal::questions::{Asking, posed};
-use crate::portal::track::{Stage, stages, standing_words, state_words};
+use crate::portal::track::{Stage, Walk, stages, standing_words, state_words};
 use crate::portal::{Answer, name_of, resume};
 use crate::reporters::{Erasure, ErasureState, Notify, Reachable, Relation, ReporterView};
 
@@ -204,7 +204,14 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         custodian: name_of(node, &view.custodian),
         on_behalf_of: view.on_behalf_of.as_ref().map(|id| name_of(node, id)),
         clock: view.clock.as_ref().map(|clock| words::clock(&v, clock)),
-        stages: stages(&v, view.state, view.step),
+        stages: stages(
+            &v,
+            &Walk {
+                at: view.step,
+                walked: &view.walked,
+                outcome: view.outcome,
+            },
+        ),
         course: words::course(node, &v, &view.events, speaker),
         belongs: belongs(node, speaker, &view),
         identity: words::identity(node, &v, &view.identity_log),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::speaker::Speaker;
+use crate::casework::course::needs_the_hub;
 use crate::node::Node;
 use crate::portal::name_of;
 use crate::portal::questions::{answer_words, posed};
@@ -33,6 +34,8 @@ pub struct Line {
     pub asked: Vec<String>,
     pub answers: Vec<String>,
     pub files: Vec<File>,
+    /// Another institution has not heard of it yet.
+    pub waits: bool,
     pub at: i64,
 }
 
@@ -128,6 +131,7 @@ fn line(node: &Node, v: &Voice, event: &Event, speaker: &Speaker) -> Line {
             .iter()
             .map(|one| file(one, speaker))
             .collect(),
+        waits: event.pending && needs_the_hub(&event.kind),
         at: event.at,
     }
 }
