@@ -128,7 +128,8 @@ async fn a_report_with_a_file_is_filed_and_its_key_is_told_to_this_browser_alone
         let [ticket, key] = secrets(&page);
         assert!(!sent.header("location").contains(&ticket) && !cookie.contains(&ticket));
         assert!(
-            page.text.contains("datang ke loket kami dengan tanda pengenal"),
+            page.text
+                .contains("datang ke loket kami dengan tanda pengenal"),
             "{}",
             page.text
         );
