@@ -66,9 +66,9 @@ async fn a_report_is_added_to_an_account_by_its_key_and_to_no_second_one() {
         assert!(reports(&place, &siti).await.is_empty());
         let stranger = node.open_conversation(ticket, key, HERE).await.unwrap();
         let stranger = node.visitor(&stranger.token).await.unwrap().unwrap();
-        let none = node.add_to_account(&stranger, ticket, key, HERE).await;
+        let unsigned = node.add_to_account(&stranger, ticket, key, HERE).await;
         assert!(
-            matches!(none, Err(NodeError::Locked(_))),
+            matches!(unsigned, Err(NodeError::Locked(_))),
             "nobody signed in"
         );
         for _ in 0..2 {
