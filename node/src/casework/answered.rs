@@ -22,8 +22,8 @@ pub(super) async fn may_be_answers(
 ) -> Result<(), NodeError> {
     let words = act.words.as_ref();
     let answers = words.and_then(|words| words.get("answers")?.as_array());
-    let held = case.filter(|case| case.state == State::Held && act.kind == "report.completed");
-    let (Some(answers), Some(case)) = (answers, held) else {
+    let asked = case.filter(|case| case.state == State::Held && act.kind == "report.completed");
+    let (Some(answers), Some(case)) = (answers, asked) else {
         return Ok(());
     };
     let pending = drafts(tx, &case.id.to_string()).await?;

@@ -481,12 +481,6 @@ async fn forget_ways_back(tx: &mut Tx, case: &str) -> Result<(), NodeError> {
     Ok(store::support::forget_followers(tx, case).await?)
 }
 
-/// Nobody is ever led back to a case whose words were erased.
-async fn forget_ways_back(tx: &mut Tx, case: &str) -> Result<(), NodeError> {
-    store::support::forget_led(tx, case).await?;
-    Ok(store::support::forget_followers(tx, case).await?)
-}
-
 /// Where a case was merged into one that everybody may read, that one.
 async fn public_target(tx: &mut Tx, case: &Case) -> Result<Option<CaseId>, NodeError> {
     let Some(merged) = &case.merged else {

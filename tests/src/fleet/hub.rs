@@ -52,7 +52,8 @@ impl HubHouse {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [federation, enrolment] =
             [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let mut settings = init(&folder, &database, &federation, &enrolment, &clock).await;
+        let made = init(&folder, &database, &federation, &enrolment, &clock);
+        let mut settings = Box::pin(made).await;
         settings.limits.drain_seconds = 5;
         settings.backup.folder = Some(folder.path().join("backups"));
         change(&mut settings);

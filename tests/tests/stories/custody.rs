@@ -1,6 +1,6 @@
 //! Who has a case: given, sent back, fought over, called back.
 
-use lapor_node::casework::tracking::Event;
+use lapor_node::casework::course::Event;
 use lapor_protocol::case::{Effect, Reason, State};
 use lapor_tests::fleet::member::{BANDUNG, KEMENPU, PLN, PUSAT};
 use lapor_tests::fleet::words::{report, said, sentence_of};

@@ -95,14 +95,7 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
         assert_eq!(now.category.unwrap().as_str(), "Kesehatan");
         let other = [("lokal", "Parkir/Tarif")];
         siti.post(&at(case.case, "/kategori"), &other).await;
-        let work = siti.open("/meja/kinerja").await;
-        work.shows("<th scope=\"row\">Kesehatan</th>")
-            .shows("data-label=\"Kategori instansi\">Pasar<")
-            .shows("per=kategori");
-        let table = siti.open("/meja/kinerja.csv?per=kategori").await;
-        table
-            .shows("category,local_category,intake,open,answered,overdue\n")
-            .shows("Kesehatan,Pasar,1,1,0,0\n");
+        are_counted(&siti).await;
         let public = format!("/laporan/{}", case.case);
         let kept = siti.open(&public).await;
         kept.shows("Pasar");
@@ -139,6 +132,18 @@ async fn citizens_and_officers_choose_in_the_own_tree_and_the_national_category_
             .shows("Edisi 3")
             .shows("Pasar");
     }
+}
+
+/// Figures name what is of a category of the own tree, on the page and in the table.
+async fn are_counted(siti: &Browser<'_>) {
+    let work = siti.open("/meja/kinerja").await;
+    work.shows("<th scope=\"row\">Kesehatan</th>")
+        .shows("data-label=\"Kategori instansi\">Pasar<")
+        .shows("per=kategori");
+    let table = siti.open("/meja/kinerja.csv?per=kategori").await;
+    table
+        .shows("category,local_category,intake,open,answered,overdue\n")
+        .shows("Kesehatan,Pasar,1,1,0,0\n");
 }
 
 /// A report of the first category of the tree, which everybody has been told of.
