@@ -301,12 +301,7 @@ async fn page(
         channels: channels.to_vec(),
         classes: shared::classes(&v),
         categories: shared::categories(node, &v).await?,
-        institutions: node
-            .directory()
-            .latest()
-            .instances()
-            .map(|entry| entry.name.clone())
-            .collect(),
+        institutions: filing::institution_names(node),
         alike,
         apart: form.is_ticked(filing::APART_PAIR),
         regions_at: REGIONS,

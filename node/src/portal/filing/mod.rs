@@ -33,7 +33,9 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution, named};
+pub(crate) use draft::{
+    APART_PAIR, agreed, coordinates, excluded, institution, institution_names, named,
+};
 use page::{Again, Writer};
 
 pub const PATH: &str = "/lapor";
