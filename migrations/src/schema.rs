@@ -106,13 +106,9 @@ impl Schema {
     }
 
     /// The lock of a write transaction is enough, and ends by itself when a migration fails.
-    fn migrator(self, kind: Kind) -> Migrator {
-        let migrations = self
-            .sources()
-            .iter()
-            .map(|source| source.migration(kind))
-            .collect();
-        let mut migrator = Migrator::with_migrations(migrations);
+    fn migrator(sources: &[Source], kind: Kind) -> Migrator {
+        let migrations = sources.iter().map(|source| source.migration(kind));
+        let mut migrator = Migrator::with_migrations(migrations.collect());
         migrator.set_locking(false);
         migrator
     }
@@ -160,7 +156,7 @@ impl Db {
         let mut tx = self.write().await?;
         let before = applied(&mut tx, schema).await?;
         let pending = schema.missing(&before);
-        let migrator = schema.migrator(tx.kind());
+        let migrator = Schema::migrator(schema.sources(), tx.kind());
         if let Tx::Postgres(transaction) = &mut tx {
             sqlx::query("set local statement_timeout = 0")
                 .execute(&mut **transaction)
@@ -175,6 +171,17 @@ impl Db {
             applied: pending,
             version: schema.version(),
         })
+    }
+
+    /// Makes the tables as the build before the last migration had them, in an empty database.
+    #[cfg(any(test, feature = "throwaway"))]
+    pub(crate) async fn migrate_all_but_the_last(&self) -> Result<(), DbError> {
+        let sources = self.schema().sources();
+        let older = &sources[..sources.len() - 1];
+        let mut tx = self.write().await?;
+        let migrator = Schema::migrator(older, tx.kind());
+        on!(&mut tx, conn => migrator.run_direct(None, conn, false).await)?;
+        tx.commit().await
     }
 
     /// The migrations that [`Db::migrate`] would apply.

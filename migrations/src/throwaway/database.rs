@@ -100,6 +100,13 @@ impl TestDb {
         db.migrate().await?;
         Ok(db)
     }
+
+    /// Opens the database and gives it the tables that `schema` had before its last migration.
+    pub async fn migrated_before_the_last(&self, schema: Schema) -> Result<Db, DbError> {
+        let db = self.open(schema).await?;
+        db.migrate_all_but_the_last().await?;
+        Ok(db)
+    }
 }
 
 impl Drop for TestDb {

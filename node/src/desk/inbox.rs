@@ -172,9 +172,10 @@ pub async fn show(
     }
     let lines = lines(&node, &v, list.cases).await?;
     let kept = node.saved_filters(account).await.map_err(wrong)?;
+    let zone = node.zone();
     let saved = kept.iter().map(|filter| Kept {
         name: filter.name.clone(),
-        to: Question::of(filter, node.zone()).address(ROOT, ""),
+        to: Question::of(filter, zone).address(ROOT, ""),
     });
     let (heading, about) = headed(&question);
     let page = InboxPage {
@@ -194,12 +195,7 @@ pub async fn show(
             .then(|| v.say("inbox-region-unknown")),
         regions: namesakes(&question),
         regions_at: REGIONS,
-        institutions: node
-            .directory()
-            .latest()
-            .instances()
-            .map(|entry| entry.name.clone())
-            .collect(),
+        institutions: filing::institution_names(&node),
         here: ROOT,
         back: question.address(ROOT, &query.lanjut),
         first: after.map(|_| question.address(ROOT, "")),

@@ -328,12 +328,7 @@ async fn page(
         categories: shared::categories(node, &v).await?,
         programmes: programmes(node).await?,
         mail: node.sends_letters(),
-        institutions: node
-            .directory()
-            .latest()
-            .instances()
-            .map(|entry| entry.name.clone())
-            .collect(),
+        institutions: filing::institution_names(node),
         alike,
         apart: form.is_ticked(filing::APART_PAIR),
         regions_at: REGIONS,

@@ -217,6 +217,7 @@ fn profile(member: &Member) -> Profile {
             .map(|pattern| pattern.parse().expect("a pattern"))
             .collect(),
         default_supervisor: member.default_supervisor,
+        approved: true,
         ..Profile::of(member.id(), member.kind)
     }
 }

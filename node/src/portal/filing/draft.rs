@@ -264,9 +264,19 @@ pub fn institution(
     found
 }
 
+/// The names of all institutions, for a list of suggestions.
+pub fn institution_names(node: &Node) -> Vec<String> {
+    let directory = node.directory();
+    let all = directory.latest().instances();
+    all.map(|entry| entry.name.clone()).collect()
+}
+
 /// The institution of a name or a slug.
 pub fn named(node: &Node, typed: &str) -> Option<InstanceId> {
     let typed = typed.trim().to_lowercase();
+    if typed.is_empty() {
+        return None;
+    }
     let directory = node.directory();
     let mut all = directory.latest().instances();
     all.find(|entry| entry.id.as_str() == typed || entry.name.to_lowercase() == typed)

@@ -37,7 +37,9 @@ use crate::node::Node;
 use crate::reporters::{FilingTerms, Notify};
 
 use draft::Draft;
-pub(crate) use draft::{APART_PAIR, agreed, coordinates, excluded, institution, named, programme};
+pub(crate) use draft::{
+    APART_PAIR, agreed, coordinates, excluded, institution, institution_names, named, programme,
+};
 pub(super) use draft::{KINDS, classification};
 use page::{Again, Writer};
 

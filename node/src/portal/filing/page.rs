@@ -171,8 +171,6 @@ pub async fn show(
     let local = node.local_categories().await.map_err(|e| problem(&e))?;
     let local = local.in_force();
     let own = local.roots().into_iter().map(own_group);
-    let directory = node.directory();
-    let institutions = directory.latest().instances();
     let hints = again.hints.as_deref();
     let sent_key = sent_key(form).filter(|_| !again.fresh_key);
     let any = |fields: &[&str]| {
@@ -186,7 +184,7 @@ pub async fn show(
         regions: &REGIONS,
         region_choices: region_choices(form),
         groups: own.chain(groups(&categories, &v)).collect(),
-        institutions: institutions.map(|entry| entry.name.clone()).collect(),
+        institutions: draft::institution_names(node),
         hints: hints.unwrap_or_default(),
         asked: hints.is_some(),
         held: &attached.held,
