@@ -222,6 +222,7 @@ export const consolePages = {
   "console-keys-authority": "/konsol/kunci/umumkan-otoritas",
   "console-editions": "/konsol/edisi",
   "console-approvals": "/konsol/persetujuan",
+  "console-admission": "/konsol/persetujuan/instansi/bumn-pln",
   "console-audit": "/konsol/audit",
   "console-staff": "/konsol/petugas",
   "console-staff-new": "/konsol/petugas/baru",

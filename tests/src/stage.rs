@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::demo::drawing::drawing;
 use crate::fleet::Fleet;
-use crate::fleet::member::{BANDUNG, KEMENPU, Member, OMBUDSMAN, PUSAT};
+use crate::fleet::member::{BANDUNG, KEMENPU, Member, OMBUDSMAN, PLN, PUSAT};
 use crate::fleet::words::{act, worded};
 
 /// The password of every account on the stage.
@@ -110,6 +110,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
     let rare = rarely_seen(&fleet).await?;
+    fleet.knock(PLN).await;
 
     let shutdown = CancellationToken::new();
     let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
