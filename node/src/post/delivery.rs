@@ -76,7 +76,7 @@ impl Delivery {
     }
 
     /// Sends until something else is in force.
-    async fn work(&self, changes: &mut Changes) {
+    pub(super) async fn work(&self, changes: &mut Changes) {
         let mut pause = OUTAGE.0;
         loop {
             // Whoever rings brings a letter, which does not mend an outage.

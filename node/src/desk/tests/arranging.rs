@@ -31,7 +31,7 @@ fn server_typed<'a>(port: &'a str, user: &'a str, password: &'a str) -> Vec<(&'a
 
 /// Acts of the audit log, and what was typed, as the database has them.
 async fn stored(place: &Place) -> (Vec<String>, String) {
-    const ACTS: &str = "select action from audit_log where action like 'setup.%' order by number";
+    const ACTS: &str = "select action from audit where action like 'setup.%' order by number";
     const TYPED: &str = "select value from node_facts where name = 'typed_settings'";
     let mut tx = place.node.read_tx().await.unwrap();
     let acts = on!(&mut tx, c => sqlx::query_scalar(ACTS).fetch_all(c).await).unwrap();
@@ -43,6 +43,7 @@ async fn stored(place: &Place) -> (Vec<String>, String) {
 async fn sent_from(browser: &Browser<'_>, origin: &str, address: &str) -> Page {
     let request = Request::post(ADDRESS)
         .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
         .header("origin", origin);
     browser
         .send(request, format!("alamat-portal={address}"))
