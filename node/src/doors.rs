@@ -80,13 +80,15 @@ fn site(node: &Arc<Node>) -> Site {
         let here = area == desk::ROOT;
         here.then(|| desk::announced(&at_desk, v)).flatten()
     });
-    site.https = node.settings().is_https();
+    let of = Arc::clone(node);
+    site.https = Box::new(move || of.in_force().settings().is_https());
     site
 }
 
 /// What all pages and letters say of the institution.
 pub(crate) fn facts(node: &Node) -> Facts {
-    let (settings, directory) = (&node.settings().portal, node.directory());
+    let (in_force, directory) = (node.in_force(), node.directory());
+    let settings = &in_force.settings().portal;
     let me = node.instance().ok();
     let entry = me.and_then(|me| directory.latest().instance(me));
     let named = settings

@@ -17,6 +17,7 @@ pub mod error;
 pub mod figures;
 pub mod folder;
 pub mod hints;
+pub mod in_force;
 pub mod jobs;
 pub mod media;
 pub mod monitor;

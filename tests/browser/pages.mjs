@@ -107,6 +107,8 @@ const rarePages = ({ cases, rare, setup }) => ({
   "desk-programme-new": ["officer", "/meja/program/baru"],
   "desk-staff-new": ["admin", "/meja/petugas/baru"],
   "desk-factor": ["officer", "/meja/akun/kode"],
+  "desk-setup-institution": ["admin", "/meja/pengaturan?langkah=1"],
+  "desk-setup-mail": ["admin", "/meja/pengaturan?langkah=6"],
   "desk-setup-people": ["admin", "/meja/pengaturan?langkah=5"],
   "desk-setup-done": ["admin", "/meja/pengaturan?langkah=10"],
 });

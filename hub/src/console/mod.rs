@@ -298,7 +298,8 @@ fn site(console: &Console) -> Site {
     });
     let ground = Arc::clone(&console.hub.ground);
     site.announced = Box::new(move |_, v| upkeep::announced(&ground, v));
-    site.https = console.settings.is_https();
+    let is_https = console.settings.is_https();
+    site.https = Box::new(move || is_https);
     let drawing = outlines().drawing();
     site.shelf =
         Shelf::shared()

@@ -6,6 +6,7 @@ use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, Accounts, Doors, Role, Staffed};
 use lapor_web::language::{TextId, text_id};
+use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Link, Visit};
 use lapor_web::peer::network;
 use lapor_web::people::{
@@ -16,6 +17,7 @@ use lapor_web::throttle::Rate;
 
 use super::roles::{ConsoleRole, WORDS};
 use super::{ACCOUNT, Answer, Console, ROOT};
+use crate::alarms::letterhead;
 use crate::audit::By;
 use crate::clock::Clock;
 use crate::store;
@@ -180,6 +182,18 @@ impl Office for Console {
 
     fn site(&self) -> String {
         self.settings.site(self.settings.listen.0)
+    }
+
+    fn mails_links(&self) -> bool {
+        self.hub.settings().mail.is_on()
+    }
+
+    fn postbox(&self) -> Result<Option<Postbox>, String> {
+        Postbox::of(&self.hub.settings().mail).map_err(|error| error.to_string())
+    }
+
+    fn letterhead(&self) -> Letterhead {
+        letterhead(&self.hub)
     }
 
     fn proxies(&self) -> &[IpAddr] {

@@ -6,6 +6,7 @@ mod alarms;
 mod announcing;
 pub mod casework;
 mod look;
+mod mailed_links;
 mod measured;
 mod membership;
 mod rotation;
@@ -27,6 +28,7 @@ use lapor_protocol::directory::{InstanceEntry, Status};
 use lapor_protocol::ids::InstanceKind;
 use lapor_web::accounts::NewAccount;
 use lapor_web::language::proof;
+use lapor_web::mail::MailSettings;
 use tower::ServiceExt as _;
 
 use super::{Console, ConsoleRole, router};
@@ -65,6 +67,10 @@ impl Place {
     }
 
     async fn on(db: TestDb, second_person: bool) -> Self {
+        Self::with(db, second_person, MailSettings::default()).await
+    }
+
+    async fn with(db: TestDb, second_person: bool, mail: MailSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::default().below(folder.path());
         settings.console = ConsoleSettings {
@@ -72,6 +78,7 @@ impl Place {
             hash_memory_kib: 64,
             ..ConsoleSettings::default()
         };
+        settings.mail = mail;
         settings.database.url.clone_from(&db.url);
         settings.backup.folder = Some(folder.path().join("cadangan"));
         let authority = Authority::create(&"lapor.test".parse().unwrap(), NOW).unwrap();

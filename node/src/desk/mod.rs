@@ -9,6 +9,7 @@ mod again;
 mod approval;
 mod arranged;
 mod arrangements;
+mod arranging;
 mod aside;
 mod assignment;
 mod attachment;
@@ -113,7 +114,16 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     Router::new()
         .merge(upload::routes(node))
         .merge(people::routes::<Node>())
+        .merge(secret_pages())
         .merge(pages().layer(kept))
+}
+
+/// Pages with a form that holds a password, which comes back to nobody.
+fn secret_pages() -> Router<Arc<Node>> {
+    Router::new().route(
+        arranging::MAIL,
+        get(arranging::show_mail).post(arranging::keep_mail),
+    )
 }
 
 /// Pages whose forms come back after logging in again.
@@ -163,6 +173,14 @@ fn pages() -> Router<Arc<Node>> {
         .route(aside::PATH, get(aside::list).post(aside::act))
         .route(handover::PATH, post(handover::hand_over))
         .route(arrangements::PATH, get(arrangements::show))
+        .route(
+            arranging::CONTACT,
+            get(arranging::show_contact).post(arranging::keep_contact),
+        )
+        .route(
+            arranging::ADDRESS,
+            get(arranging::show_address).post(arranging::keep_address),
+        )
         .route(arrangements::TRY_MAIL, post(arrangements::try_mail))
         .route(arrangements::DISMISS, post(arrangements::dismiss))
         .route(

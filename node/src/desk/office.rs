@@ -7,6 +7,7 @@ use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, AccountId, Accounts, Doors, NewAccount, Role, Secret, Staffed};
 use lapor_web::language::{TextId, text_id};
+use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Choice, Link, Visit};
 use lapor_web::people::{
     AuditAsked, AuditLine, Member, Office, Places, Refused, RoleWords, SIGN_IN, Words,
@@ -20,6 +21,7 @@ use crate::audit::AuditQuery;
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::post::letterhead;
 use crate::staff::StaffError;
 
 const FACTOR: &str = "/meja/akun/kode";
@@ -64,7 +66,7 @@ impl Staffed for Node {
 
     fn cookies(&self) -> Cookies {
         Cookies {
-            https: self.settings().is_https(),
+            https: self.in_force().settings().is_https(),
         }
     }
 
@@ -139,8 +141,19 @@ impl Office for Node {
     }
 
     fn site(&self) -> String {
-        let settings = self.settings();
-        settings.site(settings.api.listen)
+        Node::site(self)
+    }
+
+    fn mails_links(&self) -> bool {
+        Node::sends_letters(self)
+    }
+
+    fn postbox(&self) -> Result<Option<Postbox>, String> {
+        self.in_force().postbox().map_err(|error| error.to_string())
+    }
+
+    fn letterhead(&self) -> Letterhead {
+        letterhead(self)
     }
 
     fn proxies(&self) -> &[IpAddr] {
@@ -161,7 +174,7 @@ impl Office for Node {
         let zone = own
             .and_then(|own| directory.latest().instance(own))
             .map(|entry| entry.time_zone.clone());
-        let contact = self.settings().portal.contact.clone();
+        let contact = self.in_force().settings().portal.contact.clone();
         vec![
             (text_id("setup-institution"), visit.institution().to_owned()),
             (

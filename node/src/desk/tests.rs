@@ -2,6 +2,7 @@
 //! without script.
 
 mod accounts;
+mod arranging;
 mod assignments;
 mod cases;
 mod counter;
@@ -10,6 +11,7 @@ mod forms;
 mod identities;
 mod lists;
 mod lost_key;
+mod mailed_links;
 mod own_categories;
 mod programmes;
 mod reading;

@@ -125,6 +125,32 @@ impl Postbox {
         let Some(host) = settings.host.clone() else {
             return Ok(None);
         };
+        Self::at(host, settings, credentials(settings)?).map(Some)
+    }
+
+    /// The same with a password that stands in no file.
+    pub fn with_password(
+        settings: &MailSettings,
+        password: Option<&str>,
+    ) -> Result<Option<Self>, MailSettingsError> {
+        let Some(host) = settings.host.clone() else {
+            return Ok(None);
+        };
+        let credentials = match (&settings.user, password) {
+            (None, None) => None,
+            (Some(user), Some(password)) => {
+                Some(Credentials::new(user.clone(), password.to_owned()))
+            }
+            _ => return Err(MailSettingsError::Half),
+        };
+        Self::at(host, settings, credentials).map(Some)
+    }
+
+    fn at(
+        host: String,
+        settings: &MailSettings,
+        credentials: Option<Credentials>,
+    ) -> Result<Self, MailSettingsError> {
         let from = settings
             .from
             .as_deref()
@@ -132,7 +158,6 @@ impl Postbox {
         let from = mailbox("from", from)?;
         let reply_to = settings.reply_to.as_deref();
         let reply_to = reply_to.map(|text| mailbox("reply_to", text)).transpose()?;
-        let credentials = credentials(settings)?;
         let near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         if settings.encryption == Encryption::None && credentials.is_some() && !near {
             return Err(MailSettingsError::OpenPassword);
@@ -141,7 +166,7 @@ impl Postbox {
             Encryption::None => None,
             Encryption::StartTls | Encryption::Tls => Some(tls(&host, settings)?),
         };
-        Ok(Some(Self {
+        Ok(Self {
             port: settings.port,
             encryption: settings.encryption,
             tls,
@@ -150,7 +175,7 @@ impl Postbox {
             from,
             reply_to,
             host,
-        }))
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::ApiProblem;
 use crate::accounts::{Account, AccountId, NewAccount, Role, Secret, Staffed};
 use crate::clock::Clock;
 use crate::language::TextId;
+use crate::mail::{Letterhead, Postbox};
 use crate::page::{Choice, Link, Visit};
 use crate::sign_on::SignOn;
 
@@ -146,6 +147,15 @@ pub trait Office: Staffed + 'static {
     ) -> impl Future<Output = Result<(), Refused>> + Send {
         ready(Ok(()))
     }
+
+    /// Whether an administrator can have a link mailed instead of handing it over.
+    fn mails_links(&self) -> bool;
+
+    /// By whose server such a letter goes out now; else why it cannot.
+    fn postbox(&self) -> Result<Option<Postbox>, String>;
+
+    /// The head of this program's letters.
+    fn letterhead(&self) -> Letterhead;
 
     /// The parts of the institution that accounts can belong to; none where accounts belong to none.
     fn units(&self) -> impl Future<Output = Answer<Option<Vec<Choice>>>> + Send {
