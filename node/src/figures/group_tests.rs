@@ -1,12 +1,13 @@
 //! The figures that everybody may see, in groups, on both databases.
 
+use std::sync::Arc;
+
 use lapor_migrations::throwaway::databases;
 use lapor_protocol::ids::CaseId;
 use serde_json::{Value, json};
 
 use super::{By, FEW, Groups, Period, Work, group_csv};
 use crate::casework::NewReport;
-use crate::clock::Clock;
 use crate::testing::{Place, acts};
 
 const HOUR: i64 = 3_600_000;
@@ -44,7 +45,7 @@ async fn answered_and_rated(place: &Place, score: u8) {
 }
 
 /// The figures as they are a minute later.
-async fn groups(place: &Place, by: By) -> std::sync::Arc<Groups> {
+async fn groups(place: &Place, by: By) -> Arc<Groups> {
     place.clock.advance(MINUTE);
     place.node.groups(Period::USUAL, by).await.unwrap()
 }
@@ -139,7 +140,6 @@ async fn a_crowd_of_visitors_counts_once_a_minute() {
         let again = place.node.groups(Period::USUAL, By::Month).await.unwrap();
         assert_eq!(again.at, first.at);
         assert_eq!(groups(&place, By::Month).await.months[11].filed, 1);
-        assert!(place.clock.now_ms() > first.at);
     }
 }
 

@@ -371,7 +371,10 @@ pub fn status_words(status: ProgrammeStatus) -> (TextId, &'static str) {
 }
 
 fn schedule(node: &Node, v: &Voice, published: &ProgrammePublished) -> Option<String> {
-    let told = |text| Some(v.date(node.span_of_days(day(text)?, day(text)?).0));
+    let told = |text| {
+        let day = day(text)?;
+        Some(v.date(node.span_of_days(day, day).0))
+    };
     match (told(published.start.as_ref()), told(published.end.as_ref())) {
         (Some(start), Some(end)) => Some(format!("{start} – {end}")),
         (Some(start), None) => Some(v.with("day", start).say("programme-from")),

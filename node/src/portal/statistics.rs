@@ -63,6 +63,8 @@ struct Statistics<'a> {
     heading: String,
     /// By what a few *rahasia* reports are left out.
     sorted: bool,
+    /// No group is told: of each there are too few.
+    nothing: bool,
     lines: Vec<Lines>,
     bars: Vec<Bars>,
     rows: Vec<Row>,
@@ -139,6 +141,7 @@ pub async fn show(
         table_at: asking(TABLE, asked.period, asked.by),
         heading: v.say(work::heading(asked.by)),
         sorted: matches!(asked.by, By::Topic | By::Province),
+        nothing: groups.iter().all(|group| group.work.is_none()),
         lines,
         bars,
         rows: work::rows(&v, groups),
