@@ -25,6 +25,7 @@ use tokio::sync::{Notify, watch};
 use crate::casework::{self, FiguresCache, Writer};
 use crate::clock::Clock;
 use crate::error::NodeError;
+use crate::figures::GroupsCache;
 use crate::folder::{self, NodeKeys};
 use crate::hints::Memory;
 use crate::in_force::{self, Changes, InForce, Typed};
@@ -80,6 +81,7 @@ pub struct Node {
     /// Tokens of the API that were looked up a moment ago.
     tokens: Recent<Bearer>,
     figures: FiguresCache,
+    groups: GroupsCache,
     /// What hints remember of the directory and of the latest cases.
     memory: Memory,
     /// What slows down whoever tries too often.
@@ -129,6 +131,7 @@ impl Node {
             accounts,
             tokens: Recent::default(),
             figures: FiguresCache::default(),
+            groups: GroupsCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
             tiles: tiles(settings).await,
@@ -313,6 +316,10 @@ impl Node {
 
     pub(crate) fn figures(&self) -> &FiguresCache {
         &self.figures
+    }
+
+    pub(crate) fn groups_cache(&self) -> &GroupsCache {
+        &self.groups
     }
 
     pub(crate) fn memory(&self) -> &Memory {

@@ -106,6 +106,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .route(report::ROUTE, get(report::show))
         .route(report::SUPPORT, post(report::support))
         .route(statistics::PATH, get(statistics::show))
+        .route(statistics::TABLE, get(statistics::table))
         .route(programmes::PATH, get(programmes::list))
         .route(programmes::ROUTE, get(programmes::show))
         .route(programmes::PICTURE, get(programmes::picture))
