@@ -240,6 +240,14 @@ hint-past = { $n ->
 hint-reporter = Suggested by the reporter.
 hint-returned = Suggested by { $institution } when it returned the report.
 hint-not-joined = Has not joined: the centre acts on its behalf.
+hint-none-or-other = No suggestion, or another institution, written below
+unit-hint-title = Suggested units
+unit-hint-words = { $n ->
+    [one] { $n } similar report went to this unit.
+   *[other] { $n } similar reports went to this unit.
+}
+unit-hint-category = { $n } of { $all } reports of the category { $category } went to this unit.
+unit-hint-place = { $n } of { $all } reports in { $region } went to this unit.
 
 # History
 

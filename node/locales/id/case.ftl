@@ -237,6 +237,11 @@ hint-past = { $n } laporan serupa dikirim ke sana.
 hint-reporter = Disarankan pelapor.
 hint-returned = Disarankan { $institution } ketika mengembalikan.
 hint-not-joined = Belum bergabung: pusat menindaklanjuti atas nama.
+hint-none-or-other = Tanpa saran, atau instansi lain yang ditulis di bawah
+unit-hint-title = Saran unit
+unit-hint-words = { $n } laporan serupa ditangani unit ini.
+unit-hint-category = { $n } dari { $all } laporan berkategori { $category } ditangani unit ini.
+unit-hint-place = { $n } dari { $all } laporan di { $region } ditangani unit ini.
 
 # Riwayat
 

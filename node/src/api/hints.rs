@@ -82,10 +82,11 @@ pub async fn regions(_: Caller, Query(query): Query<RegionQuery>) -> Answer<Json
     Ok(Json(RegionMatches { regions }))
 }
 
-/// Hint at whom a case concerns
+/// Hint at whom a case concerns, and at its unit
 ///
 /// At most five institutions, the likeliest first, each with its reasons. Institutions that the
-/// case excludes, and those that gave it back, are never among them.
+/// case excludes, and those that gave it back, are never among them. `units` are at most five of this
+/// institution, from where its own past reports went, without the one that has the case.
 #[utoipa::path(
     get,
     path = "/cases/{id}/hints",

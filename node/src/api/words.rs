@@ -261,10 +261,11 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         id: "readHints",
         roles: ALL,
-        summary: "Saran instansi untuk berkas",
+        summary: "Saran instansi dan unit untuk berkas",
         description: "Paling banyak lima instansi, yang paling mungkin lebih dahulu, masing-masing \
                       dengan alasannya. Instansi yang dikecualikan dan yang telah mengembalikan \
-                      berkas tidak pernah disarankan.",
+                      berkas tidak pernah disarankan. `units` adalah paling banyak lima unit instansi \
+                      ini, menurut ke mana laporannya yang serupa pernah diserahkan.",
     },
     Operation {
         id: "findLikelyDuplicates",

@@ -9,9 +9,9 @@ use lapor_web::language::Voice;
 use lapor_web::page::Choice;
 
 use super::Answer;
-use super::case_page::{HintLine, hints};
 use super::course;
 use super::deeds::Deed;
+use super::hints::{HintLine, at_disposition, at_return};
 use super::shared;
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, Coordinates, Sight};
@@ -65,7 +65,7 @@ impl Choosing {
         };
         match deed {
             Deed::Dispose => {
-                choosing.hints = hints(node, v, view, allowed).await?;
+                choosing.hints = at_disposition(node, v, view, allowed).await?;
                 choosing.represents = shared::represents(node, allowed);
                 choosing.institutions = others(&|_| true);
                 let targets = allowed.targets.iter();
@@ -78,6 +78,7 @@ impl Choosing {
                 }
             }
             Deed::Return => {
+                choosing.hints = at_return(node, v, view).await?;
                 choosing.institutions = others(&|_| true);
                 let names = choosing.institutions.iter().map(|(_, name)| name.clone());
                 choosing.suggested = names.collect();

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::again::ACT;
 use super::choosing::Choosing;
 use super::deeds::Deed;
+use super::hints::HintLine;
 use super::question::CLASSES;
 use super::reasons::reason_choices;
 use super::shared;
@@ -92,13 +93,20 @@ pub fn parts<'a>(v: &Voice, deed: Deed, form: &'a Form, choosing: &Choosing) -> 
             };
             QUESTIONS.into_iter().enumerate().map(ask).collect()
         }
-        Deed::Return => vec![
-            reasons(),
-            Part::Institution(
-                institution("instansi", v.say("fact-suggested")).hint(v.say("form-suggested-hint")),
-            ),
-            comment(inside),
-        ],
+        Deed::Return => {
+            let typed = v.say("form-suggested-hint");
+            let other = text_id("hint-none-or-other");
+            let mut parts = vec![reasons()];
+            parts.extend(hinted(v, form, choosing, other));
+            let label = if choosing.hints.is_empty() {
+                text_id("fact-suggested")
+            } else {
+                text_id("form-other-target")
+            };
+            let field = institution("instansi", v.say(label)).hint(typed);
+            parts.extend([Part::Institution(field), comment(inside)]);
+            parts
+        }
         Deed::Archive => vec![reasons(), comment(outside)],
         Deed::Recall => vec![reasons(), comment(inside)],
         Deed::Redact => vec![
@@ -208,19 +216,22 @@ fn verify<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     parts
 }
 
+/// A choice among the institutions that are suggested, and what else; `None` where there is no hint.
+fn hinted<'a>(v: &Voice, form: &'a Form, choosing: &Choosing, other: TextId) -> Option<Part<'a>> {
+    if choosing.hints.is_empty() {
+        return None;
+    }
+    let hints = choosing.hints.iter().map(HintLine::choice);
+    let other = Choice::new("", v.say(other));
+    let field = form.field("tujuan", v.say("hint-title"));
+    Some(Part::OneOf(field.choices(hints.chain([other]).collect())))
+}
+
 fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> {
     let institution = |name, label: String| form.field(name, label).autocomplete("off").most(200);
-    let mut parts = Vec::new();
-    let hinted = !choosing.hints.is_empty();
-    if hinted {
-        let hints = choosing.hints.iter();
-        let hints = hints.map(|hint| Choice::new(&hint.slug, &hint.name).hint(&hint.why));
-        let other = Choice::new("", v.say("hint-other"));
-        parts.push(Part::OneOf(
-            form.field("tujuan", v.say("hint-title"))
-                .choices(hints.chain([other]).collect()),
-        ));
-    }
+    let hinted = hinted(v, form, choosing, text_id("hint-other"));
+    let mut parts: Vec<Part<'a>> = hinted.into_iter().collect();
+    let hinted = !parts.is_empty();
     let label = if hinted {
         v.say("form-other-target")
     } else {
@@ -321,7 +332,7 @@ pub fn first_form(
                 values.push(("pengawasan", TICKED.to_owned()));
             }
         }
-        Deed::Dispose if choosing.hints.iter().any(|hint| hint.slug == to) => {
+        Deed::Dispose | Deed::Return if choosing.hints.iter().any(|hint| hint.slug == to) => {
             values.push(("tujuan", to.to_owned()));
         }
         Deed::Dispose => values.extend(choosing.called(to).map(|name| ("instansi", name))),

@@ -70,7 +70,7 @@ pub async fn read(
         }
         Deed::Return => {
             body.push(("reason", json!(form.required(v, "alasan"))));
-            if let Some(id) = institution(v, form, "instansi", choosing) {
+            if let Some(id) = typed_or_hinted(v, form, choosing) {
                 body.push(("suggested", json!(id)));
             }
         }
@@ -197,6 +197,12 @@ fn read_verified(
     }
 }
 
+/// The institution that was typed, or else chosen among those that are suggested.
+fn typed_or_hinted(v: &Voice, form: &mut Form, choosing: &Choosing) -> Option<InstanceId> {
+    let typed = institution(v, form, "instansi", choosing);
+    typed.or_else(|| choosing.named(form.text("tujuan")))
+}
+
 /// What is to be done: the case is given away, or taken up for an institution that has not joined.
 fn read_disposed(
     v: &Voice,
@@ -205,9 +211,7 @@ fn read_disposed(
     today: NaiveDate,
     body: &mut Vec<(&str, Value)>,
 ) -> Deed {
-    let other = institution(v, form, "instansi", choosing);
-    let hinted = choosing.named(form.text("tujuan"));
-    let target = other.or(hinted);
+    let target = typed_or_hinted(v, form, choosing);
     if let Some(id) = target.as_ref().filter(|id| choosing.waiting.contains(id)) {
         if !choosing.represents {
             form.complain("instansi", v.say("form-not-joined"));

@@ -25,6 +25,7 @@ mod deeds;
 mod erasures;
 mod figures;
 mod handover;
+mod hints;
 mod identity;
 mod identity_asked;
 mod inbox;

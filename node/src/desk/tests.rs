@@ -8,6 +8,7 @@ mod cases;
 mod counter;
 mod drafts;
 mod forms;
+mod hints;
 mod identities;
 mod lists;
 mod lost_key;
