@@ -4,11 +4,11 @@
 mod ending;
 mod open;
 mod past;
-mod recipients;
-mod rules;
+pub mod recipients;
+pub mod rules;
 mod secrets;
 mod sent;
-mod silences;
+pub mod silences;
 mod words;
 
 use std::collections::BTreeMap;
@@ -207,7 +207,7 @@ async fn names(console: &Console) -> Answer<BTreeMap<String, String>> {
 }
 
 /// What failed for another reason than the form.
-fn refused(error: &ActError) -> ApiProblem {
+pub fn refused(error: &ActError) -> ApiProblem {
     match error {
         ActError::Gone => ApiProblem::not_found(),
         ActError::Known => {
