@@ -161,7 +161,7 @@ pub fn login(role: ConsoleRole) -> String {
     format!("{role}@pusat.example")
 }
 
-struct Page {
+pub(super) struct Page {
     status: StatusCode,
     to: String,
     text: String,
@@ -191,7 +191,7 @@ impl Page {
 }
 
 /// A browser that keeps cookies.
-struct Browser {
+pub(super) struct Browser {
     router: Router,
     jar: Mutex<BTreeMap<String, String>>,
 }
@@ -229,11 +229,11 @@ impl Browser {
         }
     }
 
-    async fn open(&self, path: &str) -> Page {
+    pub async fn open(&self, path: &str) -> Page {
         self.send(Request::get(path), String::new()).await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{name}={}", value.replace(' ', "+")))

@@ -42,7 +42,7 @@ const OF_ONE: i64 = 20;
 /// Where a list goes on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Onward {
+pub struct Onward {
     sebelum: Option<i64>,
     sesudah: String,
 }
@@ -55,12 +55,12 @@ struct Tab {
 }
 
 #[derive(Deserialize)]
-struct OnePath {
+pub struct OnePath {
     id: String,
 }
 
 #[derive(Deserialize)]
-struct ActPath {
+pub struct ActPath {
     id: String,
     act: String,
 }

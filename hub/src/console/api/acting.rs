@@ -3,6 +3,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use lapor_protocol::ids::InstanceId;
 use lapor_web::language::{Language, Voice};
 use lapor_web::page::Form;
 use lapor_web::{ApiProblem, Json};
@@ -145,7 +146,7 @@ pub fn refused(error: &ApprovalError) -> ApiProblem {
         }
         ApprovalError::Membership(MembershipError::Rotation(RotationError::Behind(left))) => {
             let title = "Institutions would be left behind";
-            let left: Vec<&str> = left.iter().map(|id| id.as_str()).collect();
+            let left: Vec<&str> = left.iter().map(InstanceId::as_str).collect();
             refusal(StatusCode::CONFLICT, "left_behind", title).with("institutions", left)
         }
         error => approvals::refused(error),

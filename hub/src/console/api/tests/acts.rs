@@ -58,11 +58,15 @@ async fn a_program_acts_for_its_owner_with_a_reason_and_is_written_down() {
         )
         .await;
         assert_eq!((status, place.status()), (StatusCode::OK, Status::Active));
-        let body = json!({"reason": "surat", "disposes_to": ["kab-garut"]});
+        let body = json!({"reason": "surat", "disposes_to": ["slug:kab-garut"]});
         let (status, answer) = act(&place, &format!("{BANDUNG}/authority"), known, &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         let (status, _) = act(&place, "instances/kota-hilang/suspension", known, &why("x")).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
+        let garut =
+            json!({"reason": "surat", "slug": "kab-garut", "kind": "kabupaten", "name": "Garut"});
+        let (status, answer) = act(&place, "invitations", known, &garut).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
         let body = json!({"reason": "digabung", "successor": "kab-garut"});
         let (status, answer) = act(&place, &format!("{BANDUNG}/revocation"), known, &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
