@@ -149,7 +149,7 @@ pub fn refused(error: &ApprovalError) -> ApiProblem {
             let left: Vec<&str> = left.iter().map(InstanceId::as_str).collect();
             refusal(StatusCode::CONFLICT, "left_behind", title).with("institutions", left)
         }
-        error => approvals::refused(error),
+        error @ ApprovalError::Membership(_) => approvals::refused(error),
     }
 }
 

@@ -63,7 +63,7 @@ pub struct AuditEntry {
 
 /// What waits for an operator.
 #[derive(Serialize, ToSchema)]
-pub struct Approvals {
+pub struct Decidable {
     /// Acts that wait for a second person.
     approvals: Vec<Approval>,
     /// Institutions that have joined and wait to be let in.
@@ -95,13 +95,13 @@ pub struct Joining {
     path = "/approvals",
     operation_id = "listApprovals",
     tag = "audit",
-    responses((status = 200, description = "What waits.", body = Approvals)),
+    responses((status = 200, description = "What waits.", body = Decidable)),
     security(("token" = []))
 )]
 pub async fn approvals(
     Shared(console): Shared<Arc<Console>>,
     _: Caller,
-) -> Answer<Json<Approvals>> {
+) -> Answer<Json<Decidable>> {
     let waiting = approvals::waiting(&console.hub.ground).await;
     let approvals = waiting.map_err(|error| match error {
         ApprovalError::Membership(MembershipError::Hub(error)) => problem(&error),
@@ -116,7 +116,7 @@ pub async fn approvals(
         address: joined.address,
     });
     let resting = vouching::resting(&console.hub.ground).await;
-    Ok(Json(Approvals {
+    Ok(Json(Decidable {
         approvals,
         joining: joining.collect(),
         accounts: resting.map_err(|error| problem(&error.into()))?,
