@@ -52,7 +52,6 @@ pub enum Stage {
 pub struct Recovery {
     pub stage: Stage,
     pub restore: Option<Restore>,
-    #[schema(value_type = Option<Object>)]
     pub loss: Option<Loss>,
     /// Unix ms; since when this process listens.
     pub since: i64,
@@ -70,7 +69,6 @@ pub struct Member {
     pub heard_at: Option<i64>,
     /// Whether it holds anything that the hub has signed.
     pub shows: bool,
-    #[schema(value_type = Vec<Object>)]
     pub lacks: Vec<Lack>,
     /// Whether it shows what is signed with a key that this hub does not know, while a restore is
     /// open: the record may end before a change of keys. It counts as not heard.

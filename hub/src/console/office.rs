@@ -86,7 +86,10 @@ impl Office for Console {
 
     const ROLES: &'static [RoleWords] = WORDS;
 
-    const ACTORS: &'static [(&'static str, TextId)] = &[("cli:", text_id("actors-machine"))];
+    const ACTORS: &'static [(&'static str, TextId)] = &[
+        ("token:", text_id("actors-programs")),
+        ("cli:", text_id("actors-machine")),
+    ];
     const ACTS: &'static [(&'static str, TextId)] = &[
         ("instance.suspended", text_id("did-instance-suspended")),
         ("instance.resumed", text_id("did-instance-resumed")),

@@ -1,7 +1,7 @@
 //! The console through its router, as a browser meets it: with its cookies,
 //! without script; on both databases.
 
-mod admission;
+pub mod admission;
 mod alarms;
 mod announcing;
 pub mod casework;
@@ -13,6 +13,7 @@ mod rotation;
 mod sign_on;
 mod trials;
 mod upkeep;
+mod weeks;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -124,7 +125,7 @@ impl Place {
         }
     }
 
-    async fn hire(&self, login: &str, role: ConsoleRole) {
+    pub async fn hire(&self, login: &str, role: ConsoleRole) {
         let new = NewAccount {
             login,
             name: "Petugas Pusat",
@@ -138,7 +139,7 @@ impl Place {
         chosen.unwrap();
     }
 
-    async fn enters(&self, login: &str) -> Browser {
+    pub async fn enters(&self, login: &str) -> Browser {
         let browser = Browser::before(&self.console);
         let fields = [("login", login), ("password", WORDS)];
         let entered = browser.post("/masuk", &fields).await;
@@ -146,14 +147,14 @@ impl Place {
         browser
     }
 
-    fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         let directory = self.ground.directory.current();
         let id = "kota-bandung".parse().unwrap();
         directory.latest().instance(&id).unwrap().status
     }
 
     /// Actor and detail of the entries of an action, the latest first.
-    async fn audited(&self, action: &str) -> Vec<(String, String)> {
+    pub async fn audited(&self, action: &str) -> Vec<(String, String)> {
         let mut tx = self.ground.db.read().await.unwrap();
         let filter = ("", action, "");
         let rows = crate::store::audit::page(&mut tx, i64::MAX, filter, 50).await;
@@ -163,11 +164,11 @@ impl Place {
     }
 }
 
-fn login(role: ConsoleRole) -> String {
+pub fn login(role: ConsoleRole) -> String {
     format!("{role}@pusat.example")
 }
 
-struct Page {
+pub(super) struct Page {
     status: StatusCode,
     to: String,
     text: String,
@@ -197,7 +198,7 @@ impl Page {
 }
 
 /// A browser that keeps cookies.
-struct Browser {
+pub(super) struct Browser {
     router: Router,
     jar: Mutex<BTreeMap<String, String>>,
 }
@@ -235,11 +236,11 @@ impl Browser {
         }
     }
 
-    async fn open(&self, path: &str) -> Page {
+    pub async fn open(&self, path: &str) -> Page {
         self.send(Request::get(path), String::new()).await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{name}={}", value.replace(' ', "+")))

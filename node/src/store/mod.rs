@@ -35,13 +35,14 @@ pub mod support;
 pub mod terms;
 pub mod texts;
 pub mod tiles;
-pub mod token_owners;
 pub mod told;
 pub mod units;
 pub mod uploads;
 
 use lapor_migrations::DbError;
 use lapor_protocol::ids::{CaseId, Digest, InstanceId};
+
+pub use lapor_web::bearer::owners as token_owners;
 
 use crate::error::NodeError;
 
