@@ -21,7 +21,8 @@ use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
 use super::deeds::Deed;
 use super::{
-    Answer, Officer, ROOT, again, approval, case_page, course, erasures, identity, shared, upload,
+    Answer, Officer, ROOT, again, approval, case_page, course, erasures, identity, rows, shared,
+    upload,
 };
 use crate::api::problem;
 use crate::attach::{self, Attached, Held, Sender};
@@ -98,10 +99,18 @@ impl<'a> Shown<'a> {
     /// With what is wrong, and every file that it has brought.
     fn wrong(form: &'a Form, attached: &'a Attached) -> Self {
         Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            ..Self::again(form, attached)
+        }
+    }
+
+    /// As it was typed so far.
+    fn again(form: &'a Form, attached: &'a Attached) -> Self {
+        Self {
             form,
             attached,
             former: Vec::new(),
-            status: StatusCode::UNPROCESSABLE_ENTITY,
+            status: StatusCode::OK,
         }
     }
 }
@@ -125,12 +134,8 @@ pub async fn ask(
         (form, attached) = draft.unwrap_or((form, attached));
     }
     let former = again.map_or_else(Vec::new, |entry| again::files(path.id, entry));
-    let shown = Shown {
-        form: &form,
-        attached: &attached,
-        former,
-        status: StatusCode::OK,
-    };
+    let mut shown = Shown::again(&form, &attached);
+    shown.former = former;
     page(&node, &officer, &standing, shown)
 }
 
@@ -143,6 +148,10 @@ pub async fn act(
     let standing = stand(&node, &officer, &path).await?;
     let (v, deed) = (officer.visit.v, standing.deed);
     let (mut form, mut attached) = attach::read(&node, &v, Sender::Staff, request).await?;
+    if form.is_ticked(rows::MORE) {
+        let shown = Shown::again(&form, &attached);
+        return page(&node, &officer, &standing, shown);
+    }
     let actor = officer.actor();
     let once = Once::new(&actor, form.text("kunci")).map_err(|error| problem(&error))?;
     // Files that were used before may have been used by this very form.
@@ -393,7 +402,8 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
         .shell(v.say(name))
         .status(shown.status)
         .within(ROOT);
-    shell.script("report.js").script("search.js").show(&page)
+    let scripts = ["report.js", "search.js", "rows.js"];
+    shell.scripts(scripts).show(&page)
 }
 
 /// What the institution asks of an answer beyond the rules.

@@ -38,6 +38,7 @@ mod programme_text;
 mod programmes;
 mod question;
 mod reasons;
+mod rows;
 mod shared;
 mod slip;
 mod suspicion;
