@@ -1,6 +1,7 @@
 //! The page of a case: what was reported, what happened, whose it is, which clocks run, and what
 //! can be done now. Only what the rules allow is offered.
 
+use std::mem;
 use std::sync::Arc;
 
 use askama::Template;
@@ -10,10 +11,11 @@ use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form, LocalPath};
-use lapor_web::{ApiProblem, Path};
+use lapor_web::page::{Choice, Flash, Form};
+use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
+use super::along::{self, Along, AlongQuery, Beside};
 use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
 use super::counter::{self, Offered};
@@ -55,7 +57,10 @@ struct CasePage {
     v: Voice,
     view: CaseView,
     here: String,
-    list_at: &'static str,
+    /// Where one goes from here along the list from which one came.
+    beside: Beside,
+    /// That list, as fields of the forms.
+    along: Vec<(&'static str, String)>,
     title: String,
     state: String,
     tone: &'static str,
@@ -122,13 +127,16 @@ pub async fn show(
     Shared(node): Shared<Arc<Node>>,
     officer: Officer,
     Path(path): Path<CasePath>,
+    Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let view = officer.case(&node, path.id).await?;
+    let mut form = Form::empty();
+    along.put_into(&mut form);
     if officer.role.handles_cases() && view.summary.looked_at.is_none() {
         let looked = node.look_at(&officer.sight, &[path.id]).await;
         looked.map_err(|error| problem(&error))?;
     }
-    page(&node, &officer, view, Form::empty()).await
+    page(&node, &officer, view, form).await
 }
 
 /// The page, with an assignment as it was typed.
@@ -149,17 +157,37 @@ pub async fn page(
     };
     let failed = node.failed_acts_of(id).await.map_err(wrong)?;
     let (drafts, people) = approval::of_case(node, officer, &view).await?;
-    let hints = hints(node, &v, &view, &allowed).await?;
+    let along = Along::of(&form);
+    let to = |to: String| {
+        along
+            .as_ref()
+            .map_or(to.clone(), |along| along.added_to(&to))
+    };
+    let mut hints = hints(node, &v, &view, &allowed).await?;
+    hints
+        .iter_mut()
+        .for_each(|hint| hint.to = to(mem::take(&mut hint.to)));
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
             .iter()
             .filter(|deed| acts && deed.is_for(officer.role))
             .filter(|deed| deed.is_allowed(node, &view, &allowed));
-        deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
+        let lines = deeds.map(|deed| deed_line(&v, &view, *deed));
+        lines
+            .map(|line| DeedLine {
+                to: to(line.to),
+                ..line
+            })
+            .collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
     let counter = if acts {
-        counter::offered(node, &v, id).await?
+        let offered = counter::offered(node, &v, id).await?.into_iter();
+        let along = offered.map(|line| Offered {
+            to: to(line.to),
+            ..line
+        });
+        along.collect()
     } else {
         Vec::new()
     };
@@ -195,7 +223,8 @@ pub async fn page(
     let page = CasePage {
         v,
         here: at(id),
-        list_at: ROOT,
+        beside: beside(node, officer, along.as_ref(), id).await?,
+        along: along.as_ref().map_or_else(Vec::new, Along::all_fields),
         title: title.clone(),
         state: v.say(state),
         tone,
@@ -205,7 +234,11 @@ pub async fn page(
             .abuse_mark(id)
             .await
             .map_err(wrong)?
-            .map(|mark| suspicion::marked(&v, &mark)),
+            .map(|mark| suspicion::marked(&v, &mark))
+            .map(|mark| Marked {
+                archive_at: to(mark.archive_at),
+                ..mark
+            }),
         facts: facts(node, &v, &view).await?,
         related: related(node, officer, &view).await?,
         clocks: clocks(&v, &view),
@@ -215,7 +248,13 @@ pub async fn page(
         counter,
         hints,
         drafts,
-        tasks: course::tasks(&v, &view, &failed),
+        tasks: course::tasks(&v, &view, &failed)
+            .into_iter()
+            .map(|task| Task {
+                again_at: task.again_at.map(&to),
+                ..task
+            })
+            .collect(),
         course,
         acts,
         aside_at: officer.role.administers().then_some(aside::PATH),
@@ -234,7 +273,24 @@ pub async fn page(
     };
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
-    shell.script("report.js").show(&page)
+    shell.script("report.js").script("keys.js").show(&page)
+}
+
+/// Who came by no list goes back to the inbox.
+async fn beside(
+    node: &Node,
+    officer: &Officer,
+    along: Option<&Along>,
+    case: CaseId,
+) -> Answer<Beside> {
+    match along {
+        Some(along) => along.beside(node, officer, case).await,
+        None => Ok(Beside {
+            back: ROOT.to_owned(),
+            before: None,
+            next: None,
+        }),
+    }
 }
 
 async fn spot_of(
@@ -282,7 +338,7 @@ pub async fn number(
     };
     Ok(officer
         .visit
-        .go_saying(&LocalPath::own(&at(path.id)), &flash))
+        .go_saying(&along::back_to(path.id, &form), &flash))
 }
 
 /// Drops an own act without effect.
@@ -303,7 +359,7 @@ pub async fn drop_act(
     };
     Ok(officer
         .visit
-        .go_saying(&LocalPath::own(&at(path.id)), &flash))
+        .go_saying(&along::back_to(path.id, &form), &flash))
 }
 
 /// Institutions that a case may concern and to which it may be given, or for which the desk may

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::again::FormerFile;
+use super::along::{self, Along, AlongQuery};
 use super::choosing::Choosing;
 use super::deed_form::{Part, first_field, first_form, parts};
 use super::deed_read::read;
@@ -42,7 +43,7 @@ pub struct DeedPath {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct DeedQuery {
     /// To whom a hint says.
     ke: String,
@@ -62,6 +63,8 @@ pub struct DeedPage<'a> {
     pub about: String,
     pub here: String,
     pub case_at: String,
+    /// The list from which one came, as fields of the form; none where one came by none.
+    pub along: Vec<(&'static str, String)>,
     pub title: String,
     pub content: Option<String>,
     pub parts: Vec<Part<'a>>,
@@ -120,6 +123,7 @@ pub async fn ask(
     officer: Officer,
     Path(path): Path<DeedPath>,
     Query(query): Query<DeedQuery>,
+    Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let standing = stand(&node, &officer, &path).await?;
     if !standing.allowed {
@@ -133,6 +137,7 @@ pub async fn ask(
         let draft = drafted(&node, &officer, path.id, &query.draf).await?;
         (form, attached) = draft.unwrap_or((form, attached));
     }
+    along.put_into(&mut form);
     let former = again.map_or_else(Vec::new, |entry| again::files(path.id, entry));
     let mut shown = Shown::again(&form, &attached);
     shown.former = former;
@@ -194,7 +199,7 @@ pub async fn act(
     if deed.takes_files() {
         new.attachments = attached.uploads();
     }
-    let to = LocalPath::own(&case_page::at(path.id));
+    let onward = along::onward(&node, &officer, &standing.view.summary, &form).await?;
     match done(&node, &officer, &standing, new, &once).await {
         Ok((mut flash, child)) => {
             // Those that a draft keeps stay.
@@ -207,6 +212,7 @@ pub async fn act(
                 }
             }
             settle(&node, &officer, form.text(again::ACT)).await?;
+            let (to, flash) = along::leave((path.id, &form), onward, flash);
             Ok(officer.visit.go_saying(&to, &flash))
         }
         Err(error) => {
@@ -378,13 +384,15 @@ fn page(node: &Node, officer: &Officer, standing: &Standing, shown: Shown<'_>) -
     let (name, about) = deed.words();
     let case = &standing.view.summary;
     let case_at = case_page::at(case.case);
+    let along = Along::of(shown.form).map(|along| along.fields().to_vec());
     let page = DeedPage {
         v,
         form: shown.form,
         name: v.say(name),
         about: v.say(about),
         here: format!("{case_at}/{}", deed.slug()),
-        case_at,
+        case_at: along::back_to(case.case, shown.form).to_string(),
+        along: along.unwrap_or_default(),
         title: shared::title(&v, &standing.view.summary),
         content: course::report(node, &v, &standing.view).content,
         parts: parts(&v, deed, shown.form, &standing.choosing),

@@ -243,11 +243,7 @@ fn dispose<'a>(v: &Voice, form: &'a Form, choosing: &Choosing) -> Vec<Part<'a>> 
         text_id("form-institution-hint")
     };
     let target = institution(form, "instansi", label).hint(v.say(hint));
-    parts.push(Part::Line(if hinted {
-        target
-    } else {
-        target.required()
-    }));
+    parts.push(Part::Line(if hinted { target } else { target.required() }));
     parts.extend(said_with_disposition(v, form));
     parts
 }

@@ -243,16 +243,20 @@ pub fn read_disposed(
     if !copies.is_empty() {
         body.push(("copies", json!(copies)));
     }
-    let day: Option<NaiveDate> = form.parsed("tenggat", v.say("form-day-unusable"));
-    if let Some(day) = day {
-        if day < today {
-            form.complain("tenggat", v.say("form-day-past"));
-        } else if day > today + FARTHEST {
-            form.complain("tenggat", v.say("form-day-far"));
-        }
-        body.push(("deadline", json!(day)));
-    }
+    let day = read_deadline(v, form, today);
+    body.extend(day.map(|day| ("deadline", json!(day))));
     Deed::Dispose
+}
+
+/// The last day that a form names; a complaint where it has gone by, or is far off.
+pub fn read_deadline(v: &Voice, form: &mut Form, today: NaiveDate) -> Option<NaiveDate> {
+    let day: NaiveDate = form.parsed("tenggat", v.say("form-day-unusable"))?;
+    if day < today {
+        form.complain("tenggat", v.say("form-day-past"));
+    } else if day > today + FARTHEST {
+        form.complain("tenggat", v.say("form-day-far"));
+    }
+    Some(day)
 }
 
 /// The institution that a field names; a complaint where there is none of that name.

@@ -6,6 +6,7 @@
 mod absence;
 mod acts;
 mod again;
+mod along;
 mod approval;
 mod arranged;
 mod arrangements;
@@ -121,7 +122,18 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
 fn pages() -> Router<Arc<Node>> {
     Router::new()
         .route(ROOT, get(inbox::show))
-        .route(together::PATH, post(together::together))
+        .route(
+            together::PATH,
+            get(together::nothing).post(together::together),
+        )
+        .route(
+            together::dispose::PATH,
+            get(together::nothing).post(together::dispose::act),
+        )
+        .route(
+            together::merge::PATH,
+            get(together::nothing).post(together::merge::act),
+        )
         .route(inbox::FILTERS, post(inbox::filters))
         .route(case_page::PATH, get(case_page::show))
         .route(

@@ -49,7 +49,8 @@ impl Rows {
     /// The names of all that there can be, `tembusan1` first.
     pub fn names(&self) -> &[&'static str] {
         let name = |place| -> &'static str { format!("{}{place}", self.begin).leak() };
-        self.names.get_or_init(|| (1..=self.most).map(name).collect())
+        self.names
+            .get_or_init(|| (1..=self.most).map(name).collect())
     }
 
     /// Those that a form shows: as many as it has, and one more if that was asked for.

@@ -2,6 +2,7 @@
 //! without script.
 
 mod accounts;
+mod along;
 mod assignments;
 mod cases;
 mod counter;
@@ -13,6 +14,8 @@ mod lost_key;
 mod own_categories;
 mod programmes;
 mod reading;
+mod rows;
+mod several;
 mod sign_on;
 mod walk_in;
 

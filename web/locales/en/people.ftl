@@ -175,6 +175,9 @@ did-account-setup-link-made = Link of the set-up made
 did-account-signed-in = Logged in
 did-account-signed-out = Logged out
 audit-filter = Filter
+audit-from = Since
+audit-through = Through
+audit-day-unusable = Write a full date; the filter by date is ignored.
 audit-none = No entries
 audit-none-about = Nothing matches these filters.
 
