@@ -1,7 +1,6 @@
 //! The page of a case: what was reported, what happened, whose it is, which clocks run, and what
 //! can be done now. Only what the rules allow is offered.
 
-use std::mem;
 use std::sync::Arc;
 
 use askama::Template;
@@ -158,36 +157,17 @@ pub async fn page(
     let failed = node.failed_acts_of(id).await.map_err(wrong)?;
     let (drafts, people) = approval::of_case(node, officer, &view).await?;
     let along = Along::of(&form);
-    let to = |to: String| {
-        along
-            .as_ref()
-            .map_or(to.clone(), |along| along.added_to(&to))
-    };
-    let mut hints = hints(node, &v, &view, &allowed).await?;
-    hints
-        .iter_mut()
-        .for_each(|hint| hint.to = to(mem::take(&mut hint.to)));
+    let hints = hints(node, &v, &view, &allowed).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
             .iter()
             .filter(|deed| acts && deed.is_for(officer.role))
             .filter(|deed| deed.is_allowed(node, &view, &allowed));
-        let lines = deeds.map(|deed| deed_line(&v, &view, *deed));
-        lines
-            .map(|line| DeedLine {
-                to: to(line.to),
-                ..line
-            })
-            .collect()
+        deeds.map(|deed| deed_line(&v, &view, *deed)).collect()
     };
     let first: Vec<Deed> = [&Deed::DECISIONS[..], &Deed::WORK].concat();
     let counter = if acts {
-        let offered = counter::offered(node, &v, id).await?.into_iter();
-        let along = offered.map(|line| Offered {
-            to: to(line.to),
-            ..line
-        });
-        along.collect()
+        counter::offered(node, &v, id).await?
     } else {
         Vec::new()
     };
@@ -202,16 +182,7 @@ pub async fn page(
             standing_words(state, view.summary.outcome)
         });
     let title = shared::title(&v, &view.summary);
-    for (field, stands) in [
-        ("unit", &view.summary.unit),
-        ("petugas", &view.summary.officer),
-        ("nomor", &view.summary.own_number),
-        ("lokal", &view.summary.local_category),
-    ] {
-        if !form.is_ticked(field) {
-            form.put(field, stands.as_deref().unwrap_or_default());
-        }
-    }
+    fill(&mut form, &view.summary);
     let (units, officers) = if acts {
         assignment::choices(node, &v, &view).await?
     } else {
@@ -220,11 +191,11 @@ pub async fn page(
     let report = course::report(node, &v, &view);
     let mut course = course::course(node, &v, &view, &people);
     course::put_in(&mut course, assignment::instructed(node, &v, id).await?);
-    let page = CasePage {
+    let mut page = CasePage {
         v,
         here: at(id),
         beside: beside(node, officer, along.as_ref(), id).await?,
-        along: along.as_ref().map_or_else(Vec::new, Along::all_fields),
+        along: Vec::new(),
         title: title.clone(),
         state: v.say(state),
         tone,
@@ -234,11 +205,7 @@ pub async fn page(
             .abuse_mark(id)
             .await
             .map_err(wrong)?
-            .map(|mark| suspicion::marked(&v, &mark))
-            .map(|mark| Marked {
-                archive_at: to(mark.archive_at),
-                ..mark
-            }),
+            .map(|mark| suspicion::marked(&v, &mark)),
         facts: facts(node, &v, &view).await?,
         related: related(node, officer, &view).await?,
         clocks: clocks(&v, &view),
@@ -248,13 +215,7 @@ pub async fn page(
         counter,
         hints,
         drafts,
-        tasks: course::tasks(&v, &view, &failed)
-            .into_iter()
-            .map(|task| Task {
-                again_at: task.again_at.map(&to),
-                ..task
-            })
-            .collect(),
+        tasks: course::tasks(&v, &view, &failed),
         course,
         acts,
         aside_at: officer.role.administers().then_some(aside::PATH),
@@ -271,9 +232,49 @@ pub async fn page(
         asked: handed.and_then(|handed| assignment::asked(&v, &handed)),
         view,
     };
+    page.keep(along.as_ref());
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
     shell.script("report.js").script("keys.js").show(&page)
+}
+
+impl CasePage {
+    /// Every way to an act keeps the list from which one came.
+    fn keep(&mut self, along: Option<&Along>) {
+        let Some(along) = along else {
+            return;
+        };
+        let deeds = [&mut self.decisions, &mut self.work, &mut self.others];
+        let deeds = deeds.into_iter().flatten().map(|deed| &mut deed.to);
+        let hints = self.hints.iter_mut().map(|hint| &mut hint.to);
+        let counter = self.counter.iter_mut().map(|line| &mut line.to);
+        let tasks = self.tasks.iter_mut();
+        let tasks = tasks.filter_map(|task| task.again_at.as_mut());
+        let suspect = self.suspect.iter_mut().map(|mark| &mut mark.archive_at);
+        for to in deeds
+            .chain(hints)
+            .chain(counter)
+            .chain(tasks)
+            .chain(suspect)
+        {
+            *to = along.added_to(to);
+        }
+        self.along = along.all_fields();
+    }
+}
+
+/// What stands in fields that nobody has changed.
+fn fill(form: &mut Form, case: &CaseSummary) {
+    for (field, stands) in [
+        ("unit", &case.unit),
+        ("petugas", &case.officer),
+        ("nomor", &case.own_number),
+        ("lokal", &case.local_category),
+    ] {
+        if !form.is_ticked(field) {
+            form.put(field, stands.as_deref().unwrap_or_default());
+        }
+    }
 }
 
 /// Who came by no list goes back to the inbox.

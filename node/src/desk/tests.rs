@@ -175,6 +175,17 @@ async fn staffed() -> Vec<Place> {
     places
 }
 
+/// The national institution, which may give cases to any, with an officer.
+async fn central() -> Vec<Place> {
+    let mut places = Vec::new();
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        hire(&place, SITI, StaffRole::Officer).await;
+        places.push(place);
+    }
+    places
+}
+
 async fn hire(place: &Place, login: &str, role: StaffRole) {
     let new = lapor_web::accounts::NewAccount {
         login,

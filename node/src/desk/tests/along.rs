@@ -46,8 +46,8 @@ async fn a_case_leads_to_those_beside_it_in_the_list_it_was_opened_from() {
             .shows("href=\"#riwayat\"");
         let first = siti.open(&at(one, &format!("{NEW}0"))).await;
         lacks(&first, "rel=\"prev\"");
-        let last = siti.open(&at(three, &format!("{NEW}2"))).await;
-        lacks(&last, "rel=\"next\"");
+        let end = siti.open(&at(three, &format!("{NEW}2"))).await;
+        lacks(&end, "rel=\"next\"");
         // What it has left the list, its row is the next one's.
         let verify = [("kunci", "0123456789abcdef"), ("tindakan", "verifikasi")];
         let id = two.to_string();
@@ -73,7 +73,7 @@ async fn an_act_leads_on_to_the_next_case_where_that_is_wanted() {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
-        let [one, two, three] = three(&place).await;
+        let [one, two, _] = three(&place).await;
         let form = siti.open(&at(one, &format!("/catatan{NEW}0"))).await;
         form.shows("Setelah ini buka laporan berikutnya")
             .shows("name=\"dari\" value=\"/meja?tab=baru\"");
@@ -110,7 +110,8 @@ async fn an_act_leads_on_to_the_next_case_where_that_is_wanted() {
         note[0].1 = "last-last-last-last";
         note[2].1 = "2";
         note.push(("terus", "1"));
-        let last = siti.post(&at(three, "/catatan"), &note).await;
+        // What happened last comes last.
+        let last = siti.post(&path, &note).await;
         assert_eq!(last.to(), "/meja?tab=baru");
         siti.open("/meja?tab=baru")
             .await

@@ -4,7 +4,7 @@ use http::StatusCode;
 use lapor_protocol::case::State;
 
 use super::cases::{KEY, at, filed, state};
-use super::{Browser, SITI, WORDS, staffed};
+use super::{Browser, SITI, WORDS, central, staffed};
 use crate::doors::router;
 
 #[tokio::test]
@@ -40,13 +40,13 @@ async fn a_hold_asks_as_many_questions_as_the_protocol_allows() {
         let view = place.node.case(case).await.unwrap();
         let words = view.history[1].words.as_ref().unwrap();
         assert_eq!(words["questions"].as_array().unwrap().len(), 20);
-        assert_eq!(words["forms"][19]["form"], "date", "{words}");
+        assert_eq!(words["forms"][19]["as"], "date", "{words}");
     }
 }
 
 #[tokio::test]
 async fn a_disposition_names_more_copies_than_three_and_a_complaint_loses_none() {
-    for place in staffed().await {
+    for place in central().await {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
@@ -59,7 +59,7 @@ async fn a_disposition_names_more_copies_than_three_and_a_complaint_loses_none()
         let mut typed = vec![
             ("kunci", KEY),
             ("instansi", "kemenpu"),
-            ("tembusan1", "pusat"),
+            ("tembusan1", "kota-bandung"),
             ("tembusan2", ""),
             ("tembusan3", ""),
             ("tembusan5", "Entah"),
@@ -68,10 +68,11 @@ async fn a_disposition_names_more_copies_than_three_and_a_complaint_loses_none()
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("id=\"tembusan5-error\"")
-            .shows("value=\"pusat\"");
-        typed[5].1 = "pusat";
+            .shows("value=\"kota-bandung\"");
+        (typed[2].1, typed[5].1) = ("", "kota-bandung");
         siti.post(&path, &typed).await.is(StatusCode::SEE_OTHER);
         let view = place.node.case(case).await.unwrap();
-        assert_eq!(view.summary.custodian.unwrap().as_str(), "kemenpu");
+        let said = view.history[1].body.as_ref().unwrap();
+        assert_eq!(said["copies"], serde_json::json!(["kota-bandung"]));
     }
 }

@@ -6,7 +6,7 @@ use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
 use super::cases::{at, filed, key_of, state};
-use super::{Browser, Page, SITI, WORDS, staffed};
+use super::{Browser, Page, SITI, WORDS, central, staffed};
 use crate::doors::router;
 use crate::testing::{Place, acts};
 
@@ -31,7 +31,7 @@ async fn three(place: &Place) -> [CaseId; 3] {
 
 #[tokio::test]
 async fn several_cases_are_disposed_and_each_is_answered_by_itself() {
-    for place in staffed().await {
+    for place in central().await {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
@@ -75,7 +75,7 @@ async fn several_cases_are_disposed_and_each_is_answered_by_itself() {
         let more = siti.post(&path, &fields).await;
         more.is(StatusCode::OK).shows("name=\"tembusan2\"");
         fields.pop();
-        fields.extend([("instansi", "kemenpu"), ("tembusan4", "pusat")]);
+        fields.extend([("instansi", "kemenpu"), ("tembusan4", "kota-bandung")]);
         let told = siti.post(&path, &fields).await;
         told.is(StatusCode::OK)
             .shows("Selesai pada 2 dari 3 laporan")
@@ -84,7 +84,10 @@ async fn several_cases_are_disposed_and_each_is_answered_by_itself() {
             let view = place.node.case(case).await.unwrap();
             assert_eq!(view.summary.custodian.unwrap().as_str(), "kemenpu");
             let act = &view.history[1];
-            assert_eq!(act.body.as_ref().unwrap()["copies"], json!(["pusat"]));
+            assert_eq!(
+                act.body.as_ref().unwrap()["copies"],
+                json!(["kota-bandung"])
+            );
             assert_eq!(act.words.as_ref().unwrap()["text"], "Mohon <ditangani>.");
         }
         assert_eq!(state(&place, ended).await, Some(State::Archived));
@@ -102,7 +105,7 @@ async fn several_cases_are_disposed_and_each_is_answered_by_itself() {
 
 #[tokio::test]
 async fn all_that_are_disposed_lead_back_to_the_list() {
-    for place in staffed().await {
+    for place in central().await {
         let router = router(place.node.clone());
         let siti = Browser::new(&router);
         siti.enters(SITI, WORDS).await;
