@@ -54,6 +54,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-inbox-empty": ["officer", "/meja?tab=kembali"],
   "desk-inbox-leader": ["leader", "/meja"],
   "desk-case": ["officer", `/meja/kasus/${cases.new}`],
+  "desk-case-of-list": ["officer", `/meja/kasus/${cases.worked}?dari=%2Fmeja%3Ftab%3Dsemua`],
   "desk-case-worked": ["officer", `/meja/kasus/${cases.worked}`],
   "desk-case-leader": ["leader", `/meja/kasus/${cases.worked}`],
   "desk-verify": ["officer", `/meja/kasus/${cases.new}/verifikasi`],
@@ -176,6 +177,16 @@ export const answerPages = (stage) => [
       await page.locator(".slip").waitFor();
     },
   },
+  ...["Disposisi …", "Gabungkan …"].map((act, place) => ({
+    name: ["together-dispose", "together-merge"][place],
+    role: "officer",
+    path: "/meja?tab=baru",
+    send: async (page) => {
+      for (const row of await page.locator("[data-row] input").all()) await row.check();
+      await page.getByRole("button", { name: act, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: act.split(" ")[0] }).waitFor();
+    },
+  })),
   {
     name: "identity-opened",
     role: "identity_keeper",

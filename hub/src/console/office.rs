@@ -233,7 +233,8 @@ impl Office for Console {
             let mut tx = self.hub.ground.db.read().await?;
             let filter = (asked.actor, asked.action, asked.subject);
             let before = asked.before.unwrap_or(i64::MAX);
-            store::audit::page(&mut tx, before, filter, asked.limit).await
+            let times = asked.from.unwrap_or(0)..asked.until.unwrap_or(i64::MAX);
+            store::audit::page(&mut tx, before, times, filter, asked.limit).await
         };
         let rows = read.await.map_err(|error| ApiProblem::database(&error))?;
         let line = rows

@@ -157,7 +157,7 @@ impl Place {
     pub async fn audited(&self, action: &str) -> Vec<(String, String)> {
         let mut tx = self.ground.db.read().await.unwrap();
         let filter = ("", action, "");
-        let rows = crate::store::audit::page(&mut tx, i64::MAX, filter, 50).await;
+        let rows = crate::store::audit::page(&mut tx, i64::MAX, 0..i64::MAX, filter, 50).await;
         let rows = rows.unwrap().into_iter();
         rows.map(|(_, _, actor, _, _, detail)| (actor, detail))
             .collect()

@@ -63,6 +63,7 @@ unit-taken = This short name is taken.
 # The audit log
 
 audit-case = Ticket
+audit-half = Part of { $ticket }
 
 # Deeds of the audit log
 

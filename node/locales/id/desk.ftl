@@ -63,6 +63,7 @@ unit-taken = Nama pendek ini sudah dipakai.
 # Log audit
 
 audit-case = Tiket
+audit-half = Pecahan { $ticket }
 
 # Perbuatan dalam log audit
 

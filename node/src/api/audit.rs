@@ -69,6 +69,7 @@ pub async fn read(
         action: query.action.as_deref().unwrap_or_default(),
         case: case.as_deref().unwrap_or_default(),
         limit,
+        ..AuditQuery::default()
     };
     let entries = node.audit_log(&asked).await.map_err(|e| problem(&e))?;
     let full = entries.len() == limit as usize;

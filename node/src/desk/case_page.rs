@@ -10,10 +10,11 @@ use lapor_protocol::case::State;
 use lapor_protocol::deadline::Clock;
 use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Choice, Flash, Form, LocalPath};
+use lapor_web::page::{Choice, Flash, Form};
 use lapor_web::{ApiProblem, Path, Query};
 use serde::Deserialize;
 
+use super::along::{self, Along, AlongQuery, Beside};
 use super::approval::{self, DraftLine};
 use super::clock::{ClockWords, clock_name, clock_words};
 use super::counter::{self, Offered};
@@ -53,7 +54,10 @@ struct CasePage {
     v: Voice,
     view: CaseView,
     here: String,
-    list_at: &'static str,
+    /// Where one goes from here along the list from which one came.
+    beside: Beside,
+    /// That list, as fields of the forms.
+    along: Vec<(&'static str, String)>,
     title: String,
     state: String,
     tone: &'static str,
@@ -122,9 +126,11 @@ pub async fn show(
     officer: Officer,
     Path(path): Path<CasePath>,
     Query(chosen): Query<Chosen>,
+    Query(along): Query<AlongQuery>,
 ) -> Answer<Response> {
     let view = officer.case(&node, path.id).await?;
     let mut form = Form::empty();
+    along.put_into(&mut form);
     let units = shared::units(&node).await?;
     if units.iter().any(|unit| unit.value == chosen.unit) {
         form.put("unit", chosen.unit);
@@ -154,6 +160,7 @@ pub async fn page(
     };
     let failed = node.failed_acts_of(id).await.map_err(wrong)?;
     let (drafts, people) = approval::of_case(node, officer, &view).await?;
+    let along = Along::of(&form);
     let suggested = hints::of_case(node, &v, &view, &allowed, acts).await?;
     let offered = |deeds: &[Deed]| -> Vec<DeedLine> {
         let deeds = deeds
@@ -179,16 +186,7 @@ pub async fn page(
             standing_words(state, view.summary.outcome)
         });
     let title = shared::title(&v, &view.summary);
-    for (field, stands) in [
-        ("unit", &view.summary.unit),
-        ("petugas", &view.summary.officer),
-        ("nomor", &view.summary.own_number),
-        ("lokal", &view.summary.local_category),
-    ] {
-        if !form.is_ticked(field) {
-            form.put(field, stands.as_deref().unwrap_or_default());
-        }
-    }
+    fill(&mut form, &view.summary);
     let (units, officers) = if acts {
         assignment::choices(node, &v, &view).await?
     } else {
@@ -197,10 +195,11 @@ pub async fn page(
     let report = course::report(node, &v, &view);
     let mut course = course::course(node, &v, &view, &people);
     course::put_in(&mut course, assignment::instructed(node, &v, id).await?);
-    let page = CasePage {
+    let mut page = CasePage {
         v,
         here: at(id),
-        list_at: ROOT,
+        beside: beside(node, officer, along.as_ref(), id).await?,
+        along: Vec::new(),
         title: title.clone(),
         state: v.say(state),
         tone,
@@ -238,9 +237,67 @@ pub async fn page(
         asked: handed.and_then(|handed| assignment::asked(&v, &handed)),
         view,
     };
+    page.keep(along.as_ref());
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
-    shell.script("report.js").show(&page)
+    shell.script("report.js").script("keys.js").show(&page)
+}
+
+impl CasePage {
+    /// Every way to an act keeps the list from which one came.
+    fn keep(&mut self, along: Option<&Along>) {
+        let Some(along) = along else {
+            return;
+        };
+        let deeds = [&mut self.decisions, &mut self.work, &mut self.others];
+        let deeds = deeds.into_iter().flatten().map(|deed| &mut deed.to);
+        let hints = self.hints.iter_mut().chain(&mut self.unit_hints);
+        let hints = hints.map(|hint| &mut hint.to);
+        let counter = self.counter.iter_mut().map(|line| &mut line.to);
+        let tasks = self.tasks.iter_mut();
+        let tasks = tasks.filter_map(|task| task.again_at.as_mut());
+        let suspect = self.suspect.iter_mut().map(|mark| &mut mark.archive_at);
+        for to in deeds
+            .chain(hints)
+            .chain(counter)
+            .chain(tasks)
+            .chain(suspect)
+        {
+            *to = along.added_to(to);
+        }
+        self.along = along.all_fields();
+    }
+}
+
+/// What stands in fields that nobody has changed.
+fn fill(form: &mut Form, case: &CaseSummary) {
+    for (field, stands) in [
+        ("unit", &case.unit),
+        ("petugas", &case.officer),
+        ("nomor", &case.own_number),
+        ("lokal", &case.local_category),
+    ] {
+        if !form.is_ticked(field) {
+            form.put(field, stands.as_deref().unwrap_or_default());
+        }
+    }
+}
+
+/// Who came by no list goes back to the inbox.
+async fn beside(
+    node: &Node,
+    officer: &Officer,
+    along: Option<&Along>,
+    case: CaseId,
+) -> Answer<Beside> {
+    match along {
+        Some(along) => along.beside(node, officer, case).await,
+        None => Ok(Beside {
+            back: ROOT.to_owned(),
+            before: None,
+            next: None,
+        }),
+    }
 }
 
 async fn spot_of(
@@ -288,7 +345,7 @@ pub async fn number(
     };
     Ok(officer
         .visit
-        .go_saying(&LocalPath::own(&at(path.id)), &flash))
+        .go_saying(&along::back_to(path.id, &form), &flash))
 }
 
 /// Drops an own act without effect.
@@ -309,7 +366,7 @@ pub async fn drop_act(
     };
     Ok(officer
         .visit
-        .go_saying(&LocalPath::own(&at(path.id)), &flash))
+        .go_saying(&along::back_to(path.id, &form), &flash))
 }
 
 fn deed_line(v: &Voice, view: &CaseView, deed: Deed) -> DeedLine {

@@ -57,12 +57,7 @@ impl Choosing {
         let directory = node.directory();
         let world = directory.latest();
         let me = node.instance().ok();
-        let others = |wanted: &dyn Fn(&InstanceEntry) -> bool| -> Vec<(InstanceId, String)> {
-            let all = world.instances().filter(|entry| Some(&entry.id) != me);
-            let all = all.filter(|entry| wanted(entry));
-            all.map(|entry| (entry.id.clone(), entry.name.clone()))
-                .collect()
-        };
+        let others = |wanted: &dyn Fn(&InstanceEntry) -> bool| others(node, wanted);
         match deed {
             Deed::Dispose => {
                 choosing.hints = at_disposition(node, v, view, allowed).await?;
@@ -109,6 +104,24 @@ impl Choosing {
         Ok(choosing)
     }
 
+    /// To whom several cases at once may go: which of them may is judged when they go.
+    pub fn of_many(node: &Node) -> Self {
+        let directory = node.directory();
+        let world = directory.latest();
+        let represents = world.desk().map(|desk| &desk.id) == node.instance().ok();
+        let waiting = others(node, &|entry| !entry.is_active());
+        let suggested = others(node, &|entry| represents || entry.is_active());
+        let mut suggested: Vec<String> = suggested.into_iter().map(|(_, name)| name).collect();
+        suggested.sort();
+        Self {
+            institutions: others(node, &|_| true),
+            suggested,
+            waiting: waiting.into_iter().map(|(id, _)| id).collect(),
+            represents,
+            ..Self::default()
+        }
+    }
+
     /// What the institution of a slug is called.
     pub fn called(&self, slug: &str) -> Option<String> {
         let mut all = self.institutions.iter();
@@ -150,6 +163,15 @@ impl Choosing {
             .find(fits)
             .map(|(id, _)| id.clone())
     }
+}
+
+/// Institutions of the directory but this one, by what they are called.
+fn others(node: &Node, wanted: &dyn Fn(&InstanceEntry) -> bool) -> Vec<(InstanceId, String)> {
+    let (directory, me) = (node.directory(), node.instance().ok());
+    let all = directory.latest().instances();
+    let all = all.filter(|entry| Some(&entry.id) != me && wanted(entry));
+    all.map(|entry| (entry.id.clone(), entry.name.clone()))
+        .collect()
 }
 
 /// Open cases that this one may repeat and that may be seen.

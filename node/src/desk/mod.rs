@@ -6,6 +6,7 @@
 mod absence;
 mod acts;
 mod again;
+mod along;
 mod approval;
 mod arranged;
 mod arrangements;
@@ -40,6 +41,7 @@ mod programme_text;
 mod programmes;
 mod question;
 mod reasons;
+mod rows;
 mod shared;
 mod slip;
 mod suspicion;
@@ -131,7 +133,18 @@ fn secret_pages() -> Router<Arc<Node>> {
 fn pages() -> Router<Arc<Node>> {
     Router::new()
         .route(ROOT, get(inbox::show))
-        .route(together::PATH, post(together::together))
+        .route(
+            together::PATH,
+            get(together::nothing).post(together::together),
+        )
+        .route(
+            together::dispose::PATH,
+            get(together::nothing).post(together::dispose::act),
+        )
+        .route(
+            together::merge::PATH,
+            get(together::nothing).post(together::merge::act),
+        )
         .route(inbox::FILTERS, post(inbox::filters))
         .route(case_page::PATH, get(case_page::show))
         .route(

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use lapor_web::ApiProblem;
 use lapor_web::accounts::cookie::Cookies;
 use lapor_web::accounts::{Account, AccountId, Accounts, Doors, NewAccount, Role, Secret, Staffed};
-use lapor_web::language::{TextId, text_id};
+use lapor_web::language::{TextId, Voice, text_id};
 use lapor_web::mail::{Letterhead, Postbox};
 use lapor_web::page::{Choice, Link, Visit};
 use lapor_web::people::{
@@ -191,6 +191,8 @@ impl Office for Node {
     async fn audit(&self, asked: &AuditAsked<'_>) -> Answer<Vec<AuditLine>> {
         let query = AuditQuery {
             before: asked.before,
+            from: asked.from,
+            until: asked.until,
             actor: asked.actor,
             action: asked.action,
             case: asked.subject,
@@ -209,16 +211,28 @@ impl Office for Node {
         Ok(line.collect())
     }
 
-    async fn subjects(&self, lines: &[AuditLine]) -> Answer<BTreeMap<String, (String, String)>> {
+    async fn subjects(
+        &self,
+        v: &Voice,
+        lines: &[AuditLine],
+    ) -> Answer<BTreeMap<String, (String, String)>> {
         let ids: BTreeSet<&str> = lines
             .iter()
             .filter_map(|line| line.subject.as_deref())
             .collect();
-        let tickets = self.tickets(ids).await.map_err(|error| problem(&error))?;
-        let named = tickets
-            .into_iter()
-            .map(|(case, ticket)| (case.to_string(), (ticket, case_page::at(case))));
-        Ok(named.collect())
+        let tickets = self.tickets(ids.iter().copied()).await;
+        let tickets = tickets.map_err(|error| problem(&error))?.into_iter();
+        let mut named: BTreeMap<String, (String, String)> = tickets
+            .map(|(case, ticket)| (case.to_string(), (ticket, case_page::at(case))))
+            .collect();
+        for id in ids {
+            if !named.contains_key(id)
+                && let Some(half) = half(self, v, id).await?
+            {
+                named.insert(id.to_owned(), half);
+            }
+        }
+        Ok(named)
     }
 
     async fn subject_meant(&self, typed: &str) -> Answer<String> {
@@ -266,6 +280,28 @@ impl Office for Node {
         let letters = letter_choice::part(self, member).await?;
         Ok(absence::part(self, member).await? + &letters)
     }
+}
+
+/// A case that was split off another has no ticket of its own: what it is called, and its page.
+async fn half(node: &Node, v: &Voice, id: &str) -> Answer<Option<(String, String)>> {
+    let Ok(case) = id.parse() else {
+        return Ok(None);
+    };
+    let parent = match node.case(case).await {
+        Ok(view) => view.parent,
+        Err(NodeError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(problem(&error)),
+    };
+    let Some(parent) = parent else {
+        return Ok(None);
+    };
+    let parent = parent.to_string();
+    let whole = node.tickets([parent.as_str()]).await;
+    let whole = whole.map_err(|error| problem(&error))?.pop();
+    Ok(whole.map(|(_, ticket)| {
+        let name = v.with("ticket", ticket).say("audit-half");
+        (name, case_page::at(case))
+    }))
 }
 
 impl From<StaffError> for Refused {

@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use lapor_web::Path;
 use lapor_web::language::{TextId, Voice, text_id};
-use lapor_web::page::{Flash, Form, LocalPath};
+use lapor_web::page::{Flash, Form};
 
 use super::case_page::{self, CasePath};
 use super::deeds::Deed;
-use super::{Answer, Officer};
+use super::{Answer, Officer, along};
 use crate::api::problem;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -66,6 +66,6 @@ pub async fn say(
         Err(NodeError::NotFound { .. }) => text_id("suspect-cleared"),
         done => done.map_err(|error| problem(&error))?,
     };
-    let to = LocalPath::own(&case_page::at(path.id));
+    let to = along::back_to(path.id, &form);
     Ok(officer.visit.go_saying(&to, &Flash::done(said)))
 }

@@ -2,6 +2,7 @@
 //! without script.
 
 mod accounts;
+mod along;
 mod arranging;
 mod assignments;
 mod cases;
@@ -16,6 +17,8 @@ mod mailed_links;
 mod own_categories;
 mod programmes;
 mod reading;
+mod rows;
+mod several;
 mod sign_on;
 mod walk_in;
 
@@ -170,6 +173,17 @@ async fn staffed() -> Vec<Place> {
         for (login, role) in [(ADMIN, StaffRole::Admin), (SITI, StaffRole::Officer)] {
             hire(&place, login, role).await;
         }
+        places.push(place);
+    }
+    places
+}
+
+/// The national institution, which may give cases to any, with an officer.
+async fn central() -> Vec<Place> {
+    let mut places = Vec::new();
+    for db in databases().await {
+        let place = Place::joined("pusat", db).await;
+        hire(&place, SITI, StaffRole::Officer).await;
         places.push(place);
     }
     places

@@ -190,6 +190,9 @@ did-account-link-mailed = Link to a password mailed
 did-account-signed-in = Logged in
 did-account-signed-out = Logged out
 audit-filter = Filter
+audit-from = Since
+audit-through = Through
+audit-day-unusable = Write a full date; the filter by date is ignored.
 audit-none = No entries
 audit-none-about = Nothing matches these filters.
 

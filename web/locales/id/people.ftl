@@ -187,6 +187,9 @@ did-account-link-mailed = Tautan kata sandi dikirim lewat surel
 did-account-signed-in = Masuk
 did-account-signed-out = Keluar
 audit-filter = Saring
+audit-from = Sejak tanggal
+audit-through = Sampai tanggal
+audit-day-unusable = Tulis tanggal yang lengkap; saringan tanggal diabaikan.
 audit-none = Tidak ada catatan
 audit-none-about = Tidak ada yang cocok dengan saringan ini.
 

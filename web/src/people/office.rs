@@ -9,7 +9,7 @@ use super::{Answer, Member, Refused};
 use crate::ApiProblem;
 use crate::accounts::{Account, AccountId, NewAccount, Role, Secret, Staffed};
 use crate::clock::Clock;
-use crate::language::TextId;
+use crate::language::{TextId, Voice};
 use crate::mail::{Letterhead, Postbox};
 use crate::page::{Choice, Link, Visit};
 use crate::sign_on::SignOn;
@@ -124,6 +124,7 @@ pub trait Office: Staffed + 'static {
     /// What entries concern, by how they name it: what it is called, and its page.
     fn subjects(
         &self,
+        _v: &Voice,
         _lines: &[AuditLine],
     ) -> impl Future<Output = Answer<BTreeMap<String, (String, String)>>> + Send {
         ready(Ok(BTreeMap::new()))

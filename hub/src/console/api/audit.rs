@@ -147,7 +147,7 @@ pub async fn read(
         let mut tx = console.hub.ground.db.read().await?;
         let filter = (&*asked.actor, &*asked.action, &*asked.instance);
         let before = asked.before.unwrap_or(i64::MAX);
-        let rows = store::audit::page(&mut tx, before, filter, limit).await?;
+        let rows = store::audit::page(&mut tx, before, 0..i64::MAX, filter, limit).await?;
         Ok::<_, HubError>(rows)
     };
     let rows = read.await.map_err(|error| problem(&error))?;
