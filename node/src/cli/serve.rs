@@ -17,7 +17,7 @@ use crate::monitor::Monitor;
 use crate::node::Node;
 use crate::post::Delivery;
 use crate::sync::Link;
-use crate::{api, casework, doors, staff};
+use crate::{api, casework, channels, doors, staff};
 
 /// What the link gets beyond the API's time to end what it is doing.
 const GRACE: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let instance = node.instance()?.clone();
     private_keys(&settings.node.keys)?;
     let delivery = Delivery::of(&node)?;
+    let lines = channels::Lines::of(&settings.channels)?;
     let listener = bind("api.listen", settings.api.listen).await?;
     let watched = match settings.monitor.listen.0 {
         Some(listen) => Some(bind("monitor.listen", listen).await?),
@@ -54,6 +55,9 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     tokio::spawn(casework::index(node.clone(), shutdown.clone()));
     if let Some(delivery) = delivery {
         tokio::spawn(delivery.run(shutdown.clone()));
+    }
+    if !lines.names().is_empty() {
+        tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
     }
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));

@@ -12,6 +12,7 @@ use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnError;
 
 use super::{Failure, Out, Place, exit, mail};
+use crate::channels::Lines;
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
@@ -127,6 +128,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
     mail::check(&settings, out).await?;
+    channels(&settings, out)?;
     tiles(&settings, out).await?;
     single_sign_on(&settings, place.clock.now_ms(), out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
@@ -148,6 +150,19 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
         )?,
     }
     node.db().close().await;
+    Ok(())
+}
+
+fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+    let names = Lines::of(&settings.channels)?.names();
+    if names.is_empty() {
+        writeln!(
+            out,
+            "channels: none; this node talks on its own pages alone"
+        )?;
+    } else {
+        writeln!(out, "channels: {}", names.join(", "))?;
+    }
     Ok(())
 }
 

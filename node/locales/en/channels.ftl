@@ -1,0 +1,31 @@
+# Conversations by SMS and on other channels. Each sentence fits into one SMS, in GSM letters alone.
+
+talk-filed = We have your report. Ticket: { $ticket }. Check at any time: STATUS { $ticket }. To get no more news: STOP.
+talk-again = We already have this report under { $ticket }. Check: STATUS { $ticket }.
+talk-no-report = There is no report of yours here yet. Write what is wrong, with the place and the time.
+talk-help = Write what is wrong, with the place and the time. Check a report: STATUS ticket-number. No more news: STOP. Without your name: begin with ANONIM.
+talk-stopped = You get no more news; your report goes on. Reply MULAI to get news again.
+talk-started = You get news of your reports again. To stop: STOP.
+talk-portal = For that please open { $portal }
+talk-key = New key for report { $ticket }: { $key }. Enter at { $portal } with the ticket and this key.
+talk-dropped = What was not sent yet has been removed.
+talk-passed-on = Thank you. What you wrote about report { $ticket } has been passed on.
+talk-confirmed = Thank you, report { $ticket } is closed. How was it handled? Reply 1 (poor) to 5 (good).
+talk-rated = Thank you for your rating.
+talk-not-now = That cannot be done for report { $ticket } now. Check: STATUS { $ticket }.
+talk-ask-place = Where exactly? Write the street, the village, and the regency or city, or send the location.
+talk-ask-sure = We will file this report: "{ $title }". Reply YA, add something, or BATAL. Without your name: YA ANONIM. Not for the public: YA RAHASIA.
+talk-status = { $ticket }: { $state }.
+talk-status-at = { $ticket }: { $state }. With { $institution }.
+talk-status-since = Last news { $date }.
+talk-status-unknown = We do not find that ticket. Look again: ten letters and digits, such as 4F7KX-92MQ3.
+talk-question = About report { $ticket } the officer asks:
+talk-hint-yes-no = Reply YA or TIDAK.
+talk-hint-choice = Reply with the number: { $choices }
+talk-hint-date = Reply with the date, such as 5-11-2026.
+talk-hint-place = Reply with the place.
+talk-hint-text = Reply with your answer.
+talk-news = Report { $ticket }: { $said }.
+talk-news-secret = There is news of report { $ticket }. It is secret, so read it at { $portal }
+talk-ask-close = Is it done? Reply YA, or TIDAK with the reason.
+talk-ask-rating = How was it handled? Reply 1 (poor) to 5 (good).

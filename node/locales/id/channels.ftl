@@ -1,0 +1,31 @@
+# Percakapan di SMS dan saluran lain. Setiap kalimat muat dalam satu SMS, dengan huruf GSM saja.
+
+talk-filed = Laporan Anda kami terima. Nomor tiket: { $ticket }. Cek kapan saja: STATUS { $ticket }. Berhenti menerima kabar: STOP.
+talk-again = Laporan ini sudah kami terima dengan nomor { $ticket }. Cek: STATUS { $ticket }.
+talk-no-report = Belum ada laporan dari Anda di sini. Tulis keluhan Anda, lengkap dengan tempat dan waktunya.
+talk-help = Tulis keluhan Anda dengan tempat dan waktunya. Cek laporan: STATUS nomor-tiket. Berhenti menerima kabar: STOP. Tanpa nama: awali dengan ANONIM.
+talk-stopped = Kabar dihentikan; laporan Anda tetap diproses. Balas MULAI untuk menerima kabar lagi.
+talk-started = Anda akan menerima kabar tentang laporan Anda lagi. Berhenti: STOP.
+talk-portal = Untuk hal itu silakan buka { $portal }
+talk-key = Kunci baru untuk laporan { $ticket }: { $key }. Masuk di { $portal } dengan tiket dan kunci itu.
+talk-dropped = Baik, yang belum terkirim kami hapus.
+talk-passed-on = Terima kasih. Pesan Anda untuk laporan { $ticket } sudah kami teruskan.
+talk-confirmed = Terima kasih, laporan { $ticket } selesai. Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik).
+talk-rated = Terima kasih atas penilaian Anda.
+talk-not-now = Hal itu tidak dapat dilakukan untuk laporan { $ticket } sekarang. Cek: STATUS { $ticket }.
+talk-ask-place = Di mana tepatnya? Tulis jalan, desa atau kelurahan, dan kabupaten atau kotanya, atau kirim lokasi.
+talk-ask-sure = Kami kirim laporan ini: "{ $title }". Balas YA, tambahkan keterangan, atau BATAL. Tanpa nama: YA ANONIM. Tidak untuk umum: YA RAHASIA.
+talk-status = { $ticket }: { $state }.
+talk-status-at = { $ticket }: { $state }. Di { $institution }.
+talk-status-since = Kabar terakhir { $date }.
+talk-status-unknown = Nomor tiket itu tidak kami temukan. Periksa lagi; sepuluh huruf dan angka, misalnya 4F7KX-92MQ3.
+talk-question = Tentang laporan { $ticket } petugas bertanya:
+talk-hint-yes-no = Balas YA atau TIDAK.
+talk-hint-choice = Balas dengan angkanya: { $choices }
+talk-hint-date = Balas dengan tanggal, misalnya 5-11-2026.
+talk-hint-place = Balas dengan tempatnya.
+talk-hint-text = Balas dengan jawaban Anda.
+talk-news = Laporan { $ticket }: { $said }.
+talk-news-secret = Ada kabar tentang laporan { $ticket }. Karena rahasia, bacalah di { $portal }
+talk-ask-close = Sudah selesai? Balas YA, atau TIDAK dengan alasannya.
+talk-ask-rating = Bagaimana penanganannya? Balas 1 (buruk) sampai 5 (baik).
