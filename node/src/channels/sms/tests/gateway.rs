@@ -7,8 +7,9 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
+use lapor_web::serving;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 type Asked = BTreeMap<String, String>;
 
@@ -21,7 +22,6 @@ struct Orders {
 pub struct Gateway {
     pub send_url: String,
     orders: Orders,
-    serving: JoinHandle<()>,
 }
 
 impl Gateway {
@@ -35,12 +35,8 @@ impl Gateway {
         let router = Router::new()
             .route("/cgi-bin/sendsms", get(sendsms))
             .with_state(orders.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            send_url,
-            orders,
-            serving,
-        }
+        tokio::spawn(serving::serve(listener, router, CancellationToken::new()));
+        Self { send_url, orders }
     }
 
     pub fn answers(&self, status: u16) {
@@ -50,13 +46,6 @@ impl Gateway {
     /// What it was asked to send since this was last called.
     pub fn taken(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.orders.taken.lock().unwrap())
-    }
-
-    /// Nobody listens there any more.
-    pub async fn close(self) -> String {
-        self.serving.abort();
-        assert!(self.serving.await.is_err());
-        self.send_url
     }
 }
 
