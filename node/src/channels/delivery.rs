@@ -84,7 +84,14 @@ impl Node {
         let thread = store::channels::threads::one(&mut tx, &row.thread).await?;
         drop(tx);
         let thread = thread.ok_or_else(|| NodeError::damaged("words are for nobody"))?;
-        let (address, words) = (self.address_of(&thread)?, self.words_of(row)?);
+        let opened = self.address_of(&thread);
+        let opened = opened.and_then(|address| Ok((address, self.words_of(row)?)));
+        let Ok((address, words)) = opened else {
+            // Another key has sealed it: it holds up nothing that can be said.
+            let problem = "it cannot be opened; was keys/channels.key replaced?";
+            let refused = self.over(row, held, "refused", Some(problem)).await;
+            return refused.map(|()| None);
+        };
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
         let window = line.name().manner().window_ms;
         let late = window.is_some_and(|window| now - thread.heard_at >= window);

@@ -14,7 +14,7 @@ use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
 use crate::store::channels::taken::TakenRow;
-use crate::store::channels::threads::ThreadRow;
+use crate::store::channels::threads::{ThreadRow, Turned};
 
 const SECOND_MS: i64 = 1000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
@@ -175,8 +175,27 @@ impl Node {
             }
             // Something was said just now.
             Err(NodeError::AnsweredMeanwhile) => Ok(()),
-            Err(error) => Err(error),
+            Err(error @ NodeError::Database(_)) => Err(error),
+            // What is wrong with one draft holds up nobody else.
+            Err(error) => {
+                let who = log_name(&thread.channel, &thread.id);
+                tracing::warn!(%error, who, "a draft cannot be filed and is tried again");
+                self.wake_later(thread).await
+            }
         }
+    }
+
+    async fn wake_later(&self, thread: &ThreadRow) -> Result<(), NodeError> {
+        let later = Turned {
+            thread: &thread.id,
+            turn: thread.turn,
+            talk: thread.talk.as_deref(),
+            wake_at: Some(self.clock().now_ms() + LATER_MS.1),
+            stopped_at: thread.stopped_at,
+        };
+        let mut tx = self.write_tx().await?;
+        store::channels::threads::turn(&mut tx, &later).await?;
+        Ok(tx.commit().await?)
     }
 }
 
