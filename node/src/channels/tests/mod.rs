@@ -6,6 +6,7 @@ mod length;
 mod once;
 mod paper;
 mod private;
+mod running;
 mod saying;
 mod telling;
 

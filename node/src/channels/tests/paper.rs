@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use tokio::sync::Notify;
 
 use crate::casework::Coordinates;
 use crate::channels::{Address, Channel, Heard, Name, Unread, Unsaid};
@@ -12,6 +13,8 @@ use crate::channels::{Address, Channel, Heard, Name, Unread, Unsaid};
 pub struct Paper {
     name: Name,
     state: Mutex<State>,
+    /// Rung when something was said.
+    pub spoken: Notify,
 }
 
 #[derive(Default)]
@@ -38,6 +41,7 @@ impl Paper {
         Self {
             name,
             state: Mutex::default(),
+            spoken: Notify::new(),
         }
     }
 
@@ -104,6 +108,7 @@ impl Channel for Paper {
             }
             state.said.push((to.id.clone(), words.to_owned()));
             state.count += 1;
+            self.spoken.notify_one();
             Ok(Some(format!("said-{}", state.count)))
         })
     }
