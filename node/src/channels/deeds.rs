@@ -103,11 +103,17 @@ impl Step<'_> {
         let today = store::channels::said::count(&mut tx, &self.thread.id, now - DAY_MS).await?;
         drop(tx);
         let flood = today >= i64::from(node.settings().channels.reports_per_day);
+        let category = match node.named_category(said.category.as_ref(), None).await {
+            Ok((category, _)) => category,
+            // Another edition of the categories is in force than when the word was set.
+            Err(NodeError::Invalid(_)) => None,
+            Err(error) => return Err(error),
+        };
         let report = NewReport {
             classification: said.classification,
             title: said.title,
             content: said.content,
-            category: None,
+            category: said.category.filter(|_| category.is_some()),
             region: said.region,
             place: said.place,
             coordinates: said.coordinates,
@@ -116,7 +122,7 @@ impl Step<'_> {
             secret: said.secret,
             channel: self.channel.as_str().to_owned(),
             excluded: Vec::new(),
-            suggested: None,
+            suggested: said.suggested,
             programme: None,
             attachments: Vec::new(),
             reporter: address.map(|address| handles::reporter(self.channel, &address)),

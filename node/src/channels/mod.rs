@@ -39,7 +39,7 @@ pub use manner::{Manner, Name};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
-pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, SmsSettings};
+pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
 pub(crate) use settled::Settled;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
@@ -82,6 +82,13 @@ pub struct Lines(Vec<Arc<dyn Channel>>);
 
 impl Lines {
     pub fn of(settings: &ChannelSettings) -> Result<Self, ChannelSettingsError> {
+        let wrong = settings
+            .keywords
+            .iter()
+            .find(|keyword| !talk::is_free(&keyword.word));
+        if let Some(Keyword { word, .. }) = wrong {
+            return Err(ChannelSettingsError::Keyword(word.clone()));
+        }
         let sms = sms::of(&settings.sms)?;
         Ok(Self(sms.into_iter().collect()))
     }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use lapor_protocol::ids::InstanceId;
+use lapor_protocol::kinds::Category;
+use lapor_protocol::region::RegionCode;
 use lapor_web::secret_file::SecretFileError;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +18,26 @@ pub struct ChannelSettings {
     pub draft_minutes: u32,
     /// Reports of one person in a day; more are filed and marked for a second look.
     pub reports_per_day: u32,
+    /// Words in front of a report that say what it is about: of a campaign, a region, an institution.
+    pub keywords: Vec<Keyword>,
     pub sms: SmsSettings,
+}
+
+/// A word in front of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keyword {
+    /// One word of letters and digits, in any case: `LAMPU`.
+    pub word: String,
+    /// Category of such reports, of the national tree or the institution's own.
+    #[serde(default)]
+    pub category: Option<Category>,
+    /// Where they are, if their text names no region.
+    #[serde(default)]
+    pub region: Option<RegionCode>,
+    /// Whom they concern.
+    #[serde(default)]
+    pub suggested: Option<InstanceId>,
 }
 
 /// Text messages.
@@ -44,6 +66,10 @@ pub struct KannelSettings {
 /// What is wrong with `[channels]`; the operator's to mend. Never says a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelSettingsError {
+    #[error(
+        "channels.keywords: {0} is not one word of letters and digits, or has a meaning already"
+    )]
+    Keyword(String),
     #[error("channels.sms.{0}: needed where channels.sms.kannel.send_url is set")]
     Needed(&'static str),
     #[error(
@@ -69,6 +95,7 @@ impl Default for ChannelSettings {
             same_hours: 24,
             draft_minutes: 30,
             reports_per_day: 10,
+            keywords: Vec::new(),
             sms: SmsSettings::default(),
         }
     }

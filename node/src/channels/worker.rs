@@ -94,6 +94,7 @@ impl Node {
         }
         let known = Known {
             manner: line.name().manner(),
+            keywords: &self.settings().channels.keywords,
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,

@@ -8,20 +8,21 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-use lapor_protocol::ids::{CaseId, MessageId};
-use lapor_protocol::kinds::Classification;
+use lapor_protocol::ids::{CaseId, InstanceId, MessageId};
 use lapor_protocol::kinds::case_held::AnswerForm;
+use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
 use super::heard::Heard;
 use super::manner::Manner;
+use super::settings::Keyword;
 use crate::casework::{Coordinates, ticket};
 use crate::reporters::ReporterAct;
 use commands::Command;
 
 pub use draft::Draft;
-pub use report::normalised;
+pub use report::{is_free, normalised};
 
 /// Help is sent to somebody this often at most.
 const HELP_MS: i64 = 24 * 60 * 60 * 1000;
@@ -75,6 +76,8 @@ pub struct Hold {
 /// What is known of a conversation when a message is read.
 pub struct Known<'a> {
     pub manner: Manner,
+    /// Words that say what a report is about.
+    pub keywords: &'a [Keyword],
     /// Tickets of the own cases, latest first.
     pub tickets: &'a [(CaseId, String)],
     /// The cases that the message may be about.
@@ -92,6 +95,10 @@ pub struct Said {
     pub classification: Classification,
     pub title: String,
     pub content: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<InstanceId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<RegionCode>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -294,7 +301,7 @@ fn help(talk: &Talk, deed: Deed, now: i64) -> Turn {
 }
 
 fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
-    let Some(said) = report::read(heard) else {
+    let Some(said) = report::read(heard, known.keywords) else {
         return help(talk, Deed::Aside, now);
     };
     if let Some(ticket) = &known.again {

@@ -4,26 +4,29 @@ use lapor_protocol::kinds::Classification;
 use lapor_web::regions::national;
 
 use super::Said;
-use super::commands::is_courtesy;
+use super::commands::{is_courtesy, read as command};
 use crate::channels::heard::Heard;
+use crate::channels::settings::Keyword;
 
 /// Fewer letters tell nothing.
 const LEAST_LETTERS: usize = 15;
 const TITLE_SIGNS: usize = 80;
 
 /// The report in a message, if there is one.
-pub fn read(heard: &Heard) -> Option<Said> {
+pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
     let mut said = Said {
         classification: Classification::Complaint,
         title: String::new(),
         content: String::new(),
+        category: None,
+        suggested: None,
         region: None,
         place: None,
         coordinates: heard.location,
         anonymous: false,
         secret: false,
     };
-    let content = without_marks(&heard.text, &mut said);
+    let content = without_marks(&heard.text, keywords, &mut said);
     if is_courtesy(content) || letters(content) < LEAST_LETTERS {
         return None;
     }
@@ -31,15 +34,14 @@ pub fn read(heard: &Heard) -> Option<Said> {
     content.clone_into(&mut said.content);
     let mut mentioned = national().mentioned(content).into_iter();
     // Of two nobody knows which is meant.
-    said.region = match (mentioned.next(), mentioned.next()) {
-        (Some(one), None) => Some(one.code.clone()),
-        _ => None,
-    };
+    if let (Some(one), None) = (mentioned.next(), mentioned.next()) {
+        said.region = Some(one.code.clone());
+    }
     Some(said)
 }
 
-/// A text without the words in front that say how it is to be taken.
-fn without_marks<'t>(text: &'t str, said: &mut Said) -> &'t str {
+/// A text without the words in front that say how it is to be taken, or what it is about.
+fn without_marks<'t>(text: &'t str, keywords: &[Keyword], said: &mut Said) -> &'t str {
     let mut rest = text.trim();
     loop {
         let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -50,10 +52,29 @@ fn without_marks<'t>(text: &'t str, said: &mut Said) -> &'t str {
             "ASPIRASI" => said.classification = Classification::Aspiration,
             "INFO" => said.classification = Classification::InformationRequest,
             "LAPOR" | "#LAPOR" | "@LAPOR1708" => {}
-            _ => return rest,
+            _ => match keywords
+                .iter()
+                .find(|known| known.word.to_uppercase() == bare)
+            {
+                Some(keyword) => {
+                    said.category.clone_from(&keyword.category);
+                    said.region.clone_from(&keyword.region);
+                    said.suggested.clone_from(&keyword.suggested);
+                }
+                None => return rest,
+            },
         }
         rest = after.trim_start();
     }
+}
+
+/// Whether a word can be one of a table's: it means nothing else.
+pub fn is_free(word: &str) -> bool {
+    let taken = [
+        "ANONIM", "RAHASIA", "ASPIRASI", "INFO", "LAPOR", "STATUS", "CEK",
+    ];
+    let shape = !word.is_empty() && word.chars().all(char::is_alphanumeric);
+    shape && command(word).is_none() && !taken.contains(&word.to_uppercase().as_str())
 }
 
 /// The first sentence, cut at a word.

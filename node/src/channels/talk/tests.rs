@@ -4,11 +4,14 @@ use lapor_protocol::ids::{CaseId, MessageId};
 use lapor_protocol::kinds::Classification;
 use lapor_protocol::kinds::case_held::AnswerForm;
 
-use super::{Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn, hear, named, normalised, silence};
+use super::{
+    Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn, hear, is_free, named, normalised, silence,
+};
 use crate::casework::Coordinates;
 use crate::chance::{new_case_id, new_message_id};
 use crate::channels::heard::{Address, Heard};
 use crate::channels::manner::Name;
+use crate::channels::settings::Keyword;
 use crate::reporters::ReporterAct;
 use crate::testing::NOW;
 
@@ -57,6 +60,7 @@ impl Own {
     fn known(&self, name: Name) -> Known<'_> {
         Known {
             manner: name.manner(),
+            keywords: &[],
             tickets: &self.tickets,
             cases: &self.cases,
             referred: None,
@@ -195,6 +199,49 @@ fn a_report_says_of_itself_how_it_is_to_be_taken_and_where_it_is() {
         long.title
     );
     assert!(long.content.chars().count() > 200);
+}
+
+#[test]
+fn a_word_of_the_table_says_what_a_report_is_about() {
+    let own = Own::none();
+    let keyword = Keyword {
+        word: "lampu".into(),
+        category: "Energi".to_owned().try_into().ok(),
+        region: "32.73".parse().ok(),
+        suggested: "kemenpu".parse().ok(),
+    };
+    let keywords = [keyword.clone()];
+    let known = Known {
+        keywords: &keywords,
+        ..own.known(Name::Sms)
+    };
+    let said = |text: &str| match hear(&Talk::default(), &heard(text), &known, NOW).deed {
+        Deed::File(said) => *said,
+        _ => panic!("{text}"),
+    };
+    let marked = said("anonim LAMPU: padam di depan sekolah");
+    assert_eq!(marked.content, "padam di depan sekolah");
+    assert!(marked.anonymous && marked.category == keyword.category);
+    assert_eq!(
+        (marked.region, marked.suggested),
+        (keyword.region, keyword.suggested)
+    );
+    let elsewhere = said("lampu padam di Kota Cimahi sejak kemarin");
+    assert_eq!(elsewhere.region.unwrap().as_str(), "32.77");
+    assert!(
+        said("Padam lampu di depan sekolah").category.is_none(),
+        "only in front"
+    );
+    for (word, free) in [
+        ("LAMPU", true),
+        ("stop", false),
+        ("info", false),
+        ("cek", false),
+        ("", false),
+        ("dua kata", false),
+    ] {
+        assert_eq!(is_free(word), free, "{word}");
+    }
 }
 
 #[test]
