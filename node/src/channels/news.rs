@@ -183,11 +183,11 @@ impl Node {
             head: v
                 .with("ticket", &told.ticket)
                 .with("said", said)
-                .say("talk-news"),
+                .say("chat-news"),
             body: event.text.clone().filter(|_| heard),
             tail: match &asked {
-                Some(Asked::Close { .. }) => Some(v.say("talk-ask-close")),
-                Some(Asked::Rating { .. }) => Some(v.say("talk-ask-rating")),
+                Some(Asked::Close { .. }) => Some(v.say("chat-ask-close")),
+                Some(Asked::Rating { .. }) => Some(v.say("chat-ask-rating")),
                 _ => None,
             },
         };

@@ -104,25 +104,25 @@ pub fn sentence(node: &Node, say: &Say, filed: Option<&str>, key: Option<&str>) 
 pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Option<&str>) -> Piece {
     let of = |ticket: &str| v.with("ticket", ticket);
     Piece::of(match say {
-        Say::Filed => of(filed.unwrap_or_default()).say("talk-filed"),
-        Say::Again(ticket) => of(ticket).say("talk-again"),
-        Say::NoReport => v.say("talk-no-report"),
-        Say::Help => v.say("talk-help"),
-        Say::Stopped => v.say("talk-stopped"),
-        Say::Started => v.say("talk-started"),
-        Say::Portal => v.with("portal", portal).say("talk-portal"),
+        Say::Filed => of(filed.unwrap_or_default()).say("chat-filed"),
+        Say::Again(ticket) => of(ticket).say("chat-again"),
+        Say::NoReport => v.say("chat-no-report"),
+        Say::Help => v.say("chat-help"),
+        Say::Stopped => v.say("chat-stopped"),
+        Say::Started => v.say("chat-started"),
+        Say::Portal => v.with("portal", portal).say("chat-portal"),
         Say::Key(ticket) => of(ticket)
             .with("key", key.unwrap_or_default())
             .with("portal", portal)
-            .say("talk-key"),
-        Say::Dropped => v.say("talk-dropped"),
-        Say::PassedOn(ticket) => of(ticket).say("talk-passed-on"),
-        Say::Confirmed(ticket) => of(ticket).say("talk-confirmed"),
-        Say::Rated => v.say("talk-rated"),
-        Say::NotNow(ticket) => of(ticket).say("talk-not-now"),
+            .say("chat-key"),
+        Say::Dropped => v.say("chat-dropped"),
+        Say::PassedOn(ticket) => of(ticket).say("chat-passed-on"),
+        Say::Confirmed(ticket) => of(ticket).say("chat-confirmed"),
+        Say::Rated => v.say("chat-rated"),
+        Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
         Say::Hint(form) => hint(v, form),
-        Say::AskPlace => v.say("talk-ask-place"),
-        Say::AskSure(title) => v.with("title", title).say("talk-ask-sure"),
+        Say::AskPlace => v.say("chat-ask-place"),
+        Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
         Say::Status(ticket) => ticket.clone(),
         Say::Question {
             ticket,
@@ -135,7 +135,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
 /// A question of a hold and how it is answered.
 pub fn asked(v: &Voice, ticket: &str, question: &str, form: &AnswerForm) -> Piece {
     Piece {
-        head: v.with("ticket", ticket).say("talk-question"),
+        head: v.with("ticket", ticket).say("chat-question"),
         body: Some(question.to_owned()),
         tail: Some(hint(v, form)),
     }
@@ -143,16 +143,16 @@ pub fn asked(v: &Voice, ticket: &str, question: &str, form: &AnswerForm) -> Piec
 
 fn hint(v: &Voice, form: &AnswerForm) -> String {
     match form {
-        AnswerForm::YesNo => v.say("talk-hint-yes-no"),
+        AnswerForm::YesNo => v.say("chat-hint-yes-no"),
         AnswerForm::Choice { choices } => {
             let numbered = choices.iter().enumerate();
             let numbered = numbered.map(|(at, choice)| format!("{} {choice}", at + 1));
             let choices = numbered.collect::<Vec<_>>().join(", ");
-            v.with("choices", choices).say("talk-hint-choice")
+            v.with("choices", choices).say("chat-hint-choice")
         }
-        AnswerForm::Date => v.say("talk-hint-date"),
-        AnswerForm::Place => v.say("talk-hint-place"),
-        AnswerForm::Picture | AnswerForm::Text => v.say("talk-hint-text"),
+        AnswerForm::Date => v.say("chat-hint-date"),
+        AnswerForm::Place => v.say("chat-hint-place"),
+        AnswerForm::Picture | AnswerForm::Text => v.say("chat-hint-text"),
     }
 }
 
@@ -162,7 +162,7 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
     let tracked = match node.track(typed).await {
         Ok(tracked) => tracked,
         Err(NodeError::Invalid(_) | NodeError::NotFound { .. }) => {
-            return Ok(Piece::of(v.say("talk-status-unknown")));
+            return Ok(Piece::of(v.say("chat-status-unknown")));
         }
         Err(error) => return Err(error),
     };
@@ -173,11 +173,11 @@ async fn status(node: &Node, v: &Voice, typed: &str) -> Result<Piece, NodeError>
         .map(|id| short(&name_of(node, id)));
     let said = v.with("ticket", &tracked.ticket).with("state", state);
     let head = match at {
-        Some(institution) => said.with("institution", institution).say("talk-status-at"),
-        None => said.say("talk-status"),
+        Some(institution) => said.with("institution", institution).say("chat-status-at"),
+        None => said.say("chat-status"),
     };
     let latest = tracked.course.last();
-    let told = latest.map(|step| v.with("date", v.date(step.at)).say("talk-status-since"));
+    let told = latest.map(|step| v.with("date", v.date(step.at)).say("chat-status-since"));
     Ok(Piece {
         head,
         body: None,
@@ -202,7 +202,7 @@ fn first(text: &str, room: usize, manner: Manner) -> String {
 /// Why there is nothing to read here of a secret report.
 pub fn secret(node: &Node, v: &Voice, ticket: &str) -> Piece {
     let said = v.with("ticket", ticket).with("portal", portal(node));
-    Piece::of(said.say(text_id("talk-news-secret")))
+    Piece::of(said.say(text_id("chat-news-secret")))
 }
 
 #[cfg(test)]

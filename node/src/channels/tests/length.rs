@@ -55,9 +55,9 @@ fn every_sentence_fits_into_one_message() {
         ] {
             fits(&spoken(&v, PORTAL, &say, Some(TICKET), None).head);
         }
-        fits(&v.say("talk-status-unknown"));
+        fits(&v.say("chat-status-unknown"));
         let secret = v.with("ticket", TICKET).with("portal", PORTAL);
-        fits(&secret.say("talk-news-secret"));
+        fits(&secret.say("chat-news-secret"));
     }
 }
 
@@ -74,9 +74,9 @@ fn how_far_a_case_is_fits_into_one_message() {
             let said = v.with("ticket", TICKET).with("state", v.say(state));
             let head = said
                 .with("institution", short(INSTITUTION))
-                .say("talk-status-at");
-            let since = v.with("date", v.date(NOW)).say("talk-status-since");
-            fits(&format!("{head} {since}"));
+                .say("chat-status-at");
+            let since = v.with("date", v.date(NOW)).say("chat-status-since");
+            fits(&plain(&format!("{head} {since}")));
         }
     }
 }
@@ -105,8 +105,8 @@ fn every_news_with_its_question_fits_into_one_message() {
             text_id("closed-silence"),
         ] {
             let said = v.with("institution", &to).say(said);
-            let head = v.with("ticket", TICKET).with("said", said).say("talk-news");
-            for tail in [v.say("talk-ask-close"), v.say("talk-ask-rating")] {
+            let head = v.with("ticket", TICKET).with("said", said).say("chat-news");
+            for tail in [v.say("chat-ask-close"), v.say("chat-ask-rating")] {
                 let piece = Piece {
                     head: head.clone(),
                     body: Some("Petugas sudah datang. ".repeat(30)),
