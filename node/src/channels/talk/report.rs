@@ -84,7 +84,7 @@ fn title(content: &str) -> String {
     let end = line
         .find(['.', '!', '?'])
         .filter(|end| letters(&line[..*end]) >= LEAST_LETTERS);
-    let sentence = end.map_or(line, |end| &line[..end]);
+    let sentence = end.map_or(line, |end| &line[..end]).trim_end_matches('.');
     if sentence.chars().count() <= TITLE_SIGNS {
         return sentence.to_owned();
     }

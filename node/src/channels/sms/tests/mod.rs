@@ -24,6 +24,7 @@ const SECRET: &str = "kunciMasukKannel17";
 
 fn settings(folder: &Path, send_url: &str) -> SmsSettings {
     use std::os::unix::fs::PermissionsExt as _;
+    lapor_certs::tls::install_default_provider();
     let file = |name: &str, text: &str| {
         let path = folder.join(name);
         std::fs::write(&path, text).unwrap();
