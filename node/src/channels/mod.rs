@@ -23,6 +23,7 @@ mod sms;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod vault;
 mod words;
 mod worker;
@@ -41,6 +42,7 @@ pub use outbox::SAID;
 pub use running::run;
 pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
 pub(crate) use settled::Settled;
+pub use trouble::Trouble;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
 

@@ -4,8 +4,8 @@ use lapor_migrations::on;
 use serde_json::json;
 
 use super::{BUDI, DAY_MS, HOUR_MS, MINUTE_MS, REPORT, SITI, Talked};
-use crate::channels::Name;
 use crate::channels::settled::Cause;
+use crate::channels::{Lines, Name};
 use crate::clock::Clock as _;
 use crate::store;
 
@@ -131,6 +131,42 @@ async fn what_cannot_be_read_is_kept_and_counted() {
         assert_eq!(talked.taken().await, [("unread".into(), String::new())]);
         let queues = talked.node().channel_queues().await.unwrap();
         assert_eq!(queues.taken, [("waiting", 0), ("unread", 1), ("stuck", 0)]);
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_person_is_listed_without_a_word_and_looked_at_again() {
+    for talked in Talked::on(Name::Sms).await {
+        talked.writes(SITI, REPORT).await;
+        talked.takes("b1", &json!({"hologram": SITI})).await;
+        // A channel that was off for long.
+        let off = Lines::default();
+        for _ in 0..20 {
+            while talked.node().hear_round(&off).await.unwrap() > 0 {}
+            talked.place.clock.advance(2 * HOUR_MS);
+        }
+        let trouble = talked.node().channel_trouble().await.unwrap();
+        let states: Vec<_> = trouble.iter().map(|one| one.state.as_str()).collect();
+        assert_eq!(states, ["stuck", "unread"]);
+        assert_eq!(
+            trouble[0].problem.as_deref(),
+            Some("the channel is not switched on")
+        );
+        let listed = format!("{trouble:?}");
+        assert!(
+            !listed.contains(&SITI[1..]) && !listed.contains("Cihampelas"),
+            "{listed}"
+        );
+        let again = talked
+            .node()
+            .look_again(&talked.lines, "test")
+            .await
+            .unwrap();
+        assert_eq!(again, 1, "what cannot be read still cannot");
+        assert_eq!(talked.told(SITI).await.len(), 1);
+        talked.case().await;
+        let audited = talked.place.audited("channel.looked_again").await;
+        assert_eq!(audited, [("test".to_owned(), "1".to_owned())]);
     }
 }
 

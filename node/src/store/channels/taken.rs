@@ -1,6 +1,7 @@
 //! What came in on a channel, from its commit until it is done.
 
 use lapor_migrations::{Tx, on};
+use serde::Serialize;
 use sqlx::FromRow;
 
 use crate::store::Stored;
@@ -13,6 +14,19 @@ pub struct TakenRow {
     pub thread: Option<String>,
     pub raw: Option<Vec<u8>>,
     pub attempts: i64,
+}
+
+/// A message that waits for more than its turn.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Trouble {
+    pub number: i64,
+    pub channel: String,
+    /// `waiting`, `unread` or `stuck`.
+    pub state: String,
+    /// Unix ms.
+    pub came_at: i64,
+    pub attempts: i64,
+    pub problem: Option<String>,
 }
 
 /// A message to be taken.
@@ -146,5 +160,29 @@ pub async fn forget_words(tx: &mut Tx, thread: &str) -> Stored<()> {
     const SQL: &str =
         "update channel_taken set raw = null where thread = $1 and state <> 'waiting'";
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Messages that were put off, cannot be read, or wait for a person; oldest first.
+pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
+    const SQL: &str = "select number, channel, state, came_at, attempts, problem from channel_taken
+        where state in ('unread', 'stuck') or (state = 'waiting' and problem is not null)
+        order by number limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
+/// All that cannot be read or waits for a person, oldest first.
+pub async fn left(tx: &mut Tx) -> Stored<Vec<TakenRow>> {
+    const SQL: &str = "select number, channel, thread, raw, attempts from channel_taken
+        where state in ('unread', 'stuck') order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// One of these is looked at again.
+pub async fn revive(tx: &mut Tx, number: i64, thread: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "update channel_taken set state = 'waiting', thread = $2, attempts = 0,
+            due_at = $3, leased_until = 0, problem = null
+        where number = $1 and state in ('unread', 'stuck')";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(thread).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
