@@ -42,13 +42,13 @@ struct Done {
 
 impl Step<'_> {
     /// Does what follows; says how it is counted.
-    pub async fn perform(&self, turn: Turn, text: &[u8]) -> Result<&'static str, NodeError> {
+    pub async fn perform(&self, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {
         let now = self.node.clock().now_ms();
         let mut done = self.ended("done", "answered");
-        match turn.deed {
-            Deed::File(ref said) => return self.file((**said).clone(), &turn, text).await,
-            Deed::Act { case, ref act } => return self.act(case, act.clone(), &turn).await,
-            Deed::Answered(outcome) => done.outcome = outcome,
+        match &turn.deed {
+            Deed::File(said) => return self.file((**said).clone(), turn, text).await,
+            Deed::Act { case, act } => return self.act(*case, act.clone(), turn).await,
+            Deed::Answered(outcome) => done.outcome = *outcome,
             Deed::Aside => (done.state, done.outcome) = ("aside", "aside"),
             Deed::Stop => {
                 done.outcome = "stopped";
@@ -57,12 +57,12 @@ impl Step<'_> {
             Deed::Start => (done.outcome, done.stopped_at) = ("started", None),
             Deed::Key(case) => {
                 let id = &self.thread.id;
-                let conversation = self.node.conversation_of_thread(id, case).await?;
+                let conversation = self.node.conversation_of_thread(id, *case).await?;
                 let key = self.node.change_key(&conversation).await?;
                 (done.outcome, done.key) = ("key", Some(key.to_string()));
             }
         }
-        self.settle(&turn, done, None).await
+        self.settle(turn, done, None).await
     }
 
     /// What an act of this message came to before the process ended, if it was done.

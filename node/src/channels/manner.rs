@@ -19,6 +19,10 @@ pub enum Name {
 }
 
 /// What may be said on a channel, and how much of it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a channel, each of which decides something else"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Manner {
     /// How much one message holds: septets where it is short text, else signs.

@@ -59,9 +59,9 @@ impl Node {
         row: &TakenRow,
         held: i64,
     ) -> Result<(), NodeError> {
-        let outcome = match self.understand(lines, row, held).await {
+        let outcome = match Box::pin(self.understand(lines, row, held)).await {
             Ok(outcome) => outcome,
-            Err(error) => self.keep_for_later(row, held, error).await?,
+            Err(error) => self.keep_for_later(row, held, &error).await?,
         };
         counter!(TAKEN, "channel" => row.channel.clone(), "outcome" => outcome).increment(1);
         Ok(())
@@ -102,7 +102,7 @@ impl Node {
             stopped: thread.stopped_at.is_some(),
         };
         let turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());
-        step.perform(turn, &facts.text).await
+        step.perform(&turn, &facts.text).await
     }
 
     async fn thread_of(&self, row: &TakenRow) -> Result<ThreadRow, NodeError> {
@@ -117,10 +117,10 @@ impl Node {
         &self,
         row: &TakenRow,
         held: i64,
-        error: NodeError,
+        error: &NodeError,
     ) -> Result<&'static str, NodeError> {
         let (now, problem) = (self.clock().now_ms(), error.to_string());
-        let due = match &error {
+        let due = match error {
             // Somebody else has changed the conversation: it is read again as it is now.
             NodeError::AnsweredMeanwhile => Some(now),
             NodeError::TooMany { retry_after_s } => {
@@ -168,7 +168,7 @@ impl Node {
             .map(|draft| draft.said.content)
             .unwrap_or_default();
         let text = self.text_hash(&thread.id, &text)?;
-        match step.perform(turn, &text).await {
+        match Box::pin(step.perform(&turn, &text)).await {
             Ok(outcome) => {
                 let channel = thread.channel.clone();
                 counter!(TAKEN, "channel" => channel, "outcome" => outcome).increment(1);

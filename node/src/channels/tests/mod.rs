@@ -76,7 +76,7 @@ impl Talked {
 
     /// Somebody writes a text.
     async fn writes(&self, from: &str, text: &str) {
-        let id = format!("{}", self.paper.next_id());
+        let id = self.paper.next_id().to_string();
         let new = self.takes(&id, &json!({"from": from, "text": text})).await;
         assert_eq!(new, 1);
     }
