@@ -106,8 +106,8 @@ impl Node {
             Err(error) => return Err(error),
         };
         let view = self.reporter_view(&conversation).await?;
-        let held = view.events.iter().rfind(|event| event.kind == "case.held");
-        let waits = held.filter(|_| !view.questions.is_empty());
+        let asked = view.events.iter().rfind(|event| event.kind == "case.held");
+        let waits = asked.filter(|_| !view.questions.is_empty());
         let hold = waits.and_then(|event| {
             Some(Hold {
                 message: event.message?,

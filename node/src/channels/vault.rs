@@ -55,12 +55,11 @@ impl Switch {
     /// A hash that nobody makes without the key; `purpose` keeps the hashes of one table from those
     /// of another.
     pub fn hash(&self, purpose: &str, parts: &[&str]) -> Result<Vec<u8>, NodeError> {
-        let key = match self.hashing.get() {
-            Some(key) => key,
-            None => {
-                let key = folder::channel_key(&self.keys)?;
-                self.hashing.get_or_init(|| key)
-            }
+        let key = if let Some(known) = self.hashing.get() {
+            known
+        } else {
+            let key = folder::channel_key(&self.keys)?;
+            self.hashing.get_or_init(|| key)
         };
         let mut mac = Hmac::<Sha256>::new_from_slice(&**key).map_err(NodeError::damaged)?;
         for part in [&["lapor channel", purpose], parts].concat() {

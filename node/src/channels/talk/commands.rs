@@ -2,7 +2,7 @@
 //! full stop behind.
 
 /// What somebody orders.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'t> {
     Stop,
     Start,

@@ -23,7 +23,7 @@ use gateway::Gateway;
 const SECRET: &str = "kunciMasukKannel17";
 
 fn settings(folder: &Path, send_url: &str) -> SmsSettings {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
     lapor_certs::tls::install_default_provider();
     let file = |name: &str, text: &str| {
         let path = folder.join(name);
