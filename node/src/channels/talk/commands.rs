@@ -1,6 +1,8 @@
 //! Words that are commands, and words that are only polite. People type them in any case, with a
 //! full stop behind.
 
+use crate::casework::ticket;
+
 /// What somebody orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'t> {
@@ -108,9 +110,11 @@ pub fn is_no(text: &str) -> bool {
     ["TIDAK", "TDK", "BELUM", "NO", "GAK", "ENGGAK", "BUKAN"].contains(&word.as_str())
 }
 
+/// A ticket, or what is typed for one: ten signs, one of which may be wrong.
 fn is_ticket_like(text: &str) -> bool {
-    let signs = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
-    signs.clone().count() <= 12
-        && signs.clone().all(|c| c.is_ascii_alphanumeric())
-        && signs.clone().any(|c| c.is_ascii_digit())
+    let signs = || text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+    let alike = signs().count() <= 12
+        && signs().all(|c| c.is_ascii_alphanumeric())
+        && signs().any(|c| c.is_ascii_digit());
+    alike || ticket::parse(text).is_some()
 }

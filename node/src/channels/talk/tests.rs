@@ -126,6 +126,12 @@ fn deed(turn: &Turn) -> String {
 #[test]
 fn a_first_message_is_a_command_a_report_or_talk() {
     let own = Own::none();
+    let letters = loop {
+        let one = ticket();
+        if !one.contains(|c: char| c.is_ascii_digit()) {
+            break format!("STATUS {one}");
+        }
+    };
     for (text, comes_to) in [
         ("STOP", "stop"),
         ("berhenti.", "stop"),
@@ -137,6 +143,8 @@ fn a_first_message_is_a_command_a_report_or_talk() {
         ("STATUS", "status"),
         ("cek 4F7KX-92MQ3", "status"),
         ("cek 4f7kx 92mq3", "status"),
+        // One without a digit.
+        (letters.as_str(), "status"),
         (
             "Status jalan di depan rumah saya rusak",
             "file Status jalan di depan rumah saya rusak",

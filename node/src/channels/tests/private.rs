@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use super::{BUDI, DAY_MS, REPORT, SITI, Talked};
+use super::{BUDI, DAY_MS, MINUTE_MS, REPORT, SITI, Talked};
 use crate::channels::{Name, Unsaid};
 
 /// Everything that stands in a table, as text.
@@ -100,6 +100,7 @@ async fn a_number_stands_in_no_table_no_message_and_no_log_but_in_the_identity()
 async fn an_erasure_takes_who_it_was_and_what_was_to_be_said_and_leaves_the_others() {
     for talked in Talked::on(Name::Sms).await {
         talked.says(SITI, REPORT).await;
+        talked.place.clock.advance(MINUTE_MS);
         talked
             .says(BUDI, "Jalan berlubang di depan pasar Sukajadi.")
             .await;
