@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backup;
 pub mod casework;
 pub mod chance;
+pub mod channels;
 pub mod cli;
 mod courtesy;
 pub mod deadlines;

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
 use crate::casework::{self, FiguresCache, Writer};
+use crate::channels::Switch;
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::figures::GroupsCache;
@@ -86,6 +87,8 @@ pub struct Node {
     memory: Memory,
     /// What slows down whoever tries too often.
     guards: Guards,
+    /// What the channels of others need here.
+    switch: Switch,
     /// Street tiles, where the operator supplies them.
     tiles: Option<Tiles>,
     /// Where each message's way is told.
@@ -134,6 +137,7 @@ impl Node {
             groups: GroupsCache::default(),
             memory: Memory::default(),
             guards: Guards::new(),
+            switch: Switch::below(settings.node.keys.clone()),
             tiles: tiles(settings).await,
             spans: Spans::open(&settings.traces, "lapor-node", env!("CARGO_PKG_VERSION")),
         });
@@ -328,6 +332,10 @@ impl Node {
 
     pub(crate) fn guards(&self) -> &Guards {
         &self.guards
+    }
+
+    pub(crate) fn switch(&self) -> &Switch {
+        &self.switch
     }
 
     /// Says that there is something to send.

@@ -16,6 +16,7 @@ use lapor_web::sign_on::{SignOn, SignOnSettings};
 use lapor_web::spans::TraceSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::channels::ChannelSettings;
 use crate::deadlines::DeadlineSettings;
 use crate::post::MailSettings;
 use crate::staff::StaffRole;
@@ -49,6 +50,7 @@ pub struct Settings {
     pub link: LinkSettings,
     pub deadlines: DeadlineSettings,
     pub mail: MailSettings,
+    pub channels: ChannelSettings,
     pub monitor: MonitorSettings,
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
@@ -322,6 +324,7 @@ impl Settings {
         self.node.blobs = folder.join(&self.node.blobs);
         self.portal.tiles = self.portal.tiles.map(|file| folder.join(file));
         self.mail.below(folder);
+        self.channels.below(folder);
         self.single_sign_on.below(folder);
         if let Some(file) = self.database.url.strip_prefix("sqlite://") {
             self.database.url = format!("sqlite://{}", folder.join(file).display());

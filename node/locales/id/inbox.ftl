@@ -153,6 +153,7 @@ clock-silence = Tanggapan pelapor
 suspect-title = Diduga penyalahgunaan
 suspect-trap = Isian yang tidak terlihat oleh orang ikut terisi.
 suspect-too-fast = Formulir terkirim lebih cepat daripada orang dapat mengisinya.
+suspect-flood = Satu orang mengirim lebih banyak laporan dalam sehari daripada yang wajar.
 suspect-officer = Ditandai oleh petugas.
 suspect-clear = Bukan penyalahgunaan
 suspect-archive = Arsipkan

@@ -76,7 +76,7 @@ pub use identity_replies::{IdentityAnswer, IdentityRequest, IdentityRequests};
 pub use inbox::{InboxCounts, Sight, Tab};
 pub(crate) use indexing::run as index;
 pub use once::Once;
-pub(crate) use once::expire as expire_answers;
+pub(crate) use once::{CHANNELS, expire as expire_answers};
 pub(crate) use orphans::sweep_orphans;
 pub use outcome::Outcome;
 pub use own_number::OWN_NUMBER;

@@ -12,6 +12,7 @@ use lapor_web::monitor::Listen;
 use lapor_web::sign_on::SignOnError;
 
 use super::{Failure, Out, Place, exit, mail};
+use crate::channels::Lines;
 use crate::enrolment;
 use crate::error::NodeError;
 use crate::folder::{self, NodeKeys, credential_path};
@@ -128,6 +129,7 @@ pub async fn check_config(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     listens(&settings, out)?;
     private_keys(&settings.node.keys)?;
     let postbox = settings.mail.postbox()?;
+    channels(&settings, out)?;
     tiles(&settings, out).await?;
     let db = Db::open(&settings.database.url, Schema::Node, &DbOptions::default()).await?;
     let current = check_database(&db, &settings.node.keys, out).await;
@@ -170,6 +172,19 @@ async fn in_force(in_force: &InForce, out: Out<'_>) -> Result<(), Failure> {
         }
     }
     mail::check(in_force.postbox()?, out).await
+}
+
+fn channels(settings: &Settings, out: Out<'_>) -> Result<(), Failure> {
+    let names = Lines::of(&settings.channels)?.names();
+    if names.is_empty() {
+        writeln!(
+            out,
+            "channels: none; this node talks on its own pages alone"
+        )?;
+    } else {
+        writeln!(out, "channels: {}", names.join(", "))?;
+    }
+    Ok(())
 }
 
 /// Whether the schema is current. Only looks: a program that knows an earlier

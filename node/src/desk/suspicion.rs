@@ -40,6 +40,7 @@ pub fn reason(code: &str) -> TextId {
     match code {
         "trap" => text_id("suspect-trap"),
         "too_fast" => text_id("suspect-too-fast"),
+        "flood" => text_id("suspect-flood"),
         _ => text_id("suspect-officer"),
     }
 }

@@ -11,6 +11,7 @@ pub mod blobs;
 pub mod cases;
 pub mod categories;
 pub mod chain;
+pub mod channels;
 pub mod citizens;
 pub mod consents;
 pub mod deadlines;
