@@ -41,7 +41,8 @@ const NODE: &[Source] = sources!("node": "0001_core", "0002_keys_due", "0003_tra
     "0021_own_number", "0022_elsewhere", "0023_assignments", "0024_own_number_folded",
     "0025_identity_asks", "0026_lists_of_their_own", "0027_local_tree",
     "0028_identity_answers", "0029_programme_followers", "0030_officers_erasures", "0031_answers_to", "0032_placed_programmes",
-    "0033_provinces_of_programmes", "0034_token_owners", "0035_proved_contacts", "0036_terms");
+    "0033_provinces_of_programmes", "0034_token_owners", "0035_proved_contacts", "0036_terms",
+    "0042_token_scopes", "0043_open311");
 
 /// Each database lists its tables in a place of its own.
 const TABLES_SQLITE: &str =

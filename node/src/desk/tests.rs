@@ -2,6 +2,7 @@
 //! without script.
 
 mod accounts;
+mod api_keys;
 mod assignments;
 mod cases;
 mod counter;
