@@ -1,5 +1,5 @@
 //! The one listener for people and programs: the citizen portal at `/`, the
-//! desk at `/meja` and the JSON API below `/api`, behind one entrance. It joins them and knows no page.
+//! desk at `/meja`, the JSON API below `/api` and Open311 below `/open311`, behind one entrance. It joins them and knows no page.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::monitor::TRAFFIC;
 use crate::node::Node;
-use crate::{api, desk, portal};
+use crate::{api, desk, open311, portal};
 
 fluent_templates::static_loader! {
     static TEXTS = {
@@ -60,7 +60,8 @@ pub async fn serve(
 pub fn router(node: Arc<Node>) -> Router {
     let site = Arc::new(site(&node));
     let pages = page::pages(portal::routes(&node).merge(desk::routes(&node)), &site);
-    let all = monitor::count(pages.merge(api::routes(&node)), &TRAFFIC);
+    let programs = api::routes(&node).merge(open311::routes(&node));
+    let all = monitor::count(pages.merge(programs), &TRAFFIC);
     let received = page::receive(entrance::answer_missing(all), &site);
     entrance::stand_before(received).with_state(node)
 }

@@ -28,6 +28,7 @@ use crate::store::answers::AnswerRow;
 use crate::store::audit::Deed;
 use crate::store::cases::{CaseRow, Glance};
 use crate::store::erasures::MarkRow;
+use crate::store::open311::CityRow;
 use crate::store::reporters::ReporterRow;
 
 const MICRO: f64 = 1_000_000.0;
@@ -63,6 +64,8 @@ pub(crate) struct Beside {
     pub mark: Option<MarkRow>,
     /// On whose desk it lies from the beginning.
     pub desk: Option<OnDesk>,
+    /// Which program filed it, if that was by Open311.
+    pub city: Option<CityRow>,
 }
 
 impl Node {
@@ -274,6 +277,9 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
     }
     for mark in beside().filter_map(|b| b.mark.as_ref()) {
         store::erasures::mark(tx, mark).await?;
+    }
+    for row in beside().filter_map(|b| b.city.as_ref()) {
+        store::open311::add(tx, row).await?;
     }
     for filing in filings {
         if let Some(number) = &filing.own_number {

@@ -11,6 +11,7 @@ use crate::casework::{Beside, Filed, NewReport, OnDesk, Once};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::open311::City;
 use crate::store::erasures::MarkRow;
 use crate::store::reporters::ReporterRow;
 
@@ -48,6 +49,16 @@ impl Node {
         &self,
         report: NewReport,
         terms: FilingTerms<'_>,
+    ) -> Result<FiledForReporter, NodeError> {
+        self.file_by(report, terms, None).await
+    }
+
+    /// The same for a program that files by Open311, and is to find the case again.
+    pub(crate) async fn file_by(
+        &self,
+        report: NewReport,
+        terms: FilingTerms<'_>,
+        city: Option<City<'_>>,
     ) -> Result<FiledForReporter, NodeError> {
         let asked = || terms.once.map(|once| once.asking(&report)).transpose();
         let (first, again) = (asked()?, asked()?);
@@ -101,6 +112,7 @@ impl Node {
                 answer: kept,
                 mark,
                 desk: terms.desk,
+                city: city.map(|city| city.row(filed.case, at)),
             })
         });
         match (filing.await, again) {

@@ -138,6 +138,12 @@ impl FormWithFiles {
         }
     }
 
+    /// A field that came before, if it did.
+    pub fn before(&self, name: &str) -> Option<&str> {
+        let mut named = self.values.iter().filter(|(field, _)| field == name);
+        named.next().map(|(_, value)| value.as_str())
+    }
+
     /// Why the form has ended before its end, if it has: what a file's reader
     /// was told was only that it broke off.
     pub fn broken(&self) -> Option<ApiProblem> {
