@@ -14,7 +14,7 @@ from georeport import GeoReport
 TARGET = os.environ.get("CARGO_TARGET_DIR") or Path(__file__).parents[2] / "target"
 ONLY_SQLITE = os.environ.get("LAPOR_TEST_SQLITE_ONLY") == "1"
 DATABASES = ["sqlite"] if ONLY_SQLITE else ["sqlite", "postgres"]
-LAMP = "perhubungan.lampu-penerangan-jalan"
+LAMP = "perhubungan.penerangan-jalan-umum"
 
 
 class Stage:

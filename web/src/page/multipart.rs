@@ -287,6 +287,8 @@ mod tests {
         let mut form = open(body.concat());
         let mut files = Vec::new();
         while let Some(mut file) = form.next_file().await.ok().unwrap() {
+            assert_eq!(form.before("judul"), Some("Jalan é rusak"));
+            assert_eq!(form.before("isi").is_some(), file.name != "a.jpg");
             let mut bytes = Vec::new();
             while let Some(piece) = file.next().await {
                 bytes.extend_from_slice(&piece.unwrap());

@@ -15,6 +15,8 @@ struct Operation {
     id: String,
     method: Method,
     path: String,
+    /// What its address must tell.
+    query: String,
     scopes: Vec<Scope>,
     body: Value,
 }
@@ -34,6 +36,7 @@ fn operations() -> Vec<Operation> {
             found.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
                 path: format!("/api/v1{path}"),
+                query: query(operation),
                 body: body(&id, operation),
                 id,
                 scopes,
@@ -41,6 +44,16 @@ fn operations() -> Vec<Operation> {
         }
     }
     found
+}
+
+fn query(operation: &Value) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let needed = parameters.filter(|one| one["in"] == "query" && one["required"] == true);
+    let told = needed.map(|one| match one["name"].as_str().unwrap() {
+        name @ ("from" | "through") => format!("{name}=2026-09-01"),
+        name => format!("{name}=lampu"),
+    });
+    told.collect::<Vec<_>>().join("&")
 }
 
 fn body(id: &str, operation: &Value) -> Value {
@@ -73,15 +86,9 @@ impl Desk {
         let path = path.replace("{ticket}", "4F7KX-92MQ3");
         let path = path.replace("{owner}", "pusat").replace("{slug}", "taman");
         let path = path.replace("{sha256}", &"0".repeat(64));
-        let query = match operation.id.as_str() {
-            "findRegions" => "?q=bandung",
-            "findLikelyDuplicates" => "?title=lampu&content=padam",
-            "unmapLocalCategory" => "?local=Parkir",
-            _ => "",
-        };
         let request = Request::builder()
             .method(operation.method.clone())
-            .uri(format!("{path}{query}"))
+            .uri(format!("{path}?{}", operation.query))
             .header("authorization", format!("Bearer {secret}"))
             .header("content-type", "application/json");
         let body = match &operation.body {
@@ -108,12 +115,8 @@ async fn every_operation_is_refused_without_its_scope_and_not_with_it_alone() {
             let scope = operation.scopes[0];
             let with = desk.token_of(&format!("with-{number}"), [scope]).await;
             let answered = desk.calls(operation, &case, &with).await;
-            assert!(
-                ![401, 403, 404, 405].contains(&answered.as_u16())
-                    || answered == StatusCode::NOT_FOUND && operation.path.contains('{'),
-                "{}: {answered}",
-                operation.id
-            );
+            let refused = [401, 403, 405].contains(&answered.as_u16());
+            assert!(!refused, "{}: {answered}", operation.id);
         }
     }
 }

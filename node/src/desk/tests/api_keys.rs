@@ -20,14 +20,14 @@ async fn a_key_is_shown_once_opens_what_was_ticked_and_ends_when_it_is_revoked()
         let (admin, program) = (Browser::new(&router), Browser::new(&router));
         admin.enters(ADMIN, WORDS).await;
         admin.open(PATH).await.shows("Belum ada kunci");
-        let wrong = [("nama", "dua kata"), ("berlaku", "30")];
+        let wrong = [("nama", "dua kata"), ("berlaku", "90")];
         let wrong = admin.post(PATH, &wrong).await;
         wrong
             .is(StatusCode::UNPROCESSABLE_ENTITY)
             .shows("Pakai huruf, angka")
             .shows("Centang sedikitnya satu")
             .shows("value=\"dua kata\"")
-            .shows("value=\"30\" checked");
+            .shows("value=\"90\" checked");
         let filing = [
             ("nama", "aplikasi-kota"),
             ("cakupan", "cases:read"),
