@@ -95,22 +95,20 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
 }
 
 fn line(token: &TokenEntry, zone: &Zone, now: i64) -> String {
-    let mut line = format!("{:<24} {:<9} ", token.name, token.rights());
-    line += &match (token.revoked_at, token.expires_at) {
+    let since = zone.show(token.created_at);
+    let state = match (token.revoked_at, token.expires_at) {
         (Some(at), _) => format!("revoked {}", zone.show(at)),
         (None, Some(at)) if at <= now => format!("ended {}", zone.show(at)),
-        (None, Some(at)) => format!(
-            "since {}, until {}",
-            zone.show(token.created_at),
-            zone.show(at)
-        ),
-        (None, None) => format!("since {}", zone.show(token.created_at)),
+        (None, Some(at)) => format!("since {since}, until {}", zone.show(at)),
+        (None, None) => format!("since {since}"),
     };
-    if let Some(at) = token.used_at {
-        line += &format!(", used {}", zone.show(at));
-    }
-    if let Some(login) = &token.owner {
-        line += &format!(", of {}", plain(login));
-    }
-    line
+    let used = token
+        .used_at
+        .map_or_else(String::new, |at| format!(", used {}", zone.show(at)));
+    let owner = token
+        .owner
+        .as_ref()
+        .map_or_else(String::new, |login| format!(", of {}", plain(login)));
+    let (name, rights) = (&token.name, token.rights());
+    format!("{name:<24} {rights:<9} {state}{used}{owner}")
 }

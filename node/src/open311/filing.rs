@@ -293,16 +293,15 @@ async fn file_once(
     let actor = sent.caller.actor();
     let scope = format!("{CHANNEL}:{actor}");
     let told = sent.told();
-    let once = match head.get(IDEMPOTENCY_KEY) {
-        Some(key) => Once::new(&scope, key.to_str().unwrap_or_default())?,
-        None => {
-            let while_same = node.clock().now_ms() / SAME_MS;
-            let before = Once::new(&scope, &same_key(&told, while_same - 1))?;
-            if let Some(filed) = node.filed_under(&before).await? {
-                return Ok(filed);
-            }
-            Once::new(&scope, &same_key(&told, while_same))?
+    let once = if let Some(key) = head.get(IDEMPOTENCY_KEY) {
+        Once::new(&scope, key.to_str().unwrap_or_default())?
+    } else {
+        let while_same = node.clock().now_ms() / SAME_MS;
+        let before = Once::new(&scope, &same_key(&told, while_same - 1))?;
+        if let Some(filed) = node.filed_under(&before).await? {
+            return Ok(filed);
         }
+        Once::new(&scope, &same_key(&told, while_same))?
     };
     let once = once.told_by(&told)?;
     let reaches = report
