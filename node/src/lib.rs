@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod media;
 pub mod monitor;
 pub mod node;
+pub mod open311;
 pub mod personal;
 mod place;
 pub mod portal;

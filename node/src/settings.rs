@@ -55,6 +55,7 @@ pub struct Settings {
     pub categories: CategorySettings,
     pub answers: AnswerSettings,
     pub erasure: ErasureSettings,
+    pub open311: Open311Settings,
     pub log: LogSettings,
     pub traces: TraceSettings,
 }
@@ -183,6 +184,27 @@ pub struct ErasureSettings {
     pub officer_days: u32,
     /// Another administrator confirms what an officer decided.
     pub second_person: bool,
+}
+
+/// Open311 GeoReport v2 at `/open311`, for the applications of a city.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Open311Settings {
+    /// Whether it is there at all.
+    pub enabled: bool,
+    /// With what a filing is answered.
+    pub answer: Open311Answer,
+}
+
+/// With what a filing by Open311 is answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Open311Answer {
+    /// The number of the request, at once.
+    #[default]
+    Id,
+    /// A token that tells the number once an institution has taken the report up.
+    Token,
 }
 
 impl Default for ErasureSettings {

@@ -81,6 +81,7 @@ export const deskPages = ({ cases, talks }) => ({
   "desk-staff": ["admin", "/meja/petugas"],
   "desk-units": ["admin", "/meja/unit"],
   "desk-own-categories": ["admin", "/meja/kategori"],
+  "desk-api-keys": ["admin", "/meja/kunci-api"],
   "desk-audit": ["admin", "/meja/audit"],
   "desk-account": ["admin", "/meja/akun"],
   "desk-letters": ["admin", "/meja/surat"],

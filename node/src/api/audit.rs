@@ -14,6 +14,7 @@ use super::paging::page_size;
 use super::refusals::problem;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::node::Node;
+use crate::tokens::Scope;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +61,7 @@ pub async fn read(
     caller: Caller,
     Query(query): Query<LogQuery>,
 ) -> Answer<Json<AuditPage>> {
-    caller.administers()?;
+    caller.needs(Scope::AuditRead)?;
     let limit = page_size(query.limit)?;
     let case = query.case.map(|case| case.to_string());
     let asked = AuditQuery {

@@ -29,6 +29,7 @@ use crate::store::answers::AnswerRow;
 use crate::store::audit::Deed;
 use crate::store::cases::{CaseRow, Glance};
 use crate::store::erasures::MarkRow;
+use crate::store::open311::CityRow;
 use crate::store::reporters::ReporterRow;
 
 const MICRO: f64 = 1_000_000.0;
@@ -66,6 +67,8 @@ pub(crate) struct Beside {
     pub desk: Option<OnDesk>,
     /// What becomes of the message in which it was said.
     pub channel: Option<Box<Settled>>,
+    /// Which program filed it, if that was by Open311.
+    pub city: Option<CityRow>,
 }
 
 impl Node {
@@ -280,6 +283,9 @@ async fn write_beside(tx: &mut Tx, filings: &[&Filing]) -> Result<(), NodeError>
     }
     for settled in beside().filter_map(|b| b.channel.as_ref()) {
         settled.write(tx).await?;
+    }
+    for row in beside().filter_map(|b| b.city.as_ref()) {
+        store::open311::add(tx, row).await?;
     }
     for filing in filings {
         if let Some(number) = &filing.own_number {

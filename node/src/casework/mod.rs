@@ -82,7 +82,7 @@ pub use outcome::Outcome;
 pub use own_number::OWN_NUMBER;
 pub(crate) use public_list::FiguresCache;
 pub use public_list::{PublicCase, PublicFigures, PublicFilter, PublicPage};
-pub use public_report::{Gone, PublicReport};
+pub use public_report::{FiledReport, Gone, PublicReport};
 pub(crate) use query::two_of;
 pub(crate) use reading::{history, read_message, state_of, summaries, title_of};
 pub(crate) use shown::{drafts, keep, refresh, refresh_case, show, shown_case, standing};

@@ -7,6 +7,7 @@ mod absence;
 mod acts;
 mod again;
 mod along;
+mod api_keys;
 mod approval;
 mod arranged;
 mod arrangements;
@@ -184,6 +185,8 @@ fn pages() -> Router<Arc<Node>> {
         .route(absence::PATH, post(absence::say))
         .route(units::PATH, get(units::list).post(units::add))
         .route(units::CLOSE, post(units::close))
+        .route(api_keys::PATH, get(api_keys::list).post(api_keys::make))
+        .route(api_keys::REVOKE, post(api_keys::revoke))
         .route(aside::PATH, get(aside::list).post(aside::act))
         .route(handover::PATH, post(handover::hand_over))
         .route(arrangements::PATH, get(arrangements::show))

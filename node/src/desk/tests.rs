@@ -3,6 +3,7 @@
 
 mod accounts;
 mod along;
+mod api_keys;
 mod arranging;
 mod assignments;
 mod cases;

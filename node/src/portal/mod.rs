@@ -25,7 +25,7 @@ mod track;
 mod visitor;
 
 pub(crate) use reports::classification_name;
-pub(crate) use track::{closed_words, outcome_words, standing_words, state_words};
+pub(crate) use track::{archive_words, closed_words, outcome_words, standing_words, state_words};
 
 use std::sync::Arc;
 

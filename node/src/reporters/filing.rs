@@ -12,6 +12,7 @@ use crate::chance::random;
 use crate::channels::Settled;
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::open311::City;
 use crate::store::erasures::MarkRow;
 use crate::store::reporters::ReporterRow;
 
@@ -56,6 +57,16 @@ impl Node {
         report: NewReport,
         terms: FilingTerms<'_>,
     ) -> Result<FiledForReporter, NodeError> {
+        self.file_by(report, terms, None).await
+    }
+
+    /// The same for a program that files by Open311, and is to find the case again.
+    pub(crate) async fn file_by(
+        &self,
+        report: NewReport,
+        terms: FilingTerms<'_>,
+        city: Option<City<'_>>,
+    ) -> Result<FiledForReporter, NodeError> {
         let asked = || terms.once.map(|once| once.asking(&report)).transpose();
         let (first, again) = (asked()?, asked()?);
         if let Some(first) = &first
@@ -94,6 +105,7 @@ impl Node {
                 mark: terms.suspicion.map(|why| mark(why, "portal", filed, at)),
                 desk: terms.desk,
                 channel: None,
+                city: city.map(|city| city.row(filed.case, at)),
             })
         });
         match (filing.await, again) {

@@ -29,6 +29,31 @@ async fn a_token_is_shown_once_and_listed_without_its_secret() {
 }
 
 #[tokio::test]
+async fn a_token_with_scopes_and_an_end_is_listed_with_both() {
+    for shell in shells("pusat").await {
+        let scoped = [
+            "token", "create", "--name", "app", "--days", "30", "--scope",
+        ];
+        shell
+            .says(&[&scoped[..], &["cases:read,reports:file"]].concat())
+            .await;
+        let listed = shell.json(&["token", "list", "--json"]).await;
+        assert_eq!(
+            listed[0]["scopes"],
+            serde_json::json!(["cases:read", "reports:file"])
+        );
+        let days = listed[0]["expires_at"].as_i64().unwrap();
+        assert_eq!(
+            days - listed[0]["created_at"].as_i64().unwrap(),
+            30 * 86_400_000
+        );
+        let listed = shell.says(&["token", "list"]).await;
+        assert!(listed.contains("cases:read reports:file since"), "{listed}");
+        assert!(listed.contains(", until "), "{listed}");
+    }
+}
+
+#[tokio::test]
 async fn the_status_says_whether_the_node_is_connected_and_why_not() {
     for shell in shells("kota-bandung").await {
         shell.says(&FILE).await;
