@@ -10,7 +10,6 @@ use crate::doors::{facts, texts};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::portal::{name_of, standing_words};
-use crate::post::site;
 
 /// Less of a text tells nothing.
 const LEAST: usize = 20;
@@ -71,7 +70,7 @@ pub fn voice(node: &Node) -> Voice {
 
 /// Where the portal is.
 pub fn portal(node: &Node) -> String {
-    site(node)
+    node.site()
 }
 
 /// A name that leaves room for other words.

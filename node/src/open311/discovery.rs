@@ -21,8 +21,7 @@ pub async fn read(State(node): State<Arc<Node>>, asked: Asked) -> Response {
 }
 
 fn discovered(node: &Node) -> Told {
-    let settings = node.settings();
-    let site = settings.site(settings.api.listen);
+    let site = node.site();
     let facts = doors::facts(node);
     let contact = facts
         .contact

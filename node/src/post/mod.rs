@@ -38,7 +38,7 @@ pub use choices::LetterChoice;
 pub use delivery::{Delivery, LEAVE, LETTERS, Round, deliver};
 pub use lapor_web::mail::{Encryption, Undelivered};
 pub(crate) use lapor_web::mail::{Letterhead, Said, Words};
-pub(crate) use letterhead::{letterhead, site};
+pub(crate) use letterhead::letterhead;
 pub(crate) use news::tellable;
 pub use settings::{MailSettings, MailSettingsError};
 
