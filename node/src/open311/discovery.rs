@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::ROOT;
-use super::asked::{Asked, Told};
+use super::asked::Asked;
 use super::tree::Tree;
 use crate::doors;
 use crate::node::Node;
@@ -17,10 +17,10 @@ const SPECIFICATION: &str = "http://wiki.open311.org/GeoReport_v2";
 const CHANGED: &str = "2026-11-27T00:00:00Z";
 
 pub async fn read(State(node): State<Arc<Node>>, asked: Asked) -> Response {
-    asked.answer(discovered(&node))
+    asked.answer(Ok((StatusCode::OK, "discovery", discovered(&node))))
 }
 
-fn discovered(node: &Node) -> Told {
+fn discovered(node: &Node) -> Tree {
     let site = node.site();
     let facts = doors::facts(node);
     let contact = facts
@@ -38,11 +38,10 @@ fn discovered(node: &Node) -> Told {
         ("type", "production".into()),
         ("formats", Tree::Many("format", formats.to_vec())),
     ]);
-    let found = Tree::Parts(vec![
+    Tree::Parts(vec![
         ("changeset", CHANGED.into()),
         ("contact", contact.into()),
         ("key_service", key.into()),
         ("endpoints", Tree::Many("endpoint", vec![endpoint])),
-    ]);
-    Ok((StatusCode::OK, "discovery", found))
+    ])
 }
