@@ -261,6 +261,7 @@ arranged-shown = The desk reminds again.
 arranged-told = Setting up the node: { $done } of { $of } needed things are done. Go on.
 did-setup-dismissed = Reminder of the set-up ended
 did-setup-resumed = Reminder of the set-up begun again
+did-channel-looked-again = Messages of channels looked at again
 did-mail-tried = Test letter sent
 
 # Handing over

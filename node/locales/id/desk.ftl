@@ -258,6 +258,7 @@ arranged-shown = Meja kerja mengingatkan lagi.
 arranged-told = Menyiapkan node: { $done } dari { $of } yang diperlukan sudah diatur. Lanjutkan.
 did-setup-dismissed = Pengingat persiapan node dimatikan
 did-setup-resumed = Pengingat persiapan node dinyalakan
+did-channel-looked-again = Pesan saluran dibaca ulang
 did-mail-tried = Surat uji dikirim
 
 # Serah terima

@@ -80,6 +80,7 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("setup.address", text_id("did-setup-address")),
     ("setup.mail", text_id("did-setup-mail")),
     ("setup.mail_removed", text_id("did-setup-mail-removed")),
+    ("channel.looked_again", text_id("did-channel-looked-again")),
     ("mail.tried", text_id("did-mail-tried")),
     ("letter.dropped", text_id("did-letter-dropped")),
     ("programme.published", text_id("did-programme-published")),
