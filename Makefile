@@ -1,7 +1,7 @@
 # demo    a hub and eight nodes on this machine, with real reports; ARGS="--once --json"
 # test    every test, on SQLite and on a throwaway PostgreSQL
 # browse  the pages in a real Chromium, on both databases; part of make test
-# clients programs of others against our doors, on both databases
+# clients programs of others against our doors, on both databases; part of make test
 # check   format, lints, dependencies
 # alarms  the rules for Prometheus, and what they are held to
 # crash   hub and nodes killed with SIGKILL at every kill point; ARGS="--database postgres --sample 50"
@@ -47,7 +47,7 @@ test:
 	$(call say,"running the tests on SQLite and on a throwaway PostgreSQL")
 	@TMPDIR=$(SCRATCH) RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),$(THREADS)) \
 	    $(TARGET)/debug/lapor-test-postgres -- cargo test $(LOCKED) --workspace --all-features
-	@$(MAKE) --no-print-directory browse
+	@$(MAKE) --no-print-directory browse clients
 
 browse:
 	@.ci/need cargo cc postgres chromium node-modules
