@@ -68,11 +68,6 @@ pub fn voice(node: &Node) -> Voice {
     Voice::new(Language::Indonesian, texts(), facts(node).zone, now)
 }
 
-/// Where the portal is.
-pub fn portal(node: &Node) -> String {
-    node.site()
-}
-
 /// A name that leaves room for other words.
 pub fn short(name: &str) -> String {
     if name.chars().count() <= NAME_SIGNS {
@@ -97,7 +92,7 @@ pub async fn said(
 
 /// The same of all that needs nothing looked up; of a status only its ticket.
 pub fn sentence(node: &Node, say: &Say, filed: Option<&str>, key: Option<&str>) -> Piece {
-    spoken(&voice(node), &portal(node), say, filed, key)
+    spoken(&voice(node), &node.site(), say, filed, key)
 }
 
 pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Option<&str>) -> Piece {
@@ -200,7 +195,7 @@ fn first(text: &str, room: usize, manner: Manner) -> String {
 
 /// Why there is nothing to read here of a secret report.
 pub fn secret(node: &Node, v: &Voice, ticket: &str) -> Piece {
-    let said = v.with("ticket", ticket).with("portal", portal(node));
+    let said = v.with("ticket", ticket).with("portal", node.site());
     Piece::of(said.say(text_id("chat-news-secret")))
 }
 

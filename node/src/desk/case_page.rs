@@ -131,9 +131,11 @@ pub async fn show(
     let view = officer.case(&node, path.id).await?;
     let mut form = Form::empty();
     along.put_into(&mut form);
-    let units = shared::units(&node).await?;
-    if units.iter().any(|unit| unit.value == chosen.unit) {
-        form.put("unit", chosen.unit);
+    if !chosen.unit.is_empty() {
+        let units = shared::units(&node).await?;
+        if units.iter().any(|unit| unit.value == chosen.unit) {
+            form.put("unit", chosen.unit);
+        }
     }
     if officer.role.handles_cases() && view.summary.looked_at.is_none() {
         let looked = node.look_at(&officer.sight, &[path.id]).await;

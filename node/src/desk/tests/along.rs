@@ -1,23 +1,12 @@
 //! From case to case along the list from which the first was opened.
 
 use http::StatusCode;
-use lapor_protocol::ids::CaseId;
 
-use super::cases::{at, filed, key_of};
+use super::cases::{at, filed, key_of, three};
 use super::{ADMIN, Browser, Page, SITI, WORDS, staffed};
 use crate::doors::router;
-use crate::testing::Place;
 
 const NEW: &str = "?dari=%2Fmeja%3Ftab%3Dbaru&urut=";
-
-async fn three(place: &Place) -> [CaseId; 3] {
-    let mut cases = Vec::new();
-    for title in ["Lampu padam", "Jalan rusak", "Parit mampet"] {
-        cases.push(filed(place, title, "Isi.").await);
-        place.clock.advance(1000);
-    }
-    cases.try_into().unwrap()
-}
 
 /// A link of a page as an attribute has it.
 fn link(rel: &str, to: &str) -> String {

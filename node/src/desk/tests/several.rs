@@ -5,10 +5,10 @@ use lapor_protocol::case::State;
 use lapor_protocol::ids::CaseId;
 use serde_json::json;
 
-use super::cases::{at, filed, key_of, state};
+use super::cases::{at, key_of, state, three};
 use super::{Browser, Page, SITI, WORDS, central, staffed};
 use crate::doors::router;
-use crate::testing::{Place, acts};
+use crate::testing::acts;
 
 const BULK: &str = "/meja/bersama";
 
@@ -18,15 +18,6 @@ async fn ticked(siti: &Browser<'_>, cases: &[CaseId], act: &str) -> Page {
     let mut fields = vec![("tindakan", act), ("kembali", "/meja?tab=semua")];
     fields.extend(ids.iter().map(|id| ("laporan", id.as_str())));
     siti.post(BULK, &fields).await
-}
-
-async fn three(place: &Place) -> [CaseId; 3] {
-    let mut cases = Vec::new();
-    for title in ["Lampu padam", "Jalan rusak", "Parit mampet"] {
-        cases.push(filed(place, title, "Isi.").await);
-        place.clock.advance(1000);
-    }
-    cases.try_into().unwrap()
 }
 
 #[tokio::test]
