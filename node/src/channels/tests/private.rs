@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use lapor_migrations::on;
+use lapor_web::log::Overheard;
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -211,7 +212,7 @@ impl Subscriber for Log {
 #[tokio::test]
 async fn a_log_at_its_most_talkative_names_nobody_and_says_no_word() {
     let log = Log::default();
-    let listening = tracing::subscriber::set_default(log.clone());
+    let listening = Overheard::by(log.clone());
     for talked in Talked::on(Name::Sms).await {
         talked.paper.is_down(true);
         talked
