@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use axum::Router;
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
 pub use heard::{Address, Heard, Raw, Unread};
@@ -61,6 +62,12 @@ pub trait Channel: Send + Sync {
         to: &'a Address,
         words: &'a str,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
+
+    /// Fetches what came in, or keeps a line open, until `stop`; for channels whose provider does
+    /// not knock by itself.
+    fn listen<'a>(&'a self, _: &'a Node, _stop: &'a CancellationToken) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Why something was not said. Holds no word and no address.

@@ -20,11 +20,16 @@ const BREATH: Duration = Duration::from_secs(1);
 /// Listens and speaks until `shutdown`.
 pub async fn run(node: Arc<Node>, lines: Lines, shutdown: CancellationToken) {
     let speaking = lines.0.iter().map(|line| speak(&node, &**line));
+    let fetching = lines.0.iter().map(|line| line.listen(&node, &shutdown));
     let working = async { tokio::join!(listen(&node, &lines), join_all(speaking)) };
-    tokio::select! {
-        _ = working => {}
-        () = shutdown.cancelled() => {}
-    }
+    let working = async {
+        tokio::select! {
+            _ = working => {}
+            () = shutdown.cancelled() => {}
+        }
+    };
+    // Who keeps a line open takes leave of it.
+    tokio::join!(working, join_all(fetching));
 }
 
 async fn listen(node: &Node, lines: &Lines) {

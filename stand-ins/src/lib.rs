@@ -1,0 +1,6 @@
+//! Providers as they are seen from outside, for tests and the demonstration: each takes and hands
+//! over in its own published format, keeps what it was told, and can be away, slow, busy or
+//! forgetful when it is asked to.
+//!
+//! Nothing here shares code with the node: it signs, checks and reads by itself, so that one
+//! misreading of a format does not hide the other.
