@@ -101,10 +101,17 @@ impl Default for ChannelSettings {
     }
 }
 
+impl SmsSettings {
+    /// Whether text messages come in and go out.
+    pub fn is_on(&self) -> bool {
+        self.kannel.send_url.is_some()
+    }
+}
+
 impl ChannelSettings {
     /// Whether this node talks on any channel.
     pub fn is_on(&self) -> bool {
-        self.sms.kannel.send_url.is_some()
+        self.sms.is_on()
     }
 
     /// The same settings with relative paths taken from `folder`.
