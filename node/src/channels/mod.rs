@@ -14,6 +14,7 @@ mod heard;
 mod intake;
 mod known;
 mod manner;
+mod media;
 mod news;
 mod outbox;
 mod running;
@@ -36,8 +37,9 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, Raw, Unread};
+pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Unread};
 pub use manner::{Manner, Name};
+pub use media::{LeftOut, Pieces, Unfetched};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
@@ -62,6 +64,11 @@ pub trait Channel: Send + Sync {
         to: &'a Address,
         words: &'a str,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
+
+    /// Begins to fetch a file that came with a message. How large it may be is not its matter.
+    fn fetch<'a>(&'a self, _: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
+        Box::pin(std::future::ready(Err(Unfetched::Never(LeftOut::Gone))))
+    }
 
     /// Fetches what came in, or keeps a line open, until `stop`; for channels whose provider does
     /// not knock by itself.

@@ -20,6 +20,10 @@ pub struct ChannelSettings {
     pub reports_per_day: u32,
     /// Words in front of a report that say what it is about: of a campaign, a region, an institution.
     pub keywords: Vec<Keyword>,
+    /// Bytes of a file that came with a message, at most; larger ones are left out.
+    pub media_bytes: u64,
+    /// Files of one report or reply, at most; more are left out.
+    pub media_each: u32,
     pub sms: SmsSettings,
 }
 
@@ -96,6 +100,8 @@ impl Default for ChannelSettings {
             draft_minutes: 30,
             reports_per_day: 10,
             keywords: Vec::new(),
+            media_bytes: 25_000_000,
+            media_each: 10,
             sms: SmsSettings::default(),
         }
     }

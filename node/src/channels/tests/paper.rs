@@ -86,10 +86,12 @@ impl Channel for Paper {
             from: Address {
                 id: body.from,
                 name: body.name,
+                at: None,
             },
             text: body.text,
             reply_to: body.reply_to,
             location: body.location,
+            ..Heard::default()
         })
     }
 
