@@ -15,6 +15,7 @@ mod intake;
 mod known;
 mod manner;
 mod media;
+mod meta;
 mod news;
 mod outbox;
 mod running;
@@ -40,6 +41,7 @@ pub use handles::log_name;
 pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Unread};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
+pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
@@ -64,6 +66,11 @@ pub trait Channel: Send + Sync {
         to: &'a Address,
         words: &'a str,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
+
+    /// Asks somebody to write again, where this can be asked while nothing else may be said.
+    fn knock<'a>(&'a self, _: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Begins to fetch a file that came with a message. How large it may be is not its matter.
     fn fetch<'a>(&'a self, _: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
@@ -106,7 +113,9 @@ impl Lines {
             return Err(ChannelSettingsError::Keyword(word.clone()));
         }
         let sms = sms::of(&settings.sms)?;
-        Ok(Self(sms.into_iter().collect()))
+        let meta = meta::Meta::of(settings)?;
+        let meta = meta.map(|meta| meta.lines()).unwrap_or_default();
+        Ok(Self(sms.into_iter().chain(meta).collect()))
     }
 
     /// The channel of a name, if it is on.
@@ -121,5 +130,6 @@ impl Lines {
 
 /// The doors at which providers knock.
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
-    sms::routes(&node.settings().channels.sms)
+    let settings = &node.settings().channels;
+    sms::routes(&settings.sms).merge(meta::routes(settings))
 }

@@ -8,6 +8,8 @@ use lapor_protocol::region::RegionCode;
 use lapor_web::secret_file::SecretFileError;
 use serde::{Deserialize, Serialize};
 
+use super::meta::{FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
+
 /// Channels of others. One is on when its section names where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,6 +27,9 @@ pub struct ChannelSettings {
     /// Files of one report or reply, at most; more are left out.
     pub media_each: u32,
     pub sms: SmsSettings,
+    pub meta: MetaSettings,
+    pub whatsapp: WhatsappSettings,
+    pub facebook: FacebookSettings,
 }
 
 /// A word in front of a report.
@@ -89,6 +94,8 @@ pub enum ChannelSettingsError {
         field: &'static str,
         problem: SecretFileError,
     },
+    #[error(transparent)]
+    Meta(#[from] MetaSettingsError),
     #[error("channels.sms: the way to the gateway cannot be prepared: {0}")]
     Client(String),
 }
@@ -103,6 +110,9 @@ impl Default for ChannelSettings {
             media_bytes: 25_000_000,
             media_each: 10,
             sms: SmsSettings::default(),
+            meta: MetaSettings::default(),
+            whatsapp: WhatsappSettings::default(),
+            facebook: FacebookSettings::default(),
         }
     }
 }
@@ -111,14 +121,23 @@ impl ChannelSettings {
     /// Whether this node talks on any channel.
     pub fn is_on(&self) -> bool {
         self.sms.kannel.send_url.is_some()
+            || self.whatsapp.phone_number_id.is_some()
+            || self.facebook.page_id.is_some()
     }
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
         let kannel = &mut self.sms.kannel;
-        for path in [&mut kannel.password_file, &mut kannel.receive_secret_file]
-            .into_iter()
-            .flatten()
+        for path in [
+            &mut kannel.password_file,
+            &mut kannel.receive_secret_file,
+            &mut self.meta.app_secret_file,
+            &mut self.meta.verify_token_file,
+            &mut self.whatsapp.token_file,
+            &mut self.facebook.page_token_file,
+        ]
+        .into_iter()
+        .flatten()
         {
             *path = folder.join(&*path);
         }
