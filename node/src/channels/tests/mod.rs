@@ -3,6 +3,7 @@
 
 mod asking;
 mod length;
+mod media;
 mod once;
 mod paper;
 mod private;

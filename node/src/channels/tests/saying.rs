@@ -105,6 +105,10 @@ async fn outside_of_the_window_words_wait_until_the_person_writes_again() {
         talked.follows_up(case, "Lampu dipasang.", false).await;
         assert!(talked.told(SITI).await.is_empty());
         assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        assert_eq!(talked.paper.knocked(), [SITI]);
+        talked.follows_up(case, "Lampu diperiksa.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert!(talked.paper.knocked().is_empty(), "once is enough");
         let told = talked.says(SITI, "halo").await;
         assert_eq!(
             told[0],
