@@ -175,7 +175,7 @@ impl Meta {
             return Some(refusal(503, 2, None));
         }
         let bearer = headers.get(AUTHORIZATION).and_then(|told| told.to_str().ok());
-        if bearer != Some(&format!("Bearer {}", self.token)) {
+        if bearer != Some(format!("Bearer {}", self.token).as_str()) {
             return Some(refusal(401, 190, None));
         }
         let order = known.orders.pop_front()?;
