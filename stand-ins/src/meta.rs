@@ -111,7 +111,11 @@ impl Meta {
     pub fn texts(&self) -> Vec<String> {
         let texts = self.told().into_iter().filter_map(|told| {
             let body = &told.body;
-            let text = [&body["text"]["body"], &body["message"]["text"], &body["message"]];
+            let text = [
+                &body["text"]["body"],
+                &body["message"]["text"],
+                &body["message"],
+            ];
             text.into_iter().find_map(Value::as_str).map(str::to_owned)
         });
         texts.collect()
@@ -163,7 +167,9 @@ impl Meta {
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// What stands in the way of doing what it is asked.
@@ -174,7 +180,9 @@ impl Meta {
         if known.is_away {
             return Some(refusal(503, 2, None));
         }
-        let bearer = headers.get(AUTHORIZATION).and_then(|told| told.to_str().ok());
+        let bearer = headers
+            .get(AUTHORIZATION)
+            .and_then(|told| told.to_str().ok());
         if bearer != Some(format!("Bearer {}", self.token).as_str()) {
             return Some(refusal(401, 190, None));
         }

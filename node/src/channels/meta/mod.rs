@@ -85,18 +85,27 @@ impl Meta {
         };
         let of_page = |entry: &&Value, page: &str| object == "page" && entry["id"] == *page;
         let mut out: Vec<(Arc<dyn Channel>, Vec<Raw>)> = Vec::new();
-        if let Some(line) = self.whatsapp.as_ref().filter(|_| object == "whatsapp_business_account")
+        if let Some(line) = self
+            .whatsapp
+            .as_ref()
+            .filter(|_| object == "whatsapp_business_account")
         {
             let said = entries.iter().flat_map(|entry| line.messages(entry));
             out.push((line.clone(), said.collect()));
         }
         if let Some(line) = &self.messenger {
             let own = entries.iter().filter(|entry| of_page(entry, &line.page));
-            out.push((line.clone(), own.flat_map(|entry| line.messages(entry)).collect()));
+            out.push((
+                line.clone(),
+                own.flat_map(|entry| line.messages(entry)).collect(),
+            ));
         }
         if let Some(line) = &self.page {
             let own = entries.iter().filter(|entry| of_page(entry, &line.page));
-            out.push((line.clone(), own.flat_map(|entry| line.messages(entry)).collect()));
+            out.push((
+                line.clone(),
+                own.flat_map(|entry| line.messages(entry)).collect(),
+            ));
         }
         out.retain(|(_, said)| !said.is_empty());
         out
@@ -110,7 +119,11 @@ fn on_whatsapp(
     let Some(id) = settings.phone_number_id.clone() else {
         return Ok(None);
     };
-    let token = secret(settings.token_file.as_deref(), "whatsapp.token_file", WHATSAPP)?;
+    let token = secret(
+        settings.token_file.as_deref(),
+        "whatsapp.token_file",
+        WHATSAPP,
+    )?;
     let language = settings.template_language.clone();
     let template = settings.template.clone();
     Ok(Some(Arc::new(Whatsapp {
@@ -147,7 +160,9 @@ fn on_facebook(
             page: id.clone(),
             token: token.clone(),
             comments: facebook.comments,
-            keywords: keywords.map(|keyword| keyword.word.to_lowercase()).collect(),
+            keywords: keywords
+                .map(|keyword| keyword.word.to_lowercase())
+                .collect(),
         })
     });
     Ok((messenger, page))

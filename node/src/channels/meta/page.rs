@@ -131,9 +131,7 @@ impl Channel for Page {
             },
             text: comment.message,
             media: picture.into_iter().collect(),
-            said_at: comment
-                .created_time
-                .map(|at| at.saturating_mul(SECOND_MS)),
+            said_at: comment.created_time.map(|at| at.saturating_mul(SECOND_MS)),
             ..Heard::default()
         })
     }

@@ -11,8 +11,8 @@ use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 
 use super::settings::{MetaSettings, MetaSettingsError};
-use crate::channels::media::{LeftOut, Pieces, Unfetched};
 use crate::channels::Unsaid;
+use crate::channels::media::{LeftOut, Pieces, Unfetched};
 
 const WHOLE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
@@ -243,7 +243,11 @@ mod tests {
             (Line::Whatsapp, 400, 100, Some(33), "down"),
             (Line::Comment, 400, 100, Some(33), "never"),
         ] {
-            assert_eq!(unsaid(line, status, code, subcode), comes_to, "{status} {code}");
+            assert_eq!(
+                unsaid(line, status, code, subcode),
+                comes_to,
+                "{status} {code}"
+            );
         }
     }
 

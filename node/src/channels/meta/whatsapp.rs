@@ -254,7 +254,11 @@ fn contact<'v>(value: &'v Value, message: &Value) -> &'v Value {
             || same(&contact["user_id"], &message["from_user_id"])
     };
     let only = contacts.first().filter(|_| contacts.len() == 1);
-    contacts.iter().find(theirs).or(only).unwrap_or(&Value::Null)
+    contacts
+        .iter()
+        .find(theirs)
+        .or(only)
+        .unwrap_or(&Value::Null)
 }
 
 fn is_number(id: &str) -> bool {

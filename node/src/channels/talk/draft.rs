@@ -70,7 +70,11 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
             draft.asks = missing(&draft.said, files);
         }
         // Pictures come one by one: each is not answered.
-        return if more { silent(talk, draft) } else { kept(talk, draft) };
+        return if more {
+            silent(talk, draft)
+        } else {
+            kept(talk, draft)
+        };
     }
     answered(talk, draft, heard.text.trim(), files)
 }

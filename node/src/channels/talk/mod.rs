@@ -15,8 +15,8 @@ use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
 use super::heard::Heard;
-use super::media::LeftOut;
 use super::manner::Manner;
+use super::media::LeftOut;
 use super::settings::Keyword;
 use crate::casework::{Coordinates, ticket};
 use crate::reporters::ReporterAct;

@@ -102,11 +102,17 @@ async fn a_provider_that_is_away_puts_a_picture_off_and_the_report_is_one() {
     for talked in Talked::with_pictures(Name::X).await {
         talked.paper.is_down(true);
         for _ in 0..3 {
-            talked.sends(PLACED, json!([{"at": "p1"}, {"at": "p2"}])).await;
+            talked
+                .sends(PLACED, json!([{"at": "p1"}, {"at": "p2"}]))
+                .await;
             talked.place.clock.advance(HOUR_MS);
         }
         assert!(talked.cases().await.is_empty());
-        assert_eq!(talked.uploads().await, 0, "what is fetched again is kept once");
+        assert_eq!(
+            talked.uploads().await,
+            0,
+            "what is fetched again is kept once"
+        );
         talked.paper.is_down(false);
         talked.told(SITI).await;
         let (case, _) = talked.case().await;
@@ -138,7 +144,11 @@ async fn what_cannot_be_had_is_left_out_and_the_report_is_filed_all_the_same() {
         (json!([{"at": "large"}]), "terlalu besar", 0),
         (json!([{"at": "p1", "size": 9000}]), "terlalu besar", 0),
         (json!([{"at": "program"}]), "foto, video, dan PDF", 0),
-        (json!([{"at": "p1", "sound": true}]), "foto, video, dan PDF", 0),
+        (
+            json!([{"at": "p1", "sound": true}]),
+            "foto, video, dan PDF",
+            0,
+        ),
         (
             json!([{"at": "p1"}, {"at": "p2"}, {"at": "p3"}]),
             "terlalu banyak",
@@ -150,7 +160,9 @@ async fn what_cannot_be_had_is_left_out_and_the_report_is_filed_all_the_same() {
             talked.place.settings.channels.media_each = 2;
             talked.place.node = talked.place.reopened().await;
             talked.paper.keeps("large", jpeg(64, 5000));
-            talked.paper.keeps("program", b"\x7fELF\x02\x01\x01\0\0\0".to_vec());
+            talked
+                .paper
+                .keeps("program", b"\x7fELF\x02\x01\x01\0\0\0".to_vec());
             let told = talked.sends(PLACED, media.clone()).await;
             let (case, ticket) = talked.case().await;
             assert!(told[0].contains(&ticket), "{told:?}");
@@ -202,7 +214,11 @@ async fn a_picture_that_two_processes_fetch_is_added_once() {
             .look_at_message(&talked.lines, &slow[0], now + 1);
         late.await.unwrap();
         assert_eq!(talked.files(case).await, [0, 1]);
-        assert_eq!(talked.uploads().await, 0, "what was fetched twice is given up");
+        assert_eq!(
+            talked.uploads().await,
+            0,
+            "what was fetched twice is given up"
+        );
         assert_eq!(talked.taken().await[1], ("done".into(), "acted".into()));
     }
 }

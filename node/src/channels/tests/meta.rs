@@ -130,7 +130,8 @@ impl Chat {
     }
 
     async fn sends(&self, id: &str, message: &Value) -> Vec<String> {
-        self.hands_over(&meta::whatsapp((SITI, NAME), id, message)).await;
+        self.hands_over(&meta::whatsapp((SITI, NAME), id, message))
+            .await;
         self.told().await
     }
 
@@ -175,7 +176,8 @@ impl Chat {
 
     /// Files a report of Siti's by WhatsApp.
     async fn filed(&self) -> CaseId {
-        self.writes("w1", "Lampu jalan padam di Kota Bandung sejak Minggu.").await;
+        self.writes("w1", "Lampu jalan padam di Kota Bandung sejak Minggu.")
+            .await;
         self.writes("w2", "LEWATI").await;
         self.writes("w3", "YA").await;
         self.cases().await[0]
@@ -271,7 +273,9 @@ async fn only_what_people_say_is_taken_from_the_published_bodies() {
 async fn a_conversation_with_a_place_and_a_picture_becomes_a_case() {
     for chat in Chat::open().await {
         chat.meta.keeps("1003", "image/jpeg", jpeg(64, 3000));
-        let told = chat.writes("w1", "Lampu jalan padam sejak hari Minggu").await;
+        let told = chat
+            .writes("w1", "Lampu jalan padam sejak hari Minggu")
+            .await;
         assert!(told[0].starts_with("Di mana tepatnya?"), "{told:?}");
         let place = json!({"latitude": -6.9175, "longitude": 107.6191, "name": "Braga"});
         let place = json!({"type": "location", "location": place});
@@ -323,7 +327,8 @@ async fn what_is_handed_over_twice_and_in_one_body_is_one_case() {
 async fn while_the_provider_is_away_pictures_and_answers_wait() {
     for chat in Chat::open().await {
         chat.meta.keeps("1003", "image/jpeg", jpeg(64, 3000));
-        chat.writes("w1", "Lampu jalan padam di Kota Bandung sejak Minggu.").await;
+        chat.writes("w1", "Lampu jalan padam di Kota Bandung sejak Minggu.")
+            .await;
         chat.meta.is_away(true);
         assert!(chat.sends("w2", &image("1003")).await.is_empty());
         assert!(chat.writes("w3", "YA").await.is_empty());
@@ -461,7 +466,8 @@ async fn messages_to_the_page_become_a_case_with_their_picture() {
         chat.hands_over(&meta::messenger(BUDI, &thumb)).await;
         chat.told().await;
         assert!(chat.cases().await.is_empty(), "a thumb is no word");
-        chat.hands_over(&meta::messenger(BUDI, &json!({"mid": "m3", "text": "ya"}))).await;
+        chat.hands_over(&meta::messenger(BUDI, &json!({"mid": "m3", "text": "ya"})))
+            .await;
         chat.hears().await;
         chat.speaks().await;
         let said = chat.meta.told();
@@ -484,7 +490,14 @@ async fn a_comment_gets_its_ticket_in_private_and_a_word_in_public() {
         chat.hears().await;
         chat.speaks().await;
         let case = chat.cases().await[0];
-        let ticket = chat.node().case(case).await.unwrap().summary.ticket.unwrap();
+        let ticket = chat
+            .node()
+            .case(case)
+            .await
+            .unwrap()
+            .summary
+            .ticket
+            .unwrap();
         let said = chat.meta.told();
         assert_eq!(said.len(), 2, "{said:?}");
         assert_eq!(said[0].body["recipient"]["comment_id"], "44_1");
@@ -501,7 +514,8 @@ async fn a_comment_gets_its_ticket_in_private_and_a_word_in_public() {
         assert_eq!(chat.cases().await.len(), 1);
         // In public nothing is secret.
         let secret = "RAHASIA Pejabat minta uang kepada warga #lapor";
-        chat.hands_over(&meta::comment(("56", "Edi"), "44_3", secret)).await;
+        chat.hands_over(&meta::comment(("56", "Edi"), "44_3", secret))
+            .await;
         chat.told().await;
         assert_eq!(chat.cases().await.len(), 1);
     }
@@ -533,7 +547,10 @@ async fn neither_a_log_nor_a_list_names_anybody_or_says_a_word_or_a_secret() {
         let view = chat.node().case(case).await.unwrap();
         let view = serde_json::to_string(&view).unwrap();
         for canary in [SITI, "Aminah"] {
-            assert!(!trouble.contains(canary) && !view.contains(canary), "{canary}");
+            assert!(
+                !trouble.contains(canary) && !view.contains(canary),
+                "{canary}"
+            );
         }
     }
     drop(listening);
