@@ -170,33 +170,14 @@ impl Channel for Whatsapp {
                 .or(contact.user_id)
                 .ok_or(Unread("no sender"))?,
         };
-        let files = [
-            (message.image, MediaKind::Picture),
-            (message.video, MediaKind::Film),
-            (message.document, MediaKind::Document),
-            (message.audio, MediaKind::Sound),
-        ];
-        let mut caption = None;
-        let mut media = Vec::new();
-        for (file, kind) in files {
-            let Some(file) = file else {
-                continue;
-            };
-            caption = file.caption;
-            media.push(MediaRef {
-                at: file.id,
-                kind,
-                size: None,
-            });
-        }
         let chosen = message
             .interactive
             .and_then(|one| one.button_reply.or(one.list_reply));
         let text = message.text.map(|text| text.body);
         let text = text.or(message.button.map(|button| button.text));
-        let text = text.or(chosen.map(|choice| choice.title)).or(caption);
+        let text = text.or(chosen.map(|choice| choice.title));
         let said_at = message.timestamp.and_then(|at| at.parse::<i64>().ok());
-        Ok(Heard {
+        let mut heard = Heard {
             from: Address {
                 id,
                 name: contact.profile.name,
@@ -208,9 +189,23 @@ impl Channel for Whatsapp {
                 latitude: place.latitude,
                 longitude: place.longitude,
             }),
-            media,
             said_at: said_at.map(|at| at.saturating_mul(SECOND_MS)),
-        })
+            ..Heard::default()
+        };
+        for (file, kind) in [
+            (message.image, MediaKind::Picture),
+            (message.video, MediaKind::Film),
+            (message.document, MediaKind::Document),
+            (message.audio, MediaKind::Sound),
+        ] {
+            let Some(File { id: at, caption }) = file else {
+                continue;
+            };
+            heard.text = caption.unwrap_or(heard.text);
+            let size = None;
+            heard.media.push(MediaRef { at, kind, size });
+        }
+        Ok(heard)
     }
 
     fn say<'a>(
