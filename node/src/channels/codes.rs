@@ -1,7 +1,7 @@
 //! Codes for telephones: whoever proves a number gets the digits by text message. So many an hour
 //! and no more, because each costs the institution money and a stranger an interruption.
 
-use super::heard::Address;
+use super::heard::{Address, Heard};
 use super::manner::Name;
 use super::outbox::Draft;
 use super::words;
@@ -35,11 +35,14 @@ impl Node {
             if store::citizens::remove_letter(&mut tx, letter.number).await? == 0 {
                 continue;
             }
-            let address = Address {
-                id: letter.contact.clone(),
-                name: None,
+            let whom = Heard {
+                from: Address {
+                    id: letter.contact.clone(),
+                    ..Address::default()
+                },
+                ..Heard::default()
             };
-            let thread = self.thread_with(&mut tx, Name::Sms, &address, now).await?;
+            let thread = self.thread_with(&mut tx, Name::Sms, &whom, now).await?;
             let row = self.code_for(&thread, &letter)?;
             store::channels::outbox::add(&mut tx, &row).await?;
             tx.commit().await?;

@@ -42,12 +42,15 @@ struct Done {
 
 impl Step<'_> {
     /// Does what follows; says how it is counted.
-    pub async fn perform(&self, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {
+    pub async fn perform(&self, turn: Turn, text: &[u8]) -> Result<&'static str, NodeError> {
+        let turn = &self.node.without_gone(turn).await?;
         let now = self.node.clock().now_ms();
         let mut done = self.ended("done", "answered");
         match &turn.deed {
             Deed::File(said) => return self.file((**said).clone(), turn, text).await,
             Deed::Act { case, act } => return self.act(*case, act.clone(), turn).await,
+            Deed::Drafted => done.outcome = "draft",
+            Deed::Asked => done.outcome = "asked",
             Deed::Answered(outcome) => done.outcome = *outcome,
             Deed::Aside => (done.state, done.outcome) = ("aside", "aside"),
             Deed::Stop => {
@@ -124,7 +127,7 @@ impl Step<'_> {
             excluded: Vec::new(),
             suggested: said.suggested,
             programme: None,
-            attachments: Vec::new(),
+            attachments: said.files,
             reporter: address.map(|address| handles::reporter(self.channel, &address)),
             own_number: None,
             local_category: None,

@@ -5,7 +5,7 @@
 
 use super::manner::Name;
 use super::outbox::SAID;
-use super::{Channel, Unsaid, codes, log_name};
+use super::{Address, Channel, Unsaid, codes, log_name};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -96,6 +96,7 @@ impl Node {
         let over = stopped || codes::is_spent(row, now);
         let window = line.name().manner().window_ms;
         let late = window.is_some_and(|window| now - thread.heard_at >= window);
+        let whom = address.clone();
         let said = match (address, words) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
             (Some(address), Some(words)) if !over => {
@@ -123,12 +124,7 @@ impl Node {
                 );
                 self.over(row, held, "refused", Some(&problem)).await?;
             }
-            Err(Unsaid::WindowClosed) => {
-                let mut tx = self.write_tx().await?;
-                store::channels::outbox::close(&mut tx, row.number, held).await?;
-                tx.commit().await?;
-                count(&row.channel, "closed");
-            }
+            Err(Unsaid::WindowClosed) => return self.close(line, row, held, whom.as_ref()).await,
             Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
         }
         Ok(None)
@@ -157,6 +153,34 @@ impl Node {
         tx.commit().await?;
         count(&row.channel, "sent");
         Ok(())
+    }
+
+    /// Lets something wait until the person writes again, and asks them to if they were not asked.
+    async fn close(
+        &self,
+        line: &dyn Channel,
+        row: &OutRow,
+        held: i64,
+        whom: Option<&Address>,
+    ) -> Result<Option<Unsaid>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let asked = store::channels::outbox::has_closed(&mut tx, &row.thread).await?;
+        drop(tx);
+        if let (Some(whom), false, "news") = (whom, asked, row.kind.as_str()) {
+            match line.knock(whom).await {
+                Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
+                Err(unsaid) => {
+                    let who = log_name(&row.channel, &row.thread);
+                    tracing::warn!(?unsaid, who, "nobody could be asked to write again");
+                }
+                Ok(()) => {}
+            }
+        }
+        let mut tx = self.write_tx().await?;
+        store::channels::outbox::close(&mut tx, row.number, held).await?;
+        tx.commit().await?;
+        count(&row.channel, "closed");
+        Ok(None)
     }
 
     async fn over(

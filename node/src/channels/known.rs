@@ -14,6 +14,8 @@ use crate::store::channels::threads::ThreadRow;
 /// Own reports whose tickets are recognised.
 const CASES: i64 = 50;
 const HOUR_MS: i64 = 60 * 60 * 1000;
+/// For how long after a report a picture without words belongs to it.
+const RECENT_MS: i64 = 24 * HOUR_MS;
 
 /// The facts of a conversation.
 pub(super) struct Facts {
@@ -21,6 +23,7 @@ pub(super) struct Facts {
     pub tickets: Vec<(CaseId, String)>,
     pub cases: Vec<OwnCase>,
     pub referred: Option<CaseId>,
+    pub recent: Option<CaseId>,
     pub again: Option<String>,
     /// The hash of the text as a report.
     pub text: Vec<u8>,
@@ -51,12 +54,21 @@ impl Node {
             None => None,
         };
         let referred = referred.map(|case| store::case_id(&case)).transpose()?;
+        let recent = if heard.media.is_empty() {
+            None
+        } else {
+            store::channels::threads::latest(&mut tx, &thread.id, now - RECENT_MS).await?
+        };
+        let recent = recent.map(|case| store::case_id(&case)).transpose()?;
         let since = now - i64::from(self.settings().channels.same_hours) * HOUR_MS;
         let again = store::channels::said::again(&mut tx, &thread.id, &text, since).await?;
         drop(tx);
         let asked = talk.asked.as_ref().map(Asked::case);
         let named = talk::named(&heard.text, &tickets).map(|(case, _)| case);
-        let about: BTreeSet<CaseId> = [asked, named, referred].into_iter().flatten().collect();
+        let about: BTreeSet<CaseId> = [asked, named, referred, recent]
+            .into_iter()
+            .flatten()
+            .collect();
         let mut cases = Vec::new();
         for case in about {
             cases.extend(self.own_case(&thread.id, case).await?);
@@ -66,6 +78,7 @@ impl Node {
             tickets,
             cases,
             referred,
+            recent,
             again,
             text,
         })

@@ -15,6 +15,8 @@ mod heard;
 mod intake;
 mod known;
 mod manner;
+mod media;
+mod meta;
 mod news;
 mod outbox;
 mod running;
@@ -37,8 +39,10 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, Raw, Unread};
+pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Unread};
 pub use manner::{Manner, Name};
+pub use media::{LeftOut, Pieces, Unfetched};
+pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
@@ -63,6 +67,16 @@ pub trait Channel: Send + Sync {
         to: &'a Address,
         words: &'a str,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
+
+    /// Asks somebody to write again, where this can be asked while nothing else may be said.
+    fn knock<'a>(&'a self, _: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Begins to fetch a file that came with a message. How large it may be is not its matter.
+    fn fetch<'a>(&'a self, _: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
+        Box::pin(std::future::ready(Err(Unfetched::Never(LeftOut::Gone))))
+    }
 
     /// Fetches what came in, or keeps a line open, until `stop`; for channels whose provider does
     /// not knock by itself.
@@ -100,7 +114,9 @@ impl Lines {
             return Err(ChannelSettingsError::Keyword(word.clone()));
         }
         let sms = sms::of(&settings.sms)?;
-        Ok(Self(sms.into_iter().collect()))
+        let meta = meta::Meta::of(settings)?;
+        let meta = meta.map(|meta| meta.lines()).unwrap_or_default();
+        Ok(Self(sms.into_iter().chain(meta).collect()))
     }
 
     /// The channel of a name, if it is on.
@@ -115,5 +131,6 @@ impl Lines {
 
 /// The doors at which providers knock.
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
-    sms::routes(&node.settings().channels.sms)
+    let settings = &node.settings().channels;
+    sms::routes(&settings.sms).merge(meta::routes(settings))
 }

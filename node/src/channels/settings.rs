@@ -8,6 +8,8 @@ use lapor_protocol::region::RegionCode;
 use lapor_web::secret_file::SecretFileError;
 use serde::{Deserialize, Serialize};
 
+use super::meta::{FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
+
 /// Channels of others. One is on when its section names where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,7 +22,14 @@ pub struct ChannelSettings {
     pub reports_per_day: u32,
     /// Words in front of a report that say what it is about: of a campaign, a region, an institution.
     pub keywords: Vec<Keyword>,
+    /// Bytes of a file that came with a message, at most; larger ones are left out.
+    pub media_bytes: u64,
+    /// Files of one report or reply, at most; more are left out.
+    pub media_each: u32,
     pub sms: SmsSettings,
+    pub meta: MetaSettings,
+    pub whatsapp: WhatsappSettings,
+    pub facebook: FacebookSettings,
 }
 
 /// A word in front of a report.
@@ -85,6 +94,8 @@ pub enum ChannelSettingsError {
         field: &'static str,
         problem: SecretFileError,
     },
+    #[error(transparent)]
+    Meta(#[from] MetaSettingsError),
     #[error("channels.sms: the way to the gateway cannot be prepared: {0}")]
     Client(String),
 }
@@ -96,7 +107,12 @@ impl Default for ChannelSettings {
             draft_minutes: 30,
             reports_per_day: 10,
             keywords: Vec::new(),
+            media_bytes: 25_000_000,
+            media_each: 10,
             sms: SmsSettings::default(),
+            meta: MetaSettings::default(),
+            whatsapp: WhatsappSettings::default(),
+            facebook: FacebookSettings::default(),
         }
     }
 }
@@ -112,14 +128,23 @@ impl ChannelSettings {
     /// Whether this node talks on any channel.
     pub fn is_on(&self) -> bool {
         self.sms.is_on()
+            || self.whatsapp.phone_number_id.is_some()
+            || self.facebook.page_id.is_some()
     }
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
         let kannel = &mut self.sms.kannel;
-        for path in [&mut kannel.password_file, &mut kannel.receive_secret_file]
-            .into_iter()
-            .flatten()
+        for path in [
+            &mut kannel.password_file,
+            &mut kannel.receive_secret_file,
+            &mut self.meta.app_secret_file,
+            &mut self.meta.verify_token_file,
+            &mut self.whatsapp.token_file,
+            &mut self.facebook.page_token_file,
+        ]
+        .into_iter()
+        .flatten()
         {
             *path = folder.join(&*path);
         }

@@ -98,11 +98,19 @@ impl Node {
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,
+            recent: facts.recent,
             again: facts.again.clone(),
             stopped: thread.stopped_at.is_some(),
         };
-        let turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());
-        step.perform(&turn, &facts.text).await
+        let mut turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());
+        let last = row.attempts >= TRIES;
+        let files = self.carry(&**line, (&heard, last), &facts.talk, &mut turn);
+        let files = files.await?;
+        let performed = step.perform(turn, &facts.text).await;
+        if performed.is_err() {
+            self.give_up(&files).await;
+        }
+        performed
     }
 
     async fn thread_of(&self, row: &TakenRow) -> Result<ThreadRow, NodeError> {
@@ -168,7 +176,7 @@ impl Node {
             .map(|draft| draft.said.content)
             .unwrap_or_default();
         let text = self.text_hash(&thread.id, &text)?;
-        match Box::pin(step.perform(&turn, &text)).await {
+        match Box::pin(step.perform(turn, &text)).await {
             Ok(outcome) => {
                 let channel = thread.channel.clone();
                 counter!(TAKEN, "channel" => channel, "outcome" => outcome).increment(1);

@@ -64,6 +64,7 @@ impl Own {
             tickets: &self.tickets,
             cases: &self.cases,
             referred: None,
+            recent: None,
             again: None,
             stopped: false,
         }
@@ -80,6 +81,7 @@ impl Own {
                 case: self.case,
                 hold: self.hold,
                 answers,
+                files: Vec::new(),
             }),
             ..Talk::default()
         }
@@ -90,11 +92,10 @@ fn heard(text: &str) -> Heard {
     Heard {
         from: Address {
             id: "+628123456789".into(),
-            name: None,
+            ..Address::default()
         },
         text: text.into(),
-        reply_to: None,
-        location: None,
+        ..Heard::default()
     }
 }
 
@@ -115,6 +116,8 @@ fn deed(turn: &Turn) -> String {
             ReporterAct::Rate { score, .. } => format!("rate {score}"),
             ReporterAct::Reopen { .. } | ReporterAct::Escalate { .. } => "other".into(),
         },
+        Deed::Drafted => "draft".into(),
+        Deed::Asked => "asked".into(),
         Deed::Answered(outcome) => (*outcome).to_owned(),
         Deed::Aside => "aside".into(),
         Deed::Stop => "stop".into(),
@@ -421,6 +424,18 @@ fn where_people_chat_what_is_missing_is_asked() {
         [Say::AskPlace]
     ));
     let placed = own.hears(name, &placeless.talk, "Jalan Braga, Kota Bandung");
+    assert!(matches!(placed.says[..], [Say::AskPicture]));
+    for (text, adds) in [
+        ("LEWATI", false),
+        ("tidak ada.", false),
+        ("Belum ada yang memperbaiki sampai hari ini", true),
+    ] {
+        let sure = own.hears(name, &placed.talk, text);
+        assert!(matches!(sure.says[..], [Say::AskSure(_)]), "{text}");
+        let content = sure.talk.draft.unwrap().said.content;
+        assert_eq!(content.contains(text), adds, "{text}");
+    }
+    let placed = own.hears(name, &placed.talk, "lewati");
     assert!(matches!(placed.says[..], [Say::AskSure(_)]));
     let Deed::File(said) = own.hears(name, &placed.talk, "YA RAHASIA").deed else {
         panic!("it is not filed");
@@ -447,8 +462,8 @@ fn where_people_chat_what_is_missing_is_asked() {
         latitude: -6.9,
         longitude: 107.6,
     });
-    let sure = hear(&Talk::default(), &located, &own.known(name), NOW);
-    assert!(matches!(sure.says[..], [Say::AskSure(_)]));
+    let placed = hear(&Talk::default(), &located, &own.known(name), NOW);
+    assert!(matches!(placed.says[..], [Say::AskPicture]));
 }
 
 #[test]
