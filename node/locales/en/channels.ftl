@@ -14,6 +14,7 @@ chat-confirmed = Thank you, report { $ticket } is closed. How was it handled? Re
 chat-rated = Thank you for your rating.
 chat-not-now = That cannot be done for report { $ticket } now. Check: STATUS { $ticket }.
 chat-ask-place = Where exactly? Write the street, the village, and the regency or city, or send the location.
+chat-directly = We take no reports in groups. Write directly to this account.
 chat-ask-sure = We will file this report: "{ $title }". Reply YA, add something, or BATAL. Without your name: YA ANONIM. Not for the public: YA RAHASIA.
 chat-status = { $ticket }: { $state }.
 chat-status-at = { $ticket }: { $state }. With { $institution }.

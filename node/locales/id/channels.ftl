@@ -14,6 +14,7 @@ chat-confirmed = Terima kasih, laporan { $ticket } selesai. Bagaimana penanganan
 chat-rated = Terima kasih atas penilaian Anda.
 chat-not-now = Hal itu tidak dapat dilakukan untuk laporan { $ticket } sekarang. Cek: STATUS { $ticket }.
 chat-ask-place = Di mana tepatnya? Tulis jalan, desa atau kelurahan, dan kabupaten atau kotanya, atau kirim lokasi.
+chat-directly = Di grup kami tidak menerima laporan. Tulislah langsung ke akun ini.
 chat-ask-sure = Kami kirim laporan ini: "{ $title }". Balas YA, tambahkan keterangan, atau BATAL. Tanpa nama: YA ANONIM. Tidak untuk umum: YA RAHASIA.
 chat-status = { $ticket }: { $state }.
 chat-status-at = { $ticket }: { $state }. Di { $institution }.

@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub tickets: Vec<(CaseId, String)>,
     pub cases: Vec<OwnCase>,
     pub referred: Option<CaseId>,
+    /// It is said below what somebody else has reported.
+    pub of_another: bool,
     pub again: Option<String>,
     /// The hash of the text as a report.
     pub text: Vec<u8>,
@@ -43,13 +45,17 @@ impl Node {
         let tickets = own
             .map(|(case, ticket)| Ok((store::case_id(&case)?, ticket)))
             .collect::<Result<Vec<_>, NodeError>>()?;
-        let referred = match &heard.reply_to {
-            Some(id) => {
-                let hash = self.switch().hash("ref", &[&thread.channel, id])?;
-                store::channels::refs::case_of(&mut tx, &thread.channel, &hash, &thread.id).await?
+        let (mut referred, mut of_another) = (None, false);
+        for id in [&heard.reply_to, &heard.began_with].into_iter().flatten() {
+            let hash = self.switch().hash("ref", &[&thread.channel, id])?;
+            let channel = &thread.channel;
+            let of = store::channels::refs::thread_of(&mut tx, channel, &hash).await?;
+            of_another |= of.is_some_and(|of| of != thread.id);
+            if referred.is_none() {
+                let case = store::channels::refs::case_of(&mut tx, channel, &hash, &thread.id);
+                referred = case.await?;
             }
-            None => None,
-        };
+        }
         let referred = referred.map(|case| store::case_id(&case)).transpose()?;
         let since = now - i64::from(self.settings().channels.same_hours) * HOUR_MS;
         let again = store::channels::said::again(&mut tx, &thread.id, &text, since).await?;
@@ -66,6 +72,7 @@ impl Node {
             tickets,
             cases,
             referred,
+            of_another,
             again,
             text,
         })

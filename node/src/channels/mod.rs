@@ -36,7 +36,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, Raw, Unread};
+pub use heard::{Address, Heard, Raw, Saying, Sort, Unread};
 pub use manner::{Manner, Name};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
@@ -60,7 +60,7 @@ pub trait Channel: Send + Sync {
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
 
     /// Fetches what came in, or keeps a line open, until `stop`; for channels whose provider does
@@ -79,6 +79,8 @@ pub enum Unsaid {
     Slower(Duration),
     /// This one never.
     Never(String),
+    /// Nothing any more: the person has shut this node out.
+    Stopped,
     /// Not before the person has written again.
     WindowClosed,
     /// Nothing goes out.

@@ -7,7 +7,8 @@ use crate::error::NodeError;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
 use crate::store::channels::taken::Ending;
-use crate::store::channels::threads::Turned;
+use crate::store::channels::refs::NewRef;
+use crate::store::channels::threads::{NewLink, Turned};
 
 /// What brought it about, as it was held.
 #[derive(Clone)]
@@ -18,6 +19,17 @@ pub(crate) enum Cause {
     },
     /// Somebody said nothing more.
     Silence,
+}
+
+/// What a report was made of.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    /// Hashes of its text, as it was said last and as a whole.
+    pub texts: [Vec<u8>; 2],
+    /// Hashes of the provider's ids of its messages.
+    pub messages: Vec<Vec<u8>>,
+    /// The sealed id of the post that it was, where everybody reads.
+    pub post: Option<Vec<u8>>,
 }
 
 /// All that changes with a message.
@@ -32,8 +44,8 @@ pub(crate) struct Settled {
     pub state: &'static str,
     pub outcome: &'static str,
     pub case: Option<String>,
-    /// The hash of a text that became this case.
-    pub filed: Option<Vec<u8>>,
+    /// What became this case.
+    pub filed: Option<Origin>,
     pub says: Vec<OutRow>,
     /// Unix ms.
     pub at: i64,
@@ -62,16 +74,41 @@ impl Settled {
         if store::channels::threads::turn(tx, &turned).await? == 0 {
             return Err(NodeError::AnsweredMeanwhile);
         }
-        if let (Some(case), Some(hash)) = (&self.case, &self.filed) {
-            let (thread, at) = (&self.thread, self.at);
-            store::channels::threads::link(tx, case, thread, &self.channel, at).await?;
-            store::channels::said::note(tx, thread, hash, case, at).await?;
+        if let (Some(case), Some(origin)) = (&self.case, &self.filed) {
+            self.note_origin(tx, case, origin).await?;
         }
         if self.stopped_at.is_some() {
             store::channels::outbox::drop_news(tx, &self.thread).await?;
         }
         for row in &self.says {
             store::channels::outbox::add(tx, row).await?;
+        }
+        Ok(())
+    }
+
+    /// Where a report came from, so that what is said of it later finds its case.
+    async fn note_origin(&self, tx: &mut Tx, case: &str, origin: &Origin) -> Result<(), NodeError> {
+        let (thread, at) = (&self.thread, self.at);
+        let link = NewLink {
+            case,
+            thread,
+            channel: &self.channel,
+            post: origin.post.as_deref(),
+            at,
+        };
+        store::channels::threads::link(tx, &link).await?;
+        for text in &origin.texts {
+            store::channels::said::note(tx, thread, text, case, at).await?;
+        }
+        for hash in &origin.messages {
+            let message = NewRef {
+                channel: &self.channel,
+                hash,
+                thread,
+                case_id: Some(case),
+                at,
+            };
+            store::channels::refs::add(tx, &message).await?;
         }
         Ok(())
     }

@@ -116,6 +116,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
         Say::Hint(form) => hint(v, form),
         Say::AskPlace => v.say("chat-ask-place"),
+        Say::Directly => v.say("chat-directly"),
         Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
         Say::Status(ticket) => ticket.clone(),
         Say::Question {

@@ -88,6 +88,7 @@ impl Node {
             channel: line.name(),
             thread: &thread,
             cause: Cause::Message { number, held },
+            message: heard.id.as_deref(),
         };
         if let Some(acted) = step.done_before().await? {
             return step.end_done(&facts, &acted).await;
@@ -98,6 +99,7 @@ impl Node {
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,
+            of_another: facts.of_another,
             again: facts.again.clone(),
             stopped: thread.stopped_at.is_some(),
         };
@@ -162,6 +164,7 @@ impl Node {
             channel,
             thread,
             cause: Cause::Silence,
+            message: None,
         };
         let text = talk
             .draft

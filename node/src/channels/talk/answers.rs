@@ -28,7 +28,9 @@ pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn
     let Some(own) = known.case(case) else {
         return Turn::of(talk, Deed::Answered("refused"), vec![Say::NoReport]);
     };
-    if let Some(hold) = &own.hold {
+    // Where everybody reads nobody was told a question.
+    let hold = own.hold.as_ref().filter(|_| !known.manner.public);
+    if let Some(hold) = hold {
         let begun = match &talk.asked {
             Some(Asked::Hold {
                 hold: of, answers, ..
@@ -47,7 +49,7 @@ pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn
     }
     let text = text.to_owned();
     let attachments = Vec::new();
-    let act = if own.may("reply") {
+    let act = if own.may("reply") && own.hold.is_none() {
         ReporterAct::Reply { text, attachments }
     } else if own.may("complete") {
         let (answers, text) = (Vec::new(), Some(text));

@@ -46,6 +46,7 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, now: i64) -> Turn {
         at: now,
         ..draft.clone()
     };
+    draft.said.messages.extend(heard.id.clone());
     if let Some(place) = heard.location {
         draft.said.coordinates = Some(place);
         draft.asks = Asks::Sure;

@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 mod draft;
+mod edits;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::heard::Heard;
+use super::heard::{Heard, Sort};
 use super::manner::Manner;
 use super::settings::Keyword;
 use crate::casework::{Coordinates, ticket};
@@ -84,6 +85,8 @@ pub struct Known<'a> {
     pub cases: &'a [OwnCase],
     /// The case of the message that this one answers.
     pub referred: Option<CaseId>,
+    /// It is said below what somebody else has reported.
+    pub of_another: bool,
     /// The ticket under which this very text was reported a while ago.
     pub again: Option<String>,
     pub stopped: bool,
@@ -107,6 +110,9 @@ pub struct Said {
     pub coordinates: Option<Coordinates>,
     pub anonymous: bool,
     pub secret: bool,
+    /// The provider's ids of the messages in which it was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
 }
 
 /// What follows from a message.
@@ -157,6 +163,18 @@ pub enum Say {
     Hint(AnswerForm),
     AskPlace,
     AskSure(String),
+    /// Where people talk to each other: that this node listens elsewhere.
+    Directly,
+}
+
+impl Say {
+    pub fn asks_place(&self) -> bool {
+        match self {
+            Self::AskPlace => true,
+            Self::Question { form, .. } | Self::Hint(form) => *form == AnswerForm::Place,
+            _ => false,
+        }
+    }
 }
 
 /// One step of a conversation.
@@ -220,6 +238,20 @@ pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId,
 /// Reads what somebody said.
 pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let text = heard.text.trim();
+    match heard.sort {
+        Sort::Noise => return Turn::of(talk, Deed::Aside, Vec::new()),
+        Sort::Elsewhere => return daily(talk, Deed::Aside, Say::Directly, now),
+        Sort::Edit => {
+            if let Some(turn) = edits::changed(talk, heard, known) {
+                return turn;
+            }
+        }
+        Sort::Word => {}
+    }
+    // What others say below a report is theirs, and no word of its reporter.
+    if known.manner.public && known.of_another {
+        return Turn::of(talk, Deed::Aside, Vec::new());
+    }
     if let Some(command) = commands::read(text) {
         return obey(talk, command, known, now);
     }
@@ -236,7 +268,9 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     if let Some(draft) = &talk.draft {
         return draft::go_on(talk, draft, heard, now);
     }
-    if let Some(turn) = answers::to_question(talk, text, known) {
+    let shared = heard.location.filter(|_| text.is_empty());
+    let shared = shared.map(|at| format!("{}, {}", at.latitude, at.longitude));
+    if let Some(turn) = answers::to_question(talk, shared.as_deref().unwrap_or(text), known) {
         return turn;
     }
     reported(talk, heard, known, now)
@@ -261,6 +295,9 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
             let said = (!known.stopped).then_some(Say::Stopped);
             Turn::of(talk, Deed::Stop, said.into_iter().collect())
         }
+        Command::Start if known.stopped => says(Deed::Start, Say::Started),
+        // Who begins a chat begins with this.
+        Command::Start if known.manner.asks => help(talk, Deed::Answered("help"), now),
         Command::Start => says(Deed::Start, Say::Started),
         Command::Status(typed) if !typed.is_empty() => {
             says(Deed::Answered("status"), Say::Status(typed.to_owned()))
@@ -291,18 +328,27 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
 
 /// Says what can be written here, once a day.
 fn help(talk: &Talk, deed: Deed, now: i64) -> Turn {
+    daily(talk, deed, Say::Help, now)
+}
+
+fn daily(talk: &Talk, deed: Deed, say: Say, now: i64) -> Turn {
     let lately = talk.helped_at.is_some_and(|at| now - at < HELP_MS);
     let mut turn = Turn::of(talk, deed, Vec::new());
     if !lately {
         turn.talk.helped_at = Some(now);
-        turn.says.push(Say::Help);
+        turn.says.push(say);
     }
     turn
 }
 
 fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let Some(said) = report::read(heard, known.keywords) else {
-        return help(talk, Deed::Aside, now);
+        // Nobody wants to be taught in front of everybody.
+        return if known.manner.public {
+            Turn::of(talk, Deed::Aside, Vec::new())
+        } else {
+            help(talk, Deed::Aside, now)
+        };
     };
     if let Some(ticket) = &known.again {
         return Turn::of(

@@ -25,6 +25,7 @@ pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
         coordinates: heard.location,
         anonymous: false,
         secret: false,
+        messages: heard.id.iter().cloned().collect(),
     };
     let content = without_marks(&heard.text, keywords, &mut said);
     if is_courtesy(content) || letters(content) < LEAST_LETTERS {

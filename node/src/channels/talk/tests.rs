@@ -64,6 +64,7 @@ impl Own {
             tickets: &self.tickets,
             cases: &self.cases,
             referred: None,
+            of_another: false,
             again: None,
             stopped: false,
         }
@@ -93,8 +94,7 @@ fn heard(text: &str) -> Heard {
             name: None,
         },
         text: text.into(),
-        reply_to: None,
-        location: None,
+        ..Heard::default()
     }
 }
 

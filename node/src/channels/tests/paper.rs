@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::Notify;
 
 use crate::casework::Coordinates;
-use crate::channels::{Address, Channel, Heard, Name, Unread, Unsaid};
+use crate::channels::{Address, Channel, Heard, Name, Saying, Sort, Unread, Unsaid};
 
 pub struct Paper {
     name: Name,
@@ -32,8 +32,11 @@ struct Body {
     from: String,
     text: String,
     name: Option<String>,
+    id: Option<String>,
     reply_to: Option<String>,
     location: Option<Coordinates>,
+    #[serde(default)]
+    edited: bool,
 }
 
 impl Paper {
@@ -88,15 +91,22 @@ impl Channel for Paper {
                 name: body.name,
             },
             text: body.text,
+            id: body.id,
             reply_to: body.reply_to,
             location: body.location,
+            sort: if body.edited {
+                Sort::Edit
+            } else {
+                Sort::Word
+            },
+            ..Heard::default()
         })
     }
 
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
         Box::pin(async move {
             let mut state = self.state.lock().unwrap();
@@ -106,7 +116,7 @@ impl Channel for Paper {
             if let Some(unsaid) = state.orders.pop_front() {
                 return Err(unsaid);
             }
-            state.said.push((to.id.clone(), words.to_owned()));
+            state.said.push((to.id.clone(), what.words.clone()));
             state.count += 1;
             self.spoken.notify_one();
             Ok(Some(format!("said-{}", state.count)))

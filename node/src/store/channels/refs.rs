@@ -1,10 +1,10 @@
-//! What this node has said, so that an answer to it finds its case.
+//! What this node has said and what was filed, so that an answer to it finds its case.
 
 use lapor_migrations::{Tx, on};
 
 use crate::store::Stored;
 
-/// A message of ours by the hash of the provider's id.
+/// A message of ours, or one that was filed, by the hash of the provider's id.
 pub struct NewRef<'a> {
     pub channel: &'a str,
     pub hash: &'a [u8],
@@ -44,6 +44,12 @@ pub async fn case_of(
         .bind(thread)
         .fetch_optional(c)
         .await)?)
+}
+
+/// The conversation that a message belongs to.
+pub async fn thread_of(tx: &mut Tx, channel: &str, hash: &[u8]) -> Stored<Option<String>> {
+    const SQL: &str = "select thread from channel_refs where channel = $1 and ref = $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(channel).bind(hash).fetch_optional(c).await)?)
 }
 
 pub async fn forget(tx: &mut Tx, case: &str) -> Stored<()> {
