@@ -7,7 +7,7 @@ use super::known::Facts;
 use super::heard::Saying;
 use super::manner::Name;
 use super::outbox::Draft;
-use super::settled::{Cause, Origin, Settled};
+use super::settled::{Cause, Joined, Origin, Settled};
 use super::talk::{Deed, Said, Say, Talk, Turn};
 use super::{handles, words};
 use crate::casework::{Acted, CHANNELS, NewReport, Once};
@@ -16,6 +16,7 @@ use crate::node::Node;
 use crate::reporters::{ReporterAct, Suspicion, ThreadTerms, Verification};
 use crate::store;
 use crate::store::channels::outbox::OutRow;
+use crate::store::channels::refs::RefRow;
 use crate::store::channels::threads::ThreadRow;
 
 /// Under which name the id of a post is sealed.
@@ -31,6 +32,8 @@ pub(super) struct Step<'a> {
     pub cause: Cause,
     /// The provider's id of the message, where others refer to it.
     pub message: Option<&'a str>,
+    /// Below what it was said.
+    pub below: Option<&'a RefRow>,
 }
 
 /// What a deed has come to.
@@ -47,12 +50,15 @@ struct Done {
 
 impl Step<'_> {
     /// Does what follows; says how it is counted.
-    pub async fn perform(&self, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {
+    pub async fn perform(&self, turn: Turn, text: &[u8]) -> Result<&'static str, NodeError> {
+        let turn = &self.node.without_gone(turn).await?;
         let now = self.node.clock().now_ms();
         let mut done = self.ended("done", "answered");
         match &turn.deed {
             Deed::File(said) => return self.file((**said).clone(), turn, text).await,
             Deed::Act { case, act } => return self.act(*case, act.clone(), turn).await,
+            Deed::Drafted => done.outcome = "draft",
+            Deed::Asked => done.outcome = "asked",
             Deed::Answered(outcome) => done.outcome = *outcome,
             Deed::Aside => (done.state, done.outcome) = ("aside", "aside"),
             Deed::Stop => {
@@ -130,7 +136,7 @@ impl Step<'_> {
             excluded: Vec::new(),
             suggested: said.suggested,
             programme: None,
-            attachments: Vec::new(),
+            attachments: said.files,
             reporter: address.map(|address| handles::reporter(self.channel, &address)),
             own_number: None,
             local_category: None,
@@ -251,9 +257,20 @@ impl Step<'_> {
             outcome: done.outcome,
             case: done.case.clone(),
             filed: done.filed.clone(),
+            joined: self.joined()?,
             says,
             at,
         })
+    }
+
+    /// What is said below a message of a thread belongs to the thread.
+    fn joined(&self) -> Result<Option<Joined>, NodeError> {
+        let (Some(id), Some(below)) = (self.message, self.below) else {
+            return Ok(None);
+        };
+        let hash = self.node.switch().hash("ref", &[self.channel.as_str(), id])?;
+        let below = below.clone();
+        Ok(Some(Joined { hash, below }))
     }
 
     /// What is said, unless so much was said lately that a machine may be answering a machine.

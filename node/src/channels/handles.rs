@@ -2,7 +2,7 @@
 
 use lapor_migrations::Tx;
 
-use super::heard::Address;
+use super::heard::{Address, Heard};
 use super::manner::Name;
 use crate::casework::Reporter;
 use crate::chance::random;
@@ -23,14 +23,16 @@ impl Node {
         &self,
         tx: &mut Tx,
         channel: Name,
-        address: &Address,
+        heard: &Heard,
         now: i64,
     ) -> Result<String, NodeError> {
-        let name = channel.as_str();
+        let (name, address) = (channel.as_str(), &heard.from);
+        let said_at = heard.said_at.map_or(now, |at| at.min(now));
         let key = self.switch().hash("thread", &[name, &address.id])?;
         if let Some(known) = store::channels::threads::by_key(tx, name, &key).await? {
             let sealed = self.switch().seal(&owner(&known.id), address)?;
-            store::channels::threads::heard(tx, &known.id, &sealed, now).await?;
+            let at = known.heard_at.max(said_at);
+            store::channels::threads::heard(tx, &known.id, &sealed, at).await?;
             store::channels::outbox::open(tx, &known.id, now).await?;
             return Ok(known.id);
         }
@@ -41,7 +43,7 @@ impl Node {
             channel: name.to_owned(),
             talk: None,
             turn: 0,
-            heard_at: now,
+            heard_at: said_at,
             wake_at: None,
             stopped_at: None,
         };
@@ -113,6 +115,7 @@ mod tests {
         let address = |id: &str, name: Option<&str>| Address {
             id: id.into(),
             name: name.map(str::to_owned),
+            at: None,
         };
         let by_number = reporter(Name::Sms, &address("+628123456789", None));
         assert_eq!(by_number.phone.as_deref(), Some("+628123456789"));

@@ -22,6 +22,29 @@ pub struct Address {
     /// What they call themselves there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What of theirs is answered where everybody reads: a comment, a post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// A file that came with a message, where its provider keeps it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MediaRef {
+    /// The provider's id or address of it.
+    pub at: String,
+    pub kind: MediaKind,
+    /// Bytes, where the provider says so.
+    pub size: Option<u64>,
+}
+
+/// What a provider says that a file is; what it is, its content says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaKind {
+    Picture,
+    Film,
+    Document,
+    /// Is never taken, and so not fetched.
+    Sound,
 }
 
 /// What somebody said.
@@ -37,6 +60,9 @@ pub struct Heard {
     pub began_with: Option<String>,
     pub location: Option<Coordinates>,
     pub sort: Sort,
+    pub media: Vec<MediaRef>,
+    /// When they said it, Unix ms, where the provider tells: it may hand it over much later.
+    pub said_at: Option<i64>,
 }
 
 /// How something was said.
@@ -65,6 +91,13 @@ pub struct Saying {
     pub asks_place: bool,
 }
 
+impl Heard {
+    /// Nothing but files, or nothing at all.
+    pub fn is_wordless(&self) -> bool {
+        self.text.trim().is_empty() && self.location.is_none()
+    }
+}
+
 /// What was taken cannot be read by this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unread(pub &'static str);
@@ -78,6 +111,12 @@ impl fmt::Debug for Address {
 impl fmt::Debug for Saying {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Saying(..)")
+    }
+}
+
+impl fmt::Debug for MediaRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MediaRef(..)")
     }
 }
 

@@ -48,7 +48,7 @@ impl Node {
             let sealed = self.switch().seal(&owner(number), &raw.body)?;
             let read = channel.read(&raw.body);
             let thread = match &read {
-                Ok(heard) => Some(self.thread_with(&mut tx, name, &heard.from, now).await?),
+                Ok(heard) => Some(self.thread_with(&mut tx, name, heard, now).await?),
                 Err(_) => None,
             };
             let row = NewTaken {

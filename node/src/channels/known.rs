@@ -9,11 +9,14 @@ use super::talk::{self, Asked, Hold, OwnCase, Talk};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::channels::refs::RefRow;
 use crate::store::channels::threads::ThreadRow;
 
 /// Own reports whose tickets are recognised.
 const CASES: i64 = 50;
 const HOUR_MS: i64 = 60 * 60 * 1000;
+/// For how long after a report a picture without words belongs to it.
+const RECENT_MS: i64 = 24 * HOUR_MS;
 
 /// The facts of a conversation.
 pub(super) struct Facts {
@@ -21,11 +24,20 @@ pub(super) struct Facts {
     pub tickets: Vec<(CaseId, String)>,
     pub cases: Vec<OwnCase>,
     pub referred: Option<CaseId>,
-    /// It is said below what somebody else has reported.
-    pub of_another: bool,
+    /// Below what it is said.
+    pub below: Option<RefRow>,
+    pub recent: Option<CaseId>,
     pub again: Option<String>,
     /// The hash of the text as a report.
     pub text: Vec<u8>,
+}
+
+impl Facts {
+    /// Whether it is said below what somebody else has reported.
+    pub fn is_of_another(&self, thread: &str) -> bool {
+        let below = self.below.as_ref();
+        below.is_some_and(|below| below.thread != thread)
+    }
 }
 
 impl Node {
@@ -45,24 +57,28 @@ impl Node {
         let tickets = own
             .map(|(case, ticket)| Ok((store::case_id(&case)?, ticket)))
             .collect::<Result<Vec<_>, NodeError>>()?;
-        let (mut referred, mut of_another) = (None, false);
+        let mut below: Option<RefRow> = None;
         for id in [&heard.reply_to, &heard.began_with].into_iter().flatten() {
-            let hash = self.switch().hash("ref", &[&thread.channel, id])?;
-            let channel = &thread.channel;
-            let of = store::channels::refs::thread_of(&mut tx, channel, &hash).await?;
-            of_another |= of.is_some_and(|of| of != thread.id);
-            if referred.is_none() {
-                let case = store::channels::refs::case_of(&mut tx, channel, &hash, &thread.id);
-                referred = case.await?;
+            if below.is_none() {
+                let hash = self.switch().hash("ref", &[&thread.channel, id])?;
+                below = store::channels::refs::one(&mut tx, &thread.channel, &hash).await?;
             }
         }
+        let own = below.as_ref().filter(|below| below.thread == thread.id);
+        let referred = own.and_then(|below| below.case_id.clone());
         let referred = referred.map(|case| store::case_id(&case)).transpose()?;
+        let recent = if heard.media.is_empty() {
+            None
+        } else {
+            store::channels::threads::latest(&mut tx, &thread.id, now - RECENT_MS).await?
+        };
+        let recent = recent.map(|case| store::case_id(&case)).transpose()?;
         let since = now - i64::from(self.settings().channels.same_hours) * HOUR_MS;
         let again = store::channels::said::again(&mut tx, &thread.id, &text, since).await?;
         drop(tx);
         let asked = talk.asked.as_ref().map(Asked::case);
         let named = talk::named(&heard.text, &tickets).map(|(case, _)| case);
-        let about: BTreeSet<CaseId> = [asked, named, referred].into_iter().flatten().collect();
+        let about: BTreeSet<CaseId> = [asked, named, referred, recent].into_iter().flatten().collect();
         let mut cases = Vec::new();
         for case in about {
             cases.extend(self.own_case(&thread.id, case).await?);
@@ -72,7 +88,8 @@ impl Node {
             tickets,
             cases,
             referred,
-            of_another,
+            below,
+            recent,
             again,
             text,
         })

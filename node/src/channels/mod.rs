@@ -7,6 +7,7 @@
 
 mod deeds;
 mod delivery;
+mod fetching;
 mod figures;
 mod forgetting;
 mod handles;
@@ -14,19 +15,23 @@ mod heard;
 mod intake;
 mod known;
 mod manner;
+mod media;
 mod news;
 mod outbox;
+mod provider;
 mod running;
 mod settings;
 mod settled;
 mod sms;
 mod talk;
+mod telegram;
 #[cfg(test)]
 mod tests;
 mod trouble;
 mod vault;
 mod words;
 mod worker;
+mod x;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,17 +41,21 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, Raw, Saying, Sort, Unread};
+pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Saying, Sort, Unread};
 pub use manner::{Manner, Name};
+pub use media::{LeftOut, Pieces, Unfetched};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
 pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
+pub use telegram::{TelegramSettings, Way};
+pub use x::XSettings;
 pub(crate) use settled::Settled;
 pub use trouble::Trouble;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
 
+use crate::clock;
 use crate::node::Node;
 
 /// One way in and out. What is common (once, order, queue, talk) is not its matter.
@@ -62,6 +71,11 @@ pub trait Channel: Send + Sync {
         to: &'a Address,
         what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
+
+    /// Begins to fetch a file that came with a message. How large it may be is not its matter.
+    fn fetch<'a>(&'a self, _: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
+        Box::pin(std::future::ready(Err(Unfetched::Never(LeftOut::Gone))))
+    }
 
     /// Fetches what came in, or keeps a line open, until `stop`; for channels whose provider does
     /// not knock by itself.
@@ -100,8 +114,14 @@ impl Lines {
         if let Some(Keyword { word, .. }) = wrong {
             return Err(ChannelSettingsError::Keyword(word.clone()));
         }
-        let sms = sms::of(&settings.sms)?;
-        Ok(Self(sms.into_iter().collect()))
+        let telegram = telegram::of(&settings.telegram)?;
+        let x = x::of(&settings.x, clock::of_program())?;
+        let lines = [
+            sms::of(&settings.sms)?,
+            telegram.map(|line| Arc::new(line) as Arc<dyn Channel>),
+            x.map(|line| Arc::new(line) as Arc<dyn Channel>),
+        ];
+        Ok(Self(lines.into_iter().flatten().collect()))
     }
 
     /// The channel of a name, if it is on.
@@ -116,5 +136,8 @@ impl Lines {
 
 /// The doors at which providers knock.
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
-    sms::routes(&node.settings().channels.sms)
+    let settings = &node.settings().channels;
+    sms::routes(&settings.sms)
+        .merge(telegram::routes(&settings.telegram))
+        .merge(x::routes(&settings.x, &node.shared_clock()))
 }

@@ -227,6 +227,7 @@ fn asks(told: &Told, event: &Event, manner: Manner) -> Option<Asked> {
             case,
             hold: own.hold.as_ref()?.message,
             answers: Vec::new(),
+            files: Vec::new(),
         }),
         "case.followed_up" if event.proposes_to_close && may("confirm") => {
             Some(Asked::Close { case })

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
-use lapor_web::secret_file::SecretFileError;
+use lapor_web::secret_file::{self, SecretFileError};
 use serde::{Deserialize, Serialize};
+
+use super::telegram::TelegramSettings;
+use super::x::XSettings;
 
 /// Channels of others. One is on when its section names where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +23,13 @@ pub struct ChannelSettings {
     pub reports_per_day: u32,
     /// Words in front of a report that say what it is about: of a campaign, a region, an institution.
     pub keywords: Vec<Keyword>,
+    /// Bytes of a file that came with a message, at most; larger ones are left out.
+    pub media_bytes: u64,
+    /// Files of one report or reply, at most; more are left out.
+    pub media_each: u32,
     pub sms: SmsSettings,
+    pub telegram: TelegramSettings,
+    pub x: XSettings,
 }
 
 /// A word in front of a report.
@@ -85,6 +94,33 @@ pub enum ChannelSettingsError {
         field: &'static str,
         problem: SecretFileError,
     },
+    #[error("channels.{field}: needed where channels.{beside} is set")]
+    Lacks {
+        field: &'static str,
+        beside: &'static str,
+    },
+    #[error("channels.{field}: {text} is no address such as https://example.org")]
+    Base { field: &'static str, text: String },
+    #[error("channels.{field}: the way to the provider cannot be prepared: {problem}")]
+    Way {
+        field: &'static str,
+        problem: String,
+    },
+    #[error("channels.{field}: {problem}")]
+    SecretFile {
+        field: &'static str,
+        problem: SecretFileError,
+    },
+    #[error(
+        "channels.{field}: expected 16 to 128 letters, digits, _ and - in the first line; others could guess fewer"
+    )]
+    Guessable { field: &'static str },
+    #[error(
+        "channels.telegram.token_file: expected the token that BotFather gave, such as 123456789:letters, digits, _ and -"
+    )]
+    TelegramToken,
+    #[error("channels.x.{0}: expected {1}")]
+    X(&'static str, &'static str),
     #[error("channels.sms: the way to the gateway cannot be prepared: {0}")]
     Client(String),
 }
@@ -96,7 +132,11 @@ impl Default for ChannelSettings {
             draft_minutes: 30,
             reports_per_day: 10,
             keywords: Vec::new(),
+            media_bytes: 25_000_000,
+            media_each: 10,
             sms: SmsSettings::default(),
+            telegram: TelegramSettings::default(),
+            x: XSettings::default(),
         }
     }
 }
@@ -104,7 +144,7 @@ impl Default for ChannelSettings {
 impl ChannelSettings {
     /// Whether this node talks on any channel.
     pub fn is_on(&self) -> bool {
-        self.sms.kannel.send_url.is_some()
+        self.sms.kannel.send_url.is_some() || self.telegram.is_on() || self.x.is_on()
     }
 
     /// The same settings with relative paths taken from `folder`.
@@ -116,5 +156,13 @@ impl ChannelSettings {
         {
             *path = folder.join(&*path);
         }
+        self.telegram.below(folder);
+        self.x.below(folder);
     }
+}
+
+/// The secret in a file of a setting.
+pub(super) fn secret(field: &'static str, path: &Path) -> Result<String, ChannelSettingsError> {
+    let read = secret_file::first_line(path);
+    read.map_err(|problem| ChannelSettingsError::SecretFile { field, problem })
 }

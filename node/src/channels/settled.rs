@@ -7,7 +7,7 @@ use crate::error::NodeError;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
 use crate::store::channels::taken::Ending;
-use crate::store::channels::refs::NewRef;
+use crate::store::channels::refs::{NewRef, RefRow};
 use crate::store::channels::threads::{NewLink, Turned};
 
 /// What brought it about, as it was held.
@@ -32,6 +32,14 @@ pub(crate) struct Origin {
     pub post: Option<Vec<u8>>,
 }
 
+/// A message that was said below another.
+#[derive(Clone)]
+pub(crate) struct Joined {
+    /// The hash of the provider's id of it.
+    pub hash: Vec<u8>,
+    pub below: RefRow,
+}
+
 /// All that changes with a message.
 pub(crate) struct Settled {
     pub cause: Cause,
@@ -46,6 +54,7 @@ pub(crate) struct Settled {
     pub case: Option<String>,
     /// What became this case.
     pub filed: Option<Origin>,
+    pub joined: Option<Joined>,
     pub says: Vec<OutRow>,
     /// Unix ms.
     pub at: i64,
@@ -76,6 +85,16 @@ impl Settled {
         }
         if let (Some(case), Some(origin)) = (&self.case, &self.filed) {
             self.note_origin(tx, case, origin).await?;
+        }
+        if let Some(Joined { hash, below }) = &self.joined {
+            let message = NewRef {
+                channel: &self.channel,
+                hash,
+                thread: &below.thread,
+                case_id: below.case_id.as_deref(),
+                at: self.at,
+            };
+            store::channels::refs::add(tx, &message).await?;
         }
         if self.stopped_at.is_some() {
             store::channels::outbox::drop_news(tx, &self.thread).await?;

@@ -51,7 +51,7 @@ impl Node {
             Ok(heard) => heard,
             Err(Unread(_)) => return Ok(false),
         };
-        let thread = self.thread_with(tx, line.name(), &heard.from, now).await?;
+        let thread = self.thread_with(tx, line.name(), &heard, now).await?;
         store::channels::taken::revive(tx, row.number, &thread, now).await?;
         Ok(true)
     }

@@ -2,9 +2,10 @@
 //! neither the ticket nor what is asked.
 
 use lapor_protocol::kinds::case_held::AnswerForm;
-use lapor_web::language::{Language, Voice, text_id};
+use lapor_web::language::{Language, TextId, Voice, text_id};
 
 use super::manner::Manner;
+use super::media::LeftOut;
 use super::talk::Say;
 use crate::doors::{facts, texts};
 use crate::error::NodeError;
@@ -115,9 +116,13 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::Rated => v.say("chat-rated"),
         Say::NotNow(ticket) => of(ticket).say("chat-not-now"),
         Say::Hint(form) => hint(v, form),
+        Say::AskWords => v.say("chat-ask-words"),
         Say::AskPlace => v.say("chat-ask-place"),
         Say::Directly => v.say("chat-directly"),
+        Say::AskPicture => v.say("chat-ask-picture"),
         Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
+        Say::Wordless => v.say("chat-wordless"),
+        Say::LeftOut(why) => v.say(left_out(*why)),
         Say::Status(ticket) => ticket.clone(),
         Say::Question {
             ticket,
@@ -127,12 +132,26 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
     })
 }
 
+/// What stands on a button that shares a place.
+pub fn share_place() -> String {
+    Voice::new(Language::Indonesian, texts(), chrono_tz::Tz::Asia__Jakarta, 0).say("chat-share-place")
+}
+
 /// A question of a hold and how it is answered.
 pub fn asked(v: &Voice, ticket: &str, question: &str, form: &AnswerForm) -> Piece {
     Piece {
         head: v.with("ticket", ticket).say("chat-question"),
         body: Some(question.to_owned()),
         tail: Some(hint(v, form)),
+    }
+}
+
+fn left_out(why: LeftOut) -> TextId {
+    match why {
+        LeftOut::Large => text_id("chat-left-large"),
+        LeftOut::Kind => text_id("chat-left-kind"),
+        LeftOut::Gone => text_id("chat-left-gone"),
+        LeftOut::Many => text_id("chat-left-many"),
     }
 }
 

@@ -89,6 +89,7 @@ impl Node {
             thread: &thread,
             cause: Cause::Message { number, held },
             message: heard.id.as_deref(),
+            below: facts.below.as_ref(),
         };
         if let Some(acted) = step.done_before().await? {
             return step.end_done(&facts, &acted).await;
@@ -99,12 +100,20 @@ impl Node {
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,
-            of_another: facts.of_another,
+            of_another: facts.is_of_another(&thread.id),
+            recent: facts.recent,
             again: facts.again.clone(),
             stopped: thread.stopped_at.is_some(),
         };
-        let turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());
-        step.perform(&turn, &facts.text).await
+        let mut turn = talk::hear(&facts.talk, &heard, &known, self.clock().now_ms());
+        let last = row.attempts >= TRIES;
+        let files = self.carry(&**line, (&heard, last), &facts.talk, &mut turn);
+        let files = files.await?;
+        let performed = step.perform(turn, &facts.text).await;
+        if performed.is_err() {
+            self.give_up(&files).await;
+        }
+        performed
     }
 
     async fn thread_of(&self, row: &TakenRow) -> Result<ThreadRow, NodeError> {
@@ -165,13 +174,14 @@ impl Node {
             thread,
             cause: Cause::Silence,
             message: None,
+            below: None,
         };
         let text = talk
             .draft
             .map(|draft| draft.said.content)
             .unwrap_or_default();
         let text = self.text_hash(&thread.id, &text)?;
-        match Box::pin(step.perform(&turn, &text)).await {
+        match Box::pin(step.perform(turn, &text)).await {
             Ok(outcome) => {
                 let channel = thread.channel.clone();
                 counter!(TAKEN, "channel" => channel, "outcome" => outcome).increment(1);

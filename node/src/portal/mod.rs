@@ -44,6 +44,7 @@ pub use app::APP;
 pub use conversation::scores;
 pub(crate) use conversation::{PATH as CONVERSATION, code_at, erasure_words, returned};
 pub use privacy::PATH as PRIVACY;
+pub(crate) use questions::PICTURE_CAME;
 
 /// The portal's navigation.
 pub const LINKS: &[Link] = &[

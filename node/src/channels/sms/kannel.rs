@@ -201,7 +201,7 @@ pub fn read(body: &[u8]) -> Result<Heard, Unread> {
         from: Address {
             // One number is one person, however the network writes it.
             id: normalised(from).unwrap_or_else(|_| from.to_owned()),
-            name: None,
+            ..Address::default()
         },
         text,
         ..Heard::default()

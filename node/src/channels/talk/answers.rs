@@ -6,25 +6,54 @@ use lapor_protocol::kinds::case_held::AnswerForm;
 
 use super::commands::{is_courtesy, is_no, is_yes};
 use super::{Asked, Deed, Hold, Known, OwnCase, Say, Talk, Turn};
+use crate::channels::heard::Heard;
+use crate::portal::PICTURE_CAME;
 use crate::reporters::ReporterAct;
 
+/// What somebody says to a case, and whether files came with it.
+#[derive(Clone, Copy)]
+pub struct Words<'t> {
+    text: &'t str,
+    files: bool,
+}
+
+impl<'t> Words<'t> {
+    pub fn of(text: &'t str, heard: &Heard) -> Self {
+        let files = !heard.media.is_empty();
+        Self { text, files }
+    }
+
+    /// Whether it is more than a courtesy.
+    pub fn say_something(self) -> bool {
+        self.files || !is_courtesy(self.text)
+    }
+}
+
 /// What a text answers, if anything was asked and it is an answer.
-pub fn to_question(talk: &Talk, text: &str, known: &Known<'_>) -> Option<Turn> {
+pub fn to_question(talk: &Talk, words: Words<'_>, known: &Known<'_>) -> Option<Turn> {
     let asked = talk.asked.as_ref()?;
     let own = known.case(asked.case())?;
     match asked {
-        Asked::Hold { hold, answers, .. } => {
+        Asked::Hold {
+            hold,
+            answers,
+            files,
+            ..
+        } => {
             let waits = own.hold.as_ref().filter(|waits| waits.message == *hold)?;
-            (!is_courtesy(text)).then(|| to_hold(talk, own, waits, answers, text))
+            let begun = (answers.as_slice(), files.as_slice());
+            let said = words.say_something();
+            said.then(|| to_hold(talk, own, waits, begun, words))
         }
-        Asked::Close { .. } if own.may("confirm") => to_close(talk, own, text),
-        Asked::Rating { .. } if own.may("rate") => to_rating(talk, own, text),
+        Asked::Close { .. } if own.may("confirm") => to_close(talk, own, words.text),
+        Asked::Rating { .. } if own.may("rate") => to_rating(talk, own, words.text),
         _ => None,
     }
 }
 
 /// What somebody says to a case: an answer where it asks, else a reply, or what completes it.
-pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn {
+pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -> Turn {
+    let text = words.text;
     let Some(own) = known.case(case) else {
         return Turn::of(talk, Deed::Answered("refused"), vec![Say::NoReport]);
     };
@@ -33,11 +62,14 @@ pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn
     if let Some(hold) = hold {
         let begun = match &talk.asked {
             Some(Asked::Hold {
-                hold: of, answers, ..
-            }) if *of == hold.message => answers.as_slice(),
-            _ => &[],
+                hold: of,
+                answers,
+                files,
+                ..
+            }) if *of == hold.message => (answers.as_slice(), files.as_slice()),
+            _ => (&[][..], &[][..]),
         };
-        return to_hold(talk, own, hold, begun, text);
+        return to_hold(talk, own, hold, begun, words);
     }
     let asked = if own.may("confirm") {
         to_close(talk, own, text)
@@ -47,7 +79,10 @@ pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn
     if let Some(turn) = asked {
         return turn;
     }
-    let text = text.to_owned();
+    if text.is_empty() && own.may("complete") {
+        return added(talk, own, text);
+    }
+    let text = if text.is_empty() { PICTURE_CAME } else { text }.to_owned();
     let attachments = Vec::new();
     let act = if own.may("reply") && own.hold.is_none() {
         ReporterAct::Reply { text, attachments }
@@ -65,6 +100,16 @@ pub fn to_case(talk: &Talk, case: CaseId, text: &str, known: &Known<'_>) -> Turn
     acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
 }
 
+/// What completes a report without being asked for.
+pub fn added(talk: &Talk, own: &OwnCase, text: &str) -> Turn {
+    let act = ReporterAct::Complete {
+        answers: Vec::new(),
+        text: (!text.is_empty()).then(|| text.to_owned()),
+        attachments: Vec::new(),
+    };
+    acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
+}
+
 /// The question of a hold that is asked next.
 pub fn question(own: &OwnCase, hold: &Hold, at: usize) -> Option<Say> {
     Some(Say::Question {
@@ -74,31 +119,45 @@ pub fn question(own: &OwnCase, hold: &Hold, at: usize) -> Option<Say> {
     })
 }
 
-fn to_hold(talk: &Talk, own: &OwnCase, hold: &Hold, answers: &[String], text: &str) -> Turn {
+/// The next answer to a hold; `begun` is what was answered before, and the uploads that came with it.
+fn to_hold(
+    talk: &Talk,
+    own: &OwnCase,
+    hold: &Hold,
+    (answers, files): (&[String], &[String]),
+    words: Words<'_>,
+) -> Turn {
     let form = hold.forms.get(answers.len()).cloned().unwrap_or_default();
-    let mut answers = answers.to_vec();
-    let Some(answer) = fitting(&form, text) else {
-        let turn = Turn::of(talk, Deed::Answered("asked"), vec![Say::Hint(form)]);
-        return waiting(turn, own.case, hold.message, answers);
+    let (mut answers, files) = (answers.to_vec(), files.to_vec());
+    let Some(answer) = fitting(&form, words) else {
+        let begun = (answers, files);
+        return waiting(talk, own.case, hold.message, begun, Say::Hint(form));
     };
     answers.push(answer);
     if let Some(next) = question(own, hold, answers.len()) {
-        let turn = Turn::of(talk, Deed::Answered("asked"), vec![next]);
-        return waiting(turn, own.case, hold.message, answers);
+        return waiting(talk, own.case, hold.message, (answers, files), next);
     }
     let act = ReporterAct::Complete {
         answers,
         text: None,
-        attachments: Vec::new(),
+        attachments: files,
     };
     acted(talk, own, act, Say::PassedOn(own.ticket.clone()))
 }
 
-fn waiting(mut turn: Turn, case: CaseId, hold: MessageId, answers: Vec<String>) -> Turn {
+fn waiting(
+    talk: &Talk,
+    case: CaseId,
+    hold: MessageId,
+    (answers, files): (Vec<String>, Vec<String>),
+    say: Say,
+) -> Turn {
+    let mut turn = Turn::of(talk, Deed::Asked, vec![say]);
     turn.talk.asked = Some(Asked::Hold {
         case,
         hold,
         answers,
+        files,
     });
     turn
 }
@@ -140,10 +199,13 @@ fn acted(talk: &Talk, own: &OwnCase, act: ReporterAct, say: Say) -> Turn {
     turn
 }
 
-/// A text as an answer of a form, if it is one.
-fn fitting(form: &AnswerForm, text: &str) -> Option<String> {
-    let text = text.trim();
+/// What was said as an answer of a form, if it is one.
+fn fitting(form: &AnswerForm, words: Words<'_>) -> Option<String> {
+    let text = words.text.trim();
     match form {
+        AnswerForm::Picture | AnswerForm::Text if text.is_empty() && words.files => {
+            Some(PICTURE_CAME.to_owned())
+        }
         AnswerForm::YesNo if is_yes(text) => Some("Ya".into()),
         AnswerForm::YesNo if is_no(text) => Some("Tidak".into()),
         AnswerForm::YesNo => None,

@@ -110,6 +110,12 @@ pub fn is_no(text: &str) -> bool {
     ["TIDAK", "TDK", "BELUM", "NO", "GAK", "ENGGAK", "BUKAN"].contains(&word.as_str())
 }
 
+/// `LEWATI`, and what means that there is none.
+pub fn is_skip(text: &str) -> bool {
+    let word = text.trim().trim_end_matches(['.', '!']).to_uppercase();
+    ["LEWATI", "LEWAT", "SKIP", "LANJUT"].contains(&word.as_str()) || is_no(text)
+}
+
 /// A ticket, or what is typed for one: ten signs, one of which may be wrong.
 fn is_ticket_like(text: &str) -> bool {
     let signs = || text.chars().filter(|c| !c.is_whitespace() && *c != '-');

@@ -1,10 +1,11 @@
-//! A report that is told piece by piece where people chat: where it is, whether it is meant so.
+//! A report that is told piece by piece where people chat: what it is, where, with which picture,
+//! and whether it is meant so.
 
 use lapor_web::regions::national;
 use serde::{Deserialize, Serialize};
 
-use super::commands::{is_courtesy, is_yes};
-use super::{Deed, Said, Say, Talk, Turn};
+use super::commands::{is_courtesy, is_skip, is_yes};
+use super::{Deed, Known, Said, Say, Talk, Turn, report};
 use crate::channels::heard::Heard;
 
 /// A report that is not filed yet.
@@ -20,15 +21,16 @@ pub struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asks {
+    Words,
     Place,
+    Picture,
     Sure,
 }
 
 /// Begins a draft and asks for what is missing.
-pub fn begin(talk: &Talk, said: Said, now: i64) -> Turn {
-    let mentioned = !national().mentioned(&said.content).is_empty();
-    let placed = mentioned || said.coordinates.is_some();
-    let asks = if placed { Asks::Sure } else { Asks::Place };
+pub fn begin(talk: &Talk, said: Said, heard: &Heard, now: i64) -> Turn {
+    let files = !heard.media.is_empty();
+    let asks = missing(&said, files);
     kept(
         talk,
         Draft {
@@ -39,9 +41,22 @@ pub fn begin(talk: &Talk, said: Said, now: i64) -> Turn {
     )
 }
 
+/// Begins one with a picture or a place, and asks what it is about.
+pub fn unsaid(talk: &Talk, heard: &Heard, now: i64) -> Turn {
+    let named = heard.location.is_some() && !heard.text.trim().is_empty();
+    let draft = Draft {
+        said: Said {
+            place: named.then(|| heard.text.trim().to_owned()),
+            ..report::unsaid(heard)
+        },
+        asks: Asks::Words,
+        at: now,
+    };
+    kept(talk, draft)
+}
+
 /// What somebody says to a draft.
-pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, now: i64) -> Turn {
-    let text = heard.text.trim();
+pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let mut draft = Draft {
         at: now,
         ..draft.clone()
@@ -49,25 +64,73 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, now: i64) -> Turn {
     draft.said.messages.extend(heard.id.clone());
     if let Some(place) = heard.location {
         draft.said.coordinates = Some(place);
-        draft.asks = Asks::Sure;
-        return kept(talk, draft);
     }
+    if draft.asks == Asks::Words {
+        return worded(talk, draft, heard, known, now);
+    }
+    let files = !heard.media.is_empty();
+    if heard.text.trim().is_empty() {
+        let more = files && heard.location.is_none() && draft.asks != Asks::Picture;
+        if draft.asks != Asks::Sure {
+            draft.asks = missing(&draft.said, files);
+        }
+        // Pictures come one by one: each is not answered.
+        return if more { silent(talk, draft) } else { kept(talk, draft) };
+    }
+    answered(talk, draft, heard.text.trim(), files)
+}
+
+/// The first words of a report that began with a picture or a place.
+fn worded(talk: &Talk, draft: Draft, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
+    let words = heard.location.is_none();
+    if let Some(said) = report::read(heard, known.keywords).filter(|_| words) {
+        let said = Said {
+            coordinates: draft.said.coordinates,
+            place: draft.said.place,
+            files: draft.said.files,
+            messages: draft.said.messages,
+            ..said
+        };
+        return begin(talk, said, heard, now);
+    }
+    if heard.is_wordless() && !heard.media.is_empty() {
+        return silent(talk, draft);
+    }
+    kept(talk, draft)
+}
+
+/// An answer in words to what was asked last.
+fn answered(talk: &Talk, mut draft: Draft, text: &str, files: bool) -> Turn {
     let wishes = wished(text, &mut draft.said);
     match draft.asks {
-        Asks::Sure if wishes.is_empty() || is_yes(&wishes) => filed(talk, draft.said),
-        _ if is_courtesy(text) => kept(talk, draft),
+        Asks::Sure if wishes.is_empty() || is_yes(&wishes) => return filed(talk, draft.said),
+        _ if is_courtesy(text) && !files => return kept(talk, draft),
         // It answers another question.
-        Asks::Place if is_yes(text) => kept(talk, draft),
+        Asks::Place if is_yes(text) => return kept(talk, draft),
+        Asks::Picture if is_yes(text) && !files => return kept(talk, draft),
+        Asks::Picture if is_skip(text) => draft.asks = Asks::Sure,
         Asks::Place => {
             draft.said.region = national().meant(text).or(draft.said.region);
             draft.said.place = Some(text.to_owned());
-            draft.asks = Asks::Sure;
-            kept(talk, draft)
+            draft.asks = missing(&draft.said, files);
         }
-        Asks::Sure => {
+        Asks::Words | Asks::Picture | Asks::Sure => {
             draft.said.content = format!("{}\n{text}", draft.said.content);
-            kept(talk, draft)
+            draft.asks = Asks::Sure;
         }
+    }
+    kept(talk, draft)
+}
+
+/// What is asked next; `files` is whether some come just now.
+fn missing(said: &Said, files: bool) -> Asks {
+    let mentioned = || !national().mentioned(&said.content).is_empty();
+    if said.coordinates.is_none() && said.place.is_none() && !mentioned() {
+        Asks::Place
+    } else if said.files.is_empty() && !files {
+        Asks::Picture
+    } else {
+        Asks::Sure
     }
 }
 
@@ -94,12 +157,21 @@ fn filed(talk: &Talk, said: Said) -> Turn {
 
 fn kept(talk: &Talk, draft: Draft) -> Turn {
     let asks = match draft.asks {
+        Asks::Words => Say::AskWords,
         Asks::Place => Say::AskPlace,
+        Asks::Picture => Say::AskPicture,
         Asks::Sure => Say::AskSure(draft.said.title.clone()),
     };
+    let mut turn = silent(talk, draft);
+    turn.says.push(asks);
+    turn
+}
+
+/// A draft of which nothing is asked anew.
+fn silent(talk: &Talk, draft: Draft) -> Turn {
     let talk = Talk {
         draft: Some(draft),
         ..talk.clone()
     };
-    Turn::of(&talk, Deed::Answered("draft"), vec![asks])
+    Turn::of(&talk, Deed::Drafted, Vec::new())
 }

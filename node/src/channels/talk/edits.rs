@@ -1,9 +1,10 @@
 //! A message that its author has changed: what was half told is told anew, what was filed is
 //! completed. Of one that came to nothing else the new text is read like any other.
 
-use super::{Deed, Draft, Known, Say, Talk, Turn, report};
+use lapor_protocol::ids::CaseId;
+
+use super::{Deed, Draft, Known, Say, Talk, Turn, answers, report};
 use crate::channels::heard::Heard;
-use crate::reporters::ReporterAct;
 
 /// What becomes of a change, if the message had come to something.
 pub fn changed(talk: &Talk, heard: &Heard, known: &Known<'_>) -> Option<Turn> {
@@ -15,30 +16,18 @@ pub fn changed(talk: &Talk, heard: &Heard, known: &Known<'_>) -> Option<Turn> {
     changes_first.then(|| told_anew(talk, draft, heard, known))
 }
 
-fn completed(
-    talk: &Talk,
-    case: lapor_protocol::ids::CaseId,
-    heard: &Heard,
-    known: &Known<'_>,
-) -> Turn {
+fn completed(talk: &Talk, case: CaseId, heard: &Heard, known: &Known<'_>) -> Turn {
     let text = heard.text.trim();
-    let own = known.case(case);
-    // Of a picture or its frame nothing is changed that can be told.
-    if text.is_empty() || known.again.is_some() || own.is_none() {
+    let changes = !text.is_empty() && known.again.is_none();
+    let Some(own) = known.case(case).filter(|_| changes) else {
         return Turn::of(talk, Deed::Aside, Vec::new());
-    }
-    let ticket = known.ticket_of(case);
-    // A question that waits is not answered by a correction.
-    let waits = own.is_some_and(|own| own.hold.is_some() || !own.may("complete"));
-    if waits {
-        return Turn::of(talk, Deed::Answered("refused"), vec![Say::NotNow(ticket)]);
-    }
-    let act = ReporterAct::Complete {
-        answers: Vec::new(),
-        text: Some(text.to_owned()),
-        attachments: Vec::new(),
     };
-    Turn::of(talk, Deed::Act { case, act }, vec![Say::PassedOn(ticket)])
+    // A question that waits is not answered by a correction.
+    if own.hold.is_some() || !own.may("complete") {
+        let not_now = Say::NotNow(own.ticket.clone());
+        return Turn::of(talk, Deed::Answered("refused"), vec![not_now]);
+    }
+    answers::added(talk, own, text)
 }
 
 fn told_anew(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>) -> Turn {
@@ -51,7 +40,7 @@ fn told_anew(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>) -> Tu
             draft: Some(draft),
             ..talk.clone()
         },
-        Deed::Answered("draft"),
+        Deed::Drafted,
         Vec::new(),
     )
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::heard::{Heard, Sort};
 use super::manner::Manner;
+use super::media::LeftOut;
 use super::settings::Keyword;
 use crate::casework::{Coordinates, ticket};
 use crate::reporters::ReporterAct;
@@ -49,6 +50,9 @@ pub enum Asked {
         case: CaseId,
         hold: MessageId,
         answers: Vec<String>,
+        /// Uploads that came with them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
     },
     /// Whether it is done.
     Close { case: CaseId },
@@ -87,6 +91,8 @@ pub struct Known<'a> {
     pub referred: Option<CaseId>,
     /// It is said below what somebody else has reported.
     pub of_another: bool,
+    /// What was filed here lately, to which a picture without words belongs.
+    pub recent: Option<CaseId>,
     /// The ticket under which this very text was reported a while ago.
     pub again: Option<String>,
     pub stopped: bool,
@@ -113,6 +119,9 @@ pub struct Said {
     /// The provider's ids of the messages in which it was said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<String>,
+    /// Uploads that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// What follows from a message.
@@ -123,6 +132,10 @@ pub enum Deed {
         case: CaseId,
         act: ReporterAct,
     },
+    /// It belongs to a report that is told piece by piece.
+    Drafted,
+    /// It is an answer, but not the last, or none that fits.
+    Asked,
     /// It is answered, and nothing else.
     Answered(&'static str),
     /// It is no report; its words stay for a while.
@@ -161,10 +174,16 @@ pub enum Say {
     },
     /// How a question is answered.
     Hint(AnswerForm),
+    AskWords,
     AskPlace,
+    AskPicture,
     AskSure(String),
     /// Where people talk to each other: that this node listens elsewhere.
     Directly,
+    /// Files without a word are no report.
+    Wordless,
+    /// A file is left out.
+    LeftOut(LeftOut),
 }
 
 impl Say {
@@ -186,11 +205,29 @@ pub struct Turn {
 }
 
 impl Turn {
-    fn of(talk: &Talk, deed: Deed, says: Vec<Say>) -> Self {
+    pub(super) fn of(talk: &Talk, deed: Deed, says: Vec<Say>) -> Self {
         Self {
             talk: talk.clone(),
             deed,
             says,
+        }
+    }
+
+    /// The uploads of what is made of a message, where it takes any.
+    pub(super) fn files(&mut self) -> Option<&mut Vec<String>> {
+        match &mut self.deed {
+            Deed::File(said) => Some(&mut said.files),
+            Deed::Act {
+                act:
+                    ReporterAct::Complete { attachments, .. } | ReporterAct::Reply { attachments, .. },
+                ..
+            } => Some(attachments),
+            Deed::Drafted => self.talk.draft.as_mut().map(|draft| &mut draft.said.files),
+            Deed::Asked => match &mut self.talk.asked {
+                Some(Asked::Hold { files, .. }) => Some(files),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }
@@ -256,33 +293,39 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
         return obey(talk, command, known, now);
     }
     if let Some((case, rest)) = named(text, known.tickets) {
-        if rest.is_empty() {
+        if rest.is_empty() && heard.media.is_empty() {
             let status = Say::Status(known.ticket_of(case));
             return Turn::of(talk, Deed::Answered("status"), vec![status]);
         }
-        return answers::to_case(talk, case, rest, known);
+        return answers::to_case(talk, case, answers::Words::of(rest, heard), known);
     }
-    if let Some(case) = known.referred.filter(|_| !commands::is_courtesy(text)) {
-        return answers::to_case(talk, case, text, known);
+    let words = answers::Words::of(text, heard);
+    if let Some(case) = known.referred.filter(|_| words.say_something()) {
+        return answers::to_case(talk, case, words, known);
     }
     if let Some(draft) = &talk.draft {
-        return draft::go_on(talk, draft, heard, now);
+        return draft::go_on(talk, draft, heard, known, now);
     }
     let shared = heard.location.filter(|_| text.is_empty());
     let shared = shared.map(|at| format!("{}, {}", at.latitude, at.longitude));
-    if let Some(turn) = answers::to_question(talk, shared.as_deref().unwrap_or(text), known) {
+    let words = answers::Words::of(shared.as_deref().unwrap_or(text), heard);
+    if let Some(turn) = answers::to_question(talk, words, known) {
         return turn;
     }
     reported(talk, heard, known, now)
 }
 
-/// What becomes of a draft after which nothing was said: it is filed as it is.
+/// What becomes of a draft after which nothing was said: it is filed as it is, if it says anything.
 pub fn silence(talk: &Talk) -> Option<Turn> {
     let draft = talk.draft.as_ref()?;
     let talk = Talk {
         draft: None,
         ..talk.clone()
     };
+    if draft.asks == draft::Asks::Words {
+        let wordless = Deed::Answered("wordless");
+        return Some(Turn::of(&talk, wordless, vec![Say::Wordless]));
+    }
     let deed = Deed::File(Box::new(draft.said.clone()));
     Some(Turn::of(&talk, deed, vec![Say::Filed]))
 }
@@ -342,13 +385,11 @@ fn daily(talk: &Talk, deed: Deed, say: Say, now: i64) -> Turn {
 }
 
 fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
-    let Some(said) = report::read(heard, known.keywords) else {
-        // Nobody wants to be taught in front of everybody.
-        return if known.manner.public {
-            Turn::of(talk, Deed::Aside, Vec::new())
-        } else {
-            help(talk, Deed::Aside, now)
-        };
+    // The words beside a place are its name.
+    let words = (heard.location.is_none() || !known.manner.asks)
+        .then(|| report::read(heard, known.keywords));
+    let Some(said) = words.flatten() else {
+        return wordless(talk, heard, known, now);
     };
     if let Some(ticket) = &known.again {
         return Turn::of(
@@ -361,7 +402,25 @@ fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
         return Turn::of(talk, Deed::Aside, vec![Say::Portal]);
     }
     if known.manner.asks {
-        return draft::begin(talk, said, now);
+        return draft::begin(talk, said, heard, now);
     }
     Turn::of(talk, Deed::File(Box::new(said)), vec![Say::Filed])
+}
+
+/// What is no report by its words: a picture belongs to what was filed lately, or begins one where
+/// people chat, as a place does.
+fn wordless(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
+    let files = !heard.media.is_empty();
+    let recent = known.recent.and_then(|case| known.case(case));
+    if let Some(own) = recent.filter(|own| files && own.may("complete")) {
+        return answers::added(talk, own, heard.text.trim());
+    }
+    if known.manner.asks && (files || heard.location.is_some()) {
+        return draft::unsaid(talk, heard, now);
+    }
+    if known.manner.public {
+        // Nobody wants to be taught in front of everybody.
+        return Turn::of(talk, Deed::Aside, Vec::new());
+    }
+    help(talk, Deed::Aside, now)
 }

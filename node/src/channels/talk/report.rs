@@ -14,19 +14,7 @@ const TITLE_SIGNS: usize = 80;
 
 /// The report in a message, if there is one.
 pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
-    let mut said = Said {
-        classification: Classification::Complaint,
-        title: String::new(),
-        content: String::new(),
-        category: None,
-        suggested: None,
-        region: None,
-        place: None,
-        coordinates: heard.location,
-        anonymous: false,
-        secret: false,
-        messages: heard.id.iter().cloned().collect(),
-    };
+    let mut said = unsaid(heard);
     let content = without_marks(&heard.text, keywords, &mut said);
     if is_courtesy(content) || letters(content) < LEAST_LETTERS {
         return None;
@@ -39,6 +27,24 @@ pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
         said.region = Some(one.code.clone());
     }
     Some(said)
+}
+
+/// A report without words yet.
+pub fn unsaid(heard: &Heard) -> Said {
+    Said {
+        classification: Classification::Complaint,
+        title: String::new(),
+        content: String::new(),
+        category: None,
+        suggested: None,
+        region: None,
+        place: None,
+        coordinates: heard.location,
+        anonymous: false,
+        secret: false,
+        files: Vec::new(),
+        messages: heard.id.iter().cloned().collect(),
+    }
 }
 
 /// A text without the words in front that say how it is to be taken, or what it is about.

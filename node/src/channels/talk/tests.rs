@@ -65,6 +65,7 @@ impl Own {
             cases: &self.cases,
             referred: None,
             of_another: false,
+            recent: None,
             again: None,
             stopped: false,
         }
@@ -81,6 +82,7 @@ impl Own {
                 case: self.case,
                 hold: self.hold,
                 answers,
+                files: Vec::new(),
             }),
             ..Talk::default()
         }
@@ -91,7 +93,7 @@ fn heard(text: &str) -> Heard {
     Heard {
         from: Address {
             id: "+628123456789".into(),
-            name: None,
+            ..Address::default()
         },
         text: text.into(),
         ..Heard::default()
@@ -115,6 +117,8 @@ fn deed(turn: &Turn) -> String {
             ReporterAct::Rate { score, .. } => format!("rate {score}"),
             ReporterAct::Reopen { .. } | ReporterAct::Escalate { .. } => "other".into(),
         },
+        Deed::Drafted => "draft".into(),
+        Deed::Asked => "asked".into(),
         Deed::Answered(outcome) => (*outcome).to_owned(),
         Deed::Aside => "aside".into(),
         Deed::Stop => "stop".into(),
@@ -421,6 +425,8 @@ fn where_people_chat_what_is_missing_is_asked() {
         [Say::AskPlace]
     ));
     let placed = own.hears(name, &placeless.talk, "Jalan Braga, Kota Bandung");
+    assert!(matches!(placed.says[..], [Say::AskPicture]));
+    let placed = own.hears(name, &placed.talk, "lewati");
     assert!(matches!(placed.says[..], [Say::AskSure(_)]));
     let Deed::File(said) = own.hears(name, &placed.talk, "YA RAHASIA").deed else {
         panic!("it is not filed");
@@ -447,8 +453,8 @@ fn where_people_chat_what_is_missing_is_asked() {
         latitude: -6.9,
         longitude: 107.6,
     });
-    let sure = hear(&Talk::default(), &located, &own.known(name), NOW);
-    assert!(matches!(sure.says[..], [Say::AskSure(_)]));
+    let placed = hear(&Talk::default(), &located, &own.known(name), NOW);
+    assert!(matches!(placed.says[..], [Say::AskPicture]));
 }
 
 #[test]

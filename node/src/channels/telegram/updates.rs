@@ -139,7 +139,8 @@ impl Message {
             reply_to: if edited { Some(own.clone()) } else { replied },
             id: Some(own),
             location,
-            media: self.media(),
+            // Of a change only the words are new.
+            media: if edited { Vec::new() } else { self.media() },
             said_at: seconds.map(|seconds| seconds.saturating_mul(1000)),
             text: self.words(),
             ..Heard::default()

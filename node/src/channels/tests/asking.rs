@@ -16,6 +16,8 @@ async fn a_report_told_in_pieces_is_filed_once_it_is_sure() {
             json!({"from": SITI, "text": "", "location": {"latitude": -6.9, "longitude": 107.6}});
         talked.takes("p1", &place).await;
         let told = talked.told(SITI).await;
+        assert!(told[0].starts_with("Ada foto"), "{told:?}");
+        let told = talked.says(SITI, "LEWATI").await;
         assert!(
             told[0].contains("\"Lampu jalan padam sudah seminggu ini\""),
             "{told:?}"
@@ -63,6 +65,7 @@ async fn a_draft_that_is_dropped_leaves_nothing() {
 async fn where_the_provider_vouches_a_new_key_can_be_had() {
     for talked in Talked::on(Name::Whatsapp).await {
         talked.says(SITI, PLACED).await;
+        talked.says(SITI, "LEWATI").await;
         talked.says(SITI, "YA").await;
         let (_, ticket) = talked.case().await;
         let told = talked.says(SITI, "KUNCI").await;

@@ -5,6 +5,7 @@ use lapor_protocol::case::State;
 use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_web::language::{Language, Voice, text_id};
 
+use crate::channels::LeftOut;
 use crate::channels::manner::Name;
 use crate::channels::sms::alphabet::{SEPTETS, plain, septets};
 use crate::channels::talk::Say;
@@ -51,7 +52,14 @@ fn every_sentence_fits_into_one_message() {
             Say::Hint(AnswerForm::Date),
             Say::Hint(AnswerForm::Place),
             Say::Hint(AnswerForm::Text),
+            Say::AskWords,
             Say::AskPlace,
+            Say::AskPicture,
+            Say::Wordless,
+            Say::LeftOut(LeftOut::Large),
+            Say::LeftOut(LeftOut::Kind),
+            Say::LeftOut(LeftOut::Gone),
+            Say::LeftOut(LeftOut::Many),
         ] {
             fits(&spoken(&v, PORTAL, &say, Some(TICKET), None).head);
         }

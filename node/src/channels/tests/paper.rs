@@ -89,6 +89,7 @@ impl Channel for Paper {
             from: Address {
                 id: body.from,
                 name: body.name,
+                at: None,
             },
             text: body.text,
             id: body.id,

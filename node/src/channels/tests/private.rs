@@ -89,7 +89,8 @@ async fn a_number_stands_in_no_table_no_message_and_no_log_but_in_the_identity()
                 "{:?}",
                 crate::channels::Address {
                     id: SITI.into(),
-                    name: None
+                    name: None,
+                    at: None
                 }
             )
             .contains(digits)

@@ -139,6 +139,13 @@ pub async fn post_of(tx: &mut Tx, case: &str) -> Stored<Option<Vec<u8>>> {
     Ok(found.flatten())
 }
 
+/// The last report of a conversation, if it was filed since a moment.
+pub async fn latest(tx: &mut Tx, thread: &str, since: i64) -> Stored<Option<String>> {
+    const SQL: &str = "select case_id from channel_cases where thread = $1 and at >= $2
+        order by at desc, case_id desc limit 1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(thread).bind(since).fetch_optional(c).await)?)
+}
+
 /// Reports of a conversation with their tickets, latest first.
 pub async fn cases(tx: &mut Tx, thread: &str, limit: i64) -> Stored<Vec<(String, Option<String>)>> {
     const SQL: &str = "select c.case_id, c.ticket from channel_cases f

@@ -45,7 +45,7 @@ fn settings(folder: &Path, send_url: &str) -> SmsSettings {
 fn address(id: &str) -> Address {
     Address {
         id: id.into(),
-        name: None,
+        ..Address::default()
     }
 }
 
