@@ -19,6 +19,7 @@ chat-directly = We take no reports in groups. Write directly to this account.
 chat-share-place = Share my location
 chat-ask-picture = Is there a photo or a video of it? Send it now, or reply LEWATI.
 chat-ask-sure = We will file this report: "{ $title }". Reply YA, add something, or BATAL. Without your name: YA ANONIM. Not for the public: YA RAHASIA.
+chat-public = Thank you, we have your report. Please see our message to you.
 chat-wordless = We make no report of what comes without words. Write what is wrong if you still want to.
 chat-left-large = A file is too large and was not taken. Send a smaller one if you want to.
 chat-left-kind = A file was not taken. We take photos, videos and PDF.

@@ -19,6 +19,7 @@ chat-directly = Di grup kami tidak menerima laporan. Tulislah langsung ke akun i
 chat-share-place = Kirim lokasi saya
 chat-ask-picture = Ada foto atau videonya? Kirim sekarang, atau balas LEWATI.
 chat-ask-sure = Kami kirim laporan ini: "{ $title }". Balas YA, tambahkan keterangan, atau BATAL. Tanpa nama: YA ANONIM. Tidak untuk umum: YA RAHASIA.
+chat-public = Terima kasih, laporan Anda sudah kami terima. Silakan lihat pesan dari kami.
 chat-wordless = Kiriman tanpa keterangan tidak kami jadikan laporan. Bila masih perlu, tulis keluhan Anda.
 chat-left-large = Ada berkas yang terlalu besar sehingga tidak kami terima. Kirim lagi yang lebih kecil bila perlu.
 chat-left-kind = Ada berkas yang tidak kami terima. Yang kami terima: foto, video, dan PDF.

@@ -5,7 +5,7 @@
 
 use super::manner::Name;
 use super::outbox::SAID;
-use super::{Channel, Unsaid, log_name};
+use super::{Address, Channel, Unsaid, log_name};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -95,6 +95,7 @@ impl Node {
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
         let window = line.name().manner().window_ms;
         let late = window.is_some_and(|window| now - thread.heard_at >= window);
+        let whom = address.clone();
         let said = match (address, what) {
             (Some(_), Some(_)) if late && !stopped => Err(Unsaid::WindowClosed),
             (Some(address), Some(what)) if !stopped => {
@@ -123,12 +124,7 @@ impl Node {
                 self.over(row, held, "refused", Some(&problem)).await?;
             }
             Err(Unsaid::Stopped) => self.was_shut_out(row, held).await?,
-            Err(Unsaid::WindowClosed) => {
-                let mut tx = self.write_tx().await?;
-                store::channels::outbox::close(&mut tx, row.number, held).await?;
-                tx.commit().await?;
-                count(&row.channel, "closed");
-            }
+            Err(Unsaid::WindowClosed) => return self.close(line, row, held, whom.as_ref()).await,
             Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
         }
         Ok(None)
@@ -168,6 +164,34 @@ impl Node {
         tx.commit().await?;
         count(&row.channel, "dropped");
         Ok(())
+    }
+
+    /// Lets something wait until the person writes again, and asks them to if they were not asked.
+    async fn close(
+        &self,
+        line: &dyn Channel,
+        row: &OutRow,
+        held: i64,
+        whom: Option<&Address>,
+    ) -> Result<Option<Unsaid>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let asked = store::channels::outbox::has_closed(&mut tx, &row.thread).await?;
+        drop(tx);
+        if let (Some(whom), false, "news") = (whom, asked, row.kind.as_str()) {
+            match line.knock(whom).await {
+                Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
+                Err(unsaid) => {
+                    let who = log_name(&row.channel, &row.thread);
+                    tracing::warn!(?unsaid, who, "nobody could be asked to write again");
+                }
+                Ok(()) => {}
+            }
+        }
+        let mut tx = self.write_tx().await?;
+        store::channels::outbox::close(&mut tx, row.number, held).await?;
+        tx.commit().await?;
+        count(&row.channel, "closed");
+        Ok(None)
     }
 
     async fn over(

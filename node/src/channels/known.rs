@@ -78,7 +78,10 @@ impl Node {
         drop(tx);
         let asked = talk.asked.as_ref().map(Asked::case);
         let named = talk::named(&heard.text, &tickets).map(|(case, _)| case);
-        let about: BTreeSet<CaseId> = [asked, named, referred, recent].into_iter().flatten().collect();
+        let about: BTreeSet<CaseId> = [asked, named, referred, recent]
+            .into_iter()
+            .flatten()
+            .collect();
         let mut cases = Vec::new();
         for case in about {
             cases.extend(self.own_case(&thread.id, case).await?);

@@ -98,6 +98,8 @@ impl Name {
                 room: 2000,
                 public: true,
                 asks: false,
+                // In private, to whoever has commented.
+                window_ms: Some(7 * 24 * HOUR_MS),
                 ..chat
             },
             Self::Messenger => Manner {

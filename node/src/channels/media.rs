@@ -157,7 +157,8 @@ impl Node {
         if what.size.is_some_and(|size| size > most) {
             return never(LeftOut::Large);
         }
-        self.room_for_citizens(what.size.unwrap_or_default()).await?;
+        self.room_for_citizens(what.size.unwrap_or_default())
+            .await?;
         let pieces = match line.fetch(what).await {
             Ok(pieces) => pieces,
             Err(unfetched) => return Ok(Err(unfetched)),

@@ -16,6 +16,7 @@ mod intake;
 mod known;
 mod manner;
 mod media;
+mod meta;
 mod news;
 mod outbox;
 mod provider;
@@ -44,6 +45,7 @@ pub use handles::log_name;
 pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Saying, Sort, Unread};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
+pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
@@ -71,6 +73,11 @@ pub trait Channel: Send + Sync {
         to: &'a Address,
         what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
+
+    /// Asks somebody to write again, where this can be asked while nothing else may be said.
+    fn knock<'a>(&'a self, _: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Begins to fetch a file that came with a message. How large it may be is not its matter.
     fn fetch<'a>(&'a self, _: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
@@ -116,12 +123,14 @@ impl Lines {
         }
         let telegram = telegram::of(&settings.telegram)?;
         let x = x::of(&settings.x, clock::of_program())?;
+        let meta = meta::Meta::of(settings)?;
         let lines = [
             sms::of(&settings.sms)?,
             telegram.map(|line| Arc::new(line) as Arc<dyn Channel>),
             x.map(|line| Arc::new(line) as Arc<dyn Channel>),
         ];
-        Ok(Self(lines.into_iter().flatten().collect()))
+        let meta = meta.map(|meta| meta.lines()).unwrap_or_default();
+        Ok(Self(lines.into_iter().flatten().chain(meta).collect()))
     }
 
     /// The channel of a name, if it is on.
@@ -138,6 +147,7 @@ impl Lines {
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     let settings = &node.settings().channels;
     sms::routes(&settings.sms)
+        .merge(meta::routes(settings))
         .merge(telegram::routes(&settings.telegram))
         .merge(x::routes(&settings.x, &node.shared_clock()))
 }

@@ -8,6 +8,7 @@ use lapor_protocol::region::RegionCode;
 use lapor_web::secret_file::{self, SecretFileError};
 use serde::{Deserialize, Serialize};
 
+use super::meta::{FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 use super::telegram::TelegramSettings;
 use super::x::XSettings;
 
@@ -28,6 +29,9 @@ pub struct ChannelSettings {
     /// Files of one report or reply, at most; more are left out.
     pub media_each: u32,
     pub sms: SmsSettings,
+    pub meta: MetaSettings,
+    pub whatsapp: WhatsappSettings,
+    pub facebook: FacebookSettings,
     pub telegram: TelegramSettings,
     pub x: XSettings,
 }
@@ -94,6 +98,8 @@ pub enum ChannelSettingsError {
         field: &'static str,
         problem: SecretFileError,
     },
+    #[error(transparent)]
+    Meta(#[from] MetaSettingsError),
     #[error("channels.{field}: needed where channels.{beside} is set")]
     Lacks {
         field: &'static str,
@@ -135,6 +141,9 @@ impl Default for ChannelSettings {
             media_bytes: 25_000_000,
             media_each: 10,
             sms: SmsSettings::default(),
+            meta: MetaSettings::default(),
+            whatsapp: WhatsappSettings::default(),
+            facebook: FacebookSettings::default(),
             telegram: TelegramSettings::default(),
             x: XSettings::default(),
         }
@@ -144,15 +153,26 @@ impl Default for ChannelSettings {
 impl ChannelSettings {
     /// Whether this node talks on any channel.
     pub fn is_on(&self) -> bool {
-        self.sms.kannel.send_url.is_some() || self.telegram.is_on() || self.x.is_on()
+        self.sms.kannel.send_url.is_some()
+            || self.whatsapp.phone_number_id.is_some()
+            || self.facebook.page_id.is_some()
+            || self.telegram.is_on()
+            || self.x.is_on()
     }
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
         let kannel = &mut self.sms.kannel;
-        for path in [&mut kannel.password_file, &mut kannel.receive_secret_file]
-            .into_iter()
-            .flatten()
+        for path in [
+            &mut kannel.password_file,
+            &mut kannel.receive_secret_file,
+            &mut self.meta.app_secret_file,
+            &mut self.meta.verify_token_file,
+            &mut self.whatsapp.token_file,
+            &mut self.facebook.page_token_file,
+        ]
+        .into_iter()
+        .flatten()
         {
             *path = folder.join(&*path);
         }

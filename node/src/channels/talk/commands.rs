@@ -110,10 +110,16 @@ pub fn is_no(text: &str) -> bool {
     ["TIDAK", "TDK", "BELUM", "NO", "GAK", "ENGGAK", "BUKAN"].contains(&word.as_str())
 }
 
-/// `LEWATI`, and what means that there is none.
+/// `LEWATI`, and what means the same.
 pub fn is_skip(text: &str) -> bool {
     let word = text.trim().trim_end_matches(['.', '!']).to_uppercase();
-    ["LEWATI", "LEWAT", "SKIP", "LANJUT"].contains(&word.as_str()) || is_no(text)
+    ["LEWATI", "LEWAT", "SKIP", "LANJUT"].contains(&word.as_str())
+}
+
+/// That there is none of what was asked for: `LEWATI`, `tidak ada fotonya`. A sentence that only
+/// begins so says more.
+pub fn is_none(text: &str) -> bool {
+    is_skip(text) || (is_no(text) && text.split_whitespace().count() <= 3)
 }
 
 /// A ticket, or what is typed for one: ten signs, one of which may be wrong.

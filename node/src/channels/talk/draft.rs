@@ -4,7 +4,7 @@
 use lapor_web::regions::national;
 use serde::{Deserialize, Serialize};
 
-use super::commands::{is_courtesy, is_skip, is_yes};
+use super::commands::{is_courtesy, is_none, is_skip, is_yes};
 use super::{Deed, Known, Said, Say, Talk, Turn, report};
 use crate::channels::heard::Heard;
 
@@ -75,7 +75,11 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
             draft.asks = missing(&draft.said, files);
         }
         // Pictures come one by one: each is not answered.
-        return if more { silent(talk, draft) } else { kept(talk, draft) };
+        return if more {
+            silent(talk, draft)
+        } else {
+            kept(talk, draft)
+        };
     }
     answered(talk, draft, heard.text.trim(), files)
 }
@@ -104,11 +108,13 @@ fn answered(talk: &Talk, mut draft: Draft, text: &str, files: bool) -> Turn {
     let wishes = wished(text, &mut draft.said);
     match draft.asks {
         Asks::Sure if wishes.is_empty() || is_yes(&wishes) => return filed(talk, draft.said),
-        _ if is_courtesy(text) && !files => return kept(talk, draft),
-        // It answers another question.
-        Asks::Place if is_yes(text) => return kept(talk, draft),
-        Asks::Picture if is_yes(text) && !files => return kept(talk, draft),
-        Asks::Picture if is_skip(text) => draft.asks = Asks::Sure,
+        Asks::Picture if is_none(text) => draft.asks = Asks::Sure,
+        // It answers nothing, or another question.
+        _ if is_courtesy(text) || is_yes(text) || is_skip(text) => {
+            if draft.asks == Asks::Picture && files {
+                draft.asks = Asks::Sure;
+            }
+        }
         Asks::Place => {
             draft.said.region = national().meant(text).or(draft.said.region);
             draft.said.place = Some(text.to_owned());

@@ -426,6 +426,16 @@ fn where_people_chat_what_is_missing_is_asked() {
     ));
     let placed = own.hears(name, &placeless.talk, "Jalan Braga, Kota Bandung");
     assert!(matches!(placed.says[..], [Say::AskPicture]));
+    for (text, adds) in [
+        ("LEWATI", false),
+        ("tidak ada.", false),
+        ("Belum ada yang memperbaiki sampai hari ini", true),
+    ] {
+        let sure = own.hears(name, &placed.talk, text);
+        assert!(matches!(sure.says[..], [Say::AskSure(_)]), "{text}");
+        let content = sure.talk.draft.unwrap().said.content;
+        assert_eq!(content.contains(text), adds, "{text}");
+    }
     let placed = own.hears(name, &placed.talk, "lewati");
     assert!(matches!(placed.says[..], [Say::AskSure(_)]));
     let Deed::File(said) = own.hears(name, &placed.talk, "YA RAHASIA").deed else {

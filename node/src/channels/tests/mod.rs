@@ -3,6 +3,8 @@
 
 mod asking;
 mod length;
+mod media;
+mod meta;
 mod once;
 mod paper;
 mod private;
@@ -33,6 +35,13 @@ const BUDI: &str = "+628129999999";
 const REPORT: &str = "Lampu jalan padam di Cihampelas sejak hari Minggu.";
 /// One that says where it is, so that nobody has to ask.
 const PLACED: &str = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";
+
+/// The hub rules what waits at a node.
+async fn ruled(place: &Place, hub: &Arc<PaperHub>) {
+    let link = Link::over(place.node.clone(), hub.clone()).unwrap();
+    link.push().await.unwrap();
+    link.pull(Stream::Inbox, 0).await.unwrap();
+}
 
 /// A node with one channel of paper.
 struct Talked {
@@ -147,9 +156,7 @@ impl Talked {
 
     /// The hub rules what waits.
     async fn ruled(&self) {
-        let link = Link::over(self.node().clone(), self.hub.clone()).unwrap();
-        link.push().await.unwrap();
-        link.pull(Stream::Inbox, 0).await.unwrap();
+        ruled(&self.place, &self.hub).await;
     }
 
     /// The institution acts, a minute later, and the hub rules it.

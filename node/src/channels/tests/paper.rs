@@ -1,14 +1,20 @@
 //! A channel whose provider is the test: it keeps what it is told, and answers as it is ordered.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::stream;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
 use crate::casework::Coordinates;
-use crate::channels::{Address, Channel, Heard, Name, Saying, Sort, Unread, Unsaid};
+use crate::channels::{
+    Address, Channel, Heard, LeftOut, MediaKind, MediaRef, Name, Pieces, Saying, Sort, Unfetched,
+    Unread, Unsaid,
+};
 
 pub struct Paper {
     name: Name,
@@ -25,6 +31,10 @@ struct State {
     /// What the next things that are to be said come to.
     orders: VecDeque<Unsaid>,
     down: bool,
+    /// Files that people have sent, by their id.
+    files: BTreeMap<String, Vec<u8>>,
+    /// Who was asked to write again.
+    knocked: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +47,18 @@ struct Body {
     location: Option<Coordinates>,
     #[serde(default)]
     edited: bool,
+    #[serde(default)]
+    media: Vec<Sent>,
+    said_at: Option<i64>,
+}
+
+/// A file as the test hands it over.
+#[derive(Deserialize)]
+struct Sent {
+    at: String,
+    #[serde(default)]
+    sound: bool,
+    size: Option<u64>,
 }
 
 impl Paper {
@@ -63,6 +85,16 @@ impl Paper {
         self.state.lock().unwrap().down = down;
     }
 
+    /// Somebody has sent a file.
+    pub fn keeps(&self, at: &str, file: Vec<u8>) {
+        self.state.lock().unwrap().files.insert(at.into(), file);
+    }
+
+    /// Who was asked to write again since this was last asked.
+    pub fn knocked(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().knocked)
+    }
+
     /// The id of what was said last.
     pub fn last_id(&self) -> String {
         format!("said-{}", self.state.lock().unwrap().count)
@@ -75,6 +107,20 @@ impl Paper {
         let (theirs, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|(who, _)| who == to);
         state.said = others;
         theirs.into_iter().map(|(_, words)| words).collect()
+    }
+}
+
+impl From<Sent> for MediaRef {
+    fn from(sent: Sent) -> Self {
+        Self {
+            at: sent.at,
+            kind: if sent.sound {
+                MediaKind::Sound
+            } else {
+                MediaKind::Picture
+            },
+            size: sent.size,
+        }
     }
 }
 
@@ -95,6 +141,8 @@ impl Channel for Paper {
             id: body.id,
             reply_to: body.reply_to,
             location: body.location,
+            media: body.media.into_iter().map(MediaRef::from).collect(),
+            said_at: body.said_at,
             sort: if body.edited {
                 Sort::Edit
             } else {
@@ -121,6 +169,26 @@ impl Channel for Paper {
             state.count += 1;
             self.spoken.notify_one();
             Ok(Some(format!("said-{}", state.count)))
+        })
+    }
+
+    fn knock<'a>(&'a self, to: &'a Address) -> BoxFuture<'a, Result<(), Unsaid>> {
+        Box::pin(async move {
+            self.state.lock().unwrap().knocked.push(to.id.clone());
+            Ok(())
+        })
+    }
+
+    fn fetch<'a>(&'a self, what: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {
+        Box::pin(async move {
+            let state = self.state.lock().unwrap();
+            if state.down {
+                return Err(Unfetched::Later("the provider is away".into()));
+            }
+            let gone = Unfetched::Never(LeftOut::Gone);
+            let file = state.files.get(&what.at).ok_or(gone)?;
+            let pieces = file.chunks(1000).map(Bytes::copy_from_slice).map(Ok);
+            Ok(stream::iter(pieces.collect::<Vec<_>>()).boxed())
         })
     }
 }

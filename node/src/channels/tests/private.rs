@@ -176,7 +176,13 @@ async fn who_reported_nothing_is_forgotten_after_a_month() {
 
 /// Keeps all that is logged, in the thread of a test.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
+pub(super) struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    pub(super) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Visit for Log {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
@@ -228,7 +234,7 @@ async fn a_log_at_its_most_talkative_names_nobody_and_says_no_word() {
         talked.told(SITI).await;
     }
     drop(listening);
-    let log = log.0.lock().unwrap().clone();
+    let log = log.text();
     assert!(log.contains("sms\u{b7}"), "{log}");
     for canary in [&SITI[1..], "Cihampelas", "Minggu", "kata kata"] {
         assert!(!log.contains(canary), "{canary}");

@@ -98,12 +98,17 @@ async fn whoever_says_too_much_is_quiet_for_as_long_as_the_provider_wants() {
 async fn outside_of_the_window_words_wait_until_the_person_writes_again() {
     for talked in Talked::on(Name::Whatsapp).await {
         talked.says(SITI, PLACED).await;
+        talked.says(SITI, "LEWATI").await;
         talked.says(SITI, "YA").await;
         let (case, ticket) = talked.case().await;
         talked.place.clock.advance(25 * HOUR_MS);
         talked.follows_up(case, "Lampu dipasang.", false).await;
         assert!(talked.told(SITI).await.is_empty());
         assert_eq!(talked.outbox().await.last().unwrap(), "closed");
+        assert_eq!(talked.paper.knocked(), [SITI]);
+        talked.follows_up(case, "Lampu diperiksa.", false).await;
+        assert!(talked.told(SITI).await.is_empty());
+        assert!(talked.paper.knocked().is_empty(), "once is enough");
         let told = talked.says(SITI, "halo").await;
         assert_eq!(
             told[0],
@@ -166,6 +171,7 @@ async fn two_machines_do_not_answer_each_other_for_ever() {
 async fn a_reply_to_what_was_said_of_a_case_is_for_that_case() {
     for talked in Talked::on(Name::Telegram).await {
         talked.says(SITI, PLACED).await;
+        talked.says(SITI, "LEWATI").await;
         talked.says(SITI, "YA").await;
         let (case, ticket) = talked.case().await;
         talked

@@ -136,6 +136,13 @@ pub async fn close(tx: &mut Tx, number: i64, held: i64) -> Stored<()> {
     Ok(())
 }
 
+/// Whether something waits until the person of a conversation writes again.
+pub async fn has_closed(tx: &mut Tx, thread: &str) -> Stored<bool> {
+    const SQL: &str = "select count(*) from channel_outbox where thread = $1 and state = 'closed'";
+    let closed: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(thread).fetch_one(c).await)?;
+    Ok(closed > 0)
+}
+
 /// The person has written: what waited for that is due.
 pub async fn open(tx: &mut Tx, thread: &str, now: i64) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'waiting', due_at = $2

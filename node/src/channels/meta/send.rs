@@ -1,0 +1,278 @@
+//! The way to the Graph API: bounded in time and size, without redirects and proxies, and to hosts
+//! of the provider only. What it says in words may repeat a number, and is not kept.
+//!
+//! <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>,
+//! <https://developers.facebook.com/docs/messenger-platform/error-codes>
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use reqwest::{RequestBuilder, Response, Url};
+use serde_json::Value;
+
+use super::settings::{MetaSettings, MetaSettingsError};
+use crate::channels::Unsaid;
+use crate::channels::media::{LeftOut, Pieces, Unfetched};
+
+const WHOLE: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(5);
+/// For a file.
+const FILE: Duration = Duration::from_secs(60);
+/// Bytes of an answer that are read.
+const LARGEST: usize = 64 * 1024;
+/// How long nothing is said after too much was, where the provider does not say how long.
+const BREATH: Duration = Duration::from_mins(1);
+
+pub struct Graph {
+    client: reqwest::Client,
+    base: Url,
+    version: String,
+    hosts: Vec<String>,
+}
+
+/// Over which line something was said: the same code means something else on each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Whatsapp,
+    Messenger,
+    Comment,
+}
+
+/// What the provider answers instead of doing it.
+struct Refusal {
+    status: u16,
+    code: Option<i64>,
+    subcode: Option<i64>,
+    wait: Option<Duration>,
+}
+
+impl Graph {
+    pub fn of(settings: &MetaSettings) -> Result<Self, MetaSettingsError> {
+        let wrong = || MetaSettingsError::Url(settings.base_url.clone());
+        let base: Url = settings.base_url.parse().map_err(|_| wrong())?;
+        if !["http", "https"].contains(&base.scheme()) || base.host_str().is_none() {
+            return Err(wrong());
+        }
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("lapor-node")
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .build()
+            .map_err(|error| MetaSettingsError::Client(error.without_url().to_string()))?;
+        Ok(Self {
+            client,
+            base,
+            version: settings.version.clone(),
+            hosts: settings.media_hosts.clone(),
+        })
+    }
+
+    /// Posts to an object of the provider, such as `["42", "messages"]`.
+    pub async fn post(
+        &self,
+        line: Line,
+        token: &str,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<Value, Unsaid> {
+        let request = self.client.post(self.at(path)).json(body);
+        match asked(request.bearer_auth(token)).await {
+            Ok(Ok(told)) => Ok(told),
+            Ok(Err(refusal)) => Err(refusal.unsaid(line)),
+            Err(problem) => Err(Unsaid::Down(problem)),
+        }
+    }
+
+    /// What the provider tells of an object.
+    pub async fn get(&self, token: &str, path: &[&str]) -> Result<Value, Unfetched> {
+        let request = self.client.get(self.at(path)).bearer_auth(token);
+        match asked(request).await {
+            Ok(Ok(told)) => Ok(told),
+            Ok(Err(refusal)) => Err(unfetched(refusal.status, refusal.code)),
+            Err(problem) => Err(Unfetched::Later(problem)),
+        }
+    }
+
+    /// Begins to fetch a file; a token goes to hosts of the provider only.
+    pub async fn download(&self, address: &str, token: Option<&str>) -> Result<Pieces, Unfetched> {
+        let Some(url) = self.its_own(address) else {
+            tracing::warn!("a file lies at a host that is not in channels.meta.media_hosts");
+            return Err(Unfetched::Never(LeftOut::Gone));
+        };
+        let mut request = self.client.get(url).timeout(FILE);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let line = |error: reqwest::Error| error.without_url().to_string();
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| Unfetched::Later(line(error)))?;
+        match answer.status().as_u16() {
+            200..300 => Ok(answer.bytes_stream().map_err(line).boxed()),
+            status => Err(unfetched(status, None)),
+        }
+    }
+
+    fn at(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&self.version).extend(path);
+        }
+        url
+    }
+
+    /// An address, if it is one of the provider's.
+    fn its_own(&self, address: &str) -> Option<Url> {
+        let url: Url = address.parse().ok()?;
+        let host = url.host_str().unwrap_or_default();
+        let below = |known: &String| {
+            let rest = host.strip_suffix(known.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let known = url.scheme() == "https" && self.hosts.iter().any(below);
+        (known || url.origin() == self.base.origin()).then_some(url)
+    }
+}
+
+/// What is answered, or what is wrong with the line.
+async fn asked(request: RequestBuilder) -> Result<Result<Value, Refusal>, String> {
+    let line = |error: reqwest::Error| error.without_url().to_string();
+    let mut answer = request.send().await.map_err(line)?;
+    let (status, wait) = (answer.status(), wait(&answer));
+    let mut told = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(line)? {
+        told.extend_from_slice(&piece);
+        if told.len() > LARGEST {
+            break;
+        }
+    }
+    // What was done is done, whatever is said of it.
+    let told: Value = serde_json::from_slice(&told).unwrap_or_default();
+    if status.is_success() {
+        return Ok(Ok(told));
+    }
+    let number = |field: &str| told["error"][field].as_i64();
+    Ok(Err(Refusal {
+        status: status.as_u16(),
+        code: number("code"),
+        subcode: number("error_subcode"),
+        wait,
+    }))
+}
+
+fn wait(answer: &Response) -> Option<Duration> {
+    let told = answer.headers().get("retry-after")?.to_str().ok()?;
+    told.parse().ok().map(Duration::from_secs)
+}
+
+fn unfetched(status: u16, code: Option<i64>) -> Unfetched {
+    match (status, code) {
+        (_, Some(100)) | (400 | 404 | 410, None) => Unfetched::Never(LeftOut::Gone),
+        (status, _) => Unfetched::Later(format!("the provider answers {status}")),
+    }
+}
+
+impl Refusal {
+    fn unsaid(&self, line: Line) -> Unsaid {
+        let told = || match self.code {
+            Some(code) => format!("the provider answers {} with code {code}", self.status),
+            None => format!("the provider answers {}", self.status),
+        };
+        let slower = || Unsaid::Slower(self.wait.unwrap_or(BREATH));
+        match (line, self.code.unwrap_or(-1), self.subcode) {
+            // Nobody may be told anything before they write again.
+            (Line::Whatsapp, 131_047, _)
+            | (Line::Messenger | Line::Comment, 10, _)
+            | (Line::Comment, 10_900 | 10_901, _) => Unsaid::WindowClosed,
+            // This node says too much; to one person too much.
+            (_, 4 | 17 | 32 | 613 | 80_001 | 80_006 | 80_007 | 130_429 | 131_048, _) => slower(),
+            (_, 131_056 | 131_000, _) => Unsaid::Later(told()),
+            // Who has blocked the page.
+            (_, 200, Some(1_545_041)) => Unsaid::Never(told()),
+            // The provider is unwell, or what is wrong is ours to mend and costs no message anything.
+            (_, 0..=3 | 10 | 102 | 190 | 200..=299 | 368, _)
+            | (_, 131_016 | 131_031 | 131_042 | 131_045 | 133_004 | 133_010, _)
+            | (Line::Whatsapp | Line::Messenger, 100, Some(33)) => Unsaid::Down(told()),
+            _ if self.status == 429 => slower(),
+            _ if self.status == 401 || self.status >= 500 => Unsaid::Down(told()),
+            _ => Unsaid::Never(told()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsaid(line: Line, status: u16, code: i64, subcode: Option<i64>) -> &'static str {
+        let refusal = Refusal {
+            status,
+            code: (code >= 0).then_some(code),
+            subcode,
+            wait: None,
+        };
+        match refusal.unsaid(line) {
+            Unsaid::Later(_) => "later",
+            Unsaid::Slower(_) => "slower",
+            Unsaid::Never(_) => "never",
+            Unsaid::WindowClosed => "closed",
+            Unsaid::Down(_) => "down",
+        }
+    }
+
+    #[test]
+    fn a_code_says_what_becomes_of_a_message() {
+        for (line, status, code, subcode, comes_to) in [
+            (Line::Whatsapp, 400, 131_047, None, "closed"),
+            (Line::Messenger, 400, 10, Some(2_018_278), "closed"),
+            (Line::Messenger, 403, 10, None, "closed"),
+            (Line::Whatsapp, 403, 10, None, "down"),
+            (Line::Comment, 400, 10_900, None, "closed"),
+            (Line::Whatsapp, 429, 130_429, None, "slower"),
+            (Line::Messenger, 400, 613, None, "slower"),
+            (Line::Whatsapp, 400, 131_056, None, "later"),
+            (Line::Whatsapp, 429, -1, None, "slower"),
+            (Line::Whatsapp, 401, 190, None, "down"),
+            (Line::Whatsapp, 500, 2, None, "down"),
+            (Line::Whatsapp, 503, -1, None, "down"),
+            (Line::Whatsapp, 400, 131_026, None, "never"),
+            (Line::Messenger, 400, 551, Some(1_545_041), "never"),
+            (Line::Messenger, 403, 200, Some(1_545_041), "never"),
+            (Line::Messenger, 400, 100, Some(2_018_001), "never"),
+            (Line::Whatsapp, 400, 100, Some(33), "down"),
+            (Line::Comment, 400, 100, Some(33), "never"),
+        ] {
+            assert_eq!(
+                unsaid(line, status, code, subcode),
+                comes_to,
+                "{status} {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn files_are_fetched_from_the_provider_only() {
+        lapor_certs::tls::install_default_provider();
+        let graph = Graph::of(&MetaSettings::default()).unwrap();
+        for (address, own) in [
+            ("https://lookaside.fbsbx.com/whatsapp_business/?mid=1", true),
+            ("https://scontent-cgk1-1.xx.fbcdn.net/v/t1.jpg", true),
+            ("https://fbcdn.net/", true),
+            ("https://graph.facebook.com/v25.0/1", true),
+            ("http://scontent.fbcdn.net/", false),
+            ("https://evilfbcdn.net/", false),
+            ("https://fbcdn.net.example/", false),
+            ("https://127.0.0.1/", false),
+            ("file:///etc/passwd", false),
+            ("fbcdn.net", false),
+        ] {
+            assert_eq!(graph.its_own(address).is_some(), own, "{address}");
+        }
+        let at = graph.at(&["12/../me", "messages"]);
+        assert_eq!(
+            at.as_str(),
+            "https://graph.facebook.com/v25.0/12%2F..%2Fme/messages"
+        );
+    }
+}
