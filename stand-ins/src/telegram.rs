@@ -33,6 +33,8 @@ struct Inner {
     state: Mutex<Bot>,
     /// Rung when something was written.
     written: Notify,
+    /// Rung when the bot said something.
+    told: Notify,
 }
 
 #[derive(Default)]
@@ -57,6 +59,7 @@ impl Telegram {
             mood: Arc::clone(&mood),
             state: Mutex::default(),
             written: Notify::new(),
+            told: Notify::new(),
         });
         let router = Router::new()
             .route("/{bot}/{method}", post(method))
@@ -114,8 +117,14 @@ impl Telegram {
 
     /// Somebody changes what they wrote.
     pub fn edits(&self, from: i64, message: i64, text: &str) {
+        self.edits_with(from, message, json!({"text": text}));
+    }
+
+    /// A message of somebody has these fields now.
+    pub fn edits_with(&self, from: i64, message: i64, mut fields: Value) {
         let chat = json!({"id": from, "type": "private", "first_name": "Siti"});
-        let fields = json!({"message_id": message, "edit_date": DATE + 60, "text": text});
+        fields["message_id"] = json!(message);
+        fields["edit_date"] = json!(DATE + 60);
         self.adds("edited_message", from, chat, fields);
     }
 
@@ -155,6 +164,22 @@ impl Telegram {
         std::mem::take(&mut self.bot().said)
     }
 
+    /// Returns when the bot has said something.
+    pub async fn was_told(&self) {
+        loop {
+            let told = self.inner.told.notified();
+            if !self.bot().said.is_empty() {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    /// Another program has set a webhook.
+    pub fn is_hooked(&self, url: &str) {
+        self.bot().webhook = Some((url.into(), String::new()));
+    }
+
     /// Where it hands over, and with which secret.
     pub fn webhook(&self) -> Option<(String, String)> {
         self.bot().webhook.clone()
@@ -176,7 +201,7 @@ impl Telegram {
     fn adds(&self, kind: &str, from: i64, chat: Value, fields: Value) -> i64 {
         let mut bot = self.bot();
         bot.numbers += 1;
-        bot.messages += 1;
+        bot.messages += i64::from(kind == "message");
         let mut message = json!({
             "message_id": bot.messages,
             "date": DATE,
@@ -296,7 +321,11 @@ async fn method(
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     match method.as_str() {
         "getUpdates" => inner.updates(&asked).await,
-        "sendMessage" => inner.bot().sends(&asked),
+        "sendMessage" => {
+            let answer = inner.bot().sends(&asked);
+            inner.told.notify_waiters();
+            answer
+        }
         "getFile" => inner.bot().finds(&asked),
         "setWebhook" => {
             let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
