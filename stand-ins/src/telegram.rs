@@ -244,7 +244,11 @@ impl Inner {
             {
                 let mut bot = self.bot();
                 if bot.webhook.is_some() {
-                    return refused(409, "Conflict: can't use getUpdates method while webhook is active", None);
+                    return refused(
+                        409,
+                        "Conflict: can't use getUpdates method while webhook is active",
+                        None,
+                    );
                 }
                 let found = bot.handed_out(asked);
                 if !found.is_empty() || !bot.holds {
@@ -262,8 +266,9 @@ impl Bot {
     fn handed_out(&mut self, asked: &Value) -> Vec<Value> {
         let offset = asked["offset"].as_i64().unwrap_or_default();
         let number = |update: &Value| update["update_id"].as_i64().unwrap_or_default();
-        let (left, gone): (Vec<Value>, Vec<Value>) =
-            std::mem::take(&mut self.updates).into_iter().partition(|one| number(one) >= offset);
+        let (left, gone): (Vec<Value>, Vec<Value>) = std::mem::take(&mut self.updates)
+            .into_iter()
+            .partition(|one| number(one) >= offset);
         self.confirmed.extend(gone);
         self.updates = left;
         let limit = asked["limit"].as_u64().unwrap_or(100) as usize;
@@ -283,7 +288,8 @@ impl Bot {
         }
         self.messages += 1;
         self.said.push(asked.clone());
-        let sent = json!({"message_id": self.messages, "date": DATE, "chat": {"id": chat}, "text": text});
+        let sent =
+            json!({"message_id": self.messages, "date": DATE, "chat": {"id": chat}, "text": text});
         fine(&sent)
     }
 
@@ -353,7 +359,10 @@ async fn file(
     }
     let id = path.strip_prefix("photos/").unwrap_or_default();
     let bytes = inner.bot().files.get(id).cloned();
-    bytes.map_or_else(|| refused(404, "Not Found", None), IntoResponse::into_response)
+    bytes.map_or_else(
+        || refused(404, "Not Found", None),
+        IntoResponse::into_response,
+    )
 }
 
 fn fine(result: &Value) -> Response {

@@ -259,7 +259,10 @@ pub fn proof(text: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(CONSUMER_SECRET.as_bytes())
         .expect("HMAC takes a key of any length");
     mac.update(text);
-    format!("sha256={}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+    format!(
+        "sha256={}",
+        BASE64_STANDARD.encode(mac.finalize().into_bytes())
+    )
 }
 
 /// A post of version 1.1, whose text is cut where it is long.
@@ -352,7 +355,9 @@ fn beside(posts: &[&Post], base: &str) -> Value {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 async fn mentions(
@@ -362,7 +367,10 @@ async fn mentions(
     headers: HeaderMap,
 ) -> Response {
     let mentions = |post: &Post| {
-        let named = post.text.to_lowercase().contains(&format!("@{}", ACCOUNT.to_lowercase()));
+        let named = post
+            .text
+            .to_lowercase()
+            .contains(&format!("@{}", ACCOUNT.to_lowercase()));
         named && id == ACCOUNT_ID
     };
     looked(&inner, (&uri, &headers), "pagination_token", mentions).await
@@ -372,9 +380,14 @@ async fn search(State(inner): State<Arc<Inner>>, uri: Uri, headers: HeaderMap) -
     let asked = pairs(&uri);
     let words = asked.get("query").cloned().unwrap_or_default();
     let oldest = inner.world().now - WEEK_MS;
-    let since = asked.get("since_id").and_then(|since| since.parse::<i64>().ok());
+    let since = asked
+        .get("since_id")
+        .and_then(|since| since.parse::<i64>().ok());
     if since.is_some_and(|since| (since >> 22) + EPOCH_MS < oldest) {
-        return problem(400, "'since_id' must be a tweet id created after a week ago");
+        return problem(
+            400,
+            "'since_id' must be a tweet id created after a week ago",
+        );
     }
     let found = |post: &Post| {
         let tagged = post.text.to_lowercase().contains("#lapor");
@@ -398,12 +411,18 @@ async fn looked(
         return problem(401, "Unauthorized");
     }
     let asked = pairs(uri);
-    let since = asked.get("since_id").and_then(|since| since.parse::<i64>().ok());
-    let from = asked.get(turning).and_then(|from| from.parse::<usize>().ok());
+    let since = asked
+        .get("since_id")
+        .and_then(|since| since.parse::<i64>().ok());
+    let from = asked
+        .get(turning)
+        .and_then(|from| from.parse::<usize>().ok());
     let mut world = inner.world();
     world.looks += 1;
     let found = world.posts.iter().rev().filter(|post| is_found(post));
-    let found: Vec<&Post> = found.filter(|post| post.id > since.unwrap_or_default()).collect();
+    let found: Vec<&Post> = found
+        .filter(|post| post.id > since.unwrap_or_default())
+        .collect();
     let from = from.unwrap_or_default();
     let page: Vec<&Post> = found.iter().skip(from).take(world.page).copied().collect();
     let mut meta = json!({"result_count": page.len()});
@@ -433,17 +452,30 @@ async fn replied(
     }
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = asked["text"].as_str().unwrap_or_default().to_owned();
-    let below = asked["reply"]["in_reply_to_tweet_id"].as_str().unwrap_or_default().to_owned();
+    let below = asked["reply"]["in_reply_to_tweet_id"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let mut world = inner.world();
     if let Some(detail) = world.refused.pop_front() {
         return problem(403, detail);
     }
     let above = world.posts.iter().find(|post| post.id.to_string() == below);
     let Some(began) = above.map(|above| above.began) else {
-        return problem(400, "You attempted to reply to a Tweet that is deleted or not visible to you.");
+        return problem(
+            400,
+            "You attempted to reply to a Tweet that is deleted or not visible to you.",
+        );
     };
-    if world.posts.iter().any(|post| post.author.id == ACCOUNT_ID && post.text == text) {
-        return problem(403, "You are not allowed to create a Tweet with duplicate content.");
+    if world
+        .posts
+        .iter()
+        .any(|post| post.author.id == ACCOUNT_ID && post.text == text)
+    {
+        return problem(
+            403,
+            "You are not allowed to create a Tweet with duplicate content.",
+        );
     }
     world.count += 1;
     let id = ((world.now - EPOCH_MS) << 22) + world.count;
@@ -458,7 +490,11 @@ async fn replied(
         retweets: None,
         first: id,
     });
-    world.replies.push(Reply { id, text: text.clone(), below });
+    world.replies.push(Reply {
+        id,
+        text: text.clone(),
+        below,
+    });
     let told = json!({"data": {"id": id.to_string(), "text": text}});
     (StatusCode::CREATED, Json(told)).into_response()
 }
@@ -473,7 +509,9 @@ fn troubled(trouble: Trouble, now: i64) -> Response {
         Trouble::Busy(seconds) => {
             let reset = now / 1000 + seconds as i64;
             let mut answer = problem(429, "Too Many Requests");
-            answer.headers_mut().insert("x-rate-limit-reset", reset.into());
+            answer
+                .headers_mut()
+                .insert("x-rate-limit-reset", reset.into());
             answer
         }
         Trouble::Fails(status) => problem(status, "something is wrong here"),
@@ -493,7 +531,9 @@ fn problem(status: u16, detail: &str) -> Response {
 }
 
 fn bearer(headers: &HeaderMap) -> bool {
-    let shown = headers.get("authorization").and_then(|shown| shown.to_str().ok());
+    let shown = headers
+        .get("authorization")
+        .and_then(|shown| shown.to_str().ok());
     shown == Some(&format!("Bearer {BEARER}"))
 }
 
@@ -520,16 +560,22 @@ fn may(headers: &HeaderMap, method: &str, uri: &Uri) -> bool {
         }
     }
     let own = [("oauth_consumer_key", CONSUMER_KEY), ("oauth_token", TOKEN)];
-    if own.iter().any(|(name, value)| parameters.get(*name).map(String::as_str) != Some(value)) {
+    if own
+        .iter()
+        .any(|(name, value)| parameters.get(*name).map(String::as_str) != Some(value))
+    {
         return false;
     }
     let pairs = parameters.iter();
-    let mut pairs: Vec<String> = pairs.map(|(name, value)| format!("{}={}", coded(name), coded(value))).collect();
+    let mut pairs: Vec<String> = pairs
+        .map(|(name, value)| format!("{}={}", coded(name), coded(value)))
+        .collect();
     pairs.sort();
     let address = format!("http://{}{}", text("host").unwrap_or_default(), uri.path());
     let base = format!("{method}&{}&{}", coded(&address), coded(&pairs.join("&")));
     let key = format!("{}&{}", coded(CONSUMER_SECRET), coded(TOKEN_SECRET));
-    let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(base.as_bytes());
     signature == Some(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
 }
@@ -537,7 +583,9 @@ fn may(headers: &HeaderMap, method: &str, uri: &Uri) -> bool {
 fn pairs(uri: &Uri) -> BTreeMap<String, String> {
     let query = uri.query().unwrap_or_default();
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
+    pairs
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
 }
 
 fn decoded(text: &str) -> String {

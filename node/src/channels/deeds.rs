@@ -3,8 +3,8 @@
 
 use lapor_protocol::ids::CaseId;
 
-use super::known::Facts;
 use super::heard::Saying;
+use super::known::Facts;
 use super::manner::Name;
 use super::outbox::Draft;
 use super::settled::{Cause, Joined, Origin, Settled};
@@ -162,7 +162,10 @@ impl Step<'_> {
     fn origin(&self, said: &Said, text: &[u8]) -> Result<Origin, NodeError> {
         let (switch, name) = (self.node.switch(), self.channel.as_str());
         let messages = said.messages.iter();
-        let post = said.messages.first().filter(|_| self.channel.manner().public);
+        let post = said
+            .messages
+            .first()
+            .filter(|_| self.channel.manner().public);
         Ok(Origin {
             texts: [
                 text.to_vec(),
@@ -268,7 +271,10 @@ impl Step<'_> {
         let (Some(id), Some(below)) = (self.message, self.below) else {
             return Ok(None);
         };
-        let hash = self.node.switch().hash("ref", &[self.channel.as_str(), id])?;
+        let hash = self
+            .node
+            .switch()
+            .hash("ref", &[self.channel.as_str(), id])?;
         let below = below.clone();
         Ok(Some(Joined { hash, below }))
     }

@@ -71,7 +71,10 @@ impl Node {
     }
 
     /// How far a line was fetched, and when (Unix ms).
-    pub(super) async fn fetched_until(&self, line: &str) -> Result<Option<(String, i64)>, NodeError> {
+    pub(super) async fn fetched_until(
+        &self,
+        line: &str,
+    ) -> Result<Option<(String, i64)>, NodeError> {
         let mut tx = self.read_tx().await?;
         Ok(store::channels::cursors::one(&mut tx, line).await?)
     }

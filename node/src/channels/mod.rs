@@ -50,12 +50,12 @@ pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
 pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
-pub use telegram::{TelegramSettings, Way};
-pub use x::XSettings;
 pub(crate) use settled::Settled;
+pub use telegram::{TelegramSettings, Way};
 pub use trouble::Trouble;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
+pub use x::XSettings;
 
 use crate::clock;
 use crate::node::Node;

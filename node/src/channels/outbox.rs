@@ -50,7 +50,8 @@ impl Node {
 
     pub(super) fn saying_of(&self, row: &OutRow) -> Result<Option<Saying>, NodeError> {
         let sealed = row.words.as_deref();
-        let opened = sealed.map(|sealed| self.switch().open(&owner(&row.thread, &row.once), sealed));
+        let opened =
+            sealed.map(|sealed| self.switch().open(&owner(&row.thread, &row.once), sealed));
         Ok(opened.transpose()?.map(|kept| match kept {
             Kept::Saying(saying) => saying,
             Kept::Words(words) => Saying {

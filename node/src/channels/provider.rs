@@ -99,7 +99,9 @@ impl Provider {
         match answer.status().as_u16() {
             200 => Ok(answer.bytes_stream().map_err(broken).boxed()),
             400 | 403 | 404 | 410 => Err(Unfetched::Never(LeftOut::Gone)),
-            status => Err(Unfetched::Later(format!("a file is answered with {status}"))),
+            status => Err(Unfetched::Later(format!(
+                "a file is answered with {status}"
+            ))),
         }
     }
 }

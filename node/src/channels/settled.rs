@@ -6,8 +6,8 @@ use lapor_migrations::Tx;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
-use crate::store::channels::taken::Ending;
 use crate::store::channels::refs::{NewRef, RefRow};
+use crate::store::channels::taken::Ending;
 use crate::store::channels::threads::{NewLink, Turned};
 
 /// What brought it about, as it was held.

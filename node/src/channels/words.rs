@@ -134,7 +134,13 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
 
 /// What stands on a button that shares a place.
 pub fn share_place() -> String {
-    Voice::new(Language::Indonesian, texts(), chrono_tz::Tz::Asia__Jakarta, 0).say("chat-share-place")
+    Voice::new(
+        Language::Indonesian,
+        texts(),
+        chrono_tz::Tz::Asia__Jakarta,
+        0,
+    )
+    .say("chat-share-place")
 }
 
 /// A question of a hold and how it is answered.

@@ -300,7 +300,9 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
         return answers::to_case(talk, case, answers::Words::of(rest, heard), known);
     }
     // A place that is shared is said by its coordinates; where it is told beside words, by these.
-    let shared = heard.location.filter(|_| text.is_empty() || known.manner.asks);
+    let shared = heard
+        .location
+        .filter(|_| text.is_empty() || known.manner.asks);
     let shared = shared.map(|at| format!("{}, {}", at.latitude, at.longitude));
     let words = answers::Words::of(shared.as_deref().unwrap_or(text), heard);
     if let Some(case) = known.referred.filter(|_| words.say_something()) {

@@ -102,7 +102,9 @@ pub fn routes(settings: &TelegramSettings) -> Router<Arc<Node>> {
 
 impl Telegram {
     async fn handed_over(&self, node: &Node, headers: &HeaderMap, body: &[u8]) -> Response {
-        let shown = headers.get(SHOWN).map(|value| Sha256::digest(value.as_bytes()));
+        let shown = headers
+            .get(SHOWN)
+            .map(|value| Sha256::digest(value.as_bytes()));
         let secret = self.secret.as_deref().map(Sha256::digest);
         let knows = match (shown, secret) {
             (Some(shown), Some(secret)) => bool::from(shown.ct_eq(&secret)),

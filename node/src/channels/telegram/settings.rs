@@ -47,7 +47,10 @@ impl TelegramSettings {
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
-        for path in [&mut self.token_file, &mut self.secret_file].into_iter().flatten() {
+        for path in [&mut self.token_file, &mut self.secret_file]
+            .into_iter()
+            .flatten()
+        {
             *path = folder.join(&*path);
         }
     }

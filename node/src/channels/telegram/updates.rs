@@ -172,7 +172,10 @@ impl Message {
     }
 
     fn media(&self) -> Vec<MediaRef> {
-        let picture = self.photo.iter().max_by_key(|photo| photo.width * photo.height);
+        let picture = self
+            .photo
+            .iter()
+            .max_by_key(|photo| photo.width * photo.height);
         let files = [
             (picture, MediaKind::Picture),
             (self.document.as_ref(), MediaKind::Document),
@@ -180,7 +183,9 @@ impl Message {
             (self.voice.as_ref(), MediaKind::Sound),
             (self.audio.as_ref(), MediaKind::Sound),
         ];
-        let files = files.into_iter().filter_map(|(file, kind)| Some((file?, kind)));
+        let files = files
+            .into_iter()
+            .filter_map(|(file, kind)| Some((file?, kind)));
         files
             .map(|(file, kind)| MediaRef {
                 at: file.file_id.clone(),

@@ -143,11 +143,7 @@ impl Channel for Paper {
             location: body.location,
             media: body.media.into_iter().map(MediaRef::from).collect(),
             said_at: body.said_at,
-            sort: if body.edited {
-                Sort::Edit
-            } else {
-                Sort::Word
-            },
+            sort: if body.edited { Sort::Edit } else { Sort::Word },
             ..Heard::default()
         })
     }

@@ -76,11 +76,18 @@ async fn a_report_with_a_shared_place_and_a_picture_is_filed_and_told_of() {
     for bot in Bot::by(Way::Poll).await {
         let told = bot.says(SITI, "/start").await;
         assert!(told[0].starts_with("Tulis keluhan Anda"), "{told:?}");
-        bot.provider.writes(SITI, "Lampu jalan padam sudah seminggu ini");
+        bot.provider
+            .writes(SITI, "Lampu jalan padam sudah seminggu ini");
         let asked = bot.hears().await;
-        assert!(texts(&asked)[0].starts_with("Di mana tepatnya?"), "{asked:?}");
+        assert!(
+            texts(&asked)[0].starts_with("Di mana tepatnya?"),
+            "{asked:?}"
+        );
         let button = &asked[0]["reply_markup"]["keyboard"][0][0];
-        assert_eq!(button, &json!({"text": "Kirim lokasi saya", "request_location": true}));
+        assert_eq!(
+            button,
+            &json!({"text": "Kirim lokasi saya", "request_location": true})
+        );
         let at = json!({"location": {"latitude": -6.9, "longitude": 107.6}});
         bot.provider.sends(SITI, at);
         let asked = bot.hears().await;
@@ -93,7 +100,11 @@ async fn a_report_with_a_shared_place_and_a_picture_is_filed_and_told_of() {
         let (case, ticket) = bot.talked.case().await;
         assert!(told[0].contains(&ticket), "{told:?}");
         let view = bot.talked.node().case(case).await.unwrap();
-        assert_eq!(bot.talked.files(case).await, [1], "the largest of its sizes");
+        assert_eq!(
+            bot.talked.files(case).await,
+            [1],
+            "the largest of its sizes"
+        );
         let words = view.history[0].words.as_ref().unwrap();
         assert_eq!(words["coordinates"]["longitude_micro"], 107_600_000);
         let identity = bot.talked.node().identity(case, "keeper").await.unwrap();
@@ -103,10 +114,15 @@ async fn a_report_with_a_shared_place_and_a_picture_is_filed_and_told_of() {
         );
 
         let place = json!([{"as": "place"}]);
-        bot.talked.holds(case, json!(["Tiang yang mana?"]), place).await;
+        bot.talked
+            .holds(case, json!(["Tiang yang mana?"]), place)
+            .await;
         let asked = bot.goes_on().await;
         assert!(texts(&asked)[0].contains("Tiang yang mana?"), "{asked:?}");
-        assert_eq!(asked[0]["reply_markup"]["keyboard"][0][0]["request_location"], true);
+        assert_eq!(
+            asked[0]["reply_markup"]["keyboard"][0][0]["request_location"],
+            true
+        );
         let at = json!({"venue": {
             "location": {"latitude": -6.91, "longitude": 107.61},
             "title": "Taman Lansia",
@@ -149,28 +165,49 @@ async fn what_is_changed_is_told_anew_in_a_draft_and_completes_what_was_filed() 
     for bot in Bot::by(Way::Poll).await {
         let first = bot.provider.writes(SITI, PLACED);
         bot.hears().await;
-        bot.provider.edits(SITI, first, "Lampu jalan padam di Kota Bandung sejak Senin.");
+        bot.provider.edits(
+            SITI,
+            first,
+            "Lampu jalan padam di Kota Bandung sejak Senin.",
+        );
         assert!(bot.hears().await.is_empty());
         bot.says(SITI, "lewati").await;
         bot.says(SITI, "YA").await;
         let (case, ticket) = bot.talked.case().await;
         let view = bot.talked.node().case(case).await.unwrap();
         let words = view.history[0].words.as_ref().unwrap();
-        assert_eq!(words["content"], "Lampu jalan padam di Kota Bandung sejak Senin.");
+        assert_eq!(
+            words["content"],
+            "Lampu jalan padam di Kota Bandung sejak Senin."
+        );
         // The same text again is a matter of its frame.
-        bot.provider.edits(SITI, first, "Lampu jalan padam di Kota Bandung sejak Senin");
+        bot.provider
+            .edits(SITI, first, "Lampu jalan padam di Kota Bandung sejak Senin");
         assert!(bot.hears().await.is_empty());
-        bot.provider.edits(SITI, first, "Lampu jalan padam di Dago, Kota Bandung, sejak Senin.");
+        bot.provider.edits(
+            SITI,
+            first,
+            "Lampu jalan padam di Dago, Kota Bandung, sejak Senin.",
+        );
         let told = texts(&bot.hears().await);
         assert!(told[0].starts_with("Terima kasih. Pesan"), "{told:?}");
         let kinds = bot.talked.messages(case).await;
         assert_eq!(kinds, ["report.filed", "report.completed"]);
         // A correction answers no question.
-        bot.talked.holds(case, json!(["Tiang yang mana?"]), json!([])).await;
+        bot.talked
+            .holds(case, json!(["Tiang yang mana?"]), json!([]))
+            .await;
         bot.goes_on().await;
-        bot.provider.edits(SITI, first, "Lampu jalan padam di mana-mana di Kota Bandung.");
+        bot.provider.edits(
+            SITI,
+            first,
+            "Lampu jalan padam di mana-mana di Kota Bandung.",
+        );
         let told = texts(&bot.hears().await);
-        assert!(told[0].contains(&format!("untuk laporan {ticket} sekarang")), "{told:?}");
+        assert!(
+            told[0].contains(&format!("untuk laporan {ticket} sekarang")),
+            "{told:?}"
+        );
         assert_eq!(bot.talked.messages(case).await.len(), 3);
         let told = bot.says(SITI, "Yang di depan toko roti").await;
         assert!(told[0].starts_with("Terima kasih. Pesan"), "{told:?}");
@@ -184,15 +221,24 @@ async fn a_reply_to_what_the_bot_said_of_a_case_is_for_that_case() {
         bot.says(SITI, "lewati").await;
         bot.says(SITI, "ya").await;
         let (case, _) = bot.talked.case().await;
-        bot.talked.follows_up(case, "Petugas sudah ke sana.", false).await;
+        bot.talked
+            .follows_up(case, "Petugas sudah ke sana.", false)
+            .await;
         let said = bot.goes_on().await;
-        assert!(texts(&said)[0].ends_with("Petugas sudah ke sana."), "{said:?}");
+        assert!(
+            texts(&said)[0].ends_with("Petugas sudah ke sana."),
+            "{said:?}"
+        );
         // The bot has said four things, and Siti three.
-        let to = json!({"text": "Masih padam sampai tadi malam", "reply_to_message": {"message_id": 7}});
+        let to =
+            json!({"text": "Masih padam sampai tadi malam", "reply_to_message": {"message_id": 7}});
         bot.provider.sends(SITI, to);
         let told = texts(&bot.hears().await);
         assert!(told[0].starts_with("Terima kasih. Pesan"), "{told:?}");
-        assert_eq!(bot.talked.messages(case).await.last().unwrap(), "case.replied");
+        assert_eq!(
+            bot.talked.messages(case).await.last().unwrap(),
+            "case.replied"
+        );
     }
 }
 
@@ -201,9 +247,15 @@ async fn a_group_is_told_once_where_to_write_and_nothing_of_it_is_a_report() {
     for bot in Bot::by(Way::Poll).await {
         bot.provider.writes_in_group(GROUP, SITI, PLACED);
         let told = bot.hears().await;
-        assert_eq!(texts(&told), ["Di grup kami tidak menerima laporan. Tulislah langsung ke akun ini."]);
+        assert_eq!(
+            texts(&told),
+            ["Di grup kami tidak menerima laporan. Tulislah langsung ke akun ini."]
+        );
         assert_eq!(told[0]["chat_id"], GROUP);
-        assert!(told[0].get("reply_markup").is_none(), "all would have the button");
+        assert!(
+            told[0].get("reply_markup").is_none(),
+            "all would have the button"
+        );
         bot.provider.writes_in_group(GROUP, BUDI, "/stop");
         bot.provider.writes_in_group(GROUP, BUDI, PLACED);
         assert!(bot.hears().await.is_empty());
@@ -216,7 +268,8 @@ async fn a_group_is_told_once_where_to_write_and_nothing_of_it_is_a_report() {
 #[tokio::test]
 async fn machines_and_places_that_move_are_not_answered() {
     for bot in Bot::by(Way::Poll).await {
-        let machine = json!({"from": {"id": 7, "is_bot": true, "first_name": "Bot"}, "text": PLACED});
+        let machine =
+            json!({"from": {"id": 7, "is_bot": true, "first_name": "Bot"}, "text": PLACED});
         bot.provider.sends(SITI, machine);
         let moved = json!({"location": {"latitude": -6.9, "longitude": 107.6, "live_period": 900}});
         let first = bot.provider.sends(SITI, moved.clone());

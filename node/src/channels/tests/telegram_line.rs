@@ -40,7 +40,11 @@ async fn what_telegram_hands_out_again_or_in_another_order_is_taken_once() {
         assert_eq!(bot.line.fetch_updates(bot.talked.node()).await, Ok(0));
         bot.provider.forgets_what_was_fetched();
         bot.talked.place.clock.advance(7 * DAY_MS);
-        assert_eq!(bot.line.fetch_updates(bot.talked.node()).await, Ok(2), "numbers may begin anew");
+        assert_eq!(
+            bot.line.fetch_updates(bot.talked.node()).await,
+            Ok(2),
+            "numbers may begin anew"
+        );
         assert_eq!(bot.talked.taken().await.len(), 2);
         let said = bot.goes_on().await;
         assert_eq!(said.len(), 2, "{said:?}");
@@ -54,7 +58,12 @@ async fn while_telegram_is_away_what_is_to_be_said_waits_and_what_was_written_is
         bot.line.fetch_updates(bot.talked.node()).await.unwrap();
         bot.provider.mood.is_away(true);
         bot.provider.writes(SITI, PLACED);
-        let problem = bot.line.fetch_updates(bot.talked.node()).await.unwrap_err().problem;
+        let problem = bot
+            .line
+            .fetch_updates(bot.talked.node())
+            .await
+            .unwrap_err()
+            .problem;
         assert_eq!(problem, "Telegram answers 502");
         assert!(bot.goes_on().await.is_empty());
         for _ in 0..30 {
@@ -95,28 +104,41 @@ async fn whoever_blocks_the_bot_hears_no_news_until_they_begin_again() {
         bot.says(SITI, "ya").await;
         let (case, _) = bot.talked.case().await;
         bot.provider.blocks(SITI, true);
-        bot.talked.follows_up(case, "Petugas berangkat.", false).await;
+        bot.talked
+            .follows_up(case, "Petugas berangkat.", false)
+            .await;
         assert!(bot.goes_on().await.is_empty());
         bot.talked.follows_up(case, "Lampu dipesan.", false).await;
         bot.goes_on().await;
         let states = bot.talked.outbox().await;
-        assert_eq!(states.iter().filter(|state| *state == "sent").count(), 3, "{states:?}");
+        assert_eq!(
+            states.iter().filter(|state| *state == "sent").count(),
+            3,
+            "{states:?}"
+        );
         assert!(!states.contains(&"waiting".to_owned()), "{states:?}");
         bot.provider.blocks(SITI, false);
         let told = bot.says(SITI, "/start").await;
         assert!(told[0].starts_with("Anda akan menerima kabar"), "{told:?}");
         bot.talked.follows_up(case, "Lampu dipasang.", false).await;
         let told = texts(&bot.goes_on().await);
-        assert!(told.last().unwrap().ends_with("Lampu dipasang."), "{told:?}");
+        assert!(
+            told.last().unwrap().ends_with("Lampu dipasang."),
+            "{told:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_picture_that_is_too_large_for_a_bot_is_left_out_and_said_so() {
     for bot in Bot::by(Way::Poll).await {
-        bot.provider.sends_picture(SITI, PLACED, &vec![0xff; 20_000_001]);
+        bot.provider
+            .sends_picture(SITI, PLACED, &vec![0xff; 20_000_001]);
         let told = texts(&bot.hears().await);
-        assert!(told.iter().any(|told| told.contains("terlalu besar")), "{told:?}");
+        assert!(
+            told.iter().any(|told| told.contains("terlalu besar")),
+            "{told:?}"
+        );
         bot.says(SITI, "ya").await;
         let (case, _) = bot.talked.case().await;
         assert_eq!(bot.talked.files(case).await, [0]);
@@ -141,13 +163,21 @@ async fn while_a_node_serves_it_listens_by_a_long_call_and_hangs_up_when_it_stop
 #[tokio::test]
 async fn a_webhook_is_set_and_only_who_knows_its_secret_comes_in() {
     for bot in Bot::by(Way::Webhook).await {
-        bot.line.listen(bot.talked.node(), &CancellationToken::new()).await;
+        bot.line
+            .listen(bot.talked.node(), &CancellationToken::new())
+            .await;
         let (url, secret) = bot.provider.webhook().unwrap();
-        assert_eq!(url, format!("{}/saluran/telegram", bot.talked.node().site()));
+        assert_eq!(
+            url,
+            format!("{}/saluran/telegram", bot.talked.node().site())
+        );
         assert_eq!(secret, SECRET);
         bot.provider.writes(SITI, PLACED);
         let knock = bot.provider.knocks().remove(0);
-        for headers in [vec![], vec![("x-telegram-bot-api-secret-token", "lain".to_owned())]] {
+        for headers in [
+            vec![],
+            vec![("x-telegram-bot-api-secret-token", "lain".to_owned())],
+        ] {
             let stranger = Knock {
                 headers,
                 ..knock.clone()
@@ -190,7 +220,12 @@ async fn where_messages_are_fetched_there_is_no_door_and_a_webhook_of_before_is_
         assert_eq!(bot.knocks(&knock).await, StatusCode::NOT_FOUND);
         bot.provider.is_hooked("https://lain.example/");
         bot.provider.writes(SITI, "bantuan");
-        let problem = bot.line.fetch_updates(bot.talked.node()).await.unwrap_err().problem;
+        let problem = bot
+            .line
+            .fetch_updates(bot.talked.node())
+            .await
+            .unwrap_err()
+            .problem;
         assert!(problem.contains("another program"), "{problem}");
         assert_eq!(bot.hears().await.len(), 1);
     }
@@ -226,7 +261,12 @@ async fn the_token_and_who_writes_stand_in_no_log_and_no_reason() {
         }
         bot.provider.mood.orders([Trouble::Fails(401)]);
         bot.provider.writes(SITI, "STATUS");
-        let problem = bot.line.fetch_updates(bot.talked.node()).await.unwrap_err().problem;
+        let problem = bot
+            .line
+            .fetch_updates(bot.talked.node())
+            .await
+            .unwrap_err()
+            .problem;
         assert!(problem.contains("is the token the bot's?"), "{problem}");
     }
     drop(listening);
@@ -243,18 +283,37 @@ async fn settings_that_cannot_work_are_refused_and_say_no_secret() {
         type Change = fn(&mut TelegramSettings);
         let good = bot.talked.place.settings.channels.telegram.clone();
         let cases: [(Change, &str); 4] = [
-            (|s| s.secret_file = None, "channels.telegram.secret_file: needed where"),
-            (|s| s.token_file.clone_from(&s.secret_file), "the token that BotFather gave"),
-            (|s| s.secret_file.clone_from(&s.token_file), "others could guess fewer"),
-            (|s| s.base_url = "telegram".into(), "channels.telegram.base_url: telegram is no"),
+            (
+                |s| s.secret_file = None,
+                "channels.telegram.secret_file: needed where",
+            ),
+            (
+                |s| s.token_file.clone_from(&s.secret_file),
+                "the token that BotFather gave",
+            ),
+            (
+                |s| s.secret_file.clone_from(&s.token_file),
+                "others could guess fewer",
+            ),
+            (
+                |s| s.base_url = "telegram".into(),
+                "channels.telegram.base_url: telegram is no",
+            ),
         ];
         for (change, said) in cases {
             let mut settings = good.clone();
             change(&mut settings);
             let problem = telegram::of(&settings).err().unwrap().to_string();
             assert!(problem.contains(said), "{problem}");
-            assert!(!problem.contains(&TOKEN[10..]) && !problem.contains(SECRET), "{problem}");
+            assert!(
+                !problem.contains(&TOKEN[10..]) && !problem.contains(SECRET),
+                "{problem}"
+            );
         }
-        assert!(telegram::of(&TelegramSettings::default()).unwrap().is_none());
+        assert!(
+            telegram::of(&TelegramSettings::default())
+                .unwrap()
+                .is_none()
+        );
     }
 }

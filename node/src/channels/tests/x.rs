@@ -146,7 +146,10 @@ async fn a_mention_becomes_a_report_whose_ticket_is_told_below_it() {
 #[tokio::test]
 async fn one_post_in_every_shape_is_one_report() {
     for x in Account::open().await {
-        let long = format!("{REPORT}. {}", "Sudah banyak yang jatuh di sini. ".repeat(5));
+        let long = format!(
+            "{REPORT}. {}",
+            "Sudah banyak yang jatuh di sini. ".repeat(5)
+        );
         let picture = Some(x.provider.keeps(&jpeg(64, 3000)));
         let written = Written {
             picture,
@@ -154,7 +157,11 @@ async fn one_post_in_every_shape_is_one_report() {
         };
         x.line.look(x.talked.node()).await.unwrap();
         let post = x.posts(&siti(), written, Shape::AccountActivity).await;
-        for shape in [Shape::AccountActivity, Shape::XActivity, Shape::FilteredStream] {
+        for shape in [
+            Shape::AccountActivity,
+            Shape::XActivity,
+            Shape::FilteredStream,
+        ] {
             let knock = x.provider.knock(post, shape);
             assert_eq!(x.knocks(&knock).await, StatusCode::OK);
         }
@@ -165,7 +172,10 @@ async fn one_post_in_every_shape_is_one_report() {
         let view = x.talked.node().case(case).await.unwrap();
         let content = view.history[0].words.as_ref().unwrap()["content"].clone();
         let content = content.as_str().unwrap();
-        assert!(content.ends_with("Sudah banyak yang jatuh di sini."), "{content}");
+        assert!(
+            content.ends_with("Sudah banyak yang jatuh di sini."),
+            "{content}"
+        );
         assert_eq!(x.talked.files(case).await, [1]);
     }
 }
@@ -188,21 +198,28 @@ async fn a_thread_is_a_case_in_which_only_its_reporter_speaks() {
             let other = x.posts(&budi(), below(support, post), shape).await;
             x.posts(&budi(), below(support, ticket.id), shape).await;
             let chat = "@budi_bdg @LAPOR1708 wah sama juga ya, semoga cepat ditangani";
-            x.posts(&Person::of("5", "Ani", "ani"), below(chat, other), shape).await;
+            x.posts(&Person::of("5", "Ani", "ani"), below(chat, other), shape)
+                .await;
             assert!(x.goes_on().await.is_empty());
             assert_eq!(x.talked.messages(case).await.len(), 1);
             // The institution asks; what is asked is not told here, and any word of theirs goes on.
-            x.talked.holds(case, json!(["Nama Ibu?"]), json!([{"as": "yes_no"}])).await;
+            x.talked
+                .holds(case, json!(["Nama Ibu?"]), json!([{"as": "yes_no"}]))
+                .await;
             let said = x.goes_on().await;
             assert!(!said[0].text.contains("Nama Ibu"), "{said:?}");
             let mine = below("@LAPOR1708 yang di depan toko roti", said[0].id);
             let mine = x.posts(&siti(), mine, shape).await;
             let said = x.goes_on().await;
             assert_eq!(said[0].below, mine.to_string());
-            assert!(said[0].text.starts_with("Terima kasih. Pesan Anda"), "{said:?}");
+            assert!(
+                said[0].text.starts_with("Terima kasih. Pesan Anda"),
+                "{said:?}"
+            );
             let kinds = x.talked.messages(case).await;
             assert_eq!(kinds.last().unwrap(), "report.completed");
-            x.posts(&siti(), below("@LAPOR1708 terima kasih min", mine), shape).await;
+            x.posts(&siti(), below("@LAPOR1708 terima kasih min", mine), shape)
+                .await;
             assert!(x.goes_on().await.is_empty());
             assert_eq!(x.talked.messages(case).await.len(), 3);
         }
@@ -219,23 +236,41 @@ async fn what_is_no_report_is_made_none_and_answered_to_nobody() {
             retweets: Some(first),
             ..of("RT @budi_bdg: Jalan rusak parah di Dago #lapor")
         };
-        x.posts(&siti(), retweet.clone(), Shape::AccountActivity).await;
+        x.posts(&siti(), retweet.clone(), Shape::AccountActivity)
+            .await;
         x.posts(&siti(), retweet, shape).await;
         x.posts(&siti(), of("@LAPOR1708"), shape).await;
-        x.posts(&siti(), of("@LAPOR1708 \u{1f64f}\u{1f64f}"), shape).await;
+        x.posts(&siti(), of("@LAPOR1708 \u{1f64f}\u{1f64f}"), shape)
+            .await;
         let own = Person::of(ACCOUNT_ID, "LAPOR!", ACCOUNT);
         for shape in [Shape::AccountActivity, Shape::XActivity, shape] {
-            x.posts(&own, of("Laporkan keluhan Anda dengan #lapor di mana saja"), shape).await;
+            x.posts(
+                &own,
+                of("Laporkan keluhan Anda dengan #lapor di mana saja"),
+                shape,
+            )
+            .await;
         }
         assert!(x.goes_on().await.is_empty());
         let states = x.talked.taken().await;
-        assert!(states.iter().all(|(state, _)| state == "aside"), "{states:?}");
+        assert!(
+            states.iter().all(|(state, _)| state == "aside"),
+            "{states:?}"
+        );
         assert_eq!(states.len(), 4, "own posts are not even taken");
         assert!(x.talked.cases().await.is_empty());
         // What is secret has no place where everybody reads.
-        x.posts(&siti(), of("@LAPOR1708 RAHASIA Kepala dinas minta uang kepada warga"), shape).await;
+        x.posts(
+            &siti(),
+            of("@LAPOR1708 RAHASIA Kepala dinas minta uang kepada warga"),
+            shape,
+        )
+        .await;
         let said = x.goes_on().await;
-        assert!(said[0].text.starts_with("Untuk hal itu silakan buka"), "{said:?}");
+        assert!(
+            said[0].text.starts_with("Untuk hal itu silakan buka"),
+            "{said:?}"
+        );
         assert!(x.talked.cases().await.is_empty());
     }
 }
@@ -252,8 +287,14 @@ async fn a_post_that_was_changed_completes_its_report() {
         };
         x.posts(&siti(), changed, Shape::FilteredStream).await;
         let said = x.goes_on().await;
-        assert!(said[0].text.starts_with("Terima kasih. Pesan Anda"), "{said:?}");
-        assert_eq!(x.talked.messages(case).await, ["report.filed", "report.completed"]);
+        assert!(
+            said[0].text.starts_with("Terima kasih. Pesan Anda"),
+            "{said:?}"
+        );
+        assert_eq!(
+            x.talked.messages(case).await,
+            ["report.filed", "report.completed"]
+        );
     }
 }
 
@@ -266,7 +307,9 @@ async fn every_reply_fits_into_a_post() {
             x.talked.case().await
         };
         for at in 0..3 {
-            x.talked.follows_up(case, &"Kata petugas. ".repeat(40), at == 2).await;
+            x.talked
+                .follows_up(case, &"Kata petugas. ".repeat(40), at == 2)
+                .await;
             for said in x.goes_on().await {
                 assert!(x::length::weighted(&said.text) <= 280, "{said:?}");
             }

@@ -21,7 +21,9 @@ impl Account {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let answer = router.oneshot(request).await.unwrap();
         let status = answer.status();
-        let body = axum::body::to_bytes(answer.into_body(), 4096).await.unwrap();
+        let body = axum::body::to_bytes(answer.into_body(), 4096)
+            .await
+            .unwrap();
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 }
@@ -66,7 +68,10 @@ async fn the_door_answers_the_challenge_and_opens_to_a_right_signature_alone() {
 #[tokio::test]
 async fn what_was_not_handed_over_is_found_once_in_its_order_and_nothing_of_before() {
     for x in Account::open().await {
-        x.provider.posts(&siti(), of("@LAPOR1708 Dari sebelum saluran ini dibuka, jalan rusak"));
+        x.provider.posts(
+            &siti(),
+            of("@LAPOR1708 Dari sebelum saluran ini dibuka, jalan rusak"),
+        );
         x.passes(1);
         assert_eq!(x.line.look(x.talked.node()).await, Ok(0));
         x.passes(MINUTE_MS);
@@ -74,14 +79,17 @@ async fn what_was_not_handed_over_is_found_once_in_its_order_and_nothing_of_befo
         let mut below = None;
         for at in 0..3 {
             let text = format!("@LAPOR1708 Lampu jalan ke-{at} padam di Kota Bandung");
-            let written = Written {
-                below,
-                ..of(&text)
-            };
+            let written = Written { below, ..of(&text) };
             below = Some(x.provider.posts(&siti(), written));
         }
-        x.provider.posts(&budi(), of("Sampah menumpuk di Sukajadi #Lapor sudah seminggu"));
-        x.provider.posts(&budi(), of("@LAPOR1708 Jalan berlubang di Sukajadi #lapor tolong"));
+        x.provider.posts(
+            &budi(),
+            of("Sampah menumpuk di Sukajadi #Lapor sudah seminggu"),
+        );
+        x.provider.posts(
+            &budi(),
+            of("@LAPOR1708 Jalan berlubang di Sukajadi #lapor tolong"),
+        );
         assert_eq!(x.line.look(x.talked.node()).await, Ok(6), "one has both");
         assert_eq!(x.line.look(x.talked.node()).await, Ok(0));
         assert_eq!(x.talked.taken().await.len(), 5);
@@ -90,7 +98,8 @@ async fn what_was_not_handed_over_is_found_once_in_its_order_and_nothing_of_befo
         assert_eq!(x.talked.cases().await.len(), 3);
         // After more than a week X finds nothing older, and refuses to be asked for it.
         x.passes(9 * DAY_MS);
-        x.provider.posts(&budi(), of("Pohon tumbang di Kota Bandung #lapor"));
+        x.provider
+            .posts(&budi(), of("Pohon tumbang di Kota Bandung #lapor"));
         assert_eq!(x.line.look(x.talked.node()).await, Ok(1));
     }
 }
@@ -102,10 +111,13 @@ async fn posts_are_looked_for_in_the_name_of_the_account_where_the_application_h
             bearer_file: None,
             ..x.talked.place.settings.channels.x.clone()
         };
-        let line = x::of(&settings, x.talked.place.clock.clone()).unwrap().unwrap();
+        let line = x::of(&settings, x.talked.place.clock.clone())
+            .unwrap()
+            .unwrap();
         line.look(x.talked.node()).await.unwrap();
         x.passes(MINUTE_MS);
-        x.provider.posts(&budi(), of("Pohon tumbang di Kota Bandung #lapor"));
+        x.provider
+            .posts(&budi(), of("Pohon tumbang di Kota Bandung #lapor"));
         assert_eq!(line.look(x.talked.node()).await, Ok(1));
     }
 }
@@ -142,16 +154,25 @@ async fn while_x_is_away_or_busy_nothing_is_lost_and_nothing_said_twice() {
 async fn a_reply_that_stands_there_already_counts_as_said_and_another_refusal_is_for_ever() {
     for x in Account::open().await {
         x.posts(&siti(), of(REPORT), Shape::FilteredStream).await;
-        x.provider.refuses("You are not allowed to create a Tweet with duplicate content.");
+        x.provider
+            .refuses("You are not allowed to create a Tweet with duplicate content.");
         assert!(x.goes_on().await.is_empty());
         assert_eq!(x.talked.outbox().await, ["sent"]);
-        x.posts(&siti(), of("@LAPOR1708 STATUS"), Shape::FilteredStream).await;
-        x.provider.refuses("You are not permitted to perform this action.");
+        x.posts(&siti(), of("@LAPOR1708 STATUS"), Shape::FilteredStream)
+            .await;
+        x.provider
+            .refuses("You are not permitted to perform this action.");
         assert!(x.goes_on().await.is_empty());
         assert_eq!(x.talked.outbox().await, ["sent", "refused"]);
         // A wrong key is ours to mend.
-        x.posts(&siti(), of("@LAPOR1708 STATUS lagi dong"), Shape::FilteredStream).await;
-        x.posts(&siti(), of("@LAPOR1708 CEK"), Shape::FilteredStream).await;
+        x.posts(
+            &siti(),
+            of("@LAPOR1708 STATUS lagi dong"),
+            Shape::FilteredStream,
+        )
+        .await;
+        x.posts(&siti(), of("@LAPOR1708 CEK"), Shape::FilteredStream)
+            .await;
         x.provider.mood.orders([Trouble::Fails(401)]);
         assert!(x.goes_on().await.is_empty());
         assert_eq!(x.talked.outbox().await, ["sent", "refused", "waiting"]);
@@ -185,7 +206,9 @@ async fn secrets_and_who_posts_stand_in_no_log() {
     let listening = Overheard::by(log.clone());
     for x in Account::open().await {
         x.posts(&siti(), of(REPORT), Shape::FilteredStream).await;
-        x.provider.mood.orders([Trouble::Fails(500), Trouble::Fails(401)]);
+        x.provider
+            .mood
+            .orders([Trouble::Fails(500), Trouble::Fails(401)]);
         x.goes_on().await;
         x.line.look(x.talked.node()).await.unwrap();
         x.passes(HOUR_MS);
@@ -195,7 +218,14 @@ async fn secrets_and_who_posts_stand_in_no_log() {
     drop(listening);
     let log = log.text();
     assert!(!log.is_empty());
-    for canary in ["6253282", "sitiaminah", "Aminah", "Minggu", CONSUMER_SECRET, TOKEN_SECRET] {
+    for canary in [
+        "6253282",
+        "sitiaminah",
+        "Aminah",
+        "Minggu",
+        CONSUMER_SECRET,
+        TOKEN_SECRET,
+    ] {
         assert!(!log.contains(canary), "{canary}");
     }
 }
@@ -205,15 +235,29 @@ async fn settings_that_cannot_work_are_refused() {
     for x in Account::open().await {
         type Change = fn(&mut XSettings);
         let cases: [(Change, &str); 4] = [
-            (|s| s.account_id = Some("@lapor".into()), "channels.x.account_id: expected"),
-            (|s| s.account = None, "channels.x.account: expected its name"),
-            (|s| s.token_secret_file = None, "channels.x.token_secret_file: needed where"),
-            (|s| s.base_url = "x".into(), "channels.x.base_url: x is no address"),
+            (
+                |s| s.account_id = Some("@lapor".into()),
+                "channels.x.account_id: expected",
+            ),
+            (
+                |s| s.account = None,
+                "channels.x.account: expected its name",
+            ),
+            (
+                |s| s.token_secret_file = None,
+                "channels.x.token_secret_file: needed where",
+            ),
+            (
+                |s| s.base_url = "x".into(),
+                "channels.x.base_url: x is no address",
+            ),
         ];
         for (change, said) in cases {
             let mut settings = x.talked.place.settings.channels.x.clone();
             change(&mut settings);
-            let problem = x::of(&settings, x.talked.place.clock.clone()).err().unwrap();
+            let problem = x::of(&settings, x.talked.place.clock.clone())
+                .err()
+                .unwrap();
             assert!(problem.to_string().contains(said), "{problem}");
         }
     }

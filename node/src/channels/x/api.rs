@@ -72,7 +72,11 @@ impl Api {
         let url = self.provider.url("2/tweets").ok_or_else(none)?;
         let body = json!({"text": what.words, "reply": {"in_reply_to_tweet_id": below}});
         let signed = self.signed("POST", &url);
-        let request = self.provider.post(url).header(AUTHORIZATION, signed).json(&body);
+        let request = self
+            .provider
+            .post(url)
+            .header(AUTHORIZATION, signed)
+            .json(&body);
         let answer = self.provider.ask(request).await.map_err(Unsaid::Down)?;
         match answer.status {
             200 | 201 => {
@@ -83,7 +87,9 @@ impl Api {
             403 if is_duplicate(&answer) => Ok(None),
             429 => Err(Unsaid::Slower(self.busy(&answer))),
             // Keys, credits and addresses are ours to mend, and cost no message anything.
-            status @ (401 | 402 | 404) => Err(Unsaid::Down(format!("X refuses this node ({status})"))),
+            status @ (401 | 402 | 404) => {
+                Err(Unsaid::Down(format!("X refuses this node ({status})")))
+            }
             status @ 400..500 => Err(Unsaid::Never(format!("X refuses the reply ({status})"))),
             status => Err(Unsaid::Down(format!("X answers {status}"))),
         }
@@ -143,7 +149,9 @@ impl Api {
         let reset = answer.headers.get("x-rate-limit-reset");
         let reset = reset.and_then(|reset| reset.to_str().ok()?.parse::<i64>().ok());
         let left = reset.map(|reset| reset.saturating_mul(1000) - self.clock.now_ms());
-        left.map_or(BUSY, |left| Duration::from_millis(left.max(1000).unsigned_abs()))
+        left.map_or(BUSY, |left| {
+            Duration::from_millis(left.max(1000).unsigned_abs())
+        })
     }
 }
 

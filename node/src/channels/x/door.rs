@@ -66,8 +66,11 @@ async fn take(line: &X, node: &Node, headers: &HeaderMap, body: &[u8]) -> Respon
 }
 
 fn signature(secret: &str, text: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text);
-    format!("sha256={}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+    format!(
+        "sha256={}",
+        BASE64_STANDARD.encode(mac.finalize().into_bytes())
+    )
 }

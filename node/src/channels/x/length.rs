@@ -5,19 +5,18 @@
 /// What an address counts, however long it is.
 const ADDRESS: usize = 23;
 /// Signs that count once.
-const LIGHT: [(u32, u32); 4] = [
-    (0, 4351),
-    (8192, 8205),
-    (8208, 8223),
-    (8242, 8247),
-];
+const LIGHT: [(u32, u32); 4] = [(0, 4351), (8192, 8205), (8208, 8223), (8242, 8247)];
 
 pub fn weighted(text: &str) -> usize {
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
         let bare = word.trim_end();
         let plain = || bare.chars().map(weight).sum::<usize>();
         // What only looks like an address may be made one.
-        let counted = if is_address(bare) { plain().max(ADDRESS) } else { plain() };
+        let counted = if is_address(bare) {
+            plain().max(ADDRESS)
+        } else {
+            plain()
+        };
         counted + word[bare.len()..].chars().map(weight).sum::<usize>()
     });
     words.sum()

@@ -69,7 +69,9 @@ impl X {
         look.query.extend(fields);
         let pages = self.api.pages(&look).await?;
         let posts = pages.iter().flat_map(|page| &page.data);
-        let last = posts.filter_map(|post| post["id"].as_str()?.parse::<i64>().ok()).max();
+        let last = posts
+            .filter_map(|post| post["id"].as_str()?.parse::<i64>().ok())
+            .max();
         let raws = pages.iter().rev();
         // The oldest first.
         let raws = raws.flat_map(|page| {

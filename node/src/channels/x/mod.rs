@@ -46,24 +46,29 @@ pub struct X {
 }
 
 /// The channel, where it is switched on.
-pub fn of(
-    settings: &XSettings,
-    clock: Arc<dyn Clock>,
-) -> Result<Option<X>, ChannelSettingsError> {
+pub fn of(settings: &XSettings, clock: Arc<dyn Clock>) -> Result<Option<X>, ChannelSettingsError> {
     let Some(id) = &settings.account_id else {
         return Ok(None);
     };
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(ChannelSettingsError::X("account_id", "the number of the account"));
+        return Err(ChannelSettingsError::X(
+            "account_id",
+            "the number of the account",
+        ));
     }
     let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let name = settings.account.as_deref().unwrap_or_default();
     if name.is_empty() || !name.chars().all(named) {
-        return Err(ChannelSettingsError::X("account", "its name without the sign in front"));
+        return Err(ChannelSettingsError::X(
+            "account",
+            "its name without the sign in front",
+        ));
     }
     let needed = |field: &'static str, path: &Option<PathBuf>| {
         let beside = "x.account_id";
-        let path = path.as_ref().ok_or(ChannelSettingsError::Lacks { field, beside })?;
+        let path = path
+            .as_ref()
+            .ok_or(ChannelSettingsError::Lacks { field, beside })?;
         secret(field, path)
     };
     let bearer = settings.bearer_file.as_ref();
@@ -76,7 +81,9 @@ pub fn of(
                 token: needed("x.token_file", &settings.token_file)?,
                 token_secret: needed("x.token_secret_file", &settings.token_secret_file)?,
             },
-            bearer: bearer.map(|path| secret("x.bearer_file", path)).transpose()?,
+            bearer: bearer
+                .map(|path| secret("x.bearer_file", path))
+                .transpose()?,
             clock,
         },
         account: Account {

@@ -35,9 +35,13 @@ impl Keys {
             ("oauth_version", "1.0"),
         ];
         let asked: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-        let asked = asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let asked = asked
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         let signature = self.signature(method, url, own.into_iter().chain(asked));
-        let said = own.into_iter().chain([("oauth_signature", signature.as_str())]);
+        let said = own
+            .into_iter()
+            .chain([("oauth_signature", signature.as_str())]);
         let said = said.map(|(name, value)| format!("{name}=\"{}\"", encoded(value)));
         format!("OAuth {}", said.collect::<Vec<_>>().join(", "))
     }
@@ -101,15 +105,24 @@ mod tests {
             at_s: 1_318_622_958,
         };
         for (base, signature) in [
-            ("https://api.twitter.com/1", "tnnArxj06cWHq44gCs1OSKk%2FjLY%3D"),
-            ("https://api.twitter.com/1.1", "hCtSmYh%2BiHYCEqBWrE7C7hYmtUk%3D"),
+            (
+                "https://api.twitter.com/1",
+                "tnnArxj06cWHq44gCs1OSKk%2FjLY%3D",
+            ),
+            (
+                "https://api.twitter.com/1.1",
+                "hCtSmYh%2BiHYCEqBWrE7C7hYmtUk%3D",
+            ),
             ("https://api.x.com/1.1", "Ls93hJiZbQ3akF3HF3x1Bz8%2FzU4%3D"),
         ] {
             // The example sends the status as a form, which is signed as a query is.
             let mut url: Url = format!("{base}/statuses/update.json").parse().unwrap();
             url.query_pairs_mut()
                 .append_pair("include_entities", "true")
-                .append_pair("status", "Hello Ladies + Gentlemen, a signed OAuth request!");
+                .append_pair(
+                    "status",
+                    "Hello Ladies + Gentlemen, a signed OAuth request!",
+                );
             let header = keys.authorization("POST", &url, &stamp);
             let signed = format!("oauth_signature=\"{signature}\"");
             assert!(header.starts_with("OAuth oauth_consumer_key=\"xvz1evFS4wEEPTGEFPHBog\", "));

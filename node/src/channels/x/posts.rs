@@ -137,7 +137,9 @@ struct OldMedia {
 pub fn apart(body: &[u8], own: &Account) -> Vec<Raw> {
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     if let Some(tweets) = told["tweet_create_events"].as_array() {
-        let others = tweets.iter().filter(|tweet| tweet["user"]["id_str"] != own.id.as_str());
+        let others = tweets
+            .iter()
+            .filter(|tweet| tweet["user"]["id_str"] != own.id.as_str());
         let kept = others.map(|tweet| raw(&tweet["id_str"], &json!({"tweet": tweet})));
         return kept.collect();
     }
@@ -166,7 +168,9 @@ pub fn apart(body: &[u8], own: &Account) -> Vec<Raw> {
 pub fn of_page(posts: &[Value], includes: &Value, own: &Account) -> Vec<Raw> {
     let list = |name: &str| includes[name].as_array().cloned().unwrap_or_default();
     let (users, media) = (list("users"), list("media"));
-    let others = posts.iter().filter(|post| post["author_id"] != own.id.as_str());
+    let others = posts
+        .iter()
+        .filter(|post| post["author_id"] != own.id.as_str());
     let kept = others.map(|post| {
         let keys = post["attachments"]["media_keys"].as_array();
         let mine = |one: &Value| keys.is_some_and(|keys| keys.contains(&one["media_key"]));
@@ -208,8 +212,13 @@ impl Post {
             found.map(|one| one.id.clone())
         };
         let author = users.into_iter().find(|user| user.id == self.author_id);
-        let first = self.edit_history_tweet_ids.first().filter(|first| **first != self.id);
-        let pictures = media.iter().filter(|one| self.attachments.media_keys.contains(&one.media_key));
+        let first = self
+            .edit_history_tweet_ids
+            .first()
+            .filter(|first| **first != self.id);
+        let pictures = media
+            .iter()
+            .filter(|one| self.attachments.media_keys.contains(&one.media_key));
         let pictures = pictures.filter(|one| one.kind == "photo");
         Heard {
             from: Address {
@@ -225,7 +234,9 @@ impl Post {
             reply_to: first.cloned().or_else(|| refers("replied_to")),
             began_with: self.conversation_id.filter(|began| *began != self.id),
             location: self.geo.and_then(|geo| geo.coordinates).map(place),
-            media: pictures.filter_map(|one| Some(picture(one.url.clone()?))).collect(),
+            media: pictures
+                .filter_map(|one| Some(picture(one.url.clone()?)))
+                .collect(),
             text: self.note_tweet.map_or(self.text, |note| note.text),
             id: Some(self.id),
             ..Heard::default()
@@ -287,10 +298,15 @@ fn picture(at: String) -> MediaRef {
 /// The words of a post: without whom it is for, without the tag, and without the short address that
 /// X puts in for a picture.
 fn words(text: &str, own: &str) -> String {
-    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let plain = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
     let mut rest = plain.trim();
     while rest.starts_with('@') {
-        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+        rest = rest
+            .split_once(char::is_whitespace)
+            .map_or("", |(_, rest)| rest.trim_start());
     }
     let own = format!("@{own}");
     let meant = |word: &&str| {
@@ -312,10 +328,19 @@ mod tests {
     #[test]
     fn of_a_post_stay_the_words_that_are_meant() {
         for (text, meant) in [
-            ("@LAPOR1708 @dishub Jalan rusak di Dago", "Jalan rusak di Dago"),
-            ("Jalan rusak &amp; gelap #lapor, tolong @lapor1708!", "Jalan rusak & gelap tolong"),
+            (
+                "@LAPOR1708 @dishub Jalan rusak di Dago",
+                "Jalan rusak di Dago",
+            ),
+            (
+                "Jalan rusak &amp; gelap #lapor, tolong @lapor1708!",
+                "Jalan rusak & gelap tolong",
+            ),
             ("Lampu padam\n#Lapor https://t.co/abc", "Lampu padam"),
-            ("Lihat https://t.co/abc di Dago", "Lihat https://t.co/abc di Dago"),
+            (
+                "Lihat https://t.co/abc di Dago",
+                "Lihat https://t.co/abc di Dago",
+            ),
             ("kata @budi begitu", "kata @budi begitu"),
             ("@LAPOR1708", ""),
         ] {
