@@ -118,9 +118,10 @@ impl Api {
                 Ok(id.map(|id| updates::message_id(chat, id)))
             }
             Err(Failed::Away(problem)) => Err(Unsaid::Down(problem)),
-            Err(Failed::Refused { retry_after, .. }) if retry_after.is_some() => {
-                Err(Unsaid::Slower(retry_after.unwrap_or_default()))
-            }
+            Err(Failed::Refused {
+                retry_after: Some(pause),
+                ..
+            }) => Err(Unsaid::Slower(pause)),
             Err(Failed::Refused { status, .. }) => Err(unsaid(status)),
         }
     }

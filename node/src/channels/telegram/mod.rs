@@ -100,12 +100,15 @@ pub fn routes(settings: &TelegramSettings) -> Router<Arc<Node>> {
     door.layer(DefaultBodyLimit::max(LONGEST))
 }
 
+fn hashed(text: &[u8]) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
 impl Telegram {
     async fn handed_over(&self, node: &Node, headers: &HeaderMap, body: &[u8]) -> Response {
-        let shown = headers
-            .get(SHOWN)
-            .map(|value| Sha256::digest(value.as_bytes()));
-        let secret = self.secret.as_deref().map(Sha256::digest);
+        let shown = headers.get(SHOWN).map(|shown| hashed(shown.as_bytes()));
+        let secret = self.secret.as_deref();
+        let secret = secret.map(|secret| hashed(secret.as_bytes()));
         let knows = match (shown, secret) {
             (Some(shown), Some(secret)) => bool::from(shown.ct_eq(&secret)),
             _ => false,
@@ -117,7 +120,7 @@ impl Telegram {
             Ok(update) if updates::number(&update).is_some() => updates::raw(&update),
             // It is kept as it came.
             _ => Raw {
-                id: hex::encode(Sha256::digest(body)),
+                id: hex::encode(hashed(body)),
                 body: body.to_vec(),
             },
         };

@@ -18,7 +18,7 @@ use crate::channels::x;
 use crate::testing::{NOW, Place, jpeg};
 
 pub(super) const REPORT: &str =
-    "@LAPOR1708 Lampu jalan padam di Kota Bandung sejak Minggu &amp; gelap sekali";
+    "@LAPOR1708 Lampu jalan padam di Kota Bandung sejak Minggu & gelap sekali";
 
 /// A node with an account.
 pub(super) struct Account {

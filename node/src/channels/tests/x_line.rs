@@ -165,12 +165,6 @@ async fn a_reply_that_stands_there_already_counts_as_said_and_another_refusal_is
         assert!(x.goes_on().await.is_empty());
         assert_eq!(x.talked.outbox().await, ["sent", "refused"]);
         // A wrong key is ours to mend.
-        x.posts(
-            &siti(),
-            of("@LAPOR1708 STATUS lagi dong"),
-            Shape::FilteredStream,
-        )
-        .await;
         x.posts(&siti(), of("@LAPOR1708 CEK"), Shape::FilteredStream)
             .await;
         x.provider.mood.orders([Trouble::Fails(401)]);

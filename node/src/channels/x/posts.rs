@@ -196,7 +196,8 @@ fn raw(id: &Value, kept: &Value) -> Raw {
 
 /// Reads a post as it was kept.
 pub fn read(body: &[u8], own: &Account) -> Result<Heard, Unread> {
-    let kept = serde_json::from_slice(body).map_err(|_| Unread("no post of a known shape"))?;
+    let kept: Kept =
+        serde_json::from_slice(body).map_err(|_| Unread("no post of a known shape"))?;
     let mut heard = match kept {
         Kept::Post { post, users, media } => post.heard(users, &media),
         Kept::Tweet { tweet } => tweet.heard(),
