@@ -6,3 +6,7 @@
 //! misreading of a format does not hide the other.
 
 pub mod meta;
+pub mod mood;
+pub mod serving;
+pub mod telegram;
+pub mod x;

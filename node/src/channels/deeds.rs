@@ -3,10 +3,11 @@
 
 use lapor_protocol::ids::CaseId;
 
+use super::heard::Saying;
 use super::known::Facts;
 use super::manner::Name;
 use super::outbox::Draft;
-use super::settled::{Cause, Settled};
+use super::settled::{Cause, Joined, Origin, Settled};
 use super::talk::{Deed, Said, Say, Talk, Turn};
 use super::{handles, words};
 use crate::casework::{Acted, CHANNELS, NewReport, Once};
@@ -15,8 +16,11 @@ use crate::node::Node;
 use crate::reporters::{ReporterAct, Suspicion, ThreadTerms, Verification};
 use crate::store;
 use crate::store::channels::outbox::OutRow;
+use crate::store::channels::refs::RefRow;
 use crate::store::channels::threads::ThreadRow;
 
+/// Under which name the id of a post is sealed.
+pub(super) const POST: &str = "channel post";
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
@@ -26,6 +30,10 @@ pub(super) struct Step<'a> {
     pub channel: Name,
     pub thread: &'a ThreadRow,
     pub cause: Cause,
+    /// The provider's id of the message, where others refer to it.
+    pub message: Option<&'a str>,
+    /// Below what it was said.
+    pub below: Option<&'a RefRow>,
 }
 
 /// What a deed has come to.
@@ -33,8 +41,8 @@ struct Done {
     state: &'static str,
     outcome: &'static str,
     case: Option<String>,
-    /// The hash of the text, the ticket and the key of what was filed or made.
-    filed: Option<Vec<u8>>,
+    /// What was filed or made, with its ticket and key.
+    filed: Option<Origin>,
     ticket: Option<String>,
     key: Option<String>,
     stopped_at: Option<i64>,
@@ -106,6 +114,7 @@ impl Step<'_> {
         let today = store::channels::said::count(&mut tx, &self.thread.id, now - DAY_MS).await?;
         drop(tx);
         let flood = today >= i64::from(node.settings().channels.reports_per_day);
+        let origin = self.origin(&said, text)?;
         let category = match node.named_category(said.category.as_ref(), None).await {
             Ok((category, _)) => category,
             // Another edition of the categories is in force than when the word was set.
@@ -139,7 +148,7 @@ impl Step<'_> {
         let filed = node.file_for_thread(report, terms, |filed, at| {
             let mut done = self.ended("done", "filed");
             done.case = Some(filed.case.to_string());
-            done.filed = Some(text.to_vec());
+            done.filed = Some(origin);
             done.ticket = Some(filed.ticket.clone());
             let says = self.says(&turn.says, &done)?;
             self.settled(&turn.talk, &done, says, at)
@@ -148,6 +157,25 @@ impl Step<'_> {
         lapor_killpoints::pass("channel.filed");
         node.switch().to_say.notify_waiters();
         Ok("filed")
+    }
+
+    fn origin(&self, said: &Said, text: &[u8]) -> Result<Origin, NodeError> {
+        let (switch, name) = (self.node.switch(), self.channel.as_str());
+        let messages = said.messages.iter();
+        let post = said
+            .messages
+            .first()
+            .filter(|_| self.channel.manner().public);
+        Ok(Origin {
+            texts: [
+                text.to_vec(),
+                self.node.text_hash(&self.thread.id, &said.content)?,
+            ],
+            messages: messages
+                .map(|id| switch.hash("ref", &[name, id]))
+                .collect::<Result<_, _>>()?,
+            post: post.map(|id| switch.seal(POST, id)).transpose()?,
+        })
     }
 
     async fn act(
@@ -232,9 +260,23 @@ impl Step<'_> {
             outcome: done.outcome,
             case: done.case.clone(),
             filed: done.filed.clone(),
+            joined: self.joined()?,
             says,
             at,
         })
+    }
+
+    /// What is said below a message of a thread belongs to the thread.
+    fn joined(&self) -> Result<Option<Joined>, NodeError> {
+        let (Some(id), Some(below)) = (self.message, self.below) else {
+            return Ok(None);
+        };
+        let hash = self
+            .node
+            .switch()
+            .hash("ref", &[self.channel.as_str(), id])?;
+        let below = below.clone();
+        Ok(Some(Joined { hash, below }))
     }
 
     /// What is said, unless so much was said lately that a machine may be answering a machine.
@@ -248,7 +290,7 @@ impl Step<'_> {
         for (at, say) in says.iter().enumerate() {
             let (ticket, key) = (done.ticket.as_deref(), done.key.as_deref());
             let piece = words::said(self.node, say, ticket, key).await?;
-            rows.push(self.row(at, &piece, done)?);
+            rows.push(self.row(at, say, &piece, done)?);
         }
         Ok(rows)
     }
@@ -258,18 +300,31 @@ impl Step<'_> {
         let (ticket, key) = (done.ticket.as_deref(), done.key.as_deref());
         let pieces = says.iter().enumerate();
         pieces
-            .map(|(at, say)| self.row(at, &words::sentence(self.node, say, ticket, key), done))
+            .map(|(at, say)| {
+                let piece = words::sentence(self.node, say, ticket, key);
+                self.row(at, say, &piece, done)
+            })
             .collect()
     }
 
-    fn row(&self, at: usize, piece: &words::Piece, done: &Done) -> Result<OutRow, NodeError> {
+    fn row(
+        &self,
+        at: usize,
+        say: &Say,
+        piece: &words::Piece,
+        done: &Done,
+    ) -> Result<OutRow, NodeError> {
         self.node.to_be_said(Draft {
             channel: self.channel,
             thread: &self.thread.id,
             case: done.case.as_deref(),
             kind: "answer",
             once: self.cause.once(self.thread.turn, at),
-            words: &piece.fitted(self.channel.manner()),
+            says: Saying {
+                words: piece.fitted(self.channel.manner()),
+                reply_to: self.message.map(str::to_owned),
+                asks_place: say.asks_place(),
+            },
         })
     }
 

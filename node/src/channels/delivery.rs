@@ -85,8 +85,8 @@ impl Node {
         drop(tx);
         let thread = thread.ok_or_else(|| NodeError::damaged("words are for nobody"))?;
         let opened = self.address_of(&thread);
-        let opened = opened.and_then(|address| Ok((address, self.words_of(row)?)));
-        let Ok((address, words)) = opened else {
+        let opened = opened.and_then(|address| Ok((address, self.saying_of(row)?)));
+        let Ok((address, what)) = opened else {
             // Another key has sealed it: it holds up nothing that can be said.
             let problem = "it cannot be opened; was keys/channels.key replaced?";
             let refused = self.over(row, held, "refused", Some(problem)).await;
@@ -97,10 +97,10 @@ impl Node {
         let window = line.name().manner().window_ms;
         let late = window.is_some_and(|window| now - thread.heard_at >= window);
         let whom = address.clone();
-        let said = match (address, words) {
+        let said = match (address, what) {
             (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
-            (Some(address), Some(words)) if !over => {
-                let said = line.say(&address, &words).await;
+            (Some(address), Some(what)) if !over => {
+                let said = line.say(&address, &what).await;
                 lapor_killpoints::pass("channel.said");
                 said
             }
@@ -124,6 +124,7 @@ impl Node {
                 );
                 self.over(row, held, "refused", Some(&problem)).await?;
             }
+            Err(Unsaid::Stopped) => self.was_shut_out(row, held).await?,
             Err(Unsaid::WindowClosed) => return self.close(line, row, held, whom.as_ref()).await,
             Err(pause @ (Unsaid::Slower(_) | Unsaid::Down(_))) => return Ok(Some(pause)),
         }
@@ -152,6 +153,17 @@ impl Node {
         store::channels::outbox::end(&mut tx, row.number, held, "sent", None).await?;
         tx.commit().await?;
         count(&row.channel, "sent");
+        Ok(())
+    }
+
+    /// Whoever shuts this node out wants no news, as with STOP.
+    async fn was_shut_out(&self, row: &OutRow, held: i64) -> Result<(), NodeError> {
+        let mut tx = self.write_tx().await?;
+        store::channels::threads::stop(&mut tx, &row.thread, self.clock().now_ms()).await?;
+        store::channels::outbox::drop_news(&mut tx, &row.thread).await?;
+        store::channels::outbox::end(&mut tx, row.number, held, "dropped", None).await?;
+        tx.commit().await?;
+        count(&row.channel, "dropped");
         Ok(())
     }
 
@@ -229,7 +241,9 @@ impl Node {
                     ..known.clone()
                 }
             }
-            Unsaid::Later(_) | Unsaid::Never(_) | Unsaid::WindowClosed => known.clone(),
+            Unsaid::Later(_) | Unsaid::Never(_) | Unsaid::Stopped | Unsaid::WindowClosed => {
+                known.clone()
+            }
         };
         let mut tx = self.write_tx().await?;
         store::channels::lines::put(&mut tx, name, &next).await?;

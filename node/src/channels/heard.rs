@@ -52,12 +52,43 @@ pub enum MediaKind {
 pub struct Heard {
     pub from: Address,
     pub text: String,
-    /// The provider's id of the message that it answers.
+    /// The provider's id of it, where others refer to it by that.
+    pub id: Option<String>,
+    /// The provider's id of the message that it answers, or that it changes.
     pub reply_to: Option<String>,
+    /// The provider's id of the message with which its thread began.
+    pub began_with: Option<String>,
     pub location: Option<Coordinates>,
+    pub sort: Sort,
     pub media: Vec<MediaRef>,
     /// When they said it, Unix ms, where the provider tells: it may hand it over much later.
     pub said_at: Option<i64>,
+}
+
+/// How something was said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// To this node.
+    #[default]
+    Word,
+    /// An earlier word, as its author has changed it.
+    Edit,
+    /// Where people talk to each other and this node takes no report.
+    Elsewhere,
+    /// What comes by itself, or repeats others, and wants no answer.
+    Noise,
+}
+
+/// Something to be said, and how.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saying {
+    pub words: String,
+    /// The provider's id of the message below which it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// It asks for a place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks_place: bool,
 }
 
 impl Heard {
@@ -74,6 +105,12 @@ pub struct Unread(pub &'static str);
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Address(..)")
+    }
+}
+
+impl fmt::Debug for Saying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Saying(..)")
     }
 }
 

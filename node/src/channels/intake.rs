@@ -8,6 +8,12 @@ use crate::node::Node;
 use crate::store;
 use crate::store::channels::taken::NewTaken;
 
+/// How far a line is fetched with something.
+pub(super) struct Cursor<'a> {
+    pub line: &'a str,
+    pub at: &'a str,
+}
+
 impl Node {
     /// Takes messages of a channel in one transaction; says how many were new. They may be
     /// acknowledged when this returns.
@@ -16,8 +22,21 @@ impl Node {
         channel: &dyn Channel,
         messages: &[Raw],
     ) -> Result<usize, NodeError> {
+        self.take_in_until(channel, messages, None).await
+    }
+
+    /// The same for what was fetched, with the cursor that follows it.
+    pub(super) async fn take_in_until(
+        &self,
+        channel: &dyn Channel,
+        messages: &[Raw],
+        cursor: Option<Cursor<'_>>,
+    ) -> Result<usize, NodeError> {
         let (name, now) = (channel.name(), self.clock().now_ms());
         let mut tx = self.write_tx().await?;
+        if let Some(Cursor { line, at }) = cursor {
+            store::channels::cursors::put(&mut tx, line, at, now).await?;
+        }
         let mut new = 0;
         for raw in messages {
             let hash = self.switch().hash("seen", &[name.as_str(), &raw.id])?;
@@ -49,6 +68,15 @@ impl Node {
             self.switch().heard.notify_one();
         }
         Ok(new)
+    }
+
+    /// How far a line was fetched, and when (Unix ms).
+    pub(super) async fn fetched_until(
+        &self,
+        line: &str,
+    ) -> Result<Option<(String, i64)>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        Ok(store::channels::cursors::one(&mut tx, line).await?)
     }
 
     /// What was taken under a number, as it is read now.

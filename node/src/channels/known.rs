@@ -9,6 +9,7 @@ use super::talk::{self, Asked, Hold, OwnCase, Talk};
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::store;
+use crate::store::channels::refs::RefRow;
 use crate::store::channels::threads::ThreadRow;
 
 /// Own reports whose tickets are recognised.
@@ -23,10 +24,20 @@ pub(super) struct Facts {
     pub tickets: Vec<(CaseId, String)>,
     pub cases: Vec<OwnCase>,
     pub referred: Option<CaseId>,
+    /// Below what it is said.
+    pub below: Option<RefRow>,
     pub recent: Option<CaseId>,
     pub again: Option<String>,
     /// The hash of the text as a report.
     pub text: Vec<u8>,
+}
+
+impl Facts {
+    /// Whether it is said below what somebody else has reported.
+    pub fn is_of_another(&self, thread: &str) -> bool {
+        let below = self.below.as_ref();
+        below.is_some_and(|below| below.thread != thread)
+    }
 }
 
 impl Node {
@@ -46,13 +57,15 @@ impl Node {
         let tickets = own
             .map(|(case, ticket)| Ok((store::case_id(&case)?, ticket)))
             .collect::<Result<Vec<_>, NodeError>>()?;
-        let referred = match &heard.reply_to {
-            Some(id) => {
+        let mut below: Option<RefRow> = None;
+        for id in [&heard.reply_to, &heard.began_with].into_iter().flatten() {
+            if below.is_none() {
                 let hash = self.switch().hash("ref", &[&thread.channel, id])?;
-                store::channels::refs::case_of(&mut tx, &thread.channel, &hash, &thread.id).await?
+                below = store::channels::refs::one(&mut tx, &thread.channel, &hash).await?;
             }
-            None => None,
-        };
+        }
+        let own = below.as_ref().filter(|below| below.thread == thread.id);
+        let referred = own.and_then(|below| below.case_id.clone());
         let referred = referred.map(|case| store::case_id(&case)).transpose()?;
         let recent = if heard.media.is_empty() {
             None
@@ -78,6 +91,7 @@ impl Node {
             tickets,
             cases,
             referred,
+            below,
             recent,
             again,
             text,

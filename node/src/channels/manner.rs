@@ -2,6 +2,7 @@
 //! vouches for the sender.
 
 use super::sms::alphabet;
+use super::x::length;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -29,6 +30,8 @@ pub struct Manner {
     pub room: usize,
     /// Short text, of the alphabet GSM-7.
     pub short: bool,
+    /// Signs are counted as X counts them.
+    pub weighted: bool,
     /// Everybody reads it.
     pub public: bool,
     /// The provider vouches for the sender.
@@ -70,6 +73,7 @@ impl Name {
         let chat = Manner {
             room: 4096,
             short: false,
+            weighted: false,
             public: false,
             proven: true,
             asks: true,
@@ -85,6 +89,7 @@ impl Name {
             },
             Self::X => Manner {
                 room: 280,
+                weighted: true,
                 public: true,
                 asks: false,
                 ..chat
@@ -122,6 +127,8 @@ impl Manner {
     pub fn size(self, text: &str) -> usize {
         if self.short {
             alphabet::septets(text)
+        } else if self.weighted {
+            length::weighted(text)
         } else {
             text.chars().count()
         }

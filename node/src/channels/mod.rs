@@ -8,6 +8,7 @@
 mod codes;
 mod deeds;
 mod delivery;
+mod fetching;
 mod figures;
 mod forgetting;
 mod handles;
@@ -19,17 +20,20 @@ mod media;
 mod meta;
 mod news;
 mod outbox;
+mod provider;
 mod running;
 mod settings;
 mod settled;
 mod sms;
 mod talk;
+mod telegram;
 #[cfg(test)]
 mod tests;
 mod trouble;
 mod vault;
 mod words;
 mod worker;
+mod x;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +43,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Unread};
+pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Saying, Sort, Unread};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
@@ -48,10 +52,13 @@ pub use outbox::SAID;
 pub use running::run;
 pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
 pub(crate) use settled::Settled;
+pub use telegram::{TelegramSettings, Way};
 pub use trouble::Trouble;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
+pub use x::XSettings;
 
+use crate::clock;
 use crate::node::Node;
 
 /// One way in and out. What is common (once, order, queue, talk) is not its matter.
@@ -65,7 +72,7 @@ pub trait Channel: Send + Sync {
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>>;
 
     /// Asks somebody to write again, where this can be asked while nothing else may be said.
@@ -94,6 +101,8 @@ pub enum Unsaid {
     Slower(Duration),
     /// This one never.
     Never(String),
+    /// Nothing any more: the person has shut this node out.
+    Stopped,
     /// Not before the person has written again.
     WindowClosed,
     /// Nothing goes out.
@@ -113,10 +122,16 @@ impl Lines {
         if let Some(Keyword { word, .. }) = wrong {
             return Err(ChannelSettingsError::Keyword(word.clone()));
         }
-        let sms = sms::of(&settings.sms)?;
+        let telegram = telegram::of(&settings.telegram)?;
+        let x = x::of(&settings.x, clock::of_program())?;
         let meta = meta::Meta::of(settings)?;
+        let lines = [
+            sms::of(&settings.sms)?,
+            telegram.map(|line| Arc::new(line) as Arc<dyn Channel>),
+            x.map(|line| Arc::new(line) as Arc<dyn Channel>),
+        ];
         let meta = meta.map(|meta| meta.lines()).unwrap_or_default();
-        Ok(Self(sms.into_iter().chain(meta).collect()))
+        Ok(Self(lines.into_iter().flatten().chain(meta).collect()))
     }
 
     /// The channel of a name, if it is on.
@@ -132,5 +147,8 @@ impl Lines {
 /// The doors at which providers knock.
 pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
     let settings = &node.settings().channels;
-    sms::routes(&settings.sms).merge(meta::routes(settings))
+    sms::routes(&settings.sms)
+        .merge(meta::routes(settings))
+        .merge(telegram::routes(&settings.telegram))
+        .merge(x::routes(&settings.x, &node.shared_clock()))
 }

@@ -5,8 +5,11 @@
 use lapor_migrations::Tx;
 use lapor_protocol::case::{Case, State};
 use lapor_protocol::ids::CaseId;
+use lapor_protocol::kinds::case_held::AnswerForm;
 use lapor_web::language::Voice;
 
+use super::deeds::POST;
+use super::heard::Saying;
 use super::manner::{Manner, Name};
 use super::outbox::Draft;
 use super::talk::{Asked, OwnCase};
@@ -31,6 +34,15 @@ struct Told {
     channel: Name,
     /// As whoever filed it may speak in it now.
     own: Option<OwnCase>,
+    /// The post that it was, where everybody reads.
+    post: Option<String>,
+}
+
+impl Told {
+    fn asks_place_first(&self) -> bool {
+        let hold = self.own.as_ref().and_then(|own| own.hold.as_ref());
+        hold.is_some_and(|hold| hold.forms.first() == Some(&AnswerForm::Place))
+    }
 }
 
 impl Node {
@@ -111,6 +123,7 @@ impl Node {
             return Ok(None);
         };
         let thread = store::channels::threads::one(&mut tx, &thread).await?;
+        let post = store::channels::threads::post_of(&mut tx, &whole).await?;
         drop(tx);
         let reached = |thread: &ThreadRow| thread.stopped_at.is_none() && thread.sealed.is_some();
         let Some(thread) = thread.filter(reached) else {
@@ -122,6 +135,9 @@ impl Node {
         Ok(Some(Told {
             own: self.own_case(&thread.id, id).await?,
             ticket: self.ticket_of_family(id).await?,
+            post: post
+                .map(|sealed| self.switch().open(POST, &sealed))
+                .transpose()?,
             case,
             thread,
             channel,
@@ -151,6 +167,7 @@ impl Node {
         let last = fresh.len().saturating_sub(1);
         for (at, (event, once)) in fresh.into_iter().enumerate() {
             let (piece, asked) = self.told_of(&v, told, &event, at == last);
+            let asks_place = matches!(asked, Some(Asked::Hold { .. })) && told.asks_place_first();
             asks = asked;
             rows.push(self.to_be_said(Draft {
                 channel: told.channel,
@@ -158,7 +175,11 @@ impl Node {
                 case: Some(&text),
                 kind: "news",
                 once,
-                words: &piece.fitted(told.channel.manner()),
+                says: Saying {
+                    words: piece.fitted(told.channel.manner()),
+                    reply_to: told.post.clone(),
+                    asks_place,
+                },
             })?);
         }
         Ok((rows, asks))

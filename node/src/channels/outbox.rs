@@ -1,5 +1,8 @@
 //! What is to be said, as it is kept until it is.
 
+use serde::Deserialize;
+
+use super::heard::Saying;
 use super::manner::Name;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -15,14 +18,22 @@ pub(super) struct Draft<'a> {
     pub case: Option<&'a str>,
     pub kind: &'a str,
     pub once: String,
-    pub words: &'a str,
+    pub says: Saying,
+}
+
+/// As it is kept; words alone are of before there was more to say of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Words(String),
+    Saying(Saying),
 }
 
 impl Node {
     pub(super) fn to_be_said(&self, draft: Draft<'_>) -> Result<OutRow, NodeError> {
         let words = self
             .switch()
-            .seal(&owner(draft.thread, &draft.once), &draft.words)?;
+            .seal(&owner(draft.thread, &draft.once), &draft.says)?;
         Ok(OutRow {
             number: 0,
             channel: draft.channel.as_str().to_owned(),
@@ -37,11 +48,17 @@ impl Node {
         })
     }
 
-    pub(super) fn words_of(&self, row: &OutRow) -> Result<Option<String>, NodeError> {
+    pub(super) fn saying_of(&self, row: &OutRow) -> Result<Option<Saying>, NodeError> {
         let sealed = row.words.as_deref();
-        sealed
-            .map(|sealed| self.switch().open(&owner(&row.thread, &row.once), sealed))
-            .transpose()
+        let opened =
+            sealed.map(|sealed| self.switch().open(&owner(&row.thread, &row.once), sealed));
+        Ok(opened.transpose()?.map(|kept| match kept {
+            Kept::Saying(saying) => saying,
+            Kept::Words(words) => Saying {
+                words,
+                ..Saying::default()
+            },
+        }))
     }
 }
 

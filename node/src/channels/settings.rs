@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use lapor_protocol::ids::InstanceId;
 use lapor_protocol::kinds::Category;
 use lapor_protocol::region::RegionCode;
-use lapor_web::secret_file::SecretFileError;
+use lapor_web::secret_file::{self, SecretFileError};
 use serde::{Deserialize, Serialize};
 
 use super::meta::{FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
+use super::telegram::TelegramSettings;
+use super::x::XSettings;
 
 /// Channels of others. One is on when its section names where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,8 @@ pub struct ChannelSettings {
     pub meta: MetaSettings,
     pub whatsapp: WhatsappSettings,
     pub facebook: FacebookSettings,
+    pub telegram: TelegramSettings,
+    pub x: XSettings,
 }
 
 /// A word in front of a report.
@@ -96,6 +100,33 @@ pub enum ChannelSettingsError {
     },
     #[error(transparent)]
     Meta(#[from] MetaSettingsError),
+    #[error("channels.{field}: needed where channels.{beside} is set")]
+    Lacks {
+        field: &'static str,
+        beside: &'static str,
+    },
+    #[error("channels.{field}: {text} is no address such as https://example.org")]
+    Base { field: &'static str, text: String },
+    #[error("channels.{field}: the way to the provider cannot be prepared: {problem}")]
+    Way {
+        field: &'static str,
+        problem: String,
+    },
+    #[error("channels.{field}: {problem}")]
+    SecretFile {
+        field: &'static str,
+        problem: SecretFileError,
+    },
+    #[error(
+        "channels.{field}: expected 16 to 128 letters, digits, _ and - in the first line; others could guess fewer"
+    )]
+    Guessable { field: &'static str },
+    #[error(
+        "channels.telegram.token_file: expected the token that BotFather gave, such as 123456789:letters, digits, _ and -"
+    )]
+    TelegramToken,
+    #[error("channels.x.{0}: expected {1}")]
+    X(&'static str, &'static str),
     #[error("channels.sms: the way to the gateway cannot be prepared: {0}")]
     Client(String),
 }
@@ -113,6 +144,8 @@ impl Default for ChannelSettings {
             meta: MetaSettings::default(),
             whatsapp: WhatsappSettings::default(),
             facebook: FacebookSettings::default(),
+            telegram: TelegramSettings::default(),
+            x: XSettings::default(),
         }
     }
 }
@@ -130,6 +163,8 @@ impl ChannelSettings {
         self.sms.is_on()
             || self.whatsapp.phone_number_id.is_some()
             || self.facebook.page_id.is_some()
+            || self.telegram.is_on()
+            || self.x.is_on()
     }
 
     /// The same settings with relative paths taken from `folder`.
@@ -148,5 +183,13 @@ impl ChannelSettings {
         {
             *path = folder.join(&*path);
         }
+        self.telegram.below(folder);
+        self.x.below(folder);
     }
+}
+
+/// The secret in a file of a setting.
+pub(super) fn secret(field: &'static str, path: &Path) -> Result<String, ChannelSettingsError> {
+    let read = secret_file::first_line(path);
+    read.map_err(|problem| ChannelSettingsError::SecretFile { field, problem })
 }

@@ -6,8 +6,9 @@ use lapor_migrations::Tx;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
+use crate::store::channels::refs::{NewRef, RefRow};
 use crate::store::channels::taken::Ending;
-use crate::store::channels::threads::Turned;
+use crate::store::channels::threads::{NewLink, Turned};
 
 /// What brought it about, as it was held.
 #[derive(Clone)]
@@ -18,6 +19,25 @@ pub(crate) enum Cause {
     },
     /// Somebody said nothing more.
     Silence,
+}
+
+/// What a report was made of.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    /// Hashes of its text, as it was said last and as a whole.
+    pub texts: [Vec<u8>; 2],
+    /// Hashes of the provider's ids of its messages.
+    pub messages: Vec<Vec<u8>>,
+    /// The sealed id of the post that it was, where everybody reads.
+    pub post: Option<Vec<u8>>,
+}
+
+/// A message that was said below another.
+#[derive(Clone)]
+pub(crate) struct Joined {
+    /// The hash of the provider's id of it.
+    pub hash: Vec<u8>,
+    pub below: RefRow,
 }
 
 /// All that changes with a message.
@@ -32,8 +52,9 @@ pub(crate) struct Settled {
     pub state: &'static str,
     pub outcome: &'static str,
     pub case: Option<String>,
-    /// The hash of a text that became this case.
-    pub filed: Option<Vec<u8>>,
+    /// What became this case.
+    pub filed: Option<Origin>,
+    pub joined: Option<Joined>,
     pub says: Vec<OutRow>,
     /// Unix ms.
     pub at: i64,
@@ -62,16 +83,51 @@ impl Settled {
         if store::channels::threads::turn(tx, &turned).await? == 0 {
             return Err(NodeError::AnsweredMeanwhile);
         }
-        if let (Some(case), Some(hash)) = (&self.case, &self.filed) {
-            let (thread, at) = (&self.thread, self.at);
-            store::channels::threads::link(tx, case, thread, &self.channel, at).await?;
-            store::channels::said::note(tx, thread, hash, case, at).await?;
+        if let (Some(case), Some(origin)) = (&self.case, &self.filed) {
+            self.note_origin(tx, case, origin).await?;
+        }
+        if let Some(Joined { hash, below }) = &self.joined {
+            let message = NewRef {
+                channel: &self.channel,
+                hash,
+                thread: &below.thread,
+                case_id: below.case_id.as_deref(),
+                at: self.at,
+            };
+            store::channels::refs::add(tx, &message).await?;
         }
         if self.stopped_at.is_some() {
             store::channels::outbox::drop_news(tx, &self.thread).await?;
         }
         for row in &self.says {
             store::channels::outbox::add(tx, row).await?;
+        }
+        Ok(())
+    }
+
+    /// Where a report came from, so that what is said of it later finds its case.
+    async fn note_origin(&self, tx: &mut Tx, case: &str, origin: &Origin) -> Result<(), NodeError> {
+        let (thread, at) = (&self.thread, self.at);
+        let link = NewLink {
+            case,
+            thread,
+            channel: &self.channel,
+            post: origin.post.as_deref(),
+            at,
+        };
+        store::channels::threads::link(tx, &link).await?;
+        for text in &origin.texts {
+            store::channels::said::note(tx, thread, text, case, at).await?;
+        }
+        for hash in &origin.messages {
+            let message = NewRef {
+                channel: &self.channel,
+                hash,
+                thread,
+                case_id: Some(case),
+                at,
+            };
+            store::channels::refs::add(tx, &message).await?;
         }
         Ok(())
     }

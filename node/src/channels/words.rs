@@ -118,6 +118,7 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
         Say::Hint(form) => hint(v, form),
         Say::AskWords => v.say("chat-ask-words"),
         Say::AskPlace => v.say("chat-ask-place"),
+        Say::Directly => v.say("chat-directly"),
         Say::AskPicture => v.say("chat-ask-picture"),
         Say::AskSure(title) => v.with("title", title).say("chat-ask-sure"),
         Say::Wordless => v.say("chat-wordless"),
@@ -129,6 +130,17 @@ pub fn spoken(v: &Voice, portal: &str, say: &Say, filed: Option<&str>, key: Opti
             form,
         } => return asked(v, ticket, question, form),
     })
+}
+
+/// What stands on a button that shares a place.
+pub fn share_place() -> String {
+    Voice::new(
+        Language::Indonesian,
+        texts(),
+        chrono_tz::Tz::Asia__Jakarta,
+        0,
+    )
+    .say("chat-share-place")
 }
 
 /// A question of a hold and how it is answered.

@@ -88,6 +88,8 @@ impl Node {
             channel: line.name(),
             thread: &thread,
             cause: Cause::Message { number, held },
+            message: heard.id.as_deref(),
+            below: facts.below.as_ref(),
         };
         if let Some(acted) = step.done_before().await? {
             return step.end_done(&facts, &acted).await;
@@ -98,6 +100,7 @@ impl Node {
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,
+            of_another: facts.is_of_another(&thread.id),
             recent: facts.recent,
             again: facts.again.clone(),
             stopped: thread.stopped_at.is_some(),
@@ -170,6 +173,8 @@ impl Node {
             channel,
             thread,
             cause: Cause::Silence,
+            message: None,
+            below: None,
         };
         let text = talk
             .draft

@@ -13,7 +13,9 @@ use super::send::{Graph, Line};
 use super::{id_or_hash, listed};
 use crate::casework::Coordinates;
 use crate::channels::media::{Pieces, Unfetched};
-use crate::channels::{Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Unread, Unsaid};
+use crate::channels::{
+    Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
+};
 
 pub struct Messenger {
     pub graph: Arc<Graph>,
@@ -145,12 +147,12 @@ impl Channel for Messenger {
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
         let body = json!({
             "recipient": {"id": to.id},
             "messaging_type": "RESPONSE",
-            "message": {"text": words},
+            "message": {"text": what.words},
         });
         Box::pin(async move {
             let path = [self.page.as_str(), "messages"];

@@ -16,7 +16,9 @@ use super::send::{Graph, Line};
 use super::settings::Comments;
 use super::{id_or_hash, listed};
 use crate::channels::media::{Pieces, Unfetched};
-use crate::channels::{Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Unread, Unsaid};
+use crate::channels::{
+    Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
+};
 use crate::doors::texts;
 
 const SECOND_MS: i64 = 1000;
@@ -139,9 +141,9 @@ impl Channel for Page {
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
-        Box::pin(self.reply(to, words))
+        Box::pin(self.reply(to, &what.words))
     }
 
     fn fetch<'a>(&'a self, what: &'a MediaRef) -> BoxFuture<'a, Result<Pieces, Unfetched>> {

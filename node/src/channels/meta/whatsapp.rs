@@ -13,7 +13,9 @@ use super::send::{Graph, Line};
 use super::{id_or_hash, listed};
 use crate::casework::Coordinates;
 use crate::channels::media::{LeftOut, Pieces, Unfetched};
-use crate::channels::{Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Unread, Unsaid};
+use crate::channels::{
+    Address, Channel, Heard, MediaKind, MediaRef, Name, Raw, Saying, Unread, Unsaid,
+};
 
 const SECOND_MS: i64 = 1000;
 
@@ -211,9 +213,9 @@ impl Channel for Whatsapp {
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
-        let body = json!({"type": "text", "text": {"preview_url": false, "body": words}});
+        let body = json!({"type": "text", "text": {"preview_url": false, "body": what.words}});
         Box::pin(self.posted(to, body))
     }
 

@@ -17,7 +17,7 @@ use reqwest::Url;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::super::heard::{Address, Heard, Raw, Unread};
+use super::super::heard::{Address, Heard, Raw, Saying, Unread};
 use super::super::settings::{ChannelSettingsError, SmsSettings};
 use super::super::{Channel, Unsaid};
 use crate::api::problem;
@@ -76,7 +76,7 @@ impl Kannel {
         }))
     }
 
-    pub async fn say(&self, to: &Address, words: &str) -> Result<Option<String>, Unsaid> {
+    pub async fn say(&self, to: &Address, what: &Saying) -> Result<Option<String>, Unsaid> {
         let query = [
             ("username", self.username.as_str()),
             ("password", &self.password),
@@ -84,7 +84,7 @@ impl Kannel {
             ("to", &to.id),
             ("charset", "UTF-8"),
             ("coding", "0"),
-            ("text", words),
+            ("text", &what.words),
         ];
         let asked = self.client.get(self.url.clone()).query(&query).send().await;
         // The address holds the password and the words.

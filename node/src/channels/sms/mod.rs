@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use futures_util::future::BoxFuture;
 
-use super::heard::{Address, Heard, Unread};
+use super::heard::{Address, Heard, Saying, Unread};
 use super::manner::Name;
 use super::settings::{ChannelSettingsError, SmsSettings};
 use super::{Channel, Unsaid};
@@ -48,8 +48,8 @@ impl Channel for Sms {
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
-        Box::pin(self.kannel.say(to, words))
+        Box::pin(self.kannel.say(to, what))
     }
 }

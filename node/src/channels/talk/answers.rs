@@ -57,7 +57,9 @@ pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -
     let Some(own) = known.case(case) else {
         return Turn::of(talk, Deed::Answered("refused"), vec![Say::NoReport]);
     };
-    if let Some(hold) = &own.hold {
+    // Where everybody reads nobody was told a question.
+    let hold = own.hold.as_ref().filter(|_| !known.manner.public);
+    if let Some(hold) = hold {
         let begun = match &talk.asked {
             Some(Asked::Hold {
                 hold: of,
@@ -82,7 +84,7 @@ pub fn to_case(talk: &Talk, case: CaseId, words: Words<'_>, known: &Known<'_>) -
     }
     let text = if text.is_empty() { PICTURE_CAME } else { text }.to_owned();
     let attachments = Vec::new();
-    let act = if own.may("reply") {
+    let act = if own.may("reply") && own.hold.is_none() {
         ReporterAct::Reply { text, attachments }
     } else if own.may("complete") {
         let (answers, text) = (Vec::new(), Some(text));

@@ -43,8 +43,12 @@ pub fn begin(talk: &Talk, said: Said, heard: &Heard, now: i64) -> Turn {
 
 /// Begins one with a picture or a place, and asks what it is about.
 pub fn unsaid(talk: &Talk, heard: &Heard, now: i64) -> Turn {
+    let named = heard.location.is_some() && !heard.text.trim().is_empty();
     let draft = Draft {
-        said: report::unsaid(heard),
+        said: Said {
+            place: named.then(|| heard.text.trim().to_owned()),
+            ..report::unsaid(heard)
+        },
         asks: Asks::Words,
         at: now,
     };
@@ -57,6 +61,7 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
         at: now,
         ..draft.clone()
     };
+    draft.said.messages.extend(heard.id.clone());
     if let Some(place) = heard.location {
         draft.said.coordinates = Some(place);
     }
@@ -81,10 +86,13 @@ pub fn go_on(talk: &Talk, draft: &Draft, heard: &Heard, known: &Known<'_>, now: 
 
 /// The first words of a report that began with a picture or a place.
 fn worded(talk: &Talk, draft: Draft, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
-    if let Some(said) = report::read(heard, known.keywords) {
+    let words = heard.location.is_none();
+    if let Some(said) = report::read(heard, known.keywords).filter(|_| words) {
         let said = Said {
             coordinates: draft.said.coordinates,
+            place: draft.said.place,
             files: draft.said.files,
+            messages: draft.said.messages,
             ..said
         };
         return begin(talk, said, heard, now);

@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 mod draft;
+mod edits;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use lapor_protocol::kinds::{Category, Classification};
 use lapor_protocol::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::heard::Heard;
+use super::heard::{Heard, Sort};
 use super::manner::Manner;
 use super::media::LeftOut;
 use super::settings::Keyword;
@@ -88,6 +89,8 @@ pub struct Known<'a> {
     pub cases: &'a [OwnCase],
     /// The case of the message that this one answers.
     pub referred: Option<CaseId>,
+    /// It is said below what somebody else has reported.
+    pub of_another: bool,
     /// What was filed here lately, to which a picture without words belongs.
     pub recent: Option<CaseId>,
     /// The ticket under which this very text was reported a while ago.
@@ -113,6 +116,9 @@ pub struct Said {
     pub coordinates: Option<Coordinates>,
     pub anonymous: bool,
     pub secret: bool,
+    /// The provider's ids of the messages in which it was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
     /// Uploads that go with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
@@ -172,10 +178,22 @@ pub enum Say {
     AskPlace,
     AskPicture,
     AskSure(String),
+    /// Where people talk to each other: that this node listens elsewhere.
+    Directly,
     /// Files without a word are no report.
     Wordless,
     /// A file is left out.
     LeftOut(LeftOut),
+}
+
+impl Say {
+    pub fn asks_place(&self) -> bool {
+        match self {
+            Self::AskPlace => true,
+            Self::Question { form, .. } | Self::Hint(form) => *form == AnswerForm::Place,
+            _ => false,
+        }
+    }
 }
 
 /// One step of a conversation.
@@ -257,6 +275,20 @@ pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId,
 /// Reads what somebody said.
 pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let text = heard.text.trim();
+    match heard.sort {
+        Sort::Noise => return Turn::of(talk, Deed::Aside, Vec::new()),
+        Sort::Elsewhere => return daily(talk, Deed::Aside, Say::Directly, now),
+        Sort::Edit => {
+            if let Some(turn) = edits::changed(talk, heard, known) {
+                return turn;
+            }
+        }
+        Sort::Word => {}
+    }
+    // What others say below a report is theirs, and no word of its reporter.
+    if known.manner.public && known.of_another {
+        return Turn::of(talk, Deed::Aside, Vec::new());
+    }
     if let Some(command) = commands::read(text) {
         return obey(talk, command, known, now);
     }
@@ -267,7 +299,12 @@ pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
         }
         return answers::to_case(talk, case, answers::Words::of(rest, heard), known);
     }
-    let words = answers::Words::of(text, heard);
+    // A place that is shared is said by its coordinates; where it is told beside words, by these.
+    let shared = heard
+        .location
+        .filter(|_| text.is_empty() || known.manner.asks);
+    let shared = shared.map(|at| format!("{}, {}", at.latitude, at.longitude));
+    let words = answers::Words::of(shared.as_deref().unwrap_or(text), heard);
     if let Some(case) = known.referred.filter(|_| words.say_something()) {
         return answers::to_case(talk, case, words, known);
     }
@@ -303,6 +340,9 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
             let said = (!known.stopped).then_some(Say::Stopped);
             Turn::of(talk, Deed::Stop, said.into_iter().collect())
         }
+        Command::Start if known.stopped => says(Deed::Start, Say::Started),
+        // Who begins a chat begins with this.
+        Command::Start if known.manner.asks => help(talk, Deed::Answered("help"), now),
         Command::Start => says(Deed::Start, Say::Started),
         Command::Status(typed) if !typed.is_empty() => {
             says(Deed::Answered("status"), Say::Status(typed.to_owned()))
@@ -333,17 +373,24 @@ fn obey(talk: &Talk, command: Command<'_>, known: &Known<'_>, now: i64) -> Turn 
 
 /// Says what can be written here, once a day.
 fn help(talk: &Talk, deed: Deed, now: i64) -> Turn {
+    daily(talk, deed, Say::Help, now)
+}
+
+fn daily(talk: &Talk, deed: Deed, say: Say, now: i64) -> Turn {
     let lately = talk.helped_at.is_some_and(|at| now - at < HELP_MS);
     let mut turn = Turn::of(talk, deed, Vec::new());
     if !lately {
         turn.talk.helped_at = Some(now);
-        turn.says.push(Say::Help);
+        turn.says.push(say);
     }
     turn
 }
 
 fn reported(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
-    let Some(said) = report::read(heard, known.keywords) else {
+    // The words beside a place are its name.
+    let words = (heard.location.is_none() || !known.manner.asks)
+        .then(|| report::read(heard, known.keywords));
+    let Some(said) = words.flatten() else {
         return wordless(talk, heard, known, now);
     };
     if let Some(ticket) = &known.again {
@@ -372,6 +419,10 @@ fn wordless(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     }
     if known.manner.asks && (files || heard.location.is_some()) {
         return draft::unsaid(talk, heard, now);
+    }
+    if known.manner.public {
+        // Nobody wants to be taught in front of everybody.
+        return Turn::of(talk, Deed::Aside, Vec::new());
     }
     help(talk, Deed::Aside, now)
 }

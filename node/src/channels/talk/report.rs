@@ -43,6 +43,7 @@ pub fn unsaid(heard: &Heard) -> Said {
         anonymous: false,
         secret: false,
         files: Vec::new(),
+        messages: heard.id.iter().cloned().collect(),
     }
 }
 

@@ -64,6 +64,7 @@ impl Own {
             tickets: &self.tickets,
             cases: &self.cases,
             referred: None,
+            of_another: false,
             recent: None,
             again: None,
             stopped: false,

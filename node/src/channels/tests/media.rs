@@ -21,7 +21,7 @@ impl Talked {
     }
 
     /// How many files each message of a case has.
-    async fn files(&self, case: CaseId) -> Vec<usize> {
+    pub(super) async fn files(&self, case: CaseId) -> Vec<usize> {
         let view = self.node().case(case).await.unwrap();
         let history = view.history.iter();
         history.map(|entry| entry.attachments.len()).collect()

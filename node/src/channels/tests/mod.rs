@@ -11,8 +11,13 @@ mod paper;
 mod private;
 mod running;
 mod saying;
+mod telegram;
+mod telegram_line;
 mod telling;
+mod x;
+mod x_line;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lapor_migrations::on;
@@ -22,7 +27,7 @@ use lapor_protocol::receipt::Stream;
 use serde_json::{Value, json};
 
 use super::delivery::Spoken;
-use super::{Lines, Name, Raw};
+use super::{Channel, Lines, Name, Raw};
 use crate::node::Node;
 use crate::sync::Link;
 use crate::testing::{PaperHub, Place, acts};
@@ -36,6 +41,15 @@ const BUDI: &str = "+628129999999";
 const REPORT: &str = "Lampu jalan padam di Cihampelas sejak hari Minggu.";
 /// One that says where it is, so that nobody has to ask.
 const PLACED: &str = "Lampu jalan padam di Kota Bandung sejak hari Minggu.";
+
+/// A secret in a file beside the keys of a place.
+fn kept(place: &Place, name: &str, secret: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = place.settings.node.keys.join(name);
+    std::fs::write(&path, format!("{secret}\n")).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    Some(path)
+}
 
 /// The hub rules what waits at a node.
 async fn ruled(place: &Place, hub: &Arc<PaperHub>) {
@@ -71,6 +85,16 @@ impl Talked {
         out
     }
 
+    /// A place with a channel of a provider, and none of paper.
+    fn over(place: Place, line: Arc<dyn Channel>) -> Self {
+        Self {
+            hub: PaperHub::of(&place),
+            paper: Arc::new(Paper::of(line.name())),
+            lines: Lines(vec![line]),
+            place,
+        }
+    }
+
     fn node(&self) -> &Arc<Node> {
         &self.place.node
     }
@@ -100,10 +124,12 @@ impl Talked {
 
     /// Says all that is due.
     async fn speaks(&self) {
-        while matches!(
-            self.node().say_round(&*self.paper).await.unwrap(),
-            Spoken::Worked(_)
-        ) {}
+        for line in &self.lines.0 {
+            while matches!(
+                self.node().say_round(&**line).await.unwrap(),
+                Spoken::Worked(_)
+            ) {}
+        }
     }
 
     /// Somebody writes a text, and what they are told then.

@@ -12,7 +12,8 @@ use tokio::sync::Notify;
 
 use crate::casework::Coordinates;
 use crate::channels::{
-    Address, Channel, Heard, LeftOut, MediaKind, MediaRef, Name, Pieces, Unfetched, Unread, Unsaid,
+    Address, Channel, Heard, LeftOut, MediaKind, MediaRef, Name, Pieces, Saying, Sort, Unfetched,
+    Unread, Unsaid,
 };
 
 pub struct Paper {
@@ -41,8 +42,11 @@ struct Body {
     from: String,
     text: String,
     name: Option<String>,
+    id: Option<String>,
     reply_to: Option<String>,
     location: Option<Coordinates>,
+    #[serde(default)]
+    edited: bool,
     #[serde(default)]
     media: Vec<Sent>,
     said_at: Option<i64>,
@@ -134,17 +138,20 @@ impl Channel for Paper {
                 at: None,
             },
             text: body.text,
+            id: body.id,
             reply_to: body.reply_to,
             location: body.location,
             media: body.media.into_iter().map(MediaRef::from).collect(),
             said_at: body.said_at,
+            sort: if body.edited { Sort::Edit } else { Sort::Word },
+            ..Heard::default()
         })
     }
 
     fn say<'a>(
         &'a self,
         to: &'a Address,
-        words: &'a str,
+        what: &'a Saying,
     ) -> BoxFuture<'a, Result<Option<String>, Unsaid>> {
         Box::pin(async move {
             let mut state = self.state.lock().unwrap();
@@ -154,7 +161,7 @@ impl Channel for Paper {
             if let Some(unsaid) = state.orders.pop_front() {
                 return Err(unsaid);
             }
-            state.said.push((to.id.clone(), words.to_owned()));
+            state.said.push((to.id.clone(), what.words.clone()));
             state.count += 1;
             self.spoken.notify_one();
             Ok(Some(format!("said-{}", state.count)))

@@ -1,10 +1,12 @@
-//! What this node has said, so that an answer to it finds its case.
+//! What this node has said, what was filed and what was said below either, so that an answer to it
+//! finds its case.
 
 use lapor_migrations::{Tx, on};
+use sqlx::FromRow;
 
 use crate::store::Stored;
 
-/// A message of ours by the hash of the provider's id.
+/// A message by the hash of the provider's id.
 pub struct NewRef<'a> {
     pub channel: &'a str,
     pub hash: &'a [u8],
@@ -29,21 +31,16 @@ pub async fn add(tx: &mut Tx, row: &NewRef<'_>) -> Stored<()> {
     Ok(())
 }
 
-/// The case of a message that was said in this conversation.
-pub async fn case_of(
-    tx: &mut Tx,
-    channel: &str,
-    hash: &[u8],
-    thread: &str,
-) -> Stored<Option<String>> {
-    const SQL: &str = "select case_id from channel_refs
-        where channel = $1 and ref = $2 and thread = $3 and case_id is not null";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL)
-        .bind(channel)
-        .bind(hash)
-        .bind(thread)
-        .fetch_optional(c)
-        .await)?)
+/// To which conversation and case a message belongs.
+#[derive(Clone, FromRow)]
+pub struct RefRow {
+    pub thread: String,
+    pub case_id: Option<String>,
+}
+
+pub async fn one(tx: &mut Tx, channel: &str, hash: &[u8]) -> Stored<Option<RefRow>> {
+    const SQL: &str = "select thread, case_id from channel_refs where channel = $1 and ref = $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(hash).fetch_optional(c).await)?)
 }
 
 pub async fn forget(tx: &mut Tx, case: &str) -> Stored<()> {

@@ -82,6 +82,14 @@ pub async fn turn(tx: &mut Tx, turned: &Turned<'_>) -> Stored<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
+/// Nothing is to be said there any more but what is asked, if that is not so already.
+pub async fn stop(tx: &mut Tx, id: &str, at: i64) -> Stored<()> {
+    const SQL: &str = "update channel_threads
+        set stopped_at = coalesce(stopped_at, $2), turn = turn + 1 where id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Conversations whose silence has lasted, the longest first.
 pub async fn to_wake(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<ThreadRow>> {
     const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
@@ -90,15 +98,27 @@ pub async fn to_wake(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<ThreadRow>
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
 }
 
+/// Where a report was filed.
+pub struct NewLink<'a> {
+    pub case: &'a str,
+    pub thread: &'a str,
+    pub channel: &'a str,
+    /// The sealed id of the post that it was.
+    pub post: Option<&'a [u8]>,
+    /// Unix ms.
+    pub at: i64,
+}
+
 /// A report was filed in a conversation.
-pub async fn link(tx: &mut Tx, case: &str, thread: &str, channel: &str, at: i64) -> Stored<()> {
-    const SQL: &str = "insert into channel_cases (case_id, thread, channel, at)
-        values ($1, $2, $3, $4)";
+pub async fn link(tx: &mut Tx, row: &NewLink<'_>) -> Stored<()> {
+    const SQL: &str = "insert into channel_cases (case_id, thread, channel, at, post)
+        values ($1, $2, $3, $4, $5)";
     on!(tx, c => sqlx::query(SQL)
-        .bind(case)
-        .bind(thread)
-        .bind(channel)
-        .bind(at)
+        .bind(row.case)
+        .bind(row.thread)
+        .bind(row.channel)
+        .bind(row.at)
+        .bind(row.post)
         .execute(c)
         .await
         .map(drop))?;
@@ -109,6 +129,14 @@ pub async fn link(tx: &mut Tx, case: &str, thread: &str, channel: &str, at: i64)
 pub async fn of_case(tx: &mut Tx, case: &str) -> Stored<Option<String>> {
     const SQL: &str = "select thread from channel_cases where case_id = $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(case).fetch_optional(c).await)?)
+}
+
+/// The sealed id of the post that a report was.
+pub async fn post_of(tx: &mut Tx, case: &str) -> Stored<Option<Vec<u8>>> {
+    const SQL: &str = "select post from channel_cases where case_id = $1";
+    let found: Option<Option<Vec<u8>>> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(case).fetch_optional(c).await)?;
+    Ok(found.flatten())
 }
 
 /// The last report of a conversation, if it was filed since a moment.

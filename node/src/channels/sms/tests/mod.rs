@@ -14,7 +14,7 @@ use tower::util::ServiceExt as _;
 use super::kannel::{self, Kannel};
 use super::of;
 use crate::channels::delivery::Spoken;
-use crate::channels::heard::{Address, Unread};
+use crate::channels::heard::{Address, Saying, Unread};
 use crate::channels::settings::SmsSettings;
 use crate::channels::{Lines, Unsaid};
 use crate::testing::Place;
@@ -46,6 +46,13 @@ fn address(id: &str) -> Address {
     Address {
         id: id.into(),
         ..Address::default()
+    }
+}
+
+fn saying(words: &str) -> Saying {
+    Saying {
+        words: words.into(),
+        ..Saying::default()
     }
 }
 
@@ -134,7 +141,10 @@ async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
         .unwrap()
         .unwrap();
     let to = address("+628123456789");
-    assert_eq!(kannel.say(&to, "Terima kasih & salam").await, Ok(None));
+    assert_eq!(
+        kannel.say(&to, &saying("Terima kasih & salam")).await,
+        Ok(None)
+    );
     let asked = gateway.taken().remove(0);
     for (name, value) in [
         ("username", "lapor"),
@@ -148,18 +158,24 @@ async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
         assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
     }
     gateway.answers(503);
-    assert!(matches!(kannel.say(&to, "a").await, Err(Unsaid::Down(_))));
+    assert!(matches!(
+        kannel.say(&to, &saying("a")).await,
+        Err(Unsaid::Down(_))
+    ));
     gateway.answers(403);
     assert!(
-        matches!(kannel.say(&to, "a").await, Err(Unsaid::Down(_))),
+        matches!(kannel.say(&to, &saying("a")).await, Err(Unsaid::Down(_))),
         "ours to mend"
     );
     gateway.answers(400);
-    assert!(matches!(kannel.say(&to, "a").await, Err(Unsaid::Never(_))));
+    assert!(matches!(
+        kannel.say(&to, &saying("a")).await,
+        Err(Unsaid::Never(_))
+    ));
     // Nobody listens at this port.
     let away = settings(folder.path(), "http://127.0.0.1:1/cgi-bin/sendsms");
     let away = Kannel::of(&away).unwrap().unwrap();
-    let Err(Unsaid::Down(problem)) = away.say(&to, "kata").await else {
+    let Err(Unsaid::Down(problem)) = away.say(&to, &saying("kata")).await else {
         panic!("somebody answers");
     };
     assert!(

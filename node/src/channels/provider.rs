@@ -1,0 +1,107 @@
+//! The way to a provider by HTTP: without redirects and proxies, bounded in time and size. What goes
+//! wrong is told without the address, which may hold a secret, and without what the provider says
+//! of it, which may repeat words.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use reqwest::{RequestBuilder, Url};
+
+use super::media::{LeftOut, Pieces, Unfetched};
+use super::settings::ChannelSettingsError;
+
+const WHOLE: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(5);
+/// For a file, which `media` gives up before.
+const FILE: Duration = Duration::from_mins(5);
+/// Bytes of an answer that are read.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+pub(super) struct Provider {
+    client: reqwest::Client,
+    base: String,
+}
+
+pub(super) struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Provider {
+    /// `field` is the setting that `base` is of.
+    pub fn at(field: &'static str, base: &str) -> Result<Self, ChannelSettingsError> {
+        let url = base.parse::<Url>().ok();
+        let fits = |url: &Url| ["http", "https"].contains(&url.scheme()) && url.has_host();
+        if !url.as_ref().is_some_and(fits) {
+            let text = base.to_owned();
+            return Err(ChannelSettingsError::Base { field, text });
+        }
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .build();
+        let client = client.map_err(|error| ChannelSettingsError::Way {
+            field,
+            problem: error.without_url().to_string(),
+        })?;
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The address of a path without its first slash; `None` for one that is no path.
+    pub fn url(&self, path: &str) -> Option<Url> {
+        format!("{}/{path}", self.base).parse().ok()
+    }
+
+    pub fn get(&self, url: Url) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    pub fn post(&self, url: Url) -> RequestBuilder {
+        self.client.post(url)
+    }
+
+    /// Whether an address is at this provider's own host.
+    pub fn is_home_of(&self, url: &Url) -> bool {
+        self.url("").is_some_and(|own| own.origin() == url.origin())
+    }
+
+    /// Asks, and reads the whole answer.
+    pub async fn ask(&self, request: RequestBuilder) -> Result<Answer, String> {
+        let broken = |error: reqwest::Error| error.without_url().to_string();
+        let mut answer = request.send().await.map_err(broken)?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(broken)? {
+            if body.len() + piece.len() > LARGEST {
+                return Err("the answer is too large".into());
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Begins to fetch a file.
+    pub async fn file(&self, url: Url) -> Result<Pieces, Unfetched> {
+        let broken = |error: reqwest::Error| error.without_url().to_string();
+        let asked = self.client.get(url).timeout(FILE).send().await;
+        let answer = asked.map_err(|error| Unfetched::Later(broken(error)))?;
+        match answer.status().as_u16() {
+            200 => Ok(answer.bytes_stream().map_err(broken).boxed()),
+            400 | 403 | 404 | 410 => Err(Unfetched::Never(LeftOut::Gone)),
+            status => Err(Unfetched::Later(format!(
+                "a file is answered with {status}"
+            ))),
+        }
+    }
+}
