@@ -4,3 +4,5 @@
 //!
 //! Nothing here shares code with the node: it signs, checks and reads by itself, so that one
 //! misreading of a format does not hide the other.
+
+pub mod smsc;

@@ -266,7 +266,7 @@ impl Step<'_> {
             case: done.case.as_deref(),
             kind: "answer",
             once: self.cause.once(self.thread.turn, at),
-            words: &piece.fitted(self.channel.manner()),
+            words: &piece.fitted(self.channel.manner().for_telephone(self.thread.wide == 1)),
         })
     }
 

@@ -44,6 +44,7 @@ impl Node {
             heard_at: now,
             wake_at: None,
             stopped_at: None,
+            wide: 0,
         };
         store::channels::threads::add(tx, &row, &key).await?;
         Ok(id)

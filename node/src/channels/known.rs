@@ -31,6 +31,7 @@ impl Node {
         &self,
         thread: &ThreadRow,
         heard: &Heard,
+        follows: Option<i64>,
     ) -> Result<Facts, NodeError> {
         let talk = self.talk_of(thread)?;
         let text = self.text_hash(&thread.id, &heard.text)?;
@@ -43,12 +44,13 @@ impl Node {
         let tickets = own
             .map(|(case, ticket)| Ok((store::case_id(&case)?, ticket)))
             .collect::<Result<Vec<_>, NodeError>>()?;
-        let referred = match &heard.reply_to {
-            Some(id) => {
+        let referred = match (follows, &heard.reply_to) {
+            (Some(number), _) => store::channels::parts::case_of(&mut tx, number).await?,
+            (None, Some(id)) => {
                 let hash = self.switch().hash("ref", &[&thread.channel, id])?;
                 store::channels::refs::case_of(&mut tx, &thread.channel, &hash, &thread.id).await?
             }
-            None => None,
+            (None, None) => None,
         };
         let referred = referred.map(|case| store::case_id(&case)).transpose()?;
         let since = now - i64::from(self.settings().channels.same_hours) * HOUR_MS;

@@ -29,6 +29,8 @@ pub struct Manner {
     pub room: usize,
     /// Short text, of the alphabet GSM-7.
     pub short: bool,
+    /// Letters beyond that alphabet can be shown as well, in shorter messages.
+    pub wide: bool,
     /// Everybody reads it.
     pub public: bool,
     /// The provider vouches for the sender.
@@ -70,6 +72,7 @@ impl Name {
         let chat = Manner {
             room: 4096,
             short: false,
+            wide: false,
             public: false,
             proven: true,
             asks: true,
@@ -116,6 +119,15 @@ impl Name {
 }
 
 impl Manner {
+    /// As one talks with a telephone that shows more letters, or does not.
+    #[must_use]
+    pub fn for_telephone(self, wide: bool) -> Self {
+        Self {
+            wide: self.short && wide,
+            ..self
+        }
+    }
+
     /// How much of the room a text takes.
     pub fn size(self, text: &str) -> usize {
         if self.short {

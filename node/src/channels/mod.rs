@@ -16,6 +16,8 @@ mod known;
 mod manner;
 mod news;
 mod outbox;
+mod parts;
+mod receipts;
 mod running;
 mod settings;
 mod settled;
@@ -36,12 +38,15 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, Raw, Unread};
+pub use heard::{Address, Form, Heard, Raw, Shape, Unread};
 pub use manner::{Manner, Name};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
-pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
+pub use settings::{
+    Bind, ChannelSettings, ChannelSettingsError, DefaultAlphabet, KannelSettings, Keyword,
+    SmppSettings, SmsSettings, Via,
+};
 pub(crate) use settled::Settled;
 pub use trouble::Trouble;
 pub(crate) use vault::Switch;
@@ -55,6 +60,11 @@ pub trait Channel: Send + Sync {
 
     /// Reads what was taken. Pure, so that it can be read again.
     fn read(&self, body: &[u8]) -> Result<Heard, Unread>;
+
+    /// How it came in, for channels that split messages on the way. Pure, as `read`.
+    fn shape(&self, _body: &[u8]) -> Shape {
+        Shape::default()
+    }
 
     /// Says something to somebody; answers with the provider's id of it, if it tells one.
     fn say<'a>(

@@ -158,7 +158,7 @@ impl Node {
                 case: Some(&text),
                 kind: "news",
                 once,
-                words: &piece.fitted(told.channel.manner()),
+                words: &piece.fitted(told.channel.manner().for_telephone(told.thread.wide == 1)),
             })?);
         }
         Ok((rows, asks))

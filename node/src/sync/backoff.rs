@@ -10,17 +10,17 @@ const FIRST: Duration = Duration::from_secs(1);
 
 /// How often one step has failed in a row.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
     /// How long to wait after one more failure: `at_least`, and the jitter.
-    pub(super) fn next(&mut self, cap: Duration, at_least: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, cap: Duration, at_least: Option<Duration>) -> Duration {
         let ceiling = FIRST
             .saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX))
             .min(cap);

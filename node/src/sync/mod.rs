@@ -42,6 +42,7 @@ use lapor_protocol::keys::Verifier;
 use tokio::sync::{Mutex, Notify};
 
 pub(crate) use apply::{apply_rows, unblock};
+pub(crate) use backoff::Backoff;
 pub(crate) use epoch::ALARM;
 pub use epoch::Alarm;
 pub use error::{LinkError, Refused};

@@ -4,6 +4,8 @@
 pub mod due;
 pub mod lines;
 pub mod outbox;
+pub mod parts;
+pub mod receipts;
 pub mod refs;
 pub mod said;
 pub mod taken;
