@@ -87,7 +87,8 @@ impl Node {
                 place,
                 total,
             } if (2..=MOST).contains(total) && (1..=*total).contains(place) => {
-                let whole = [thread, "part", reference, &total.to_string()];
+                let count = total.to_string();
+                let whole = [thread, "part", reference.as_str(), &count];
                 let part = Part {
                     channel: name,
                     thread,
@@ -124,7 +125,7 @@ impl Node {
             ..set
         };
         store::channels::parts::put(tx, part.channel, &part.hash, &set).await?;
-        let Some(sealed) = store::channels::parts::open(tx, set.number).await? else {
+        let Some(sealed) = store::channels::parts::open(tx, set.number, i64::MIN).await? else {
             return self.come_late(tx, part, set.number, now).await;
         };
         let Kept::Parts { mut parts } = self.opened_taken(set.number, &sealed)? else {
@@ -133,9 +134,10 @@ impl Node {
         parts[part.place - 1] = Some(part.body.to_vec());
         let whole = parts.iter().all(Option::is_some);
         let sealed = self.sealed_taken(set.number, &Kept::Parts { parts })?;
-        let (state, due_at) = match whole {
-            true => ("waiting", now),
-            false => ("parts", now + self.patience_ms()),
+        let (state, due_at) = if whole {
+            ("waiting", now)
+        } else {
+            ("parts", now + self.patience_ms())
         };
         Ok(store::channels::parts::add(tx, set.number, &sealed, state, due_at).await?)
     }
@@ -192,7 +194,7 @@ impl Node {
         let (state, due_at) = if full { ("parts", due_at) } else { ("waiting", now) };
         let set = store::channels::parts::set(tx, channel, hash).await?;
         let open = match &set {
-            Some(set) => store::channels::parts::open(tx, set.number).await?,
+            Some(set) => store::channels::parts::open(tx, set.number, now).await?,
             None => None,
         };
         if let (Some(set), Some(sealed)) = (&set, open) {

@@ -50,7 +50,7 @@ pub struct Kannel {
     username: String,
     password: String,
     /// Where receipts are to be told.
-    receipts: Option<Url>,
+    receipts: Option<String>,
 }
 
 /// The hash of the secret with which the gateway knocks.
@@ -75,8 +75,9 @@ impl Kannel {
         let send_url = kannel.send_url.as_ref().ok_or(needed("kannel.send_url"))?;
         let node_url = kannel.node_url.as_ref();
         let told = |at: &String| {
-            let at = format!("{}{DOOR}/{knocks}/kabar", at.trim_end_matches('/'));
-            address("node_url", &at)
+            let at = address("node_url", at)?;
+            let at = at.as_str().trim_end_matches('/');
+            Ok(format!("{at}{DOOR}/{knocks}/kabar"))
         };
         Ok(Self {
             client,
@@ -104,7 +105,7 @@ impl Kannel {
         let receipts = self.receipts.as_ref();
         let receipts = receipts.map(|at| format!("{at}?id={id}&status=%d"));
         if let Some(at) = &receipts {
-            query.extend([("dlr-mask", RECEIPTS), ("dlr-url", at)]);
+            query.extend([("dlr-mask", RECEIPTS), ("dlr-url", at.as_str())]);
         }
         let asked = self.client.get(self.url.clone()).query(&query).send().await;
         // The address holds the password and the words.

@@ -38,10 +38,11 @@ pub async fn put(tx: &mut Tx, channel: &str, hash: &[u8], row: &SetRow) -> Store
     Ok(())
 }
 
-/// What has come of a message that still waits for the rest.
-pub async fn open(tx: &mut Tx, number: i64) -> Stored<Option<Vec<u8>>> {
-    const SQL: &str = "select raw from channel_taken where number = $1 and state = 'parts'";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).fetch_optional(c).await)?)
+/// What has come of a message that still waits for the rest, beyond a moment.
+pub async fn open(tx: &mut Tx, number: i64, beyond: i64) -> Stored<Option<Vec<u8>>> {
+    const SQL: &str = "select raw from channel_taken
+        where number = $1 and state = 'parts' and due_at > $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(number).bind(beyond).fetch_optional(c).await)?)
 }
 
 /// More of it has come: it is `waiting` now, or is still in `parts` until a moment.

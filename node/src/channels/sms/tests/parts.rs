@@ -54,6 +54,7 @@ async fn a_reference_of_two_bytes_and_one_beside_the_text_are_read_too() {
         };
         one.takes(&long(2, "\u{201c}segera\u{201d}")).await;
         one.takes(&long(1, "Saluran air mampet sejak kemarin, ")).await;
+        one.hears().await;
         one.place.clock.advance(MINUTE_MS);
         one.takes(&beside(1, FIRST)).await;
         one.takes(&beside(2, THIRD)).await;
@@ -122,9 +123,9 @@ async fn a_text_that_fills_a_message_waits_for_the_one_that_goes_on_from_it() {
         one.takes(&sms(BUDI, &full)).await;
         one.place.clock.advance(2 * MINUTE_MS);
         one.takes(&sms(BUDI, THIRD)).await;
-        one.hears().await;
-        assert_eq!(one.reports().await[1], full);
         assert_eq!(one.taken().await.len(), 4);
+        one.hears().await;
+        assert!(one.reports().await.contains(&full));
     }
 }
 

@@ -94,9 +94,9 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
                 ..Sms::default()
             };
             one.takes(&sms).await;
+            one.hears().await;
             one.place.clock.advance(MINUTE_MS);
         }
-        one.hears().await;
         assert_eq!(
             one.reports().await,
             [
