@@ -2,6 +2,7 @@
 //! (https://www.kannel.org/download/kannel-userguide-snapshot/userguide.html).
 
 mod gateway;
+mod others;
 mod parts;
 mod real;
 mod receipts;

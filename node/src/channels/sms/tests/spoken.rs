@@ -54,6 +54,21 @@ pub fn sms(from: &str, text: &str) -> Sms {
     }
 }
 
+/// What the reports say, in the order in which they were filed.
+pub async fn reports(node: &Node) -> Vec<String> {
+    const SQL: &str = "select case_id from cases order by filed_at, case_id";
+    let mut tx = node.read_tx().await.unwrap();
+    let cases: Vec<String> = on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_all(c).await).unwrap();
+    drop(tx);
+    let mut texts = Vec::new();
+    for case in cases {
+        let view = node.case(case.parse().unwrap()).await.unwrap();
+        let words = view.history[0].words.clone().unwrap();
+        texts.push(words["content"].as_str().unwrap().to_owned());
+    }
+    texts
+}
+
 impl Networked {
     pub async fn on(change: impl Fn(&mut SmsSettings)) -> Vec<Self> {
         lapor_certs::tls::install_default_provider();
@@ -111,19 +126,8 @@ impl Networked {
         ) {}
     }
 
-    /// What the reports say, in the order in which they were filed.
     pub async fn reports(&self) -> Vec<String> {
-        const SQL: &str = "select case_id from cases order by filed_at, case_id";
-        let mut tx = self.node().read_tx().await.unwrap();
-        let cases: Vec<String> = on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_all(c).await).unwrap();
-        drop(tx);
-        let mut texts = Vec::new();
-        for case in cases {
-            let view = self.node().case(case.parse().unwrap()).await.unwrap();
-            let words = view.history[0].words.clone().unwrap();
-            texts.push(words["content"].as_str().unwrap().to_owned());
-        }
-        texts
+        reports(self.node()).await
     }
 
     /// Kinds of the messages of the only case, with the text of the last.
