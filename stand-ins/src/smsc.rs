@@ -284,7 +284,13 @@ async fn bind(line: &mut Line, request: &Command, shared: &Shared) -> Option<&'s
         say(line, status, request.sequence_number(), resp).await?;
         return None;
     }
-    say(line, CommandStatus::EsmeRok, request.sequence_number(), resp).await?;
+    say(
+        line,
+        CommandStatus::EsmeRok,
+        request.sequence_number(),
+        resp,
+    )
+    .await?;
     Some(kind)
 }
 

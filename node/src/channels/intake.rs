@@ -70,7 +70,9 @@ impl Node {
             Err(_) => None,
         };
         if let (Some(thread), Ok(heard)) = (&thread, &read)
-            && self.take_part(tx, (channel, thread), (heard, body, &shape.form), now).await?
+            && self
+                .take_part(tx, (channel, thread), (heard, body, &shape.form), now)
+                .await?
         {
             return Ok(());
         }

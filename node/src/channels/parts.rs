@@ -109,12 +109,7 @@ impl Node {
         }
     }
 
-    async fn put_to_others(
-        &self,
-        tx: &mut Tx,
-        part: &Part<'_>,
-        now: i64,
-    ) -> Result<(), NodeError> {
+    async fn put_to_others(&self, tx: &mut Tx, part: &Part<'_>, now: i64) -> Result<(), NodeError> {
         let set = store::channels::parts::set(tx, part.channel, &part.hash).await?;
         let missing = |set: &SetRow| set.at >= now - KNOWN_MS && !has(&set.had, part.place);
         let Some(set) = set.filter(missing) else {
@@ -191,7 +186,11 @@ impl Node {
         now: i64,
     ) -> Result<bool, NodeError> {
         let due_at = now + i64::from(self.settings().channels.sms.join_seconds) * SECOND_MS;
-        let (state, due_at) = if full { ("parts", due_at) } else { ("waiting", now) };
+        let (state, due_at) = if full {
+            ("parts", due_at)
+        } else {
+            ("waiting", now)
+        };
         let set = store::channels::parts::set(tx, channel, hash).await?;
         let open = match &set {
             Some(set) => store::channels::parts::open(tx, set.number, now).await?,

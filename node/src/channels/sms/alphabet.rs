@@ -51,7 +51,8 @@ pub fn plain(text: &str) -> String {
 
 /// Whether the alphabet has all signs of a text.
 pub fn is_plain(text: &str) -> bool {
-    text.chars().all(|c| BASIC.contains(c) || EXTENDED.contains(c))
+    text.chars()
+        .all(|c| BASIC.contains(c) || EXTENDED.contains(c))
 }
 
 /// How much of a message with other letters a text takes.
@@ -91,7 +92,9 @@ pub fn from_septets(bytes: &[u8]) -> String {
             escaped = true;
             continue;
         }
-        let extension = EXTENSIONS.iter().find(|(septet, _)| escaped && septet == byte);
+        let extension = EXTENSIONS
+            .iter()
+            .find(|(septet, _)| escaped && septet == byte);
         let basic = || sign(*byte).unwrap_or('\u{fffd}');
         out.push(extension.map_or_else(basic, |(_, sign)| *sign));
         escaped = false;
@@ -190,9 +193,15 @@ mod tests {
         assert_eq!(from_septets(&[0x1b, 0x41, 0x80, 0x1b]), "A\u{fffd}");
         assert_eq!(BASIC.chars().count(), 127, "and the escape");
         let wide = [0, 0x41, 0xd8, 0x3d, 0xde, 0];
-        assert_eq!((to_wide("A\u{1f600}"), from_wide(&wide)), (wide.to_vec(), "A\u{1f600}".into()));
+        assert_eq!(
+            (to_wide("A\u{1f600}"), from_wide(&wide)),
+            (wide.to_vec(), "A\u{1f600}".into())
+        );
         assert_eq!(from_wide(&[0, 0x41, 0xd8]), "A\u{fffd}");
-        assert_eq!(from_latin1(&to_latin1("d\u{e9}j\u{e0} \u{20ac}")), "d\u{e9}j\u{e0} ?");
+        assert_eq!(
+            from_latin1(&to_latin1("d\u{e9}j\u{e0} \u{20ac}")),
+            "d\u{e9}j\u{e0} ?"
+        );
     }
 
     #[test]

@@ -127,10 +127,11 @@ impl Kannel {
 fn address(field: &'static str, text: &str) -> Result<Url, ChannelSettingsError> {
     let read = text.parse::<Url>().ok();
     let usable = |url: &Url| ["http", "https"].contains(&url.scheme()) && url.host().is_some();
-    read.filter(usable).ok_or_else(|| ChannelSettingsError::Url {
-        field,
-        text: text.to_owned(),
-    })
+    read.filter(usable)
+        .ok_or_else(|| ChannelSettingsError::Url {
+            field,
+            text: text.to_owned(),
+        })
 }
 
 /// What the status of `sendsms` means. What it says beside repeats the words, and is not kept.

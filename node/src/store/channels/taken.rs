@@ -54,13 +54,7 @@ pub struct Ending<'a> {
 }
 
 /// Notes the hash of a provider's id; says whether it is new, or was last so before a moment.
-pub async fn is_new(
-    tx: &mut Tx,
-    channel: &str,
-    hash: &[u8],
-    at: i64,
-    since: i64,
-) -> Stored<bool> {
+pub async fn is_new(tx: &mut Tx, channel: &str, hash: &[u8], at: i64, since: i64) -> Stored<bool> {
     const SQL: &str = "insert into channel_seen (channel, hash, at) values ($1, $2, $3)
         on conflict (channel, hash) do update set at = excluded.at where channel_seen.at < $4";
     let noted: u64 = on!(tx, c => sqlx::query(SQL)
@@ -155,7 +149,8 @@ pub async fn stick(tx: &mut Tx, number: i64, held: i64, problem: &str) -> Stored
 
 /// How many messages are in each state that is no end; what waits for its parts waits.
 pub async fn unfinished(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select case when state = 'parts' then 'waiting' else state end as open, count(*)
+    const SQL: &str =
+        "select case when state = 'parts' then 'waiting' else state end as open, count(*)
         from channel_taken where state in ('waiting', 'parts', 'unread', 'stuck') group by open";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
@@ -170,8 +165,7 @@ pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
 
 /// Forgets the words of a conversation that wait for nothing any more.
 pub async fn forget_words(tx: &mut Tx, thread: &str) -> Stored<()> {
-    const SQL: &str =
-        "update channel_taken set raw = null where thread = $1 and state not in ('waiting', 'parts')";
+    const SQL: &str = "update channel_taken set raw = null where thread = $1 and state not in ('waiting', 'parts')";
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
     Ok(())
 }

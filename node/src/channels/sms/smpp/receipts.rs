@@ -71,7 +71,10 @@ fn by_word(word: &str) -> Option<Fate> {
     if word == "DELIVRD" {
         return Some(Fate::Delivered);
     }
-    known.into_iter().find(|known| *known == word).and_then(refused)
+    known
+        .into_iter()
+        .find(|known| *known == word)
+        .and_then(refused)
 }
 
 fn refused(word: &str) -> Option<Fate> {

@@ -120,12 +120,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    async fn new(
-        smpp: &'a Smpp,
-        role: Role,
-        channel: &'a dyn Channel,
-        node: &'a Node,
-    ) -> Self {
+    async fn new(smpp: &'a Smpp, role: Role, channel: &'a dyn Channel, node: &'a Node) -> Self {
         let queue = match role {
             Role::In => None,
             Role::Both | Role::Out => Some(smpp.queue.lock().await),
@@ -366,13 +361,17 @@ fn refused(status: CommandStatus) -> Answer {
         | CommandStatus::EsmeRinvdstton
         | CommandStatus::EsmeRinvdstnpi
         | CommandStatus::EsmeRsertypunauth
-        | CommandStatus::EsmeRprohibited => Unsaid::Down(said("the network takes nothing from this node")),
+        | CommandStatus::EsmeRprohibited => {
+            Unsaid::Down(said("the network takes nothing from this node"))
+        }
         CommandStatus::EsmeRinvmsglen
         | CommandStatus::EsmeRinvdstadr
         | CommandStatus::EsmeRinvesmclass
         | CommandStatus::EsmeRinvdcs
         | CommandStatus::EsmeRdeliveryfailure
-        | CommandStatus::EsmeRsertypdenied => Unsaid::Never(said("the network refuses the message")),
+        | CommandStatus::EsmeRsertypdenied => {
+            Unsaid::Never(said("the network refuses the message"))
+        }
         _ => Unsaid::Later(said("the network does not take the message")),
     })
 }

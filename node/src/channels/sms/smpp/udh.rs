@@ -57,9 +57,21 @@ mod tests {
             is_for_a_program: true,
         };
         for (payload, header, text) in [
-            (&b"\x05\x00\x03\xcc\x02\x01ab"[..], part(Some((0xcc, 2, 1))), &b"ab"[..]),
-            (b"\x06\x08\x04\x12\x34\x03\x02c", part(Some((0x1234, 3, 2))), b"c"),
-            (b"\x0b\x05\x04\x23\xf4\x00\x00\x00\x03\x07\x03\x01BEGIN", program, b"BEGIN"),
+            (
+                &b"\x05\x00\x03\xcc\x02\x01ab"[..],
+                part(Some((0xcc, 2, 1))),
+                &b"ab"[..],
+            ),
+            (
+                b"\x06\x08\x04\x12\x34\x03\x02c",
+                part(Some((0x1234, 3, 2))),
+                b"c",
+            ),
+            (
+                b"\x0b\x05\x04\x23\xf4\x00\x00\x00\x03\x07\x03\x01BEGIN",
+                program,
+                b"BEGIN",
+            ),
             (b"\x03\x24\x01\x01kata", part(None), b"kata"),
             (b"\x00kata", part(None), b"kata"),
             (b"\xff\x00\x03\x01", part(None), b""),

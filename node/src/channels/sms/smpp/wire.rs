@@ -49,7 +49,9 @@ impl Decoder for Wire {
         }
         let mut pdu = from.split_to(length);
         let whole = pdu.to_vec();
-        let read = CommandCodec::new().with_max_length(LONGEST).decode(&mut pdu);
+        let read = CommandCodec::new()
+            .with_max_length(LONGEST)
+            .decode(&mut pdu);
         Ok(Some(match read {
             Ok(Some(command)) => Received::Command(Box::new(command)),
             _ => Received::Unreadable {

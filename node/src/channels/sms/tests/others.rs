@@ -19,7 +19,10 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/browser");
 /// Whether it is here; where everything is proved it must be.
 fn is_here() -> bool {
     let here = Path::new(FOLDER).join("node_modules/smpp").exists();
-    assert!(here || std::env::var_os("CI").is_none(), "no npm smpp here: `.ci/need node-modules`");
+    assert!(
+        here || std::env::var_os("CI").is_none(),
+        "no npm smpp here: `.ci/need node-modules`"
+    );
     if !here {
         println!("left out: no npm smpp here; `.ci/need node-modules` installs it");
     }
@@ -54,9 +57,15 @@ async fn a_message_centre_of_others_is_content_with_our_line() {
         let running = tokio::spawn(run(Arc::clone(&node), lines, stop.clone()));
 
         let bound = next(&mut told).await;
-        assert_eq!((&bound["known"], &bound["version"]), (&true.into(), &0x34.into()));
+        assert!(
+            bound["known"] == true && bound["version"] == 0x34,
+            "{bound}"
+        );
         let delivered = next(&mut told).await;
-        assert_eq!((&delivered["what"], &delivered["status"]), (&"delivered".into(), &0.into()));
+        assert!(
+            delivered["what"] == "delivered" && delivered["status"] == 0,
+            "{delivered}"
+        );
         let said = next(&mut told).await;
         for (field, value) in [
             ("what", Value::from("submitted")),
@@ -69,11 +78,20 @@ async fn a_message_centre_of_others_is_content_with_our_line() {
             assert_eq!(said[field], value, "{said}");
         }
         let text = said["text"].as_str().unwrap();
-        assert!(text.starts_with("Laporan Anda kami terima. Nomor tiket: "), "{text}");
+        assert!(
+            text.starts_with("Laporan Anda kami terima. Nomor tiket: "),
+            "{text}"
+        );
         let receipt = next(&mut told).await;
-        assert_eq!((&receipt["what"], &receipt["status"]), (&"told".into(), &0.into()));
+        assert!(
+            receipt["what"] == "told" && receipt["status"] == 0,
+            "{receipt}"
+        );
         let report = spoken::reports(&node).await.remove(0);
-        assert_eq!(report, "Lampu jalan padam di Cihampelas [blok A] sejak Minggu.");
+        assert_eq!(
+            report,
+            "Lampu jalan padam di Cihampelas [blok A] sejak Minggu."
+        );
         stop.cancel();
         running.await.unwrap();
         assert_eq!(next(&mut told).await["what"], "unbound");

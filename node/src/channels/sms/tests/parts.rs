@@ -31,7 +31,10 @@ async fn parts_with_a_reference_are_joined_in_whatever_order_they_come() {
         one.takes(&other).await;
         one.hears().await;
         assert!(one.reports().await.is_empty());
-        assert_eq!(one.node().channel_queues().await.unwrap().taken[0], ("waiting", 2));
+        assert_eq!(
+            one.node().channel_queues().await.unwrap().taken[0],
+            ("waiting", 2)
+        );
         one.takes(&part(9, 3, 2, SECOND)).await;
         one.hears().await;
         assert_eq!(one.reports().await, [format!("{FIRST}{SECOND}{THIRD}")]);
@@ -53,7 +56,8 @@ async fn a_reference_of_two_bytes_and_one_beside_the_text_are_read_too() {
             ..sms(BUDI, text)
         };
         one.takes(&long(2, "\u{201c}segera\u{201d}")).await;
-        one.takes(&long(1, "Saluran air mampet sejak kemarin, ")).await;
+        one.takes(&long(1, "Saluran air mampet sejak kemarin, "))
+            .await;
         one.hears().await;
         one.place.clock.advance(MINUTE_MS);
         one.takes(&beside(1, FIRST)).await;
@@ -97,12 +101,16 @@ async fn a_part_that_does_not_come_leaves_a_gap_and_goes_to_the_case_when_it_com
         assert_eq!(text, format!("[\u{2026}] {SECOND} [\u{2026}]"));
         // The reference is used again: another message.
         one.place.clock.advance(60 * MINUTE_MS);
-        one.takes(&part(9, 3, 1, "Jalan berlubang di Sukajadi, ")).await;
+        one.takes(&part(9, 3, 1, "Jalan berlubang di Sukajadi, "))
+            .await;
         one.takes(&part(9, 3, 2, "tiga motor jatuh, ")).await;
         one.takes(&part(9, 3, 3, "tolong.")).await;
         one.hears().await;
         let last = one.reports().await.pop().unwrap();
-        assert_eq!(last, "Jalan berlubang di Sukajadi, tiga motor jatuh, tolong.");
+        assert_eq!(
+            last,
+            "Jalan berlubang di Sukajadi, tiga motor jatuh, tolong."
+        );
     }
 }
 

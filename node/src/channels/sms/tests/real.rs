@@ -41,8 +41,13 @@ struct Ports {
 
 /// Whether Kannel is here; where everything is proved it must be.
 fn is_here() -> bool {
-    let here = [BEARERBOX, SMSBOX, FAKESMSC].iter().all(|at| Path::new(at).exists());
-    assert!(here || std::env::var_os("CI").is_none(), "no Kannel here: `.ci/need kannel`");
+    let here = [BEARERBOX, SMSBOX, FAKESMSC]
+        .iter()
+        .all(|at| Path::new(at).exists());
+    assert!(
+        here || std::env::var_os("CI").is_none(),
+        "no Kannel here: `.ci/need kannel`"
+    );
     if !here {
         println!("left out: no Kannel here; `.ci/need kannel` installs it");
     }
@@ -55,7 +60,12 @@ fn free_port() -> u16 {
 }
 
 fn configuration(ports: &Ports, smsc: &str, node: &str) -> String {
-    let Ports { admin, box_, fake, sendsms } = ports;
+    let Ports {
+        admin,
+        box_,
+        fake,
+        sendsms,
+    } = ports;
     let port = smsc.rsplit(':').next().unwrap();
     let (system_id, password) = (smsc::SYSTEM_ID, smsc::PASSWORD);
     format!(
@@ -117,7 +127,11 @@ fn started(program: &str, folder: &Path, arguments: &[&str]) -> Child {
     let mut command = Command::new(program);
     let command = command.args(arguments).current_dir(folder);
     let command = command.stdin(Stdio::null()).stdout(Stdio::null());
-    command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
+    command
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
 }
 
 /// Reads what a program says until a line has all of these words; the rest of it is read away.
@@ -196,7 +210,10 @@ async fn the_real_kannel_carries_messages_answers_and_receipts() {
         }
 
         // In two parts with other letters, by the network.
-        for (place, text) in [(1, "Saluran air \u{201c}mampet\u{201d} "), (2, "sejak kemarin di Sukajadi.")] {
+        for (place, text) in [
+            (1, "Saluran air \u{201c}mampet\u{201d} "),
+            (2, "sejak kemarin di Sukajadi."),
+        ] {
             let part = Sms {
                 header: vec![5, 0, 3, 77, 2, place],
                 coding: 8,
@@ -215,13 +232,25 @@ async fn the_real_kannel_carries_messages_answers_and_receipts() {
         // By Kannel's own telephone.
         let message = format!("{BUDI} {} text {REPORT}", smsc::NUMBER);
         let port = ports.fake.to_string();
-        let arguments = ["-H", "127.0.0.1", "-r", &port, "-i", "1", "-m", "1", &message];
+        let arguments = [
+            "-H",
+            "127.0.0.1",
+            "-r",
+            &port,
+            "-i",
+            "1",
+            "-m",
+            "1",
+            &message,
+        ];
         let mut telephone = started(FAKESMSC, folder.path(), &arguments);
         let got = says(&mut telephone, &["Got message", "tiket"]).await;
         assert!(got.contains(BUDI), "{got}");
 
         let mut tx = node.read_tx().await.unwrap();
-        let cases: i64 = on!(&mut tx, c => sqlx::query_scalar("select count(*) from cases").fetch_one(c).await).unwrap();
+        let cases: i64 =
+            on!(&mut tx, c => sqlx::query_scalar("select count(*) from cases").fetch_one(c).await)
+                .unwrap();
         assert_eq!(cases, 2);
         drop(tx);
         stop.cancel();

@@ -46,11 +46,16 @@ async fn a_receipt_says_that_an_answer_was_delivered() {
 #[tokio::test]
 async fn an_answer_that_reached_nobody_is_listed_with_why() {
     for (one, id) in answered().await {
-        let told = one.smsc.told_by_parameters(&id, MessageState::Undeliverable);
+        let told = one
+            .smsc
+            .told_by_parameters(&id, MessageState::Undeliverable);
         assert_eq!(told.await, Some(0));
         assert_eq!(one.outbox().await, ["refused"]);
         let refused = one.node().channel_refused().await.unwrap();
-        assert_eq!(refused[0].problem.as_deref(), Some("the network says UNDELIV"));
+        assert_eq!(
+            refused[0].problem.as_deref(),
+            Some("the network says UNDELIV")
+        );
         let listed = format!("{refused:?}");
         assert!(!listed.contains(&SITI[1..]), "{listed}");
     }
@@ -86,8 +91,14 @@ async fn kannel_is_asked_for_receipts_and_tells_them_at_a_door() {
         let kannel = Kannel::of(&sms).unwrap();
         let id = kannel.say(&address(SITI), "Lampu \u{1f4a1}").await.unwrap();
         let asked = gateway.taken().remove(0);
-        assert_eq!((asked["coding"].as_str(), asked["dlr-mask"].as_str()), ("2", "19"));
-        let at = format!("/saluran/sms/kannel/{SECRET}/kabar?id={}&status=", id.unwrap());
+        assert_eq!(
+            (asked["coding"].as_str(), asked["dlr-mask"].as_str()),
+            ("2", "19")
+        );
+        let at = format!(
+            "/saluran/sms/kannel/{SECRET}/kabar?id={}&status=",
+            id.unwrap()
+        );
         assert_eq!(asked["dlr-url"], format!("http://127.0.0.1:8090{at}%d"));
         place.settings.channels.sms = sms;
         place.node = place.reopened().await;
@@ -106,6 +117,10 @@ async fn kannel_is_asked_for_receipts_and_tells_them_at_a_door() {
         let kept: Vec<String> = lapor_migrations::on!(&mut tx, c =>
             sqlx::query_scalar("select state from channel_receipts").fetch_all(c).await)
         .unwrap();
-        assert_eq!(kept, ["delivered"], "it is kept until it is noted what it is for");
+        assert_eq!(
+            kept,
+            ["delivered"],
+            "it is kept until it is noted what it is for"
+        );
     }
 }

@@ -29,7 +29,10 @@ async fn a_message_by_smpp_becomes_a_case_and_its_ticket_goes_back() {
         assert_eq!((said.from.as_str(), said.to.as_str()), ("1708", &SITI[1..]));
         assert_eq!(said.coding, 0);
         let text = alphabet::from_septets(&said.bytes);
-        assert!(text.starts_with("Laporan Anda kami terima. Nomor tiket: "), "{text}");
+        assert!(
+            text.starts_with("Laporan Anda kami terima. Nomor tiket: "),
+            "{text}"
+        );
         assert!(said.wants_receipt);
         assert_eq!(one.outbox().await, ["sent"]);
     }
@@ -80,11 +83,17 @@ async fn what_cannot_be_kept_is_not_acknowledged() {
 async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
     for one in Networked::bound().await {
         let codings = [
-            (0, alphabet::to_septets("Lampu [A] padam sejak kemarin \u{20ac}")),
+            (
+                0,
+                alphabet::to_septets("Lampu [A] padam sejak kemarin \u{20ac}"),
+            ),
             (0xf1, alphabet::to_septets("Air keran mati sejak kemarin")),
             (1, b"Jalan rusak parah sekali".to_vec()),
             (3, b"Caf\xe9 membuang sampah ke sungai".to_vec()),
-            (8, alphabet::to_wide("Pohon tumbang \u{1f333} di depan pasar")),
+            (
+                8,
+                alphabet::to_wide("Pohon tumbang \u{1f333} di depan pasar"),
+            ),
         ];
         for (coding, text) in codings {
             let sms = Sms {
@@ -108,7 +117,11 @@ async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
             ]
         );
         let wide = "select cast(wide as text) from channel_threads";
-        assert_eq!(one.column(wide).await, ["1"], "the last message had other letters");
+        assert_eq!(
+            one.column(wide).await,
+            ["1"],
+            "the last message had other letters"
+        );
         let picture = Sms {
             coding: 4,
             ..sms(SITI, "gambar")
@@ -144,7 +157,10 @@ async fn what_the_network_answers_says_what_becomes_of_a_message() {
     }
     one.smsc.replies([Reply::Status(0x45), Reply::Drop]);
     assert!(matches!(say("a").await, Err(Unsaid::Later(_))));
-    assert!(matches!(say("a").await, Err(Unsaid::Down(_))), "the line was lost");
+    assert!(
+        matches!(say("a").await, Err(Unsaid::Down(_))),
+        "the line was lost"
+    );
     one.smsc.bound().await.unwrap();
     assert!(say("a").await.is_ok(), "and is there again");
 }
@@ -152,10 +168,16 @@ async fn what_the_network_answers_says_what_becomes_of_a_message() {
 #[tokio::test]
 async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
     type Change = fn(&mut SmsSettings);
+    let plain: Change = |_| {};
     let latin: Change = |sms| sms.smpp.alphabet = DefaultAlphabet::Latin1;
     for (change, words, coding, bytes) in [
-        ((|_| {}) as Change, "Rp [5]", 0, alphabet::to_septets("Rp [5]")),
-        (|_| {}, "Lampu \u{1f4a1}", 8, alphabet::to_wide("Lampu \u{1f4a1}")),
+        (plain, "Rp [5]", 0, alphabet::to_septets("Rp [5]")),
+        (
+            plain,
+            "Lampu \u{1f4a1}",
+            8,
+            alphabet::to_wide("Lampu \u{1f4a1}"),
+        ),
         (latin, "d\u{e9}j\u{e0} [5]", 0, b"d\xe9j\xe0 [5]".to_vec()),
     ] {
         let one = Networked::on(change).await.remove(0);
@@ -190,7 +212,10 @@ async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() 
 #[tokio::test]
 async fn a_pair_of_lines_has_one_for_each_direction() {
     for one in Networked::on(|sms| sms.smpp.bind = Bind::Pair).await {
-        let mut kinds = [one.smsc.bound().await.unwrap(), one.smsc.bound().await.unwrap()];
+        let mut kinds = [
+            one.smsc.bound().await.unwrap(),
+            one.smsc.bound().await.unwrap(),
+        ];
         kinds.sort_unstable();
         assert_eq!(kinds, ["receiver", "transmitter"]);
         one.takes(&sms(SITI, REPORT)).await;
@@ -227,7 +252,12 @@ fn a_command_that_cannot_be_taken_apart_spoils_none_behind_it() {
     let at = bytes.len() - 16 - "Lampu padam".len() - 1;
     bytes[at] = 200;
     let first = wire.decode(&mut bytes).unwrap();
-    let Some(Received::Unreadable { command_id: 5, sequence: 7, pdu }) = first else {
+    let Some(Received::Unreadable {
+        command_id: 5,
+        sequence: 7,
+        pdu,
+    }) = first
+    else {
         panic!("it was read");
     };
     assert!(pdu.ends_with(b"Lampu padam"), "its bytes are kept");
@@ -246,15 +276,27 @@ fn settings_of_a_line_that_cannot_work_are_refused() {
     let cases: [(Change, &str); 5] = [
         (|s| s.number = None, "channels.sms.number"),
         (|s| s.smpp.system_id = None, "channels.sms.smpp.system_id"),
-        (|s| s.smpp.password_file = None, "channels.sms.smpp.password_file"),
-        (|s| s.smpp.address = Some("smsc".into()), "channels.sms.smpp.address"),
-        (|s| s.smpp.system_id = Some("lapor-kota-bandung".into()), "15 and 8 signs"),
+        (
+            |s| s.smpp.password_file = None,
+            "channels.sms.smpp.password_file",
+        ),
+        (
+            |s| s.smpp.address = Some("smsc".into()),
+            "channels.sms.smpp.address",
+        ),
+        (
+            |s| s.smpp.system_id = Some("lapor-kota-bandung".into()),
+            "15 and 8 signs",
+        ),
     ];
     for (change, said) in cases {
         let mut settings = settings(folder.path(), "smsc.example.net:2775");
         assert!(of(&settings).unwrap().is_some());
         change(&mut settings);
         let problem = of(&settings).err().unwrap().to_string();
-        assert!(problem.contains(said) && !problem.contains("sandi"), "{problem}");
+        assert!(
+            problem.contains(said) && !problem.contains("sandi"),
+            "{problem}"
+        );
     }
 }

@@ -139,7 +139,10 @@ impl Networked {
         let view = self.node().case(case.parse().unwrap()).await.unwrap();
         let kinds = view.history.iter().map(|entry| entry.kind.clone());
         let words = view.history.last().unwrap().words.clone().unwrap();
-        (kinds.collect(), words["text"].as_str().unwrap_or_default().to_owned())
+        (
+            kinds.collect(),
+            words["text"].as_str().unwrap_or_default().to_owned(),
+        )
     }
 
     pub async fn column(&self, sql: &'static str) -> Vec<String> {
@@ -149,11 +152,13 @@ impl Networked {
 
     /// States of what was to be said.
     pub async fn outbox(&self) -> Vec<String> {
-        self.column("select state from channel_outbox order by number").await
+        self.column("select state from channel_outbox order by number")
+            .await
     }
 
     /// States of what was taken.
     pub async fn taken(&self) -> Vec<String> {
-        self.column("select state from channel_taken order by number").await
+        self.column("select state from channel_taken order by number")
+            .await
     }
 }
