@@ -268,21 +268,35 @@ function line(report, words, show) {
   return item;
 }
 
+/** Between tries of what nothing but the line holds back: at first, and at most. */
+const RETRY_MS = [3000, 60_000];
+
 function showQueue(part) {
   const list = part.querySelector("ul");
   const none = part.querySelector(".empty");
   let alarm;
+  let pause = RETRY_MS[0];
+  // As long as this page is open what was put off goes out when its time has come, and what the
+  // line holds back every now and then: a browser says early that it is back, and some say it once.
+  const plan = (waiting) => {
+    clearTimeout(alarm);
+    if (waiting.length === 0) return;
+    const wait = Math.min(...waiting.map(({ notBefore = 0 }) => notBefore)) - Date.now();
+    if (wait > 0) alarm = setTimeout(send, wait + 1000);
+    else if (navigator.onLine) {
+      alarm = setTimeout(send, pause);
+      pause = Math.min(2 * pause, RETRY_MS[1]);
+    }
+  };
   const show = async () => {
     const all = await queue.all();
-    // What was put off goes out when its time has come, as long as this page is open.
-    const later = all.filter(({ state, notBefore }) => state === "waiting" && notBefore > Date.now());
-    clearTimeout(alarm);
-    if (later.length > 0) alarm = setTimeout(send, Math.min(...later.map(({ notBefore }) => notBefore)) - Date.now() + 1000);
+    plan(all.filter(({ state }) => state === "waiting"));
     list.replaceChildren(...all.map((report) => line(report, part.dataset, show)));
     none.hidden = all.length > 0;
     // Also shown in place of a page that is not kept.
     part.querySelector("[data-offline]").hidden = navigator.onLine && location.pathname === "/antrean";
   };
+  addEventListener("online", () => (pause = RETRY_MS[0]));
   for (const event of ["online", "offline"]) addEventListener(event, show);
   worker?.addEventListener("message", show);
   return show();

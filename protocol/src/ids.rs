@@ -305,6 +305,7 @@ pub struct MessageRef {
 
 /// Where in an author's chain: epochs count from 1, so does `seq` in each epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Position {
     pub epoch: u32,
     pub seq: u64,

@@ -136,6 +136,8 @@ pub struct DirectoryPage {
 
 /// `POST /health`: the node's own view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = NodeHealth))]
 pub struct Health {
     pub software: String,
     /// Unix ms at the node.
@@ -167,6 +169,8 @@ pub struct Health {
 
 /// What a node has of all that the federation renews from time to time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = NodeHolds))]
 pub struct Holds {
     /// The published edition that is in force there; `None` where it goes by the one
     /// that its program ships.
@@ -180,14 +184,18 @@ pub struct Holds {
     pub regions: Option<String>,
     /// SHA-256 of each root that it trusts.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub roots: Vec<Digest>,
     /// SHA-256 of the root above its own certificate.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub certified_by: Option<Digest>,
 }
 
 /// How far a recipient has come in one generation of its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = InboxReached))]
 pub struct Reached {
     pub depoch: u32,
     /// Last `dseq` on disk.

@@ -23,6 +23,7 @@ export const pages = ({ tickets, reports }) => ({
   "report-worked": `/laporan/${reports.worked}`,
   "report-closed": `/laporan/${reports.closed}`,
   statistics: "/statistik",
+  "statistics-topics": "/statistik?menurut=topik",
   programmes: "/program",
   "programmes-which": "/program?wilayah=Bandung",
   programme: "/program/kota-bandung/trotoar-braga",

@@ -45,7 +45,6 @@ pub struct Deed {
     #[schema(value_type = String)]
     pub author: InstanceId,
     /// Its place in the author's chain.
-    #[schema(value_type = Object)]
     pub position: Position,
     /// Unix ms at the hub.
     pub ordered_at: i64,

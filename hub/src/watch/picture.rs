@@ -46,7 +46,6 @@ pub struct Instance {
     /// What it said of itself last.
     pub told: Option<Told>,
     /// Last place of its chain that the hub has accepted.
-    #[schema(value_type = Option<Object>)]
     pub chain: Option<Position>,
     pub frozen: bool,
     /// Unix ms; since when the hub has refused what it sends.
@@ -83,7 +82,6 @@ pub struct Told {
     /// Unix ms; when it came.
     pub at: i64,
     /// As `POST /health` of the protocol has it.
-    #[schema(value_type = Object)]
     pub report: wire::Health,
     /// Milliseconds by which its clock was ahead of the hub's.
     pub clock_offset: i64,

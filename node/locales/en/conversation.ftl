@@ -11,7 +11,7 @@ enter-lead = Open it with the ticket and the secret key that you got when you re
 enter-refused = This ticket and this key do not open a conversation. Check both; every digit counts.
 enter-too-often = Too many attempts.
 enter-else = Other ways
-key-only-way = This portal does not send e-mail yet, so there is no code to enter with. If the key is lost, come to our counter with proof of identity, or track the report by its ticket.
+key-only-way = This portal does not send e-mail or text messages yet, so there is no code to enter with. If the key is lost, come to our counter with proof of identity, or track the report by its ticket.
 key-hint = Sixteen digits. Spaces do not matter.
 conversation-ended = The conversation was closed for your safety. Open it again with ticket and key.
 conversation-closed = The conversation is closed. Nothing is left on this device.
@@ -26,16 +26,36 @@ conversation-supports = Have this trouble too
 # Codes
 
 lost-title = Lost key
-lost-lead = If your e-mail address stands in the report and was proved, we send a code there. With the code you get a new key. Gave only a telephone number? Come to our counter with proof of identity; codes cannot be sent to telephones yet.
+lost-lead = { $ways ->
+    [both] If your e-mail address or telephone number stands in the report and was proved, we send a code there. With the code you get a new key. Otherwise come to our counter with proof of identity.
+    [text] If your telephone number stands in the report and was proved, we send a code there by text message. With the code you get a new key. Otherwise come to our counter with proof of identity.
+   *[mail] If your e-mail address stands in the report and was proved, we send a code there. With the code you get a new key. Gave only a telephone number? Come to our counter with proof of identity; codes cannot be sent to telephones yet.
+}
 citizen-title = Enter without a key
-citizen-lead = With your e-mail address you see all reports that you wrote after signing in or whose address was proved. No password: we send a code.
-citizen-contact = E-mail address
-citizen-contact-hint = For instance name@example.org. Codes cannot be sent to a telephone yet.
-citizen-contact-unusable = Write a whole e-mail address: codes are sent by e-mail only.
+citizen-lead = { $ways ->
+    [both] With your e-mail address or telephone number you see all reports that you wrote after signing in or whose contact was proved. No password: we send a code.
+    [text] With your telephone number you see all reports that you wrote after signing in or whose number was proved. No password: we send a code by text message.
+   *[mail] With your e-mail address you see all reports that you wrote after signing in or whose address was proved. No password: we send a code.
+}
+citizen-contact = { $ways ->
+    [both] E-mail address or telephone number
+    [text] Telephone number
+   *[mail] E-mail address
+}
+citizen-contact-hint = { $ways ->
+    [both] For instance name@example.org, or an Indonesian number such as 0812 3456 7890.
+    [text] An Indonesian number, for instance 0812 3456 7890.
+   *[mail] For instance name@example.org. Codes cannot be sent to a telephone yet.
+}
+citizen-contact-unusable = { $ways ->
+    [both] Write a whole e-mail address, or an Indonesian telephone number.
+    [text] Write a whole Indonesian telephone number: codes are sent by text message only.
+   *[mail] Write a whole e-mail address: codes are sent by e-mail only.
+}
 code-send = Send a code
 code-too-often = Too many requests.
 code-title-citizen = Enter the code
-code-lead-citizen = If we know the contact, a code of eight digits is sent there; it is good for fifteen minutes. Has it not come? Look into the spam folder, or ask again ten minutes later.
+code-lead-citizen = If we know the contact, a code of eight digits is sent there; it is good for fifteen minutes. Has it not come? Look into your text messages or the spam folder of your mail, or ask again ten minutes later.
 code-digits = Code
 code-digits-hint = Eight digits. Spaces do not matter.
 code-go = Go on
@@ -51,19 +71,19 @@ following-begun = You now follow that report.
 mine-title = My reports
 mine-back = All my reports
 mine-none = There is no report yet
-mine-none-about = Reports that you write after signing in, and reports whose address you have proved, are shown here.
+mine-none-about = Reports that you write after signing in, and reports whose contact you have proved, are shown here.
 mine-of = Account { $account }
 mine-add = Add a report by its ticket and key
-mine-add-about = For a report that you sent without signing in. From then on its news and a replaced key go to the address of this account.
+mine-add-about = For a report that you sent without signing in. From then on a replaced key goes to the contact of this account; news too, if that is an e-mail address.
 mine-add-go = Add
 mine-added = The report is now with your account.
 mine-add-refused = This ticket and this key do not fit. Check both; each digit counts.
-mine-add-others = This report belongs to the account of another address.
+mine-add-others = This report belongs to the account of another contact.
 mine-end = Delete my account
-mine-end-about = The account and its links to reports are deleted; the reports stay. From then on each report is opened with its ticket and key, so make sure that you have kept the keys. The words of a report are erased in its own conversation. Should you sign in again with the same address, reports whose address was proved are shown again.
+mine-end-about = The account and its links to reports are deleted; the reports stay. From then on each report is opened with its ticket and key, so make sure that you have kept the keys. The words of a report are erased in its own conversation. Should you sign in again with the same contact, reports whose contact was proved are shown again.
 mine-end-sure = Yes, delete my account
 mine-end-tick = Tick it to make sure that the account is to be deleted.
-mine-ended = Your account is deleted. We tell your address so.
+mine-ended = Your account is deleted. If you signed in with an e-mail address, we tell you so there.
 
 # Deadlines
 
@@ -195,9 +215,9 @@ notify-go = Save
 notify-on = We tell you by e-mail.
 notify-off = We send no news.
 notify-unproved = You asked for news by e-mail. No letter is sent before your address has been proved.
-contact-about = A proved e-mail address can replace a lost key. We send a code to the address in your report.
+contact-about = A proved contact can replace a lost key. We send a code to the e-mail address or telephone in your report.
 contact-go = Prove the contact
-contact-none = Your report holds no e-mail address, and codes cannot be sent to a telephone yet. If your key is lost, come to our counter with proof of identity.
+contact-none = Your report holds no contact to which a code can be sent. If your key is lost, come to our counter with proof of identity.
 contact-proved = Your contact is proved. A lost key can now be replaced.
 contact-is-proved = Your contact is proved: a lost key can be replaced.
 renew-title = Change the secret key

@@ -93,7 +93,11 @@ filing-excludes-suggested = This is also the institution that you chose. Decide 
 filing-send = Send the report
 filing-busy = Sending…
 filing-next = You then get a ticket and a secret key with which you follow the report.
-filing-key-mail = If the key is lost, a new one is asked for through the e-mail address that you wrote above, once that address has been proved with a code. Without one, come to our counter with proof of identity and tell the telephone number or name that you wrote; without any of it, nobody can replace it.
+filing-key-mail = { $ways ->
+    [both] If the key is lost, a new one is asked for through the e-mail address or telephone that you wrote above, once it has been proved with a code. Without one, come to our counter with proof of identity and tell the name that you wrote; without any of it, nobody can replace it.
+    [text] If the key is lost, a new one is asked for through the telephone that you wrote above, once its number has been proved with a code. Without one, come to our counter with proof of identity and tell the address or name that you wrote; without any of it, nobody can replace it.
+   *[mail] If the key is lost, a new one is asked for through the e-mail address that you wrote above, once that address has been proved with a code. Without one, come to our counter with proof of identity and tell the telephone number or name that you wrote; without any of it, nobody can replace it.
+}
 filing-key-only = Keep the key well. If it is lost, come to our counter with proof of identity and tell the telephone number, address or name that you wrote; without any of it, nobody can replace it.
 filing-too-often = The report has not been sent
 filing-too-often-about = Many reports have come from this connection already. What you wrote is still below.
@@ -158,8 +162,9 @@ receipt-ticket-about = For tracking the report. You may tell it to others.
 receipt-portal = Address of the portal
 key-label = Secret key
 receipt-key-about = Together with the ticket it opens your conversation with the officers. Give it to nobody.
-receipt-recoverable = If this key is lost, you can ask for a new one through your e-mail address, which has been proved.
+receipt-recoverable = If this key is lost, you can ask for a new one through your contact, which has been proved.
 receipt-unproved = No letter goes to your e-mail address yet, and a lost key cannot be replaced through it: it has to be proved first. We send a code there; type it in, and come back here.
+receipt-unproved-text = A lost key cannot be replaced through your telephone yet: its number has to be proved first. We send a code by text message; type it in, and come back here.
 receipt-unrecoverable = Keep this key well. If it is lost, come to our counter with proof of identity and tell the telephone number, address or name that you wrote; if you wrote none, it cannot be replaced.
 receipt-open = Open the conversation
 receipt-print = Print

@@ -11,7 +11,7 @@ enter-lead = Buka dengan nomor tiket dan kunci rahasia yang Anda terima saat mel
 enter-refused = Tiket dan kunci ini tidak membuka percakapan. Periksa keduanya; setiap angka penting.
 enter-too-often = Terlalu banyak percobaan.
 enter-else = Cara lain
-key-only-way = Portal ini belum mengirim surel, jadi tidak ada kode untuk masuk. Bila kunci hilang, datang ke loket kami dengan tanda pengenal, atau lacak laporan dengan nomor tiketnya.
+key-only-way = Portal ini belum mengirim surel atau pesan singkat, jadi tidak ada kode untuk masuk. Bila kunci hilang, datang ke loket kami dengan tanda pengenal, atau lacak laporan dengan nomor tiketnya.
 key-hint = Enam belas angka. Spasi tidak masalah.
 conversation-ended = Percakapan sudah ditutup demi keamanan. Buka lagi dengan tiket dan kunci.
 conversation-closed = Percakapan ditutup. Di perangkat ini tidak ada yang tertinggal.
@@ -26,16 +26,36 @@ conversation-supports = Ikut mengalami
 # Kode
 
 lost-title = Kunci hilang
-lost-lead = Bila surel Anda tercatat pada laporan dan sudah dibuktikan, kami mengirim kode ke sana. Dengan kode itu Anda mendapat kunci baru. Hanya memberi nomor telepon? Datang ke loket kami dengan tanda pengenal; kode belum dapat dikirim ke telepon.
+lost-lead = { $ways ->
+    [both] Bila surel atau nomor telepon Anda tercatat pada laporan dan sudah dibuktikan, kami mengirim kode ke sana. Dengan kode itu Anda mendapat kunci baru. Selain itu, datang ke loket kami dengan tanda pengenal.
+    [text] Bila nomor telepon Anda tercatat pada laporan dan sudah dibuktikan, kami mengirim kode ke sana lewat pesan singkat. Dengan kode itu Anda mendapat kunci baru. Selain itu, datang ke loket kami dengan tanda pengenal.
+   *[mail] Bila surel Anda tercatat pada laporan dan sudah dibuktikan, kami mengirim kode ke sana. Dengan kode itu Anda mendapat kunci baru. Hanya memberi nomor telepon? Datang ke loket kami dengan tanda pengenal; kode belum dapat dikirim ke telepon.
+}
 citizen-title = Masuk tanpa kunci
-citizen-lead = Dengan surel Anda melihat semua laporan yang Anda tulis setelah masuk atau yang surelnya sudah dibuktikan. Tanpa kata sandi: kami mengirim kode.
-citizen-contact = Surel
-citizen-contact-hint = Misalnya nama@contoh.id. Kode belum dapat dikirim ke nomor telepon.
-citizen-contact-unusable = Tulis alamat surel yang lengkap: kode hanya dikirim lewat surel.
+citizen-lead = { $ways ->
+    [both] Dengan surel atau nomor telepon Anda melihat semua laporan yang Anda tulis setelah masuk atau yang kontaknya sudah dibuktikan. Tanpa kata sandi: kami mengirim kode.
+    [text] Dengan nomor telepon Anda melihat semua laporan yang Anda tulis setelah masuk atau yang nomornya sudah dibuktikan. Tanpa kata sandi: kami mengirim kode lewat pesan singkat.
+   *[mail] Dengan surel Anda melihat semua laporan yang Anda tulis setelah masuk atau yang surelnya sudah dibuktikan. Tanpa kata sandi: kami mengirim kode.
+}
+citizen-contact = { $ways ->
+    [both] Surel atau nomor telepon
+    [text] Nomor telepon
+   *[mail] Surel
+}
+citizen-contact-hint = { $ways ->
+    [both] Misalnya nama@contoh.id, atau nomor Indonesia seperti 0812 3456 7890.
+    [text] Nomor Indonesia, misalnya 0812 3456 7890.
+   *[mail] Misalnya nama@contoh.id. Kode belum dapat dikirim ke nomor telepon.
+}
+citizen-contact-unusable = { $ways ->
+    [both] Tulis alamat surel yang lengkap, atau nomor telepon Indonesia.
+    [text] Tulis nomor telepon Indonesia yang lengkap: kode hanya dikirim lewat pesan singkat.
+   *[mail] Tulis alamat surel yang lengkap: kode hanya dikirim lewat surel.
+}
 code-send = Kirim kode
 code-too-often = Terlalu banyak permintaan.
 code-title-citizen = Masukkan kode
-code-lead-citizen = Bila kontaknya kami kenal, kode delapan angka dikirim ke sana dan berlaku lima belas menit. Belum sampai? Periksa folder spam, atau minta lagi sepuluh menit kemudian.
+code-lead-citizen = Bila kontaknya kami kenal, kode delapan angka dikirim ke sana dan berlaku lima belas menit. Belum sampai? Periksa pesan singkat atau folder spam surel Anda, atau minta lagi sepuluh menit kemudian.
 code-digits = Kode
 code-digits-hint = Delapan angka. Spasi tidak masalah.
 code-go = Lanjut
@@ -51,19 +71,19 @@ following-begun = Anda kini mengikuti laporan itu.
 mine-title = Laporan saya
 mine-back = Semua laporan saya
 mine-none = Belum ada laporan
-mine-none-about = Di sini muncul laporan yang Anda tulis setelah masuk, dan laporan yang surelnya sudah Anda buktikan.
+mine-none-about = Di sini muncul laporan yang Anda tulis setelah masuk, dan laporan yang kontaknya sudah Anda buktikan.
 mine-of = Akun { $account }
 mine-add = Tambahkan laporan dengan tiket dan kunci
-mine-add-about = Untuk laporan yang Anda kirim tanpa masuk. Sesudahnya kabar dan kunci pengganti laporan itu dikirim ke surel akun ini.
+mine-add-about = Untuk laporan yang Anda kirim tanpa masuk. Sesudahnya kunci pengganti laporan itu dikirim ke kontak akun ini; kabar juga, bila kontaknya surel.
 mine-add-go = Tambahkan
 mine-added = Laporan itu kini ada di akun Anda.
 mine-add-refused = Tiket dan kunci ini tidak cocok. Periksa keduanya; setiap angka penting.
-mine-add-others = Laporan ini sudah menjadi bagian dari akun dengan surel lain.
+mine-add-others = Laporan ini sudah menjadi bagian dari akun dengan kontak lain.
 mine-end = Hapus akun saya
-mine-end-about = Akun dan kaitannya dengan laporan dihapus; laporannya tetap ada. Sesudahnya setiap laporan dibuka dengan tiket dan kuncinya, jadi pastikan kuncinya Anda simpan. Isi laporan dihapus di percakapannya masing-masing. Bila nanti Anda masuk lagi dengan surel yang sama, laporan yang surelnya sudah dibuktikan kembali tampil.
+mine-end-about = Akun dan kaitannya dengan laporan dihapus; laporannya tetap ada. Sesudahnya setiap laporan dibuka dengan tiket dan kuncinya, jadi pastikan kuncinya Anda simpan. Isi laporan dihapus di percakapannya masing-masing. Bila nanti Anda masuk lagi dengan kontak yang sama, laporan yang kontaknya sudah dibuktikan kembali tampil.
 mine-end-sure = Ya, hapus akun saya
 mine-end-tick = Centang untuk memastikan penghapusan akun.
-mine-ended = Akun Anda dihapus. Kami memberitahukannya ke surel Anda.
+mine-ended = Akun Anda dihapus. Bila Anda masuk dengan surel, kami memberitahukannya ke sana.
 
 # Batas waktu
 
@@ -192,9 +212,9 @@ notify-go = Simpan
 notify-on = Kami mengabari Anda lewat surel.
 notify-off = Kami tidak mengirim kabar.
 notify-unproved = Anda meminta kabar lewat surel. Belum ada yang dikirim sebelum surel Anda dibuktikan.
-contact-about = Surel yang dibuktikan dapat menggantikan kunci yang hilang. Kami mengirim kode ke surel dalam laporan Anda.
+contact-about = Kontak yang dibuktikan dapat menggantikan kunci yang hilang. Kami mengirim kode ke surel atau telepon dalam laporan Anda.
 contact-go = Buktikan kontak
-contact-none = Laporan Anda tidak memuat alamat surel, dan kode belum dapat dikirim ke nomor telepon. Bila kunci Anda hilang, datang ke loket kami dengan tanda pengenal.
+contact-none = Laporan Anda tidak memuat kontak tempat kode dapat dikirim. Bila kunci Anda hilang, datang ke loket kami dengan tanda pengenal.
 contact-proved = Kontak Anda terbukti. Kunci yang hilang kini dapat diganti.
 contact-is-proved = Kontak Anda sudah terbukti: kunci yang hilang dapat diganti.
 renew-title = Ganti kunci rahasia

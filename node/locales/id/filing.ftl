@@ -93,7 +93,11 @@ filing-excludes-suggested = Instansi ini sekaligus Anda tuju. Pilih salah satu.
 filing-send = Kirim laporan
 filing-busy = Mengirim…
 filing-next = Setelah ini Anda menerima nomor tiket dan kunci rahasia untuk mengikuti laporan.
-filing-key-mail = Bila kunci hilang, yang baru diminta lewat surel yang Anda tulis di atas, setelah surel itu dibuktikan dengan kode. Tanpa surel, datang ke loket kami dengan tanda pengenal dan sebutkan telepon atau nama yang Anda tulis; tanpa semuanya, tidak ada yang dapat menggantinya.
+filing-key-mail = { $ways ->
+    [both] Bila kunci hilang, yang baru diminta lewat surel atau telepon yang Anda tulis di atas, setelah dibuktikan dengan kode. Tanpa itu, datang ke loket kami dengan tanda pengenal dan sebutkan nama yang Anda tulis; tanpa semuanya, tidak ada yang dapat menggantinya.
+    [text] Bila kunci hilang, yang baru diminta lewat telepon yang Anda tulis di atas, setelah nomornya dibuktikan dengan kode. Tanpa itu, datang ke loket kami dengan tanda pengenal dan sebutkan surel atau nama yang Anda tulis; tanpa semuanya, tidak ada yang dapat menggantinya.
+   *[mail] Bila kunci hilang, yang baru diminta lewat surel yang Anda tulis di atas, setelah surel itu dibuktikan dengan kode. Tanpa surel, datang ke loket kami dengan tanda pengenal dan sebutkan telepon atau nama yang Anda tulis; tanpa semuanya, tidak ada yang dapat menggantinya.
+}
 filing-key-only = Catat kuncinya baik-baik. Bila hilang, datang ke loket kami dengan tanda pengenal dan sebutkan telepon, surel, atau nama yang Anda tulis; tanpa itu tidak ada yang dapat menggantinya.
 filing-too-often = Laporan belum terkirim
 filing-too-often-about = Dari sambungan ini sudah banyak laporan masuk. Tulisan Anda masih ada di bawah.
@@ -158,8 +162,9 @@ receipt-ticket-about = Untuk melacak laporan. Boleh diberitahukan kepada orang l
 receipt-portal = Alamat portal
 key-label = Kunci rahasia
 receipt-key-about = Bersama nomor tiket, membuka percakapan Anda dengan petugas. Jangan berikan kepada siapa pun.
-receipt-recoverable = Bila kunci ini hilang, Anda dapat meminta yang baru lewat surel Anda yang sudah dibuktikan.
+receipt-recoverable = Bila kunci ini hilang, Anda dapat meminta yang baru lewat kontak Anda yang sudah dibuktikan.
 receipt-unproved = Belum ada kabar yang dikirim ke surel Anda, dan kunci yang hilang belum dapat diganti lewat surel itu: surel perlu dibuktikan lebih dulu. Kami kirim kode ke sana; ketik kodenya, lalu Anda kembali ke sini.
+receipt-unproved-text = Kunci yang hilang belum dapat diganti lewat telepon Anda: nomornya perlu dibuktikan lebih dulu. Kami kirim kode lewat pesan singkat; ketik kodenya, lalu Anda kembali ke sini.
 receipt-unrecoverable = Simpan kunci ini baik-baik. Bila hilang, datang ke loket kami dengan tanda pengenal dan sebutkan telepon, surel, atau nama yang Anda tulis; bila tidak ada yang Anda tulis, kunci tidak dapat diganti.
 receipt-open = Buka percakapan
 receipt-print = Cetak

@@ -5,7 +5,7 @@
 
 use super::manner::Name;
 use super::outbox::SAID;
-use super::{Channel, Unsaid, log_name};
+use super::{Channel, Unsaid, codes, log_name};
 use crate::chance::random;
 use crate::error::NodeError;
 use crate::node::Node;
@@ -93,11 +93,12 @@ impl Node {
             return refused.map(|()| None);
         };
         let stopped = thread.stopped_at.is_some() && row.kind == "news";
+        let over = stopped || codes::is_spent(row, now);
         let window = line.name().manner().window_ms;
         let late = window.is_some_and(|window| now - thread.heard_at >= window);
         let said = match (address, words) {
-            (Some(_), Some(_)) if late && !stopped => Err(Unsaid::WindowClosed),
-            (Some(address), Some(words)) if !stopped => {
+            (Some(_), Some(_)) if late && !over => Err(Unsaid::WindowClosed),
+            (Some(address), Some(words)) if !over => {
                 let said = line.say(&address, &words).await;
                 lapor_killpoints::pass("channel.said");
                 said

@@ -40,7 +40,8 @@ async fn listen(node: &Node, lines: &Lines) {
         let heard = async {
             let heard = node.hear_round(lines).await?;
             let told = node.write_channel_news().await?;
-            Ok::<_, NodeError>(heard + told)
+            let codes = node.write_phone_codes().await?;
+            Ok::<_, NodeError>(heard + told + codes)
         };
         match heard.await {
             Ok(0) => {

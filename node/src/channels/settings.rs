@@ -215,12 +215,17 @@ impl SmsSettings {
             (Some(Via::Smpp), _, Some(_)) | (None, None, Some(_)) => Ok(Some(Via::Smpp)),
         }
     }
+
+    /// Whether text messages come in and go out.
+    pub fn is_on(&self) -> bool {
+        self.kannel.send_url.is_some() || self.smpp.address.is_some()
+    }
 }
 
 impl ChannelSettings {
     /// Whether this node talks on any channel.
     pub fn is_on(&self) -> bool {
-        self.sms.kannel.send_url.is_some() || self.sms.smpp.address.is_some()
+        self.sms.is_on()
     }
 
     /// The same settings with relative paths taken from `folder`.

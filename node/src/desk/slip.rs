@@ -47,7 +47,7 @@ struct SlipPage<'a> {
     /// Where the reporter looks it up, as far as the operator says.
     track_at: Option<String>,
     case_at: String,
-    /// Where the address is proved, if one is told and nobody has yet.
+    /// Where the contact is proved, if one is told and nobody has yet.
     proof_at: Option<String>,
     again_at: &'static str,
 }
@@ -70,7 +70,7 @@ pub async fn show(node: &Node, visit: &Visit, slip: Slip) -> Answer<Response> {
         at: visit.v.now_ms(),
         track_at: portal.map(|site| format!("{site}/lacak")),
         case_at: case_page::at(slip.case),
-        proof_at: unproved.then(|| PROOF.replace("{id}", &slip.case.to_string())),
+        proof_at: unproved.map(|_| PROOF.replace("{id}", &slip.case.to_string())),
         again_at: walk_in::PATH,
         slip,
     };

@@ -42,7 +42,7 @@ pub async fn front(State(node): State<Arc<Node>>, visit: Visit) -> Answer<Respon
         track_at: track::PATH,
         reports_at: reports::PATH,
         conversation_at: conversation::PATH,
-        sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
+        sign_in_at: node.code_ways().any().then_some(conversation::SIGN_IN),
         national: visit.national(),
         tally,
         joined: instances.filter(|entry| entry.is_active()).count(),

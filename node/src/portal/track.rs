@@ -165,7 +165,7 @@ fn ask(node: &Node, visit: &Visit, form: &Form, status: StatusCode) -> Answer<Re
         form,
         search_at: PATH,
         conversation_at: conversation::PATH,
-        sign_in_at: node.sends_letters().then_some(conversation::SIGN_IN),
+        sign_in_at: node.code_ways().any().then_some(conversation::SIGN_IN),
     };
     let title = visit.v.say("track-title");
     visit.shell(title).listed().status(status).show(&page)

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::followed::{follow_programme, followed_text, read_followed};
 use super::guard::neighbourhood;
 use super::key::{SecretKey, grouped, random_digits};
-use super::reach::{normalised, proved_contact, told_contact};
+use super::reach::{HOME, normalised, proved_contact, told_contacts};
 use super::session::{self, Opened, replace_key};
 use super::{Conversation, Notify, Verification, support};
 use crate::casework::ticket;
@@ -29,7 +29,8 @@ use crate::store;
 use crate::store::citizens::{CodeRow, LetterRow};
 
 const CODE_DIGITS: usize = 8;
-const CODE_LIFE_MS: i64 = 15 * 60_000;
+/// For how long a code is worth something.
+pub(crate) const CODE_LIFE_MS: i64 = 15 * 60_000;
 const ATTEMPTS: i64 = 5;
 const WRONG: &str = "this code does not fit or has expired; check it, or ask for a new one";
 
@@ -177,9 +178,12 @@ impl Node {
     pub async fn ask_proof(&self, case: CaseId) -> Result<SentCode, NodeError> {
         let mut tx = self.read_tx().await?;
         let case = self.filed_as(&mut tx, case).await?;
-        let contact = told_contact(&mut tx, &case.to_string()).await?;
+        let told = told_contacts(&mut tx, &case.to_string()).await?;
         drop(tx);
-        let contact = contact.ok_or_else(|| {
+        let ways = self.code_ways();
+        let reached = told.iter().find(|contact| ways.reach(contact));
+        // Where nothing is sent the code waits in vain, as one to a contact that nobody has.
+        let contact = reached.or(told.first()).cloned().ok_or_else(|| {
             NodeError::Invalid(
                 "contact: the report holds no e-mail address and no telephone number".into(),
             )
@@ -332,6 +336,14 @@ impl Node {
         rows.into_iter().map(read_letter).collect()
     }
 
+    /// Those of them that go to a telephone at home.
+    pub(crate) async fn letters_by_phone(&self, limit: u16) -> Result<Vec<Letter>, NodeError> {
+        let (now, home) = (self.clock().now_ms(), format!("{HOME}%"));
+        let mut tx = self.read_tx().await?;
+        let rows = store::citizens::letters_to(&mut tx, &home, now, i64::from(limit)).await?;
+        rows.into_iter().map(read_letter).collect()
+    }
+
     /// Removes a letter that has been sent, or cannot be.
     pub async fn letter_done(&self, number: i64) -> Result<(), NodeError> {
         let mut tx = self.write_tx().await?;
@@ -415,6 +427,7 @@ impl Node {
         }
         tx.commit().await?;
         self.ring_post();
+        self.switch().heard.notify_one();
         Ok(SentCode {
             id: row.id,
             expires_at: row.expires_at,

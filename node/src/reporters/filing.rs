@@ -81,9 +81,11 @@ impl Node {
             ..unfiled(key.hashed().await?, verification, terms.notify)
         };
         let told = report.reporter.as_ref();
-        // Codes go by e-mail only: a telephone number alone brings no key back.
-        let recoverable = self.sends_letters()
-            && (row.citizen.is_some() || told.is_some_and(|told| told.email.is_some()));
+        let ways = self.code_ways();
+        let contacts = told.into_iter().flat_map(|told| [&told.email, &told.phone]);
+        let mut contacts = contacts.flatten();
+        let recoverable = ways.any()
+            && (row.citizen.is_some() || contacts.any(|contact| ways.reach_typed(contact)));
         let own = format!("reporter:{}", row.id);
         let actor = terms.actor.unwrap_or(&own);
         let mut answer = None;
@@ -182,6 +184,7 @@ fn unfiled(secret: String, verification: Verification, notify: Notify) -> Report
         verification: verification.as_str().into(),
         notify: notify.as_str().into(),
         citizen: None,
+        proved: None,
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Claim<'a> {
 pub struct GivenKey {
     pub ticket: String,
     pub key: String,
-    /// Whether the report tells an address by which a lost key is replaced, once it is proved.
+    /// Whether the report tells a contact by which a lost key is replaced, once it is proved.
     pub recoverable: bool,
 }
 
@@ -92,8 +92,12 @@ impl Node {
             tx.commit().await?;
             return Err(NodeError::Locked(WRONG));
         }
-        let mut contacts = told_contacts(&mut tx, &row.case_id).await?.into_iter();
-        let mailable = row.citizen.is_some() || contacts.any(|contact| contact.contains('@'));
+        let (contacts, ways) = (
+            told_contacts(&mut tx, &row.case_id).await?,
+            self.code_ways(),
+        );
+        let recoverable = ways.any()
+            && (row.citizen.is_some() || contacts.iter().any(|contact| ways.reach(contact)));
         replace_key(&mut tx, &row.case_id, &secret, actor, now).await?;
         store::audit::add(&mut tx, now, actor, "counter.key_given", at, &told).await?;
         if let Some(contact) = proved_contact(&mut tx, &row).await? {
@@ -104,7 +108,7 @@ impl Node {
         Ok(GivenKey {
             ticket,
             key: key.reveal().to_string(),
-            recoverable: mailable && self.sends_letters(),
+            recoverable,
         })
     }
 

@@ -31,6 +31,7 @@ use utoipa::ToSchema;
 
 pub use acts::ReporterAct;
 pub use consent::{IdentityEvent, IdentityStep};
+pub(crate) use contact::CODE_LIFE_MS;
 pub use contact::{CodePurpose, Letter, LetterKind, Proved, SentCode};
 pub use counter::{AtCounter, Through};
 pub(crate) use events::answer_forms;
@@ -43,7 +44,7 @@ pub use key::SecretKey;
 pub use lost_key::{Assurance, Claim, GivenKey};
 pub use own_data::{Erasure, ErasureState, OwnData};
 pub(crate) use reach::normalised;
-pub use reach::{Reachable, reaches};
+pub use reach::{CodeWay, CodeWays, Reachable, reaches};
 pub use session::{Conversation, Opened, Visitor};
 pub use support::Supporter;
 pub(crate) use support::{follow, leave_for};

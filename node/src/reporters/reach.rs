@@ -13,6 +13,9 @@ use crate::node::Node;
 use crate::store;
 use crate::store::reporters::ReporterRow;
 
+/// With what numbers at home begin: those abroad are what swindlers are paid for.
+pub(super) const HOME: &str = "+62";
+
 /// What is known of whether whoever filed a case can be reached, without who that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,29 +33,91 @@ pub fn reaches(contact: &str) -> bool {
     normalised(contact).is_ok()
 }
 
-impl Node {
-    /// Whether the report tells an address of e-mail, to which alone codes are sent.
-    pub async fn tells_address(&self, conversation: &Conversation) -> Result<bool, NodeError> {
-        let mut tx = self.read_tx().await?;
-        let case = self.filed_as(&mut tx, conversation.case).await?;
-        let contact = told_contact(&mut tx, &case.to_string()).await?;
-        Ok(contact.is_some_and(|contact| contact.contains('@')))
+/// How a code gets to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeWay {
+    Mail,
+    /// A text message.
+    Text,
+}
+
+/// By which ways codes are sent from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeWays {
+    pub mail: bool,
+    pub text: bool,
+}
+
+impl CodeWay {
+    fn to(contact: &str) -> Self {
+        if contact.contains('@') {
+            Self::Mail
+        } else {
+            Self::Text
+        }
+    }
+}
+
+impl CodeWays {
+    pub fn any(self) -> bool {
+        self.mail || self.text
     }
 
-    /// Whether the report tells an address of e-mail that has to be proved yet: before it is, no
-    /// letter goes there, and no lost key is replaced through it.
-    pub async fn awaits_proof(&self, case: CaseId) -> Result<bool, NodeError> {
-        if !self.sends_letters() {
-            return Ok(false);
+    /// As texts choose their words by it: `mail`, `text`, `both`.
+    pub fn word(self) -> &'static str {
+        match (self.mail, self.text) {
+            (true, true) => "both",
+            (false, true) => "text",
+            _ => "mail",
         }
+    }
+
+    /// Whether a code gets to a contact, in the form in which contacts are compared. Text messages
+    /// go to numbers at home only.
+    pub fn reach(self, contact: &str) -> bool {
+        match CodeWay::to(contact) {
+            CodeWay::Mail => self.mail,
+            CodeWay::Text => self.text && contact.starts_with(HOME),
+        }
+    }
+
+    /// The same of a contact as somebody typed it.
+    pub fn reach_typed(self, contact: &str) -> bool {
+        normalised(contact).is_ok_and(|contact| self.reach(&contact))
+    }
+}
+
+impl Node {
+    pub fn code_ways(&self) -> CodeWays {
+        CodeWays {
+            mail: self.sends_letters(),
+            text: self.settings().channels.sms.is_on(),
+        }
+    }
+
+    /// Whether the report tells a contact to which a code can be sent.
+    pub async fn tells_contact(&self, conversation: &Conversation) -> Result<bool, NodeError> {
+        let mut tx = self.read_tx().await?;
+        let case = self.filed_as(&mut tx, conversation.case).await?;
+        let told = told_contacts(&mut tx, &case.to_string()).await?;
+        let ways = self.code_ways();
+        Ok(told.iter().any(|contact| ways.reach(contact)))
+    }
+
+    /// By which way the report's contact has to be proved yet: before it is, no letter goes there,
+    /// and no lost key is replaced through it.
+    pub async fn awaits_proof(&self, case: CaseId) -> Result<Option<CodeWay>, NodeError> {
         let mut tx = self.read_tx().await?;
         let case = self.filed_as(&mut tx, case).await?.to_string();
         let Some(row) = store::reporters::of_case(&mut tx, &case).await? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let told = told_contact(&mut tx, &case).await?;
-        let mailable = told.is_some_and(|contact| contact.contains('@'));
-        Ok(mailable && proved_contact(&mut tx, &row).await?.is_none())
+        if proved_contact(&mut tx, &row).await?.is_some() {
+            return Ok(None);
+        }
+        let (told, ways) = (told_contacts(&mut tx, &case).await?, self.code_ways());
+        let provable = told.iter().find(|contact| ways.reach(contact));
+        Ok(provable.map(|contact| CodeWay::to(contact)))
     }
 
     /// Whether the reporter of a case can be reached; `None` where nobody holds a key to it here.
@@ -80,8 +145,8 @@ impl Node {
         {
             return Ok(Reachable::Proved);
         }
-        let told = told_contact(tx, case).await?;
-        Ok(told.map_or(Reachable::No, |_| Reachable::Told))
+        let told = told_contacts(tx, case).await?;
+        Ok(told.first().map_or(Reachable::No, |_| Reachable::Told))
     }
 }
 
@@ -112,13 +177,13 @@ pub(crate) fn normalised(contact: &str) -> Result<String, NodeError> {
         .filter(|c| !" .-()".contains(*c))
         .collect::<String>();
     let national = typed
-        .strip_prefix("+62")
+        .strip_prefix(HOME)
         .or_else(|| typed.strip_prefix("62"))
         .or_else(|| typed.strip_prefix('0'));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     match (national, typed.strip_prefix('+')) {
         (Some(national), _) if (8..=12).contains(&national.len()) && digits(national) => {
-            Ok(format!("+62{national}"))
+            Ok(format!("{HOME}{national}"))
         }
         (None, Some(abroad)) if (8..=15).contains(&abroad.len()) && digits(abroad) => {
             Ok(format!("+{abroad}"))
@@ -127,7 +192,8 @@ pub(crate) fn normalised(contact: &str) -> Result<String, NodeError> {
     }
 }
 
-/// The contact of a citizen's account, or the one that the report told and its reporter proved.
+/// The contact of a citizen's account, or the one that the report told and its reporter proved: by
+/// a code, or as the one with which they had signed in.
 pub(super) async fn proved_contact(
     tx: &mut Tx,
     row: &ReporterRow,
@@ -136,13 +202,10 @@ pub(super) async fn proved_contact(
         return Ok(store::citizens::contact(tx, citizen).await?);
     }
     match Verification::read(&row.verification) {
-        Verification::Contact => told_contact(tx, &row.case_id).await,
+        Verification::Contact if row.proved.is_some() => Ok(row.proved.clone()),
+        Verification::Contact => Ok(told_contacts(tx, &row.case_id).await?.into_iter().next()),
         Verification::None => Ok(None),
     }
-}
-
-pub(super) async fn told_contact(tx: &mut Tx, case: &str) -> Result<Option<String>, NodeError> {
-    Ok(told_contacts(tx, case).await?.into_iter().next())
 }
 
 /// The contacts that a report told, an address of e-mail first.
@@ -170,6 +233,24 @@ async fn told(tx: &mut Tx, case: &str) -> Result<Reporter, NodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_go_by_what_is_on_and_by_text_to_no_number_abroad() {
+        let ways = |mail, text| CodeWays { mail, text };
+        let reached = |ways: CodeWays| {
+            [
+                "siti@contoh.id",
+                "0812 3456 7890",
+                "+44 20 7946 0000",
+                "siti",
+            ]
+            .map(|contact| ways.reach_typed(contact))
+        };
+        assert_eq!(reached(ways(true, false)), [true, false, false, false]);
+        assert_eq!(reached(ways(false, true)), [false, true, false, false]);
+        assert_eq!(reached(ways(true, true)), [true, true, false, false]);
+        assert!(!ways(false, false).any());
+    }
 
     #[test]
     fn one_contact_has_one_form() {

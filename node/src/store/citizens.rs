@@ -151,6 +151,14 @@ pub async fn letters_by_mail(
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(at).bind(limit).fetch_all(c).await)?)
 }
 
+/// The same, of those whose contact looks so.
+pub async fn letters_to(tx: &mut Tx, pattern: &str, at: i64, limit: i64) -> Stored<Vec<LetterRow>> {
+    const SQL: &str = "select number, contact, kind, case_id, code, created_at, expires_at
+        from reporter_letters
+        where contact like $1 and expires_at > $2 order by number limit $3";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(pattern).bind(at).bind(limit).fetch_all(c).await)?)
+}
+
 /// Removes a letter; how many that were, 0 or 1.
 pub async fn remove_letter(tx: &mut Tx, number: i64) -> Stored<u64> {
     const SQL: &str = "delete from reporter_letters where number = $1";

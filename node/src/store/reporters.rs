@@ -18,6 +18,8 @@ pub struct ReporterRow {
     pub verification: String,
     pub notify: String,
     pub citizen: Option<String>,
+    /// The contact that was proved with a code.
+    pub proved: Option<String>,
 }
 
 #[derive(Clone, FromRow)]
@@ -52,7 +54,7 @@ pub async fn add_all(tx: &mut Tx, rows: &[&ReporterRow]) -> Stored<()> {
 
 pub async fn of_case(tx: &mut Tx, case_id: &str) -> Stored<Option<ReporterRow>> {
     const SQL: &str = "select case_id, id, secret, secret_before, secret_at, verification, notify,
-        citizen from reporters where case_id = $1";
+        citizen, proved from reporters where case_id = $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(case_id).fetch_optional(c).await)?)
 }
 

@@ -56,6 +56,7 @@ fn every_sentence_fits_into_one_message() {
             fits(&spoken(&v, PORTAL, &say, Some(TICKET), None).head);
         }
         fits(&v.say("chat-status-unknown"));
+        fits(&v.with("code", "1234 5678").say("chat-code"));
         let secret = v.with("ticket", TICKET).with("portal", PORTAL);
         fits(&secret.say("chat-news-secret"));
     }

@@ -2,6 +2,7 @@
 //! said when the provider is away; what is told and what never.
 
 mod asking;
+mod codes;
 mod length;
 mod once;
 mod paper;
@@ -85,6 +86,7 @@ impl Talked {
     async fn hears(&self) {
         while self.node().hear_round(&self.lines).await.unwrap() > 0 {}
         self.node().write_channel_news().await.unwrap();
+        self.node().write_phone_codes().await.unwrap();
     }
 
     /// Says all that is due.

@@ -21,7 +21,7 @@ use crate::node::Node;
 use crate::portal::filing::RECEIPT;
 use crate::portal::visitor::{Carried, Known};
 use crate::portal::{Answer, track};
-use crate::reporters::{Proved, SentCode};
+use crate::reporters::{CodeWays, Proved, SentCode};
 
 #[derive(Deserialize)]
 pub struct CodePath {
@@ -71,7 +71,7 @@ const CITIZEN: Question = Question {
 #[template(path = "portal/ask-code.html")]
 struct AskCode<'a> {
     v: Voice,
-    mail: bool,
+    ways: CodeWays,
     track_at: &'static str,
     form: &'a Form,
     question: &'a Question,
@@ -141,8 +141,9 @@ pub async fn citizen(
     mut form: Form,
 ) -> Answer<Response> {
     let contact = form.required(&visit.v, CITIZEN.field);
-    if !contact.is_empty() && !contact.contains('@') {
-        form.complain(CITIZEN.field, visit.v.say("citizen-contact-unusable"));
+    let ways = node.code_ways();
+    if !contact.is_empty() && !ways.reach_typed(&contact) {
+        form.complain(CITIZEN.field, unusable(&visit.v, ways));
     }
     if !form.is_fine() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -156,7 +157,7 @@ pub async fn citizen(
 pub async fn confirm(State(node): State<Arc<Node>>, speaker: Speaker) -> Answer<Response> {
     let conversation = speaker.conversation(&node).await?;
     let visit = &speaker.visit;
-    let provable = node.tells_address(&conversation).await;
+    let provable = node.tells_contact(&conversation).await;
     if !provable.map_err(|e| problem(&e))? {
         let flash = Flash::warning(text_id("contact-none"));
         return Ok(visit.go_saying(&speaker.at(""), &flash));
@@ -218,6 +219,11 @@ pub async fn prove(
     }
 }
 
+/// No code gets to this contact.
+fn unusable(v: &Voice, ways: CodeWays) -> String {
+    v.with("ways", ways.word()).say("citizen-contact-unusable")
+}
+
 /// A key is shown in the answer itself: it is kept nowhere, to be shown after a redirect.
 pub fn show_key(visit: &Visit, lead: TextId, key: String) -> Answer<Response> {
     let v = visit.v;
@@ -271,7 +277,7 @@ fn asked(
     match sent {
         Ok(sent) => Ok(visit.go(&code_at(&sent))),
         Err(NodeError::Invalid(_)) => {
-            form.complain(question.field, visit.v.say("citizen-contact-unusable"));
+            form.complain(question.field, unusable(&visit.v, node.code_ways()));
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             ask(node, visit, question, form, status, None)
         }
@@ -294,7 +300,7 @@ fn ask(
     let v = visit.v;
     let page = AskCode {
         v,
-        mail: node.sends_letters(),
+        ways: node.code_ways(),
         track_at: track::PATH,
         form,
         question,

@@ -27,7 +27,7 @@ struct Enter<'a> {
     form: &'a Form,
     wait: Option<String>,
     open_at: &'static str,
-    mail: bool,
+    codes: bool,
     lost_at: &'static str,
     sign_in_at: &'static str,
 }
@@ -123,7 +123,7 @@ fn ask(
         form,
         wait: wait_s.map(|seconds| waiting(&v, seconds.into())),
         open_at: PATH,
-        mail: node.sends_letters(),
+        codes: node.code_ways().any(),
         lost_at: LOST,
         sign_in_at: SIGN_IN,
     };

@@ -135,6 +135,7 @@ struct Page<'a> {
     scores: Vec<Choice>,
     /// Whether letters are sent.
     mail: bool,
+    codes: bool,
     /// Whether the report tells where a code could be sent.
     provable: bool,
     at: Places,
@@ -184,7 +185,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         .map_err(|e| problem(&e))?;
     let erasures = node.erasures_of(&conversation).await;
     let erasures = erasures.map_err(|e| problem(&e))?;
-    let provable = node.tells_address(&conversation).await;
+    let provable = node.tells_contact(&conversation).await;
     let provable = provable.map_err(|e| problem(&e))?;
     let v = speaker.visit.v;
     let (state, tone) = standing_words(view.state, view.outcome);
@@ -223,6 +224,7 @@ pub async fn show(node: &Arc<Node>, speaker: &Speaker, writing: Writing) -> Answ
         erasure_days: node.settings().erasure.reporter_days,
         scores: words::scores(&v),
         mail: node.sends_letters(),
+        codes: node.code_ways().any(),
         provable,
         at: places(speaker),
         key: hex::encode(random::<16>()),

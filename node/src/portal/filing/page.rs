@@ -20,6 +20,7 @@ use crate::portal::map::Pick;
 use crate::portal::streets::{self, Streets};
 use crate::portal::visitor::Holder;
 use crate::regions;
+use crate::reporters::CodeWays;
 use crate::taxonomy::{Categories, LocalCategory};
 
 /// How a region is typed, all of them.
@@ -127,6 +128,7 @@ struct Filing<'a> {
     programme: Option<String>,
     /// Whether letters are sent.
     mail: bool,
+    ways: CodeWays,
     key: String,
     stamp: String,
     wait: Option<String>,
@@ -193,6 +195,7 @@ pub async fn show(
             .await?
             .map(|(_, name)| name),
         mail: node.sends_letters(),
+        ways: node.code_ways(),
         key: sent_key.map_or_else(Once::fresh_key, str::to_owned),
         stamp: node.form_stamp(),
         wait: again.wait_s.map(|seconds| waiting(&v, seconds.into())),

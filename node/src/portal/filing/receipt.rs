@@ -21,7 +21,7 @@ use crate::api::{Address, problem};
 use crate::casework::Once;
 use crate::node::Node;
 use crate::post::letterhead;
-use crate::reporters::FiledForReporter;
+use crate::reporters::{CodeWay, FiledForReporter};
 
 #[derive(Template)]
 #[template(path = "portal/receipt.html")]
@@ -33,7 +33,7 @@ struct Receipt<'a> {
     /// Where the portal is, for whoever has the receipt on paper.
     site: String,
     /// The address that the report tells has to be proved before a letter goes there.
-    unproved: bool,
+    unproved: Option<CodeWay>,
     /// Tells the browser of which of its reports this is, without the form's key.
     of: String,
     open_at: &'static str,
@@ -100,7 +100,7 @@ async fn page(
             let unproved = node.awaits_proof(case).await.map_err(|e| problem(&e))?;
             (Some(view), unproved)
         }
-        None => (None, false),
+        None => (None, None),
     };
     let page = Receipt {
         v,

@@ -13,7 +13,7 @@ pub struct OutRow {
     pub channel: String,
     pub thread: String,
     pub case_id: Option<String>,
-    /// `answer` or `news`.
+    /// `answer`, `news` or `code`.
     pub kind: String,
     /// What no conversation hears twice.
     pub once: String,

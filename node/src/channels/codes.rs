@@ -1,0 +1,72 @@
+//! Codes for telephones: whoever proves a number gets the digits by text message. So many an hour
+//! and no more, because each costs the institution money and a stranger an interruption.
+
+use super::heard::Address;
+use super::manner::Name;
+use super::outbox::Draft;
+use super::words;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::reporters::{CODE_LIFE_MS, Letter};
+use crate::store;
+use crate::store::channels::outbox::OutRow;
+
+/// As it stands in the queue.
+const CODE: &str = "code";
+/// Codes that are looked at in one round.
+const AT_ONCE: u16 = 50;
+
+impl Node {
+    /// Puts codes for telephones into the queue. What is too much for this hour waits, and is worth
+    /// nothing when the code is not.
+    pub(super) async fn write_phone_codes(&self) -> Result<usize, NodeError> {
+        if !self.code_ways().text {
+            return Ok(0);
+        }
+        let mut written = 0;
+        for letter in self.letters_by_phone(AT_ONCE).await? {
+            let now = self.clock().now_ms();
+            if self.guards().texting.attempt("", now).is_err() {
+                break;
+            }
+            let mut tx = self.write_tx().await?;
+            // Another process may have taken it meanwhile.
+            if store::citizens::remove_letter(&mut tx, letter.number).await? == 0 {
+                continue;
+            }
+            let address = Address {
+                id: letter.contact.clone(),
+                name: None,
+            };
+            let thread = self.thread_with(&mut tx, Name::Sms, &address, now).await?;
+            let row = self.code_for(&thread, &letter)?;
+            store::channels::outbox::add(&mut tx, &row).await?;
+            tx.commit().await?;
+            written += 1;
+        }
+        if written > 0 {
+            self.switch().to_say.notify_waiters();
+        }
+        Ok(written)
+    }
+
+    fn code_for(&self, thread: &str, letter: &Letter) -> Result<OutRow, NodeError> {
+        let v = words::voice(self);
+        let code = letter.code.as_deref().unwrap_or_default();
+        let said = v.with("code", code).say("chat-code");
+        self.to_be_said(Draft {
+            channel: Name::Sms,
+            thread,
+            case: None,
+            kind: CODE,
+            // A number is given again when nothing waits.
+            once: format!("code:{}:{}", letter.number, letter.expires_at),
+            words: &words::Piece::of(said).fitted(Name::Sms.manner()),
+        })
+    }
+}
+
+/// Whether something in the queue is a code that opens nothing any more.
+pub(super) fn is_spent(row: &OutRow, now: i64) -> bool {
+    row.kind == CODE && now - row.created_at >= CODE_LIFE_MS
+}
