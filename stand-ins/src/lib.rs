@@ -8,5 +8,6 @@
 pub mod meta;
 pub mod mood;
 pub mod serving;
+pub mod smsc;
 pub mod telegram;
 pub mod x;

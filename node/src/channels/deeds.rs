@@ -321,7 +321,7 @@ impl Step<'_> {
             kind: "answer",
             once: self.cause.once(self.thread.turn, at),
             says: Saying {
-                words: piece.fitted(self.channel.manner()),
+                words: piece.fitted(self.channel.manner().for_telephone(self.thread.wide == 1)),
                 reply_to: self.message.map(str::to_owned),
                 asks_place: say.asks_place(),
             },

@@ -151,6 +151,9 @@ impl Node {
             store::channels::refs::add(&mut tx, &of).await?;
         }
         store::channels::outbox::end(&mut tx, row.number, held, "sent", None).await?;
+        if let Some(id) = id {
+            self.note_said_as(&mut tx, channel, row.number, id).await?;
+        }
         tx.commit().await?;
         count(&row.channel, "sent");
         Ok(())
@@ -252,7 +255,7 @@ impl Node {
     }
 }
 
-fn count(channel: &str, outcome: &'static str) {
+pub(super) fn count(channel: &str, outcome: &'static str) {
     metrics::counter!(SAID, "channel" => channel.to_owned(), "outcome" => outcome).increment(1);
 }
 

@@ -49,6 +49,8 @@ impl Node {
         store::channels::taken::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
         store::channels::outbox::expire(&mut tx, now - SAID_KEPT_MS).await?;
         store::channels::threads::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
+        store::channels::parts::expire(&mut tx, now - DAY_MS).await?;
+        store::channels::receipts::expire(&mut tx, now - DAY_MS).await?;
         Ok(tx.commit().await?)
     }
 }

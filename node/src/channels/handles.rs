@@ -46,6 +46,7 @@ impl Node {
             heard_at: said_at,
             wake_at: None,
             stopped_at: None,
+            wide: 0,
         };
         store::channels::threads::add(tx, &row, &key).await?;
         Ok(id)

@@ -98,6 +98,33 @@ impl Heard {
     }
 }
 
+/// How a message came in, beside what it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shape {
+    pub form: Form,
+    /// Its writer's telephone has more letters than text messages have.
+    pub wide: bool,
+}
+
+/// How much of a message it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Form {
+    /// All of it.
+    #[default]
+    Whole,
+    /// A text that refers to no other. Where it is as long as one can be, more of it may follow
+    /// as another.
+    Alone { full: bool },
+    /// One of several, from 1, that share a reference.
+    Part {
+        reference: String,
+        place: usize,
+        total: usize,
+    },
+    /// No words: a picture, a card, a setting.
+    Binary,
+}
+
 /// What was taken cannot be read by this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unread(pub &'static str);

@@ -45,6 +45,7 @@ impl Node {
         &self,
         thread: &ThreadRow,
         heard: &Heard,
+        follows: Option<i64>,
     ) -> Result<Facts, NodeError> {
         let talk = self.talk_of(thread)?;
         let text = self.text_hash(&thread.id, &heard.text)?;
@@ -65,7 +66,10 @@ impl Node {
             }
         }
         let own = below.as_ref().filter(|below| below.thread == thread.id);
-        let referred = own.and_then(|below| below.case_id.clone());
+        let referred = match follows {
+            Some(number) => store::channels::parts::case_of(&mut tx, number).await?,
+            None => own.and_then(|below| below.case_id.clone()),
+        };
         let referred = referred.map(|case| store::case_id(&case)).transpose()?;
         let recent = if heard.media.is_empty() {
             None

@@ -32,6 +32,8 @@ pub struct Manner {
     pub short: bool,
     /// Signs are counted as X counts them.
     pub weighted: bool,
+    /// Letters beyond that alphabet can be shown as well, in shorter messages.
+    pub wide: bool,
     /// Everybody reads it.
     pub public: bool,
     /// The provider vouches for the sender.
@@ -74,6 +76,7 @@ impl Name {
             room: 4096,
             short: false,
             weighted: false,
+            wide: false,
             public: false,
             proven: true,
             asks: true,
@@ -123,6 +126,15 @@ impl Name {
 }
 
 impl Manner {
+    /// As one talks with a telephone that shows more letters, or does not.
+    #[must_use]
+    pub fn for_telephone(self, wide: bool) -> Self {
+        Self {
+            wide: self.short && wide,
+            ..self
+        }
+    }
+
     /// How much of the room a text takes.
     pub fn size(self, text: &str) -> usize {
         if self.short {

@@ -20,7 +20,9 @@ mod media;
 mod meta;
 mod news;
 mod outbox;
+mod parts;
 mod provider;
+mod receipts;
 mod running;
 mod settings;
 mod settled;
@@ -43,14 +45,17 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use handles::log_name;
-pub use heard::{Address, Heard, MediaKind, MediaRef, Raw, Saying, Sort, Unread};
+pub use heard::{Address, Form, Heard, MediaKind, MediaRef, Raw, Saying, Shape, Sort, Unread};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;
-pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
+pub use settings::{
+    Bind, ChannelSettings, ChannelSettingsError, DefaultAlphabet, KannelSettings, Keyword,
+    SmppSettings, SmsSettings, Via,
+};
 pub(crate) use settled::Settled;
 pub use telegram::{TelegramSettings, Way};
 pub use trouble::Trouble;
@@ -67,6 +72,11 @@ pub trait Channel: Send + Sync {
 
     /// Reads what was taken. Pure, so that it can be read again.
     fn read(&self, body: &[u8]) -> Result<Heard, Unread>;
+
+    /// How it came in, for channels that split messages on the way. Pure, as `read`.
+    fn shape(&self, _body: &[u8]) -> Shape {
+        Shape::default()
+    }
 
     /// Says something to somebody; answers with the provider's id of it, if it tells one.
     fn say<'a>(

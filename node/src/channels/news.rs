@@ -176,7 +176,7 @@ impl Node {
                 kind: "news",
                 once,
                 says: Saying {
-                    words: piece.fitted(told.channel.manner()),
+                    words: piece.fitted(told.channel.manner().for_telephone(told.thread.wide == 1)),
                     reply_to: told.post.clone(),
                     asks_place,
                 },

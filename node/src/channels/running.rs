@@ -17,8 +17,11 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Between two handfuls, which makes five messages a second at most.
 const BREATH: Duration = Duration::from_secs(1);
 
-/// Listens and speaks until `shutdown`.
+/// Listens and speaks until `shutdown`, where a channel is on.
 pub async fn run(node: Arc<Node>, lines: Lines, shutdown: CancellationToken) {
+    if lines.0.is_empty() {
+        return;
+    }
     let speaking = lines.0.iter().map(|line| speak(&node, &**line));
     let fetching = lines.0.iter().map(|line| line.listen(&node, &shutdown));
     let working = async { tokio::join!(listen(&node, &lines), join_all(speaking)) };

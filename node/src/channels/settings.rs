@@ -54,12 +54,27 @@ pub struct Keyword {
 }
 
 /// Text messages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SmsSettings {
     /// The number to which citizens write, such as `1708`; answers come from it.
     pub number: Option<String>,
+    /// `kannel` or `smpp`, where both sections are filled in.
+    pub via: Option<Via>,
+    /// Seconds for which a text that is as long as one can be waits for one that goes on from it.
+    pub join_seconds: u32,
+    /// Minutes for which a message that was split on the way waits for its parts.
+    pub join_minutes: u32,
     pub kannel: KannelSettings,
+    pub smpp: SmppSettings,
+}
+
+/// By which way text messages come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    Kannel,
+    Smpp,
 }
 
 /// A Kannel gateway that takes and hands over text messages by HTTP.
@@ -74,6 +89,54 @@ pub struct KannelSettings {
     pub password_file: Option<PathBuf>,
     /// File whose first line ends the address at which the gateway hands messages over.
     pub receive_secret_file: Option<PathBuf>,
+    /// Where the gateway reaches this node, such as `http://127.0.0.1:8090`; without it no receipts
+    /// are asked for.
+    pub node_url: Option<String>,
+}
+
+/// A line to the message centre of a network, by SMPP 3.4.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmppSettings {
+    /// Host and port, such as `smsc.example.net:2775`.
+    pub address: Option<String>,
+    /// The name that the network gave this node.
+    pub system_id: Option<String>,
+    /// File whose first line is the password, of 8 signs at most.
+    pub password_file: Option<PathBuf>,
+    /// `transceiver` for one line, `pair` for one in each direction.
+    pub bind: Bind,
+    /// Type of number and numbering plan of the own number: 0 not said, 1 international, 3 of the
+    /// network, 5 letters; 0 not said, 1 telephone.
+    pub source_ton: u8,
+    pub source_npi: u8,
+    /// The same of telephones.
+    pub dest_ton: u8,
+    pub dest_npi: u8,
+    /// What the network means by its default alphabet: `gsm7` or `latin1`.
+    pub alphabet: DefaultAlphabet,
+    /// Messages on their way that the network has not answered.
+    pub window: u16,
+    /// Seconds of silence after which the line is tried.
+    pub enquire_seconds: u32,
+}
+
+/// How a line is bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bind {
+    #[default]
+    Transceiver,
+    Pair,
+}
+
+/// The alphabet of texts that name none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefaultAlphabet {
+    #[default]
+    Gsm7,
+    Latin1,
 }
 
 /// What is wrong with `[channels]`; the operator's to mend. Never says a secret.
@@ -83,17 +146,23 @@ pub enum ChannelSettingsError {
         "channels.keywords: {0} is not one word of letters and digits, or has a meaning already"
     )]
     Keyword(String),
-    #[error("channels.sms.{0}: needed where channels.sms.kannel.send_url is set")]
+    #[error("channels.sms.{0}: needed where text messages go this way")]
     Needed(&'static str),
     #[error(
-        "channels.sms.kannel.send_url: {0} is no address such as http://127.0.0.1:13013/cgi-bin/sendsms"
+        "channels.sms.via: say `kannel` or `smpp`; channels.sms.kannel.send_url and channels.sms.smpp.address are both set"
     )]
-    Url(String),
+    Via,
+    #[error("channels.sms.smpp.{0}")]
+    Smpp(&'static str),
+    #[error(
+        "channels.sms.kannel.{field}: {text} is no address such as http://127.0.0.1:13013/cgi-bin/sendsms"
+    )]
+    Url { field: &'static str, text: String },
     #[error(
         "channels.sms.kannel.receive_secret_file: expected 16 to 128 letters and digits in the first line; others could guess fewer"
     )]
     Secret,
-    #[error("channels.sms.kannel.{field}: {problem}")]
+    #[error("channels.sms.{field}: {problem}")]
     File {
         field: &'static str,
         problem: SecretFileError,
@@ -150,10 +219,55 @@ impl Default for ChannelSettings {
     }
 }
 
+impl Default for SmsSettings {
+    fn default() -> Self {
+        Self {
+            number: None,
+            via: None,
+            join_seconds: 90,
+            join_minutes: 30,
+            kannel: KannelSettings::default(),
+            smpp: SmppSettings::default(),
+        }
+    }
+}
+
+impl Default for SmppSettings {
+    fn default() -> Self {
+        Self {
+            address: None,
+            system_id: None,
+            password_file: None,
+            bind: Bind::Transceiver,
+            source_ton: 0,
+            source_npi: 0,
+            dest_ton: 1,
+            dest_npi: 1,
+            alphabet: DefaultAlphabet::Gsm7,
+            window: 10,
+            enquire_seconds: 30,
+        }
+    }
+}
+
 impl SmsSettings {
+    /// By which way text messages come and go, if by any.
+    pub(crate) fn way(&self) -> Result<Option<Via>, ChannelSettingsError> {
+        let needed = |field| Err(ChannelSettingsError::Needed(field));
+        let (kannel, smpp) = (&self.kannel.send_url, &self.smpp.address);
+        match (self.via, kannel, smpp) {
+            (None, None, None) => Ok(None),
+            (None, Some(_), Some(_)) => Err(ChannelSettingsError::Via),
+            (Some(Via::Kannel), None, _) => needed("kannel.send_url"),
+            (Some(Via::Smpp), _, None) => needed("smpp.address"),
+            (Some(Via::Kannel), Some(_), _) | (None, Some(_), None) => Ok(Some(Via::Kannel)),
+            (Some(Via::Smpp), _, Some(_)) | (None, None, Some(_)) => Ok(Some(Via::Smpp)),
+        }
+    }
+
     /// Whether text messages come in and go out.
     pub fn is_on(&self) -> bool {
-        self.kannel.send_url.is_some()
+        self.kannel.send_url.is_some() || self.smpp.address.is_some()
     }
 }
 
@@ -169,18 +283,17 @@ impl ChannelSettings {
 
     /// The same settings with relative paths taken from `folder`.
     pub(crate) fn below(&mut self, folder: &Path) {
-        let kannel = &mut self.sms.kannel;
-        for path in [
+        let (kannel, smpp) = (&mut self.sms.kannel, &mut self.sms.smpp);
+        let files = [
             &mut kannel.password_file,
             &mut kannel.receive_secret_file,
+            &mut smpp.password_file,
             &mut self.meta.app_secret_file,
             &mut self.meta.verify_token_file,
             &mut self.whatsapp.token_file,
             &mut self.facebook.page_token_file,
-        ]
-        .into_iter()
-        .flatten()
-        {
+        ];
+        for path in files.into_iter().flatten() {
             *path = folder.join(&*path);
         }
         self.telegram.below(folder);

@@ -21,6 +21,12 @@ impl Node {
         Ok(store::channels::taken::troubled(&mut tx, SHOWN).await?)
     }
 
+    /// What this node has said and a provider, or the network behind it, refused; latest first.
+    pub async fn channel_refused(&self) -> Result<Vec<Trouble>, NodeError> {
+        let mut tx = self.read_tx().await?;
+        Ok(store::channels::outbox::refused(&mut tx, SHOWN).await?)
+    }
+
     /// Has everything looked at again that waits for a person or could not be read. Returns how much
     /// that is.
     pub async fn look_again(&self, lines: &Lines, actor: &str) -> Result<usize, NodeError> {

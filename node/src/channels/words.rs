@@ -6,6 +6,7 @@ use lapor_web::language::{Language, TextId, Voice, text_id};
 
 use super::manner::Manner;
 use super::media::LeftOut;
+use super::sms::alphabet;
 use super::talk::Say;
 use crate::doors::{facts, texts};
 use crate::error::NodeError;
@@ -36,6 +37,9 @@ impl Piece {
 
     /// As it is said on a channel.
     pub fn fitted(&self, manner: Manner) -> String {
+        if let Some(whole) = self.unchanged().filter(|_| manner.wide) {
+            return whole;
+        }
         let between = if manner.short { " " } else { "\n\n" };
         let head = manner.written(&self.head);
         let tail = self.tail.as_deref().map(|tail| manner.written(tail));
@@ -60,6 +64,16 @@ impl Piece {
             return around(None);
         }
         around(Some(&format!("{}{CUT}", cut.trim_end())))
+    }
+
+    /// The words as they are, where they need letters that text messages lack, and are short enough
+    /// for a message that has these.
+    fn unchanged(&self) -> Option<String> {
+        let body = self.body.as_deref().map(str::trim);
+        let parts = [Some(self.head.as_str()), body, self.tail.as_deref()];
+        let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let needed = alphabet::plain(&whole) != whole;
+        (needed && alphabet::units(&whole) <= alphabet::UNITS).then_some(whole)
     }
 }
 
@@ -254,6 +268,13 @@ mod tests {
             cut.starts_with("4F7KX-92MQ3: ditanya Apakah")
                 && cut.ends_with("... Balas YA atau TIDAK.")
         );
+        let wide = sms.for_telephone(true);
+        let told = |body: &str| piece(body).fitted(wide);
+        assert!(
+            told("Lampu \u{1f4a1} padam?").contains("Lampu \u{1f4a1} padam?"),
+            "a telephone that has such letters is told them"
+        );
+        assert!(!told(&"Lampu \u{1f4a1} padam? ".repeat(5)).contains('\u{1f4a1}'));
         let full = Piece {
             tail: Some("B".repeat(130)),
             ..piece("Apakah lampu masih padam?")

@@ -37,6 +37,7 @@ impl Node {
         // No two processes hold messages until the same moment.
         let held = now + LEASE_MS + i64::from(u16::from_be_bytes(random()));
         let mut tx = self.write_tx().await?;
+        store::channels::parts::give_up(&mut tx, now).await?;
         let rows = store::channels::taken::claim(&mut tx, now, held, HANDFUL).await?;
         let silent = store::channels::threads::to_wake(&mut tx, now, HANDFUL).await?;
         tx.commit().await?;
@@ -82,7 +83,7 @@ impl Node {
         };
         let heard = read.map_err(|Unread(problem)| NodeError::damaged(problem))?;
         let thread = self.thread_of(row).await?;
-        let facts = self.facts_of(&thread, &heard).await?;
+        let facts = self.facts_of(&thread, &heard, row.follows).await?;
         let step = Step {
             node: self,
             channel: line.name(),

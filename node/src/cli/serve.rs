@@ -54,9 +54,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
     let mut serving = tokio::spawn(doors::serve(node.clone(), listener, shutdown.clone()));
     tokio::spawn(casework::index(node.clone(), shutdown.clone()));
     tokio::spawn(post::deliver(node.clone(), shutdown.clone()));
-    if !lines.names().is_empty() {
-        tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
-    }
+    let mut talking = tokio::spawn(channels::run(node.clone(), lines, shutdown.clone()));
     let jobs = Jobs::of(&link).run(shutdown.clone());
     let mut linking = tokio::spawn(link.run(shutdown.clone()));
     tokio::spawn(async move {
@@ -71,7 +69,7 @@ pub async fn serve(place: &Place, out: Out<'_>) -> Result<(), Failure> {
             tracing::info!(signal, "stopping; a second signal stops at once");
             shutdown.cancel();
             tokio::select! {
-                ended = tokio::time::timeout(DRAIN + GRACE, async { tokio::join!(&mut serving, &mut linking).0 }) => {
+                ended = tokio::time::timeout(DRAIN + GRACE, async { tokio::join!(&mut serving, &mut linking, &mut talking).0 }) => {
                     ended.map_or(Ok(()), flat)
                 }
                 _ = stop.next() => Ok(()),

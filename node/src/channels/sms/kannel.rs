@@ -1,5 +1,6 @@
 //! Kannel by HTTP: `smsbox` hands over what came in with a GET, and takes what is to go out at its
-//! `sendsms`. It joins the parts of long messages and splits long answers by itself.
+//! `sendsms`. It joins the parts of long messages by itself. What became of an answer behind it, it
+//! tells at an address that goes with the answer.
 //!
 //! `smsbox` has acknowledged a message to the network before it asks us, so it must be told to ask
 //! again for long: docs/channels.md has the settings.
@@ -12,17 +13,20 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use lapor_web::{ApiProblem, secret_file};
+use lapor_web::ApiProblem;
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::super::heard::{Address, Heard, Raw, Saying, Unread};
-use super::super::settings::{ChannelSettingsError, SmsSettings};
+use super::super::heard::{Address, Form, Heard, Raw, Saying, Shape, Unread};
+use super::super::manner::Name;
+use super::super::receipts::Fate;
+use super::super::settings::{ChannelSettingsError, SmsSettings, Via};
 use super::super::{Channel, Unsaid};
+use super::{alone, alphabet, secret, sender};
 use crate::api::problem;
+use crate::chance::random;
 use crate::node::Node;
-use crate::reporters::normalised;
 
 const WHOLE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
@@ -30,6 +34,13 @@ const CONNECT: Duration = Duration::from_secs(5);
 const LARGEST: usize = 4096;
 /// Bytes of what the gateway hands over.
 const LONGEST: usize = 64 * 1024;
+/// Where the gateway hands messages over; its secret stands behind.
+const DOOR: &str = "/saluran/sms/kannel";
+/// `%c` of what is no text.
+const BINARY: &str = "1";
+/// What is asked of a message that is on its way: that it was delivered (1), was not (2), was
+/// refused by the network (16).
+const RECEIPTS: &str = "19";
 
 /// The way out.
 pub struct Kannel {
@@ -38,23 +49,17 @@ pub struct Kannel {
     from: String,
     username: String,
     password: String,
+    /// Where receipts are to be told.
+    receipts: Option<String>,
 }
 
 /// The hash of the secret with which the gateway knocks.
 pub type Door = [u8; 32];
 
 impl Kannel {
-    pub fn of(settings: &SmsSettings) -> Result<Option<Self>, ChannelSettingsError> {
+    pub fn of(settings: &SmsSettings) -> Result<Self, ChannelSettingsError> {
         let kannel = &settings.kannel;
-        let Some(text) = &kannel.send_url else {
-            return Ok(None);
-        };
-        let wrong = || ChannelSettingsError::Url(text.clone());
-        let url: Url = text.parse().map_err(|_| wrong())?;
-        if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
-            return Err(wrong());
-        }
-        door(settings)?;
+        let knocks = receive_secret(settings)?;
         let needed = ChannelSettingsError::Needed;
         let password = kannel
             .password_file
@@ -67,25 +72,42 @@ impl Kannel {
             .timeout(WHOLE)
             .build()
             .map_err(|error| ChannelSettingsError::Client(error.without_url().to_string()))?;
-        Ok(Some(Self {
+        let send_url = kannel.send_url.as_ref().ok_or(needed("kannel.send_url"))?;
+        let node_url = kannel.node_url.as_ref();
+        let told = |at: &String| {
+            let at = address("node_url", at)?;
+            let at = at.as_str().trim_end_matches('/');
+            Ok(format!("{at}{DOOR}/{knocks}/kabar"))
+        };
+        Ok(Self {
             client,
-            url,
+            url: address("send_url", send_url)?,
+            receipts: node_url.map(told).transpose()?,
             from: settings.number.clone().ok_or(needed("number"))?,
             username: kannel.username.clone().ok_or(needed("kannel.username"))?,
-            password: secret("password_file", password)?,
-        }))
+            password: secret("kannel.password_file", password)?,
+        })
     }
 
     pub async fn say(&self, to: &Address, what: &Saying) -> Result<Option<String>, Unsaid> {
-        let query = [
+        let words = what.words.as_str();
+        let coding = if alphabet::is_plain(words) { "0" } else { "2" };
+        let mut query = vec![
             ("username", self.username.as_str()),
             ("password", &self.password),
             ("from", &self.from),
             ("to", &to.id),
             ("charset", "UTF-8"),
-            ("coding", "0"),
-            ("text", &what.words),
+            ("coding", coding),
+            ("text", words),
         ];
+        // The gateway gives no id to what it takes.
+        let id = hex::encode(random::<16>());
+        let receipts = self.receipts.as_ref();
+        let receipts = receipts.map(|at| format!("{at}?id={id}&status=%d"));
+        if let Some(at) = &receipts {
+            query.extend([("dlr-mask", RECEIPTS), ("dlr-url", at.as_str())]);
+        }
         let asked = self.client.get(self.url.clone()).query(&query).send().await;
         // The address holds the password and the words.
         let mut answer = asked.map_err(|error| Unsaid::Down(error.without_url().to_string()))?;
@@ -97,14 +119,26 @@ impl Kannel {
                 break;
             }
         }
-        heard_back(status.as_u16())
+        heard_back(status.as_u16())?;
+        Ok(receipts.map(|_| id))
     }
 }
 
+/// An address of the settings.
+fn address(field: &'static str, text: &str) -> Result<Url, ChannelSettingsError> {
+    let read = text.parse::<Url>().ok();
+    let usable = |url: &Url| ["http", "https"].contains(&url.scheme()) && url.host().is_some();
+    read.filter(usable)
+        .ok_or_else(|| ChannelSettingsError::Url {
+            field,
+            text: text.to_owned(),
+        })
+}
+
 /// What the status of `sendsms` means. What it says beside repeats the words, and is not kept.
-fn heard_back(status: u16) -> Result<Option<String>, Unsaid> {
+fn heard_back(status: u16) -> Result<(), Unsaid> {
     match status {
-        200..300 => Ok(None),
+        200..300 => Ok(()),
         // A wrong name or password is ours to mend, and costs no message anything.
         401 | 403 | 404 => Err(Unsaid::Down(format!(
             "the gateway refuses this node ({status})"
@@ -119,21 +153,21 @@ fn heard_back(status: u16) -> Result<Option<String>, Unsaid> {
 
 /// The secret at the end of the address that the gateway calls, as it is compared.
 pub fn door(settings: &SmsSettings) -> Result<Option<Door>, ChannelSettingsError> {
-    if settings.kannel.send_url.is_none() {
-        return Ok(None);
+    match settings.way()? {
+        Some(Via::Kannel) => Ok(Some(hashed(&receive_secret(settings)?))),
+        _ => Ok(None),
     }
+}
+
+fn receive_secret(settings: &SmsSettings) -> Result<String, ChannelSettingsError> {
     let needed = ChannelSettingsError::Needed("kannel.receive_secret_file");
     let path = settings.kannel.receive_secret_file.as_ref().ok_or(needed)?;
-    let line = secret("receive_secret_file", path)?;
+    let line = secret("kannel.receive_secret_file", path)?;
     let shape = (16..=128).contains(&line.len()) && line.bytes().all(|b| b.is_ascii_alphanumeric());
     if !shape {
         return Err(ChannelSettingsError::Secret);
     }
-    Ok(Some(hashed(&line)))
-}
-
-fn secret(field: &'static str, path: &std::path::Path) -> Result<String, ChannelSettingsError> {
-    secret_file::first_line(path).map_err(|problem| ChannelSettingsError::File { field, problem })
+    Ok(line)
 }
 
 fn hashed(secret: &str) -> Door {
@@ -146,7 +180,14 @@ pub fn routes(line: Arc<dyn Channel>, door: Door) -> Router<Arc<Node>> {
                            RawQuery(query): RawQuery| {
         take(&node, &*line, door, &secret, query.unwrap_or_default()).await
     };
-    Router::new().route("/saluran/sms/kannel/{secret}", get(take))
+    let told = async move |State(node): State<Arc<Node>>,
+                           Path(secret): Path<String>,
+                           RawQuery(query): RawQuery| {
+        told(&node, door, &secret, query.unwrap_or_default()).await
+    };
+    Router::new()
+        .route(&format!("{DOOR}/{{secret}}"), get(take))
+        .route(&format!("{DOOR}/{{secret}}/kabar"), get(told))
 }
 
 /// Takes a message in. The answer is empty, because the gateway would send what stands in it.
@@ -176,21 +217,39 @@ async fn take(
     }
 }
 
+/// Takes what became of an answer behind the gateway.
+async fn told(node: &Node, door: Door, secret: &str, query: String) -> Response {
+    if !bool::from(hashed(secret).ct_eq(&door)) {
+        return ApiProblem::not_found().into_response();
+    }
+    let fields = fields(query.as_bytes());
+    let (Some(id), Some(status)) = (text(&fields, "id"), text(&fields, "status")) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let fate = match status {
+        "1" => Fate::Delivered,
+        "2" => Fate::Refused("the network could not deliver it".into()),
+        "16" => Fate::Refused("the network refuses it".into()),
+        // It is on its way.
+        _ => return StatusCode::OK.into_response(),
+    };
+    match node.take_receipt(Name::Sms, id, &fate).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => problem(&error).into_response(),
+    }
+}
+
 /// Reads `dari=%p&isi=%b&charset=%C&coding=%c` as Kannel fills it in.
 pub fn read(body: &[u8]) -> Result<Heard, Unread> {
     let fields = fields(body);
-    let field = |name: &str| {
-        let found = fields.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_slice())
-    };
-    let text = |name: &str| field(name).and_then(|value| std::str::from_utf8(value).ok());
-    let from = text("dari").map(str::trim).filter(|from| !from.is_empty());
+    let from = text(&fields, "dari").map(str::trim);
+    let from = from.filter(|from| !from.is_empty());
     let from = from.ok_or(Unread("no sender in `dari`"))?;
-    if text("coding") == Some("1") {
+    if text(&fields, "coding") == Some(BINARY) {
         return Err(Unread("binary, and no text"));
     }
-    let words = field("isi").unwrap_or_default();
-    let charset = text("charset").unwrap_or_default().to_uppercase();
+    let words = field(&fields, "isi").unwrap_or_default();
+    let charset = text(&fields, "charset").unwrap_or_default().to_uppercase();
     let text = if charset.starts_with("UTF-16") || charset.starts_with("UCS-2") {
         wide(words)?
     } else {
@@ -198,14 +257,32 @@ pub fn read(body: &[u8]) -> Result<Heard, Unread> {
         read.to_owned()
     };
     Ok(Heard {
-        from: Address {
-            // One number is one person, however the network writes it.
-            id: normalised(from).unwrap_or_else(|_| from.to_owned()),
-            ..Address::default()
-        },
+        from: sender(from),
         text,
         ..Heard::default()
     })
+}
+
+/// How it came. The gateway has joined what was split with a reference.
+pub fn shape(body: &[u8]) -> Shape {
+    let fields = fields(body);
+    let coding = text(&fields, "coding");
+    let wide = coding == Some("2");
+    let form = match read(body) {
+        Ok(heard) => alone(&heard.text, wide),
+        Err(_) if coding == Some(BINARY) => Form::Binary,
+        Err(_) => Form::Whole,
+    };
+    Shape { form, wide }
+}
+
+fn field<'f>(fields: &'f [(String, Vec<u8>)], name: &str) -> Option<&'f [u8]> {
+    let found = fields.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_slice())
+}
+
+fn text<'f>(fields: &'f [(String, Vec<u8>)], name: &str) -> Option<&'f str> {
+    field(fields, name).and_then(|value| std::str::from_utf8(value).ok())
 }
 
 /// UTF-16 with the high byte first.

@@ -272,6 +272,11 @@ pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId,
     found.next()
 }
 
+/// Whether a text orders something, so that it is no part of another.
+pub fn is_command(text: &str) -> bool {
+    commands::read(text.trim()).is_some()
+}
+
 /// Reads what somebody said.
 pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let text = heard.text.trim();

@@ -5,6 +5,8 @@ pub mod cursors;
 pub mod due;
 pub mod lines;
 pub mod outbox;
+pub mod parts;
+pub mod receipts;
 pub mod refs;
 pub mod said;
 pub mod taken;

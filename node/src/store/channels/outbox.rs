@@ -3,6 +3,7 @@
 use lapor_migrations::{Tx, on};
 use sqlx::FromRow;
 
+use super::taken::Trouble;
 use crate::store::Stored;
 
 /// Something to be said; it prints nothing, because it holds words.
@@ -113,6 +114,35 @@ pub async fn end(
     Ok(())
 }
 
+/// The hash of the provider's id of something, by which its receipt finds it.
+pub async fn said_as(tx: &mut Tx, number: i64, hash: &[u8]) -> Stored<()> {
+    const SQL: &str = "update channel_outbox set said_as = $2 where number = $1";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(hash).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The latest that has this id of the provider, with its state.
+pub async fn by_said(tx: &mut Tx, channel: &str, hash: &[u8]) -> Stored<Option<(i64, String)>> {
+    const SQL: &str = "select number, state from channel_outbox
+        where channel = $1 and said_as = $2 order by number desc limit 1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(hash).fetch_optional(c).await)?)
+}
+
+/// The provider told what became of something that was sent.
+pub async fn arrived(tx: &mut Tx, number: i64, state: &str, problem: Option<&str>) -> Stored<()> {
+    const SQL: &str = "update channel_outbox set state = $2, problem = $3
+        where number = $1 and state = 'sent'";
+    on!(tx, c => sqlx::query(SQL).bind(number).bind(state).bind(problem).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// What was refused last, latest first.
+pub async fn refused(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
+    const SQL: &str = "select number, channel, state, created_at as came_at, attempts, problem
+        from channel_outbox where state = 'refused' order by number desc limit $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
+}
+
 /// It is tried again at a moment.
 pub async fn put_off(tx: &mut Tx, number: i64, held: i64, due: i64, problem: &str) -> Stored<()> {
     const SQL: &str = "update channel_outbox set due_at = $3, leased_until = 0, problem = $4
@@ -193,7 +223,7 @@ pub async fn waiting(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
 /// Forgets what was over before a moment; the last number stays, so that none is given twice.
 pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
     const SQL: &str = "delete from channel_outbox
-        where state in ('sent', 'refused', 'dropped') and created_at < $1
+        where state in ('sent', 'delivered', 'refused', 'dropped') and created_at < $1
             and number < (select max(number) from channel_outbox)";
     on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
     Ok(())

@@ -14,6 +14,8 @@ pub struct TakenRow {
     pub thread: Option<String>,
     pub raw: Option<Vec<u8>>,
     pub attempts: i64,
+    /// The message of which this is a part that came late.
+    pub follows: Option<i64>,
 }
 
 /// A message that waits for more than its turn.
@@ -21,7 +23,7 @@ pub struct TakenRow {
 pub struct Trouble {
     pub number: i64,
     pub channel: String,
-    /// `waiting`, `unread` or `stuck`.
+    /// `waiting`, `unread` or `stuck`; of what this node has said `refused`.
     pub state: String,
     /// Unix ms.
     pub came_at: i64,
@@ -37,8 +39,10 @@ pub struct NewTaken<'a> {
     pub raw: &'a [u8],
     /// Unix ms.
     pub at: i64,
+    pub due_at: i64,
     pub state: &'a str,
     pub problem: Option<&'a str>,
+    pub follows: Option<i64>,
 }
 
 /// What became of a message.
@@ -49,14 +53,15 @@ pub struct Ending<'a> {
     pub case_id: Option<&'a str>,
 }
 
-/// Notes the hash of a provider's id; says whether it is new.
-pub async fn is_new(tx: &mut Tx, channel: &str, hash: &[u8], at: i64) -> Stored<bool> {
+/// Notes the hash of a provider's id; says whether it is new, or was last so before a moment.
+pub async fn is_new(tx: &mut Tx, channel: &str, hash: &[u8], at: i64, since: i64) -> Stored<bool> {
     const SQL: &str = "insert into channel_seen (channel, hash, at) values ($1, $2, $3)
-        on conflict (channel, hash) do nothing";
+        on conflict (channel, hash) do update set at = excluded.at where channel_seen.at < $4";
     let noted: u64 = on!(tx, c => sqlx::query(SQL)
         .bind(channel)
         .bind(hash)
         .bind(at)
+        .bind(since)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
@@ -71,8 +76,8 @@ pub async fn next_number(tx: &mut Tx) -> Stored<i64> {
 
 pub async fn add(tx: &mut Tx, row: &NewTaken<'_>) -> Stored<()> {
     const SQL: &str = "insert into channel_taken (number, channel, thread, raw, came_at, state,
-            outcome, case_id, attempts, due_at, leased_until, problem)
-        values ($1, $2, $3, $4, $5, $6, null, null, 0, $5, 0, $7)";
+            outcome, case_id, attempts, due_at, leased_until, problem, follows)
+        values ($1, $2, $3, $4, $5, $6, null, null, 0, $7, 0, $8, $9)";
     on!(tx, c => sqlx::query(SQL)
         .bind(row.number)
         .bind(row.channel)
@@ -80,7 +85,9 @@ pub async fn add(tx: &mut Tx, row: &NewTaken<'_>) -> Stored<()> {
         .bind(row.raw)
         .bind(row.at)
         .bind(row.state)
+        .bind(row.due_at)
         .bind(row.problem)
+        .bind(row.follows)
         .execute(c)
         .await
         .map(drop))?;
@@ -97,7 +104,7 @@ pub async fn claim(tx: &mut Tx, now: i64, until: i64, limit: i64) -> Stored<Vec<
                 and not exists (select 1 from channel_taken o
                     where o.thread = t.thread and o.state = 'waiting' and o.number < t.number)
             order by t.number limit $3
-        ) returning number, channel, thread, raw, attempts";
+        ) returning number, channel, thread, raw, attempts, follows";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(until).bind(limit).fetch_all(c).await)?)
 }
 
@@ -140,10 +147,11 @@ pub async fn stick(tx: &mut Tx, number: i64, held: i64, problem: &str) -> Stored
     Ok(())
 }
 
-/// How many messages are in each state that is no end.
+/// How many messages are in each state that is no end; what waits for its parts waits.
 pub async fn unfinished(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select state, count(*) from channel_taken
-        where state in ('waiting', 'unread', 'stuck') group by state";
+    const SQL: &str =
+        "select case when state = 'parts' then 'waiting' else state end as open, count(*)
+        from channel_taken where state in ('waiting', 'parts', 'unread', 'stuck') group by open";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
@@ -157,8 +165,7 @@ pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
 
 /// Forgets the words of a conversation that wait for nothing any more.
 pub async fn forget_words(tx: &mut Tx, thread: &str) -> Stored<()> {
-    const SQL: &str =
-        "update channel_taken set raw = null where thread = $1 and state <> 'waiting'";
+    const SQL: &str = "update channel_taken set raw = null where thread = $1 and state not in ('waiting', 'parts')";
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -173,7 +180,7 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
 
 /// All that cannot be read or waits for a person, oldest first.
 pub async fn left(tx: &mut Tx) -> Stored<Vec<TakenRow>> {
-    const SQL: &str = "select number, channel, thread, raw, attempts from channel_taken
+    const SQL: &str = "select number, channel, thread, raw, attempts, follows from channel_taken
         where state in ('unread', 'stuck') order by number";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }

@@ -19,6 +19,8 @@ pub struct ThreadRow {
     pub heard_at: i64,
     pub wake_at: Option<i64>,
     pub stopped_at: Option<i64>,
+    /// 1 where the telephone shows more letters than text messages have.
+    pub wide: i64,
 }
 
 /// What changes in a conversation by a message.
@@ -32,13 +34,13 @@ pub struct Turned<'a> {
 }
 
 pub async fn by_key(tx: &mut Tx, channel: &str, key: &[u8]) -> Stored<Option<ThreadRow>> {
-    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
+    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at, wide
         from channel_threads where channel = $1 and key = $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(key).fetch_optional(c).await)?)
 }
 
 pub async fn one(tx: &mut Tx, id: &str) -> Stored<Option<ThreadRow>> {
-    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
+    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at, wide
         from channel_threads where id = $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }
@@ -63,6 +65,13 @@ pub async fn add(tx: &mut Tx, row: &ThreadRow, key: &[u8]) -> Stored<()> {
 pub async fn heard(tx: &mut Tx, id: &str, sealed: &[u8], at: i64) -> Stored<()> {
     const SQL: &str = "update channel_threads set sealed = $2, heard_at = $3 where id = $1";
     on!(tx, c => sqlx::query(SQL).bind(id).bind(sealed).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Whether the telephone shows more letters, as its last message says.
+pub async fn shows(tx: &mut Tx, id: &str, wide: bool) -> Stored<()> {
+    const SQL: &str = "update channel_threads set wide = $2 where id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(i64::from(wide)).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -92,7 +101,7 @@ pub async fn stop(tx: &mut Tx, id: &str, at: i64) -> Stored<()> {
 
 /// Conversations whose silence has lasted, the longest first.
 pub async fn to_wake(tx: &mut Tx, now: i64, limit: i64) -> Stored<Vec<ThreadRow>> {
-    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at
+    const SQL: &str = "select id, channel, sealed, talk, turn, heard_at, wake_at, stopped_at, wide
         from channel_threads where wake_at is not null and wake_at <= $1
         order by wake_at, id limit $2";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(c).await)?)
@@ -176,7 +185,7 @@ pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
         where heard_at < $1 and sealed is not null and wake_at is null
             and not exists (select 1 from channel_cases f where f.thread = channel_threads.id)
             and not exists (select 1 from channel_taken t
-                where t.thread = channel_threads.id and t.state in ('waiting', 'stuck'))";
+                where t.thread = channel_threads.id and t.state in ('waiting', 'parts', 'stuck'))";
     on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -2,6 +2,12 @@
 //! (https://www.kannel.org/download/kannel-userguide-snapshot/userguide.html).
 
 mod gateway;
+mod others;
+mod parts;
+mod real;
+mod receipts;
+mod smpp;
+mod spoken;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +21,7 @@ use super::kannel::{self, Kannel};
 use super::of;
 use crate::channels::delivery::Spoken;
 use crate::channels::heard::{Address, Saying, Unread};
-use crate::channels::settings::SmsSettings;
+use crate::channels::settings::{SmsSettings, Via};
 use crate::channels::{Lines, Unsaid};
 use crate::testing::Place;
 use gateway::Gateway;
@@ -133,13 +139,31 @@ fn settings_that_cannot_work_are_refused_and_say_no_secret() {
     assert!(of(&SmsSettings::default()).unwrap().is_none());
 }
 
+#[test]
+fn of_two_ways_one_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut both = settings(folder.path(), "http://127.0.0.1:13013/cgi-bin/sendsms");
+    both.smpp = spoken::settings(folder.path(), "smsc.example.net:2775").smpp;
+    let problem = of(&both).err().unwrap().to_string();
+    assert!(problem.starts_with("channels.sms.via"), "{problem}");
+    for via in [Via::Kannel, Via::Smpp] {
+        both.via = Some(via);
+        assert!(of(&both).unwrap().is_some());
+        assert_eq!(kannel::door(&both).unwrap().is_some(), via == Via::Kannel);
+    }
+    both.smpp.address = None;
+    let problem = of(&both).err().unwrap().to_string();
+    assert!(
+        problem.starts_with("channels.sms.smpp.address"),
+        "{problem}"
+    );
+}
+
 #[tokio::test]
 async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Gateway::open().await;
-    let kannel = Kannel::of(&settings(folder.path(), &gateway.send_url))
-        .unwrap()
-        .unwrap();
+    let kannel = Kannel::of(&settings(folder.path(), &gateway.send_url)).unwrap();
     let to = address("+628123456789");
     assert_eq!(
         kannel.say(&to, &saying("Terima kasih & salam")).await,
@@ -174,7 +198,7 @@ async fn what_is_said_goes_to_sendsms_and_its_status_says_what_became_of_it() {
     ));
     // Nobody listens at this port.
     let away = settings(folder.path(), "http://127.0.0.1:1/cgi-bin/sendsms");
-    let away = Kannel::of(&away).unwrap().unwrap();
+    let away = Kannel::of(&away).unwrap();
     let Err(Unsaid::Down(problem)) = away.say(&to, &saying("kata")).await else {
         panic!("somebody answers");
     };

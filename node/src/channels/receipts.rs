@@ -1,0 +1,89 @@
+//! What becomes of messages behind the provider: what was sent is delivered, or was refused by the
+//! network. A receipt may come before it is noted here what it is for; it is kept until then.
+
+use lapor_migrations::Tx;
+
+use super::delivery::count;
+use super::manner::Name;
+use crate::error::NodeError;
+use crate::node::Node;
+use crate::store;
+
+/// What a provider tells of something that it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Delivered,
+    /// It will not be delivered, and why. Holds no word and no address.
+    Refused(String),
+}
+
+impl Fate {
+    fn told(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Delivered => ("delivered", None),
+            Self::Refused(problem) => ("refused", Some(problem)),
+        }
+    }
+}
+
+impl Node {
+    /// Takes a receipt; it may be acknowledged when this returns.
+    pub(crate) async fn take_receipt(
+        &self,
+        channel: Name,
+        id: &str,
+        fate: &Fate,
+    ) -> Result<(), NodeError> {
+        let hash = self.said_hash(channel, id)?;
+        let mut tx = self.write_tx().await?;
+        match store::channels::outbox::by_said(&mut tx, channel.as_str(), &hash).await? {
+            Some((number, state)) => {
+                if state == "sent" {
+                    arrived(&mut tx, channel.as_str(), number, fate.told()).await?;
+                }
+            }
+            None => {
+                let now = self.clock().now_ms();
+                let name = channel.as_str();
+                store::channels::receipts::keep(&mut tx, name, &hash, fate.told(), now).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes the provider's id of what was said, and what is known of it already.
+    pub(super) async fn note_said_as(
+        &self,
+        tx: &mut Tx,
+        channel: Name,
+        number: i64,
+        id: &str,
+    ) -> Result<(), NodeError> {
+        let (name, hash) = (channel.as_str(), self.said_hash(channel, id)?);
+        store::channels::outbox::said_as(tx, number, &hash).await?;
+        if let Some((state, problem)) = store::channels::receipts::take(tx, name, &hash).await? {
+            arrived(tx, name, number, (&state, problem.as_deref())).await?;
+        }
+        Ok(())
+    }
+
+    fn said_hash(&self, channel: Name, id: &str) -> Result<Vec<u8>, NodeError> {
+        self.switch().hash("said as", &[channel.as_str(), id])
+    }
+}
+
+async fn arrived(
+    tx: &mut Tx,
+    channel: &str,
+    number: i64,
+    (state, problem): (&str, Option<&str>),
+) -> Result<(), NodeError> {
+    store::channels::outbox::arrived(tx, number, state, problem).await?;
+    let outcome = if state == "delivered" {
+        "delivered"
+    } else {
+        "undelivered"
+    };
+    count(channel, outcome);
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! A line of SMPP: bound, tried, lost and bound again; what comes over it is kept before it is
+//! acknowledged, what goes out finds its answer.
+
+use bytes::BytesMut;
+use lapor_stand_ins::smsc::{Event, Reply, Sms};
+use rusmpp::pdus::DeliverSm;
+use rusmpp::types::OctetString;
+use rusmpp::{Command, CommandStatus, Pdu};
+use tokio_util::codec::{Decoder as _, Encoder as _};
+
+use super::address;
+use super::spoken::{BUDI, MINUTE_MS, Networked, REPORT, SITI, settings, sms};
+use crate::channels::Unsaid;
+use crate::channels::settings::{Bind, DefaultAlphabet, SmsSettings};
+use crate::channels::sms::smpp::{Received, Wire};
+use crate::channels::sms::{alphabet, of};
+
+/// `ESME_RX_T_APPN`.
+const TRY_AGAIN: u32 = 0x64;
+
+#[tokio::test]
+async fn a_message_by_smpp_becomes_a_case_and_its_ticket_goes_back() {
+    for one in Networked::bound().await {
+        one.takes(&sms(SITI, REPORT)).await;
+        one.hears().await;
+        assert_eq!(one.reports().await, [REPORT]);
+        one.speaks().await;
+        let said = one.smsc.submitted().await.unwrap();
+        assert_eq!((said.from.as_str(), said.to.as_str()), ("1708", &SITI[1..]));
+        assert_eq!(said.coding, 0);
+        let text = alphabet::from_septets(&said.bytes);
+        assert!(
+            text.starts_with("Laporan Anda kami terima. Nomor tiket: "),
+            "{text}"
+        );
+        assert!(said.wants_receipt);
+        assert_eq!(one.outbox().await, ["sent"]);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_again_was_not_answered_and_much_later_it_is_another() {
+    for one in Networked::bound().await {
+        for _ in 0..2 {
+            one.takes(&sms(SITI, REPORT)).await;
+        }
+        one.takes(&sms(BUDI, REPORT)).await;
+        assert_eq!(one.taken().await.len(), 2);
+        one.place.clock.advance(14 * MINUTE_MS);
+        one.takes(&sms(SITI, REPORT)).await;
+        assert_eq!(one.taken().await.len(), 2);
+        one.place.clock.advance(2 * MINUTE_MS);
+        one.takes(&sms(SITI, REPORT)).await;
+        assert_eq!(one.taken().await.len(), 3);
+        one.hears().await;
+        assert_eq!(one.reports().await.len(), 2, "and is no second report");
+    }
+}
+
+#[tokio::test]
+async fn a_short_answer_may_be_given_twice_and_comes_again_when_the_line_was_lost() {
+    for one in Networked::bound().await {
+        for count in 1..=2 {
+            one.takes(&sms(SITI, "Ya")).await;
+            assert_eq!(one.taken().await.len(), count);
+        }
+        one.smsc.drops_the_line();
+        one.smsc.bound().await.unwrap();
+        one.takes(&sms(SITI, "Ya")).await;
+        assert_eq!(one.taken().await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_is_not_acknowledged() {
+    for one in Networked::bound().await {
+        one.node().db().close().await;
+        assert_eq!(one.smsc.delivers(&sms(SITI, REPORT)).await, Some(TRY_AGAIN));
+    }
+}
+
+#[tokio::test]
+async fn texts_are_read_in_their_alphabet_and_what_is_no_text_lies_aside() {
+    for one in Networked::bound().await {
+        let codings = [
+            (
+                0,
+                alphabet::to_septets("Lampu [A] padam sejak kemarin \u{20ac}"),
+            ),
+            (0xf1, alphabet::to_septets("Air keran mati sejak kemarin")),
+            (1, b"Jalan rusak parah sekali".to_vec()),
+            (3, b"Caf\xe9 membuang sampah ke sungai".to_vec()),
+            (
+                8,
+                alphabet::to_wide("Pohon tumbang \u{1f333} di depan pasar"),
+            ),
+        ];
+        for (coding, text) in codings {
+            let sms = Sms {
+                from: SITI.into(),
+                coding,
+                text,
+                ..Sms::default()
+            };
+            one.takes(&sms).await;
+            one.hears().await;
+            one.place.clock.advance(MINUTE_MS);
+        }
+        assert_eq!(
+            one.reports().await,
+            [
+                "Lampu [A] padam sejak kemarin \u{20ac}",
+                "Air keran mati sejak kemarin",
+                "Jalan rusak parah sekali",
+                "Caf\u{e9} membuang sampah ke sungai",
+                "Pohon tumbang \u{1f333} di depan pasar",
+            ]
+        );
+        let wide = "select cast(wide as text) from channel_threads";
+        assert_eq!(
+            one.column(wide).await,
+            ["1"],
+            "the last message had other letters"
+        );
+        let picture = Sms {
+            coding: 4,
+            ..sms(SITI, "gambar")
+        };
+        one.takes(&picture).await;
+        let card = Sms {
+            header: vec![6, 5, 4, 0x23, 0xf4, 0, 0],
+            ..sms(SITI, "BEGIN:VCARD")
+        };
+        one.takes(&card).await;
+        one.hears().await;
+        assert_eq!(one.taken().await[5..], ["aside", "aside"]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_network_answers_says_what_becomes_of_a_message() {
+    let one = Networked::bound().await.remove(0);
+    let to = address(SITI);
+    let say = |words: &'static str| one.line.say(&to, words);
+    assert_eq!(say("Terima kasih").await, Ok(Some("1".into())));
+    one.smsc.replies([Reply::Status(0x58), Reply::Status(0x14)]);
+    for _ in 0..2 {
+        assert!(matches!(say("a").await, Err(Unsaid::Slower(_))));
+    }
+    one.smsc.replies([Reply::Status(0x0b)]);
+    let refused = say("kata").await;
+    let problem = "the network refuses the message (0xb)";
+    assert_eq!(refused, Err(Unsaid::Never(problem.into())));
+    one.smsc.replies([Reply::Status(0x08), Reply::Status(0x0a)]);
+    for _ in 0..2 {
+        assert!(matches!(say("a").await, Err(Unsaid::Down(_))));
+    }
+    one.smsc.replies([Reply::Status(0x45), Reply::Drop]);
+    assert!(matches!(say("a").await, Err(Unsaid::Later(_))));
+    assert!(
+        matches!(say("a").await, Err(Unsaid::Down(_))),
+        "the line was lost"
+    );
+    one.smsc.bound().await.unwrap();
+    assert!(say("a").await.is_ok(), "and is there again");
+}
+
+#[tokio::test]
+async fn letters_that_the_alphabet_lacks_go_in_another_where_they_fit() {
+    type Change = fn(&mut SmsSettings);
+    let plain: Change = |_| {};
+    let latin: Change = |sms| sms.smpp.alphabet = DefaultAlphabet::Latin1;
+    for (change, words, coding, bytes) in [
+        (plain, "Rp [5]", 0, alphabet::to_septets("Rp [5]")),
+        (
+            plain,
+            "Lampu \u{1f4a1}",
+            8,
+            alphabet::to_wide("Lampu \u{1f4a1}"),
+        ),
+        (latin, "d\u{e9}j\u{e0} [5]", 0, b"d\xe9j\xe0 [5]".to_vec()),
+    ] {
+        let one = Networked::on(change).await.remove(0);
+        one.smsc.bound().await.unwrap();
+        one.line.say(&address(SITI), words).await.unwrap();
+        let said = one.smsc.submitted().await.unwrap();
+        assert_eq!((said.coding, said.bytes), (coding, bytes), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_is_refused_or_lost_is_bound_again_and_nothing_is_dropped() {
+    for one in Networked::bound().await {
+        one.takes(&sms(SITI, REPORT)).await;
+        one.hears().await;
+        one.smsc.is_away(true);
+        one.smsc.drops_the_line();
+        while one.smsc.next().await.unwrap() != Event::Refused {}
+        one.speaks().await;
+        assert_eq!(one.outbox().await, ["waiting"]);
+        let problem = one.column("select problem from channel_lines").await;
+        assert_eq!(problem, ["the network refuses the bind (0xd)"]);
+        one.smsc.is_away(false);
+        one.smsc.bound().await.unwrap();
+        one.place.clock.advance(MINUTE_MS);
+        one.speaks().await;
+        assert_eq!(one.outbox().await, ["sent"]);
+        one.takes(&sms(SITI, "STATUS")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pair_of_lines_has_one_for_each_direction() {
+    for one in Networked::on(|sms| sms.smpp.bind = Bind::Pair).await {
+        let mut kinds = [
+            one.smsc.bound().await.unwrap(),
+            one.smsc.bound().await.unwrap(),
+        ];
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["receiver", "transmitter"]);
+        one.takes(&sms(SITI, REPORT)).await;
+        one.hears().await;
+        one.speaks().await;
+        assert_eq!(one.outbox().await, ["sent"]);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_line_is_tried_and_a_node_that_stops_takes_leave() {
+    for mut one in Networked::on(|sms| sms.smpp.enquire_seconds = 1).await {
+        for expected in [Event::Bound("transceiver"), Event::Enquired] {
+            assert_eq!(one.smsc.next().await, Some(expected));
+        }
+        one.stop.cancel();
+        one.listening.take().unwrap().await.unwrap();
+        while one.smsc.next().await.unwrap() != Event::Unbound {}
+        assert_eq!(one.smsc.next().await, Some(Event::Left));
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_taken_apart_spoils_none_behind_it() {
+    let mut bytes = BytesMut::new();
+    let mut wire = Wire;
+    let mut deliver = DeliverSm::default();
+    deliver.set_short_message(OctetString::from_static_slice(b"Lampu padam").unwrap());
+    for (sequence, pdu) in [(7, deliver.into()), (8, Pdu::EnquireLink)] {
+        let command = Command::new(CommandStatus::EsmeRok, sequence, pdu);
+        wire.encode(command, &mut bytes).unwrap();
+    }
+    // Its text claims to be longer than it is.
+    let at = bytes.len() - 16 - "Lampu padam".len() - 1;
+    bytes[at] = 200;
+    let first = wire.decode(&mut bytes).unwrap();
+    let Some(Received::Unreadable {
+        command_id: 5,
+        sequence: 7,
+        pdu,
+    }) = first
+    else {
+        panic!("it was read");
+    };
+    assert!(pdu.ends_with(b"Lampu padam"), "its bytes are kept");
+    let Some(Received::Command(next)) = wire.decode(&mut bytes).unwrap() else {
+        panic!("what stands behind is lost");
+    };
+    assert_eq!((next.sequence_number(), bytes.len()), (8, 0));
+    bytes.extend_from_slice(&[0xff; 16]);
+    assert!(wire.decode(&mut bytes).is_err(), "no command is so long");
+}
+
+#[test]
+fn settings_of_a_line_that_cannot_work_are_refused() {
+    type Change = fn(&mut SmsSettings);
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(Change, &str); 5] = [
+        (|s| s.number = None, "channels.sms.number"),
+        (|s| s.smpp.system_id = None, "channels.sms.smpp.system_id"),
+        (
+            |s| s.smpp.password_file = None,
+            "channels.sms.smpp.password_file",
+        ),
+        (
+            |s| s.smpp.address = Some("smsc".into()),
+            "channels.sms.smpp.address",
+        ),
+        (
+            |s| s.smpp.system_id = Some("lapor-kota-bandung".into()),
+            "15 and 8 signs",
+        ),
+    ];
+    for (change, said) in cases {
+        let mut settings = settings(folder.path(), "smsc.example.net:2775");
+        assert!(of(&settings).unwrap().is_some());
+        change(&mut settings);
+        let problem = of(&settings).err().unwrap().to_string();
+        assert!(
+            problem.contains(said) && !problem.contains("sandi"),
+            "{problem}"
+        );
+    }
+}
