@@ -6,8 +6,8 @@ use lapor_protocol::ids::CaseId;
 use super::known::Facts;
 use super::manner::Name;
 use super::outbox::Draft;
-use super::settled::{Cause, Settled};
-use super::talk::{Deed, Said, Say, Talk, Turn};
+use super::settled::{Cause, Common, Settled};
+use super::talk::{self, Deed, Said, Say, Talk, Turn};
 use super::{handles, words};
 use crate::casework::{Acted, CHANNELS, NewReport, Once};
 use crate::error::NodeError;
@@ -18,7 +18,10 @@ use crate::store::channels::outbox::OutRow;
 use crate::store::channels::threads::ThreadRow;
 
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// The same text from so many others within an hour is a campaign.
+const OTHERS: i64 = 4;
 
 /// A message, or a silence, that is being looked at.
 pub(super) struct Step<'a> {
@@ -35,6 +38,7 @@ struct Done {
     case: Option<String>,
     /// The hash of the text, the ticket and the key of what was filed or made.
     filed: Option<Vec<u8>>,
+    common: Option<Common>,
     ticket: Option<String>,
     key: Option<String>,
     stopped_at: Option<i64>,
@@ -90,6 +94,17 @@ impl Step<'_> {
         self.settle(&turn, done, self.once()?.as_ref()).await
     }
 
+    /// Lays a message of a blocked conversation aside; what is open in it stays.
+    pub async fn keep_out(&self, talk: &Talk) -> Result<&'static str, NodeError> {
+        let turn = Turn {
+            talk: talk.clone(),
+            deed: Deed::Aside,
+            says: Vec::new(),
+        };
+        self.settle(&turn, self.ended("aside", "blocked"), None)
+            .await
+    }
+
     async fn file(&self, said: Said, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {
         let node = self.node;
         let now = node.clock().now_ms();
@@ -99,10 +114,13 @@ impl Step<'_> {
             Some(_) if manner.proven => Verification::Contact,
             _ => Verification::None,
         };
-        let mut tx = node.read_tx().await?;
-        let today = store::channels::said::count(&mut tx, &self.thread.id, now - DAY_MS).await?;
-        drop(tx);
-        let flood = today >= i64::from(node.settings().channels.reports_per_day);
+        let common = Common {
+            text: node
+                .switch()
+                .hash("alike", &[&talk::normalised(&said.content)])?,
+            keyword: said.keyword.clone(),
+        };
+        let suspicion = self.suspicion(&said, &common, now).await?;
         let category = match node.named_category(said.category.as_ref(), None).await {
             Ok((category, _)) => category,
             // Another edition of the categories is in force than when the word was set.
@@ -131,12 +149,13 @@ impl Step<'_> {
         };
         let terms = ThreadTerms {
             verification: proved,
-            suspicion: flood.then_some(Suspicion::Flood),
+            suspicion,
         };
         let filed = node.file_for_thread(report, terms, |filed, at| {
             let mut done = self.ended("done", "filed");
             done.case = Some(filed.case.to_string());
             done.filed = Some(text.to_vec());
+            done.common = Some(common);
             done.ticket = Some(filed.ticket.clone());
             let says = self.says(&turn.says, &done)?;
             self.settled(&turn.talk, &done, says, at)
@@ -145,6 +164,25 @@ impl Step<'_> {
         lapor_killpoints::pass("channel.filed");
         node.switch().to_say.notify_waiters();
         Ok("filed")
+    }
+
+    /// Why a report should be looked at as possible abuse; it is filed all the same.
+    async fn suspicion(
+        &self,
+        said: &Said,
+        common: &Common,
+        now: i64,
+    ) -> Result<Option<Suspicion>, NodeError> {
+        let thread = &self.thread.id;
+        let mut tx = self.node.read_tx().await?;
+        let today = store::channels::said::count(&mut tx, thread, now - DAY_MS).await?;
+        if today >= i64::from(self.node.settings().channels.reports_per_day) {
+            return Ok(Some(Suspicion::Flood));
+        }
+        let since = now - HOUR_MS;
+        let others = store::channels::alike::others(&mut tx, &common.text, thread, since).await?;
+        let campaign = others >= OTHERS || talk::is_links_only(&said.content);
+        Ok(campaign.then_some(Suspicion::Campaign))
     }
 
     async fn act(
@@ -229,6 +267,7 @@ impl Step<'_> {
             outcome: done.outcome,
             case: done.case.clone(),
             filed: done.filed.clone(),
+            common: done.common.clone(),
             says,
             at,
         })
@@ -285,6 +324,7 @@ impl Step<'_> {
             outcome,
             case: None,
             filed: None,
+            common: None,
             ticket: None,
             key: None,
             stopped_at: self.thread.stopped_at,

@@ -5,6 +5,8 @@
 //! twice, an outage keeps what is to be said waiting. A provider is one [`Channel`]. Who wrote is
 //! identity: no log, list or metric has an address, and the words of a case never hold one.
 
+mod blocks;
+mod conversations;
 mod deeds;
 mod delivery;
 mod figures;
@@ -12,6 +14,7 @@ mod forgetting;
 mod handles;
 mod heard;
 mod intake;
+mod keywords;
 mod known;
 mod manner;
 mod news;
@@ -24,6 +27,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod unsaid;
 mod vault;
 mod words;
 mod worker;
@@ -35,8 +39,12 @@ use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+pub use blocks::{BLOCK_DAYS, Block};
+pub use conversations::{AsideMessage, Conversation, Conversations, TakenUp};
+pub use figures::{ChannelFigures, Counted, Waits};
 pub use handles::log_name;
 pub use heard::{Address, Heard, Raw, Unread};
+pub use keywords::{KeywordError, KeywordLine, NewKeyword};
 pub use manner::{Manner, Name};
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
@@ -44,9 +52,11 @@ pub use running::run;
 pub use settings::{ChannelSettings, ChannelSettingsError, KannelSettings, Keyword, SmsSettings};
 pub(crate) use settled::Settled;
 pub use trouble::Trouble;
+pub use unsaid::NotSaid;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
 
+use crate::error::NodeError;
 use crate::node::Node;
 
 /// One way in and out. What is common (once, order, queue, talk) is not its matter.
@@ -109,6 +119,26 @@ impl Lines {
 
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|line| line.name().as_str()).collect()
+    }
+}
+
+impl Node {
+    /// The channels that are switched on, for whoever reads again what came in by them.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] where the settings cannot be used; `serve` says why.
+    pub(crate) fn lines(&self) -> Result<&Lines, NodeError> {
+        if let Some(lines) = self.switch().lines.get() {
+            return Ok(lines);
+        }
+        let unusable = |_| NodeError::Locked("the settings of the channels cannot be used");
+        let lines = Lines::of(&self.settings().channels).map_err(unusable)?;
+        Ok(self.switch().lines.get_or_init(|| lines))
+    }
+
+    /// Their names.
+    pub fn channels_on(&self) -> Vec<&'static str> {
+        self.lines().map(Lines::names).unwrap_or_default()
     }
 }
 

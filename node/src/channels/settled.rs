@@ -3,6 +3,7 @@
 
 use lapor_migrations::Tx;
 
+use super::log_name;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
@@ -18,6 +19,20 @@ pub(crate) enum Cause {
     },
     /// Somebody said nothing more.
     Silence,
+    /// An officer makes something of messages that lie aside.
+    Desk {
+        numbers: Vec<i64>,
+        actor: String,
+    },
+}
+
+/// What a text that became a case has in common with others.
+#[derive(Clone)]
+pub(crate) struct Common {
+    /// Its hash, whoever says it.
+    pub text: Vec<u8>,
+    /// The word of the table with which it began.
+    pub keyword: Option<String>,
 }
 
 /// All that changes with a message.
@@ -34,6 +49,7 @@ pub(crate) struct Settled {
     pub case: Option<String>,
     /// The hash of a text that became this case.
     pub filed: Option<Vec<u8>>,
+    pub common: Option<Common>,
     pub says: Vec<OutRow>,
     /// Unix ms.
     pub at: i64,
@@ -42,16 +58,7 @@ pub(crate) struct Settled {
 impl Settled {
     /// Writes it. What another process has done meanwhile undoes the whole work.
     pub(crate) async fn write(&self, tx: &mut Tx) -> Result<(), NodeError> {
-        if let Cause::Message { number, held } = self.cause {
-            let ending = Ending {
-                state: self.state,
-                outcome: self.outcome,
-                case_id: self.case.as_deref(),
-            };
-            if store::channels::taken::end(tx, number, held, &ending).await? == 0 {
-                return Err(NodeError::AnsweredMeanwhile);
-            }
-        }
+        self.end_cause(tx).await?;
         let turned = Turned {
             thread: &self.thread,
             turn: self.turn,
@@ -67,11 +74,45 @@ impl Settled {
             store::channels::threads::link(tx, case, thread, &self.channel, at).await?;
             store::channels::said::note(tx, thread, hash, case, at).await?;
         }
+        if let (Some(case), Some(common)) = (&self.case, &self.common) {
+            store::channels::alike::note(tx, &common.text, &self.thread, self.at).await?;
+            if let Some(word) = &common.keyword {
+                store::channels::keywords::note(tx, case, word, self.at).await?;
+            }
+        }
         if self.stopped_at.is_some() {
             store::channels::outbox::drop_news(tx, &self.thread).await?;
         }
         for row in &self.says {
             store::channels::outbox::add(tx, row).await?;
+        }
+        Ok(())
+    }
+
+    async fn end_cause(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        let case = self.case.as_deref();
+        match &self.cause {
+            Cause::Silence => {}
+            Cause::Message { number, held } => {
+                let ending = Ending {
+                    state: self.state,
+                    outcome: self.outcome,
+                    case_id: case,
+                };
+                if store::channels::taken::end(tx, *number, *held, &ending).await? == 0 {
+                    return Err(NodeError::AnsweredMeanwhile);
+                }
+            }
+            Cause::Desk { numbers, actor } => {
+                for number in numbers {
+                    let ended = store::channels::aside::end(tx, *number, self.outcome, case);
+                    if ended.await? == 0 {
+                        return Err(NodeError::AnsweredMeanwhile);
+                    }
+                }
+                let name = log_name(&self.channel, &self.thread);
+                store::audit::add(tx, self.at, actor, "channel.taken_up", case, &name).await?;
+            }
         }
         Ok(())
     }
@@ -83,6 +124,7 @@ impl Cause {
         match self {
             Self::Message { number, .. } => format!("answer:{number}:{at}"),
             Self::Silence => format!("silence:{turn}:{at}"),
+            Self::Desk { .. } => format!("desk:{turn}:{at}"),
         }
     }
 }

@@ -41,6 +41,7 @@ pub fn reason(code: &str) -> TextId {
         "trap" => text_id("suspect-trap"),
         "too_fast" => text_id("suspect-too-fast"),
         "flood" => text_id("suspect-flood"),
+        "campaign" => text_id("suspect-campaign"),
         _ => text_id("suspect-officer"),
     }
 }

@@ -73,6 +73,8 @@ pub enum Suspicion {
     TooFast,
     /// More reports of one person in a day, by a channel, than people write.
     Flood,
+    /// The same text of many people within an hour, by a channel, or nothing but links.
+    Campaign,
     /// An officer says so.
     Officer,
 }
@@ -105,6 +107,7 @@ impl Suspicion {
             Self::Trap => "trap",
             Self::TooFast => "too_fast",
             Self::Flood => "flood",
+            Self::Campaign => "campaign",
             Self::Officer => "officer",
         }
     }

@@ -22,7 +22,7 @@ use crate::reporters::ReporterAct;
 use commands::Command;
 
 pub use draft::Draft;
-pub use report::{is_free, normalised};
+pub use report::{is_free, is_links_only, normalised, told};
 
 /// Help is sent to somebody this often at most.
 const HELP_MS: i64 = 24 * 60 * 60 * 1000;
@@ -97,6 +97,9 @@ pub struct Said {
     pub content: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
+    /// The word of the table that it began with, in capitals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggested: Option<InstanceId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -171,11 +171,11 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
-/// All that cannot be read or waits for a person, oldest first.
-pub async fn left(tx: &mut Tx) -> Stored<Vec<TakenRow>> {
+/// What cannot be read or waits for a person, oldest first; of all, or the one of a number.
+pub async fn left(tx: &mut Tx, number: Option<i64>) -> Stored<Vec<TakenRow>> {
     const SQL: &str = "select number, channel, thread, raw, attempts from channel_taken
-        where state in ('unread', 'stuck') order by number";
-    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+        where state in ('unread', 'stuck') and number = coalesce($1, number) order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_all(c).await)?)
 }
 
 /// One of these is looked at again.
