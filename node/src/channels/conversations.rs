@@ -40,6 +40,8 @@ pub struct AsideMessage {
     pub words: Option<String>,
     /// It says where something is.
     pub place: bool,
+    /// A greeting, thanks or a command, and no more.
+    pub courtesy: bool,
     /// `aside`, `refused`, `left` or `blocked`.
     pub outcome: String,
 }
@@ -223,6 +225,9 @@ impl Node {
             number: row.number,
             came_at: row.came_at,
             place: heard.as_ref().is_some_and(|heard| heard.location.is_some()),
+            courtesy: heard
+                .as_ref()
+                .is_some_and(|heard| talk::is_small(&heard.text)),
             words: heard.map(|heard| heard.text.trim().to_owned()),
             outcome: row.outcome.clone(),
         }

@@ -47,6 +47,8 @@ pub enum KeywordError {
     Configured,
     #[error("word: it stands already; change it instead")]
     Known,
+    #[error("category: it is in force neither nationally nor in the institution's own tree")]
+    Category,
     #[error(transparent)]
     Node(#[from] NodeError),
 }
@@ -101,8 +103,11 @@ impl Node {
         if self.is_configured(&word) {
             return Err(KeywordError::Configured);
         }
-        self.named_category(new.keyword.category.as_ref(), None)
-            .await?;
+        match self.named_category(new.keyword.category.as_ref(), None).await {
+            Ok(_) => {}
+            Err(NodeError::Invalid(_)) => return Err(KeywordError::Category),
+            Err(error) => return Err(error.into()),
+        }
         let now = self.clock().now_ms();
         let row = KeywordRow {
             campaign: new.campaign.clone(),

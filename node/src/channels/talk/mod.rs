@@ -220,6 +220,11 @@ pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId,
     found.next()
 }
 
+/// Whether a text is a command, a greeting or thanks, and tells nothing.
+pub fn is_small(text: &str) -> bool {
+    commands::is_courtesy(text) || commands::read(text).is_some()
+}
+
 /// Reads what somebody said.
 pub fn hear(talk: &Talk, heard: &Heard, known: &Known<'_>, now: i64) -> Turn {
     let text = heard.text.trim();
