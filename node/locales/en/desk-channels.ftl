@@ -140,10 +140,7 @@ unread-stuck = Waits for a person
 unread-put-off = Being tried again
 unread-again = Read again
 unread-again-all = Read all again
-unread-again-done = { $n ->
-    [one] One message is read again.
-   *[other] { $n } messages are read again.
-}
+unread-again-done = Messages read again: { $n }.
 unread-still = This version cannot read it yet.
 unread-lay-aside = Move to Conversations
 unread-laid-aside = The message is among the conversations.

@@ -11,9 +11,7 @@ channels-blocked = Diblokir
 channels-none = Belum ada saluran
 channels-none-about = Operator memasang SMS atau saluran lain di node.toml, bagian channels.
 channels-gone = Itu sudah ditangani orang lain, atau waktunya sudah lewat.
-channels-waiting = { $n ->
-   *[other] { $n } pesan di saluran tidak tampak sebagai laporan; lihat apakah memang bukan.
-}
+channels-waiting = { $n } pesan di saluran tidak tampak sebagai laporan; lihat apakah memang bukan.
 
 channel-off = Tidak dipasang
 channel-up = Tersambung
@@ -136,9 +134,7 @@ unread-stuck = Menunggu orang
 unread-put-off = Dicoba lagi
 unread-again = Baca lagi
 unread-again-all = Baca semua lagi
-unread-again-done = { $n ->
-   *[other] { $n } pesan dibaca lagi.
-}
+unread-again-done = Pesan yang dibaca lagi: { $n }.
 unread-still = Belum dapat dibaca oleh versi ini.
 unread-lay-aside = Pindahkan ke Percakapan
 unread-laid-aside = Pesan ada di Percakapan.

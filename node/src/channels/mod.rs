@@ -25,7 +25,7 @@ mod settled;
 mod sms;
 mod talk;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trouble;
 mod unsaid;
 mod vault;
@@ -46,6 +46,8 @@ pub use handles::log_name;
 pub use heard::{Address, Heard, Raw, Unread};
 pub use keywords::{KeywordError, KeywordLine, NewKeyword};
 pub use manner::{Manner, Name};
+#[cfg(test)]
+pub(crate) use delivery::Spoken;
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;

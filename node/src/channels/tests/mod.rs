@@ -2,9 +2,12 @@
 //! said when the provider is away; what is told and what never.
 
 mod asking;
+mod blocked;
+mod desk;
+mod keywords;
 mod length;
 mod once;
-mod paper;
+pub mod paper;
 mod private;
 mod running;
 mod saying;
@@ -42,6 +45,14 @@ struct Talked {
     hub: Arc<PaperHub>,
 }
 
+/// Puts a channel of paper in the place of those of the settings.
+pub fn on_paper(node: &Node, name: Name) -> (Arc<Paper>, Lines) {
+    let paper = Arc::new(Paper::of(name));
+    let lines = Lines(vec![paper.clone()]);
+    assert!(node.switch().lines.set(lines.clone()).is_ok());
+    (paper, lines)
+}
+
 impl Talked {
     async fn on(name: Name) -> Vec<Self> {
         let mut out = Vec::new();
@@ -50,9 +61,9 @@ impl Talked {
             // That a channel is on; the paper one stands in for it.
             place.settings.channels.sms.kannel.send_url = Some("http://127.0.0.1:9/".into());
             place.node = place.reopened().await;
-            let paper = Arc::new(Paper::of(name));
+            let (paper, lines) = on_paper(&place.node, name);
             out.push(Self {
-                lines: Lines(vec![paper.clone()]),
+                lines,
                 hub: PaperHub::of(&place),
                 paper,
                 place,
