@@ -47,10 +47,7 @@ impl Node {
         why: &str,
         actor: &str,
     ) -> Result<(), NodeError> {
-        let (now, name) = (
-            self.clock().now_ms(),
-            self.conversation_name(thread).await?,
-        );
+        let (now, name) = (self.clock().now_ms(), self.conversation_name(thread).await?);
         let block = NewBlock {
             thread,
             until: now + days * DAY_MS,
@@ -71,10 +68,7 @@ impl Node {
     /// # Errors
     /// [`NodeError::NotFound`] where the conversation is not blocked.
     pub async fn unblock(&self, thread: &str, actor: &str) -> Result<(), NodeError> {
-        let (now, name) = (
-            self.clock().now_ms(),
-            self.conversation_name(thread).await?,
-        );
+        let (now, name) = (self.clock().now_ms(), self.conversation_name(thread).await?);
         let mut tx = self.write_tx().await?;
         if store::channels::blocks::lift(&mut tx, thread, now).await? == 0 {
             return Err(NodeError::not_found("block of a conversation", &thread));

@@ -178,10 +178,7 @@ impl Node {
         numbers: &[i64],
         actor: &str,
     ) -> Result<u64, NodeError> {
-        let (now, name) = (
-            self.clock().now_ms(),
-            self.conversation_name(thread).await?,
-        );
+        let (now, name) = (self.clock().now_ms(), self.conversation_name(thread).await?);
         let mut tx = self.write_tx().await?;
         let mut left = 0;
         for number in numbers {

@@ -103,7 +103,10 @@ impl Node {
         if self.is_configured(&word) {
             return Err(KeywordError::Configured);
         }
-        match self.named_category(new.keyword.category.as_ref(), None).await {
+        match self
+            .named_category(new.keyword.category.as_ref(), None)
+            .await
+        {
             Ok(_) => {}
             Err(NodeError::Invalid(_)) => return Err(KeywordError::Category),
             Err(error) => return Err(error.into()),
@@ -127,7 +130,9 @@ impl Node {
         if !new.known && rows.iter().any(stands) {
             return Err(KeywordError::Known);
         }
-        store::channels::keywords::put(&mut tx, &row).await.map_err(NodeError::from)?;
+        store::channels::keywords::put(&mut tx, &row)
+            .await
+            .map_err(NodeError::from)?;
         store::audit::add(&mut tx, now, actor, "channel.keyword_set", None, &row.word)
             .await
             .map_err(NodeError::from)?;

@@ -41,13 +41,13 @@ use tokio_util::sync::CancellationToken;
 
 pub use blocks::{BLOCK_DAYS, Block};
 pub use conversations::{AsideMessage, Conversation, Conversations, TakenUp};
+#[cfg(test)]
+pub(crate) use delivery::Spoken;
 pub use figures::{ChannelFigures, Counted, Waits};
 pub use handles::log_name;
 pub use heard::{Address, Heard, Raw, Unread};
 pub use keywords::{KeywordError, KeywordLine, NewKeyword};
 pub use manner::{Manner, Name};
-#[cfg(test)]
-pub(crate) use delivery::Spoken;
 pub(crate) use news::is_no_news;
 pub use outbox::SAID;
 pub use running::run;

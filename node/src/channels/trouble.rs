@@ -49,7 +49,7 @@ impl Node {
     pub async fn lay_aside(&self, number: i64, actor: &str) -> Result<(), NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
-        if store::channels::aside::unstick(&mut tx, number).await? == 0 {
+        if store::channels::aside::unstick(&mut tx, number, now).await? == 0 {
             return Err(NodeError::not_found("stuck message", &number));
         }
         let detail = number.to_string();

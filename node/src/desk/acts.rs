@@ -88,10 +88,7 @@ pub const ACTS: &[(&str, TextId)] = &[
     ("channel.dropped", text_id("did-channel-dropped")),
     ("channel.blocked", text_id("did-channel-blocked")),
     ("channel.unblocked", text_id("did-channel-unblocked")),
-    (
-        "channel.keyword_set",
-        text_id("did-channel-keyword-set"),
-    ),
+    ("channel.keyword_set", text_id("did-channel-keyword-set")),
     (
         "channel.keyword_ended",
         text_id("did-channel-keyword-ended"),

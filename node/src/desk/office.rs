@@ -15,7 +15,9 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 
 use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
-use super::{absence, acts, api_keys, arrangements, aside, case_page, channels, erasures, handover};
+use super::{
+    absence, acts, api_keys, arrangements, aside, case_page, channels, erasures, handover,
+};
 use crate::api::problem;
 use crate::audit::AuditQuery;
 use crate::clock::Clock;

@@ -29,7 +29,10 @@ const ASIDE: u64 = 4;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Switches SMS on at an institution that does not run yet. The gateway is there until `shutdown`.
-pub async fn switch_on(settings: &mut Settings, shutdown: &CancellationToken) -> anyhow::Result<()> {
+pub async fn switch_on(
+    settings: &mut Settings,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
     let gateway = TcpListener::bind("127.0.0.1:0").await?;
     let sms = &mut settings.channels.sms;
     sms.number = Some("1708".into());
@@ -94,7 +97,11 @@ fn keyword(word: &str, category: &str) -> anyhow::Result<Keyword> {
 fn secret_file(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let path = folder.join(name);
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.create_new(true).write(true).mode(0o600).open(&path)?;
+    let mut file = options
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&path)?;
     writeln!(file, "{SECRET}")?;
     Ok(path)
 }

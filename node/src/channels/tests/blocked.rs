@@ -35,11 +35,20 @@ async fn what_a_blocked_person_writes_lies_aside_unanswered_until_the_day_is_ove
             ]
         );
         assert_eq!(talked.says(BUDI, "STATUS").await.len(), 1, "others go on");
-        assert!(node.conversations(None, false).await.unwrap().all.is_empty());
+        assert!(
+            node.conversations(None, false)
+                .await
+                .unwrap()
+                .all
+                .is_empty()
+        );
         let kept = node.conversations(None, true).await.unwrap().all;
         assert!(kept[0].blocked_until.is_some());
         let blocked = node.blocked().await.unwrap();
-        assert_eq!((blocked[0].why.as_str(), blocked[0].kept_out), ("Ancaman", 2));
+        assert_eq!(
+            (blocked[0].why.as_str(), blocked[0].kept_out),
+            ("Ancaman", 2)
+        );
         talked.place.clock.advance(7 * DAY_MS + 1);
         assert!(node.blocked().await.unwrap().is_empty());
         assert_eq!(talked.says(SITI, "STATUS").await.len(), 1);

@@ -101,7 +101,11 @@ async fn pieces_of_one_person_become_one_report_with_what_stands_in_front() {
         let view = talked.node().case(case).await.unwrap();
         assert_eq!(view.summary.title.as_deref(), Some("lampu mati"));
         assert!(view.summary.anonymous);
-        assert_eq!(talked.aside().await.len(), 2, "the greeting still lies there");
+        assert_eq!(
+            talked.aside().await.len(),
+            2,
+            "the greeting still lies there"
+        );
     }
 }
 
@@ -162,7 +166,11 @@ async fn without_words_nothing_can_be_made_of_it() {
 async fn what_was_refused_is_said_again_or_dropped_and_forgotten() {
     for talked in Talked::on(Name::Sms).await {
         let node = talked.node();
-        let refuse = || talked.paper.orders([Unsaid::Never("no such number".into())]);
+        let refuse = || {
+            talked
+                .paper
+                .orders([Unsaid::Never("no such number".into())])
+        };
         refuse();
         assert!(talked.says(SITI, REPORT).await.is_empty());
         let refused = node.not_said().await.unwrap();
@@ -223,7 +231,10 @@ async fn one_message_is_read_again_and_one_that_stays_stuck_lies_among_the_conve
         assert_eq!(again(stuck).await.unwrap(), 1);
         talked.hears().await;
         assert!(node.lay_aside(unread, OFFICER).await.is_err());
+        talked.place.clock.advance(31 * DAY_MS);
         node.lay_aside(stuck, OFFICER).await.unwrap();
+        // It has its month from now on.
+        node.expire_channels().await.unwrap();
         let all = talked.aside().await;
         let words = all[0].messages[0].words.as_deref();
         assert!(words.is_some_and(|words| words.starts_with("kata kata")));
@@ -299,7 +310,10 @@ async fn the_same_text_of_many_and_links_alone_are_filed_and_marked() {
             talked.says(&format!("+62812000000{last}"), REPORT).await;
         }
         talked
-            .says(BUDI, "https://menang-undian.example/hadiah www.hadiah.example")
+            .says(
+                BUDI,
+                "https://menang-undian.example/hadiah www.hadiah.example",
+            )
             .await;
         let marks = talked.node().abuse_queue().await.unwrap();
         let why: Vec<_> = marks.iter().map(|mark| mark.reason.as_str()).collect();

@@ -128,7 +128,11 @@ pub async fn keep(
 pub async fn end(State(node): State<Arc<Node>>, officer: Officer, form: Form) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
     let done = node.end_keyword(form.text(WORD), &officer.actor()).await;
-    Ok(back(&officer, PATH, &super::said(done, text_id("keyword-ended"))?))
+    Ok(back(
+        &officer,
+        PATH,
+        &super::said(done, text_id("keyword-ended"))?,
+    ))
 }
 
 async fn table(node: &Node) -> Answer<Vec<KeywordLine>> {
@@ -191,7 +195,10 @@ async fn filled(node: &Node, v: &Voice, line: &KeywordLine) -> Answer<Form> {
         (WORD, Some(keyword.word.clone())),
         (CAMPAIGN, line.campaign.clone()),
         (CATEGORY, category),
-        (REGION, region.and_then(|code| national().display_name(code))),
+        (
+            REGION,
+            region.and_then(|code| national().display_name(code)),
+        ),
         (
             INSTITUTION,
             keyword.suggested.as_ref().map(|id| name_of(node, id)),
@@ -202,9 +209,9 @@ async fn filled(node: &Node, v: &Voice, line: &KeywordLine) -> Answer<Form> {
         ),
     ];
     let fields = fields.into_iter();
-    Ok(Form::of(fields.filter_map(|(name, value)| {
-        Some((name, value?))
-    })))
+    Ok(Form::of(
+        fields.filter_map(|(name, value)| Some((name, value?))),
+    ))
 }
 
 async fn page(
@@ -271,7 +278,8 @@ fn line(node: &Node, v: &Voice, one: &KeywordLine, may: bool) -> Line {
         tone,
         lately: v.number(one.lately),
         ever: v.number(one.ever),
-        change_at: (may && !one.configured).then(|| format!("{PATH}?{WORD}={}#isian", keyword.word)),
+        change_at: (may && !one.configured)
+            .then(|| format!("{PATH}?{WORD}={}#isian", keyword.word)),
         in_force: in_force && !one.configured,
     }
 }

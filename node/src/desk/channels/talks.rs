@@ -96,7 +96,10 @@ pub async fn list(
 pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) -> Answer<Response> {
     officer.requires(StaffRole::handles_cases)?;
     let thread = form.text("utas");
-    let numbers: Vec<i64> = form.all("pesan").filter_map(|one| one.parse().ok()).collect();
+    let numbers: Vec<i64> = form
+        .all("pesan")
+        .filter_map(|one| one.parse().ok())
+        .collect();
     let to = LocalPath::own(&at(form.is_ticked(ALL), None));
     let flash = if numbers.is_empty() {
         Flash::warning(text_id("talk-choose"))

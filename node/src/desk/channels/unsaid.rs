@@ -69,7 +69,10 @@ pub async fn list(State(node): State<Arc<Node>>, officer: Officer) -> Answer<Res
 /// Says it again, or drops it.
 pub async fn act(State(node): State<Arc<Node>>, officer: Officer, form: Form) -> Answer<Response> {
     officer.requires(StaffRole::administers)?;
-    let (number, actor) = (form.text("nomor").parse().unwrap_or_default(), officer.actor());
+    let (number, actor) = (
+        form.text("nomor").parse().unwrap_or_default(),
+        officer.actor(),
+    );
     let (done, text) = if form.text("tindakan") == "kirim" {
         (
             node.say_again(number, &actor).await,

@@ -198,16 +198,25 @@ async fn a_word_is_added_changed_and_ended_and_a_wrong_form_keeps_what_was_typed
         form.shows("Ubah kata LAMPU")
             .shows("<option value=\"Perhubungan\" selected>")
             .shows("name=\"ubah\" value=\"1\"");
-        let changed = [("ubah", "1"), ("kata", "LAMPU"), ("kampanye", "Bandung Gelap")];
+        let changed = [
+            ("ubah", "1"),
+            ("kata", "LAMPU"),
+            ("kampanye", "Bandung Gelap"),
+        ];
         let page = press(&admin, words, &changed).await;
         page.shows("Bandung Gelap");
         assert!(!page.text.contains("Bandung Terang"));
         let line = Line::at(&place);
-        line.writes("LAMPU mati sejak hari Minggu di depan pasar").await;
-        press(&admin, "/meja/saluran/kata-kunci/akhiri", &[("kata", "LAMPU")])
-            .await
-            .shows("Kata kunci berakhir")
-            .shows("data-label=\"30 hari\">1<");
+        line.writes("LAMPU mati sejak hari Minggu di depan pasar")
+            .await;
+        press(
+            &admin,
+            "/meja/saluran/kata-kunci/akhiri",
+            &[("kata", "LAMPU")],
+        )
+        .await
+        .shows("Kata kunci berakhir")
+        .shows("data-label=\"30 hari\">1<");
         admin.open("/meja/audit").await.shows("Kata kunci diakhiri");
     }
 }
@@ -229,7 +238,9 @@ async fn a_conversation_is_blocked_with_a_reason_and_unblocked() {
             .shows("value=\"30\" checked");
         let blocked = press(&admin, &to, &[("lama", "30"), ("alasan", "Ancaman")]).await;
         blocked.shows("Ancaman").shows("Petugas Loket");
-        let told = line.writes("Jalan berlubang di depan pasar Sukajadi.").await;
+        let told = line
+            .writes("Jalan berlubang di depan pasar Sukajadi.")
+            .await;
         assert!(told.is_empty());
         let thread = blocked.between("name=\"utas\" value=\"", "\"");
         press(&admin, PAGES[5], &[("utas", thread.as_str())])
@@ -249,8 +260,7 @@ async fn a_conversation_is_blocked_with_a_reason_and_unblocked() {
 async fn what_was_refused_is_sent_again_and_what_cannot_be_read_is_read_again() {
     for place in staffed().await {
         let line = Line::at(&place);
-        line.paper
-            .orders([Unsaid::Never("no such number".into())]);
+        line.paper.orders([Unsaid::Never("no such number".into())]);
         line.writes("Lampu jalan padam di Cihampelas sejak hari Minggu.")
             .await;
         line.takes(&json!({"hologram": 3})).await;

@@ -100,8 +100,7 @@ pub async fn end(
     state: &str,
     problem: Option<&str>,
 ) -> Stored<()> {
-    const SQL: &str =
-        "update channel_outbox set state = $3, leased_until = 0, problem = $4,
+    const SQL: &str = "update channel_outbox set state = $3, leased_until = 0, problem = $4,
             words = case when $3 = 'refused' then words else null end
         where number = $1 and leased_until = $2";
     on!(tx, c => sqlx::query(SQL)

@@ -147,10 +147,11 @@ pub async fn unfinished(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
-/// Forgets what ended before a moment; the last number stays, so that none is given twice.
+/// Forgets what ended before a moment, and was not laid aside by hand since then; the last number
+/// stays, so that none is given twice.
 pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
     const SQL: &str = "delete from channel_taken where state in ('done', 'aside') and came_at < $1
-        and number < (select max(number) from channel_taken)";
+        and due_at < $1 and number < (select max(number) from channel_taken)";
     on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
     Ok(())
 }

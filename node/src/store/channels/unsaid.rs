@@ -22,8 +22,7 @@ pub struct UnsaidRow {
 
 /// The latest first, as long as their words are kept.
 pub async fn list(tx: &mut Tx, limit: i64) -> Stored<Vec<UnsaidRow>> {
-    const SQL: &str =
-        "select number, channel, thread, case_id, kind, created_at, state, problem
+    const SQL: &str = "select number, channel, thread, case_id, kind, created_at, state, problem
         from channel_outbox where state in ('refused', 'closed') and words is not null
         order by number desc limit $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
