@@ -111,33 +111,38 @@ impl Node {
             Err(NodeError::Invalid(_)) => return Err(KeywordError::Category),
             Err(error) => return Err(error.into()),
         }
-        let now = self.clock().now_ms();
         let row = KeywordRow {
             campaign: new.campaign.clone(),
             category: new.keyword.category.as_ref().map(text_of),
             region: new.keyword.region.as_ref().map(ToString::to_string),
             suggested: new.keyword.suggested.as_ref().map(ToString::to_string),
             until_at: new.until,
-            changed_at: now,
+            changed_at: self.clock().now_ms(),
             changed_by: actor.to_owned(),
             word,
         };
+        if self.write_keyword(&row, new.known).await? {
+            Ok(())
+        } else {
+            Err(KeywordError::Known)
+        }
+    }
+
+    /// Writes a word, unless it stands and was not known to; says whether it did.
+    async fn write_keyword(&self, row: &KeywordRow, known: bool) -> Result<bool, NodeError> {
+        let (now, actor) = (row.changed_at, row.changed_by.as_str());
         let mut tx = self.write_tx().await?;
         let rows = store::channels::keywords::all(&mut tx).await?;
-        let stands = |known: &KeywordRow| {
-            known.word == row.word && known.until_at.is_none_or(|until| until > now)
+        let stands = |other: &KeywordRow| {
+            other.word == row.word && other.until_at.is_none_or(|until| until > now)
         };
-        if !new.known && rows.iter().any(stands) {
-            return Err(KeywordError::Known);
+        if !known && rows.iter().any(stands) {
+            return Ok(false);
         }
-        store::channels::keywords::put(&mut tx, &row)
-            .await
-            .map_err(NodeError::from)?;
-        store::audit::add(&mut tx, now, actor, "channel.keyword_set", None, &row.word)
-            .await
-            .map_err(NodeError::from)?;
-        tx.commit().await.map_err(NodeError::from)?;
-        Ok(())
+        store::channels::keywords::put(&mut tx, row).await?;
+        store::audit::add(&mut tx, now, actor, "channel.keyword_set", None, &row.word).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Ends a word; its figures stay.
