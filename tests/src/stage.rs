@@ -4,6 +4,7 @@
 //! for each line that it reads, the institutions exchange what they have, and it
 //! prints an empty object.
 
+mod channels;
 mod console;
 mod reporters;
 
@@ -71,6 +72,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
         disposes_to: &["slug:kemenpu"],
         ..BANDUNG
     };
+    let shutdown = CancellationToken::new();
     let mut fleet = Fleet::gather(kind, &[PUSAT, city, KEMENPU, OMBUDSMAN]).await;
     let bandung = fleet.at_mut(BANDUNG.slug);
     bandung.stop().await;
@@ -98,6 +100,7 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     provider.issuer = Some("http://127.0.0.1:1".into());
     provider.client_id = "lapor".into();
     provider.name = Some("Akun Bandung".into());
+    channels::switch_on(&mut bandung.settings, &shutdown).await?;
     bandung.start().await;
     let supervisor = fleet.at_mut(OMBUDSMAN.slug);
     supervisor.stop().await;
@@ -111,11 +114,13 @@ async fn play(kind: Kind) -> anyhow::Result<()> {
     announce(&fleet).await;
     let talks = reporters::furnish(fleet.at(BANDUNG.slug)).await;
     let (tickets, reports) = furnish(&fleet).await;
-    let rare = rarely_seen(&fleet).await?;
+    let mut rare = rarely_seen(&fleet).await?;
     fleet.knock(PLN).await;
 
-    let shutdown = CancellationToken::new();
     let (base, serving) = serve(&fleet, BANDUNG.slug, &shutdown).await?;
+    rare["talk"] = channels::furnish(fleet.at(BANDUNG.slug).node(), &base, &shutdown)
+        .await?
+        .into();
     let (beside, also_serving) = serve(&fleet, OMBUDSMAN.slug, &shutdown).await?;
     let (unopened, serving_unopened) = serve(&fleet, KEMENPU.slug, &shutdown).await?;
     let console = console::open(&fleet, &shutdown).await?;

@@ -199,6 +199,7 @@ suspect-title = Possible abuse
 suspect-trap = A field that people do not see was filled in.
 suspect-too-fast = The form was sent faster than a person can fill it in.
 suspect-flood = One person sent more reports in a day than people usually do.
+suspect-campaign = The same text from many people within an hour, or nothing but links.
 suspect-officer = Marked by an officer.
 suspect-clear = Not abuse
 suspect-archive = Archive

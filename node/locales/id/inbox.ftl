@@ -154,6 +154,7 @@ suspect-title = Diduga penyalahgunaan
 suspect-trap = Isian yang tidak terlihat oleh orang ikut terisi.
 suspect-too-fast = Formulir terkirim lebih cepat daripada orang dapat mengisinya.
 suspect-flood = Satu orang mengirim lebih banyak laporan dalam sehari daripada yang wajar.
+suspect-campaign = Teks yang sama dari banyak orang dalam satu jam, atau hanya tautan.
 suspect-officer = Ditandai oleh petugas.
 suspect-clear = Bukan penyalahgunaan
 suspect-archive = Arsipkan

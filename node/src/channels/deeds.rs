@@ -7,8 +7,8 @@ use super::heard::Saying;
 use super::known::Facts;
 use super::manner::Name;
 use super::outbox::Draft;
-use super::settled::{Cause, Joined, Origin, Settled};
-use super::talk::{Deed, Said, Say, Talk, Turn};
+use super::settled::{Cause, Common, Joined, Origin, Settled};
+use super::talk::{self, Deed, Said, Say, Talk, Turn};
 use super::{handles, words};
 use crate::casework::{Acted, CHANNELS, NewReport, Once};
 use crate::error::NodeError;
@@ -22,7 +22,10 @@ use crate::store::channels::threads::ThreadRow;
 /// Under which name the id of a post is sealed.
 pub(super) const POST: &str = "channel post";
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// The same text from so many others within an hour is a campaign.
+const OTHERS: i64 = 4;
 
 /// A message, or a silence, that is being looked at.
 pub(super) struct Step<'a> {
@@ -43,6 +46,7 @@ struct Done {
     case: Option<String>,
     /// What was filed or made, with its ticket and key.
     filed: Option<Origin>,
+    common: Option<Common>,
     ticket: Option<String>,
     key: Option<String>,
     stopped_at: Option<i64>,
@@ -101,6 +105,17 @@ impl Step<'_> {
         self.settle(&turn, done, self.once()?.as_ref()).await
     }
 
+    /// Lays a message of a blocked conversation aside; what is open in it stays.
+    pub async fn keep_out(&self, talk: &Talk) -> Result<&'static str, NodeError> {
+        let turn = Turn {
+            talk: talk.clone(),
+            deed: Deed::Aside,
+            says: Vec::new(),
+        };
+        self.settle(&turn, self.ended("aside", "blocked"), None)
+            .await
+    }
+
     async fn file(&self, said: Said, turn: &Turn, text: &[u8]) -> Result<&'static str, NodeError> {
         let node = self.node;
         let now = node.clock().now_ms();
@@ -110,10 +125,13 @@ impl Step<'_> {
             Some(_) if manner.proven => Verification::Contact,
             _ => Verification::None,
         };
-        let mut tx = node.read_tx().await?;
-        let today = store::channels::said::count(&mut tx, &self.thread.id, now - DAY_MS).await?;
-        drop(tx);
-        let flood = today >= i64::from(node.settings().channels.reports_per_day);
+        let common = Common {
+            text: node
+                .switch()
+                .hash("alike", &[&talk::normalised(&said.content)])?,
+            keyword: said.keyword.clone(),
+        };
+        let suspicion = self.suspicion(&said, &common, now).await?;
         let origin = self.origin(&said, text)?;
         let category = match node.named_category(said.category.as_ref(), None).await {
             Ok((category, _)) => category,
@@ -143,12 +161,13 @@ impl Step<'_> {
         };
         let terms = ThreadTerms {
             verification: proved,
-            suspicion: flood.then_some(Suspicion::Flood),
+            suspicion,
         };
         let filed = node.file_for_thread(report, terms, |filed, at| {
             let mut done = self.ended("done", "filed");
             done.case = Some(filed.case.to_string());
             done.filed = Some(origin);
+            done.common = Some(common);
             done.ticket = Some(filed.ticket.clone());
             let says = self.says(&turn.says, &done)?;
             self.settled(&turn.talk, &done, says, at)
@@ -176,6 +195,25 @@ impl Step<'_> {
                 .collect::<Result<_, _>>()?,
             post: post.map(|id| switch.seal(POST, id)).transpose()?,
         })
+    }
+
+    /// Why a report should be looked at as possible abuse; it is filed all the same.
+    async fn suspicion(
+        &self,
+        said: &Said,
+        common: &Common,
+        now: i64,
+    ) -> Result<Option<Suspicion>, NodeError> {
+        let thread = &self.thread.id;
+        let mut tx = self.node.read_tx().await?;
+        let today = store::channels::said::count(&mut tx, thread, now - DAY_MS).await?;
+        if today >= i64::from(self.node.settings().channels.reports_per_day) {
+            return Ok(Some(Suspicion::Flood));
+        }
+        let since = now - HOUR_MS;
+        let others = store::channels::alike::others(&mut tx, &common.text, thread, since).await?;
+        let campaign = others >= OTHERS || talk::is_links_only(&said.content);
+        Ok(campaign.then_some(Suspicion::Campaign))
     }
 
     async fn act(
@@ -261,6 +299,7 @@ impl Step<'_> {
             case: done.case.clone(),
             filed: done.filed.clone(),
             joined: self.joined()?,
+            common: done.common.clone(),
             says,
             at,
         })
@@ -343,6 +382,7 @@ impl Step<'_> {
             outcome,
             case: None,
             filed: None,
+            common: None,
             ticket: None,
             key: None,
             stopped_at: self.thread.stopped_at,

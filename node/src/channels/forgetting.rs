@@ -24,10 +24,12 @@ impl Node {
         store::channels::outbox::drop_of_case(tx, case).await?;
         store::channels::said::forget(tx, case).await?;
         store::channels::refs::forget(tx, case).await?;
+        store::channels::keywords::forget(tx, case).await?;
         let Some(thread) = store::channels::threads::of_case(tx, case).await? else {
             return Ok(());
         };
         store::channels::taken::forget_words(tx, &thread).await?;
+        store::channels::alike::forget(tx, &thread).await?;
         let left = store::channels::threads::unlink(tx, case, &thread).await?;
         let row = store::channels::threads::one(tx, &thread).await?;
         let drafting = match &row {
@@ -48,6 +50,9 @@ impl Node {
         let mut tx = self.write_tx().await?;
         store::channels::taken::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
         store::channels::outbox::expire(&mut tx, now - SAID_KEPT_MS).await?;
+        store::channels::unsaid::forget_words(&mut tx, now - TAKEN_KEPT_MS).await?;
+        store::channels::blocks::expire(&mut tx, now).await?;
+        store::channels::alike::expire(&mut tx, now - DAY_MS).await?;
         store::channels::threads::expire(&mut tx, now - TAKEN_KEPT_MS).await?;
         store::channels::parts::expire(&mut tx, now - DAY_MS).await?;
         store::channels::receipts::expire(&mut tx, now - DAY_MS).await?;

@@ -5,7 +5,9 @@
 //! twice, an outage keeps what is to be said waiting. A provider is one [`Channel`]. Who wrote is
 //! identity: no log, list or metric has an address, and the words of a case never hold one.
 
+mod blocks;
 mod codes;
+mod conversations;
 mod deeds;
 mod delivery;
 mod fetching;
@@ -14,6 +16,7 @@ mod forgetting;
 mod handles;
 mod heard;
 mod intake;
+mod keywords;
 mod known;
 mod manner;
 mod media;
@@ -30,8 +33,9 @@ mod sms;
 mod talk;
 mod telegram;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trouble;
+mod unsaid;
 mod vault;
 mod words;
 mod worker;
@@ -44,8 +48,14 @@ use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+pub use blocks::{BLOCK_DAYS, Block};
+pub use conversations::{AsideMessage, Conversation, Conversations, TakenUp};
+#[cfg(test)]
+pub(crate) use delivery::Spoken;
+pub use figures::{ChannelFigures, Counted, Waits};
 pub use handles::log_name;
 pub use heard::{Address, Form, Heard, MediaKind, MediaRef, Raw, Saying, Shape, Sort, Unread};
+pub use keywords::{KeywordError, KeywordLine, NewKeyword};
 pub use manner::{Manner, Name};
 pub use media::{LeftOut, Pieces, Unfetched};
 pub use meta::{Comments, FacebookSettings, MetaSettings, MetaSettingsError, WhatsappSettings};
@@ -59,11 +69,13 @@ pub use settings::{
 pub(crate) use settled::Settled;
 pub use telegram::{TelegramSettings, Way};
 pub use trouble::Trouble;
+pub use unsaid::NotSaid;
 pub(crate) use vault::Switch;
 pub use worker::TAKEN;
 pub use x::XSettings;
 
 use crate::clock;
+use crate::error::NodeError;
 use crate::node::Node;
 
 /// One way in and out. What is common (once, order, queue, talk) is not its matter.
@@ -151,6 +163,26 @@ impl Lines {
 
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|line| line.name().as_str()).collect()
+    }
+}
+
+impl Node {
+    /// The channels that are switched on, for whoever reads again what came in by them.
+    ///
+    /// # Errors
+    /// [`NodeError::Locked`] where the settings cannot be used; `serve` says why.
+    pub(crate) fn lines(&self) -> Result<&Lines, NodeError> {
+        if let Some(lines) = self.switch().lines.get() {
+            return Ok(lines);
+        }
+        let unusable = |_| NodeError::Locked("the settings of the channels cannot be used");
+        let lines = Lines::of(&self.settings().channels).map_err(unusable)?;
+        Ok(self.switch().lines.get_or_init(|| lines))
+    }
+
+    /// Their names.
+    pub fn channels_on(&self) -> Vec<&'static str> {
+        self.lines().map(Lines::names).unwrap_or_default()
     }
 }
 

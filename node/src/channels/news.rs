@@ -122,10 +122,14 @@ impl Node {
         let Some(thread) = store::channels::threads::of_case(&mut tx, &whole).await? else {
             return Ok(None);
         };
+        let now = self.clock().now_ms();
+        let blocked = store::channels::blocks::until(&mut tx, &thread, now).await?;
         let thread = store::channels::threads::one(&mut tx, &thread).await?;
         let post = store::channels::threads::post_of(&mut tx, &whole).await?;
         drop(tx);
-        let reached = |thread: &ThreadRow| thread.stopped_at.is_none() && thread.sealed.is_some();
+        let reached = |thread: &ThreadRow| {
+            thread.stopped_at.is_none() && thread.sealed.is_some() && blocked.is_none()
+        };
         let Some(thread) = thread.filter(reached) else {
             return Ok(None);
         };

@@ -3,6 +3,7 @@
 
 use lapor_migrations::Tx;
 
+use super::log_name;
 use crate::error::NodeError;
 use crate::store;
 use crate::store::channels::outbox::OutRow;
@@ -19,6 +20,20 @@ pub(crate) enum Cause {
     },
     /// Somebody said nothing more.
     Silence,
+    /// An officer makes something of messages that lie aside.
+    Desk {
+        numbers: Vec<i64>,
+        actor: String,
+    },
+}
+
+/// What a text that became a case has in common with others.
+#[derive(Clone)]
+pub(crate) struct Common {
+    /// Its hash, whoever says it.
+    pub text: Vec<u8>,
+    /// The word of the table with which it began.
+    pub keyword: Option<String>,
 }
 
 /// What a report was made of.
@@ -55,6 +70,7 @@ pub(crate) struct Settled {
     /// What became this case.
     pub filed: Option<Origin>,
     pub joined: Option<Joined>,
+    pub common: Option<Common>,
     pub says: Vec<OutRow>,
     /// Unix ms.
     pub at: i64,
@@ -63,16 +79,7 @@ pub(crate) struct Settled {
 impl Settled {
     /// Writes it. What another process has done meanwhile undoes the whole work.
     pub(crate) async fn write(&self, tx: &mut Tx) -> Result<(), NodeError> {
-        if let Cause::Message { number, held } = self.cause {
-            let ending = Ending {
-                state: self.state,
-                outcome: self.outcome,
-                case_id: self.case.as_deref(),
-            };
-            if store::channels::taken::end(tx, number, held, &ending).await? == 0 {
-                return Err(NodeError::AnsweredMeanwhile);
-            }
-        }
+        self.end_cause(tx).await?;
         let turned = Turned {
             thread: &self.thread,
             turn: self.turn,
@@ -95,6 +102,12 @@ impl Settled {
                 at: self.at,
             };
             store::channels::refs::add(tx, &message).await?;
+        }
+        if let (Some(case), Some(common)) = (&self.case, &self.common) {
+            store::channels::alike::note(tx, &common.text, &self.thread, self.at).await?;
+            if let Some(word) = &common.keyword {
+                store::channels::keywords::note(tx, case, word, self.at).await?;
+            }
         }
         if self.stopped_at.is_some() {
             store::channels::outbox::drop_news(tx, &self.thread).await?;
@@ -131,6 +144,34 @@ impl Settled {
         }
         Ok(())
     }
+
+    async fn end_cause(&self, tx: &mut Tx) -> Result<(), NodeError> {
+        let case = self.case.as_deref();
+        match &self.cause {
+            Cause::Silence => {}
+            Cause::Message { number, held } => {
+                let ending = Ending {
+                    state: self.state,
+                    outcome: self.outcome,
+                    case_id: case,
+                };
+                if store::channels::taken::end(tx, *number, *held, &ending).await? == 0 {
+                    return Err(NodeError::AnsweredMeanwhile);
+                }
+            }
+            Cause::Desk { numbers, actor } => {
+                for number in numbers {
+                    let ended = store::channels::aside::end(tx, *number, self.outcome, case);
+                    if ended.await? == 0 {
+                        return Err(NodeError::AnsweredMeanwhile);
+                    }
+                }
+                let name = log_name(&self.channel, &self.thread);
+                store::audit::add(tx, self.at, actor, "channel.taken_up", case, &name).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Cause {
@@ -139,6 +180,7 @@ impl Cause {
         match self {
             Self::Message { number, .. } => format!("answer:{number}:{at}"),
             Self::Silence => format!("silence:{turn}:{at}"),
+            Self::Desk { .. } => format!("desk:{turn}:{at}"),
         }
     }
 }

@@ -27,13 +27,18 @@ impl Node {
         Ok(store::channels::outbox::refused(&mut tx, SHOWN).await?)
     }
 
-    /// Has everything looked at again that waits for a person or could not be read. Returns how much
-    /// that is.
-    pub async fn look_again(&self, lines: &Lines, actor: &str) -> Result<usize, NodeError> {
+    /// Has everything looked at again that waits for a person or could not be read, or the one of a
+    /// number. Returns how much that is.
+    pub async fn look_again(
+        &self,
+        lines: &Lines,
+        number: Option<i64>,
+        actor: &str,
+    ) -> Result<usize, NodeError> {
         let now = self.clock().now_ms();
         let mut tx = self.write_tx().await?;
         let mut revived = 0;
-        for row in store::channels::taken::left(&mut tx).await? {
+        for row in store::channels::taken::left(&mut tx, number).await? {
             revived += usize::from(self.revive(&mut tx, lines, &row, now).await?);
         }
         let detail = revived.to_string();
@@ -41,6 +46,21 @@ impl Node {
         tx.commit().await?;
         self.switch().heard.notify_one();
         Ok(revived)
+    }
+
+    /// Lays a message aside that waits for a person, where its words can be read.
+    ///
+    /// # Errors
+    /// [`NodeError::NotFound`] where none of this number does.
+    pub async fn lay_aside(&self, number: i64, actor: &str) -> Result<(), NodeError> {
+        let now = self.clock().now_ms();
+        let mut tx = self.write_tx().await?;
+        if store::channels::aside::unstick(&mut tx, number, now).await? == 0 {
+            return Err(NodeError::not_found("stuck message", &number));
+        }
+        let detail = number.to_string();
+        store::audit::add(&mut tx, now, actor, "channel.laid_aside", None, &detail).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn revive(

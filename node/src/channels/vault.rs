@@ -13,6 +13,7 @@ use sha2::Sha256;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use super::Lines;
 use crate::error::NodeError;
 use crate::folder;
 use crate::store;
@@ -22,6 +23,8 @@ pub(crate) struct Switch {
     keys: PathBuf,
     sealing: FactorKey,
     hashing: OnceLock<Zeroizing<[u8; 32]>>,
+    /// The channels that are on, for whoever reads again.
+    pub lines: OnceLock<Lines>,
     /// Rung when something was taken.
     pub heard: Notify,
     /// Rung when something is to be said.
@@ -36,6 +39,7 @@ impl Switch {
             keys,
             sealing: FactorKey::kept_by(source),
             hashing: OnceLock::new(),
+            lines: OnceLock::new(),
             heard: Notify::new(),
             to_say: Notify::new(),
         }

@@ -83,6 +83,7 @@ impl Node {
         };
         let heard = read.map_err(|Unread(problem)| NodeError::damaged(problem))?;
         let thread = self.thread_of(row).await?;
+        let blocked = self.is_blocked(&thread.id).await?;
         let facts = self.facts_of(&thread, &heard, row.follows).await?;
         let step = Step {
             node: self,
@@ -95,9 +96,13 @@ impl Node {
         if let Some(acted) = step.done_before().await? {
             return step.end_done(&facts, &acted).await;
         }
+        if blocked {
+            return step.keep_out(&facts.talk).await;
+        }
+        let keywords = self.keywords_in_force().await?;
         let known = Known {
             manner: line.name().manner(),
-            keywords: &self.settings().channels.keywords,
+            keywords: &keywords,
             tickets: &facts.tickets,
             cases: &facts.cases,
             referred: facts.referred,

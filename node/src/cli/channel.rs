@@ -39,7 +39,7 @@ pub async fn run(place: &Place, command: Command, out: Out<'_>) -> Result<(), Fa
         }
         Command::Again => {
             let lines = Lines::of(&node.settings().channels)?;
-            let revived = node.look_again(&lines, &actor()).await?;
+            let revived = node.look_again(&lines, None, &actor()).await?;
             writeln!(out, "{revived} messages are looked at again.")?;
         }
     }

@@ -23,7 +23,7 @@ use super::deeds::Deed;
 use super::hints::{self, HintLine};
 use super::identity::{self, IdentityLine};
 use super::suspicion::{self, Marked};
-use super::{Answer, Officer, ROOT, aside, assignment, erasures, shared};
+use super::{Answer, Officer, ROOT, aside, assignment, channels, erasures, shared};
 use crate::api::problem;
 use crate::casework::{Allowed, CaseSummary, CaseView, KeyState, OWN_NUMBER};
 use crate::error::NodeError;
@@ -207,11 +207,7 @@ pub async fn page(
         tone,
         spot: spot_of(node, officer, &report, &view).await,
         report,
-        suspect: node
-            .abuse_mark(id)
-            .await
-            .map_err(wrong)?
-            .map(|mark| suspicion::marked(&v, &mark)),
+        suspect: suspect(node, officer, id).await?,
         facts: facts(node, &v, &view).await?,
         related: related(node, officer, &view).await?,
         clocks: clocks(&v, &view),
@@ -243,6 +239,20 @@ pub async fn page(
     let shell = officer.visit.shell(title).wide().within(ROOT);
     let shell = shell.status(page.form.status());
     shell.script("report.js").script("keys.js").show(&page)
+}
+
+/// Why it looks like abuse, if it does.
+async fn suspect(node: &Node, officer: &Officer, id: CaseId) -> Answer<Option<Marked>> {
+    let failed = |error: NodeError| problem(&error);
+    let Some(mark) = node.abuse_mark(id).await.map_err(failed)? else {
+        return Ok(None);
+    };
+    let mut marked = suspicion::marked(&officer.visit.v, &mark);
+    if officer.role.administers() {
+        let thread = node.thread_of_case(id).await.map_err(failed)?;
+        marked.block_at = thread.as_deref().map(channels::block_at);
+    }
+    Ok(Some(marked))
 }
 
 impl CasePage {

@@ -20,8 +20,8 @@ use super::deeds::Deed;
 use super::question::{InboxQuery, Question, TABS};
 use super::reasons::reason_choices;
 use super::{
-    Answer, Officer, ROOT, approval, arrangements, assignment, case_page, erasures, identity,
-    identity_asked, shared, suspicion, together, walk_in,
+    Answer, Officer, ROOT, approval, arrangements, assignment, case_page, channels, erasures,
+    identity, identity_asked, shared, suspicion, together, walk_in,
 };
 use crate::api::problem;
 use crate::casework::{
@@ -339,6 +339,7 @@ async fn asked(
     }
     if officer.role.handles_cases() {
         all.extend(identity_asked::told(node, officer).await?);
+        all.extend(channels::told(node, officer).await?);
     }
     if officer.role.signs() {
         let waiting = node

@@ -16,6 +16,7 @@ mod aside;
 mod assignment;
 mod attachment;
 mod case_page;
+mod channels;
 mod choosing;
 mod clock;
 mod counter;
@@ -119,7 +120,7 @@ pub fn routes(node: &Arc<Node>) -> Router<Arc<Node>> {
         .merge(upload::routes(node))
         .merge(people::routes::<Node>())
         .merge(secret_pages())
-        .merge(pages().layer(kept))
+        .merge(pages().merge(channels::routes()).layer(kept))
 }
 
 /// Pages with a form that holds a password, which comes back to nobody.

@@ -15,7 +15,9 @@ use lapor_web::people::{
 use lapor_web::sign_on::SignOn;
 
 use super::{ACCOUNT, Answer, ROOT, STAFF, letter_choice, letters, shared, units};
-use super::{absence, acts, api_keys, arrangements, aside, case_page, erasures, handover};
+use super::{
+    absence, acts, api_keys, arrangements, aside, case_page, channels, erasures, handover,
+};
 use crate::api::problem;
 use crate::audit::AuditQuery;
 use crate::clock::Clock;
@@ -56,6 +58,10 @@ const ADMINISTERED: &[Link] = &[
     Link {
         to: api_keys::PATH,
         name: text_id("keys-title"),
+    },
+    Link {
+        to: channels::PATH,
+        name: text_id("channels-title"),
     },
     Link {
         to: arrangements::PATH,

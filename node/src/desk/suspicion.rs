@@ -25,12 +25,15 @@ pub struct Marked {
     pub why: String,
     pub at: i64,
     pub archive_at: String,
+    /// Where its conversation can be blocked, for whoever may.
+    pub block_at: Option<String>,
 }
 
 pub fn marked(v: &Voice, mark: &AbuseMark) -> Marked {
     Marked {
         why: v.say(reason(&mark.reason)),
         at: mark.at,
+        block_at: None,
         archive_at: format!("{}/{}", case_page::at(mark.case), Deed::Archive.slug()),
     }
 }
@@ -41,6 +44,7 @@ pub fn reason(code: &str) -> TextId {
         "trap" => text_id("suspect-trap"),
         "too_fast" => text_id("suspect-too-fast"),
         "flood" => text_id("suspect-flood"),
+        "campaign" => text_id("suspect-campaign"),
         _ => text_id("suspect-officer"),
     }
 }

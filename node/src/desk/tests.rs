@@ -7,6 +7,7 @@ mod api_keys;
 mod arranging;
 mod assignments;
 mod cases;
+mod channels;
 mod counter;
 mod drafts;
 mod forms;
@@ -259,6 +260,12 @@ async fn every_page_of_the_desk_speaks_both_languages_and_frames_nowhere() {
             "/meja/kategori",
             "/meja/audit",
             "/meja/tertahan",
+            "/meja/saluran",
+            "/meja/saluran/percakapan",
+            "/meja/saluran/kata-kunci",
+            "/meja/saluran/tak-terkirim",
+            "/meja/saluran/tak-terbaca",
+            "/meja/saluran/blokir",
             "/meja/pengaturan",
             "/meja/pengaturan?langkah=10",
             "/meja/penghapusan",

@@ -153,11 +153,25 @@ async fn channels(node: &Node, figures: &mut Figures) -> Result<(), NodeError> {
         "Messages of channels that wait, that this version cannot read, and that wait for a person.",
         states.map(|(state, count)| (vec![("state", *state)], float(*count))),
     );
-    let lines = queues.to_say.iter();
+    let of = |channel, way| vec![("channel", channel), ("way", way)];
+    let waiting = || queues.waiting.iter();
     figures.gauges(
-        "lapor_node_channel_to_say",
-        "What waits to be said, by channel.",
-        lines.map(|(channel, count)| (vec![("channel", channel.as_str())], float(*count))),
+        "lapor_node_channel_waiting",
+        "What waits on channels, to be looked at (in) and to be said (out).",
+        waiting().map(|(channel, way, count, _)| (of(channel.as_str(), *way), float(*count))),
+    );
+    figures.gauges(
+        "lapor_node_channel_oldest_waiting_seconds",
+        "For how long the oldest of it has waited.",
+        waiting().map(|(channel, way, _, age)| (of(channel.as_str(), *way), seconds(*age))),
+    );
+    figures.gauges(
+        "lapor_node_channel_line_up",
+        "1 while the provider of a channel takes what is said.",
+        queues
+            .lines
+            .iter()
+            .map(|(channel, up)| (vec![("channel", *channel)], float(u64::from(*up)))),
     );
     Ok(())
 }

@@ -75,6 +75,8 @@ pub enum Suspicion {
     TooFast,
     /// More reports of one person in a day, by a channel, than people write.
     Flood,
+    /// The same text of many people within an hour, by a channel, or nothing but links.
+    Campaign,
     /// An officer says so.
     Officer,
 }
@@ -107,6 +109,7 @@ impl Suspicion {
             Self::Trap => "trap",
             Self::TooFast => "too_fast",
             Self::Flood => "flood",
+            Self::Campaign => "campaign",
             Self::Officer => "officer",
         }
     }

@@ -24,7 +24,7 @@ use crate::reporters::ReporterAct;
 use commands::Command;
 
 pub use draft::Draft;
-pub use report::{is_free, normalised};
+pub use report::{is_free, is_links_only, normalised, told};
 
 /// Help is sent to somebody this often at most.
 const HELP_MS: i64 = 24 * 60 * 60 * 1000;
@@ -106,6 +106,9 @@ pub struct Said {
     pub content: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
+    /// The word of the table that it began with, in capitals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggested: Option<InstanceId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,6 +278,11 @@ pub fn named<'t>(text: &'t str, tickets: &[(CaseId, String)]) -> Option<(CaseId,
 /// Whether a text orders something, so that it is no part of another.
 pub fn is_command(text: &str) -> bool {
     commands::read(text.trim()).is_some()
+}
+
+/// Whether a text is a command, a greeting or thanks, and tells nothing.
+pub fn is_small(text: &str) -> bool {
+    commands::is_courtesy(text) || commands::read(text).is_some()
 }
 
 /// Reads what somebody said.

@@ -14,11 +14,15 @@ const TITLE_SIGNS: usize = 80;
 
 /// The report in a message, if there is one.
 pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
+    let said = told(heard, keywords);
+    let is_report = !is_courtesy(&said.content) && letters(&said.content) >= LEAST_LETTERS;
+    is_report.then_some(said)
+}
+
+/// What a message says as a report, whether or not it looks like one; empty where it has no words.
+pub fn told(heard: &Heard, keywords: &[Keyword]) -> Said {
     let mut said = unsaid(heard);
     let content = without_marks(&heard.text, keywords, &mut said);
-    if is_courtesy(content) || letters(content) < LEAST_LETTERS {
-        return None;
-    }
     said.title = title(content);
     content.clone_into(&mut said.content);
     let mut mentioned = national().mentioned(content).into_iter();
@@ -26,7 +30,7 @@ pub fn read(heard: &Heard, keywords: &[Keyword]) -> Option<Said> {
     if let (Some(one), None) = (mentioned.next(), mentioned.next()) {
         said.region = Some(one.code.clone());
     }
-    Some(said)
+    said
 }
 
 /// A report without words yet.
@@ -36,6 +40,7 @@ pub fn unsaid(heard: &Heard) -> Said {
         title: String::new(),
         content: String::new(),
         category: None,
+        keyword: None,
         suggested: None,
         region: None,
         place: None,
@@ -64,6 +69,7 @@ fn without_marks<'t>(text: &'t str, keywords: &[Keyword], said: &mut Said) -> &'
                 .find(|known| known.word.to_uppercase() == bare)
             {
                 Some(keyword) => {
+                    said.keyword = Some(bare);
                     said.category.clone_from(&keyword.category);
                     said.region.clone_from(&keyword.region);
                     said.suggested.clone_from(&keyword.suggested);
@@ -104,6 +110,12 @@ fn title(content: &str) -> String {
 
 pub fn letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+/// Whether a text is addresses of pages and nothing else.
+pub fn is_links_only(text: &str) -> bool {
+    let is_link = |word: &str| word.contains("://") || word.to_lowercase().starts_with("www.");
+    !text.trim().is_empty() && text.split_whitespace().all(is_link)
 }
 
 /// A text as two that say the same have it.

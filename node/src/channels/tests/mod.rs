@@ -2,12 +2,15 @@
 //! said when the provider is away; what is told and what never.
 
 mod asking;
+mod blocked;
 mod codes;
+mod desk;
+mod keywords;
 mod length;
 mod media;
 mod meta;
 mod once;
-mod paper;
+pub mod paper;
 mod private;
 mod running;
 mod saying;
@@ -66,6 +69,14 @@ struct Talked {
     hub: Arc<PaperHub>,
 }
 
+/// Puts a channel of paper in the place of those of the settings.
+pub fn on_paper(node: &Node, name: Name) -> (Arc<Paper>, Lines) {
+    let paper = Arc::new(Paper::of(name));
+    let lines = Lines(vec![paper.clone()]);
+    assert!(node.switch().lines.set(lines.clone()).is_ok());
+    (paper, lines)
+}
+
 impl Talked {
     async fn on(name: Name) -> Vec<Self> {
         let mut out = Vec::new();
@@ -74,9 +85,9 @@ impl Talked {
             // That a channel is on; the paper one stands in for it.
             place.settings.channels.sms.kannel.send_url = Some("http://127.0.0.1:9/".into());
             place.node = place.reopened().await;
-            let paper = Arc::new(Paper::of(name));
+            let (paper, lines) = on_paper(&place.node, name);
             out.push(Self {
-                lines: Lines(vec![paper.clone()]),
+                lines,
                 hub: PaperHub::of(&place),
                 paper,
                 place,

@@ -159,7 +159,7 @@ async fn what_waits_for_a_person_is_listed_without_a_word_and_looked_at_again() 
         );
         let again = talked
             .node()
-            .look_again(&talked.lines, "test")
+            .look_again(&talked.lines, None, "test")
             .await
             .unwrap();
         assert_eq!(again, 1, "what cannot be read still cannot");

@@ -23,7 +23,7 @@ async fn an_outage_keeps_everything_waiting_and_counts_against_nothing() {
         }
         assert_eq!(talked.outbox().await, ["waiting"]);
         let queues = talked.node().channel_queues().await.unwrap();
-        assert_eq!(queues.to_say, [("sms".to_owned(), 1)]);
+        assert_eq!(queues.waiting, [("sms".to_owned(), "out", 1, 50 * HOUR_MS)]);
         talked.paper.is_down(false);
         let told = talked.told(SITI).await;
         assert!(told[0].starts_with("Laporan Anda kami terima"), "{told:?}");

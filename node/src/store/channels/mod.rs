@@ -1,8 +1,13 @@
 //! Conversations with people on channels that others provide: what came in, with whom, what is to be
 //! said. Addresses and words are sealed before they come here; what finds them is a keyed hash.
 
+pub mod alike;
+pub mod aside;
+pub mod blocks;
+pub mod counts;
 pub mod cursors;
 pub mod due;
+pub mod keywords;
 pub mod lines;
 pub mod outbox;
 pub mod parts;
@@ -11,3 +16,4 @@ pub mod refs;
 pub mod said;
 pub mod taken;
 pub mod threads;
+pub mod unsaid;

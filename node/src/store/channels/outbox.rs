@@ -92,7 +92,8 @@ pub async fn claim(
         .await)?)
 }
 
-/// It is over: `sent`, `refused` or `dropped`. Its words go.
+/// It is over: `sent`, `refused` or `dropped`. Its words go, but for what was refused, which a person
+/// may have said again.
 pub async fn end(
     tx: &mut Tx,
     number: i64,
@@ -100,8 +101,8 @@ pub async fn end(
     state: &str,
     problem: Option<&str>,
 ) -> Stored<()> {
-    const SQL: &str =
-        "update channel_outbox set state = $3, words = null, leased_until = 0, problem = $4
+    const SQL: &str = "update channel_outbox set state = $3, leased_until = 0, problem = $4,
+            words = case when $3 = 'refused' then words else null end
         where number = $1 and leased_until = $2";
     on!(tx, c => sqlx::query(SQL)
         .bind(number)
@@ -192,7 +193,7 @@ pub async fn give_back(tx: &mut Tx, channel: &str, held: i64) -> Stored<()> {
 /// Drops the news that a conversation has not been told yet.
 pub async fn drop_news(tx: &mut Tx, thread: &str) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'dropped', words = null
-        where thread = $1 and kind = 'news' and state in ('waiting', 'closed')";
+        where thread = $1 and kind = 'news' and state in ('waiting', 'closed', 'refused')";
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -200,7 +201,7 @@ pub async fn drop_news(tx: &mut Tx, thread: &str) -> Stored<()> {
 /// Drops what is to be said of a case.
 pub async fn drop_of_case(tx: &mut Tx, case: &str) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'dropped', words = null
-        where case_id = $1 and state in ('waiting', 'closed')";
+        where case_id = $1 and state in ('waiting', 'closed', 'refused')";
     on!(tx, c => sqlx::query(SQL).bind(case).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -208,16 +209,9 @@ pub async fn drop_of_case(tx: &mut Tx, case: &str) -> Stored<()> {
 /// Drops all that a conversation has not been told yet.
 pub async fn drop_all(tx: &mut Tx, thread: &str) -> Stored<()> {
     const SQL: &str = "update channel_outbox set state = 'dropped', words = null
-        where thread = $1 and state in ('waiting', 'closed')";
+        where thread = $1 and state in ('waiting', 'closed', 'refused')";
     on!(tx, c => sqlx::query(SQL).bind(thread).execute(c).await.map(drop))?;
     Ok(())
-}
-
-/// How much waits on each channel.
-pub async fn waiting(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
-    const SQL: &str = "select channel, count(*) from channel_outbox
-        where state = 'waiting' group by channel";
-    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
 /// Forgets what was over before a moment; the last number stays, so that none is given twice.

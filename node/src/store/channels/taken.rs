@@ -155,10 +155,11 @@ pub async fn unfinished(tx: &mut Tx) -> Stored<Vec<(String, i64)>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
-/// Forgets what ended before a moment; the last number stays, so that none is given twice.
+/// Forgets what ended before a moment, and was not laid aside by hand since then; the last number
+/// stays, so that none is given twice.
 pub async fn expire(tx: &mut Tx, before: i64) -> Stored<()> {
     const SQL: &str = "delete from channel_taken where state in ('done', 'aside') and came_at < $1
-        and number < (select max(number) from channel_taken)";
+        and due_at < $1 and number < (select max(number) from channel_taken)";
     on!(tx, c => sqlx::query(SQL).bind(before).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -178,11 +179,11 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Stored<Vec<Trouble>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?)
 }
 
-/// All that cannot be read or waits for a person, oldest first.
-pub async fn left(tx: &mut Tx) -> Stored<Vec<TakenRow>> {
+/// What cannot be read or waits for a person, oldest first; of all, or the one of a number.
+pub async fn left(tx: &mut Tx, number: Option<i64>) -> Stored<Vec<TakenRow>> {
     const SQL: &str = "select number, channel, thread, raw, attempts, follows from channel_taken
-        where state in ('unread', 'stuck') order by number";
-    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+        where state in ('unread', 'stuck') and number = coalesce($1, number) order by number";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(number).fetch_all(c).await)?)
 }
 
 /// One of these is looked at again.

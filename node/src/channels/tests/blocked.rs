@@ -1,0 +1,77 @@
+//! A conversation that an administrator has blocked.
+
+use super::{BUDI, DAY_MS, REPORT, SITI, Talked};
+use crate::channels::Name;
+use crate::error::NodeError;
+
+const ADMIN: &str = "account:dewi";
+
+impl Talked {
+    /// The conversation in which a case was filed.
+    async fn thread(&self) -> String {
+        let (case, _) = self.case().await;
+        self.node().thread_of_case(case).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_a_blocked_person_writes_lies_aside_unanswered_until_the_day_is_over() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let (case, thread) = (talked.case().await.0, talked.thread().await);
+        node.block(&thread, 7, "Ancaman", ADMIN).await.unwrap();
+        for text in ["Jalan berlubang di depan pasar Sukajadi.", "STATUS"] {
+            assert!(talked.says(SITI, text).await.is_empty());
+        }
+        talked.follows_up(case, "Petugas berangkat.", false).await;
+        assert!(talked.told(SITI).await.is_empty(), "no news either");
+        assert_eq!(talked.cases().await.len(), 1);
+        assert_eq!(
+            talked.taken().await[1..],
+            [
+                ("aside".into(), "blocked".into()),
+                ("aside".into(), "blocked".into())
+            ]
+        );
+        assert_eq!(talked.says(BUDI, "STATUS").await.len(), 1, "others go on");
+        assert!(
+            node.conversations(None, false)
+                .await
+                .unwrap()
+                .all
+                .is_empty()
+        );
+        let kept = node.conversations(None, true).await.unwrap().all;
+        assert!(kept[0].blocked_until.is_some());
+        let blocked = node.blocked().await.unwrap();
+        assert_eq!(
+            (blocked[0].why.as_str(), blocked[0].kept_out),
+            ("Ancaman", 2)
+        );
+        talked.place.clock.advance(7 * DAY_MS + 1);
+        assert!(node.blocked().await.unwrap().is_empty());
+        assert_eq!(talked.says(SITI, "STATUS").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_block_ends_by_hand_once_and_both_are_written_down_without_a_number() {
+    for talked in Talked::on(Name::Sms).await {
+        let node = talked.node();
+        talked.says(SITI, REPORT).await;
+        let thread = talked.thread().await;
+        let nobody = node.block("tidak-ada", 7, "Ancaman", ADMIN).await;
+        assert!(matches!(nobody, Err(NodeError::NotFound { .. })));
+        node.block(&thread, 30, "Ancaman", ADMIN).await.unwrap();
+        node.unblock(&thread, ADMIN).await.unwrap();
+        let twice = node.unblock(&thread, ADMIN).await;
+        assert!(matches!(twice, Err(NodeError::NotFound { .. })));
+        assert_eq!(talked.says(SITI, "STATUS").await.len(), 1);
+        let name = node.conversation_name(&thread).await.unwrap();
+        let audited = talked.place.audited("channel.blocked").await;
+        assert_eq!(audited, [(ADMIN.into(), format!("{name}, 30 d: Ancaman"))]);
+        let audited = talked.place.audited("channel.unblocked").await;
+        assert_eq!(audited, [(ADMIN.into(), name)]);
+    }
+}

@@ -1,0 +1,322 @@
+//! The pages of channels: who may see and change what, and what a press does.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::{ADMIN, Browser, Page, SITI, WORDS, hire, staffed};
+use crate::channels::tests::on_paper;
+use crate::channels::tests::paper::Paper;
+use crate::channels::{Lines, Name, Raw, Unsaid};
+use crate::doors::router;
+use crate::staff::StaffRole;
+use crate::testing::Place;
+
+const NUMBER: &str = "+628123456789";
+const LEADER: &str = "pimpinan@bandung.go.id";
+const PAGES: [&str; 6] = [
+    "/meja/saluran",
+    "/meja/saluran/percakapan",
+    "/meja/saluran/kata-kunci",
+    "/meja/saluran/tak-terkirim",
+    "/meja/saluran/tak-terbaca",
+    "/meja/saluran/blokir",
+];
+
+/// A place with a channel of paper.
+struct Line<'a> {
+    place: &'a Place,
+    paper: Arc<Paper>,
+    lines: Lines,
+}
+
+impl<'a> Line<'a> {
+    fn at(place: &'a Place) -> Self {
+        let (paper, lines) = on_paper(&place.node, Name::Sms);
+        Self {
+            place,
+            paper,
+            lines,
+        }
+    }
+
+    /// Somebody writes, and is answered.
+    async fn writes(&self, text: &str) -> Vec<String> {
+        self.takes(&json!({"from": NUMBER, "text": text})).await;
+        self.speaks().await
+    }
+
+    async fn takes(&self, body: &serde_json::Value) {
+        let raw = Raw {
+            id: self.paper.next_id().to_string(),
+            body: serde_json::to_vec(body).unwrap(),
+        };
+        let node = &self.place.node;
+        node.take_in(&*self.paper, &[raw]).await.unwrap();
+        while node.hear_round(&self.lines).await.unwrap() > 0 {}
+    }
+
+    async fn speaks(&self) -> Vec<String> {
+        while !matches!(
+            self.place.node.say_round(&*self.paper).await.unwrap(),
+            crate::channels::Spoken::Quiet
+        ) {}
+        self.paper.said_to(NUMBER)
+    }
+}
+
+/// Sends the first form of a page that holds a hidden field and a button.
+async fn press(browser: &Browser<'_>, at: &str, fields: &[(&str, &str)]) -> Page {
+    let done = browser.post(at, fields).await;
+    done.is(StatusCode::SEE_OTHER);
+    browser.open(done.to()).await
+}
+
+#[tokio::test]
+async fn officers_read_and_administrators_change_and_nobody_else_comes_in() {
+    for place in staffed().await {
+        hire(&place, LEADER, StaffRole::Leader).await;
+        let line = Line::at(&place);
+        line.writes("Lampu mati pak").await;
+        let router = router(place.node.clone());
+        let [siti, leader] = [(); 2].map(|()| Browser::new(&router));
+        siti.enters(SITI, WORDS).await;
+        leader.enters(LEADER, WORDS).await;
+        for path in PAGES {
+            siti.open(path).await.is(StatusCode::OK);
+            leader.open(path).await.is(StatusCode::FORBIDDEN);
+        }
+        let all = place.node.conversations(None, false).await.unwrap().all;
+        let block = format!("/meja/saluran/blokir/{}", all[0].thread);
+        siti.open(&block).await.is(StatusCode::FORBIDDEN);
+        for path in [
+            "/meja/saluran/kata-kunci",
+            "/meja/saluran/kata-kunci/akhiri",
+            "/meja/saluran/tak-terkirim",
+            "/meja/saluran/tak-terbaca",
+            "/meja/saluran/blokir",
+            &block,
+        ] {
+            siti.post(path, &[]).await.is(StatusCode::FORBIDDEN);
+        }
+        let talks = siti.open(PAGES[1]).await;
+        assert!(!talks.text.contains("Blokir …"));
+        let left = leader.post(PAGES[1], &[]).await;
+        left.is(StatusCode::FORBIDDEN);
+        siti.open("/meja")
+            .await
+            .shows("1 pesan di saluran tidak tampak sebagai laporan");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_becomes_a_report_at_one_press_and_shows_no_number() {
+    for place in staffed().await {
+        let line = Line::at(&place);
+        line.writes("Lampu mati pak").await;
+        let router = router(place.node.clone());
+        let siti = Browser::new(&router);
+        siti.enters(SITI, WORDS).await;
+        let page = siti.open(PAGES[1]).await;
+        page.shows("sms\u{b7}").shows("Lampu mati pak");
+        for path in PAGES {
+            let page = siti.open(path).await;
+            assert!(!page.text.contains(&NUMBER[1..]), "{path}");
+        }
+        let thread = page.between("name=\"utas\" value=\"", "\"");
+        let message = page.between("name=\"pesan\" value=\"", "\"");
+        let fields = |act| {
+            [
+                ("utas", thread.as_str()),
+                ("pesan", message.as_str()),
+                ("tindakan", act),
+            ]
+        };
+        let none = [("utas", thread.as_str()), ("tindakan", "laporkan")];
+        press(&siti, PAGES[1], &none)
+            .await
+            .shows("Pilih sedikitnya satu pesan");
+        let done = press(&siti, PAGES[1], &fields("laporkan")).await;
+        let told = line.speaks().await;
+        let ticket = told[0].split("STATUS ").nth(1).unwrap();
+        let ticket = ticket.split('.').next().unwrap();
+        done.shows(&format!("Laporan {ticket} dibuat"))
+            .shows("Tidak ada yang menunggu");
+        press(&siti, PAGES[1], &fields("laporkan"))
+            .await
+            .shows("sudah ditangani orang lain");
+        press(&siti, PAGES[1], &fields("biarkan"))
+            .await
+            .shows("Pesan dibiarkan");
+        siti.open("/meja?tab=baru").await.shows("Lampu mati pak");
+        siti.open(PAGES[0]).await.shows("Menjadi laporan");
+    }
+}
+
+#[tokio::test]
+async fn a_word_is_added_changed_and_ended_and_a_wrong_form_keeps_what_was_typed() {
+    for place in staffed().await {
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let words = PAGES[2];
+        let wrong = [
+            ("kata", "STATUS"),
+            ("kampanye", "Bandung Terang"),
+            ("sampai", "2020-01-01"),
+            ("instansi", "tidak ada"),
+        ];
+        let refused = admin.post(words, &wrong).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("value=\"Bandung Terang\"")
+            .shows("Pilih hari ini atau sesudahnya");
+        let taken = [("kata", "STATUS"), ("kampanye", "Bandung Terang")];
+        let refused = admin.post(words, &taken).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("belum berarti lain")
+            .shows("value=\"Bandung Terang\"");
+        let lampu = [
+            ("kata", "lampu"),
+            ("kampanye", "Bandung Terang"),
+            ("kategori", "Perhubungan"),
+            ("wilayah", "Kota Bandung"),
+            ("instansi", "kemenpu"),
+        ];
+        press(&admin, words, &lampu)
+            .await
+            .shows("Kata LAMPU disimpan")
+            .shows("Bandung Terang")
+            .shows("Perhubungan");
+        let double = admin.post(words, &lampu).await;
+        double
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("Kata ini sudah ada");
+        let form = admin.open("/meja/saluran/kata-kunci?kata=LAMPU").await;
+        form.shows("Ubah kata LAMPU")
+            .shows("<option value=\"Perhubungan\" selected>")
+            .shows("name=\"ubah\" value=\"1\"");
+        let changed = [
+            ("ubah", "1"),
+            ("kata", "LAMPU"),
+            ("kampanye", "Bandung Gelap"),
+        ];
+        let page = press(&admin, words, &changed).await;
+        page.shows("Bandung Gelap");
+        assert!(!page.text.contains("Bandung Terang"));
+        let line = Line::at(&place);
+        line.writes("LAMPU mati sejak hari Minggu di depan pasar")
+            .await;
+        press(
+            &admin,
+            "/meja/saluran/kata-kunci/akhiri",
+            &[("kata", "LAMPU")],
+        )
+        .await
+        .shows("Kata kunci berakhir")
+        .shows("data-label=\"30 hari\">1<");
+        admin.open("/meja/audit").await.shows("Kata kunci diakhiri");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_blocked_with_a_reason_and_unblocked() {
+    for place in staffed().await {
+        let line = Line::at(&place);
+        line.writes("Lampu mati pak").await;
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let talks = admin.open(PAGES[1]).await;
+        let to = talks.between("<a class=\"button quiet\" href=\"", "\"");
+        admin.open(&to).await.shows("Blokir percakapan sms\u{b7}");
+        let refused = admin.post(&to, &[("lama", "30")]).await;
+        refused
+            .is(StatusCode::UNPROCESSABLE_ENTITY)
+            .shows("value=\"30\" checked");
+        let blocked = press(&admin, &to, &[("lama", "30"), ("alasan", "Ancaman")]).await;
+        blocked.shows("Ancaman").shows("Petugas Loket");
+        let told = line
+            .writes("Jalan berlubang di depan pasar Sukajadi.")
+            .await;
+        assert!(told.is_empty());
+        let thread = blocked.between("name=\"utas\" value=\"", "\"");
+        press(&admin, PAGES[5], &[("utas", thread.as_str())])
+            .await
+            .shows("Blokir dibuka")
+            .shows("Tidak ada yang diblokir");
+        press(&admin, PAGES[5], &[("utas", thread.as_str())])
+            .await
+            .shows("sudah ditangani orang lain");
+        assert_eq!(line.writes("STATUS").await.len(), 1);
+        let nobody = admin.open("/meja/saluran/blokir/tidak-ada").await;
+        nobody.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_sent_again_and_what_cannot_be_read_is_read_again() {
+    for place in staffed().await {
+        let line = Line::at(&place);
+        line.paper.orders([Unsaid::Never("no such number".into())]);
+        line.writes("Lampu jalan padam di Cihampelas sejak hari Minggu.")
+            .await;
+        line.takes(&json!({"hologram": 3})).await;
+        line.takes(&json!({"from": NUMBER, "text": "kata ".repeat(5000)}))
+            .await;
+        let router = router(place.node.clone());
+        let admin = Browser::new(&router);
+        admin.enters(ADMIN, WORDS).await;
+        let page = admin.open(PAGES[3]).await;
+        page.shows("no such number").shows("/meja/kasus/");
+        let number = page.between("name=\"nomor\" value=\"", "\"");
+        let again = [("nomor", number.as_str()), ("tindakan", "kirim")];
+        press(&admin, PAGES[3], &again)
+            .await
+            .shows("Akan dikirim lagi")
+            .shows("Semua terkirim");
+        assert_eq!(line.speaks().await.len(), 1);
+        let dropped = [("nomor", number.as_str()), ("tindakan", "buang")];
+        press(&admin, PAGES[3], &dropped)
+            .await
+            .shows("sudah ditangani orang lain");
+
+        let page = admin.open(PAGES[4]).await;
+        page.shows("Tidak terbaca").shows("Menunggu orang");
+        let unread = [("nomor", "2"), ("tindakan", "baca")];
+        press(&admin, PAGES[4], &unread)
+            .await
+            .shows("Belum dapat dibaca");
+        let aside = [("nomor", "3"), ("tindakan", "sisihkan")];
+        press(&admin, PAGES[4], &aside)
+            .await
+            .shows("Pesan ada di Percakapan");
+        admin.open(PAGES[1]).await.shows("kata kata kata");
+        admin
+            .open("/meja/audit")
+            .await
+            .shows("Pesan yang ditolak dikirim lagi");
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_looks_like_abuse_leads_to_the_block_of_its_conversation() {
+    for place in staffed().await {
+        let line = Line::at(&place);
+        line.writes("https://menang-undian.example/hadiah www.hadiah.example")
+            .await;
+        let router = router(place.node.clone());
+        let [admin, siti] = [(); 2].map(|()| Browser::new(&router));
+        admin.enters(ADMIN, WORDS).await;
+        siti.enters(SITI, WORDS).await;
+        let case = place.node.abuse_queue().await.unwrap()[0].case;
+        let at = format!("/meja/kasus/{case}");
+        let page = admin.open(&at).await;
+        page.shows("hanya tautan")
+            .shows("href=\"/meja/saluran/blokir/");
+        let page = siti.open(&at).await;
+        assert!(!page.text.contains("/meja/saluran/blokir/"));
+    }
+}
