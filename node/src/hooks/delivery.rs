@@ -90,7 +90,7 @@ struct Told<'a> {
 }
 
 /// Calls the webhooks of one node.
-pub struct Sender {
+pub(super) struct Sender {
     node: Arc<Node>,
     caller: Caller,
 }

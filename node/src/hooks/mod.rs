@@ -21,7 +21,7 @@ use crate::store::webhooks::deliveries::DeliveryRow;
 
 pub(crate) use acts::switch_off_of;
 pub use acts::{HookChange, NewHook, Replay, Tried};
-pub use delivery::{CALLS, Sender, run};
+pub use delivery::{CALLS, run};
 pub use settings::WebhookSettings;
 
 /// Characters of a name, at most.

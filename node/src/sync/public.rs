@@ -65,16 +65,10 @@ pub(super) async fn take(
     now: i64,
 ) -> Result<(&'static str, Option<String>), NodeError> {
     let item: Item = store::read(serde_json::from_str(&row.item))?;
-    let (line, told) = match &row.line {
-        // One that was applied before is only looked at again.
-        Some(line) => (Some(line.clone()), row.state == "applied"),
-        None => {
-            let own = store::outbox::line(tx, item.envelope_id.as_bytes()).await?;
-            let adopted = own.as_ref().is_some_and(|own| own.adopted != 0);
-            let told = !adopted || row.state == "applied";
-            (own.map(|own| own.line), told)
-        }
-    };
+    let own = store::outbox::line(tx, item.envelope_id.as_bytes()).await?;
+    // One that was applied before is only looked at again, and an own one was told when it was stored.
+    let told = row.state == "applied" || own.as_ref().is_some_and(|own| own.adopted == 0);
+    let line = row.line.clone().or(own.map(|own| own.line));
     let (Some(line), Effect::Applied) = (line, item.ruling.effect) else {
         return Ok(("applied", None));
     };

@@ -72,7 +72,7 @@ fn body(id: &str, operation: &Value) -> Value {
 }
 
 impl Desk {
-    async fn token_of(&self, name: &str, scopes: impl IntoIterator<Item = Scope>) -> String {
+    pub async fn token_of(&self, name: &str, scopes: impl IntoIterator<Item = Scope>) -> String {
         let new = NewToken {
             name,
             rights: Rights::Scopes(Scopes::new(scopes).unwrap()),
